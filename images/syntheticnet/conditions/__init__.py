@@ -1,0 +1,24 @@
+"""The schema of conditions, shared by host and container; standard library only, for both import this package."""
+
+from .client import DIRECTIONS, Conditions, Flow
+from .errors import ConditionsError, refuse_unknown
+from .flow import FlowMatch
+from .link import LinkConditions, condition_fields
+from .units import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+
+__all__ = [
+    "DIRECTIONS",
+    "QUEUE",
+    "RATE",
+    "SHARE",
+    "TIME",
+    "Conditions",
+    "ConditionsError",
+    "Flow",
+    "FlowMatch",
+    "LinkConditions",
+    "QueueLimit",
+    "Unit",
+    "condition_fields",
+    "refuse_unknown",
+]

@@ -1,0 +1,148 @@
+"""The whole wished network of one client: its two links and their flows, changed as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .errors import ConditionsError, refuse_unknown
+from .flow import FlowMatch
+from .link import LinkConditions
+
+DIRECTIONS = ("ingress", "egress")
+MAX_FLOWS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Packets that have values of their own in one or both directions; what they do not name is the link's."""
+
+    name: str
+    match: FlowMatch
+    ingress: LinkConditions = field(default_factory=LinkConditions)
+    egress: LinkConditions = field(default_factory=LinkConditions)
+
+    def changed(self, change: Mapping[str, Any]) -> Flow:
+        refuse_unknown(change, ("match", *DIRECTIONS))
+        match = self.match
+        if "match" in change:
+            try:
+                match = FlowMatch.parse(change["match"])
+            except ConditionsError as error:
+                raise error.under("match") from None
+        return replace(self, match=match, **_changed_links(self, change))
+
+    def to_dict(self) -> dict[str, Any]:
+        match = {} if str(self.match) == self.name else {"match": str(self.match)}
+        return match | _written_links(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """All that is wished of one client's network. `Conditions()` is the perfect network."""
+
+    ingress: LinkConditions = field(default_factory=LinkConditions)
+    egress: LinkConditions = field(default_factory=LinkConditions)
+    flows: tuple[Flow, ...] = ()
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.flows) > MAX_FLOWS:
+            raise ConditionsError(f"{len(self.flows)} flows are more than {MAX_FLOWS}", "flows")
+
+    @property
+    def perfect(self) -> bool:
+        """Whether nothing is impaired."""
+        return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
+
+    def changed(self, change: object) -> Conditions:
+        """These conditions with `change` put in, all of it or none; raises ConditionsError.
+
+        `change` has the keys ingress, egress, flows and seed. What it does not name stays; a value of None clears;
+        `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
+        """
+        if not isinstance(change, Mapping):
+            raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
+        refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
+        seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
+        flows = _changed_flows(self.flows, change["flows"]) if "flows" in change else self.flows
+        return replace(self, flows=flows, seed=seed, **_changed_links(self, change))
+
+    @classmethod
+    def from_dict(cls, values: object) -> Conditions:
+        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError."""
+        return cls().changed(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that is named, as people write it; `from_dict` reads it back."""
+        written = _written_links(self)
+        if self.flows:
+            written["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
+        if self.seed is not None:
+            written["seed"] = self.seed
+        return written
+
+
+def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any]) -> dict[str, Any]:
+    links: dict[str, LinkConditions] = {}
+    for direction in DIRECTIONS:
+        if direction in change:
+            try:
+                wished = change[direction]
+                links[direction] = LinkConditions() if wished is None else getattr(owner, direction).changed(wished)
+            except ConditionsError as error:
+                raise error.under(direction) from None
+    return links
+
+
+def _written_links(owner: Flow | Conditions) -> dict[str, Any]:
+    links = {direction: getattr(owner, direction).to_dict() for direction in DIRECTIONS}
+    return {direction: values for direction, values in links.items() if values}
+
+
+def _changed_flows(flows: tuple[Flow, ...], change: object) -> tuple[Flow, ...]:
+    if change is None:
+        return ()
+    if not isinstance(change, Mapping):
+        raise ConditionsError(
+            f"{change!r} is not a set of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
+        )
+    by_name = {flow.name: flow for flow in flows}
+    for name, wished in change.items():
+        try:
+            _change_flow(by_name, str(name), wished)
+        except ConditionsError as error:
+            raise error.under(f"flows.{name}") from None
+    _refuse_shadowed(tuple(by_name.values()), changed=[str(name) for name in change])
+    return tuple(by_name.values())
+
+
+def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
+    if wished is None:
+        if by_name.pop(name, None) is None:
+            raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
+        return
+    if not isinstance(wished, Mapping):
+        raise ConditionsError(f"{wished!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
+    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
+    by_name[name] = flow.changed(wished)
+
+
+def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
+    """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
+    for index, flow in enumerate(flows):
+        for earlier in flows[:index]:
+            if earlier.match.covers(flow.match) and (flow.name in changed or earlier.name in changed):
+                raise ConditionsError(
+                    f"never matches, for the flow '{earlier.name}' before it takes all its packets",
+                    f"flows.{flow.name}",
+                )
+
+
+def _parse_seed(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ConditionsError(f"{value!r} is not a whole number from 0 to 2^63-1", "seed")
+    return value

@@ -1,0 +1,29 @@
+"""The one error of wished values: where it stands, what is wrong, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConditionsError(ValueError):
+    """A value, key or flow expression that cannot be; reads as one line, `where: what`."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(f"{where}: {what}" if where else what)
+        self.what = what
+        self.where = where
+
+    def under(self, prefix: str) -> ConditionsError:
+        """The same error, seen from further out: `loss` under `egress` stands at `egress.loss`."""
+        return ConditionsError(self.what, f"{prefix}.{self.where}" if self.where else prefix)
+
+
+def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "key") -> None:
+    """Raise for the first of `keys` that is not `allowed`, naming the nearest that is."""
+    names = list(allowed)
+    for key in keys:
+        if key not in names:
+            near = difflib.get_close_matches(str(key), names, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConditionsError(f"no such {what}{hint} allowed: {', '.join(names)}", str(key))

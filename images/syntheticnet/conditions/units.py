@@ -1,0 +1,151 @@
+"""Values as people write them (`1.5mbit`, `80ms`, `5%`) to and from the numbers that the code reckons with."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z%]+(?:/s)?)\s*")
+
+_RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
+_TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
+_BYTES = {"b": 1, "kb": 10**3, "mb": 10**6}
+
+MAX_RATE_BPS = 100 * 10**9
+MAX_TIME_NS = 60 * 10**9
+MAX_QUEUE_BYTES = 1 << 30
+MAX_QUEUE_PACKETS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One kind of value: `parse` raises ValueError with what is wrong; `format` writes what `parse` reads back."""
+
+    name: str
+    allowed: str
+    parse: Callable[[object], Any]
+    format: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimit:
+    """How much may wait at a bottleneck: `amount` nanoseconds of traffic, bytes of frames, or packets."""
+
+    amount: int
+    kind: Literal["time", "bytes", "packets"]
+
+
+def _quantity(value: object, scales: Mapping[str, int], allowed: str) -> Decimal:
+    """`value` in base units, exactly; a bare number or an unknown unit is an error that shows the allowed forms."""
+    match = _QUANTITY.fullmatch(value.lower()) if isinstance(value, str) else None
+    unit = match[2].removesuffix("/s") if match else ""
+    if match is None or unit not in scales or (match[2] != unit and not unit.endswith("bit")):
+        raise ValueError(f"{value!r} is not {allowed}")
+    return Decimal(match[1]) * scales[unit]
+
+
+def _written(amount: Decimal, scales: Mapping[str, int]) -> str:
+    """`amount` in the largest unit that keeps it at 1 or more: 1500000 bit as `1.5mbit`."""
+    unit = max((name for name in scales if scales[name] <= amount), key=scales.__getitem__, default="")
+    unit = unit or min(scales, key=scales.__getitem__)
+    return f"{_plain(amount / scales[unit])}{unit}"
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _parse_rate(value: object) -> float:
+    if isinstance(value, str) and value.strip().lower() == "unlimited":
+        return math.inf
+    rate = _quantity(value, _RATES, RATE.allowed)
+    if not 1 <= rate <= MAX_RATE_BPS:
+        raise ValueError(f"{value!r} is not between 1bit and {_written(Decimal(MAX_RATE_BPS), _RATES)}")
+    return float(rate)
+
+
+def _format_rate(rate_bps: float) -> str:
+    return "unlimited" if math.isinf(rate_bps) else _written(Decimal(str(rate_bps)), _RATES)
+
+
+def _parse_time(value: object) -> int:
+    time_ns = _quantity(value, _TIMES_NS, TIME.allowed)
+    if time_ns > MAX_TIME_NS:
+        raise ValueError(f"{value!r} is not between 0ms and {_written(Decimal(MAX_TIME_NS), _TIMES_NS)}")
+    return int(time_ns)
+
+
+def _format_time(time_ns: int) -> str:
+    return _written(Decimal(time_ns), _TIMES_NS) if time_ns else "0ms"
+
+
+def _parse_share(value: object) -> float:
+    percent = _quantity(value, {"%": 1}, SHARE.allowed)
+    if percent > 100:
+        raise ValueError(f"{value!r} is not between 0% and 100%")
+    return float(percent / 100)
+
+
+def _format_share(share: float) -> str:
+    return f"{_plain(Decimal(str(share)) * 100)}%"
+
+
+def _parse_bytes(value: object) -> int:
+    size = _quantity(value, _BYTES, BYTES.allowed)
+    if size > 1000 or size != int(size):
+        raise ValueError(f"{value!r} is not a whole number of bytes between 0b and 1000b")
+    return int(size)
+
+
+def _parse_queue(value: object) -> QueueLimit:
+    scales = {**_TIMES_NS, **_BYTES, "p": 1}
+    amount = _quantity(value, scales, QUEUE.allowed)
+    suffix = str(value).lower().strip(" .0123456789")
+    if suffix in _TIMES_NS:
+        if not 0 < amount <= MAX_TIME_NS:
+            raise ValueError(f"{value!r} is not more than 0ms and at most 60s")
+        return QueueLimit(int(amount), "time")
+    kind: Literal["packets", "bytes"] = "packets" if suffix == "p" else "bytes"
+    most = MAX_QUEUE_PACKETS if kind == "packets" else MAX_QUEUE_BYTES
+    if amount != int(amount) or not 1 <= amount <= most:
+        raise ValueError(f"{value!r} is not a whole number of {kind} from 1 to {most}")
+    return QueueLimit(int(amount), kind)
+
+
+def _format_queue(limit: QueueLimit) -> str:
+    if limit.kind == "time":
+        return _format_time(limit.amount)
+    return f"{limit.amount}p" if limit.kind == "packets" else _written(Decimal(limit.amount), _BYTES)
+
+
+def _parse_switch(value: object) -> bool:
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ValueError(f"{value!r} is not true or false")
+
+
+def choice(*names: str) -> Unit:
+    """A unit that allows exactly the given words."""
+
+    def parse(value: object) -> str:
+        if value in names:
+            return str(value)
+        raise ValueError(f"{value!r} is not one of {', '.join(names)}")
+
+    return Unit("word", f"one of {', '.join(names)}", parse, str)
+
+
+RATE = Unit("rate", "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited", _parse_rate, _format_rate)
+TIME = Unit("time", "a time such as 80ms, 1.5s or 250us", _parse_time, _format_time)
+SHARE = Unit("share", "a share such as 5% or 0.5%", _parse_share, _format_share)
+BYTES = Unit("bytes", "a number of bytes such as 24b", _parse_bytes, lambda size: f"{size}b")
+QUEUE = Unit("queue", "a time, size or count such as 200ms, 64kb or 100p (packets)", _parse_queue, _format_queue)
+SWITCH = Unit("switch", "true or false", _parse_switch, bool)
