@@ -1,0 +1,117 @@
+"""The few system calls that Python 3.11 does not offer: capabilities, process attributes, a nanosecond timer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterable
+from struct import pack
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+NET_ADMIN, NET_RAW = 12, 13
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 1, 4, 29
+_PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 23, 24, 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC, _TFD_TIMER_ABSTIME = 1, 0o2004000, 1
+
+
+def drop_capabilities(numbers: Iterable[int]) -> None:
+    """Give up these capabilities for good, for this process and all that it starts; needs SETPCAP."""
+    gone = set(numbers)
+    for number in sorted(gone):
+        if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1:
+            _prctl(_PR_CAPBSET_DROP, number)
+    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    effective, permitted, _ = _capabilities()
+    mask = ~sum(1 << number for number in gone)
+    _set_capabilities(effective & mask, permitted & mask)
+
+
+def bounding_capabilities() -> list[int]:
+    """The capabilities that a program started by this process might still get."""
+    return [number for number in range(64) if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1]
+
+
+def has_capabilities(*numbers: int) -> bool:
+    """Whether all of these are in force for this process."""
+    return all(_capabilities()[0] >> number & 1 for number in numbers)
+
+
+def become(uid: int, gid: int) -> None:
+    """Run as this user from now on, with no capability, no way to a new one, and no one to look inside."""
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    hide()
+
+
+def hide() -> None:
+    """Let no process of the same user trace this one or take its file descriptors."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def die_with_parent(signal: int) -> None:
+    """Get `signal` when the parent ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal)
+
+
+def be_punctual() -> None:
+    """Wake up within a microsecond of a timer, not within the usual 50."""
+    _prctl(_PR_SET_TIMERSLACK, 1000)
+
+
+class Timer:
+    """A timer to wait for in epoll; it rings at an absolute time of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._fd = _checked(_libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC))
+        self._due: int | None = None
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def set(self, due: int | None) -> None:
+        """Ring at `due` (ns), or not at all."""
+        if due == self._due:
+            return
+        # struct itimerspec: interval, then value; a value of 0 disarms, so the past is 1 ns.
+        seconds, nanoseconds = divmod(max(due, 1), 10**9) if due is not None else (0, 0)
+        _checked(_libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, pack("4q", 0, 0, seconds, nanoseconds), None))
+        self._due = due
+
+    def rung(self) -> None:
+        """Silence it, so that it can be set again."""
+        try:
+            os.read(self._fd, 8)
+        except BlockingIOError:
+            return
+        self._due = None
+
+
+def _prctl(option: int, argument: int) -> None:
+    _checked(_libc.prctl(option, argument, 0, 0, 0))
+
+
+def _capabilities() -> tuple[int, int, int]:
+    """The effective, permitted and inheritable sets."""
+    header, data = pack("Ii", _CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    _checked(_libc.capget(header, data))
+    return data[0] | data[3] << 32, data[1] | data[4] << 32, data[2] | data[5] << 32
+
+
+def _set_capabilities(effective: int, permitted: int) -> None:
+    low = 0xFFFFFFFF
+    header = pack("Ii", _CAPABILITY_VERSION_3, 0)
+    data = pack("6I", effective & low, permitted & low, 0, effective >> 32, permitted >> 32, 0)
+    _checked(_libc.capset(header, data))
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result

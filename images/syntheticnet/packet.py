@@ -1,0 +1,54 @@
+"""What travels through links: one frame with its times, and the layout of its buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+# A packet's buffer is a virtio_net_hdr (linux/virtio_net.h) followed by the Ethernet frame.
+VNET = 10
+ETHERTYPE = VNET + 12
+IP = VNET + 14
+
+# Bytes of the largest ordinary frame: 1500 of IP packet behind an Ethernet header. "Full-size packet" means this.
+FULL_SIZE = 1514
+
+
+Lane = Literal["link", "exempt", "closed"]
+"""Through the link's elements; past them (ARP, neighbour discovery, the host's control traffic); or refused."""
+
+
+class Talk:
+    """One conversation as one direction sees it: how its packets are treated, and how many went through."""
+
+    __slots__ = ("bits", "flow", "id", "lane", "packets")
+
+    def __init__(self, lane: Lane, flow: str, id: int = 0) -> None:
+        self.lane = lane
+        self.flow = flow
+        self.id = id
+        self.packets = 0
+        self.bits = 0
+
+
+class Packet:
+    """One frame on its way.
+
+    `time` is its logical time (ns of the monotonic clock): when it entered, then when each element let it go.
+    `entered` is the kernel's stamp of its arrival. `size` counts the bytes of the frame as tc does. `flow` is the name
+    of the flow it belongs to, as long as that exists. `buffer` starts with a virtio_net_hdr.
+    """
+
+    __slots__ = ("buffer", "entered", "flow", "size", "talk", "time")
+
+    def __init__(self, buffer: bytes, time: int, talk: Talk) -> None:
+        self.buffer = buffer
+        self.entered = time
+        self.flow = talk.flow
+        self.size = len(buffer) - VNET
+        self.talk = talk
+        self.time = time
+
+
+# Where discarded packets go: called with the packet and the cause.
+Drop = Callable[[Packet, str], None]

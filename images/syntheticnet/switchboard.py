@@ -1,0 +1,93 @@
+"""The wire between API and forwarder: one JSON request, one JSON answer, each a message of a Unix socket pair.
+
+PID 1 owns both ends, so that either side may be restarted, and no file stands for it that an application could open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+MESSAGE_BYTES = 8 << 20
+_SO_SNDBUFFORCE = 32
+
+
+class Unanswered(Exception):
+    """The forwarder did not answer in time: it is starting, or gone."""
+
+
+def make_pair() -> tuple[socket.socket, socket.socket]:
+    """The forwarder's end and the API's; needs NET_ADMIN for messages of `MESSAGE_BYTES`."""
+    pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in pair:
+        end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, MESSAGE_BYTES)
+        end.setblocking(False)
+    return pair
+
+
+class Switchboard:
+    """The forwarder's end."""
+
+    def __init__(self, end: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._end = end
+        self._answer = answer
+
+    def fileno(self) -> int:
+        return self._end.fileno()
+
+    def serve(self) -> None:
+        """Answer one request; one that has expired was given up by its sender, and must not take effect."""
+        try:
+            request = json.loads(self._end.recv(MESSAGE_BYTES))
+        except BlockingIOError:
+            return
+        if request["expires"] > time.monotonic_ns():
+            self._reply({"id": request["id"], **self._outcome(request)})
+
+    def _outcome(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"result": self._answer(request)}
+        except ValueError as error:
+            return {"error": str(error)}
+
+    def _reply(self, message: dict[str, Any]) -> None:
+        try:
+            self._end.send(json.dumps(message).encode())
+        except BlockingIOError:
+            pass  # the API has stopped reading: its time-out says so to whoever asked
+
+
+class Line:
+    """The API's end."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._lock = asyncio.Lock()
+        self._id = time.monotonic_ns()
+
+    async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:
+        """The forwarder's answer; raises Unanswered after `seconds`, ValueError where it refuses."""
+        async with self._lock:
+            self._id += 1
+            expires = time.monotonic_ns() + int(seconds * 1e9)
+            request = {"id": self._id, "expires": expires, "op": op, **arguments}
+            try:
+                answer = await asyncio.wait_for(self._exchange(request), seconds)
+            except TimeoutError:
+                raise Unanswered("the forwarder does not answer; it is restarted within a second") from None
+        if "error" in answer:
+            raise ValueError(answer["error"])
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(self._end, json.dumps(request).encode())
+        while True:
+            answer: dict[str, Any] = json.loads(await loop.sock_recv(self._end, MESSAGE_BYTES))
+            if answer["id"] == request["id"]:  # older ones answer requests that were given up
+                return answer

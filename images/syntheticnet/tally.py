@@ -1,0 +1,89 @@
+"""The truth about traffic: what came, left and was dropped, and what was achieved over the last second."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Any
+
+from .packet import Packet
+
+SECOND = 10**9
+SLOT_NS = SECOND // 10
+SLOTS = 10
+# Delays kept in each tenth of a second, so that a flood does not fill memory; beyond, every quantile is of the first.
+MOST_DELAYS = 4096
+
+
+class Slot:
+    """What passed within one tenth of a second."""
+
+    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.packets_in = self.bytes_out = self.dropped = 0
+        self.delays: list[int] = []
+
+
+class Tally:
+    """Counts of one flow in one direction. in + duplicated + originated = out + dropped + held, always."""
+
+    def __init__(self) -> None:
+        self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
+        self.duplicated = self.originated = 0
+        self.dropped: Counter[str] = Counter()
+        self._slots: deque[Slot] = deque([Slot(-SECOND)], maxlen=SLOTS + 1)
+
+    @property
+    def held(self) -> int:
+        return self.packets_in + self.duplicated + self.originated - self.packets_out - self.dropped.total()
+
+    def came(self, packets: list[Packet], now: int) -> None:
+        self.packets_in += len(packets)
+        self.bytes_in += sum([packet.size for packet in packets])
+        self._slot(now).packets_in += len(packets)
+
+    def left(self, packets: list[Packet], now: int) -> None:
+        size = sum([packet.size for packet in packets])
+        self.packets_out += len(packets)
+        self.bytes_out += size
+        slot = self._slot(now)
+        slot.bytes_out += size
+        if len(slot.delays) < MOST_DELAYS:
+            slot.delays += [now - packet.entered for packet in packets]
+
+    def lost(self, cause: str, now: int) -> None:
+        self.dropped[cause] += 1
+        self._slot(now).dropped += 1
+
+    def report(self, now: int) -> dict[str, Any]:
+        """All counts, as the API shows them; `achieved` holds only what was measured."""
+        counts = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "held")
+        values: dict[str, Any] = {name: getattr(self, name) for name in counts}
+        return values | {"dropped": dict(self.dropped), "achieved": self.achieved(now)}
+
+    def achieved(self, now: int) -> dict[str, float]:
+        """Rate, dropped share and delay over the last second, from whole tenths; what has no packets is absent."""
+        recent = [slot for slot in self._slots if slot.start > now - SECOND - SLOT_NS]
+        packets_in = sum(slot.packets_in for slot in recent)
+        dropped = sum(slot.dropped for slot in recent)
+        delays = sorted(delay for slot in recent for delay in slot.delays)
+        if not (packets_in or dropped or delays):
+            return {}
+        window_s = min(now - recent[0].start, SECOND) / SECOND
+        values: dict[str, float] = {"window_s": round(window_s, 3), "packets": packets_in}
+        if window_s > 0:
+            values["rate_bps"] = round(sum(slot.bytes_out for slot in recent) * 8 / window_s)
+        if delays or dropped:
+            values["loss"] = dropped / (dropped + sum(len(slot.delays) for slot in recent))
+        if delays:
+            values["delay_p50_ms"] = delays[len(delays) // 2] / 1e6
+            values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
+        return values
+
+    def _slot(self, now: int) -> Slot:
+        last = self._slots[-1]
+        if now - last.start >= SLOT_NS:
+            last = Slot(now - now % SLOT_NS)
+            self._slots.append(last)
+        return last

@@ -1,0 +1,46 @@
+"""Who talks most: packets and bits of each remote peer, as `/top` of the wire format shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import nlargest
+from struct import pack
+
+from .packet import Talk
+
+SLOTS = 2048
+MOST_PEERS = 65536
+# What a frame occupies on a wire beside its bytes: preamble, checksum and gap.
+WIRE_OCTETS = 24
+
+Row = tuple[int, int, int]
+
+
+class Top:
+    """Sums of the talks that were forgotten, to which those of the living are added."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, tuple[int, int]] = {}
+
+    def retire(self, talk: Talk) -> None:
+        """Keep the counts of a talk that is about to be forgotten."""
+        if talk.packets and (talk.id in self._sums or len(self._sums) < MOST_PEERS):
+            _add(self._sums, talk)
+
+    def rows(self, living: Iterable[Talk]) -> list[Row]:
+        """Packets, bits and id of the busiest peers, at most `SLOTS`."""
+        sums = dict(self._sums)
+        for talk in living:
+            if talk.packets and talk.id:
+                _add(sums, talk)
+        return nlargest(SLOTS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
+
+
+def profile(rows: Iterable[Row]) -> bytes:
+    """The 2048 slots of three little-endian 64-bit words."""
+    return b"".join(pack("<QQQ", *row) for row in rows).ljust(SLOTS * 24, b"\0")
+
+
+def _add(sums: dict[int, tuple[int, int]], talk: Talk) -> None:
+    packets, bits = sums.get(talk.id, (0, 0))
+    sums[talk.id] = packets + talk.packets, bits + talk.bits
