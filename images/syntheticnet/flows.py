@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Literal
+from typing import Any, Literal
 
 from .conditions import Flow, FlowMatch
 from .frame import Header, parse
@@ -105,7 +105,7 @@ class Classifier:
         self._forget()
 
     def talks(self) -> list[Talk]:
-        return [talk for known in (*self._plain, self._other) for talk in known.values()]
+        return [talk for known in self._known() for talk in known.values()]
 
     def _unusual(self, buffer: bytes) -> Talk:
         header = parse(buffer)
@@ -121,10 +121,13 @@ class Classifier:
         self._talks += 1
         return self._table.talk(header)
 
+    def _known(self) -> list[dict[Any, Talk]]:
+        return [*self._plain, self._other]
+
     def _forget(self) -> None:
         for talk in self.talks():
             self._retire(talk)
-        for known in (*self._plain, self._other):
+        for known in self._known():
             known.clear()
         self._talks = 0
 

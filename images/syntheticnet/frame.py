@@ -57,7 +57,7 @@ def _parse_ipv6(buffer: bytes) -> Header | None:
 
 
 def _walk(buffer: bytes, protocol: int, offset: int) -> tuple[int, int, bool]:
-    """Past IPv6 extension headers (RFC 8200): the protocol, where its header is, and whether this is no later fragment."""
+    """Past IPv6 extension headers (RFC 8200): protocol, where its header is, whether this is no later fragment."""
     while protocol in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION) and offset + 8 <= len(buffer):
         if protocol == _FRAGMENT:
             if buffer[offset + 2] or buffer[offset + 3] & 0xF8:

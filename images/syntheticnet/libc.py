@@ -18,26 +18,25 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC, _TFD_TIMER_ABSTIME = 1, 0o2004000, 1
 
 
+def forbid_capabilities(numbers: Iterable[int]) -> None:
+    """Let no program that this process starts have these capabilities, whoever runs it; needs SETPCAP."""
+    for number in numbers:
+        _prctl(_PR_CAPBSET_DROP, number)
+    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+
+
 def drop_capabilities(numbers: Iterable[int]) -> None:
     """Give up these capabilities for good, for this process and all that it starts; needs SETPCAP."""
     gone = set(numbers)
-    for number in sorted(gone):
-        if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1:
-            _prctl(_PR_CAPBSET_DROP, number)
-    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    effective, permitted, _ = _capabilities()
+    forbid_capabilities(sorted(gone))
+    effective, permitted = _capabilities()
     mask = ~sum(1 << number for number in gone)
     _set_capabilities(effective & mask, permitted & mask)
 
 
-def bounding_capabilities() -> list[int]:
+def allowed_capabilities() -> list[int]:
     """The capabilities that a program started by this process might still get."""
     return [number for number in range(64) if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1]
-
-
-def has_capabilities(*numbers: int) -> bool:
-    """Whether all of these are in force for this process."""
-    return all(_capabilities()[0] >> number & 1 for number in numbers)
 
 
 def become(uid: int, gid: int) -> None:
@@ -96,11 +95,11 @@ def _prctl(option: int, argument: int) -> None:
     _checked(_libc.prctl(option, argument, 0, 0, 0))
 
 
-def _capabilities() -> tuple[int, int, int]:
-    """The effective, permitted and inheritable sets."""
+def _capabilities() -> tuple[int, int]:
+    """The effective and the permitted set."""
     header, data = pack("Ii", _CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     _checked(_libc.capget(header, data))
-    return data[0] | data[3] << 32, data[1] | data[4] << 32, data[2] | data[5] << 32
+    return data[0] | data[3] << 32, data[1] | data[4] << 32
 
 
 def _set_capabilities(effective: int, permitted: int) -> None:

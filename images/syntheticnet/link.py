@@ -15,7 +15,7 @@ from .packet import Packet
 from .stage import DEFAULT, Stage
 from .tally import Tally
 
-# A packet that leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
+# What leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
 STALLED_NS = 100_000_000
 
 _by_flow = attrgetter("flow")

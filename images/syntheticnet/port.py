@@ -152,7 +152,7 @@ class Port:
         return refused
 
     def _note_failure(self, code: int) -> None:
-        """EINVAL: a UDP GSO frame that a kernel before 6.2 cannot hand over, and has lost. ENETDOWN: nothing to read."""
+        """EINVAL: a UDP GSO frame that a kernel before 6.2 cannot hand over, and lost. ENETDOWN: nothing to read."""
         if code == errno.EINVAL:
             self.unreadable += 1
         elif code not in (0, errno.EAGAIN, errno.EINTR, errno.ENETDOWN):

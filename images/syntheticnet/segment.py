@@ -82,7 +82,7 @@ def _fix_ip(frame: bytearray, index: int) -> None:
 def _pseudo_sum(buffer: bytes, tcp: bool) -> int:
     """The sum of the pseudo-header without the length."""
     addresses = unpack_from("!16H", buffer, IP + 8) if buffer[IP] >> 4 == 6 else unpack_from("!4H", buffer, IP + 12)
-    return sum(addresses) + (6 if tcp else 17)
+    return int(sum(addresses)) + (6 if tcp else 17)
 
 
 def _folded(total: int) -> int:

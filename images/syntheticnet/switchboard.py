@@ -10,6 +10,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 MESSAGE_BYTES = 8 << 20
@@ -55,10 +56,8 @@ class Switchboard:
             return {"error": str(error)}
 
     def _reply(self, message: dict[str, Any]) -> None:
-        try:
+        with suppress(BlockingIOError):  # the API has stopped reading: its time-out says so to whoever asked
             self._end.send(json.dumps(message).encode())
-        except BlockingIOError:
-            pass  # the API has stopped reading: its time-out says so to whoever asked
 
 
 class Line:

@@ -1,0 +1,222 @@
+"""PID 1: takes over the interface, starts forwarder and API, then the application, and tends them all to the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from . import forwarder, libc, netdev, switchboard
+from .forwarder import Wiring
+from .settings import BadSettings, Settings
+from .store import Store
+
+# Numbers of the users that the image makes for our processes.
+FORWARDER_USER, API_USER = 65310, 65311
+API_PORT = 80
+RUN = Path("/run/synthlab")
+READY = RUN / "ready"
+START_SECONDS = 20.0
+BRIEF_SECONDS, PAUSE_SECONDS = 1.0, 0.3
+
+BROKEN, NOT_FOUND, NOT_EXECUTABLE, KILLED = 3, 127, 126, 128
+
+
+class Broken(Exception):
+    """The container cannot do what it is for; reads as one line."""
+
+
+class Children:
+    """The processes that PID 1 keeps alive: each is forked anew whenever it ends."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, Callable[[int], None]] = {}
+        self._pids: dict[int, str] = {}
+        self._started: dict[str, float] = {}
+        self.restarts: dict[str, int] = {}
+
+    def start(self, name: str, body: Callable[[int], None]) -> None:
+        """Run `body(restarts)` in a process of its own."""
+        self._makers[name] = body
+        self.restarts[name] = -1
+        self._fork(name)
+
+    def ended(self, pid: int) -> str | None:
+        """Restart the child that `pid` was, and name it; None for any other process."""
+        name = self._pids.pop(pid, None)
+        if name is not None:
+            if time.monotonic() - self._started[name] < BRIEF_SECONDS:
+                time.sleep(PAUSE_SECONDS)  # one that fails at once must not take a whole core
+            self._fork(name)
+        return name
+
+    def _fork(self, name: str) -> None:
+        self.restarts[name] += 1
+        self._started[name] = time.monotonic()
+        pid = os.fork()
+        if pid:
+            self._pids[pid] = name
+            return
+        _in_child(lambda: self._makers[name](self.restarts[name]))
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Never returns: ends with the application's exit status, or `BROKEN` and one line."""
+    try:
+        settings = Settings.read(os.environ, arguments)
+        status = _live(settings)
+    except (Broken, BadSettings, netdev.NoInterface) as error:
+        _say(str(error))
+        status = BROKEN
+    os._exit(status)
+
+
+def _live(settings: Settings) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    libc.hide()
+    for left_over in RUN.iterdir():  # of this container's life before a restart
+        left_over.unlink()
+    own = netdev.find(settings.network)
+    with netdev.one_line_errors():
+        outer, inner = netdev.take_over(own)
+    children = Children()
+    _start_ours(children, settings, own.gateways, outer, inner)
+    libc.drop_capabilities([libc.NET_ADMIN, libc.NET_RAW])
+    READY.touch()
+    return _tend(children, _start_application(settings))
+
+
+def _start_ours(
+    children: Children, settings: Settings, hosts: Sequence[str], outer: socket.socket, inner: socket.socket
+) -> None:
+    """Forwarder and API, each as a user of its own; returns when both work."""
+    store = Store.create()
+    store.save({"conditions": settings.startup.to_dict(), "names": {}})
+    ours, theirs = switchboard.make_pair()
+    listening = socket.create_server(("", API_PORT), backlog=128)
+    start = time.monotonic_ns()
+
+    def forward(restarts: int) -> None:
+        libc.become(FORWARDER_USER, FORWARDER_USER)
+        began = time.monotonic_ns() if restarts else start
+        forwarder.main(Wiring(outer.fileno(), inner.fileno(), ours, store, hosts, settings.ports, restarts, began))
+
+    def serve(_: int) -> None:
+        libc.become(API_USER, API_USER)
+        from . import api  # only here, so that PID 1 and forwarder do not carry it
+
+        api.main(listening, theirs, api.Identity(settings.name, settings.lab, settings.startup), hosts)
+
+    children.start("forwarder", forward)
+    children.start("api", serve)
+    _await_health(children)
+
+
+def _await_health(children: Children) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if max(children.restarts.values()) > 2:
+            break
+        if _healthy():
+            return
+        time.sleep(0.02)
+        _reap(children)
+    raise Broken(f"forwarder and API did not start within {START_SECONDS:.0f} s")
+
+
+def _healthy() -> bool:
+    """Whether the API answers that the forwarder answers it."""
+    request = b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
+    with suppress(OSError), socket.create_connection(("127.0.0.1", API_PORT), 2) as connection:
+        connection.sendall(request)
+        return connection.recv(64).split(b" ", 2)[1:2] == [b"200"]
+    return False
+
+
+def _start_application(settings: Settings) -> int | None:
+    """The application's process id; None where the container has no application."""
+    if not settings.command:
+        return None
+    pid = os.fork()
+    if pid:
+        return pid
+    return _in_child(lambda: _become_application(settings))
+
+
+def _become_application(settings: Settings) -> None:
+    user = settings.user
+    os.setsid()
+    if user.uid:
+        libc.forbid_capabilities(libc.allowed_capabilities())
+        os.setgroups(os.getgrouplist(user.name, user.gid) if user.name else [user.gid])
+        os.setresgid(user.gid, user.gid, user.gid)
+        os.setresuid(user.uid, user.uid, user.uid)
+        os.environ |= {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
+    try:
+        os.execvp(settings.command[0], settings.command)
+    except OSError as error:
+        _say(f"cannot start {settings.command[0]}: {error.strerror}")
+        os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def _tend(children: Children, application: int | None) -> int:
+    """Pass signals on, reap and restart; returns the exit status when the application has ended."""
+    while True:
+        number = signal.sigwaitinfo(signal.valid_signals()).si_signo
+        if number == signal.SIGCHLD:
+            for pid, status in _reap(children):
+                if pid == application:
+                    return _exit_status(status)
+        elif application is None and number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            return 0
+        elif application is not None:
+            with suppress(ProcessLookupError):
+                os.kill(application, number)
+
+
+def _reap(children: Children) -> list[tuple[int, int]]:
+    """Collect all that have ended, restart ours, and return the others with their status."""
+    ended = []
+    with suppress(ChildProcessError):
+        while (row := os.waitpid(-1, os.WNOHANG))[0]:
+            name = children.ended(row[0])
+            if name is None:
+                ended.append(row)
+            else:
+                _say(f"the {name} ended ({_described(row[1])}); restarted")
+    return ended
+
+
+def _in_child(body: Callable[[], None]) -> NoReturn:
+    """Run `body` as a whole process: no way back into PID 1's code."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+    try:
+        body()
+    except BaseException as error:
+        _say(f"{type(error).__name__}: {error}")
+        if os.environ.get("SYNTHLAB_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _exit_status(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else KILLED - code
+
+
+def _described(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"status {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def _say(line: str) -> None:
+    print(f"synthlab: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,54 @@
+"""The numbers that the application publishes of itself, such as WebRTC statistics, and how old they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+MOST_DEPTH = 5
+MOST_LEAVES = 5000
+
+
+class BadNumbers(ValueError):
+    """What was published is not a tree of numbers; reads as one line."""
+
+
+class Numbers:
+    """A tree of numbers and words; each top-level key is replaced as a whole, and has an age of its own."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._values: dict[str, Any] = {}
+        self._times: dict[str, float] = {}
+
+    def publish(self, values: object) -> None:
+        """Take new values for the top-level keys given; raises BadNumbers, and then changes nothing."""
+        if not isinstance(values, Mapping):
+            raise BadNumbers("the body is not an object such as {video: {client2: {fps: 15}}}")
+        wished = {**self._values, **values}
+        if _check(wished, "", MOST_DEPTH) > MOST_LEAVES:
+            raise BadNumbers(f"more than {MOST_LEAVES} numbers")
+        now = self._clock()
+        self._values = wished
+        self._times |= dict.fromkeys(values, now)
+
+    def report(self) -> dict[str, Any]:
+        """All values, and the age in seconds of each top-level key."""
+        now = self._clock()
+        return {
+            "values": self._values,
+            "age_s": {key: round(now - published, 3) for key, published in self._times.items()},
+        }
+
+
+def _check(values: object, where: str, depth: int) -> int:
+    """How many leaves there are; raises BadNumbers for anything that is no number, word, truth value or object."""
+    if isinstance(values, Mapping):
+        if depth == 0:
+            raise BadNumbers(f"{where}: deeper than {MOST_DEPTH} levels")
+        return sum(_check(value, f"{where}.{key}".lstrip("."), depth - 1) for key, value in values.items())
+    finite = isinstance(values, int | float) and abs(values) < 1e300
+    if not (finite or isinstance(values, str | bool)):
+        raise BadNumbers(f"{where}: {values!r} is not a number, a word or an object of them")
+    return 1
