@@ -1,0 +1,35 @@
+# Everything here sets up what it needs by itself; a second run rebuilds nothing that has not changed.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo    a call made bad and mended, with the figures beside it"
+	@echo "make test    all checks, with a real Docker engine (PYTEST='...' passes options on)"
+	@echo "make lint    ruff and mypy only"
+	@echo "make clean   remove labs, images, environment, and the engine that this checkout started"
+
+demo: $(VENV)/ready
+	@.ci/engine start
+	@$(BIN)/synthlab demo
+
+test: lint
+	@.ci/engine start
+	@$(BIN)/pytest $(PYTEST)
+
+lint: $(VENV)/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+clean:
+	@if [ -x $(BIN)/synthlab ] && docker info >/dev/null 2>&1; then $(BIN)/synthlab down --all; fi
+	@if docker info >/dev/null 2>&1; then docker image ls -q --filter label=synthlab.content | sort -u | xargs -r docker image rm -f; fi
+	@.ci/engine stop
+	rm -rf $(VENV) .cache dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: pyproject.toml
+	@.ci/venv "$(PYTHON)" $(VENV)
+	@touch $@

@@ -1,0 +1,94 @@
+"""Two client containers without applications, and traffic between them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TRAFFIC = (Path(__file__).parent / "traffic.py").read_text()
+SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+
+STACK = """\
+name: {name}
+clients:
+  client1: {{image: syntheticnet}}
+  client2: {{image: syntheticnet}}
+"""
+
+
+def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run the command line; fails unless it ends with `status` (None: any)."""
+    done = subprocess.run([SYNTHLAB, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+    assert status in (None, done.returncode), f"synthlab {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
+    return done
+
+
+class Traffic:
+    """One mode of traffic.py at work in a container."""
+
+    def __init__(self, container: str, mode: str, *arguments: object) -> None:
+        command = ["docker", "exec", "-i", container, "python3", "-", mode, *map(str, arguments)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdin
+        self._process.stdin.write(TRAFFIC)
+        self._process.stdin.close()
+
+    def ready(self) -> Traffic:
+        """Wait until it says that it listens."""
+        assert self._process.stdout
+        assert self._process.stdout.readline()
+        return self
+
+    def result(self) -> dict[str, Any]:
+        assert self._process.stdout
+        with self._process.stdout as output:
+            lines = output.read().splitlines()
+        assert self._process.wait() == 0
+        result: dict[str, Any] = json.loads(lines[-1])
+        return result
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A lab of client1, whose network stays perfect, and client2, whose network the tests change."""
+
+    name: str
+
+    def container(self, client: str) -> str:
+        return f"synthlab-{self.name}-{client}-1"
+
+    def address(self, client: str) -> str:
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return _docker("inspect", "-f", form, self.container(client)).strip()
+
+    def traffic(self, client: str, mode: str, *arguments: object) -> Traffic:
+        return Traffic(self.container(client), mode, *arguments)
+
+    def pid(self, client: str) -> int:
+        """The process id of the client's PID 1, as the host sees it."""
+        return int(_docker("inspect", "-f", "{{.State.Pid}}", self.container(client)))
+
+    def forwarder(self, client: str) -> int:
+        """The forwarder's process id inside the container."""
+        rows = _docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]
+        (pid,) = [int(row.split()[0]) for row in rows if row.split()[1] == "65310"]
+        return pid
+
+    def set(self, *options: str) -> None:
+        synthlab("set", "client2", *options, "--lab", self.name)
+
+    def reset(self) -> None:
+        synthlab("reset", "client2", "--lab", self.name)
+
+    def state(self, client: str = "client2") -> dict[str, Any]:
+        shown = synthlab("show", client, "--json", "--lab", self.name).stdout
+        state: dict[str, Any] = json.loads(shown)
+        return state
+
+
+def _docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout

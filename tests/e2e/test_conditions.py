@@ -1,0 +1,98 @@
+"""What `synthlab set` does to packets between two real containers, counted where they arrive."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+import pytest
+
+from .pair import STACK, Pair, synthlab
+
+pytestmark = pytest.mark.docker
+
+PACKETS = 100_000
+PACE = 5_000
+PORT = 5000
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """One pair for all tests here; each test changes client2 and resets it."""
+    stack = tmp_path_factory.mktemp("stack") / "pair.yaml"
+    stack.write_text(STACK.format(name="e2e-conditions"))
+    synthlab("up", str(stack))
+    yield Pair("e2e-conditions")
+    synthlab("down", "--lab", "e2e-conditions")
+
+
+@pytest.fixture
+def pair(lab: Pair) -> Iterator[Pair]:
+    yield lab
+    lab.reset()
+
+
+@pytest.mark.parametrize(("sender", "receiver"), [("client1", "client2"), ("client2", "client1")])
+def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver: str) -> None:
+    """Over 100,000 UDP packets the lost share is within 5 standard errors of 5 %, in each direction."""
+    pair.set("--loss", "5%")
+    sink = pair.traffic(receiver, "sink", PORT, 30).ready()
+    pair.traffic(sender, "send", pair.address(receiver), PORT, PACKETS, PACE, 100).result()
+    lost = 1 - sink.result()["received"] / PACKETS
+    assert abs(lost - 0.05) < 5 * math.sqrt(0.05 * 0.95 / PACKETS)
+
+
+def test_latency_is_added_in_both_directions(pair: Pair) -> None:
+    """80 ms each way lengthen the median round trip by 160 ms, within 1 ms."""
+    before = _median_rtt(pair)
+    pair.set("--latency", "80ms")
+    assert _median_rtt(pair) - before == pytest.approx(160, abs=1)
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_rate_limits_bytes_of_frames(pair: Pair, direction: str, protocol: str) -> None:
+    """1 Mbit/s passes 1 Mbit/s of Ethernet frames, within 3 % over 10 s, whoever sends."""
+    pair.set(f"--{direction}", "--rate", "1mbit")
+    sender, receiver = ("client1", "client2") if direction == "ingress" else ("client2", "client1")
+    source, target = pair.address(sender), pair.address(receiver)
+    if protocol == "udp":
+        sink = pair.traffic(receiver, "sink", PORT, 30).ready()
+        sending = pair.traffic(sender, "send", target, PORT, 1500, 125, 1200)
+    else:
+        sink = pair.traffic(receiver, "serve", PORT, 30).ready()
+        sending = pair.traffic(sender, "stream", target, PORT, 12)
+    seen = pair.traffic(receiver, "capture", "synth0", source, 10).ready().result()
+    sending.result()
+    sink.result()
+    span = seen["times"]
+    assert span["bytes"] * 8 / span["seconds"] == pytest.approx(1e6, rel=0.03)
+
+
+def test_jitter_reorders_nothing(pair: Pair) -> None:
+    """With 20 ms of jitter every packet arrives, and in the order in which it was sent."""
+    pair.set("--jitter", "20ms")
+    sink = pair.traffic("client2", "sink", PORT, 30).ready()
+    pair.traffic("client1", "send", pair.address("client2"), PORT, 10_000, 2_000, 100).result()
+    arrived = sink.result()
+    assert (arrived["received"], arrived["disorder"]) == (10_000, 0)
+    assert arrived["delays_ms"][-1] > 15  # it did delay
+
+
+def test_a_flow_is_lost_and_another_untouched(pair: Pair) -> None:
+    """`--flow '*:udp' --loss 100%` stops UDP; TCP runs on with no packet dropped."""
+    pair.set("--flow", "*:udp", "--loss", "100%")
+    sink = pair.traffic("client2", "sink", PORT, 3).ready()
+    pair.traffic("client1", "send", pair.address("client2"), PORT, 1000, 1000, 100).result()
+    assert sink.result()["received"] == 0
+    server = pair.traffic("client2", "serve", PORT, 20).ready()
+    pair.traffic("client1", "stream", pair.address("client2"), PORT, 2).result()
+    assert server.result()["received"] > 1_000_000
+
+
+def _median_rtt(pair: Pair) -> float:
+    echo = pair.traffic("client2", "echo", PORT, 25).ready()
+    rtts = pair.traffic("client1", "rtt", pair.address("client2"), PORT, 50).result()["rtt_ms"]
+    del echo
+    return statistics.median(rtts)

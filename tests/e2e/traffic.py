@@ -1,0 +1,162 @@
+"""Traffic inside a client container, run with `python3 - MODE ...`: sends, receives and counts, and prints one JSON line.
+
+Standard library only, for it runs on whatever Python the container has.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+_SO_RCVBUFFORCE = 33
+_PACKET_IGNORE_OUTGOING = 23
+_SOL_PACKET = 263
+_ETH_P_ALL = 3
+_QUIET_SECONDS = 2.0
+_STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
+
+
+def sink(port: str, seconds: str) -> dict[str, Any]:
+    """Count numbered datagrams until none has come for two seconds after the first; note their order and delays."""
+    receiver = _udp_socket(int(port))
+    receiver.settimeout(float(seconds))
+    numbers, delays_ms = [], []
+    try:
+        while True:
+            number, sent = _STAMP.unpack_from(receiver.recv(2048))
+            numbers.append(number)
+            delays_ms.append((time.monotonic() - sent) * 1000)
+            receiver.settimeout(_QUIET_SECONDS)
+    except TimeoutError:
+        pass
+    disorder = sum(later < earlier for earlier, later in pairwise(numbers))
+    return {"received": len(numbers), "disorder": disorder, "delays_ms": sorted(delays_ms)[-100:]}
+
+
+def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[str, Any]:
+    """Send numbered and stamped datagrams at an even pace."""
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.connect((host, int(port)))
+    padding = bytes(int(size) - _STAMP.size)
+    start = time.monotonic()
+    for number in _paced(int(count), float(per_second)):
+        sender.send(_STAMP.pack(number, time.monotonic()) + padding)
+    return {"sent": int(count), "seconds": time.monotonic() - start}
+
+
+def echo(port: str, seconds: str) -> dict[str, Any]:
+    """Answer every datagram with itself for a while."""
+    answerer = _udp_socket(int(port))
+    deadline = time.monotonic() + float(seconds)
+    answered = 0
+    while (left := deadline - time.monotonic()) > 0:
+        answerer.settimeout(left)
+        try:
+            data, peer = answerer.recvfrom(2048)
+        except TimeoutError:
+            break
+        answerer.sendto(data, peer)
+        answered += 1
+    return {"answered": answered}
+
+
+def rtt(host: str, port: str, count: str) -> dict[str, Any]:
+    """Round-trip times in milliseconds, one datagram after the other."""
+    asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asker.connect((host, int(port)))
+    asker.settimeout(3)
+    times = []
+    for number in range(int(count)):
+        start = time.monotonic()
+        asker.send(struct.pack("!I", number))
+        asker.recv(64)
+        times.append((time.monotonic() - start) * 1000)
+        time.sleep(0.005)
+    return {"rtt_ms": times}
+
+
+def serve(port: str, seconds: str) -> dict[str, Any]:
+    """Take one TCP connection and count its bytes."""
+    with socket.create_server(("", int(port))) as listening:
+        listening.settimeout(float(seconds))
+        print("listening", flush=True)
+        connection, _ = listening.accept()
+        connection.settimeout(float(seconds))
+        received = 0
+        while chunk := connection.recv(1 << 16):
+            received += len(chunk)
+    return {"received": received}
+
+
+def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
+    """Send over TCP as fast as it takes it, for a while."""
+    sent, deadline = 0, time.monotonic() + float(seconds)
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.settimeout(0.5)
+        while time.monotonic() < deadline:
+            try:
+                sent += connection.send(bytes(1 << 14))
+            except TimeoutError:
+                continue
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return {"sent": sent}
+
+
+def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
+    """Frames from a MAC-independent IPv4 source, as a packet socket sees them: times, and bytes of Ethernet frames."""
+    watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+    watcher.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+    watcher.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+    watcher.bind((interface, _ETH_P_ALL))
+    wanted = socket.inet_aton(source)
+    print("capturing", flush=True)
+    frames: list[tuple[float, int]] = []
+    deadline = time.monotonic() + float(seconds)
+    while (left := deadline - time.monotonic()) > 0:
+        watcher.settimeout(left)
+        try:
+            frame = watcher.recv(1 << 16)
+        except TimeoutError:
+            break
+        if frame[12:14] == b"\x08\x00" and frame[26:30] == wanted:
+            frames.append((time.monotonic(), len(frame)))
+    return {"frames": len(frames), "bytes": sum(size for _, size in frames), "times": _span(frames)}
+
+
+def _span(frames: list[tuple[float, int]]) -> dict[str, float]:
+    """From the first to the last arrival; the first frame's own bytes came before that."""
+    if len(frames) < 2:
+        return {}
+    return {"seconds": frames[-1][0] - frames[0][0], "bytes": sum(size for _, size in frames[1:])}
+
+
+def _udp_socket(port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+    opened.bind(("", port))
+    print("listening", flush=True)
+    return opened
+
+
+def _paced(count: int, per_second: float) -> Iterator[int]:
+    """Numbers, at an even pace; after a delay it catches up in small steps."""
+    start = time.monotonic()
+    for number in range(count):
+        ahead = start + number / per_second - time.monotonic()
+        if ahead > 0.0005:
+            time.sleep(ahead)
+        yield number
+
+
+MODES: dict[str, Callable[..., dict[str, Any]]] = {
+    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, capture)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(MODES[sys.argv[1]](*sys.argv[2:])))
