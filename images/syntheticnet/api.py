@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import qos, top
-from .conditions import Conditions, ConditionsError
+from .conditions import Conditions, ConditionsError, condition_fields
 from .guard import Guard
 from .numbers import BadNumbers, Numbers
 from .switchboard import Line, Unanswered
 from .version import VERSION
 
 MOST_BODY_BYTES = 1 << 20
+CLOSED_HEADERS = (
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+)
 LOOKUP_SECONDS = 3.0
 WEB = Path(__file__).parent / "web"
 
@@ -60,6 +66,7 @@ class Api:
             Route("/qos", self.post_qos, methods=["POST"]),
             Route("/top/{direction}.profile", self.get_top),
             Route("/v1/health", self.get_health),
+            Route("/v1/schema", self.get_schema),
             Route("/v1/state", self.get_state),
             Route("/v1/conditions", self.get_conditions, methods=["GET"]),
             Route("/v1/conditions", self.patch_conditions, methods=["PATCH"]),
@@ -72,6 +79,10 @@ class Api:
     async def get_health(self, request: Request) -> Response:
         await self._line.ask("report")
         return JSONResponse({"healthy": True})
+
+    async def get_schema(self, request: Request) -> Response:
+        names = ("name", "help", "example", "needs")
+        return JSONResponse({"conditions": [{name: item.metadata[name] for name in names} for item in condition_fields()]})
 
     async def get_state(self, request: Request) -> Response:
         return JSONResponse(self._state(await self._line.ask("report")))
@@ -156,7 +167,14 @@ class Guarded:
             refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
-        await app(scope, receive, send)
+        await app(scope, receive, partial(_send_closed, send))
+
+
+async def _send_closed(send: Send, message: Message) -> None:
+    """Send with headers that keep pages of others from framing, sniffing or reading what is answered."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], *CLOSED_HEADERS]
+    await send(message)
 
 
 def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
@@ -219,7 +237,12 @@ async def _addresses(wished: Conditions) -> dict[str, list[str]]:
         if name is None or name in found:
             continue
         try:
-            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
+            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), CLOSED_HEADERS = (
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+)
+LOOKUP_SECONDS)
         except (OSError, TimeoutError):
             raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow.name}") from None
         found[name] = sorted({str(row[4][0]) for row in rows})

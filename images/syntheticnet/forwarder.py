@@ -6,7 +6,7 @@ import gc
 import select
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from random import SystemRandom
@@ -46,6 +46,7 @@ class Way:
 
     def __init__(self, direction: Direction, source: Port, target: Port, control: Control) -> None:
         self._direction = direction
+        self.source = source.fileno()
         self._source = source
         self._target = target
         self._control = control
@@ -147,15 +148,17 @@ class Forwarder:
         libc.be_punctual()
         while True:
             ready = {fd for fd, _ in self._epoll.poll()}
-            self._breathe()
+            if self._timer.fileno() in ready:
+                self._timer.rung()
+            self._breathe(ready)
             if self._switchboard.fileno() in ready:
                 self._switchboard.serve()
-                self._breathe()
+                self._breathe(())  # what a change let go leaves now
 
-    def _breathe(self) -> None:
-        """Read what has come, send what is due, and set the timer. Time is read once, after the frames."""
+    def _breathe(self, ready: Container[int]) -> None:
+        """Read the ports that are ready, send what is due, and set the timer. Time is read once, after the frames."""
         ways = (self._ingress, self._egress)
-        taken = [way.take() for way in ways]
+        taken = [way.take() if way.source in ready else [] for way in ways]
         now = time.monotonic_ns()
         skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now
         for way, frames in zip(ways, taken, strict=True):
@@ -165,7 +168,6 @@ class Forwarder:
         for opposite, packets in zip(reversed(ways), answers, strict=True):
             if packets:
                 opposite.link.push(packets, now)
-        self._timer.rung()
         self._timer.set(min((due for way in ways if (due := way.link.deadline()) is not None), default=None))
 
     def _resume(self) -> None:

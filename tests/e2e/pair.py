@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,19 @@ class Pair:
 
     def state(self, client: str = "client2") -> dict[str, Any]:
         shown = synthlab("show", client, "--json", "--lab", self.name).stdout
-        state: dict[str, Any] = json.loads(shown)
+        state: dict[str, Any] = json.loads(shown)[client]
         return state
+
+    def drops(self, client: str) -> Counter[str]:
+        """What a client's forwarder has dropped so far, by cause, in both directions."""
+        links = self.state(client)["links"].values()
+        causes = [Counter(link["dropped"]) + Counter({"kernel": link["strays"]["kernel"]}) for link in links]
+        return causes[0] + causes[1]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What `ps` lists."""
+        rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", self.name).stdout)
+        return rows
 
 
 def _docker(*arguments: str) -> str:

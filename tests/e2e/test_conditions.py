@@ -35,12 +35,21 @@ def pair(lab: Pair) -> Iterator[Pair]:
 
 @pytest.mark.parametrize(("sender", "receiver"), [("client1", "client2"), ("client2", "client1")])
 def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver: str) -> None:
-    """Over 100,000 UDP packets the lost share is within 5 standard errors of 5 %, in each direction."""
+    """Over 100,000 UDP packets the lost share is within 5 standard errors of 5 %, in each direction.
+
+    What a machine without time to spare loses besides is counted under other causes, and there is no packet that is
+    not accounted for.
+    """
     pair.set("--loss", "5%")
+    before = pair.drops("client1") + pair.drops("client2")
     sink = pair.traffic(receiver, "sink", PORT, 30).ready()
     pair.traffic(sender, "send", pair.address(receiver), PORT, PACKETS, PACE, 100).result()
-    lost = 1 - sink.result()["received"] / PACKETS
-    assert abs(lost - 0.05) < 5 * math.sqrt(0.05 * 0.95 / PACKETS)
+    received = sink.result()["received"]
+    dropped = pair.drops("client1") + pair.drops("client2") - before
+    offered = PACKETS - dropped["stalled"] - dropped["kernel"]
+    assert received == PACKETS - dropped.total()
+    assert offered > 0.9 * PACKETS
+    assert abs(1 - received / offered - 0.05) < 5 * math.sqrt(0.05 * 0.95 / offered)
 
 
 def test_latency_is_added_in_both_directions(pair: Pair) -> None:
@@ -94,5 +103,5 @@ def test_a_flow_is_lost_and_another_untouched(pair: Pair) -> None:
 def _median_rtt(pair: Pair) -> float:
     echo = pair.traffic("client2", "echo", PORT, 25).ready()
     rtts = pair.traffic("client1", "rtt", pair.address("client2"), PORT, 50).result()["rtt_ms"]
-    del echo
+    echo.result()
     return statistics.median(rtts)

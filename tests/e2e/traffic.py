@@ -6,11 +6,13 @@ Standard library only, for it runs on whatever Python the container has.
 from __future__ import annotations
 
 import json
+import select
 import socket
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -19,22 +21,21 @@ _PACKET_IGNORE_OUTGOING = 23
 _SOL_PACKET = 263
 _ETH_P_ALL = 3
 _QUIET_SECONDS = 2.0
+GROUP = "239.1.2.3"
 _STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
 
 
-def sink(port: str, seconds: str) -> dict[str, Any]:
-    """Count numbered datagrams until none has come for two seconds after the first; note their order and delays."""
+def sink(port: str, seconds: str, quiet: str = "2") -> dict[str, Any]:
+    """Count numbered datagrams until none has come for a while after the first; note their order and delays."""
     receiver = _udp_socket(int(port))
     receiver.settimeout(float(seconds))
     numbers, delays_ms = [], []
-    try:
+    with suppress(TimeoutError):
         while True:
             number, sent = _STAMP.unpack_from(receiver.recv(2048))
             numbers.append(number)
             delays_ms.append((time.monotonic() - sent) * 1000)
-            receiver.settimeout(_QUIET_SECONDS)
-    except TimeoutError:
-        pass
+            receiver.settimeout(float(quiet))
     disorder = sum(later < earlier for earlier, later in pairwise(numbers))
     return {"received": len(numbers), "disorder": disorder, "delays_ms": sorted(delays_ms)[-100:]}
 
@@ -51,18 +52,16 @@ def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[s
 
 
 def echo(port: str, seconds: str) -> dict[str, Any]:
-    """Answer every datagram with itself for a while."""
+    """Answer every datagram with itself, until none has come for two seconds after the first."""
     answerer = _udp_socket(int(port))
-    deadline = time.monotonic() + float(seconds)
+    answerer.settimeout(float(seconds))
     answered = 0
-    while (left := deadline - time.monotonic()) > 0:
-        answerer.settimeout(left)
-        try:
+    with suppress(TimeoutError):
+        while True:
             data, peer = answerer.recvfrom(2048)
-        except TimeoutError:
-            break
-        answerer.sendto(data, peer)
-        answered += 1
+            answerer.sendto(data, peer)
+            answerer.settimeout(_QUIET_SECONDS)
+            answered += 1
     return {"answered": answered}
 
 
@@ -89,8 +88,9 @@ def serve(port: str, seconds: str) -> dict[str, Any]:
         connection, _ = listening.accept()
         connection.settimeout(float(seconds))
         received = 0
-        while chunk := connection.recv(1 << 16):
-            received += len(chunk)
+        with suppress(ConnectionResetError):
+            while chunk := connection.recv(1 << 16):
+                received += len(chunk)
     return {"received": received}
 
 
@@ -106,6 +106,49 @@ def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
                 continue
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return {"sent": sent}
+
+
+def shout(seconds: str, unicast: str, port: str) -> dict[str, Any]:
+    """Send to a host, to everyone on the subnet and to a multicast group, through every interface there is."""
+    targets = [(unicast, int(port)), ("255.255.255.255", int(port)), (GROUP, int(port))]
+    sent, refused, deadline = 0, 0, time.monotonic() + float(seconds)
+    names = [name for _, name in socket.if_nameindex() if name != "lo"]
+    while time.monotonic() < deadline:
+        for name in names:
+            for target in targets:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+                    try:
+                        sender.sendto(b"shout", target)
+                        sent += 1
+                    except OSError:
+                        refused += 1
+        time.sleep(0.005)
+    return {"sent": sent, "refused": refused}
+
+
+def listen(seconds: str, port: str) -> dict[str, Any]:
+    """Count what is received on every interface there is, from unicast, broadcast and a multicast group."""
+    receivers = {}
+    for index, name in socket.if_nameindex():
+        if name != "lo":
+            receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+            receiver.bind(("", int(port)))
+            membership = socket.inet_aton(GROUP) + struct.pack("@ii", 0, index)
+            with suppress(OSError):
+                receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+            receivers[receiver] = name
+    print("listening", flush=True)
+    heard = dict.fromkeys(receivers.values(), 0)
+    deadline = time.monotonic() + float(seconds)
+    while (left := deadline - time.monotonic()) > 0:
+        for receiver in select.select(list(receivers), [], [], left)[0]:
+            receiver.recv(2048)
+            heard[receivers[receiver]] += 1
+    return {"heard": heard}
 
 
 def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
@@ -155,7 +198,7 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
-    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, capture)
+    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, shout, listen, capture)
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from .link import LinkConditions
 
 DIRECTIONS = ("ingress", "egress")
 MAX_FLOWS = 1000
+RESERVED = "default"
+"""No flow has this name: counters show the link's own under it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +63,20 @@ class Conditions:
 
         `change` has the keys ingress, egress, flows and seed. What it does not name stays; a value of None clears;
         `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
+        A changed flow that can never match is refused.
         """
-        if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
-        refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
-        seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
-        flows = _changed_flows(self.flows, change["flows"]) if "flows" in change else self.flows
-        return replace(self, flows=flows, seed=seed, **_changed_links(self, change))
+        wished = self._with(change)
+        if isinstance(change, Mapping) and change.get("flows"):
+            _refuse_shadowed(wished.flows, changed=[str(name) for name in change["flows"]])
+        return wished
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:
-        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError."""
-        return cls().changed(values)
+        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError.
+
+        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed.
+        """
+        return cls()._with(values)
 
     def to_dict(self) -> dict[str, Any]:
         """All that is named, as people write it; `from_dict` reads it back."""
@@ -82,6 +86,14 @@ class Conditions:
         if self.seed is not None:
             written["seed"] = self.seed
         return written
+
+    def _with(self, change: object) -> Conditions:
+        if not isinstance(change, Mapping):
+            raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
+        refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
+        seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
+        flows = _changed_flows(self.flows, change["flows"]) if "flows" in change else self.flows
+        return replace(self, flows=flows, seed=seed, **_changed_links(self, change))
 
 
 def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +126,6 @@ def _changed_flows(flows: tuple[Flow, ...], change: object) -> tuple[Flow, ...]:
             _change_flow(by_name, str(name), wished)
         except ConditionsError as error:
             raise error.under(f"flows.{name}") from None
-    _refuse_shadowed(tuple(by_name.values()), changed=[str(name) for name in change])
     return tuple(by_name.values())
 
 
@@ -125,6 +136,8 @@ def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
         return
     if not isinstance(wished, Mapping):
         raise ConditionsError(f"{wished!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
+    if name == RESERVED:
+        raise ConditionsError("is the name of the link's own values; choose another")
     flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
     by_name[name] = flow.changed(wished)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z%]+(?:/s)?)\s*")
+_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z%]+(?:/s)?)\s*")
 
 _RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
 _TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
@@ -39,13 +39,16 @@ class QueueLimit:
     kind: Literal["time", "bytes", "packets"]
 
 
-def _quantity(value: object, scales: Mapping[str, int], allowed: str) -> Decimal:
-    """`value` in base units, exactly; a bare number or an unknown unit is an error that shows the allowed forms."""
+def _quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[Decimal, str]:
+    """`value` in base units, exactly, and the unit it was written in.
+
+    A bare number or an unknown unit is an error that shows the allowed forms.
+    """
     match = _QUANTITY.fullmatch(value.lower()) if isinstance(value, str) else None
     unit = match[2].removesuffix("/s") if match else ""
     if match is None or unit not in scales or (match[2] != unit and not unit.endswith("bit")):
         raise ValueError(f"{value!r} is not {allowed}")
-    return Decimal(match[1]) * scales[unit]
+    return Decimal(match[1]) * scales[unit], unit
 
 
 def _written(amount: Decimal, scales: Mapping[str, int]) -> str:
@@ -63,7 +66,7 @@ def _plain(number: Decimal) -> str:
 def _parse_rate(value: object) -> float:
     if isinstance(value, str) and value.strip().lower() == "unlimited":
         return math.inf
-    rate = _quantity(value, _RATES, RATE.allowed)
+    rate, _ = _quantity(value, _RATES, RATE.allowed)
     if not 1 <= rate <= MAX_RATE_BPS:
         raise ValueError(f"{value!r} is not between 1bit and {_written(Decimal(MAX_RATE_BPS), _RATES)}")
     return float(rate)
@@ -74,7 +77,7 @@ def _format_rate(rate_bps: float) -> str:
 
 
 def _parse_time(value: object) -> int:
-    time_ns = _quantity(value, _TIMES_NS, TIME.allowed)
+    time_ns, _ = _quantity(value, _TIMES_NS, TIME.allowed)
     if time_ns > MAX_TIME_NS:
         raise ValueError(f"{value!r} is not between 0ms and {_written(Decimal(MAX_TIME_NS), _TIMES_NS)}")
     return int(time_ns)
@@ -85,7 +88,7 @@ def _format_time(time_ns: int) -> str:
 
 
 def _parse_share(value: object) -> float:
-    percent = _quantity(value, {"%": 1}, SHARE.allowed)
+    percent, _ = _quantity(value, {"%": 1}, SHARE.allowed)
     if percent > 100:
         raise ValueError(f"{value!r} is not between 0% and 100%")
     return float(percent / 100)
@@ -96,7 +99,7 @@ def _format_share(share: float) -> str:
 
 
 def _parse_bytes(value: object) -> int:
-    size = _quantity(value, _BYTES, BYTES.allowed)
+    size, _ = _quantity(value, _BYTES, BYTES.allowed)
     if size > 1000 or size != int(size):
         raise ValueError(f"{value!r} is not a whole number of bytes between 0b and 1000b")
     return int(size)
@@ -104,13 +107,12 @@ def _parse_bytes(value: object) -> int:
 
 def _parse_queue(value: object) -> QueueLimit:
     scales = {**_TIMES_NS, **_BYTES, "p": 1}
-    amount = _quantity(value, scales, QUEUE.allowed)
-    suffix = str(value).lower().strip(" .0123456789")
-    if suffix in _TIMES_NS:
+    amount, unit = _quantity(value, scales, QUEUE.allowed)
+    if unit in _TIMES_NS:
         if not 0 < amount <= MAX_TIME_NS:
             raise ValueError(f"{value!r} is not more than 0ms and at most 60s")
         return QueueLimit(int(amount), "time")
-    kind: Literal["packets", "bytes"] = "packets" if suffix == "p" else "bytes"
+    kind: Literal["packets", "bytes"] = "packets" if unit == "p" else "bytes"
     most = MAX_QUEUE_PACKETS if kind == "packets" else MAX_QUEUE_BYTES
     if amount != int(amount) or not 1 <= amount <= most:
         raise ValueError(f"{value!r} is not a whole number of {kind} from 1 to {most}")
