@@ -81,8 +81,9 @@ class Api:
         return JSONResponse({"healthy": True})
 
     async def get_schema(self, request: Request) -> Response:
-        names = ("name", "help", "example", "needs")
-        return JSONResponse({"conditions": [{name: item.metadata[name] for name in names} for item in condition_fields()]})
+        shown = ("name", "help", "example", "needs")
+        rows = [{key: item.metadata[key] for key in shown} for item in condition_fields()]
+        return JSONResponse({"conditions": rows})
 
     async def get_state(self, request: Request) -> Response:
         return JSONResponse(self._state(await self._line.ask("report")))
@@ -237,12 +238,7 @@ async def _addresses(wished: Conditions) -> dict[str, list[str]]:
         if name is None or name in found:
             continue
         try:
-            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), CLOSED_HEADERS = (
-    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"x-content-type-options", b"nosniff"),
-)
-LOOKUP_SECONDS)
+            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
         except (OSError, TimeoutError):
             raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow.name}") from None
         found[name] = sorted({str(row[4][0]) for row in rows})

@@ -1,4 +1,4 @@
-"""Traffic inside a client container, run with `python3 - MODE ...`: sends, receives and counts, and prints one JSON line.
+"""Traffic inside a client container, run with `python3 - MODE ...`: sends, receives and counts; prints JSON.
 
 Standard library only, for it runs on whatever Python the container has.
 """
