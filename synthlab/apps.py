@@ -1,0 +1,32 @@
+"""The applications that synthlab brings along: the media servers and the clients that a stack names with `app:`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SfuApp:
+    """A bundled media server: its image (tagged with the version), and the page that clients open by default."""
+
+    image: str
+    version: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientApp:
+    """A bundled client; one with a `screen` shows itself over VNC unless it is headless."""
+
+    image: str
+    screen: bool
+
+
+SFU_APPS = {
+    "janus": SfuApp("synthlab/janus", "1.1.2", "http://{sfu}:8080/?name={name}"),
+}
+
+CLIENT_APPS = {
+    "chrome": ClientApp("synthlab/chrome:latest", screen=True),
+    "bot": ClientApp("synthlab/bot:latest", screen=False),
+}

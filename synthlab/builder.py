@@ -1,0 +1,117 @@
+"""Builds images with `docker buildx`, keeps what it writes, and gives the build the host's proxies and CA."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from . import labels
+from .baseimage import ensure_base_image
+from .containers import EngineApi
+from .errors import SynthlabError
+from .images import BASE, Image, PlannedImage, foreign_images, needed_images, plan_images
+from .process import run_program
+from .stack import Stack
+
+CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+
+_STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
+
+
+def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> None:
+    """Have every image of the stack on the engine: build what is not current, pull what is others'."""
+    ensure_built(needed_images(stack), engine, tell)
+    for tag in foreign_images(stack):
+        if engine.image(tag) is None:
+            _pull(tag, tell)
+    for client in stack.clients:
+        image = engine.image(client.image)
+        if image is None or image.content is None:
+            raise SynthlabError(f"{client.name}: its image {client.image} is not FROM syntheticnet: see the README")
+
+
+def ensure_built(images: list[Image], engine: EngineApi, tell: Callable[[str], None]) -> None:
+    """Build those of our images that are not current, the base first where it is missing."""
+    if any(BASE in image.bases for image in images):
+        ensure_base_image(engine, tell)
+    for planned in plan_images(images, engine.image):
+        if not planned.current:
+            build_image(planned, engine, tell)
+
+
+def _pull(tag: str, tell: Callable[[str], None]) -> None:
+    tell(f"pulling {tag}")
+    finished = run_program(["docker", "pull", tag])
+    if finished.status != 0:
+        raise SynthlabError(f"the image {tag} is not here and cannot be pulled", finished.tail[-3:])
+
+
+def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], None]) -> None:
+    """Build the image and tag it, saying each step to `tell`; what the tag meant before is discarded.
+
+    Raises SynthlabError with the build's last lines.
+    """
+    image = planned.image
+    before = engine.image(image.tag)
+    log = _log_file(image.tag)
+    with log.open("w", encoding="utf-8") as kept:
+
+        def on_line(line: str) -> None:
+            kept.write(f"{line}\n")
+            if step := _STEP.match(line):
+                tell(f"building {image.tag}, step {step[1]}")
+
+        tell(f"building {image.tag}")
+        finished = run_program(build_command(planned, os.environ), on_line=on_line, environment=_environment())
+    if finished.status != 0:
+        raise SynthlabError(f"the image {image.tag} could not be built (all its output: {log})", finished.tail)
+    if before:
+        engine.discard_image(before)
+
+
+def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list[str]:
+    """The command that builds an image, in an environment with these variables."""
+    image = planned.image
+    marks = {labels.CONTENT: planned.content, labels.VERSION: version("synthlab")}
+    return [
+        *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", image.tag),
+        *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
+        *(part for name, value in image.args.items() for part in ("--build-arg", f"{name}={value}")),
+        # Without a value, buildx takes it from the environment: it may hold a password.
+        *(part for name in _proxies(environment) for part in ("--build-arg", name)),
+        *_secrets(environment),
+        str(image.context),
+    ]
+
+
+def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
+    for name in PROXY_VARIABLES:
+        yield from (written for written in (name, name.upper()) if environment.get(written))
+
+
+def _secrets(environment: Mapping[str, str]) -> list[str]:
+    """The CA bundle that this host trusts, for a build that goes through a proxy with a certificate of its own."""
+    for name in CA_VARIABLES:
+        bundle = environment.get(name)
+        if bundle and Path(bundle).is_file():
+            return ["--secret", f"id=ca,src={bundle}"]
+    return []
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the builder that can start from the engine's own images: that of the current context."""
+    shown: deque[str] = deque(maxlen=1)
+    run_program(["docker", "context", "show"], on_line=shown.append)
+    return {**os.environ, "BUILDX_BUILDER": shown[0] if shown else "default"}
+
+
+def _log_file(tag: str) -> Path:
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = caches / "synthlab" / "builds"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{re.sub(r'[^A-Za-z0-9.-]', '-', tag)}.log"

@@ -1,0 +1,103 @@
+"""The `synthlab` command. Heavy libraries are imported by the commands that need them, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from . import console
+from .commands import conditions, labs, stats, upkeep
+from .errors import SynthlabError, WrongUse
+from .interrupts import Terminated, unwind_on_signals
+from .world import World, real_world
+
+INTERRUPTED = 130
+DEBUG = "--debug"
+
+# typer's own class of all mistakes in arguments; it keeps it under a private name.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="synthlab",
+    help="A test lab for real-time communication software: whole calls, each client on a network of its own.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "up": labs.up,
+    "down": labs.down,
+    "ps": labs.ps,
+    "set": conditions.set_,
+    "show": conditions.show,
+    "reset": conditions.reset,
+    "stats": stats.stats,
+    "render": labs.render,
+    "doctor": upkeep.doctor,
+    "demo": labs.demo,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+app.add_typer(upkeep.images, name="images")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        console.print_text(f"synthlab {version('synthlab')}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has done the work
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
+        bool, typer.Option(DEBUG, help="Show tracebacks of errors. May stand anywhere.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        console.print_text(context.get_help() + "\n")
+        raise typer.Exit(WrongUse.exit_code)
+
+
+def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run one command; its exit status: 0, 1 (an expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in given
+    unwind_on_signals()
+    try:
+        outcome = app(
+            [argument for argument in given if argument != DEBUG],
+            prog_name="synthlab",
+            standalone_mode=False,
+            obj=world or real_world(),
+        )
+    except KeyboardInterrupt as interrupt:
+        return interrupt.exit_code if isinstance(interrupt, Terminated) else INTERRUPTED
+    except (SynthlabError, _UsageError, BrokenPipeError) as error:
+        if debug:
+            raise
+        return _tell(error)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _tell(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()  # the reader has gone: nobody to tell
+        return 0
+    told = error if isinstance(error, SynthlabError) else _from_typer(error)
+    console.print_error(told)
+    return told.exit_code
+
+
+def _from_typer(error: Any) -> SynthlabError:
+    """A mistake in arguments as one line, with the way to help."""
+    command = error.ctx.command_path if error.ctx else "synthlab"
+    return WrongUse(f"{' '.join(error.format_message().split())} (see `{command} --help`)")

@@ -1,0 +1,138 @@
+"""All that people see on a terminal; the only place that knows rich. Where output is piped, it is plain."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import SynthlabError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+    from rich.table import Table as RichTable
+
+# A piped table is for programs and files: its rows are never broken.
+PIPED_WIDTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts under their headings; a `title` says what they are."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+
+
+def print_line(text: str) -> None:
+    """One line on the output."""
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_text(text: str) -> None:
+    """A text exactly as it is, for a file or another program."""
+    sys.stdout.write(text)
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on the output."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def print_table(table: Table) -> None:
+    """A table on the output."""
+    console = _console()
+    console.print(_rich_table(table, console))
+
+
+def print_error(error: SynthlabError) -> None:
+    """One red line on the error output, with what belongs under it."""
+    console = _console(stderr=True)
+    console.print(f"synthlab: {error.message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    for line in error.details:
+        console.print(f"  {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def watch(tables: Callable[[], Sequence[Table]], interval_s: float) -> None:
+    """Show tables anew every `interval_s` until Ctrl-C; on a terminal, each in the place of the one before."""
+    from rich.console import Group
+    from rich.live import Live
+
+    console = _console()
+    if not console.is_terminal:
+        while True:
+            for table in tables():
+                print_table(table)
+            sys.stdout.flush()
+            time.sleep(interval_s)
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            live.update(Group(*(_rich_table(table, console) for table in tables())), refresh=True)
+            time.sleep(interval_s)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Give a function that tells what is being done: a moving line on a terminal, else a line for each new thing.
+
+    It goes to the error output, so that what a command prints stays clean.
+    """
+    console = _console(stderr=True)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield lambda text: _tell_moving(status, text)
+    else:
+        yield _PlainProgress(console)
+
+
+def _tell_moving(status: Status, text: str) -> None:
+    from rich.markup import escape
+
+    status.update(escape(text))
+
+
+class _PlainProgress:
+    """Prints what is told, but not twice in a row."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last = ""
+
+    def __call__(self, text: str) -> None:
+        if text != self._last:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._last = text
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
+
+
+def _rich_table(table: Table, console: Console) -> RichTable:
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    terminal = console.is_terminal
+    made = RichTable(
+        box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, title=table.title or None, title_justify="left"
+    )
+    for column in table.columns:
+        made.add_column(Text(column), no_wrap=not terminal)
+    for row in _filled(table.rows, len(table.columns)):
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def _filled(rows: Iterable[Sequence[str]], width: int) -> Iterator[list[str]]:
+    for row in rows:
+        yield [*row, *[""] * (width - len(row))]

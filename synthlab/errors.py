@@ -1,0 +1,35 @@
+"""What synthlab tells its user when something cannot be done: one line, and the exit status that goes with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SynthlabError(Exception):
+    """The lab or the engine failed. `message` is the one line; `details` are lines to show under it (a log's end)."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, details: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+
+class WrongUse(SynthlabError):
+    """A mistake in what the user wrote: a flag, a name, a stack file. Nothing was started or changed."""
+
+    exit_code = 2
+
+
+class ExpectationFailed(SynthlabError):
+    """Everything worked, and what was expected of it did not hold."""
+
+    exit_code = 1
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """`; did you mean client2?` when one of `names` is near, else nothing: to be put behind an error's line."""
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

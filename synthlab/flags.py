@@ -1,0 +1,101 @@
+"""The flags of `set`, made from the schema: a condition that is added there is a flag here, with no edit."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field
+from typing import Annotated, Any, TypeVar
+
+import typer
+from syntheticnet.conditions import DIRECTIONS, Conditions, LinkConditions, condition_fields
+
+from .errors import WrongUse
+
+CLEAR = "none"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with one option for each condition; it gets those that were given as the mapping `values`."""
+    own = inspect.signature(command, eval_str=True)
+    made = [_parameter(item) for item in condition_fields()]
+    names = {parameter.name: _name(item) for parameter, item in zip(made, condition_fields(), strict=True)}
+
+    @functools.wraps(command)
+    def taking_flags(**given: Any) -> None:
+        values = {names[key]: given.pop(key) for key in list(given) if key in names}
+        command(**given, values=read_values({name: value for name, value in values.items() if value is not None}))
+
+    kept = [parameter for parameter in own.parameters.values() if parameter.name != "values"]
+    taking_flags.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
+    taking_flags.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *made)}
+    return taking_flags
+
+
+def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a change has them: `none` clears one. Raises WrongUse for one that cannot be."""
+    units = {_name(item): item.metadata["unit"] for item in condition_fields()}
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        values[name] = None if value == CLEAR else value
+        try:
+            units[name].parse(value) if value != CLEAR else None
+        except ValueError as error:
+            raise WrongUse(f"--{_flag(name)}: {error}") from None
+    return values
+
+
+def build_change(
+    values: Mapping[str, Any],
+    directions: Iterable[str],
+    flow: str | None = None,
+    profile: Conditions | None = None,
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """The partial change, in native form, that the flags of one `set` ask for.
+
+    A profile replaces all values of a link, and the flags then change what it gives.
+    """
+    links = {direction: {**_values_of(profile, direction), **values} for direction in directions}
+    change: dict[str, Any] = {"flows": {flow: links}} if flow else dict(links)
+    return change if seed is None else change | {"seed": seed}
+
+
+def _values_of(profile: Conditions | None, direction: str) -> dict[str, Any]:
+    if profile is None:
+        return {}
+    link: LinkConditions = getattr(profile, direction)
+    return {_name(item): None for item in condition_fields()} | link.to_dict()
+
+
+def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:
+    """The directions that the two flags mean: both when none is given."""
+    return tuple(name for name, chosen in zip(DIRECTIONS, (ingress, egress), strict=True) if chosen) or DIRECTIONS
+
+
+def _parameter(item: Field[Any]) -> inspect.Parameter:
+    flag = f"--{_flag(_name(item))}"
+    needs = f" Needs a {item.metadata['needs']}." if item.metadata["needs"] else ""
+    help = f"{_sentence(item.metadata['help'])}{needs}"
+    annotation: Any
+    if item.metadata["unit"].name == "switch":
+        annotation = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help)]
+    else:
+        metavar = item.metadata["example"]
+        annotation = Annotated[str | None, typer.Option(flag, metavar=metavar, help=help)]
+    return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _name(item: Field[Any]) -> str:
+    return str(item.metadata["name"])
+
+
+def _flag(name: str) -> str:
+    return name.replace("_", "-")

@@ -1,0 +1,159 @@
+"""Which images a stack needs, in what order they are built, and what each is built from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import assets
+from .apps import CLIENT_APPS, SFU_APPS
+from .errors import SynthlabError
+from .stack import Sfu, Stack
+
+BASE = "debian:bookworm-slim"
+SYNTHETICNET = "syntheticnet:latest"
+
+_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+_ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that synthlab builds from a folder."""
+
+    tag: str
+    context: Path
+    args: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The images that its Dockerfile starts from."""
+        dockerfile = self.context / "Dockerfile"
+        try:
+            return read_bases(dockerfile.read_text(encoding="utf-8"), self.args)
+        except OSError as error:
+            raise SynthlabError(f"{self.tag}: {dockerfile} cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """An image that the engine has: its id, and the hash of what synthlab built it, or its base, from."""
+
+    id: str
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedImage:
+    """An image, the hash of all that it is built from, and whether the engine's is built from just that."""
+
+    image: Image
+    content: str
+    current: bool
+
+
+def full_tag(tag: str) -> str:
+    """`tag` with the `:latest` that Docker adds by itself."""
+    return tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
+
+
+def is_own(tag: str) -> bool:
+    """Whether only synthlab gives this tag to an image."""
+    return tag == SYNTHETICNET or tag.startswith("synthlab/")
+
+
+def bundled_image(tag: str) -> Image | None:
+    """The image that synthlab brings along under this tag, if any."""
+    tag = full_tag(tag)
+    name, _, version = tag.rpartition(":")
+    if tag == SYNTHETICNET:
+        return Image(tag=tag, context=assets.image("syntheticnet"))
+    for app, sfu in SFU_APPS.items():
+        if name == sfu.image:
+            return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": version})
+    apps = [app for app, client in CLIENT_APPS.items() if client.image == tag]
+    return Image(tag=tag, context=assets.image(apps[0])) if apps else None
+
+
+def all_bundled() -> list[str]:
+    """The tags of every image that synthlab brings along."""
+    sfus = [f"{app.image}:{app.version}" for app in SFU_APPS.values()]
+    return [SYNTHETICNET, *(app.image for app in CLIENT_APPS.values()), *sfus]
+
+
+def foreign_images(stack: Stack) -> list[str]:
+    """The tags that a stack names and that nobody here builds: a registry must have them."""
+    tags = dict.fromkeys(_named_tags(stack))
+    own = {client.image for client in stack.clients if client.build}
+    return [tag for tag in tags if tag not in own and bundled_image(tag) is None]
+
+
+def needed_images(stack: Stack) -> list[Image]:
+    """What must be built for `stack`, each image after those that it starts from."""
+    own = {client.image: Image(tag=client.image, context=client.build) for client in stack.clients if client.build}
+    return in_build_order(_named_tags(stack), own)
+
+
+def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> list[Image]:
+    """The images of `tags` and of all that they start from; foreign ones are left out."""
+    ordered: dict[str, Image] = {}
+    for tag in tags:
+        image = (own or {}).get(tag) or bundled_image(tag)
+        if image and image.tag not in ordered:
+            ordered |= {base.tag: base for base in in_build_order(list(image.bases))}
+            ordered[image.tag] = image
+    return list(ordered.values())
+
+
+def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | None]) -> list[PlannedImage]:
+    """What must be built anew, given what the engine has under a tag."""
+    contents: dict[str, str] = {}
+    planned = []
+    for image in images:
+        bases = {base: contents.get(full_tag(base)) or _id(on_engine(base)) for base in image.bases}
+        content = content_hash(image, bases)
+        contents[image.tag] = content
+        present = on_engine(image.tag)
+        planned.append(PlannedImage(image, content, current=present is not None and present.content == content))
+    return planned
+
+
+def content_hash(image: Image, bases: Mapping[str, str]) -> str:
+    """A hash of all that an image is built from: its files with their modes, its arguments, and its bases' hashes."""
+    digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
+    for name, file in _files(image.context):
+        executable = bool(file.stat().st_mode & 0o100)
+        data = file.read_bytes()
+        digest.update(repr((name, executable, len(data))).encode() + data)
+    return digest.hexdigest()[:32]
+
+
+def read_bases(dockerfile: str, args: Mapping[str, str]) -> tuple[str, ...]:
+    """The images after FROM, in order; stages of the same file and `scratch` are none."""
+    values = dict(_ARG.findall(dockerfile)) | dict(args)
+    stages = {"scratch"}
+    bases: dict[str, None] = {}
+    for written, stage in _FROM.findall(dockerfile):
+        base = re.sub(r"\$\{?(\w+)\}?", lambda name: values.get(name[1], name[0]), written)
+        if base not in stages:
+            bases[base] = None
+        stages.add(stage)
+    return tuple(bases)
+
+
+def _id(image: LocalImage | None) -> str:
+    return image.id if image else "absent"
+
+
+def _named_tags(stack: Stack) -> list[str]:
+    sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) else []
+    return sfu + [client.image for client in stack.clients]
+
+
+def _files(context: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(context.rglob("*")):
+        if file.is_file() and not {"__pycache__", ".git"} & set(file.parts):
+            yield file.relative_to(context).as_posix(), file

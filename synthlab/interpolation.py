@@ -1,0 +1,34 @@
+"""`${VARIABLE}` and `${VARIABLE:-default}` in a text, filled in from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_PLACE = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
+_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+
+
+def interpolate(text: str, environment: Mapping[str, str]) -> str:
+    """`text` with its variables' values; `$${` stands for a plain `${`. Raises ValueError with what is wrong.
+
+    As in a shell, a default stands in for a variable that is unset or empty.
+    """
+
+    def value(place: re.Match[str]) -> str:
+        if place[0] == "$${":
+            return "${"
+        form = _FORM.fullmatch(place[1])
+        if form is None or not place[0].endswith("}"):
+            raise ValueError(f"{place[0]!r} is not of the form ${{VARIABLE}} or ${{VARIABLE:-default}}")
+        return _value(form[1], form[2], environment)
+
+    return _PLACE.sub(value, text)
+
+
+def _value(name: str, default: str | None, environment: Mapping[str, str]) -> str:
+    if default is not None:
+        return environment.get(name) or default
+    if name not in environment:
+        raise ValueError(f"the variable {name} is not set: export it, or give a default with ${{{name}:-default}}")
+    return environment[name]

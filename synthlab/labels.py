@@ -1,0 +1,11 @@
+"""The labels that synthlab puts on what it makes. They are the only state there is: no file can go stale."""
+
+LAB = "synthlab.lab"
+ROLE = "synthlab.role"  # sfu or client
+CLIENT = "synthlab.client"
+GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1
+APP = "synthlab.app"
+INDEX = "synthlab.index"  # place among the lab's clients, from 1
+STACK = "synthlab.stack"
+VERSION = "synthlab.version"
+CONTENT = "synthlab.content"  # on images: the hash of what it was built from

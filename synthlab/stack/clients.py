@@ -1,0 +1,125 @@
+"""The `clients:` of a stack file: one entry makes one client, or as many as its `count` says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..apps import CLIENT_APPS
+from ..errors import did_you_mean
+from ..yamlfile import Node
+from .fields import (
+    read_address,
+    read_env,
+    read_flags,
+    read_image,
+    read_media,
+    read_network,
+    read_shell_command,
+    read_video,
+    refuse_bad_name,
+)
+from .model import CLIENT_VARIABLES, SFU_HOST, Client, ExternalSfu, Ports, Sfu
+
+MAX_COUNT = 100
+
+_KINDS = ("app", "image", "build")
+
+# What a key of an entry becomes: the field of Client, and who reads it.
+_READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
+    "flags": ("flags", read_flags),
+    "network": ("conditions", read_network),
+    "video": ("video", read_video),
+    "command": ("command", read_shell_command),
+    "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
+}
+
+KEYS = (*_KINDS, "count", "url", "headless", "ports", "media", *_READERS)
+
+
+def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[Client]:
+    """The clients of one entry; paths in it start from `folder`. Raises WrongUse with the line."""
+    refuse_bad_name(group, node)
+    if group == SFU_HOST:
+        node.wrong(f"'{SFU_HOST}' is the media server's name: give the client another")
+    keys = node.mapping(KEYS, "a client such as {app: chrome}")
+    client = _read_client(group, node, keys, folder)
+    client = replace(client, url=_read_url(node, keys, sfu))
+    if "count" not in keys:
+        yield client
+        return
+    if client.ports != Ports():
+        keys["ports"].wrong("cannot be fixed for a client with a count")
+    for number in range(1, keys["count"].whole(1, MAX_COUNT) + 1):
+        yield replace(client, name=f"{group}-{number}")
+
+
+def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:
+    client = _read_kind(group, node, keys, folder)
+    if "headless" in keys:
+        client = replace(client, headless=_read_headless(keys["headless"], client))
+    if "media" in keys:
+        client = replace(client, media=read_media(keys["media"], folder))
+    if "ports" in keys:
+        client = replace(client, ports=_read_ports(keys["ports"], client))
+    values = {field: read(keys[key]) for key, (field, read) in _READERS.items() if key in keys}
+    return replace(client, **values)
+
+
+def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:
+    kinds = [kind for kind in _KINDS if kind in keys]
+    if len(kinds) != 1:
+        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+    if kinds == ["app"]:
+        return _read_app(group, keys["app"])
+    if kinds == ["build"]:
+        return _read_build(group, keys["build"], folder)
+    image = read_image(keys["image"])
+    return Client(name=group, group=group, app=image, image=image)
+
+
+def _read_app(group: str, node: Node) -> Client:
+    name = node.text("the name of an app")
+    if name not in CLIENT_APPS:
+        bundled = ", ".join(CLIENT_APPS)
+        node.wrong(f"no such client app '{name}'{did_you_mean(name, CLIENT_APPS)}; bundled: {bundled}")
+    app = CLIENT_APPS[name]
+    return Client(name=group, group=group, app=name, image=app.image, headless=not app.screen)
+
+
+def _read_build(group: str, node: Node, folder: Path) -> Client:
+    context = (folder / node.text("a folder")).resolve()
+    if not (context / "Dockerfile").is_file():
+        node.wrong(f"there is no Dockerfile in {context}")
+    # The tag follows the folder, so that two stacks with a group of one name do not build over each other.
+    image = f"synthlab/own-{group}:{hashlib.sha256(bytes(context)).hexdigest()[:8]}"
+    return Client(name=group, group=group, app=group, image=image, build=context)
+
+
+def _read_headless(node: Node, client: Client) -> bool:
+    headless = node.switch()
+    if not headless and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].screen:
+        node.wrong(f"a {client.app} has no screen")
+    return headless
+
+
+def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> str | None:
+    if "url" in keys:
+        return read_address(keys["url"])
+    page = sfu.page if sfu else None
+    if page is None and "app" in keys:
+        node.wrong("needs a url: the stack has no sfu with a page of its own")
+    return page
+
+
+def _read_ports(node: Node, client: Client) -> Ports:
+    keys = node.mapping(("api", "vnc"), "ports such as {api: 3001, vnc: 5902}")
+    if "vnc" in keys and client.headless:
+        keys["vnc"].wrong("is of no use: the client is headless (`headless: false` gives it a screen)")
+    ports = {kind: entry.whole(1, 65535) for kind, entry in keys.items()}
+    if len(set(ports.values())) < len(ports):
+        node.wrong(f"gives {ports['api']} to both")
+    return Ports(**ports)

@@ -1,0 +1,141 @@
+"""The kinds of values that stand in several places of a stack file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Container
+from dataclasses import replace
+from pathlib import Path
+
+from syntheticnet.conditions import Conditions
+
+from .. import profiles
+from ..errors import WrongUse, did_you_mean
+from ..yamlfile import Node
+from .model import Media
+
+MAX_NAME = 40
+PLACES = ("name", "sfu", "lab")
+MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?(?:@sha256:[0-9a-f]{64})?")
+_VIDEO = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}@[1-9]\d?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError unless `name` can be a lab's or a client's: it becomes a host name."""
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        raise ValueError(f"{name!r} is not a name of lower-case letters, digits, - and _, {MAX_NAME} at the most")
+
+
+def refuse_bad_name(name: str, node: Node) -> None:
+    """Raise WrongUse at `node` for what `check_name` refuses."""
+    try:
+        check_name(name)
+    except ValueError as error:
+        node.wrong(str(error))
+
+
+def read_address(node: Node) -> str:
+    """A URL in which {name}, {sfu} and {lab} may stand."""
+    address = node.text("an address")
+    if not _ADDRESS.fullmatch(address):
+        node.wrong(f"{address!r} is not an address such as https://app.example/room?name={{name}}")
+    refuse_unknown_places(node, address)
+    return address
+
+
+def refuse_unknown_places(node: Node, text: str) -> None:
+    """Raise for a `{word}` in `text` that nothing will be filled in for."""
+    for place in re.findall(r"\{(\w*)\}", text):
+        if place not in PLACES:
+            allowed = ", ".join(f"{{{name}}}" for name in PLACES)
+            node.wrong(f"nothing is filled in for {{{place}}}{did_you_mean(place, PLACES)}; there are: {allowed}")
+
+
+def read_image(node: Node) -> str:
+    """The name of a Docker image."""
+    image = node.text("the name of an image")
+    if not _IMAGE.fullmatch(image):
+        node.wrong(f"{image!r} is not the name of an image such as acme/app:1.2")
+    return image
+
+
+def read_env(node: Node, reserved: Container[str] = ()) -> dict[str, str]:
+    """Environment variables; those in `reserved` are synthlab's to set."""
+    variables: dict[str, str] = {}
+    for name, value in node.mapping(what="a mapping from variables to their values").items():
+        if not _VARIABLE.fullmatch(name):
+            value.wrong(f"{name!r} is not the name of a variable")
+        if name in reserved:
+            value.wrong("is set by synthlab itself")
+        if isinstance(value.value, dict | list) or value.value is None:
+            value.wrong(f"{value.plain()!r} is not a text or a number; an empty value is written ''")
+        variables[name] = value.written
+    return variables
+
+
+def read_command(node: Node) -> tuple[str, ...]:
+    """A command as one text, cut as a shell would, or as a list of words."""
+    if isinstance(node.value, list):
+        return tuple(word.text("a word of a command") for word in node.items("a command"))
+    try:
+        return tuple(shlex.split(node.text("a command")))
+    except ValueError as error:
+        node.wrong(f"{node.written!r} is not a command: {error}")
+
+
+def read_shell_command(node: Node) -> str:
+    """A command as one line of shell: a text is taken as it stands, a list is quoted."""
+    return shlex.join(read_command(node)) if isinstance(node.value, list) else node.text("a command")
+
+
+def read_flags(node: Node) -> tuple[str, ...]:
+    """Flags for the application, each beginning with `-`."""
+    entries = node.items("a list of flags such as [--lang=de]")
+    for entry in entries:
+        if not entry.text("a flag").startswith("-"):
+            entry.wrong(f"{entry.written!r} is not a flag: it does not begin with -")
+    return tuple(entry.written for entry in entries)
+
+
+def read_media(node: Node, folder: Path) -> Media:
+    """Files that stand in for camera and microphone; their paths start from `folder`."""
+    keys = node.mapping(MEDIA_SUFFIXES, "media such as {video: talking.y4m, audio: talking.wav}")
+    return Media(**{kind: _media_file(entry, folder, MEDIA_SUFFIXES[kind]) for kind, entry in keys.items()})
+
+
+def read_network(node: Node) -> Conditions:
+    """Conditions in their native form, on top of the profile that they name."""
+    keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
+    base = _read_profile(keys["profile"]) if "profile" in keys else Conditions()
+    own = {key: value for key, value in keys.items() if key != "profile"}
+    return profiles.read_conditions(replace(node, value=own), base)
+
+
+def read_video(node: Node) -> str:
+    """Size and frame rate, such as 320x240@15."""
+    video = node.text("a size and rate such as 320x240@15")
+    if not _VIDEO.fullmatch(video):
+        node.wrong(f"{video!r} is not a size and rate such as 320x240@15 (at most 99 frames per second)")
+    return video
+
+
+def _media_file(node: Node, folder: Path, suffixes: tuple[str, ...]) -> Path:
+    file = folder / node.text("a file")
+    if file.suffix not in suffixes:
+        node.wrong(f"'{file.name}' does not end with {' or '.join(suffixes)}")
+    if not file.is_file():
+        node.wrong(f"no such file: {file}")
+    return file.resolve()
+
+
+def _read_profile(node: Node) -> Conditions:
+    try:
+        return profiles.profile(node.text("the name of a profile")).conditions
+    except WrongUse as error:
+        node.wrong(error.message)

@@ -1,0 +1,114 @@
+"""Bringing up: all, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from synthlab import launch as launching
+from synthlab.containers import Container
+from synthlab.errors import SynthlabError
+from synthlab.fakes import FakeEngine, fake_container
+from synthlab.launch import launch
+from synthlab.stack import read_stack
+
+HEALTHY = [
+    replace(fake_container("call", ""), id="sfu", role="sfu"),
+    *(fake_container("call", name) for name in ("client1", "client2", "bot-1", "bot-2")),
+]
+
+
+def broken(**changes: object) -> list[Container]:
+    return [*HEALTHY[:-1], replace(HEALTHY[-1], **changes)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bring_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
+    """Launch the bundled call on an engine on which Compose makes just the given containers."""
+    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
+
+    def bring_up(containers: list[Container], fails: BaseException | None = None) -> FakeEngine:
+        engine = FakeEngine()
+
+        def compose_up(project: str, rendered: str, on_line: Callable[[str], None]) -> None:
+            assert project == "synthlab-call"
+            assert rendered.startswith("# The lab 'call'")
+            engine.present = list(containers)
+            on_line("Container synthlab-call-client1-1  Started")
+            if fails:
+                raise fails
+
+        monkeypatch.setattr(launching, "compose_up", compose_up)
+        try:
+            launch(read_stack("call"), engine, told.append, timeout_s=0.3)
+        finally:
+            left.append(len(engine.present))
+        return engine
+
+    told.clear()
+    left.clear()
+    return bring_up
+
+
+told: list[str] = []
+left: list[int] = []
+
+
+def test_all(bring_up: Callable[..., FakeEngine]) -> None:
+    """Launching ends when everything is healthy, and tells on the way how far it is."""
+    bring_up(HEALTHY)
+    assert left == [5]
+    assert told == ["containers: 0/5 started", "containers: 1/5 started", "healthy: 5/5"]
+
+
+@pytest.mark.parametrize(
+    ("containers", "fails", "message", "details"),
+    [
+        (
+            broken(state="exited", status="Exited (1) 1 second ago", health=""),
+            None,
+            "bot-2 did not come up (Exited (1) 1 second ago); its last lines:",
+            ("last line of synthlab-call-bot-2-1",),
+        ),
+        (
+            broken(status="Up 1 second (health: starting)", health="starting"),
+            None,
+            "bot-2 is not healthy after 0.3 s; its last lines:",
+            ("last line of synthlab-call-bot-2-1",),
+        ),
+        (
+            broken(state="created", health=""),
+            SynthlabError("docker compose could not start the lab", ["port is already allocated"]),
+            "docker compose could not start the lab",
+            ("port is already allocated",),
+        ),
+        (
+            broken(state="exited", status="Exited (2)", health=""),
+            SynthlabError("docker compose could not start the lab"),
+            "bot-2 did not come up (Exited (2)); its last lines:",
+            ("last line of synthlab-call-bot-2-1",),
+        ),
+    ],
+)
+def test_nothing(
+    containers: list[Container],
+    fails: SynthlabError | None,
+    message: str,
+    details: tuple[str, ...],
+    bring_up: Callable[..., FakeEngine],
+) -> None:
+    """A failure names the container with its last lines, and leaves nothing behind."""
+    with pytest.raises(SynthlabError) as caught:
+        bring_up(containers, fails)
+    assert (caught.value.message, caught.value.details) == (message, details)
+    assert left == [0]
+
+
+def test_interrupted(bring_up: Callable[..., FakeEngine]) -> None:
+    """Ctrl-C while the containers start leaves nothing behind."""
+    with pytest.raises(KeyboardInterrupt):
+        bring_up(HEALTHY, KeyboardInterrupt())
+    assert left == [0]
+    assert told[-1] == "removing what was made of call"

@@ -1,0 +1,27 @@
+"""WebRTC numbers as a client's API tells them."""
+
+from __future__ import annotations
+
+from synthlab.numbers import Numbers
+
+VIDEO = {"client2": {"kbps": 200.0, "fps": 15.0}}
+
+
+def test_old_numbers_are_no_numbers() -> None:
+    """Each kind has its own age; what is older than 3 s, or of unknown age, is not there."""
+    answer = {
+        "values": {"video": VIDEO, "audio": {"client2": {"kbps": 30.0}}, "sent": {"video": {"kbps": 1.0}}},
+        "age_s": {"video": 3.0, "audio": 3.1},
+    }
+    assert Numbers.from_dict(answer) == Numbers(video=VIDEO, audio={}, sent={})
+
+
+def test_nothing_yet() -> None:
+    """A client that has measured nothing has no numbers, and that is no error."""
+    assert Numbers.from_dict({"values": {}, "age_s": {}}) == Numbers(video={}, audio={}, sent={})
+
+
+def test_sees() -> None:
+    """To see somebody means that frames are decoded; a number that is missing is not one."""
+    numbers = Numbers(video={"a": {"fps": 15.0}, "b": {"fps": 0.0}, "c": {}}, audio={}, sent={})
+    assert [numbers.sees(name) for name in "abcd"] == [True, False, False, False]

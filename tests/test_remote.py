@@ -1,0 +1,111 @@
+"""The API of a client, spoken over HTTP to a fake that keeps the API's rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.fakes import FakeClientApi
+from synthlab.remote import Remote
+
+
+def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
+    """The API of a container in front of a fake client."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content or b"{}")
+        act = request.method, request.url.path
+        try:
+            if act == ("PATCH", "/v1/conditions") and request.url.params.get("check") == "true":
+                fake.check(body)
+            elif act == ("PATCH", "/v1/conditions"):
+                fake.change(body)
+            elif act == ("PUT", "/v1/conditions"):
+                fake.replace(body)
+            elif act == ("DELETE", "/v1/conditions"):
+                fake.reset()
+            elif act == ("GET", "/v1/numbers"):
+                return httpx.Response(200, json=fake.answered_numbers)
+            elif act != ("GET", "/v1/state"):
+                return httpx.Response(404, json={"error": "no such path"})
+        except WrongUse as error:
+            return httpx.Response(422, json={"error": error.message.removeprefix(f"{fake.name}: ")})
+        except SynthlabError:
+            return httpx.Response(503, json={"error": "the forwarder restarts"})
+        return httpx.Response(200, json=fake.answer())
+
+    return handle
+
+
+@pytest.fixture
+def fake() -> FakeClientApi:
+    return FakeClientApi("client2", {"egress": {"loss": "1%"}})
+
+
+@pytest.fixture
+def remote(fake: FakeClientApi) -> Remote:
+    return Remote("client2", "http://127.0.0.1:3000", httpx.MockTransport(serve(fake)))
+
+
+def test_change_and_reset(remote: Remote) -> None:
+    """A change leaves what it does not name; reset brings back the start, replace puts anything in its place."""
+    changed = remote.change({"egress": {"latency": "80ms"}})
+    assert changed.conditions.to_dict() == {"egress": {"loss": "1%", "latency": "80ms"}}
+    assert remote.state().conditions == changed.conditions
+    assert remote.replace({}).conditions.perfect
+    assert remote.reset().conditions.to_dict() == {"egress": {"loss": "1%"}}
+
+
+def test_check_changes_nothing(remote: Remote, fake: FakeClientApi) -> None:
+    """A check raises what the change would raise, and has no other effect."""
+    remote.check({"egress": {"loss": "2%"}})
+    assert fake.conditions == fake.startup
+    with pytest.raises(WrongUse, match=r"^client2: egress\.loss: '120%' is not between 0% and 100%$"):
+        remote.check({"egress": {"loss": "120%"}})
+
+
+def test_numbers(remote: Remote, fake: FakeClientApi) -> None:
+    """The numbers are those of the API, without the old ones."""
+    fake.answered_numbers = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
+    assert remote.numbers().sees("client1")
+
+
+def test_restarting_forwarder(remote: Remote, fake: FakeClientApi) -> None:
+    """A client that cannot change now says why; that is not the user's mistake."""
+    fake.broken = True
+    with pytest.raises(SynthlabError, match=r"^client2: the forwarder restarts$") as caught:
+        remote.change({})
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(500, json={}), "client2: 500 Internal Server Error"),
+        (httpx.ConnectError("refused"), "client2: its API at http://x does not answer: refused"),
+        (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
+    ],
+)
+def test_failures(answer: httpx.Response | Exception, told: str) -> None:
+    """Whatever goes wrong on the way is one line that names the client and the address."""
+
+    def handle(_request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    with pytest.raises(SynthlabError) as caught:
+        Remote("client2", "http://x", httpx.MockTransport(handle)).state()
+    assert caught.value.message == told
+
+
+def test_container_that_does_not_run() -> None:
+    """Without a published port there is no address to ask, and the error points to `ps`."""
+    with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
+        Remote("client2", None).state()
