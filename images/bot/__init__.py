@@ -1,0 +1,1 @@
+"""A light participant of a call: what runs inside the image `bot`."""

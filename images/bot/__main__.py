@@ -1,0 +1,128 @@
+"""The image's application: a bot that stays in the room, and reports what it measures every second."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+from websockets import WebSocketException
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from .api import Api
+from .client import Client
+from .numbers import Sample, numbers
+from .room import Room
+from .session import Message, Over, Refused, Session
+
+_FIRST_BACKOFF_S = 0.5
+_MOST_BACKOFF_S = 2.0
+_SETTLED_S = 5.0
+_CONNECT_S = 6.0  # TCP tries again after 1 and 3 s; its next try, after 7 s, would be late after an outage
+_CLOSE_S = 0.5
+_INTERVAL_S = 1.0
+
+
+class Bot:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._room: Room | None = None
+
+    async def run(self) -> None:
+        """Never returns."""
+        await _until_first_ends(self._participate(), self._report(Api(self._client.api)))
+
+    async def _participate(self) -> NoReturn:
+        """Stay in the room, and join it again whenever the network or the server took it away."""
+        clock = asyncio.get_running_loop()
+        backoff = _FIRST_BACKOFF_S
+        while True:
+            began = clock.time()
+            try:
+                await self._stay()
+            except (Over, Refused, TimeoutError, OSError, WebSocketException) as error:
+                _log(f"{error or 'the server does not answer'}; joining again")
+            backoff = _FIRST_BACKOFF_S if clock.time() - began > _SETTLED_S else backoff
+            await asyncio.sleep(backoff)
+            backoff = min(2 * backoff, _MOST_BACKOFF_S)
+
+    async def _stay(self) -> None:
+        protocol = Subprotocol("janus-protocol")
+        connection = connect(
+            self._client.server,
+            subprotocols=[protocol],
+            open_timeout=_CONNECT_S,
+            close_timeout=_CLOSE_S,
+            ping_interval=None,  # the server sends them, and its patience is tuned to outages
+            proxy=None,
+        )
+        async with connection as socket:
+            session = Session(lambda message: socket.send(json.dumps(message)))
+            self._room = Room(session, self._client)
+            try:
+                await _until_first_ends(
+                    _listen(socket, session), _join(session, self._room), session.keep_alive()
+                )
+            finally:
+                room, self._room = self._room, None
+                await room.leave()
+
+    async def _report(self, api: Api) -> NoReturn:
+        clock = asyncio.get_running_loop()
+        before = Sample()
+        while True:
+            due = clock.time() + _INTERVAL_S
+            after = await self._sample()
+            if self._room:
+                self._room.mend(before, after)
+            await asyncio.to_thread(api.post, numbers(before, after))
+            before = after
+            await asyncio.sleep(due - clock.time())
+
+    async def _sample(self) -> Sample:
+        return await self._room.sample() if self._room else Sample()
+
+
+async def _join(session: Session, room: Room) -> NoReturn:
+    await session.create()
+    await room.stay()
+
+
+async def _listen(socket: ClientConnection, session: Session) -> NoReturn:
+    async for text in socket:
+        message: Message = json.loads(text)
+        session.receive(message)
+    raise Over("the connection to the server was lost")
+
+
+async def _until_first_ends(*works: Coroutine[Any, Any, Any]) -> None:
+    """Run all; when one ends or fails, cancel the others, and fail as it did."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _log(text: str) -> None:
+    print(f"bot: {text}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    try:
+        client = Client.from_environ(os.environ)
+    except ValueError as error:
+        print(f"bot: {error}", file=sys.stderr)
+        return 2
+    asyncio.run(Bot(client).run())
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What the peer connections of the bot share: descriptions as Janus takes them, a watch on the network."""
+
+from collections.abc import Callable
+
+from aiortc import RTCPeerConnection, RTCSessionDescription
+
+from .session import Message, Over
+
+
+def watch(connection: RTCPeerConnection, on_failure: Callable[[Over], None]) -> None:
+    """Call when the network has brought nothing from the other side for about half a minute."""
+
+    def changed() -> None:
+        if connection.connectionState == "failed":
+            on_failure(Over("the network failed"))
+
+    connection.on("connectionstatechange", changed)
+
+
+async def arrived(connection: RTCPeerConnection) -> int:
+    """How many packets came in, of media or of reports about them."""
+    report = (await connection.getStats()).values()
+    transports = {entry.id: entry for entry in report if entry.type == "transport"}
+    return sum(transport.packetsReceived for transport in transports.values())
+
+
+def jsep(connection: RTCPeerConnection) -> Message:
+    """Our side's description."""
+    return {"type": connection.localDescription.type, "sdp": connection.localDescription.sdp}
+
+
+def description(jsep: Message) -> RTCSessionDescription:
+    """The other side's."""
+    return RTCSessionDescription(sdp=jsep["sdp"], type=jsep["type"])

@@ -1,0 +1,80 @@
+"""From two successive samples of what the bot counted to the numbers that a lab asserts on.
+
+They have the shape and the meaning of those of the image `chrome`: a number that cannot be known is absent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Numbers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Of one stream, since it began; None where nobody counts."""
+
+    bytes: int | None = None
+    frames: int | None = None
+    width: int | None = None
+    height: int | None = None
+    lost: int | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    at: float = 0.0
+    """Seconds, of a clock that never goes back."""
+    received: Mapping[str, Mapping[str, Counters]] = field(default_factory=dict)
+    """By participant, then by kind: video or audio."""
+    sent: Mapping[str, Counters] = field(default_factory=dict)
+    """By kind."""
+    rtt_s: float | None = None
+    packets: int = 0
+    """That arrived in all connections, of whatever kind."""
+
+
+def numbers(before: Sample, after: Sample) -> Numbers:
+    seconds = after.at - before.at
+    result: Numbers = {"video": {}, "audio": {}, "sent": {}}
+    for participant, streams in after.received.items():
+        for kind, counters in streams.items():
+            former = before.received.get(participant, {}).get(kind)
+            result[kind][participant] = _stream(former, counters, seconds)
+    for kind, counters in after.sent.items():
+        result["sent"][kind] = _stream(before.sent.get(kind), counters, seconds)
+    if after.rtt_s is not None:
+        result["sent"]["rtt_ms"] = round(after.rtt_s * 1000, 1)
+    return result
+
+
+def blind(before: Sample, after: Sample) -> set[str]:
+    """The participants whose video came in between the samples, yet gave no picture."""
+    former = before.received
+    return {name for name, streams in after.received.items() if _is_blind(former.get(name, {}), streams)}
+
+
+def _is_blind(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> bool:
+    if "video" not in before or "video" not in after:
+        return False
+    return before["video"].bytes != after["video"].bytes and before["video"].frames == after["video"].frames
+
+
+def _stream(before: Counters | None, after: Counters, seconds: float) -> Numbers:
+    before = before or Counters()
+    values = {
+        "kbps": _rate(before.bytes, after.bytes, seconds, 8 / 1000),
+        "fps": _rate(before.frames, after.frames, seconds),
+        "frames": after.frames,
+        "width": after.width,
+        "height": after.height,
+        "lost": after.lost,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _rate(before: int | None, after: int | None, seconds: float, scale: float = 1) -> float | None:
+    """Growth per second; None where a counter is missing, or began anew."""
+    if before is None or after is None or after < before or seconds <= 0:
+        return None
+    return round((after - before) * scale / seconds, 1)

@@ -1,0 +1,51 @@
+"""What one participant's media brings to the bot: received, decoded, counted, and thrown away."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from aiortc import RTCRtpReceiver
+from aiortc.mediastreams import MediaStreamError
+from av import VideoFrame
+
+from .numbers import Counters
+
+
+class Stream:
+    def __init__(self, receiver: RTCRtpReceiver) -> None:
+        self._receiver = receiver
+        self._bytes = 0
+        self._frames = 0
+        self._size: tuple[int, int] | None = None
+        self._tap()
+        self._task = asyncio.create_task(self._consume())
+
+    async def counters(self) -> Counters:
+        lost = [entry.packetsLost for entry in (await self._receiver.getStats()).values() if _inbound(entry)]
+        if self._receiver.track.kind == "audio":
+            return Counters(self._bytes, lost=sum(lost))
+        width, height = self._size or (None, None)
+        return Counters(self._bytes, self._frames, width, height, sum(lost))
+
+    async def _consume(self) -> None:
+        """A track that nobody reads keeps all that it decoded."""
+        with suppress(MediaStreamError):
+            while True:
+                frame = await self._receiver.track.recv()
+                self._frames += 1
+                if isinstance(frame, VideoFrame):
+                    self._size = frame.width, frame.height
+
+    def _tap(self) -> None:
+        """Count payloads as they come in: aiortc itself counts packets, and the bytes of whole transports."""
+        handle = self._receiver._handle_rtp_packet
+
+        async def count(packet: Any, *rest: Any, **named: Any) -> None:
+            self._bytes += len(packet.payload)
+            await handle(packet, *rest, **named)
+
+        self._receiver._handle_rtp_packet = count
+
+
+def _inbound(entry: Any) -> bool:
+    return bool(entry.type == "inbound-rtp")

@@ -1,0 +1,139 @@
+"""A video room as the bot lives it: publishes a picture and silence, receives everybody else's media."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, NoReturn
+
+from aiortc import RTCPeerConnection
+from aiortc.mediastreams import AudioStreamTrack
+
+from .client import Client
+from .connection import arrived, description, jsep, watch
+from .feeds import Feeds
+from .numbers import Counters, Sample, blind
+from .picture import Picture
+from .session import PLUGIN, Message, Over, Refused, Session
+from .subscription import HungUp, Subscription
+
+# In samples, which come every second:
+_BLIND = 3
+_SILENT = 18  # a path that was dead for longer hardly ever comes back by itself
+
+
+class Room:
+    def __init__(self, session: Session, client: Client) -> None:
+        self._session = session
+        self._client = client
+        self._picture = Picture(client.name, client.video)
+        self._publisher = RTCPeerConnection()
+        self._feeds = Feeds(client.name)
+        self._subscriptions: dict[int, Subscription] = {}
+        self._blind: Counter[int] = Counter()
+        self._silent = 0
+        self._over: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stay(self) -> NoReturn:
+        """Join and publish; raises Over when the stay has ended, Refused when it could not begin."""
+        handle = await self._session.attach(PLUGIN, self._hear)
+        joined, _ = await handle.ask(
+            request="join", ptype="publisher", room=self._client.room, display=self._client.name
+        )
+        watch(self._publisher, self._end)
+        self._publisher.addTrack(AudioStreamTrack())
+        self._publisher.addTrack(self._picture)
+        await self._publisher.setLocalDescription(await self._publisher.createOffer())
+        _, answer = await handle.ask(jsep(self._publisher), request="configure")
+        await self._publisher.setRemoteDescription(description(answer))
+        self._update(joined)
+        await self._over
+
+    async def leave(self) -> None:
+        """Close all connections; the end of the session tells the server."""
+        self._over.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        subscriptions = list(self._subscriptions.values())
+        self._subscriptions.clear()
+        await asyncio.gather(self._publisher.close(), *(one.close() for one in subscriptions))
+
+    async def sample(self) -> Sample:
+        subscriptions = list(self._subscriptions.values())
+        received = {one.name: await one.counters() for one in subscriptions}
+        packets = sum([await arrived(self._publisher), *[await one.packets() for one in subscriptions]])
+        report = (await self._publisher.getStats()).values()
+        sent = {entry.kind: Counters(entry.bytesSent) for entry in report if entry.type == "outbound-rtp"}
+        if "video" in sent:
+            sent["video"] = Counters(sent["video"].bytes, frames=self._picture.sent)
+        rtts = [entry.roundTripTime for entry in report if entry.type == "remote-inbound-rtp"]
+        rtt = max((rtt for rtt in rtts if rtt), default=None)
+        return Sample(time.monotonic(), received, sent, rtt, packets)
+
+    def mend(self, before: Sample, after: Sample) -> None:
+        """Notice, from one sample to the next, what aiortc itself notices late.
+
+        To it a network is dead after more than half a minute. After a gap in a stream it waits for what is
+        missing until its buffer is full, up to 15 s; a fresh subscription shows a picture within one.
+        """
+        self._silent = self._silent + 1 if after.packets == before.packets else 0
+        if self._silent >= _SILENT:
+            self._end(Over("the network failed"))
+        without_picture = blind(before, after)
+        for feed, subscription in list(self._subscriptions.items()):
+            self._blind[feed] = self._blind[feed] + 1 if subscription.name in without_picture else 0
+            if self._blind[feed] >= _BLIND:
+                self._subscribe(feed, subscription.name)
+
+    def _hear(self, message: Message) -> None:
+        """What Janus says about the room unasked."""
+        if message["janus"] == "hangup":
+            self._end(Over(f"the server hung up: {message.get('reason')}"))
+        self._update(message.get("plugindata", {}).get("data", {}))
+
+    def _update(self, data: Message) -> None:
+        new, gone = self._feeds.update(data)
+        for feed in gone:
+            self._drop(feed)
+        for feed, name in new.items():
+            self._subscribe(feed, name)
+
+    def _subscribe(self, feed: int, name: str) -> None:
+        """Afresh, if there is a subscription already."""
+        self._drop(feed)
+        subscription = Subscription(self._session, self._client.room, feed, name)
+        self._subscriptions[feed] = subscription
+        subscription.work.add_done_callback(partial(self._ended, feed, subscription))
+
+    def _ended(self, feed: int, subscription: Subscription, work: asyncio.Task[NoReturn]) -> None:
+        if work.cancelled() or self._subscriptions.get(feed) is not subscription:
+            return
+        match work.exception():
+            case HungUp():
+                self._subscribe(feed, subscription.name)
+            case Refused() as error:  # the participant left in the meantime
+                _log(f"no media of {subscription.name}: {error}")
+                self._drop(feed)
+            case error:
+                self._end(Over(str(error)))
+
+    def _drop(self, feed: int) -> None:
+        del self._blind[feed]
+        if subscription := self._subscriptions.pop(feed, None):
+            self._begin(subscription.give_up())
+
+    def _end(self, reason: Over) -> None:
+        if not self._over.done():
+            self._over.set_exception(reason)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)  # the event loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
+
+
+def _log(text: str) -> None:
+    print(f"bot: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""One other participant's media: received over a handle and a connection of its own."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from aiortc import RTCPeerConnection, RTCRtpReceiver
+
+from .connection import arrived, description, jsep, watch
+from .numbers import Counters
+from .reception import Stream
+from .session import PLUGIN, Handle, Message, Over, Refused, Session
+
+
+class HungUp(Exception):
+    """The server gave up the connection."""
+
+
+class Subscription:
+    """Begins when made.
+
+    `work` never returns: it raises HungUp, Over when the network failed, Refused when the feed is not there.
+    """
+
+    def __init__(self, session: Session, room: int, feed: int, name: str) -> None:
+        self.name = name
+        self.work = asyncio.create_task(self._run(session, room, feed))
+        self._handle: Handle | None = None
+        self._connection = RTCPeerConnection()
+        self._streams: dict[str, Stream] = {}
+        self._offers: asyncio.Queue[Message | HungUp | Over] = asyncio.Queue()
+
+    async def counters(self) -> dict[str, Counters]:
+        """By kind."""
+        return {kind: await stream.counters() for kind, stream in list(self._streams.items())}
+
+    async def packets(self) -> int:
+        return await arrived(self._connection)
+
+    async def close(self) -> None:
+        self.work.cancel()
+        await self._connection.close()
+
+    async def give_up(self) -> None:
+        """Close, and tell the server."""
+        await self.close()
+        if self._handle:
+            with suppress(Refused, TimeoutError):  # Janus may have dropped the handle by itself
+                await self._handle.detach()
+
+    async def _run(self, session: Session, room: int, feed: int) -> NoReturn:
+        watch(self._connection, self._offers.put_nowait)
+        handle = self._handle = await session.attach(PLUGIN, self._hear)
+        _, offer = await handle.ask(request="join", ptype="subscriber", room=room, streams=[{"feed": feed}])
+        while True:
+            await self._answer(handle, offer)
+            offer = await self._next_offer()
+
+    def _hear(self, message: Message) -> None:
+        """What Janus says about this handle unasked."""
+        if "jsep" in message:
+            self._offers.put_nowait(message["jsep"])
+        elif message["janus"] == "hangup":
+            self._offers.put_nowait(HungUp())
+
+    async def _next_offer(self) -> Message:
+        """Janus makes another one whenever what the publisher sends has changed."""
+        offer = await self._offers.get()
+        if isinstance(offer, Exception):
+            raise offer
+        return offer
+
+    async def _answer(self, handle: Handle, offer: Message) -> None:
+        await self._connection.setRemoteDescription(description(offer))
+        for transceiver in self._connection.getTransceivers():
+            transceiver.setCodecPreferences(_codecs(transceiver.kind))
+            if transceiver.kind not in self._streams:
+                self._streams[transceiver.kind] = Stream(transceiver.receiver)
+        await self._connection.setLocalDescription(await self._connection.createAnswer())
+        await handle.ask(jsep(self._connection), request="start")
+
+
+def _codecs(kind: str) -> list[Any]:
+    """Without retransmission streams: aiortc would report their losses in place of the media's."""
+    return [codec for codec in RTCRtpReceiver.getCapabilities(kind).codecs if codec.name != "rtx"]

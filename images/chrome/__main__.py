@@ -1,0 +1,56 @@
+"""The image's application: a screen, Chromium on it, and the collector beside it."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+
+from . import flags, screen
+from .children import Children, Program
+from .client import Client
+
+
+def main() -> int:
+    try:
+        client = Client.from_environ(os.environ)
+    except ValueError as error:
+        print(f"chrome: {error}", file=sys.stderr)
+        return 2
+    screen.clean()
+    shutil.rmtree(flags.PROFILE, ignore_errors=True)
+    return asyncio.run(_run(client))
+
+
+async def _run(client: Client) -> int:
+    """Run until a program ends, which is a failure, or until a signal asks for the end, which is none."""
+    children = Children(_environment(os.environ))
+    running = asyncio.create_task(children.run(_programs(client)))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        end = await running
+    except asyncio.CancelledError:
+        return 0
+    finally:
+        await children.stop()
+    print(f"chrome: {end}", file=sys.stderr)
+    return end.status or 1  # even a program that ended well leaves the client incomplete
+
+
+def _programs(client: Client) -> Iterator[Program]:
+    if client.screen:
+        yield from screen.programs(client.name, client.screen)
+    yield Program("Chromium", flags.command(client))
+    yield Program("collector", [sys.executable, "-m", "chrome.collector"])
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with the home of the user that we run as: we were started as root's child."""
+    return {**environ, **screen.ENVIRONMENT, "HOME": pwd.getpwuid(os.getuid()).pw_dir}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The programs that make up this client: they live together, and the end of one is the end of all."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_GRACE_S = 1.5
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    command: list[str]
+    ready: Path | None = None
+    """A file that exists once the program can be used."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a program ended: `status` is its exit status, or 128 and the signal's number, as in a shell."""
+
+    name: str
+    status: int
+
+    @classmethod
+    def of(cls, name: str, returncode: int) -> Self:
+        return cls(name, returncode if returncode >= 0 else 128 - returncode)
+
+    def __str__(self) -> str:
+        if self.status <= 128:
+            return f"{self.name} ended with status {self.status}"
+        return f"{self.name} was ended by {_signal_name(self.status - 128)}"
+
+
+class Children:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._processes: list[Process] = []
+        self._ends: list[asyncio.Task[End]] = []
+
+    async def run(self, programs: Iterable[Program]) -> End:
+        """Start all, in order; return as soon as any of them ends."""
+        for program in programs:
+            await self._start(program)
+            await self._ready(program)
+            if self._ended():
+                break
+        await asyncio.wait(self._ends, return_when=asyncio.FIRST_COMPLETED)
+        return self._ended()[0]
+
+    async def stop(self) -> None:
+        """End all: politely, then not. Returns within two seconds."""
+        self._signal(signal.SIGTERM)
+        if self._ends:
+            await asyncio.wait(self._ends, timeout=_GRACE_S)
+        self._signal(signal.SIGKILL)
+
+    async def _start(self, program: Program) -> None:
+        # A session of its own each: a browser is many processes, and a signal has to reach them all.
+        process = await asyncio.create_subprocess_exec(
+            *program.command, env=self._environment, start_new_session=True
+        )
+        self._processes.append(process)
+        self._ends.append(asyncio.create_task(_end(program.name, process)))
+
+    async def _ready(self, program: Program) -> None:
+        while program.ready and not program.ready.exists() and not self._ended():
+            await asyncio.sleep(_POLL_S)
+
+    def _ended(self) -> list[End]:
+        return [task.result() for task in self._ends if task.done()]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+
+
+async def _end(name: str, process: Process) -> End:
+    return End.of(name, await process.wait())
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,25 @@
+"""The screen that a person sees over VNC: an X server that speaks it, and a window manager."""
+
+from pathlib import Path
+
+from .children import Program
+
+_DISPLAY = ":1"
+_PORT = 5901
+_LOCK = Path("/tmp/.X1-lock")
+_SOCKET = Path("/tmp/.X11-unix/X1")
+
+ENVIRONMENT = {"DISPLAY": _DISPLAY}
+
+
+def programs(title: str, geometry: str) -> list[Program]:
+    """No password: the lab publishes the port on the host's loopback only."""
+    server = ["Xvnc", _DISPLAY, "-rfbport", str(_PORT), "-SecurityTypes", "None", "-AlwaysShared"]
+    server += ["-desktop", title, "-geometry", geometry, "-depth", "24", "-Log", "*:stderr:0"]
+    return [Program("screen", server, ready=_SOCKET), Program("window manager", ["openbox"])]
+
+
+def clean() -> None:
+    """Forget the X server of the container's former run: its process number may be somebody else's now."""
+    for leftover in (_LOCK, _SOCKET):
+        leftover.unlink(missing_ok=True)

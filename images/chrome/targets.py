@@ -1,0 +1,102 @@
+"""The pages and frames of the browser: each instrumented before its first script, and open to be sampled."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .devtools import Devtools, Event, Message, Refused
+from .numbers import Sample
+
+_SCRIPT = Path(__file__).with_name("samples.js").read_text()
+_TIMEOUT_S = 0.9
+
+# Only what can hold a connection: workers would be halted for nothing.
+_PAGES = [{"type": "page"}, {"type": "iframe"}, {"exclude": True}]
+
+
+class Crashed(Exception):
+    """A page's own process died; the browser lives on, and shows a sad face."""
+
+
+class Targets:
+    def __init__(self, devtools: Devtools) -> None:
+        self.first_page: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """The session of the first page, once it is instrumented."""
+        self._devtools = devtools
+        # Where a document's scripts run: the unique id, by session and the id that is unique only within it.
+        self._contexts: dict[tuple[str | None, int], str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def attach(self, session: str | None = None) -> None:
+        """Have every page, now and later, halted until it is instrumented; with a session, its frames."""
+        await self._devtools.call(
+            "Target.setAutoAttach",
+            session,
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+            filter=_PAGES,
+        )
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case (_, "Target.attachedToTarget", params):
+                self._begin(self._instrument(params["sessionId"], params["targetInfo"]))
+            case (_, "Target.detachedFromTarget", params):
+                self._forget(params["sessionId"])
+            case (_, "Inspector.targetCrashed", _):
+                raise Crashed("the page crashed")
+            case (session, "Runtime.executionContextCreated", {"context": context}):
+                if context["auxData"]["isDefault"]:  # not an extension's own world
+                    self._contexts[session, context["id"]] = context["uniqueId"]
+            case (session, "Runtime.executionContextDestroyed", params):
+                self._contexts.pop((session, params["executionContextId"]), None)
+            case (session, "Runtime.executionContextsCleared", _):
+                self._forget(session)
+
+    async def sample(self) -> Sample:
+        """The connections of all documents. One that does not answer in time has none."""
+        parts = await asyncio.gather(
+            *(self._sample(session, context) for (session, _), context in self._contexts.items())
+        )
+        return {key: connection for part in parts for key, connection in part.items()}
+
+    async def _instrument(self, session: str, target: Message) -> None:
+        # All sent at once: a halted page answers some of them only after the last has set it going.
+        with suppress(Refused):
+            await asyncio.gather(
+                self._devtools.call("Inspector.enable", session),
+                self._devtools.call("Page.enable", session),
+                self._devtools.call("Page.addScriptToEvaluateOnNewDocument", session, source=_SCRIPT),
+                self._devtools.call("Runtime.enable", session),
+                self.attach(session),
+                self._devtools.call("Runtime.runIfWaitingForDebugger", session),
+            )
+            if target["type"] == "page" and not self.first_page.done():
+                self.first_page.set_result(session)
+
+    async def _sample(self, session: str | None, context: str) -> dict[str, Message]:
+        evaluation = self._devtools.call(
+            "Runtime.evaluate",
+            session,
+            expression="globalThis.synthlab?.sample?.()",
+            uniqueContextId=context,
+            awaitPromise=True,
+            returnByValue=True,
+        )
+        with suppress(Refused, TimeoutError):
+            answer = await asyncio.wait_for(evaluation, _TIMEOUT_S)
+            connections = answer["result"].get("value")
+            if isinstance(connections, list):  # else a page without our script, or one that failed in it
+                return {f"{context}/{connection['id']}": connection for connection in connections}
+        return {}
+
+    def _forget(self, session: str | None) -> None:
+        self._contexts = {key: context for key, context in self._contexts.items() if key[0] != session}
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)  # the event loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,21 @@
+// What the page's address asks for.
+
+/** `?name=ada&room=1234&video=640x360@30`, every part optional. */
+export function options(location) {
+  const query = new URLSearchParams(location.search);
+  const host = location.hostname.includes(":") ? `[${location.hostname}]` : location.hostname;
+  return {
+    name: query.get("name") || `guest-${Math.random().toString(36).slice(2, 6)}`,
+    room: Number(query.get("room") || 1234),
+    video: videoFormat(query.get("video") || "320x240@15"),
+    server: query.get("server") || `ws://${host || "localhost"}:8188`,
+  };
+}
+
+/** `320x240@15` as getUserMedia takes it. */
+export function videoFormat(text) {
+  const parts = /^(\d+)x(\d+)(?:@(\d+))?$/.exec(text);
+  if (!parts) throw new Error(`video: '${text}' is not of the form 320x240@15`);
+  const [width, height, frameRate] = parts.slice(1).map(Number);
+  return { width, height, frameRate: frameRate || 15 };
+}

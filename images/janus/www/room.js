@@ -1,0 +1,133 @@
+// A video room as one participant lives it: publishes its own media, receives everybody else's.
+
+import { Refused, Session } from "./session.js";
+
+const PLUGIN = "janus.plugin.videoroom";
+const PATIENCE_MS = 12_000; // a path that was dead for longer hardly ever comes back by itself
+
+export class Room {
+  /** Resolves, with the reason as text, once this stay in the room has ended. */
+  over;
+
+  #session;
+  #options;
+  #onChange;
+  #end;
+  #publisher;
+  #privateId;
+  #subscriptions = new Map(); // feed id -> Subscription
+
+  /** `onChange(name, call)`: `call` is `{stream, connection}`, or null for a participant who left. */
+  static async join(options, stream, onChange) {
+    const room = new Room(await Session.open(options.server), options, onChange);
+    try {
+      await room.#enter(stream);
+    } catch (error) {
+      room.leave();
+      throw error;
+    }
+    return room;
+  }
+
+  constructor(session, options, onChange) {
+    this.#session = session;
+    this.#options = options;
+    this.#onChange = onChange;
+    this.over = new Promise((resolve) => (this.#end = resolve));
+    session.over.then(this.#end);
+  }
+
+  leave() {
+    for (const feed of [...this.#subscriptions.keys()]) this.#drop(feed);
+    this.#publisher?.close();
+    this.#onChange(this.#options.name, null);
+    this.#session.close();
+  }
+
+  async #enter(stream) {
+    const { name, room } = this.#options;
+    const handle = await this.#session.attach(PLUGIN, (message) => this.#hear(message));
+    const joined = await handle.ask({ request: "join", ptype: "publisher", room, display: name });
+    this.#privateId = joined.data.private_id;
+    this.#publisher = this.#connection(handle);
+    for (const track of stream.getTracks()) this.#publisher.addTrack(track, stream);
+    await this.#publisher.setLocalDescription();
+    const answer = await handle.ask({ request: "configure" }, this.#publisher.localDescription.toJSON());
+    await this.#publisher.setRemoteDescription(answer.jsep);
+    this.#onChange(name, { stream, connection: this.#publisher });
+    this.#welcome(joined.data.publishers);
+  }
+
+  /** What Janus says about the room unasked. */
+  #hear({ janus, reason, plugindata }) {
+    const data = plugindata?.data ?? {};
+    this.#welcome(data.publishers);
+    for (const gone of [data.leaving, data.unpublished]) this.#drop(gone);
+    if (janus === "hangup") this.#end(`the server hung up: ${reason}`);
+  }
+
+  #welcome(publishers = []) {
+    for (const { id, display } of publishers) {
+      // Who rejoined after an outage meets the ghost of the former stay until the server notices.
+      if (display === this.#options.name || this.#subscriptions.has(id)) continue;
+      for (const [feed, { name }] of this.#subscriptions) if (name === display) this.#drop(feed);
+      this.#subscribe(id, display).catch((error) => {
+        if (error instanceof Refused) this.#drop(id); // the participant left in the meantime
+        else this.#end(error.message);
+      });
+    }
+  }
+
+  async #subscribe(feed, name) {
+    const subscription = { name };
+    this.#subscriptions.set(feed, subscription);
+    const handle = await this.#session.attach(PLUGIN, ({ janus, jsep }) => {
+      if (this.#subscriptions.get(feed) !== subscription) return;
+      if (jsep) this.#answer(subscription, jsep).catch((error) => this.#end(error.message));
+      if (janus === "hangup") this.#subscribeAgain(feed, name);
+    });
+    if (this.#subscriptions.get(feed) !== subscription) return handle.detach(); // left in the meantime
+    subscription.handle = handle;
+    subscription.connection = this.#connection(handle);
+    subscription.connection.ontrack = ({ streams: [stream] }) => {
+      this.#onChange(name, { stream, connection: subscription.connection });
+    };
+    window.synthlab?.participant(subscription.connection, name);
+    const { room } = this.#options;
+    const body = { request: "join", ptype: "subscriber", room, streams: [{ feed }], private_id: this.#privateId };
+    await this.#answer(subscription, (await handle.ask(body)).jsep);
+  }
+
+  #subscribeAgain(feed, name) {
+    this.#drop(feed);
+    setTimeout(() => this.#welcome([{ id: feed, display: name }]), 1_000);
+  }
+
+  async #answer({ handle, connection }, offer) {
+    await connection.setRemoteDescription(offer);
+    await connection.setLocalDescription();
+    await handle.ask({ request: "start" }, connection.localDescription.toJSON());
+  }
+
+  #drop(feed) {
+    const subscription = this.#subscriptions.get(feed);
+    if (!subscription) return;
+    this.#subscriptions.delete(feed);
+    subscription.connection?.close();
+    subscription.handle?.detach().catch(() => {}); // a session that is gone has no handles left to give up
+    this.#onChange(subscription.name, null);
+  }
+
+  #connection(handle) {
+    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    connection.onicecandidate = ({ candidate }) => handle.trickle(candidate).catch(() => {});
+    let timer;
+    connection.oniceconnectionstatechange = () => {
+      clearTimeout(timer);
+      const state = connection.iceConnectionState;
+      if (state === "failed") this.#end("the network failed");
+      if (state === "disconnected") timer = setTimeout(() => this.#end("the network failed"), PATIENCE_MS);
+    };
+    return connection;
+  }
+}
