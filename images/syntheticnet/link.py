@@ -46,10 +46,7 @@ class Link:
         self.total.came(packets, now)
         for tally, share in self._by_tally(packets):
             tally.came(share, now)
-        if self._active:
-            self._active[0].push(packets)
-        else:
-            self._passing += packets
+        self._passing += packets
 
     def pop(self, now: int) -> Popped:
         """Packets that are due by `now`, in order; then what elements answered themselves."""
@@ -68,10 +65,15 @@ class Link:
         return forward, backward
 
     def deadline(self) -> int | None:
+        if self._passing:
+            return self._passing[0].time
         return min((due for stage in self._active if (due := stage.deadline()) is not None), default=None)
 
     def configure(self, values: LinkConditions, flows: Mapping[str, LinkConditions], now: int) -> None:
-        """Put the link's values and those that flows name in force at once; nothing that is held is lost."""
+        """Put the link's values and those that flows name in force at once; nothing that is held is lost.
+
+        Call `pop` before the next `push`: what the change lets go leaves before any newcomer, however old its stamp.
+        """
         for stage in self._stages:
             stage.configure(values, flows, now)
         self._settle()

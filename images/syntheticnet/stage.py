@@ -28,26 +28,28 @@ class Stage:
         self._passing: list[Packet] = []
 
     def push(self, packets: list[Packet]) -> None:
-        if len(self._elements) == 1:
-            self._push_to(self._elements[DEFAULT], packets)
+        elements, default = self._elements, self._elements[DEFAULT]
+        if len(elements) == 1:
+            self._push_to(default, packets)
             return
-        shares: dict[str, list[Packet]] = {}
+        shares: dict[Element | None, list[Packet]] = {}
         for packet in packets:
-            name = packet.flow if packet.flow in self._elements else DEFAULT
-            shares.setdefault(name, []).append(packet)
-        for name, share in shares.items():
-            self._push_to(self._elements[name], share)
+            shares.setdefault(elements.get(packet.flow, default), []).append(packet)
+        for element, share in shares.items():
+            self._push_to(element, share)
 
     def pop(self, now: int) -> Popped:
-        forward, self._passing = self._passing, []
+        passing, self._passing = self._passing, []
         if not self._busy:
-            return forward, []
+            return passing, []
+        forward: list[Packet] = []
         backward: list[Packet] = []
-        sources = len(self._busy) + bool(forward)
+        sources = len(self._busy) + bool(passing)
         for element in self._busy:
             ahead, back = element.pop(now)
             forward += ahead
             backward += back
+        forward += passing  # last, so that of the same instant what waited goes before a newcomer
         if sources > 1:
             forward.sort(key=_by_time)
         self._busy = {element: None for element in self._busy if len(element)}

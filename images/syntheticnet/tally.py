@@ -17,11 +17,11 @@ MOST_DELAYS = 4096
 class Slot:
     """What passed within one tenth of a second."""
 
-    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "start")
+    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "packets_out", "start")
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.packets_in = self.bytes_out = self.dropped = 0
+        self.packets_in = self.packets_out = self.bytes_out = self.dropped = 0
         self.delays: list[int] = []
 
 
@@ -32,7 +32,8 @@ class Tally:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         self.duplicated = self.originated = 0
         self.dropped: Counter[str] = Counter()
-        self._slots: deque[Slot] = deque([Slot(-SECOND)], maxlen=SLOTS + 1)
+        self._slots: deque[Slot] = deque(maxlen=SLOTS + 1)
+        self._began: int | None = None
 
     @property
     def held(self) -> int:
@@ -48,6 +49,7 @@ class Tally:
         self.packets_out += len(packets)
         self.bytes_out += size
         slot = self._slot(now)
+        slot.packets_out += len(packets)
         slot.bytes_out += size
         if len(slot.delays) < MOST_DELAYS:
             slot.delays += [now - packet.entered for packet in packets]
@@ -63,27 +65,36 @@ class Tally:
         return values | {"dropped": dict(self.dropped), "achieved": self.achieved(now)}
 
     def achieved(self, now: int) -> dict[str, float]:
-        """Rate, dropped share and delay over the last second, from whole tenths; what has no packets is absent."""
-        recent = [slot for slot in self._slots if slot.start > now - SECOND - SLOT_NS]
-        packets_in = sum(slot.packets_in for slot in recent)
-        dropped = sum(slot.dropped for slot in recent)
-        delays = sorted(delay for slot in recent for delay in slot.delays)
-        if not (packets_in or dropped or delays):
+        """Rate, dropped share and delay over the last second; what has no packets is absent.
+
+        The window is of whole tenths and the one under way, so a second or a little more; less after the first packet.
+        """
+        if self._began is None:
             return {}
-        window_s = min(now - recent[0].start, SECOND) / SECOND
+        start = max(now - now % SLOT_NS - SECOND, self._began)
+        recent = [slot for slot in self._slots if slot.start >= start]
+        packets_in, packets_out, dropped = (
+            sum(getattr(slot, name) for slot in recent) for name in ("packets_in", "packets_out", "dropped")
+        )
+        if not (packets_in or packets_out or dropped):
+            return {}
+        window_s = (now - start) / SECOND
         values: dict[str, float] = {"window_s": round(window_s, 3), "packets": packets_in}
         if window_s > 0:
             values["rate_bps"] = round(sum(slot.bytes_out for slot in recent) * 8 / window_s)
-        if delays or dropped:
-            values["loss"] = dropped / (dropped + sum(len(slot.delays) for slot in recent))
+        if packets_out or dropped:
+            values["loss"] = dropped / (dropped + packets_out)
+        delays = sorted(delay for slot in recent for delay in slot.delays)
         if delays:
             values["delay_p50_ms"] = delays[len(delays) // 2] / 1e6
             values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
         return values
 
     def _slot(self, now: int) -> Slot:
-        last = self._slots[-1]
-        if now - last.start >= SLOT_NS:
-            last = Slot(now - now % SLOT_NS)
-            self._slots.append(last)
-        return last
+        if self._slots and now - self._slots[-1].start < SLOT_NS:
+            return self._slots[-1]
+        slot = Slot(now - now % SLOT_NS)
+        if self._began is None:
+            self._began = slot.start
+        self._slots.append(slot)
+        return slot

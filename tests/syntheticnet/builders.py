@@ -1,0 +1,116 @@
+"""Small makers of packets, frames and wished values that the tests share."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from struct import pack
+from typing import Any
+
+from syntheticnet.conditions import LinkConditions
+from syntheticnet.packet import VNET, Packet, Talk
+from syntheticnet.stage import DEFAULT
+
+MS = 1_000_000
+SECOND = 10**9
+
+TCP, UDP = 6, 17
+FIN, SYN, PSH, ACK, CWR = 0x01, 0x02, 0x08, 0x10, 0x80
+
+CLIENT, SERVER = "10.9.0.1", "10.9.0.2"
+CLIENT6, SERVER6 = "fd09::1", "fd09::2"
+
+
+class Sink:
+    """Where elements drop packets to: remembers them with their causes."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self.causes: list[str] = []
+
+    def __call__(self, packet: Packet, cause: str) -> None:
+        self.packets.append(packet)
+        self.causes.append(cause)
+
+
+def exactly(line: str) -> str:
+    """The pattern of an error that reads as `line` and nothing more."""
+    return rf"\A{re.escape(line)}\Z"
+
+
+def wished(**written: Any) -> LinkConditions:
+    """Values of a link, as people write them."""
+    return LinkConditions.from_dict(written)
+
+
+def packet(size: int = 1000, time: int = 0, flow: str = DEFAULT) -> Packet:
+    """A packet of `size` bytes of frame."""
+    return Packet(bytes(VNET + size), time, Talk("link", flow))
+
+
+def packets(count: int, size: int = 1000, time: int = 0, gap: int = 0, flow: str = DEFAULT) -> list[Packet]:
+    """`count` packets, the first at `time`, and `gap` from each to the next."""
+    return [packet(size, time + n * gap, flow) for n in range(count)]
+
+
+def times(packets: list[Packet]) -> list[int]:
+    return [packet.time for packet in packets]
+
+
+def vnet(flags: int = 0, kind: int = 0, size: int = 0, start: int = 0, offset: int = 0) -> bytes:
+    """A virtio_net_hdr."""
+    return pack("<BBHHHH", flags, kind, 0, size, start, offset)
+
+
+def frame(ip: bytes, header: bytes = vnet()) -> bytes:
+    """The buffer of a frame that carries the IP packet `ip`."""
+    kind = b"\x86\xdd" if ip[:1] and ip[0] >> 4 == 6 else b"\x08\x00"
+    return header + b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01" + kind + ip
+
+
+def ipv4(
+    source: str, destination: str, protocol: int, payload: bytes, identification: int = 0, fragment: int = 0
+) -> bytes:
+    """An IPv4 packet with a right header checksum."""
+    length = 20 + len(payload)
+    start = pack("!BBHHHBB", 0x45, 0, length, identification, fragment, 64, protocol)
+    addresses = ip_address(source).packed + ip_address(destination).packed
+    return start + pack("!H", checksum(start + bytes(2) + addresses)) + addresses + payload
+
+
+def ipv6(source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+    start = pack("!IHBB", 6 << 28, len(payload), protocol, 64)
+    return start + ip_address(source).packed + ip_address(destination).packed + payload
+
+
+def udp(source: int, destination: int, payload: bytes = b"") -> bytes:
+    """A UDP datagram without a checksum."""
+    return pack("!HHHH", source, destination, 8 + len(payload), 0) + payload
+
+
+def tcp(
+    source: int, destination: int, payload: bytes = b"", sequence: int = 0, flags: int = ACK, options: bytes = b""
+) -> bytes:
+    """A TCP segment without a checksum; `options` are a multiple of 4 bytes."""
+    offset = (5 + len(options) // 4) << 4
+    return pack("!HHIIBBHHH", source, destination, sequence, 1, offset, flags, 1000, 0, 0) + options + payload
+
+
+def udp_frame(source: str, destination: str, source_port: int, destination_port: int) -> bytes:
+    """A small UDP frame of either version of IP."""
+    make = ipv6 if ":" in source else ipv4
+    return frame(make(source, destination, UDP, udp(source_port, destination_port, b"payload")))
+
+
+def tcp_frame(source: str, destination: str, source_port: int, destination_port: int) -> bytes:
+    """A small TCP frame of either version of IP."""
+    make = ipv6 if ":" in source else ipv4
+    return frame(make(source, destination, TCP, tcp(source_port, destination_port, b"payload")))
+
+
+def checksum(octets: bytes) -> int:
+    """The Internet checksum (RFC 1071), the slow and plain way."""
+    total = sum(int.from_bytes(octets[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(octets), 2))
+    while total > 0xFFFF:
+        total = (total >> 16) + (total & 0xFFFF)
+    return 0xFFFF - total

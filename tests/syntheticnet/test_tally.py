@@ -1,0 +1,110 @@
+"""Tally: exact counts, and what was achieved over the last second."""
+
+from __future__ import annotations
+
+import pytest
+
+from syntheticnet.tally import MOST_DELAYS, Tally
+
+from .builders import MS, SECOND, packet, packets
+
+
+def test_counts_packets_and_bytes() -> None:
+    """in + duplicated + originated = out + dropped + held."""
+    tally = Tally()
+    sent = packets(10, size=100)
+    tally.came(sent, 0)
+    tally.left(sent[:4], 5)
+    tally.lost("loss", 5)
+    tally.lost("queue", 6)
+    tally.lost("loss", 7)
+    tally.duplicated += 1
+    report = tally.report(8)
+    assert {key: report[key] for key in report if key != "achieved"} == {
+        "packets_in": 10,
+        "bytes_in": 1000,
+        "packets_out": 4,
+        "bytes_out": 400,
+        "duplicated": 1,
+        "originated": 0,
+        "held": 4,
+        "dropped": {"loss": 2, "queue": 1},
+    }
+
+
+def test_nothing_is_achieved_without_packets() -> None:
+    """What was not measured is absent: before the first packet, and a good second after the last."""
+    tally = Tally()
+    assert tally.achieved(0) == {}
+    tally.came(packets(1), 5 * SECOND)
+    assert tally.achieved(5 * SECOND + MS) != {}
+    assert tally.achieved(int(6.2 * SECOND)) == {}
+
+
+@pytest.mark.parametrize("offset_ms", [0, 1, 49, 50, 99])
+def test_rate_of_a_steady_stream_is_exact_at_any_time(offset_ms: int) -> None:
+    """1000 bytes each 10 ms are 800 kbit/s, wherever in a tenth of a second one asks."""
+    tally = Tally()
+    end = 10 * SECOND + offset_ms * MS
+    for now in range(0, end + 1, 10 * MS):
+        tally.came([packet(1000, now)], now)
+        tally.left([packet(1000, now)], now)
+    achieved = tally.achieved(end)
+    assert achieved["rate_bps"] == pytest.approx(800_000, rel=0.011)
+    assert 1 <= achieved["window_s"] < 1.1
+
+
+def test_a_lone_packet_is_no_high_rate() -> None:
+    """The window is the last second, also where most of it was silent."""
+    tally = Tally()
+    for now in (0, 10 * SECOND):
+        tally.came([packet(1000, now)], now)
+        tally.left([packet(1000, now)], now)
+    achieved = tally.achieved(10 * SECOND + 20 * MS)
+    assert achieved == {
+        "window_s": 1.02,
+        "packets": 1,
+        "rate_bps": round(8000 / 1.02),
+        "loss": 0.0,
+        "delay_p50_ms": 0.0,
+        "delay_p99_ms": 0.0,
+    }
+
+
+def test_the_window_of_a_young_link_starts_with_its_traffic() -> None:
+    """Half a second after the first packet there is half a second to reckon with."""
+    tally = Tally()
+    for now in range(20 * SECOND, 20 * SECOND + 500 * MS, 10 * MS):
+        tally.left([packet(1000, now)], now)
+    achieved = tally.achieved(20 * SECOND + 500 * MS)
+    assert (achieved["window_s"], achieved["rate_bps"]) == (0.5, 800_000)
+
+
+def test_loss_is_the_dropped_share_of_what_was_decided() -> None:
+    """Held packets are not counted: dropped / (dropped + out)."""
+    tally = Tally()
+    tally.came(packets(100), SECOND)
+    tally.left(packets(60, time=SECOND), SECOND)
+    for _ in range(20):
+        tally.lost("loss", SECOND)
+    assert tally.achieved(SECOND + MS)["loss"] == 0.25
+
+
+def test_loss_is_right_in_a_flood() -> None:
+    """Only the delays kept are limited, not what the loss is reckoned from."""
+    tally = Tally()
+    for _ in range(100):
+        tally.left(packets(300, size=1, time=SECOND), SECOND)
+        for _ in range(100):
+            tally.lost("loss", SECOND)
+    assert 30_000 > 2 * MOST_DELAYS
+    assert tally.achieved(SECOND + MS)["loss"] == 0.25
+
+
+def test_delays_are_from_entry_to_departure() -> None:
+    """Median and 99th percentile of the time within, in milliseconds."""
+    tally = Tally()
+    for n in range(100):
+        tally.left([packet(100, SECOND - n * MS)], SECOND)
+    achieved = tally.achieved(SECOND + MS)
+    assert (achieved["delay_p50_ms"], achieved["delay_p99_ms"]) == (50, 99)

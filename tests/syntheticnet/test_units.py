@@ -1,0 +1,133 @@
+"""Values as people write them, to numbers and back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syntheticnet.conditions import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+from syntheticnet.conditions.units import BYTES, MAX_QUEUE_BYTES, MAX_RATE_BPS, MAX_TIME_NS, SWITCH, choice
+
+from .builders import exactly
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "value"),
+    [
+        (RATE, "500kbit", 500e3),
+        (RATE, "1mbit", 1e6),
+        (RATE, "1.5Mbit/s", 1.5e6),
+        (RATE, "2gbit", 2e9),
+        (RATE, " 300 bit ", 300.0),
+        (RATE, "100gbit", 100e9),
+        (RATE, "unlimited", math.inf),
+        (TIME, "80ms", 80_000_000),
+        (TIME, "1.5s", 1_500_000_000),
+        (TIME, "250us", 250_000),
+        (TIME, "7ns", 7),
+        (TIME, "0ms", 0),
+        (TIME, "60s", 60_000_000_000),
+        (SHARE, "5%", 0.05),
+        (SHARE, "0.5%", 0.005),
+        (SHARE, "0%", 0.0),
+        (SHARE, "100%", 1.0),
+        (BYTES, "24b", 24),
+        (QUEUE, "200ms", QueueLimit(200_000_000, "time")),
+        (QUEUE, "1s", QueueLimit(1_000_000_000, "time")),
+        (QUEUE, "\t200ms\n", QueueLimit(200_000_000, "time")),
+        (QUEUE, "64kb", QueueLimit(64_000, "bytes")),
+        (QUEUE, "1.514kb", QueueLimit(1514, "bytes")),
+        (QUEUE, "100p", QueueLimit(100, "packets")),
+        (SWITCH, True, True),
+        (SWITCH, "Yes", True),
+        (SWITCH, "off", False),
+        (choice("uniform", "one-sided"), "one-sided", "one-sided"),
+    ],
+)
+def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
+    """Each form that the units promise is read as the exact number."""
+    assert unit.parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "line"),
+    [
+        (RATE, "1", "'1' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
+        (RATE, 1_000_000, "1000000 is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
+        (RATE, "1mbps", "'1mbps' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
+        (RATE, "-1mbit", "'-1mbit' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
+        (RATE, "0mbit", "'0mbit' is not between 1bit and 100gbit"),
+        (RATE, "101gbit", "'101gbit' is not between 1bit and 100gbit"),
+        (TIME, "80", "'80' is not a time such as 80ms, 1.5s or 250us"),
+        (TIME, 80, "80 is not a time such as 80ms, 1.5s or 250us"),
+        (TIME, "80ms/s", "'80ms/s' is not a time such as 80ms, 1.5s or 250us"),
+        (TIME, "\u0668\u0660ms", "'\u0668\u0660ms' is not a time such as 80ms, 1.5s or 250us"),
+        (TIME, "61s", "'61s' is not between 0ms and 60s"),
+        (SHARE, 0.05, "0.05 is not a share such as 5% or 0.5%"),
+        (SHARE, "5", "'5' is not a share such as 5% or 0.5%"),
+        (SHARE, "120%", "'120%' is not between 0% and 100%"),
+        (SHARE, None, "None is not a share such as 5% or 0.5%"),
+        (BYTES, "1001b", "'1001b' is not a whole number of bytes between 0b and 1000b"),
+        (BYTES, "1.5b", "'1.5b' is not a whole number of bytes between 0b and 1000b"),
+        (QUEUE, "10", "'10' is not a time, size or count such as 200ms, 64kb or 100p (packets)"),
+        (QUEUE, "0p", "'0p' is not a whole number of packets from 1 to 1000000"),
+        (QUEUE, "1.5p", "'1.5p' is not a whole number of packets from 1 to 1000000"),
+        (QUEUE, "2000mb", "'2000mb' is not a whole number of bytes from 1 to 1073741824"),
+        (QUEUE, "0ms", "'0ms' is not more than 0ms and at most 60s"),
+        (SWITCH, "maybe", "'maybe' is not true or false"),
+        (SWITCH, 1, "1 is not true or false"),
+        (choice("a", "b"), "c", "'c' is not one of a, b"),
+    ],
+)
+def test_refuses_with_one_line_that_shows_what_is_allowed(unit: Unit, value: object, line: str) -> None:
+    """A bare number, an unknown unit and a value out of range each say what is allowed."""
+    with pytest.raises(ValueError, match=exactly(line)):
+        unit.parse(value)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        (RATE, 1_500_000.0, "1.5mbit"),
+        (RATE, 999, "999bit"),
+        (RATE, math.inf, "unlimited"),
+        (TIME, 80_000_000, "80ms"),
+        (TIME, 1_500_000, "1.5ms"),
+        (TIME, 0, "0ms"),
+        (SHARE, 0.005, "0.5%"),
+        (SHARE, 1, "100%"),
+        (SHARE, 1e-7, "0.00001%"),
+        (QUEUE, QueueLimit(64_000, "bytes"), "64kb"),
+        (QUEUE, QueueLimit(100, "packets"), "100p"),
+        (QUEUE, QueueLimit(200_000_000, "time"), "200ms"),
+    ],
+)
+def test_writes_in_the_largest_fitting_unit(unit: Unit, value: Any, text: str) -> None:
+    """Values are written as a person would."""
+    assert unit.format(value) == text
+
+
+_LIMITS = st.one_of(
+    st.builds(QueueLimit, st.integers(1, MAX_TIME_NS), st.just("time")),
+    st.builds(QueueLimit, st.integers(1, MAX_QUEUE_BYTES), st.just("bytes")),
+    st.builds(QueueLimit, st.integers(1, 1_000_000), st.just("packets")),
+)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.just(RATE), st.floats(1, MAX_RATE_BPS)),
+        st.tuples(st.just(TIME), st.integers(0, MAX_TIME_NS)),
+        st.tuples(st.just(SHARE), st.floats(0, 1)),
+        st.tuples(st.just(BYTES), st.integers(0, 1000)),
+        st.tuples(st.just(QUEUE), _LIMITS),
+    )
+)
+def test_what_is_written_reads_back_exactly(case: tuple[Unit, Any]) -> None:
+    """`parse(format(value))` is the very value, so that nothing drifts between host, API and forwarder."""
+    unit, value = case
+    assert unit.parse(unit.format(value)) == value
