@@ -62,9 +62,7 @@ class Bot:
             session = Session(lambda message: socket.send(json.dumps(message)))
             self._room = Room(session, self._client)
             try:
-                await _until_first_ends(
-                    _listen(socket, session), _join(session, self._room), session.keep_alive()
-                )
+                await _until_first_ends(_listen(socket, session), _join(session, self._room), session.keep_alive())
             finally:
                 room, self._room = self._room, None
                 await room.leave()

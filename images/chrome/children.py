@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 _GRACE_S = 1.5
+_DEATH_S = 0.4
 _POLL_S = 0.05
 
 
@@ -57,16 +58,14 @@ class Children:
 
     async def stop(self) -> None:
         """End all: politely, then not. Returns within two seconds."""
-        self._signal(signal.SIGTERM)
-        if self._ends:
-            await asyncio.wait(self._ends, timeout=_GRACE_S)
-        self._signal(signal.SIGKILL)
+        for number, patience_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _DEATH_S)):
+            self._signal(number)
+            if self._ends:
+                await asyncio.wait(self._ends, timeout=patience_s)
 
     async def _start(self, program: Program) -> None:
         # A session of its own each: a browser is many processes, and a signal has to reach them all.
-        process = await asyncio.create_subprocess_exec(
-            *program.command, env=self._environment, start_new_session=True
-        )
+        process = await asyncio.create_subprocess_exec(*program.command, env=self._environment, start_new_session=True)
         self._processes.append(process)
         self._ends.append(asyncio.create_task(_end(program.name, process)))
 

@@ -19,6 +19,7 @@ TCP = 6
 MOST_TALKS = 65536
 
 _PLAIN_IPV4 = b"\x08\x00\x45"  # IPv4 without options
+_PORTS_END = IP + 24
 
 
 _EXEMPT = Talk("exempt", DEFAULT)
@@ -85,10 +86,11 @@ class Classifier:
 
     def talk(self, buffer: bytes) -> Talk:
         """The conversation that the packet in `buffer` belongs to."""
-        if buffer[ETHERTYPE : IP + 1] != _PLAIN_IPV4 or buffer[IP + 6] & 0x3F or buffer[IP + 7]:
+        plain = len(buffer) >= _PORTS_END and buffer[ETHERTYPE : IP + 1] == _PLAIN_IPV4
+        if not plain or buffer[IP + 6] & 0x3F or buffer[IP + 7]:
             return self._unusual(buffer)
         known = self._plain[buffer[IP + 9]]
-        key = buffer[IP + 12 : IP + 24]  # both addresses, then both ports where the protocol has them
+        key = buffer[IP + 12 : _PORTS_END]  # both addresses, then both ports where the protocol has them
         talk = known.get(key)
         if talk is None:
             header = parse(buffer)

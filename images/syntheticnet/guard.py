@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 READING = frozenset({"GET", "HEAD"})
 FOR_APPLICATIONS = frozenset({"/v1/numbers"})
@@ -26,7 +26,7 @@ class Guard:
         if not self._is_own_name(host):
             return f"host name {host!r} is not answered to: use an IP address or localhost"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _split(origin).netloc != host:
             return f"a page from {origin} may not use this API"
         if peer not in self.hosts and method not in READING and path not in FOR_APPLICATIONS:
             return "the application in the container may not change its own network"
@@ -34,8 +34,16 @@ class Guard:
 
     def _is_own_name(self, host: str) -> bool:
         """Any address will do; a name might be one that an attacker lets point here (DNS rebinding)."""
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         return name in ("localhost", *self.names) or _is_address(name)
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; all empty where it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_address(text: str) -> bool:

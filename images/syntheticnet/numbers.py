@@ -47,7 +47,8 @@ def _check(values: object, where: str, depth: int) -> int:
     if isinstance(values, Mapping):
         if depth == 0:
             raise BadNumbers(f"{where}: deeper than {MOST_DEPTH} levels")
-        return sum(_check(value, f"{where}.{key}".lstrip("."), depth - 1) for key, value in values.items())
+        # An object counts too, or empty ones could fill memory.
+        return max(1, sum(_check(value, f"{where}.{key}".lstrip("."), depth - 1) for key, value in values.items()))
     finite = isinstance(values, int | float) and abs(values) < 1e300
     if not (finite or isinstance(values, str | bool)):
         raise BadNumbers(f"{where}: {values!r} is not a number, a word or an object of them")

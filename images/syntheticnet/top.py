@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from heapq import nlargest
+from itertools import chain
 from struct import pack
 
 from .packet import Talk
@@ -17,22 +19,28 @@ Row = tuple[int, int, int]
 
 
 class Top:
-    """Sums of the talks that were forgotten, to which those of the living are added."""
+    """Sums of the talks that were forgotten, to which those of the living are added.
+
+    The last forgotten ones are kept whole, for packets that a link still holds are counted when they leave.
+    """
 
     def __init__(self) -> None:
+        self._late: deque[Talk] = deque()
         self._sums: dict[int, tuple[int, int]] = {}
 
     def retire(self, talk: Talk) -> None:
         """Keep the counts of a talk that is about to be forgotten."""
-        if talk.packets and (talk.id in self._sums or len(self._sums) < MOST_PEERS):
-            _add(self._sums, talk)
+        self._late.append(talk)
+        if len(self._late) > MOST_PEERS:
+            oldest = self._late.popleft()
+            if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
+                _add(self._sums, oldest)
 
     def rows(self, living: Iterable[Talk]) -> list[Row]:
         """Packets, bits and id of the busiest peers, at most `SLOTS`."""
         sums = dict(self._sums)
-        for talk in living:
-            if talk.packets and talk.id:
-                _add(sums, talk)
+        for talk in chain(self._late, living):
+            _add(sums, talk)
         return nlargest(SLOTS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
 
 
@@ -42,5 +50,8 @@ def profile(rows: Iterable[Row]) -> bytes:
 
 
 def _add(sums: dict[int, tuple[int, int]], talk: Talk) -> None:
+    """Add what a talk counted; an IPv6 peer has the id of an empty slot, and so no row."""
+    if not (talk.packets and talk.id):
+        return
     packets, bits = sums.get(talk.id, (0, 0))
     sums[talk.id] = packets + talk.packets, bits + talk.bits

@@ -1,0 +1,11 @@
+"""The packages inside the images, as importable here as they are there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+IMAGES = Path(__file__).parents[2] / "images"
+
+if str(IMAGES) not in sys.path:
+    sys.path.insert(0, str(IMAGES))

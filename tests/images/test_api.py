@@ -1,0 +1,54 @@
+"""How clients hand their numbers to the container's API: both have the same few lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import bot.api
+import chrome.api
+import pytest
+
+Received = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, Received]]:
+    received: Received = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.path, json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = Thread(target=http.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}", received
+        http.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
+def test_post(api: Any, server: tuple[str, Received]) -> None:
+    """Numbers arrive as JSON, where the API takes them."""
+    url, received = server
+    api(url).post({"video": {"ada": {"fps": 15.0}}})
+    assert received == [("/v1/numbers", {"video": {"ada": {"fps": 15.0}}})]
+
+
+@pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
+def test_no_api(api: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A container without the API is a client all the same; the failure is logged once, not every second."""
+    client = api("http://127.0.0.1:9")
+    client.post({})
+    client.post({})
+    assert capsys.readouterr().err.count("trying on") == 1

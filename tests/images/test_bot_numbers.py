@@ -1,0 +1,50 @@
+"""From two samples of a bot's counters to the numbers of a lab."""
+
+from __future__ import annotations
+
+from bot.numbers import Counters, Sample, blind, numbers
+
+
+def received(at: float, frames: int, size: int) -> Sample:
+    return Sample(at, {"ada": {"video": Counters(size, frames, 320, 240, lost=2), "audio": Counters(400, lost=0)}})
+
+
+def test_rates() -> None:
+    """Frames and bits per second come from the growth between the samples, totals from the last."""
+    result = numbers(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
+    assert result == {
+        "video": {"ada": {"kbps": 200.0, "fps": 15.0, "frames": 115, "width": 320, "height": 240, "lost": 2}},
+        "audio": {"ada": {"kbps": 0.0, "lost": 0}},
+        "sent": {},
+    }
+
+
+def test_sent() -> None:
+    """What the bot itself sends, with the round-trip time in milliseconds."""
+    before = Sample(1.0, sent={"video": Counters(0, frames=0), "audio": Counters(0)})
+    after = Sample(3.0, sent={"video": Counters(25_000, frames=30), "audio": Counters(500)}, rtt_s=0.0315)
+    assert numbers(before, after)["sent"] == {
+        "video": {"kbps": 100.0, "fps": 15.0, "frames": 30},
+        "audio": {"kbps": 2.0},
+        "rtt_ms": 31.5,
+    }
+
+
+def test_unknown_is_absent() -> None:
+    """Neither the first sample nor a counter that began anew gives a rate."""
+    assert "fps" not in numbers(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
+    assert "fps" not in numbers(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
+
+
+def test_who_left_disappears() -> None:
+    """Without a room there are no numbers, and the keys are there to say so."""
+    assert numbers(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
+
+
+def test_blind() -> None:
+    """Blind is whose video comes in and gives no picture: not who sends none, is seen, or is new."""
+    before = received(10.0, 100, 50_000)
+    assert blind(before, received(11.0, 100, 60_000)) == {"ada"}
+    assert blind(before, received(11.0, 100, 50_000)) == set()
+    assert blind(before, received(11.0, 101, 60_000)) == set()
+    assert blind(Sample(), received(11.0, 0, 60_000)) == set()

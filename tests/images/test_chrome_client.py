@@ -1,0 +1,58 @@
+"""What the environment says a browser client is to be."""
+
+from __future__ import annotations
+
+import pytest
+from chrome.client import Client
+
+
+def test_nothing_is_said() -> None:
+    """A container that is started by hand shows a screen with an empty page."""
+    assert Client.from_environ({}) == Client(name="chrome", url="about:blank", screen="1024x768")
+
+
+def test_everything_is_said() -> None:
+    """Each variable has its field."""
+    environ = {
+        "SYNTHLAB_NAME": "client1",
+        "SYNTHLAB_SFU": "sfu",
+        "SYNTHLAB_URL": "https://app.example/",
+        "SYNTHLAB_FLAGS": '["--lang=de"]',
+        "SYNTHLAB_MEDIA_VIDEO": "/media/a.y4m",
+        "SYNTHLAB_MEDIA_AUDIO": "/media/a.wav",
+        "SYNTHLAB_API": "http://127.0.0.1:8000",
+        "USE_VNC": "0",
+    }
+    assert Client.from_environ(environ) == Client(
+        name="client1",
+        url="https://app.example/",
+        flags=("--lang=de",),
+        video="/media/a.y4m",
+        audio="/media/a.wav",
+        screen=None,
+        api="http://127.0.0.1:8000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sfu", "url"),
+    [("sfu", "http://sfu:8080/?name=a%26b"), ("https://staging.example/x", "https://staging.example/x")],
+)
+def test_page_of_the_sfu(sfu: str, url: str) -> None:
+    """Without a page of its own a client opens the SFU's, under its own name."""
+    assert Client.from_environ({"SYNTHLAB_NAME": "a&b", "SYNTHLAB_SFU": sfu}).url == url
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"SYNTHLAB_FLAGS": "--lang=de"}, "SYNTHLAB_FLAGS: '--lang=de' is not a JSON list of strings"),
+        ({"SYNTHLAB_FLAGS": "[1]"}, "SYNTHLAB_FLAGS: '[1]' is not a JSON list of strings"),
+        ({"USE_VNC": "yes"}, "USE_VNC: 'yes' is neither 0 nor 1"),
+    ],
+)
+def test_refusals(environ: dict[str, str], message: str) -> None:
+    """A value that makes no sense is refused, with the variable's name and what is allowed."""
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole text is compared
+        Client.from_environ(environ)
+    assert str(refusal.value) == message

@@ -1,0 +1,149 @@
+"""Chromium's DevTools protocol, against a browser of a few lines; and the targets that it tells of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from chrome.devtools import Devtools, Event, Refused
+from chrome.targets import Crashed, Targets
+
+Message = dict[str, Any]
+
+
+class Browser:
+    """Answers each command with what `answer` makes of it, and says what it is told to say."""
+
+    def __init__(self, answer: Callable[[Message], Message]) -> None:
+        self.commands: list[Message] = []
+        self._answer = answer
+        self._said: asyncio.Queue[str] = asyncio.Queue()
+
+    async def send(self, message: str) -> None:
+        command = json.loads(message)
+        self.commands.append(command)
+        self.say({"id": command["id"], **self._answer(command)})
+
+    def say(self, message: Message) -> None:
+        self._said.put_nowait(json.dumps(message))
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        while True:
+            yield await self._said.get()
+
+
+async def listen(devtools: Devtools, heard: Callable[[Event], None]) -> None:
+    async for event in devtools.events():
+        heard(event)
+
+
+def with_targets(play: Callable[[Targets, Browser], Any], answer: Callable[[Message], Message]) -> Any:
+    """What `play` returns, with a browser and the targets that listen to it."""
+
+    async def run() -> Any:
+        browser = Browser(answer)
+        devtools = Devtools(browser)
+        targets = Targets(devtools)
+        listening = asyncio.create_task(listen(devtools, targets.hear))
+        try:
+            return await play(targets, browser)
+        finally:
+            listening.cancel()
+
+    return asyncio.run(run())
+
+
+def nothing(_: Message) -> Message:
+    return {"result": {}}
+
+
+def attached(session: str, kind: str = "page") -> Message:
+    params = {"sessionId": session, "targetInfo": {"type": kind}}
+    return {"method": "Target.attachedToTarget", "params": params}
+
+
+def document(session: str, number: int, default: bool = True) -> Message:
+    context = {"id": number, "uniqueId": f"{session}.{number}", "auxData": {"isDefault": default}}
+    return {"method": "Runtime.executionContextCreated", "sessionId": session, "params": {"context": context}}
+
+
+def test_answers_find_their_commands() -> None:
+    """Results come back to who asked, and a refusal is raised there."""
+
+    def answer(command: Message) -> Message:
+        if command["method"] == "bad":
+            return {"error": {"message": "no such thing"}}
+        return {"result": {"echo": command["params"], "session": command.get("sessionId")}}
+
+    async def play(targets: Targets, _: Browser) -> Message:
+        devtools = targets._devtools
+        results = await asyncio.gather(
+            devtools.call("a", x=1), devtools.call("b", "tab"), devtools.call("bad"), return_exceptions=True
+        )
+        return {"results": results}
+
+    first, second, third = with_targets(play, answer)["results"]
+    assert first == {"echo": {"x": 1}, "session": None}
+    assert second == {"echo": {}, "session": "tab"}
+    assert isinstance(third, Refused)
+    assert str(third) == "no such thing"
+
+
+def test_page_is_instrumented_before_it_runs() -> None:
+    """A new page is set going only after the script was added, and its own frames are watched like it."""
+
+    async def play(targets: Targets, browser: Browser) -> list[str]:
+        browser.say(attached("tab"))
+        assert await targets.first_page == "tab"
+        assert {command["sessionId"] for command in browser.commands} == {"tab"}
+        return [command["method"] for command in browser.commands]
+
+    methods = with_targets(play, nothing)
+    assert methods[-1] == "Runtime.runIfWaitingForDebugger"
+    assert {"Page.addScriptToEvaluateOnNewDocument", "Target.setAutoAttach"} < set(methods)
+
+
+def test_samples_of_all_documents() -> None:
+    """Connections of every document are found, each apart; one that is gone or refuses has none."""
+
+    def answer(command: Message) -> Message:
+        if command["method"] != "Runtime.evaluate":
+            return {"result": {}}
+        if command["params"]["uniqueContextId"] == "tab.3":
+            return {"error": {"message": "Cannot find context"}}
+        return {"result": {"result": {"value": [{"id": 1, "stats": []}]}}}
+
+    async def play(targets: Targets, browser: Browser) -> Any:
+        for message in (document("tab", 1), document("tab", 2), document("tab", 3), document("frame", 1)):
+            browser.say(message)
+        browser.say(document("tab", 4, default=False))
+        gone = {"method": "Runtime.executionContextDestroyed", "sessionId": "tab"}
+        browser.say({**gone, "params": {"executionContextId": 2}})
+        await asyncio.sleep(0.01)
+        return await targets.sample()
+
+    assert set(with_targets(play, answer)) == {"tab.1/1", "frame.1/1"}
+
+
+def test_page_without_our_script() -> None:
+    """A document whose script is not ours, or fails, has no connections."""
+
+    async def play(targets: Targets, browser: Browser) -> Any:
+        browser.say(document("tab", 1))
+        await asyncio.sleep(0.01)
+        return await targets.sample()
+
+    assert with_targets(play, lambda command: {"result": {"result": {"type": "undefined"}}}) == {}
+
+
+def test_crash() -> None:
+    """A crashed page is a failure, not a page without numbers."""
+
+    async def play(targets: Targets, _: Browser) -> None:
+        targets.hear(Event("tab", "Inspector.targetCrashed", {}))
+
+    with pytest.raises(Crashed, match="the page crashed"):
+        with_targets(play, nothing)

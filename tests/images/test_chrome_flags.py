@@ -1,0 +1,58 @@
+"""Chromium's command line."""
+
+from __future__ import annotations
+
+import pytest
+from chrome.client import Client
+from chrome.flags import command, insecure_origin, merged
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://sfu:8080/?name=a", "http://sfu:8080"),
+        ("http://user:pw@sfu/", "http://sfu"),
+        ("http://[fd00::5]:8080/", "http://[fd00::5]:8080"),
+        ("http://localhost:8080/", None),
+        ("http://127.0.0.1/", None),
+        ("https://app.example/room", None),
+        ("about:blank", None),
+    ],
+)
+def test_insecure_origin(url: str, origin: str | None) -> None:
+    """Only a page over plain HTTP from another host needs leave to use a camera."""
+    assert insecure_origin(url) == origin
+
+
+def test_lists_of_features_are_merged() -> None:
+    """A user's list of features adds to ours: Chromium heeds only the last occurrence of a switch."""
+    flags = command(Client(flags=("--disable-features=Mine", "--lang=de")))
+    (features,) = (flag for flag in flags if flag.startswith("--disable-features="))
+    assert "WebRtcHideLocalIpsWithMdns" in features.partition("=")[2].split(",")
+    assert features.endswith(",Mine")
+
+
+def test_users_flags_come_last() -> None:
+    """So that a flag of the user's overrides ours."""
+    assert merged(["--lang=en", "--lang=de"]) == ["--lang=en", "--lang=de"]
+    flags = command(Client(flags=("--remote-debugging-port=1",)))
+    assert flags.index("--remote-debugging-port=9223") < flags.index("--remote-debugging-port=1")
+
+
+def test_page_is_left_to_the_collector() -> None:
+    """Chromium starts empty: the collector has to be there before the page's first connection."""
+    assert command(Client(url="http://sfu:8080/"))[-1] == "about:blank"
+
+
+def test_screen_or_headless() -> None:
+    """With a screen the window fills it; without one Chromium runs headless."""
+    assert "--start-maximized" in command(Client())
+    assert "--headless=new" in command(Client(screen=None))
+
+
+def test_media_files() -> None:
+    """Files of the user's replace the test picture and the beeps; without them neither switch is there."""
+    flags = command(Client(video="/media/a.y4m", audio="/media/a.wav"))
+    assert "--use-file-for-fake-video-capture=/media/a.y4m" in flags
+    assert "--use-file-for-fake-audio-capture=/media/a.wav" in flags
+    assert not [flag for flag in command(Client()) if flag.startswith("--use-file")]

@@ -1,0 +1,162 @@
+"""From two samples of a browser to the numbers of a lab; the recorded ones are a real call of client1's."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chrome.numbers import numbers
+
+Connection = dict[str, Any]
+Recorded = dict[str, dict[str, Connection]]
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    loaded: Recorded = json.loads(Path(__file__).with_name("recorded_samples.json").read_text())
+    return loaded
+
+
+def entry(connection: Connection, kind: str, medium: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        one for one in connection["stats"] if one["type"] == kind and one.get("kind") == medium
+    )
+    return found
+
+
+def of(sample: dict[str, Connection], name: str | None) -> Connection:
+    return next(connection for connection in sample.values() if connection.get("name") == name)
+
+
+def test_real_call(recorded: Recorded) -> None:
+    """A healthy call gives every number, by participant and kind, in the units that the names say."""
+    result = numbers(recorded["before"], recorded["after"])
+    assert result["video"]["client2"] == {
+        "kbps": 199.0,
+        "fps": 14.7,
+        "frames": 165,
+        "width": 320,
+        "height": 240,
+        "lost": 0,
+        "nack": 0,
+        "pli": 1,
+        "freezes": 0,
+        "freeze_s": 0.0,
+        "jitter_buffer_ms": 45.9,
+        "rtt_ms": 1.0,
+    }
+    assert result["audio"]["client2"] == {
+        "kbps": 26.6,
+        "lost": 0,
+        "concealed": 5136,
+        "jitter_buffer_ms": 131.7,
+        "rtt_ms": 1.0,
+    }
+    assert result["sent"] == {
+        "video": {"kbps": 204.6, "fps": 15.7, "frames": 230, "nack": 0, "limited": "none"},
+        "audio": {"kbps": 27.4},
+        "rtt_ms": 37.8,
+    }
+    assert set(result["video"]) == set(result["audio"]) == {"client2", "bot-1"}
+
+
+def test_first_sample_has_totals_only(recorded: Recorded) -> None:
+    """What needs two samples is absent after one, never 0."""
+    video = numbers({}, recorded["after"])["video"]["client2"]
+    assert video["frames"] == 165
+    assert not {"kbps", "fps", "jitter_buffer_ms"} & set(video)
+
+
+def test_who_left_disappears(recorded: Recorded) -> None:
+    """A participant whose connection is gone has no numbers at all."""
+    del recorded["after"]["page/17"]
+    result = numbers(recorded["before"], recorded["after"])
+    assert set(result["video"]) == {"bot-1"}
+
+
+def test_nobody_is_there() -> None:
+    """Each top-level key is always there, so that old numbers are replaced by none."""
+    assert numbers({}, {}) == {"video": {}, "audio": {}, "sent": {}}
+
+
+def test_stalled_video_is_zero(recorded: Recorded) -> None:
+    """A stream that stands still is 0 fps and 0 kbit/s: that is known, unlike a delay of no frames."""
+    before, after = (entry(of(recorded[when], "client2"), "inbound-rtp", "video") for when in ("before", "after"))
+    after.update(before, timestamp=after["timestamp"])
+    video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    assert (video["kbps"], video["fps"]) == (0.0, 0.0)
+    assert "jitter_buffer_ms" not in video
+
+
+def test_counter_that_began_anew(recorded: Recorded) -> None:
+    """A counter that went back gives no rate, rather than a negative one."""
+    entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["framesDecoded"] = 3
+    video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    assert video["frames"] == 3
+    assert "fps" not in video
+
+
+def test_missing_counter(recorded: Recorded) -> None:
+    """What the browser does not report is absent."""
+    del entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["freezeCount"]
+    assert "freezes" not in numbers(recorded["before"], recorded["after"])["video"]["client2"]
+
+
+def test_stale_round_trip(recorded: Recorded) -> None:
+    """A round-trip time is absent once nothing has arrived for 5 s: the last one says nothing about now."""
+    for connection in recorded["after"].values():
+        entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 6000
+    for medium in ("audio", "video"):
+        entry(of(recorded["after"], None), "remote-inbound-rtp", medium)["timestamp"] -= 6000
+    result = numbers(recorded["before"], recorded["after"])
+    assert "rtt_ms" not in result["video"]["client2"]
+    assert "rtt_ms" not in result["sent"]
+
+
+def test_sent_round_trip_without_reports(recorded: Recorded) -> None:
+    """Before the first report of the other side the path's own round-trip time stands in."""
+    publisher = of(recorded["after"], None)
+    publisher["stats"] = [one for one in publisher["stats"] if one["type"] != "remote-inbound-rtp"]
+    assert numbers(recorded["before"], recorded["after"])["sent"]["rtt_ms"] == 6.0
+
+
+def test_layers_of_simulcast(recorded: Recorded) -> None:
+    """The layers of one sender are one: their bits add up, the best one's frames count, any limit shows."""
+    for sample in recorded.values():
+        publisher = of(sample, None)
+        layer = {
+            **entry(publisher, "outbound-rtp", "video"),
+            "id": "small",
+            "qualityLimitationReason": "bandwidth",
+        }
+        publisher["stats"].append(layer)
+    video = numbers(recorded["before"], recorded["after"])["sent"]["video"]
+    assert video == {"kbps": 409.2, "fps": 15.7, "frames": 230, "nack": 0, "limited": "bandwidth"}
+
+
+def test_ghost_of_a_reconnection(recorded: Recorded) -> None:
+    """Of two streams with one participant's name the younger counts."""
+    for sample in recorded.values():
+        sample["page/99"] = copy.deepcopy(of(sample, "client2"))
+    entry(recorded["after"]["page/99"], "inbound-rtp", "video")["framesDecoded"] = 7
+    assert numbers(recorded["before"], recorded["after"])["video"]["client2"]["frames"] == 7
+
+
+@pytest.mark.parametrize(
+    ("track", "names"),
+    [
+        ({"name": "ada", "stream": "janus"}, {"ada"}),
+        ({"stream": "janus", "mid": "1"}, {"janus", "janus-2"}),
+        ({"mid": "1"}, {"janus1", "janus1-2"}),
+    ],
+)
+def test_names(recorded: Recorded, track: dict[str, str], names: set[str]) -> None:
+    """The page's name for a track counts first; without it streams keep their ids, made unique."""
+    for sample in recorded.values():
+        for connection in sample.values():
+            connection["name"] = None
+            connection["tracks"] = dict.fromkeys(("janus0", "janus1"), track)
+    assert set(numbers(recorded["before"], recorded["after"])["video"]) == names
