@@ -104,4 +104,4 @@ def _median_rtt(pair: Pair) -> float:
     echo = pair.traffic("client2", "echo", PORT, 25).ready()
     rtts = pair.traffic("client1", "rtt", pair.address("client2"), PORT, 50).result()["rtt_ms"]
     echo.result()
-    return statistics.median(rtts)
+    return float(statistics.median(rtts))

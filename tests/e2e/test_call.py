@@ -1,0 +1,118 @@
+"""The bundled call, with a real media server, Chromium and bots: what one client sees of another, and a look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncvnc
+import numpy
+import pytest
+from PIL import Image
+
+from .pair import synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("call")]
+
+LAB = "e2e-call"
+CLIENTS = ("client1", "client2", "bot-1", "bot-2")
+HEAD_PIXELS = 132  # the browser's bars and the page's title; below it are two rows of two pictures
+NET_CAPABILITIES = 1 << 12 | 1 << 13  # NET_ADMIN and NET_RAW
+
+
+@pytest.fixture(scope="module")
+def call() -> Iterator[None]:
+    """The bundled call, up until every client sees every other's video."""
+    synthlab("up", "call.yaml", "--name", LAB, "--wait-media")
+    yield
+    synthlab("down", "--lab", LAB)
+
+
+def test_all_see_all() -> None:
+    """Each of the four gets the video of the three others, and its numbers are those of a good call."""
+    for client in CLIENTS:
+        seen = _numbers(client)["video"]
+        assert set(seen) == set(CLIENTS) - {client}
+        assert all(picture["frames"] > 0 for picture in seen.values())
+
+
+def test_a_limited_uplink_shows_and_is_mended() -> None:
+    """With 100 kbit/s left for client2, client1 gets less of its picture; after `reset` it gets it back."""
+    before = _settled(lambda kbps: kbps > 130)
+    synthlab("set", "client2", "--egress", "--rate", "100kbit", "--lab", LAB)
+    during = _settled(lambda kbps: kbps < 0.6 * before)
+    synthlab("reset", "client2", "--lab", LAB)
+    after = _settled(lambda kbps: kbps > 0.8 * before)
+    assert during < before < after / 0.8
+
+
+def test_the_screen_shows_a_call_that_moves(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two screenshots of client1 a second apart show four pictures below the page's head, and each of them moves."""
+    (row,) = [row for row in _rows() if row["client"] == "client1"]
+    host, _, port = row["vnc"].rpartition(":")
+    first, second = asyncio.run(_two_screenshots(host, int(port)))
+    folder = tmp_path_factory.mktemp("screens")
+    for name, picture in (("first", first), ("second", second)):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    moved = numpy.abs(first.astype(int) - second.astype(int)).max(axis=2)[HEAD_PIXELS:] > 30
+    for half in numpy.array_split(moved, 2):
+        for quarter in numpy.array_split(half, 2, axis=1):
+            assert 0.001 < quarter.mean() < 0.5, f"see {folder}"
+
+
+def test_applications_have_no_network_capabilities() -> None:
+    """In every client, no process has NET_ADMIN or NET_RAW, and none of an ordinary user has any capability."""
+    for client in CLIENTS:
+        rows = _capabilities(f"synthlab-{LAB}-{client}-1")
+        assert rows
+        assert not any(capabilities & NET_CAPABILITIES for _, capabilities in rows)
+        assert all(capabilities == 0 for uid, capabilities in rows if uid)
+
+
+def _capabilities(container: str) -> list[tuple[int, int]]:
+    """Uid and permitted capabilities of each process that descends from the container's PID 1."""
+    pids = subprocess.run(["docker", "top", container, "-eo", "pid"], capture_output=True, text=True, check=True)
+    rows = []
+    for pid in pids.stdout.split()[1:]:
+        status = Path(f"/proc/{pid}/status").read_text()
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        if "healthy.sh" not in Path(f"/proc/{pid}/cmdline").read_text() and fields["Name"].strip() != "sleep":
+            rows.append((int(fields["Uid"].split()[0]), int(fields["CapPrm"], 16)))
+    return rows
+
+
+def _settled(reached: Callable[[float], bool], seconds: float = 60) -> float:
+    """client1's kbit/s from client2, averaged over 3 s, once it is where it should be; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        samples = []
+        for _ in range(6):
+            time.sleep(0.5)
+            samples.append(_numbers("client1")["video"]["client2"]["kbps"])
+        mean = float(sum(samples) / len(samples))
+        if reached(mean):
+            return mean
+    pytest.fail(f"client1 gets {mean:.0f} kbit/s of client2, {seconds:.0f} s later")
+
+
+def _numbers(client: str) -> dict[str, Any]:
+    shown = json.loads(synthlab("stats", client, "--json", "--lab", LAB).stdout)
+    numbers: dict[str, Any] = shown[client]["webrtc"]
+    return numbers
+
+
+def _rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", LAB).stdout)
+    return rows
+
+
+async def _two_screenshots(host: str, port: int) -> tuple[Any, Any]:
+    async with asyncvnc.connect(host, port) as screen:
+        first = await screen.screenshot()
+        await asyncio.sleep(1)
+        return first, await screen.screenshot()
