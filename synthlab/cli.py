@@ -79,8 +79,10 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
             standalone_mode=False,
             obj=world or real_world(),
         )
-    except KeyboardInterrupt as interrupt:
-        return interrupt.exit_code if isinstance(interrupt, Terminated) else INTERRUPTED
+    except Terminated as terminated:
+        return terminated.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
     except (SynthlabError, _UsageError, BrokenPipeError) as error:
         if debug:
             raise

@@ -35,6 +35,11 @@ def print_line(text: str) -> None:
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def print_note(text: str) -> None:
+    """One line on the error output: what is worth telling, but is not the answer."""
+    _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_text(text: str) -> None:
     """A text exactly as it is, for a file or another program."""
     sys.stdout.write(text)

@@ -17,6 +17,7 @@ from .stack import read_stack
 from .world import World
 
 STACK = "call.yaml"
+LAB = "demo"  # so that a call of the user's own stays untouched
 VIEWER = "client1"
 SENDER = "client2"
 LIMIT = "100kbit"
@@ -49,17 +50,20 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the demonstration has measured; `recovery_s` is None where the picture did not recover in time."""
+    """What the demonstration has measured. A picture is None where there was no data; so is `recovery_s` when the
+    picture did not recover in time."""
 
     up_s: float
     all_see_all_s: float
     before: Picture
-    during: Picture
-    after: Picture
+    during: Picture | None
+    after: Picture | None
     recovery_s: float | None
 
     def judge(self) -> None:
         """Raise ExpectationFailed unless the picture suffered and recovered."""
+        if self.during is None:
+            raise ExpectationFailed(f"no data: {VIEWER} told no numbers of {SENDER}'s video under {LIMIT}")
         if self.during.kbps >= SUFFERED * self.before.kbps:
             raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not suffer from {LIMIT}")
         if self.recovery_s is None:
@@ -68,7 +72,7 @@ class Outcome:
 
 def run_demo(world: World, tell: Tell) -> Outcome:
     """Bring up the bundled call, measure it, and take it down whatever happens."""
-    stack = read_stack(STACK, environment={})
+    stack = read_stack(STACK, LAB)
     start = time.monotonic()
     launch(stack, world.engine, tell, START_TIMEOUT_S)
     try:
@@ -100,6 +104,8 @@ def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
     tell(f"measuring {VIEWER}'s view of {SENDER}")
     time.sleep(SETTLE_S)
     before = measure_picture(lab, MEASURE_S)
+    if before is None:
+        raise SynthlabError(f"no data: {VIEWER} tells no numbers of {SENDER}'s video")
     tell(f"limiting {SENDER}'s uplink to {LIMIT}")
     lab.change(sender, {"egress": {"rate": LIMIT}})
     time.sleep(SETTLE_S)
@@ -113,25 +119,28 @@ def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
 def _wait_for_recovery(lab: Lab, before: Picture) -> float | None:
     start = time.monotonic()
     while time.monotonic() - start < RECOVERY_TIMEOUT_S:
-        if measure_picture(lab, 2 * SAMPLE_S).reaches(RECOVERED, of=before):
+        picture = measure_picture(lab, 2 * SAMPLE_S)
+        if picture and picture.reaches(RECOVERED, of=before):
             return time.monotonic() - start
     return None
 
 
-def measure_picture(lab: Lab, seconds: float) -> Picture:
-    """The mean of what the viewer's API tells every half second; raises SynthlabError when it tells nothing."""
+def measure_picture(lab: Lab, seconds: float) -> Picture | None:
+    """The mean of what the viewer's API tells every half second, or None when it tells nothing."""
     viewer = lab.find([VIEWER])
     samples = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(SAMPLE_S)
         seen = lab.numbers(viewer)[VIEWER].video.get(SENDER)
-        if seen is not None:
+        if seen is not None and "kbps" in seen and "fps" in seen:  # a number that is missing is not a 0
             samples.append(seen)
     if not samples:
-        raise SynthlabError(f"no data: {VIEWER} tells no numbers of {SENDER}'s video")
-    return Picture(*(mean(sample.get(name, 0) for sample in samples) for name in ("kbps", "fps")))
+        return None
+    return Picture(*(mean(sample[name] for sample in samples) for name in ("kbps", "fps")))
 
 
-def _cells(picture: Picture) -> tuple[str, str]:
+def _cells(picture: Picture | None) -> tuple[str, str]:
+    if picture is None:
+        return "no data", ""
     return f"{picture.kbps:.0f}", f"{picture.fps:.1f}"

@@ -9,6 +9,7 @@ from dataclasses import Field
 from typing import Annotated, Any, TypeVar
 
 import typer
+
 from syntheticnet.conditions import DIRECTIONS, Conditions, LinkConditions, condition_fields
 
 from .errors import WrongUse

@@ -12,8 +12,8 @@ from typing import NoReturn
 ENDING = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
-class Terminated(KeyboardInterrupt):
-    """Asked to end by a signal other than Ctrl-C's."""
+class Terminated(BaseException):
+    """Asked to end by a signal other than Ctrl-C's: as that, it is no error, and goes past all who catch those."""
 
     def __init__(self, number: int) -> None:
         super().__init__()

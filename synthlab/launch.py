@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from .builder import ensure_images
-from .compose import compose_up
+from .compose import PortTaken, compose_up
 from .containers import Container, EngineApi
 from .errors import SynthlabError
 from .interrupts import uninterrupted
-from .ports import choose_ports
+from .ports import choose_ports, fixed_ports
 from .render import render
 from .services import project_name
-from .stack import Sfu, Stack
+from .stack import Ports, Sfu, Stack
 
 POLL_S = 0.2
 LOG_LINES = 15
+LAST_WORDS_S = 0.5  # a container that is just ending is called unhealthy first
 
 Tell = Callable[[str], None]
 
@@ -40,10 +41,10 @@ def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float) -> Non
     Raises SynthlabError with the last lines of the container that failed, after removing everything.
     """
     refuse_running(stack, engine)
-    rendered = render(stack, choose_ports(stack))
+    choose_ports(stack)  # only to refuse a taken port before the images are built: by then it may be another
     ensure_images(stack, engine, tell)
     with all_or_nothing(stack.name, engine, tell):
-        _start(stack, rendered, engine, tell)
+        _start(stack, engine, tell)
         _wait_until_ready(stack, engine, tell, timeout_s)
 
 
@@ -56,7 +57,19 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
         )
 
 
-def _start(stack: Stack, rendered: str, engine: EngineApi, tell: Tell) -> None:
+def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
+    try:
+        try:
+            _compose(stack, choose_ports(stack), tell)
+        except PortTaken:
+            tell("a usual port has just been taken: Docker draws another")
+            _compose(stack, fixed_ports(stack), tell)
+    except SynthlabError:
+        _raise_for_failed(engine, stack.name)
+        raise
+
+
+def _compose(stack: Stack, ports: Mapping[str, Ports], tell: Tell) -> None:
     started: set[str] = set()
 
     def on_line(line: str) -> None:
@@ -65,39 +78,37 @@ def _start(stack: Stack, rendered: str, engine: EngineApi, tell: Tell) -> None:
             tell(f"containers: {len(started)}/{_size(stack)} started")
 
     tell(f"containers: 0/{_size(stack)} started")
-    try:
-        compose_up(project_name(stack.name), rendered, on_line)
-    except SynthlabError:
-        _raise_for_failed(engine, engine.containers(stack.name))
-        raise
+    compose_up(project_name(stack.name), render(stack, ports), on_line)
 
 
 def _wait_until_ready(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         containers = engine.containers(stack.name)
-        ready = sum(container.ready for container in containers)
-        tell(f"healthy: {ready}/{_size(stack)}")
-        _raise_for_failed(engine, containers)
-        if ready == _size(stack):
+        late = [container for container in containers if not container.ready]
+        tell(f"healthy: {len(containers) - len(late)}/{_size(stack)}")
+        if not late:
             return
+        if any(container.failed for container in late):
+            _raise_for_failed(engine, stack.name)
         if time.monotonic() > deadline:
-            late = next((container for container in containers if not container.ready), None)
-            logs = engine.logs(late, LOG_LINES) if late else []
-            raise SynthlabError(f"{_name(late)} is not healthy after {timeout_s:g} s; its last lines:", logs)
+            what = f"{_name(late[0])} is not healthy after {timeout_s:g} s; its last lines:"
+            raise SynthlabError(what, engine.logs(late[0], LOG_LINES))
         time.sleep(POLL_S)
 
 
-def _raise_for_failed(engine: EngineApi, containers: list[Container]) -> None:
-    for container in containers:
-        if container.failed:
-            logs = engine.logs(container, LOG_LINES)
-            said = "its last lines:" if logs else "it wrote nothing"
-            raise SynthlabError(f"{_name(container)} did not come up ({container.status}); {said}", logs)
+def _raise_for_failed(engine: EngineApi, lab: str) -> None:
+    """Raise for the container that has failed, if any: one that has ended rather than one that is only unhealthy."""
+    time.sleep(LAST_WORDS_S)
+    failed = [container for container in engine.containers(lab) if container.failed]
+    for container in sorted(failed, key=lambda container: container.state == "running"):
+        logs = engine.logs(container, LOG_LINES)
+        said = "its last lines:" if logs else "it wrote nothing"
+        raise SynthlabError(f"{_name(container)} did not come up ({container.status}); {said}", logs)
 
 
-def _name(container: Container | None) -> str:
-    return (container.client or container.role) if container else "a container"
+def _name(container: Container) -> str:
+    return container.client or container.role
 
 
 def _size(stack: Stack) -> int:

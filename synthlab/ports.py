@@ -37,7 +37,7 @@ def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[st
     """
     fixed = {port for client in stack.clients for port in (client.ports.api, client.ports.vnc) if port}
     _refuse_taken(stack, free)
-    chosen = {client.name: client.ports for client in stack.clients}
+    chosen = fixed_ports(stack)
     first = stack.clients[0]
     usual = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
     drawn = {kind: port for kind, port in usual.items() if port not in fixed and free(port)}
@@ -46,6 +46,11 @@ def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[st
         vnc=first.ports.vnc or drawn.get("vnc"),
     )
     return chosen
+
+
+def fixed_ports(stack: Stack) -> dict[str, Ports]:
+    """The host ports that the stack gives to every client; Docker draws the others."""
+    return {client.name: client.ports for client in stack.clients}
 
 
 def _refuse_taken(stack: Stack, free: Callable[[int], bool]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
-from synthlab.baseimage import debootstrap_command
 from synthlab.builder import build_command
 from synthlab.images import Image, PlannedImage
 
@@ -29,10 +28,3 @@ def test_no_ca_no_secret(tmp_path: Path) -> None:
     """A variable that names no file gives the build no secret."""
     planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
     assert "--secret" not in build_command(planned, {"SSL_CERT_FILE": str(tmp_path / "none")})
-
-
-def test_base_from_packages() -> None:
-    """The base made of packages is minimal Debian without manuals, but with the copyright notes."""
-    command = debootstrap_command("/x/base.tar")
-    assert command[:2] == ["mmdebstrap", "--variant=minbase"]
-    assert command[-3:] == ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "bookworm", "/x/base.tar"]

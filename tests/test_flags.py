@@ -6,8 +6,8 @@ import inspect
 from typing import Any
 
 import pytest
-from syntheticnet.conditions import Conditions, condition_fields
 
+from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.commands.conditions import set_
 from synthlab.errors import WrongUse
 from synthlab.flags import build_change, chosen_directions, read_values

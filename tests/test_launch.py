@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from synthlab import launch as launching
+from synthlab.compose import PortTaken
 from synthlab.containers import Container
 from synthlab.errors import SynthlabError
 from synthlab.fakes import FakeEngine, fake_container
 from synthlab.launch import launch
+from synthlab.ports import choose_ports
 from synthlab.stack import read_stack
 
 HEALTHY = [
@@ -112,3 +114,21 @@ def test_interrupted(bring_up: Callable[..., FakeEngine]) -> None:
         bring_up(HEALTHY, KeyboardInterrupt())
     assert left == [0]
     assert told[-1] == "removing what was made of call"
+
+
+def test_port_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When somebody takes a usual port between our look and the start, Docker draws another: the lab comes up."""
+    engine = FakeEngine()
+    files: list[str] = []
+
+    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
+        files.append(rendered)
+        if len(files) == 1:
+            raise PortTaken("docker compose could not start the lab")
+        engine.present = list(HEALTHY)
+
+    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
+    monkeypatch.setattr(launching, "compose_up", compose_up)
+    monkeypatch.setattr(launching, "choose_ports", lambda stack: choose_ports(stack, free=lambda port: True))
+    launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+    assert ['published: "3000"' in file for file in files] == [True, False]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from syntheticnet.conditions import Conditions
 
+from syntheticnet.conditions import Conditions
 from synthlab.stack import Client, ExternalSfu, Media, Ports, Sfu, Stack, read_stack
 
 CALL = """\

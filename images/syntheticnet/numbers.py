@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .conditions.errors import printable
+
 MOST_DEPTH = 5
 MOST_LEAVES = 5000
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # alone they cannot be written as JSON
 
 
 class BadNumbers(ValueError):
@@ -48,8 +53,17 @@ def _check(values: object, where: str, depth: int) -> int:
         if depth == 0:
             raise BadNumbers(f"{where}: deeper than {MOST_DEPTH} levels")
         # An object counts too, or empty ones could fill memory.
-        return max(1, sum(_check(value, f"{where}.{key}".lstrip("."), depth - 1) for key, value in values.items()))
+        return max(1, sum(_check(value, _named(where, key), depth - 1) for key, value in values.items()))
     finite = isinstance(values, int | float) and abs(values) < 1e300
-    if not (finite or isinstance(values, str | bool)):
+    word = isinstance(values, str) and not _SURROGATE.search(values)
+    if not (finite or word):
         raise BadNumbers(f"{where}: {values!r} is not a number, a word or an object of them")
     return 1
+
+
+def _named(where: str, key: str) -> str:
+    """Where the value of `key` stands."""
+    place = f"{where}.{key}".lstrip(".")
+    if not key.isprintable():
+        raise BadNumbers(f"{printable(place)}: is not a name of printable characters")
+    return place

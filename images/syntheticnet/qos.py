@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
 from .conditions import Conditions, ConditionsError, Flow, FlowMatch, LinkConditions, refuse_unknown
+from .conditions.flow import MAX_PORT, WITH_PORTS
 
 # The rate that the format, which has no word for "none", uses for an unlimited link (10 Gbit/s and more).
 UNLIMITED_BPS = 10_000_000_000
@@ -65,8 +66,12 @@ def _parse_flow(flow: object, where: str) -> Flow:
 def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:
     ip = _whole(values["ip"], 0, 2**32 - 1, f"{where}.ip")
     protocol = _whole(values["protocol"], 0, 255, f"{where}.protocol")
-    low = _whole(values["port_min"], 0, 65535, f"{where}.port_min")
-    high = _whole(values["port_max"], low, 65535, f"{where}.port_max")
+    low = _whole(values["port_min"], 0, MAX_PORT, f"{where}.port_min")
+    high = _whole(values["port_max"], low, MAX_PORT, f"{where}.port_max")
+    if (low, high) != (0, MAX_PORT) and protocol and protocol not in WITH_PORTS:
+        raise ConditionsError(
+            f"protocol {protocol} has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given", where
+        )
     network = IPv4Network(IPv4Address(ip.to_bytes(4, "little"))) if ip else None
     return FlowMatch(network, None, protocol or None, low, high)
 
@@ -99,7 +104,7 @@ def _parse_values(values: object, where: str) -> LinkConditions:
 
 def _written_flow(flow: Flow, links: Mapping[str, LinkConditions]) -> dict[str, Any]:
     match = flow.match
-    if match.name is not None or (match.network is not None and match.network.prefixlen != 32):
+    if match.name is not None or (match.network is not None and not _is_ipv4_address(match.network)):
         raise Inexpressible(f"flow '{match}' is not one IPv4 address or any")
     if not _LABEL.fullmatch(flow.name):
         raise Inexpressible(f"the name of flow '{flow.name}' is not a label")
@@ -113,14 +118,29 @@ def _written_flow(flow: Flow, links: Mapping[str, LinkConditions]) -> dict[str, 
             "port_max": match.port_max,
         },
         "link": {
-            direction: _written_values(getattr(flow, direction), f"flows.{flow.name}.{direction}")
-            for direction in links
+            direction: _written_share(getattr(flow, direction), link, f"flows.{flow.name}.{direction}")
+            for direction, link in links.items()
         },
     }
 
 
+def _is_ipv4_address(network: IPv4Network | IPv6Network) -> bool:
+    return network.version == 4 and network.prefixlen == network.max_prefixlen
+
+
+def _written_share(own: LinkConditions, link: LinkConditions, where: str) -> dict[str, Any]:
+    """All values of a flow, those that it does not name as its link has them."""
+    if own.rate_bps is None and not _is_unlimited(link):
+        raise Inexpressible(f"{where}: shares the bottleneck of its link")
+    return _written_values(own.over(link), where)
+
+
+def _is_unlimited(values: LinkConditions) -> bool:
+    return values.rate_bps is None or math.isinf(values.rate_bps)
+
+
 def _written_values(values: LinkConditions, where: str) -> dict[str, Any]:
-    unlimited = values.rate_bps is None or math.isinf(values.rate_bps)
+    unlimited = _is_unlimited(values)
     if values.queue or (not unlimited and values.overhead_bytes != OVERHEAD_BYTES):
         raise Inexpressible(f"{where}: a queue of its own, or a rate that counts no 24 octets a packet")
     latency, jitter, strength = _written_delay(values, where)

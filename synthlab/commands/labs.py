@@ -51,7 +51,7 @@ def up(
         if wait_media:
             with all_or_nothing(described.name, world.engine, tell):
                 wait_for_media(world.lab(described.name), tell, timeout)
-        tell(f"{described.name} is up after {time.monotonic() - start:.1f} s")
+    console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     _show(world, world.engine.containers(described.name), json)
 
 

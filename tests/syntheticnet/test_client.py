@@ -131,7 +131,7 @@ def test_unknown_condition_names_the_nearest() -> None:
 
 def test_at_most_a_thousand_flows() -> None:
     """More flows than the limit are refused as a whole."""
-    with pytest.raises(ConditionsError, match="^flows: 1001 flows are more than 1000$"):
+    with pytest.raises(ConditionsError, match=exactly("flows: 1001 flows are more than 1000")):
         Conditions.from_dict({"flows": {f"*:udp:{port}": {} for port in range(1001)}})
 
 

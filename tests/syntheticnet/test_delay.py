@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import LinkConditions
-from syntheticnet.elements import Delay
+from syntheticnet.elements.delay import Delay
 from syntheticnet.packet import Packet
 
 from .builders import MS, SECOND, Sink, packets, times, wished

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from syntheticnet.elements import Loss
+from syntheticnet.elements.loss import Loss
 
 from .builders import MS, Sink, packets, times, wished
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from syntheticnet.conditions import LinkConditions
-from syntheticnet.elements import Rate
+from syntheticnet.elements.rate import Rate
 from syntheticnet.packet import FULL_SIZE
 
 from .builders import MS, SECOND, Sink, packet, packets, times, wished

@@ -5,7 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from syntheticnet.conditions import LinkConditions
-from syntheticnet.elements import Delay, Element, Loss, Rate
+from syntheticnet.elements import Element
+from syntheticnet.elements.delay import Delay
+from syntheticnet.elements.loss import Loss
+from syntheticnet.elements.rate import Rate
 from syntheticnet.stage import Stage
 
 from .builders import MS, SECOND, Sink, packet, packets, times, wished

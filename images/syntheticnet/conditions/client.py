@@ -138,6 +138,8 @@ def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
         raise ConditionsError(f"{wished!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
     if name == RESERVED:
         raise ConditionsError("is the name of the link's own values; choose another")
+    if not name.isprintable():
+        raise ConditionsError("is not a name of printable characters")
     flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
     by_name[name] = flow.changed(wished)
 

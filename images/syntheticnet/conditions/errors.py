@@ -10,6 +10,7 @@ class ConditionsError(ValueError):
     """A value, key or flow expression that cannot be; reads as one line, `where: what`."""
 
     def __init__(self, what: str, where: str = "") -> None:
+        where = printable(where)
         super().__init__(f"{where}: {what}" if where else what)
         self.what = what
         self.where = where
@@ -17,6 +18,11 @@ class ConditionsError(ValueError):
     def under(self, prefix: str) -> ConditionsError:
         """The same error, seen from further out: `loss` under `egress` stands at `egress.loss`."""
         return ConditionsError(self.what, f"{prefix}.{self.where}" if self.where else prefix)
+
+
+def printable(text: str) -> str:
+    """`text` on one line: line breaks, lone surrogates and the like are written as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "key") -> None:

@@ -14,7 +14,8 @@ WITH_PORTS = frozenset({6, 17, 132})
 MAX_PORT = 65535
 
 _FORM = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<protocol>[^:]+)(?::(?P<ports>[^:]+))?)?")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 Network = IPv4Network | IPv6Network
 

@@ -1,0 +1,165 @@
+"""Labs brought up and taken down on a real engine, also when somebody interferes: nothing may be left."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.render import render
+from synthlab.stack import Ports, read_stack
+
+from ..test_render import everything
+from .leftovers import leftovers
+
+pytestmark = pytest.mark.docker
+
+SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+LAB = "e2e-lab"
+TINY = """\
+name: e2e-lab
+clients:
+  client1: {image: syntheticnet, command: sleep 600}
+  bot: {image: syntheticnet, command: [sleep, "600"], count: 2, network: {egress: {latency: 10ms}}}
+"""
+
+
+def run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([SYNTHLAB, *arguments], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A stack file of clients without applications; what a test leaves of it is removed, but counts as a failure."""
+    assert leftovers(LAB) == []
+    file = tmp_path / "tiny.yaml"
+    file.write_text(TINY)
+    yield file
+    left = leftovers(LAB)
+    subprocess.run([SYNTHLAB, "down", "--lab", LAB], capture_output=True, check=False)
+    assert left == []
+
+
+def test_compose_accepts_what_is_rendered(tmp_path: Path) -> None:
+    """Compose takes every rendered file, and gives each client the very values that the stack has."""
+    stack = everything(tmp_path)
+    ports = {"one": Ports(api=3001, vnc=5902), "two": Ports()}
+    service = _config(render(stack, ports))["services"]["one"]
+    environment = {name: value.replace("$$", "$") for name, value in service["environment"].items()}
+    assert environment["GREETING"] == "äöü: $$HOME"
+    assert environment["ENTRY"] == "echo $HOME && run"
+    assert json.loads(environment["SYNTHLAB_CONDITIONS"]) == stack.clients[0].conditions.to_dict()
+    assert [(port["host_ip"], port["published"]) for port in service["ports"]] == [
+        ("127.0.0.1", "3001"),
+        ("127.0.0.1", "5902"),
+    ]
+    call = read_stack("call")
+    rendered = render(call, {client.name: Ports() for client in call.clients})
+    assert set(_config(rendered)["services"]) == {"sfu", "client1", "client2", "bot-1", "bot-2"}
+
+
+def test_up_set_down(tiny: Path) -> None:
+    """A lab comes up healthy, its clients are found by name and group and are changed, and it goes without a trace."""
+    listed = json.loads(run("up", str(tiny), "--json").stdout)
+    assert [(entry["client"], entry["group"], entry["health"]) for entry in listed] == [
+        ("client1", "client1", "healthy"),
+        ("bot-1", "bot", "healthy"),
+        ("bot-2", "bot", "healthy"),
+    ]
+    assert {entry["forwarder_restarts"] for entry in listed} == {0}
+    changed = json.loads(run("set", "bot", "--lab", LAB, "--loss", "5%", "--seed", "7", "--json").stdout)
+    wanted = {"ingress": {"loss": "5%"}, "egress": {"loss": "5%", "latency": "10ms"}, "seed": 7}
+    assert {name: answer["conditions"] for name, answer in changed.items()} == {"bot-1": wanted, "bot-2": wanted}
+    refused = run("set", "client1", "bot", "--lab", LAB, "--reordering", status=2)
+    assert refused.stderr.startswith("synthlab: client1: ingress.reordering: has no effect without a jitter")
+    again = run("up", str(tiny), status=3)
+    assert again.stderr.startswith(f"synthlab: the lab '{LAB}' is up already: ")
+    shown = json.loads(run("reset", "--lab", LAB, "--json").stdout)
+    assert shown["bot-1"]["conditions"]["egress"] == {"latency": "10ms"}
+    assert "ingress" not in shown["bot-1"]["conditions"]
+    assert run("down", "--lab", LAB).stdout == f"{LAB} is down: 3 containers removed\n"
+
+
+def test_a_client_that_fails(tiny: Path) -> None:
+    """When a client ends at once, `up` shows its last lines and removes everything."""
+    tiny.write_text(TINY.replace("command: sleep 600", "command: sh -c 'echo the last words; exit 7'"))
+    told = run("up", str(tiny), status=3).stderr
+    assert "synthlab: client1 did not come up (Exited (7) " in told
+    assert "  the last words\n" in told
+
+
+def test_an_image_of_another_kind(tiny: Path) -> None:
+    """An image that does not start FROM syntheticnet is refused before anything starts."""
+    tiny.write_text(TINY.replace("client1: {image: syntheticnet", "client1: {image: 'debian:bookworm-slim'"))
+    told = run("up", str(tiny), status=3).stderr
+    assert "client1: its image debian:bookworm-slim is not FROM syntheticnet" in told
+
+
+def test_a_port_that_is_taken(tiny: Path) -> None:
+    """A fixed port that somebody has is told before anything starts."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        tiny.write_text(TINY.replace("sleep 600}", f"sleep 600, ports: {{api: {port}}}}}", 1))
+        told = run("up", str(tiny), status=3).stderr
+    assert told.startswith(f"synthlab: tiny.yaml: clients.client1.ports.api: port {port} of 127.0.0.1 is taken")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("phase", ["containers: 0/3", "containers: 1/3", "healthy: "])
+def test_interrupted(number: signal.Signals, phase: str, tiny: Path) -> None:
+    """Ctrl-C or SIGTERM, whenever it comes, ends `up` quietly and leaves nothing."""
+    with _up_until(tiny, phase) as process:
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("phase", ["containers: 0/3", "containers: 1/3", "healthy: "])
+def test_killed(phase: str, tiny: Path) -> None:
+    """After kill -9 of `up`, whenever it comes, `down` removes all that there is, and nothing comes after it."""
+    with _up_until(tiny, phase) as process:
+        process.kill()
+    subprocess.run([SYNTHLAB, "down", "--lab", LAB], capture_output=True, check=False, timeout=60)
+    time.sleep(3)
+    assert leftovers(LAB) == []
+
+
+def test_down_of_what_was_only_created(tiny: Path) -> None:
+    """Containers that never started, and a network without any, are removed as well."""
+    rendered = run("render", str(tiny)).stdout
+    create = ["docker", "compose", "-f", "-", "create"]
+    subprocess.run(create, input=rendered, text=True, capture_output=True, check=True)
+    assert run("down", "--lab", LAB).stdout == f"{LAB} is down: 3 containers removed\n"
+    network = ["docker", "network", "create", "--label", f"synthlab.lab={LAB}", f"synthlab-{LAB}_default"]
+    subprocess.run(network, capture_output=True, check=True)
+    assert run("down", "--lab", LAB).stdout == f"{LAB} is down: 0 containers removed\n"
+
+
+def _up_until(stack: Path, phase: str) -> subprocess.Popen[str]:
+    """`up`, run until it tells of the phase."""
+    command = [SYNTHLAB, "up", str(stack)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith(phase):
+            return process
+    raise AssertionError(f"up never told '{phase}'")
+
+
+def _config(rendered: str) -> dict[str, Any]:
+    command = ["docker", "compose", "-f", "-", "config", "--format", "json"]
+    done = subprocess.run(command, input=rendered, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    config: dict[str, Any] = json.loads(done.stdout)
+    return config

@@ -1,0 +1,262 @@
+"""Qos: the wire format of existing scripts, to conditions and back."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syntheticnet import qos
+from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.qos import Inexpressible
+
+from .builders import exactly
+
+PERFECT = {
+    "rate": 10_000_000_000,
+    "loss": 0.0,
+    "latency": 0,
+    "jitter": 0,
+    "jitter_strength": 0.0,
+    "reorder_packets": False,
+}
+Q = PERFECT | {"rate": 10_000_000}
+SPEC: dict[str, Any] = {
+    "default_link": {"ingress": Q, "egress": Q},
+    "flows": [
+        {
+            "label": "udp",
+            "flow": {"ip": 0, "protocol": 17, "port_min": 0, "port_max": 65535},
+            "link": {"ingress": Q, "egress": Q},
+        }
+    ],
+}
+
+
+def test_the_formats_example_round_trips() -> None:
+    """A spec that was posted is read back as it was, also after conditions were stored in their native form."""
+    conditions = qos.parse(SPEC)
+    assert qos.written(conditions) == SPEC
+    stored = Conditions.from_dict(json.loads(json.dumps(conditions.to_dict())))
+    assert stored == conditions
+    assert qos.written(stored) == SPEC
+
+
+def test_what_the_values_mean() -> None:
+    """Bits per second with 24 octets a packet, shares, milliseconds, jitter that only adds, to a share of packets."""
+    link = {
+        "rate": 1_000_000,
+        "loss": 0.05,
+        "latency": 80,
+        "jitter": 20,
+        "jitter_strength": 0.5,
+        "reorder_packets": True,
+    }
+    egress = qos.parse({"default_link": {"ingress": PERFECT, "egress": link}, "flows": []}).egress
+    assert egress.to_dict() == {
+        "rate": "1mbit",
+        "overhead": "24b",
+        "loss": "5%",
+        "latency": "80ms",
+        "jitter": "20ms",
+        "distribution": "one-sided",
+        "jitter_share": "50%",
+        "reordering": True,
+    }
+
+
+def test_ten_gigabit_is_unlimited() -> None:
+    """The format has no word for "no limit": its largest rates mean that."""
+    assert qos.parse(SPEC | {"default_link": {"ingress": PERFECT, "egress": PERFECT}}).egress.rate_bps == float("inf")
+
+
+def test_what_a_flow_matches() -> None:
+    """The address has its first octet in the lowest byte; 0 is any."""
+    spec = copy.deepcopy(SPEC)
+    spec["flows"][0]["flow"] = {"ip": 0x0100007F, "protocol": 0, "port_min": 1, "port_max": 1000}
+    conditions = qos.parse(spec)
+    assert str(conditions.flows[0].match) == "127.0.0.1:*:1-1000"
+    assert conditions.flows[0].name == "udp"
+    assert qos.written(conditions) == spec
+
+
+def test_a_flow_carries_all_values() -> None:
+    """A flow of this format shares nothing: even its absence of loss is its own."""
+    flow = qos.parse(SPEC).flows[0]
+    assert all(value is not None for value in (flow.egress.rate_bps, flow.egress.loss, flow.egress.latency_ns))
+    assert flow.egress.reordering is False
+
+
+def test_flows_that_others_hide_are_taken() -> None:
+    """Flows match in order and the first wins: one that never does has always been allowed, and is kept."""
+    spec = copy.deepcopy(SPEC)
+    spec["flows"].append(spec["flows"][0] | {"label": "hidden"})
+    conditions = Conditions.from_dict(qos.parse(spec).to_dict())
+    assert qos.written(conditions) == spec
+
+
+def _with(path: str, value: Any) -> dict[str, Any]:
+    """The example with one value replaced; `...` takes it out."""
+    spec: Any = json.loads(json.dumps(SPEC))  # no part shared
+    inner, keys = spec, path.split(".")
+    for key in keys[:-1]:
+        inner = inner[int(key) if key.isdecimal() else key]
+    if value is ...:
+        del inner[keys[-1]]
+    else:
+        inner[keys[-1]] = value
+    result: dict[str, Any] = spec
+    return result
+
+
+LABEL = "is not a label of letters, digits and _ (and not default)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "line"),
+    [
+        (None, "is not an object with default_link, flows"),
+        ([], "is not an object with default_link, flows"),
+        ({"default_link": {"ingress": Q, "egress": Q}}, "flows: is missing"),
+        (SPEC | {"flow": []}, "flow: no such key; did you mean flows? allowed: default_link, flows"),
+        (SPEC | {"flows": {}}, "flows: is not a list"),
+        (SPEC | {"flows": [7]}, "flows[0]: is not an object with label, flow, link"),
+        (SPEC | {"flows": SPEC["flows"] * 2}, "flows: label 'udp' is used twice; labels are unique"),
+        (_with("default_link.ingress", ...), "default_link.ingress: is missing"),
+        (_with("default_link.egress.rate", ...), "default_link.egress.rate: is missing"),
+        (_with("default_link.egress.rate", 0), "default_link.egress.rate: 0 is not a number from 1 to inf"),
+        (_with("default_link.egress.rate", "1mbit"), "default_link.egress.rate: '1mbit' is not a number from 1 to inf"),
+        (
+            _with("default_link.egress.rate", float("nan")),
+            "default_link.egress.rate: nan is not a number from 1 to inf",
+        ),
+        (_with("default_link.egress.loss", 5), "default_link.egress.loss: 5 is not a number from 0 to 1"),
+        (_with("default_link.egress.loss", True), "default_link.egress.loss: True is not a number from 0 to 1"),
+        (_with("default_link.ingress.latency", 1.5), "default_link.ingress.latency: 1.5 is not a whole number"),
+        (_with("default_link.ingress.latency", -1), "default_link.ingress.latency: -1 is not a number from 0 to 60000"),
+        (
+            _with("default_link.ingress.reorder_packets", 1),
+            "default_link.ingress.reorder_packets: 1 is not true or false",
+        ),
+        (
+            _with("default_link.ingress.latancy", 1),
+            "default_link.ingress.latancy: no such key; did you mean latency? allowed: "
+            "rate, loss, latency, jitter, jitter_strength, reorder_packets",
+        ),
+        (_with("flows.0.label", "default"), f"flows[0].label: 'default' {LABEL}"),
+        (_with("flows.0.label", "*:udp"), f"flows[0].label: '*:udp' {LABEL}"),
+        (_with("flows.0.label", 7), f"flows[0].label: 7 {LABEL}"),
+        (_with("flows.0.flow.protocol", 256), "flows[0].flow.protocol: 256 is not a number from 0 to 255"),
+        (_with("flows.0.flow.ip", "10.0.0.1"), "flows[0].flow.ip: '10.0.0.1' is not a number from 0 to 4294967295"),
+        (_with("flows.0.flow.port_min", 65536), "flows[0].flow.port_min: 65536 is not a number from 0 to 65535"),
+        (
+            _with("flows.0.flow", {"ip": 0, "protocol": 17, "port_min": 9, "port_max": 8}),
+            "flows[0].flow.port_max: 8 is not a number from 9 to 65535",
+        ),
+        (
+            _with("flows.0.flow", {"ip": 0, "protocol": 1, "port_min": 9, "port_max": 10}),
+            "flows[0].flow: protocol 1 has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given",
+        ),
+        (
+            _with("flows.0.link.egress.jitter", None),
+            "flows[0].link.egress.jitter: None is not a number from 0 to 60000",
+        ),
+    ],
+)
+def test_refuses_bad_specs_in_one_line(spec: object, line: str) -> None:
+    """The place, what is wrong and what is allowed."""
+    with pytest.raises(ConditionsError, match=exactly(line)):
+        qos.parse(spec)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        (
+            {"egress": {"rate": "1mbit"}},
+            "egress: a queue of its own, or a rate that counts no 24 octets a packet",
+        ),
+        (
+            {"egress": {"rate": "1mbit", "overhead": "24b", "queue": "1s"}},
+            "egress: a queue of its own, or a rate that counts no 24 octets a packet",
+        ),
+        ({"ingress": {"latency": "1.5ms"}}, "ingress: times that are not whole milliseconds"),
+        ({"ingress": {"latency": "5ms", "jitter": "9ms"}}, "ingress: jitter to both sides of the latency"),
+        (
+            {"ingress": {"latency": "9ms", "jitter": "5ms", "jitter_share": "50%"}},
+            "ingress: jitter to both sides of the latency",
+        ),
+        ({"flows": {"10.0.0.0/8": {}}}, "flow '10.0.0.0/8' is not one IPv4 address or any"),
+        ({"flows": {"[2001:db8::/32]": {}}}, "flow '[2001:db8::/32]' is not one IPv4 address or any"),
+        ({"flows": {"sfu:udp": {}}}, "flow 'sfu:udp' is not one IPv4 address or any"),
+        ({"flows": {"*:udp": {}}}, "the name of flow '*:udp' is not a label"),
+        (
+            {
+                "egress": {"rate": "1mbit", "overhead": "24b"},
+                "flows": {"u": {"match": "*:udp", "egress": {"loss": "5%"}}},
+            },
+            "flows.u.egress: shares the bottleneck of its link",
+        ),
+    ],
+)
+def test_says_what_the_format_has_no_words_for(written: dict[str, Any], line: str) -> None:
+    """Rather than a spec that says something else."""
+    with pytest.raises(Inexpressible, match=exactly(line)):
+        qos.written(Conditions.from_dict(written))
+
+
+def test_native_conditions_in_the_formats_words() -> None:
+    """L-J to L+J is L-J and a one-sided 2J; what a flow does not name is written as the link has it."""
+    written = {
+        "egress": {"latency": "80ms", "jitter": "20ms", "loss": "1%"},
+        "flows": {"u": {"match": "*:udp", "egress": {"loss": "5%"}}},
+    }
+    spec = qos.written(Conditions.from_dict(written))
+    link = PERFECT | {"loss": 0.01, "latency": 60, "jitter": 40, "jitter_strength": 1.0}
+    assert spec["default_link"] == {"ingress": PERFECT, "egress": link}
+    assert spec["flows"][0]["link"] == {"ingress": PERFECT, "egress": link | {"loss": 0.05}}
+
+
+_VALUES = st.fixed_dictionaries(
+    {
+        "rate": st.integers(1, 9_999_999_999) | st.just(10_000_000_000),
+        "loss": st.floats(0, 1),
+        "latency": st.integers(0, 60_000),
+        "jitter": st.integers(0, 60_000),
+        "jitter_strength": st.floats(0, 1),
+        "reorder_packets": st.booleans(),
+    }
+)
+_LINKS = st.fixed_dictionaries({"ingress": _VALUES, "egress": _VALUES})
+_MATCHES = st.builds(
+    lambda ip, protocol, one, other: {
+        "ip": ip,
+        "protocol": protocol,
+        "port_min": min(one, other),
+        "port_max": max(one, other),
+    },
+    st.just(0) | st.integers(0, 2**32 - 1),
+    st.sampled_from([0, 6, 17, 132]),
+    st.integers(0, 65535),
+    st.integers(0, 65535),
+)
+_FLOWS = st.lists(
+    st.fixed_dictionaries(
+        {"label": st.from_regex(r"[A-Za-z0-9_]{1,9}", fullmatch=True), "flow": _MATCHES, "link": _LINKS}
+    ),
+    max_size=3,
+    unique_by=lambda flow: str(flow["label"]),
+)
+
+
+@given(st.fixed_dictionaries({"default_link": _LINKS, "flows": _FLOWS}))
+def test_every_spec_round_trips(spec: dict[str, Any]) -> None:
+    """Whatever a script posts it reads back, after the spec went through the native form."""
+    if any(flow["label"] == "default" for flow in spec["flows"]):
+        return
+    native = qos.parse(spec).to_dict()
+    assert qos.written(Conditions.from_dict(native)) == spec

@@ -1,0 +1,24 @@
+"""The forwarder as a process of its own: `python -m tests.syntheticnet.veth.child CONTROL_FD OUTER INNER`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from syntheticnet import forwarder
+from syntheticnet.forwarder import Wiring
+from syntheticnet.port import open_socket
+from syntheticnet.store import Store
+
+
+def main(control: int, outer: str, inner: str) -> None:
+    """Forward between two interfaces of this network namespace until killed, ahead of the machine's other work."""
+    os.nice(-20)
+    end = socket.socket(fileno=control)
+    with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
+        forwarder.main(Wiring(one.fileno(), other.fileno(), end, Store.create()))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -1,0 +1,115 @@
+"""Traffic between the two sides of a world, driven and measured by one process."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from struct import Struct, pack, unpack_from
+
+from syntheticnet.packet import IP
+from syntheticnet.port import Frame
+
+from ..builders import SECOND, checksum
+from .world import ADDRESSES, Side, World, settle
+
+_NUMBER = Struct("!Iq")  # which datagram it is, and when it was sent (ns of CLOCK_REALTIME, as kernel stamps are)
+_ICMP = 1
+_UDP_AT, _ICMP_AT = IP + 28, IP + 20
+
+
+def numbered(n: int, size: int = 64) -> bytes:
+    """A datagram that says which it is and when it was made."""
+    return _NUMBER.pack(n, time.time_ns()).ljust(size, b"\0")
+
+
+def number(datagram: bytes) -> int:
+    return int(_NUMBER.unpack_from(datagram)[0])
+
+
+def delays_ms(frames: Iterable[Frame]) -> dict[int, float]:
+    """Of each numbered IPv4 datagram among `frames`, how long it was under way, in the order in which they came."""
+    found = {}
+    for buffer, stamp in frames:
+        if buffer[IP - 2 : IP] == b"\x08\x00" and buffer[IP + 9] == socket.IPPROTO_UDP:
+            n, sent = _NUMBER.unpack_from(buffer, _UDP_AT)
+            found[n] = (stamp - sent) / 1e6
+    return found
+
+
+def drained(receiver: socket.socket) -> list[bytes]:
+    """All datagrams that have come."""
+    datagrams = []
+    with suppress(BlockingIOError):
+        while True:
+            datagrams.append(receiver.recv(65536))
+    return datagrams
+
+
+def paced(count: int, per_second: float, act: Callable[[int], object]) -> None:
+    """Do something `count` times at a steady pace; what the machine missed is caught up."""
+    start = time.monotonic()
+    done = 0
+    while done < count:
+        due = min(count, 1 + int((time.monotonic() - start) * per_second))
+        for n in range(done, due):
+            act(n)
+        done = due
+        time.sleep(0.001)
+
+
+def round_trips_ms(world: World, count: int = 60) -> list[float]:
+    """Echoes that the server's kernel answers, 10 ms apart; taken by the client's kernel, so no process blurs them."""
+    sent: dict[int, int] = {}
+    with world.inside("client"):
+        pinger = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+
+    def ping(n: int) -> None:
+        head = pack("!BBHHH", 8, 0, 0, 4711, n)
+        sent[n] = time.time_ns()
+        pinger.sendto(head[:2] + pack("!H", checksum(head)) + head[4:], (ADDRESSES["server"][4], 0))
+
+    with pinger, world.capture("client") as taken:
+        paced(count, 100, ping)
+        time.sleep(0.3)
+        return [
+            (stamp - sent[unpack_from("!H", buffer, _ICMP_AT + 6)[0]]) / 1e6
+            for buffer, stamp in taken()
+            if buffer[IP - 2 : IP] == b"\x08\x00" and buffer[IP + 9] == _ICMP and buffer[_ICMP_AT] == 0
+        ]
+
+
+def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:
+    """Bytes of the frames that came within `seconds`, from `after_s` after the first."""
+    start = frames[0].stamp + round(after_s * SECOND)
+    end = start + round(seconds * SECOND)
+    return sum(len(frame.buffer) - 10 for frame in frames if start <= frame.stamp < end)
+
+
+def transferred(away: socket.socket, toward: socket.socket, content: bytes, seconds: float = 30) -> bytes:
+    """What arrives of `content` over a TCP connection, until all has or time is up."""
+    received, left = bytearray(), memoryview(content)
+    away.setblocking(False)
+    toward.setblocking(False)
+
+    def complete() -> bool:
+        nonlocal left
+        with suppress(BlockingIOError):
+            while left:
+                left = left[away.send(left[: 1 << 18]) :]
+        with suppress(BlockingIOError):
+            while len(received) < len(content):
+                received.extend(toward.recv(1 << 20))
+        return len(received) >= len(content)
+
+    settle(seconds, complete)
+    return bytes(received)
+
+
+@contextmanager
+def connected(world: World, sender: Side, family: int = 4) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A TCP connection across the world."""
+    away, toward = world.tcp_pair(sender, 6 if family == 6 else 4)
+    with away, toward:
+        yield away, toward
