@@ -17,6 +17,7 @@ demo: $(VENV)/ready
 
 test: lint
 	@.ci/engine start
+	@.ci/node
 	@$(BIN)/pytest $(PYTEST)
 
 lint: $(VENV)/ready

@@ -25,7 +25,7 @@ from . import qos, top
 from .conditions import Conditions, ConditionsError, condition_fields
 from .guard import Guard
 from .numbers import BadNumbers, Numbers
-from .switchboard import Line, Unanswered
+from .switchboard import Line, Refused, Unanswered
 from .version import VERSION
 
 MOST_BODY_BYTES = 1 << 20
@@ -96,7 +96,7 @@ class Api:
         return await self._changed(request, lambda present: present.changed(change))
 
     async def put_conditions(self, request: Request) -> Response:
-        wished = Conditions.from_dict(await _body(request))
+        wished = Conditions().changed(await _body(request))
         return await self._changed(request, lambda present: wished)
 
     async def delete_conditions(self, request: Request) -> Response:
@@ -187,6 +187,7 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
             HTTPException: _said_so,
             ConditionsError: _refused(422),
             BadNumbers: _refused(422),
+            Refused: _refused(422),
             Unanswered: _refused(503),
         },
     )

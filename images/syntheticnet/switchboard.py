@@ -21,6 +21,10 @@ class Unanswered(Exception):
     """The forwarder did not answer in time: it is starting, or gone."""
 
 
+class Refused(ValueError):
+    """The forwarder cannot do what was asked; it says why in one line, and has changed nothing."""
+
+
 def make_pair() -> tuple[socket.socket, socket.socket]:
     """The forwarder's end and the API's; needs NET_ADMIN for messages of `MESSAGE_BYTES`."""
     pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -69,7 +73,7 @@ class Line:
         self._id = time.monotonic_ns()
 
     async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:
-        """The forwarder's answer; raises Unanswered after `seconds`, ValueError where it refuses."""
+        """The forwarder's answer; raises Unanswered after `seconds`, or Refused."""
         async with self._lock:
             self._id += 1
             expires = time.monotonic_ns() + int(seconds * 1e9)
@@ -79,7 +83,7 @@ class Line:
             except TimeoutError:
                 raise Unanswered("the forwarder does not answer; it is restarted within a second") from None
         if "error" in answer:
-            raise ValueError(answer["error"])
+            raise Refused(answer["error"])
         result: dict[str, Any] = answer["result"]
         return result
 
