@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
+
 import bot.api
 import chrome.api
-import pytest
 
 Received = list[tuple[str, Any]]
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+
 from chrome.devtools import Devtools, Event, Refused
 from chrome.targets import Crashed, Targets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from chrome.client import Client
 from chrome.flags import command, insecure_origin, merged
 

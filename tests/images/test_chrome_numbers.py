@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from chrome.numbers import numbers
 
 Connection = dict[str, Any]
