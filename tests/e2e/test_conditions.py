@@ -14,6 +14,7 @@ pytestmark = pytest.mark.docker
 
 PACKETS = 100_000
 PACE = 5_000
+STRANGERS = 10  # packets of the kernels' own, such as IPv6 multicast reports, that may be dropped meanwhile
 PORT = 5000
 
 
@@ -47,7 +48,7 @@ def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver:
     received = sink.result()["received"]
     dropped = pair.drops("client1") + pair.drops("client2") - before
     offered = PACKETS - dropped["stalled"] - dropped["kernel"]
-    assert received == PACKETS - dropped.total()
+    assert 0 <= dropped.total() - (PACKETS - received) <= STRANGERS
     assert offered > 0.9 * PACKETS
     assert abs(1 - received / offered - 0.05) < 5 * math.sqrt(0.05 * 0.95 / offered)
 
@@ -76,6 +77,7 @@ def test_rate_limits_bytes_of_frames(pair: Pair, direction: str, protocol: str) 
     sending.result()
     sink.result()
     span = seen["times"]
+    assert span, f"no frames of {source} among {seen}"
     assert span["bytes"] * 8 / span["seconds"] == pytest.approx(1e6, rel=0.03)
 
 

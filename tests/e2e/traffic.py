@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -152,7 +153,7 @@ def listen(seconds: str, port: str) -> dict[str, Any]:
 
 
 def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
-    """Frames from a MAC-independent IPv4 source, as a packet socket sees them: times, and bytes of Ethernet frames."""
+    """Frames of an IPv4 source, as a packet socket sees them: times, bytes of Ethernet frames, and what else there was."""
     watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     watcher.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
     watcher.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
@@ -160,6 +161,7 @@ def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
     wanted = socket.inet_aton(source)
     print("capturing", flush=True)
     frames: list[tuple[float, int]] = []
+    others: Counter[str] = Counter()
     deadline = time.monotonic() + float(seconds)
     while (left := deadline - time.monotonic()) > 0:
         watcher.settimeout(left)
@@ -169,7 +171,9 @@ def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
             break
         if frame[12:14] == b"\x08\x00" and frame[26:30] == wanted:
             frames.append((time.monotonic(), len(frame)))
-    return {"frames": len(frames), "bytes": sum(size for _, size in frames), "times": _span(frames)}
+        else:
+            others[frame[12:34].hex(" ")] += 1
+    return {"frames": len(frames), "times": _span(frames), "others": others.most_common(5)}
 
 
 def _span(frames: list[tuple[float, int]]) -> dict[str, float]:
