@@ -14,6 +14,7 @@ from struct import error as StructError
 from typing import Any
 
 from . import libc
+from .alarm import Alarm
 from .conditions import Conditions
 from .flows import Classifier, Control, Direction, FlowTable
 from .link import Link
@@ -134,11 +135,11 @@ class Forwarder:
         self._wiring = wiring
         self._ingress = Way("ingress", outer, inner, control)
         self._egress = Way("egress", inner, outer, control)
-        self._timer = libc.Timer()
+        self._alarm = Alarm()
         self._switchboard = Switchboard(wiring.control, self._answer)
         self._conditions = Conditions()
         self._epoll = select.epoll()
-        for source in (outer, inner, self._timer, self._switchboard):
+        for source in (outer, inner, self._alarm, self._switchboard):
             self._epoll.register(source.fileno(), select.EPOLLIN)
         self._resume()
 
@@ -148,15 +149,15 @@ class Forwarder:
         libc.be_punctual()
         while True:
             ready = {fd for fd, _ in self._epoll.poll()}
-            if self._timer.fileno() in ready:
-                self._timer.rung()
+            if self._alarm.fileno() in ready:
+                self._alarm.rang()
             self._breathe(ready)
             if self._switchboard.fileno() in ready:
                 self._switchboard.serve()
                 self._breathe(())  # what a change let go leaves now
 
     def _breathe(self, ready: Container[int]) -> None:
-        """Read the ports that are ready, send what is due, and set the timer. Time is read once, after the frames."""
+        """Read the ports that are ready, send what is due, and set the alarm. Time is read once, after the frames."""
         ways = (self._ingress, self._egress)
         taken = [way.take() if way.source in ready else [] for way in ways]
         now = time.monotonic_ns()
@@ -168,7 +169,7 @@ class Forwarder:
         for opposite, packets in zip(reversed(ways), answers, strict=True):
             if packets:
                 opposite.link.push(packets, now)
-        self._timer.set(min((due for way in ways if (due := way.link.deadline()) is not None), default=None))
+        self._alarm.set(min((due for way in ways if (due := way.link.deadline()) is not None), default=None), now)
 
     def _resume(self) -> None:
         """Put in force what was in force before this forwarder."""
