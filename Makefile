@@ -29,6 +29,7 @@ clean:
 	@if [ -x $(BIN)/synthlab ] && docker info >/dev/null 2>&1; then $(BIN)/synthlab down --all; fi
 	@if docker info >/dev/null 2>&1; then docker image ls -q --filter label=synthlab.content | sort -u | xargs -r docker image rm -f; fi
 	@.ci/engine stop
+	rm -rf $${XDG_CACHE_HOME:-$$HOME/.cache}/synthlab
 	rm -rf $(VENV) .cache dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/ready: pyproject.toml

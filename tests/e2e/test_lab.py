@@ -147,8 +147,9 @@ def test_down_of_what_was_only_created(tiny: Path) -> None:
 
 
 def _up_until(stack: Path, phase: str) -> subprocess.Popen[str]:
-    """`up`, run until it tells of the phase."""
-    command = [SYNTHLAB, "up", str(stack)]
+    """`up`, run until it tells of the phase. It heeds SIGINT even where the tests were started to ignore it."""
+    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", heed, SYNTHLAB, "up", str(stack)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
     for line in process.stdout:
