@@ -91,6 +91,15 @@ def test_down(capsys: pytest.CaptureFixture[str]) -> None:
     assert world.engine.labs() == []
 
 
+def test_down_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """`down --all` removes every lab; that there is none is no error."""
+    world, _ = fake_world("a", "b")
+    assert run("down", "--all", world=world) == 0
+    assert capsys.readouterr().out == "a is down: 2 containers removed\nb is down: 2 containers removed\n"
+    assert world.engine.labs() == []
+    assert run("down", "--all", world=world) == 0
+
+
 def test_lab_by_variable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """SYNTHLAB_LAB says which lab is meant, as --lab does."""
     monkeypatch.setenv("SYNTHLAB_LAB", "b")

@@ -28,6 +28,9 @@ TimeoutOption = Annotated[
 WaitMediaOption = Annotated[
     bool, typer.Option("--wait-media", help="Wait until every client sees every other's video, too.")
 ]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Take every lab down, whatever --lab says; it is no error if there is none.")
+]
 
 
 def up(
@@ -55,17 +58,22 @@ def up(
     _show(world, world.engine.containers(described.name), json)
 
 
-def down(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
+def down(context: typer.Context, lab: LabOption = None, every: AllOption = False, json: JsonOption = False) -> None:
     """Take a lab down: its containers, networks and volumes."""
     world: World = context.obj
-    name = choose_lab(world.engine.labs(), lab)
+    names = sorted(set(world.engine.labs())) if every else [choose_lab(world.engine.labs(), lab)]
+    removed = [_take_down(world, name) for name in names]
+    if json:
+        console.print_json(removed if every else removed[0])
+        return
+    for row in removed:
+        console.print_line(f"{row['lab']} is down: {row['containers']} containers removed")
+
+
+def _take_down(world: World, name: str) -> dict[str, Any]:
     with console.progress() as tell:
         tell(f"taking {name} down")
-        removed = world.engine.remove_lab(name)
-    if json:
-        console.print_json({"lab": name, "containers": removed})
-    else:
-        console.print_line(f"{name} is down: {removed} containers removed")
+        return {"lab": name, "containers": world.engine.remove_lab(name)}
 
 
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
