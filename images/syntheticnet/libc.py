@@ -11,7 +11,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 NET_ADMIN, NET_RAW = 12, 13
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 1, 4, 29
+_PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 4, 29
 _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 23, 24, 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -51,11 +51,6 @@ def become(uid: int, gid: int) -> None:
 def hide() -> None:
     """Let no process of the same user trace this one or take its file descriptors."""
     _prctl(_PR_SET_DUMPABLE, 0)
-
-
-def die_with_parent(signal: int) -> None:
-    """Get `signal` when the parent ends."""
-    _prctl(_PR_SET_PDEATHSIG, signal)
 
 
 def be_punctual() -> None:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,18 @@ class Pair:
         """What `ps` lists."""
         rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", self.name).stdout)
         return rows
+
+
+@contextmanager
+def pair_up(name: str, folder: Path) -> Iterator[Pair]:
+    """A pair under this name, from a stack file in `folder`; it is taken down whatever happens."""
+    stack = folder / "pair.yaml"
+    stack.write_text(STACK.format(name=name))
+    synthlab("up", str(stack))
+    try:
+        yield Pair(name)
+    finally:
+        synthlab("down", "--lab", name)
 
 
 def _docker(*arguments: str) -> str:

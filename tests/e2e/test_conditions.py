@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .pair import STACK, Pair, synthlab
+from .pair import Pair, pair_up
 
 pytestmark = pytest.mark.docker
 
@@ -21,11 +21,8 @@ PORT = 5000
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """One pair for all tests here; each test changes client2 and resets it."""
-    stack = tmp_path_factory.mktemp("stack") / "pair.yaml"
-    stack.write_text(STACK.format(name="e2e-conditions"))
-    synthlab("up", str(stack))
-    yield Pair("e2e-conditions")
-    synthlab("down", "--lab", "e2e-conditions")
+    with pair_up("e2e-conditions", tmp_path_factory.mktemp("stack")) as pair:
+        yield pair
 
 
 @pytest.fixture

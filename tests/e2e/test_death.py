@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from .pair import STACK, Pair, synthlab
+from .pair import Pair, pair_up
 
 pytestmark = pytest.mark.docker
 
@@ -21,11 +21,8 @@ ROUNDS = 100  # of one unicast, one broadcast and one multicast datagram through
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    stack = tmp_path_factory.mktemp("stack") / "pair.yaml"
-    stack.write_text(STACK.format(name="e2e-death"))
-    synthlab("up", str(stack))
-    yield Pair("e2e-death")
-    synthlab("down", "--lab", "e2e-death")
+    with pair_up("e2e-death", tmp_path_factory.mktemp("stack")) as pair:
+        yield pair
 
 
 @contextmanager
