@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import qos, top
-from .conditions import Conditions, ConditionsError, condition_fields
+from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
+from .files import MOST_BYTES
 from .guard import Guard
 from .numbers import BadNumbers, Numbers
+from .requests import duration_of, json_of, terms_of, text_of
 from .switchboard import Line, Refused, Unanswered
 from .version import VERSION
 
-MOST_BODY_BYTES = 1 << 20
+FILE_SECONDS = 4.0  # a long file keeps the forwarder busy for a moment
 CLOSED_HEADERS = (
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -36,8 +38,6 @@ CLOSED_HEADERS = (
 )
 LOOKUP_SECONDS = 3.0
 WEB = Path(__file__).parent / "web"
-
-Change = Callable[[Conditions], Conditions]
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,19 @@ class Api:
             Route("/top/{direction}.profile", self.get_top),
             Route("/v1/health", self.get_health),
             Route("/v1/schema", self.get_schema),
+            Route("/v1/clock", self.get_clock),
             Route("/v1/state", self.get_state),
             Route("/v1/conditions", self.get_conditions, methods=["GET"]),
             Route("/v1/conditions", self.patch_conditions, methods=["PATCH"]),
             Route("/v1/conditions", self.put_conditions, methods=["PUT"]),
             Route("/v1/conditions", self.delete_conditions, methods=["DELETE"]),
+            Route("/v1/leases", self.get_leases, methods=["GET"]),
+            Route("/v1/leases/{id:int}", self.put_lease, methods=["PUT"]),
+            Route("/v1/leases/{id:int}", self.delete_lease, methods=["DELETE"]),
+            Route("/v1/files", self.get_files, methods=["GET"]),
+            Route("/v1/files/{name}", self.get_file, methods=["GET"]),
+            Route("/v1/files/{name}", self.put_file, methods=["PUT"]),
+            Route("/v1/files/{name}", self.delete_file, methods=["DELETE"]),
             Route("/v1/numbers", self.get_numbers, methods=["GET"]),
             Route("/v1/numbers", self.post_numbers, methods=["POST"]),
         ]
@@ -81,9 +89,11 @@ class Api:
         return JSONResponse({"healthy": True})
 
     async def get_schema(self, request: Request) -> Response:
-        shown = ("name", "help", "example", "needs")
-        rows = [{key: item.metadata[key] for key in shown} for item in condition_fields()]
-        return JSONResponse({"conditions": rows})
+        return JSONResponse({"conditions": [_described(item) for item in condition_fields()]})
+
+    async def get_clock(self, request: Request) -> Response:
+        """The clock that `at` is read on: CLOCK_MONOTONIC, the same for all containers of a machine."""
+        return JSONResponse({"monotonic_ns": time.monotonic_ns()})
 
     async def get_state(self, request: Request) -> Response:
         return JSONResponse(self._state(await self._line.ask("report")))
@@ -92,21 +102,50 @@ class Api:
         return JSONResponse((await self._line.ask("report"))["conditions"])
 
     async def patch_conditions(self, request: Request) -> Response:
-        change = await _body(request)
-        return await self._changed(request, lambda present: present.changed(change))
+        return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
 
     async def put_conditions(self, request: Request) -> Response:
-        wished = Conditions().changed(await _body(request))
-        return await self._changed(request, lambda present: wished)
+        wished = Conditions().changed(await json_of(request))
+        return JSONResponse(await self._changed("replace", wished.to_dict(), request.query_params))
 
     async def delete_conditions(self, request: Request) -> Response:
-        return await self._changed(request, lambda present: self._identity.startup)
+        startup = self._identity.startup.to_dict()
+        return JSONResponse(await self._changed("replace", startup, request.query_params))
+
+    async def get_leases(self, request: Request) -> Response:
+        return JSONResponse(_leases(await self._line.ask("report")))
+
+    async def put_lease(self, request: Request) -> Response:
+        """Let a lease last `?for=10s` from now."""
+        refuse_unknown(request.query_params, ("for",), "parameter")
+        lease_ns = duration_of(request.query_params, "for")
+        if lease_ns is None:
+            raise ConditionsError("is missing: say how long, such as ?for=10s", "for")
+        return JSONResponse(_leases(await self._of_lease(request, "renew", lease_ns=lease_ns)))
+
+    async def delete_lease(self, request: Request) -> Response:
+        return JSONResponse(self._state(await self._of_lease(request, "release")))
+
+    async def get_files(self, request: Request) -> Response:
+        return JSONResponse(await self._line.ask("files"))
+
+    async def get_file(self, request: Request) -> Response:
+        await self._refuse_missing_file(request)
+        return PlainTextResponse((await self._ask_file(request, "file"))["text"])
+
+    async def put_file(self, request: Request) -> Response:
+        text = await text_of(request, MOST_BYTES)
+        return JSONResponse(await self._ask_file(request, "put_file", text=text))
+
+    async def delete_file(self, request: Request) -> Response:
+        await self._refuse_missing_file(request)
+        return JSONResponse(await self._ask_file(request, "remove_file"))
 
     async def get_numbers(self, request: Request) -> Response:
         return JSONResponse(self._numbers.report())
 
     async def post_numbers(self, request: Request) -> Response:
-        self._numbers.publish(await _body(request))
+        self._numbers.publish(await json_of(request))
         return JSONResponse({"published": True})
 
     async def get_qos(self, request: Request) -> Response:
@@ -119,8 +158,8 @@ class Api:
             ) from None
 
     async def post_qos(self, request: Request) -> Response:
-        wished = qos.parse(await _body(request))
-        await self._changed(request, lambda present: wished)
+        wished = qos.parse(await json_of(request))
+        await self._changed("replace", wished.to_dict(), {})
         return PlainTextResponse("OK")
 
     async def get_top(self, request: Request) -> Response:
@@ -130,16 +169,36 @@ class Api:
         rows = (await self._line.ask("top", direction=direction))["rows"]
         return Response(top.profile(rows), media_type="application/octet-stream")
 
-    async def _changed(self, request: Request, change: Change) -> Response:
-        """Put a change in force and answer with the state; with `?check=true` only say whether it could be."""
+    async def _changed(self, op: str, change: Any, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Ask for a change, and answer with the state; with `?check=true` only with what it would come to.
+
+        The forwarder tries it first, for the hosts to be looked up are those that the flows name then.
+        """
+        terms = terms_of(parameters)
         async with self._changing:
-            present = Conditions.from_dict((await self._line.ask("report"))["conditions"])
-            wished = change(present)
-            names = await _addresses(wished)
-            if request.query_params.get("check") == "true":
-                return JSONResponse({"conditions": wished.to_dict()})
-            report = await self._line.ask("configure", conditions=wished.to_dict(), names=names)
-        return JSONResponse(self._state(report))
+            preview = await self._line.ask(op, change=change, **terms, check=True)
+            names = await _addresses(Conditions.from_dict(preview["conditions"]))
+            if parameters.get("check") == "true":
+                return preview
+            return self._state(await self._line.ask(op, change=change, **terms, names=names))
+
+    async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        id = request.path_params["id"]
+        report = await self._line.ask("report")
+        ids = [entry["id"] for entry in (*report["leases"], *report["scheduled"])]
+        if id not in ids:
+            listed = ", ".join(map(str, ids)) or "none"
+            raise HTTPException(404, f"no lease or scheduled change {id}; there are: {listed}")
+        return await self._line.ask(op, lease=id, **arguments)
+
+    async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        return await self._line.ask(op, FILE_SECONDS, name=request.path_params["name"], **arguments)
+
+    async def _refuse_missing_file(self, request: Request) -> None:
+        names = [file["name"] for file in (await self._line.ask("files"))["files"]]
+        name = request.path_params["name"]
+        if name not in names:
+            raise HTTPException(404, f"{name}: no such file; there are: {', '.join(names) or 'none'}")
 
     def _state(self, report: Mapping[str, Any]) -> dict[str, Any]:
         identity = self._identity
@@ -216,18 +275,17 @@ async def _said_so(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code)
 
 
-async def _body(request: Request) -> Any:
-    """The JSON of the request; a 4xx where it is none or too long."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MOST_BODY_BYTES:
-            raise HTTPException(413, f"the body is longer than {MOST_BODY_BYTES} bytes")
-        chunks.append(chunk)
-    try:
-        return json.loads(b"".join(chunks))
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"the body is not JSON: {error}") from None
+def _leases(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: report[key] for key in ("monotonic_ns", "leases", "scheduled", "failed")}
+
+
+def _described(item: Field[Any]) -> dict[str, Any]:
+    """A condition as the control page needs it: `kind` says what input it takes, `choices` what there is to choose."""
+    unit = item.metadata["unit"]
+    row = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")} | {"kind": unit.name}
+    if unit.name == "word":
+        row["choices"] = unit.allowed.removeprefix("one of ").split(", ")
+    return row
 
 
 async def _addresses(wished: Conditions) -> dict[str, list[str]]:

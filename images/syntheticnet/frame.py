@@ -1,30 +1,39 @@
-"""What a frame says of itself: whom it is for, which protocol and ports, and whether it may be conditioned at all."""
+"""What a frame says of itself: whom it is for, which protocol, ports and media, and whether it may be conditioned."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from .media import NONE, Media, media_of
 from .packet import ETHERTYPE, IP
 
 IPV4 = b"\x08\x00"
 IPV6 = b"\x86\xdd"
-ICMPV6 = 58
+TCP, UDP, ICMPV6 = 6, 17, 58
 NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861: router and neighbour solicitations, advertisements, redirect
 
-_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION = 0, 43, 44, 60
-_WITH_PORTS = frozenset({6, 17, 132, 136})
-_PORTS_LENGTH = 4
+_FRAGMENT, _AUTHENTICATION = 44, 51
+# IPv6 headers that count their length in 8 octets behind the first 8 (RFC 6564): hop-by-hop, routing, destination,
+# mobility, host identity, shim6. What follows an ESP header (50) is encrypted.
+_EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
+_WITH_PORTS = frozenset({TCP, UDP, 132, 136})
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The addresses (4 or 16 bytes), protocol and ports of an IP packet; ports are None where it shows none."""
+class Header(NamedTuple):
+    """The addresses (4 or 16 bytes), protocol, ports and media of an IP packet; None where it shows none.
+
+    `fragment` is what the fragments of one packet have in common, where this is a fragment; `later` tells those
+    behind the first, which show no ports.
+    """
 
     source: bytes
     destination: bytes
     protocol: int
     source_port: int | None
     destination_port: int | None
+    media: Media = NONE
+    fragment: bytes | None = None
+    later: bool = False
 
 
 def parse(buffer: bytes) -> Header | None:
@@ -40,35 +49,52 @@ def parse(buffer: bytes) -> Header | None:
 def _parse_ipv4(buffer: bytes) -> Header | None:
     if len(buffer) < IP + 20 or buffer[IP] >> 4 != 4 or buffer[IP] & 15 < 5:
         return None
+    fragment, later = None, bool(buffer[IP + 6] & 0x1F or buffer[IP + 7])
+    if later or buffer[IP + 6] & 0x20:  # RFC 791: one packet's have addresses, protocol and identification in common
+        fragment = buffer[IP + 12 : IP + 20] + buffer[IP + 9 : IP + 10] + buffer[IP + 4 : IP + 6]
     payload = IP + (buffer[IP] & 15) * 4
-    first = not (buffer[IP + 6] & 0x1F or buffer[IP + 7])
-    ports = _ports(buffer, payload, buffer[IP + 9]) if first else (None, None)
-    return Header(buffer[IP + 12 : IP + 16], buffer[IP + 16 : IP + 20], buffer[IP + 9], *ports)
+    return _header(buffer, buffer[IP + 12 : IP + 20], buffer[IP + 9], payload, fragment, later)
 
 
 def _parse_ipv6(buffer: bytes) -> Header | None:
     if len(buffer) < IP + 40 or buffer[IP] >> 4 != 6:
         return None
-    protocol, payload, first = _walk(buffer, buffer[IP + 6], IP + 40)
-    if protocol == ICMPV6 and first and payload < len(buffer) and buffer[payload] in NEIGHBOUR_DISCOVERY:
+    addresses = buffer[IP + 8 : IP + 40]
+    protocol, payload, identification, later = _walk(buffer)
+    if protocol == ICMPV6 and not later and payload < len(buffer) and buffer[payload] in NEIGHBOUR_DISCOVERY:
         return None
-    ports = _ports(buffer, payload, protocol) if first else (None, None)
-    return Header(buffer[IP + 8 : IP + 24], buffer[IP + 24 : IP + 40], protocol, *ports)
+    fragment = None if identification is None else addresses + identification  # RFC 8200: the protocol may differ
+    return _header(buffer, addresses, protocol, payload, fragment, later)
 
 
-def _walk(buffer: bytes, protocol: int, offset: int) -> tuple[int, int, bool]:
-    """Past IPv6 extension headers (RFC 8200): protocol, where its header is, whether this is no later fragment."""
-    while protocol in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _DESTINATION) and offset + 8 <= len(buffer):
+def _walk(buffer: bytes) -> tuple[int, int, bytes | None, bool]:
+    """Past IPv6 extension headers (RFC 8200): protocol, where its header is, the fragment's identification, whether
+    it is a later fragment, which shows no more."""
+    protocol, at, identification = buffer[IP + 6], IP + 40, None
+    while at + 8 <= len(buffer):
+        length = 8
         if protocol == _FRAGMENT:
-            if buffer[offset + 2] or buffer[offset + 3] & 0xF8:
-                return buffer[offset], offset + 8, False
-            protocol, offset = buffer[offset], offset + 8
+            if buffer[at + 2] or buffer[at + 3] & 0xF9:  # else it is the whole packet (RFC 6946)
+                identification = buffer[at + 4 : at + 8]
+            if buffer[at + 2] or buffer[at + 3] & 0xF8:
+                return buffer[at], at + 8, identification, True
+        elif protocol in _EXTENSIONS:
+            length += buffer[at + 1] * 8
+        elif protocol == _AUTHENTICATION:  # RFC 4302
+            length += buffer[at + 1] * 4
         else:
-            protocol, offset = buffer[offset], offset + 8 + buffer[offset + 1] * 8
-    return protocol, offset, True
+            break
+        protocol, at = buffer[at], at + length
+    return protocol, at, identification, False
 
 
-def _ports(buffer: bytes, offset: int, protocol: int) -> tuple[int | None, int | None]:
-    if protocol not in _WITH_PORTS or len(buffer) < offset + _PORTS_LENGTH:
-        return None, None
-    return int.from_bytes(buffer[offset : offset + 2]), int.from_bytes(buffer[offset + 2 : offset + 4])
+def _header(buffer: bytes, addresses: bytes, protocol: int, at: int, fragment: bytes | None, later: bool) -> Header:
+    """The header of a packet whose transport header is at `at`."""
+    ports: tuple[int | None, int | None] = (None, None)
+    media = NONE
+    if not later and protocol in _WITH_PORTS and len(buffer) >= at + 4:
+        ports = int.from_bytes(buffer[at : at + 2]), int.from_bytes(buffer[at + 2 : at + 4])
+        if protocol == UDP:
+            media = media_of(buffer, at + 8)
+    half = len(addresses) // 2
+    return Header(addresses[:half], addresses[half:], protocol, *ports, media, fragment, later)

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from . import forwarder, libc, netdev, switchboard
+from . import application, forwarder, libc, netdev, switchboard
+from .desk import drawn_agenda
 from .forwarder import Wiring
 from .settings import BadSettings, Settings
 from .store import Store
@@ -25,7 +26,11 @@ READY = RUN / "ready"
 START_SECONDS = 20.0
 BRIEF_SECONDS, PAUSE_SECONDS = 1.0, 0.3
 
-BROKEN, NOT_FOUND, NOT_EXECUTABLE, KILLED = 3, 127, 126, 128
+# The wall clock is looked at so often, as a machine that slept has less time left than it thought.
+LOOK_SECONDS = 20.0
+GRACE_SECONDS = 2.0
+
+BROKEN, KILLED = 3, 128
 
 
 class Broken(Exception):
@@ -87,17 +92,18 @@ def _live(settings: Settings) -> int:
         outer, inner = netdev.take_over(own)
     children = Children()
     _start_ours(children, settings, own.gateways, outer, inner)
-    libc.drop_capabilities([libc.NET_ADMIN, libc.NET_RAW])
+    libc.drop_capabilities(application.FORBIDDEN)
     READY.touch()
-    return _tend(children, _start_application(settings))
+    return _tend(children, _start_application(settings), settings.expires)
 
 
 def _start_ours(
     children: Children, settings: Settings, hosts: Sequence[str], outer: socket.socket, inner: socket.socket
 ) -> None:
     """Forwarder and API, each as a user of its own; returns when both work."""
-    store = Store.create()
-    store.save({"conditions": settings.startup.to_dict(), "names": {}})
+    store, files = Store.create(), Store.create()
+    store.save(drawn_agenda(settings.startup).to_dict())
+    files.save(dict(settings.files))
     ours, theirs = switchboard.make_pair()
     listening = socket.create_server(("", API_PORT), backlog=128)
     start = time.monotonic_ns()
@@ -105,7 +111,8 @@ def _start_ours(
     def forward(restarts: int) -> None:
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        forwarder.main(Wiring(outer.fileno(), inner.fileno(), ours, store, hosts, settings.ports, restarts, began))
+        wiring = Wiring(outer.fileno(), inner.fileno(), ours, store, hosts, settings.ports, restarts, began, files)
+        forwarder.main(wiring)
 
     def serve(_: int) -> None:
         libc.become(API_USER, API_USER)
@@ -150,34 +157,43 @@ def _start_application(settings: Settings) -> int | None:
 
 
 def _become_application(settings: Settings) -> None:
-    user = settings.user
     os.setsid()
-    if user.uid:
-        libc.forbid_capabilities(libc.allowed_capabilities())
-        os.setgroups(os.getgrouplist(user.name, user.gid) if user.name else [user.gid])
-        os.setresgid(user.gid, user.gid, user.gid)
-        os.setresuid(user.uid, user.uid, user.uid)
-        os.environ |= {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
-    try:
-        os.execvp(settings.command[0], settings.command)
-    except OSError as error:
-        _say(f"cannot start {settings.command[0]}: {error.strerror}")
-        os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+    application.become(settings.user, settings.command)
 
 
-def _tend(children: Children, application: int | None) -> int:
-    """Pass signals on, reap and restart; returns the exit status when the application has ended."""
+def _tend(children: Children, application: int | None, expires: float | None) -> int:
+    """Pass signals on, reap and restart; returns the exit status when the application has ended, or its time has."""
     while True:
-        number = signal.sigwaitinfo(signal.valid_signals()).si_signo
+        left = LOOK_SECONDS if expires is None else min(max(expires - time.time(), 0.0), LOOK_SECONDS)
+        caught = signal.sigtimedwait(signal.valid_signals(), left)
+        number = caught.si_signo if caught else None
         if number == signal.SIGCHLD:
             for pid, status in _reap(children):
                 if pid == application:
                     return _exit_status(status)
+        elif number is None:
+            if expires is not None and time.time() >= expires:
+                return _expire(application)
         elif application is None and number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             return 0
         elif application is not None:
-            with suppress(ProcessLookupError):
-                os.kill(application, number)
+            _pass_on(number, application)
+
+
+def _expire(application: int | None) -> int:
+    """Give the application a moment to end by itself: the kernel ends it, and all others, when PID 1 does."""
+    _say("the lab's time is over")
+    if application is not None:
+        _pass_on(signal.SIGTERM, application)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline and os.waitpid(application, os.WNOHANG)[0] == 0:
+            time.sleep(0.05)
+    return 0
+
+
+def _pass_on(number: int, application: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(application, number)
 
 
 def _reap(children: Children) -> list[tuple[int, int]]:

@@ -4,49 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import groupby
 from operator import attrgetter
 from random import Random
-from typing import Any
 
 from .conditions import LinkConditions
-from .elements import ELEMENTS, Element, Popped
+from .elements import ELEMENTS, Element, Kit, Popped
+from .files import Files
 from .packet import Packet
-from .stage import DEFAULT, Stage
+from .stage import DEFAULT, FlowOf, Stage
 from .tally import Tally
 
 # What leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
 STALLED_NS = 100_000_000
+# All that waits in one link may take so much memory: its frames, and what Python needs for each of them.
+MOST_HELD_BYTES = 64 << 20
+PACKET_COST = 400
 
-_by_flow = attrgetter("flow")
+_flow = attrgetter("flow")
 
 
 class Link:
-    """Offers what an element offers. With no conditions it has no stage, and packets pass as they come."""
+    """Takes and lets go as an element does. With no conditions it has no stage, and packets pass as they come."""
 
-    def __init__(self, direction: str, seed: int) -> None:
+    def __init__(self, direction: str, seed: int, files: Files | None = None) -> None:
         self._direction = direction
         self._seed = seed
+        self._files = files or Files()
         self._stages = [Stage(make, partial(self._build, make)) for make in ELEMENTS]
         self._active: list[Stage] = []
         self._settled = True
         self._passing: list[Packet] = []
         self._now = 0
-        self.total = Tally()
+        self._room = MOST_HELD_BYTES
+        self._past = Tally()  # of flows that are no more
+        self._leaving: list[Tally] = []  # of flows that are no more, while the link holds packets of theirs
         self.tallies: dict[str, Tally] = {DEFAULT: Tally()}
+        self.due: int | None = None
+        """When to call `pop` next; None while nothing is held."""
+        self.slack = 0
+        """Any packet is held at least so long (ns), and so may be pushed that much later than it came."""
 
     @property
     def perfect(self) -> bool:
         """Whether it has no element and holds nothing, so that super-frames may pass whole."""
-        return not self._active
+        return not (self._active or self._passing)
 
     def push(self, packets: list[Packet], now: int) -> None:
         """Take packets, sorted by `time`, at most `now`."""
         self._now = now
-        self.total.came(packets, now)
-        for tally, share in self._by_tally(packets):
-            tally.came(share, now)
-        self._passing += packets
+        for tally, share in self._by_flow(packets):
+            size = 0
+            for packet in share:
+                packet.tally = tally
+                size += packet.size
+            self._room -= size + PACKET_COST * len(share)
+            if share[0].originated:
+                tally.originated += len(share)
+            else:
+                tally.came(len(share), size, now)
+        self._passing += packets if self._room >= 0 else self._bounded(packets)
+        self.due = now
 
     def pop(self, now: int) -> Popped:
         """Packets that are due by `now`, in order; then what elements answered themselves."""
@@ -57,47 +74,65 @@ class Link:
             if forward:
                 stage.push(forward)
             forward, back = stage.pop(now)
-            backward += back
+            if back:
+                backward += back
         if not self._settled:
             self._settle()
+        self.due = min([due for stage in self._active if (due := stage.deadline()) is not None], default=None)
         if forward:
             forward = self._punctual(forward, now)
         return forward, backward
 
-    def deadline(self) -> int | None:
-        if self._passing:
-            return self._passing[0].time
-        return min((due for stage in self._active if (due := stage.deadline()) is not None), default=None)
-
-    def configure(self, values: LinkConditions, flows: Mapping[str, LinkConditions], now: int) -> None:
+    def configure(
+        self, values: LinkConditions, flows: Mapping[str, LinkConditions], now: int, flow_of: FlowOf = _flow
+    ) -> None:
         """Put the link's values and those that flows name in force at once; nothing that is held is lost.
 
+        `flow_of` tells the flow that a held packet belongs to from now on; by default the one that it belonged to.
         Call `pop` before the next `push`: what the change lets go leaves before any newcomer, however old its stamp.
         """
+        self._now = now
         for stage in self._stages:
-            stage.configure(values, flows, now)
+            stage.configure(values, flows, now, flow_of)
         self._settle()
         self._settled = False
-        kept = {name: tally for name, tally in self.tallies.items() if name == DEFAULT or name in flows or tally.held}
-        self.tallies = kept | {name: Tally() for name in flows if name not in kept}
+        self.slack = sum(stage.slack() for stage in self._stages)
+        self.due = now
+        self._leaving += [tally for name, tally in self.tallies.items() if name != DEFAULT and name not in flows]
+        self.tallies = {name: self.tallies.get(name) or Tally() for name in (DEFAULT, *flows)}
+
+    def relayed(self, flow: str, packets: int, size: int, delays: list[int], now: int) -> None:
+        """Count packets that have passed beside a perfect link."""
+        tally = self._tally(flow)
+        tally.came(packets, size, now)
+        tally.left(packets, size, delays, now)
+
+    def refused(self, cause: str, packets: int, size: int, now: int) -> None:
+        """Count packets that came, and were dropped before they could enter."""
+        tally = self.tallies[DEFAULT]
+        tally.came(packets, size, now)
+        tally.lost(cause, packets, size, now)
 
     def sent(self, packets: list[Packet], now: int) -> None:
         """Count packets that have left."""
-        self.total.left(packets, now)
         for tally, share in self._by_tally(packets):
-            tally.left(share, now)
+            size = sum([packet.size for packet in share])
+            self._room += size + PACKET_COST * len(share)
+            tally.left(len(share), size, [now - packet.entered for packet in share], now)
 
     def drop(self, packet: Packet, cause: str) -> None:
         """The one sink of discarded packets."""
-        self.total.lost(cause, self._now)
-        self._tally(packet.flow).lost(cause, self._now)
+        self._room += packet.size + PACKET_COST
+        packet.tally.lost(cause, 1, packet.size, self._now)
 
     def reseed(self, seed: int) -> None:
         """Give every element made from now on a stream of `seed`; call before `configure`."""
         self._seed = seed
 
-    def report(self, now: int) -> dict[str, Any]:
-        return self.total.report(now)
+    @property
+    def total(self) -> Tally:
+        """The counts of all flows together, of those that are no more too."""
+        return Tally.total([self._past, *self._leaving, *self.tallies.values()])
 
     def __len__(self) -> int:
         return len(self._passing) + sum(map(len, self._active))
@@ -106,19 +141,54 @@ class Link:
         """Pass by the stages that have nothing to do; what a retired element held leaves with the first `pop`."""
         self._active = [stage for stage in self._stages if not stage.idle]
         self._settled = True
+        for tally in self._leaving:
+            if not tally.held:
+                self._past.fold(tally)
+        self._leaving = [tally for tally in self._leaving if tally.held]
 
     def _build(self, make: type[Element], flow: str, values: LinkConditions) -> Element:
         """Each element has a random stream of its own, so that no other element's draws move it."""
-        return make(values, Random(f"{self._seed}/{self._direction}/{flow}/{make.__name__}"), self.drop)
+        rng = Random(f"{self._seed}/{self._direction}/{flow}/{make.__name__}")
+        return make(values, Kit(rng, self.drop, self._duplicate, self._files, self._now))
+
+    def _duplicate(self, packet: Packet) -> Packet:
+        packet.tally.duplicated += 1
+        self._room -= packet.size + PACKET_COST
+        return packet.copy()
 
     def _tally(self, flow: str) -> Tally:
         return self.tallies.get(flow) or self.tallies[DEFAULT]
 
-    def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
+    def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
         if len(self.tallies) == 1:
             return [(self.tallies[DEFAULT], packets)]
-        ordered = sorted(packets, key=_by_flow)
-        return [(self._tally(flow), list(share)) for flow, share in groupby(ordered, _by_flow)]
+        shares: dict[str, list[Packet]] = {}
+        for packet in packets:
+            flow = packet.flow
+            if flow in shares:
+                shares[flow].append(packet)
+            else:
+                shares[flow] = [packet]
+        return [(self._tally(flow), share) for flow, share in shares.items()]
+
+    def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
+        if len(self.tallies) == 1 and not self._leaving:
+            return [(self.tallies[DEFAULT], packets)]
+        shares: dict[Tally, list[Packet]] = {}
+        for packet in packets:
+            tally = packet.tally
+            if tally in shares:
+                shares[tally].append(packet)
+            else:
+                shares[tally] = [packet]
+        return shares.items()
+
+    def _bounded(self, packets: list[Packet]) -> list[Packet]:
+        """As many of `packets`, from the first on, as there is memory for."""
+        kept = list(packets)
+        while kept and self._room < 0:
+            self.drop(kept.pop(), "memory")
+        return kept
 
     def _punctual(self, packets: list[Packet], now: int) -> list[Packet]:
         """What is not overdue; the rest is dropped as stalled."""

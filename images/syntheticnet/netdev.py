@@ -23,6 +23,8 @@ _NODAD = 0x02
 _ADDR_GEN_NONE = 1
 _SCOPE_LINK = 253
 _MAIN_TABLE = 254
+_LOCAL_TABLE = 255
+_TYPE_MULTICAST = 5
 _PROTO_KERNEL = 2
 
 Network = IPv4Network | IPv6Network
@@ -94,8 +96,9 @@ def take_over(own: Interface) -> tuple[socket.socket, socket.socket]:
         inner, outer = (kernel.link_lookup(ifname=name)[0] for name in (INNER, OUTER))
         for index in (inner, outer):
             kernel.link("set", index=index, mtu=own.mtu)
-        for address in own.addresses:
-            kernel.addr("del", index=own.index, address=address.host, prefixlen=address.prefix, family=address.family)
+        for route in own.routes:  # those of IPv6 would outlive the addresses, and be in the way of ours
+            kernel.route("del", oif=own.index, **_written(route))
+        kernel.flush_addr(index=own.index)
         # Overlay networks deliver to the original MAC only, so the application's end must have it, and only it.
         kernel.link("set", index=own.index, address=_random_mac())
         kernel.link("set", index=inner, address=own.mac)
@@ -108,6 +111,7 @@ def take_over(own: Interface) -> tuple[socket.socket, socket.socket]:
             kernel.addr("add", index=inner, address=address.host, prefixlen=address.prefix, flags=_nodad(address))
         for route in sorted(own.routes, key=lambda route: route.gateway is not None):  # a gateway must be reachable
             kernel.route("add", oif=inner, **_written(route))
+        _attract_multicast(kernel, inner)
     return sockets
 
 
@@ -165,6 +169,16 @@ def _silence(kernel: Any, index: int) -> None:
     with suppress(NetlinkError):  # a kernel without IPv6 knows no such attribute, and solicits nothing
         mode = {"attrs": [["IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_NONE]]}
         kernel.link("set", index=index, IFLA_AF_SPEC={"attrs": [["AF_INET6", mode]]})
+
+
+def _attract_multicast(kernel: Any, index: int) -> None:
+    """Send IPv6 multicast that names no interface by this one.
+
+    Every interface has a route for it with a metric of 256, and the oldest wins: the container's own.
+    """
+    route = {"family": socket.AF_INET6, "dst": "ff00::/8", "table": _LOCAL_TABLE, "type": _TYPE_MULTICAST}
+    with suppress(NetlinkError):  # a kernel without IPv6 needs none
+        kernel.route("add", oif=index, priority=1, **route)
 
 
 def _random_mac() -> str:

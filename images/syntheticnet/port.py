@@ -1,6 +1,6 @@
 """The only AF_PACKET socket: reads and writes whole batches of frames, offloads and all, with one system call each.
 
-recvmmsg and sendmmsg are called through ctypes on preallocated arenas; per-packet calls are what makes Python slow.
+recvmmsg and sendmmsg are called through ctypes on preallocated memory; per-packet calls are what makes Python slow.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import ctypes
 import errno
 import os
 import socket
+from collections.abc import Sequence
 from struct import unpack
-from typing import NamedTuple
 
 BATCH = 64
 
@@ -24,131 +24,178 @@ _ETH_P_ALL = 3
 
 # struct mmsghdr on 64-bit Linux, in 64-bit words: name, namelen, iov, iovlen, control, controllen, flags; then msg_len.
 _MMSG_WORDS = 8
+_MMSG_BYTES = _MMSG_WORDS * 8
 _IOV, _IOV_COUNT, _CONTROL, _CONTROL_LENGTH = 2, 3, 4, 5
 _LENGTH_HALF = 14  # msg_len, counted in 32-bit words
 _FLAGS_HALF = 12  # msg_flags, likewise
 _CMSG_WORDS = 4  # cmsghdr (length; level and type), then timespec (seconds; nanoseconds)
+_CMSG_BYTES = _CMSG_WORDS * 8
 
 # The longest frame: 64 KiB of IP packet and its Ethernet header, behind the vnet header; rounded up to cache lines.
 SLOT = 65664
 RECEIVE_BUFFER = 8 << 20
 
+Frame = tuple[bytes, int]
+"""A received frame behind its vnet header, and when the kernel took it (ns of CLOCK_REALTIME)."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
+_recvmmsg, _sendmmsg = _libc.recvmmsg, _libc.sendmmsg
+_recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
+_sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
 
 
-class Frame(NamedTuple):
-    """A received frame behind its vnet header, and when the kernel took it (ns of CLOCK_REALTIME)."""
+class Memory:
+    """Room for one batch of frames: a slot of `SLOT` bytes each; may serve several ports, one after the other."""
 
-    buffer: bytes
-    stamp: int
+    def __init__(self) -> None:
+        self._bytes = bytearray(BATCH * SLOT)
+        self.view = memoryview(self._bytes)
+        self.address = _address(self._bytes)
 
 
-class Arena:
-    """Memory for one batch: `BATCH` message headers, and a slot of `SLOT` bytes each; one may serve several ports.
+class Inbox:
+    """Message headers that receive a batch into memory, and the kernel's stamp of each frame."""
 
-    `stamped` makes room for the kernel's stamp beside each message: for receiving only.
-    """
-
-    def __init__(self, stamped: bool) -> None:
-        self.slots = bytearray(BATCH * SLOT)
-        self._headers = bytearray(BATCH * _MMSG_WORDS * 8)
-        self._vectors = bytearray(BATCH * 16)
-        self._control = bytearray(BATCH * _CMSG_WORDS * 8)
-        self.address = _address(self._headers)
-        self.memory = memoryview(self.slots)
-        self.lengths = memoryview(self._headers).cast("I")
-        self.sizes = memoryview(self._vectors).cast("Q")
-        self.stamps = memoryview(self._control).cast("q")
-        self._prepare(stamped)
-        self._pristine = bytes(self._headers)
-
-    def reset(self, count: int) -> None:
-        """Make the first `count` headers ready to receive again."""
-        end = count * _MMSG_WORDS * 8
-        memoryview(self._headers)[:end] = self._pristine[:end]
-
-    def _prepare(self, stamped: bool) -> None:
-        words = memoryview(self._headers).cast("Q")
-        slots, vectors, control = map(_address, (self.slots, self._vectors, self._control))
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self._headers = _Headers(stamped=True)
+        self.address = self._headers.address
+        self._halves, self._stamps = self._headers.halves, self._headers.stamps
         for n in range(BATCH):
-            self.sizes[2 * n] = slots + n * SLOT
-            self.sizes[2 * n + 1] = SLOT
-            word = n * _MMSG_WORDS
-            words[word + _IOV] = vectors + 16 * n
-            words[word + _IOV_COUNT] = 1
-            if stamped:
-                words[word + _CONTROL] = control + n * _CMSG_WORDS * 8
-                words[word + _CONTROL_LENGTH] = _CMSG_WORDS * 8
+            self._headers.point(n, memory.address + n * SLOT, SLOT)
+
+    def slots(self, count: int) -> list[tuple[int, int]]:
+        """Slot and length of each frame received, behind its vnet header."""
+        halves = self._halves
+        return [(n, halves[16 * n + _LENGTH_HALF]) for n in range(count)]
+
+    def stamps(self, count: int) -> list[int]:
+        """When the kernel took each frame (ns of CLOCK_REALTIME)."""
+        stamps = self._stamps
+        return [stamps[n] * 1_000_000_000 + stamps[n + 1] for n in range(2, count * _CMSG_WORDS, _CMSG_WORDS)]
+
+    def cut_off(self, count: int) -> list[int]:
+        """The slots of frames that were longer than a slot."""
+        halves = self._halves
+        return [n for n in range(count) if halves[16 * n + _FLAGS_HALF] & socket.MSG_TRUNC]
+
+    def ready(self, count: int) -> None:
+        """Make the first `count` headers ready to receive again."""
+        self._headers.reset(count)
+
+
+class Outbox:
+    """Message headers that send frames from the slots of a memory, in any choice and order."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self._headers = _Headers(stamped=False)
+        self.address = self._headers.address
+        self._vectors = self._headers.vectors
+        self._starts = [memory.address + n * SLOT for n in range(BATCH)]
+        for n in range(BATCH):
+            self._headers.point(n, self._starts[n], 0)
+
+    def load(self, buffers: Sequence[bytes]) -> None:
+        """Put at most `BATCH` frames, each behind its vnet header, in the slots from the first on."""
+        view, vectors, start, word = self.memory.view, self._vectors, 0, 1
+        for buffer in buffers:
+            size = len(buffer)
+            view[start : start + size] = buffer
+            vectors[word] = size
+            start += SLOT
+            word += 2
+
+    def choose(self, slots: Sequence[tuple[int, int]]) -> None:
+        """Send what lies in the memory already: slot and length of each frame."""
+        vectors, starts, word = self._vectors, self._starts, 0
+        for slot, length in slots:
+            vectors[word] = starts[slot]
+            vectors[word + 1] = length
+            word += 2
 
 
 class Port:
     """A packet socket that is bound to one interface. Does not see what itself sends."""
 
-    def __init__(self, fd: int, receiving: Arena, sending: Arena) -> None:
-        """`fd` is a socket made by `open_socket`; the arenas may serve other ports too."""
+    def __init__(self, fd: int, inbox: Inbox, outbox: Outbox, relay: Outbox) -> None:
+        """`fd` is a socket made by `open_socket`; the boxes may serve other ports too; `relay` sends from the inbox."""
         self._socket = socket.socket(fileno=fd)
-        self._in = receiving
-        self._out = sending
+        self._fd = fd
+        self.inbox = inbox
+        self._out = outbox
+        self._relay = relay
         self.oversized = 0
         self.unreadable = 0
-        self._kernel_drops = 0
 
     def fileno(self) -> int:
-        return self._socket.fileno()
+        return self._fd
+
+    def receive(self) -> int:
+        """Fill the inbox; how many frames have come, at most `BATCH`, oldest first; never waits."""
+        count: int = _recvmmsg(self._fd, self.inbox.address, BATCH, socket.MSG_DONTWAIT, None)
+        if count <= 0:
+            self._note_failure(ctypes.get_errno() if count else 0)
+            return 0
+        return count
+
+    def take(self, count: int) -> list[Frame]:
+        """Copies of the frames received; the inbox is free again."""
+        inbox = self.inbox
+        view, cut_off = inbox.memory.view, inbox.cut_off(count)
+        frames = [
+            (bytes(view[slot * SLOT : slot * SLOT + length]), stamp)
+            for (slot, length), stamp in zip(inbox.slots(count), inbox.stamps(count), strict=True)
+        ]
+        inbox.ready(count)
+        if cut_off:
+            self.oversized += len(cut_off)
+            frames = [frame for n, frame in enumerate(frames) if n not in cut_off]
+        return frames
 
     def read(self) -> list[Frame]:
         """The frames that have come, at most `BATCH`, oldest first; never waits."""
-        arena = self._in
-        count = _libc.recvmmsg(self.fileno(), ctypes.c_void_p(arena.address), BATCH, socket.MSG_DONTWAIT, None)
-        if count <= 0:
-            self._note_failure(ctypes.get_errno() if count else 0)
-            return []
-        memory, lengths, stamps = arena.memory, arena.lengths, arena.stamps
-        frames = []
-        for n in range(count):
-            half = n * 16
-            if lengths[half + _FLAGS_HALF] & socket.MSG_TRUNC:
-                self.oversized += 1
-                continue
-            start, stamp = n * SLOT, n * _CMSG_WORDS
-            frames.append(
-                Frame(
-                    bytes(memory[start : start + lengths[half + _LENGTH_HALF]]),
-                    stamps[stamp + 2] * 1_000_000_000 + stamps[stamp + 3],
-                )
-            )
-        arena.reset(count)
-        return frames
+        count = self.receive()
+        return self.take(count) if count else []
 
-    def write(self, buffers: list[bytes]) -> list[int]:
+    def write(self, buffers: Sequence[bytes]) -> list[int]:
         """Send frames, each behind its vnet header; returns the indices of those that the kernel refused."""
+        out = self._out
+        if len(buffers) <= BATCH:
+            out.load(buffers)
+            return self._send(out, len(buffers))
         refused: list[int] = []
         for first in range(0, len(buffers), BATCH):
-            refused += self._write_batch(buffers[first : first + BATCH], first)
+            share = buffers[first : first + BATCH]
+            out.load(share)
+            refused += [first + index for index in self._send(out, len(share))]
         return refused
 
-    def kernel_drops(self) -> int:
-        """Frames that found the socket's queue full, since it was opened."""
-        statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        self._kernel_drops += unpack("II", statistics)[1]  # reading resets the kernel's count
-        return self._kernel_drops
+    def relay(self, slots: Sequence[tuple[int, int]]) -> list[int]:
+        """Send frames that lie in the inbox, by slot and length; returns the indices of those refused."""
+        self._relay.choose(slots)
+        return self._send(self._relay, len(slots))
 
-    def _write_batch(self, buffers: list[bytes], first: int) -> list[int]:
-        memory, sizes = self._out.memory, self._out.sizes
-        for n, buffer in enumerate(buffers):
-            start, size = n * SLOT, len(buffer)
-            memory[start : start + size] = buffer
-            sizes[2 * n + 1] = size
-        refused, sent = [], 0
-        while sent < len(buffers):
-            address = self._out.address + sent * _MMSG_WORDS * 8
-            count = _libc.sendmmsg(self.fileno(), ctypes.c_void_p(address), len(buffers) - sent, 0)
-            if count <= 0:
+    def kernel_drops(self) -> int:
+        """Frames that found the socket's queue full, since it was asked last."""
+        statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        return int(unpack("II", statistics)[1])  # reading resets the kernel's count
+
+    def _send(self, out: Outbox, count: int) -> list[int]:
+        sent: int = _sendmmsg(self._fd, out.address, count, 0)
+        return [] if sent == count else self._send_rest(out, max(sent, 0), count)
+
+    def _send_rest(self, out: Outbox, sent: int, count: int) -> list[int]:
+        """Go on where the kernel stopped; a frame that it will not take is passed over."""
+        refused = []
+        while sent < count:
+            done = _sendmmsg(self._fd, out.address + sent * _MMSG_BYTES, count - sent, 0)
+            if done <= 0:
                 if ctypes.get_errno() == errno.EINTR:
                     continue
-                refused.append(first + sent)
-                count = 1
-            sent += count
+                refused.append(sent)
+                done = 1
+            sent += done
         return refused
 
     def _note_failure(self, code: int) -> None:
@@ -157,6 +204,47 @@ class Port:
             self.unreadable += 1
         elif code not in (0, errno.EAGAIN, errno.EINTR, errno.ENETDOWN):
             raise OSError(code, os.strerror(code))
+
+
+class _Headers:
+    """An array of struct mmsghdr with an iovec each, and where `stamped` room for a stamp."""
+
+    def __init__(self, stamped: bool) -> None:
+        self._bytes = bytearray(BATCH * _MMSG_BYTES)
+        self._iovecs = bytearray(BATCH * 16)
+        self._control = bytearray(BATCH * _CMSG_BYTES)
+        self.address = _address(self._bytes)
+        self.halves = memoryview(self._bytes).cast("I")
+        self.vectors = memoryview(self._iovecs).cast("Q")
+        self.stamps = memoryview(self._control).cast("q")
+        self._wire(stamped)
+        self._pristine = bytes(self._bytes)
+
+    def point(self, n: int, address: int, size: int) -> None:
+        self.vectors[2 * n] = address
+        self.vectors[2 * n + 1] = size
+
+    def reset(self, count: int) -> None:
+        end = count * _MMSG_BYTES
+        self._bytes[:end] = self._pristine[:end]
+
+    def _wire(self, stamped: bool) -> None:
+        words = memoryview(self._bytes).cast("Q")
+        vectors, control = _address(self._iovecs), _address(self._control)
+        for n in range(BATCH):
+            word = n * _MMSG_WORDS
+            words[word + _IOV] = vectors + 16 * n
+            words[word + _IOV_COUNT] = 1
+            if stamped:
+                words[word + _CONTROL] = control + n * _CMSG_BYTES
+                words[word + _CONTROL_LENGTH] = _CMSG_BYTES
+
+
+def make_ports(*fds: int) -> list[Port]:
+    """Ports that share their memory, for use by one thread."""
+    received, sent = Memory(), Memory()
+    inbox, outbox, relay = Inbox(received), Outbox(sent), Outbox(received)
+    return [Port(fd, inbox, outbox, relay) for fd in fds]
 
 
 def open_socket(index: int) -> socket.socket:

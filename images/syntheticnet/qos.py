@@ -23,6 +23,21 @@ _VALUES = ("rate", "loss", "latency", "jitter", "jitter_strength", "reorder_pack
 _FLOW = ("ip", "protocol", "port_min", "port_max")
 
 
+# The values that a spec is made of; conditions that name any other have no such form.
+_EXPRESSIBLE = frozenset(
+    {
+        "rate_bps",
+        "overhead_bytes",
+        "loss",
+        "latency_ns",
+        "jitter_ns",
+        "distribution",
+        "jitter_share",
+        "reordering",
+    }
+)
+
+
 class Inexpressible(Exception):
     """Conditions that the format has no words for."""
 
@@ -106,6 +121,8 @@ def _written_flow(flow: Flow, links: Mapping[str, LinkConditions]) -> dict[str, 
     match = flow.match
     if match.name is not None or (match.network is not None and not _is_ipv4_address(match.network)):
         raise Inexpressible(f"flow '{match}' is not one IPv4 address or any")
+    if match.media is not None:
+        raise Inexpressible(f"flow '{match}' tells packets apart by their media")
     if not _LABEL.fullmatch(flow.name):
         raise Inexpressible(f"the name of flow '{flow.name}' is not a label")
     address = match.network.network_address.packed if match.network else bytes(4)
@@ -140,9 +157,12 @@ def _is_unlimited(values: LinkConditions) -> bool:
 
 
 def _written_values(values: LinkConditions, where: str) -> dict[str, Any]:
+    for item, _ in values.named():
+        if item.name not in _EXPRESSIBLE:
+            raise Inexpressible(f"{where}: {item.metadata['name']}")
     unlimited = _is_unlimited(values)
-    if values.queue or (not unlimited and values.overhead_bytes != OVERHEAD_BYTES):
-        raise Inexpressible(f"{where}: a queue of its own, or a rate that counts no 24 octets a packet")
+    if not unlimited and values.overhead_bytes != OVERHEAD_BYTES:
+        raise Inexpressible(f"{where}: a rate that counts no 24 octets a packet")
     latency, jitter, strength = _written_delay(values, where)
     return {
         "rate": UNLIMITED_BPS if unlimited else round(values.rate_bps or 0),
@@ -158,6 +178,8 @@ def _written_delay(values: LinkConditions, where: str) -> tuple[int, int, float]
     """Latency and jitter in whole ms, and the share of jittered packets; L±J is said as L-J and a share of 2J."""
     latency, jitter = values.latency_ns or 0, values.jitter_ns or 0
     share = 1.0 if values.jitter_share is None else values.jitter_share
+    if values.distribution not in (None, "uniform", "one-sided"):
+        raise Inexpressible(f"{where}: distribution {values.distribution}")
     if jitter and values.distribution != "one-sided":
         if latency < jitter or share < 1.0:
             raise Inexpressible(f"{where}: jitter to both sides of the latency")

@@ -5,7 +5,9 @@ Each segment gets a partial checksum (the folded sum of its pseudo-header, RFC 1
 
 from __future__ import annotations
 
-from struct import pack_into, unpack_from
+from collections.abc import Callable
+from functools import lru_cache
+from struct import Struct, pack, unpack_from
 
 from .packet import IP, VNET
 
@@ -15,8 +17,10 @@ GSO_NONE, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4 = 0, 1, 4, 5
 GSO_ECN = 0x80
 
 _CWR, _PSH, _FIN = 0x80, 0x08, 0x01
-_TCP_FLAGS = 13
 _TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6
+
+Header = Callable[[int, int], bytes]
+"""Makes a header of a segment, from its index and the length of what stands behind the IP header."""
 
 
 class Malformed(ValueError):
@@ -30,62 +34,90 @@ def is_super_frame(buffer: bytes) -> bool:
 
 def cut(buffer: bytes) -> list[bytes]:
     """The wire-size frames of a super-frame, each behind a vnet header of its own; raises Malformed."""
-    kind = buffer[1] & ~GSO_ECN
-    gso_size, l4 = unpack_from("<HH", buffer, 4)
-    l4 += VNET
-    if kind not in (GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4) or not gso_size or not IP + 20 <= l4 <= len(buffer) - 8:
-        raise Malformed(f"gso type {kind}, size {gso_size}, transport header at {l4}")
-    tcp = kind != GSO_UDP_L4
-    header = l4 + (_tcp_header(buffer, l4) if tcp else 8)
-    if header >= len(buffer):
+    tcp, l4, size = _shape(buffer)
+    start = l4 + (max(20, (buffer[l4 + 12] >> 4) * 4) if tcp else 8)
+    if start >= len(buffer):
         raise Malformed("no payload behind the transport header")
-    frames = [buffer[:header] + buffer[at : at + gso_size] for at in range(header, len(buffer), gso_size)]
-    pseudo = _pseudo_sum(buffer, tcp)
-    last = len(frames) - 1
-    return [_finished(bytearray(frame), n, n == last, l4, gso_size, pseudo, tcp) for n, frame in enumerate(frames)]
+    front = pack("<BBHHHH", NEEDS_CSUM, GSO_NONE, 0, 0, l4 - VNET, _TCP_CHECKSUM if tcp else _UDP_CHECKSUM)
+    front += buffer[VNET:IP]
+    ip = _ipv6(buffer, l4) if buffer[IP] >> 4 == 6 else _ipv4(buffer, l4)
+    count = (len(buffer) - start + size - 1) // size
+    transport = _tcp(buffer, l4, start, size, count) if tcp else _udp(buffer, l4)
+    whole, view, join = start - l4 + size, memoryview(buffer), b"".join
+    frames = [
+        join((front, ip(n, whole), transport(n, whole), view[start + n * size : start + n * size + size]))
+        for n in range(count - 1)
+    ]
+    rest = start + (count - 1) * size
+    length = len(buffer) - rest + start - l4
+    frames.append(join((front, ip(count - 1, length), transport(count - 1, length), view[rest:])))
+    return frames
 
 
-def _tcp_header(buffer: bytes, l4: int) -> int:
-    if len(buffer) < l4 + 20:
-        raise Malformed("truncated TCP header")
-    return max(20, (buffer[l4 + 12] >> 4) * 4)
+def _shape(buffer: bytes) -> tuple[bool, int, int]:
+    """Whether it is TCP, where its transport header begins, and how much payload a segment carries."""
+    kind = buffer[1] & ~GSO_ECN
+    size, l4 = unpack_from("<HH", buffer, 4)
+    l4 += VNET
+    tcp = kind != GSO_UDP_L4
+    if len(buffer) < max(l4, IP + 20) + (20 if tcp else 8):
+        raise Malformed(f"no room for a transport header at {l4}")
+    fits = l4 >= IP + 40 if buffer[IP] >> 4 == 6 else l4 == IP + (buffer[IP] & 15) * 4 >= IP + 20
+    if kind not in (GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4) or not size or not fits:
+        raise Malformed(f"gso type {kind}, size {size}, transport header at {l4}")
+    return tcp, l4, size
 
 
-def _finished(frame: bytearray, index: int, last: bool, l4: int, gso_size: int, pseudo: int, tcp: bool) -> bytes:
-    """Segment `index` with its own lengths, identification, sequence number, flags and checksums."""
-    checksum = _TCP_CHECKSUM if tcp else _UDP_CHECKSUM
-    pack_into("<BBHHHH", frame, 0, NEEDS_CSUM, GSO_NONE, 0, 0, l4 - VNET, checksum)
-    _fix_ip(frame, index)
-    length = len(frame) - l4
-    if tcp:
-        (sequence,) = unpack_from("!I", frame, l4 + 4)
-        pack_into("!I", frame, l4 + 4, (sequence + index * gso_size) & 0xFFFFFFFF)
-        # CWR belongs to the first segment only, FIN and PSH to the last only.
-        frame[l4 + _TCP_FLAGS] &= 0xFF & ~(_CWR if index else 0) & ~(0 if last else _FIN | _PSH)
-    else:
-        pack_into("!H", frame, l4 + 4, length)
-    pack_into("!H", frame, l4 + checksum, _folded(pseudo + length))
-    return bytes(frame)
+def _ipv4(buffer: bytes, l4: int) -> Header:
+    """Each segment has its own length, identification and header checksum."""
+    (identification,) = unpack_from("!H", buffer, IP + 4)
+    start, middle, end = buffer[IP : IP + 2], buffer[IP + 6 : IP + 10], buffer[IP + 12 : l4]
+    constant = sum(unpack_from(f"!{(l4 - IP) // 2}H", start + bytes(4) + middle + bytes(2) + end))
+    write, header = _struct(f"!2sHH4sH{l4 - IP - 12}s").pack, l4 - IP
+
+    def make(index: int, length: int) -> bytes:
+        total, own = header + length, (identification + index) & 0xFFFF
+        return write(start, total, own, middle, ~_folded(constant + total + own) & 0xFFFF, end)
+
+    return make
 
 
-def _fix_ip(frame: bytearray, index: int) -> None:
-    if frame[IP] >> 4 == 6:
-        pack_into("!H", frame, IP + 4, len(frame) - IP - 40)
-        return
-    (identification,) = unpack_from("!H", frame, IP + 4)
-    pack_into("!HH", frame, IP + 2, len(frame) - IP, (identification + index) & 0xFFFF)
-    pack_into("!H", frame, IP + 10, 0)
-    words = unpack_from(f"!{(frame[IP] & 15) * 2}H", frame, IP)
-    pack_into("!H", frame, IP + 10, ~_folded(sum(words)) & 0xFFFF)
+def _ipv6(buffer: bytes, l4: int) -> Header:
+    start, end, extensions = buffer[IP : IP + 4], buffer[IP + 6 : l4], l4 - IP - 40
+    write = _struct(f"!4sH{l4 - IP - 6}s").pack
+    return lambda index, length: write(start, extensions + length, end)
 
 
-def _pseudo_sum(buffer: bytes, tcp: bool) -> int:
+def _tcp(buffer: bytes, l4: int, end: int, size: int, count: int) -> Header:
+    """CWR belongs to the first segment only, FIN and PSH to the last only."""
+    ports, sequence, middle, flags, window = unpack_from("!4sI5sB2s", buffer, l4)
+    rest, pseudo = buffer[l4 + 18 : end], _pseudo_sum(buffer, 6)
+    write = _struct(f"!4sI5sB2sH{len(rest)}s").pack
+
+    def make(index: int, length: int) -> bytes:
+        own = flags & ~(_CWR if index else 0) & ~(0 if index == count - 1 else _FIN | _PSH)
+        return write(ports, (sequence + index * size) & 0xFFFFFFFF, middle, own, window, _folded(pseudo + length), rest)
+
+    return make
+
+
+def _udp(buffer: bytes, l4: int) -> Header:
+    ports, pseudo = buffer[l4 : l4 + 4], _pseudo_sum(buffer, 17)
+    return lambda index, length: pack("!4sHH", ports, length, _folded(pseudo + length))
+
+
+def _pseudo_sum(buffer: bytes, protocol: int) -> int:
     """The sum of the pseudo-header without the length."""
     addresses = unpack_from("!16H", buffer, IP + 8) if buffer[IP] >> 4 == 6 else unpack_from("!4H", buffer, IP + 12)
-    return int(sum(addresses)) + (6 if tcp else 17)
+    return int(sum(addresses)) + protocol
 
 
 def _folded(total: int) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
+
+
+@lru_cache(64)
+def _struct(layout: str) -> Struct:
+    return Struct(layout)

@@ -12,9 +12,11 @@ from typing import Any
 
 from . import qos
 from .conditions import Conditions, ConditionsError
+from .files import Files
 
 DEFAULT_ENTRY = "/opt/bin/entry"
 QOS_SPEC = Path("/opt/etc/synthetic_network.json")
+FILES = Path("/opt/etc/synthlab/files")
 CONTROL_PORTS = (80, 5901, 9222)
 
 
@@ -34,27 +36,35 @@ class User:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this container runs. `command` is empty where there is no application."""
+    """How this container runs. `command` is empty where there is no application.
+
+    At `expires`, in seconds of the epoch, it ends by itself; None: it runs on.
+    """
 
     command: tuple[str, ...]
     user: User
     network: IPv4Network | IPv6Network | None
     startup: Conditions
+    files: Mapping[str, str]
     ports: tuple[int, ...]
     name: str
     lab: str
+    expires: float | None
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
         """From the environment and the container's command; raises BadSettings."""
+        files = _files(FILES)
         return cls(
             command=_command(environment, arguments),
-            user=_user(environment.get("SYNTHLAB_USER", "root")),
+            user=read_user(environment),
             network=_network(environment.get("SYNTHETIC_NETWORK", "")),
-            startup=_startup(environment.get("SYNTHLAB_CONDITIONS", "")),
+            startup=_startup(environment.get("SYNTHLAB_CONDITIONS", ""), files),
+            files=files.texts(),
             ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", "")),
             name=environment.get("SYNTHLAB_NAME", ""),
             lab=environment.get("SYNTHLAB_LAB", ""),
+            expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
         )
 
 
@@ -66,8 +76,9 @@ def _command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[
     return (DEFAULT_ENTRY,) if Path(DEFAULT_ENTRY).exists() else ()
 
 
-def _user(text: str) -> User:
-    name, _, group = text.partition(":")
+def read_user(environment: Mapping[str, str]) -> User:
+    """Who runs the application; raises BadSettings."""
+    name, _, group = environment.get("SYNTHLAB_USER", "root").partition(":")
     if group and not group.isdecimal():
         raise BadSettings(f"SYNTHLAB_USER: {group!r} is not the number of a group")
     try:
@@ -93,13 +104,33 @@ def _ports(text: str) -> tuple[int, ...]:
     return tuple(sorted({80, *map(int, words)})) if words else CONTROL_PORTS
 
 
-def _startup(text: str) -> Conditions:
+def _expires(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise BadSettings(f"SYNTHLAB_EXPIRES: {text!r} is not a time in seconds of the epoch") from None
+
+
+def _files(folder: Path) -> Files:
+    """The traces and tables that the image or the stack brings along, for conditions to name."""
+    files = Files()
+    for path in sorted(folder.glob("*")):
+        try:
+            files.put(path.name, path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadSettings(f"{folder}: {error}") from None
+    return files
+
+
+def _startup(text: str, files: Files) -> Conditions:
     """Native conditions from the environment, or else a `/qos` spec from its file."""
     where = "SYNTHLAB_CONDITIONS" if text else str(QOS_SPEC)
     try:
-        if text:
-            return Conditions.from_dict(json.loads(text))
-        return qos.parse(_json(QOS_SPEC)) if QOS_SPEC.exists() else Conditions()
+        if not text:
+            return qos.parse(_json(QOS_SPEC)) if QOS_SPEC.exists() else Conditions()
+        conditions = Conditions.from_dict(json.loads(text))
+        files.check(conditions)
+        return conditions
     except ConditionsError as error:
         raise BadSettings(str(error.under(where))) from None
     except ValueError as error:

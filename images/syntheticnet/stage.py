@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heappop, heappush
 from operator import attrgetter
 
 from .conditions import LinkConditions
@@ -11,6 +12,8 @@ from .packet import Packet
 
 # The link's own element goes under this name, beside the names of flows.
 DEFAULT = "default"
+
+FlowOf = Callable[[Packet], str]
 
 _by_time = attrgetter("time")
 
@@ -24,7 +27,10 @@ class Stage:
         self._build = build
         self._elements: dict[str, Element | None] = {DEFAULT: None}
         self._values: dict[str, LinkConditions] = {}
-        self._busy: dict[Element, None] = {}  # in the order in which they began to hold something
+        self._touched: dict[Element, None] = {}  # those that have been given packets since the last `pop`
+        self._due: dict[Element, int] = {}  # the deadline of each other element that holds something
+        self._agenda: list[tuple[int, int, Element]] = []  # a heap of these, with some that have been overtaken
+        self._number = 0
         self._passing: list[Packet] = []
 
     def push(self, packets: list[Packet]) -> None:
@@ -34,58 +40,130 @@ class Stage:
             return
         shares: dict[Element | None, list[Packet]] = {}
         for packet in packets:
-            shares.setdefault(elements.get(packet.flow, default), []).append(packet)
+            element = elements.get(packet.flow, default)
+            if element in shares:
+                shares[element].append(packet)
+            else:
+                shares[element] = [packet]
         for element, share in shares.items():
             self._push_to(element, share)
 
     def pop(self, now: int) -> Popped:
-        passing, self._passing = self._passing, []
-        if not self._busy:
-            return passing, []
-        forward: list[Packet] = []
+        forward, self._passing = self._passing, []
+        asked, self._touched = self._touched, {}
+        agenda, dues = self._agenda, self._due
+        while agenda and agenda[0][0] <= now:
+            due, _, element = heappop(agenda)
+            if dues.get(element) == due:
+                asked[element] = None
+        if not asked:
+            return forward, []
         backward: list[Packet] = []
-        sources = len(self._busy) + bool(passing)
-        for element in self._busy:
+        waited: list[Packet] = []
+        sources = 1 if forward else 0
+        for element in asked:
             ahead, back = element.pop(now)
-            forward += ahead
-            backward += back
-        forward += passing  # last, so that of the same instant what waited goes before a newcomer
+            self._schedule(element)
+            if ahead:
+                sources += 1
+                waited += ahead
+            if back:
+                backward += back
+        if forward:
+            waited += forward  # last, so that of the same instant what waited goes before a newcomer
         if sources > 1:
-            forward.sort(key=_by_time)
-        self._busy = {element: None for element in self._busy if len(element)}
-        return forward, backward
+            waited.sort(key=_by_time)
+        return waited, backward
 
     def deadline(self) -> int | None:
-        if self._passing:
-            return self._passing[0].time
-        return min((due for element in self._busy if (due := element.deadline()) is not None), default=None)
+        if self._passing or self._touched:
+            dues = [due for element in self._touched if (due := element.deadline()) is not None]
+            return min(dues + [packet.time for packet in self._passing[:1]], default=None)
+        agenda = self._agenda
+        while agenda and self._due.get(agenda[0][2]) != agenda[0][0]:
+            heappop(agenda)
+        return agenda[0][0] if agenda else None
 
-    def configure(self, link: LinkConditions, flows: Mapping[str, LinkConditions], now: int) -> None:
+    def slack(self) -> int:
+        """How long any packet will at least be held here."""
+        return min(0 if element is None else element.slack() for element in self._elements.values())
+
+    def configure(self, link: LinkConditions, flows: Mapping[str, LinkConditions], now: int, flow_of: FlowOf) -> None:
         """Put the values of the link and of each flow (its own, where it names any) in force.
 
-        An element that is no longer asked for hands on all that it holds with the next `pop`, before any newcomer.
+        `flow_of` tells the flow that a held packet belongs to from now on: the packet goes to that one's element, or
+        on, where it has none.
         """
         wished = {DEFAULT: link} | {name: own.over(link) for name, own in flows.items() if self._names(own)}
-        for name in self._elements.keys() - wished.keys():
-            self._retire(self._elements.pop(name), now)
-        for name, values in wished.items():
-            self._elements[name] = self._configured(name, values, now)
+        before = [*self._busy(), *filter(None, self._elements.values())]
+        self._elements = {name: self._configured(name, values, now) for name, values in wished.items()}
         self._values = wished
+        for packet in self._passing:
+            packet.flow = flow_of(packet)
+        for element in dict.fromkeys(before):
+            self._rehome(element, now, flow_of)
 
     @property
     def idle(self) -> bool:
         """Whether it has no element and holds nothing, so that the link may pass it by."""
-        return not (self._busy or self._passing or any(element is not None for element in self._elements.values()))
+        return not (
+            any(map(len, self._busy()))
+            or self._passing
+            or any(element is not None for element in self._elements.values())
+        )
 
     def __len__(self) -> int:
-        return len(self._passing) + sum(map(len, self._busy))
+        return len(self._passing) + sum(map(len, self._busy()))
+
+    def _busy(self) -> list[Element]:
+        """The elements that hold something, or may."""
+        return list(self._due | self._touched)
 
     def _push_to(self, element: Element | None, packets: list[Packet]) -> None:
         if element is None:
             self._passing += packets
             return
         element.push(packets)
-        self._busy[element] = None
+        self._touched[element] = None
+
+    def _schedule(self, element: Element) -> None:
+        """Note when to call on an element that may hold something."""
+        due = element.deadline()
+        if due is None:
+            self._due.pop(element, None)
+        elif due != self._due.get(element):
+            self._due[element] = due
+            self._number += 1
+            heappush(self._agenda, (due, self._number, element))
+
+    def _home(self, packet: Packet) -> Element | None:
+        return self._elements.get(packet.flow, self._elements[DEFAULT])
+
+    def _rehome(self, element: Element, now: int, flow_of: FlowOf) -> None:
+        """Let an element keep what belongs to it, and take the rest to where it belongs."""
+
+        def leaves(packet: Packet) -> bool:
+            packet.flow = flow_of(packet)
+            return self._home(packet) is not element
+
+        self._settle(element.give(leaves), now)
+        if element not in self._elements.values():
+            element.configure(LinkConditions(), now)  # what it could not give is due now
+        self._touched[element] = None  # its deadline may be another now
+
+    def _settle(self, packets: Iterable[Packet], now: int) -> None:
+        """Give packets, in order, to the elements that they belong to; those that belong to none go on now."""
+        shares: dict[Element | None, list[Packet]] = {}
+        for packet in packets:
+            shares.setdefault(self._home(packet), []).append(packet)
+        for element, share in shares.items():
+            if element is not None:
+                element.adopt(share, now)
+                self._touched[element] = None
+                continue
+            for packet in share:
+                packet.time = now
+            self._passing += share
 
     def _names(self, own: LinkConditions) -> bool:
         return any(getattr(own, attribute) is not None for attribute in self._make.reads)
@@ -96,14 +174,9 @@ class Stage:
     def _configured(self, name: str, values: LinkConditions, now: int) -> Element | None:
         element = self._elements.get(name)
         if not self._make.wanted(values):
-            self._retire(element, now)
             return None
         if element is None:
             return self._build(name, values)
         if self._differ(self._values[name], values):
             element.configure(values, now)
         return element
-
-    def _retire(self, element: Element | None, now: int) -> None:
-        if element is not None:
-            element.configure(LinkConditions(), now)

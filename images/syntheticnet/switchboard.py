@@ -89,7 +89,10 @@ class Line:
 
     async def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(self._end, json.dumps(request).encode())
+        message = json.dumps(request).encode()
+        if len(message) > MESSAGE_BYTES:
+            raise Refused(f"{len(message)} bytes are more than the {MESSAGE_BYTES} that the forwarder takes at once")
+        await loop.sock_sendall(self._end, message)
         while True:
             answer: dict[str, Any] = json.loads(await loop.sock_recv(self._end, MESSAGE_BYTES))
             if answer["id"] == request["id"]:  # older ones answer requests that were given up

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import Any
-
-from .packet import Packet
 
 SECOND = 10**9
 SLOT_NS = SECOND // 10
 SLOTS = 10
-# Delays kept in each tenth of a second, so that a flood does not fill memory; beyond, every quantile is of the first.
+# Delays kept in each tenth of a second. Where there are more, every second one is left out, as often as needed.
 MOST_DELAYS = 4096
 
 
 class Slot:
-    """What passed within one tenth of a second."""
+    """What passed within one tenth of a second, from `start`."""
 
-    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "packets_out", "start")
+    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "packets_out", "start", "step")
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.packets_in = self.packets_out = self.bytes_out = self.dropped = 0
         self.delays: list[int] = []
+        self.step = 1
+
+    def note(self, delays: list[int]) -> None:
+        self.delays += delays[:: self.step]
+        while len(self.delays) > MOST_DELAYS:
+            self.delays = self.delays[::2]
+            self.step *= 2
 
 
 class Tally:
@@ -32,37 +38,61 @@ class Tally:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         self.duplicated = self.originated = 0
         self.dropped: Counter[str] = Counter()
+        self.dropped_bytes: Counter[str] = Counter()
         self._slots: deque[Slot] = deque(maxlen=SLOTS + 1)
         self._began: int | None = None
+
+    @classmethod
+    def total(cls, tallies: Iterable[Tally]) -> Tally:
+        """All counts of `tallies` together."""
+        whole = cls()
+        slots: dict[int, Slot] = {}
+        for tally in tallies:
+            whole.fold(tally)
+            for slot in tally._slots:
+                _fold(slots.setdefault(slot.start, Slot(slot.start)), slot)
+            if tally._began is not None:
+                whole._began = tally._began if whole._began is None else min(whole._began, tally._began)
+        whole._slots.extend(slots[start] for start in sorted(slots))
+        return whole
 
     @property
     def held(self) -> int:
         return self.packets_in + self.duplicated + self.originated - self.packets_out - self.dropped.total()
 
-    def came(self, packets: list[Packet], now: int) -> None:
-        self.packets_in += len(packets)
-        self.bytes_in += sum([packet.size for packet in packets])
-        self._slot(now).packets_in += len(packets)
+    def fold(self, other: Tally) -> None:
+        """Add what another has counted since its beginning."""
+        for name in ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.dropped += other.dropped
+        self.dropped_bytes += other.dropped_bytes
 
-    def left(self, packets: list[Packet], now: int) -> None:
-        size = sum([packet.size for packet in packets])
-        self.packets_out += len(packets)
+    def came(self, packets: int, size: int, now: int) -> None:
+        """Count packets of together `size` bytes that an end sent."""
+        self.packets_in += packets
+        self.bytes_in += size
+        self._slot(now).packets_in += packets
+
+    def left(self, packets: int, size: int, delays: list[int], now: int) -> None:
+        """Count packets that left, each after its delay (ns)."""
+        self.packets_out += packets
         self.bytes_out += size
         slot = self._slot(now)
-        slot.packets_out += len(packets)
+        slot.packets_out += packets
         slot.bytes_out += size
-        if len(slot.delays) < MOST_DELAYS:
-            slot.delays += [now - packet.entered for packet in packets]
+        slot.note(delays)
 
-    def lost(self, cause: str, now: int) -> None:
-        self.dropped[cause] += 1
-        self._slot(now).dropped += 1
+    def lost(self, cause: str, packets: int, size: int, now: int) -> None:
+        self.dropped[cause] += packets
+        self.dropped_bytes[cause] += size
+        self._slot(now).dropped += packets
 
     def report(self, now: int) -> dict[str, Any]:
         """All counts, as the API shows them; `achieved` holds only what was measured."""
         counts = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "held")
         values: dict[str, Any] = {name: getattr(self, name) for name in counts}
-        return values | {"dropped": dict(self.dropped), "achieved": self.achieved(now)}
+        dropped = {"dropped": dict(self.dropped), "dropped_bytes": dict(self.dropped_bytes)}
+        return values | dropped | {"achieved": self.achieved(now)}
 
     def achieved(self, now: int) -> dict[str, float]:
         """Rate, dropped share and delay over the last second; what has no packets is absent.
@@ -98,3 +128,9 @@ class Tally:
             self._began = slot.start
         self._slots.append(slot)
         return slot
+
+
+def _fold(into: Slot, slot: Slot) -> None:
+    for name in ("packets_in", "packets_out", "bytes_out", "dropped"):
+        setattr(into, name, getattr(into, name) + getattr(slot, name))
+    into.note(slot.delays)

@@ -54,4 +54,4 @@ def _add(sums: dict[int, tuple[int, int]], talk: Talk) -> None:
     if not (talk.packets and talk.id):
         return
     packets, bits = sums.get(talk.id, (0, 0))
-    sums[talk.id] = packets + talk.packets, bits + talk.bits
+    sums[talk.id] = packets + talk.packets, bits + (talk.bytes + talk.packets * WIRE_OCTETS) * 8

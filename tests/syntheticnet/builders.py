@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from random import Random
 from struct import pack
 from typing import Any
 
 from syntheticnet.conditions import LinkConditions
+from syntheticnet.elements import Kit
+from syntheticnet.files import Files
 from syntheticnet.packet import VNET, Packet, Talk
 from syntheticnet.stage import DEFAULT
+from syntheticnet.tally import Tally
 
 MS = 1_000_000
 SECOND = 10**9
@@ -33,6 +37,19 @@ class Sink:
         self.causes.append(cause)
 
 
+class Bench:
+    """An element's kit whose sinks remember what they got: `dropped`, and the copies in `copied`."""
+
+    def __init__(self, seed: object = 7, files: Files | None = None) -> None:
+        self.dropped = Sink()
+        self.copied: list[Packet] = []
+        self.kit = Kit(Random(str(seed)), self.dropped, self._duplicate, files or Files())
+
+    def _duplicate(self, packet: Packet) -> Packet:
+        self.copied.append(packet.copy())
+        return self.copied[-1]
+
+
 def exactly(line: str) -> str:
     """The pattern of an error that reads as `line` and nothing more."""
     return rf"\A{re.escape(line)}\Z"
@@ -45,7 +62,16 @@ def wished(**written: Any) -> LinkConditions:
 
 def packet(size: int = 1000, time: int = 0, flow: str = DEFAULT) -> Packet:
     """A packet of `size` bytes of frame."""
-    return Packet(bytes(VNET + size), time, Talk("link", flow))
+    made = Packet(bytes(VNET + size), time, Talk("link", flow))
+    made.tally = Tally()
+    return made
+
+
+def carrying(buffer: bytes, time: int = 0) -> Packet:
+    """A packet of the frame in `buffer`."""
+    made = Packet(buffer, time, Talk("link", DEFAULT))
+    made.tally = Tally()
+    return made
 
 
 def packets(count: int, size: int = 1000, time: int = 0, gap: int = 0, flow: str = DEFAULT) -> list[Packet]:
@@ -94,6 +120,16 @@ def tcp(
     """A TCP segment without a checksum; `options` are a multiple of 4 bytes."""
     offset = (5 + len(options) // 4) << 4
     return pack("!HHIIBBHHH", source, destination, sequence, 1, offset, flags, 1000, 0, 0) + options + payload
+
+
+def rtp(payload_type: int, ssrc: int, marker: bool = False) -> bytes:
+    """An RTP packet (RFC 3550) with some payload."""
+    return pack("!BBHII", 0x80, marker << 7 | payload_type, 1, 2, ssrc) + b"media"
+
+
+def rtcp(kind: int, ssrc: int) -> bytes:
+    """An RTCP packet of 8 bytes: a receiver report (201) without blocks, or the like."""
+    return pack("!BBHI", 0x80, kind, 1, ssrc)
 
 
 def udp_frame(source: str, destination: str, source_port: int, destination_port: int) -> bytes:

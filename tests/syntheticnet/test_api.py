@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,14 @@ import httpx
 import pytest
 
 import syntheticnet
-from syntheticnet import api
+from syntheticnet import api, requests
+from syntheticnet.agenda import Agenda, Names
 from syntheticnet.api import Identity
 from syntheticnet.conditions import Conditions
+from syntheticnet.desk import Desk
+from syntheticnet.files import MOST_BYTES, Files
 from syntheticnet.guard import Guard
+from syntheticnet.store import Store
 from syntheticnet.switchboard import Line, Switchboard
 from syntheticnet.version import VERSION
 
@@ -36,27 +42,31 @@ SPEC = {
 
 
 class Forwarder:
-    """Answers as the forwarder does, but forwards nothing: conditions are kept as they come."""
+    """Answers as the forwarder does, for it has the same desk, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
-        self.conditions: dict[str, Any] = {"seed": 5}
-        self.names: dict[str, list[str]] = {}
-        self.configured = 0
+        self.stores = Store.create(), Store.create()
+        self.stores[0].save(Agenda(drawn=5).to_dict())
+        self.configured = -1  # what is in force at the start is put in force, too
         self.silent = False
+        self.desk = Desk(*self.stores, Files(), self, time.monotonic_ns())
         self._switchboard = Switchboard(end, self._answer)
 
     def serve(self) -> None:
         if not self.silent:
             self._switchboard.serve()
 
+    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+        self.conditions, self.names = conditions.to_dict(), names
+        self.configured += 1
+
+    def report(self, now: int) -> dict[str, Any]:
+        return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}
+
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if request["op"] == "top":
             return {"rows": [(3, 1000, 17)] if request["direction"] == "ingress" else []}
-        if request["op"] == "configure":
-            self.conditions = {"seed": 5} | Conditions.from_dict(request["conditions"]).to_dict()
-            self.names = request["names"]
-            self.configured += 1
-        return {"conditions": self.conditions, "links": {}, "flows": {}, "forwarder": {"restarts": 0}}
+        return self.desk.answer(request, time.monotonic_ns())
 
 
 class Site:
@@ -84,18 +94,27 @@ def site() -> Iterator[Site]:
     with ours, theirs:
         for end in (ours, theirs):
             end.setblocking(False)
-        yield Site(ours, theirs)
+        made = Site(ours, theirs)
+        yield made
+        for store in made.forwarder.stores:
+            os.close(store.fd)
 
 
 def test_state_says_who_and_what(site: Site) -> None:
     """Version, name, lab, startup conditions and seed, beside what the forwarder reports."""
-    assert site.ask("GET", "/v1/state").json() == {
+    state = site.ask("GET", "/v1/state").json()
+    assert abs(state.pop("monotonic_ns") - time.monotonic_ns()) < 10**9
+    assert state == {
         "version": VERSION,
         "name": "client1",
         "lab": "call",
         "startup": STARTUP,
         "seed": 5,
         "conditions": {"seed": 5},
+        "base": {},
+        "leases": [],
+        "scheduled": [],
+        "failed": {"count": 0, "last": []},
         "links": {},
         "flows": {},
         "forwarder": {"restarts": 0},
@@ -132,6 +151,83 @@ def test_check_changes_nothing(site: Site, method: str) -> None:
     answer = site.ask(method, "/v1/conditions?check=true", json={"egress": {"loss": "5%"}})
     assert answer.json()["conditions"]["egress"] == {"loss": "5%"}
     assert site.forwarder.configured == 0
+
+
+def left_s(entry: dict[str, Any]) -> float:
+    """How long a lease has still to run, in seconds."""
+    return float(entry["left_ns"] / 1e9)
+
+
+def test_a_lease(site: Site) -> None:
+    """A change with `?lease=` tells its id and its end; it can be listed, prolonged and taken back."""
+    answer = site.ask("PATCH", "/v1/conditions?lease=10s", json={"egress": {"loss": "5%"}}).json()
+    assert answer["conditions"]["egress"] == {"loss": "5%"}
+    assert answer["entry"]["expires_ns"] - answer["entry"]["at_ns"] == 10 * 10**9
+    id = answer["entry"]["id"]
+    listed = site.ask("GET", "/v1/leases").json()
+    assert [entry["id"] for entry in listed["leases"]] == [id]
+    assert 9 < left_s(listed["leases"][0]) <= 10
+    renewed = site.ask("PUT", f"/v1/leases/{id}?for=1min").json()
+    assert 59 < left_s(renewed["leases"][0]) <= 60
+    assert site.ask("DELETE", f"/v1/leases/{id}").json()["conditions"] == {"seed": 5}
+
+
+def test_a_change_at_a_time(site: Site) -> None:
+    """With `at`, read on the clock that the API tells, or `in`, a change waits; it is not yet in force."""
+    at = site.ask("GET", "/v1/clock").json()["monotonic_ns"] + 60 * 10**9
+    answer = site.ask("PATCH", f"/v1/conditions?at={at}", json={"egress": {"loss": "5%"}}).json()
+    assert answer["conditions"] == {"seed": 5}
+    assert (answer["entry"]["at_ns"], answer["scheduled"]) == (at, [answer["entry"]])
+    entry = site.ask("DELETE", "/v1/conditions?in=30s&lease=5s").json()["entry"]
+    assert 29e9 < entry["in_ns"] <= 30e9
+    assert entry["replace"] == STARTUP
+    scheduled = site.ask("GET", "/v1/leases").json()["scheduled"]
+    assert [row["id"] for row in scheduled] == [entry["id"], answer["entry"]["id"]]
+    assert site.forwarder.configured == 0
+
+
+def test_replacing_drops_leases(site: Site) -> None:
+    """PUT, DELETE and `/qos` leave nothing of leases and scheduled changes; with `keep=true` they stay."""
+    for method, path, body in (
+        ("PUT", "/v1/conditions", {}),
+        ("DELETE", "/v1/conditions", None),
+        ("POST", "/qos", SPEC),
+    ):
+        site.ask("PATCH", "/v1/conditions?lease=10s", json={"egress": {"loss": "5%"}})
+        site.ask("PATCH", "/v1/conditions?in=10s", json={"egress": {"loss": "5%"}})
+        site.ask("PUT", "/v1/conditions?keep=true", json={})
+        assert site.forwarder.conditions == {"seed": 5, "egress": {"loss": "5%"}}
+        site.ask(method, path, json=body)
+        listed = site.ask("GET", "/v1/leases").json()
+        assert (listed["leases"], listed["scheduled"]) == ([], [])
+
+
+def test_files(site: Site) -> None:
+    """A file is put, listed, read and removed; conditions may name it, and it stays as long as they do."""
+    table = " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
+    change = {"egress": {"jitter": "5ms", "jitter_table": "wifi.dist"}}
+    refused = site.ask("PATCH", "/v1/conditions", json=change)
+    line = "egress.jitter_table: wifi.dist: no such file; there are: none"
+    assert (refused.status_code, refused.json()["error"]) == (422, line)
+    listed = site.ask("PUT", "/v1/files/wifi.dist", content=table, headers={"Content-Type": "text/plain"}).json()
+    assert listed == {"files": [{"name": "wifi.dist", "bytes": len(table)}]}
+    assert site.ask("GET", "/v1/files").json() == listed
+    assert site.ask("GET", "/v1/files/wifi.dist").text == table
+    assert site.ask("PATCH", "/v1/conditions", json=change).status_code == 200
+    for method in ("PUT", "DELETE"):
+        answer = site.ask(method, "/v1/files/wifi.dist", content="other")
+        assert (answer.status_code, answer.json()["error"].split(":")[1]) == (422, " is in use by the conditions")
+    site.ask("DELETE", "/v1/conditions")
+    assert site.ask("DELETE", "/v1/files/wifi.dist").json() == {"files": []}
+
+
+def test_the_schema_says_what_input_a_value_takes(site: Site) -> None:
+    """A kind for each condition, and what there is to choose where there is a choice."""
+    rows = {row["name"]: row for row in site.ask("GET", "/v1/schema").json()["conditions"]}
+    assert rows["loss"]["kind"] == "share"
+    assert rows["jitter_table"]["kind"] == "file"
+    assert rows["reordering"]["kind"] == "switch"
+    assert {"uniform", "one-sided"} <= set(rows["distribution"]["choices"])
 
 
 def test_names_are_looked_up(site: Site) -> None:
@@ -178,6 +274,33 @@ def test_names_are_looked_up(site: Site) -> None:
         ("PATCH", "/v1/conditions", '{"flows": {"a..b": {}}}', 422, None),
         ("PATCH", "/v1/conditions", json.dumps({"flows": {"x" * 64: {}}}), 422, None),
         ("POST", "/qos", "[" * 100_000, 400, None),
+        ("PATCH", "/v1/conditions", "[" * 500 + "]" * 500, 400, "the body is nested in more than 16 levels"),
+        (
+            "PATCH",
+            "/v1/conditions?chek=true",
+            "{}",
+            422,
+            "chek: no such parameter; did you mean check? allowed: at, in, lease, keep, check",
+        ),
+        ("PATCH", "/v1/conditions?check=yes", "{}", 422, "check: 'yes' is not true or false"),
+        ("PATCH", "/v1/conditions?lease=10", "{}", 422, "lease: '10' is not a time such as 500ms, 10s, 5min or 1h"),
+        ("PATCH", "/v1/conditions?lease=2h", "{}", 422, "lease: 7200 s are not between 0.1 s and 1 h"),
+        ("PATCH", "/v1/conditions?in=2h", "{}", 422, None),
+        (
+            "DELETE",
+            "/v1/conditions?at=soon",
+            "",
+            422,
+            "at: 'soon' is not a time of the monotonic clock in nanoseconds, as /v1/clock tells it",
+        ),
+        ("PUT", "/v1/leases/1?for=10s", "", 404, "no lease or scheduled change 1; there are: none"),
+        ("PUT", "/v1/leases/1", "", 422, "for: is missing: say how long, such as ?for=10s"),
+        ("DELETE", "/v1/leases/1", "", 404, "no lease or scheduled change 1; there are: none"),
+        ("DELETE", "/v1/leases/x", "", 404, "Not Found"),
+        ("GET", "/v1/files/train", "", 404, "train: no such file; there are: none"),
+        ("DELETE", "/v1/files/train", "", 404, "train: no such file; there are: none"),
+        ("PUT", "/v1/files/train", "\0", 400, "the body is not a text in UTF-8"),
+        ("PUT", "/v1/files/a b", "x", 422, None),
         ("POST", "/v1/numbers", '{"fps": null}', 422, "fps: None is not a number, a word or an object of them"),
         ("POST", "/v1/numbers", '{"\\ud800": 1}', 422, "\\ud800: is not a name of printable characters"),
         ("POST", "/v1/numbers", '{"a": "\\ud800"}', 422, "a: '\\ud800' is not a number, a word or an object of them"),
@@ -200,16 +323,18 @@ def test_refuses_with_one_line_and_changes_nothing(
 
 
 def test_refuses_a_body_that_is_too_long(site: Site) -> None:
-    """Bodies end at a megabyte, whether or not they say how long they are."""
+    """Bodies end at a megabyte, those of files at four, whether or not they say how long they are."""
 
     async def endless() -> Any:
         while True:
             yield b" " * 65536
 
-    for body in (b" " * (api.MOST_BODY_BYTES + 1), endless()):
+    for body in (b" " * (requests.MOST_BODY_BYTES + 1), endless()):
         answer = site.ask("PUT", "/v1/conditions", content=body)
         assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 1048576 bytes"})
-    assert site.ask("PUT", "/v1/conditions", content=b"{}".ljust(api.MOST_BODY_BYTES)).status_code == 200
+    assert site.ask("PUT", "/v1/conditions", content=b"{}".ljust(requests.MOST_BODY_BYTES)).status_code == 200
+    answer = site.ask("PUT", "/v1/files/a", content=b" " * (MOST_BYTES + 1))
+    assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 4194304 bytes"})
 
 
 def test_says_when_the_forwarder_does_not_answer(site: Site) -> None:
@@ -221,6 +346,14 @@ def test_says_when_the_forwarder_does_not_answer(site: Site) -> None:
     site.forwarder.silent = False
     assert site.ask("GET", "/v1/conditions").json() == {"seed": 5}
     assert site.forwarder.configured == 0
+
+
+def test_the_application_may_not_change_leases_and_files(site: Site) -> None:
+    """It may read them."""
+    for method, path in (("PUT", "/v1/leases/1"), ("DELETE", "/v1/leases/1"), ("PUT", "/v1/files/a")):
+        assert site.ask(method, path, "127.0.0.1").status_code == 403
+    for path in ("/v1/leases", "/v1/files", "/v1/clock"):
+        assert site.ask("GET", path, "127.0.0.1").status_code == 200
 
 
 @pytest.mark.parametrize(

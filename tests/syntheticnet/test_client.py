@@ -84,7 +84,7 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
         ({"egress": {"loss": "120%"}}, "egress.loss: '120%' is not between 0% and 100%"),
         ({"egress": {"loss": 0.05}}, "egress.loss: 0.05 is not a share such as 5% or 0.5%"),
         ({"ingress": 3}, "ingress: 3 is not a set of values such as {loss: 5%, latency: 80ms}"),
-        ({"egress": {"queue": "1s"}}, "egress.queue: has no effect without a rate: give one beside it"),
+        ({"egress": {"queue": "1s"}}, "egress.queue: has no effect without a rate or rate_trace: give one beside it"),
         ({"egress": {"reordering": True}}, "egress.reordering: has no effect without a jitter: give one beside it"),
         ({"seed": -1}, "seed: -1 is not a whole number from 0 to 2^63-1"),
         ({"seed": True}, "seed: True is not a whole number from 0 to 2^63-1"),
@@ -97,7 +97,8 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
         ),
         (
             {"flows": {"u": {"match": "*:quic"}}},
-            "flows.u: 'quic' is not a protocol: icmp, tcp, udp, icmpv6, sctp, a number up to 255, or *",
+            "flows.u: 'quic' is not a protocol: icmp, tcp, udp, icmpv6, sctp, stun, dtls, turn-channel, rtp, rtcp, "
+            "a number up to 255, or *",
         ),
         (
             {"flows": {"*": {}, "*:udp": {}}},

@@ -12,14 +12,14 @@ from syntheticnet.conditions import LinkConditions
 from syntheticnet.elements.delay import Delay
 from syntheticnet.packet import Packet
 
-from .builders import MS, SECOND, Sink, packets, times, wished
+from .builders import MS, SECOND, Bench, packets, times, wished
 
 MANY = 20_000
 APART = 100 * MS
 
 
 def delay(seed: int = 1, **written: Any) -> Delay:
-    return Delay(wished(**written), Random(seed), Sink())
+    return Delay(wished(**written), Bench(seed).kit)
 
 
 def passed(element: Delay, count: int, gap: int) -> list[Packet]:
@@ -85,7 +85,7 @@ def test_jitter_keeps_the_order() -> None:
 
 def test_a_packet_waits_for_the_one_before_it() -> None:
     """Under jitter a packet is due at its own draw or with its predecessor, whichever is later."""
-    draws = Random(3)
+    draws = Random("3")
     own = [n * MS + 40 * MS + round(20 * MS * (2 * draws.random() - 1)) for n in range(500)]
     forward = passed(delay(seed=3, latency="40ms", jitter="20ms"), 500, MS)
     assert times(forward) == [max(own[: n + 1]) for n in range(500)]
@@ -97,6 +97,14 @@ def test_reordering_lets_each_go_at_its_own_time() -> None:
     assert times(forward) == sorted(times(forward))
     assert [packet.entered for packet in forward] != sorted(packet.entered for packet in forward)
     assert all(20 * MS <= packet.time - packet.entered <= 60 * MS for packet in forward)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "one-sided", "normal", "pareto", "paretonormal"])
+def test_slack_is_the_least_wait(distribution: str) -> None:
+    """No packet waits for less, whatever the law draws: the forwarder may come so late."""
+    element = delay(latency="40ms", jitter="7.777777ms", distribution=distribution)
+    assert min(waits_ms(element)) >= element.slack() / MS
+    assert delay(latency="5ms", jitter="9ms").slack() == 0
 
 
 def test_shorter_latency_holds_for_what_waits() -> None:

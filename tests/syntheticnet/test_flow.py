@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import ConditionsError, FlowMatch
-from syntheticnet.conditions.flow import ALLOWED
+from syntheticnet.conditions.flow import ALLOWED, MEDIA, WITH_PORTS
 
 from .builders import exactly
+
+PROTOCOL = "icmp, tcp, udp, icmpv6, sctp, stun, dtls, turn-channel, rtp, rtcp, a number up to 255, or *"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,16 @@ from .builders import exactly
         ("sfu:*:443", FlowMatch(name="sfu", port_min=443, port_max=443)),
         ("client-2.lab:132", FlowMatch(name="client-2.lab", protocol=132)),
         (" *:udp ", FlowMatch(protocol=17)),
+        ("*:rtcp", FlowMatch(protocol=17, media="rtcp")),
+        ("*:STUN", FlowMatch(protocol=17, media="stun")),
+        ("sfu:turn-channel", FlowMatch(name="sfu", protocol=17, media="turn-channel")),
+        ("10.0.0.1:rtp:5004", FlowMatch(ip_network("10.0.0.1/32"), None, 17, 5004, 5004, "rtp")),
+        ("[2001:db8::1]:dtls", FlowMatch(ip_network("2001:db8::1/128"), protocol=17, media="dtls")),
+        ("*:rtp,pt=96", FlowMatch(protocol=17, media="rtp", payload_type=96)),
+        ("*:rtp,ssrc=0x1234abcd", FlowMatch(protocol=17, media="rtp", ssrc=0x1234ABCD)),
+        ("*:rtcp, SSRC = 305441741", FlowMatch(protocol=17, media="rtcp", ssrc=305441741)),
+        ("*:rtp:*,pt=0,ssrc=0", FlowMatch(protocol=17, media="rtp", payload_type=0, ssrc=0)),
+        ("*:rtp:5004,ssrc=1,pt=127", FlowMatch(None, None, 17, 5004, 5004, "rtp", 127, 1)),
     ],
 )
 def test_reads_every_form(expression: str, match: FlowMatch) -> None:
@@ -42,8 +54,22 @@ def test_reads_every_form(expression: str, match: FlowMatch) -> None:
         ("", f"'' is not a flow: {ALLOWED}"),
         ("2001:db8::1", f"'2001:db8::1' is not a flow: {ALLOWED}"),
         ("*:udp:1:2", f"'*:udp:1:2' is not a flow: {ALLOWED}"),
-        ("*:quic", "'quic' is not a protocol: icmp, tcp, udp, icmpv6, sctp, a number up to 255, or *"),
-        ("*:256", "'256' is not a protocol: icmp, tcp, udp, icmpv6, sctp, a number up to 255, or *"),
+        ("*:quic", f"'quic' is not a protocol: {PROTOCOL}"),
+        ("*:256", f"'256' is not a protocol: {PROTOCOL}"),
+        ("*:srtp", f"'srtp' is not a protocol (did you mean rtp?): {PROTOCOL}"),
+        ("*:turn", f"'turn' is not a protocol (did you mean turn-channel?): {PROTOCOL}"),
+        (f"*:{'9' * 5000}", f"'{'9' * 5000}' is not a protocol: {PROTOCOL}"),
+        ("*:rtp,pt=72", "'72' is not a payload type of RTP: 0 to 63 or 96 to 127 (RFC 5761)"),
+        ("*:rtp,pt=128", "'128' is not a payload type of RTP: 0 to 63 or 96 to 127 (RFC 5761)"),
+        ("*:rtp,pt", "'' is not a payload type of RTP: 0 to 63 or 96 to 127 (RFC 5761)"),
+        ("*:rtp,ssrc=0x", "'0x' is not an SSRC: 0 to 4294967295, or as 0x1234abcd"),
+        ("*:rtp,ssrc=4294967296", "'4294967296' is not an SSRC: 0 to 4294967295, or as 0x1234abcd"),
+        ("*:rtp,sscr=1", "'sscr=1' is not a mark of packets (did you mean ssrc?): pt=N or ssrc=N"),
+        ("*:rtp,", "'' is not a mark of packets: pt=N or ssrc=N"),
+        ("*:rtp,pt=1,pt=2", "'pt=2' is a second pt; one can be given"),
+        ("*:rtcp,pt=96", "pt can be given for rtp only, such as *:rtp,pt=96"),
+        ("*,ssrc=96", "ssrc can be given for rtp and rtcp only, such as *:rtp,ssrc=96"),
+        ("*,pt=96:rtp", "pt can be given for rtp only, such as *:rtp,pt=96"),
         ("*:tcp:x", "'x' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:tcp:9-1", "'9-1' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:tcp:65536", "'65536' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
@@ -81,6 +107,19 @@ def test_refuses_what_is_no_flow(expression: object, line: str) -> None:
         ("sfu", "janus", False),
         ("*", "sfu", True),
         ("10.0.0.1", "sfu", False),
+        ("*", "*:rtp", True),
+        ("*:udp", "*:rtp", True),
+        ("*:udp:5000-6000", "*:rtp:5004,pt=96", True),
+        ("*:udp:5000", "*:rtp", False),
+        ("*:tcp", "*:rtp", False),
+        ("*:rtp", "*:udp", False),
+        ("*:rtp", "*:rtcp", False),
+        ("*:rtp", "*:rtp:5004,pt=96,ssrc=1", True),
+        ("*:rtp,pt=96", "*:rtp", False),
+        ("*:rtp,pt=96", "*:rtp,pt=97", False),
+        ("*:rtp,pt=96", "*:rtp,pt=96,ssrc=1", True),
+        ("*:rtp,ssrc=1", "*:rtp,pt=96,ssrc=1", True),
+        ("*:rtp,ssrc=1", "*:rtcp,ssrc=1", False),
     ],
 )
 def test_knows_which_flow_hides_another(wide: str, narrow: str, covers: bool) -> None:
@@ -95,10 +134,52 @@ _NETWORKS = st.one_of(
 )
 
 
-@given(_NETWORKS, st.one_of(st.none(), st.sampled_from([6, 17, 132])), st.integers(0, 65535), st.integers(0, 65535))
-def test_what_is_written_reads_back(
-    network: IPv4Network | IPv6Network | None, protocol: int | None, one: int, other: int
-) -> None:
+@pytest.mark.parametrize(
+    ("expression", "shortest"),
+    [
+        ("*:rtp:*,ssrc=0x1234ABCD,pt=096", "*:rtp,pt=96,ssrc=305441741"),
+        ("10.0.0.1/32:RTP:5004-5004", "10.0.0.1:rtp:5004"),
+        ("[2001:db8:0::1]:rtcp:*", "[2001:db8::1]:rtcp"),
+        ("*:17", "*:udp"),
+    ],
+)
+def test_is_written_in_its_shortest_form(expression: str, shortest: str) -> None:
+    """Two ways to write the same flow read the same afterwards."""
+    assert str(FlowMatch.parse(expression)) == shortest
+
+
+_NAMES = st.one_of(st.none(), st.sampled_from(["sfu", "client-2.lab"]))
+
+
+@st.composite
+def _matches(draw: st.DrawFn) -> FlowMatch:
+    """All that can be parsed."""
+    network = draw(_NETWORKS)
+    name = draw(_NAMES) if network is None else None
+    media = draw(st.sampled_from([None, *MEDIA]))
+    protocol = 17 if media else draw(st.sampled_from([None, 1, 6, 17, 47, 132]))
+    low, high = sorted((draw(st.integers(0, 65535)), draw(st.integers(0, 65535))))
+    if protocol not in (None, *WITH_PORTS):
+        low, high = 0, 65535
+    payload_type = draw(st.none() | st.integers(0, 63) | st.integers(96, 127)) if media == "rtp" else None
+    ssrc = draw(st.none() | st.integers(0, 2**32 - 1)) if media in ("rtp", "rtcp") else None
+    return FlowMatch(network, name, protocol, low, high, media, payload_type, ssrc)
+
+
+@given(_matches())
+def test_what_is_written_reads_back(match: FlowMatch) -> None:
     """`parse(str(match))` is the same match."""
-    match = FlowMatch(network, None, protocol, min(one, other), max(one, other))
     assert FlowMatch.parse(str(match)) == match
+
+
+@given(st.text("*:,=-./[]0189afx srtpcud", max_size=20) | st.text(max_size=10))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever is written, the only error is ConditionsError, of one line; what is read can be written."""
+    try:
+        match = FlowMatch.parse(text)
+    except ConditionsError as error:
+        line = str(error)
+    else:
+        line = str(match)
+        assert FlowMatch.parse(line) == match
+    assert line.isprintable()

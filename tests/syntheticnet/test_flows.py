@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
+from struct import pack
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syntheticnet import flows as flows_module
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import Conditions, Flow, FlowMatch
 from syntheticnet.flows import Classifier, Control, Direction, FlowTable
-from syntheticnet.frame import parse
-from syntheticnet.packet import IP, Talk
+from syntheticnet.frame import Header, parse
+from syntheticnet.packet import IP, Packet, Talk
 
-from .builders import CLIENT, CLIENT6, SERVER, SERVER6, TCP, frame, ipv4, ipv6, tcp, tcp_frame, udp, udp_frame
+from .builders import (
+    CLIENT,
+    CLIENT6,
+    SERVER,
+    SERVER6,
+    TCP,
+    UDP,
+    frame,
+    ipv4,
+    ipv6,
+    rtcp,
+    rtp,
+    tcp,
+    tcp_frame,
+    udp,
+    udp_frame,
+)
 
 GATEWAY, NEIGHBOUR = "10.9.0.254", "10.9.0.66"
 
@@ -31,6 +49,21 @@ def flow_of(buffer: bytes, *expressions: str, direction: Direction = "egress", *
     talk = Classifier(table(direction, *expressions, **more)).talk(buffer)
     assert talk.lane == "link"
     return talk.flow
+
+
+def media_frame(payload: bytes, version: int = 4) -> bytes:
+    """A UDP frame of the client to the server, between ports 5000 and 6000."""
+    datagram = udp(5000, 6000, payload)
+    return frame(ipv4(CLIENT, SERVER, UDP, datagram) if version == 4 else ipv6(CLIENT6, SERVER6, UDP, datagram))
+
+
+def fragment(
+    part: bytes, version: int = 4, protocol: int = UDP, offset: int = 0, more: bool = True, identification: int = 7
+) -> bytes:
+    """A frame of one fragment; `offset` counts eights of bytes."""
+    if version == 4:
+        return frame(ipv4(CLIENT, SERVER, protocol, part, identification, more << 13 | offset))
+    return frame(ipv6(CLIENT6, SERVER6, 44, pack("!BBHI", protocol, 0, offset << 3 | more, identification) + part))
 
 
 def test_the_first_flow_that_matches_wins() -> None:
@@ -83,10 +116,105 @@ def test_names_stand_for_their_addresses() -> None:
     assert flow_of(udp_frame(CLIENT, SERVER, 1, 2), "sfu:udp") == "default"
 
 
+def test_media_belong_to_the_flow_that_names_them() -> None:
+    """Of one conversation, in the order of the flows; what none names is the default."""
+    order = ("*:rtp,pt=111", "10.9.0.2:rtp,ssrc=7", "*:rtp:6001", "*:rtcp,ssrc=7", "*:stun")
+    assert flow_of(media_frame(rtp(111, 7)), *order) == "*:rtp,pt=111"
+    assert flow_of(media_frame(rtp(96, 7)), *order) == "10.9.0.2:rtp,ssrc=7"
+    assert flow_of(media_frame(rtp(96, 8)), *order) == "default"
+    assert flow_of(media_frame(rtcp(201, 7)), *order) == "*:rtcp,ssrc=7"
+    assert flow_of(media_frame(rtcp(201, 8)), *order) == "default"
+    assert flow_of(media_frame(bytes(20)), *order) == "*:stun"
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_conversation_is_divided_where_flows_name_its_media(version: int) -> None:
+    """Each share has a talk of its own, which all its packets have, and the same id in the wire format."""
+    classifier = Classifier(table("egress", "*:rtp,ssrc=7", "*:rtcp", "*:udp"))
+    video, audio, report, hello = (media_frame(m, version) for m in (rtp(96, 7), rtp(111, 8), rtcp(201, 7), b"\x16"))
+    talks = [classifier.talk(buffer) for buffer in (video, audio, report, hello)]
+    assert [talk.flow for talk in talks] == ["*:rtp,ssrc=7", "*:udp", "*:rtcp", "*:udp"]
+    assert [classifier.talk(buffer) for buffer in (video, audio, report, hello)] == talks
+    assert classifier.talks() == talks
+    assert len({talk.id for talk in talks}) == 1
+
+
+def test_what_no_flow_asks_for_divides_nothing() -> None:
+    """Packets of any number of SSRCs and payload types are few talks, so that no traffic can fill the memory."""
+    classifier = Classifier(table("egress", "*:rtp,pt=96", "*:rtp,ssrc=7"))
+    for ssrc in range(50):
+        for payload_type in (0, 96, 97, 111):
+            classifier.talk(media_frame(rtp(payload_type, ssrc)))
+    assert len(classifier.talks()) == 4
+
+
+def test_a_conversation_stays_whole_where_no_flow_can_name_its_media() -> None:
+    """Neither where another host or port is meant, nor behind a flow that takes all of it, nor for TCP."""
+    classifier = Classifier(table("egress", "10.9.0.66:rtp", "*:rtp:7000", "*:*:6000", "*:rtp"))
+    assert classifier.talk(media_frame(rtp(96, 7))) is classifier.talk(media_frame(rtcp(201, 7)))
+    stream = [frame(ipv4(CLIENT, SERVER, TCP, tcp(5000, 6001, rtp(96, ssrc)))) for ssrc in (1, 2)]
+    assert classifier.talk(stream[0]) is classifier.talk(stream[1])
+    assert len(classifier.talks()) == 2
+
+
+def test_the_same_ports_of_tcp_are_another_conversation() -> None:
+    """Also beside a UDP conversation that is divided, whatever its packets carry."""
+    classifier = Classifier(table("egress", "*:rtp", "*:udp"))
+    for payload in (rtp(96, 7), b"\xff", b""):
+        classifier.talk(media_frame(payload))
+    assert classifier.talk(tcp_frame(CLIENT, SERVER, 5000, 6000)).flow == "default"
+
+
 def test_a_flow_with_ports_takes_only_packets_that_show_them() -> None:
-    """Later fragments show no ports: they belong to flows without ports."""
-    later = frame(ipv4(CLIENT, SERVER, 17, udp(5000, 6000, bytes(8)), fragment=0x0010))
-    assert flow_of(later, "*:udp:6000", "*:udp") == "*:udp"
+    """Later fragments show no ports: they belong to flows without ports, where their first is unknown."""
+    assert flow_of(fragment(udp(5000, 6000, bytes(8)), offset=2), "*:udp:6000", "*:udp") == "*:udp"
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_later_fragments_follow_their_first(version: int) -> None:
+    """They have its talk, whatever their own bytes look like; another packet's have not."""
+    classifier = Classifier(table("egress", "*:rtp:6000,ssrc=7", "*:udp:6000", "*:udp"))
+    talk = classifier.talk(fragment(udp(5000, 6000, rtp(96, 7)), version))
+    assert talk.flow == "*:rtp:6000,ssrc=7"
+    assert classifier.talk(fragment(bytes(16), version, offset=2)) is talk
+    assert classifier.talk(fragment(bytes(7), version, offset=4, more=False)) is talk
+    assert classifier.talk(fragment(bytes(16), version, offset=2, identification=8)).flow == "*:udp"
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_an_identification_that_is_used_again_means_its_new_packet(version: int) -> None:
+    """Later fragments follow the first that came last."""
+    classifier = Classifier(table("egress", "*:udp:6000", "*:udp:6001"))
+    for port in (6000, 6001):
+        classifier.talk(fragment(udp(5000, port, bytes(8)), version))
+    assert classifier.talk(fragment(bytes(16), version, offset=2)).flow == "*:udp:6001"
+
+
+def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the most, and counted; one that came again is not old."""
+    monkeypatch.setattr(flows_module, "MOST_FRAGMENTED", 3)
+    classifier = Classifier(table("egress", "*:udp:6000"))
+    for identification in (1, 2, 3, 1, 4):
+        classifier.talk(fragment(udp(5000, 6000, bytes(8)), identification=identification))
+    later = [classifier.talk(fragment(bytes(16), offset=2, identification=n)).flow for n in (1, 2, 3, 4)]
+    assert later == ["*:udp:6000", "default", "*:udp:6000", "*:udp:6000"]
+    assert classifier.fragment_evictions == 1
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize(("port", "lane"), [(80, "closed"), (81, "link")])
+def test_fragments_toward_a_control_port_stay_closed(version: int, port: int, lane: str) -> None:
+    """As their first was; those of the host stay exempt."""
+    classifier = Classifier(table("ingress", "*"))
+    classifier.talk(fragment(tcp(40000, port), version, protocol=TCP))
+    assert classifier.talk(fragment(bytes(16), version, protocol=TCP, offset=3)).lane == lane
+
+
+def test_fragments_of_the_host_toward_a_control_port_stay_exempt() -> None:
+    """All fragments of a packet take one lane."""
+    classifier = Classifier(table("ingress", "*"))
+    first, later = (ipv4(GATEWAY, CLIENT, TCP, tcp(40000, 80), 7, place) for place in (0x2000, 0x0003))
+    assert [classifier.talk(frame(ip)).lane for ip in (first, later)] == ["exempt", "exempt"]
 
 
 @pytest.mark.parametrize(
@@ -147,34 +275,104 @@ def test_another_table_is_in_force_at_once() -> None:
     assert classifier.talk(buffer).flow == "*:udp"
 
 
+@pytest.mark.parametrize("originated", [False, True])
+def test_a_held_packet_belongs_to_the_flow_that_the_present_table_gives_it(originated: bool) -> None:
+    """It gets the talk of its conversation, so that it is counted there; also what an element answered."""
+    classifier = Classifier(table("egress", "*:udp"))
+    buffer = media_frame(rtp(96, 7))
+    packet = Packet(buffer, 0, classifier.talk(buffer), originated)
+    classifier.adopt(table("egress", "*:rtp", "*:udp"))
+    assert classifier.flow_of(packet) == "*:rtp"
+    assert packet.talk is classifier.talk(buffer)
+
+
+def test_held_fragments_belong_to_the_flow_of_their_first_under_another_table() -> None:
+    """What the first showed is not forgotten with the table."""
+    classifier = Classifier(table("egress"))
+    classifier.talk(fragment(udp(5000, 6000, bytes(8))))
+    later = fragment(bytes(16), offset=2)
+    packet = Packet(later, 0, classifier.talk(later))
+    classifier.adopt(table("egress", "*:udp:6000", "*:udp"))
+    assert classifier.flow_of(packet) == "*:udp:6000"
+
+
+class Counting(FlowTable):
+    """A table that counts how often it was asked."""
+
+    asked = 0
+
+    def talk(self, header: Header | None) -> Talk:
+        Counting.asked += 1
+        return super().talk(header)
+
+
+@pytest.mark.parametrize("form", ["*:udp:{}", "*:rtp,ssrc={}"])
+def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is asked once for each talk, however many flows there are, and never again; no header is parsed."""
+    for count in (1, 1000):
+        parsed = Mock(side_effect=parse)
+        monkeypatch.setattr(flows_module, "parse", parsed)
+        Counting.asked = 0
+        flows = Conditions.from_dict({"flows": {form.format(n): {} for n in range(1, count + 1)}}).flows
+        classifier = Classifier(Counting("egress", flows))
+        for _ in range(100):
+            for version in (4, 6):
+                classifier.talk(media_frame(rtp(96, 1), version))
+                classifier.talk(tcp_frame(CLIENT, SERVER, 5000, 443))
+        assert (Counting.asked, parsed.call_count) == (3, 3)
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the most talks all are forgotten, handed to `retire`, and that is counted."""
+    """Beyond the most talks all are forgotten, handed to `retire` and counted; those of media like any others."""
     monkeypatch.setattr(flows_module, "MOST_TALKS", 10)
     retired: list[Talk] = []
-    classifier = Classifier(table("egress"), retired.append)
+    classifier = Classifier(table("egress", "*:rtp"), retired.append)
     for port in range(25):
         classifier.talk(udp_frame(CLIENT, SERVER, 5000, port))
         classifier.talk(frame(ipv4(CLIENT, f"10.1.0.{port}", 1, bytes(8))))
     assert len(classifier.talks()) <= 10
-    assert classifier.evictions == 4
-    assert len(retired) == 40
+    assert classifier.evictions == len(retired) == 40
 
 
 _HOSTS4 = st.sampled_from([CLIENT, SERVER, GATEWAY, NEIGHBOUR])
 _PORTS = st.sampled_from([0, 80, 443, 5000, 5901, 65535])
 
 
+_PAYLOADS = st.sampled_from(
+    [b"", b"payload", bytes(20), b"\x16dtls", rtp(96, 7), rtp(111, 7), rtp(96, 8), rtcp(200, 7)]
+)
+
+
 @st.composite
 def _frames(draw: st.DrawFn) -> bytes:
     """Frames of all kinds; some cut off, some fragments."""
-    transport = draw(st.sampled_from([tcp, udp]))(draw(_PORTS), draw(_PORTS), b"payload")
-    protocol = draw(st.sampled_from([1, 6, 17, 47, 58, 132]))
+    transport = draw(st.sampled_from([tcp, udp]))(draw(_PORTS), draw(_PORTS), draw(_PAYLOADS))
+    protocol = draw(st.sampled_from([1, 6, 17, 17, 17, 47, 58, 132]))
     if draw(st.booleans()):
-        whole = frame(ipv6(CLIENT6, SERVER6, protocol, transport))
+        first = draw(st.sampled_from([b"", pack("!BB6x", protocol, 0), pack("!BBHI", protocol, 0, 0x11, 1)]))
+        kind = {0: protocol, 8: 44 if first[3:4] == b"\x11" else 60}[len(first)]
+        whole = frame(ipv6(CLIENT6, SERVER6, kind, first + transport))
     else:
-        fragment = draw(st.sampled_from([0, 0x4000, 0x2000, 0x0001, 0x2010]))
-        whole = frame(ipv4(draw(_HOSTS4), draw(_HOSTS4), protocol, transport, fragment=fragment))
+        place = draw(st.sampled_from([0, 0x4000, 0x2000, 0x0001, 0x2010]))
+        whole = frame(ipv4(draw(_HOSTS4), draw(_HOSTS4), protocol, transport, draw(st.integers(0, 1)), place))
     return whole[: draw(st.integers(0, len(whole)) | st.just(len(whole)))]
+
+
+_WALKED = ("10.9.0.2:rtcp", "*:rtp:443,ssrc=7", "10.9.0.2:udp:80", "*:rtp,pt=96", "10.9.0.0/24:udp", "*:stun")
+
+
+def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Talk]:
+    """What the table says of each frame; of a later fragment what it says of the first, where that has come."""
+    firsts: dict[bytes, Header] = {}
+    for buffer in buffers:
+        header = parse(buffer)
+        if header is None or header.fragment is None:
+            yield walked.talk(header)
+        elif header.later:
+            yield walked.talk(firsts.get(header.fragment, header))
+        else:
+            firsts[header.fragment] = header
+            yield walked.talk(header)
 
 
 @given(st.lists(_frames(), min_size=1, max_size=20), st.sampled_from(["ingress", "egress"]))
@@ -182,8 +380,38 @@ def _frames(draw: st.DrawFn) -> bytes:
 @settings(max_examples=300)
 def test_what_is_remembered_is_what_a_walk_finds(buffers: list[bytes], direction: Direction) -> None:
     """For any frames in any order, the classifier's answer is that of the table for the frame's header."""
-    walked = table(direction, "10.9.0.2:udp:80", "10.9.0.0/24:udp", "*:*:443", "*:icmp", "[::/0]:udp")
+    walked = table(direction, *_WALKED, "*:*:443", "*:icmp", "[::/0]:rtp", "[::/0]:udp")
     classifier = Classifier(walked)
-    for buffer in [*buffers, *buffers]:
-        talk, wanted = classifier.talk(buffer), walked.talk(parse(buffer))
+    buffers = [*buffers, *buffers]
+    for buffer, wanted in zip(buffers, _walk(walked, buffers), strict=True):
+        talk = classifier.talk(buffer)
         assert (talk.lane, talk.flow, talk.id) == (wanted.lane, wanted.flow, wanted.id)
+
+
+@given(st.lists(_frames() | st.binary(max_size=120), max_size=20), st.integers(0, 60), st.binary(max_size=30))
+def test_never_raises(buffers: list[bytes], at: int, other: bytes) -> None:
+    """Whatever bytes come in the place of whichever."""
+    classifier = Classifier(table("ingress", *_WALKED))
+    for buffer in buffers:
+        assert classifier.talk(buffer[:at] + other + buffer[at + len(other) :]).lane in ("link", "exempt", "closed")
+
+
+_MATCHES = st.builds(
+    FlowMatch.parse,
+    st.tuples(
+        st.sampled_from(["*", SERVER, "10.9.0.0/24", "[fd09::/16]", "sfu"]),
+        st.sampled_from(["", ":udp", ":udp:80", ":*:80-443", ":tcp", ":rtp", ":rtp:80-6000", ":rtp,pt=96"])
+        | st.sampled_from([":rtp,ssrc=7", ":rtp,pt=96,ssrc=7", ":rtp:80,pt=96", ":rtcp", ":rtcp,ssrc=7", ":stun"]),
+    ).map("".join),
+)
+
+
+@given(_MATCHES, _MATCHES, st.lists(_frames(), min_size=1, max_size=20))
+@settings(max_examples=300)
+def test_a_flow_that_covers_another_takes_all_its_packets(one: FlowMatch, other: FlowMatch, sent: list[bytes]) -> None:
+    """`covers` agrees with the matching."""
+    names = {"sfu": [SERVER, SERVER6]}
+    wide, narrow = (FlowTable("egress", [Flow(name="it", match=match)], names) for match in (one, other))
+    for header in map(parse, sent):
+        if one.covers(other) and narrow.talk(header).flow == "it":
+            assert wide.talk(header).flow == "it"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import LinkConditions
-from syntheticnet.link import STALLED_NS, Link
+from syntheticnet.link import MOST_HELD_BYTES, PACKET_COST, STALLED_NS, Link
 from syntheticnet.packet import Packet
 
 from .builders import MS, SECOND, packet, packets, times, wished
@@ -29,7 +29,7 @@ def through(path: Link, sent: list[Packet]) -> list[Packet]:
     for each in sent:
         path.push([each], each.time)
         out += _popped(path, each.time)
-    while (due := path.deadline()) is not None:
+    while (due := path.due) is not None:
         out += _popped(path, due)
     assert len(path) == 0
     return out
@@ -52,7 +52,7 @@ def test_a_perfect_link_has_no_stage() -> None:
     assert path.perfect
     sent = packets(3, gap=1)
     path.push(sent, 5)
-    assert (len(path), path.deadline()) == (3, 0)
+    assert (len(path), path.due) == (3, 5)
     assert path.pop(5) == (sent, [])
     assert times(sent) == [0, 1, 2]
     assert not link(wished(loss="1%")).perfect
@@ -143,9 +143,9 @@ def test_turned_off_it_becomes_perfect_again() -> None:
     path.push(packets(3), 0)
     assert _popped(path, 0) == []
     path.configure(wished(), {}, 5 * MS)
-    assert (path.perfect, len(path), path.deadline()) == (False, 3, 5 * MS)
+    assert (path.perfect, len(path), path.due) == (False, 3, 5 * MS)
     assert len(_popped(path, 5 * MS)) == 3
-    assert (path.perfect, len(path), path.deadline()) == (True, 0, None)
+    assert (path.perfect, len(path), path.due) == (True, 0, None)
 
 
 def test_newcomers_of_a_link_that_gains_elements_stay_behind() -> None:
@@ -192,13 +192,26 @@ def test_counts_are_conserved() -> None:
     assert path.total.held == len(path) == 0
 
 
-def test_the_count_of_a_removed_flow_stays_until_its_packets_have_left() -> None:
-    """Its packets are counted where they were counted on entry."""
-    path = link(wished(), udp=wished(latency="50ms"))
-    path.push([packet(100, 0, "udp")], 0)
-    path.configure(wished(), {}, MS)
-    assert path.tallies["udp"].held == 1
-    _popped(path, MS)
-    assert (path.tallies["udp"].held, path.tallies["default"].packets_out) == (0, 0)
-    path.configure(wished(), {}, 2 * MS)
+def test_the_counts_of_a_removed_flow_stay_in_the_total() -> None:
+    """Also of what it still held; a flow of the same name made anew begins at zero."""
+    path = link(wished(), udp=wished(latency="500ms"))
+    path.push([packet(100, 0, "udp"), packet(100, 0)], 0)
+    _popped(path, 0)
+    path.configure(wished(latency="200ms"), {}, 1)
     assert list(path.tallies) == ["default"]
+    assert (path.total.packets_in, path.total.held) == (2, 1)
+    assert len(_popped(path, 200 * MS)) == 1
+    path.configure(wished(), {"udp": wished(loss="1%")}, SECOND)
+    assert (path.total.packets_out, path.total.held, path.tallies["udp"].packets_in) == (2, 0, 0)
+
+
+def test_memory_for_what_waits_is_bounded() -> None:
+    """Beyond the bound newcomers are dropped, with their cause, until packets have left."""
+    path = link(wished(latency="10s"))
+    each = 1_000_000
+    room = MOST_HELD_BYTES // (each + PACKET_COST)
+    path.push(packets(room + 3, size=each), 0)
+    assert (len(path), path.total.dropped) == (room, {"memory": 3})
+    assert len(_popped(path, 10 * SECOND)) == room
+    path.push(packets(room, size=each, time=10 * SECOND), 10 * SECOND)
+    assert (len(path), path.total.dropped) == (room, {"memory": 3})

@@ -178,12 +178,13 @@ def test_refuses_bad_specs_in_one_line(spec: object, line: str) -> None:
     [
         (
             {"egress": {"rate": "1mbit"}},
-            "egress: a queue of its own, or a rate that counts no 24 octets a packet",
+            "egress: a rate that counts no 24 octets a packet",
         ),
-        (
-            {"egress": {"rate": "1mbit", "overhead": "24b", "queue": "1s"}},
-            "egress: a queue of its own, or a rate that counts no 24 octets a packet",
-        ),
+        ({"egress": {"rate": "1mbit", "overhead": "24b", "queue": "1s"}}, "egress: queue"),
+        ({"egress": {"outage": True}}, "egress: outage"),
+        ({"ingress": {"loss": "5%", "loss_burst": "4p"}}, "ingress: loss_burst"),
+        ({"ingress": {"latency": "9ms", "jitter": "5ms", "distribution": "normal"}}, "ingress: distribution normal"),
+        ({"ingress": {"rate_trace": "lte.up"}}, "ingress: rate_trace"),
         ({"ingress": {"latency": "1.5ms"}}, "ingress: times that are not whole milliseconds"),
         ({"ingress": {"latency": "5ms", "jitter": "9ms"}}, "ingress: jitter to both sides of the latency"),
         (
@@ -194,6 +195,7 @@ def test_refuses_bad_specs_in_one_line(spec: object, line: str) -> None:
         ({"flows": {"[2001:db8::/32]": {}}}, "flow '[2001:db8::/32]' is not one IPv4 address or any"),
         ({"flows": {"sfu:udp": {}}}, "flow 'sfu:udp' is not one IPv4 address or any"),
         ({"flows": {"*:udp": {}}}, "the name of flow '*:udp' is not a label"),
+        ({"flows": {"u": {"match": "*:rtp,pt=96"}}}, "flow '*:rtp,pt=96' tells packets apart by their media"),
         (
             {
                 "egress": {"rate": "1mbit", "overhead": "24b"},

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from syntheticnet.conditions import LinkConditions
 from syntheticnet.elements.rate import Rate
 from syntheticnet.packet import FULL_SIZE
 
-from .builders import MS, SECOND, Sink, packet, packets, times, wished
+from .builders import MS, SECOND, Bench, packet, packets, times, wished
 
 
-def rate(sink: Sink | None = None, **written: str) -> Rate:
-    return Rate(wished(**written), Random(0), sink or Sink())
+def rate(bench: Bench | None = None, **written: str) -> Rate:
+    return Rate(wished(**written), (bench or Bench()).kit)
 
 
 def test_wanted_only_with_a_finite_rate() -> None:
@@ -65,30 +63,30 @@ def test_overhead_costs_time_and_no_queue() -> None:
 )
 def test_drops_what_finds_the_queue_full(written: dict[str, str], size: int, admitted: int) -> None:
     """The queue holds what its limit says; each packet beyond is dropped, the newest first."""
-    sink = Sink()
-    element = rate(sink, **written)
+    bench = Bench()
+    element = rate(bench, **written)
     burst = packets(400, size)
     element.push(burst)
     assert len(element) == admitted
-    assert sink.packets == burst[admitted:]
-    assert set(sink.causes) == {"queue"}
+    assert bench.dropped.packets == burst[admitted:]
+    assert set(bench.dropped.causes) == {"queue"}
 
 
 def test_room_returns_as_packets_leave() -> None:
     """A full queue takes one more packet for each that has left."""
-    sink = Sink()
-    element = rate(sink, rate="1mbit", queue="2p")
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="2p")
     element.push([packet(125, at) for at in (0, 0, 0, MS - 1, MS, 2 * MS)])
-    assert [packet.time for packet in sink.packets] == [0, MS - 1]
+    assert [packet.time for packet in bench.dropped.packets] == [0, MS - 1]
     assert times(element.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS, 4 * MS]
 
 
 def test_late_wake_up_is_no_burst() -> None:
     """64 packets that came 1 ms apart and are pushed at once meet the queue that each would have met."""
-    sink = Sink()
-    element = rate(sink, rate="1mbit", queue="2p")
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="2p")
     element.push(packets(64, size=125, gap=MS))
-    assert sink.packets == []
+    assert bench.dropped.packets == []
     assert times(element.pop(SECOND)[0]) == [n * MS for n in range(1, 65)]
 
 
@@ -120,13 +118,13 @@ def test_two_changes_within_one_packet() -> None:
 
 def test_smaller_queue_drops_nothing_that_is_held() -> None:
     """A new limit is for newcomers; what was admitted stays."""
-    sink = Sink()
-    element = rate(sink, rate="1mbit", queue="10p")
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="10p")
     element.push(packets(10))
     element.configure(wished(rate="1mbit", queue="3p"), 1 * MS)
-    assert (len(element), sink.packets) == (10, [])
+    assert (len(element), bench.dropped.packets) == (10, [])
     element.push([packet(1000, 2 * MS)])
-    assert sink.causes == ["queue"]
+    assert bench.dropped.causes == ["queue"]
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
@@ -139,3 +137,16 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     forward, _ = element.pop(9 * MS)
     assert forward == held
     assert times(forward) == [8 * MS, 9 * MS, 9 * MS, 9 * MS, 9 * MS]
+
+
+def test_give_and_adopt() -> None:
+    """What is given keeps the time at which it came; who adopts it sends it after what waits, none before `now`."""
+    here, there = rate(rate="1mbit"), rate(rate="1mbit", queue="1p")
+    sent = packets(4, size=125)
+    here.push(sent)
+    there.push(packets(1, size=125, time=2 * MS))
+    given = here.give(lambda packet: packet in sent[::2])
+    assert (given, times(given)) == (sent[::2], [0, 0])
+    there.adopt(given, 2 * MS)
+    assert times(there.pop(SECOND)[0]) == [3 * MS, 4 * MS, 5 * MS]
+    assert times(here.pop(SECOND)[0]) == [1 * MS, 2 * MS]

@@ -171,7 +171,7 @@ def test_headers_before_the_transport_stay() -> None:
         (vnet(1, 3, 1448, 34, 16), "gso type 3, size 1448, transport header at 44"),
         (vnet(1, GSO_TCPV4, 0, 34, 16), "gso type 1, size 0, transport header at 44"),
         (vnet(1, GSO_TCPV4, 1448, 33, 16), "gso type 1, size 1448, transport header at 43"),
-        (vnet(1, GSO_TCPV4, 1448, 60_000, 16), "gso type 1, size 1448, transport header at 60010"),
+        (vnet(1, GSO_TCPV4, 1448, 60_000, 16), "no room for a transport header at 60010"),
     ],
 )
 def test_refuses_a_vnet_header_that_does_not_fit(header: bytes, line: str) -> None:
@@ -181,7 +181,7 @@ def test_refuses_a_vnet_header_that_does_not_fit(header: bytes, line: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("kept", "line"), [(50, "truncated TCP header"), (66, "no payload behind the transport header")]
+    ("kept", "line"), [(50, "no room for a transport header at 44"), (66, "no payload behind the transport header")]
 )
 def test_refuses_a_frame_without_payload(kept: int, line: str) -> None:
     """A super-frame must have a whole transport header and something behind it."""

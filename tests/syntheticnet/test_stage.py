@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from syntheticnet.conditions import LinkConditions
@@ -9,17 +10,25 @@ from syntheticnet.elements import Element
 from syntheticnet.elements.delay import Delay
 from syntheticnet.elements.loss import Loss
 from syntheticnet.elements.rate import Rate
+from syntheticnet.packet import Packet
 from syntheticnet.stage import Stage
 
-from .builders import MS, SECOND, Sink, packet, packets, times, wished
+from .builders import MS, SECOND, Bench, packet, packets, times, wished
 
 
-def stage(make: type[Element], link: LinkConditions, sink: Sink | None = None, **flows: LinkConditions) -> Stage:
+def same(packet: Packet) -> str:
+    """Each packet belongs to the flow that it belonged to."""
+    return packet.flow
+
+
+def stage(make: type[Element], link: LinkConditions, bench: Bench | None = None, **flows: LinkConditions) -> Stage:
+    used = bench or Bench()
+
     def build(name: str, values: LinkConditions) -> Element:
-        return make(values, Random(name), sink or Sink())
+        return make(values, replace(used.kit, rng=Random(name)))
 
     made = Stage(make, build)
-    made.configure(link, flows, 0)
+    made.configure(link, flows, 0, same)
     return made
 
 
@@ -80,7 +89,7 @@ def test_a_retired_element_hands_on_before_newcomers() -> None:
     retired = stage(Delay, wished(latency="500ms"))
     held = packets(5, gap=MS)
     retired.push(held)
-    retired.configure(wished(), {}, 9 * MS)
+    retired.configure(wished(), {}, 9 * MS, same)
     newcomer = packet(100, 9 * MS)
     retired.push([newcomer])
     assert retired.pop(9 * MS)[0] == [*held, newcomer]
@@ -88,28 +97,64 @@ def test_a_retired_element_hands_on_before_newcomers() -> None:
 
 
 def test_a_removed_flow_lets_its_packets_go() -> None:
-    """With the flow goes its element; what it held leaves at once, and newcomers meet the link's own."""
+    """With the flow goes its element; what it held waits as the link asks, but never leaves before the change."""
     removed = stage(Delay, wished(latency="10ms"), udp=wished(latency="500ms"))
-    removed.push([packet(100, 0, "udp")])
-    removed.configure(wished(latency="10ms"), {}, 3 * MS)
-    removed.push([packet(100, 4 * MS, "udp")])
-    assert times(removed.pop(SECOND)[0]) == [3 * MS, 14 * MS]
+    removed.push([packet(100, 0, "udp"), packet(100, 8 * MS, "udp")])
+    removed.configure(wished(latency="10ms"), {}, 12 * MS, same)
+    removed.push([packet(100, 12 * MS, "udp")])
+    assert times(removed.pop(SECOND)[0]) == [12 * MS, 18 * MS, 22 * MS]
+
+
+def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
+    """What waits in the link's element goes over to the flow's own, so that newcomers do not overtake it."""
+    gained = stage(Delay, wished(latency="500ms"))
+    held = [packet(100, n * MS, ("udp", "default")[n % 2]) for n in range(6)]
+    gained.push(held)
+    gained.configure(wished(latency="500ms"), {"udp": wished(latency="10ms")}, 9 * MS, same)
+    newcomer = packet(100, 9 * MS, "udp")
+    gained.push([newcomer])
+    assert gained.pop(19 * MS)[0] == [held[0], held[2], held[4], newcomer]
+    assert times(held[::2]) == [10 * MS, 12 * MS, 14 * MS]
+    assert gained.pop(SECOND)[0] == held[1::2]
+
+
+def test_packets_move_with_the_flow_that_they_belong_to() -> None:
+    """A packet that another flow claims from now on waits in that one's element."""
+    moved = stage(Delay, wished(), a=wished(latency="500ms"), b=wished(latency="100ms"))
+    held = [packet(100, n * MS, "a") for n in range(4)]
+    moved.push(held)
+    flows = {"a": wished(latency="500ms"), "b": wished(latency="100ms")}
+    moved.configure(wished(), flows, 50 * MS, lambda packet: "b" if packet in held[:2] else "a")
+    assert moved.pop(SECOND // 4)[0] == held[:2]
+    assert times(held[:2]) == [100 * MS, 101 * MS]
+    assert moved.pop(SECOND)[0] == held[2:]
+
+
+def test_a_thousand_busy_flows_are_popped_as_they_are_due() -> None:
+    """Only the elements that have something due are asked for it."""
+    flows = {f"f{n}": wished(latency=f"{n + 1}ms") for n in range(1000)}
+    many = stage(Delay, wished(), None, **flows)
+    many.push([packet(100, 0, name) for name in flows])
+    assert many.deadline() == 1 * MS
+    for n in range(1, 1001):
+        assert [each.flow for each in many.pop(n * MS)[0]] == [f"f{n - 1}"]
+    assert (many.deadline(), len(many)) == (None, 0)
 
 
 def test_unchanged_values_leave_an_element_alone() -> None:
     """A change elsewhere neither rebuilds an element nor moves what it holds."""
     kept = stage(Rate, wished(rate="1mbit"))
     kept.push(packets(3, size=125))
-    kept.configure(wished(rate="1mbit", loss="5%", latency="80ms"), {"udp": wished(loss="1%")}, MS // 2)
+    kept.configure(wished(rate="1mbit", loss="5%", latency="80ms"), {"udp": wished(loss="1%")}, MS // 2, same)
     assert times(kept.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS]
 
 
 def test_conserves_packets() -> None:
     """What a stage took is handed on, dropped, or counted as held."""
-    sink = Sink()
-    lossy = stage(Loss, wished(loss="30%"), sink, udp=wished(loss="60%"))
+    bench = Bench()
+    lossy = stage(Loss, wished(loss="30%"), bench, udp=wished(loss="60%"))
     lossy.push([packet(100, n, ("udp", "default")[n % 2]) for n in range(1000)])
     held = len(lossy)
-    assert held + len(sink.packets) == 1000
+    assert held + len(bench.dropped.packets) == 1000
     assert len(lossy.pop(1000)[0]) == held
     assert len(lossy) == 0

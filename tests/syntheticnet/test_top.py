@@ -11,16 +11,21 @@ from syntheticnet.packet import Talk
 from syntheticnet.top import SLOTS, Top, profile
 
 
-def talk(id: int, packets: int, bits: int) -> Talk:
+def talk(id: int, packets: int, size: int) -> Talk:
     made = Talk("link", "default", id)
-    made.packets, made.bits = packets, bits
+    made.packets, made.bytes = packets, size
     return made
+
+
+def bits(packets: int, size: int) -> int:
+    """What the wire format counts: 24 octets more than each frame."""
+    return (size + packets * 24) * 8
 
 
 def test_sums_the_talks_of_a_peer() -> None:
     """Conversations with the same remote host, protocol and port are one row; the busiest comes first."""
     rows = Top().rows([talk(1, 2, 100), talk(2, 9, 50), talk(1, 1, 30), talk(3, 0, 0)])
-    assert rows == [(9, 50, 2), (3, 130, 1)]
+    assert rows == [(9, bits(9, 50), 2), (3, bits(3, 130), 1)]
 
 
 def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
@@ -28,7 +33,7 @@ def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
     top = Top()
     top.retire(talk(1, 2, 100))
     top.retire(talk(1, 1, 10))
-    assert top.rows([talk(1, 4, 7)]) == [(7, 117, 1)]
+    assert top.rows([talk(1, 4, 7)]) == [(7, bits(7, 117), 1)]
 
 
 def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
@@ -36,8 +41,8 @@ def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
     top = Top()
     late = talk(1, 0, 0)
     top.retire(late)
-    late.packets, late.bits = 3, 30
-    assert top.rows([]) == [(3, 30, 1)]
+    late.packets, late.bytes = 3, 30
+    assert top.rows([]) == [(3, bits(3, 30), 1)]
 
 
 def test_has_no_words_for_ipv6() -> None:
@@ -56,14 +61,14 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             top.retire(talk(id, 1, round))
     kept = top.rows([])
     assert 10 <= len(kept) <= 20
-    assert (3, 3, 1) in kept
+    assert (3, bits(3, 3), 1) in kept
 
 
 def test_at_most_the_slots_of_the_profile() -> None:
     """With more peers than slots the busiest stay."""
     rows = Top().rows(talk(id, id, 1) for id in range(1, SLOTS + 10))
     assert len(rows) == SLOTS
-    assert rows[-1] == (10, 1, 10)
+    assert rows[-1] == (10, bits(10, 1), 10)
 
 
 def test_profile_is_2048_slots_of_three_little_endian_words() -> None:

@@ -10,9 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
-from syntheticnet.conditions.units import BYTES, MAX_QUEUE_BYTES, MAX_RATE_BPS, MAX_TIME_NS, SWITCH, choice
+from syntheticnet.conditions.units import (
+    BYTES,
+    MAX_QUEUE_BYTES,
+    MAX_RATE_BPS,
+    MAX_TIME_NS,
+    POSITIVE_TIME,
+    SPAN,
+    SWITCH,
+    Span,
+    byte_count,
+    choice,
+    file,
+    packet_count,
+)
 
 from .builders import exactly
+
+TRACE = file("trace", str.split)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +51,14 @@ from .builders import exactly
         (SHARE, "0%", 0.0),
         (SHARE, "100%", 1.0),
         (BYTES, "24b", 24),
+        (BYTES, "0b", 0),
+        (byte_count(68, 65535, "1400b"), "1.4kb", 1400),
+        (packet_count(1000, "3p"), "3p", 3),
+        (POSITIVE_TIME, "5ms", 5_000_000),
+        (SPAN, "10ms", Span(10_000_000, 10_000_000)),
+        (SPAN, "10ms-1.5s", Span(10_000_000, 1_500_000_000)),
+        (SPAN, " 0ms - 30ms ", Span(0, 30_000_000)),
+        (TRACE, "LTE_up-2.trace", "LTE_up-2.trace"),
         (QUEUE, "200ms", QueueLimit(200_000_000, "time")),
         (QUEUE, "1s", QueueLimit(1_000_000_000, "time")),
         (QUEUE, "\t200ms\n", QueueLimit(200_000_000, "time")),
@@ -73,6 +96,16 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
         (SHARE, None, "None is not a share such as 5% or 0.5%"),
         (BYTES, "1001b", "'1001b' is not a whole number of bytes between 0b and 1000b"),
         (BYTES, "1.5b", "'1.5b' is not a whole number of bytes between 0b and 1000b"),
+        (byte_count(68, 65535, "1400b"), "67b", "'67b' is not a whole number of bytes between 68b and 65535b"),
+        (byte_count(68, 65535, "1400b"), "1400", "'1400' is not a number of bytes such as 1400b"),
+        (packet_count(1000, "3p"), "1001p", "'1001p' is not a whole number of packets from 1 to 1000"),
+        (packet_count(1000, "3p"), "3", "'3' is not a number of packets such as 3p"),
+        (POSITIVE_TIME, "0ms", "'0ms' is not more than 0ms and at most 60s"),
+        (SPAN, "10", "'10' is not a time such as 10ms, or a range of them such as 10ms-30ms, of 60s at most"),
+        (SPAN, 10, "10 is not a time such as 10ms, or a range of them such as 10ms-30ms"),
+        (SPAN, "30ms-10ms", "'30ms-10ms' does not rise: write the shorter time first"),
+        (TRACE, "../x", "'../x' is not the name of an uploaded trace: letters, digits, dots, - and _ (100 at most)"),
+        (TRACE, ".x", "'.x' is not the name of an uploaded trace: letters, digits, dots, - and _ (100 at most)"),
         (QUEUE, "10", "'10' is not a time, size or count such as 200ms, 64kb or 100p (packets)"),
         (QUEUE, "0p", "'0p' is not a whole number of packets from 1 to 1000000"),
         (QUEUE, "1.5p", "'1.5p' is not a whole number of packets from 1 to 1000000"),
@@ -101,6 +134,9 @@ def test_refuses_with_one_line_that_shows_what_is_allowed(unit: Unit, value: obj
         (SHARE, 0.005, "0.5%"),
         (SHARE, 1, "100%"),
         (SHARE, 1e-7, "0.00001%"),
+        (SPAN, Span(10_000_000, 30_000_000), "10ms-30ms"),
+        (SPAN, Span(10_000_000, 10_000_000), "10ms"),
+        (BYTES, 0, "0b"),
         (QUEUE, QueueLimit(64_000, "bytes"), "64kb"),
         (QUEUE, QueueLimit(100, "packets"), "100p"),
         (QUEUE, QueueLimit(200_000_000, "time"), "200ms"),
@@ -118,12 +154,19 @@ _LIMITS = st.one_of(
 )
 
 
+def _span(one: int, other: int) -> Span:
+    return Span(min(one, other), max(one, other))
+
+
 @given(
     st.one_of(
         st.tuples(st.just(RATE), st.floats(1, MAX_RATE_BPS)),
         st.tuples(st.just(TIME), st.integers(0, MAX_TIME_NS)),
         st.tuples(st.just(SHARE), st.floats(0, 1)),
         st.tuples(st.just(BYTES), st.integers(0, 1000)),
+        st.tuples(st.just(POSITIVE_TIME), st.integers(1, MAX_TIME_NS)),
+        st.tuples(st.just(SPAN), st.builds(_span, st.integers(0, MAX_TIME_NS), st.integers(0, MAX_TIME_NS))),
+        st.tuples(st.just(packet_count(10**6, "1p")), st.integers(1, 10**6)),
         st.tuples(st.just(QUEUE), _LIMITS),
     )
 )

@@ -1,6 +1,7 @@
 """The schema of conditions, shared by host and container; standard library only, for both import this package."""
 
 from .client import DIRECTIONS, Conditions, Flow
+from .duration import parse_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
@@ -20,5 +21,6 @@ __all__ = [
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "parse_duration",
     "refuse_unknown",
 ]

@@ -146,13 +146,17 @@ def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
 
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
     """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
+    names = set(changed)
+    suspects: list[Flow] = []  # of the flows before, those that are changed
     for index, flow in enumerate(flows):
-        for earlier in flows[:index]:
-            if earlier.match.covers(flow.match) and (flow.name in changed or earlier.name in changed):
+        for earlier in flows[:index] if flow.name in names else suspects:
+            if earlier.match.covers(flow.match):
                 raise ConditionsError(
                     f"never matches, for the flow '{earlier.name}' before it takes all its packets",
                     f"flows.{flow.name}",
                 )
+        if flow.name in names:
+            suspects.append(flow)
 
 
 def _parse_seed(value: object) -> int | None:

@@ -1,19 +1,37 @@
-"""Which packets a flow means: `host[:protocol[:port[-port]]]`, where the host is the remote side."""
+"""Which packets a flow means: `host[:protocol[:port[-port]]][,pt=N][,ssrc=N]`, where the host is the remote side."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Literal, get_args
 
 from .errors import ConditionsError
 
-ALLOWED = "host[:protocol[:port[-port]]], such as *:udp, 10.0.0.1:tcp:443, 10.0.0.0/8, [2001:db8::1]:udp or a name"
+ALLOWED = (
+    "host[:protocol[:port[-port]]][,pt=N][,ssrc=N], "
+    "such as *:udp, 10.0.0.1:tcp:443, 10.0.0.0/8, [2001:db8::1]:udp, *:rtp,pt=96 or a name"
+)
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
+UDP = PROTOCOLS["udp"]
 WITH_PORTS = frozenset({6, 17, 132})
 MAX_PORT = 65535
 
-_FORM = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<protocol>[^:]+)(?::(?P<ports>[^:]+))?)?")
+MediaKind = Literal["stun", "dtls", "turn-channel", "rtp", "rtcp"]
+"""What a UDP packet carries, by its first bytes (RFC 7983)."""
+MEDIA: tuple[MediaKind, ...] = get_args(MediaKind)
+RTCP_TYPES = range(64, 96)
+"""Payload types that no RTP packet has, for RTCP on the same port has them (RFC 5761)."""
+MAX_PAYLOAD_TYPE = 127
+MAX_SSRC = 2**32 - 1
+
+_FORM = re.compile(
+    r"(?P<host>\[[^\]]+\]|[^:,\[\]]+)(?::(?P<protocol>[^:,]+)(?::(?P<ports>[^:,]+))?)?(?P<marks>(?:,[^,]*)*)"
+)
+_MARKS: dict[str, tuple[MediaKind, ...]] = {"pt": ("rtp",), "ssrc": ("rtp", "rtcp")}
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
@@ -22,13 +40,19 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class FlowMatch:
-    """The packets of one flow. A `network` of None and no `name` mean any host; `protocol` None means any."""
+    """The packets of one flow. A `network` of None and no `name` mean any host; `protocol` None means any.
+
+    Where `media` is given, the protocol is UDP; `payload_type` is one of RTP, `ssrc` one of RTP, or of RTCP's sender.
+    """
 
     network: Network | None = None
     name: str | None = None
     protocol: int | None = None
     port_min: int = 0
     port_max: int = MAX_PORT
+    media: MediaKind | None = None
+    payload_type: int | None = None
+    ssrc: int | None = None
 
     @classmethod
     def parse(cls, expression: object) -> FlowMatch:
@@ -37,21 +61,23 @@ class FlowMatch:
         if form is None:
             raise ConditionsError(f"{expression!r} is not a flow: {ALLOWED}")
         network, name = _parse_host(form["host"])
-        protocol = _parse_protocol(form["protocol"] or "*")
+        protocol, media = _parse_protocol(form["protocol"] or "*")
         low, high = _parse_ports(form["ports"] or "*")
         if (low, high) != (0, MAX_PORT) and protocol is not None and protocol not in WITH_PORTS:
             raise ConditionsError(f"{form['protocol']!r} has no ports; those of tcp, udp and sctp can be given")
-        return cls(network, name, protocol, low, high)
+        marks = _parse_marks(form["marks"], media)
+        return cls(network, name, protocol, low, high, media, marks.get("pt"), marks.get("ssrc"))
 
     def __str__(self) -> str:
         """The expression, in its shortest form; `parse` reads it back."""
         names = {number: name for name, number in PROTOCOLS.items()}
         protocol = "*" if self.protocol is None else names.get(self.protocol, str(self.protocol))
         ports = "*" if (self.port_min, self.port_max) == (0, MAX_PORT) else _written_ports(self)
-        parts = [_written_host(self), protocol, ports]
+        parts = [_written_host(self), self.media or protocol, ports]
         while len(parts) > 1 and parts[-1] == "*":
             parts.pop()
-        return ":".join(parts)
+        marks = {"pt": self.payload_type, "ssrc": self.ssrc}
+        return ":".join(parts) + "".join(f",{key}={value}" for key, value in marks.items() if value is not None)
 
     def covers(self, other: FlowMatch) -> bool:
         """Whether every packet of `other` is also one of these, so that `other` behind this never matches."""
@@ -60,6 +86,9 @@ class FlowMatch:
             and self.protocol in (None, other.protocol)
             and self.port_min <= other.port_min
             and other.port_max <= self.port_max
+            and self.media in (None, other.media)
+            and self.payload_type in (None, other.payload_type)
+            and self.ssrc in (None, other.ssrc)
         )
 
     def _covers_host(self, other: FlowMatch) -> bool:
@@ -84,23 +113,73 @@ def _parse_host(text: str) -> tuple[Network | None, str | None]:
     return None, bare
 
 
-def _parse_protocol(text: str) -> int | None:
+def _parse_protocol(text: str) -> tuple[int | None, MediaKind | None]:
     if text == "*":
-        return None
-    if text.lower() in PROTOCOLS:
-        return PROTOCOLS[text.lower()]
-    if text.isdecimal() and int(text) <= 255:
-        return int(text)
-    raise ConditionsError(f"{text!r} is not a protocol: {', '.join(PROTOCOLS)}, a number up to 255, or *")
+        return None, None
+    lower = text.lower()
+    for media in MEDIA:
+        if lower == media:
+            return UDP, media
+    if lower in PROTOCOLS:
+        return PROTOCOLS[lower], None
+    number = _whole(text, 255)
+    if number is None:
+        names = (*PROTOCOLS, *MEDIA)
+        near = _nearest(lower, names)
+        raise ConditionsError(f"{text!r} is not a protocol{near}: {', '.join(names)}, a number up to 255, or *")
+    return number, None
 
 
 def _parse_ports(text: str) -> tuple[int, int]:
     if text == "*":
         return 0, MAX_PORT
-    low, _, high = text.partition("-")
-    if not low.isdecimal() or not (high or low).isdecimal() or not int(low) <= int(high or low) <= MAX_PORT:
+    first, dash, last = text.partition("-")
+    low, high = _whole(first, MAX_PORT), _whole(last if dash else first, MAX_PORT)
+    if low is None or high is None or low > high:
         raise ConditionsError(f"{text!r} is not a port or a range of ports from 0 to {MAX_PORT}, such as 443 or 1-1000")
-    return int(low), int(high or low)
+    return low, high
+
+
+def _parse_marks(text: str, media: MediaKind | None) -> dict[str, int]:
+    """The values of `,pt=96,ssrc=0x1234abcd`."""
+    marks: dict[str, int] = {}
+    for mark in text.split(",")[1:]:
+        key, _, value = (part.strip() for part in mark.partition("="))
+        key = key.lower()
+        if key not in _MARKS:
+            raise ConditionsError(f"{mark!r} is not a mark of packets{_nearest(key, _MARKS)}: pt=N or ssrc=N")
+        if media not in _MARKS[key]:
+            raise ConditionsError(f"{key} can be given for {' and '.join(_MARKS[key])} only, such as *:rtp,{key}=96")
+        if key in marks:
+            raise ConditionsError(f"{mark!r} is a second {key}; one can be given")
+        marks[key] = _parse_payload_type(value) if key == "pt" else _parse_ssrc(value)
+    return marks
+
+
+def _parse_payload_type(text: str) -> int:
+    number = _whole(text, MAX_PAYLOAD_TYPE)
+    if number is None or number in RTCP_TYPES:
+        raise ConditionsError(f"{text!r} is not a payload type of RTP: 0 to 63 or 96 to {MAX_PAYLOAD_TYPE} (RFC 5761)")
+    return number
+
+
+def _parse_ssrc(text: str) -> int:
+    number = int(text, 16) if re.fullmatch(r"0[xX][0-9a-fA-F]{1,8}", text) else _whole(text, MAX_SSRC)
+    if number is None:
+        raise ConditionsError(f"{text!r} is not an SSRC: 0 to {MAX_SSRC}, or as 0x1234abcd")
+    return number
+
+
+def _whole(text: str, most: int) -> int | None:
+    """The decimal number from 0 to `most` that `text` is."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else most + 1
+    return number if number <= most else None
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    begun = [name for name in names if len(text) > 2 and name.startswith(text)]
+    near = begun or get_close_matches(text, names, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _written_host(match: FlowMatch) -> str:

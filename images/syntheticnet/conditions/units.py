@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z%]+(?:/s)?)\s*")
 
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
 _RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
 _TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6}
@@ -29,6 +31,8 @@ class Unit:
     allowed: str
     parse: Callable[[object], Any]
     format: Callable[[Any], Any]
+    read: Callable[[str], Any] | None = None
+    """Of a file: what its text means; raises ValueError that names the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,15 @@ class QueueLimit:
     kind: Literal["time", "bytes", "packets"]
 
 
-def _quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[Decimal, str]:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Times from `least_ns` to `most_ns`."""
+
+    least_ns: int
+    most_ns: int
+
+
+def quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[Decimal, str]:
     """`value` in base units, exactly, and the unit it was written in.
 
     A bare number or an unknown unit is an error that shows the allowed forms.
@@ -66,7 +78,7 @@ def _plain(number: Decimal) -> str:
 def _parse_rate(value: object) -> float:
     if isinstance(value, str) and value.strip().lower() == "unlimited":
         return math.inf
-    rate, _ = _quantity(value, _RATES, RATE.allowed)
+    rate, _ = quantity(value, _RATES, RATE.allowed)
     if not 1 <= rate <= MAX_RATE_BPS:
         raise ValueError(f"{value!r} is not between 1bit and {_written(Decimal(MAX_RATE_BPS), _RATES)}")
     return float(rate)
@@ -77,7 +89,7 @@ def _format_rate(rate_bps: float) -> str:
 
 
 def _parse_time(value: object) -> int:
-    time_ns, _ = _quantity(value, _TIMES_NS, TIME.allowed)
+    time_ns, _ = quantity(value, _TIMES_NS, TIME.allowed)
     if time_ns > MAX_TIME_NS:
         raise ValueError(f"{value!r} is not between 0ms and {_written(Decimal(MAX_TIME_NS), _TIMES_NS)}")
     return int(time_ns)
@@ -88,7 +100,7 @@ def _format_time(time_ns: int) -> str:
 
 
 def _parse_share(value: object) -> float:
-    percent, _ = _quantity(value, {"%": 1}, SHARE.allowed)
+    percent, _ = quantity(value, {"%": 1}, SHARE.allowed)
     if percent > 100:
         raise ValueError(f"{value!r} is not between 0% and 100%")
     return float(percent / 100)
@@ -98,16 +110,43 @@ def _format_share(share: float) -> str:
     return f"{_plain(Decimal(str(share)) * 100)}%"
 
 
-def _parse_bytes(value: object) -> int:
-    size, _ = _quantity(value, _BYTES, BYTES.allowed)
-    if size > 1000 or size != int(size):
-        raise ValueError(f"{value!r} is not a whole number of bytes between 0b and 1000b")
-    return int(size)
+def _parse_positive_time(value: object) -> int:
+    time_ns = _parse_time(value)
+    if not time_ns:
+        raise ValueError(f"{value!r} is not more than 0ms and at most 60s")
+    return time_ns
+
+
+def _parse_span(value: object) -> Span:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not {SPAN.allowed}")
+    low, dash, high = value.partition("-")
+    try:
+        least = _parse_time(low)
+        most = _parse_time(high) if dash else least
+    except ValueError:
+        raise ValueError(f"{value!r} is not {SPAN.allowed}, of 60s at most") from None
+    if least > most:
+        raise ValueError(f"{value!r} does not rise: write the shorter time first")
+    return Span(least, most)
+
+
+def _format_span(span: Span) -> str:
+    low, high = _format_time(span.least_ns), _format_time(span.most_ns)
+    return low if low == high else f"{low}-{high}"
+
+
+def _format_bytes(size: int) -> str:
+    return _written(Decimal(size), _BYTES) if size else "0b"
+
+
+def format_packets(count: float) -> str:
+    return f"{_plain(Decimal(str(count)))}p"
 
 
 def _parse_queue(value: object) -> QueueLimit:
     scales = {**_TIMES_NS, **_BYTES, "p": 1}
-    amount, unit = _quantity(value, scales, QUEUE.allowed)
+    amount, unit = quantity(value, scales, QUEUE.allowed)
     if unit in _TIMES_NS:
         if not 0 < amount <= MAX_TIME_NS:
             raise ValueError(f"{value!r} is not more than 0ms and at most 60s")
@@ -122,7 +161,7 @@ def _parse_queue(value: object) -> QueueLimit:
 def _format_queue(limit: QueueLimit) -> str:
     if limit.kind == "time":
         return _format_time(limit.amount)
-    return f"{limit.amount}p" if limit.kind == "packets" else _written(Decimal(limit.amount), _BYTES)
+    return format_packets(limit.amount) if limit.kind == "packets" else _format_bytes(limit.amount)
 
 
 def _parse_switch(value: object) -> bool:
@@ -132,6 +171,44 @@ def _parse_switch(value: object) -> bool:
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     raise ValueError(f"{value!r} is not true or false")
+
+
+def byte_count(low: int, high: int, example: str) -> Unit:
+    """A unit of whole bytes from `low` to `high`."""
+    allowed = f"a number of bytes such as {example}"
+
+    def parse(value: object) -> int:
+        size, _ = quantity(value, _BYTES, allowed)
+        if not low <= size <= high or size != int(size):
+            raise ValueError(f"{value!r} is not a whole number of bytes between {low}b and {high}b")
+        return int(size)
+
+    return Unit("bytes", allowed, parse, _format_bytes)
+
+
+def packet_count(high: int, example: str) -> Unit:
+    """A unit of whole packets from 1 to `high`."""
+    allowed = f"a number of packets such as {example}"
+
+    def parse(value: object) -> int:
+        count, _ = quantity(value, {"p": 1}, allowed)
+        if not 1 <= count <= high or count != int(count):
+            raise ValueError(f"{value!r} is not a whole number of packets from 1 to {high}")
+        return int(count)
+
+    return Unit("packets", allowed, parse, format_packets)
+
+
+def file(kind: str, read: Callable[[str], Any]) -> Unit:
+    """A unit of uploaded files whose text `read` understands."""
+    allowed = f"the name of an uploaded {kind}: letters, digits, dots, - and _ (100 at most)"
+
+    def parse(value: object) -> str:
+        if isinstance(value, str) and _FILE.fullmatch(value):
+            return value
+        raise ValueError(f"{value!r} is not {allowed}")
+
+    return Unit("file", allowed, parse, str, read)
 
 
 def choice(*names: str) -> Unit:
@@ -147,7 +224,9 @@ def choice(*names: str) -> Unit:
 
 RATE = Unit("rate", "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited", _parse_rate, _format_rate)
 TIME = Unit("time", "a time such as 80ms, 1.5s or 250us", _parse_time, _format_time)
+POSITIVE_TIME = Unit("time", TIME.allowed, _parse_positive_time, _format_time)
+SPAN = Unit("span", "a time such as 10ms, or a range of them such as 10ms-30ms", _parse_span, _format_span)
 SHARE = Unit("share", "a share such as 5% or 0.5%", _parse_share, _format_share)
-BYTES = Unit("bytes", "a number of bytes such as 24b", _parse_bytes, lambda size: f"{size}b")
+BYTES = byte_count(0, 1000, "24b")
 QUEUE = Unit("queue", "a time, size or count such as 200ms, 64kb or 100p (packets)", _parse_queue, _format_queue)
 SWITCH = Unit("switch", "true or false", _parse_switch, bool)

@@ -1,15 +1,39 @@
 """The effects that a link can have, in the order in which a packet meets them."""
 
+from .burst_loss import BurstLoss
+from .corrupt import Corrupt
 from .delay import Delay
-from .element import Element, Popped
+from .delay_trace import DelayTrace
+from .duplicate import Duplicate
+from .element import Element, Instant, Kit, Popped
 from .loss import Loss
+from .mtu import Mtu
+from .outage import Outage
+from .picked_loss import PickedLoss
 from .rate import Rate
+from .rate_trace import RateTrace
+from .reject import Reject
+from .reorder import Reorder
+from .slot import Slot
+from .state_loss import StateLoss
 
 # The bottleneck comes first, then the path behind it. Adding an effect is one line here.
 ELEMENTS: tuple[type[Element], ...] = (
+    Reject,
+    Mtu,
     Rate,
+    RateTrace,
+    Outage,
     Loss,
+    BurstLoss,
+    StateLoss,
+    PickedLoss,
+    Corrupt,
+    Duplicate,
     Delay,
+    DelayTrace,
+    Reorder,
+    Slot,
 )
 
-__all__ = ["ELEMENTS", "Element", "Popped"]
+__all__ = ["ELEMENTS", "Element", "Instant", "Kit", "Popped"]

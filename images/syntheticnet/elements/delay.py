@@ -5,34 +5,41 @@ Keeping order means that a packet waits for the one before it, as on a real path
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import deque
 from collections.abc import Callable
-from random import Random
-from typing import ClassVar, NamedTuple
+from heapq import heapify, heappop, heappush
+from math import floor
+from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Drop, Packet
-from .element import Popped
+from ..packet import Packet
+from .element import Kit, Popped
+from .law import Law, law_of
 
-
-class Waiting(NamedTuple):
-    """A held packet: when it is due, when it came, and its draw from the law of the jitter (in units of jitter)."""
-
-    due: int
-    since: int
-    deviation: float
-    packet: Packet
+Waiting = tuple[int, int, int, float, Packet]
+"""A held packet, last: when it is due, its number, when it came, and its draw from the law of the jitter."""
 
 
 class Delay:
-    """Holds each packet for latency + jitter * deviation, never below 0."""
+    """Holds each packet for latency + jitter * deviation, never below 0.
 
-    reads: ClassVar[tuple[str, ...]] = ("latency_ns", "jitter_ns", "distribution", "jitter_share", "reordering")
+    In order, `_waiting` is a queue whose due times never fall; with reordering it is a heap by due time.
+    """
 
-    def __init__(self, values: LinkConditions, rng: Random, drop: Drop) -> None:
-        self._rng = rng
-        self._waiting: deque[Waiting] = deque()
+    reads: ClassVar[tuple[str, ...]] = (
+        "latency_ns",
+        "jitter_ns",
+        "distribution",
+        "jitter_table",
+        "jitter_share",
+        "reordering",
+    )
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._kit = kit
+        self._queue: deque[Waiting] = deque()
+        self._heap: list[Waiting] = []
+        self._number = 0
         self._last_due = 0
         self._set(values)
 
@@ -41,74 +48,85 @@ class Delay:
         return bool(values.latency_ns or values.jitter_ns)
 
     def push(self, packets: list[Packet]) -> None:
-        if self._reordering:
+        if self._jitter or self._reordering:
             for packet in packets:
-                insort(self._waiting, self._wait(packet, self._draw()), key=_due)
+                self._hold(packet, packet.time, self._draw(), 0)
             return
-        last, append = self._last_due, self._waiting.append
-        if not self._jitter:
-            latency = self._latency
-            for packet in packets:
-                since = packet.time
-                due = since + latency
-                last = due if due > last else last
-                append(Waiting(last, since, 0.0, packet))
-        else:
-            for packet in packets:
-                waiting = self._wait(packet, self._draw())
-                last = max(waiting.due, last)
-                append(waiting._replace(due=last))
-        self._last_due = last
+        number, last, latency, append = self._number, self._last_due, self._latency, self._queue.append
+        for packet in packets:
+            since = packet.time
+            number += 1
+            if since + latency > last:
+                last = since + latency
+            append((last, number, since, 0.0, packet))
+        self._number, self._last_due = number, last
 
     def pop(self, now: int) -> Popped:
-        waiting, due = self._waiting, []
-        while waiting and waiting[0][0] <= now:
-            time, _, _, packet = waiting.popleft()
-            packet.time = time
-            due.append(packet)
+        due: list[Packet] = []
+        queue, append = self._queue, due.append
+        while queue and queue[0][0] <= now:
+            waiting = queue.popleft()
+            packet = waiting[4]
+            packet.time = waiting[0]
+            append(packet)
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            waiting = heappop(heap)
+            packet = waiting[4]
+            packet.time = waiting[0]
+            append(packet)
         return due, []
 
     def deadline(self) -> int | None:
-        return self._waiting[0].due if self._waiting else None
+        waiting = self._queue or self._heap
+        return waiting[0][0] if waiting else None
+
+    def slack(self) -> int:
+        return max(0, self._latency + floor(self._jitter * self._law.least))
 
     def configure(self, values: LinkConditions, now: int) -> None:
+        held = self._taken(lambda packet: True)
         self._set(values)
         self._last_due = now
-        moved = [self._moved(waiting, now) for waiting in self._waiting]
-        self._waiting = deque(sorted(moved, key=_due) if self._reordering else moved)
+        for _, _, since, deviation, packet in held:
+            self._hold(packet, since, deviation, now)
+
+    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        given = []
+        for _, _, since, _, packet in self._taken(leaves):
+            packet.time = since
+            given.append(packet)
+        return given
+
+    def adopt(self, packets: list[Packet], now: int) -> None:
+        for packet in packets:
+            self._hold(packet, packet.time, self._draw(), now)
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._queue) + len(self._heap)
 
     def _set(self, values: LinkConditions) -> None:
         self._latency = values.latency_ns or 0
         self._jitter = values.jitter_ns or 0
         self._reordering = bool(values.reordering)
-        share = 1.0 if values.jitter_share is None else values.jitter_share
-        self._draw = _law(values.distribution or "uniform", share, self._rng)
+        self._law: Law = law_of(values, self._kit)
+        self._draw = self._law.draw
 
-    def _wait(self, packet: Packet, deviation: float) -> Waiting:
-        delay = max(0, self._latency + round(self._jitter * deviation))
-        return Waiting(packet.time + delay, packet.time, deviation, packet)
+    def _hold(self, packet: Packet, since: int, deviation: float, earliest: int) -> None:
+        """Keep a packet that came at `since`; it is not due before `earliest`: a change cannot undo the past."""
+        due = max(since + max(0, self._latency + round(self._jitter * deviation)), earliest)
+        self._number += 1
+        if self._reordering:
+            heappush(self._heap, (due, self._number, since, deviation, packet))
+            return
+        due = self._last_due = max(due, self._last_due)
+        self._queue.append((due, self._number, since, deviation, packet))
 
-    def _moved(self, waiting: Waiting, now: int) -> Waiting:
-        """The same wait under the present values; it cannot end before the change that shortened it."""
-        delay = max(0, self._latency + round(self._jitter * waiting.deviation))
-        due = max(waiting.since + delay, now)
-        if not self._reordering:
-            due = self._last_due = max(due, self._last_due)
-        return waiting._replace(due=due)
-
-
-def _due(waiting: Waiting) -> int:
-    return waiting.due
-
-
-def _law(name: str, share: float, rng: Random) -> Callable[[], float]:
-    """Draws deviations: uniform on -1..1, or one-sided on 0..1; a packet outside `share` deviates by 0."""
-    random = rng.random
-    if name == "uniform":
-        whole: Callable[[], float] = lambda: 2.0 * random() - 1.0  # noqa: E731
-    else:
-        whole = random
-    return whole if share >= 1.0 else lambda: whole() if random() < share else 0.0
+    def _taken(self, leaves: Callable[[Packet], bool]) -> list[Waiting]:
+        """Remove and return what `leaves`, in order of arrival where order is kept now, else by due time."""
+        held = [*self._queue, *sorted(self._heap)]
+        self._queue = deque(waiting for waiting in self._queue if not leaves(waiting[4]))
+        self._heap = [waiting for waiting in self._heap if not leaves(waiting[4])]
+        heapify(self._heap)
+        kept = {waiting[1] for waiting in (*self._queue, *self._heap)}
+        return [waiting for waiting in held if waiting[1] not in kept]

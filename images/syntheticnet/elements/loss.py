@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Drop, Packet
-from .element import Popped
+from ..packet import Packet
+from .element import Instant
 
 
-class Loss:
+class Loss(Instant):
     """Drops a share of packets; the others pass at once."""
 
-    reads: ClassVar[tuple[str, ...]] = ("loss",)
-
-    def __init__(self, values: LinkConditions, rng: Random, drop: Drop) -> None:
-        self._share = values.loss or 0.0
-        self._random = rng.random
-        self._drop = drop
-        self._passed: list[Packet] = []
+    reads: ClassVar[tuple[str, ...]] = ("loss", "loss_burst")
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:
-        return bool(values.loss)
+        return bool(values.loss) and values.loss_burst is None  # else it is BurstLoss that loses
 
-    def push(self, packets: list[Packet]) -> None:
-        share, random, keep = self._share, self._random, self._passed.append
+    def set(self, values: LinkConditions) -> None:
+        self._share = (values.loss or 0.0) if values.loss_burst is None else 0.0
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        share, random, drop = self._share, self.kit.rng.random, self.kit.drop
+        passed = []
         for packet in packets:
             if random() < share:
-                self._drop(packet, "loss")
+                drop(packet, "loss")
             else:
-                keep(packet)
-
-    def pop(self, now: int) -> Popped:
-        passed, self._passed = self._passed, []
-        return passed, []
-
-    def deadline(self) -> int | None:
-        return self._passed[0].time if self._passed else None
-
-    def configure(self, values: LinkConditions, now: int) -> None:
-        self._share = values.loss or 0.0
-
-    def __len__(self) -> int:
-        return len(self._passed)
+                passed.append(packet)
+        return passed

@@ -10,35 +10,71 @@ async function ask(path, options = {}) {
   return body;
 }
 
+const put = (path, method, body, type) => ask(path, { method, body, headers: { "Content-Type": type } });
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
 async function change(direction, name, value) {
   const body = JSON.stringify({ [direction]: { [name]: value.trim() || null } });
-  return ask("/v1/conditions", { method: "PATCH", body, headers: { "Content-Type": "application/json" } });
+  return put("/v1/conditions", "PATCH", body, "application/json");
+}
+
+const SWITCH = ["true", "false"];
+
+// What a condition is entered with: a choice where there are few values, else a text.
+function buildInput(condition) {
+  const choices = condition.kind === "switch" ? SWITCH : condition.choices;
+  if (!choices) {
+    const input = make("input", { placeholder: `none (such as ${condition.example})`, autocomplete: "off" });
+    if (condition.kind === "file") input.setAttribute("list", "files");
+    return input;
+  }
+  const input = make("select", {});
+  input.append(...["", ...choices].map((choice) => make("option", { value: choice, textContent: choice || "none" })));
+  return input;
 }
 
 // One input for each condition of the schema; a change is sent when the input is left or Enter is pressed.
 function buildForm(section, schema) {
+  const direction = section.dataset.direction;
   const form = section.querySelector("form");
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const condition of schema) {
-    const label = document.createElement("label");
-    const input = document.createElement("input");
-    input.name = condition.name;
-    input.placeholder = `none (such as ${condition.example})`;
-    input.autocomplete = "off";
-    input.addEventListener("change", () => submit(section.dataset.direction, input));
-    const help = Object.assign(document.createElement("span"), { className: "help", textContent: condition.help });
-    label.append(condition.name.replace("_", " "), input, help);
+    const label = make("label", {});
+    const input = Object.assign(buildInput(condition), { name: condition.name });
+    input.addEventListener("change", () => submit(direction, input));
+    label.append(condition.name.replaceAll("_", " "), input);
+    if (condition.kind === "file") label.append(buildUpload(direction, input));
+    label.append(make("span", { className: "help", textContent: help(condition) }));
     form.append(label);
   }
 }
 
-async function submit(direction, input) {
+const help = ({ help, needs }) => (needs?.length ? `${help}; needs a ${[needs].flat().join(" or ")}` : help);
+
+// A file of this computer becomes one of the client's, and then the value.
+function buildUpload(direction, input) {
+  const upload = make("input", { type: "file", title: "upload a file" });
+  upload.addEventListener("change", async () => {
+    const [file] = upload.files;
+    if (!file) return;
+    await tried(input, async () => {
+      showFiles(await put(`/v1/files/${encodeURIComponent(file.name)}`, "PUT", await file.text(), "text/plain"));
+      show(await change(direction, input.name, file.name));
+    });
+    upload.value = "";
+  });
+  return upload;
+}
+
+const submit = (direction, input) => tried(input, async () => show(await change(direction, input.name, input.value)));
+
+async function tried(input, act) {
   try {
-    show(await change(direction, input.name, input.value));
-    input.classList.remove("wrong");
+    await act();
+    input?.classList.remove("wrong");
     error.textContent = "";
   } catch (failure) {
-    input.classList.add("wrong");
+    input?.classList.add("wrong");
     error.textContent = failure.message;
   }
 }
@@ -48,38 +84,74 @@ const rate = (bps) => (bps < 1e6 ? `${(bps / 1e3).toFixed(1)} kbit/s` : `${(bps 
 const share = (value) => `${(value * 100).toFixed(2)} %`;
 const time = (ms) => `${ms.toFixed(1)} ms`;
 
-function showAchieved(list, achieved) {
+function showAchieved(list, link, lateness) {
+  const { achieved } = link;
   const rows = [
     ["rate", figure(achieved.rate_bps, rate)],
     ["dropped", figure(achieved.loss, share)],
     ["delay p50", figure(achieved.delay_p50_ms, time)],
     ["delay p99", figure(achieved.delay_p99_ms, time)],
+    ["forwarder late p99", figure(lateness?.p99_ms, (ms) => `${ms.toFixed(2)} ms`)],
   ];
   list.replaceChildren(...rows.map(([term, value]) => {
-    const row = document.createElement("div");
-    row.append(Object.assign(document.createElement("dt"), { textContent: term }),
-               Object.assign(document.createElement("dd"), { textContent: value }));
+    const row = make("div", {});
+    row.append(make("dt", { textContent: term }), make("dd", { textContent: value }));
     return row;
   }));
+}
+
+// Every packet that did not pass, by its cause, since the forwarder's start.
+function showCauses(line, { dropped = {}, dropped_bytes: bytes = 0 }) {
+  const causes = Object.entries(dropped).filter(([, count]) => count);
+  const told = causes.map(([cause, count]) => `${cause} ${count}`).join(", ");
+  line.textContent = told ? `dropped so far: ${told}${bytes ? ` (${bytes} bytes)` : ""}` : "nothing dropped so far";
 }
 
 function showLink(section, state) {
   const direction = section.dataset.direction;
   const wished = state.conditions[direction] ?? {};
-  showAchieved(section.querySelector(".achieved"), state.links[direction].achieved);
-  for (const input of section.querySelectorAll("input")) {
+  const link = state.links[direction];
+  showAchieved(section.querySelector(".achieved"), link, state.forwarder.lateness?.[direction]);
+  showCauses(section.querySelector(".causes"), link);
+  for (const input of section.querySelectorAll("[name]")) {
     const value = wished[input.name];
     input.classList.toggle("set", value !== undefined);
-    if (document.activeElement !== input && !input.classList.contains("wrong")) input.value = value ?? "";
+    if (document.activeElement !== input && !input.classList.contains("wrong")) input.value = String(value ?? "");
   }
 }
 
-function showFlows(flows) {
-  const rows = Object.entries(flows).map(([name, flow]) =>
-    Object.assign(document.createElement("li"), { textContent: `${name}: ${JSON.stringify(flow)}` }));
-  const section = document.querySelector("#flows");
+const fill = (id, rows) => {
+  const section = document.querySelector(id);
   section.hidden = rows.length === 0;
   section.querySelector("ul").replaceChildren(...rows);
+};
+
+const item = (text) => make("li", { textContent: text });
+const seconds = (ns) => `${(ns / 1e9).toFixed(1)} s`;
+
+function showFlows(flows) {
+  fill("#flows", Object.entries(flows).map(([name, flow]) => item(`${name}: ${JSON.stringify(flow)}`)));
+}
+
+// Leases with the time they have left, and changes that wait for theirs; each can be taken back.
+function showAgenda({ leases = [], scheduled = [], failed }) {
+  const rows = [...leases, ...scheduled].map((entry) => {
+    const what = entry.replace ? `all becomes ${JSON.stringify(entry.replace)}` : JSON.stringify(entry.change);
+    const when = [entry.in_ns === undefined ? "" : `in ${seconds(entry.in_ns)}`,
+                  entry.left_ns === undefined ? "" : `ends in ${seconds(entry.left_ns)}`];
+    const row = item(`${what} ${when.filter(Boolean).join(", ")} `);
+    const end = make("button", { type: "button", textContent: "take back" });
+    end.addEventListener("click", () => tried(null, async () =>
+      show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" }))));
+    row.append(end);
+    return row;
+  });
+  const failures = (failed?.last ?? []).map(({ id, error }) => item(`${id} was dropped: ${error}`));
+  fill("#agenda", [...rows, ...failures]);
+}
+
+function showFiles({ files }) {
+  document.querySelector("#files").replaceChildren(...files.map(({ name }) => make("option", { value: name })));
 }
 
 function show(state) {
@@ -91,11 +163,13 @@ function show(state) {
     `forwarder up ${Math.round(state.forwarder.up_s)} s, restarted ${restarts} times, seed ${state.seed}`;
   document.querySelectorAll(".link").forEach((section) => showLink(section, state));
   showFlows(state.conditions.flows ?? {});
+  showAgenda(state);
 }
 
 async function refresh() {
   try {
     show(await ask("/v1/state"));
+    showFiles(await ask("/v1/files"));
   } catch (failure) {
     document.querySelector("#status").textContent = `no answer: ${failure.message}`;
   }

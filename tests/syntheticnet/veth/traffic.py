@@ -82,9 +82,9 @@ def round_trips_ms(world: World, count: int = 60) -> list[float]:
 
 def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:
     """Bytes of the frames that came within `seconds`, from `after_s` after the first."""
-    start = frames[0].stamp + round(after_s * SECOND)
+    start = frames[0][1] + round(after_s * SECOND)
     end = start + round(seconds * SECOND)
-    return sum(len(frame.buffer) - 10 for frame in frames if start <= frame.stamp < end)
+    return sum(len(buffer) - 10 for buffer, stamp in frames if start <= stamp < end)
 
 
 def transferred(away: socket.socket, toward: socket.socket, content: bytes, seconds: float = 30) -> bytes:

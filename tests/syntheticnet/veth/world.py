@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syntheticnet import switchboard
-from syntheticnet.port import Arena, Frame, Port, open_socket
+from syntheticnet.port import Frame, Port, make_ports, open_socket
 from syntheticnet.switchboard import Line, Unanswered
 
 Side = Literal["client", "server"]
@@ -41,8 +41,9 @@ class World:
     The client's end is the forwarder's inner port: egress leads from client to server.
     """
 
-    def __init__(self, cleanup: ExitStack) -> None:
-        tag = f"synth{os.getpid()}"
+    def __init__(self, cleanup: ExitStack, suffix: str = "") -> None:
+        """The `suffix` tells several worlds of one process apart."""
+        tag = f"synth{os.getpid()}{suffix}"
         self._names = {"client": f"{tag}c", "server": f"{tag}s", "forwarder": f"{tag}f"}
         for name in self._names.values():
             _ip("netns", "add", name)
@@ -52,11 +53,15 @@ class World:
         self._start(cleanup)
 
     def configure(self, **wished: Any) -> dict[str, Any]:
-        """Put conditions in force, and these alone; returns the report."""
-        return self._ask("configure", conditions={"seed": 7} | wished, names={})
+        """Put conditions in force, and these alone: no lease stays; returns the report."""
+        return self.ask("replace", change={"seed": 7} | wished)
 
     def report(self) -> dict[str, Any]:
-        return self._ask("report")
+        return self.ask("report")
+
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """The forwarder's answer, as the API gets it."""
+        return asyncio.run(self._line.ask(op, seconds=3, **arguments))
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -106,7 +111,7 @@ class World:
         """Gives what arrives at a side, with kernel stamps, as often as it is called."""
         with self.inside(side):
             opened = open_socket(socket.if_nametoindex("eth0"))
-        port = Port(opened.detach(), Arena(stamped=True), Arena(stamped=False))
+        (port,) = make_ports(opened.detach())
         try:
             yield lambda: [frame for batch in iter(port.read, []) for frame in batch]
         finally:
@@ -116,7 +121,7 @@ class World:
         """A packet socket to send frames of any kind from."""
         with self.inside(side):
             opened = open_socket(socket.if_nametoindex("eth0"))
-        return Port(opened.detach(), Arena(stamped=True), Arena(stamped=False))
+        return make_ports(opened.detach())[0]
 
     def checksum_errors(self, side: Side) -> dict[str, int]:
         """Every counter of wrong checksums that the side's kernel keeps."""
@@ -165,14 +170,11 @@ class World:
         for _ in range(20):
             assert self._process.poll() is None, "the forwarder ended"
             try:
-                self._ask("report")
+                self.report()
             except Unanswered:
                 continue
             return
         raise AssertionError("the forwarder did not start")
-
-    def _ask(self, op: str, **arguments: Any) -> dict[str, Any]:
-        return asyncio.run(self._line.ask(op, seconds=3, **arguments))
 
 
 def other(side: Side) -> Side:

@@ -1,4 +1,4 @@
-"""Forwarder: what one way does with frames between its two ports, on a clock that the test moves."""
+"""Way: what one way does with frames between its two ports, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions
+from syntheticnet.files import Files
 from syntheticnet.flows import Control
-from syntheticnet.forwarder import Way
 from syntheticnet.packet import IP, VNET
-from syntheticnet.port import Arena, Frame, Port
+from syntheticnet.port import make_ports
+from syntheticnet.tally import Tally
+from syntheticnet.way import Way
 
 from .builders import CLIENT, MS, SECOND, SERVER, frame, ipv4, tcp, tcp_frame, udp_frame, vnet
 
@@ -26,16 +28,16 @@ class Path:
     """A way whose ports are socket pairs: what it sends lies in `sent`, what it takes is handed over by the test."""
 
     def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
-        arenas = Arena(stamped=True), Arena(stamped=False)
         control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
-        self.way = Way("egress", Port(source.detach(), *arenas), Port(target.detach(), *arenas), control)
+        one, other = make_ports(source.detach(), target.detach())
+        self.way = Way("egress", one, other, control, Files())
         self._wire = wire
 
     def configure(self, now: int = 0, **written: Any) -> None:
         self.way.configure(Conditions.from_dict(written), {}, now)
 
     def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
-        self.way.admit([Frame(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)
+        self.way.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)
 
     def sent(self, now: int) -> list[bytes]:
         self.way.release(now)
@@ -47,7 +49,7 @@ class Path:
                 return buffers
 
     @property
-    def total(self) -> Any:
+    def total(self) -> Tally:
         return self.way.link.total
 
 
@@ -87,29 +89,30 @@ def test_conditions_of_the_other_direction_cost_nothing(path: Path) -> None:
 
 
 def test_malformed_super_frames_are_counted(path: Path) -> None:
-    """What cannot be cut is dropped as a stray, and the rest of the batch goes on."""
+    """What cannot be cut is dropped, and the rest of the batch goes on."""
     path.configure(egress={"latency": "5ms"})
     small = udp_frame(CLIENT, SERVER, 1, 2)
     path.admit(MALFORMED, small)
     assert path.sent(5 * MS) == [small]
-    assert path.way.strays == {"closed": 0, "malformed": 1, "exempt": 0}
+    assert (path.total.dropped, path.total.packets_in) == ({"malformed": 1}, 2)
 
 
 def test_exempt_frames_pass_at_once(path: Path) -> None:
-    """ARP and the host's control traffic are neither conditioned nor counted."""
+    """ARP and the host's control traffic are not conditioned, and counted apart."""
     path.configure(egress={"loss": "100%"})
     arp = udp_frame(CLIENT, SERVER, 1, 2)[: IP - 2] + b"\x08\x06" + bytes(28)
     control = tcp_frame(CLIENT, HOST, 80, 40000)
     path.admit(arp, control, udp_frame(CLIENT, SERVER, 1, 2))
     assert path.sent(0) == [arp, control]
     assert (path.total.packets_in, path.total.dropped["loss"]) == (1, 1)
+    assert path.way.report(0)["exempt"] == 2
 
 
 def test_control_ports_are_closed_to_others(path: Path) -> None:
     """Nothing of a control port leaves toward anyone but the host."""
     path.admit(tcp_frame(CLIENT, SERVER, 80, 40000))
     assert path.sent(0) == []
-    assert path.way.strays["closed"] == 1
+    assert path.total.dropped == {"closed": 1}
 
 
 def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
@@ -120,7 +123,7 @@ def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
     path.admit(buffer, stamp=9 * MS, now=40 * MS)
     path.admit(buffer, stamp=99 * MS, now=40 * MS)
     assert path.sent(40 * MS) == []
-    assert path.way.link.deadline() == 60 * MS
+    assert path.way.link.due == 60 * MS
     assert [len(path.sent(now * MS)) for now in (59, 60, 89, 90)] == [0, 2, 0, 1]
 
 

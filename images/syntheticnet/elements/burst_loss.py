@@ -1,0 +1,61 @@
+"""BurstLoss: loss that comes in bursts, after Gilbert (1960) and Elliott (1963); tc-netem's `loss gemodel`.
+
+A chain of a good and a bad state moves once for each packet, which is then lost with the probability of the state.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..conditions.losses import GilbertElliott
+from ..packet import Packet
+from .element import Instant, Kit
+
+_NONE = GilbertElliott(0.0, 1.0, 0.0, 0.0)
+
+
+class BurstLoss(Instant):
+    """Drops packets as its state says; it begins in its steady state, so that the average holds from the start."""
+
+    reads: ClassVar[tuple[str, ...]] = ("loss", "loss_burst", "loss_gemodel")
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        super().__init__(values, kit)
+        model = self._model
+        moving = model.to_bad + model.to_good
+        self._bad = moving > 0 and kit.rng.random() < model.to_bad / moving
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.loss_gemodel is not None or bool(values.loss and values.loss_burst)
+
+    def set(self, values: LinkConditions) -> None:
+        self._model = values.loss_gemodel or (
+            gilbert(values.loss, values.loss_burst) if values.loss and values.loss_burst else _NONE
+        )
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        model, random, drop, bad = self._model, self.kit.rng.random, self.kit.drop, self._bad
+        to_bad, to_good, in_bad, in_good = model.to_bad, model.to_good, model.lost_in_bad, model.lost_in_good
+        passed = []
+        for packet in packets:
+            bad = random() >= to_good if bad else random() < to_bad
+            if random() < (in_bad if bad else in_good):
+                drop(packet, "loss")
+            else:
+                passed.append(packet)
+        self._bad = bad
+        return passed
+
+
+def gilbert(share: float, burst: float) -> GilbertElliott:
+    """The model that loses `share` of packets, all in its bad state, which lasts for `burst` packets on average.
+
+    The bad state holds p / (p + r) of the time, and lasts for 1 / r packets. Where a flow's share and its link's
+    burst cannot both be, for p would be above 1, bursts are longer.
+    """
+    if share >= 1:
+        return GilbertElliott(1.0, 0.0, 1.0, 0.0)
+    to_good = min(1 / burst, (1 - share) / share)
+    return GilbertElliott(to_good * share / (1 - share), to_good, 1.0, 0.0)

@@ -1,0 +1,95 @@
+"""DelayTrace: a latency that changes over time as it was recorded, as on a path through a satellite or a moving radio.
+
+Each packet waits for the delay that the trace has at the moment when it comes; order is kept, so that after a fall of
+the delay a packet waits for the one before it (as mahimahi's mm-delay would, were its delay to change).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..conditions.traces import DelayTrace as Trace
+from ..conditions.traces import read_delay_trace
+from ..packet import Packet
+from .element import Kit, Popped
+
+_NONE = Trace((0,), (0,), None)
+
+
+class DelayTrace:
+    """Holds each packet for the delay of the trace, which began when it was put in force."""
+
+    reads: ClassVar[tuple[str, ...]] = ("delay_trace",)
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._kit = kit
+        self._queue: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
+        self._last_due = 0
+        self._set(values, kit.now)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.delay_trace is not None
+
+    def push(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            self._hold(packet, packet.time)
+
+    def pop(self, now: int) -> Popped:
+        due: list[Packet] = []
+        queue = self._queue
+        while queue and queue[0][0] <= now:
+            time, _, packet = queue.popleft()
+            packet.time = time
+            due.append(packet)
+        return due, []
+
+    def deadline(self) -> int | None:
+        return self._queue[0][0] if self._queue else None
+
+    def slack(self) -> int:
+        return min(self._trace.delays_ns)
+
+    def configure(self, values: LinkConditions, now: int) -> None:
+        held, self._queue = self._queue, deque()
+        self._set(values, now)
+        self._last_due = now
+        for _, since, packet in held:
+            self._hold(packet, since)
+
+    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        gone = [waiting for waiting in self._queue if leaves(waiting[2])]
+        packets = {packet for _, _, packet in gone}
+        self._queue = deque(waiting for waiting in self._queue if waiting[2] not in packets)
+        for _, since, packet in gone:
+            packet.time = since
+        return [packet for _, _, packet in gone]
+
+    def adopt(self, packets: list[Packet], now: int) -> None:
+        self._last_due = max(self._last_due, now)
+        for packet in packets:
+            self._hold(packet, packet.time)
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def _set(self, values: LinkConditions, now: int) -> None:
+        name = values.delay_trace
+        self._trace = self._kit.files.parsed(name, read_delay_trace) if name else _NONE
+        self._began = now
+
+    def _hold(self, packet: Packet, since: int) -> None:
+        self._last_due = max(since + self._delay(since), self._last_due)
+        self._queue.append((self._last_due, since, packet))
+
+    def _delay(self, time: int) -> int:
+        """What the trace has for `time`; before it began, what it begins with."""
+        trace = self._trace
+        at = max(0, time - self._began)
+        if trace.period_ns is not None:
+            at %= trace.period_ns
+        return trace.delays_ns[bisect_right(trace.times_ns, at) - 1]

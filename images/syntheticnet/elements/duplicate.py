@@ -1,0 +1,31 @@
+"""Duplicate: a share of packets come twice (tc-netem's `duplicate`), the copy right behind the packet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..packet import Packet
+from .element import Instant
+
+
+class Duplicate(Instant):
+    """Copies a share of packets; it drops none, and a copy is not copied again."""
+
+    reads: ClassVar[tuple[str, ...]] = ("duplicate",)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return bool(values.duplicate)
+
+    def set(self, values: LinkConditions) -> None:
+        self._share = values.duplicate or 0.0
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        share, random, duplicate = self._share, self.kit.rng.random, self.kit.duplicate
+        passed = []
+        for packet in packets:
+            passed.append(packet)
+            if random() < share:
+                passed.append(duplicate(packet))
+        return passed

@@ -1,0 +1,89 @@
+"""Laws of jitter: how the delay of a packet deviates from the latency, in units of the jitter.
+
+normal, pareto and paretonormal are those whose tables iproute2 ships for tc-netem (netem/normal.c, pareto.c,
+paretonormal.c), drawn from their formulas: with x uniform in 0..1 and N the normal quantile,
+pareto is ((1 - x)^(-1/3) - 3/2) * 4/3, and paretonormal (N(x) + 3 pareto(x)) / 4. Deviations end at 4 as there, where
+an entry is 16 bits with 8192 to the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+from ..conditions import LinkConditions
+from ..conditions.traces import read_table
+from .element import Kit
+
+MOST = 32767 / 8192
+
+_quantile = NormalDist().inv_cdf
+_LEAST_SHARE = NormalDist().cdf(-4.0)
+
+Random = Callable[[], float]
+
+
+class Law(NamedTuple):
+    """`draw` gives one deviation; none is below `least`."""
+
+    draw: Random
+    least: float
+
+
+def law_of(values: LinkConditions, kit: Kit) -> Law:
+    """The law that `values` ask for, drawing from the random stream of `kit`."""
+    random = kit.rng.random
+    if values.jitter_table is not None:
+        law = _table(kit.files.parsed(values.jitter_table, read_table), random)
+    else:
+        law = _LAWS[values.distribution or "uniform"](random)
+    return law if values.jitter_share is None else _partial(law, values.jitter_share, random)
+
+
+def pareto(x: float) -> float:
+    """The quantile of `x` from 0 to 1."""
+    return min(((1.0 - x) ** (-1 / 3) - 1.5) * (4 / 3), MOST) if x < 1.0 else MOST
+
+
+def normal(x: float) -> float:
+    """The quantile of `x`, within 4 standard deviations."""
+    return _quantile(min(max(x, _LEAST_SHARE), 1.0 - _LEAST_SHARE))
+
+
+def paretonormal(x: float) -> float:
+    """The quantile of `x`: a quarter normal, three quarters pareto."""
+    return min((normal(x) + 3.0 * pareto(x)) / 4.0, MOST)
+
+
+def _uniform(random: Random) -> Law:
+    return Law(lambda: 2.0 * random() - 1.0, -1.0)
+
+
+def _one_sided(random: Random) -> Law:
+    return Law(random, 0.0)
+
+
+def _by_quantile(quantile: Callable[[float], float]) -> Callable[[Random], Law]:
+    return lambda random: Law(lambda: quantile(random()), quantile(0.0))
+
+
+_LAWS: dict[str, Callable[[Random], Law]] = {
+    "uniform": _uniform,
+    "one-sided": _one_sided,
+    "normal": _by_quantile(normal),
+    "pareto": _by_quantile(pareto),
+    "paretonormal": _by_quantile(paretonormal),
+}
+
+
+def _table(entries: Sequence[float], random: Random) -> Law:
+    """Each of the entries is as likely as any other."""
+    count = len(entries)
+    return Law(lambda: entries[int(random() * count)], min(entries))
+
+
+def _partial(law: Law, share: float, random: Random) -> Law:
+    """The same for a share of packets; the others do not deviate."""
+    draw = law.draw
+    return Law(lambda: draw() if random() < share else 0.0, min(law.least, 0.0))

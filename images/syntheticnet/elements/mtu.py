@@ -1,0 +1,48 @@
+"""Mtu: a link that carries no longer packets, and says so to who sends them (RFC 1191, RFC 8201).
+
+It never fragments: a packet without DF is dropped and answered like any other, as on the many paths that do not
+fragment either. An MTU below 1280 breaks IPv6, whose ends are told but do not go below that (RFC 8201 section 4).
+Without answers it is the black hole of RFC 2923.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from ..answers import too_big
+from ..conditions import LinkConditions
+from ..packet import IP, VNET, Packet
+from .element import Instant
+
+_ETHERNET = IP - VNET
+
+
+class Mtu(Instant):
+    """Drops packets whose IP packet is too long; the others pass at once, and so do the answers of other elements."""
+
+    reads: ClassVar[tuple[str, ...]] = ("mtu_bytes", "mtu_answer")
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.mtu_bytes is not None
+
+    def set(self, values: LinkConditions) -> None:
+        self._mtu = values.mtu_bytes
+        self._answering = values.mtu_answer is not False
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        most = math.inf if self._mtu is None else self._mtu + _ETHERNET
+        passed = []
+        for packet in packets:
+            if packet.size <= most or packet.originated:
+                passed.append(packet)
+            else:
+                self._refuse(packet)
+        return passed
+
+    def _refuse(self, packet: Packet) -> None:
+        self.kit.drop(packet, "mtu")
+        answer = too_big(packet.buffer, self._mtu or 0) if self._answering else None
+        if answer is not None:
+            self.answer(packet.answer(answer))

@@ -1,0 +1,29 @@
+"""Outage: the link is down, and every packet is lost (as tc-netem's `loss 100%`, but counted as what it is)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..packet import Packet
+from .element import Instant
+
+
+class Outage(Instant):
+    """Drops every packet."""
+
+    reads: ClassVar[tuple[str, ...]] = ("outage",)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return bool(values.outage)
+
+    def set(self, values: LinkConditions) -> None:
+        self._down = bool(values.outage)
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        if not self._down:
+            return packets
+        for packet in packets:
+            self.kit.drop(packet, "outage")
+        return []

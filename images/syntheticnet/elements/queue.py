@@ -1,0 +1,97 @@
+"""Queue: which packets a bottleneck keeps, whatever decides when they leave; droptail, with CoDel (RFC 8289) on top."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+from ..conditions import LinkConditions, QueueLimit
+from ..packet import FULL_SIZE, Packet
+from .codel import INTERVAL_NS, TARGET_NS, Codel
+from .ecn import marked
+from .element import Kit
+
+DEFAULT_LIMIT = QueueLimit(200_000_000, "time")
+LEAST_BYTES = 10 * FULL_SIZE
+
+_NS_BITS = 8 * 10**9
+
+
+class Queue:
+    """Packets in line; the `time` of each is when it came. The first stays, and counts, until its last bit has left."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._drop = kit.drop
+        self.line: deque[Packet] = deque()
+        self._bytes = 0
+        self._codel: Codel | None = None
+        self._ecn = False
+
+    def set(self, values: LinkConditions, rate_bps: float) -> None:
+        """Use these values for newcomers, and for who leaves, at a bottleneck of `rate_bps` on average."""
+        self._most_packets, self._most_bytes = _limits(values.queue, rate_bps)
+        self._ecn = bool(values.ecn)
+        if values.aqm != "codel":
+            self._codel = None
+            return
+        target, interval = values.codel_target_ns or TARGET_NS, values.codel_interval_ns or INTERVAL_NS
+        if self._codel is None:
+            self._codel = Codel(target, interval)
+        self._codel.target, self._codel.interval = target, interval
+
+    def admit(self, packet: Packet) -> bool:
+        """Take a packet unless the queue is full; an empty queue takes any, or a low limit would stop all for good."""
+        line = self.line
+        if not line:
+            if self._codel is not None:
+                self._codel.rest()
+        elif len(line) >= self._most_packets or self._bytes + packet.size > self._most_bytes:
+            self._drop(packet, "queue")
+            return False
+        line.append(packet)
+        self._bytes += packet.size
+        return True
+
+    def take_over(self, packet: Packet) -> None:
+        """Take a packet that another queue has admitted."""
+        self.line.append(packet)
+        self._bytes += packet.size
+
+    def head(self, now: int) -> Packet | None:
+        """The packet whose first bit leaves at `now`, once CoDel has struck; it stays in line."""
+        line, codel = self.line, self._codel
+        while line:
+            packet = line[0]
+            if codel is None or not codel.strikes(now - packet.time, self._bytes - packet.size, now):
+                return packet
+            mark = marked(packet.buffer) if self._ecn else None
+            if mark is not None:
+                packet.buffer = mark
+                return packet
+            self._drop(self.leave(), "codel")
+        return None
+
+    def leave(self) -> Packet:
+        """Let the first in line go."""
+        packet = self.line.popleft()
+        self._bytes -= packet.size
+        return packet
+
+    def remove(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        """Take out all for which `leaves` is true."""
+        removed = [packet for packet in self.line if leaves(packet)]
+        if removed:
+            gone = set(removed)
+            self.line = deque(packet for packet in self.line if packet not in gone)
+            self._bytes -= sum(packet.size for packet in removed)
+        return removed
+
+
+def _limits(queue: QueueLimit | None, rate_bps: float) -> tuple[float, float]:
+    """The most packets and the most bytes that may wait at the present rate."""
+    limit = queue or DEFAULT_LIMIT
+    if limit.kind == "packets":
+        return limit.amount, math.inf
+    size = limit.amount * rate_bps / _NS_BITS if limit.kind == "time" else float(limit.amount)
+    return math.inf, size if queue else max(size, LEAST_BYTES)

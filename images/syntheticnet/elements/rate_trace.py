@@ -1,0 +1,113 @@
+"""RateTrace: a bottleneck that sends when a recorded link could, as mahimahi's link shell (mm-link(1)) does.
+
+Each line of the trace is an opportunity: a millisecond at which 1500 bytes of IP packets may leave, several small ones
+or a part of one. What an opportunity finds no packet for is lost. The trace repeats after its last time.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..conditions.traces import read_rate_trace
+from ..packet import IP, VNET, Packet
+from .bottleneck import READS, Bottleneck
+from .element import Kit
+
+OPPORTUNITY_BYTES = 1500
+
+_MS = 1_000_000
+_ETHERNET = IP - VNET
+
+
+class RateTrace(Bottleneck):
+    """Packets wait in line for opportunities; those before a packet came, or at that very time, are gone."""
+
+    reads: ClassVar[tuple[str, ...]] = READS
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        super().__init__(kit)
+        self._kit = kit
+        self._name: str | None = None
+        self._times_ms: tuple[int, ...] = ()
+        self._period = 0
+        self._lap = 0  # when the present repetition began
+        self._index = 0
+        self._left = 0  # bytes of the first in line that have not left; 0 where it has not begun
+        self._set(values, kit.now)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.rate_trace is not None
+
+    def configure(self, values: LinkConditions, now: int) -> None:
+        self.serve(now)
+        self._set(values, now)
+        if not self._times_ms:
+            self._release(now)
+
+    def serve(self, now: int) -> None:
+        line = self.queue.line
+        while line and self.due <= now:
+            self._use()
+
+    def begin(self, now: int) -> None:
+        self._left = 0
+        if self._times_ms and self.due <= now:
+            self._seek(now)
+
+    def _set(self, values: LinkConditions, now: int) -> None:
+        """Put values in force; a trace that is new begins now, and the same one goes on."""
+        self._overhead = values.overhead_bytes or 0
+        if values.rate_trace != self._name:
+            self._name = values.rate_trace
+            self._times_ms = self._kit.files.parsed(self._name, read_rate_trace).times_ms if self._name else ()
+            if self._times_ms:
+                self._period = self._times_ms[-1] * _MS
+                self._lap = now
+                self._seek(now)
+        opportunities_per_ns = len(self._times_ms) / self._period if self._times_ms else math.inf
+        self.queue.set(values, opportunities_per_ns * OPPORTUNITY_BYTES * 8 * 10**9)
+
+    def _seek(self, now: int) -> None:
+        """Go to the first opportunity after `now`."""
+        self._lap += (now - self._lap) // self._period * self._period
+        self._index = bisect_right(self._times_ms, (now - self._lap) // _MS)
+        self.due = self._lap + self._times_ms[self._index] * _MS
+
+    def _use(self) -> None:
+        """Send what one opportunity carries."""
+        queue, budget = self.queue, OPPORTUNITY_BYTES
+        while budget > 0:
+            if not self._left:
+                head = queue.head(self.due)
+                if head is None:
+                    break
+                self._left = self._cost(head)
+            sent = min(budget, self._left)
+            budget -= sent
+            self._left -= sent
+            if not self._left:
+                packet = queue.leave()
+                packet.time = self.due
+                self.departed.append(packet)
+        self._advance()
+
+    def _advance(self) -> None:
+        self._index += 1
+        if self._index == len(self._times_ms):
+            self._index = 0
+            self._lap += self._period
+        self.due = self._lap + self._times_ms[self._index] * _MS
+
+    def _cost(self, packet: Packet) -> int:
+        return max(1, packet.size - _ETHERNET + self._overhead)
+
+    def _release(self, now: int) -> None:
+        self._left = 0
+        while self.queue.line:
+            packet = self.queue.leave()
+            packet.time = now
+            self.departed.append(packet)

@@ -1,0 +1,41 @@
+"""Reject: refuses every packet and answers its sender, as a firewall (nft's `reject`) or a host without that port does.
+
+The answers are TCP resets (RFC 9293 3.10.7.1) and ICMP errors (RFC 792, RFC 1812, RFC 4443).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..answers import refusal
+from ..conditions import LinkConditions
+from ..packet import Packet
+from .element import Instant
+
+
+class Reject(Instant):
+    """Drops all packets but the answers of other elements, which nobody is to answer."""
+
+    reads: ClassVar[tuple[str, ...]] = ("reject",)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.reject is not None
+
+    def set(self, values: LinkConditions) -> None:
+        self._how = values.reject
+
+    def treat(self, packets: list[Packet]) -> list[Packet]:
+        how, drop = self._how, self.kit.drop
+        if how is None:
+            return packets
+        passed = []
+        for packet in packets:
+            if packet.originated:
+                passed.append(packet)
+                continue
+            drop(packet, "reject")
+            answer = refusal(packet.buffer, how)
+            if answer is not None:
+                self.answer(packet.answer(answer))
+        return passed

@@ -1,0 +1,101 @@
+"""Reorder: a share of packets are overtaken by later ones.
+
+tc-netem's `reorder` lets a share pass the delay of the others; here a packet is held instead, so that no delay is
+needed, and by how many packets it falls behind is exact: the n-reordering of RFC 4737, section 5.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..packet import Packet
+from .element import Kit, Popped
+
+MOST_WAIT_NS = 100_000_000
+
+
+class Reorder:
+    """Holds a share of packets until `gap` later ones have passed, but for 100 ms at most; the others pass at once."""
+
+    reads: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._random = kit.rng.random
+        self._held: deque[tuple[int, Packet]] = deque()  # how many had passed when it came
+        self._passed = 0
+        self._departed: list[Packet] = []
+        self._set(values)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return bool(values.reorder)
+
+    def push(self, packets: list[Packet]) -> None:
+        share, random, held = self._share, self._random, self._held
+        for packet in packets:
+            if held:
+                self._expire(packet.time)
+            if random() < share:
+                held.append((self._passed, packet))
+                continue
+            self._departed.append(packet)
+            self._passed += 1
+            if held:
+                self._release(packet.time)
+
+    def pop(self, now: int) -> Popped:
+        self._expire(now)
+        departed, self._departed = self._departed, []
+        return departed, []
+
+    def deadline(self) -> int | None:
+        if self._departed:
+            return self._departed[0].time
+        return self._held[0][1].time + MOST_WAIT_NS if self._held else None
+
+    def slack(self) -> int:
+        return 0
+
+    def configure(self, values: LinkConditions, now: int) -> None:
+        self._expire(now)
+        self._set(values)
+        self._release(now)
+
+    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        given = [packet for _, packet in self._held if leaves(packet)]
+        gone = set(given)
+        self._held = deque(waiting for waiting in self._held if waiting[1] not in gone)
+        return given
+
+    def adopt(self, packets: list[Packet], now: int) -> None:
+        """They have been overtaken enough, and leave now."""
+        self._expire(now)
+        for packet in packets:
+            packet.time = now
+        self._departed += packets
+
+    def __len__(self) -> int:
+        return len(self._held) + len(self._departed)
+
+    def _set(self, values: LinkConditions) -> None:
+        self._share = values.reorder or 0.0
+        self._gap = values.reorder_gap or 1 if values.reorder else 0
+
+    def _release(self, now: int) -> None:
+        """Let those go that as many have passed as are to."""
+        held, enough = self._held, self._passed - self._gap
+        while held and held[0][0] <= enough:
+            _, packet = held.popleft()
+            packet.time = max(packet.time, now)
+            self._departed.append(packet)
+
+    def _expire(self, now: int) -> None:
+        """Let those go that have waited for too long."""
+        held = self._held
+        while held and held[0][1].time + MOST_WAIT_NS <= now:
+            _, packet = held.popleft()
+            packet.time += MOST_WAIT_NS
+            self._departed.append(packet)

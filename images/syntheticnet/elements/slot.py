@@ -1,0 +1,113 @@
+"""Slot: packets leave in bursts, as from the MAC of DOCSIS, Wi-Fi or LTE (tc-netem's `slot`).
+
+A packet that finds no slot ahead waits for one, which comes after a time drawn uniformly from the range; all that came
+until then leave in it, as far as its limits allow, and what it has no room for waits for the next one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..conditions.units import Span
+from ..packet import Packet
+from .element import Kit, Popped
+
+_NONE = Span(0, 0)
+
+
+class Slot:
+    """Holds packets, in order, until the next slot. A packet too long for any slot has one to itself."""
+
+    reads: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._random = kit.rng.random
+        self._waiting: deque[Packet] = deque()
+        self._departed: list[Packet] = []
+        self._since = self._due = -1  # when the wait for the present slot began, and when it comes
+        self._share = 0.0  # the draw that its wait is made of
+        self._packets_sent = self._bytes_sent = 0  # in the present slot
+        self._set(values)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return values.slot is not None and values.slot.most_ns > 0
+
+    def push(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            time = packet.time
+            if self._due < time:
+                self._serve(time - 1)  # one that comes with the slot goes in it
+                if self._due < time:
+                    self._wait(time)
+            self._waiting.append(packet)
+
+    def pop(self, now: int) -> Popped:
+        self._serve(now)
+        departed, self._departed = self._departed, []
+        return departed, []
+
+    def deadline(self) -> int | None:
+        if self._departed:
+            return self._departed[0].time
+        return self._due if self._waiting else None
+
+    def slack(self) -> int:
+        return 0
+
+    def configure(self, values: LinkConditions, now: int) -> None:
+        self._serve(now)
+        self._set(values)
+        if self._waiting:
+            self._due = max(now, self._since + self._spacing())
+
+    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        given = [packet for packet in self._waiting if leaves(packet)]
+        gone = set(given)
+        self._waiting = deque(packet for packet in self._waiting if packet not in gone)
+        return given
+
+    def adopt(self, packets: list[Packet], now: int) -> None:
+        self._serve(now)
+        if not self._waiting and self._due < now:
+            self._wait(now)
+        self._waiting += packets
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._departed)
+
+    def _set(self, values: LinkConditions) -> None:
+        self._span = values.slot or _NONE
+        self._most_packets = values.slot_packets or math.inf
+        self._most_bytes = values.slot_bytes or math.inf
+
+    def _spacing(self) -> int:
+        return self._span.least_ns + round(self._share * (self._span.most_ns - self._span.least_ns))
+
+    def _wait(self, since: int) -> None:
+        """Draw the next slot."""
+        self._since, self._share = since, self._random()
+        self._due = since + self._spacing()
+        self._packets_sent = self._bytes_sent = 0
+
+    def _serve(self, now: int) -> None:
+        """Let all go that have a slot by `now`."""
+        waiting = self._waiting
+        while waiting and self._due <= now:
+            packet = waiting[0]
+            if self._is_full(packet):
+                self._wait(self._due)
+                continue
+            waiting.popleft()
+            packet.time = self._due
+            self._packets_sent += 1
+            self._bytes_sent += packet.size
+            self._departed.append(packet)
+
+    def _is_full(self, packet: Packet) -> bool:
+        sent = self._packets_sent
+        return sent > 0 and (sent >= self._most_packets or self._bytes_sent + packet.size > self._most_bytes)

@@ -1,0 +1,195 @@
+"""Desk: what the API may ask, on a clock that the test moves and a network that only remembers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from syntheticnet.agenda import Names
+from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.desk import Desk, drawn_agenda
+from syntheticnet.files import Files
+from syntheticnet.store import Store
+
+from .builders import SECOND, exactly
+
+NOW = 1000 * SECOND
+
+
+class Remembered:
+    """A network that forwards nothing."""
+
+    def __init__(self) -> None:
+        self.adopted: list[tuple[int, dict[str, Any], Names]] = []
+
+    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+        self.adopted.append((now - NOW, {**conditions.to_dict(), "seed": None}, names))
+
+    def report(self, now: int) -> dict[str, Any]:
+        return {"links": {}}
+
+
+class Office:
+    """A desk, its stores, and the network beneath it; `restart` is a forwarder that has died and come back."""
+
+    def __init__(self, startup: Conditions) -> None:
+        self.kept, self.texts = Store.create(), Store.create()
+        self.kept.save(drawn_agenda(startup).to_dict())
+        self.restart(NOW)
+
+    def restart(self, now: int) -> None:
+        self.network = Remembered()
+        self.desk = Desk(self.kept, self.texts, Files(), self.network, now)
+
+    def ask(self, op: str, now: int = NOW, **arguments: Any) -> dict[str, Any]:
+        return self.desk.answer({"op": op, **arguments}, now)
+
+    def close(self) -> None:
+        for store in (self.kept, self.texts):
+            os.close(store.fd)
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    made = Office(Conditions.from_dict({"egress": {"loss": "1%"}}))
+    yield made
+    made.close()
+
+
+def refused(office: Office, line: str, op: str, **arguments: Any) -> None:
+    """The desk refuses with `line`, and puts nothing in force."""
+    before = len(office.network.adopted), office.kept.load(), office.texts.load()
+    with pytest.raises(ConditionsError, match=exactly(line)):
+        office.ask(op, **arguments)
+    assert (len(office.network.adopted), office.kept.load(), office.texts.load()) == before
+
+
+def test_changes_are_put_in_force(office: Office) -> None:
+    """What is in force changes with the answer; what changes nothing is not put in force again."""
+    answer = office.ask("change", change={"egress": {"latency": "5ms"}}, names={})
+    assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
+    assert answer["links"] == {}
+    office.ask("change", change={"egress": {"latency": "5ms"}}, names={})
+    office.ask("replace", change={}, names={})
+    assert office.network.adopted == [
+        (0, {"egress": {"loss": "1%"}, "seed": None}, {}),
+        (0, {"egress": {"loss": "1%", "latency": "5ms"}, "seed": None}, {}),
+        (0, {"seed": None}, {}),
+    ]
+
+
+def test_what_is_due_is_done(office: Office) -> None:
+    """At the deadline, and before anything else that is asked."""
+    entry = office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND, lease_ns=SECOND)["entry"]
+    assert entry == {
+        "id": 1,
+        "change": {"egress": {"loss": "9%"}},
+        "at_ns": NOW + SECOND,
+        "in_ns": SECOND,
+        "expires_ns": NOW + 2 * SECOND,
+        "left_ns": 2 * SECOND,
+    }
+    assert office.desk.deadline() == NOW + SECOND
+    office.desk.due(NOW + SECOND - 1)
+    assert len(office.network.adopted) == 1
+    office.desk.due(NOW + SECOND)
+    assert office.network.adopted[-1][1]["egress"] == {"loss": "9%"}
+    assert office.ask("report", now=NOW + 2 * SECOND)["leases"] == []
+    assert office.network.adopted[-1][0] == 2 * SECOND
+
+
+def test_one_that_comes_late_says_so(office: Office) -> None:
+    """It is in force at once, and the answer tells by how much it was late."""
+    answer = office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW - SECOND // 2)
+    assert answer["entry"]["late_ns"] == SECOND // 2
+    assert answer["conditions"]["egress"] == {"loss": "9%"}
+
+
+def test_a_check_changes_nothing(office: Office) -> None:
+    """It answers what would be in force now, also for a later time."""
+    answer = office.ask("change", change={"egress": {"latency": "5ms"}}, check=True, at_ns=NOW + SECOND)
+    assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
+    assert answer["monotonic_ns"] == NOW
+    assert office.desk.deadline() is None
+
+
+def test_renew_and_release(office: Office) -> None:
+    """A lease is prolonged, and taken back."""
+    office.ask("change", change={"egress": {"loss": "9%"}}, lease_ns=SECOND)
+    answer = office.ask("renew", lease=1, lease_ns=5 * SECOND)
+    assert answer["leases"][0]["left_ns"] == 5 * SECOND
+    assert office.ask("release", lease=1)["conditions"]["egress"] == {"loss": "1%"}
+    refused(office, "no lease or scheduled change 1; there are: none", "release", lease=1)
+
+
+def test_a_restarted_forwarder_goes_on(office: Office) -> None:
+    """With seed, leases, scheduled changes and files; what fell due meanwhile has been done."""
+    office.ask("put_file", name="wifi", text="1 2 3\n")
+    office.ask("change", change={"egress": {"loss": "9%"}}, lease_ns=SECOND)
+    office.ask("change", change={"egress": {"latency": "5ms"}}, at_ns=NOW + SECOND)
+    before = office.ask("change", change={"ingress": {"loss": "2%"}}, lease_ns=60 * SECOND)
+    office.restart(NOW + 2 * SECOND)
+    assert len(office.network.adopted) == 1
+    after = office.ask("report", now=NOW + 2 * SECOND)
+    assert after["conditions"] == {
+        "ingress": {"loss": "2%"},
+        "egress": {"loss": "1%", "latency": "5ms"},
+        "seed": before["conditions"]["seed"],
+    }
+    assert [lease["id"] for lease in after["leases"]] == [3]
+    assert office.ask("file", name="wifi") == {"text": "1 2 3\n"}
+
+
+def test_without_a_store_the_network_is_perfect() -> None:
+    """A forwarder that is the first, with nothing to take up."""
+    stores = Store.create(), Store.create()
+    network = Remembered()
+    Desk(*stores, Files(), network, NOW)
+    assert network.adopted == [(0, {"seed": None}, {})]
+    for store in stores:
+        os.close(store.fd)
+
+
+JITTERY = {"egress": {"jitter": "5ms", "jitter_table": "wifi"}}
+TABLE = "# a table\n" + " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("terms", "user"),
+    [
+        ({}, "the conditions"),
+        ({"lease_ns": SECOND}, "lease 1"),
+        ({"at_ns": NOW + SECOND}, "scheduled change 1"),
+    ],
+)
+def test_a_file_in_use_stays(office: Office, terms: dict[str, Any], user: str) -> None:
+    """What is in force or will be finds its files: they can be neither removed nor replaced, but put again."""
+    office.ask("put_file", name="wifi", text=TABLE)
+    office.ask("change", change=JITTERY, **terms)
+    refused(office, f"wifi: is in use by {user}: clear that first", "remove_file", name="wifi")
+    line = f"wifi: is in use by {user}: give the new one another name"
+    refused(office, line, "put_file", name="wifi", text=TABLE + "\n")
+    assert office.ask("put_file", name="wifi", text=TABLE) == {"files": [{"name": "wifi", "bytes": len(TABLE)}]}
+    office.ask("replace", change={})
+    assert office.ask("remove_file", name="wifi") == {"files": []}
+
+
+@pytest.mark.parametrize("terms", [{}, {"lease_ns": SECOND}, {"at_ns": NOW + SECOND}, {"check": True}])
+def test_a_file_must_be_there(office: Office, terms: dict[str, Any]) -> None:
+    """Before conditions that name it can be asked for, now or for later."""
+    line = "egress.jitter_table: wifi: no such file; there are: none"
+    refused(office, line, "change", change=JITTERY, **terms)
+
+
+def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> None:
+    """What is not to be seen now will be."""
+    office.ask("replace", change={}, lease_ns=SECOND)
+    refused(office, "egress.jitter_table: wifi: no such file; there are: none", "change", change=JITTERY)
+
+
+def test_removing_what_is_not_there(office: Office) -> None:
+    """The error lists what there is."""
+    refused(office, "wifi: no such file; there are: none", "remove_file", name="wifi")

@@ -1,0 +1,55 @@
+"""Settings: the traces and tables that a container starts with, and startup conditions that name them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syntheticnet import settings
+from syntheticnet.settings import BadSettings, Settings
+
+from .builders import exactly
+
+CONDITIONS = '{"egress": {"rate_trace": "train.mahi"}}'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "FILES", tmp_path)
+    monkeypatch.setattr(settings, "QOS_SPEC", tmp_path / "none.json")
+    return tmp_path
+
+
+def read(**environment: str) -> Settings:
+    return Settings.read(environment, [])
+
+
+def test_files_of_the_start(folder: Path) -> None:
+    """Startup conditions may name what lies in the folder."""
+    (folder / "train.mahi").write_text("1\n2\n")
+    started = read(SYNTHLAB_CONDITIONS=CONDITIONS)
+    assert started.files == {"train.mahi": "1\n2\n"}
+    assert started.startup.egress.rate_trace == "train.mahi"
+
+
+def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most images have none."""
+    monkeypatch.setattr(settings, "FILES", folder / "none")
+    assert read().files == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; there are: other"),
+        ("train.mahi", b"x", None),
+        ("train.mahi", b"\xff", None),
+        ("a b", b"1", None),
+    ],
+)
+def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, told: str | None) -> None:
+    """A file that is missing, no text, of another kind, or of a name that cannot be, is told in one line."""
+    (folder / name).write_bytes(content)
+    with pytest.raises(BadSettings, match=exactly(told) if told else r"\A[^\n]+\Z"):
+        read(SYNTHLAB_CONDITIONS=CONDITIONS)

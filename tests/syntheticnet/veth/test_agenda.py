@@ -1,0 +1,98 @@
+"""Leases and scheduled changes on real packets: in force to the millisecond, seen where the packets arrive."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+
+import pytest
+
+from syntheticnet.packet import IP
+from syntheticnet.port import Frame
+
+from ..builders import MS, SECOND
+from .traffic import drained, numbered, paced
+from .world import World
+
+pytestmark = pytest.mark.veth
+
+CLOSE_MS = 5
+GAP_MS = 1
+
+
+@pytest.fixture
+def second() -> Iterator[World]:
+    """Another network with a forwarder of its own."""
+    with ExitStack() as cleanup:
+        yield World(cleanup, "b")
+
+
+def arrivals(frames: list[Frame]) -> list[int]:
+    """When UDP datagrams arrived, on the monotonic clock."""
+    skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns()
+    return [stamp - skew for buffer, stamp in frames if buffer[IP + 9] == socket.IPPROTO_UDP]
+
+
+def silence(arrived: list[int]) -> tuple[int, int]:
+    """The longest time without an arrival: its beginning and end."""
+    return max(pairwise(arrived), key=lambda pair: pair[1] - pair[0])
+
+
+def near(moment: int, wanted: int) -> bool:
+    return abs(moment - wanted) <= (CLOSE_MS + GAP_MS) * MS
+
+
+def test_a_lease_reverts_by_itself(world: World) -> None:
+    """For as long as the lease of an outage lasts nothing arrives, and then everything does again."""
+    away, toward = world.udp_pair("client")
+    leased: list[int] = []
+
+    def send(n: int) -> None:
+        if n == 300:
+            answer = world.ask("change", change={"egress": {"loss": "100%"}}, lease_ns=SECOND // 2)
+            leased.extend((answer["entry"]["at_ns"], answer["entry"]["expires_ns"]))
+        away.send(numbered(n))
+
+    with away, toward, world.capture("server") as taken:
+        paced(1200, 1000, send)
+        time.sleep(0.1)
+        begin, end = silence(arrivals(taken()))
+        assert near(begin, leased[0])
+        assert near(end, leased[1])
+        assert len(drained(toward)) > 600
+    assert world.report()["leases"] == []
+
+
+def test_two_networks_change_at_the_same_time(world: World, second: World) -> None:
+    """An outage that is asked of both for one time, and for its end, begins and ends in both within 5 ms of it."""
+    worlds = (world, second)
+    with ExitStack() as cleanup:
+        pairs = [one.udp_pair("client") for one in worlds]
+        for pair in pairs:
+            for opened in pair:
+                cleanup.enter_context(opened)
+        captures = [cleanup.enter_context(one.capture("server")) for one in worlds]
+        at = time.monotonic_ns() + SECOND // 2
+        for one in worlds:
+            one.ask("change", change={"egress": {"loss": "100%"}}, at_ns=at)
+            one.ask("change", change={"egress": {"loss": None}}, at_ns=at + SECOND // 4)
+        paced(1200, 1000, lambda n: [away.send(numbered(n)) for away, _ in pairs])
+        time.sleep(0.1)
+        for taken in captures:
+            begin, end = silence(arrivals(taken()))
+            assert near(begin, at)
+            assert near(end, at + SECOND // 4)
+
+
+def test_a_long_file_is_kept(world: World) -> None:
+    """A megabyte passes the switchboard whole, and conditions may name it."""
+    text = "\n".join(str(n // 10) for n in range(1, 170_000)) + "\n"
+    assert world.ask("put_file", name="train", text=text)["files"] == [{"name": "train", "bytes": len(text)}]
+    assert world.ask("change", change={"egress": {"rate_trace": "train"}})["conditions"]["egress"] == {
+        "rate_trace": "train"
+    }
+    world.configure()
+    assert world.ask("remove_file", name="train") == {"files": []}

@@ -1,0 +1,55 @@
+"""A direction without conditions: frames pass from where they lie, whole, and are counted all the same."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+
+import pytest
+
+from .traffic import connected, drained, numbered, paced, transferred
+from .world import World
+
+pytestmark = pytest.mark.veth
+
+COUNT = 2000
+SIZE = 100
+FRAME = SIZE + 42
+
+
+def test_datagrams_are_counted_with_their_delay(world: World) -> None:
+    """Every packet and byte in and out, and the time that the forwarder itself took."""
+    world.configure()
+    before = world.report()["links"]["egress"]
+    away, toward = world.udp_pair("client")
+    with away, toward:
+        paced(COUNT, 5000, lambda n: away.send(numbered(n, SIZE)))
+        time.sleep(0.2)
+    after = world.report()["links"]["egress"]
+    assert COUNT <= after["packets_in"] - before["packets_in"] <= COUNT + 20  # and what the kernels say by themselves
+    assert after["packets_in"] == after["packets_out"] + sum(after["dropped"].values())
+    assert FRAME * COUNT <= after["bytes_out"] - before["bytes_out"] <= FRAME * (COUNT + 20)
+    assert 0 < after["achieved"]["delay_p50_ms"] < 5
+
+
+def test_flows_are_told_apart(world: World) -> None:
+    """A flow with conditions in the other direction only is counted as its own here."""
+    world.configure(flows={"*:udp": {"ingress": {"loss": "100%"}}})
+    away, toward = world.udp_pair("client")
+    with away, toward:
+        paced(COUNT, 5000, lambda n: away.send(numbered(n, SIZE)))
+        time.sleep(0.1)
+        assert len(drained(toward)) == COUNT
+    assert world.report()["flows"]["*:udp"]["egress"]["packets_out"] == COUNT
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_super_frames_pass_whole(world: World, family: int) -> None:
+    """A stream arrives unchanged, in far fewer packets than a wire would need."""
+    world.configure()
+    content = Random(1).randbytes(20_000_000)
+    before = world.report()["links"]["egress"]
+    with connected(world, "client", 4 if family == 4 else 6) as (sender, receiver):
+        assert transferred(sender, receiver, content) == content
+    after = world.report()["links"]["egress"]
+    assert after["packets_out"] - before["packets_out"] < len(content) / 1448 / 4
