@@ -12,7 +12,6 @@ from typing import Any
 
 from . import libc
 from .agenda import Names
-from .alarm import Alarm
 from .conditions import Conditions
 from .desk import Desk
 from .files import Files
@@ -56,18 +55,17 @@ class Forwarder:
         self._pump = Pump(*self._ways.values())
         switchboard = Switchboard(wiring.control, self._answer)
         self._pump.watch(switchboard.fileno(), switchboard.serve)
-        self._alarm = Alarm()
-        self._pump.watch(self._alarm.fileno(), self._rang)
-        now = time.monotonic_ns()
-        self._desk = Desk(wiring.store, wiring.files, files, self, now)
-        self._alarm.set(self._desk.deadline(), now)
+        self._desk = Desk(wiring.store, wiring.files, files, self, time.monotonic_ns())
 
     def run(self) -> None:
         gc.freeze()  # what exists now lives for ever
         gc.disable()  # nothing here makes cycles; a collection would only hold packets up
         libc.be_punctual()
         while True:
+            due = self._pump.appointment = self._desk.deadline()
             self._pump.turn()
+            if due is not None and due <= (now := time.monotonic_ns()):
+                self._desk.due(now)
 
     def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
         """Put conditions in force at once."""
@@ -98,18 +96,7 @@ class Forwarder:
         """What the API asks for."""
         if request["op"] == "top":
             return {"rows": self._ways[request["direction"]].top()}
-        now = time.monotonic_ns()
-        try:
-            return self._desk.answer(request, now)
-        finally:
-            self._alarm.set(self._desk.deadline(), now)
-
-    def _rang(self) -> None:
-        """Do what is due by now."""
-        self._alarm.rang()
-        now = time.monotonic_ns()
-        self._desk.due(now)
-        self._alarm.set(self._desk.deadline(), now)
+        return self._desk.answer(request, time.monotonic_ns())
 
 
 def main(wiring: Wiring) -> None:

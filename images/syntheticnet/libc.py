@@ -1,4 +1,4 @@
-"""The few system calls that Python 3.11 does not offer: capabilities, process attributes, a nanosecond timer."""
+"""The few system calls that Python 3.11 does not offer: capabilities and process attributes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ _PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 4, 29
 _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 23, 24, 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
-_CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC, _TFD_TIMER_ABSTIME = 1, 0o2004000, 1
 
 
 def forbid_capabilities(numbers: Iterable[int]) -> None:
@@ -56,34 +55,6 @@ def hide() -> None:
 def be_punctual() -> None:
     """Wake up within a microsecond of a timer, not within the usual 50."""
     _prctl(_PR_SET_TIMERSLACK, 1000)
-
-
-class Timer:
-    """A timer to wait for in epoll; it rings at an absolute time of the monotonic clock."""
-
-    def __init__(self) -> None:
-        self._fd = _checked(_libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_NONBLOCK_CLOEXEC))
-        self._due: int | None = None
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def set(self, due: int | None) -> None:
-        """Ring at `due` (ns), or not at all."""
-        if due == self._due:
-            return
-        # struct itimerspec: interval, then value; a value of 0 disarms, so the past is 1 ns.
-        seconds, nanoseconds = divmod(max(due, 1), 10**9) if due is not None else (0, 0)
-        _checked(_libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, pack("4q", 0, 0, seconds, nanoseconds), None))
-        self._due = due
-
-    def rung(self) -> None:
-        """Silence it, so that it can be set again."""
-        try:
-            os.read(self._fd, 8)
-        except BlockingIOError:
-            return
-        self._due = None
 
 
 def _prctl(option: int, argument: int) -> None:

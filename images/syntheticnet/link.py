@@ -107,9 +107,9 @@ class Link:
         tally.came(packets, size, now)
         tally.left(packets, size, delays, now)
 
-    def refused(self, cause: str, packets: int, size: int, now: int) -> None:
+    def refused(self, cause: str, packets: int, size: int, now: int, flow: str = DEFAULT) -> None:
         """Count packets that came, and were dropped before they could enter."""
-        tally = self.tallies[DEFAULT]
+        tally = self._tally(flow)
         tally.came(packets, size, now)
         tally.lost(cause, packets, size, now)
 

@@ -21,6 +21,7 @@ _PACKET_IGNORE_OUTGOING = 23
 _SO_TIMESTAMPNS = 35
 _SO_RCVBUFFORCE = 33
 _ETH_P_ALL = 3
+_MSG_DONTWAIT, _MSG_TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)  # enums are slow in a loop
 
 # struct mmsghdr on 64-bit Linux, in 64-bit words: name, namelen, iov, iovlen, control, controllen, flags; then msg_len.
 _MMSG_WORDS = 8
@@ -77,7 +78,7 @@ class Inbox:
     def cut_off(self, count: int) -> list[int]:
         """The slots of frames that were longer than a slot."""
         halves = self._halves
-        return [n for n in range(count) if halves[16 * n + _FLAGS_HALF] & socket.MSG_TRUNC]
+        return [n for n in range(count) if halves[16 * n + _FLAGS_HALF] & _MSG_TRUNC]
 
     def ready(self, count: int) -> None:
         """Make the first `count` headers ready to receive again."""
@@ -133,7 +134,7 @@ class Port:
 
     def receive(self) -> int:
         """Fill the inbox; how many frames have come, at most `BATCH`, oldest first; never waits."""
-        count: int = _recvmmsg(self._fd, self.inbox.address, BATCH, socket.MSG_DONTWAIT, None)
+        count: int = _recvmmsg(self._fd, self.inbox.address, BATCH, _MSG_DONTWAIT, None)
         if count <= 0:
             self._note_failure(ctypes.get_errno() if count else 0)
             return 0

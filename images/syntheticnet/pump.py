@@ -1,15 +1,14 @@
 """The loop: frames from one port, through a link, to the other; it knows ways and clocks, and no effect by name.
 
-Each turn reads what has come, sends what is due, and sets the alarm for what comes next. Without traffic it sleeps.
+Each turn reads what has come, sends what is due, and finds out when the next one is. Without traffic it sleeps.
 """
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable
 
-from .alarm import Alarm
+from .poller import Poller
 from .port import BATCH
 from .way import Way
 
@@ -25,13 +24,12 @@ FEW = 2
 class Intake:
     """When to read one way: at once when something comes, or, while traffic is dense and held anyway, now and then."""
 
-    def __init__(self, way: Way, epoll: select.epoll) -> None:
+    def __init__(self, way: Way, poller: Poller) -> None:
         self.way = way
-        self.fd = way.source
+        self.number = poller.add(way.source)
         self.look_at: int | None = None
         self._last = 0
-        self._epoll = epoll
-        epoll.register(self.fd, select.EPOLLIN)
+        self._poller = poller
 
     def read(self, now: int) -> bool:
         """Take a batch; whether more of it is waiting."""
@@ -40,10 +38,10 @@ class Intake:
         slack = self.way.link.slack
         if count and slack and dense:
             if self.look_at is None:
-                self._epoll.modify(self.fd, 0)
+                self._poller.watch(self.number, False)
             self.look_at = now + min(LOOK_NS, slack // 2)
         elif self.look_at is not None:
-            self._epoll.modify(self.fd, select.EPOLLIN)
+            self._poller.watch(self.number, True)
             self.look_at = None
         return count == BATCH
 
@@ -52,35 +50,35 @@ class Pump:
     """Two ways, each the opposite of the other, kept going turn by turn."""
 
     def __init__(self, first: Way, second: Way) -> None:
-        self._epoll = select.epoll()
-        self._alarm = Alarm()
-        self._intakes = (Intake(first, self._epoll), Intake(second, self._epoll))
+        self._poller = Poller()
+        self._intakes = (Intake(first, self._poller), Intake(second, self._poller))
         self._opposites = ((first, second), (second, first))
-        self._epoll.register(self._alarm.fileno(), select.EPOLLIN)
-        self._calls: dict[int, Callable[[], None]] = {self._alarm.fileno(): self._alarm.rang}
-        self._full = False
-        self._wait: float | None = None
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._due: int | None = None
+        self.appointment: int | None = None
+        """When `turn` is to return at the latest (ns)."""
 
     def watch(self, fd: int, call: Callable[[], None]) -> None:
         """Call when `fd` is readable."""
-        self._epoll.register(fd, select.EPOLLIN)
-        self._calls[fd] = call
+        self._calls[self._poller.add(fd)] = call
 
     def turn(self) -> None:
         """Wait until there is something to do, and do it."""
-        ready = [fd for fd, _ in self._epoll.poll(self._wait)]
-        calls = self._calls
-        for fd in ready:
-            if fd in calls:
-                calls[fd]()
+        due, appointment = self._due, self.appointment
+        if appointment is not None and (due is None or appointment < due):
+            due = appointment
+        ready = self._poller.wait(due)
         now = time.monotonic_ns()
         full = False
         looks = []
         for intake in self._intakes:
-            if intake.look_at is not None or intake.fd in ready:
+            if intake.look_at is not None or intake.number in ready:
                 full |= intake.read(now)
                 if intake.look_at is not None:
                     looks.append(intake.look_at)
+        for number in ready:
+            if number in self._calls:
+                self._calls[number]()
         self._release(looks, full)
 
     def _release(self, looks: list[int], full: bool) -> None:
@@ -91,14 +89,12 @@ class Pump:
             due = way.link.due
             if due is not None and due <= now:
                 sent += way.release(now)
-                if way.answers:
-                    opposite.admit_answers(way.answers, now)
-                    way.answers = []
+            if way.answers:
+                opposite.admit_answers(way.answers, now)
+                way.answers = []
         soonest = min([due for way, _ in self._opposites if (due := way.link.due) is not None], default=None)
         if looks:
             if soonest is not None:
                 soonest = max(soonest, now + (LONG_REST_NS if sent > FEW else REST_NS))
             soonest = min(looks) if soonest is None else min(soonest, *looks)
-        self._wait = 0 if full or (soonest is not None and soonest <= now) else None
-        if self._wait is None:
-            self._alarm.set(soonest, now)
+        self._due = now if full else soonest

@@ -66,11 +66,14 @@ class Way:
         packets: list[Packet] = []
         exempt: list[bytes] = []
         talk_of, whole = self._classifier.talk, self.link.perfect
-        last = self._last
+        last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             talk = talk_of(buffer)
             if talk.lane == "link":
                 time = stamp - skew
+                if time < oldest:  # what is too late anyway is not worth any more work
+                    self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
+                    continue
                 if time > last:
                     last = time if time < now else now
                 if buffer[1] and not whole:

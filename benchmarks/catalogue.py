@@ -1,0 +1,76 @@
+"""All measurements with their goals, in the order in which they are made. The goals hold for two processors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import CannotRun
+from .goal import above_bridge, at_least, at_most, of_bridge, within
+from .measurements import Cpu, Delay, Flood, Idle, Measurement, Memory, Rate, RoundTrip, Tcp
+from .testbed import Kind
+
+DELAYED: dict[str, Any] = {"latency": "20ms"}
+LOSSY: dict[str, Any] = {"latency": "20ms", "loss": "1%"}
+FLOWS = 8
+ALONE: tuple[Kind, ...] = ("forwarder",)  # a bridge has no conditions to compare with
+LAST_PORT = 5201
+
+
+def conditions(link: dict[str, Any], flow: dict[str, Any]) -> dict[str, Any]:
+    """Both ways, with `FLOWS` flows that have values of their own, each of one UDP port of the server.
+
+    UDP of the measurements is the last flow, the one that is found last; their TCP is none of them.
+    """
+    ports = range(LAST_PORT - FLOWS + 1, LAST_PORT + 1)
+    flows = {f"10.9.0.2:udp:{port}": {"egress": flow, "ingress": flow} for port in ports}
+    return {"egress": link, "ingress": link, "flows": flows}
+
+
+def catalogue() -> list[Measurement]:
+    lossy = conditions(LOSSY, LOSSY)
+    return [
+        Tcp("tcp/up", "TCP up, perfect", of_bridge(0.8)),
+        Tcp("tcp/down", "TCP down, perfect", of_bridge(0.8), reverse=True),
+        Flood("udp/perfect", "UDP 64 B, perfect", at_least(150) | of_bridge(0.9)),
+        RoundTrip(above_bridge(0.06)),
+        Flood("udp/lossy", f"UDP 64 B, 20 ms, 1 % loss, last of {FLOWS} flows", at_least(130), lossy, ALONE),
+        Tcp(
+            "tcp/delayed",
+            f"TCP up, 4 streams, 20 ms, {FLOWS} flows",
+            at_least(0.8),
+            streams=4,
+            seconds=3,
+            omit_s=1,
+            conditions=conditions(DELAYED, LOSSY),
+            kinds=ALONE,
+        ),
+        *(_delay(per_second) for per_second in (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)),
+        *(Rate(rate, 3 if rate == "100kbit" else 2) for rate in RATES),
+        Cpu(lossy, at_most(12)),
+        Idle(lossy, at_most(0)),
+        Memory(lossy, at_most(60)),
+    ]
+
+
+RATES = ("100kbit", "1mbit", "10mbit", "100mbit", "500mbit")
+
+
+def chosen(names: Sequence[str]) -> list[Measurement]:
+    """Those of these names or groups; all where none is named."""
+    every = catalogue()
+    for name in names:
+        if not any(_matches(one, name) for one in every):
+            known = dict.fromkeys(part for one in every for part in (one.name.split("/")[0], one.name))
+            raise CannotRun(f"no measurement {name!r}; there are {', '.join(known)}")
+    return [one for one in every if not names or any(_matches(one, name) for name in names)]
+
+
+def _matches(measurement: Measurement, name: str) -> bool:
+    return measurement.name == name or measurement.name.startswith(f"{name}/")
+
+
+def _delay(per_second: int) -> Delay:
+    if per_second == 5_000:
+        return Delay(per_second, within(0.1), at_most(0.5), seconds=2)
+    return Delay(per_second, seconds=max(0.6, 1_000 / per_second))

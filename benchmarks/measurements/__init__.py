@@ -1,0 +1,13 @@
+"""What is measured; a file each."""
+
+from .cpu import Cpu
+from .delay import Delay
+from .flood import Flood
+from .idle import Idle
+from .measurement import Measurement
+from .memory import Memory
+from .rate import Rate
+from .roundtrip import RoundTrip
+from .tcp import Tcp
+
+__all__ = ["Cpu", "Delay", "Flood", "Idle", "Measurement", "Memory", "Rate", "RoundTrip", "Tcp"]

@@ -1,0 +1,37 @@
+"""The forwarder as a process of its own: `python -m benchmarks.middle CONTROL_FD OUTER INNER [SAMPLES]`."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from syntheticnet import forwarder
+from syntheticnet.forwarder import Wiring
+from syntheticnet.port import open_socket
+from syntheticnet.store import Store
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(control: int, outer: str, inner: str, samples: str = "") -> None:
+    """Forward between two interfaces of this network namespace until killed; with `samples`, sampled."""
+    die_with_parent()
+    if samples:
+        from .sampler import Sampler
+
+        Sampler(Path(samples)).start()
+    end = socket.socket(fileno=control)
+    with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
+        forwarder.main(Wiring(one.fileno(), other.fileno(), end, Store.create()))
+
+
+def die_with_parent() -> None:
+    """Leave nothing behind, however the parent ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,88 @@
+"""Forwarder and API, forked from one parent as PID 1 of a container does: `python -m benchmarks.pair OUTER INNER JSON`.
+
+Prints the process ids as one line of JSON when both work under the conditions given, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from syntheticnet import forwarder, init, switchboard  # init: a real PID 1's children carry all that it imports
+from syntheticnet.conditions import Conditions
+from syntheticnet.forwarder import Wiring
+from syntheticnet.port import open_socket
+from syntheticnet.store import Store
+
+from .middle import die_with_parent
+
+HOST = "127.0.0.1"
+REQUESTS = 20  # the memory is that of an API which has worked
+_START_SECONDS = 20
+
+
+def main(outer: str, inner: str, conditions: str) -> None:
+    die_with_parent()
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    store = Store.create()
+    ours, theirs = switchboard.make_pair()
+    listening = socket.create_server((HOST, init.API_PORT), backlog=128)
+    ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]
+
+    def serve() -> None:
+        from syntheticnet import api
+
+        api.main(listening, theirs, api.Identity("client1", "bench", Conditions()), [HOST])
+
+    pids = {"forwarder": _forked(lambda: forwarder.main(Wiring(ends[0], ends[1], ours, store))), "api": _forked(serve)}
+    _await_health()
+    for _ in range(REQUESTS):
+        _ask("PUT", "/v1/conditions", conditions)
+        _ask("GET", "/v1/state")
+    print(json.dumps(pids), flush=True)
+    signal.pause()
+
+
+def _forked(body: Callable[[], None]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        die_with_parent()
+        body()
+    finally:
+        os._exit(1)
+
+
+def _await_health() -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError, http.client.HTTPException, SystemExit):
+            return _ask("GET", "/v1/health")
+        time.sleep(0.05)
+    sys.exit("the API did not answer")
+
+
+def _ask(method: str, path: str, body: str | None = None) -> None:
+    """One request of the API; ends the process where it refuses."""
+    connection = http.client.HTTPConnection(HOST, init.API_PORT, timeout=2)
+    try:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        sys.exit(f"{method} {path}: {answer.status} {text}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,96 @@
+"""Runs measurements several times, the bridge beside the forwarder, and keeps every value."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syntheticnet.switchboard import Unanswered
+
+from . import machine
+from .errors import Failed
+from .figure import Result, Values
+from .measurements import Measurement
+from .testbed import Kind, Testbed
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Record:
+    """What the runs of one measurement gave."""
+
+    measurement: Measurement
+    runs: dict[str, list[Values]] = field(default_factory=dict)
+    drops: list[Counter[str]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def results(self) -> list[Result]:
+        return [figure.result(self.runs) for figure in self.measurement.figures]
+
+    def missed(self) -> list[str]:
+        """The labels of what is not as it should be."""
+        return [result.figure.label for result in self.results() if result.met is False]
+
+    def total(self, kind: str, key: str) -> float | None:
+        """The sum of a value over all runs; None where no run has it."""
+        found = [run[key] for run in self.runs.get(kind, ()) if key in run]
+        return sum(found) if found else None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "runs": {kind: [dict(run) for run in runs] for kind, runs in self.runs.items()},
+            "forwarder_drops": [dict(drops) for drops in self.drops],
+            "failures": self.failures,
+            "seconds": self.seconds,
+            "figures": [_written(result) for result in self.results()],
+        }
+
+
+def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, tell: Tell) -> Record:
+    """Every second run takes the kinds the other way round: the machine's moods fall on each, and less is rebuilt."""
+    record, start = Record(measurement), time.monotonic()
+    order = list(kinds)
+    for n in range(runs):
+        for kind in order:
+            tell(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
+            _run(testbed, kind, record)
+        order.reverse()
+    record.seconds = time.monotonic() - start
+    return record
+
+
+def _run(testbed: Testbed, kind: Kind, record: Record) -> None:
+    ticks = machine.ticks()
+    try:
+        testbed.put(kind)
+        before, lost = testbed.drops(), testbed.interface_drops()
+        values = dict(record.measurement.run(testbed, kind))
+        drops = testbed.drops()
+        drops.subtract(before)
+    except (Failed, Unanswered, subprocess.CalledProcessError, OSError) as error:
+        record.failures.append(f"{kind}: {error}")
+        testbed.clear()
+        return
+    values["interface_drops"] = testbed.interface_drops() - lost
+    values["stolen_share"] = machine.stolen_share(ticks, machine.ticks())
+    record.runs.setdefault(kind, []).append(values)
+    if kind == "forwarder":
+        record.drops.append(+drops)
+
+
+def _written(result: Result) -> dict[str, Any]:
+    figure = result.figure
+    spreads = {kind: getattr(result, kind) for kind in ("bridge", "forwarder")}
+    return {
+        "label": figure.label,
+        "unit": figure.unit,
+        "goal": figure.goal.text if figure.goal else None,
+        "met": result.met,
+        **{kind: vars(spread) if spread else None for kind, spread in spreads.items()},
+    }

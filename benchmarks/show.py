@@ -1,0 +1,137 @@
+"""All that people see: progress, the table, the verdict; the only place of the benchmark that knows rich."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .figure import Figure, Result
+from .session import Record
+from .summary import Summary
+
+PIPED_WIDTH = 200
+TOP = 15
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Give a function that tells what is done next. Nothing moves in between: that would cost what is measured."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text: console.print(text, markup=False, highlight=False)
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        done = -1
+
+        def tell(text: str) -> None:
+            nonlocal done
+            done += 1
+            bar.update(task, completed=done, description=escape(text), refresh=True)
+
+        yield tell
+
+
+def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None:
+    console = _console()
+    made = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    for heading in ("measured", "unit"):
+        made.add_column(heading)
+    for heading in ("bridge", "forwarder"):
+        made.add_column(heading, justify="right")
+    for heading in ("goal", "", "went wrong in all runs"):
+        made.add_column(heading)
+    for record in records:
+        for row in _rows(record):
+            made.add_row(*row)
+    console.print(made)
+    console.print(f"Medians of {runs} runs [dim](least..most)[/]. {escape(_described(machine))}", highlight=False)
+
+
+def verdict(missed: Sequence[str]) -> None:
+    if missed:
+        _console().print(f"[red]missed:[/] {escape('; '.join(missed))}", highlight=False, soft_wrap=True)
+    else:
+        _console().print("[green]all goals are met[/]")
+
+
+def profile(file: Path) -> None:
+    """The functions and lines that a sampled forwarder was most often seen in."""
+    samples: dict[str, dict[str, int]] = json.loads(file.read_text())
+    total = sum(samples["own"].values()) or 1
+    for key, title in (("own", "in the function itself"), ("all", "with all that it calls"), ("lines", "in the line")):
+        made = Table("share", title, box=box.SIMPLE_HEAD, title=f"{total} samples" if key == "own" else None)
+        for name, count in Counter(samples[key]).most_common(TOP):
+            made.add_row(f"{count / total:.1%}", escape(name))
+        _console().print(made)
+
+
+def error(text: str) -> None:
+    _console(stderr=True).print(f"benchmark: {text}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rows(record: Record) -> Iterator[tuple[str, ...]]:
+    trouble = _trouble(record)
+    for result in record.results():
+        figure = result.figure
+        yield (
+            figure.label,
+            figure.unit,
+            _spread(figure, result.bridge),
+            _spread(figure, result.forwarder),
+            figure.goal.text if figure.goal else "",
+            _mark(result),
+            trouble,
+        )
+        trouble = ""
+
+
+def _spread(figure: Figure, summary: Summary | None) -> str:
+    if summary is None:
+        return "-"
+    median, least, most = (f"{value:.{figure.digits}f}" for value in (summary.median, summary.least, summary.most))
+    return f"{median} [dim]({least}..{most})[/]"
+
+
+def _mark(result: Result) -> str:
+    return {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}[result.met]
+
+
+def _trouble(record: Record) -> str:
+    """Send failures, kernel-queue drops and the like of the forwarder, retransmits of both, and what failed."""
+    drops: Counter[str] = sum(record.drops, Counter())
+    shown = [f"{cause} {drops[cause]}" for cause in dict.fromkeys(("send", "kernel", *drops))] if record.drops else []
+    for key, label in (("interface_drops", "interface"), ("retransmits", "retransmits"), ("lost", "lost")):
+        counts = {kind: record.total(kind, key) for kind in ("forwarder", "bridge")}
+        if any(counts.values()) or (key == "retransmits" and counts["forwarder"] is not None):
+            beside = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
+            shown.append(f"{label} {counts['forwarder'] or 0:.0f}{beside}")
+    return escape(", ".join([*shown, *record.failures]))
+
+
+def _described(machine: dict[str, Any]) -> str:
+    return (
+        f"{machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}, Python {machine['python']}, "
+        f"load before {machine['load_before']:.2f}, busy {machine['busy_before']:.0%}, "
+        f"stolen {machine['stolen_share']:.1%}"
+    )
+
+
+def _console(stderr: bool = False) -> Console:
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)

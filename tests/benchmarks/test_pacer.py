@@ -1,0 +1,59 @@
+"""The pacer: steady, and never in a hurry."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from benchmarks.pacer import pace
+
+
+class Time:
+    """A clock that looking at it moves on by a microsecond."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.slept = 0
+
+    def clock(self) -> int:
+        self.now += 1000
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += round(seconds * 1e9)
+        self.slept += round(seconds * 1e9)
+
+
+def turns(per_second: float, time: Time, late: int = 0, hurried: bool = False) -> list[int]:
+    """The gaps between ten turns, of which the fourth takes `late` nanoseconds."""
+    taken: list[int] = []
+
+    def act(n: int) -> None:
+        taken.append(time.now)
+        time.now += late if n == 3 else 0
+
+    pace(10, per_second, act, time.clock, time.sleep, hurried)
+    return [after - before for before, after in pairwise(taken)]
+
+
+def test_turns_come_at_the_pace() -> None:
+    """Slow turns are mostly slept for, fast ones waited for awake."""
+    slow, fast = Time(), Time()
+    assert set(turns(1_000, slow)) == {1_000_000}
+    assert slow.slept > 8_000_000
+    assert set(turns(20_000, fast)) == {50_000}
+    assert fast.slept == 0
+
+
+def test_a_late_turn_moves_those_behind_it() -> None:
+    """After one that took ten times its time, the next ones are as far apart as ever."""
+    gaps = turns(1_000, Time(), late=10_000_000)
+    assert gaps[3] > 10_000_000
+    assert set(gaps[:3] + gaps[4:]) == {1_000_000}
+
+
+def test_a_hurried_one_catches_up() -> None:
+    """After a turn that took four times its time, three follow at once, and then all is as ever."""
+    gaps = turns(1_000, Time(), late=3_500_000, hurried=True)
+    assert abs(sum(gaps) - 9_000_000) < 10_000
+    assert gaps[3] > 3_500_000
+    assert max(gaps[4:6]) < 10_000
