@@ -38,6 +38,7 @@ CLOSED_HEADERS = (
 )
 LOOKUP_SECONDS = 3.0
 WEB = Path(__file__).parent / "web"
+_NO_HEADERS = {"server_header": False, "date_header": False}
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,15 @@ class Api:
         }
 
 
+class Patient(uvicorn.Server):
+    """A server that sleeps while nobody asks: uvicorn's own loop wakes ten times a second, to tick and to look for
+    its end. PID 1 ends this process instead.
+    """
+
+    async def main_loop(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
+
 class Guarded:
     """Middleware that turns away whoever the guard refuses."""
 
@@ -257,8 +267,8 @@ def main(listening: socket.socket, control: socket.socket, identity: Identity, h
 
     async def serve() -> None:
         app = make(Line(control), identity, Guard(frozenset(hosts)))
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
-        await uvicorn.Server(config).serve(sockets=[listening])
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", **_NO_HEADERS)
+        await Patient(config).serve(sockets=[listening])
 
     asyncio.run(serve())
 

@@ -160,27 +160,21 @@ class Link:
         return self.tallies.get(flow) or self.tallies[DEFAULT]
 
     def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
-        if len(self.tallies) == 1:
-            return [(self.tallies[DEFAULT], packets)]
-        shares: dict[str, list[Packet]] = {}
+        flows = {packet.flow for packet in packets} if len(self.tallies) > 1 else {DEFAULT}
+        if len(flows) == 1:
+            return [(self._tally(packets[0].flow), packets)]
+        shares: dict[str, list[Packet]] = {flow: [] for flow in flows}
         for packet in packets:
-            flow = packet.flow
-            if flow in shares:
-                shares[flow].append(packet)
-            else:
-                shares[flow] = [packet]
+            shares[packet.flow].append(packet)
         return [(self._tally(flow), share) for flow, share in shares.items()]
 
     def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
-        if len(self.tallies) == 1 and not self._leaving:
-            return [(self.tallies[DEFAULT], packets)]
-        shares: dict[Tally, list[Packet]] = {}
+        tallies = {packet.tally for packet in packets}
+        if len(tallies) == 1:
+            return [(tallies.pop(), packets)]
+        shares: dict[Tally, list[Packet]] = {tally: [] for tally in tallies}
         for packet in packets:
-            tally = packet.tally
-            if tally in shares:
-                shares[tally].append(packet)
-            else:
-                shares[tally] = [packet]
+            shares[packet.tally].append(packet)
         return shares.items()
 
     def _bounded(self, packets: list[Packet]) -> list[Packet]:

@@ -38,13 +38,14 @@ class Stage:
         if len(elements) == 1:
             self._push_to(default, packets)
             return
-        shares: dict[Element | None, list[Packet]] = {}
+        flows = dict.fromkeys([packet.flow for packet in packets])  # in the order of the packets, in every run
+        if len(flows) == 1:
+            self._push_to(elements.get(packets[0].flow, default), packets)
+            return
+        home = {flow: elements.get(flow, default) for flow in flows}
+        shares: dict[Element | None, list[Packet]] = {element: [] for element in home.values()}
         for packet in packets:
-            element = elements.get(packet.flow, default)
-            if element in shares:
-                shares[element].append(packet)
-            else:
-                shares[element] = [packet]
+            shares[home[packet.flow]].append(packet)
         for element, share in shares.items():
             self._push_to(element, share)
 
