@@ -11,22 +11,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import qos, top
+from .admission import Admitted, Allow
 from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
+from .fence import DOOR_PORT
 from .files import MOST_BYTES
 from .guard import Guard
 from .numbers import BadNumbers, Numbers
+from .pages import Pages
 from .requests import duration_of, json_of, terms_of, text_of
+from .server import serve
 from .switchboard import Line, Refused, Unanswered
 from .version import VERSION
 
@@ -36,18 +39,22 @@ CLOSED_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
+CONTAINER_HEADER = b"x-synthlab-container"
 LOOKUP_SECONDS = 3.0
-WEB = Path(__file__).parent / "web"
-_NO_HEADERS = {"server_header": False, "date_header": False}
+PAGES = Pages(Path(__file__).parent / "web")
+_ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What this container is called, and the conditions that it started with."""
+    """What this container is called, and the conditions that it started with; `container` is the engine's id of it."""
 
     name: str
     lab: str
     startup: Conditions
+    container: str = ""
 
 
 class Api:
@@ -59,10 +66,10 @@ class Api:
         self._numbers = Numbers()
         self._changing = asyncio.Lock()
 
-    def routes(self) -> list[Route | Mount]:
+    def routes(self) -> list[Route]:
         return [
             Route("/", lambda request: RedirectResponse("/ui/")),
-            Mount("/ui", StaticFiles(directory=WEB, html=True)),
+            Route("/ui/{path:path}", PAGES.get),
             Route("/qos", self.get_qos, methods=["GET"]),
             Route("/qos", self.post_qos, methods=["POST"]),
             Route("/top/{direction}.profile", self.get_top),
@@ -213,37 +220,32 @@ class Api:
         }
 
 
-class Patient(uvicorn.Server):
-    """A server that sleeps while nobody asks: uvicorn's own loop wakes ten times a second, to tick and to look for
-    its end. PID 1 ends this process instead.
+class Guarded:
+    """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
+
+    Every answer says which container it is of: a host's port may lead to another engine's.
     """
 
-    async def main_loop(self) -> None:
-        await asyncio.get_running_loop().create_future()
-
-
-class Guarded:
-    """Middleware that turns away whoever the guard refuses."""
-
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard, container: str = "") -> None:
         self._app = app
         self._guard = guard
+        self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
-        if scope["type"] == "http":
+        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
             request = Request(scope)
             peer = request.client.host if request.client else ""
             refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
-        await app(scope, receive, partial(_send_closed, send))
+        await app(scope, receive, partial(_send_with, self._headers, send))
 
 
-async def _send_closed(send: Send, message: Message) -> None:
-    """Send with headers that keep pages of others from framing, sniffing or reading what is answered."""
+async def _send_with(headers: Headers, send: Send, message: Message) -> None:
+    """Send with headers, among them those that keep pages of others from framing, sniffing or reading the answer."""
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *CLOSED_HEADERS]
+        message["headers"] = [*message["headers"], *headers]
     await send(message)
 
 
@@ -251,7 +253,10 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
     """The application; every error is a 4xx or 503 with one line."""
     return Starlette(
         routes=Api(line, identity).routes(),
-        middleware=[Middleware(Guarded, guard=guard)],
+        middleware=[
+            Middleware(Guarded, guard=guard, container=identity.container),
+            *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
+        ],
         exception_handlers={
             HTTPException: _said_so,
             ConditionsError: _refused(422),
@@ -262,15 +267,13 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
     )
 
 
-def main(listening: socket.socket, control: socket.socket, identity: Identity, hosts: Sequence[str]) -> None:
+def main(
+    listening: Sequence[socket.socket], control: socket.socket, identity: Identity, hosts: Sequence[str], allow: Allow
+) -> None:
     """Serve until killed."""
-
-    async def serve() -> None:
-        app = make(Line(control), identity, Guard(frozenset(hosts)))
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", **_NO_HEADERS)
-        await Patient(config).serve(sockets=[listening])
-
-    asyncio.run(serve())
+    line, admitted = Line(control), Admitted(hosts, allow)
+    names = (identity.name, socket.gethostname()) if allow else ()
+    serve(make(line, identity, Guard(admitted, names, allow.origins)), listening, admitted.follow(line))
 
 
 def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -1,6 +1,8 @@
 """The fence: nothing but loopback and the conditioned interface reaches or leaves the container's own IP stack.
 
 It is raised before anything else, and stays when the forwarder dies. Packet sockets see and send past it.
+On loopback it keeps the host's door: only a socket with our mark gets through, and to mark one takes a capability that
+the application has lost for good, be it root. What `docker exec` starts has it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,10 @@ import os
 
 INNER = "synth0"
 """The interface that the application uses."""
+
+DOOR_PORT = 65311
+DOOR_MARK = 0x73796E74
+"""Where the API listens for the host, on loopback, and the mark (SO_MARK) of the host's own packets."""
 
 RULES = f"""
 table inet synthlab
@@ -20,6 +26,7 @@ table inet synthlab {{
     }}
     chain to_outside {{
         type filter hook output priority -300; policy drop;
+        tcp dport {DOOR_PORT} meta mark != {DOOR_MARK} drop
         oifname {{ "lo", "{INNER}" }} accept
     }}
 }}

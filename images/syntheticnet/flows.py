@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from struct import Struct
 from struct import error as StructError
 from typing import Any, Literal
@@ -41,13 +41,17 @@ Share = tuple[bytes, MediaKind | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Who may steer this client: TCP between the `hosts` and the `ports` here is never conditioned.
+    """Who may steer this client: TCP between the `hosts` or `networks` and the `ports` here is never conditioned.
 
     From everyone else the ports are closed.
     """
 
     hosts: frozenset[bytes] = frozenset()
     ports: frozenset[int] = frozenset()
+    networks: Sequence[IPv4Network | IPv6Network] = ()
+
+    def lets_in(self, remote: bytes) -> bool:
+        return remote in self.hosts or any(ip_address(remote) in network for network in self.networks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class FlowTable:
             return _EXEMPT
         remote, remote_port, local_port = self._ends(header)
         if header.protocol == TCP and local_port in self.control.ports:
-            return Talk("exempt" if remote in self.control.hosts else "closed", DEFAULT)
+            return Talk("control" if self.control.lets_in(remote) else "closed", DEFAULT)
         fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
         return Talk("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
 
@@ -141,6 +145,10 @@ class Classifier:
         """Use another table from now on."""
         self._use(table)
         self._forget()
+
+    def admit(self, control: Control) -> None:
+        """Let these steer the client from now on."""
+        self.adopt(replace(self._table, control=control))
 
     def talks(self) -> list[Talk]:
         known: list[dict[Any, Talk]] = [*self._ipv4, *self._ipv6, self._divided]

@@ -6,11 +6,12 @@ import gc
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 
 from . import libc
+from .admission import Allow
 from .agenda import Names
 from .conditions import Conditions
 from .desk import Desk
@@ -37,6 +38,7 @@ class Wiring:
     restarts: int = 0
     started: int = field(default_factory=time.monotonic_ns)
     files: Store = field(default_factory=Store.create)
+    allow: Allow = Allow()
 
 
 class Forwarder:
@@ -44,9 +46,10 @@ class Forwarder:
 
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
-        control = Control(frozenset(ip_address(host).packed for host in wiring.hosts), frozenset(wiring.ports))
+        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks)
         files = Files()
         self._wiring = wiring
+        self._control = control
         self._ways = {
             "ingress": Way("ingress", outer, inner, control, files),
             "egress": Way("egress", inner, outer, control, files),
@@ -96,7 +99,22 @@ class Forwarder:
         """What the API asks for."""
         if request["op"] == "top":
             return {"rows": self._ways[request["direction"]].top()}
+        if request["op"] == "admit":
+            return self._admit(request["addresses"])
         return self._desk.answer(request, time.monotonic_ns())
+
+    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            for way in self._ways.values():
+                way.let_in(control)
+        return {}
+
+
+def _packed(addresses: Sequence[str]) -> frozenset[bytes]:
+    return frozenset(ip_address(address).packed for address in addresses)
 
 
 def main(wiring: Wiring) -> None:

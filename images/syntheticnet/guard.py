@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -13,10 +13,14 @@ FOR_APPLICATIONS = frozenset({"/v1/numbers"})
 
 @dataclass(frozen=True)
 class Guard:
-    """`hosts` are the addresses that published ports arrive from; `names` further host names to answer to."""
+    """`hosts` are the addresses that may do everything: that of the host, and those that the stack allows.
 
-    hosts: Collection[str]
+    `names` are further host names to answer to, `origins` those of pages that may ask.
+    """
+
+    hosts: Container[str]
     names: Collection[str] = ()
+    origins: Collection[str] = ()
 
     def refusal(self, peer: str, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         """Why a request is refused, in one line; None where it is allowed."""
@@ -26,7 +30,7 @@ class Guard:
         if not self._is_own_name(host):
             return f"host name {host!r} is not answered to: use an IP address or localhost"
         origin = headers.get("origin")
-        if origin is not None and _split(origin).netloc != host:
+        if origin is not None and origin not in self.origins and _split(origin).netloc != host:
             return f"a page from {origin} may not use this API"
         if peer not in self.hosts and method not in READING and path not in FOR_APPLICATIONS:
             return "the application in the container may not change its own network"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -12,15 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from . import application, forwarder, libc, netdev, switchboard
+from . import application, forwarder, gateway, libc, netdev, switchboard
 from .desk import drawn_agenda
+from .fence import DOOR_PORT
 from .forwarder import Wiring
 from .settings import BadSettings, Settings
 from .store import Store
 
 # Numbers of the users that the image makes for our processes.
 FORWARDER_USER, API_USER = 65310, 65311
-API_PORT = 80
 RUN = Path("/run/synthlab")
 READY = RUN / "ready"
 START_SECONDS = 20.0
@@ -90,57 +91,91 @@ def _live(settings: Settings) -> int:
     own = netdev.find(settings.network)
     with netdev.one_line_errors():
         outer, inner = netdev.take_over(own)
+        hosts = _settled(own) if settings.allow.host else []
     children = Children()
-    _start_ours(children, settings, own.gateways, outer, inner)
+    _start_ours(children, settings, hosts, outer, inner)
     libc.drop_capabilities(application.FORBIDDEN)
-    READY.touch()
+    READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # its start, which tells this life from others
     return _tend(children, _start_application(settings), settings.expires)
+
+
+def _settled(own: netdev.Interface) -> list[str]:
+    """The gateways that published ports arrive from, each pinned to its hardware address; needs NET_ADMIN."""
+    addresses = [address.host for address in own.addresses if address.family == socket.AF_INET]
+    pinned: dict[str, str] = {}
+    for host in own.gateways:
+        try:
+            mac = gateway.settle(own.index, own.mac, addresses[0], host) if addresses and ":" not in host else None
+        except gateway.Pretended as error:
+            _say(f"{error}: the control ports stay closed")
+            continue
+        if mac:
+            pinned[host] = mac
+    netdev.pin(pinned)
+    return list(pinned)
+
+
+def _container() -> str:
+    """The engine's id of this container, by the files that it mounts into it; empty where it does that otherwise."""
+    found = re.search(r"/([0-9a-f]{64})/\S*hostname /etc/hostname ", Path("/proc/self/mountinfo").read_text())
+    return found[1] if found else ""
 
 
 def _start_ours(
     children: Children, settings: Settings, hosts: Sequence[str], outer: socket.socket, inner: socket.socket
 ) -> None:
-    """Forwarder and API, each as a user of its own; returns when both work."""
+    """Forwarder and, where it is wanted, API, each as a user of its own; returns when both work."""
     store, files = Store.create(), Store.create()
     store.save(drawn_agenda(settings.startup).to_dict())
     files.save(dict(settings.files))
     ours, theirs = switchboard.make_pair()
-    listening = socket.create_server(("", API_PORT), backlog=128)
     start = time.monotonic_ns()
 
     def forward(restarts: int) -> None:
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        wiring = Wiring(outer.fileno(), inner.fileno(), ours, store, hosts, settings.ports, restarts, began, files)
-        forwarder.main(wiring)
+        wired = outer.fileno(), inner.fileno(), ours, store
+        forwarder.main(Wiring(*wired, hosts, settings.ports, restarts, began, files, settings.allow))
+
+    children.start("forwarder", forward)
+    if settings.api_port is None:
+        _await_health(children, lambda: switchboard.is_answered(theirs))
+    else:
+        port = settings.api_port
+        children.start("api", _api(settings, port, theirs, hosts))
+        _await_health(children, lambda: _healthy(port))
+
+
+def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str]) -> Callable[[int], None]:
+    """What the API's process does; like the forwarder's, its code is in memory before the application can alter it."""
+    from . import api  # only now: the forwarder has been started, and does not carry it
+
+    doors = [socket.create_server(address, backlog=128) for address in (("", port), ("127.0.0.1", DOOR_PORT))]
+    identity = settings.name, settings.lab, settings.startup, _container()
 
     def serve(_: int) -> None:
         libc.become(API_USER, API_USER)
-        from . import api  # only here, so that PID 1 and forwarder do not carry it
+        api.main(doors, control, api.Identity(*identity), hosts, settings.allow)
 
-        api.main(listening, theirs, api.Identity(settings.name, settings.lab, settings.startup), hosts)
-
-    children.start("forwarder", forward)
-    children.start("api", serve)
-    _await_health(children)
+    return serve
 
 
-def _await_health(children: Children) -> None:
+def _await_health(children: Children, healthy: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if max(children.restarts.values()) > 2:
             break
-        if _healthy():
+        if healthy():
             return
         time.sleep(0.02)
         _reap(children)
     raise Broken(f"forwarder and API did not start within {START_SECONDS:.0f} s")
 
 
-def _healthy() -> bool:
+def _healthy(port: int) -> bool:
     """Whether the API answers that the forwarder answers it."""
     request = b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
-    with suppress(OSError), socket.create_connection(("127.0.0.1", API_PORT), 2) as connection:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
         connection.sendall(request)
         return connection.recv(64).split(b" ", 2)[1:2] == [b"200"]
     return False

@@ -39,7 +39,8 @@ def allowed_capabilities() -> list[int]:
 
 
 def become(uid: int, gid: int) -> None:
-    """Run as this user from now on, with no capability, no way to a new one, and no one to look inside."""
+    """Run as this user from now on, with no capability, no way to one, and no one to look inside; needs SETPCAP."""
+    forbid_capabilities(allowed_capabilities())
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_interface
@@ -20,6 +20,7 @@ OUTER = "synth0-out"
 
 _IFF_NOARP = 0x80
 _NODAD = 0x02
+_PERMANENT = 0x80
 _ADDR_GEN_NONE = 1
 _SCOPE_LINK = 253
 _MAIN_TABLE = 254
@@ -113,6 +114,14 @@ def take_over(own: Interface) -> tuple[socket.socket, socket.socket]:
             kernel.route("add", oif=inner, **_written(route))
         _attract_multicast(kernel, inner)
     return sockets
+
+
+def pin(macs: Mapping[str, str]) -> None:
+    """Let the application's end believe that these IPv4 addresses are at these MACs, whatever anybody says."""
+    with IPRoute() as kernel:
+        (inner,) = kernel.link_lookup(ifname=INNER)
+        for host, mac in macs.items():
+            kernel.neigh("replace", dst=host, lladdr=mac, ifindex=inner, state=_PERMANENT)
 
 
 def _nodad(address: Address) -> int:

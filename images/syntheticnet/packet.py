@@ -17,8 +17,8 @@ IP = VNET + 14
 FULL_SIZE = 1514
 
 
-Lane = Literal["link", "exempt", "closed"]
-"""Through the link's elements; past them (ARP, neighbour discovery, the host's control traffic); or refused."""
+Lane = Literal["link", "exempt", "control", "closed"]
+"""Through the link's elements; past them (ARP and neighbour discovery, or the host's control traffic); or refused."""
 
 
 class Talk:

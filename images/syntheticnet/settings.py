@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from . import qos
+from .admission import Allow
 from .conditions import Conditions, ConditionsError
 from .files import Files
 
 DEFAULT_ENTRY = "/opt/bin/entry"
 QOS_SPEC = Path("/opt/etc/synthetic_network.json")
+CONDITIONS = Path("/opt/etc/synthlab/conditions.json")
 FILES = Path("/opt/etc/synthlab/files")
-CONTROL_PORTS = (80, 5901, 9222)
+API_PORT = 80
+CONTROL_PORTS = (5901, 9222)
 
 
 class BadSettings(Exception):
@@ -38,6 +41,7 @@ class User:
 class Settings:
     """How this container runs. `command` is empty where there is no application.
 
+    With an `api_port` of None its conditions are those of the start to the end: there is no API, and nothing for it.
     At `expires`, in seconds of the epoch, it ends by itself; None: it runs on.
     """
 
@@ -46,25 +50,30 @@ class Settings:
     network: IPv4Network | IPv6Network | None
     startup: Conditions
     files: Mapping[str, str]
+    api_port: int | None
     ports: tuple[int, ...]
     name: str
     lab: str
     expires: float | None
+    allow: Allow = Allow()
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
         """From the environment and the container's command; raises BadSettings."""
         files = _files(FILES)
+        api_port = _api_port(environment.get("SYNTHLAB_API_PORT", ""))
         return cls(
             command=_command(environment, arguments),
             user=read_user(environment),
             network=_network(environment.get("SYNTHETIC_NETWORK", "")),
             startup=_startup(environment.get("SYNTHLAB_CONDITIONS", ""), files),
             files=files.texts(),
-            ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", "")),
+            api_port=api_port,
+            ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", ""), api_port),
             name=environment.get("SYNTHLAB_NAME", ""),
             lab=environment.get("SYNTHLAB_LAB", ""),
             expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
+            allow=_allow(environment.get("SYNTHLAB_ALLOW", "")),
         )
 
 
@@ -97,11 +106,22 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         raise BadSettings(f"SYNTHETIC_NETWORK: {text!r} is not a subnet such as 172.18.0.0/16") from None
 
 
-def _ports(text: str) -> tuple[int, ...]:
+def _api_port(text: str) -> int | None:
+    """The port of the API; None where it is `off`."""
+    if text == "off":
+        return None
+    if text and not (text.isdecimal() and 0 < int(text) < 65536):
+        raise BadSettings(f"SYNTHLAB_API_PORT: {text!r} is neither a port nor off")
+    return int(text or API_PORT)
+
+
+def _ports(text: str, api_port: int | None) -> tuple[int, ...]:
+    """What is never conditioned: the API, and the ports named or, where none is, those of screen and debugger."""
     words = text.replace(",", " ").split()
     if not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
         raise BadSettings(f"SYNTHLAB_CONTROL_PORTS: {text!r} is not a list of ports such as 80,5901")
-    return tuple(sorted({80, *map(int, words)})) if words else CONTROL_PORTS
+    own = {api_port} if api_port else set()
+    return tuple(sorted(own | set(map(int, words or CONTROL_PORTS))))
 
 
 def _expires(text: str) -> float | None:
@@ -109,6 +129,13 @@ def _expires(text: str) -> float | None:
         return float(text) if text else None
     except ValueError:
         raise BadSettings(f"SYNTHLAB_EXPIRES: {text!r} is not a time in seconds of the epoch") from None
+
+
+def _allow(text: str) -> Allow:
+    try:
+        return Allow.parse(text.split())
+    except ValueError as error:
+        raise BadSettings(f"SYNTHLAB_ALLOW: {error}") from None
 
 
 def _files(folder: Path) -> Files:
@@ -123,10 +150,13 @@ def _files(folder: Path) -> Files:
 
 
 def _startup(text: str, files: Files) -> Conditions:
-    """Native conditions from the environment, or else a `/qos` spec from its file."""
-    where = "SYNTHLAB_CONDITIONS" if text else str(QOS_SPEC)
+    """Native conditions from the environment, or else from their file, or else a `/qos` spec from its own."""
+    where = "SYNTHLAB_CONDITIONS"
     try:
+        if not text and CONDITIONS.exists():
+            where, text = str(CONDITIONS), CONDITIONS.read_text(encoding="utf-8")
         if not text:
+            where = str(QOS_SPEC)
             return qos.parse(_json(QOS_SPEC)) if QOS_SPEC.exists() else Conditions()
         conditions = Conditions.from_dict(json.loads(text))
         files.check(conditions)

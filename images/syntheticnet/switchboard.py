@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -32,6 +33,14 @@ def make_pair() -> tuple[socket.socket, socket.socket]:
         end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, MESSAGE_BYTES)
         end.setblocking(False)
     return pair
+
+
+def is_answered(end: socket.socket, seconds: float = 1.0) -> bool:
+    """Whether the forwarder answers at the API's end, where there is no API to ask it."""
+    expires = time.monotonic_ns() + int(seconds * 1e9)
+    with suppress(BlockingIOError):
+        end.send(json.dumps({"id": 0, "expires": expires, "op": "report"}).encode())
+    return bool(select.select([end], [], [], seconds)[0] and end.recv(MESSAGE_BYTES))
 
 
 class Switchboard:

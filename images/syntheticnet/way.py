@@ -51,6 +51,11 @@ class Way:
         self.link.configure(getattr(wished, self._direction), flows, now, self._classifier.flow_of)
         self.release(now)  # what the change lets go leaves before any newcomer
 
+    def let_in(self, control: Control) -> None:
+        """Let these steer the client from now on."""
+        self._control = control
+        self._classifier.admit(control)
+
     def carry(self) -> int:
         """Take what has come, at most a batch, and give it to the link; returns how many frames there were."""
         count = self._source.receive()
@@ -69,21 +74,20 @@ class Way:
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             talk = talk_of(buffer)
-            if talk.lane == "link":
-                time = stamp - skew
-                if time < oldest:  # what is too late anyway is not worth any more work
-                    self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
-                    continue
+            time = stamp - skew
+            if time < oldest and talk.lane != "control":  # what is too late anyway is not worth any more work
+                self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
+            elif talk.lane == "link":
                 if time > last:
                     last = time if time < now else now
                 if buffer[1] and not whole:
                     packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
                 else:
                     packets.append(Packet(buffer, last, talk))
-            elif talk.lane == "exempt":
-                exempt.append(buffer)
-            else:
+            elif talk.lane == "closed":
                 self.link.refused("closed", 1, len(buffer) - VNET, now)
+            else:
+                exempt.append(buffer)
         self._last = last
         if packets:
             self.link.push(packets, now)
@@ -165,7 +169,7 @@ class Way:
         clock = now + skew
         for index, talk in enumerate(talks):
             size, flow = slots[index][1] - VNET, talk.flow
-            if talk.lane == "exempt":
+            if talk.lane != "link":
                 self._exempt += index not in refused
             elif index in refused:
                 self.link.refused("send", 1, size, now)

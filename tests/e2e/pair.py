@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TRAFFIC = (Path(__file__).parent / "traffic.py").read_text()
+from synthlab.stack import Ip
+
 SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 
 STACK = """\
 name: {name}
+ip: {ip}
 clients:
   client1: {{image: syntheticnet}}
   client2: {{image: syntheticnet}}
@@ -31,13 +33,13 @@ def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> s
 
 
 class Traffic:
-    """One mode of traffic.py at work in a container."""
+    """One mode of traffic.py, or of another such script, at work in a container."""
 
-    def __init__(self, container: str, mode: str, *arguments: object) -> None:
+    def __init__(self, container: str, mode: str, *arguments: object, script: str = "traffic.py") -> None:
         command = ["docker", "exec", "-i", container, "python3", "-", mode, *map(str, arguments)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdin
-        self._process.stdin.write(TRAFFIC)
+        self._process.stdin.write((Path(__file__).parent / script).read_text())
         self._process.stdin.close()
 
     def ready(self) -> Traffic:
@@ -64,20 +66,30 @@ class Pair:
     def container(self, client: str) -> str:
         return f"synthlab-{self.name}-{client}-1"
 
-    def address(self, client: str) -> str:
-        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        return _docker("inspect", "-f", form, self.container(client)).strip()
+    def address(self, client: str, family: int = 4) -> str:
+        return str(self.network(client)["IPAddress" if family == 4 else "GlobalIPv6Address"])
 
-    def traffic(self, client: str, mode: str, *arguments: object) -> Traffic:
-        return Traffic(self.container(client), mode, *arguments)
+    def network(self, client: str) -> dict[str, Any]:
+        """What the engine says of the client's place in the lab's network."""
+        shown = docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", self.container(client))
+        network: dict[str, Any]
+        (network,) = json.loads(shown).values()
+        return network
+
+    def traffic(self, client: str, mode: str, *arguments: object, script: str = "traffic.py") -> Traffic:
+        return Traffic(self.container(client), mode, *arguments, script=script)
+
+    def read(self, client: str, file: str) -> str:
+        """The text of a file in the client's container."""
+        return docker("exec", self.container(client), "cat", file)
 
     def pid(self, client: str) -> int:
         """The process id of the client's PID 1, as the host sees it."""
-        return int(_docker("inspect", "-f", "{{.State.Pid}}", self.container(client)))
+        return int(docker("inspect", "-f", "{{.State.Pid}}", self.container(client)))
 
     def forwarder(self, client: str) -> int:
         """The forwarder's process id inside the container."""
-        rows = _docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]
+        rows = docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]
         (pid,) = [int(row.split()[0]) for row in rows if row.split()[1] == "65310"]
         return pid
 
@@ -94,9 +106,8 @@ class Pair:
 
     def drops(self, client: str) -> Counter[str]:
         """What a client's forwarder has dropped so far, by cause, in both directions."""
-        links = self.state(client)["links"].values()
-        causes = [Counter(link["dropped"]) + Counter({"kernel": link["strays"]["kernel"]}) for link in links]
-        return causes[0] + causes[1]
+        links = self.state(client)["links"]
+        return Counter(links["ingress"]["dropped"]) + Counter(links["egress"]["dropped"])
 
     def rows(self) -> list[dict[str, Any]]:
         """What `ps` lists."""
@@ -105,10 +116,10 @@ class Pair:
 
 
 @contextmanager
-def pair_up(name: str, folder: Path) -> Iterator[Pair]:
+def pair_up(name: str, folder: Path, ip: Ip = "ipv4") -> Iterator[Pair]:
     """A pair under this name, from a stack file in `folder`; it is taken down whatever happens."""
     stack = folder / "pair.yaml"
-    stack.write_text(STACK.format(name=name))
+    stack.write_text(STACK.format(name=name, ip=ip))
     synthlab("up", str(stack))
     try:
         yield Pair(name)
@@ -116,5 +127,5 @@ def pair_up(name: str, folder: Path) -> Iterator[Pair]:
         synthlab("down", "--lab", name)
 
 
-def _docker(*arguments: str) -> str:
+def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""What happens when the forwarder dies or is stopped: nothing leaks, nothing comes late, and all comes back."""
+"""What happens when the forwarder dies or is stopped: nothing comes late, and all comes back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -16,45 +15,12 @@ from .pair import Pair, pair_up
 pytestmark = pytest.mark.docker
 
 PORT = 5000
-ROUNDS = 100  # of one unicast, one broadcast and one multicast datagram through each interface
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     with pair_up("e2e-death", tmp_path_factory.mktemp("stack")) as pair:
         yield pair
-
-
-@contextmanager
-def dead_forwarder(pair: Pair) -> Iterator[None]:
-    """client2 without a forwarder: PID 1, which would restart it, is stopped meanwhile."""
-    init = pair.pid("client2")
-    os.kill(init, signal.SIGSTOP)
-    try:
-        os.kill(pair.forwarder("client2"), signal.SIGKILL)
-        yield
-    finally:
-        os.kill(init, signal.SIGCONT)
-
-
-def test_the_two_clients_hear_each_other_at_all(pair: Pair) -> None:
-    """The control for the leak test: with the forwarder alive, all three kinds of traffic arrive, on synth0 only."""
-    for sender, receiver in [("client1", "client2"), ("client2", "client1")]:
-        listening = pair.traffic(receiver, "listen", 6, PORT).ready()
-        pair.traffic(sender, "shout", ROUNDS, pair.address(receiver), PORT).result()
-        heard = listening.result()["heard"]
-        assert heard.pop("synth0") > ROUNDS * 3 * 0.9
-        assert set(heard.values()) == {0}
-
-
-def test_nothing_passes_without_a_forwarder(pair: Pair) -> None:
-    """Dead forwarder: no unicast, broadcast or multicast gets in or out, by whichever interface it is sent."""
-    with dead_forwarder(pair):
-        for sender, receiver in [("client1", "client2"), ("client2", "client1")]:
-            listening = pair.traffic(receiver, "listen", 6, PORT).ready()
-            shouted = pair.traffic(sender, "shout", ROUNDS, pair.address(receiver), PORT).result()
-            assert shouted["sent"] >= ROUNDS
-            assert set(listening.result()["heard"].values()) == {0}
 
 
 def test_a_killed_forwarder_is_back_within_a_second_with_the_same_conditions(pair: Pair) -> None:

@@ -6,7 +6,6 @@ Standard library only, for it runs on whatever Python the container has.
 from __future__ import annotations
 
 import json
-import select
 import socket
 import struct
 import sys
@@ -16,13 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
+from urllib.request import urlopen
 
 _SO_RCVBUFFORCE = 33
 _PACKET_IGNORE_OUTGOING = 23
 _SOL_PACKET = 263
 _ETH_P_ALL = 3
 _QUIET_SECONDS = 2.0
-GROUP = "239.1.2.3"
 _STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
 
 
@@ -43,8 +42,7 @@ def sink(port: str, seconds: str, quiet: str = "2") -> dict[str, Any]:
 
 def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[str, Any]:
     """Send numbered and stamped datagrams at an even pace."""
-    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sender.connect((host, int(port)))
+    sender = _connected(host, int(port))
     padding = bytes(int(size) - _STAMP.size)
     start = time.monotonic()
     for number in _paced(int(count), float(per_second)):
@@ -67,16 +65,20 @@ def echo(port: str, seconds: str) -> dict[str, Any]:
 
 
 def rtt(host: str, port: str, count: str) -> dict[str, Any]:
-    """Round-trip times in milliseconds, one datagram after the other, with so long a pause that processors idle."""
-    asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    asker.connect((host, int(port)))
-    asker.settimeout(3)
+    """Round-trip times in milliseconds, one datagram after the other, with so long a pause that processors idle.
+
+    What is not answered within a second is left out.
+    """
+    asker = _connected(host, int(port))
+    asker.settimeout(1)
     times = []
     for number in range(int(count)):
         start = time.monotonic()
         asker.send(struct.pack("!I", number))
-        asker.recv(64)
-        times.append((time.monotonic() - start) * 1000)
+        with suppress(TimeoutError):
+            while struct.unpack("!I", asker.recv(64)) != (number,):
+                continue  # a late answer to another
+            times.append((time.monotonic() - start) * 1000)
         time.sleep(0.1)  # waking up costs: with and without latency it must cost the same
     return {"rtt_ms": times}
 
@@ -109,40 +111,25 @@ def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
     return {"sent": sent}
 
 
-def shout(rounds: str, unicast: str, port: str) -> dict[str, Any]:
-    """Send to a host, to everyone on the subnet and to a multicast group, through every interface there is."""
-    targets = [(unicast, int(port)), ("255.255.255.255", int(port)), (GROUP, int(port))]
-    senders = [_bound_to(name) for _, name in socket.if_nameindex() if name != "lo"]
-    sent = 0
-    for _ in range(int(rounds)):
-        for sender in senders:
-            for target in targets:
-                with suppress(OSError):
-                    sender.sendto(b"shout", target)
-                    sent += 1
-        time.sleep(0.005)
-    return {"sent": sent}
+def resolve(name: str) -> dict[str, Any]:
+    """The addresses that a name stands for."""
+    return {"addresses": sorted({row[4][0] for row in socket.getaddrinfo(name, None)})}
 
 
-def listen(seconds: str, port: str) -> dict[str, Any]:
-    """Count what is received on every interface there is, from unicast, broadcast and a multicast group."""
-    receivers = {}
-    for index, name in socket.if_nameindex():
-        if name != "lo":
-            receiver = _bound_to(name)
-            receiver.bind(("", int(port)))
-            membership = socket.inet_aton(GROUP) + struct.pack("@ii", 0, index)
-            with suppress(OSError):
-                receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-            receivers[receiver] = name
-    print("listening", flush=True)
-    heard = dict.fromkeys(receivers.values(), 0)
-    deadline = time.monotonic() + float(seconds)
-    while (left := deadline - time.monotonic()) > 0:
-        for receiver in select.select(list(receivers), [], [], left)[0]:
-            receiver.recv(2048)
-            heard[receivers[receiver]] += 1
-    return {"heard": heard}
+def fetch(url: str) -> dict[str, Any]:
+    """The JSON that a GET of this URL is answered with."""
+    with urlopen(url, timeout=5) as answer:
+        answered: dict[str, Any] = json.load(answer)
+    return answered
+
+
+def try_tcp(host: str, port: str) -> dict[str, Any]:
+    """What comes of a connection within 2 seconds: the name of the error, if any."""
+    try:
+        socket.create_connection((host, int(port)), 2).close()
+    except OSError as error:
+        return {"outcome": type(error).__name__}
+    return {"outcome": "connected"}
 
 
 def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
@@ -176,16 +163,16 @@ def _span(frames: list[tuple[float, int]]) -> dict[str, float]:
     return {"seconds": frames[-1][0] - frames[0][0], "bytes": sum(size for _, size in frames[1:])}
 
 
-def _bound_to(interface: str) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+def _connected(host: str, port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    opened.connect((host, port))
     return opened
 
 
 def _udp_socket(port: int) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    """Bound to all addresses of both protocols."""
+    opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
     opened.bind(("", port))
     print("listening", flush=True)
@@ -203,7 +190,7 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
-    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, shout, listen, capture)
+    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, resolve, fetch, try_tcp, capture)
 }
 
 if __name__ == "__main__":

@@ -53,3 +53,24 @@ def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, told: s
     (folder / name).write_bytes(content)
     with pytest.raises(BadSettings, match=exactly(told) if told else r"\A[^\n]+\Z"):
         read(SYNTHLAB_CONDITIONS=CONDITIONS)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_port_of_the_api() -> None:
+    """It is 80 unless another is given, is always a control port, and can be left out."""
+    assert (read().api_port, read().ports) == (80, (80, 5901, 9222))
+    moved = read(SYNTHLAB_API_PORT="8100", SYNTHLAB_CONTROL_PORTS="5901")
+    assert (moved.api_port, moved.ports) == (8100, (5901, 8100))
+    assert read(SYNTHLAB_API_PORT="off").api_port is None
+    assert 80 not in read(SYNTHLAB_API_PORT="off").ports
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is neither a port nor off")):
+        read(SYNTHLAB_API_PORT="on")
+
+
+def test_conditions_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image may bring its conditions along; those of the environment come first."""
+    monkeypatch.setattr(settings, "CONDITIONS", folder / "conditions.json")
+    (folder / "conditions.json").write_text('{"egress": {"loss": "5%"}}')
+    monkeypatch.setattr(settings, "FILES", folder / "none")
+    assert read().startup.egress.loss == 0.05
+    assert read(SYNTHLAB_CONDITIONS='{"egress": {"latency": "1ms"}}').startup.egress.loss is None

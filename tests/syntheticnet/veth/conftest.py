@@ -23,3 +23,10 @@ def joined() -> Iterator[World]:
 def world(joined: World) -> World:
     joined.configure()
     return joined
+
+
+@pytest.fixture
+def fresh() -> Iterator[World]:
+    """Another world of the test's own, whose kernels remember nothing of other tests."""
+    with ExitStack() as cleanup:
+        yield World(cleanup, "b")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.veth
 
 CLOSE_MS = 5
 GAP_MS = 1
-
-
-@pytest.fixture
-def second() -> Iterator[World]:
-    """Another network with a forwarder of its own."""
-    with ExitStack() as cleanup:
-        yield World(cleanup, "b")
 
 
 def arrivals(frames: list[Frame]) -> list[int]:
@@ -66,9 +58,9 @@ def test_a_lease_reverts_by_itself(world: World) -> None:
     assert world.report()["leases"] == []
 
 
-def test_two_networks_change_at_the_same_time(world: World, second: World) -> None:
+def test_two_networks_change_at_the_same_time(world: World, fresh: World) -> None:
     """An outage that is asked of both for one time, and for its end, begins and ends in both within 5 ms of it."""
-    worlds = (world, second)
+    worlds = (world, fresh)
     with ExitStack() as cleanup:
         pairs = [one.udp_pair("client") for one in worlds]
         for pair in pairs:

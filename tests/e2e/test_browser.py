@@ -1,0 +1,217 @@
+"""An application of one's own in the bundled browser: driven by real Playwright, and measured at the same time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from .pair import synthlab
+from .webapp import HOSTS, PASSWORD, WebApp, web_app
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+
+LAB = "e2e-browser"
+STACK = """\
+name: e2e-browser
+clients:
+  client1:
+    app: chrome
+    url: "https://app.test:{port}/login.html?name={{name}}"
+    tabs: ["https://app.test:{port}/simulcast.html"]
+    ca: [ca.pem]
+    extra_hosts: ["app.test:host-gateway", "widget.test:host-gateway"]
+    permissions:
+      "https://app.test:{port}": [camera, microphone, geolocation]
+"""
+
+Numbers = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
+    """The web application on this machine, and a lab whose browser has opened it."""
+    folder = tmp_path_factory.mktemp("browser")
+    with web_app(folder) as app:
+        stack = folder / "browser.yaml"
+        stack.write_text(STACK.format(port=app.port))
+        synthlab("up", str(stack))
+        try:
+            yield app
+        finally:
+            synthlab("down", "--lab", LAB)
+
+
+@pytest.fixture(scope="module")
+def endpoint(app: WebApp) -> str:
+    """Where the browser is driven from, once it has an application to open."""
+    assert app.port
+    return synthlab("cdp", "client1", "--lab", LAB).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, endpoint: str) -> Iterator[Browser]:
+    browser = playwright.chromium.connect_over_cdp(endpoint)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def room(browser: Browser) -> Page:
+    """The first tab, logged in and joined."""
+    page = _page(browser, "login.html")
+    page.get_by_label("Name").fill("grace")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/room.html**")
+    _join(page)
+    return page
+
+
+@pytest.mark.usefixtures("room")
+def test_names_and_numbers_of_a_call() -> None:
+    """A page that names its tracks gets numbers by those names, in both directions, while Playwright drives it."""
+    numbers = _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)
+    received, sent = numbers["video"]["ada"], numbers["sent_video"]["my camera"]
+    assert (received["width"], received["height"]) == (sent["width"], sent["height"]) == (320, 240)
+    assert {"kbps", "dropped", "lost", "nack", "pli", "fir", "freezes", "freeze_s"} < set(received)
+    assert 0 < received["first_frame_ms"] < 10000
+    assert {"kbps", "fps", "nack", "pli", "fir", "limited"} < set(sent)
+    uplink = numbers["connections"]["uplink"]
+    assert uplink["state"] == "connected"
+    assert (uplink["local"], uplink["remote"], uplink["protocol"]) == ("host", "host", "udp")
+    assert uplink["ice_restarts"] == 0
+
+
+def test_a_widget_of_another_origin(room: Page) -> None:
+    """A call in a cross-origin iframe is measured too, under the name of the element that plays it."""
+    assert len(room.frames) == 2
+    assert f"https://{HOSTS[1]}" in room.frames[1].url
+    heard = _numbers(lambda numbers: numbers["audio"]["widget"]["kbps"] > 1)["audio"]["widget"]
+    assert {"concealed", "lost", "jitter_buffer_ms"} < set(heard)
+
+
+@pytest.mark.usefixtures("room")
+def test_layers_of_simulcast() -> None:
+    """Another tab's simulcast sender has numbers for each layer."""
+    numbers = _numbers(lambda numbers: all(one["fps"] > 5 for one in _layers(numbers).values()))
+    layers = _layers(numbers)
+    assert {rid: (one["width"], one["height"]) for rid, one in layers.items()} == {
+        "low": (160, 120),
+        "high": (320, 240),
+    }
+    assert layers["low"]["kbps"] < layers["high"]["kbps"]
+
+
+def test_an_ice_restart_is_counted(room: Page) -> None:
+    """A renegotiation is none; a restart of ICE is one, on both sides."""
+    room.evaluate("async () => (window.negotiate = (await import('/call.js')).negotiate)")
+    room.evaluate("() => negotiate(call.near, call.far)")
+    room.evaluate("() => (call.near.restartIce(), negotiate(call.near, call.far))")
+    numbers = _numbers(lambda numbers: numbers["connections"]["uplink"]["ice_restarts"])
+    assert sorted(one["ice_restarts"] for one in numbers["connections"].values()) == [0, 0, 0, 0, 1, 1]
+
+
+def test_after_a_reload(room: Page) -> None:
+    """A reload ends a page's numbers; those of its next call begin anew."""
+    before = _numbers(lambda numbers: numbers["video"]["ada"]["frames"] > 60)["video"]["ada"]["frames"]
+    room.reload()
+    _numbers(lambda numbers: "ada" not in numbers["video"])
+    _join(room)
+    after = _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)["video"]["ada"]["frames"]
+    assert after < before
+
+
+def test_permissions(room: Page, browser: Browser, app: WebApp) -> None:
+    """What the stack lists for an origin is granted there; elsewhere camera and microphone are refused."""
+    states = "names => Promise.all(names.map(async name => (await navigator.permissions.query({name})).state))"
+    names = ["camera", "microphone", "geolocation", "notifications"]
+    assert room.evaluate(states, names) == ["granted", "granted", "granted", "prompt"]
+    page = browser.contexts[0].new_page()
+    page.goto(app.url("/login.html", HOSTS[1]))
+    assert page.evaluate(states, names) == ["denied", "denied", "prompt", "prompt"]
+    asking = "() => navigator.mediaDevices.getUserMedia({video: true}).then(() => 'given', error => error.name)"
+    assert page.evaluate(asking) == "NotAllowedError"
+    page.close()
+
+
+def test_several_debuggers(room: Page, playwright: Playwright, endpoint: str) -> None:
+    """A second and a third client see the same pages, while the first one and the lab's numbers go on."""
+    others = [playwright.chromium.connect_over_cdp(endpoint) for _ in range(2)]
+    for other in others:
+        assert {page.title() for page in other.contexts[0].pages} == {"Room", "Simulcast"}
+        other.close()
+    assert room.title() == "Room"
+    _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)
+
+
+@pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
+def test_pages_are_refused(endpoint: str, header: dict[str, str]) -> None:
+    """What a web page would send is refused; the address of the browser leads back through the published port."""
+    assert httpx.get(f"{endpoint}/json/version", headers=header).status_code == 403
+    version = httpx.get(f"{endpoint}/json/version").json()
+    assert version["webSocketDebuggerUrl"].startswith(endpoint.replace("http://", "ws://"))
+
+
+def test_numbers_of_the_applications_own(room: Page) -> None:
+    """A program in the container publishes numbers of its own; a page of another origin may not."""
+    posting = (
+        "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1/v1/numbers', "
+        "b'{\"app\": {\"joined_ms\": 812}}', {'Content-Type': 'application/json'}))"
+    )
+    synthlab("exec", "client1", "--lab", LAB, "--", "python3", "-c", posting)
+    _numbers(lambda numbers: numbers["app"]["joined_ms"] == 812)
+    outcome = room.evaluate(
+        "() => fetch('http://127.0.0.1/v1/numbers', {method: 'POST', body: '{\"app\": {\"joined_ms\": 1}}'})"
+        ".then(answer => answer.status, error => error.name)"
+    )
+    assert outcome in (403, "TypeError")
+    assert _numbers(lambda numbers: "app" in numbers)["app"] == {"joined_ms": 812}
+
+
+def _page(browser: Browser, part: str) -> Page:
+    """The tab with this in its address, once it is there."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for page in browser.contexts[0].pages:
+            if part in page.url:
+                return page
+        browser.contexts[0].pages[0].wait_for_timeout(100)
+    pytest.fail(f"no tab with {part}: {[page.url for page in browser.contexts[0].pages]}")
+
+
+def _join(page: Page) -> None:
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_function("() => document.querySelector('#remote').videoWidth > 0")
+
+
+def _numbers(settled: Callable[[Numbers], bool], seconds: float = 30) -> Numbers:
+    """The client's numbers, once they are as they should be."""
+    api = json.loads(synthlab("ps", "--json", "--lab", LAB).stdout)[0]["api"]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{api}/v1/numbers").json()
+        numbers: Numbers = answer["values"]
+        try:
+            if settled(numbers) and answer["age_s"]["video"] < 3:
+                return numbers
+        except KeyError:
+            pass  # not there yet
+        time.sleep(0.3)
+    pytest.fail(f"after {seconds} s the numbers are {json.dumps(numbers, indent=1)}")
+
+
+def _layers(numbers: Numbers) -> Numbers:
+    (layers,) = [one["layers"] for one in numbers["sent_video"].values() if "layers" in one] or [{"none": {"fps": 0}}]
+    return dict(layers)

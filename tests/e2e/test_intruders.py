@@ -1,0 +1,259 @@
+"""Intruders in a real lab: neighbours, other networks, pages, and applications as root. Each is turned away."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import create_connection
+from typing import Any
+
+import pytest
+
+from .pair import SYNTHLAB, Pair, synthlab
+
+pytestmark = pytest.mark.docker
+
+NAME = "e2e-intruders"
+STACK = f"""\
+name: {NAME}
+clients:
+  client1: {{app: chrome, url: "about:blank", headless: false}}
+  client2: {{image: syntheticnet, command: sleep 3000, allow: [friend]}}
+  friend: {{image: syntheticnet, command: sleep 3000}}
+"""
+CONTROL = "80,5901,9222,9223,65311"
+CLOSED = ("TimeoutError", "ConnectionRefusedError", "timeout")
+OURS = 1 << 12 | 1 << 13  # NET_ADMIN, NET_RAW
+CODE = ("/opt/synthlab/lib/python3.11/site-packages", "/usr/lib/python3.11")
+
+
+class Lab(Pair):
+    """The lab under attack."""
+
+    def ports(self, client: str) -> dict[str, Any]:
+        (row,) = [row for row in self.rows() if row["client"] == client]
+        return row
+
+    def api(self, client: str) -> int:
+        return int(self.ports(client)["api"].rpartition(":")[2])
+
+    def gateway(self) -> str:
+        return str(self.network("client1")["Gateway"])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    stack = tmp_path_factory.mktemp("stack") / "intruders.yaml"
+    stack.write_text(STACK)
+    synthlab("up", str(stack))
+    try:
+        yield Lab(NAME)
+    finally:
+        synthlab("down", "--lab", NAME)
+
+
+def test_a_neighbour_gets_nothing(lab: Lab) -> None:
+    """API, screen and debugger answer the host; to a neighbour, no control port says a word."""
+    with _intruder(lab) as intruder:
+        heard = _try(intruder, "connect", lab.address("client1"), CONTROL)
+        asked = _try(intruder, "connect", lab.address("client1"), "80,9222", "GET /v1/state HTTP/1.0\r\n\r\n")
+    assert set(heard.values()) | set(asked.values()) <= set(CLOSED)
+    assert _status(lab.api("client1")) == 200
+    screen = int(lab.ports("client1")["vnc"].rpartition(":")[2])
+    with create_connection(("127.0.0.1", screen), 5) as connection:
+        assert connection.recv(12).startswith(b"RFB 003")
+
+
+def test_a_container_of_another_network_gets_nothing(lab: Lab) -> None:
+    """Neither at the client's own address nor at the published port, on any address of the host."""
+    published = lab.api("client1")
+    with _container("bridge") as outsider:
+        for host in (lab.gateway(), "172.17.0.1"):
+            heard = _try(outsider, "connect", host, str(published), "GET /v1/state HTTP/1.0\r\n\r\n")
+            assert set(heard.values()) <= set(CLOSED)
+        assert set(_try(outsider, "connect", lab.address("client1"), CONTROL).values()) <= set(CLOSED)
+
+
+def test_a_neighbour_cannot_pretend_to_be_the_host(lab: Lab) -> None:
+    """One that claims the gateway's address gets an ordinary container's answers, but never a client's."""
+    with _intruder(lab) as intruder, _container(f"synthlab-{NAME}_default", "python3 -m http.server 80") as ordinary:
+        spoof = "spoof", _address(ordinary), lab.gateway(), "80"
+        assert _try(intruder, *spoof)["answers"] > 0
+        for client, port in (("client1", "80"), ("client1", "5901"), ("client2", "80")):
+            assert _try(intruder, "spoof", lab.address(client), lab.gateway(), port)["answers"] == 0
+    assert _status(lab.api("client1")) == 200
+
+
+def test_a_false_gateway_at_the_start_closes_the_ports(lab: Lab) -> None:
+    """Where two claim to be the host when a client starts, nobody is; the command line goes through the engine."""
+    with _intruder(lab) as intruder:
+        script = (Path(__file__).parent / "intruder.py").read_bytes()
+        command = ["docker", "exec", "-i", intruder, "python3", "-", "pretend", lab.gateway(), "6"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as pretending:
+            assert pretending.stdin
+            assert pretending.stdout
+            pretending.stdin.write(script)
+            pretending.stdin.close()
+            pretending.stdout.readline()
+            synthlab("restart", "client2", "--lab", NAME)
+            assert json.loads(pretending.stdout.readline())["claims"] > 0
+    logs = subprocess.run(["docker", "logs", lab.container("client2")], capture_output=True, text=True, check=True)
+    assert f"both claim the gateway's address {lab.gateway()}: the control ports stay closed" in logs.stderr
+    shown = json.loads(synthlab("set", "client2", "--loss", "1%", "--json", "--lab", NAME).stdout)
+    assert shown["client2"]["conditions"] == {"ingress": {"loss": "1%"}, "egress": {"loss": "1%"}}
+    synthlab("restart", "client2", "--lab", NAME)
+    assert _status(lab.api("client2")) == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "lab.evil.example"}, 403),
+        ({"Host": "client1"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PATCH", "OPTIONS"])
+def test_pages_of_others_and_rebound_names(lab: Lab, method: str, headers: dict[str, str], status: int) -> None:
+    """A page in the host's own browser gets nothing, by whatever name and method."""
+    wanted = 405 if method == "OPTIONS" and status == 200 else status
+    assert _status(lab.api("client1"), method, headers) == wanted
+
+
+def test_who_is_allowed(lab: Lab) -> None:
+    """Whom a client's stack entry names may do all that the host may, with that client; others still may nothing."""
+    change = "PATCH", "/v1/conditions", "Host: client2", "Content-Type: application/json"
+    deadline = time.monotonic() + 8
+    status = ""
+    while "200" not in status and time.monotonic() < deadline:
+        status = _try(lab.container("friend"), "http", "client2", "80", *change)["status"]
+    assert status == "HTTP/1.1 200 OK"
+    assert lab.state()["conditions"]["ingress"]["loss"] == "99%"
+    lab.reset()
+    assert _try(lab.container("friend"), "http", "client1", "80", *change)["status"] in CLOSED
+    with _intruder(lab) as intruder:
+        assert _try(intruder, "http", lab.address("client2"), "80", *change)["status"] in CLOSED
+
+
+def test_no_process_has_our_capabilities(lab: Lab) -> None:
+    """NET_ADMIN and NET_RAW are in no set of any process, but in those that the engine itself gives `docker exec`."""
+    script = "for f in /proc/[0-9]*/status; do cat $f; echo; done 2>/dev/null; true"
+    for client in ("client1", "client2"):
+        told = _output("docker", "exec", lab.container(client), "sh", "-c", script)
+        processes = [_capabilities(text) for text in told.split("\n\n") if "CapEff" in text]
+        assert {name for name, held in processes if held & OURS} == {"sh", "cat"}  # those of this very docker exec
+        assert len(processes) > 4
+    for client in ("client1", "client2"):
+        _, held = _capabilities(_output(SYNTHLAB, "exec", client, "--lab", NAME, "--", "cat", "/proc/self/status"))
+        assert held == 0 if client == "client1" else held and not held & OURS
+
+
+def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
+    """An application that runs as root can read its API; it can neither change its network nor mark a packet."""
+    inside = ["docker", "exec", "-i", lab.container("client2"), "/opt/synthlab/bin/python", "-I", "-m"]
+    inside += ["syntheticnet.application", "python3", "-"]
+    told = _run(*inside, "control", "65311")
+    assert told == {"mark": "Operation not permitted", "door": "timed out"}
+    asked = "http", "127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost"
+    assert _run(*inside, *asked)["status"] == "HTTP/1.1 403 Forbidden"
+
+
+def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
+    """With all Python code of the container overwritten, a killed forwarder comes back with the same conditions."""
+    lab.set("--latency", "5ms")
+    before = lab.state()
+    with _intruder(lab) as container:
+        assert _try(container, "overwrite", *CODE)["files"] > 500  # the attack works on what is read from files
+        assert subprocess.run(
+            ["docker", "exec", container, "python3", "-c", ""], check=False, capture_output=True
+        ).returncode
+    _try(lab.container("client2"), "overwrite", *CODE)
+    os.kill(_host_pid(lab, "65310"), signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _restarts(lab) == before["forwarder"]["restarts"]:
+        time.sleep(0.1)
+    after = lab.state()
+    assert after["forwarder"]["restarts"] == before["forwarder"]["restarts"] + 1
+    assert after["conditions"] == before["conditions"]
+
+
+def _restarts(lab: Lab) -> int:
+    done = synthlab("show", "client2", "--json", "--lab", lab.name, status=None)
+    return int(json.loads(done.stdout)["client2"]["forwarder"]["restarts"]) if done.returncode == 0 else 0
+
+
+def _host_pid(lab: Lab, uid: str) -> int:
+    told = _output("docker", "top", lab.container("client2"), "-eo", "pid,uid")
+    (pid,) = [int(row.split()[0]) for row in told.splitlines()[1:] if row.split()[1] == uid]
+    return pid
+
+
+def _capabilities(status: str) -> tuple[str, int]:
+    """The name of a process, and all capabilities that are in any of its sets."""
+    rows = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    sets = [int(value, 16) for name, value in rows.items() if name.startswith("Cap")]
+    held = 0
+    for each in sets:
+        held |= each
+    return rows["Name"], held
+
+
+def _status(port: int, method: str = "GET", headers: dict[str, str] | None = None) -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        body = "{}" if method == "PATCH" else None
+        connection.request(method, "/v1/conditions", body, {"Content-Type": "application/json"} | (headers or {}))
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _intruder(lab: Lab) -> Iterator[str]:
+    """A container beside the clients, as Docker makes them: root with raw sockets."""
+    with _container(f"synthlab-{lab.name}_default") as name:
+        yield name
+
+
+@contextmanager
+def _container(network: str, command: str = "sleep 600") -> Iterator[str]:
+    program, *arguments = command.split()
+    made = ["docker", "run", "--rm", "--detach", "--init", "--network", network, "--entrypoint", program]
+    name = subprocess.run(
+        [*made, "syntheticnet", *arguments], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    try:
+        yield name
+    finally:
+        subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=True)
+
+
+def _address(container: str) -> str:
+    each = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return _output("docker", "inspect", "-f", each, container).strip()
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _try(container: str, *arguments: str) -> dict[str, Any]:
+    """One mode of intruder.py in a container, and what came of it."""
+    return _run("docker", "exec", "-i", container, "python3", "-", *arguments)
+
+
+def _run(*command: str) -> dict[str, Any]:
+    script = (Path(__file__).parent / "intruder.py").read_text()
+    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result

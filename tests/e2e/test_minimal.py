@@ -1,0 +1,68 @@
+"""The image syntheticnet with fixed conditions and no API: what is in force, what is closed, what it costs."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from synthlab.engine import Engine
+from synthlab.images import SYNTHETICNET, in_build_order
+
+from .footprint import memory_mb, processes
+from .pair import docker
+
+pytestmark = pytest.mark.docker
+
+LATENCY_S = 0.05
+CONDITIONS = {"egress": {"latency": "50ms"}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def image() -> None:
+    from synthlab.builder import ensure_built
+
+    ensure_built(in_build_order([SYNTHETICNET]), Engine(), print)
+
+
+@contextmanager
+def container(name: str, **variables: str) -> Iterator[str]:
+    """A container by this name, healthy; yields its address."""
+    given = {"SYNTHLAB_CONDITIONS": json.dumps(CONDITIONS), **variables}
+    options = [word for variable, value in given.items() for word in ("-e", f"{variable}={value}")]
+    docker("run", "-d", "--name", name, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", *options, SYNTHETICNET)
+    try:
+        deadline = time.monotonic() + 30
+        while docker("inspect", "-f", "{{.State.Health.Status}}", name).strip() != "healthy":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", name).strip()
+    finally:
+        docker("rm", "-f", name)
+
+
+def test_fixed_conditions_without_an_api() -> None:
+    """The answer of a closed port 80 takes as long as the conditions say."""
+    with container("e2e-minimal", SYNTHLAB_API_PORT="off") as address:
+        answers = [_refused_after_s(address) for _ in range(5)]
+        assert LATENCY_S <= min(answers) < LATENCY_S + 0.02
+        assert len(processes("e2e-minimal")) <= 3  # PID 1, the forwarder, Docker's probe
+
+
+def test_it_needs_less_memory() -> None:
+    """Without the API a container needs at most 70 % of the memory."""
+    with container("e2e-minimal", SYNTHLAB_API_PORT="off"), container("e2e-maximal"):
+        minimal, maximal = memory_mb("e2e-minimal"), memory_mb("e2e-maximal")
+    print(f"memory: {minimal:.1f} MB without the API, {maximal:.1f} MB with it")
+    assert minimal < 0.7 * maximal
+
+
+def _refused_after_s(address: str) -> float:
+    start = time.monotonic()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address, 80), 5)
+    return time.monotonic() - start

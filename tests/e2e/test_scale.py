@@ -1,0 +1,139 @@
+"""Many light clients on one machine: what bringing them up costs, what they cost idle, and how alike they change.
+
+SYNTHLAB_SCALE says how many; `make soak` runs it with 50. The figures are printed (`pytest -s`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from synthlab.compose import compose_up
+from synthlab.render import render
+from synthlab.services import project_name
+from synthlab.stack import Ports, read_stack
+
+from .footprint import cpu_seconds, memory_mb, processes
+from .leftovers import leftovers
+from .pair import docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+CLIENTS = int(os.environ.get("SYNTHLAB_SCALE") or 10)
+LAB = "e2e-many"
+PORT = 7
+SAMPLE = 5
+MOST_UP_S = 0.3  # for each client, above what Compose needs
+MOST_IDLE = 0.03 * CLIENTS / 50  # of one core
+IDLE_S = 20.0
+MOST_LATE_MS, MOST_APART_MS = 50, 5
+LATENCY_MS = 40
+
+ECHO = """\
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 7))
+while True:
+    s.sendto(*s.recvfrom(2048))
+"""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The lab, and how long it took to come up: by plain Compose, and by `synthlab up`."""
+
+    clients: tuple[str, ...]
+    compose_s: float
+    up_s: float
+
+
+@pytest.fixture(scope="module")
+def scale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scale]:
+    """The clients, up."""
+    file = tmp_path_factory.mktemp("scale") / "scale.yaml"
+    file.write_text(json.dumps({"name": LAB, "clients": {"echo": _client()}}))
+    synthlab("up", str(file))  # builds what is not current
+    synthlab("down", "--lab", LAB)
+    try:
+        compose_s = _composed_s(file)
+        synthlab("down", "--lab", LAB)
+        start = time.monotonic()
+        synthlab("up", str(file))
+        up_s = time.monotonic() - start
+        yield Scale(tuple(f"echo-{number}" for number in range(1, CLIENTS + 1)), compose_s, up_s)
+    finally:
+        start = time.monotonic()
+        synthlab("down", "--lab", LAB)
+        print(f"down: {time.monotonic() - start:.1f} s")
+    assert leftovers(LAB) == []
+
+
+def test_up(scale: Scale) -> None:
+    """`up` takes at most 0.3 s a client longer than `docker compose up`, which waits for no client to be healthy."""
+    above = (scale.up_s - scale.compose_s) / CLIENTS
+    print(f"{CLIENTS} clients: compose {scale.compose_s:.1f} s, up {scale.up_s:.1f} s: {above:.3f} s a client above it")
+    assert above <= MOST_UP_S
+
+
+def test_memory_and_idle_cpu(scale: Scale) -> None:
+    """Nobody talks: forwarders, APIs, PIDs 1, probes and applications together use next to nothing."""
+    pids = [pid for name in scale.clients for pid in processes(_container(name))]
+    before, start = cpu_seconds(pids), time.monotonic()
+    time.sleep(IDLE_S)
+    used = (cpu_seconds(pids) - before) / (time.monotonic() - start)
+    memory = [memory_mb(_container(name)) for name in scale.clients]
+    print(f"{CLIENTS} clients idle: {used:.2%} of one core; memory {sum(memory) / CLIENTS:.1f} MB each (PSS)")
+    assert used < MOST_IDLE
+
+
+def test_a_change_of_all(scale: Scale) -> None:
+    """A change is in force at every client within 50 ms of the moment agreed on, and within 5 ms of the others.
+
+    Packets tell it of a sample; of the rest, each says that it was not told too late.
+    """
+    sample = [scale.clients[index * CLIENTS // SAMPLE] for index in range(SAMPLE)]
+    addresses = [_address(name) for name in sample]
+    command = [str(Path(__file__).with_name("pinger.py")), str(PORT), "8", str(LATENCY_MS / 2), *addresses]
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as pinger:
+        assert pinger.stdout
+        assert pinger.stdout.readline()
+        time.sleep(1)
+        told = synthlab("set", "echo", "--egress", "--latency", f"{LATENCY_MS}ms", "--lab", LAB, "--json").stdout
+        began: dict[str, int] = json.loads(pinger.stdout.read())
+    entries = [state["entry"] for state in json.loads(told).values()]
+    (at_ns,) = {entry["at_ns"] for entry in entries}
+    late_ms = max(entry.get("late_ns", 0) for entry in entries) / 1e6
+    after_ms = [(began[address] - at_ns) / 1e6 for address in addresses]
+    print(f"a change of {CLIENTS}: told at most {late_ms:.1f} ms late; by packets, in force after")
+    print(f"{', '.join(f'{ms:.1f}' for ms in after_ms)} ms")
+    assert late_ms <= MOST_APART_MS
+    assert max(after_ms) <= MOST_LATE_MS
+    assert max(after_ms) - min(after_ms) <= MOST_APART_MS + 1  # they are asked once a millisecond
+
+
+def _client() -> dict[str, object]:
+    return {"image": "syntheticnet", "command": ["python3", "-c", ECHO], "count": CLIENTS}
+
+
+def _composed_s(file: Path) -> float:
+    stack = read_stack(str(file))
+    rendered = render(stack, {client.name: Ports() for client in stack.clients})
+    start = time.monotonic()
+    compose_up(project_name(LAB), rendered, lambda line: None)
+    return time.monotonic() - start
+
+
+def _container(name: str) -> str:
+    return f"synthlab-{LAB}-{name}-1"
+
+
+def _address(name: str) -> str:
+    return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", _container(name)).strip()

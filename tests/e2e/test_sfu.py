@@ -1,0 +1,213 @@
+"""The media server of a lab: two versions of one image, a service of a Compose file, conditions, somebody outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .leftovers import leftovers
+from .pair import docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+# A media server as far as these tests are concerned: it tells its version, and how often it was asked.
+DOCKERFILE = """\
+FROM syntheticnet
+ARG VERSION
+ENV VERSION=${VERSION}
+HEALTHCHECK NONE
+RUN useradd sfu
+COPY serve.py /serve.py
+USER sfu
+ENTRYPOINT ["python3", "/serve.py"]
+"""
+SERVE = """\
+import http.server, os
+asked = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global asked
+        asked += 1
+        self.send_response(200)
+        self.end_headers()
+        version = os.environ["VERSION"]
+        self.wfile.write(f'# TYPE build gauge\\nbuild{{version="{version}"}} 1\\nasked_total {asked}\\n'.encode())
+http.server.ThreadingHTTPServer(("", 80), Handler).serve_forever()
+"""
+STACK = """\
+sfu:
+  image: e2e-sfu:${TAG}
+  metrics: http://sfu/metrics
+  network: {egress: {latency: 30ms}}
+clients:
+  client1: {image: syntheticnet}
+"""
+COMPOSE = """\
+services:
+  media:
+    image: e2e-sfu:${TAG:-one}
+    container_name: e2e-media
+    volumes: [kept:/kept]
+    depends_on: [helper]
+  helper:
+    image: e2e-sfu:one
+    networks: [inside]
+volumes: {kept: {}}
+networks: {inside: {}}
+"""
+FETCH = "import sys, urllib.request as u; print(u.urlopen('http://sfu/', timeout=float(sys.argv[1])).read().decode())"
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The images e2e-sfu:one and e2e-sfu:two."""
+    folder = tmp_path_factory.mktemp("sfu")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "serve.py").write_text(SERVE)
+    for tag in ("one", "two"):
+        docker("buildx", "build", "--load", "--build-arg", f"VERSION={tag}", "-t", f"e2e-sfu:{tag}", str(folder))
+    yield
+    docker("image", "rm", "-f", "e2e-sfu:one", "e2e-sfu:two")
+
+
+@contextmanager
+def lab(name: str, stack: Path) -> Iterator[str]:
+    """The stack's lab under this name, which must leave nothing behind."""
+    synthlab("up", str(stack), "--name", name)
+    try:
+        yield name
+    finally:
+        synthlab("down", "--lab", name)
+    assert leftovers(name) == []
+
+
+@pytest.mark.usefixtures("versions")
+def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two labs of one stack have two versions of the media server; one is cut off, and that does not touch the other.
+
+    What a media server tells of itself can be read all the same.
+    """
+    stack = tmp_path / "versions.yaml"
+    stack.write_text(STACK)
+    monkeypatch.setenv("TAG", "one")
+    with lab("e2e-sfu-one", stack) as one:
+        monkeypatch.setenv("TAG", "two")
+        with lab("e2e-sfu-two", stack) as two:
+            assert _sfu_of(one)["metrics"]['build{version="one"}'] == 1
+            assert _sfu_of(two)["metrics"]['build{version="two"}'] == 1
+            assert _sfu_of(one)["network"]["startup"] == {"egress": {"latency": "30ms"}}
+            assert _seconds(one) > 0.06  # once for the handshake, once for the answer
+            synthlab("set", "sfu", "--egress", "--loss", "100%", "--lab", one)
+            with pytest.raises(subprocess.CalledProcessError):
+                _seconds(one)
+            assert _seconds(two) < 2
+            assert _sfu_of(one)["metrics"]['build{version="one"}'] == 1
+
+
+@pytest.mark.usefixtures("versions")
+def test_the_application_of_a_conditioned_sfu_cannot_pass_the_fence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A media server in its companion's network has no NET_ADMIN and no NET_RAW."""
+    stack = tmp_path / "fenced.yaml"
+    stack.write_text(STACK)
+    monkeypatch.setenv("TAG", "one")
+    with lab("e2e-sfu-fence", stack) as name:
+        status = docker("exec", "-u", "0", f"synthlab-{name}-sfu-1", "cat", "/proc/self/status")
+        (bounding,) = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd")]
+        assert not bounding & (1 << 12 | 1 << 13)
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service is the lab's media server, all of its file comes and goes with the lab, its variables are ours."""
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    stack = tmp_path / "theirs.yaml"
+    stack.write_text(
+        "sfu: {service: media, compose: ./compose.yaml, metrics: 'http://sfu/m'}\n"
+        "clients: {client1: {image: syntheticnet}}\n"
+    )
+    monkeypatch.setenv("TAG", "two")
+    with lab("e2e-sfu-theirs", stack) as name:
+        assert _sfu_of(name)["metrics"]['build{version="two"}'] == 1
+        assert _seconds(name) < 2
+        rows = json.loads(synthlab("ps", "--json", "--lab", name).stdout)
+        assert {(row["role"], row["client"]) for row in rows} == {
+            ("sfu", ""),
+            ("service", "helper"),
+            ("client", "client1"),
+        }
+
+
+def test_somebody_joins_from_outside(tmp_path: Path) -> None:
+    """A participant on another network joins through the host's published ports, and is seen inside; and sees.
+
+    It stands for a browser on the host or elsewhere: Docker lets nothing pass from its bridge to the lab's.
+    """
+    host = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").strip()
+    stack = tmp_path / "join.yaml"
+    stack.write_text(f"sfu: {{app: janus, join: {host}}}\nclients: {{bot: {{app: bot, count: 2}}}}\n")
+    with lab("e2e-sfu-join", stack) as name, _outsider(f"ws://{host}:8188") as outsider:
+        inside = docker(
+            "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", f"synthlab-{name}-sfu-1"
+        )
+        assert not _connects(outsider, inside.strip())
+        assert _connects(outsider, host)
+        _until(lambda: _fps(name, "bot-1", outsider) > 10)
+        _until(lambda: "outsider" in _seen(name, "bot-2"))
+
+
+def _sfu_of(name: str) -> dict[str, Any]:
+    shown = json.loads(synthlab("stats", "sfu", "--json", "--lab", name).stdout)
+    sfu: dict[str, Any] = shown["sfu"]
+    return sfu
+
+
+def _seconds(name: str) -> float:
+    """How long client1 takes to ask the media server something."""
+    start = time.monotonic()
+    docker("exec", f"synthlab-{name}-client1-1", "python3", "-c", f"import time; {FETCH}", "3")
+    return time.monotonic() - start
+
+
+@contextmanager
+def _outsider(server: str) -> Iterator[str]:
+    """A bot that is in no lab; yields its name."""
+    variables = ("-e", "SYNTHLAB_NAME=outsider", "-e", f"SYNTHLAB_SFU={server}")
+    docker("run", "-d", "--rm", "--name", "outsider", "--entrypoint", "/opt/bin/entry", *variables, "synthlab/bot")
+    try:
+        yield "outsider"
+    finally:
+        docker("rm", "-f", "outsider")
+
+
+def _connects(container: str, host: str) -> bool:
+    script = "import socket, sys; socket.create_connection((sys.argv[1], 8188), 3)"
+    done = subprocess.run(
+        ["docker", "exec", container, "python3", "-c", script, host], capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def _seen(name: str, viewer: str) -> dict[str, Any]:
+    shown = json.loads(synthlab("stats", viewer, "--json", "--lab", name).stdout)
+    seen: dict[str, Any] = shown[viewer]["webrtc"]["video"]
+    return seen
+
+
+def _fps(name: str, viewer: str, shown: str) -> float:
+    return float(_seen(name, viewer).get(shown, {}).get("fps", 0))
+
+
+def _until(reached: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

@@ -1,0 +1,189 @@
+"""Queues at a bottleneck: how long CoDel and marks let packets wait, and a recorded link followed by the second."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from syntheticnet.packet import IP
+from syntheticnet.port import Frame
+
+from ..builders import SECOND
+from .lanes import Lane, arrivals, closing, undisturbed
+from .traffic import bytes_within, numbered, paced
+from .world import BOTH, World
+
+pytestmark = pytest.mark.veth
+
+RATE_BPS = 5_000_000
+RATE = {"rate": "5mbit"}
+QUEUES: dict[str, dict[str, Any]] = {
+    "droptail": RATE,
+    "codel": RATE | {"aqm": "codel"},
+    "ecn": RATE | {"aqm": "codel", "ecn": True, "queue": "1s"},  # marks alone must keep it short
+}
+SECONDS, WARM_UP_S = 5, 1.5
+_IP_TOS, _ECT, _CE = 1, 2, 3
+_SO_SNDBUFFORCE = 32
+
+OPPORTUNITIES = (20, 100, 50, 80)  # in each half second of the trace
+HALF_MS, LAPS = 500, 2
+FULL, HALF = 1500 - 28, 750 - 28
+
+
+@pytest.fixture
+def marking(fresh: World) -> World:
+    """A world whose ends ask for ECN."""
+    for side in BOTH:
+        with fresh.inside(side):
+            Path("/proc/sys/net/ipv4/tcp_ecn").write_text("1")
+    return fresh
+
+
+class Queue:
+    """A TCP stream through a bottleneck of its own, and datagrams to see how long they wait in its queue."""
+
+    def __init__(self, world: World, name: str, cleanup: ExitStack) -> None:
+        self.name = name
+        self._away, self._toward = map(cleanup.enter_context, world.tcp_pair("client"))
+        self.port: int = self._toward.getsockname()[1]
+        self._probes = cleanup.enter_context(world.udp("client"))
+        self._probed = cleanup.enter_context(world.udp("server", port=self.port))
+        self._probes.connect(self._probed.getsockname())
+        self._probes.setsockopt(0, _IP_TOS, _ECT)
+        self._away.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # BBR keeps any queue short
+        self._away.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 4 << 20)  # its kernel goes on while the test pauses
+        for end in (self._away, self._toward):
+            end.setblocking(False)
+
+    def flow(self) -> dict[str, Any]:
+        return {self.name: {"match": f"*:*:{self.port}", "egress": QUEUES[self.name]}}
+
+    def turn(self, n: int) -> None:
+        """Keep the stream going, and send a probe now and then."""
+        if n % 10 == 0:
+            self._probes.send(numbered(n))
+        for act in (lambda: self._away.send(bytes(1 << 16)), lambda: self._toward.recv(1 << 20)):
+            try:
+                act()
+            except BlockingIOError:
+                continue
+
+
+def test_codel_and_marks_keep_queues_short(marking: World) -> None:
+    """Three streams at once, through 5 mbit each: CoDel lets packets wait a fraction of what droptail does; with ECN
+    it marks instead of dropping, with the same effect; and all three use their rate."""
+    frames, report, ports = undisturbed(marking, lambda: streamed(marking))
+    waits = {name: wait_ms(frames, port) for name, port in ports.items()}
+    assert waits["droptail"] > 50  # 200 ms when full, and half of it when Reno has halved its window
+    assert waits["codel"] < waits["droptail"] / 4
+    assert waits["ecn"] < waits["droptail"] / 4
+    assert report["codel"]["egress"]["dropped"]["codel"] > 0
+    assert report["ecn"]["egress"]["dropped"] == {}
+    marks = marked(frames)
+    assert marks.keys() == {ports["ecn"]}
+    assert marks[ports["ecn"]] >= 5
+    for name, port in ports.items():
+        assert rate_bps(frames, port) == pytest.approx(RATE_BPS, rel=0.05), name
+
+
+def streamed(world: World) -> tuple[list[Frame], dict[str, Any], dict[str, int]]:
+    """What arrived of all streams, the flows of the report, and the ports of the queues."""
+    frames: list[Frame] = []
+    with ExitStack() as cleanup:
+        queues = [Queue(world, name, cleanup) for name in QUEUES]
+        world.configure(flows={name: flow for queue in queues for name, flow in queue.flow().items()})
+        taken = cleanup.enter_context(world.capture("server"))
+
+        def turn(n: int) -> None:
+            for queue in queues:
+                queue.turn(n)
+            frames.extend(taken())
+
+        paced(SECONDS * 1000, 1000, turn)
+        return frames, world.report()["flows"], {queue.name: queue.port for queue in queues}
+
+
+def wait_ms(frames: list[Frame], port: int) -> float:
+    """The median delay of the probes to a port, once its stream has warmed up."""
+    after = frames[0][1] + WARM_UP_S * SECOND
+    return median(probe.delay_ms for probe in arrivals(frames, "server")[port] if probe.sent > after)
+
+
+def rate_bps(frames: list[Frame], port: int) -> float:
+    """What the stream to a port and its probes came to, once it has warmed up."""
+    own = [frame for frame in frames if frame[0][IP + 22 : IP + 24] == port.to_bytes(2)]
+    seconds = SECONDS - WARM_UP_S - 0.5
+    return 8 * bytes_within(own, WARM_UP_S, seconds) / seconds
+
+
+def marked(frames: list[Frame]) -> dict[int, int]:
+    """How many packets to each port bear the mark of congestion."""
+    found: dict[int, int] = {}
+    for buffer, _ in frames:
+        if buffer[IP] >> 4 == 4 and buffer[IP + 1] & 3 == _CE:
+            port = int.from_bytes(buffer[IP + 22 : IP + 24])
+            found[port] = found.get(port, 0) + 1
+    return found
+
+
+@pytest.fixture
+def traced(joined: World) -> Iterator[World]:
+    """The world, with a trace of halves of a second, whose opportunities keep clear of the ends of each."""
+    joined.configure()
+    times = [
+        half * HALF_MS + round((n + 0.5) * HALF_MS / count)
+        for half, count in enumerate(OPPORTUNITIES)
+        for n in range(count)
+    ]
+    times[-1] = HALF_MS * len(OPPORTUNITIES)
+    joined.ask("put_file", name="train", text="\n".join(map(str, times)))
+    yield joined
+    joined.configure()
+    joined.ask("remove_file", name="train")
+
+
+def test_a_trace_sets_the_rate(traced: World) -> None:
+    """In every half second of two laps as many bytes arrive as the trace has room for, within 5 %: full-size packets
+    one way, and two to an opportunity the other."""
+    lanes = [Lane(traced, side, {"rate_trace": "train", "queue": "100p"}, side) for side in BOTH]
+
+    def run() -> dict[str, list[int]]:
+        conditions = {name: flow for lane in lanes for name, flow in lane.flow().items()}
+        began = traced.configure(flows=conditions)["monotonic_ns"]
+        began += time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns()
+        seconds = LAPS * len(OPPORTUNITIES) * HALF_MS / 1000
+
+        def send(n: int) -> None:
+            lanes[0].away.send(numbered(n, FULL))
+            for _ in range(2):
+                lanes[1].away.send(numbered(n, HALF))
+
+        with traced.capture("server") as one, traced.capture("client") as back:
+            paced(int(seconds * 300), 300, send)
+            time.sleep(0.05)
+            came = {"client": arrivals(one(), "server"), "server": arrivals(back(), "client")}
+        return {lane.sender: by_half(came[lane.sender][lane.port], began) for lane in lanes}
+
+    with closing(lanes):
+        packets = undisturbed(traced, run)
+    for side, per_opportunity in (("client", 1), ("server", 2)):
+        expected = [per_opportunity * count for count in OPPORTUNITIES] * LAPS
+        assert packets[side] == pytest.approx(expected, rel=0.05)
+
+
+def by_half(came: list[Any], began: int) -> list[int]:
+    """How many arrived in each half second since the trace began."""
+    counts = [0] * (LAPS * len(OPPORTUNITIES))
+    for arrival in came:
+        half = (arrival.came - began) // (HALF_MS * SECOND // 1000)
+        if half < len(counts):
+            counts[half] += 1
+    return counts
