@@ -95,15 +95,12 @@ def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str,
 def test_nothing_passes_without_a_forwarder(
     pair: Pair, family: int, sender: str, receiver: str, silenced: Callable[[Pair], AbstractContextManager[None]]
 ) -> None:
-    """Dead or stopped forwarder: nothing is heard or answered, by whichever interface, nor late when it is back.
-
-    """
+    """Dead or stopped forwarder: nothing is heard or answered, by whichever interface, nor late when it is back."""
     with silenced(pair):
         listening = listen(pair, receiver, family)
         shouted = shout(pair, sender, receiver, family).result()
         asking = ask(pair, sender, receiver, family)
         time.sleep(1)
-        woken = time.monotonic()
     assert shouted["sent"]["synth0"] >= ROUNDS
     assert shouted["connected"] == []
     assert listening.result()["heard"] == []
