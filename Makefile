@@ -3,11 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test soak bench lint clean
 
 help:
 	@echo "make demo    a call made bad and mended, with the figures beside it"
 	@echo "make test    all checks, with a real Docker engine (PYTEST='...' passes options on)"
+	@echo "make soak    50 clients on this machine: what they cost, and how alike they change (SOAK=100 for more)"
+	@echo "make bench   what the forwarder costs beside a kernel bridge, as root (BENCH='...' passes options on)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make clean   remove labs, images, environment, and the engine that this checkout started"
 
@@ -19,6 +21,14 @@ test: lint
 	@.ci/engine start
 	@.ci/node
 	@$(BIN)/pytest $(PYTEST)
+
+soak: $(VENV)/ready
+	@.ci/engine start
+	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -s tests/e2e/test_scale.py $(PYTEST)
+
+bench: $(VENV)/bench
+	@.ci/iperf3
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff check .
@@ -34,4 +44,9 @@ clean:
 
 $(VENV)/ready: pyproject.toml
 	@.ci/venv "$(PYTHON)" $(VENV)
+	@touch $@
+
+$(VENV)/bench: $(VENV)/ready
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]' 2>&1 | grep -v '^WARNING: Location' >&2 || true
+	@$(BIN)/python -c 'import matplotlib'
 	@touch $@

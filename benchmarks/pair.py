@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from syntheticnet import forwarder, init, switchboard  # init: a real PID 1's children carry all that it imports
+from syntheticnet import forwarder, switchboard  # init: a real PID 1's children carry all that it imports
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import Wiring
 from syntheticnet.port import open_socket
+from syntheticnet.settings import API_PORT
 from syntheticnet.store import Store
 
 from .middle import die_with_parent
@@ -34,13 +35,13 @@ def main(outer: str, inner: str, conditions: str) -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     store = Store.create()
     ours, theirs = switchboard.make_pair()
-    listening = socket.create_server((HOST, init.API_PORT), backlog=128)
+    listening = socket.create_server((HOST, API_PORT), backlog=128)
     ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]
 
     def serve() -> None:
         from syntheticnet import api
 
-        api.main(listening, theirs, api.Identity("client1", "bench", Conditions()), [HOST])
+        api.main([listening], theirs, api.Identity("client1", "bench", Conditions()), [HOST])
 
     pids = {"forwarder": _forked(lambda: forwarder.main(Wiring(ends[0], ends[1], ours, store))), "api": _forked(serve)}
     _await_health()
@@ -73,7 +74,7 @@ def _await_health() -> None:
 
 def _ask(method: str, path: str, body: str | None = None) -> None:
     """One request of the API; ends the process where it refuses."""
-    connection = http.client.HTTPConnection(HOST, init.API_PORT, timeout=2)
+    connection = http.client.HTTPConnection(HOST, API_PORT, timeout=2)
     try:
         connection.request(method, path, body)
         answer = connection.getresponse()

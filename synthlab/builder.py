@@ -13,7 +13,7 @@ from . import labels
 from .baseimage import ensure_base_image
 from .containers import EngineApi
 from .errors import SynthlabError
-from .images import BASE, Image, PlannedImage, foreign_images, needed_images, plan_images
+from .images import BASE, Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
 from .process import run_program
 from .stack import Stack
 
@@ -42,6 +42,8 @@ def ensure_built(images: list[Image], engine: EngineApi, tell: Callable[[str], N
     for planned in plan_images(images, engine.image):
         if not planned.current:
             build_image(planned, engine, tell)
+        if is_bundled(planned.image):
+            engine.tag_image(planned.image.tag, versioned(planned.image.tag))
 
 
 def _pull(tag: str, tell: Callable[[str], None]) -> None:
@@ -84,6 +86,7 @@ def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list
         *(part for name, value in image.args.items() for part in ("--build-arg", f"{name}={value}")),
         # Without a value, buildx takes it from the environment: it may hold a password.
         *(part for name in _proxies(environment) for part in ("--build-arg", name)),
+        *(("--file", str(image.dockerfile)) if image.dockerfile else ()),
         *_secrets(environment),
         str(image.context),
     ]

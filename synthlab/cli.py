@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from . import console
-from .commands import conditions, labs, stats, upkeep
+from .commands import browser, clients, completion, conditions, images, labs, stats, top, upkeep
 from .errors import SynthlabError, WrongUse
 from .interrupts import Terminated, unwind_on_signals
 from .world import World, real_world
@@ -25,23 +25,33 @@ app = typer.Typer(
     help="A test lab for real-time communication software: whole calls, each client on a network of its own.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _COMMANDS: dict[str, Callable[..., None]] = {
     "up": labs.up,
     "down": labs.down,
     "ps": labs.ps,
+    "ls": labs.ls,
     "set": conditions.set_,
     "show": conditions.show,
     "reset": conditions.reset,
     "stats": stats.stats,
+    "top": top.top,
+    "logs": clients.logs,
+    "exec": clients.exec_,
+    "restart": clients.restart,
+    "open": clients.open_,
+    "cdp": browser.cdp,
     "render": labs.render,
     "doctor": upkeep.doctor,
+    "selftest": upkeep.selftest,
     "demo": labs.demo,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
-app.add_typer(upkeep.images, name="images")
+app.add_typer(images.images, name="images")
+app.add_typer(completion.completion, name="completion")
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,12 +79,13 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run one command; its exit status: 0, 1 (an expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
     debug = DEBUG in given
     unwind_on_signals()
+    completion.prepare()
     try:
         outcome = app(
-            [argument for argument in given if argument != DEBUG],
+            [argument for argument in given if argument != DEBUG] + foreign,
             prog_name="synthlab",
             standalone_mode=False,
             obj=world or real_world(),
@@ -88,6 +99,12 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
             raise
         return _tell(error)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Ours, and those that belong to a command which `exec` runs: what stands from `--` on."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:end], arguments[end:]
 
 
 def _tell(error: Exception) -> int:

@@ -14,7 +14,7 @@ class PortTaken(SynthlabError):
 
 def compose_up(project: str, rendered: str, tell: Callable[[str], None]) -> None:
     """Create and start all containers of a rendered Compose file; raises SynthlabError with the last lines."""
-    command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach", "--no-build"]
+    command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
     finished = run_program(command, text=rendered, on_line=lambda line: tell(line.strip()))
     if finished.status != 0:
         taken = any("port is already allocated" in line for line in finished.tail)

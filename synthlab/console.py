@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import sys
 import time
@@ -43,11 +44,18 @@ def print_note(text: str) -> None:
 def print_text(text: str) -> None:
     """A text exactly as it is, for a file or another program."""
     sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def print_json(value: Any) -> None:
     """A value as JSON on the output."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """A value as JSON on one line, for a program that reads while we go on."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def print_table(table: Table) -> None:
@@ -64,22 +72,29 @@ def print_error(error: SynthlabError) -> None:
         console.print(f"  {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
-def watch(tables: Callable[[], Sequence[Table]], interval_s: float) -> None:
-    """Show tables anew every `interval_s` until Ctrl-C; on a terminal, each in the place of the one before."""
+def watch(tables: Callable[[], Sequence[Table]], interval_s: float, count: int | None = None) -> None:
+    """Show tables anew every `interval_s`, `count` times or until Ctrl-C; on a terminal, each in place of the last."""
     from rich.console import Group
     from rich.live import Live
 
     console = _console()
     if not console.is_terminal:
-        while True:
+        for _ in turns(interval_s, count):
             for table in tables():
                 print_table(table)
             sys.stdout.flush()
-            time.sleep(interval_s)
+        return
     with Live(console=console, auto_refresh=False) as live:
-        while True:
+        for _ in turns(interval_s, count):
             live.update(Group(*(_rich_table(table, console) for table in tables())), refresh=True)
-            time.sleep(interval_s)
+
+
+def turns(interval_s: float, count: int | None = None) -> Iterator[int]:
+    """Numbers from 0, one every `interval_s`: `count` of them, or no end. What is done with one takes of its time."""
+    start = time.monotonic()
+    for number in itertools.count() if count is None else range(count):
+        time.sleep(max(start + number * interval_s - time.monotonic(), 0))
+        yield number
 
 
 @contextlib.contextmanager

@@ -1,24 +1,16 @@
-"""What runs on the Docker engine: the labs' containers, found by their labels. The only place that knows the SDK."""
+"""A lab's containers as the engine lists them, found by their labels, and what is asked of an engine."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from . import labels
-from .errors import SynthlabError
-from .images import LocalImage, is_own
+from .expiry import has_expired
+from .images import LocalImage
 
-if TYPE_CHECKING:
-    from docker import APIClient
-
-STOP_GRACE_S = 2
-ENGINE_TIMEOUT_S = 60
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 
 
@@ -26,7 +18,9 @@ _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 class Container:
     """One container of a lab. `health` is empty where the image has no probe; `ports` maps inner to host ports.
 
-    `status` is its state in the engine's words: `Exited (1) 3 seconds ago`.
+    `status` is its state in the engine's words: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds of the
+    epoch. `address` is its own in the lab's network, while it runs. `metrics` is where the lab's media server tells its
+    own numbers.
     """
 
     id: str
@@ -42,6 +36,24 @@ class Container:
     status: str
     health: str
     ports: Mapping[int, int]
+    created: int = 0
+    expires: int | None = None
+    address: str = ""
+    metrics: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it: the client's name, else its role."""
+        return self.client or self.role
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether its network is conditioned, and it has an API: a client, or what holds the media server's network."""
+        return self.role in ("client", "network")
+
+    def expired(self, now: float) -> bool:
+        """Whether the lab that it belongs to has outlived its time."""
+        return has_expired(self.expires, now)
 
     @property
     def ready(self) -> bool:
@@ -54,10 +66,30 @@ class Container:
         return self.state in ("exited", "dead", "restarting") or self.health == "unhealthy"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogWish:
+    """What of a log is wanted: the last `tail` lines (None: all), none written before `since` (seconds of the epoch).
+
+    With `follow` it goes on, with what is written from now on.
+    """
+
+    tail: int | None = None
+    since: float | None = None
+    follow: bool = False
+
+
 class EngineApi(Protocol):
     """What is asked of the engine. Every method raises SynthlabError."""
 
     def version(self) -> str: ...
+
+    def address(self) -> str:
+        """Where it is expected to answer: `unix:///var/run/docker.sock`."""
+        ...
+
+    def folder(self) -> str:
+        """Where it keeps images and containers, on the machine that it runs on."""
+        ...
 
     def labs(self) -> list[str]:
         """The labs of which there is anything: containers, or a network or volume that was left behind."""
@@ -71,12 +103,32 @@ class EngineApi(Protocol):
         """The last lines that a container wrote."""
         ...
 
+    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+        """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
+        ...
+
+    def environment(self, container: Container) -> dict[str, str]:
+        """The variables that a container was made with."""
+        ...
+
+    def restart(self, container: Container) -> None:
+        """End what runs in a container, and start it again."""
+        ...
+
     def image(self, tag: str) -> LocalImage | None:
         """An image that is on the engine, or None."""
         ...
 
     def discard_image(self, image: LocalImage) -> None:
         """Remove an image that a newer one has replaced, unless something still uses it."""
+        ...
+
+    def tag_image(self, tag: str, other: str) -> None:
+        """Give an image another name as well."""
+        ...
+
+    def own_tags(self) -> list[str]:
+        """The tags, of those that only synthlab gives, that the engine has."""
         ...
 
     def remove_images(self) -> list[str]:
@@ -88,97 +140,12 @@ class EngineApi(Protocol):
         ...
 
 
-class Engine:
-    """The EngineApi of the engine that the `docker` command talks to as well."""
-
-    def __init__(self) -> None:
-        self._connected: APIClient | None = None
-
-    def version(self) -> str:
-        with self._asked() as api:
-            return str(api.version()["Version"])
-
-    def labs(self) -> list[str]:
-        anyones = {"label": labels.LAB}
-        with self._asked() as api:
-            found = [*api.containers(all=True, filters=anyones), *api.networks(filters=anyones)]
-            found += api.volumes(filters=anyones)["Volumes"] or []
-        return sorted({thing["Labels"][labels.LAB] for thing in found})
-
-    def containers(self, lab: str | None = None) -> list[Container]:
-        wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
-        with self._asked() as api:
-            listed = api.containers(all=True, filters={"label": wanted})
-        return sorted(map(read_container, listed), key=lambda container: (container.lab, container.index))
-
-    def logs(self, container: Container, lines: int = 20) -> list[str]:
-        with self._asked() as api:
-            written: bytes = api.logs(container.id, tail=lines)
-        return written.decode(errors="replace").splitlines()
-
-    def image(self, tag: str) -> LocalImage | None:
-        from docker.errors import ImageNotFound
-
-        with self._asked() as api:
-            try:
-                found: dict[str, Any] = api.inspect_image(tag)  # type: ignore[no-untyped-call]
-            except ImageNotFound:
-                return None
-        return LocalImage(found["Id"], (found["Config"].get("Labels") or {}).get(labels.CONTENT))
-
-    def remove_images(self) -> list[str]:
-        with self._asked() as api:
-            found = api.images(filters={"label": labels.CONTENT})
-            tags = sorted(tag for image in found for tag in image["RepoTags"] or [] if is_own(tag))
-            for tag in tags:
-                api.remove_image(tag, force=True)
-        return tags
-
-    def discard_image(self, image: LocalImage) -> None:
-        from docker.errors import APIError
-
-        with self._asked() as api, contextlib.suppress(APIError):
-            api.remove_image(image.id)
-
-    def remove_lab(self, lab: str) -> int:
-        containers = self.containers(lab)
-        with ThreadPoolExecutor(max_workers=16) as pool:
-            list(pool.map(self._remove_container, containers))
-        wanted = {"label": f"{labels.LAB}={lab}"}
-        with self._asked() as api:
-            _remove_each(api.remove_network, [network["Id"] for network in api.networks(filters=wanted)])
-            volumes = api.volumes(filters=wanted)["Volumes"] or []
-            _remove_each(api.remove_volume, [volume["Name"] for volume in volumes])
-        return len(containers)
-
-    def _remove_container(self, container: Container) -> None:
-        with self._asked() as api, _gone_is_fine():
-            if container.state == "running":
-                api.stop(container.id, timeout=STOP_GRACE_S)
-            api.remove_container(container.id, force=True, v=True)
-
-    @contextlib.contextmanager
-    def _asked(self) -> Iterator[APIClient]:
-        """The engine's API, with what goes wrong told in one line."""
-        from docker.errors import APIError, DockerException
-        from requests.exceptions import RequestException
-
-        try:
-            if self._connected is None:
-                self._connected = _connect()
-            yield self._connected
-        except APIError as error:
-            raise SynthlabError(f"the Docker engine refuses: {error.explanation or error}") from error
-        except (DockerException, RequestException) as error:
-            raise SynthlabError(
-                "the Docker engine does not answer: start it and try again (`synthlab doctor` looks closer)"
-            ) from error
-
-
 def read_container(listed: Mapping[str, Any]) -> Container:
     """A container as the engine lists it."""
     marks = listed["Labels"]
     health = _HEALTH.search(listed["Status"])
+    networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
+    expires = marks.get(labels.EXPIRES)
     published = [port for port in listed["Ports"] if port.get("PublicPort")]
     return Container(
         id=listed["Id"],
@@ -194,34 +161,8 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         status=listed["Status"],
         health=health[1] if health else "",
         ports={port["PrivatePort"]: port["PublicPort"] for port in published},
+        created=listed.get("Created", 0),
+        expires=int(expires) if expires else None,
+        address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
+        metrics=marks.get(labels.METRICS, ""),
     )
-
-
-def _connect() -> APIClient:
-    """The engine of DOCKER_HOST, else of the current context, as the docker command chooses it."""
-    from docker import APIClient, ContextAPI
-    from docker.utils import kwargs_from_env
-
-    context = None if os.environ.get("DOCKER_HOST") else ContextAPI.get_current_context()
-    chosen: Any = {"base_url": context.Host, "tls": context.TLSConfig or False} if context else kwargs_from_env()
-    return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **chosen)
-
-
-def _remove_each(remove: Callable[[str], None], names: list[str]) -> None:
-    for name in names:
-        with _gone_is_fine():
-            remove(name)
-
-
-@contextlib.contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    """What somebody else has removed, or is just removing, is as good as removed."""
-    from docker.errors import APIError, NotFound
-
-    try:
-        yield
-    except NotFound:
-        pass
-    except APIError as error:
-        if "already in progress" not in str(error):
-            raise

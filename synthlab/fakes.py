@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
 
-from .containers import Container
+from .containers import Container, LogWish
 from .errors import SynthlabError, WrongUse
 from .images import LocalImage
 from .numbers import Numbers
 from .ports import API_PORT
+from .remote import AT_ONCE, Terms
 from .state import ClientState
+from .versions import own_version
 from .world import World
 
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
 
 
 class FakeClientApi:
-    """A ClientApi in memory. `broken` makes it fail where a container that is gone would: on every change."""
+    """A ClientApi in memory. `broken` makes it fail where a container that is gone would: on every change.
+
+    Its time stands still: a lease lasts until it is released, and only what is asked for after a while waits.
+    """
 
     def __init__(self, name: str, startup: Mapping[str, Any] | None = None) -> None:
         self.name = name
         self.startup = Conditions.from_dict(startup or {})
-        self.conditions = self.startup
+        self.base = self.startup
+        self.entries: list[dict[str, Any]] = []
+        self.asked = 0
+        self.files: dict[str, str] = {}
+        self.terms: list[Terms] = []
         self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
         self.broken = False
+        self.version = own_version()
 
     def answer(self) -> dict[str, Any]:
         """The answer of GET /v1/state."""
         flows = ["default", *(flow.name for flow in self.conditions.flows)]
         return {
-            "version": "0",
+            "version": self.version,
             "name": self.name,
             "lab": "fake",
             "conditions": self.conditions.to_dict(),
+            "base": self.base.to_dict(),
+            "leases": [entry for entry in self.entries if "in_ns" not in entry],
+            "scheduled": [entry for entry in self.entries if "in_ns" in entry],
+            "failed": {"count": 0, "last": []},
+            "monotonic_ns": self.clock(),
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,
             "forwarder": {"restarts": 0, "up_s": 1.0},
@@ -47,32 +63,75 @@ class FakeClientApi:
     def state(self) -> ClientState:
         return ClientState.from_dict(self.answer())
 
-    def change(self, change: Mapping[str, Any]) -> ClientState:
-        return self._put(self._changed(change))
+    @property
+    def conditions(self) -> Conditions:
+        """Those in force."""
+        effective = self.base
+        for entry in self.entries:
+            if "in_ns" not in entry:
+                effective = effective.changed(entry["change"])
+        return effective
 
-    def check(self, change: Mapping[str, Any]) -> None:
-        self._changed(change)
+    def clock(self) -> int:
+        return time.monotonic_ns()
 
-    def replace(self, conditions: Mapping[str, Any]) -> ClientState:
-        return self._put(Conditions.from_dict(conditions))
+    def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+        self._refuse_broken(terms)
+        changed = self._changed(self.base if terms.lease is None else self.conditions, change)
+        if terms.lease or terms.after:
+            times = {"in": terms.after, "left": terms.lease}
+            told = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": terms.at_ns or 0, **told})
+        else:
+            self.base = changed
+        return self._told(terms, change)
 
-    def reset(self) -> ClientState:
-        return self._put(self.startup)
+    def check(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> None:
+        self._changed(self.conditions, change)
+
+    def replace(self, conditions: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+        self._refuse_broken(terms)
+        self.base = Conditions.from_dict(conditions)
+        if not terms.keep:
+            self.entries.clear()
+        return self._told(terms, conditions)
+
+    def reset(self, terms: Terms = AT_ONCE) -> ClientState:
+        return self.replace(self.startup.to_dict(), terms)
+
+    def release(self, id: int) -> ClientState:
+        self.entries = [entry for entry in self.entries if entry["id"] != id]
+        return self.state()
+
+    def put_file(self, name: str, text: str) -> None:
+        self.files[name] = text
 
     def numbers(self) -> Numbers:
         return Numbers.from_dict(self.answered_numbers)
 
-    def _changed(self, change: Mapping[str, Any]) -> Conditions:
+    def _changed(self, present: Conditions, change: Mapping[str, Any]) -> Conditions:
         try:
-            return self.conditions.changed(change)
+            changed = present.changed(change)
         except ConditionsError as error:
             raise WrongUse(f"{self.name}: {error}") from None
+        for direction in DIRECTIONS:
+            for item, value in getattr(changed, direction).named():
+                if item.metadata["unit"].name == "file" and value not in self.files:
+                    raise WrongUse(f"{self.name}: {direction}.{item.metadata['name']}: {value}: no such file")
+        return changed
 
-    def _put(self, conditions: Conditions) -> ClientState:
+    def _refuse_broken(self, terms: Terms) -> None:
         if self.broken:
             raise SynthlabError(f"{self.name}: its API does not answer")
-        self.conditions = conditions
-        return self.state()
+        self.asked += 1
+        self.terms.append(terms)
+
+    def _told(self, terms: Terms, change: Mapping[str, Any]) -> ClientState:
+        answer = self.answer()
+        if terms != AT_ONCE:
+            entries = [entry for entry in self.entries if entry["id"] == self.asked]
+            answer["entry"] = {"id": self.asked, "change": change, **(entries[0] if entries else {})}
+        return ClientState.from_dict(answer)
 
 
 class FakeEngine:
@@ -80,9 +139,17 @@ class FakeEngine:
 
     def __init__(self, containers: Iterable[Container] = ()) -> None:
         self.present = list(containers)
+        self.restarted: list[str] = []
+        self.tagged: list[tuple[str, str]] = []
 
     def version(self) -> str:
         return "20.10"
+
+    def address(self) -> str:
+        return "unix:///var/run/docker.sock"
+
+    def folder(self) -> str:
+        return "/"
 
     def labs(self) -> list[str]:
         return sorted({container.lab for container in self.present})
@@ -93,11 +160,27 @@ class FakeEngine:
     def logs(self, container: Container, lines: int = 20) -> list[str]:
         return [f"last line of {container.name}"][:lines]
 
+    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+        lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
+        yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]
+
+    def environment(self, container: Container) -> dict[str, str]:
+        return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
+
+    def restart(self, container: Container) -> None:
+        self.restarted.append(container.title)
+
     def image(self, tag: str) -> LocalImage | None:
         return LocalImage(f"id of {tag}", "0")
 
     def discard_image(self, image: LocalImage) -> None:
         pass
+
+    def tag_image(self, tag: str, other: str) -> None:
+        self.tagged.append((tag, other))
+
+    def own_tags(self) -> list[str]:
+        return ["syntheticnet:latest"]
 
     def remove_images(self) -> list[str]:
         return ["syntheticnet:latest"]

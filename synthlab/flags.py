@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from syntheticnet.conditions import DIRECTIONS, Conditions, LinkConditions, condition_fields
 
 from .errors import WrongUse
+from .localfiles import is_local, read_local
 
 CLEAR = "none"
 
@@ -20,20 +22,47 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """`command` with one option for each condition; it gets those that were given as the mapping `values`."""
+    """`command` with one option for each condition; it gets those that were given as the mapping `values`.
+
+    Where a value is a local file, `values` has its name and `files` its text.
+    """
     own = inspect.signature(command, eval_str=True)
     made = [_parameter(item) for item in condition_fields()]
     names = {parameter.name: _name(item) for parameter, item in zip(made, condition_fields(), strict=True)}
 
     @functools.wraps(command)
     def taking_flags(**given: Any) -> None:
-        values = {names[key]: given.pop(key) for key in list(given) if key in names}
-        command(**given, values=read_values({name: value for name, value in values.items() if value is not None}))
+        written = {names[key]: given.pop(key) for key in list(given) if key in names}
+        named, files = take_files({name: value for name, value in written.items() if value is not None})
+        command(**given, values=read_values(named), files=files)
 
-    kept = [parameter for parameter in own.parameters.values() if parameter.name != "values"]
+    kept = [parameter for parameter in own.parameters.values() if parameter.name not in ("values", "files")]
     taking_flags.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
     taking_flags.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *made)}
     return taking_flags
+
+
+def take_files(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values with the names of the local files that they are paths to, and what is in those, by name.
+
+    Raises WrongUse for a file that cannot be read, or is not of its kind.
+    """
+    values, files = dict(written), dict[str, str]()
+    for item in condition_fields():
+        name, unit = _name(item), item.metadata["unit"]
+        if unit.name != "file" or name not in written:
+            continue
+        if not is_local(written[name]):
+            continue
+        path = Path(written[name])
+        try:
+            text = read_local(path, unit)
+        except ValueError as error:
+            raise WrongUse(f"--{_flag(name)}: {error}") from None
+        if files.setdefault(path.name, text) != text:
+            raise WrongUse(f"--{_flag(name)}: another file is called {path.name}, too: rename one of them")
+        values[name] = path.name
+    return values, files
 
 
 def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,8 +108,8 @@ def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:
 
 def _parameter(item: Field[Any]) -> inspect.Parameter:
     flag = f"--{_flag(_name(item))}"
-    needs = f" Needs a {item.metadata['needs']}." if item.metadata["needs"] else ""
-    help = f"{_sentence(item.metadata['help'])}{needs}"
+    needs = " or ".join(f"--{_flag(name)}" for name in item.metadata["needs"])
+    help = _sentence(item.metadata["help"]) + (f" Needs {needs}." if needs else "")
     annotation: Any
     if item.metadata["unit"].name == "switch":
         annotation = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help)]

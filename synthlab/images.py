@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 from . import assets
 from .apps import CLIENT_APPS, SFU_APPS
-from .errors import SynthlabError
+from .errors import SynthlabError, WrongUse, did_you_mean
 from .stack import Sfu, Stack
 
 BASE = "debian:bookworm-slim"
@@ -22,16 +23,21 @@ _ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image that synthlab builds from a folder."""
+    """An image that synthlab builds from a folder.
+
+    Its Dockerfile may lie elsewhere; `parts` are the files of the folder that count, where not all do.
+    """
 
     tag: str
     context: Path
     args: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: Path | None = None
+    parts: tuple[str, ...] | None = None
 
     @property
     def bases(self) -> tuple[str, ...]:
         """The images that its Dockerfile starts from."""
-        dockerfile = self.context / "Dockerfile"
+        dockerfile = self.dockerfile or self.context / "Dockerfile"
         try:
             return read_bases(dockerfile.read_text(encoding="utf-8"), self.args)
         except OSError as error:
@@ -40,10 +46,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """An image that the engine has: its id, and the hash of what synthlab built it, or its base, from."""
+    """An image that the engine has: its id, the hash of what synthlab built it, or its base, from, and its version."""
 
     id: str
     content: str | None
+    version: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +70,39 @@ def full_tag(tag: str) -> str:
 
 def is_own(tag: str) -> bool:
     """Whether only synthlab gives this tag to an image."""
-    return tag == SYNTHETICNET or tag.startswith("synthlab/")
+    return tag.startswith(("syntheticnet:", "synthlab/"))
+
+
+def versioned(tag: str) -> str:
+    """The name that stays with the images of this version: `syntheticnet:0.1.0`, `synthlab/janus:1.1.2-0.1.0`."""
+    name, _, own = full_tag(tag).rpartition(":")
+    return f"{name}:{version('synthlab')}" if own == "latest" else f"{name}:{own}-{version('synthlab')}"
+
+
+def unversioned(tag: str) -> str:
+    """The usual name of an image whose name says that it is of this version."""
+    name, _, own = full_tag(tag).rpartition(":")
+    if own == version("synthlab"):
+        return f"{name}:latest"
+    return f"{name}:{own.removesuffix('-' + version('synthlab'))}"
 
 
 def bundled_image(tag: str) -> Image | None:
     """The image that synthlab brings along under this tag, if any."""
-    tag = full_tag(tag)
-    name, _, version = tag.rpartition(":")
+    tag = unversioned(tag)
+    name, _, release = tag.rpartition(":")
     if tag == SYNTHETICNET:
         return Image(tag=tag, context=assets.image("syntheticnet"))
     for app, sfu in SFU_APPS.items():
         if name == sfu.image:
-            return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": version})
+            return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": release})
     apps = [app for app, client in CLIENT_APPS.items() if client.image == tag]
     return Image(tag=tag, context=assets.image(apps[0])) if apps else None
+
+
+def is_bundled(image: Image) -> bool:
+    """Whether synthlab brings the image along, rather than a stack."""
+    return bundled_image(image.tag) == image
 
 
 def all_bundled() -> list[str]:
@@ -84,17 +111,30 @@ def all_bundled() -> list[str]:
     return [SYNTHETICNET, *(app.image for app in CLIENT_APPS.values()), *sfus]
 
 
+def selected(names: Iterable[str]) -> list[Image]:
+    """The bundled images that are named (`syntheticnet`, `chrome`), and those that they start from; all without names.
+
+    Raises WrongUse that tells the nearest name.
+    """
+    short = {full_tag(tag).rpartition(":")[0].rpartition("/")[2]: tag for tag in all_bundled()}
+    wanted = list(names)
+    for name in wanted:
+        if name not in short:
+            hint = did_you_mean(name, short) or f"; there are: {', '.join(short)}"
+            raise WrongUse(f"no image '{name}' of synthlab's own{hint}")
+    return in_build_order([short[name] for name in wanted or short])
+
+
 def foreign_images(stack: Stack) -> list[str]:
     """The tags that a stack names and that nobody here builds: a registry must have them."""
     tags = dict.fromkeys(_named_tags(stack))
-    own = {client.image for client in stack.clients if client.build}
+    own = _own_images(stack)
     return [tag for tag in tags if tag not in own and bundled_image(tag) is None]
 
 
 def needed_images(stack: Stack) -> list[Image]:
     """What must be built for `stack`, each image after those that it starts from."""
-    own = {client.image: Image(tag=client.image, context=client.build) for client in stack.clients if client.build}
-    return in_build_order(_named_tags(stack), own)
+    return in_build_order(_named_tags(stack), _own_images(stack))
 
 
 def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> list[Image]:
@@ -124,7 +164,7 @@ def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | Non
 def content_hash(image: Image, bases: Mapping[str, str]) -> str:
     """A hash of all that an image is built from: its files with their modes, its arguments, and its bases' hashes."""
     digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
-    for name, file in _files(image.context):
+    for name, file in _files(image):
         executable = bool(file.stat().st_mode & 0o100)
         data = file.read_bytes()
         digest.update(repr((name, executable, len(data))).encode() + data)
@@ -149,11 +189,38 @@ def _id(image: LocalImage | None) -> str:
 
 
 def _named_tags(stack: Stack) -> list[str]:
-    sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) else []
+    sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) and stack.sfu.image else []
+    if isinstance(stack.sfu, Sfu) and stack.sfu.conditions is not None:
+        sfu.append(SYNTHETICNET)
     return sfu + [client.image for client in stack.clients]
 
 
-def _files(context: Path) -> Iterator[tuple[str, Path]]:
-    for file in sorted(context.rglob("*")):
+def _own_images(stack: Stack) -> dict[str, Image]:
+    """The images that only this stack has, by tag: of a folder, or our own with another browser."""
+    own = {}
+    for client in stack.clients:
+        if client.build:
+            own[client.image] = Image(tag=client.image, context=client.build)
+        elif client.browser:
+            own[client.image] = _browser_image(client.image, client.browser)
+    return own
+
+
+def _browser_image(tag: str, browser: str | Path) -> Image:
+    chrome = assets.image("chrome")
+    if isinstance(browser, str):
+        return Image(tag=tag, context=chrome, args={"BROWSER": browser})
+    dockerfile = chrome / "own.Dockerfile"
+    if browser.is_dir():
+        return Image(tag=tag, context=browser, dockerfile=dockerfile)
+    args = {"SOURCE": browser.name, "BROWSER": f"/opt/browser/{browser.name}"}
+    return Image(tag=tag, context=browser.parent, args=args, dockerfile=dockerfile, parts=(browser.name,))
+
+
+def _files(image: Image) -> Iterator[tuple[str, Path]]:
+    if image.dockerfile:
+        yield "Dockerfile", image.dockerfile
+    found = sorted(image.context.rglob("*")) if image.parts is None else [image.context / part for part in image.parts]
+    for file in found:
         if file.is_file() and not {"__pycache__", ".git"} & set(file.parts):
-            yield file.relative_to(context).as_posix(), file
+            yield file.relative_to(image.context).as_posix(), file

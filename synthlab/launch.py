@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 
 from .builder import ensure_images
 from .compose import PortTaken, compose_up
-from .containers import Container, EngineApi
+from .containers import EngineApi
 from .errors import SynthlabError
 from .interrupts import uninterrupted
-from .ports import choose_ports, fixed_ports
+from .ports import choose_ports, fixed_ports, free_on
 from .render import render
 from .services import project_name
-from .stack import Ports, Sfu, Stack
+from .sfu import sfu_size
+from .stack import Ports, Stack
 
 POLL_S = 0.2
 LOG_LINES = 15
@@ -35,17 +38,20 @@ def all_or_nothing(lab: str, engine: EngineApi, tell: Tell) -> Iterator[None]:
         raise
 
 
-def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float) -> None:
+def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None) -> None:
     """Build the images, start the containers, and wait until every client is healthy.
 
+    With a `ttl_s` the lab ends by itself so long after the start of its containers.
     Raises SynthlabError with the last lines of the container that failed, after removing everything.
     """
     refuse_running(stack, engine)
-    choose_ports(stack)  # only to refuse a taken port before the images are built: by then it may be another
+    free = free_on(engine.address())
+    choose_ports(stack, free)  # only to refuse a taken port before the images are built: by then it may be another
     ensure_images(stack, engine, tell)
     with all_or_nothing(stack.name, engine, tell):
-        _start(stack, engine, tell)
-        _wait_until_ready(stack, engine, tell, timeout_s)
+        bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(time.time() + ttl_s))
+        _start(bounded, engine, tell)
+        wait_until_ready(stack.name, _size(stack), engine, tell, timeout_s)
 
 
 def refuse_running(stack: Stack, engine: EngineApi) -> None:
@@ -60,7 +66,7 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
 def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
     try:
         try:
-            _compose(stack, choose_ports(stack), tell)
+            _compose(stack, choose_ports(stack, free_on(engine.address())), tell)
         except PortTaken:
             tell("a usual port has just been taken: Docker draws another")
             _compose(stack, fixed_ports(stack), tell)
@@ -81,18 +87,21 @@ def _compose(stack: Stack, ports: Mapping[str, Ports], tell: Tell) -> None:
     compose_up(project_name(stack.name), render(stack, ports), on_line)
 
 
-def _wait_until_ready(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float) -> None:
+def wait_until_ready(
+    lab: str, size: int, engine: EngineApi, tell: Tell, timeout_s: float, ids: Collection[str] = ()
+) -> None:
+    """Wait until all `size` containers of the lab, or those of the `ids`, are healthy; raises SynthlabError."""
     deadline = time.monotonic() + timeout_s
     while True:
-        containers = engine.containers(stack.name)
+        containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
         late = [container for container in containers if not container.ready]
-        tell(f"healthy: {len(containers) - len(late)}/{_size(stack)}")
+        tell(f"healthy: {len(containers) - len(late)}/{size}")
         if not late:
             return
         if any(container.failed for container in late):
-            _raise_for_failed(engine, stack.name)
+            _raise_for_failed(engine, lab)
         if time.monotonic() > deadline:
-            what = f"{_name(late[0])} is not healthy after {timeout_s:g} s; its last lines:"
+            what = f"{late[0].title} is not healthy after {timeout_s:g} s; its last lines:"
             raise SynthlabError(what, engine.logs(late[0], LOG_LINES))
         time.sleep(POLL_S)
 
@@ -104,12 +113,8 @@ def _raise_for_failed(engine: EngineApi, lab: str) -> None:
     for container in sorted(failed, key=lambda container: container.state == "running"):
         logs = engine.logs(container, LOG_LINES)
         said = "its last lines:" if logs else "it wrote nothing"
-        raise SynthlabError(f"{_name(container)} did not come up ({container.status}); {said}", logs)
-
-
-def _name(container: Container) -> str:
-    return container.client or container.role
+        raise SynthlabError(f"{container.title} did not come up ({container.status}); {said}", logs)
 
 
 def _size(stack: Stack) -> int:
-    return len(stack.clients) + isinstance(stack.sfu, Sfu)
+    return len(stack.clients) + sfu_size(stack)

@@ -25,8 +25,9 @@ def unseen(numbers: Mapping[str, Numbers]) -> list[tuple[str, str]]:
 def wait_for_media(lab: Lab, tell: Callable[[str], None], timeout_s: float) -> float:
     """Wait until every client sees every other's video; the seconds that it took. Raises SynthlabError."""
     start = time.monotonic()
-    pairs = len(lab.clients) * (len(lab.clients) - 1)
-    while missing := unseen(lab.numbers(lab.clients)):
+    participants = lab.participants
+    pairs = len(participants) * (len(participants) - 1)
+    while missing := unseen(lab.numbers(participants)):
         waited = time.monotonic() - start
         if waited > timeout_s:
             viewer, shown = missing[0]

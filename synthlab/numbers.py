@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 FRESH_S = 3.0
@@ -14,23 +15,30 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """`video` and `audio` map a remote participant to its numbers. What is not there was not measured of late."""
+    """`video` and `audio` map a remote participant to its numbers. What is not there was not measured of late.
+
+    A browser also tells of each track that it sends and of each connection; `own` is what an application published.
+    """
 
     video: Mapping[str, Values]
     audio: Mapping[str, Values]
     sent: Mapping[str, Any]
+    sent_video: Mapping[str, Any] = field(default_factory=dict)
+    sent_audio: Mapping[str, Any] = field(default_factory=dict)
+    connections: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> Numbers:
         """From the API's answer, without values that are older than 3 s: an old number is no number."""
         ages = answer.get("age_s", {})
-        values = answer.get("values", {})
-        fresh = {kind: values.get(kind, {}) if ages.get(kind, FRESH_S + 1) <= FRESH_S else {} for kind in FIELDS}
-        return cls(**fresh)
+        fresh = {key: value for key, value in answer.get("values", {}).items() if ages.get(key, math.inf) <= FRESH_S}
+        own = {key: value for key, value in fresh.items() if key not in FIELDS}
+        return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own)
 
     def sees(self, participant: str) -> bool:
         """Whether frames of this participant's video are being decoded."""
         return self.video.get(participant, {}).get("fps", 0) > 0
 
 
-FIELDS = (*KINDS, "sent")
+FIELDS = (*KINDS, "sent", "sent_video", "sent_audio", "connections")

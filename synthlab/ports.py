@@ -7,13 +7,18 @@ import sys
 from collections.abc import Callable
 
 from .errors import SynthlabError
-from .stack import Client, Ports, Stack
+from .stack import Ports, Stack
 
 API_PORT = 80
+COMPANION_API_PORT = (
+    65080  # of the container that holds the media server's network, whose own ports are not ours to take
+)
 VNC_PORT = 5901
+CDP_PORT = 9222
 FIRST_API_PORT = 3000
 FIRST_VNC_PORT = 5901
 HOST = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"
 
 
 def is_free(port: int) -> bool:
@@ -30,21 +35,23 @@ def is_free(port: int) -> bool:
     return True
 
 
+def free_on(engine: str) -> Callable[[int], bool]:
+    """Who knows whether a port is free where the engine at this address publishes it; elsewhere nobody does."""
+    return is_free if engine.startswith(("unix:", "http+unix:", "npipe:")) else lambda port: True
+
+
 def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[str, Ports]:
     """The host ports of every client: the fixed ones, the usual ones for the first client, None where Docker draws.
 
     Raises SynthlabError for a fixed port that is taken.
     """
-    fixed = {port for client in stack.clients for port in (client.ports.api, client.ports.vnc) if port}
+    fixed = {port for client in stack.clients for port in client.ports.given.values()}
     _refuse_taken(stack, free)
     chosen = fixed_ports(stack)
     first = stack.clients[0]
     usual = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
     drawn = {kind: port for kind, port in usual.items() if port not in fixed and free(port)}
-    chosen[first.name] = Ports(
-        api=first.ports.api or drawn.get("api"),
-        vnc=first.ports.vnc or drawn.get("vnc"),
-    )
+    chosen[first.name] = Ports(**(drawn | first.ports.given))
     return chosen
 
 
@@ -55,13 +62,9 @@ def fixed_ports(stack: Stack) -> dict[str, Ports]:
 
 def _refuse_taken(stack: Stack, free: Callable[[int], bool]) -> None:
     for client in stack.clients:
-        for kind, port in _named(client):
+        for kind, port in client.ports.given.items():
             if not free(port):
                 raise SynthlabError(
                     f"{stack.file}: clients.{client.name}.ports.{kind}: port {port} of {HOST} is taken: "
                     "free it, or give another"
                 )
-
-
-def _named(client: Client) -> list[tuple[str, int]]:
-    return [(kind, port) for kind, port in (("api", client.ports.api), ("vnc", client.ports.vnc)) if port]

@@ -59,6 +59,22 @@ def run_program(
                 timer.cancel()
 
 
+def run_attached(command: Sequence[str]) -> int:
+    """Run `command` on our own terminal; its exit status, as a shell tells it. Ctrl-C meanwhile is for it alone."""
+    process = None
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # unlike SIG_IGN, no child inherits this
+    try:
+        process = subprocess.Popen(command)
+        status = process.wait()
+    except OSError as error:
+        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if process and process.poll() is None:
+            process.terminate()
+    return status if status >= 0 else 128 - status
+
+
 def _started(command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(

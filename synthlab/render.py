@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import assets
-from .services import client_services, lab_labels, project_name, sfu_service
-from .stack import Ports, Sfu, Stack
+from .services import client_services, ipv6_subnet, lab_labels, project_name
+from .sfu import compose_parts, sfu_services
+from .stack import Ports, Stack
 
 
 def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
@@ -20,17 +21,25 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
         loader=FileSystemLoader(assets.templates()), undefined=StrictUndefined, keep_trailing_newline=True
     )
     environment.filters["q"] = quoted
+    environment.filters["raw"] = raw
+    services = [*sfu_services(stack), *client_services(stack, ports)]
     return environment.get_template("compose.yaml.j2").render(
         lab=stack.name,
         file=stack.file,
         project=project_name(stack.name),
         labels=lab_labels(stack),
-        sfu=sfu_service(stack),
-        sfu_is_probed=isinstance(stack.sfu, Sfu) and stack.sfu.bundled,
-        clients=client_services(stack, ports),
+        ipv6_subnet=ipv6_subnet(stack),
+        services=services,
+        parts=compose_parts(stack),
+        configs={config.name: config.content for service in services for config in service.configs},
     )
 
 
 def quoted(value: Any) -> str:
     """`value` as YAML (JSON is a part of it) in which Compose finds no variable of its own to fill in."""
     return json.dumps(value, ensure_ascii=False).replace("$", "$$")
+
+
+def raw(value: Any) -> str:
+    """What Compose has written itself, as YAML: its `$` are doubled already."""
+    return json.dumps(value, ensure_ascii=False)

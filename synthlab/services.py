@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from ipaddress import IPv6Network
 
 from . import labels
-from .ports import API_PORT, VNC_PORT
-from .stack import Client, Ports, Sfu, Stack
+from .apps import CLIENT_APPS
+from .ports import API_PORT, CDP_PORT, EVERYWHERE, HOST, VNC_PORT
+from .stack import SFU_HOST, Client, Ports, Sfu, Stack
 
 MEDIA_FOLDER = "/opt/media"
+FILES_FOLDER = "/opt/etc/synthlab/files"
+CA_FOLDER = "/opt/etc/synthlab/ca"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedPort:
-    """A container's port on 127.0.0.1; a `host` of None lets Docker draw one."""
+    """A container's port on an address of the host; a `host` of None lets Docker draw one."""
 
     container: int
     host: int | None
+    address: str = HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +37,38 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A text that the container finds as a file; the same text has the same name."""
+
+    name: str
+    content: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One container to be."""
+    """One container to be.
+
+    It answers to its `alias`, too, or shares the network of the container `network_of`. It starts `after` others are
+    as far as Compose's words for them say. `published` are port ranges in Compose's own short form.
+    """
 
     name: str
     image: str
     labels: Mapping[str, str]
+    hostname: str | None = None
+    alias: str | None = None
+    network_of: str | None = None
+    conditioned: bool = False
+    init: bool = False
+    after: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    published: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    configs: tuple[Config, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
 
 
 def project_name(lab: str) -> str:
@@ -50,16 +78,27 @@ def project_name(lab: str) -> str:
 
 def lab_labels(stack: Stack) -> dict[str, str]:
     """What marks everything of the lab as its own."""
-    return {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
+    always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
+    metrics = stack.sfu.metrics if stack.sfu else None
+    given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics}
+    return always | {name: str(value) for name, value in given.items() if value is not None}
 
 
-def sfu_service(stack: Stack) -> Service | None:
-    """The media server's container, where the lab has one of its own."""
+def ipv6_subnet(stack: Stack) -> str | None:
+    """The IPv6 subnet of a lab that has one: a unique local /64 (RFC 4193) of its own, drawn from the lab's name."""
+    if stack.ip == "ipv4":
+        return None
+    prefix = b"\xfd" + hashlib.sha256(stack.name.encode()).digest()[:7]
+    return str(IPv6Network((prefix + bytes(8), 64)))
+
+
+def sfu_condition(stack: Stack) -> dict[str, str]:
+    """What clients wait for: a media server that somebody probes has to be healthy, another to be started."""
     sfu = stack.sfu
     if not isinstance(sfu, Sfu):
-        return None
-    marks = lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app}
-    return Service(name=sfu.host, image=sfu.image, labels=marks, environment=sfu.env, command=sfu.command)
+        return {}
+    probed = sfu.bundled or (sfu.compose and "healthcheck" in sfu.compose.services[sfu.service or ""])
+    return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
 
 
 def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
@@ -75,18 +114,41 @@ def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> S
         labels.APP: client.app,
         labels.INDEX: str(index),
     }
-    published = [PublishedPort(container=API_PORT, host=ports.api)]
+    address = EVERYWHERE if client.public else HOST
+    published = [PublishedPort(container=API_PORT, host=ports.api, address=address)]
     if not client.headless:
-        published.append(PublishedPort(container=VNC_PORT, host=ports.vnc))
+        published.append(PublishedPort(container=VNC_PORT, host=ports.vnc, address=address))
     mounts = _mounts(client)
     return Service(
         name=client.name,
         image=client.image,
+        hostname=client.name,
+        conditioned=True,
+        after=sfu_condition(stack),
         labels=lab_labels(stack) | marks,
         environment=_environment(stack, client, mounts),
-        ports=tuple(published),
+        ports=tuple(_published(client, ports)),
         mounts=tuple(mounts.values()),
+        configs=(
+            *(config_of(name, text) for name, text in client.files.items()),
+            *(config_of(name, text, CA_FOLDER) for name, text in client.ca.items()),
+        ),
+        extra_hosts=client.extra_hosts,
     )
+
+
+def _published(client: Client, ports: Ports) -> Iterator[PublishedPort]:
+    address = EVERYWHERE if client.public else HOST
+    yield PublishedPort(container=API_PORT, host=ports.api, address=address)
+    if not client.headless:
+        yield PublishedPort(container=VNC_PORT, host=ports.vnc, address=address)
+    if ports.cdp or (client.app in CLIENT_APPS and CLIENT_APPS[client.app].browser):
+        yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # never elsewhere: it has no password
+
+
+def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Config(name=f"file-{digest}", content=text, target=f"{folder}/{name}")
 
 
 def _mounts(client: Client) -> dict[str, Mount]:
@@ -106,25 +168,39 @@ def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> d
         "SYNTHLAB_FLAGS": json.dumps(client.flags),
         "SYNTHLAB_CONDITIONS": json.dumps(client.conditions.to_dict()),
         "USE_VNC": "0" if client.headless else "1",
+        **bounds(stack),
     }
     given = {
         "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,
         "SYNTHLAB_URL": _url(stack, client),
+        "SYNTHLAB_TABS": json.dumps([_filled(stack, client, url) for url in client.tabs]) if client.tabs else None,
+        "SYNTHLAB_PERMISSIONS": None if client.permissions is None else json.dumps(client.permissions),
         "SYNTHLAB_VIDEO": client.video,
+        "SYNTHLAB_ALLOW": " ".join(client.allow) or None,
         "ENTRY": client.command,
     }
     media = {f"SYNTHLAB_MEDIA_{kind.upper()}": mount.target for kind, mount in mounts.items()}
     return always | {name: value for name, value in given.items() if value is not None} | media | dict(client.env)
 
 
+def bounds(stack: Stack) -> dict[str, str]:
+    """What tells a container of ours when its time is over: nothing of ours runs on the host that could end it."""
+    return {} if stack.expires is None else {"SYNTHLAB_EXPIRES": str(stack.expires)}
+
+
 def _url(stack: Stack, client: Client) -> str | None:
     """The client's address with its places filled in; the bundled page is also told the size of the video."""
     if client.url is None:
         return None
-    places = {"name": client.name, "lab": stack.name, "sfu": stack.sfu.host if stack.sfu else ""}
     url = client.url
     if client.video and isinstance(stack.sfu, Sfu) and stack.sfu.bundled and url == stack.sfu.page:
         url += f"&video={client.video}"
+    return _filled(stack, client, url)
+
+
+def _filled(stack: Stack, client: Client, url: str) -> str:
+    """An address with its places filled in."""
+    places = {"name": client.name, "lab": stack.name, "sfu": stack.sfu.host if stack.sfu else ""}
     for place, value in places.items():
         url = url.replace(f"{{{place}}}", value)
     return url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
@@ -18,9 +18,11 @@ class LinkState:
     packets_out: int = 0
     bytes_out: int = 0
     dropped: Mapping[str, int]
+    dropped_bytes: int = 0
     held: int = 0
     duplicated: int = 0
     originated: int = 0
+    exempt: int = 0
     achieved: Mapping[str, float]
 
     @classmethod
@@ -30,23 +32,73 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A change that is in force for a time (a lease), or waits for its time. The times left are in seconds.
+
+    `in_s` is None where it has begun, `left_s` where it is for good. A `whole` one replaces everything.
+    """
+
+    id: int
+    change: Mapping[str, Any]
+    whole: bool
+    in_s: float | None
+    left_s: float | None
+    late_s: float
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
+        seconds = {name: values[f"{name}_ns"] / 1e9 for name in ("in", "left", "late") if f"{name}_ns" in values}
+        whole = "replace" in values
+        return cls(
+            id=values["id"],
+            change=values["replace" if whole else "change"],
+            whole=whole,
+            in_s=seconds.get("in"),
+            left_s=seconds.get("left"),
+            late_s=seconds.get("late", 0.0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientState:
     """One client's network as its API tells it; `answer` is that answer itself.
 
-    `links` and each of `flows` map a direction to its counters; the flow `default` is all that no other flow takes.
+    `conditions` are those in force: the `base` with each of the `leases` put on it. `entry` is what a change with a
+    time has made, and `failures` tell by id what has become impossible and was dropped. `links`, `lateness` and each
+    of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes.
     """
 
     conditions: Conditions
+    base: Conditions
+    leases: tuple[Entry, ...]
+    scheduled: tuple[Entry, ...]
+    failures: Mapping[int, str]
+    entry: Entry | None
     restarts: int
+    lateness: Mapping[str, Mapping[str, float]]
     links: Mapping[str, LinkState]
     flows: Mapping[str, Mapping[str, LinkState]]
     answer: Mapping[str, Any]
+
+    def with_entry_of(self, earlier: ClientState) -> ClientState:
+        """This state, with what an earlier answer told of a change that has begun since."""
+        told = earlier.entry
+        if told is None:
+            return self
+        entry = next((lease for lease in self.leases if lease.id == told.id), replace(told, in_s=None))
+        return replace(self, entry=entry, answer={**self.answer, "entry": earlier.answer["entry"]})
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> ClientState:
         return cls(
             conditions=Conditions.from_dict(answer["conditions"]),
+            base=Conditions.from_dict(answer.get("base", answer["conditions"])),
+            leases=tuple(map(Entry.from_dict, answer.get("leases", ()))),
+            scheduled=tuple(map(Entry.from_dict, answer.get("scheduled", ()))),
+            failures={failure["id"]: failure["error"] for failure in answer.get("failed", {}).get("last", ())},
+            entry=Entry.from_dict(answer["entry"]) if "entry" in answer else None,
             restarts=answer["forwarder"]["restarts"],
+            lateness=answer["forwarder"].get("lateness", {}),
             links=_links(answer["links"]),
             flows={name: _links(flow) for name, flow in answer["flows"].items()},
             answer=answer,

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from .console import Table
 from .containers import Container
-from .lab import api_url
+from .expiry import told_left
+from .lab import Change, api_url
+from .metrics import Metrics
 from .numbers import KINDS, Numbers, Values
 from .ports import HOST, VNC_PORT
-from .state import ClientState, LinkState
+from .state import ClientState, Entry, LinkState
 
 NOTHING = "-"
 
 Row = tuple[str, ...]
 
 
-def containers_table(containers: Sequence[Container], restarts: Mapping[str, int]) -> Table:
+def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
     """One row a container; `restarts` of the forwarder by container id, where its API told them."""
-    rows = [_container_row(container, restarts) for container in containers]
-    return Table(("lab", "name", "app", "state", "forwarder restarts", "API", "VNC"), rows)
+    rows = [_container_row(container, restarts, now) for container in containers]
+    return Table(("lab", "name", "app", "state", "forwarder restarts", "API", "VNC", "time left"), rows)
 
 
 def conditions_table(states: Mapping[str, ClientState]) -> Table:
@@ -32,7 +36,7 @@ def conditions_table(states: Mapping[str, ClientState]) -> Table:
 
 def counters_table(states: Mapping[str, ClientState]) -> Table:
     """The counters of each link and flow since the forwarder's start."""
-    columns = ("client", "link", "packets in", "packets out", "bytes out", "dropped", "held", "dup", "own")
+    columns = ("client", "link", "packets in", "packets out", "bytes out", "dropped", "held", "dup", "own", "exempt")
     rows = [
         (name, place, *_counters(link)) for name, state in states.items() for place, link in _measured_places(state)
     ]
@@ -50,17 +54,91 @@ def numbers_table(numbers: Mapping[str, Numbers]) -> Table:
     return Table(("client", "receives", "from", "numbers"), rows)
 
 
-def _container_row(container: Container, restarts: Mapping[str, int]) -> Row:
+def metrics_table(metrics: Metrics) -> Table:
+    """The numbers that the media server publishes of itself."""
+    rows = [(name, f"{value:g}") for name, value in sorted(metrics.values.items())]
+    return Table(("sfu", "value"), rows or [("none", metrics.error or "it publishes none")])
+
+
+def agenda_table(states: Mapping[str, ClientState]) -> Table:
+    """Leases, with the time they have left, and changes that wait for theirs."""
+    rows = [
+        (name, f"{what} {entry.id}", _change(entry), _times(entry))
+        for name, state in states.items()
+        for what, entries in (("lease", state.leases), ("scheduled", state.scheduled))
+        for entry in entries
+    ]
+    return Table(("client", "what", "change", "when"), rows)
+
+
+def forwarders_table(states: Mapping[str, ClientState]) -> Table:
+    """How late the forwarders themselves have been over the last second, in each direction."""
+    names = ("p50_ms", "p99_ms", "max_ms")
+    rows = [
+        (client, direction, *(f"{late[name]:.3f}" if name in late else NOTHING for name in names), str(state.restarts))
+        for client, state in states.items()
+        for direction, late in state.lateness.items()
+    ]
+    return Table(("client", "forwarder", "late p50 ms", "p99 ms", "max ms", "restarts"), rows)
+
+
+def moments(made: Change, now: float) -> Iterator[str]:
+    """When a change is in force, for a reader whose clock shows `now` (seconds of the epoch)."""
+    names = ", ".join(made.states)
+    if made.apart_ns is not None:
+        apart = f"within {made.apart_ns / 1e6:.1f} ms of each other" if made.apart_ns else "at the same time"
+        yield f"{names}: in force {apart}"
+    entry = next((state.entry for state in made.states.values() if state.entry), None)
+    if entry is None:
+        return
+    if entry.in_s is not None:
+        yield f"{names}: in force at {_wall(now + entry.in_s)}, in {entry.in_s:.1f} s"
+    if entry.left_s is not None:
+        reverts = "reverts by itself" if len(made.states) == 1 else "revert by themselves"
+        yield f"{names}: {reverts} at {_wall(now + entry.left_s)}, in {entry.left_s:.1f} s"
+
+
+def _wall(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def _change(entry: Entry) -> str:
+    """A change on one line: `egress loss 5%, latency none; *:udp ingress loss 1%`."""
+    owners = [("", entry.change), *((f"{name} ", flow) for name, flow in (entry.change.get("flows") or {}).items())]
+    parts = ["replace all by"] if entry.whole else []
+    for prefix, owner in owners:
+        if owner is None:
+            parts.append(f"{prefix}removed")
+            continue
+        parts += [f"{prefix}{key} {_changed(owner[key])}" for key in (*DIRECTIONS, "seed") if key in owner]
+    return "; ".join(parts) or "nothing"
+
+
+def _changed(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_word(item)}" for name, item in value.items())
+    return _word(value)
+
+
+def _times(entry: Entry) -> str:
+    parts = [f"in {entry.in_s:.1f} s"] if entry.in_s is not None else []
+    if entry.left_s is not None:
+        parts.append(f"{'reverts in' if entry.in_s is None else 'ends in'} {entry.left_s:.1f} s")
+    return ", ".join(parts)
+
+
+def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> Row:
     vnc = container.ports.get(VNC_PORT)
     state = container.state if container.state != "running" else container.health or "running"
     return (
         container.lab,
-        container.client or container.role,
+        container.title,
         container.app,
         state,
         str(restarts.get(container.id, NOTHING)),
         api_url(container) or NOTHING,
         f"{HOST}:{vnc}" if vnc else NOTHING,
+        told_left(container.expires, now) or NOTHING,
     )
 
 
@@ -80,6 +158,8 @@ def _configured(link: LinkConditions) -> str:
 
 
 def _word(value: object) -> str:
+    if value is None:
+        return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -109,7 +189,9 @@ def _measured_places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
 
 def _counters(link: LinkState) -> Row:
     causes = ", ".join(f"{cause} {count}" for cause, count in link.dropped.items() if count)
-    counts = (link.held, link.duplicated, link.originated)
+    if link.dropped_bytes:
+        causes += f" ({link.dropped_bytes} bytes)"
+    counts = (link.held, link.duplicated, link.originated, link.exempt)
     return (
         str(link.packets_in),
         str(link.packets_out),

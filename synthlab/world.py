@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .containers import Container, Engine, EngineApi
+from .containers import Container, EngineApi
+from .engine import Engine
+from .errors import SynthlabError
 from .lab import Lab, choose_lab, lab_of, remote_of
+from .reach import Reach
 from .remote import ClientApi
 
 
@@ -19,11 +23,36 @@ class World:
 
     def lab(self, wanted: str | None) -> Lab:
         """The running lab that a command means; raises WrongUse when that is not clear."""
+        name, containers = self.members(wanted)
+        return lab_of(name, containers, self.api)
+
+    def members(self, wanted: str | None, past: bool = False) -> tuple[str, list[Container]]:
+        """The name and the containers of the lab that a command means: one whose time is not over, unless `past`.
+
+        Raises WrongUse when that is not clear.
+        """
         containers = self.engine.containers()
-        name = choose_lab((container.lab for container in containers), wanted)
-        return lab_of(name, [container for container in containers if container.lab == name], self.api)
+        expired = set[str]() if past else _expired(containers)
+        living = {container.lab for container in containers} - expired
+        over = wanted if wanted in expired else min(expired, default=None) if not living and not wanted else None
+        if over is not None:
+            raise SynthlabError(
+                f"the time of the lab '{over}' is over: bring it up anew with `synthlab up`, "
+                f"or remove it with `synthlab down --lab {over}`"
+            )
+        name = choose_lab(living, wanted)
+        return name, [container for container in containers if container.lab == name]
+
+    def expired(self) -> list[str]:
+        """The labs whose time is over."""
+        return sorted(_expired(self.engine.containers()))
+
+
+def _expired(containers: Iterable[Container]) -> set[str]:
+    now = time.time()
+    return {container.lab for container in containers if container.expired(now)}
 
 
 def real_world() -> World:
     """Docker, and HTTP to the clients."""
-    return World(Engine())
+    return World(Engine(), Reach().api)

@@ -16,7 +16,7 @@ SYNTHETICNET = ROOT / "images" / "syntheticnet"
 ONLY_IN = {
     "rich": SYNTHLAB / "console.py",
     "jinja2": SYNTHLAB / "render.py",
-    "docker": SYNTHLAB / "containers.py",
+    "docker": SYNTHLAB / "engine.py",
     "httpx": SYNTHLAB / "remote.py",
     "ruamel": SYNTHLAB / "yamlfile.py",
     "pyroute2": SYNTHETICNET / "netdev.py",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from synthlab import process
 from synthlab.cli import main
+from synthlab.commands.clients import exec_command
 from synthlab.errors import SynthlabError
-from synthlab.fakes import FakeEngine, fake_world
+from synthlab.fakes import FakeEngine, fake_container, fake_world
+from synthlab.remote import Terms
 from synthlab.world import World
 
 
@@ -52,6 +59,49 @@ def test_switches(capsys: pytest.CaptureFixture[str]) -> None:
     run("set", "client1", "--ingress", "--no-reordering", world=world)
     assert apis["call/client1"].conditions.ingress.reordering is False
     assert "reordering false" in capsys.readouterr().out
+
+
+def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--for` makes a change that reverts by itself, says when, and `show` lists it; `reset` ends it."""
+    world, apis = fake_world("call")
+    assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", world=world) == 0
+    assert apis["call/client2"].terms == [Terms(lease="10s")]
+    assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
+    assert run("show", "client2", world=world) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == [
+        *("client2", "lease", "1", "egress", "loss", "5%", "reverts", "in", "10.0", "s")
+    ]
+    run("reset", "client2", world=world)
+    assert apis["call/client2"].conditions.perfect
+
+
+def test_a_change_after_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--in` makes a change that waits; the answer has it as JSON, too."""
+    world, _ = fake_world("call")
+    assert run("set", "client2", "--egress", "--loss", "5%", "--in", "5s", "--json", world=world) == 0
+    answer = output_json(capsys)["client2"]
+    assert answer["scheduled"] == [answer["entry"]]
+    run("show", "client2", world=world)
+    assert "scheduled 1  egress loss 5%  in 5.0 s" in capsys.readouterr().out
+
+
+def test_several_at_the_same_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    """That they changed together is said where there are several."""
+    world, _ = fake_world("call")
+    run("set", "client1", "client2", "--loss", "5%", world=world)
+    assert capsys.readouterr().out.splitlines()[-1] == "client1, client2: in force at the same time"
+    run("set", "client1", "--loss", "5%", world=world)
+    assert "in force" not in capsys.readouterr().out
+
+
+def test_a_local_trace(tmp_path: Path) -> None:
+    """A value that is a path to a file is uploaded under its name, and then set."""
+    world, apis = fake_world("call")
+    (tmp_path / "train.mahi").write_text("5\n10\n")
+    assert run("set", "client1", "client2", "--rate-trace", str(tmp_path / "train.mahi"), world=world) == 0
+    for api in apis.values():
+        assert api.files == {"train.mahi": "5\n10\n"}
+        assert api.conditions.egress.rate_trace == "train.mahi"
 
 
 def test_show_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +167,7 @@ def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert run("stats", "client1", world=world) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["client1", "egress", "0", "0", "0", "-", "0", "0", "0"] in lines
+    assert ["client1", "egress", "0", "0", "0", "-", "0", "0", "0", "0"] in lines
     assert lines[-1] == ["client1", "video", "client2", "fps", "15,", "lost", "0"]
     assert run("stats", "--json", world=world) == 0
     assert output_json(capsys)["client1"]["webrtc"]["video"] == {"client2": {"fps": 15.0, "lost": 0}}
@@ -158,6 +208,10 @@ MISTAKES = {
     "bad rate": (("set", "client1", "--rate", "fast"), 2, "--rate: 'fast' is not a rate such as 500kbit, 1.5mbit"),
     "bad law": (("set", "client1", "--distribution", "x"), 2, "--distribution: 'x' is not one of uniform, one-sided"),
     "nothing to set": (("set", "client1"), 2, "nothing to set: give a value such as --loss 5%, or a --profile"),
+    "bad lease": (("set", "client1", "--loss", "5%", "--for", "10"), 2, "--for: '10' is not a time such as 500ms"),
+    "bad time": (("set", "client1", "--loss", "5%", "--in", "soon"), 2, "--in: 'soon' is not a time such as 500ms"),
+    "no such file": (("set", "client1", "--rate-trace", "./train"), 2, "--rate-trace: train: No such file or direct"),
+    "not uploaded": (("set", "client1", "--rate-trace", "train"), 2, "client1: ingress.rate_trace: train: no such fi"),
     "no client": (("set", "--loss", "5%"), 2, "Missing argument 'CLIENT'. (see `synthlab set --help`)"),
     "unknown client": (("set", "cleint2", "--loss", "5%"), 2, "no client 'cleint2' in lab 'call'; did you mean cli"),
     "unknown profile": (("set", "client1", "--profile", "wpt/4gg"), 2, "no such profile 'wpt/4gg'; did you mean wp"),
@@ -170,6 +224,14 @@ MISTAKES = {
     "timeout of zero": (("up", "call", "--timeout", "0"), 2, "Invalid value for '--timeout': "),
     "watch and json": (("stats", "--watch", "--json"), 2, "--watch and --json do not go together"),
     "superfluous argument": (("down", "call"), 2, "Got unexpected extra argument"),
+    "ttl without unit": (("up", "call", "--ttl", "2"), 2, "--ttl: '2' is not a time such as 500ms, 10s, 5min or 1h"),
+    "bad since": (("logs", "--since", "yesterday"), 2, "--since: 'yesterday' is not a time such as"),
+    "logs of nobody": (("logs", "cleint1"), 2, "no client 'cleint1' in lab 'call'; did you mean client1?"),
+    "nothing to run": (("exec", "client1"), 2, "Missing argument '-- COMMAND...'"),
+    "two to open": (("open", "client1", "--vnc", "--page"), 2, "--vnc and --page do not go together"),
+    "no screen": (("open", "client1", "--vnc"), 3, "client1 has no screen: it is headless"),
+    "no such image": (("images", "build", "chrom"), 2, "no image 'chrom' of synthlab's own; did you mean chrome?"),
+    "near command": (("restrt", "client1"), 2, "No such command 'restrt'. Did you mean 'restart'"),
     "images without command": (("images",), 2, "Missing command."),
 }
 
@@ -203,3 +265,146 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     monkeypatch.setattr(world.engine, "labs", interrupted)
     assert run("down", world=world) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def expired_world() -> World:
+    """A world in which the time of the lab `old` is over, while `call` is up."""
+    world, apis = fake_world("call", "old")
+    containers = [replace(one, expires=1 if one.lab == "old" else None) for one in world.engine.containers()]
+    return World(FakeEngine(containers), lambda container: apis[container.id])
+
+
+def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ls` has a row for each lab, with its state."""
+    assert run("ls", "--json", world=expired_world()) == 0
+    told = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
+    assert told == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
+    assert run("ls", world=expired_world()) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["lab", "call", "old"]
+    assert run("ls", world=World(FakeEngine())) == 0
+    assert capsys.readouterr().out == "no lab is up\n"
+
+
+def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not make unclear which lab is meant; named, it is told as that; `ps` shows it; `down` removes it."""
+    world = expired_world()
+    assert run("show", "--json", world=world) == 0
+    assert list(output_json(capsys)) == ["client1", "client2"]
+    assert run("show", "--lab", "old", world=world) == 3
+    assert "the time of the lab 'old' is over: bring it up anew with `synthlab up`" in capsys.readouterr().err
+    assert run("ps", "--json", "--lab", "old", world=world) == 0
+    assert [one["expired"] for one in output_json(capsys)] == [True, True]
+    assert run("down", world=world) == 0
+    assert world.engine.labs() == []
+
+
+def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing else is left, `down` needs no name; with a name it removes that lab alone."""
+    world = expired_world()
+    assert run("down", "--lab", "call", world=world) == 0
+    assert world.engine.labs() == ["old"]
+    assert run("down", world=world) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "old is down: 2 containers removed"
+
+
+def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines of several clients have their writer before them; JSON is one object a line."""
+    world, _ = fake_world("call")
+    assert run("logs", "--tail", "1", world=world) == 0
+    assert capsys.readouterr().out == "client1 | line 3 of client1\nclient2 | line 3 of client2\n"
+    assert run("logs", "client2", "--json", world=world) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0]) == {
+        "time": "2026-01-01T00:00:01Z",
+        "writer": "client2",
+        "text": "line 1 of client2",
+    }
+
+
+def test_exec_runs_as_the_application() -> None:
+    """A client's command goes through our entry, which drops what docker gives it; a media server has none of ours."""
+    client = fake_container("call", "client1")
+    entry = ["/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.application"]
+    assert exec_command(client, ["ls"], terminal=False) == ["docker", "exec", "-i", client.id, *entry, "ls"]
+    assert exec_command(replace(client, role="sfu"), ["ls"], terminal=True) == [
+        "docker",
+        "exec",
+        "-it",
+        client.id,
+        "ls",
+    ]
+
+
+def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind `--` is the command's, also what looks like a flag of ours; its status is ours."""
+    ran: list[Sequence[str]] = []
+
+    def run_attached(command: Sequence[str]) -> int:
+        ran.append(command)
+        return 7
+
+    monkeypatch.setattr(process, "run_attached", run_attached)
+    world, _ = fake_world("call")
+    assert run("exec", "client1", "--lab", "call", "--", "app", "--debug", "--lab", "x", world=world) == 7
+    assert list(ran[0][-4:]) == ["app", "--debug", "--lab", "x"]
+
+
+def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
+    """`restart` restarts those that are named, and shows them when they are healthy."""
+    world, _ = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    assert run("restart", "bot", "--json", world=world) == 0
+    assert [one["client"] for one in output_json(capsys)] == ["bot-1", "bot-2"]
+    assert isinstance(world.engine, FakeEngine)
+    assert sorted(world.engine.restarted) == ["bot-1", "bot-2"]
+
+
+def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`open` opens the browser, unless it is only to print; where there is none, the address is still told."""
+    opened: list[str] = []
+
+    def opens(address: str) -> bool:
+        opened.append(address)
+        return len(opened) < 2
+
+    monkeypatch.setattr(webbrowser, "open", opens)
+    world, _ = fake_world("call")
+    assert run("open", "client1", "--print", world=world) == 0
+    assert opened == []
+    assert run("open", "client2", "--json", world=world) == 0
+    assert opened == ["http://127.0.0.1:3001/"]
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:3000/\n")
+    assert run("open", "client1", world=world) == 3
+    output = capsys.readouterr()
+    assert (output.out, output.err[:32]) == ("http://127.0.0.1:3000/\n", "synthlab: no browser could be op")
+    assert run("open", "client1", "--page", "--print", world=world) == 0
+    assert capsys.readouterr().out == "http://sfu:8080/?name=client1\n"
+
+
+def test_top(capsys: pytest.CaptureFixture[str]) -> None:
+    """`top` prints a table, or a line of JSON, for each sample."""
+    world, _ = fake_world("call")
+    assert run("top", "--count", "2", "--interval", "0.1", world=world) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == ["client", "client1", "egress", "client2", "egress"] * 2
+    assert run("top", "client2", "--count", "2", "--interval", "0.1", "--json", world=world) == 0
+    samples = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [list(one["clients"]) for one in samples] == [["client2"]] * 2
+
+
+def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """An image of another version is told in one line beside the answer, which stays clean."""
+    world, apis = fake_world("call")
+    apis["call/client2"].version = "0.0.9"
+    for command in ("ps", "show"):
+        assert run(command, "--json", world=world) == 0
+        output = capsys.readouterr()
+        assert json.loads(output.out)
+        assert output.err.startswith("versions differ: client2 runs 0.0.9, this is synthlab ")
+        assert output.err.count("\n") == 1
+
+
+def test_images_ls(capsys: pytest.CaptureFixture[str]) -> None:
+    """Images are listed with version, size and state."""
+    assert run("images", "ls", "--json", world=World(FakeEngine())) == 0
+    assert {(one["state"], one["version"]) for one in output_json(capsys)} == {("stale", "")}
+    assert run("images", "rm", world=World(FakeEngine())) == 0
+    assert capsys.readouterr().out == "syntheticnet:latest removed\n"

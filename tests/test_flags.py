@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.commands.conditions import set_
 from synthlab.errors import WrongUse
-from synthlab.flags import build_change, chosen_directions, read_values
+from synthlab.flags import build_change, chosen_directions, read_values, take_files
 
 
 def test_every_condition_is_a_flag() -> None:
@@ -72,7 +73,53 @@ def test_none_clears() -> None:
     assert read_values({"loss": "none"}) == {"loss": None}
 
 
+def test_local_files(tmp_path: Path) -> None:
+    """A path to a file becomes its name, with its text beside; any other value stays."""
+    trace = tmp_path / "train.mahi"
+    trace.write_text("5\n")
+    assert take_files({"rate_trace": str(trace), "loss": "5%"}) == (
+        {"rate_trace": "train.mahi", "loss": "5%"},
+        {"train.mahi": "5\n"},
+    )
+    assert take_files({"rate_trace": "uploaded", "reordering": True}) == (
+        {"rate_trace": "uploaded", "reordering": True},
+        {},
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"five\n", b"\xff"])
+def test_local_files_that_cannot_be(content: bytes | None, tmp_path: Path) -> None:
+    """One that is not there, of another kind, or no text, is told with its flag and path before anybody is asked."""
+    trace = tmp_path / "train.mahi"
+    if content is not None:
+        trace.write_bytes(content)
+    with pytest.raises(WrongUse, match=rf"^--rate-trace: {trace}: [^\n]+$"):
+        take_files({"rate_trace": str(trace)})
+
+
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    """They would be one in the container."""
+    for folder, content in (("a", "5\n"), ("b", "0 5\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x").write_text(content)
+    with pytest.raises(WrongUse, match=r"^--delay-trace: another file is called x, too: rename one of them$"):
+        take_files({"rate_trace": str(tmp_path / "a" / "x"), "delay_trace": str(tmp_path / "b" / "x")})
+
+
 def test_mistakes_name_the_flag() -> None:
     """A value that cannot be is told with its flag, before anything is asked of anybody."""
     with pytest.raises(WrongUse, match=r"^--jitter-share: '5' is not a share such as 5% or 0\.5%$"):
         read_values({"jitter_share": "5"})
+
+
+def test_help_names_what_a_value_needs() -> None:
+    """All alternatives, as the flags that they are."""
+    option = inspect.signature(set_).parameters["queue"].annotation.__metadata__[0]
+    assert option.help.endswith(" Needs --rate or --rate-trace.")
+
+
+def test_mistakes_in_values_of_several_numbers() -> None:
+    """They are one value, and the number that cannot be is told."""
+    with pytest.raises(WrongUse, match=r"^--loss-gemodel: '120%' is not between 0% and 100%$"):
+        read_values({"loss_gemodel": "1% 120%"})
+    assert read_values({"outage": True, "mtu_answer": False}) == {"outage": True, "mtu_answer": False}

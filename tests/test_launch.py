@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -129,6 +130,23 @@ def test_port_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
     monkeypatch.setattr(launching, "compose_up", compose_up)
-    monkeypatch.setattr(launching, "choose_ports", lambda stack: choose_ports(stack, free=lambda port: True))
+    monkeypatch.setattr(launching, "choose_ports", lambda stack, free: choose_ports(stack, free=lambda port: True))
     launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
     assert ['published: "3000"' in file for file in files] == [True, False]
+
+
+def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a time to live, every container is told and marked with the end; it counts from their start."""
+    files: list[str] = []
+    engine = FakeEngine()
+
+    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
+        files.append(rendered)
+        engine.present = list(HEALTHY)
+
+    monkeypatch.setattr(launching, "compose_up", compose_up)
+    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
+    monkeypatch.setattr(time, "time", lambda: 1000.5)
+    launch(read_stack("call"), engine, lambda text: None, timeout_s=1, ttl_s=60)
+    assert files[0].count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
+    assert files[0].count('"SYNTHLAB_EXPIRES": "1061"') == 5

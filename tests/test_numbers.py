@@ -25,3 +25,17 @@ def test_sees() -> None:
     """To see somebody means that frames are decoded; a number that is missing is not one."""
     numbers = Numbers(video={"a": {"fps": 15.0}, "b": {"fps": 0.0}, "c": {}}, audio={}, sent={})
     assert [numbers.sees(name) for name in "abcd"] == [True, False, False, False]
+
+
+def test_what_browsers_and_applications_tell() -> None:
+    """Tracks and connections have places of their own; any other key is the application's."""
+    values = {
+        "sent_video": {"cam": {"kbps": 9.0}},
+        "connections": {"up": {"state": "connected"}},
+        "app": {"n": 1},
+        "old": 1,
+    }
+    answer = {"values": values, "age_s": {"sent_video": 0.1, "connections": 0.1, "app": 2.0, "old": 9.0}}
+    numbers = Numbers.from_dict(answer)
+    assert (numbers.sent_video, numbers.connections) == (values["sent_video"], values["connections"])
+    assert numbers.own == {"app": {"n": 1}}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.errors import SynthlabError
-from synthlab.process import Finished, run_program
+from synthlab.process import Finished, run_attached, run_program
 
 
 def test_lines_and_status() -> None:
@@ -73,3 +73,15 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize(("program", "status"), [("exit 7", 7), ("kill -TERM $$", 143), ("kill -INT $PPID; exit 3", 3)])
+def test_attached(program: str, status: int) -> None:
+    """On our own terminal, the status is the program's, and Ctrl-C is for it alone."""
+    assert run_attached(["sh", "-c", program]) == status
+
+
+def test_attached_missing_program() -> None:
+    """A program that is not installed is told in one line."""
+    with pytest.raises(SynthlabError, match=r"^no-such-program cannot be run: No such file or directory"):
+        run_attached(["no-such-program"])

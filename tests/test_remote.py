@@ -10,15 +10,21 @@ import pytest
 
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.fakes import FakeClientApi
-from synthlab.remote import Remote
+from synthlab.remote import Remote, Terms
+
+seen: list[tuple[str, str, dict[str, str]]] = []
 
 
 def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
     """The API of a container in front of a fake client."""
 
     def handle(request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content or b"{}")
         act = request.method, request.url.path
+        seen.append((*act, dict(request.url.params)))
+        if act[1].startswith("/v1/files/"):
+            fake.put_file(act[1].removeprefix("/v1/files/"), request.content.decode())
+            return httpx.Response(200, json={"files": []})
+        body = json.loads(request.content or b"{}")
         try:
             if act == ("PATCH", "/v1/conditions") and request.url.params.get("check") == "true":
                 fake.check(body)
@@ -28,6 +34,10 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
                 fake.replace(body)
             elif act == ("DELETE", "/v1/conditions"):
                 fake.reset()
+            elif act == ("DELETE", "/v1/leases/7"):
+                fake.release(7)
+            elif act == ("GET", "/v1/clock"):
+                return httpx.Response(200, json={"monotonic_ns": 5})
             elif act == ("GET", "/v1/numbers"):
                 return httpx.Response(200, json=fake.answered_numbers)
             elif act != ("GET", "/v1/state"):
@@ -66,6 +76,30 @@ def test_check_changes_nothing(remote: Remote, fake: FakeClientApi) -> None:
     assert fake.conditions == fake.startup
     with pytest.raises(WrongUse, match=r"^client2: egress\.loss: '120%' is not between 0% and 100%$"):
         remote.check({"egress": {"loss": "120%"}})
+
+
+def test_terms(remote: Remote) -> None:
+    """When a change takes effect and for how long stands behind the `?`."""
+    seen.clear()
+    remote.change({}, Terms(at_ns=5, lease="10s"))
+    remote.check({}, Terms(after="5s"))
+    remote.replace({}, Terms(keep=True))
+    remote.reset(Terms(at_ns=7))
+    remote.release(7)
+    assert seen == [
+        ("PATCH", "/v1/conditions", {"at": "5", "lease": "10s"}),
+        ("PATCH", "/v1/conditions", {"in": "5s", "check": "true"}),
+        ("PUT", "/v1/conditions", {"keep": "true"}),
+        ("DELETE", "/v1/conditions", {"at": "7"}),
+        ("DELETE", "/v1/leases/7", {}),
+    ]
+    assert remote.clock() == 5
+
+
+def test_files(remote: Remote, fake: FakeClientApi) -> None:
+    """A file is sent as it is."""
+    remote.put_file("train.mahi", "# ä\n1\n")
+    assert fake.files == {"train.mahi": "# ä\n1\n"}
 
 
 def test_numbers(remote: Remote, fake: FakeClientApi) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,14 @@ import pytest
 
 from synthlab.ports import choose_ports
 from synthlab.render import quoted, render
+from synthlab.services import ipv6_subnet
 from synthlab.stack import Stack, read_stack
 
 GOLDEN = Path(__file__).parent / "golden"
 
 EVERYTHING = """\
 name: everything
+ip: dual
 sfu: {image: 'acme/sfu:1', url: 'http://{sfu}/{lab}', env: {PRICE: '$5'}, command: [serve, 'a "b" $c']}
 clients:
   one:
@@ -23,7 +27,11 @@ clients:
     url: "http://{sfu}/?name={name}&lab={lab}"
     flags: [--lang=de, "--say=it's"]
     media: {video: talking.y4m, audio: talking.wav}
-    network: {profile: wpt/3g, egress: {rate: 1mbit}, flows: {'*:udp': {egress: {loss: 100%}}}, seed: 7}
+    network:
+      profile: wpt/3g
+      egress: {rate: 1mbit, delay_trace: ./wifi.delay}
+      flows: {'*:udp': {egress: {loss: 100%}}}
+      seed: 7
     ports: {api: 3001, vnc: 5902}
     headless: false
     video: 640x360@30
@@ -42,6 +50,7 @@ def rendered(stack: Stack, folder: Path) -> str:
 def everything(folder: Path) -> Stack:
     for name in ("talking.y4m", "talking.wav"):
         (folder / name).touch()
+    (folder / "wifi.delay").write_text("# ${NOT_OURS}\n0 5\n")
     file = folder / "everything.yaml"
     file.write_text(EVERYTHING)
     return read_stack(str(file), environment={})
@@ -55,6 +64,14 @@ def test_bundled_call(tmp_path: Path) -> None:
 def test_everything(tmp_path: Path) -> None:
     """Every key of a stack file comes out where it belongs, and no user's value is taken for markup."""
     assert rendered(everything(tmp_path), tmp_path) == (GOLDEN / "everything.yaml").read_text()
+
+
+def test_labs_share_no_subnet() -> None:
+    """Two labs with IPv6 have subnets of their own, unique local ones that stay the same from one `up` to the next."""
+    subnets = [ipv6_subnet(replace(read_stack("call", name), ip="dual")) for name in ("one", "two", "one")]
+    assert subnets[0] != subnets[1]
+    assert subnets[0] == subnets[2]
+    assert all(IPv6Network(str(subnet)).subnet_of(IPv6Network("fd00::/8")) for subnet in subnets)
 
 
 def test_video_of_the_bundled_page(tmp_path: Path) -> None:

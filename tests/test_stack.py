@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions
+from synthlab.apps import SFU_APPS
 from synthlab.stack import Client, ExternalSfu, Media, Ports, Sfu, Stack, read_stack
 
 CALL = """\
@@ -50,7 +51,9 @@ def test_the_call_as_users_write_it(tmp_path: Path) -> None:
         "video": "320x240@15",
     }
     assert stack.name == "call"
-    assert stack.sfu == Sfu(app="janus", image="synthlab/janus:1.1.2", bundled=True, page=page)
+    assert stack.sfu == Sfu(
+        app="janus", image="synthlab/janus:1.1.2", bundled=True, page=page, ports=SFU_APPS["janus"].ports
+    )
     assert stack.clients == (
         Client(name="client1", group="client1", url=page, **chrome),
         Client(
@@ -84,6 +87,13 @@ def test_name_of_the_lab(tmp_path: Path) -> None:
     assert read_stack(str(file), "other").name == "other"
 
 
+def test_protocols_of_ip(tmp_path: Path) -> None:
+    """A lab speaks IPv4 alone unless its stack asks for IPv6 as well."""
+    clients = "clients: {a: {image: syntheticnet}}"
+    assert read(clients, tmp_path).ip == "ipv4"
+    assert read(f"ip: dual\n{clients}", tmp_path).ip == "dual"
+
+
 def test_own_image_as_sfu(tmp_path: Path) -> None:
     """A media server of the user's own takes its tag from the environment, and gives the page that it names."""
     stack = read(
@@ -100,6 +110,23 @@ def test_own_image_as_sfu(tmp_path: Path) -> None:
         command=("serve", "--all"),
     )
     assert stack.clients[0].url == "http://{sfu}/{lab}"
+
+
+def test_an_sfu_with_everything(tmp_path: Path) -> None:
+    """Conditions, numbers of its own, and ports for somebody outside; ports alone are for this machine."""
+    own = "image: x, ports: [7880, 50000-50050/udp]"
+    stack = read(
+        f"sfu: {{{own}, join: 10.0.0.1, metrics: 'http://sfu:1/m', network: {{egress: {{loss: 5%}}}}}}\n"
+        "clients: {a: {image: y}}",
+        tmp_path,
+    )
+    assert isinstance(stack.sfu, Sfu)
+    assert stack.sfu.conditions == Conditions.from_dict({"egress": {"loss": "5%"}})
+    assert (stack.sfu.join, stack.sfu.ports) == ("10.0.0.1", ("7880", "50000-50050/udp"))
+    assert stack.sfu.metrics == "http://sfu:1/m"
+    alone = read(f"sfu: {{{own}}}\nclients: {{a: {{image: y}}}}", tmp_path).sfu
+    assert isinstance(alone, Sfu)
+    assert alone.join == "127.0.0.1"
 
 
 def test_external_sfu(tmp_path: Path) -> None:
@@ -149,3 +176,17 @@ def test_anchors(tmp_path: Path) -> None:
         tmp_path,
     )
     assert [client.conditions.to_dict() for client in stack.clients] == [{"egress": {"rate": "1mbit"}}] * 2
+
+
+def test_traces_beside_the_stack(tmp_path: Path) -> None:
+    """A path to a trace starts from the stack's folder; the client finds the file under its name."""
+    (tmp_path / "traces").mkdir()
+    (tmp_path / "traces" / "train.mahi").write_text("5\n")
+    (tmp_path / "wifi.delay").write_text("0 5\n")
+    network = "egress: {rate_trace: traces/train.mahi}, flows: {'*:udp': {ingress: {delay_trace: wifi.delay}}}"
+    text = f"clients: {{c: {{image: acme/app, network: {{{network}, ingress: {{rate_trace: in-the-image}}}}}}}}"
+    client = read(text, tmp_path).clients[0]
+    assert client.files == {"train.mahi": "5\n", "wifi.delay": "0 5\n"}
+    assert client.conditions.egress.rate_trace == "train.mahi"
+    assert client.conditions.ingress.rate_trace == "in-the-image"
+    assert client.conditions.flows[0].ingress.delay_trace == "wifi.delay"

@@ -21,8 +21,9 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, sfu, clients",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, clients",
     ),
+    "unknown protocol of IP": ("ip: ipv6\nclients: {a: {image: x}}\n", "1: ip: 'ipv6' is not one of ipv4, dual"),
     "no clients": (
         "name: x\n",
         "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",
@@ -76,7 +77,15 @@ MISTAKES = {
     ),
     "queue without rate": (
         client("app: bot, network: {egress: {queue: 10p}}"),
-        "3: clients.c.network.egress.queue: has no effect without a rate: give one beside it",
+        "3: clients.c.network.egress.queue: has no effect without a rate or rate_trace: give one beside it",
+    ),
+    "no such trace": (
+        client("app: bot, network: {egress: {rate_trace: ./train}}"),
+        "3: clients.c.network.egress.rate_trace: FOLDER/train: No such file or directory",
+    ),
+    "no trace": (
+        client("app: bot, network: {flows: {'*:udp': {egress: {rate_trace: bad.yaml}}}}"),
+        "3: clients.c.network.flows.*:udp.egress.rate_trace: FOLDER/bad.yaml: line 1: 'sfu: {app: janus}' is not a ",
     ),
     "unknown profile": (
         client("app: bot, network: {profile: wpt/3gg}"),
@@ -147,7 +156,7 @@ MISTAKES = {
     "missing Dockerfile": (client("build: nowhere"), "3: clients.c.build: there is no Dockerfile in "),
     "sfu of two kinds": (
         client("app: bot", sfu="sfu: {app: janus, external: 'https://x'}\n"),
-        "1: sfu: needs exactly one of app, image, external",
+        "1: sfu: needs exactly one of app, image, service, external",
     ),
     "unknown sfu": (
         client("app: bot", sfu="sfu: {app: jnus}\n"),
@@ -156,6 +165,30 @@ MISTAKES = {
     "version of an image": (
         client("app: bot", sfu="sfu: {image: x, version: '1'}\n"),
         "1: sfu.version: belongs to a bundled app; an image has it in its tag",
+    ),
+    "ports of a bundled sfu": (
+        client("app: bot", sfu="sfu: {app: janus, ports: [80]}\n"),
+        "1: sfu.ports: is for an image of your own: a bundled sfu publishes what `join` needs",
+    ),
+    "join without ports": (
+        client("app: bot", sfu="sfu: {image: x, join: 127.0.0.1}\n"),
+        "1: sfu.join: needs the `ports` that the image listens on, such as [7880, 50000-50050/udp]",
+    ),
+    "join at a name": (
+        client("app: bot", sfu="sfu: {app: janus, join: localhost}\n"),
+        "1: sfu.join: 'localhost' is not an IPv4 address of this machine, such as 127.0.0.1 or 192.168.1.5",
+    ),
+    "ports upside down": (
+        client("app: bot", sfu="sfu: {image: x, ports: [90-80]}\n"),
+        "1: sfu.ports[0]: '90-80' is not a port or a range of ports, such as 7880 or 50000-50050/udp",
+    ),
+    "conditions of a service": (
+        client("app: bot", sfu="sfu: {service: x, compose: y, network: {egress: {loss: 1%}}}\n"),
+        "1: sfu.network: belongs into the Compose file that has the service; conditions need `image:` in its place",
+    ),
+    "service of nothing": (
+        client("app: bot", sfu="sfu: {service: x}\n"),
+        "1: sfu.service: needs the Compose file that has it, such as `compose: ./compose.yaml`",
     ),
     "bad version": (client("app: bot", sfu="sfu: {app: janus, version: '1/2'}\n"), "1: sfu.version: '1/2' is not a "),
     "command of an external sfu": (
@@ -182,7 +215,7 @@ def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pyt
     assert main(["up", str(file)], world) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {file}:{told}")
+    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(tmp_path))}")
     assert output.err.count("\n") == 1
 
 

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from synthlab import tables
 from synthlab.fakes import FakeClientApi, fake_container
+from synthlab.lab import Change
 from synthlab.numbers import Numbers
-from synthlab.state import ClientState, LinkState
-from synthlab.tables import conditions_table, containers_table, counters_table, numbers_table
+from synthlab.state import ClientState, Entry, LinkState
+from synthlab.tables import (
+    agenda_table,
+    conditions_table,
+    containers_table,
+    counters_table,
+    forwarders_table,
+    moments,
+    numbers_table,
+)
 
 ACHIEVED = {"rate_bps": 998_400.0, "loss": 0.0493, "delay_p50_ms": 80.04, "delay_p99_ms": 99.96, "packets": 1234}
 LINK = LinkState(
-    packets_in=10, packets_out=7, bytes_out=700, dropped={"loss": 3, "queue": 0}, held=1, achieved=ACHIEVED
+    packets_in=10,
+    packets_out=7,
+    bytes_out=700,
+    dropped={"loss": 3, "queue": 0},
+    dropped_bytes=180,
+    held=1,
+    exempt=2,
+    achieved=ACHIEVED,
 )
 
 
@@ -41,8 +61,49 @@ def test_conditions_of_flows() -> None:
 def test_counters() -> None:
     """Counters come for each link and flow, drops with their causes."""
     rows = counters_table({"client2": state({})}).rows
-    assert rows[1] == ("client2", "egress", "10", "7", "700", "loss 3", "1", "0", "0")
+    assert rows[1] == ("client2", "egress", "10", "7", "700", "loss 3 (180 bytes)", "1", "0", "0", "2")
     assert [row[1] for row in rows] == ["ingress", "egress", "ingress default", "egress default"]
+
+
+def entry(**times: float) -> Entry:
+    change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
+    values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
+    return Entry(id=3, change=change, whole=False, **values)
+
+
+def test_agenda() -> None:
+    """Leases have the time they have left, scheduled changes that until they begin, and how long they will last."""
+    waiting = replace(entry(in_s=5.0, left_s=20.0), id=4, whole=True, change={"seed": 7})
+    told = replace(state({}), leases=(entry(left_s=9.26),), scheduled=(waiting, entry(in_s=1.0)))
+    what = "egress loss 5%, latency none; *:udp ingress none; *:tcp removed"
+    assert agenda_table({"client2": told}).rows == [
+        ("client2", "lease 3", what, "reverts in 9.3 s"),
+        ("client2", "scheduled 4", "replace all by; seed 7", "in 5.0 s, ends in 20.0 s"),
+        ("client2", "scheduled 3", what, "in 1.0 s"),
+    ]
+
+
+def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a change is in force: how far apart the clients changed, when it begins, and when it ends."""
+    monkeypatch.setattr(tables, "_wall", lambda seconds: f"12:00:{seconds:02.0f}")
+    plain, leased = state({}), replace(state({}), entry=entry(left_s=10.0))
+    waiting = replace(state({}), entry=entry(in_s=5.0))
+    assert list(moments(Change({"a": plain}), 0)) == []
+    assert list(moments(Change({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
+    assert list(moments(Change({"a": plain, "b": plain}, 3_140_000), 0)) == [
+        "a, b: in force within 3.1 ms of each other"
+    ]
+    assert list(moments(Change({"a": leased}), 1)) == ["a: reverts by itself at 12:00:11, in 10.0 s"]
+    assert list(moments(Change({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
+
+
+def test_forwarders() -> None:
+    """How late each forwarder was, where it was measured."""
+    late = {"ingress": {"p50_ms": 0.05, "p99_ms": 0.2, "max_ms": 1.0}, "egress": {}}
+    assert forwarders_table({"client2": replace(state({}), lateness=late)}).rows == [
+        ("client2", "ingress", "0.050", "0.200", "1.000", "0"),
+        ("client2", "egress", "-", "-", "-", "0"),
+    ]
 
 
 def test_numbers() -> None:
@@ -57,8 +118,8 @@ def test_numbers() -> None:
 def test_containers() -> None:
     """A container is shown with its addresses; what is not known is a dash."""
     running = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
-    ended = replace(fake_container("call", "client2", index=2), state="exited", health="", ports={})
-    assert containers_table([running, ended], {running.id: 2}).rows == [
-        ("call", "client1", "bot", "healthy", "2", "http://127.0.0.1:3000", "127.0.0.1:5901"),
-        ("call", "client2", "bot", "exited", "-", "-", "-"),
+    ended = replace(fake_container("call", "client2", index=2), state="exited", health="", ports={}, expires=90)
+    assert containers_table([running, ended], {running.id: 2}, now=100.0).rows == [
+        ("call", "client1", "bot", "healthy", "2", "http://127.0.0.1:3000", "127.0.0.1:5901", "-"),
+        ("call", "client2", "bot", "exited", "-", "-", "-", "expired"),
     ]

@@ -7,26 +7,29 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from . import flags, screen
+from . import flags, screen, trust
 from .children import Children, Program
 from .client import Client
 
 
 def main() -> int:
+    environment = _environment(os.environ)
     try:
         client = Client.from_environ(os.environ)
+        trust.trust(sorted(trust.FOLDER.glob("*.pem")), Path(environment["HOME"]))
     except ValueError as error:
         print(f"chrome: {error}", file=sys.stderr)
         return 2
     screen.clean()
     shutil.rmtree(flags.PROFILE, ignore_errors=True)
-    return asyncio.run(_run(client))
+    return asyncio.run(_run(client, environment))
 
 
-async def _run(client: Client) -> int:
+async def _run(client: Client, environment: Mapping[str, str]) -> int:
     """Run until a program ends, which is a failure, or until a signal asks for the end, which is none."""
-    children = Children(_environment(os.environ))
+    children = Children(environment)
     running = asyncio.create_task(children.run(_programs(client)))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
@@ -44,7 +47,8 @@ def _programs(client: Client) -> Iterator[Program]:
     if client.screen:
         yield from screen.programs(client.name, client.screen)
     yield Program("Chromium", flags.command(client))
-    yield Program("collector", [sys.executable, "-m", "chrome.collector"])
+    for name in ("collector", "proxy"):
+        yield Program(name, [sys.executable, "-m", f"chrome.{name}"])
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

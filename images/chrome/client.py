@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 
@@ -10,7 +11,11 @@ from urllib.parse import quote
 class Client:
     name: str = "chrome"
     url: str = "about:blank"
+    tabs: tuple[str, ...] = ()
+    """Addresses of further pages, each in a tab of its own."""
     flags: tuple[str, ...] = ()
+    permissions: Mapping[str, tuple[str, ...]] | None = None
+    """What pages may use, by their origin (`*`: all). None: camera and microphone for all."""
     video: str | None = None
     """Path of a .y4m or .mjpeg file to show instead of Chromium's own test picture."""
     audio: str | None = None
@@ -25,7 +30,9 @@ class Client:
         return cls(
             name=name,
             url=environ.get("SYNTHLAB_URL") or _demo_page(environ.get("SYNTHLAB_SFU"), name) or cls.url,
-            flags=_flags(environ.get("SYNTHLAB_FLAGS") or "[]"),
+            tabs=_words(environ, "SYNTHLAB_TABS"),
+            flags=_words(environ, "SYNTHLAB_FLAGS"),
+            permissions=_permissions(environ, "SYNTHLAB_PERMISSIONS"),
             video=environ.get("SYNTHLAB_MEDIA_VIDEO") or None,
             audio=environ.get("SYNTHLAB_MEDIA_AUDIO") or None,
             screen=(environ.get("SYNTHLAB_SCREEN") or cls.screen) if _yes(environ, "USE_VNC") else None,
@@ -40,14 +47,33 @@ def _demo_page(sfu: str | None, name: str) -> str | None:
     return sfu if "://" in sfu else f"http://{sfu}:8080/?name={quote(name)}"
 
 
-def _flags(text: str) -> tuple[str, ...]:
+def _words(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    text = environ.get(variable) or "[]"
+    words = _json(text)
+    if not _are_words(words):
+        raise ValueError(f"{variable}: {text!r} is not a JSON list of strings")
+    return tuple(words)
+
+
+def _permissions(environ: Mapping[str, str], variable: str) -> dict[str, tuple[str, ...]] | None:
+    text = environ.get(variable)
+    if not text:
+        return None
+    permissions = _json(text)
+    if not isinstance(permissions, dict) or not all(map(_are_words, permissions.values())):
+        raise ValueError(f"{variable}: {text!r} is not a JSON object from origins to lists of strings")
+    return {origin: tuple(names) for origin, names in permissions.items()}
+
+
+def _json(text: str) -> Any:
     try:
-        flags = json.loads(text)
+        return json.loads(text)
     except ValueError:
-        flags = None
-    if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
-        raise ValueError(f"SYNTHLAB_FLAGS: {text!r} is not a JSON list of strings")
-    return tuple(flags)
+        return None
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 def _yes(environ: Mapping[str, str], variable: str) -> bool:

@@ -1,6 +1,6 @@
-"""Reads the connections of whatever page runs in Chromium, and reports their numbers every second.
+"""Reads the connections of whatever pages run in Chromium, and reports their numbers every second.
 
-It also opens the client's page: only so is it sure to be there before the page's first connection.
+It also opens the client's pages: only so is it sure to be there before a page's first connection.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -15,7 +16,7 @@ import websockets
 
 from .api import Api
 from .client import Client
-from .devtools import Devtools
+from .devtools import Devtools, Refused
 from .flags import DEBUG_PORT
 from .numbers import Sample, numbers
 from .targets import Crashed, Targets
@@ -24,6 +25,7 @@ _INTERVAL_S = 1.0
 _RETRY_S = 1.0
 _POLL_S = 0.1
 _FAREWELL_S = 1.0
+_ASKED_FOR = ("camera", "microphone")
 
 
 class Closed(Exception):
@@ -48,7 +50,7 @@ async def _collect(client: Client) -> None:
         targets = Targets(devtools)
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(devtools, targets))
-            group.create_task(_open(client.url, devtools, targets))
+            group.create_task(_open_all(client, devtools, targets))
             group.create_task(_report(targets, Api(client.api)))
 
 
@@ -68,10 +70,30 @@ async def _listen(devtools: Devtools, targets: Targets) -> None:
     raise Closed
 
 
-async def _open(url: str, devtools: Devtools, targets: Targets) -> None:
-    """Lead the first page to the client's own, again and again until its server is there."""
+async def _open_all(client: Client, devtools: Devtools, targets: Targets) -> None:
+    await _permit(client.permissions, devtools)
     await targets.attach()
-    session = await targets.first_page
+    pages = [(client.url, await targets.first_page)]
+    pages += [(url, await targets.open_tab()) for url in client.tabs]
+    await asyncio.gather(*(_open(url, session, devtools) for url, session in pages))
+
+
+async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: Devtools) -> None:
+    """Let pages use what is listed; and refuse them camera and microphone, which are asked for at nobody."""
+    if permissions is None:
+        return
+    settings = [("*", name, "denied") for name in _ASKED_FOR]
+    settings += [(origin, name, "granted") for origin, names in permissions.items() for name in names]
+    for origin, name, setting in settings:
+        where = {} if origin == "*" else {"origin": origin}
+        try:
+            await devtools.call("Browser.setPermission", permission={"name": name}, setting=setting, **where)
+        except Refused as error:
+            _log(f"permission {name}: {error}")
+
+
+async def _open(url: str, session: str, devtools: Devtools) -> None:
+    """Lead a page to an address, again and again until its server is there."""
     reported = None
     while error := (await devtools.call("Page.navigate", session, url=url)).get("errorText"):
         if error != reported:

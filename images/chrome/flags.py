@@ -10,9 +10,8 @@ DEBUG_PORT = 9223
 PROFILE = "/tmp/profile"
 
 _ALWAYS = (
-    # media without a person, a camera, or a click
+    # media without a camera or a click
     "--use-fake-device-for-media-stream=fps=15",
-    "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     # candidates with addresses: nothing in the lab resolves the .local names that hide them
     "--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints",
@@ -41,22 +40,31 @@ _ALWAYS = (
 )
 
 # Chromium heeds only the last occurrence of a switch: these hold lists, which have to be merged.
-_LISTS = ("--disable-features", "--enable-features", "--disable-blink-features", "--enable-blink-features")
+_LISTS = (
+    "--disable-features",
+    "--enable-features",
+    "--disable-blink-features",
+    "--enable-blink-features",
+    "--unsafely-treat-insecure-origin-as-secure",
+)
 
 
 def command(client: Client) -> list[str]:
-    """How to start Chromium. The page is empty: the collector opens the client's own, to see all of it."""
-    return ["chromium", *merged([*_ALWAYS, *_for(client), *client.flags]), "about:blank"]
+    """How to start the browser. The page is empty: the collector opens the client's own, to see all of it."""
+    return ["browser", *merged([*_ALWAYS, *_for(client), *client.flags]), "about:blank"]
 
 
 def _for(client: Client) -> Iterable[str]:
     yield "--start-maximized" if client.screen else "--headless=new"
+    if client.permissions is None:
+        yield "--use-fake-ui-for-media-stream"  # every page is let use camera and microphone
     if client.video:
         yield f"--use-file-for-fake-video-capture={client.video}"
     if client.audio:
         yield f"--use-file-for-fake-audio-capture={client.audio}"
-    if origin := insecure_origin(client.url):
-        yield f"--unsafely-treat-insecure-origin-as-secure={origin}"
+    for origin in dict.fromkeys(map(insecure_origin, (client.url, *client.tabs))):
+        if origin:
+            yield f"--unsafely-treat-insecure-origin-as-secure={origin}"
 
 
 def insecure_origin(url: str) -> str | None:

@@ -24,6 +24,7 @@ class Targets:
     def __init__(self, devtools: Devtools) -> None:
         self.first_page: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """The session of the first page, once it is instrumented."""
+        self._pages: dict[str, asyncio.Future[str]] = {}
         self._devtools = devtools
         # Where a document's scripts run: the unique id, by session and the id that is unique only within it.
         self._contexts: dict[tuple[str | None, int], str] = {}
@@ -39,6 +40,11 @@ class Targets:
             flatten=True,
             filter=_PAGES,
         )
+
+    async def open_tab(self) -> str:
+        """The session of a new page behind the others, once it is instrumented."""
+        target = await self._devtools.call("Target.createTarget", url="about:blank", background=True)
+        return await self._page(target["targetId"])
 
     def hear(self, event: Event) -> None:
         match event:
@@ -74,8 +80,10 @@ class Targets:
                 self.attach(session),
                 self._devtools.call("Runtime.runIfWaitingForDebugger", session),
             )
-            if target["type"] == "page" and not self.first_page.done():
-                self.first_page.set_result(session)
+            if target["type"] == "page":
+                for instrumented in (self.first_page, self._page(target["targetId"])):
+                    if not instrumented.done():
+                        instrumented.set_result(session)
 
     async def _sample(self, session: str | None, context: str) -> dict[str, Message]:
         evaluation = self._devtools.call(
@@ -92,6 +100,10 @@ class Targets:
             if isinstance(connections, list):  # else a page without our script, or one that failed in it
                 return {f"{context}/{connection['id']}": connection for connection in connections}
         return {}
+
+    def _page(self, target: str) -> asyncio.Future[str]:
+        """The session of a page, of which we may hear before or after it is asked for."""
+        return self._pages.setdefault(target, asyncio.get_running_loop().create_future())
 
     def _forget(self, session: str | None) -> None:
         self._contexts = {key: context for key, context in self._contexts.items() if key[0] != session}

@@ -268,7 +268,11 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
 
 
 def main(
-    listening: Sequence[socket.socket], control: socket.socket, identity: Identity, hosts: Sequence[str], allow: Allow
+    listening: Sequence[socket.socket],
+    control: socket.socket,
+    identity: Identity,
+    hosts: Sequence[str],
+    allow: Allow = Allow(),  # noqa: B008 - it is frozen
 ) -> None:
     """Serve until killed."""
     line, admitted = Line(control), Admitted(hosts, allow)

@@ -45,6 +45,7 @@ class Way:
 
     def configure(self, wished: Conditions, names: Mapping[str, Sequence[str]], now: int) -> None:
         """Put the conditions of this direction in force at once."""
+        self.release(now)  # what was read before them enters the elements, whence it can move with its flow
         flows = {flow.name: getattr(flow, self._direction) for flow in wished.flows}
         self._classifier.adopt(FlowTable(self._direction, wished.flows, names, self._control))
         self.link.reseed(wished.seed or 0)

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from syntheticnet.conditions import ConditionsError, parse_duration
+
 from .. import console, profiles
 from ..errors import WrongUse
 from ..flags import build_change, chosen_directions, with_condition_flags
+from ..lab import Change
+from ..remote import Terms
 from ..state import ClientState
-from ..tables import conditions_table
+from ..tables import agenda_table, conditions_table, moments
 from ..world import World
-from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument
+from .labs import note_versions
+from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
 IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client (else both directions).")]
 EgressOption = Annotated[bool, typer.Option("--egress", help="Only away from the client.")]
 FlowOption = Annotated[
     str | None,
-    typer.Option("--flow", metavar="HOST[:PROTOCOL[:PORTS]]", help="Only these packets, such as '*:udp'."),
+    typer.Option(
+        "--flow",
+        metavar="HOST[:PROTOCOL[:PORTS]]",
+        help="Only these packets, such as '*:udp', 'sfu:tcp:443' or '*:rtp,pt=96'.",
+        autocompletion=complete_flows,
+    ),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Begin the random draws anew from this number.")]
+ForOption = Annotated[
+    str | None, typer.Option("--for", metavar="10s", help="Only for so long (up to 1h); then it reverts by itself.")
+]
+InOption = Annotated[str | None, typer.Option("--in", metavar="5s", help="Not now, but after so long (up to 1h).")]
 
 
 @with_condition_flags
@@ -33,29 +48,48 @@ def set_(
     flow: FlowOption = None,
     profile: ProfileOption = None,
     seed: SeedOption = None,
+    lease: ForOption = None,
+    after: InOption = None,
     lab: LabOption = None,
     json: JsonOption = False,
     *,
     values: Mapping[str, Any],
+    files: Mapping[str, str],
 ) -> None:
-    """Change values of clients' conditions: of all the clients, or of none.
+    """Change values of clients' conditions: of all the clients at the same moment, or of none.
 
-    What is not named stays as it is; `none` as a value clears it.
+    What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file.
+
+    \b
+    Examples:
+      synthlab set client2 --loss 5%
+      synthlab set client2 --egress --rate 1mbit --for 30s
+      synthlab set bot --profile wpt/3g
+      synthlab set client1 --flow '*:udp' --latency 80ms --jitter 20ms
     """
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
+    for flag, duration in (("--for", lease), ("--in", after)):
+        _refuse_duration(flag, duration)
     start = profiles.profile(profile).conditions if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start, seed)
     world: World = context.obj
     running = world.lab(lab)
-    _show(running.change(running.find(names), change), json)
+    made = running.change(running.find(names), change, Terms(lease=lease, after=after), files)
+    _show_change(made, json)
 
 
 def show(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Show the conditions in force beside what they achieve."""
+    """Show the conditions in force beside what they achieve, with leases and scheduled changes.
+
+    \b
+    Examples:
+      synthlab show
+      synthlab show client2 --json
+    """
     world: World = context.obj
     running = world.lab(lab)
     _show(running.states(running.find(names or ())), json)
@@ -68,14 +102,38 @@ def reset(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give clients (all if none is named) the conditions back that the stack gave them at the start."""
+    """Give clients (all if none is named) the conditions back that the stack gave them at the start.
+
+    \b
+    Examples:
+      synthlab reset
+      synthlab reset client2 --perfect
+    """
     world: World = context.obj
     running = world.lab(lab)
-    _show(running.reset(running.find(names or ()), perfect), json)
+    _show_change(running.reset(running.find(names or ()), perfect), json)
+
+
+def _refuse_duration(flag: str, written: str | None) -> None:
+    try:
+        parse_duration(written) if written is not None else None
+    except ConditionsError as error:
+        raise WrongUse(f"{flag}: {error}") from None
+
+
+def _show_change(made: Change, json: bool) -> None:
+    """The states, and when what was asked for is in force."""
+    _show(made.states, json)
+    for line in () if json else moments(made, time.time()):
+        console.print_line(line)
 
 
 def _show(states: Mapping[str, ClientState], json: bool) -> None:
+    note_versions(states)
     if json:
         console.print_json({name: state.answer for name, state in states.items()})
     else:
         console.print_table(conditions_table(states))
+        waiting = agenda_table(states)
+        if waiting.rows:
+            console.print_table(waiting)

@@ -13,11 +13,16 @@ import typer
 from .. import console
 from ..containers import Container
 from ..errors import SynthlabError
+from ..expiry import parse_ttl
 from ..lab import api_url, choose_lab
 from ..ports import HOST, VNC_PORT
+from ..state import ClientState
 from ..tables import containers_table
+from ..versions import other_versions, told_mismatch
 from ..world import World
 from .options import JsonOption, LabOption, StackArgument
+
+NO_LAB = "no lab is up"
 
 NameOption = Annotated[
     str | None, typer.Option("--name", metavar="LAB", help="Give the lab another name than the stack's.")
@@ -27,6 +32,10 @@ TimeoutOption = Annotated[
 ]
 WaitMediaOption = Annotated[
     bool, typer.Option("--wait-media", help="Wait until every client sees every other's video, too.")
+]
+TtlOption = Annotated[
+    str | None,
+    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="End by itself so long after its start."),
 ]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Take every lab down, whatever --lab says; it is no error if there is none.")
@@ -39,35 +48,72 @@ def up(
     name: NameOption = None,
     timeout: TimeoutOption = 120,
     wait_media: WaitMediaOption = False,
+    ttl: TtlOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring a stack up, and wait until every client is healthy."""
+    """Bring a stack up, and wait until every client is healthy. Labs whose time is over are removed first.
+
+    \b
+    Examples:
+      synthlab up call.yaml
+      synthlab up ./mine/call.yaml --name mine --ttl 2h
+    """
     from ..launch import all_or_nothing, launch
     from ..media import wait_for_media
+    from ..sfu import join_page
     from ..stack import read_stack
 
     world: World = context.obj
     described = read_stack(stack, name)
+    ttl_s = parse_ttl(ttl) if ttl else None
+    sweep(world)
     start = time.monotonic()
     with console.progress() as tell:
-        launch(described, world.engine, tell, timeout)
+        launch(described, world.engine, tell, timeout, ttl_s)
         if wait_media:
             with all_or_nothing(described.name, world.engine, tell):
                 wait_for_media(world.lab(described.name), tell, timeout)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
-    _show(world, world.engine.containers(described.name), json)
+    if page := join_page(described):
+        console.print_note(f"a browser of your own joins at {page}")
+    show_containers(world, world.engine.containers(described.name), json)
 
 
 def down(context: typer.Context, lab: LabOption = None, every: AllOption = False, json: JsonOption = False) -> None:
-    """Take a lab down: its containers, networks and volumes."""
+    """Take a lab down: its containers, networks and volumes. Labs whose time is over go with it.
+
+    \b
+    Examples:
+      synthlab down
+      synthlab down --lab call
+      synthlab down --all
+    """
     world: World = context.obj
-    names = sorted(set(world.engine.labs())) if every else [choose_lab(world.engine.labs(), lab)]
-    removed = [_take_down(world, name) for name in names]
+    removed = [_take_down(world, name) for name in _doomed(world, lab, every)]
     if json:
-        console.print_json(removed if every else removed[0])
+        console.print_json(removed if every or len(removed) != 1 else removed[0])
         return
     for row in removed:
         console.print_line(f"{row['lab']} is down: {row['containers']} containers removed")
+
+
+def _doomed(world: World, lab: str | None, every: bool) -> list[str]:
+    """The labs to take down: where none is named, the one that is up, and those whose time is over."""
+    labs = world.engine.labs()
+    if every:
+        return labs
+    if lab:
+        return [choose_lab(labs, lab)]
+    expired = world.expired()
+    living = [name for name in labs if name not in expired]
+    return expired if expired and not living else sorted([choose_lab(living, None), *expired])
+
+
+def sweep(world: World) -> None:
+    """Remove the labs whose time is over."""
+    for name in world.expired():
+        world.engine.remove_lab(name)
+        console.print_note(f"{name} is removed: its time was over")
 
 
 def _take_down(world: World, name: str) -> dict[str, Any]:
@@ -77,15 +123,47 @@ def _take_down(world: World, name: str) -> dict[str, Any]:
 
 
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
-    """List the labs that are up, with their clients, their health and their host ports."""
+    """List the containers of the labs that are up, with their health and their host ports; `ls` lists the labs.
+
+    \b
+    Examples:
+      synthlab ps
+      synthlab ps --lab call --json
+    """
     world: World = context.obj
     if lab:
         choose_lab(world.engine.labs(), lab)
-    _show(world, world.engine.containers(lab), json)
+    show_containers(world, world.engine.containers(lab), json)
+
+
+def ls(context: typer.Context, json: JsonOption = False) -> None:
+    """List all labs: what they are made of, how old they are, and how long they have left.
+
+    \b
+    Examples:
+      synthlab ls
+      synthlab ls --json
+    """
+    from ..overview import overviews, overviews_table
+
+    world: World = context.obj
+    now = time.time()
+    seen = overviews(world.engine.labs(), world.engine.containers(), now)
+    if json:
+        console.print_json([asdict(one) for one in seen])
+    elif seen:
+        console.print_table(overviews_table(seen))
+    else:
+        console.print_line(NO_LAB)
 
 
 def render(stack: StackArgument, name: NameOption = None) -> None:
-    """Print the Compose file that `up` would bring up."""
+    """Print the Compose file that `up` would bring up.
+
+    \b
+    Example:
+      synthlab render call.yaml > compose.yaml
+    """
     from ..ports import choose_ports
     from ..render import render as rendered
     from ..stack import read_stack
@@ -95,7 +173,12 @@ def render(stack: StackArgument, name: NameOption = None) -> None:
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:
-    """Bring up a call, limit client2's uplink, show what client1 sees of it, and take the call down."""
+    """Bring up a call, limit client2's uplink, show what client1 sees of it, and take the call down.
+
+    \b
+    Example:
+      synthlab demo
+    """
     from ..demo import demo_table, run_demo
 
     with console.progress() as tell:
@@ -107,36 +190,47 @@ def demo(context: typer.Context, json: JsonOption = False) -> None:
     outcome.judge()
 
 
-def _show(world: World, containers: list[Container], json: bool) -> None:
-    restarts = _forwarder_restarts(world, containers)
+def show_containers(world: World, containers: list[Container], json: bool) -> None:
+    """Containers with what their APIs tell; and a note where a client's image is of another version."""
+    states = _states(world, containers)
+    restarts = {id: state.restarts for id, state in states.items()}
     if json:
         console.print_json([_as_json(container, restarts) for container in containers])
     elif containers:
-        console.print_table(containers_table(containers, restarts))
+        console.print_table(containers_table(containers, restarts, time.time()))
     else:
-        console.print_line("no lab is up")
+        console.print_line(NO_LAB)
+    note_versions({one.title: states[one.id] for one in containers if one.id in states})
 
 
-def _forwarder_restarts(world: World, containers: list[Container]) -> dict[str, int]:
-    """The restarts of each client's forwarder by container id; one whose API does not answer has no entry."""
+def note_versions(states: Mapping[str, ClientState]) -> None:
+    """One line where clients run images of other versions than ours."""
+    if told := told_mismatch(other_versions(states)):
+        console.print_note(told)
 
-    def ask(container: Container) -> int | None:
+
+def _states(world: World, containers: list[Container]) -> dict[str, ClientState]:
+    """What each client's API tells, by container id; one that does not answer has no entry."""
+
+    def ask(container: Container) -> ClientState | None:
         try:
-            return world.api(container).state().restarts
+            return world.api(container).state()
         except SynthlabError:
             return None
 
-    asked = [container for container in containers if container.role == "client" and api_url(container)]
+    asked = [container for container in containers if container.conditioned and api_url(container)]
     with ThreadPoolExecutor(max_workers=16) as pool:
         answers = list(pool.map(ask, asked))
     return {container.id: answer for container, answer in zip(asked, answers, strict=True) if answer is not None}
 
 
 def _as_json(container: Container, restarts: Mapping[str, int]) -> dict[str, Any]:
-    vnc = container.ports.get(VNC_PORT)
+    vnc, now = container.ports.get(VNC_PORT), time.time()
     shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id")
     return {key: getattr(container, key) for key in shown} | {
         "forwarder_restarts": restarts.get(container.id),
         "api": api_url(container),
         "vnc": f"{HOST}:{vnc}" if vnc else None,
+        "left_s": None if container.expires is None else max(round(container.expires - now, 1), 0.0),
+        "expired": container.expired(now),
     }

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
 
-from ..world import real_world
+from .. import names
+
+USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
 
-def _complete_clients(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of clients and groups of the running lab, for the shell; no lab, no names."""
+def complete_clients(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of clients and groups of the running labs, for the shell; no lab, no names."""
+    return _starting(incomplete, lambda: names.client_names(names.members(), context.params.get("lab")))
+
+
+def complete_labs(incomplete: str) -> list[str]:
+    return _starting(incomplete, lambda: names.lab_names(names.members()))
+
+
+def complete_flows(context: typer.Context, incomplete: str) -> list[str]:
+    """The flows that the clients of the line have, and the usual ones."""
+    clients = context.params.get("names") or ()
+    return _starting(
+        incomplete, lambda: names.flow_names(names.members(), context.params.get("lab"), clients), USUAL_FLOWS
+    )
+
+
+def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterable[str] = ()) -> list[str]:
+    """The names that begin so; none where nobody answers, for a failure must not write into the user's line."""
     try:
-        lab = real_world().lab(context.params.get("lab"))
+        known = list(ask())
     except Exception:
-        return []  # a completion that fails must not write into the user's line
-    names = dict.fromkeys(name for client in lab.clients for name in (client.group, client.name))
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def _complete_labs(incomplete: str) -> list[str]:
-    try:
-        labs = real_world().engine.labs()
-    except Exception:
-        return []
-    return [lab for lab in labs if lab.startswith(incomplete)]
+        known = []
+    return [name for name in dict.fromkeys([*known, *always]) if name.startswith(incomplete)]
 
 
 def _complete_stacks(incomplete: str) -> list[str]:
@@ -46,7 +57,7 @@ LabOption = Annotated[
         metavar="NAME",
         envvar="SYNTHLAB_LAB",
         help="The lab that is meant, when several are up.",
-        autocompletion=_complete_labs,
+        autocompletion=complete_labs,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -56,10 +67,11 @@ StackArgument = Annotated[
 ]
 ClientsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="CLIENT", help="Clients or groups; all if none.", autocompletion=_complete_clients),
+    typer.Argument(metavar="CLIENT", help="Clients or groups; all if none.", autocompletion=complete_clients),
 ]
+ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="A client.", autocompletion=complete_clients)]
 SomeClientsArgument = Annotated[
-    list[str], typer.Argument(metavar="CLIENT", help="Clients or groups.", autocompletion=_complete_clients)
+    list[str], typer.Argument(metavar="CLIENT", help="Clients or groups.", autocompletion=complete_clients)
 ]
 ProfileOption = Annotated[
     str | None,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
 from .. import console
 from ..console import Table
+from ..containers import Container
 from ..errors import WrongUse
-from ..lab import Lab, LabClient
-from ..tables import counters_table, numbers_table
+from ..lab import Lab, LabClient, lab_of
+from ..metrics import metrics_of
+from ..stack import SFU_HOST
+from ..tables import counters_table, forwarders_table, metrics_table, numbers_table
 from ..world import World
 from .options import ClientsArgument, JsonOption, LabOption
 
@@ -26,30 +29,64 @@ def stats(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show counters of each link and flow, and each client's WebRTC numbers of the others."""
+    """Show counters of each link and flow, each client's WebRTC numbers of the others, and the media server's own.
+
+    \b
+    Examples:
+      synthlab stats client1
+      synthlab stats sfu
+      synthlab stats --watch
+    """
     if watch and json:
         raise WrongUse("--watch and --json do not go together")
     world: World = context.obj
-    running = world.lab(lab)
-    clients = running.find(names or ())
+    name, members = world.members(lab)
+    shown = _chosen(lab_of(name, members, world.api), members, names or ())
     if json:
-        console.print_json(_as_json(running, clients))
+        console.print_json(_as_json(shown))
     elif watch:
-        console.watch(lambda: _tables(running, clients), INTERVAL_S)
+        console.watch(lambda: _tables(shown), INTERVAL_S)
     else:
-        for table in _tables(running, clients):
+        for table in _tables(shown):
             console.print_table(table)
 
 
-def _tables(lab: Lab, clients: Sequence[LabClient]) -> list[Table]:
-    tables = [counters_table(lab.states(clients)), numbers_table(lab.numbers(clients))]
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Whose numbers are shown; `members` only where the media server's own are."""
+
+    lab: Lab
+    clients: Sequence[LabClient]
+    members: Sequence[Container]
+    named: bool
+
+
+def _chosen(lab: Lab, members: Sequence[Container], names: Sequence[str]) -> _Shown:
+    """The media server can be named where it has numbers, even if it has no conditions."""
+    measured = any(member.metrics for member in members)
+    has_own = measured and (not names or SFU_HOST in names)
+    known = {client.name for client in lab.clients}
+    of_clients = [name for name in names if not (measured and name == SFU_HOST and SFU_HOST not in known)]
+    clients = lab.find(of_clients) if of_clients or not names else ()
+    return _Shown(lab, clients, members if has_own else (), named=SFU_HOST in names)
+
+
+def _tables(shown: _Shown) -> list[Table]:
+    states = shown.lab.states(shown.clients)
+    numbers = numbers_table(shown.lab.numbers(shown.clients))
+    tables = [counters_table(states), forwarders_table(states), numbers]
+    if shown.named and (metrics := metrics_of(shown.members)):
+        tables.append(metrics_table(metrics))
     return [table for table in tables if table.rows]
 
 
-def _as_json(lab: Lab, clients: Sequence[LabClient]) -> dict[str, object]:
-    states = lab.states(clients)
-    numbers = lab.numbers(clients)
-    return {
+def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
+    states = shown.lab.states(shown.clients)
+    numbers = shown.lab.numbers(shown.clients)
+    told: dict[str, dict[str, object]] = {
         client.name: {"network": states[client.name].answer, "webrtc": asdict(numbers[client.name])}
-        for client in clients
+        for client in shown.clients
     }
+    if metrics := metrics_of(shown.members):
+        told[SFU_HOST] = {**told.get(SFU_HOST, {}), "metrics": metrics.values, "error": metrics.error}
+    return told

@@ -1,4 +1,4 @@
-"""`doctor` and `images`: what a lab needs of this machine."""
+"""`doctor` and `selftest`: what a lab needs of this machine, and whether it works on it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from .. import console
 from ..console import Table
 from ..errors import SynthlabError
 from ..world import World
+from .labs import sweep
 from .options import JsonOption
-
-images = typer.Typer(help="Build or remove the images that labs are made of.")
 
 
 def doctor(context: typer.Context, json: JsonOption = False) -> None:
-    """Look whether this machine has what a lab needs, and say how to mend what is missing."""
+    """Look whether this machine has what a lab needs, and say how to mend what is missing.
+
+    \b
+    Examples:
+      synthlab doctor
+      synthlab doctor --json
+    """
     from ..doctor import examine
 
     world: World = context.obj
@@ -31,22 +36,24 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
         raise SynthlabError(f"a lab cannot run here yet: {', '.join(failed)}")
 
 
-@images.command("build")
-def build(context: typer.Context) -> None:
-    """Build the images that synthlab brings along; those that are current stay as they are."""
-    from ..builder import ensure_built
-    from ..images import all_bundled, in_build_order
+def selftest(context: typer.Context, json: JsonOption = False) -> None:
+    """Measure on this machine whether latency, loss and rate are as they are set: about 10 s, with two clients.
+
+    The exit status is 1 where a value is off by more than its tolerance.
+
+    \b
+    Examples:
+      synthlab selftest
+      synthlab selftest --json
+    """
+    from ..selftest import judge, run_selftest, selftest_table
 
     world: World = context.obj
+    sweep(world)
     with console.progress() as tell:
-        ensure_built(in_build_order(all_bundled()), world.engine, tell)
-    for tag in all_bundled():
-        console.print_line(f"{tag} is current")
-
-
-@images.command("remove")
-def remove(context: typer.Context) -> None:
-    """Remove the images that synthlab has built."""
-    world: World = context.obj
-    for tag in world.engine.remove_images():
-        console.print_line(f"{tag} removed")
+        checks = run_selftest(world, tell)
+    if json:
+        console.print_json([check.to_dict() for check in checks])
+    else:
+        console.print_table(selftest_table(checks))
+    judge(checks)

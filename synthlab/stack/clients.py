@@ -11,6 +11,14 @@ from typing import Any
 from ..apps import CLIENT_APPS
 from ..errors import did_you_mean
 from ..yamlfile import Node
+from .browsers import (
+    read_ca,
+    read_extra_hosts,
+    read_permissions,
+    read_tabs,
+    refuse_without_browser,
+    with_browser,
+)
 from .fields import (
     read_address,
     read_env,
@@ -30,14 +38,16 @@ _KINDS = ("app", "image", "build")
 
 # What a key of an entry becomes: the field of Client, and who reads it.
 _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
+    "tabs": ("tabs", read_tabs),
     "flags": ("flags", read_flags),
-    "network": ("conditions", read_network),
+    "permissions": ("permissions", read_permissions),
+    "extra_hosts": ("extra_hosts", read_extra_hosts),
     "video": ("video", read_video),
     "command": ("command", read_shell_command),
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 
-KEYS = (*_KINDS, "count", "url", "headless", "ports", "media", *_READERS)
+KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
 
 
 def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[Client]:
@@ -59,10 +69,18 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
 
 def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:
     client = _read_kind(group, node, keys, folder)
+    refuse_without_browser(keys, client)
     if "headless" in keys:
         client = replace(client, headless=_read_headless(keys["headless"], client))
+    if "browser" in keys:
+        client = with_browser(keys, client, folder)
+    if "ca" in keys:
+        client = replace(client, ca=read_ca(keys["ca"], folder))
     if "media" in keys:
         client = replace(client, media=read_media(keys["media"], folder))
+    if "network" in keys:
+        conditions, files = read_network(keys["network"], folder)
+        client = replace(client, conditions=conditions, files=files)
     if "ports" in keys:
         client = replace(client, ports=_read_ports(keys["ports"], client))
     values = {field: read(keys[key]) for key, (field, read) in _READERS.items() if key in keys}
@@ -116,10 +134,14 @@ def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) 
 
 
 def _read_ports(node: Node, client: Client) -> Ports:
-    keys = node.mapping(("api", "vnc"), "ports such as {api: 3001, vnc: 5902}")
+    keys = node.mapping(("api", "vnc", "cdp"), "ports such as {api: 3001, vnc: 5902, cdp: 9222}")
     if "vnc" in keys and client.headless:
         keys["vnc"].wrong("is of no use: the client is headless (`headless: false` gives it a screen)")
-    ports = {kind: entry.whole(1, 65535) for kind, entry in keys.items()}
-    if len(set(ports.values())) < len(ports):
-        node.wrong(f"gives {ports['api']} to both")
-    return Ports(**ports)
+    if "cdp" in keys and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].browser:
+        keys["cdp"].wrong(f"is for browsers, and a {client.app} is none")
+    ports = Ports(**{kind: entry.whole(1, 65535) for kind, entry in keys.items()})
+    numbers = list(ports.given.values())
+    for number in numbers:
+        if numbers.count(number) > 1:
+            node.wrong(f"gives {number} to both")
+    return ports

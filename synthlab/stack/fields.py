@@ -8,10 +8,11 @@ from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import Conditions, Unit, condition_fields
 
 from .. import profiles
 from ..errors import WrongUse, did_you_mean
+from ..localfiles import is_local, read_local
 from ..yamlfile import Node
 from .model import Media
 
@@ -109,12 +110,42 @@ def read_media(node: Node, folder: Path) -> Media:
     return Media(**{kind: _media_file(entry, folder, MEDIA_SUFFIXES[kind]) for kind, entry in keys.items()})
 
 
-def read_network(node: Node) -> Conditions:
-    """Conditions in their native form, on top of the profile that they name."""
+def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
+    """Conditions in their native form, on top of the profile that they name; with the local files that they name.
+
+    Paths of files start from `folder`; the conditions have the names alone, under which the client will find them.
+    """
+    files: dict[str, str] = {}
+    node = _with_names(node, folder, files)
     keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
     base = _read_profile(keys["profile"]) if "profile" in keys else Conditions()
     own = {key: value for key, value in keys.items() if key != "profile"}
-    return profiles.read_conditions(replace(node, value=own), base)
+    return profiles.read_conditions(replace(node, value=own), base), files
+
+
+def _with_names(node: Node, folder: Path, files: dict[str, str]) -> Node:
+    """The node with each path of a local file replaced by the file's name; their texts are put into `files`."""
+    if not isinstance(node.value, dict):
+        return node
+    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
+    value: dict[str, Node] = {}
+    for key, entry in node.value.items():
+        is_file = key in units and units[key].name == "file" and isinstance(entry.value, str)
+        value[key] = _named(entry, folder, units[key], files) if is_file else _with_names(entry, folder, files)
+    return replace(node, value=value)
+
+
+def _named(node: Node, folder: Path, unit: Unit, files: dict[str, str]) -> Node:
+    if not is_local(node.written, folder):
+        return node
+    path = folder / node.written
+    try:
+        text = read_local(path, unit)
+    except ValueError as error:
+        node.wrong(str(error))
+    if files.setdefault(path.name, text) != text:
+        node.wrong(f"another file is called {path.name}, too: rename one of them")
+    return replace(node, value=path.name, written=path.name)
 
 
 def read_video(node: Node) -> str:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from syntheticnet.conditions import Conditions
 
+from ..composefile import ComposeFile
+
 SFU_HOST = "sfu"
+
+Ip = Literal["ipv4", "dual"]
+"""The protocols of a lab's network: IPv4 alone, or IPv4 and IPv6."""
 
 # The environment that every client gets from its stack, and that its `env:` therefore cannot give.
 CLIENT_VARIABLES = (
@@ -17,11 +23,15 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_NAME",
     "SYNTHLAB_SFU",
     "SYNTHLAB_URL",
+    "SYNTHLAB_TABS",
     "SYNTHLAB_FLAGS",
+    "SYNTHLAB_PERMISSIONS",
     "SYNTHLAB_VIDEO",
     "SYNTHLAB_MEDIA_VIDEO",
     "SYNTHLAB_MEDIA_AUDIO",
     "SYNTHLAB_CONDITIONS",
+    "SYNTHLAB_EXPIRES",
+    "SYNTHLAB_ALLOW",
     "USE_VNC",
     "ENTRY",
 )
@@ -31,15 +41,24 @@ CLIENT_VARIABLES = (
 class Sfu:
     """A media server in a container of its own; `page` is the address that clients open by default.
 
-    A `bundled` one has a page that takes the video's size, and a health probe that clients can wait for.
+    A `bundled` one has a page that takes the video's size, and a health probe that clients can wait for. One with
+    `conditions` is conditioned as a client is. Its `ports` are published on the host's address `join`. Where it is a
+    `service` of a Compose file it has no image of its own here.
     """
 
     app: str
     image: str
     bundled: bool = False
     page: str | None = None
+    metrics: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
+    conditions: Conditions | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    join: str | None = None
+    ports: tuple[str, ...] = ()
+    service: str | None = None
+    compose: ComposeFile | None = None
 
     @property
     def host(self) -> str:
@@ -51,6 +70,7 @@ class ExternalSfu:
     """A media server that runs elsewhere, known by its address."""
 
     page: str
+    metrics: str | None = None
 
     @property
     def host(self) -> str:
@@ -67,15 +87,28 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Host ports of a client's API and screen; None lets Docker draw one."""
+    """Host ports of a client's API, screen and debugging protocol; None lets Docker draw one."""
 
     api: int | None = None
     vnc: int | None = None
+    cdp: int | None = None
+
+    @property
+    def given(self) -> dict[str, int]:
+        """Those that are fixed, by kind."""
+        ports = {"api": self.api, "vnc": self.vnc, "cdp": self.cdp}
+        return {kind: port for kind, port in ports.items() if port}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One conditioned container. Those of a `count` share their `group`, the key that the stack file gives them."""
+    """One conditioned container. Those of a `count` share their `group`, the key that the stack file gives them.
+
+    `files` are the texts of the traces and tables that its `conditions` name, `ca` those of certificates by file name.
+    A `browser` of its own is a package of Debian's, or the path of a .deb file or of a folder. `permissions` are the
+    names of what pages may use, by origin (`*`: all); None means camera and microphone for all. Who stands in `allow`
+    may use the control ports: names, networks, origins. They are `public` where one of these may be on another machine.
+    """
 
     name: str
     group: str
@@ -83,21 +116,31 @@ class Client:
     image: str
     build: Path | None = None
     url: str | None = None
+    tabs: tuple[str, ...] = ()
+    browser: str | Path | None = None
     flags: tuple[str, ...] = ()
+    ca: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, tuple[str, ...]] | None = None
+    extra_hosts: tuple[str, ...] = ()
     media: Media = field(default_factory=Media)
     conditions: Conditions = field(default_factory=Conditions)
+    files: Mapping[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)
     headless: bool = True
     video: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     command: str | None = None
+    allow: tuple[str, ...] = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A whole lab; `clients` stand in the order of the file."""
+    """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself."""
 
     name: str
     file: str
     sfu: Sfu | ExternalSfu | None
     clients: tuple[Client, ...]
+    ip: Ip = "ipv4"
+    expires: int | None = None

@@ -18,7 +18,9 @@ def test_everything_is_said() -> None:
         "SYNTHLAB_NAME": "client1",
         "SYNTHLAB_SFU": "sfu",
         "SYNTHLAB_URL": "https://app.example/",
+        "SYNTHLAB_TABS": '["https://app.example/two"]',
         "SYNTHLAB_FLAGS": '["--lang=de"]',
+        "SYNTHLAB_PERMISSIONS": '{"https://app.example": ["camera"]}',
         "SYNTHLAB_MEDIA_VIDEO": "/media/a.y4m",
         "SYNTHLAB_MEDIA_AUDIO": "/media/a.wav",
         "SYNTHLAB_API": "http://127.0.0.1:8000",
@@ -27,7 +29,9 @@ def test_everything_is_said() -> None:
     assert Client.from_environ(environ) == Client(
         name="client1",
         url="https://app.example/",
+        tabs=("https://app.example/two",),
         flags=("--lang=de",),
+        permissions={"https://app.example": ("camera",)},
         video="/media/a.y4m",
         audio="/media/a.wav",
         screen=None,
@@ -49,6 +53,11 @@ def test_page_of_the_sfu(sfu: str, url: str) -> None:
     [
         ({"SYNTHLAB_FLAGS": "--lang=de"}, "SYNTHLAB_FLAGS: '--lang=de' is not a JSON list of strings"),
         ({"SYNTHLAB_FLAGS": "[1]"}, "SYNTHLAB_FLAGS: '[1]' is not a JSON list of strings"),
+        ({"SYNTHLAB_TABS": "{}"}, "SYNTHLAB_TABS: '{}' is not a JSON list of strings"),
+        (
+            {"SYNTHLAB_PERMISSIONS": '["camera"]'},
+            "SYNTHLAB_PERMISSIONS: '[\"camera\"]' is not a JSON object from origins to lists of strings",
+        ),
         ({"USE_VNC": "yes"}, "USE_VNC: 'yes' is neither 0 nor 1"),
     ],
 )

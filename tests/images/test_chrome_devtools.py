@@ -62,7 +62,7 @@ def nothing(_: Message) -> Message:
 
 
 def attached(session: str, kind: str = "page") -> Message:
-    params = {"sessionId": session, "targetInfo": {"type": kind}}
+    params = {"sessionId": session, "targetInfo": {"type": kind, "targetId": f"target of {session}"}}
     return {"method": "Target.attachedToTarget", "params": params}
 
 
@@ -105,6 +105,24 @@ def test_page_is_instrumented_before_it_runs() -> None:
     methods = with_targets(play, nothing)
     assert methods[-1] == "Runtime.runIfWaitingForDebugger"
     assert {"Page.addScriptToEvaluateOnNewDocument", "Target.setAutoAttach"} < set(methods)
+
+
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_further_tabs(answered_first: bool) -> None:
+    """A new tab is known once it is instrumented, whether it is announced before or after its own making."""
+    announced = attached("tab2")
+
+    async def play(targets: Targets, browser: Browser) -> Any:
+        opening = asyncio.create_task(targets.open_tab())
+        if answered_first:
+            await asyncio.sleep(0.01)
+        browser.say(announced)
+        return await asyncio.wait_for(opening, 1)
+
+    def answer(command: Message) -> Message:
+        return {"result": {"targetId": "target of tab2"} if command["method"] == "Target.createTarget" else {}}
+
+    assert with_targets(play, answer) == "tab2"
 
 
 def test_samples_of_all_documents() -> None:

@@ -33,6 +33,21 @@ def test_lists_of_features_are_merged() -> None:
     assert features.endswith(",Mine")
 
 
+def test_every_insecure_page_may_use_a_camera() -> None:
+    """The pages of all tabs are let use a camera, each origin once, beside those that the user names."""
+    tabs = ("http://a/2", "http://b/", "https://c/")
+    mine = "--unsafely-treat-insecure-origin-as-secure=http://mine"
+    flags = command(Client(url="http://a/1", tabs=tabs, flags=(mine,)))
+    assert "--unsafely-treat-insecure-origin-as-secure=http://a,http://b,http://mine" in flags
+
+
+def test_permissions_take_the_place_of_leave_for_all() -> None:
+    """Camera and microphone are everybody's, unless the stack says what is whose."""
+    everybody = "--use-fake-ui-for-media-stream"
+    assert everybody in command(Client())
+    assert everybody not in command(Client(permissions={}))
+
+
 def test_users_flags_come_last() -> None:
     """So that a flag of the user's overrides ours."""
     assert merged(["--lang=en", "--lang=de"]) == ["--lang=en", "--lang=de"]

@@ -56,11 +56,19 @@ def test_real_call(recorded: Recorded) -> None:
         "jitter_buffer_ms": 131.7,
         "rtt_ms": 1.0,
     }
-    assert result["sent"] == {
-        "video": {"kbps": 204.6, "fps": 15.7, "frames": 230, "nack": 0, "limited": "none"},
-        "audio": {"kbps": 27.4},
-        "rtt_ms": 37.8,
+    video = {
+        "kbps": 204.6,
+        "fps": 15.7,
+        "frames": 230,
+        "width": 320,
+        "height": 240,
+        "nack": 0,
+        "pli": 4,
+        "limited": "none",
     }
+    assert result["sent"] == {"video": video, "audio": {"kbps": 27.4}, "rtt_ms": 37.8}
+    assert result["sent_video"] == {"mid-1": video}
+    assert result["sent_audio"] == {"mid-0": {"kbps": 27.4}}
     assert set(result["video"]) == set(result["audio"]) == {"client2", "bot-1"}
 
 
@@ -80,7 +88,8 @@ def test_who_left_disappears(recorded: Recorded) -> None:
 
 def test_nobody_is_there() -> None:
     """Each top-level key is always there, so that old numbers are replaced by none."""
-    assert numbers({}, {}) == {"video": {}, "audio": {}, "sent": {}}
+    kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections")
+    assert numbers({}, {}) == {kind: {} for kind in kinds}
 
 
 def test_stalled_video_is_zero(recorded: Recorded) -> None:
@@ -128,14 +137,72 @@ def test_layers_of_simulcast(recorded: Recorded) -> None:
     """The layers of one sender are one: their bits add up, the best one's frames count, any limit shows."""
     for sample in recorded.values():
         publisher = of(sample, None)
-        layer = {
-            **entry(publisher, "outbound-rtp", "video"),
-            "id": "small",
-            "qualityLimitationReason": "bandwidth",
-        }
-        publisher["stats"].append(layer)
-    video = numbers(recorded["before"], recorded["after"])["sent"]["video"]
-    assert video == {"kbps": 409.2, "fps": 15.7, "frames": 230, "nack": 0, "limited": "bandwidth"}
+        high = entry(publisher, "outbound-rtp", "video")
+        high["rid"] = "h"
+        limited = {"qualityLimitationReason": "bandwidth", "frameWidth": 160, "frameHeight": 120}
+        publisher["stats"].append({**high, **limited, "id": "small", "rid": "l"})
+    result = numbers(recorded["before"], recorded["after"])
+    video = result["sent"]["video"]
+    assert (video["kbps"], video["fps"], video["frames"], video["limited"]) == (409.2, 15.7, 230, "bandwidth")
+    assert (video["width"], video["height"]) == (320, 240)
+    one = {"kbps": 204.6, "fps": 15.7, "frames": 230}
+    assert video["layers"] == {"h": {**one, "width": 320, "height": 240}, "l": {**one, "width": 160, "height": 120}}
+    assert result["sent_video"] == {"mid-1": video}
+
+
+def test_what_is_not_in_every_call(recorded: Recorded) -> None:
+    """Dropped frames, requests for whole pictures and the time to the first frame are told where the browser does."""
+    connection = of(recorded["after"], "client2")
+    video = entry(connection, "inbound-rtp", "video")
+    video.update(framesDropped=2, firCount=1)
+    connection["tracks"][video["trackIdentifier"]]["firstFrameMs"] = 812.34
+    told = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    assert (told["dropped"], told["fir"], told["first_frame_ms"]) == (2, 1, 812.3)
+
+
+def test_losses_of_what_is_sent(recorded: Recorded) -> None:
+    """What the other side reports as lost is put to the track that it was lost from."""
+    publisher = of(recorded["after"], None)
+    for kind, lost in (("video", 7), ("audio", 3)):
+        entry(publisher, "remote-inbound-rtp", kind).update(
+            localId=entry(publisher, "outbound-rtp", kind)["id"], packetsLost=lost
+        )
+    result = numbers(recorded["before"], recorded["after"])
+    assert (result["sent_video"]["mid-1"]["lost"], result["sent_audio"]["mid-0"]["lost"]) == (7, 3)
+    assert result["sent"]["video"]["lost"] == 7
+
+
+def test_paths(recorded: Recorded) -> None:
+    """Each connection has its state and the candidates in use, under the name that leads to a participant."""
+    publisher = of(recorded["after"], None)
+    publisher.update(state="connected", restarts=1)
+    pair = entry(publisher, "candidate-pair")
+    pair.update(localCandidateId="near", remoteCandidateId="far", availableOutgoingBitrate=500_000)
+    near = {"id": "near", "candidateType": "relay", "protocol": "udp", "relayProtocol": "tls"}
+    publisher["stats"] += [
+        {"type": "local-candidate", "timestamp": pair["timestamp"], **near},
+        {"type": "remote-candidate", "timestamp": pair["timestamp"], "id": "far", "candidateType": "srflx"},
+    ]
+    paths = numbers(recorded["before"], recorded["after"])["connections"]
+    assert paths["connection"] == {
+        "state": "connected",
+        "local": "relay",
+        "remote": "srflx",
+        "protocol": "udp",
+        "relay_protocol": "tls",
+        "rtt_ms": 6.0,
+        "available_kbps": 500.0,
+        "ice_restarts": 1,
+    }
+    assert set(paths) == {"connection", "client2", "bot-1"}
+
+
+def test_names_of_what_is_sent(recorded: Recorded) -> None:
+    """A sent track is called as the page says, and by no name that the API would refuse."""
+    for sample in recorded.values():
+        of(sample, None)["sent"] = {"1": {"name": "my\ncamera"}, "0": {}}
+    result = numbers(recorded["before"], recorded["after"])
+    assert (set(result["sent_video"]), set(result["sent_audio"])) == ({"my?camera"}, {"mid-0"})
 
 
 def test_ghost_of_a_reconnection(recorded: Recorded) -> None:

@@ -393,7 +393,12 @@ def test_never_raises(buffers: list[bytes], at: int, other: bytes) -> None:
     """Whatever bytes come in the place of whichever."""
     classifier = Classifier(table("ingress", *_WALKED))
     for buffer in buffers:
-        assert classifier.talk(buffer[:at] + other + buffer[at + len(other) :]).lane in ("link", "exempt", "control", "closed")
+        assert classifier.talk(buffer[:at] + other + buffer[at + len(other) :]).lane in (
+            "link",
+            "exempt",
+            "control",
+            "closed",
+        )
 
 
 _MATCHES = st.builds(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syntheticnet import settings
-from syntheticnet.settings import BadSettings, Settings
+from syntheticnet.settings import BadSettings, Settings, User, read_user
 
 from .builders import exactly
 
@@ -74,3 +74,20 @@ def test_conditions_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(settings, "FILES", folder / "none")
     assert read().startup.egress.loss == 0.05
     assert read(SYNTHLAB_CONDITIONS='{"egress": {"latency": "1ms"}}').startup.egress.loss is None
+
+
+def test_the_end_of_the_lab() -> None:
+    """A lab with a bounded life says when it ends; another lives on."""
+    assert Settings.read({"SYNTHLAB_EXPIRES": "1795239937"}, ()).expires == 1795239937.0
+    assert Settings.read({}, ()).expires is None
+    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a time in seconds of the epoch"):
+        Settings.read({"SYNTHLAB_EXPIRES": "soon"}, ())
+
+
+def test_user() -> None:
+    """Who runs the application: by name or number, with a group of its own or another."""
+    assert read_user({}).uid == 0
+    assert (read_user({"SYNTHLAB_USER": "nobody"}).uid, read_user({"SYNTHLAB_USER": "nobody:7"}).gid) == (65534, 7)
+    assert read_user({"SYNTHLAB_USER": "4242"}) == User(4242, 4242, "", "/")
+    with pytest.raises(BadSettings, match="no user 'nosuch' in this image"):
+        read_user({"SYNTHLAB_USER": "nosuch"})

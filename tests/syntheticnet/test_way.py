@@ -154,3 +154,23 @@ def test_top_counts_after_conditioning(path: Path) -> None:
     assert len(path.sent(20 * MS)) == 3
     id = int.from_bytes(ip_address(SERVER).packed, "little") | 17 << 32 | 443 << 48
     assert path.way.top() == [(3, 3 * 8 * (len(buffer) - VNET + 24), id)]
+
+
+def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
+    """What was read in the turn of a change, but has not yet entered an element, moves with what waits: in order."""
+    first, second, third = (udp_frame(CLIENT, SERVER, 5000 + n, 443) for n in range(3))
+    path.configure(egress={"latency": "300ms"})
+    path.admit(first, stamp=0)
+    path.way.release(0)
+    path.admit(second, stamp=10 * MS)
+    path.configure(now=10 * MS, egress={"latency": "300ms"}, flows={"*:udp:443": {"egress": {"latency": "100ms"}}})
+    path.admit(third, stamp=11 * MS)
+    assert [path.sent(now * MS) for now in (99, 100, 109, 110, 111)] == [[], [first], [], [second], [third]]
+
+
+def test_a_change_finds_no_super_frame(path: Path) -> None:
+    """One that was read on a perfect link leaves whole before the change: no element sees it."""
+    path.admit(SUPER_FRAME)
+    path.configure(egress={"latency": "5ms"})
+    assert path.sent(0) == [SUPER_FRAME]
+    assert path.total.packets_out == 1

@@ -79,7 +79,7 @@ class Queue:
 
 def test_codel_and_marks_keep_queues_short(marking: World) -> None:
     """Three streams at once, through 5 mbit each: CoDel lets packets wait a fraction of what droptail does; with ECN
-    it marks instead of dropping, with the same effect; and all three use their rate."""
+    it marks instead of dropping, with the same effect; and none gives its rate away."""
     frames, report, ports = undisturbed(marking, lambda: streamed(marking))
     waits = {name: wait_ms(frames, port) for name, port in ports.items()}
     assert waits["droptail"] > 50  # 200 ms when full, and half of it when Reno has halved its window
@@ -91,7 +91,8 @@ def test_codel_and_marks_keep_queues_short(marking: World) -> None:
     assert marks.keys() == {ports["ecn"]}
     assert marks[ports["ecn"]] >= 5
     for name, port in ports.items():
-        assert rate_bps(frames, port) == pytest.approx(RATE_BPS, rel=0.05), name
+        # Reno whose queue is empty when it halves its window fills three quarters of the link; a queue helps it.
+        assert 0.75 < rate_bps(frames, port) / RATE_BPS < 1.02, name
 
 
 def streamed(world: World) -> tuple[list[Frame], dict[str, Any], dict[str, int]]:
@@ -151,32 +152,39 @@ def traced(joined: World) -> Iterator[World]:
 
 
 def test_a_trace_sets_the_rate(traced: World) -> None:
-    """In every half second of two laps as many bytes arrive as the trace has room for, within 5 %: full-size packets
-    one way, and two to an opportunity the other."""
-    lanes = [Lane(traced, side, {"rate_trace": "train", "queue": "100p"}, side) for side in BOTH]
-
-    def run() -> dict[str, list[int]]:
-        conditions = {name: flow for lane in lanes for name, flow in lane.flow().items()}
-        began = traced.configure(flows=conditions)["monotonic_ns"]
-        began += time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns()
-        seconds = LAPS * len(OPPORTUNITIES) * HALF_MS / 1000
-
-        def send(n: int) -> None:
-            lanes[0].away.send(numbered(n, FULL))
-            for _ in range(2):
-                lanes[1].away.send(numbered(n, HALF))
-
-        with traced.capture("server") as one, traced.capture("client") as back:
-            paced(int(seconds * 300), 300, send)
-            time.sleep(0.05)
-            came = {"client": arrivals(one(), "server"), "server": arrivals(back(), "client")}
-        return {lane.sender: by_half(came[lane.sender][lane.port], began) for lane in lanes}
-
+    """In every half second of two laps as many packets arrive as the trace has room for, within 5 %: full-size ones
+    one way, and two to an opportunity the other. What was late is told by a steady flow in the same run."""
+    trace = {"rate_trace": "train", "queue": "10s"}  # so long that it never runs dry while the test pauses
+    lanes = [Lane(traced, "full", trace), Lane(traced, "half", trace, "server"), Lane(traced, "steady", {})]
     with closing(lanes):
-        packets = undisturbed(traced, run)
-    for side, per_opportunity in (("client", 1), ("server", 2)):
-        expected = [per_opportunity * count for count in OPPORTUNITIES] * LAPS
-        assert packets[side] == pytest.approx(expected, rel=0.05)
+        counts, late_ms = undisturbed(traced, lambda: trained(traced, lanes))
+    neighbours = zip(OPPORTUNITIES, (OPPORTUNITIES[-1], *OPPORTUNITIES[:-1]), strict=True)
+    slips = [max(pair) / HALF_MS * late_ms for pair in neighbours]
+    for name, per_opportunity in (("full", 1), ("half", 2)):
+        for half, count in enumerate(counts[name]):
+            expected = per_opportunity * OPPORTUNITIES[half % len(OPPORTUNITIES)]
+            assert abs(count - expected) <= 0.05 * expected + per_opportunity * slips[half % len(slips)], (name, half)
+
+
+def trained(world: World, lanes: list[Lane]) -> tuple[dict[str, list[int]], float]:
+    """How many packets came in each half second, and by how much a packet of the steady lane was late at most."""
+    conditions = {name: flow for lane in lanes for name, flow in lane.flow().items()}
+    began = world.configure(flows=conditions)["monotonic_ns"]
+    began += time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns()
+    full, half, steady = lanes
+
+    def send(n: int) -> None:
+        full.away.send(numbered(n, FULL))
+        for _ in range(2):
+            half.away.send(numbered(n, HALF))
+        steady.away.send(numbered(n))
+
+    with world.capture("server") as there, world.capture("client") as back:
+        paced(300 * LAPS * len(OPPORTUNITIES) * HALF_MS // 1000, 300, send)
+        time.sleep(0.05)
+        came = arrivals(there(), "server") | arrivals(back(), "client")
+    late_ms = max(arrival.delay_ms for arrival in came[steady.port])
+    return {lane.name: by_half(came[lane.port], began) for lane in (full, half)}, late_ms
 
 
 def by_half(came: list[Any], began: int) -> list[int]:

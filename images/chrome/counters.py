@@ -1,0 +1,60 @@
+"""One entry of getStats as totals, rates and means. What cannot be known is None, never 0."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Counters:
+    """One entry of getStats, and the same entry a sample earlier."""
+
+    now: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    def total(self, key: str, scale: float = 1, digits: int = 0) -> float | None:
+        value = self.now.get(key)
+        if value is None:
+            return None
+        return round(float(value * scale), digits) if digits else int(value * scale)
+
+    def growth(self, key: str) -> float | None:
+        """None where a counter is missing, or began anew."""
+        if key not in self.now or key not in self.before or self.now[key] < self.before[key]:
+            return None
+        return float(self.now[key] - self.before[key])
+
+    def rate(self, key: str, scale: float = 1) -> float | None:
+        """Growth per second."""
+        growth, elapsed_ms = self.growth(key), self.growth("timestamp")
+        return round(growth * scale * 1000 / elapsed_ms, 1) if growth is not None and elapsed_ms else None
+
+    def mean_ms(self, total_s: str, count: str) -> float | None:
+        """Of what was counted since the sample before; `total_s` sums up seconds."""
+        seconds, counted = self.growth(total_s), self.growth(count)
+        return round(seconds * 1000 / counted, 1) if seconds is not None and counted else None
+
+
+def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Counters]:
+    """Each entry of a connection's stats with the same entry of the sample before."""
+    known = {entry["id"]: entry for entry in before.get("stats", ())}
+    for entry in after["stats"]:
+        yield Counters(entry, known.get(entry["id"], {}))
+
+
+def of_type(entries: Iterable[Counters], kind: str) -> Iterator[Counters]:
+    return (counters for counters in entries if counters.now["type"] == kind)
+
+
+def known(**values: Any) -> dict[str, Any]:
+    """The values that are."""
+    return {key: value for key, value in values.items() if value is not None and value != {}}
+
+
+def total_of(values: Iterable[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return round(sum(present), 1) if present else None
+
+
+def most_of(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -1,0 +1,47 @@
+"""The way that a connection's packets take: its state, candidates and round-trip time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .counters import Counters, known, most_of, of_type
+
+_STALE_MS = 5000
+"""The age from which a round-trip time says nothing about now: its reports come every second or so."""
+
+
+def path(connection: Mapping[str, Any], entries: list[Counters]) -> dict[str, Any]:
+    """`state` is the connection's; a candidate's type is host, srflx, prflx or relay."""
+    pair = _selected(entries)
+    ends = {counters.now["id"]: counters.now for counters in entries}
+    local, remote = (ends.get(pair.now.get(f"{side}CandidateId"), {}) if pair else {} for side in ("local", "remote"))
+    return known(
+        state=connection.get("state"),
+        local=local.get("candidateType"),
+        remote=remote.get("candidateType"),
+        protocol=local.get("protocol"),
+        relay_protocol=local.get("relayProtocol"),
+        rtt_ms=rtt_ms(entries),
+        available_kbps=pair.total("availableOutgoingBitrate", 1 / 1000, 1) if pair else None,
+        ice_restarts=connection.get("restarts"),
+    )
+
+
+def rtt_ms(entries: list[Counters]) -> float | None:
+    """As the path's own connectivity checks tell; None when nothing arrives on it any more."""
+    pair = _selected(entries)
+    if pair is None or pair.now["timestamp"] - pair.now.get("lastPacketReceivedTimestamp", 0) >= _STALE_MS:
+        return None
+    return pair.total("currentRoundTripTime", 1000, 1)
+
+
+def reported_rtt_ms(entries: list[Counters]) -> float | None:
+    """As the other side's RTCP reports tell; None when they stopped coming."""
+    newest = max(counters.now["timestamp"] for counters in entries)
+    fresh = [c for c in of_type(entries, "remote-inbound-rtp") if newest - c.now["timestamp"] < _STALE_MS]
+    return most_of(counters.total("roundTripTime", 1000, 1) for counters in fresh)
+
+
+def _selected(entries: list[Counters]) -> Counters | None:
+    """The candidate pair in use; of several transports, that of the first."""
+    selected = {counters.now.get("selectedCandidatePairId") for counters in of_type(entries, "transport")}
+    return next((pair for pair in of_type(entries, "candidate-pair") if pair.now["id"] in selected), None)

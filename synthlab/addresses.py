@@ -1,0 +1,56 @@
+"""Where a client can be looked at from the host: its control page, its screen, and the page that it shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from .containers import Container
+from .errors import SynthlabError
+from .lab import api_url
+from .ports import CDP_PORT, HOST, VNC_PORT
+
+
+def control_page(client: Container) -> str:
+    """Raises SynthlabError where the client does not run."""
+    url = api_url(client)
+    if url is None:
+        raise not_running(client)
+    return f"{url}/"
+
+
+def screen(client: Container) -> str:
+    """Raises SynthlabError for a client without a screen."""
+    if client.state != "running":
+        raise not_running(client)
+    if VNC_PORT not in client.ports:
+        raise SynthlabError(f"{client.title} has no screen: it is headless")
+    return f"vnc://{HOST}:{client.ports[VNC_PORT]}"
+
+
+def debugging(client: Container) -> str:
+    """Where Chrome's debugging protocol is spoken; raises SynthlabError for a client without."""
+    if client.state != "running":
+        raise not_running(client)
+    if CDP_PORT not in client.ports:
+        raise SynthlabError(
+            f"{client.title} has no debugging port: `app: chrome` has one, and what fixes one (`ports: {{cdp: 9222}}`)"
+        )
+    return f"http://{HOST}:{client.ports[CDP_PORT]}"
+
+
+def shown_page(client: Container, environment: Mapping[str, str], members: Sequence[Container]) -> str:
+    """The page with the name of the lab's own server replaced by its address, which the host can reach on Linux."""
+    url = environment.get("SYNTHLAB_URL")
+    if not url:
+        raise SynthlabError(f"{client.title} shows no page: its stack gives it no url")
+    parts = urlsplit(url)
+    for member in members:
+        if parts.hostname == member.title and member.address:
+            port = f":{parts.port}" if parts.port else ""
+            return parts._replace(netloc=f"{member.address}{port}").geturl()
+    return url
+
+
+def not_running(client: Container) -> SynthlabError:
+    return SynthlabError(f"{client.title} does not run ({client.status}): `synthlab restart {client.title}` starts it")

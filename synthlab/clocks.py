@@ -1,0 +1,39 @@
+"""The clocks of several clients, read over the network, and one moment as each of them reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a client's clock showed at some time between two of our own clock's, in ns."""
+
+    sent: int
+    shown: int
+    received: int
+
+    @property
+    def ahead(self) -> tuple[int, int]:
+        """The client's clock is ahead of ours by at least, and at most, this."""
+        return self.shown - self.received, self.shown - self.sent
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment as each client's clock shows it; exact but for `doubt_ns`, which is 0 where they share one clock."""
+
+    at_ns: Mapping[str, int]
+    doubt_ns: int
+
+
+def moment(readings: Mapping[str, Reading], ours_ns: int) -> Moment:
+    """The moment `ours_ns` of our clock. Clocks that may be one and the same, as those of one machine are, are one."""
+    least = max(reading.ahead[0] for reading in readings.values())
+    most = min(reading.ahead[1] for reading in readings.values())
+    if least <= most:
+        return Moment(dict.fromkeys(readings, ours_ns + most), 0)
+    halves = {name: sum(reading.ahead) // 2 for name, reading in readings.items()}
+    doubt = max(reading.received - reading.sent for reading in readings.values())
+    return Moment({name: ours_ns + half for name, half in halves.items()}, doubt)

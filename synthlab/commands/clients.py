@@ -1,0 +1,173 @@
+"""`logs`, `exec`, `restart`, `open`: the containers of a lab, one by one."""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from syntheticnet.conditions import ConditionsError, parse_duration
+
+from .. import addresses, console
+from ..containers import Container, LogWish
+from ..errors import SynthlabError, WrongUse
+from ..logs import Line, read_lines
+from ..members import find_member, find_members
+from ..world import World
+from .labs import TimeoutOption, show_containers
+from .options import ClientArgument, ClientsArgument, JsonOption, LabOption, SomeClientsArgument
+
+# What of the image runs a further command just as the application runs: as its user, without our capabilities.
+AS_APPLICATION = ("/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.application")
+
+FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")]
+SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only what is not older than this.")]
+TailOption = Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only so many lines of each.")]
+CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, and its arguments.")]
+VncOption = Annotated[bool, typer.Option("--vnc", help="The screen, for a VNC viewer.")]
+PageOption = Annotated[bool, typer.Option("--page", help="The page that the client itself shows.")]
+PrintOption = Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")]
+
+
+def logs(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    follow: FollowOption = False,
+    since: SinceOption = None,
+    tail: TailOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what clients (and `sfu`; all if none is named) have written, in the order of their times.
+
+    \b
+    Examples:
+      synthlab logs
+      synthlab logs client2 --tail 20
+      synthlab logs sfu -f --since 5min
+    """
+    world: World = context.obj
+    name, members = world.members(lab, past=True)
+    wanted = find_members(name, members, names or ())
+    wish = LogWish(tail=tail, since=_begin(since), follow=follow)
+    width = max(len(container.title) for container in wanted) if len(wanted) > 1 else 0
+    for line in read_lines(world.engine, wanted, wish):
+        if json:
+            console.print_json_line(asdict(line))
+        else:
+            console.print_text(_shown(line, width))
+
+
+def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:
+    """Run a command in a client's container as its application runs: its user, its network, no more rights.
+
+    Terminal, input and exit status are the command's.
+
+    \b
+    Examples:
+      synthlab exec client1 -- sh
+      synthlab exec client1 -- ping -c 3 sfu
+    """
+    from ..process import run_attached
+
+    world: World = context.obj
+    name, members = world.members(lab)
+    container = find_member(name, members, client)
+    if container.state != "running":
+        raise addresses.not_running(container)
+    raise typer.Exit(run_attached(exec_command(container, command, sys.stdin.isatty() and sys.stdout.isatty())))
+
+
+def exec_command(container: Container, command: list[str], terminal: bool) -> list[str]:
+    """The docker command that runs it; in what is not ours, as the container's own user."""
+    entry = AS_APPLICATION if container.role == "client" else ()
+    return ["docker", "exec", "-it" if terminal else "-i", container.id, *entry, *command]
+
+
+def restart(
+    context: typer.Context,
+    names: SomeClientsArgument,
+    timeout: TimeoutOption = 120,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Restart clients (or `sfu`) and wait until they are healthy; conditions are again those of the start.
+
+    \b
+    Examples:
+      synthlab restart client2
+      synthlab restart bot sfu
+    """
+    from ..launch import wait_until_ready
+
+    world: World = context.obj
+    name, members = world.members(lab)
+    wanted = find_members(name, members, names)
+    start = time.monotonic()
+    with console.progress() as tell:
+        tell(f"restarting {', '.join(container.title for container in wanted)}")
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            list(pool.map(world.engine.restart, wanted))
+        ids = [container.id for container in wanted]
+        wait_until_ready(name, len(ids), world.engine, tell, timeout, ids)
+    console.print_note(f"healthy again after {time.monotonic() - start:.1f} s")
+    show_containers(world, [container for container in world.engine.containers(name) if container.id in ids], json)
+
+
+def open_(
+    context: typer.Context,
+    client: ClientArgument,
+    vnc: VncOption = False,
+    page: PageOption = False,
+    print_only: PrintOption = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Open a client's control page in the browser of this machine, or its screen, or the page that it shows.
+
+    \b
+    Examples:
+      synthlab open client1
+      synthlab open client2 --vnc
+      synthlab open client1 --print
+    """
+    if vnc and page:
+        raise WrongUse("--vnc and --page do not go together")
+    world: World = context.obj
+    name, members = world.members(lab)
+    container = find_member(name, members, client)
+    address = _address(world, container, members, vnc, page)
+    console.print_json({"client": container.title, "address": address}) if json else console.print_line(address)
+    if not print_only and not _opened(address):
+        raise SynthlabError("no browser could be opened on this machine: use the address above")
+
+
+def _address(world: World, container: Container, members: list[Container], vnc: bool, page: bool) -> str:
+    if container.role != "client":
+        raise WrongUse(f"{container.title} is no client: it has no control page")
+    if vnc:
+        return addresses.screen(container)
+    if page:
+        return addresses.shown_page(container, world.engine.environment(container), members)
+    return addresses.control_page(container)
+
+
+def _opened(address: str) -> bool:
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+def _begin(since: str | None) -> float | None:
+    try:
+        return None if since is None else time.time() - parse_duration(since) / 1e9
+    except ConditionsError as error:
+        raise WrongUse(f"--since: {error}") from None
+
+
+def _shown(line: Line, width: int) -> str:
+    return f"{line.writer:{width}} | {line.text}\n" if width else f"{line.text}\n"

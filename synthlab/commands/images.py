@@ -1,0 +1,179 @@
+"""`images`: those that labs are made of, built here, and brought to other machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..console import Table
+from ..tables import NOTHING
+from ..world import World
+from .options import JsonOption
+
+images = typer.Typer(help="Build, list, remove, save, load, push or pull the images that labs are made of.")
+
+
+def _complete_images(incomplete: str) -> list[str]:
+    from ..images import all_bundled
+
+    names = [tag.rpartition(":")[0].rpartition("/")[2] for tag in all_bundled()]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+ImagesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="IMAGE", help="Such as chrome, with what it starts from; all if none.", autocompletion=_complete_images
+    ),
+]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tar file to write.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A tar file that `save` has written.")]
+PrefixArgument = Annotated[
+    str, typer.Argument(metavar="PREFIX", help="Where the registry keeps them, such as ghcr.io/acme.")
+]
+
+
+@images.command("build")
+def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption = False) -> None:
+    """Build the images that synthlab brings along; those that are current stay as they are.
+
+    \b
+    Examples:
+      synthlab images build
+      synthlab images build bot
+    """
+    from ..builder import ensure_built
+    from ..images import selected
+
+    world: World = context.obj
+    wanted = selected(names or ())
+    with console.progress() as tell:
+        ensure_built(wanted, world.engine, tell)
+    _tell_tags([image.tag for image in wanted], "is current", json)
+
+
+@images.command("ls")
+def ls(context: typer.Context, json: JsonOption = False) -> None:
+    """List the bundled images: version, size, and whether they are built from the files of this synthlab.
+
+    \b
+    Example:
+      synthlab images ls
+    """
+    from ..depot import kept_images
+    from ..images import selected
+
+    world: World = context.obj
+    rows = kept_images(selected(()), world.engine)
+    if json:
+        console.print_json([asdict(row) for row in rows])
+        return
+    cells = [(row.image, row.version or NOTHING, _size(row.size), row.state) for row in rows]
+    console.print_table(Table(("image", "version", "size", "state"), cells))
+    if any(row.state != "current" for row in rows):
+        console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs of it")
+
+
+@images.command("remove", hidden=True)
+@images.command("rm")
+def remove(context: typer.Context, json: JsonOption = False) -> None:
+    """Remove all images that synthlab has built, under all their names.
+
+    \b
+    Example:
+      synthlab images rm
+    """
+    world: World = context.obj
+    _tell_tags(world.engine.remove_images(), "removed", json)
+
+
+@images.command("save")
+def save(
+    context: typer.Context,
+    output: OutputOption = Path("images.tar"),
+    names: ImagesArgument = None,
+    json: JsonOption = False,
+) -> None:
+    """Write images to a tar file, with the base that they start from: where it is loaded, nothing is built.
+
+    \b
+    Examples:
+      synthlab images save -o images.tar
+      synthlab images save -o bot.tar bot
+    """
+    from .. import depot
+    from ..images import selected
+
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.save(selected(names or ()), output, world.engine, tell)
+    _tell_tags(tags, f"saved to {output}", json)
+
+
+@images.command("load")
+def load(file: FileArgument, json: JsonOption = False) -> None:
+    """Take images from a tar file that `save` has written.
+
+    \b
+    Example:
+      synthlab images load images.tar
+    """
+    from .. import depot
+
+    with console.progress() as tell:
+        tags = depot.load(file, tell)
+    _tell_tags(tags, "loaded", json)
+
+
+@images.command("push")
+def push(
+    context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
+) -> None:
+    """Put images into a registry, under names with their version, and their base.
+
+    \b
+    Example:
+      synthlab images push ghcr.io/acme
+    """
+    from .. import depot
+    from ..images import selected
+
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.push(selected(names or ()), prefix, world.engine, tell)
+    _tell_tags(tags, "pushed", json)
+
+
+@images.command("pull")
+def pull(
+    context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
+) -> None:
+    """Take the images of this version from a registry that `push` has put them into.
+
+    \b
+    Example:
+      synthlab images pull ghcr.io/acme chrome bot
+    """
+    from .. import depot
+    from ..images import selected
+
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.pull(selected(names or ()), prefix, world.engine, tell)
+    _tell_tags(tags, "pulled", json)
+
+
+def _tell_tags(tags: list[str], what: str, json: bool) -> None:
+    if json:
+        console.print_json(tags)
+        return
+    for tag in tags:
+        console.print_line(f"{tag} {what}")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size else NOTHING

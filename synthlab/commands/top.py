@@ -1,0 +1,64 @@
+"""`top`: all clients of a lab, live."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..console import Table
+from ..top import Sample, sample, top_json, top_table
+from ..world import World
+from .options import ClientsArgument, JsonOption, LabOption
+
+IntervalOption = Annotated[float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.")]
+CountOption = Annotated[int | None, typer.Option("--count", min=1, help="So many times; else until Ctrl-C.")]
+
+
+class _Watcher:
+    """Takes samples of a lab, and keeps the last: the work of a forwarder shows between two."""
+
+    def __init__(self, world: World, lab: str | None, names: list[str]) -> None:
+        self._world = world
+        self._lab = lab
+        self._names = names
+        self.before: Sample = {}
+        self.now: Sample = {}
+
+    def look(self) -> None:
+        """The lab is looked up anew each time: a client that was restarted answers at another port."""
+        lab = self._world.lab(self._lab)
+        self.before, self.now = self.now, sample(lab.find(self._names))
+
+    def tables(self) -> list[Table]:
+        self.look()
+        return [top_table(self.now, self.before)]
+
+
+def top(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    interval: IntervalOption = 1.0,
+    count: CountOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Watch all clients: rate, delay and loss achieved beside configured, and what each receives.
+
+    With --json, one line for each sample.
+
+    \b
+    Examples:
+      synthlab top
+      synthlab top client1 bot --interval 2
+      synthlab top --json --count 10 > samples.jsonl
+    """
+    watcher = _Watcher(context.obj, lab, names or [])
+    if not json:
+        console.watch(watcher.tables, interval, count)
+        return
+    for _ in console.turns(interval, count):
+        watcher.look()
+        console.print_json_line(top_json(watcher.now, watcher.before, time.time()))

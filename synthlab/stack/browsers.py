@@ -1,0 +1,153 @@
+"""The values of a stack file that are for browsers: which one, whose certificates it trusts, what pages may use."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..apps import CLIENT_APPS
+from ..errors import did_you_mean
+from ..yamlfile import Node
+from .fields import read_address
+from .model import Client
+
+FOR_BROWSERS = ("browser", "tabs", "permissions", "ca")
+ALL_ORIGINS = "*"
+PERMISSIONS = (
+    "camera",
+    "microphone",
+    "display-capture",
+    "geolocation",
+    "notifications",
+    "clipboard-read",
+    "clipboard-write",
+    "idle-detection",
+    "local-fonts",
+    "midi",
+    "persistent-storage",
+    "screen-wake-lock",
+    "storage-access",
+    "window-management",
+)
+HOST_GATEWAY = "host-gateway"
+
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+(?:=[A-Za-z0-9.+~:-]+)?")
+_HOST = re.compile(r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)")
+
+
+def read_tabs(node: Node) -> tuple[str, ...]:
+    """The addresses of further pages, with places as in a `url`."""
+    return tuple(map(read_address, node.items("a list of addresses such as ['https://app.example/?name={name}']")))
+
+
+def read_browser(node: Node, folder: Path) -> str | Path:
+    """A package of Debian's, or the path of a .deb file or of a folder with a browser; paths start from `folder`."""
+    text = node.text("a browser")
+    if "/" in text or text.endswith(".deb"):
+        path = (folder / text).resolve()
+        if not path.exists():
+            node.wrong(f"no such file or folder: {path}")
+        if path.is_file() and path.suffix != ".deb":
+            node.wrong(f"'{path.name}' is not a .deb file, nor a folder with a browser in it")
+        return path
+    if not _PACKAGE.fullmatch(text):
+        node.wrong(
+            f"{text!r} is not a package of Debian's such as chromium or chromium=150.0.7871.100-1~deb12u1, "
+            "nor a path such as ./chrome.deb"
+        )
+    return text
+
+
+def read_ca(node: Node, folder: Path) -> dict[str, str]:
+    """The texts of PEM files with certificates, by the files' names; paths start from `folder`."""
+    texts: dict[str, str] = {}
+    for entry in node.items("a list of files such as [my-ca.pem]"):
+        file = folder / entry.text("a file")
+        if file.name in texts:
+            entry.wrong(f"another file is called {file.name}, too: rename one of them")
+        texts[file.name] = _certificates(file, entry)
+    return texts
+
+
+def _certificates(file: Path, node: Node) -> str:
+    try:
+        text = file.read_text(encoding="ascii")
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        node.wrong(f"{file}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+    except OSError as error:
+        node.wrong(f"{file}: {error.strerror}")
+    return text
+
+
+def read_permissions(node: Node) -> dict[str, tuple[str, ...]]:
+    """What pages may use, by origin; a plain list is for all origins."""
+    what = "a list such as [camera, microphone], or one for each origin such as {'https://app.example': [camera]}"
+    if isinstance(node.value, list):
+        return {ALL_ORIGINS: _permissions(node, what)}
+    return {_origin(origin, entry): _permissions(entry, what) for origin, entry in node.mapping(what=what).items()}
+
+
+def _permissions(node: Node, what: str) -> tuple[str, ...]:
+    for entry in node.items(what):
+        name = entry.text("a permission")
+        if name not in PERMISSIONS:
+            entry.wrong(
+                f"no such permission '{name}'{did_you_mean(name, PERMISSIONS)}; allowed: {', '.join(PERMISSIONS)}"
+            )
+    return tuple(entry.written for entry in node.items(what))
+
+
+def _origin(text: str, node: Node) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or text != f"{parts.scheme}://{parts.netloc}":
+        node.wrong(f"{text!r} is not an origin such as https://app.example or http://localhost:8080")
+    return text
+
+
+def read_extra_hosts(node: Node) -> tuple[str, ...]:
+    """Names and the addresses that they get, in Compose's form."""
+    entries = node.items("a list of hosts such as ['app.example:10.0.0.5']")
+    for entry in entries:
+        name, _, address = entry.text("a host").partition(":")
+        if not (_HOST.fullmatch(name) and _is_address(address)):
+            entry.wrong(
+                f"{entry.written!r} is not a host with its address such as app.example:10.0.0.5, "
+                f"or app.example:{HOST_GATEWAY} for this machine"
+            )
+    return tuple(entry.written for entry in entries)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return text == HOST_GATEWAY or bool(ip_address(text))
+    except ValueError:
+        return False
+
+
+def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
+    """Raise at a key that is of no use to this client."""
+    app = CLIENT_APPS.get(client.app)
+    for key in FOR_BROWSERS:
+        if key in keys and app and not app.browser:
+            keys[key].wrong(f"is for browsers, and a {client.app} is none")
+    if "browser" in keys and not app:
+        keys["browser"].wrong("belongs to `app: chrome`; an image brings its own")
+
+
+def with_browser(keys: Mapping[str, Node], client: Client, folder: Path) -> Client:
+    """The client with an image of its own, tagged after the browser that is in it."""
+    browser = read_browser(keys["browser"], folder)
+    name = browser if isinstance(browser, str) else f"{browser.stem}-{hashlib.sha256(bytes(browser)).hexdigest()[:8]}"
+    if "headless" in name and not client.headless:
+        keys["browser"].wrong(f"{name} has no screen: give the client `headless: true`")
+    if "headless" in name and "permissions" in keys:
+        keys["permissions"].wrong(f"{name} knows no permissions: every page may use camera and microphone there")
+    tag = re.sub(r"[^A-Za-z0-9_.-]", "-", name).lstrip(".-")
+    return replace(client, browser=browser, image=f"{client.image.rpartition(':')[0]}:{tag}")

@@ -1,0 +1,128 @@
+"""The `sfu:` of a stack file: a bundled media server, any image, a service of a Compose file, or one elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+
+from ..apps import SFU_APPS
+from ..composefile import read_compose
+from ..errors import did_you_mean
+from ..yamlfile import Node
+from .fields import read_address, read_command, read_env, read_image, read_network
+from .model import SFU_HOST, ExternalSfu, Sfu
+
+THIS_MACHINE = "127.0.0.1"
+
+_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
+
+_KINDS = ("app", "image", "service", "external")
+_OWN = ("url", "metrics", "env", "command", "network", "join", "ports")
+
+# What may stand beside each kind, and why the rest may not.
+_ALLOWED = {
+    "app": ("version", "url", "metrics", "env", "command", "network", "join"),
+    "image": _OWN,
+    "service": ("compose", "url", "metrics"),
+    "external": ("metrics",),
+}
+_REASONS = {
+    "app": "is for an image of your own: a bundled sfu publishes what `join` needs",
+    "image": "belongs to a bundled app; an image has it in its tag",
+    "service": "belongs into the Compose file that has the service; conditions need `image:` in its place",
+    "external": "has no meaning for an external sfu, which runs elsewhere",
+}
+KEYS = tuple(dict.fromkeys((*_KINDS, "version", "compose", *_OWN)))
+
+
+def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | ExternalSfu:
+    """Paths in it start from `folder`; raises WrongUse with the line."""
+    keys = node.mapping(KEYS, "an sfu such as {app: janus}")
+    kinds = [kind for kind in _KINDS if kind in keys]
+    if len(kinds) != 1:
+        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+    (kind,) = kinds
+    for key in keys.keys() - {kind, *_ALLOWED[kind]}:
+        keys[key].wrong(_REASONS[kind])
+    metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
+    if kind == "external":
+        return ExternalSfu(_read_page(keys["external"]), metrics)
+    if kind == "service":
+        sfu = _read_service(keys, folder, environment)
+    else:
+        sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
+    page = read_address(keys["url"]) if "url" in keys else sfu.page
+    return _with_network(replace(sfu, page=page, metrics=metrics), keys, folder)
+
+
+def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
+    env = read_env(keys["env"]) if "env" in keys else {}
+    command = read_command(keys["command"]) if "command" in keys else ()
+    join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
+    sfu = replace(sfu, env=env, command=command, join=join)
+    if "network" in keys:
+        conditions, files = read_network(keys["network"], folder)
+        sfu = replace(sfu, conditions=conditions, files=files)
+    return sfu
+
+
+def _read_page(node: Node) -> str:
+    page = read_address(node)
+    if not page.startswith(("http://", "https://")):
+        node.wrong(f"{page!r} is not an address that begins with http:// or https://")
+    return page
+
+
+def _read_bundled(keys: dict[str, Node]) -> Sfu:
+    name = keys["app"].text("the name of an app")
+    if name not in SFU_APPS:
+        keys["app"].wrong(f"no such sfu app '{name}'{did_you_mean(name, SFU_APPS)}; bundled: {', '.join(SFU_APPS)}")
+    app = SFU_APPS[name]
+    version = keys["version"].text("a version") if "version" in keys else app.version
+    if not _VERSION.fullmatch(version):
+        keys["version"].wrong(f"{version!r} is not a version such as '{app.version}'")
+    return Sfu(app=name, image=f"{app.image}:{version}", bundled=True, page=app.page, ports=app.ports)
+
+
+def _read_image(keys: dict[str, Node]) -> Sfu:
+    if "join" in keys and "ports" not in keys:
+        keys["join"].wrong("needs the `ports` that the image listens on, such as [7880, 50000-50050/udp]")
+    image = read_image(keys["image"])
+    return Sfu(app=image, image=image, ports=_read_ports(keys["ports"]) if "ports" in keys else ())
+
+
+def _read_service(keys: dict[str, Node], folder: Path, environment: Mapping[str, str]) -> Sfu:
+    if "compose" not in keys:
+        keys["service"].wrong("needs the Compose file that has it, such as `compose: ./compose.yaml`")
+    file = folder / keys["compose"].text("a file")
+    if not file.is_file():
+        keys["compose"].wrong(f"no such file: {file}")
+    compose = read_compose(file, environment)
+    name = keys["service"].text("the name of a service")
+    if name not in compose.services:
+        there = did_you_mean(name, compose.services) or f"; there are: {', '.join(compose.services)}"
+        keys["service"].wrong(f"{file.name} has no service '{name}'{there}")
+    if SFU_HOST in compose.services.keys() - {name}:
+        keys["compose"].wrong(f"'{SFU_HOST}' is what clients call the service {name}: give that other one another name")
+    return Sfu(app=name, image="", service=name, compose=compose)
+
+
+def _read_join(node: Node) -> str:
+    try:
+        return str(IPv4Address(node.text("an address")))
+    except AddressValueError:
+        node.wrong(f"{node.written!r} is not an IPv4 address of this machine, such as 127.0.0.1 or 192.168.1.5")
+
+
+def _read_ports(node: Node) -> tuple[str, ...]:
+    entries = node.items("a list of ports such as [7880, 50000-50050/udp]")
+    for entry in entries:
+        found = _PORT.fullmatch(entry.text("a port"))
+        low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 0 < low <= high < 65536:
+            entry.wrong(f"{entry.written!r} is not a port or a range of ports, such as 7880 or 50000-50050/udp")
+    return tuple(entry.written for entry in entries)

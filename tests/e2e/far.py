@@ -1,0 +1,106 @@
+"""A machine of its own, as far as the network goes: it reaches a TCP port that leads to the engine, and no more."""
+
+from __future__ import annotations
+
+import os
+import socket
+import socketserver
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .pair import SYNTHLAB
+
+NAMESPACE = "e2e-far"
+NEAR, FAR, PORT = "10.231.7.1", "10.231.7.2", 2399
+ENGINE = "/var/run/docker.sock"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Runs programs there, with what says where the engine is."""
+
+    environment: Mapping[str, str]
+
+    def run(self, *command: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
+        proxies = ("http_proxy", "https_proxy", "all_proxy")
+        ours = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
+        done = subprocess.run(
+            ["ip", "netns", "exec", NAMESPACE, *command],
+            env={**ours, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert status in (None, done.returncode), f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def synthlab(self, *arguments: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
+        return self.run(SYNTHLAB, *arguments, status=status)
+
+
+@contextmanager
+def far_away() -> Iterator[None]:
+    """The namespace, and the way from it to the engine."""
+    _ip("netns", "add", NAMESPACE)
+    try:
+        _ip("link", "add", "e2e-near", "type", "veth", "peer", "name", "e2e-far", "netns", NAMESPACE)
+        _ip("addr", "add", f"{NEAR}/30", "dev", "e2e-near")
+        _ip("link", "set", "e2e-near", "up")
+        _ip("-n", NAMESPACE, "addr", "add", f"{FAR}/30", "dev", "e2e-far")
+        for link in ("lo", "e2e-far"):
+            _ip("-n", NAMESPACE, "link", "set", link, "up")
+        with _Forwarded((NEAR, PORT), _ToEngine) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield
+            server.shutdown()
+    finally:
+        _ip("netns", "del", NAMESPACE)
+
+
+def context(folder: Path, address: str) -> dict[str, str]:
+    """The environment in which a docker context of this address is the current one."""
+    environment = {**os.environ, "DOCKER_CONFIG": str(folder)}
+    environment.pop("DOCKER_HOST", None)
+    for words in (("create", "far", "--docker", f"host={address}"), ("use", "far")):
+        subprocess.run(["docker", "context", *words], env=environment, check=True, capture_output=True)
+    return {"DOCKER_CONFIG": str(folder)}
+
+
+def ssh(folder: Path, address: str) -> dict[str, str]:
+    """The environment in which `ssh` leads to a host whose docker command talks to this address."""
+    program = folder / "ssh"
+    program.write_text(f"#!/bin/sh\nDOCKER_HOST={address} exec docker system dial-stdio\n")
+    program.chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}", "DOCKER_HOST": "ssh://somebody@far.example"}
+
+
+class _Forwarded(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+class _ToEngine(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with socket.socket(socket.AF_UNIX) as engine:
+            engine.connect(ENGINE)
+            back = threading.Thread(target=_pour, args=(engine, self.request), daemon=True)
+            back.start()
+            _pour(self.request, engine)
+            back.join()
+
+
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)

@@ -1,0 +1,22 @@
+"""Certificates as certutil takes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chrome.trust import certificates, trust
+
+ONE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+TWO = "-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n"
+
+
+def test_each_by_itself() -> None:
+    """A bundle is cut into its certificates, without what stands around them."""
+    assert list(certificates(f"# mine\n{ONE}\n# another\n{TWO}")) == [ONE, TWO]
+    assert list(certificates("nothing")) == []
+
+
+def test_nothing_to_trust(tmp_path: Path) -> None:
+    """Without certificates no database is made."""
+    trust([], tmp_path)
+    assert list(tmp_path.iterdir()) == []

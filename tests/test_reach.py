@@ -1,0 +1,61 @@
+"""Which way leads to an engine's clients: found out once, by who answers at the port."""
+
+from __future__ import annotations
+
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from synthlab.fakes import fake_container
+from synthlab.reach import CONTAINER_HEADER, Reach, leads_to
+from synthlab.relay import Relay
+
+
+class Container(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header(CONTAINER_HEADER, "mine")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("id", "leads"), [("mine", True), ("another", False)])
+def test_who_answers(id: str, leads: bool) -> None:
+    """The container says its own id: a port may be another's."""
+    with HTTPServer(("127.0.0.1", 0), Container) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        assert leads_to(f"http://127.0.0.1:{server.server_port}", id) is leads
+        thread.join()
+
+
+def test_nobody_answers() -> None:
+    """A port at which nothing is leads nowhere."""
+    with HTTPServer(("127.0.0.1", 0), Container) as server:
+        port = server.server_port
+    assert not leads_to(f"http://127.0.0.1:{port}", "mine")
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_decided_once(open_: bool) -> None:
+    """The first client that is asked shows the way for all; each has one relay."""
+    looked: list[str] = []
+    made: list[str] = []
+
+    def leads(_url: str, id: str) -> bool:
+        looked.append(id)
+        return open_
+
+    def relay(id: str) -> Relay:
+        made.append(id)
+        return Relay(["false"])
+
+    reach = Reach(leads, relay)
+    clients = [fake_container("call", name) for name in ("client1", "client2", "client1")]
+    found = [reach._relay(client) for client in clients]
+    assert looked == ["call/client1"]
+    assert made == ([] if open_ else ["call/client1", "call/client2"])
+    assert found[0] is found[2]

@@ -1,0 +1,80 @@
+"""The media server's containers as they are to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthlab.composefile import ComposeFile, from_config
+from synthlab.services import sfu_condition
+from synthlab.sfu import compose_parts, join_page, sfu_services, sfu_size
+from synthlab.stack import Sfu, Stack, read_stack
+
+CONFIG = {
+    "name": "synthlab-compose",
+    "services": {
+        "media": {"image": "acme/sfu:1", "container_name": "media", "networks": {"inside": None}, "healthcheck": {}},
+        "redis": {"image": "redis", "networks": {"default": None}, "labels": {"own": "1"}},
+    },
+    "networks": {
+        "default": {"name": "synthlab-compose_default"},
+        "inside": {"name": "synthlab-compose_inside"},
+        "theirs": {"name": "theirs", "external": True},
+    },
+    "volumes": {"data": {"name": "synthlab-compose_data"}},
+}
+
+
+def read(sfu: str, folder: Path) -> Stack:
+    file = folder / "lab.yaml"
+    file.write_text(f"sfu: {{{sfu}}}\nclients: {{c: {{image: x}}}}\n")
+    return read_stack(str(file), environment={})
+
+
+def test_conditions_come_with_a_companion(tmp_path: Path) -> None:
+    """A conditioned media server shares the network of a container that has its name, its ports and its API."""
+    stack = read("image: acme/sfu, ports: [7880], network: {egress: {loss: 5%}}", tmp_path)
+    companion, own = sfu_services(stack)
+    assert (companion.hostname, companion.alias, companion.conditioned) == ("sfu", "sfu", True)
+    assert companion.environment["SYNTHLAB_CONDITIONS"] == '{"egress": {"loss": "5%"}}'
+    assert companion.published == ("127.0.0.1:7880:7880",)
+    assert (own.network_of, own.hostname, own.published) == (companion.name, None, ())
+    assert own.after == {companion.name: "service_healthy"}
+
+
+def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
+    """A media server without conditions is one container, and nobody outside can join."""
+    stack = read("app: janus", tmp_path)
+    (own,) = sfu_services(stack)
+    assert (own.network_of, own.published, own.environment) == (None, (), {})
+    assert join_page(stack) is None
+
+
+def test_somebody_outside(tmp_path: Path) -> None:
+    """The bundled media server is told the address that it has outside, and its ports are published there."""
+    stack = read("app: janus, join: 192.168.1.5", tmp_path)
+    (own,) = sfu_services(stack)
+    assert own.environment == {"SYNTHLAB_JOIN": "192.168.1.5", "SYNTHLAB_MEDIA_PORTS": "20000-20059"}
+    assert own.published[-1] == "192.168.1.5:20000-20059:20000-20059/udp"
+    assert join_page(stack) == "http://192.168.1.5:8080/?name=you"
+
+
+def test_parts_of_a_compose_file() -> None:
+    """All of it is marked as the lab's but for what is somebody else's; the media server is found by its usual name."""
+    compose = from_config(CONFIG)
+    stack = _of(compose)
+    parts = compose_parts(stack)
+    media, redis = parts["services"]["media"], parts["services"]["redis"]
+    assert media["networks"] == {"inside": None, "default": {"aliases": ["sfu"]}}
+    assert media["labels"]["synthlab.role"] == "sfu"
+    assert "container_name" not in media
+    assert redis["labels"] | {"own": "1", "synthlab.role": "service", "synthlab.client": "redis"} == redis["labels"]
+    assert parts["networks"]["theirs"] == {"name": "theirs", "external": True}
+    assert set(parts["networks"]) == {"inside", "theirs"}
+    assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
+    assert sfu_condition(stack) == {"media": "service_healthy"}
+    assert sfu_size(stack) == 2
+
+
+def _of(compose: ComposeFile) -> Stack:
+    sfu = Sfu(app="media", image="", service="media", compose=compose)
+    return Stack(name="lab", file="lab.yaml", sfu=sfu, clients=())
