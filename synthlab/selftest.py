@@ -41,9 +41,9 @@ class Stream:
     size: int
 
 
-# 10 % of 4000 has a standard deviation of 0.5 %; twice the rate of the bottleneck keeps that busy.
+# 10 % of 2000 has a standard deviation of 0.7 %; twice the rate of the bottleneck keeps that busy.
 QUIET = Stream(count=300, per_second=600, size=100)
-MANY = Stream(count=4000, per_second=2500, size=100)
+MANY = Stream(count=2000, per_second=1000, size=100)
 HEAVY = Stream(count=960, per_second=480, size=1000)
 
 

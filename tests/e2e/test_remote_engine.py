@@ -42,7 +42,7 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     stack = tmp_path_factory.mktemp("stack") / "far.yaml"
     stack.write_text(STACK)
     with far_away():
-        machine = Machine({"DOCKER_HOST": ADDRESS})
+        machine = Machine({"DOCKER_HOST": ADDRESS, "SYNTHLAB_LAB": LAB})
         try:
             machine.synthlab("up", str(stack))
             yield machine
@@ -52,9 +52,13 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> None:
     """What a published port would do is done without one, in the same words."""
-    (api,) = {row["api"] for row in json.loads(far.synthlab("ps", "--json").stdout) if row["client"] == "client1"}
+    (api,) = {
+        row["api"]
+        for row in json.loads(far.synthlab("ps", "--lab", LAB, "--json").stdout)
+        if row["client"] == "client1"
+    }
     assert far.run("python3", "-c", _knock(api), status=None).stdout == "ConnectionRefusedError\n"
-    changed = json.loads(far.synthlab("set", "--lab", LAB, "--latency", "20ms", "--json").stdout)
+    changed = json.loads(far.synthlab("set", "client1", "client2", "--latency", "20ms", "--json").stdout)
     assert {name: answer["conditions"]["egress"] for name, answer in changed.items()} == {
         "client1": {"latency": "20ms"},
         "client2": {"latency": "20ms"},
@@ -75,14 +79,16 @@ def test_refusals_read_alike(far: Machine) -> None:
 
 def test_another_container_at_the_port_is_not_asked(far: Machine) -> None:
     """Where the port leads to somebody else's container, that one is left alone."""
-    rows = json.loads(far.synthlab("ps", "--json").stdout)
-    for port in (int(row["api"].rpartition(":")[2]) for row in rows):
+    rows = json.loads(far.synthlab("ps", "--lab", LAB, "--json").stdout)
+    for port in (int(row["api"].rpartition(":")[2]) for row in rows if row["client"] == "client1"):
         command = ["ip", "netns", "exec", "e2e-far", "python3", "-c", OTHER % port]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as other:
-            assert other.stdout
-            assert other.stdout.readline()
-            far.synthlab("set", "client1", "--loss", "1%")
-            other.kill()
+            try:
+                assert other.stdout
+                assert other.stdout.readline()
+                far.synthlab("set", "client1", "--loss", "1%")
+            finally:
+                other.kill()
 
 
 def test_a_container_that_is_gone(far: Machine) -> None:
@@ -97,7 +103,7 @@ def test_a_container_that_is_gone(far: Machine) -> None:
 @pytest.mark.parametrize("kind", [context, ssh])
 def test_other_ways_to_the_engine(kind: Callable[[Path, str], dict[str, str]], tmp_path: Path) -> None:
     """A docker context and SSH are honoured, by what asks the engine and by what runs `docker`."""
-    machine = Machine(kind(tmp_path, ADDRESS))
+    machine = Machine({**kind(tmp_path, ADDRESS), "SYNTHLAB_LAB": LAB})
     shown = json.loads(machine.synthlab("set", "client1", "--loss", "2%", "--json").stdout)
     assert shown["client1"]["conditions"]["egress"]["loss"] == "2%"
     assert f"{LAB} " in machine.synthlab("ls").stdout
