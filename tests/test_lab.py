@@ -108,49 +108,6 @@ def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict
     assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
 
 
-def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
-    lab, apis = lab_and_apis
-    before = time.monotonic_ns()
-    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
-    told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert told[0] == told[1] == told[2] == Terms(at_ns=told[0].at_ns, lease="10s")
-    assert told[0].at_ns is not None
-    assert told[0].at_ns > before + LEAD_NS
-    assert made.apart_ns == 0
-    assert {state.entry.id for state in made.states.values() if state.entry} == {1}
-    alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
-    assert apis["client2"].terms == [Terms()]
-    assert alone.apart_ns is None
-
-
-def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """The time that is asked for is counted from now, and nobody waits for it."""
-    lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, Terms(after="1h"))
-    at = apis["bot-1"].terms[-1].at_ns
-    assert at == apis["bot-2"].terms[-1].at_ns
-    assert at is not None
-    assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
-
-
-def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """Each client has the files that a change names before it is asked for."""
-    lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"rate_trace": "train"}}, files={"train": "1\n"})
-    assert [apis[name].files for name in ("bot-1", "bot-2", "client1")] == [{"train": "1\n"}] * 2 + [{}]
-
-
-def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """Leases that there were before stay."""
-    lab, apis = lab_and_apis
-    apis["client1"].change({"ingress": {"latency": "10ms"}}, Terms(lease="1min"))
-    apis["client2"].broken = True
-    with pytest.raises(SynthlabError):
-        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
-    assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
-
-
 @pytest.mark.parametrize("broken", ["client1", "client2"])
 def test_failed_halfway_is_taken_back(broken: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """When one client fails while the change is made, the others get back what they had."""
