@@ -1,0 +1,26 @@
+"""A scenario: a timed script of conditions and expectations for the clients of a stack, read, checked and planned."""
+
+from .check import check_scenario
+from .model import Place, Scenario, Step
+from .plan import Block, Plan, Run, Track, Visit, make_plan
+from .reader import find_scenario_file, read_scenario, scenario_files
+from .rehearsal import Event, rehearse, timeline
+
+__all__ = [
+    "Block",
+    "Event",
+    "Place",
+    "Plan",
+    "Run",
+    "Scenario",
+    "Step",
+    "Track",
+    "Visit",
+    "check_scenario",
+    "find_scenario_file",
+    "make_plan",
+    "read_scenario",
+    "rehearse",
+    "scenario_files",
+    "timeline",
+]

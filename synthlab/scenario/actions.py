@@ -1,0 +1,144 @@
+"""What a player does at one moment of a scenario. Each action is plain data; `str` of it is one line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .expression import Expression
+from .words import doc_text, joined, seconds
+
+LEASE_S = 10.0
+"""The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
+
+JudgeKind = Literal["expect", "never", "recovers"]
+Doing = Literal["pause", "unpause", "stop", "start", "restart"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Put `change` into the conditions of `clients`, at the same moment, as a lease on top of all that are in force.
+
+    `change` is what `Conditions.changed` takes, or whole conditions where `whole`. A change of a `layer` takes the
+    place of that layer's earlier lease: ask for the new one, then release the older. It is to be in force for
+    `lease_s`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_S at most,
+    and renew.
+    `files` are traces and tables that the clients must have before.
+    """
+
+    layer: str
+    clients: tuple[str, ...]
+    change: Mapping[str, Any]
+    whole: bool = False
+    lease_s: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        lease = "" if self.lease_s is None else f", for {seconds(self.lease_s)}"
+        whole = " (and nothing else)" if self.whole else ""
+        return f"{joined(self.clients)}: {doc_text(self.change)}{whole}{lease}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """Give `clients` the conditions that their stack gives them; all leases end."""
+
+    clients: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{joined(self.clients)}: conditions of the stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Evaluate an expression on each new sample until it is decided.
+
+    - `expect`: it must begin to hold `within_s` (None: at once), and then hold for `for_s`.
+    - `never`: it must not hold at any time of `for_s`; no data fails.
+    - `recovers`: as `expect`, and the time until it began to hold is reported.
+    Where there is no data an expression does not hold, and a failure for that is told as "no data".
+    """
+
+    kind: JudgeKind
+    expression: Expression
+    within_s: float | None = None
+    for_s: float = 0.0
+
+    @property
+    def most_s(self) -> float:
+        """The longest that a verdict can take, but for the time until the next sample."""
+        return (self.within_s or 0.0) + self.for_s
+
+    def __str__(self) -> str:
+        within = "" if self.within_s is None else f" within {seconds(self.within_s)}"
+        hold = f" for {seconds(self.for_s)}" if self.for_s else ""
+        return f"{self.kind} {self.expression}{within}{hold}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Take the samples of the next `for_s` as what later expectations call `before`."""
+
+    for_s: float
+
+    def __str__(self) -> str:
+        return f"baseline of {seconds(self.for_s)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """Pause, stop, start ... the containers of `names`: clients, or `sfu`."""
+
+    doing: Doing
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.doing} {joined(self.names)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets."""
+
+    client: str
+    target: str
+    protocol: Literal["tcp", "udp"]
+    rate_bps: float | None
+    for_s: float
+    reverse: bool = False
+
+    def __str__(self) -> str:
+        rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
+        ends = (self.target, self.client) if self.reverse else (self.client, self.target)
+        return f"load {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exec:
+    """Run a command in a container, or, where `where` is None, on the host; another status than 0 fails."""
+
+    command: tuple[str, ...]
+    where: str | None
+    within_s: float
+
+    def __str__(self) -> str:
+        return f"exec {' '.join(self.command)!r} {f'in {self.where}' if self.where else 'on the host'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """Ask from the host; another answer than `status` fails."""
+
+    method: str
+    url: str
+    body: str | None
+    headers: Mapping[str, str]
+    status: int
+    within_s: float
+
+    def __str__(self) -> str:
+        return f"http {self.method} {self.url}, expects {self.status}"
+
+
+Action = Change | Reset | Judge | Baseline | Container | Load | Exec | Http

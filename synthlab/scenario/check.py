@@ -1,0 +1,25 @@
+"""All checks of a scenario in one: it is read, planned and rehearsed, and nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .plan import Plan, make_plan
+from .reader import read_scenario
+from .rehearsal import rehearse
+
+
+def check_scenario(
+    name: str,
+    variables: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    stack: str | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """The plan of a scenario that can be played; raises WrongUse with one line that says where and what is wrong.
+
+    The arguments are those of `read_scenario`, and the seed that takes the place of the scenario's own.
+    """
+    plan = make_plan(read_scenario(name, variables, environment, stack), seed)
+    rehearse(plan)
+    return plan

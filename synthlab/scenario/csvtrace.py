@@ -1,0 +1,111 @@
+"""A table of times and conditions, as text with commas: each row holds from its time until that of the next."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, ConditionsError, parse_duration
+
+from ..errors import did_you_mean
+from .link_schema import BOTH, CLEAR, SIDES, fields_by_name
+
+MOST_ROWS = 36_000
+LEAST_APART_S = 0.1
+_HEADER = re.compile(r"\s*([A-Za-z_.]+)\s*(?:\[\s*(\S+)\s*\])?\s*")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTrace:
+    """`rows` are times in seconds, rising from 0, and the whole change that holds from then on."""
+
+    rows: tuple[tuple[float, Mapping[str, Any]], ...]
+
+    @property
+    def lasts_s(self) -> float:
+        """The last row holds for as long as the one before it did; a single one for a second."""
+        times = [at_s for at_s, _ in self.rows]
+        return 2 * times[-1] - times[-2] if len(times) > 1 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column's condition, for each direction that it is of; `unit` is that of its bare numbers."""
+
+    directions: tuple[str, ...]
+    condition: str
+    unit: str
+
+    def written(self, cell: str) -> str | None:
+        text = _with_unit(cell, self.unit)
+        if text == CLEAR:
+            return None
+        fields_by_name()[self.condition].metadata["unit"].parse(text)
+        return text
+
+
+def read_csv(text: str) -> CsvTrace:
+    """The header names `time` and conditions, such as `time [s],egress.rate [kbit],both.loss`; `#` begins a comment.
+
+    A cell has its unit, unless the header gives one in brackets. An empty cell is as the row before has it, `none`
+    clears. Raises ValueError that names the line.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip()]
+    rows = [(number, next(csv.reader([line.partition("#")[0]]))) for number, line in lines]
+    if len(rows) < 2:
+        raise ValueError("needs a line of names, such as time,egress.rate, and at least one of values")
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"has more than {MOST_ROWS} rows")
+    (number, header), *body = rows
+    time_unit, columns = _read_header(header, number)
+    return CsvTrace(tuple(_read_rows(body, time_unit, columns)))
+
+
+def _read_header(header: list[str], number: int) -> tuple[str, list[_Column]]:
+    forms = [_HEADER.fullmatch(cell) for cell in header]
+    if not all(forms) or not forms[0] or forms[0][1] != "time" or len(forms) < 2:
+        raise ValueError(f"line {number}: is not a line of names that begins with time, such as time [s],egress.rate")
+    return forms[0][2] or "", [_column(form[1], form[2] or "", number) for form in forms[1:] if form]
+
+
+def _column(name: str, unit: str, number: int) -> _Column:
+    side, _, condition = name.partition(".")
+    if side not in SIDES or condition not in fields_by_name():
+        known = [f"{side}.{name}" for side in SIDES for name in fields_by_name()]
+        raise ValueError(f"line {number}: no such column '{name}'{did_you_mean(name, known)}; such as egress.rate")
+    return _Column(DIRECTIONS if side == BOTH else (side,), condition, unit)
+
+
+def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[_Column]) -> Any:
+    present: dict[str, dict[str, Any]] = {}
+    last_s = -LEAST_APART_S
+    for number, cells in body:
+        try:
+            if len(cells) != 1 + len(columns):
+                raise ValueError(f"has {len(cells)} cells, and the line of names {1 + len(columns)}")
+            at_s = parse_duration(_with_unit(cells[0], time_unit)) / 1e9
+            _check_time(at_s, last_s)
+            for column, cell in zip(columns, cells[1:], strict=True):
+                if cell.strip():
+                    for direction in column.directions:
+                        present.setdefault(direction, {})[column.condition] = column.written(cell)
+        except (ValueError, ConditionsError) as error:
+            raise ValueError(f"line {number}: {error}") from None
+        yield at_s, {direction: dict(values) for direction, values in present.items()}
+        last_s = at_s
+
+
+def _check_time(at_s: float, last_s: float) -> None:
+    if last_s < 0 and at_s:
+        raise ValueError(f"the first time is {at_s:g}s, and must be 0")
+    if last_s >= 0 and at_s - last_s < LEAST_APART_S - 1e-9:
+        raise ValueError(f"{at_s:g}s is not at least {LEAST_APART_S * 1000:g}ms after the line before")
+
+
+def _with_unit(cell: str, unit: str) -> str:
+    text = cell.strip()
+    return f"{text}{unit}" if _NUMBER.fullmatch(text) else text

@@ -1,0 +1,186 @@
+"""The numbers that a lab measures, by name: which there can be, what they are of, and how each is read by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...errors import did_you_mean
+from ...stack import SFU_HOST, Sfu, Stack
+
+Dimension = Literal["rate", "time", "share", "number", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a number is of. A sample times `scale` is in base units: bit/s, ms, or a share of 1.
+
+    Where the name says no unit (`bare` is false) it is only compared with a value that has one. An `averaged` number
+    is the mean of the last two seconds unless asked for otherwise; any other is its newest sample.
+    """
+
+    dimension: Dimension = "number"
+    scale: float = 1
+    bare: bool = True
+    averaged: bool = False
+
+
+COUNT = Measure()
+FPS = Measure(averaged=True)
+KBPS = Measure(dimension="rate", scale=1000, averaged=True)
+LATEST_KBPS = Measure(dimension="rate", scale=1000)
+MILLISECONDS = Measure(dimension="time")
+SECONDS = Measure(dimension="time", scale=1000)
+WORD = Measure(dimension="text")
+RATE = Measure(dimension="rate", bare=False, averaged=True)
+SHARE = Measure(dimension="share", bare=False, averaged=True)
+DELAY = Measure(dimension="time", bare=False)
+OWN = Measure()
+"""A number of which nothing is known but its name."""
+
+Tree = Mapping[str, Any]
+
+# Keys that stand for any name.
+PARTICIPANT, ANY, FREE = "<participant>", "<name>", "<...>"
+
+_PICTURE = {"kbps": KBPS, "fps": FPS, "frames": COUNT, "width": COUNT, "height": COUNT}
+_ASKED = {"nack": COUNT, "pli": COUNT, "fir": COUNT, "lost": COUNT}
+_TIMES = {"jitter_buffer_ms": MILLISECONDS, "rtt_ms": MILLISECONDS, "first_frame_ms": MILLISECONDS}
+_FREEZES = {"dropped": COUNT, "freezes": COUNT, "freeze_s": SECONDS}
+_SENT_VIDEO = {**_PICTURE, **_ASKED, "limited": WORD, "layers": {ANY: _PICTURE}}
+_SENT_AUDIO = {"kbps": KBPS, "lost": COUNT}
+_ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": COUNT}
+_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
+_LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "dropped": {ANY: COUNT}}
+_LINKS = {"ingress": _LINK, "egress": _LINK}
+_PATH = {
+    **dict.fromkeys(("state", "local", "remote", "protocol", "relay_protocol"), WORD),
+    "rtt_ms": MILLISECONDS,
+    "available_kbps": LATEST_KBPS,
+    "ice_restarts": COUNT,
+}
+
+# What clients publish of WebRTC (images/chrome/numbers.py and sent.py), and what their forwarders measure.
+CLIENT: Tree = {
+    "video": {PARTICIPANT: {**_PICTURE, **_ASKED, **_FREEZES, **_TIMES}},
+    "audio": {PARTICIPANT: {"kbps": KBPS, "lost": COUNT, "concealed": COUNT, **_TIMES}},
+    "sent": {"video": _SENT_VIDEO, "audio": _SENT_AUDIO, "rtt_ms": MILLISECONDS},
+    "sent_video": {ANY: _SENT_VIDEO},
+    "sent_audio": {ANY: _SENT_AUDIO},
+    "connections": {ANY: _PATH},
+    **_LINKS,
+    "flows": {ANY: _LINKS},
+    "app": {FREE: OWN},
+}
+SFU: Tree = {FREE: OWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the names in expressions are checked against. `participants` is None where a page may name them freely."""
+
+    clients: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    participants: tuple[str, ...] | None = None
+    conditioned_sfu: bool = False
+    sfu_metrics: bool = True
+
+    @classmethod
+    def of(cls, stack: Stack) -> Known:
+        clients = tuple(client.name for client in stack.clients)
+        groups = tuple(dict.fromkeys(client.group for client in stack.clients if client.group != client.name))
+        sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
+        alone = sfu is not None and sfu.bundled and not sfu.join
+        return cls(
+            clients,
+            groups,
+            participants=clients if alone else None,
+            conditioned_sfu=sfu is not None and sfu.conditions is not None,
+            sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a dotted name; what stands in quotes is taken as it is."""
+
+    text: str
+    quoted: bool = False
+
+
+def dotted(segments: Iterable[Segment]) -> str:
+    """The name by which samples are kept: without quotes."""
+    return ".".join(segment.text for segment in segments)
+
+
+def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
+    """What the number of that name is; raises ValueError where there can be none, with the nearest."""
+    first, rest = segments[0].text, segments[1:]
+    if first == SFU_HOST:
+        tree = _sfu_tree(known, dotted(segments))
+    elif first in known.clients:
+        tree = dict(CLIENT)
+    else:
+        _refuse_first(first, known)
+    return _Walk(dotted(segments), first, known).into(tree, rest)
+
+
+def _sfu_tree(known: Known, name: str) -> Tree:
+    tree = {**(_LINKS if known.conditioned_sfu else {}), **(SFU if known.sfu_metrics else {})}
+    if not tree:
+        raise ValueError(f"no such number '{name}': the stack gives its sfu neither `metrics` nor a `network`")
+    return tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One name on its way down the tree."""
+
+    name: str
+    client: str
+    known: Known
+
+    def into(self, tree: Tree, rest: tuple[Segment, ...]) -> Measure:
+        if not rest:
+            raise ValueError(f"'{self.name}' is not a whole name of a number; it goes on with {_listed(tree)}")
+        below = self._below(tree, rest[0])
+        if isinstance(below, Measure):
+            if len(rest) > 1 and FREE not in tree:
+                raise ValueError(f"'{self.name}' goes on behind a number; leave out '.{dotted(rest[1:])}'")
+            return below
+        return self.into(below, rest[1:])
+
+    def _below(self, tree: Tree, segment: Segment) -> Any:
+        if segment.text in tree:
+            return tree[segment.text]
+        if PARTICIPANT in tree:
+            self._check_participant(segment)
+        for wild in (PARTICIPANT, ANY, FREE):
+            if wild in tree:
+                return tree[wild]
+        hint = did_you_mean(segment.text, tree)
+        raise ValueError(f"no such number '{self.name}'{hint}; '{segment.text}' is not one of {_listed(tree)}")
+
+    def _check_participant(self, segment: Segment) -> None:
+        others = self.known.participants
+        if segment.quoted or others is None:
+            return
+        if segment.text == self.client:
+            raise ValueError(f"no such number '{self.name}': {self.client} does not receive itself")
+        if segment.text not in others:
+            hint = did_you_mean(segment.text, others) or f"; there are: {', '.join(others)}"
+            raise ValueError(f"no such participant '{segment.text}'{hint}")
+
+
+def _listed(tree: Tree) -> str:
+    return ", ".join(tree)
+
+
+def _refuse_first(first: str, known: Known) -> Any:
+    if first in known.groups:
+        members = ", ".join(name for name in known.clients if name.startswith(f"{first}-"))
+        raise ValueError(f"'{first}' is a group: a number is of one client, of {members}")
+    names = (*known.clients, SFU_HOST)
+    hint = did_you_mean(first, names) or f"; there are: {', '.join(names)}"
+    raise ValueError(f"no such client '{first}'{hint}")

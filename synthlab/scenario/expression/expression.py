@@ -1,0 +1,58 @@
+"""An expression that has been read and checked, and what it comes to at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .catalogue import Known
+from .parse import parse
+from .samples import Samples, Value
+from .tree import Part, View
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`holds` is None where there is no data. `seen` are the numbers that were looked at, as sampled; None: no data."""
+
+    holds: bool | None
+    seen: Mapping[str, Value | None]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The numbers that were not there."""
+        return tuple(name for name, value in self.seen.items() if value is None)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {_shown(value)}" for name, value in self.seen.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """`text` is as written; `names` are the numbers that it needs."""
+
+    text: str
+    names: tuple[str, ...]
+    uses_before: bool
+    _part: Part = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str, known: Known) -> Expression:
+        """Raises ValueError with what is wrong and what is allowed."""
+        parsed = parse(text, known)
+        return cls(" ".join(text.split()), parsed.names, parsed.uses_before, parsed.part)
+
+    def at(self, now_s: float, samples: Samples) -> Outcome:
+        """What it comes to at a time of the run."""
+        view = View(samples, now_s)
+        found = self._part.value(view)
+        return Outcome(found if isinstance(found, bool) else None, dict(view.seen))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _shown(value: Value | None) -> str:
+    if value is None:
+        return "no data"
+    return value if isinstance(value, str) else f"{value:g}"

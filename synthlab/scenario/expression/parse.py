@@ -1,0 +1,203 @@
+"""From the text of an expression to its parts, by way of Python's own parser; nothing is ever executed."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from ...errors import did_you_mean
+from .catalogue import Known, Segment, dotted, measure_of
+from .kinds import Typed, fitted, product
+from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
+from .tree import (
+    Absent,
+    Before,
+    Chosen,
+    Comparison,
+    Extreme,
+    Junction,
+    Literal,
+    Not,
+    Number,
+    Operation,
+    Part,
+)
+
+FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
+MOST_WINDOW_S = 600
+MOST_LENGTH = 500
+
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+
+
+@dataclass(slots=True)
+class Parsed:
+    """`names` are those of the numbers, each once."""
+
+    part: Part
+    names: tuple[str, ...]
+    uses_before: bool
+
+
+def parse(text: str, known: Known) -> Parsed:
+    """Raises ValueError with what is wrong."""
+    if len(text) > MOST_LENGTH:
+        raise ValueError(f"is longer than {MOST_LENGTH} characters")
+    scanned = scan(text)
+    try:
+        tree = ast.parse(scanned.source.strip(), mode="eval").body
+    except (SyntaxError, RecursionError, MemoryError):
+        raise ValueError(f"{text!r} is not an expression such as client1.video.client2.fps >= 10") from None
+    parser = _Parser(scanned, known)
+    part = parser.typed(tree).truth().part
+    if not parser.names:
+        raise ValueError(f"{text!r} speaks of no measured number, such as client1.video.client2.fps")
+    return Parsed(part, tuple(parser.names), parser.uses_before)
+
+
+@dataclass(slots=True)
+class _Parser:
+    scanned: Scanned
+    known: Known
+    names: dict[str, None] = field(default_factory=dict)
+    uses_before: bool = False
+
+    def typed(self, node: ast.expr) -> Typed:
+        match node:
+            case ast.Name():
+                return self._word(node.id)
+            case ast.BoolOp():
+                parts = tuple(self.typed(value).truth().part for value in node.values)
+                return Typed(Junction(isinstance(node.op, ast.Or), parts), "truth", None, "")
+            case ast.UnaryOp(op=ast.Not()):
+                return Typed(Not(self.typed(node.operand).truth().part), "truth", None, "")
+            case ast.UnaryOp(op=ast.USub()):
+                return self._negative(self.typed(node.operand).numeric())
+            case ast.BinOp() if type(node.op) in _SIGNS:
+                return self._operation(_SIGNS[type(node.op)], self.typed(node.left), self.typed(node.right))
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.Call(func=ast.Name(id=called), keywords=[]) if called not in self.scanned.marks:
+                return self._call(called, node.args)
+        raise ValueError("only comparisons, + - * /, and, or, not and functions can stand in an expression")
+
+    def _word(self, word: str) -> Typed:
+        match self.scanned.marks.get(word):
+            case Name(segments):
+                return self._name(segments)
+            case Quantity(amount, None, written):
+                return Typed(Literal(amount), "bare", 1, written)
+            case Quantity(amount, dimension, written) if dimension:
+                return Typed(Literal(amount), dimension, None, written)
+            case Text(text):
+                return Typed(Literal(text), "text", None, text)
+            case OfBefore(share):
+                return Typed(Literal(share), "bare", None, f"{share:.0%} of before", share)
+        if word == "before":
+            return Typed(Literal(1.0), "bare", None, word, 1.0)
+        hint = did_you_mean(word, (*FUNCTIONS, "before", "and", "or", "not"))
+        raise ValueError(f"'{word}' is not the name of a number, such as client1.video.client2.fps{hint}")
+
+    def _name(self, segments: tuple[Segment, ...]) -> Typed:
+        before = segments[0].text == "before"
+        own = segments[1:] if before else segments
+        measure = measure_of(own, self.known)
+        name = dotted(own)
+        self.names[name] = None
+        self.uses_before |= before
+        number = Number(name, measure)
+        part = Before(number) if before else number
+        return Typed(part, measure.dimension, measure.scale if measure.bare else None, dotted(segments))
+
+    def _negative(self, typed: Typed) -> Typed:
+        if isinstance(typed.part, Literal) and isinstance(typed.part.given, float):
+            return Typed(Literal(-typed.part.given), typed.kind, typed.scale, f"-{typed.written}")
+        return Typed(Operation("*", Literal(-1.0), typed.part), typed.kind, typed.scale, f"-{typed.written}")
+
+    def _operation(self, sign: str, left: Typed, right: Typed) -> Typed:
+        for side in (left, right):
+            if side.before is not None:
+                raise ValueError(f"'{side.written}' stands alone on one side; say before.NAME to reckon with it")
+        left, right = left.numeric(), right.numeric()
+        written = f"{left.written} {sign} {right.written}"
+        if sign in "*/":
+            kind, scale = product(sign, left, right)
+        else:
+            left, right = fitted(left, right)
+            kind, scale = left.kind, left.scale
+        return Typed(Operation(sign, left.part, right.part), kind, scale, written)
+
+    def _comparison(self, node: ast.Compare) -> Typed:
+        sides = self._with_before([self.typed(side) for side in (node.left, *node.comparators)])
+        parts: list[Part] = []
+        for left, right, op in zip(sides, sides[1:], node.ops, strict=False):
+            sign = _COMPARED.get(type(op))
+            left, right = fitted(left, right)
+            if sign is None or (left.kind == "truth") or (left.kind == "text" and sign not in ("==", "!=")):
+                raise ValueError(f"'{left.written}' and '{right.written}' cannot be compared like that")
+            parts.append(Comparison(sign, left.part, right.part))
+        return Typed(parts[0] if len(parts) == 1 else Junction(False, tuple(parts)), "truth", None, "")
+
+    def _with_before(self, sides: list[Typed]) -> list[Typed]:
+        """`before` is what the side that it is compared with was in the baseline."""
+        if all(side.before is None for side in sides):
+            return sides
+        own = [side for side in sides if side.before is None]
+        if len(own) != 1 or isinstance(own[0].part, Literal):
+            raise ValueError("'before' is what one number was: compare it with that number alone")
+        self.uses_before = True
+        number = own[0].numeric()
+        return [self._filled(side, number) if side.before is not None else side for side in sides]
+
+    def _filled(self, side: Typed, number: Typed) -> Typed:
+        part = Operation("*", Literal(side.before or 0.0), Before(number.part))
+        return Typed(part, number.kind, number.scale, side.written)
+
+    def _call(self, name: str, args: list[ast.expr]) -> Typed:
+        if name not in FUNCTIONS:
+            hint = did_you_mean(name, FUNCTIONS)
+            raise ValueError(f"no such function '{name}'{hint}; there are: {', '.join(FUNCTIONS)}")
+        values = [self.typed(arg) for arg in args]
+        if name in ("min", "max") and len(values) > 1 and not _is_window(values):
+            return self._chosen(name, values)
+        if name == "abs" and len(values) == 1:
+            return _like(values[0].numeric(), Chosen("abs", (values[0].part,)))
+        return self._of_number(name, values)
+
+    def _chosen(self, name: str, values: list[Typed]) -> Typed:
+        first, parts = values[0].numeric(), [values[0].part]
+        for value in values[1:]:
+            parts.append(fitted(first, value.numeric())[1].part)
+        return _like(first, Chosen(name, tuple(parts)))
+
+    def _of_number(self, name: str, values: list[Typed]) -> Typed:
+        windowed = name not in ("absent", "last")
+        if len(values) != 1 + windowed or not isinstance(number := values[0].part, Number):
+            raise ValueError(f"{name} is used as {name}(client1.video.client2.fps{', 3s' if windowed else ''})")
+        if name == "absent":
+            return Typed(Absent(number), "truth", None, "")
+        if name != "last":
+            values[0].numeric()
+        window_s = _window_s(values[1]) if windowed else 0.0
+        if name in ("mean", "last"):
+            return _like(values[0], Number(number.name, number.measure, window_s))
+        return _like(values[0], Extreme(number, name, window_s))
+
+
+def _like(typed: Typed, part: Part) -> Typed:
+    return Typed(part, typed.kind, typed.scale, typed.written)
+
+
+def _is_window(values: list[Typed]) -> bool:
+    """Whether they are a number and a time, and not two of a kind."""
+    last = values[1]
+    return len(values) == 2 and last.kind == "time" and isinstance(last.part, Literal) and values[0].kind != "time"
+
+
+def _window_s(typed: Typed) -> float:
+    given = typed.part.given if isinstance(typed.part, Literal) and typed.kind == "time" else 0.0
+    seconds = given / 1000 if isinstance(given, float) else 0.0
+    if not 1 <= seconds <= MOST_WINDOW_S:
+        raise ValueError(f"'{typed.written}' is not a time from 1s (numbers are sampled once a second) to 10min")
+    return seconds

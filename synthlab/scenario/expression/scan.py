@@ -1,0 +1,136 @@
+"""The words of an expression: names, values with units and texts give way to marks, so that what is left is Python."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from .catalogue import Dimension, Segment
+
+_SEGMENT = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_UNITS: dict[str, tuple[Dimension, float]] = {
+    "bit": ("rate", 1),
+    "kbit": ("rate", 1e3),
+    "mbit": ("rate", 1e6),
+    "gbit": ("rate", 1e9),
+    "us": ("time", 1e-3),
+    "ms": ("time", 1),
+    "s": ("time", 1e3),
+    "min": ("time", 60e3),
+    "%": ("share", 1e-2),
+}
+ALLOWED_UNITS = "100kbit, 80ms or 5%"
+_TOKEN = re.compile(
+    rf"""\s*(?:
+      (?P<name>[0-9]*[A-Za-z_][\w-]*(?:\.{_SEGMENT})+)
+    | (?P<text>"[^"]*"|'[^']*')
+    | (?P<number>[0-9]+(?:\.[0-9]+)?)\s?(?P<unit>[A-Za-z]+\b(?:/s\b)?|%)?
+    | (?P<word>[A-Za-z_]\w*)
+    | (?P<sign><=|>=|==|!=|[<>()+\-*/,])
+    )""",
+    re.VERBOSE,
+)
+_NO_UNITS = ("of", "and", "or", "not", "if")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written; `dimension` is None where it has no unit. Otherwise `amount` is in base units."""
+
+    amount: float
+    dimension: Dimension | None
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfBefore:
+    """`50% of before`."""
+
+    share: float
+
+
+Mark = Name | Quantity | Text | OfBefore
+
+
+@dataclass(slots=True)
+class Scanned:
+    """Python source whose names `_0`, `_1` ... stand for `marks`."""
+
+    source: str = ""
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def put(self, mark: Mark) -> None:
+        word = f"_{len(self.marks)}"
+        self.marks[word] = mark
+        self.source += f" {word} "
+
+
+def scan(text: str) -> Scanned:
+    """Raises ValueError for what is no word of an expression."""
+    scanned = Scanned()
+    place = 0
+    while text[place:].strip():
+        token = _TOKEN.match(text, place) or _refuse(text[place:].strip())
+        place = _take(scanned, token, text)
+    return scanned
+
+
+def _take(scanned: Scanned, token: re.Match[str], text: str) -> int:
+    """Put one word in; where the next one begins."""
+    if token["name"]:
+        scanned.put(Name(_segments(token["name"])))
+    elif token["text"]:
+        scanned.put(Text(token["text"][1:-1]))
+    elif token["number"]:
+        return _take_number(scanned, token, text)
+    elif token["word"] == "before" or token["sign"] or not (token["word"] or "").startswith("_"):
+        scanned.source += f" {token['word'] or token['sign']} "
+    else:
+        _refuse(token["word"])
+    return token.end()
+
+
+def _take_number(scanned: Scanned, token: re.Match[str], text: str) -> int:
+    unit = token["unit"]
+    if unit in _NO_UNITS:
+        scanned.put(Quantity(float(token["number"]), None, token["number"]))
+        return token.start("unit")
+    if unit == "%" and (of_before := re.compile(r"\s+of\s+before\b").match(text, token.end())):
+        scanned.put(OfBefore(float(token["number"]) / 100))
+        return of_before.end()
+    scanned.put(_quantity(token["number"], unit, token[0].strip()))
+    return token.end()
+
+
+def _quantity(number: str, unit: str | None, written: str) -> Quantity:
+    if unit is None:
+        return Quantity(float(number), None, written)
+    known = _UNITS.get(unit.lower().removesuffix("/s"))
+    if known is None:
+        raise ValueError(f"{written!r} has no unit that can be compared; allowed are such as {ALLOWED_UNITS}")
+    dimension, scale = known
+    return Quantity(float(number) * scale, dimension, written)
+
+
+def _segments(name: str) -> tuple[Segment, ...]:
+    found = re.findall(_SEGMENT, name)
+    return tuple(Segment(part.strip("\"'"), part[0] in "\"'") for part in found)
+
+
+def _refuse(rest: str) -> NoReturn:
+    if rest.startswith("="):
+        raise ValueError(f"'=' compares nothing; write == in {rest!r}")
+    raise ValueError(
+        f"{rest.split()[0]!r} cannot stand in an expression; allowed are names, values, and < <= == + - * /"
+    )

@@ -1,0 +1,73 @@
+"""JSON Schemas of conditions, made from their fields: one value each of the form that its unit has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field
+from functools import cache
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, condition_fields
+
+from .keys import TEXT_SCHEMA
+
+BOTH = "both"
+CLEAR = "none"
+SIDES = (*DIRECTIONS, BOTH)
+VALUES, PAIRS = "values", "pairs"
+PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
+
+
+@cache
+def fields_by_name() -> Mapping[str, Field[Any]]:
+    """The conditions by the names that people write."""
+    return {item.metadata["name"]: item for item in condition_fields()}
+
+
+def reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def link_definitions(sides: tuple[str, ...] = SIDES, pairs: bool = True) -> dict[str, Any]:
+    """What `values` and `flows-of-values` are, and, of what varies, `pairs` and `flows-of-pairs`."""
+    forms = {VALUES: {}, PAIRS: PAIR_SCHEMA} if pairs else {VALUES: {}}
+    links = {name: _link_schema(form) for name, form in forms.items()}
+    flows = {f"flows-of-{name}": _flows_schema(reference(name), sides) for name in forms}
+    return links | flows
+
+
+def _link_schema(form: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {
+        name: {
+            "description": item.metadata["help"],
+            **(form or {"examples": [item.metadata["example"]], **unit_schema(item)}),
+        }
+        for name, item in fields_by_name().items()
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _flows_schema(link: Mapping[str, Any], sides: tuple[str, ...]) -> dict[str, Any]:
+    properties = {"match": TEXT_SCHEMA, **dict.fromkeys(sides, link)}
+    flow = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"type": "object", "additionalProperties": {"anyOf": [flow, {"enum": [None, CLEAR]}]}}
+
+
+_PATTERNS = {
+    "rate": r"^\s*([0-9]+(\.[0-9]+)?\s*[kmgKMG]?[bB][iI][tT](/s)?|unlimited|none)\s*$",
+    "time": r"^\s*([0-9]+(\.[0-9]+)?\s*([num]?s)|none)\s*$",
+    "share": r"^\s*([0-9]+(\.[0-9]+)?\s*%|none)\s*$",
+    "bytes": r"^\s*([0-9]+(\.[0-9]+)?\s*[kmKM]?[bB]|none)\s*$",
+    "packets": r"^\s*([0-9]+(\.[0-9]+)?\s*[pP]|none)\s*$",
+}
+
+
+def unit_schema(item: Field[Any]) -> dict[str, Any]:
+    """The JSON Schema of one condition's value; null or `none` clears it."""
+    unit = item.metadata["unit"]
+    if unit.name == "switch":
+        return {"type": ["boolean", "string", "null"]}
+    if unit.name == "word":
+        return {"enum": [*unit.allowed.removeprefix("one of ").split(", "), CLEAR, None], "type": ["string", "null"]}
+    pattern = {"pattern": _PATTERNS[unit.name]} if unit.name in _PATTERNS else {}
+    return {"type": ["string", "null"], **pattern}

@@ -1,0 +1,106 @@
+"""What a scenario consists of, as read from its file; an object that exists is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from ..errors import WrongUse
+from ..stack import Stack
+
+if TYPE_CHECKING:
+    from .actions import Action
+    from .plan import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file, line, and path within the file."""
+
+    file: str
+    line: int
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def wrong(self, what: str) -> NoReturn:
+        """Raise WrongUse that reads `file:line: path: what`."""
+        raise WrongUse(f"{self}: {self.path}: {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An action, and when it is due: seconds since its run began."""
+
+    at_s: float
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one step does. The step is done between `least_s` and `most_s` after it began, and when its `tracks` are."""
+
+    actions: tuple[Timed, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    least_s: float = 0.0
+    most_s: float = 0.0
+
+
+class Planner(Protocol):
+    """What a step plans with."""
+
+    @property
+    def layer(self) -> str:
+        """The name of the layer of conditions that this playing of the step puts on its clients."""
+        ...
+
+    @property
+    def random(self) -> Random:
+        """Draws the same numbers each time that the same seed plans the same step."""
+        ...
+
+    def track(self, name: str, steps: Iterable[Step], times: int = 1) -> Track:
+        """The plan of steps below this one, played so many times."""
+        ...
+
+
+class Body(Protocol):
+    """What a step of one kind says; `str` of it is one line for people."""
+
+    def plan(self, planner: Planner) -> Part: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One entry of a scenario. With `at_s` it begins so long after the last step without one was done.
+
+    Without, it begins `after_s` after all steps before it are done. A `mark` is a name for the moment when it begins.
+    """
+
+    kind: str
+    body: Body
+    place: Place
+    at_s: float | None = None
+    after_s: float = 0.0
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A timed script for the clients of a stack. `timeout_s` is how long it may take at the most.
+
+    `vars` are the variables that the file declares and those that were given, with the values that they have.
+    """
+
+    name: str
+    file: str
+    stack: Stack
+    stack_file: str
+    steps: tuple[Step, ...]
+    seed: int | None = None
+    timeout_s: float | None = None
+    about: str | None = None
+    vars: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,212 @@
+"""The time line of a scenario: what is done when. The same scenario and seed give the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from .model import Part, Place, Scenario, Step, Timed
+from .words import seconds
+
+MOST_RUNS = 20_000
+_SEED_BITS = 63
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One playing of one step, beginning `at_s` after its block; in a repetition a step has several.
+
+    Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when all of these are,
+    and `least_s` are over. `id` is unique in the plan, and the same for the same scenario.
+    """
+
+    id: str
+    at_s: float
+    kind: str
+    text: str
+    place: Place
+    mark: str | None
+    part: Part
+
+    @property
+    def actions(self) -> tuple[Timed, ...]:
+        return self.part.actions
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        return self.part.tracks
+
+    @property
+    def least_s(self) -> float:
+        return max([self.part.least_s, *(track.least_s for track in self.tracks)])
+
+    @property
+    def most_s(self) -> float:
+        return max([self.part.most_s, *(track.most_s for track in self.tracks)])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Runs whose times count from the block's beginning. It is done when all of them are."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def least_s(self) -> float:
+        return max(run.at_s + run.least_s for run in self.runs)
+
+    @property
+    def most_s(self) -> float:
+        return max(run.at_s + run.most_s for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Blocks, each of which begins when the one before it is done."""
+
+    name: str
+    blocks: tuple[Block, ...]
+    least_s: float = field(init=False)
+    most_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least_s", sum(block.least_s for block in self.blocks))
+        object.__setattr__(self, "most_s", sum(block.most_s for block in self.blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A run in its place: how deep it lies, and when it begins at the earliest and at the latest."""
+
+    run: Run
+    depth: int
+    track: str
+    earliest_s: float
+    latest_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a player does for a scenario. At its end all that is still in force or going on ends."""
+
+    scenario: Scenario
+    seed: int
+    track: Track
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        return tuple(client.name for client in self.scenario.stack.clients)
+
+    @property
+    def client_seeds(self) -> dict[str, int]:
+        """The `seed` of each client's conditions, to be put in before the first step."""
+        return {name: Random(f"{self.seed}/{name}").getrandbits(_SEED_BITS) for name in self.clients}
+
+    def visits(self) -> Iterator[Visit]:
+        """All runs, in the order in which they stand."""
+        yield from _visits(self.track, 0, 0.0, 0.0)
+
+    def __str__(self) -> str:
+        from .text import plan_text
+
+        return plan_text(self)
+
+
+def make_plan(scenario: Scenario, seed: int | None = None) -> Plan:
+    """The plan; a `seed` takes the place of the scenario's own. Raises WrongUse where it becomes too long."""
+    own = scenario.seed if seed is None else seed
+    plan = Plan(scenario=scenario, seed=own or 0, track=_Maker(own or 0).track("", scenario.steps))
+    _refuse_late(plan)
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """What the ids below a place begin with. A layer's is without the number of the repetition.
+
+    So a step that is played again puts its conditions in place of those of the time before.
+    """
+
+    id: str = ""
+    layer: str = ""
+
+    def below(self, part: str) -> _Prefix:
+        return _Prefix(f"{self.id}{part}.", f"{self.layer}{part}.")
+
+    def time(self, number: int) -> _Prefix:
+        return _Prefix(f"{self.id}{number}.", self.layer)
+
+
+class _Maker:
+    """Makes the runs of one plan."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._count = 0
+
+    def track(self, name: str, steps: Iterable[Step], times: int = 1, prefix: _Prefix = _Prefix()) -> Track:
+        blocks: list[Block] = []
+        listed = list(steps)
+        for time in range(times):
+            blocks += self._blocks(listed, prefix.time(time + 1) if times > 1 else prefix)
+        return Track(name, tuple(blocks))
+
+    def _blocks(self, steps: list[Step], prefix: _Prefix) -> Iterator[Block]:
+        """A step without `at` is a block of its own; those with one that follow each other are one together."""
+        together: list[Run] = []
+        for number, step in enumerate(steps, 1):
+            run = self._run(step, prefix.below(str(number)))
+            if step.at_s is None:
+                if together:
+                    yield Block(tuple(together))
+                    together = []
+                yield Block((run,))
+            else:
+                together.append(run)
+        if together:
+            yield Block(tuple(together))
+
+    def _run(self, step: Step, prefix: _Prefix) -> Run:
+        self._count += 1
+        if self._count > MOST_RUNS:
+            step.place.wrong(f"makes more than {MOST_RUNS} steps, with all repetitions")
+        id = prefix.id.removesuffix(".")
+        part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
+        at_s = step.after_s if step.at_s is None else step.at_s
+        return Run(id=id, at_s=at_s, kind=step.kind, text=str(step.body), place=step.place, mark=step.mark, part=part)
+
+
+@dataclass(frozen=True, slots=True)
+class _StepPlanner:
+    """What one step plans with."""
+
+    maker: _Maker
+    prefix: _Prefix
+    random: Random
+
+    @property
+    def layer(self) -> str:
+        return self.prefix.layer.removesuffix(".")
+
+    def track(self, name: str, steps: Iterable[Step], times: int = 1) -> Track:
+        return self.maker.track(name, steps, times, self.prefix.below(name) if name else self.prefix)
+
+
+def _visits(track: Track, depth: int, earliest_s: float, latest_s: float) -> Iterator[Visit]:
+    for block in track.blocks:
+        for run in block.runs:
+            begins = earliest_s + run.at_s, latest_s + run.at_s
+            yield Visit(run, depth, track.name, *begins)
+            for below in run.tracks:
+                yield from _visits(below, depth + 1, *begins)
+        earliest_s += block.least_s
+        latest_s += block.most_s
+
+
+def _refuse_late(plan: Plan) -> None:
+    limit_s = plan.scenario.timeout_s
+    for visit in plan.visits():
+        ends_s = visit.latest_s + visit.run.part.most_s
+        if limit_s is not None and ends_s > limit_s:
+            visit.run.place.wrong(f"can last until {seconds(ends_s)}, beyond the timeout of {seconds(limit_s)}")

@@ -1,0 +1,154 @@
+"""From a scenario file to a Scenario: every mistake is found here, or in the rehearsal, before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .. import assets
+from ..errors import WrongUse, did_you_mean
+from ..stack import Stack, find_stack_file, read_stack
+from ..yamlfile import Node, read_yaml
+from . import keys
+from .expression import Known
+from .kind import Context, Key
+from .model import Scenario
+from .track import read_steps
+
+MAX_SEED = 2**63 - 1
+
+TOP: dict[str, Key] = {
+    "about": keys.text("what it is about, in a line"),
+    "stack": keys.text("the stack file, beside this one or bundled", required=True),
+    "seed": keys.whole(0, MAX_SEED, "of random walks and random loss; else 0"),
+    "vars": keys.plain(
+        lambda node, _: _vars(node),
+        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+        "variables, with the values that they have unless --var gives others",
+    ),
+    "timeout": keys.time("how long it may take at the most", 1.0),
+    "steps": keys.plain(read_steps, {"$ref": "#/$defs/steps"}, "what happens", required=True),
+}
+"""The keys of a scenario; those that begin with `x-` are its author's own."""
+
+
+def scenario_files() -> dict[str, Path]:
+    """The bundled ones, by file name."""
+    return {file.name: file for file in sorted((assets.stacks() / "scenarios").glob("*.yaml"))}
+
+
+def find_scenario_file(name: str) -> Path:
+    """The file that `name` means: a path, or a bundled scenario with or without `.yaml`."""
+    if Path(name).is_file():
+        return Path(name)
+    bundled = scenario_files()
+    for candidate in (name, f"{name}.yaml"):
+        if candidate in bundled:
+            return bundled[candidate]
+    raise WrongUse(f"{name}: no such scenario file{did_you_mean(name, bundled)}; bundled: {', '.join(bundled)}")
+
+
+def read_scenario(
+    name: str,
+    variables: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    stack: str | None = None,
+) -> Scenario:
+    """The scenario of a path or a bundled name; raises WrongUse.
+
+    `variables` are those of --var. A variable that the file's `vars` names has the value given there unless they name
+    it, too; any other is of the environment. A `stack` takes the place of the one that the file names.
+    """
+    path = find_scenario_file(name)
+    shown_as = name if Path(name).is_file() else path.name
+    surroundings = os.environ if environment is None else environment
+    given = dict(variables or {})
+    declared = _declared(path, shown_as, {**surroundings, **given})
+    known = _Variables({**surroundings, **declared, **given})
+    top = read_yaml(path, shown_as, known)
+    _refuse_unused(given, known.asked | declared.keys())
+    return replace(_read_top(top, path, surroundings, stack), vars=declared | given)
+
+
+def _read_top(top: Node, path: Path, environment: Mapping[str, str], stack_name: str | None) -> Scenario:
+    given = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
+    for name, key in TOP.items():
+        if key.required and name not in given and not (name == "stack" and stack_name):
+            top.wrong(f"has no {name}: {key.help}")
+    stack_file = stack_name or _stack_file(given["stack"], path.parent)
+    stack = _read_stack(stack_file, given.get("stack", top), environment)
+    context = Context(stack, path.parent, Known.of(stack), read_steps)
+    values = {name: TOP[name].read(node, context) for name, node in given.items()}
+    return Scenario(
+        name=path.stem,
+        file=top.file,
+        stack=stack,
+        stack_file=stack_file,
+        steps=values["steps"],
+        seed=values.get("seed"),
+        timeout_s=values.get("timeout"),
+        about=values.get("about"),
+    )
+
+
+def _mapping(top: Node) -> dict[str, Node]:
+    """The top's keys; a key that nobody knows is refused, unless it begins with `x-`."""
+    given = top.mapping(what="a scenario with a stack and steps")
+    own = {name for name in given if name.startswith("x-")}
+    return top.mapping((*TOP, *own))
+
+
+def _stack_file(node: Node, folder: Path) -> str:
+    name = node.text("a stack file")
+    return str(folder / name) if (folder / name).is_file() else name
+
+
+def _read_stack(file: str, node: Node, environment: Mapping[str, str]) -> Stack:
+    try:
+        find_stack_file(file)
+    except WrongUse as error:
+        node.wrong(error.message)
+    return read_stack(file, environment=environment)
+
+
+def _vars(node: Node) -> dict[str, str]:
+    return {name: entry.text("a value") for name, entry in node.mapping(what="variables such as {RATE: 1mbit}").items()}
+
+
+def _declared(path: Path, shown_as: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The file's `vars`; what other variables are in it does not matter yet."""
+    top = read_yaml(path, shown_as, _Variables(given, lenient=True))
+    if not isinstance(top.value, dict) or "vars" not in top.value:
+        return {}
+    return _vars(top.value["vars"])
+
+
+def _refuse_unused(given: Mapping[str, str], used: set[str]) -> None:
+    for name in given:
+        if name not in used:
+            there = f"; there are: {', '.join(sorted(used))}" if used else ""
+            raise WrongUse(f"--var {name}: the scenario has no such variable{did_you_mean(name, used) or there}")
+
+
+@dataclass
+class _Variables(Mapping[str, str]):
+    """Variables that remember which of them were asked for; a `lenient` one has all, empty."""
+
+    given: Mapping[str, str]
+    lenient: bool = False
+    asked: set[str] = field(default_factory=set)
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.given.get(name, "") if self.lenient else self.given[name]
+
+    def __contains__(self, name: object) -> bool:
+        return self.lenient or name in self.given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)

@@ -1,0 +1,167 @@
+"""A dry run: the plan is walked with all expectations decided as early, and as late, as can be, and nothing is done.
+
+It finds what no step shows alone: conditions that cannot be when their time comes, clients that do not run then, and a
+baseline that is not there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from syntheticnet.conditions import Conditions, ConditionsError
+
+from ..stack import SFU_HOST, Sfu, Stack
+from .actions import Action, Baseline, Change, Container, Exec, Judge, Load, Reset
+from .model import Place
+from .plan import Plan, Run, Track
+from .words import seconds
+
+MOST_LAYERS = 48
+"""Of one client: a few less than it takes leases (64), for while one is replaced there are two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An action at its time, in seconds since the start."""
+
+    at_s: float
+    run: Run
+    action: Action
+
+
+def timeline(plan: Plan, late: bool = False) -> list[Event]:
+    """All actions in the order of their times, with each step as short as can be, or where `late` as long."""
+    return sorted(_events(plan.track, 0.0, late), key=lambda event: event.at_s)
+
+
+def _events(track: Track, begins_s: float, late: bool) -> Iterator[Event]:
+    for block in track.blocks:
+        for run in block.runs:
+            at_s = begins_s + run.at_s
+            for timed in run.actions:
+                yield Event(round(at_s + timed.at_s, 6), run, timed.action)
+            for below in run.tracks:
+                yield from _events(below, at_s, late)
+        begins_s += block.most_s if late else block.least_s
+
+
+def rehearse(plan: Plan) -> None:
+    """Raise WrongUse at the first step that cannot be played when its time comes."""
+    for late in (False, True) if plan.track.least_s != plan.track.most_s else (False,):
+        stage = _Stage(plan.scenario.stack)
+        for event in timeline(plan, late):
+            stage.play(event)
+        stage.expire(float("inf"))
+
+
+@dataclass(slots=True)
+class _Layer:
+    change: Change
+    place: Place
+    ends_s: float | None
+
+
+@dataclass(slots=True)
+class _Client:
+    """The conditions of one client: those of its stack, and the layers on them in the order in which they began."""
+
+    name: str
+    base: Conditions
+    layers: dict[str, _Layer] = field(default_factory=dict)
+
+    def put(self, at_s: float, change: Change, place: Place) -> None:
+        ends_s = None if change.lease_s is None else at_s + change.lease_s
+        self.layers.pop(change.layer, None)
+        self.layers[change.layer] = _Layer(change, place, ends_s)
+        if len(self.layers) > MOST_LAYERS:
+            place.wrong(f"puts more than {MOST_LAYERS} changes on {self.name} at a time: give them a `for`, or reset")
+        self.check()
+
+    def expire(self, now_s: float) -> None:
+        ended = sorted((layer.ends_s, id) for id, layer in self.layers.items() if layer.ends_s is not None)
+        for ends_s, id in ended:
+            if ends_s <= now_s + 1e-6:
+                del self.layers[id]
+                self.check(f"from {seconds(ends_s)} on, when an earlier step has ended, ")
+
+    def check(self, when: str = "") -> None:
+        """Raise WrongUse at the layer that cannot be put on those below it."""
+        conditions = self.base
+        for layer in self.layers.values():
+            change = layer.change.change
+            try:
+                conditions = Conditions.from_dict(change) if layer.change.whole else conditions.changed(change)
+            except ConditionsError as error:
+                layer.place.wrong(f"{when}{self.name}: {error}")
+
+
+class _Stage:
+    """What is in force and what runs, as the plan goes on."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._clients = {client.name: _Client(client.name, client.conditions) for client in stack.clients}
+        if isinstance(stack.sfu, Sfu):
+            self._clients[SFU_HOST] = _Client(SFU_HOST, stack.sfu.conditions or Conditions())
+        self._down: dict[str, tuple[str, Place]] = {}
+        self._baseline_s: float | None = None
+
+    def play(self, event: Event) -> None:
+        self.expire(event.at_s)
+        place = event.run.place
+        match event.action:
+            case Change(clients=names) as change:
+                for name in names:
+                    self._refuse_down(name, place)
+                    self._clients[name].put(event.at_s, change, place)
+            case Reset(clients=names):
+                for name in names:
+                    self._refuse_down(name, place)
+                    self._clients[name].layers.clear()
+            case Container() as container:
+                self._act(container, place)
+            case Load(client=name) | Exec(where=str(name)):
+                self._refuse_down(name, place)
+            case Baseline(for_s=for_s):
+                self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))
+            case Judge() as judge:
+                self._judge(judge, event.at_s, place)
+
+    def expire(self, now_s: float) -> None:
+        for client in self._clients.values():
+            client.expire(now_s)
+
+    def _judge(self, judge: Judge, at_s: float, place: Place) -> None:
+        if not judge.expression.uses_before:
+            return
+        if self._baseline_s is None:
+            place.wrong("speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it")
+        if at_s < self._baseline_s - 1e-6:
+            taken = seconds(self._baseline_s)
+            place.wrong(f"begins at {seconds(at_s)} and speaks of `before`, but the baseline is taken at {taken} only")
+
+    def _act(self, container: Container, place: Place) -> None:
+        for name in container.names:
+            state, _ = self._down.get(name, ("running", place))
+            needed = _NEEDED[container.doing]
+            if needed and state not in needed:
+                place.wrong(f"cannot {container.doing} {name}: it is {state} then")
+            self._down.pop(name, None)
+            if after := _AFTER.get(container.doing):
+                self._down[name] = (after, place)
+
+    def _refuse_down(self, name: str, place: Place) -> None:
+        if name in self._down:
+            state, since = self._down[name]
+            place.wrong(f"{name} is {state} then (since line {since.line})")
+
+
+# What a container must be for what is done to it, and what it is then.
+_NEEDED = {
+    "pause": ("running",),
+    "unpause": ("paused",),
+    "stop": ("running",),
+    "start": ("stopped",),
+    "restart": ("running", "stopped"),
+}
+_AFTER = {"pause": "paused", "stop": "stopped"}

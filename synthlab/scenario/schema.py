@@ -1,0 +1,146 @@
+"""JSON Schemas (draft 2020-12) of scenario and stack files, for editors: made from what the readers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS
+
+from ..apps import CLIENT_APPS, SFU_APPS
+from ..profiles import profiles
+from ..stack import clients as stack_clients
+from ..stack import sfu as stack_sfu
+from .kind import Key, Kind
+from .link_schema import VALUES, link_definitions, reference
+from .reader import TOP
+from .steps import KINDS
+from .track import COMMON
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_OWN: dict[str, Any] = {"^x-": {}}
+
+Schema = dict[str, Any]
+
+
+def scenario_schema() -> Schema:
+    """Of scenario files."""
+    kinds = {f"step-{kind.name}": _step(kind) for kind in KINDS}
+    return {
+        "$schema": DIALECT,
+        "title": "synthlab scenario",
+        **_object(TOP),
+        "patternProperties": _OWN,
+        "$defs": {
+            "steps": {"type": "array", "minItems": 1, "items": reference("step")},
+            "step": {"type": "object", **_chosen(KINDS)},
+            **kinds,
+            **link_definitions(),
+        },
+    }
+
+
+def stack_schema() -> Schema:
+    """Of stack files."""
+    top = {
+        "name": {"type": "string"},
+        "ip": {"enum": ["ipv4", "dual"]},
+        "allow": _LIST,
+        "sfu": _known(stack_sfu.KEYS, _SFU | {"network": reference("network")}),
+        "clients": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _known(stack_clients.KEYS, _CLIENT | {"network": reference("network")}),
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "synthlab stack",
+        "type": "object",
+        "properties": top,
+        "required": ["clients"],
+        "patternProperties": _OWN,
+        "additionalProperties": False,
+        "$defs": {"network": _network(), **link_definitions(DIRECTIONS, pairs=False)},
+    }
+
+
+def _step(kind: Kind) -> Schema:
+    """Of one kind of step, with the keys that every step may have."""
+    described = _object({**COMMON, **kind.keys})
+    return {**described, "description": kind.help, "required": [kind.name, *_rest(described, kind.name)]}
+
+
+def _rest(described: Schema, name: str) -> list[str]:
+    return [key for key in described["required"] if key != name]
+
+
+def _chosen(kinds: tuple[Kind, ...]) -> Schema:
+    """The kind whose key a step has; `mark`, the last, where there is no other."""
+    *others, last = kinds
+    chosen: Schema = reference(f"step-{last.name}")
+    for kind in reversed(others):
+        then = reference(f"step-{kind.name}")
+        chosen = {"if": {"required": [kind.name]}, "then": then, "else": chosen}
+    return chosen
+
+
+def _object(keys: Mapping[str, Key]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {name: {**key.schema, "description": key.help} for name, key in keys.items()},
+        "required": [name for name, key in keys.items() if key.required],
+        "additionalProperties": False,
+    }
+
+
+def _known(names: tuple[str, ...], described: Mapping[str, Any]) -> Schema:
+    """An object of exactly these names; one that is not described may be anything."""
+    properties = {name: described.get(name, {}) for name in names}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _network() -> Schema:
+    properties: Schema = {
+        "profile": {"enum": list(profiles())},
+        **dict.fromkeys(DIRECTIONS, reference(VALUES)),
+        "flows": reference(f"flows-of-{VALUES}"),
+        "seed": {"type": ["integer", "null"], "minimum": 0},
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+_TEXT = {"type": "string"}
+_LIST = {"type": "array", "items": _TEXT}
+_COMMAND = {"anyOf": [_TEXT, _LIST]}
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+_ENV = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+
+_CLIENT: Schema = {
+    "app": {"enum": list(CLIENT_APPS)},
+    "image": _TEXT,
+    "build": _TEXT,
+    "count": {"type": "integer", "minimum": 1, "maximum": stack_clients.MAX_COUNT},
+    "url": _TEXT,
+    "headless": {"type": "boolean"},
+    "ports": {"type": "object", "additionalProperties": _PORT},
+    "media": {"type": "object", "properties": {"video": _TEXT, "audio": _TEXT}, "additionalProperties": False},
+    "allow": _LIST,
+    "flags": _LIST,
+    "video": {"type": "string", "pattern": r"^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}@[1-9][0-9]?$"},
+    "command": _COMMAND,
+    "env": _ENV,
+}
+_SFU: Schema = {
+    "app": {"enum": list(SFU_APPS)},
+    "image": _TEXT,
+    "external": _TEXT,
+    "service": _TEXT,
+    "compose": _TEXT,
+    "version": {"type": ["string", "number"]},
+    "url": _TEXT,
+    "metrics": _TEXT,
+    "env": _ENV,
+    "command": _COMMAND,
+    "join": _TEXT,
+}

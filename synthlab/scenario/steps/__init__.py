@@ -1,0 +1,46 @@
+"""The kinds of steps that a scenario can have, in the order in which people are told of them."""
+
+from . import (
+    baseline,
+    block,
+    container,
+    exec,
+    http,
+    judge,
+    link,
+    load,
+    mark,
+    parallel,
+    partition,
+    ramp,
+    random_walk,
+    repeat,
+    reset,
+    set,
+    trace,
+    wait,
+    wave,
+)
+
+KINDS = (
+    set.KIND,
+    reset.KIND,
+    ramp.KIND,
+    wave.KIND,
+    trace.KIND,
+    random_walk.KIND,
+    block.KIND,
+    partition.KIND,
+    link.KIND,
+    load.KIND,
+    *container.KINDS,
+    exec.KIND,
+    http.KIND,
+    *judge.KINDS,
+    baseline.KIND,
+    wait.KIND,
+    repeat.KIND,
+    parallel.KIND,
+    mark.KIND,
+)
+"""A kind is added with its file and its place here. `mark` is last: it may stand beside every other."""

@@ -1,0 +1,52 @@
+"""`block`: let nothing of a flow pass, silently or with an answer that refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS
+
+from ...yamlfile import Node
+from .. import keys
+from ..kind import Context, Key, Kind, Read
+from ..link_schema import fields_by_name
+from ..links import check_flow
+from .set import Set, lease_key
+
+SILENT = "silent"
+ANSWERS = tuple(fields_by_name()["reject"].metadata["unit"].allowed.removeprefix("one of ").split(", "))
+
+
+def refusal(answer: str) -> dict[str, Any]:
+    """The values of a link that lets nothing pass."""
+    return {"outage": True} if answer == SILENT else {"reject": answer}
+
+
+def answer_key() -> Key:
+    return keys.word((SILENT, *ANSWERS), "silent (the default), or what is answered to each packet")
+
+
+def _read_flow(node: Node, _: Context) -> str:
+    flow = node.text("a flow such as '*:udp'")
+    check_flow(node, flow)
+    return flow
+
+
+def _build(read: Read) -> Set:
+    values = refusal(read.get("answer", SILENT))
+    change: Mapping[str, Any] = {"flows": {read.get("block"): dict.fromkeys(DIRECTIONS, values)}}
+    return Set(clients=read.get("on", read.context.known.clients), change=change, for_s=read.get("for"))
+
+
+KIND = Kind(
+    name="block",
+    help="let nothing of a flow pass",
+    keys={
+        "block": keys.plain(_read_flow, keys.TEXT_SCHEMA, "the flow, such as '*:udp'"),
+        "on": keys.clients("the clients, groups, or all (the default)"),
+        "answer": answer_key(),
+        "for": lease_key(),
+    },
+    build=_build,
+)

@@ -1,0 +1,45 @@
+"""`pause`, `unpause`, `stop`, `start`, `restart`: what is done to the containers of clients and of the media server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from .. import keys
+from ..actions import Container, Doing
+from ..kind import Kind, Read
+from ..model import Part, Planner, Timed
+from ..words import joined
+
+_HELP: dict[Doing, str] = {
+    "pause": "freeze all processes of containers",
+    "unpause": "let paused containers go on",
+    "stop": "stop containers",
+    "start": "start stopped containers",
+    "restart": "stop and start containers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerStep:
+    """Done at once, though the engine takes its time."""
+
+    doing: Doing
+    names: tuple[str, ...]
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(actions=(Timed(0.0, Container(doing=self.doing, names=self.names)),))
+
+    def __str__(self) -> str:
+        return f"{self.doing} {joined(self.names)}"
+
+
+def _kind(doing: Doing) -> Kind:
+    def build(read: Read) -> ContainerStep:
+        return ContainerStep(doing, read.get(doing))
+
+    names = keys.containers("clients, groups, all clients, or sfu")
+    return Kind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
+
+
+KINDS = tuple(map(_kind, get_args(Doing)))

@@ -1,0 +1,50 @@
+"""`exec`: run a command in a container of the lab or on the host; it fails the scenario if its status is not 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...stack.fields import read_command
+from .. import keys
+from ..actions import Exec
+from ..kind import Kind, Read
+from ..model import Part, Planner, Timed
+
+HOST = "host"
+WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExecStep:
+    """Done when the command is."""
+
+    command: Exec
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(actions=(Timed(0.0, self.command),), most_s=self.command.within_s)
+
+    def __str__(self) -> str:
+        return str(self.command)
+
+
+def _build(read: Read) -> ExecStep:
+    where = None if read.get("in") == HOST else read.get("in")
+    return ExecStep(Exec(command=read.get("exec"), where=where, within_s=read.get("within", WITHIN_S)))
+
+
+KIND = Kind(
+    name="exec",
+    help="run a command",
+    keys={
+        "exec": keys.plain(
+            lambda node, context: read_command(node) or node.wrong("is empty: name a command"),
+            {"anyOf": [keys.TEXT_SCHEMA, {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 1}]},
+            "the command, as one text or a list of words",
+        ),
+        "in": keys.one(
+            lambda context: (*context.containers, HOST), "client, sfu or host", "a client, sfu, or host", required=True
+        ),
+        "within": keys.time(f"how long it may take; else {WITHIN_S:g}s", 0.1),
+    },
+    build=_build,
+)

@@ -1,0 +1,64 @@
+"""`expect`, `never` and `recovers`: expressions on measured numbers, and when they must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import keys
+from ..actions import Judge, JudgeKind
+from ..kind import Kind, Read
+from ..model import Part, Planner, Timed
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeStep:
+    """Done when it is decided."""
+
+    judge: Judge
+
+    def plan(self, planner: Planner) -> Part:
+        least_s = self.judge.for_s
+        return Part(actions=(Timed(0.0, self.judge),), least_s=least_s, most_s=self.judge.most_s)
+
+    def __str__(self) -> str:
+        return str(self.judge)
+
+
+def _build(read: Read, kind: JudgeKind) -> JudgeStep:
+    judge = Judge(kind=kind, expression=read.get(kind), within_s=read.get("within"), for_s=float(read.get("for", 0.0)))
+    return JudgeStep(judge)
+
+
+_HOLD = "how long it must hold then, without a break"
+
+KINDS = (
+    Kind(
+        name="expect",
+        help="an expression must hold",
+        keys={
+            "expect": keys.expression("what must hold"),
+            "within": keys.time("by when it must begin to hold; else at once"),
+            "for": keys.time(_HOLD),
+        },
+        build=lambda read: _build(read, "expect"),
+    ),
+    Kind(
+        name="never",
+        help="an expression must not hold",
+        keys={
+            "never": keys.expression("what must not hold at any time"),
+            "for": keys.time("for how long", 1.0, required=True),
+        },
+        build=lambda read: _build(read, "never"),
+    ),
+    Kind(
+        name="recovers",
+        help="an expression must hold again; the time that it takes is reported",
+        keys={
+            "recovers": keys.expression("what must hold again"),
+            "within": keys.time("the limit for the time until it begins to hold", required=True),
+            "for": keys.time(_HOLD),
+        },
+        build=lambda read: _build(read, "recovers"),
+    ),
+)

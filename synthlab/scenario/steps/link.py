@@ -1,0 +1,31 @@
+"""`link`: take the network of clients down or up: while it is down nothing passes, in either direction."""
+
+from __future__ import annotations
+
+from syntheticnet.conditions import DIRECTIONS
+
+from .. import keys
+from ..kind import Kind, Read
+from .set import Set, lease_key
+
+DOWN = "down"
+
+
+def _build(read: Read) -> Set:
+    down = read.get("link") == DOWN
+    if not down and "for" in read.values:
+        read.wrong("for", "is for a link that goes down; one that goes up stays up")
+    change = {direction: {"outage": True if down else None} for direction in DIRECTIONS}
+    return Set(clients=read.get("on"), change=change, for_s=read.get("for"))
+
+
+KIND = Kind(
+    name="link",
+    help="take the network of clients down or up",
+    keys={
+        "link": keys.word((DOWN, "up"), "down or up"),
+        "on": keys.clients("the clients, groups, or all", required=True),
+        "for": lease_key(),
+    },
+    build=_build,
+)

@@ -1,0 +1,62 @@
+"""`load`: competing traffic between a client and another member of the lab, for a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...stack import SFU_HOST
+from .. import keys
+from ..actions import Load
+from ..kind import Kind, Read
+from ..model import Part, Planner, Timed
+
+PROTOCOLS = ("tcp", "udp")
+DIRECTIONS = ("egress", "ingress")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStep:
+    """Done at once: the traffic goes on beside the next steps."""
+
+    load: Load
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(actions=(Timed(0.0, self.load),))
+
+    def __str__(self) -> str:
+        return str(self.load)
+
+
+def _build(read: Read) -> LoadStep:
+    client, protocol = read.get("load"), read.get("protocol", "tcp")
+    target = read.get("to", SFU_HOST)
+    if target == SFU_HOST and SFU_HOST not in read.context.containers:
+        read.node.wrong("needs a client that it goes `to`: this stack has no sfu of its own")
+    if target == client:
+        read.wrong("to", "is the client itself")
+    if protocol == "udp" and "rate" not in read.values:
+        read.node.wrong("needs a rate: UDP does not find its own, as TCP does")
+    load = Load(
+        client=client,
+        target=target,
+        protocol=protocol,
+        rate_bps=read.get("rate"),
+        for_s=read.get("for"),
+        reverse=read.get("direction") == "ingress",
+    )
+    return LoadStep(load)
+
+
+KIND = Kind(
+    name="load",
+    help="competing traffic of a client",
+    keys={
+        "load": keys.one(lambda context: context.known.clients, "client", "the client whose network it loads"),
+        "to": keys.one(lambda context: context.containers, "client or sfu", "the other end; else sfu"),
+        "protocol": keys.word(PROTOCOLS, "tcp (the default) or udp"),
+        "direction": keys.word(DIRECTIONS, "egress: from the client (the default), or ingress: toward it"),
+        "rate": keys.rate("how much; TCP without one takes all that it gets"),
+        "for": keys.time("how long it goes on", 1.0, required=True),
+    },
+    build=_build,
+)

@@ -1,0 +1,27 @@
+"""`mark`: a name for a moment, which the report shows; beside the key of another kind, for that step's beginning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import keys
+from ..kind import Kind, Read
+from ..model import Part, Planner
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Nothing is done: the name is the step's own `mark`."""
+
+    def plan(self, planner: Planner) -> Part:
+        return Part()
+
+    def __str__(self) -> str:
+        return "mark"
+
+
+def _build(_: Read) -> Mark:
+    return Mark()
+
+
+KIND = Kind(name="mark", help="a name for a moment", keys={"mark": keys.text("the name")}, build=_build)

@@ -1,0 +1,58 @@
+"""`parallel`: play several tracks of steps at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...yamlfile import Node
+from .. import keys
+from ..kind import Context, Kind, Read
+from ..model import Part, Planner, Step
+from ..words import joined
+from .repeat import STEPS_SCHEMA
+
+MOST_TRACKS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Done when all tracks are."""
+
+    tracks: Mapping[str, tuple[Step, ...]]
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(tracks=tuple(planner.track(name, steps) for name, steps in self.tracks.items()))
+
+    def __str__(self) -> str:
+        return f"parallel: {joined(self.tracks)}"
+
+
+def _read_tracks(node: Node, context: Context) -> dict[str, tuple[Step, ...]]:
+    if isinstance(node.value, dict):
+        named = node.mapping()
+    else:
+        entries = node.items("tracks such as {rates: [...], checks: [...]}, or a list of lists of steps")
+        named = {str(number): entry for number, entry in enumerate(entries, 1)}
+    if not 1 <= len(named) <= MOST_TRACKS:
+        node.wrong(f"has {len(named)} tracks; allowed are 1 to {MOST_TRACKS}")
+    return {name: context.read_steps(entry, context) for name, entry in named.items()}
+
+
+def _build(read: Read) -> Parallel:
+    return Parallel(read.get("parallel"))
+
+
+_SCHEMA = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": STEPS_SCHEMA, "minProperties": 1},
+        {"type": "array", "items": STEPS_SCHEMA, "minItems": 1},
+    ]
+}
+
+KIND = Kind(
+    name="parallel",
+    help="play tracks of steps at the same time",
+    keys={"parallel": keys.plain(_read_tracks, _SCHEMA, "the tracks, by name or as a list")},
+    build=_build,
+)

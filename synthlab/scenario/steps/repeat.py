@@ -1,0 +1,43 @@
+"""`repeat`: play steps several times, one time after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import keys
+from ..kind import Kind, Read
+from ..model import Part, Planner, Step
+
+MOST_TIMES = 1000
+STEPS_SCHEMA = {"$ref": "#/$defs/steps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Done when the last time is."""
+
+    count: int
+    steps: tuple[Step, ...]
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(tracks=(planner.track("", self.steps, self.count),))
+
+    def __str__(self) -> str:
+        return f"repeat {self.count} times"
+
+
+def _build(read: Read) -> Repeat:
+    return Repeat(read.get("repeat"), read.get("steps"))
+
+
+KIND = Kind(
+    name="repeat",
+    help="play steps several times",
+    keys={
+        "repeat": keys.whole(1, MOST_TIMES, "how many times"),
+        "steps": keys.plain(
+            lambda node, context: context.read_steps(node, context), STEPS_SCHEMA, "the steps to play", required=True
+        ),
+    },
+    build=_build,
+)

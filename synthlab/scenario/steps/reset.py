@@ -1,0 +1,34 @@
+"""`reset`: give clients the conditions that their stack gives them; whatever was set or going on ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import keys
+from ..actions import Reset
+from ..kind import Kind, Read
+from ..model import Part, Planner, Timed
+from ..words import joined
+
+
+@dataclass(frozen=True, slots=True)
+class ResetStep:
+    clients: tuple[str, ...]
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(actions=(Timed(0.0, Reset(clients=self.clients)),))
+
+    def __str__(self) -> str:
+        return f"reset {joined(self.clients)}"
+
+
+def _build(read: Read) -> ResetStep:
+    return ResetStep(read.get("reset"))
+
+
+KIND = Kind(
+    name="reset",
+    help="give clients the conditions of their stack",
+    keys={"reset": keys.clients("the clients, groups, or all")},
+    build=_build,
+)

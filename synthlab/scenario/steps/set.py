@@ -1,0 +1,83 @@
+"""`set`: put values into the conditions of clients, for a time or until the end; a `profile` gives all values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syntheticnet.conditions import Conditions, ConditionsError
+
+from .. import keys
+from ..actions import Change
+from ..kind import Key, Kind, Read
+from ..link_schema import VALUES
+from ..links import change_of, link_keys, profile_change, split_files, written
+from ..model import Part, Planner, Timed
+from ..words import doc_text, joined, seconds
+
+SHORTEST_S = 0.1
+"""Of a lease, as the API has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set:
+    """Done at once; what was in force before is again when `for_s` is over."""
+
+    clients: tuple[str, ...]
+    change: Mapping[str, Any]
+    whole: bool = False
+    for_s: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def plan(self, planner: Planner) -> Part:
+        change = Change(
+            layer=planner.layer,
+            clients=self.clients,
+            change=self.change,
+            whole=self.whole,
+            lease_s=self.for_s,
+            files=self.files,
+        )
+        return Part(actions=(Timed(0.0, change),))
+
+    def __str__(self) -> str:
+        lasts = f" for {seconds(self.for_s)}" if self.for_s else ""
+        return f"set {joined(self.clients)}: {doc_text(self.change)}{lasts}"
+
+
+def lease_key(help: str = "how long it stays in force; else until something else is set, or the end") -> Key:
+    """The `for` of steps that change conditions."""
+    return keys.time(help, SHORTEST_S)
+
+
+def _build(read: Read) -> Set:
+    change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
+    if whole := read.get("whole", False):
+        change = _whole(read, change)
+    return Set(clients=read.get("set"), change=change, whole=whole, for_s=read.get("for"), files=files)
+
+
+def _whole(read: Read, change: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return Conditions.from_dict(change).to_dict()
+    except ConditionsError as error:
+        read.node.wrong_at(error)
+
+
+KIND = Kind(
+    name="set",
+    help="put values into the conditions of clients",
+    keys={
+        "set": keys.clients("the clients, groups, or all"),
+        "profile": keys.plain(
+            lambda node, context: profile_change(node),
+            keys.TEXT_SCHEMA,
+            "a profile such as wpt/3g; it gives all values",
+        ),
+        **link_keys(written, VALUES),
+        "whole": keys.switch("whether what is not named is cleared"),
+        "for": lease_key(),
+    },
+    build=_build,
+)

@@ -1,0 +1,92 @@
+"""`trace`: play what was recorded: Mahimahi traces of a rate, or a table of times and conditions (CSV)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS
+
+from ...yamlfile import Node
+from .. import keys
+from ..actions import Change
+from ..csvtrace import CsvTrace, read_csv
+from ..kind import Context, Kind, Read
+from ..link_schema import fields_by_name
+from ..links import LocalFile, split_files, written
+from ..model import Part, Planner, Timed
+from ..varied import LEAST_EVERY_S, Course
+from ..words import joined, seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Done when it ends; then what was before is in force again."""
+
+    clients: tuple[str, ...]
+    names: tuple[str, ...]
+    for_s: float
+    change: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    csv: CsvTrace | None = None
+
+    def plan(self, planner: Planner) -> Part:
+        if self.csv is None:
+            change = Change(
+                layer=planner.layer, clients=self.clients, change=self.change, files=self.files, lease_s=self.for_s
+            )
+            return Part(actions=(Timed(0.0, change),), least_s=self.for_s, most_s=self.for_s)
+        points = tuple((at_s, change) for at_s, change in self.csv.rows if at_s < self.for_s)
+        course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
+        return Part(actions=course.actions(planner), least_s=self.for_s, most_s=self.for_s)
+
+    def __str__(self) -> str:
+        return f"trace {joined(self.clients)}: {joined(self.names)}, for {seconds(self.for_s)}"
+
+
+def _build(read: Read) -> Trace:
+    clients = read.get("trace")
+    given = [name for name in (*DIRECTIONS, "csv") if name in read.values]
+    if not given or ("csv" in given and len(given) > 1):
+        read.node.wrong("needs either a csv, or traces of the rate for ingress, egress or both directions")
+    if "csv" in given:
+        csv = read.get("csv")
+        name = read.keys["csv"].written
+        return Trace(clients=clients, names=(name,), for_s=read.get("for", csv.lasts_s), csv=csv)
+    if "for" not in read.values:
+        read.node.wrong("needs a `for`: the clients play a trace of the rate again and again")
+    change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in given})
+    names = tuple(f"{side} {read.keys[side].written}" for side in given)
+    return Trace(clients=clients, names=names, for_s=read.get("for"), change=change, files=files)
+
+
+def _read_rates(node: Node, context: Context) -> LocalFile:
+    found = written(node, fields_by_name()["rate_trace"], context)
+    if not isinstance(found, LocalFile):
+        node.wrong(f"no such file: {context.folder / node.text('a file')}")
+    return found
+
+
+def _read_csv(node: Node, context: Context) -> CsvTrace:
+    path = context.folder / node.text("a file")
+    try:
+        return read_csv(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        node.wrong(f"{path}: {getattr(error, 'strerror', None) or error}")
+
+
+_MAHIMAHI = "a trace of the rate in mahimahi's format, which the client plays and repeats"
+
+KIND = Kind(
+    name="trace",
+    help="play what was recorded",
+    keys={
+        "trace": keys.clients("the clients, groups, or all"),
+        "ingress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; toward the client"),
+        "egress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; away from it"),
+        "csv": keys.plain(_read_csv, keys.TEXT_SCHEMA, "a table of times and conditions: time,egress.rate,..."),
+        "for": keys.time("how long it goes on; else until a csv ends", LEAST_EVERY_S),
+    },
+    build=_build,
+)

@@ -1,0 +1,28 @@
+"""`wait`: let time pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import keys
+from ..kind import Kind, Read
+from ..model import Part, Planner
+from ..words import seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    for_s: float
+
+    def plan(self, planner: Planner) -> Part:
+        return Part(least_s=self.for_s, most_s=self.for_s)
+
+    def __str__(self) -> str:
+        return f"wait {seconds(self.for_s)}"
+
+
+def _build(read: Read) -> Wait:
+    return Wait(read.get("wait"))
+
+
+KIND = Kind(name="wait", help="let time pass", keys={"wait": keys.time("how long")}, build=_build)

@@ -1,0 +1,42 @@
+"""How a scenario's values read in text: times, lists of names, changes of conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS
+
+
+def seconds(time_s: float) -> str:
+    """`90s`, `1.25s`."""
+    return f"{round(time_s, 3):g}s" if time_s < 100_000 else f"{time_s:.0f}s"
+
+
+def joined(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def doc_text(change: Mapping[str, Any]) -> str:
+    """A change of conditions on one line; both directions are said once where they are the same."""
+    return "; ".join(_lines(change, ""))
+
+
+def _lines(change: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    links = {name: change[name] for name in DIRECTIONS if name in change}
+    if len(links) == 2 and links["ingress"] == links["egress"]:
+        yield f"{prefix}both {_values(links['egress'])}"
+    else:
+        yield from (f"{prefix}{name} {_values(values)}" for name, values in links.items())
+    if "flows" in change and change["flows"] is None:
+        yield "no flows"
+    for name, flow in (change.get("flows") or {}).items():
+        yield from _lines(flow, f"{name} ") if flow is not None else [f"no flow {name}"]
+
+
+def _values(values: Mapping[str, Any] | None) -> str:
+    given = {name: value for name, value in (values or {}).items() if value is not None}
+    cleared = [name for name in (values or {}) if name not in given]
+    words = [f"{name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in given.items()]
+    few = [f"{name} none" for name in cleared] if len(cleared) < 5 else ["all else none" if words else "none"]
+    return ", ".join(words + few) or "none"

@@ -1,0 +1,38 @@
+"""Scenario files for tests, against a stack with two browsers and two bots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from synthlab.scenario import Plan, check_scenario, make_plan, read_scenario
+
+STACK = """\
+sfu: {app: janus}
+clients:
+  client1: {app: chrome}
+  client2: {app: chrome}
+  bot: {app: bot, count: 2}
+"""
+
+
+def write(folder: Path, steps: str, top: str = "stack: call.yaml\n", stack: str = STACK) -> str:
+    """The path of a scenario whose `steps:` stand from line 3 on."""
+    (folder / "call.yaml").write_text(stack)
+    file = folder / "s.yaml"
+    file.write_text(f"{top}steps:\n{steps}" if steps else top)
+    return str(file)
+
+
+def checked(folder: Path, steps: str, top: str = "stack: call.yaml\n", stack: str = STACK, **given: str) -> Plan:
+    """The plan of a scenario that must be right."""
+    return check_scenario(write(folder, steps, top, stack), given, {})
+
+
+def planned(folder: Path, steps: str, seed: int | None = None) -> Plan:
+    """The plan without the rehearsal."""
+    return make_plan(read_scenario(write(folder, steps), environment={}), seed)
+
+
+def body(folder: Path, steps: str) -> list[str]:
+    """The plan's text without what stands above the steps."""
+    return str(checked(folder, steps)).splitlines()[4:]

@@ -1,0 +1,48 @@
+"""Tables of times and conditions."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthlab.scenario.csvtrace import read_csv
+
+
+def test_rows() -> None:
+    """A row is the whole change from its time on; an empty cell is as before, `none` clears."""
+    trace = read_csv("time,egress.rate,both.loss\n0s,1mbit,1%\n# between\n1s,,none\n1500ms,2mbit,  # later\n")
+    assert trace.rows == (
+        (0.0, {"egress": {"rate": "1mbit", "loss": "1%"}, "ingress": {"loss": "1%"}}),
+        (1.0, {"egress": {"rate": "1mbit", "loss": None}, "ingress": {"loss": None}}),
+        (1.5, {"egress": {"rate": "2mbit", "loss": None}, "ingress": {"loss": None}}),
+    )
+    assert trace.lasts_s == 2.0
+
+
+def test_units_of_the_header() -> None:
+    """What was recorded as bare numbers has its unit in the header."""
+    trace = read_csv("time [ms], egress.rate [kbit], ingress.latency [ms]\n0,500,20\n250,1mbit,30.5\n")
+    assert trace.rows == (
+        (0.0, {"egress": {"rate": "500kbit"}, "ingress": {"latency": "20ms"}}),
+        (0.25, {"egress": {"rate": "1mbit"}, "ingress": {"latency": "30.5ms"}}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "needs a line of names, such as time,egress.rate, and at least one of values"),
+        ("time,egress.rate\n", "needs a line of names"),
+        ("egress.rate\n1\n", "line 1: is not a line of names that begins with time"),
+        ("time,egress.rte\n0s,1\n", "line 1: no such column 'egress.rte'; did you mean egress.rate?"),
+        ("time,egress.rate\n0s\n", "line 2: has 1 cells, and the line of names 2"),
+        ("time,egress.rate\n0,1mbit\n", "line 2: '0' is not a time such as"),
+        ("time,egress.rate\n1s,1mbit\n", "line 2: the first time is 1s, and must be 0"),
+        ("time,egress.rate\n0s,1mbit\n0.05s,1mbit\n", "line 3: 0.05s is not at least 100ms after the line before"),
+        ("time,egress.rate\n0s,1mbit\n\n2s,5\n", "line 4: '5' is not a rate such as"),
+    ],
+)
+def test_mistakes(text: str, told: str) -> None:
+    """A mistake is told with its line."""
+    with pytest.raises(ValueError, match=r"\S") as caught:
+        read_csv(text)
+    assert str(caught.value).startswith(told)

@@ -1,0 +1,180 @@
+"""Expressions on measured numbers: what they come to, on samples that are put in by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthlab.scenario.expression import Expression, Known, Recorded
+
+NAMES = ("client1", "client2", "bot-1")
+KNOWN = Known(NAMES, (), NAMES)
+FPS, KBPS = "client1.video.client2.fps", "client1.video.client2.kbps"
+
+
+def holds(text: str, samples: Recorded, now_s: float) -> bool | None:
+    return Expression.parse(text, KNOWN).at(now_s, samples).holds
+
+
+def recorded(name: str, *values: float | str) -> Recorded:
+    """One sample each second, the first at 1 s."""
+    samples = Recorded()
+    for at_s, value in enumerate(values, 1):
+        samples.add(at_s, {name: value})
+    return samples
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{FPS} == 15", True),
+        (f"{FPS} != 15", False),
+        (f"{FPS} >= 15 and {FPS} < 16", True),
+        (f"{FPS} > 15 or {FPS} < 3", False),
+        (f"not {FPS} > 15", True),
+        (f"10 < {FPS} <= 15", True),
+        (f"({FPS} + 5) * 2 == 40", True),
+        (f"-{FPS} < -14", True),
+        (f"{FPS} / 0 > 1", None),
+        (f"abs({FPS} - 20) == 5", True),
+        (f"max({FPS}, 20) == 20", True),
+        (f"min({FPS}, 20) == 15", True),
+        (f"absent({FPS})", False),
+        (f"not absent({FPS})", True),
+        (f"absent({KBPS})", True),
+        (f"{KBPS} > 0", None),
+        (f"{KBPS} > 0 or {FPS} == 15", True),
+        (f"{KBPS} > 0 and {FPS} == 15", None),
+        (f"{KBPS} > 0 and {FPS} == 1", False),
+        (f"not {KBPS} > 0", None),
+    ],
+)
+def test_value(text: str, expected: bool | None) -> None:
+    """True, false or no data; what is missing matters only where nothing else decides."""
+    assert holds(text, recorded(FPS, 15.0, 15.0), 2.0) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        (f"{KBPS} == 800", KBPS, 800.0),
+        (f"{KBPS} == 800kbit", KBPS, 800.0),
+        (f"{KBPS} == 0.8mbit/s", KBPS, 800.0),
+        ("client1.egress.rate == 1.5mbit", "client1.egress.rate", 1_500_000.0),
+        ("client1.egress.loss == 5%", "client1.egress.loss", 0.05),
+        ("client1.egress.delay_p50 == 80ms", "client1.egress.delay_p50", 80.0),
+        ("client1.egress.delay_p50 == 0.08s", "client1.egress.delay_p50", 80.0),
+        ("client1.video.client2.freeze_s == 1500ms", "client1.video.client2.freeze_s", 1.5),
+        ("client1.video.client2.freeze_s == 1.5", "client1.video.client2.freeze_s", 1.5),
+        ("client1.video.client2.rtt_ms == 80", "client1.video.client2.rtt_ms", 80.0),
+        ("client1.egress.rate == 50% * 3mbit", "client1.egress.rate", 1_500_000.0),
+        ("bot-1.video.client2.fps == 15", "bot-1.video.client2.fps", 15.0),
+        ("client1.connections.connection.local == 'relay'", "client1.connections.connection.local", "relay"),
+        ("client1.flows.'*:udp'.egress.loss == 5%", "client1.flows.*:udp.egress.loss", 0.05),
+        ('client1.video."Ada L".fps == 15', "client1.video.Ada L.fps", 15.0),
+        ("client1.app.room.people == 4", "client1.app.room.people", 4.0),
+        ("sfu.'janus_sessions{a=\"b\"}' == 4", 'sfu.janus_sessions{a="b"}', 4.0),
+    ],
+)
+def test_units(text: str, name: str, value: float | str) -> None:
+    """Each number is compared in its own unit, or in the one that is written."""
+    assert holds(text, recorded(name, value), 1.0) is True
+
+
+def test_average_of_two_seconds() -> None:
+    """Frames and bits a second are the mean of the last two samples; other numbers are their newest."""
+    assert holds(f"{FPS} == 10", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
+    assert holds(f"last({FPS}) == 5", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
+    assert holds(f"mean({FPS}, 3s) == 8", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
+    frames = "client1.video.client2.frames"
+    assert holds(f"{frames} == 30", recorded(frames, 10.0, 30.0), 2.0) is True
+
+
+def test_windows() -> None:
+    """The least, the largest, and the growth of a window, which ends now."""
+    samples = recorded(FPS, 1.0, 9.0, 4.0, 6.0)
+    assert holds(f"min({FPS}, 3s) == 4", samples, 4.0) is True
+    assert holds(f"max({FPS}, 3s) == 9", samples, 4.0) is True
+    assert holds(f"growth({FPS}, 2s) == 2", samples, 4.0) is True
+
+
+def test_stale_is_no_data() -> None:
+    """A number that is three seconds old is none."""
+    samples = recorded(FPS, 15.0)
+    assert holds(f"{FPS} == 15", samples, 3.9) is True
+    assert holds(f"{FPS} == 15", samples, 4.0) is None
+    assert holds(f"absent({FPS})", samples, 4.0) is True
+    assert holds(f"max({FPS}, 10s) == 15", samples, 4.0) is None
+
+
+def test_before() -> None:
+    """`before` is the mean of the same number in the baseline; without one there is no data."""
+    samples = recorded(KBPS, 1000.0, 800.0, 1200.0, 400.0, 400.0)
+    assert holds(f"{KBPS} < 50% of before", samples, 5.0) is None
+    samples.baseline = (0.0, 3.0)
+    assert holds(f"{KBPS} < 50% of before", samples, 5.0) is True
+    assert holds(f"{KBPS} > 50% of before", samples, 5.0) is False
+    assert holds(f"30% of before < {KBPS} < before", samples, 5.0) is True
+    assert holds(f"{KBPS} == before.{KBPS} - 600", samples, 5.0) is True
+    assert holds(f"{KBPS} == before.{KBPS} - 600kbit", samples, 5.0) is True
+    assert holds(f"max({KBPS}, 2s) == 400 and max({KBPS}, 2s) < 40% of before", samples, 5.0) is True
+
+
+def test_what_was_seen() -> None:
+    """An outcome tells the numbers that it came from, as they were sampled, and which were missing."""
+    samples = recorded(KBPS, 1000.0)
+    outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(1.0, samples)
+    assert outcome.seen == {KBPS: 1000.0, f"before.{KBPS}": None, FPS: None}
+    assert outcome.missing == (f"before.{KBPS}", FPS)
+    assert str(outcome) == f"{KBPS} = 1000, before.{KBPS} = no data, {FPS} = no data"
+
+
+def test_names() -> None:
+    """An expression knows what it needs."""
+    expression = Expression.parse(f"{KBPS} <  50% of before", KNOWN)
+    assert (expression.names, expression.uses_before, str(expression)) == (
+        (KBPS,),
+        True,
+        f"{KBPS} < 50% of before",
+    )
+
+
+def test_free_names() -> None:
+    """Where a page may name its participants, any name can be."""
+    assert Expression.parse("client1.video.ada.fps > 3", Known(NAMES)).names == ("client1.video.ada.fps",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "(",
+        "1 < 2",
+        f"{FPS} > lambda: 1",
+        f"{FPS}[0] > 1",
+        f"{FPS} > 1 if 1 else 2",
+        f"{FPS} ** 2 > 1",
+        f"{FPS} in 3",
+        f"{FPS} is 3",
+        f"open({FPS}) > 1",
+        f"{FPS} > 'x'",
+        "client1.connections.c.local < 'relay'",
+        f"{FPS} and 1",
+        f"{FPS} > before > 50% of before and before > 1",
+        f"{FPS} > before + 1",
+        f"{FPS} * client1.egress.rate * 1s > 3",
+        f"absent({FPS}, 3s)",
+        f"mean({FPS})",
+        f"mean(3, 3s) > {FPS}",
+        f"{'(' * 300}{FPS}",
+        f"{FPS} > " + "9" * 600,
+        f"_0 > 1 and {FPS} > 1",
+        f"{FPS}(3) > 1",
+        f"{FPS} > 1 # x",
+        f"{FPS} > {{}}",
+    ],
+)
+def test_refused(text: str) -> None:
+    """Anything else is refused with one line, and never executed."""
+    with pytest.raises(ValueError, match=r"\S") as caught:
+        Expression.parse(text, KNOWN)
+    assert "\n" not in str(caught.value)

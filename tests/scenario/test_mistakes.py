@@ -1,0 +1,302 @@
+"""Scenario files that are wrong: each kind gives one line that says where, what, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.errors import WrongUse
+
+from .files import checked, write
+
+FPS = "client1.video.client2.fps"
+
+# Steps from line 3 on, and what is told, behind the file's name.
+STEPS = {
+    "no list": ("  set: client2\n", "2: steps: {'set': 'client2'} is not a list of steps such as "),
+    "no step at all": ("  []\n", "2: steps: has 0 steps; allowed are 1 to 1000"),
+    "a word": ("  - reset\n", "3: steps[0]: 'reset' is not a step such as {set: client2, egress: {rate: 1mbit}}"),
+    "no such step": ("  - {rset: client2}\n", "3: steps[0]: is no step; did you mean reset?; a step has one of set, "),
+    "two steps": (
+        "  - reset: client2\n    wait: 3s\n",
+        "4: steps[0].wait: is a second step beside reset: begin it with a dash of its own",
+    ),
+    "no such key": (
+        "  - set: client2\n    egres: {rate: 1mbit}\n",
+        "4: steps[0].egres: set has no such key; did you mean egress?; allowed: set, profile, ingress, egress, ",
+    ),
+    "no such client": (
+        "  - reset: cleint2\n",
+        "3: steps[0].reset: no client 'cleint2' in this stack; did you mean client2?; there are: client1, client2, ",
+    ),
+    "no such group": (
+        "  - reset: [client1, bots]\n",
+        "3: steps[0].reset[1]: no client 'bots' in this stack; did you mean bot?; there are: ",
+    ),
+    "no client": ("  - reset: []\n", "3: steps[0].reset: is empty: name at least one client, or all"),
+    "unconditioned sfu": ("  - {set: sfu, egress: {loss: 1%}}\n", "3: steps[0].set: no client 'sfu' in this stack; "),
+    "no values": (
+        "  - set: client2\n",
+        "3: steps[0]: changes nothing; name values such as egress: {rate: 1mbit}",
+    ),
+    "no such condition": (
+        "  - set: client2\n    egress:\n      los: 1%\n",
+        "5: steps[0].egress.los: no such condition; did you mean loss?; allowed: rate, ",
+    ),
+    "bare number": (
+        "  - {set: client2, egress: {rate: 1000}}\n",
+        "3: steps[0].egress.rate: 1000 is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited",
+    ),
+    "share above 100 %": (
+        "  - {set: client2, both: {loss: 120%}}\n",
+        "3: steps[0].both.loss: '120%' is not between 0% and 100%",
+    ),
+    "no such profile": (
+        "  - {set: client2, profile: wpt/3gg}\n",
+        "3: steps[0].profile: no such profile 'wpt/3gg'; did you mean wpt/3g?; there are: ",
+    ),
+    "no flow": (
+        "  - set: client2\n    flows: {'*:upd': {egress: {loss: 1%}}}\n",
+        "4: steps[0].flows.*:upd: 'upd' is not a protocol (did you mean udp?): ",
+    ),
+    "flow that another hides": (
+        "  - set: client2\n    flows: {'*:udp': {egress: {loss: 1%}}, '*:udp:5000': {egress: {loss: 2%}}}\n",
+        "3: steps[0]: client2: flows.*:udp:5000: never matches, for the flow '*:udp' before it takes all its packets",
+    ),
+    "void value": (
+        "  - {set: client2, egress: {queue: 1s}}\n",
+        "3: steps[0]: client2: egress.queue: has no effect without a rate or rate_trace: give one beside it",
+    ),
+    "void value when a lease ends": (
+        "  - {at: 0s, set: client2, egress: {rate: 1mbit}, for: 5s}\n  - {at: 1s, set: client2, egress: {queue: 1s}}\n",
+        "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: has no effect without a rate",
+    ),
+    "void whole": (
+        "  - {set: client2, whole: true, egress: {queue: 1s}}\n",
+        "3: steps[0].egress.queue: has no effect without a rate or rate_trace",
+    ),
+    "no trace": (
+        "  - {set: client2, egress: {rate_trace: ./none}}\n",
+        "3: steps[0].egress.rate_trace: FOLDER/none: No such file or directory",
+    ),
+    "bare time": ("  - wait: 10\n", "3: steps[0].wait: 10 is not a time such as 500ms, 10s, 5min or 1h"),
+    "lease too short": (
+        "  - {set: client2, egress: {loss: 1%}, for: 50ms}\n",
+        "3: steps[0].for: '50ms' is not a time from 0.1s to 86400s",
+    ),
+    "at and after": (
+        "  - {wait: 1s, at: 1s, after: 2s}\n",
+        "3: steps[0].after: cannot stand beside `at`: give one of them",
+    ),
+    "at before the step before": (
+        "  - {at: 10s, reset: all}\n  - {at: 5s, wait: 1s}\n",
+        "4: steps[1].at: 5s lies before 10s, the time of the step before it (line 3)",
+    ),
+    "ramp without end": ("  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}}\n", "3: steps[0]: ramp needs over: "),
+    "ramp of one value": (
+        "  - {ramp: client2, egress: {rate: 1mbit}, over: 5s}\n",
+        "3: steps[0].egress.rate: '1mbit' is not two values such as [1mbit, 1mbit]",
+    ),
+    "ramp of a word": (
+        "  - {ramp: client2, egress: {aqm: [codel, droptail]}, over: 5s}\n",
+        "3: steps[0].egress.aqm: cannot be varied: it is no number",
+    ),
+    "ramp from 0": (
+        "  - {ramp: client2, egress: {loss: [0%, 5%]}, over: 5s, shape: exponential}\n",
+        "3: steps[0].shape: an exponential ramp neither begins nor ends at 0",
+    ),
+    "lease shorter than its ramp": (
+        "  - {ramp: client2, egress: {loss: [1%, 5%]}, over: 5s, for: 3s}\n",
+        "3: steps[0].for: 3s end before the ramp does, which takes 5s",
+    ),
+    "no such shape": (
+        "  - {wave: client2, egress: {loss: [1%, 5%]}, period: 5s, for: 9s, shape: sin}\n",
+        "3: steps[0].shape: 'sin' is not one of sine, square; did you mean sine?",
+    ),
+    "wave too coarse": (
+        "  - {wave: client2, egress: {loss: [1%, 5%]}, period: 1s, for: 9s, every: 1s}\n",
+        "3: steps[0].every: is too long for a period of 1s: at most a quarter of it",
+    ),
+    "too many changes": (
+        "  - {random: client2, egress: {loss: [1%, 5%]}, for: 24h, every: 1s}\n",
+        "3: steps[0].every: makes more than 36000 changes; make it shorter",
+    ),
+    "trace of what": (
+        "  - {trace: client2, for: 5s}\n",
+        "3: steps[0]: needs either a csv, or traces of the rate for ingress, egress or both directions",
+    ),
+    "no such csv": (
+        "  - {trace: client2, csv: no.csv}\n",
+        "3: steps[0].csv: FOLDER/no.csv: No such file or directory",
+    ),
+    "bad csv": (
+        "  - {trace: client2, csv: bad.csv}\n",
+        "3: steps[0].csv: FOLDER/bad.csv: line 3: '5' is not a rate such as 500kbit",
+    ),
+    "repeat never": ("  - {repeat: 0, steps: [{wait: 1s}]}\n", "3: steps[0].repeat: 0 is not a whole number from 1 to"),
+    "repeat without steps": ("  - repeat: 2\n", "3: steps[0]: repeat needs steps: the steps to play"),
+    "mistake in a repetition": (
+        "  - repeat: 2\n    steps:\n      - wait: 1s\n      - reset: cleint1\n",
+        "6: steps[0].steps[1].reset: no client 'cleint1' in this stack; did you mean client1?; ",
+    ),
+    "too many steps": (
+        "  - repeat: 1000\n    steps: [{repeat: 1000, steps: [{wait: 1s}]}]\n",
+        "4: steps[0].steps[0].steps[0]: makes more than 20000 steps, with all repetitions",
+    ),
+    "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; allowed are 1 to 32"),
+    "partition of one": (
+        "  - partition: [client1, client1]\n",
+        "3: steps[0].partition: ['client1', 'client1'] is not two participants such as [client1, sfu]",
+    ),
+    "block of nothing": ("  - block: ''\n", "3: steps[0].block: '' is not a flow such as '*:udp'"),
+    "no such answer": (
+        "  - {block: '*:udp', answer: rest}\n",
+        "3: steps[0].answer: 'rest' is not one of silent, reset, ",
+    ),
+    "link of nobody": ("  - link: down\n", "3: steps[0]: link needs on: the clients, groups, or all"),
+    "link up for a time": (
+        "  - {link: up, on: client2, for: 3s}\n",
+        "3: steps[0].for: is for a link that goes down; one that goes up stays up",
+    ),
+    "unpause what runs": ("  - unpause: client2\n", "3: steps[0]: cannot unpause client2: it is running then"),
+    "set on what is stopped": (
+        "  - stop: client2\n  - {set: client2, egress: {loss: 1%}}\n",
+        "4: steps[1]: client2 is stopped then (since line 3)",
+    ),
+    "load on itself": (
+        "  - {load: client1, to: client1, for: 5s}\n",
+        "3: steps[0].to: is the client itself",
+    ),
+    "load without rate": ("  - {load: client1, protocol: udp, for: 5s}\n", "3: steps[0]: needs a rate: UDP does not "),
+    "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec needs in: a client, sfu, or host"),
+    "exec of no command": ('  - {exec: "ls \'x", in: host}\n', '3: steps[0].exec: "ls \'x" is not a command: No clos'),
+    "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not an address such as http://"),
+    "no such status": ("  - {http: 'http://x', status: 20}\n", "3: steps[0].status: 20 is not a whole number from 100"),
+    "no expression": (
+        "  - expect: client1.video.client2.fps >=\n",
+        "3: steps[0].expect: 'client1.video.client2.fps >=' is not an expression such as client1.video.client2.fps >",
+    ),
+    "one = too few": (f"  - expect: {FPS} = 3\n", "3: steps[0].expect: '=' compares nothing; write == in '= 3'"),
+    "nothing compared": (
+        f"  - expect: {FPS}\n",
+        f"3: steps[0].expect: '{FPS}' says nothing that can be true; compare it, such as {FPS} > 1",
+    ),
+    "number of nobody": (
+        "  - expect: clint1.video.client2.fps > 1\n",
+        "3: steps[0].expect: no such client 'clint1'; did you mean client1?",
+    ),
+    "number of a group": (
+        "  - expect: bot.video.client2.fps > 1\n",
+        "3: steps[0].expect: 'bot' is a group: a number is of one client, of bot-1, bot-2",
+    ),
+    "no such participant": (
+        "  - expect: client1.video.clinet2.fps > 1\n",
+        "3: steps[0].expect: no such participant 'clinet2'; did you mean client2?",
+    ),
+    "own picture": (
+        "  - expect: client1.video.client1.fps > 1\n",
+        "3: steps[0].expect: no such number 'client1.video.client1.fps': client1 does not receive itself",
+    ),
+    "no such number": (
+        "  - expect: client1.video.client2.fsp > 1\n",
+        "3: steps[0].expect: no such number 'client1.video.client2.fsp'; did you mean fps?; 'fsp' is not one of kbps",
+    ),
+    "number of a silent sfu": (
+        "  - expect: sfu.rooms > 1\n",
+        "3: steps[0].expect: no such number 'sfu.rooms': the stack gives its sfu neither `metrics` nor a `network`",
+    ),
+    "half a name": (
+        "  - expect: client1.video.client2 > 1\n",
+        "3: steps[0].expect: 'client1.video.client2' is not a whole name of a number; it goes on with kbps, fps",
+    ),
+    "rate without unit": (
+        "  - expect: client1.egress.rate > 100\n",
+        "3: steps[0].expect: '100' beside 'client1.egress.rate' needs a unit, such as 100kbit, 80ms or 5%",
+    ),
+    "rate against time": (
+        "  - expect: client1.egress.rate > 80ms\n",
+        "3: steps[0].expect: 'client1.egress.rate' is a rate, and '80ms' a time",
+    ),
+    "unknown unit": (
+        "  - expect: client1.egress.rate > 100kb\n",
+        "3: steps[0].expect: '100kb' has no unit that can be compared; allowed are such as 100kbit, 80ms or 5%",
+    ),
+    "code": (
+        "  - expect: \"__import__('os')\"\n",
+        "3: steps[0].expect: '__import__' cannot stand in an expression; allowed are names, values, and ",
+    ),
+    "no such function": (
+        f"  - expect: avg({FPS}, 3s) > 3\n",
+        "3: steps[0].expect: no such function 'avg'; there are: absent, mean, min, max, last, growth, abs",
+    ),
+    "window too short": (
+        f"  - expect: mean({FPS}, 200ms) > 3\n",
+        "3: steps[0].expect: '200ms' is not a time from 1s (numbers are sampled once a second) to 10min",
+    ),
+    "before without baseline": (
+        f"  - expect: {FPS} > 50% of before\n",
+        "3: steps[0]: speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it",
+    ),
+    "before the baseline's end": (
+        f"  - {{at: 0s, baseline: 5s}}\n  - {{at: 3s, expect: {FPS} > 50% of before}}\n",
+        "4: steps[1]: begins at 3s and speaks of `before`, but the baseline is taken at 5s only",
+    ),
+    "baseline too short": ("  - baseline: 1s\n", "3: steps[0].baseline: '1s' is not a time from 2s to 86400s"),
+    "recovery without limit": (
+        f"  - recovers: {FPS} > 1\n",
+        "3: steps[0]: recovers needs within: the limit for the time until it begins to hold",
+    ),
+    "never without time": (f"  - never: {FPS} < 1\n", "3: steps[0]: never needs for: for how long"),
+    "no such variable": (
+        "  - wait: ${HOW_LONG}\n",
+        "3: steps[0].wait: the variable HOW_LONG is not set: export it, or give a default with ${HOW_LONG:-default}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("steps", "told"), STEPS.values(), ids=STEPS.keys())
+def test_mistaken_step(steps: str, told: str, tmp_path: Path) -> None:
+    """A mistake in a step is one line with the file, the line and the path of what is wrong."""
+    (tmp_path / "bad.csv").write_text("time,egress.rate\n0s,1mbit\n1s,5\n")
+    _tells(tmp_path, steps, "stack: call.yaml\n", told)
+
+
+TOPS = {
+    "not a mapping": ("- 1\n", "1: [1] is not a scenario with a stack and steps"),
+    "no steps": ("stack: call.yaml\n", "1: has no steps: what happens"),
+    "no stack": ("steps: [{wait: 1s}]\n", "1: has no stack: the stack file, beside this one or bundled"),
+    "unknown key": (
+        "stack: call.yaml\nstep: []\n",
+        "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
+    ),
+    "no such stack": (
+        "stack: cal.yaml\nsteps: [{wait: 1s}]\n",
+        "1: stack: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml",
+    ),
+    "bad seed": ("stack: call.yaml\nseed: x\nsteps: [{wait: 1s}]\n", "2: seed: 'x' is not a whole number from 0 to "),
+    "beyond the timeout": (
+        f"stack: call.yaml\ntimeout: 60s\nsteps:\n- {{expect: {FPS} > 1, within: 50s}}\n- {{at: 5s, wait: 10s}}\n",
+        "5: steps[1]: can last until 65s, beyond the timeout of 60s",
+    ),
+    "not YAML": ("stack: [\n", "2: not YAML: "),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), TOPS.values(), ids=TOPS.keys())
+def test_mistaken_top(text: str, told: str, tmp_path: Path) -> None:
+    """So is one beside the steps."""
+    _tells(tmp_path, "", text, told)
+
+
+def test_enough_kinds() -> None:
+    """There are more than forty kinds."""
+    assert len(STEPS) + len(TOPS) > 40
+
+
+def _tells(folder: Path, steps: str, top: str, told: str) -> None:
+    file = write(folder, steps, top)
+    with pytest.raises(WrongUse) as caught:
+        checked(folder, steps, top)
+    assert caught.value.message.startswith(f"{file}:{told.replace('FOLDER', str(folder))}")
+    assert "\n" not in caught.value.message

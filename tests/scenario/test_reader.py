@@ -1,0 +1,140 @@
+"""Reading scenario files: names, stacks and variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.errors import WrongUse
+from synthlab.scenario import check_scenario, find_scenario_file, read_scenario, scenario_files
+
+from .files import STACK, write
+
+TOP = "stack: call.yaml\nvars: {HOW: 3s}\n"
+
+
+def text(folder: Path, steps: str, top: str = TOP, **variables: str) -> str:
+    """What the only step says."""
+    scenario = read_scenario(write(folder, steps, top), variables, {"HOW": "9s", "LONG": "5s", "SET": "1s"})
+    return str(scenario.steps[0].body)
+
+
+def test_variables(tmp_path: Path) -> None:
+    """--var comes before the file's vars, these before the environment, and a default is last."""
+    assert text(tmp_path, "  - wait: ${HOW}\n") == "wait 3s"
+    assert text(tmp_path, "  - wait: ${HOW}\n", HOW="7s") == "wait 7s"
+    assert text(tmp_path, "  - wait: ${SET}\n") == "wait 1s"
+    assert text(tmp_path, "  - wait: ${LONG}\n", LONG="2s") == "wait 2s"
+    assert text(tmp_path, "  - wait: ${OTHER:-6s}\n") == "wait 6s"
+    assert text(tmp_path, "  - wait: ${OTHER:-6s}\n", OTHER="8s") == "wait 8s"
+
+
+def test_variables_are_kept(tmp_path: Path) -> None:
+    """A report can tell with which values a scenario was played."""
+    file = write(tmp_path, "  - wait: ${HOW}${OTHER:-}\n", TOP)
+    assert read_scenario(file, {"OTHER": ""}, {}).vars == {"HOW": "3s", "OTHER": ""}
+
+
+def test_unused_variable(tmp_path: Path) -> None:
+    """A variable that nothing asks for is a mistake in its name."""
+    with pytest.raises(WrongUse) as caught:
+        text(tmp_path, "  - wait: ${HOW}\n", HWO="7s")
+    assert caught.value.message == "--var HWO: the scenario has no such variable; did you mean HOW?"
+
+
+def test_bundled_names() -> None:
+    """A bundled scenario is found by its name, with and without .yaml; a near name is suggested."""
+    assert find_scenario_file("dog-chews-fiber") == find_scenario_file("dog-chews-fiber.yaml")
+    with pytest.raises(WrongUse) as caught:
+        find_scenario_file("dog-chew-fiber")
+    assert caught.value.message.startswith(
+        "dog-chew-fiber: no such scenario file; did you mean dog-chews-fiber.yaml?; bundled: bufferbloat.yaml, "
+    )
+
+
+def test_stack_beside_or_bundled(tmp_path: Path) -> None:
+    """The stack is one that lies beside the scenario, a bundled one, or the one that is asked for."""
+    file = write(tmp_path, "  - reset: bot-3\n", stack=STACK.replace("count: 2", "count: 3"))
+    assert read_scenario(file).stack.clients[-1].name == "bot-3"
+    with pytest.raises(WrongUse, match="no client 'bot-3'"):
+        read_scenario(file, stack="call.yaml")
+    (tmp_path / "call.yaml").unlink()
+    with pytest.raises(WrongUse, match="no client 'bot-3'"):
+        read_scenario(file)
+
+
+def test_mistake_in_the_stack(tmp_path: Path) -> None:
+    """A mistake in the stack file is told at its own line."""
+    with pytest.raises(WrongUse) as caught:
+        read_scenario(write(tmp_path, "  - wait: 1s\n", stack="clients: {a: {app: chrom}}\n"))
+    assert caught.value.message.startswith(f"{tmp_path}/call.yaml:1: clients.a.app: no such client app 'chrom'")
+
+
+def test_own_keys(tmp_path: Path) -> None:
+    """What begins with x- is the author's, and anchors in it can be used."""
+    top = "x-bad: &bad {rate: 1mbit}\nstack: call.yaml\nabout: a test\nseed: 5\ntimeout: 1min\n"
+    scenario = read_scenario(write(tmp_path, "  - {set: client2, egress: *bad}\n", top))
+    assert str(scenario.steps[0].body) == "set client2: egress rate 1mbit"
+    assert (scenario.name, scenario.about, scenario.seed, scenario.timeout_s) == ("s", "a test", 5, 60)
+
+
+BUNDLED = (
+    "bufferbloat", "dog-chews-fiber", "elevator", "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "sfu-restart", "train",
+    "wifi-far",
+)  # fmt: skip
+
+
+def test_all_bundled() -> None:
+    """The bundled scenarios; each begins with a comment that tells its story."""
+    assert tuple(file.removesuffix(".yaml") for file in scenario_files()) == BUNDLED
+    for file in scenario_files().values():
+        assert file.read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled(name: str) -> None:
+    """Each can be played on the bundled call, and has a seed."""
+    plan = check_scenario(name, environment={})
+    assert plan.scenario.stack.name == "call"
+    assert plan.scenario.seed == 7
+    assert plan.track.most_s < 240
+
+
+CONTRACT = """\
+# dog-chews-fiber.yaml
+stack: call.yaml
+seed: 7
+steps:
+  - expect: client1.video.client2.fps >= 10
+    within: 30s
+  - baseline: 5s                                       # `before.` values in later expectations
+  - at: 10s                                            # since the last at-less step was done
+    set: client2
+    egress: {rate: 100kbit}
+    for: 10s
+    mark: the dog chews
+  - at: 15s
+    expect: client1.video.client2.kbps < 50% of before
+    within: 5s
+  - at: 20s
+    recovers: client1.video.client2.fps >= 80% of before
+    within: 15s
+    for: 3s
+"""
+
+
+def test_contract(tmp_path: Path) -> None:
+    """The file that the contract promises works as it stands, and the bundled one plans the same."""
+    (tmp_path / "dog.yaml").write_text(CONTRACT)
+    lines = str(check_scenario(str(tmp_path / "dog.yaml"), environment={})).splitlines()
+    assert lines[1:] == str(check_scenario("dog-chews-fiber", environment={})).splitlines()[1:]
+    assert lines[2:] == [
+        "takes 28s..73s",
+        "",
+        "            0s  expect client1.video.client2.fps >= 10 within 30s",
+        "       0s..30s  baseline of 5s",
+        "      15s..45s  set client2: egress rate 100kbit for 10s  # the dog chews",
+        "      20s..50s  expect client1.video.client2.kbps < 50% of before within 5s",
+        "      25s..55s  recovers client1.video.client2.fps >= 80% of before within 15s for 3s",
+    ]

@@ -1,0 +1,107 @@
+"""JSON Schemas for editors: they take what the readers take, and point at what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab import assets
+from synthlab.errors import WrongUse
+from synthlab.scenario import scenario_files
+from synthlab.scenario.schema import scenario_schema, stack_schema
+from synthlab.scenario.steps import KINDS
+from synthlab.stack import read_stack
+from synthlab.yamlfile import read_yaml
+
+from .test_reader import CONTRACT
+from .test_steps import test_change
+from .validator import mistakes
+
+
+def scenario_mistakes(value: Any) -> list[str]:
+    return list(mistakes(value, scenario_schema(), scenario_schema()))
+
+
+def plain(file: Path) -> Any:
+    return read_yaml(file, file.name, {"REFERENCE": "1mbit", "HIGH": "2mbit", "LOW": "1mbit"}).plain()
+
+
+@pytest.mark.parametrize("file", scenario_files().values(), ids=lambda file: file.stem)
+def test_bundled_scenarios(file: Path) -> None:
+    """All bundled scenarios are of the schema."""
+    assert scenario_mistakes(plain(file)) == []
+
+
+def test_contract(tmp_path: Path) -> None:
+    """So is the one that the contract promises."""
+    (tmp_path / "dog.yaml").write_text(CONTRACT)
+    assert scenario_mistakes(plain(tmp_path / "dog.yaml")) == []
+
+
+def test_every_change(tmp_path: Path) -> None:
+    """So are all forms of changes that are tested."""
+    for step, _ in test_change.pytestmark[0].args[1]:
+        (tmp_path / "s.yaml").write_text(f"stack: call.yaml\nsteps:\n  - {step}\n")
+        assert scenario_mistakes(plain(tmp_path / "s.yaml")) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "where"),
+    [
+        ({"set": "client2", "egress": {"rate": "1mbt"}}, ".steps[0].egress.rate"),
+        ({"set": "client2", "egress": {"rat": "1mbit"}}, ".steps[0].egress.rat"),
+        ({"set": "client2", "flows": {"*:udp": {"egress": {"loss": 5}}}}, ".steps[0].flows.*:udp"),
+        ({"ramp": "client2", "egress": {"rate": "1mbit"}, "over": "5s"}, ".steps[0].egress.rate"),
+        ({"ramp": "client2", "egress": {"rate": ["1mbit", "2mbit"]}}, ".steps[0].over"),
+        ({"wait": 5}, ".steps[0].wait"),
+        ({"wait": "5s", "upto": "6s"}, ".steps[0].upto"),
+        ({"repeat": 2, "steps": [{"wait": 5}]}, ".steps[0].steps[0].wait"),
+        ({"link": "sideways", "on": "client2"}, ".steps[0].link"),
+        ({"rset": "client2"}, ".steps[0].mark"),
+    ],
+)
+def test_mistaken_step(step: Any, where: str) -> None:
+    """What is wrong is pointed at, in the kind of step that it is in."""
+    assert where in scenario_mistakes({"stack": "call.yaml", "steps": [step]})
+
+
+def test_every_kind() -> None:
+    """Each kind of step has its schema, with help for each of its keys."""
+    for kind in KINDS:
+        made = scenario_schema()["$defs"][f"step-{kind.name}"]
+        assert kind.name in made["required"]
+        assert set(made["properties"]) == {"at", "after", "mark", *kind.keys}
+        assert all(described.get("description") for described in made["properties"].values())
+
+
+def test_references() -> None:
+    """Whatever a schema refers to is in it, and it can be written as JSON of a size that editors bear."""
+    for schema in (scenario_schema(), stack_schema()):
+        text = json.dumps(schema)
+        assert set(re.findall(r'"#/\$defs/([^"]+)"', text)) <= set(schema["$defs"])
+        assert len(text) < 60_000
+
+
+def test_bundled_stacks() -> None:
+    """All bundled stacks are of the schema of stacks."""
+    for file in assets.stacks().glob("*.yaml"):
+        assert list(mistakes(plain(file), stack_schema(), stack_schema())) == []
+
+
+def test_keys_of_a_stack(tmp_path: Path) -> None:
+    """The schema has the keys that the reader allows."""
+    (tmp_path / "s.yaml").write_text("none-such: 1\n")
+    with pytest.raises(WrongUse) as caught:
+        read_stack(str(tmp_path / "s.yaml"))
+    allowed = caught.value.message.partition("allowed: ")[2].split(", ")
+    assert set(stack_schema()["properties"]) == set(allowed)
+
+
+def test_a_mistaken_stack() -> None:
+    """A wrong value of a client's network is pointed at."""
+    stack = {"clients": {"a": {"app": "bot", "network": {"egress": {"loss": 5}, "profile": "wpt/3g"}}}}
+    assert list(mistakes(stack, stack_schema(), stack_schema())) == [".clients.a.network.egress.loss"]

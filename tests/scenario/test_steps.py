@@ -1,0 +1,241 @@
+"""Each kind of step: the actions that it plans, with their times and the changes that clients are asked for."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+
+from .files import checked, planned
+
+
+def actions(folder: Path, step: str) -> list[tuple[float, Action]]:
+    """Those of the only step."""
+    (visit,) = planned(folder, f"  - {step}\n").visits()
+    return [(timed.at_s, timed.action) for timed in visit.run.actions]
+
+
+def changes(folder: Path, step: str) -> list[tuple[float, Any, float | None]]:
+    """Time, change and lease of each."""
+    found = actions(folder, step)
+    return [(at_s, action.change, action.lease_s) for at_s, action in found if isinstance(action, Change)]
+
+
+def change(folder: Path, step: str) -> Any:
+    ((_, made, _),) = changes(folder, step)
+    return made
+
+
+def lengths(folder: Path, step: str) -> tuple[float, float]:
+    """How long it takes at least and at most."""
+    track = planned(folder, f"  - {step}\n").track
+    return track.least_s, track.most_s
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{set: client2, egress: {rate: 1mbit}}", {"egress": {"rate": "1mbit"}}),
+        ("{set: client2, both: {loss: 5%}}", {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}),
+        (
+            "{set: client2, both: {loss: 5%}, egress: {loss: 9%}}",
+            {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}},
+        ),
+        ("{set: client2, egress: {rate: none, loss: ~}}", {"egress": {"rate": None, "loss": None}}),
+        ("{set: client2, flows: {'*:udp': {egress: {loss: 5%}}}}", {"flows": {"*:udp": {"egress": {"loss": "5%"}}}}),
+        ("{set: client2, flows: {a: {match: '*:udp', ingress: {loss: 5%}}}}",
+         {"flows": {"a": {"match": "*:udp", "ingress": {"loss": "5%"}}}}),
+        ("{set: client2, flows: {'*:udp': none}}", {"flows": {"*:udp": None}}),
+        ("{link: down, on: client2}", {"ingress": {"outage": True}, "egress": {"outage": True}}),
+        ("{link: up, on: client2}", {"ingress": {"outage": None}, "egress": {"outage": None}}),
+        (
+            "{block: '*:udp', on: client2}",
+            {"flows": {"*:udp": {"ingress": {"outage": True}, "egress": {"outage": True}}}},
+        ),
+        (
+            "{block: '*:tcp', on: client2, answer: reset}",
+            {"flows": {"*:tcp": {"ingress": {"reject": "reset"}, "egress": {"reject": "reset"}}}},
+        ),
+        (
+            "{partition: [client1, client2]}",
+            {"flows": {"client2": {"ingress": {"outage": True}, "egress": {"outage": True}}}},
+        ),
+        ("{partition: [client1, sfu], way: forth}", {"flows": {"sfu": {"egress": {"outage": True}}}}),
+        ("{partition: [sfu, client1], way: forth}", {"flows": {"sfu": {"ingress": {"outage": True}}}}),
+    ],
+)  # fmt: skip
+def test_change(step: str, expected: Any, tmp_path: Path) -> None:
+    """What is asked of a client's API: what the step names and nothing else."""
+    assert change(tmp_path, step) == expected
+
+
+def test_profile(tmp_path: Path) -> None:
+    """A profile gives all values of both directions; values beside it come on top."""
+    made = change(tmp_path, "{set: client2, profile: wpt/3g, egress: {rate: 1mbit}}")
+    assert (made["ingress"]["rate"], made["ingress"]["latency"], made["ingress"]["loss"]) == ("1.6mbit", "150ms", None)
+    assert (made["egress"]["rate"], made["egress"]["latency"]) == ("1mbit", "150ms")
+
+
+def test_clients(tmp_path: Path) -> None:
+    """A name, a group, several, or all: each client once."""
+    for names, expected in {
+        "client2": ("client2",),
+        "bot": ("bot-1", "bot-2"),
+        "[client2, bot-1, bot]": ("client2", "bot-1", "bot-2"),
+        "all": ("client1", "client2", "bot-1", "bot-2"),
+    }.items():
+        assert actions(tmp_path, f"reset: {names}") == [(0.0, Reset(clients=expected))]
+
+
+def test_lease_and_whole(tmp_path: Path) -> None:
+    """`for` is a lease, and the step is done at once; `whole` clears what is not named."""
+    ((at_s, action),) = actions(tmp_path, "{set: client2, whole: true, egress: {loss: 5%}, for: 90s}")
+    assert at_s == 0
+    assert action == Change(
+        layer="1", clients=("client2",), change={"egress": {"loss": "5%"}}, whole=True, lease_s=90.0
+    )
+    assert lengths(tmp_path, "{set: client2, egress: {loss: 5%}, for: 90s}") == (0, 0)
+
+
+def test_linear_ramp(tmp_path: Path) -> None:
+    """Equal differences; the last value stays, and is reached when the step is done."""
+    step = "{ramp: client2, egress: {rate: [1mbit, 2mbit], latency: [0ms, 100ms]}, over: 2s, every: 500ms}"
+    assert changes(tmp_path, step) == [
+        (0.0, {"egress": {"rate": "1mbit", "latency": "0ms"}}, None),
+        (0.5, {"egress": {"rate": "1.25mbit", "latency": "25ms"}}, None),
+        (1.0, {"egress": {"rate": "1.5mbit", "latency": "50ms"}}, None),
+        (1.5, {"egress": {"rate": "1.75mbit", "latency": "75ms"}}, None),
+        (2.0, {"egress": {"rate": "2mbit", "latency": "100ms"}}, None),
+    ]
+    assert lengths(tmp_path, step) == (2, 2)
+
+
+def test_exponential_ramp(tmp_path: Path) -> None:
+    """Equal ratios; with `for` it reverts so long after its beginning."""
+    step = "{ramp: client2, egress: {rate: [4mbit, 1mbit]}, over: 2s, every: 1s, shape: exponential, for: 5s}"
+    rates = [(at_s, made["egress"]["rate"], lease_s) for at_s, made, lease_s in changes(tmp_path, step)]
+    assert rates == [(0.0, "4mbit", 5.0), (1.0, "2mbit", 4.0), (2.0, "1mbit", 3.0)]
+
+
+def test_ramp_in_steps(tmp_path: Path) -> None:
+    """So many equal steps, the first of them after the first value."""
+    step = "{ramp: client2, both: {loss: [0%, 10%]}, over: 10s, shape: steps, steps: 2}"
+    losses = [(at_s, made["ingress"]["loss"]) for at_s, made, _ in changes(tmp_path, step)]
+    assert losses == [(0.0, "0%"), (5.0, "5%"), (10.0, "10%")]
+
+
+def test_sine(tmp_path: Path) -> None:
+    """From the middle upwards; the lease of each point ends when the wave does."""
+    step = "{wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 4s, for: 4s, every: 1s}"
+    assert changes(tmp_path, step) == [
+        (0.0, {"egress": {"rate": "2mbit"}}, 4.0),
+        (1.0, {"egress": {"rate": "3mbit"}}, 3.0),
+        (2.0, {"egress": {"rate": "2mbit"}}, 2.0),
+        (3.0, {"egress": {"rate": "1mbit"}}, 1.0),
+    ]
+    assert lengths(tmp_path, step) == (4, 4)
+
+
+def test_square(tmp_path: Path) -> None:
+    """The second value first; a change at each edge and nowhere else."""
+    step = "{wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 4s, for: 7s, shape: square}"
+    rates = [(at_s, made["egress"]["rate"], lease_s) for at_s, made, lease_s in changes(tmp_path, step)]
+    assert rates == [(0.0, "3mbit", 7.0), (2.0, "1mbit", 5.0), (4.0, "3mbit", 3.0), (6.0, "1mbit", 1.0)]
+
+
+def test_random_walk(tmp_path: Path) -> None:
+    """The same for the same seed, another for another; within its bounds, and never further than its stride."""
+    text = "  - {random: client2, egress: {loss: [10%, 20%]}, for: 5min, every: 1s, stride: 20%}\n"
+
+    def walk(seed: int) -> list[float]:
+        (visit,) = planned(tmp_path, text, seed).visits()
+        made = [timed.action for timed in visit.run.actions]
+        return [float(action.change["egress"]["loss"].strip("%")) for action in made if isinstance(action, Change)]
+
+    assert walk(1) == walk(1) != walk(2)
+    values = walk(1)
+    assert 290 < len(values) <= 300
+    assert 10 <= min(values) < 12
+    assert 18 < max(values) <= 20
+    assert all(abs(one - other) <= 2.02 for one, other in pairwise(values))
+
+
+def test_mahimahi_trace(tmp_path: Path) -> None:
+    """The clients get the file and play it themselves; it takes the place of a rate."""
+    (tmp_path / "lte.up").write_text("1\n5\n")
+    ((_, action),) = actions(tmp_path, "{trace: client2, egress: lte.up, for: 3min}")
+    assert isinstance(action, Change)
+    assert action.change == {"egress": {"rate_trace": "lte.up", "rate": None}}
+    assert action.files == {"lte.up": "1\n5\n"}
+    assert lengths(tmp_path, "{trace: client2, egress: lte.up, for: 3min}") == (180, 180)
+
+
+def test_csv_trace(tmp_path: Path) -> None:
+    """A change for each row, until the end, or until `for`."""
+    (tmp_path / "t.csv").write_text("time,egress.rate\n0s,1mbit\n2s,2mbit\n")
+    assert changes(tmp_path, "{trace: client2, csv: t.csv}") == [
+        (0.0, {"egress": {"rate": "1mbit"}}, 4.0),
+        (2.0, {"egress": {"rate": "2mbit"}}, 2.0),
+    ]
+    assert lengths(tmp_path, "{trace: client2, csv: t.csv, for: 1s}") == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("restart: sfu", Container(doing="restart", names=("sfu",))),
+        ("pause: bot", Container(doing="pause", names=("bot-1", "bot-2"))),
+        ("baseline: 5s", Baseline(for_s=5)),
+        ("{load: client2, for: 5s}", Load(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_s=5)),
+        (
+            "{load: client2, to: client1, protocol: udp, rate: 1mbit, direction: ingress, for: 5s}",
+            Load(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_s=5, reverse=True),
+        ),
+        ("{exec: 'ls -l', in: sfu}", Exec(command=("ls", "-l"), where="sfu", within_s=30)),
+        ("{exec: [ls, a b], in: host, within: 5s}", Exec(command=("ls", "a b"), where=None, within_s=5)),
+        (
+            "{http: 'http://127.0.0.1:1/x', body: '{}', status: 204}",
+            Http(method="POST", url="http://127.0.0.1:1/x", body="{}", headers={}, status=204, within_s=10),
+        ),
+    ],
+)
+def test_other_actions(step: str, expected: Action, tmp_path: Path) -> None:
+    """What is done once, with all that it needs."""
+    assert actions(tmp_path, step) == [(0.0, expected)]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "within_s", "for_s", "least_s", "most_s"),
+    [
+        ("expect: client1.sent.rtt_ms < 80", "expect", None, 0, 0, 0),
+        ("{expect: client1.sent.rtt_ms < 80, within: 5s, for: 2s}", "expect", 5, 2, 2, 7),
+        ("{never: client1.sent.rtt_ms > 80, for: 9s}", "never", None, 9, 9, 9),
+        ("{recovers: client1.sent.rtt_ms < 80, within: 100ms}", "recovers", 0.1, 0, 0, 0.1),
+    ],
+)
+def test_judging(
+    step: str, kind: str, within_s: float | None, for_s: float, least_s: float, most_s: float, tmp_path: Path
+) -> None:
+    """An expectation, and how long its verdict can take."""
+    ((_, action),) = actions(tmp_path, step)
+    assert isinstance(action, Judge)
+    assert (action.kind, action.within_s, action.for_s) == (kind, within_s, for_s)
+    assert lengths(tmp_path, step) == (least_s, most_s)
+
+
+def test_files_of_a_set(tmp_path: Path) -> None:
+    """A trace that lies beside the scenario goes to the clients; of two files of one name one must be renamed."""
+    (tmp_path / "a").mkdir()
+    for place in ("x.up", "a/x.up"):
+        (tmp_path / place).write_text(f"{len(place)}\n")
+    plan = checked(tmp_path, "  - {set: client2, egress: {rate_trace: x.up}}\n")
+    (visit,) = plan.visits()
+    action = visit.run.actions[0].action
+    assert isinstance(action, Change)
+    assert (action.change, action.files) == ({"egress": {"rate_trace": "x.up"}}, {"x.up": "4\n"})
+    with pytest.raises(Exception, match=r"another file is called x\.up, too: rename one of them"):
+        checked(tmp_path, "  - {set: client2, egress: {rate_trace: x.up}, ingress: {rate_trace: a/x.up}}\n")
