@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from struct import unpack_from
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,7 +21,7 @@ from .world import BOTH, Family, Side, World, other
 
 T = TypeVar("T")
 
-ATTEMPTS = 4
+ATTEMPTS = 6
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 
 
@@ -71,8 +70,8 @@ class Run:
     numbers: dict[str, list[int]] = field(default_factory=dict)
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    pause_ms: float = 0.0
-    """The longest time in which the test itself did not get round to sending."""
+    moments: list[float] = field(default_factory=list)
+    """When each round of datagrams was sent (s)."""
 
     def lost(self, name: str) -> set[int]:
         return set(range(self.count)) - set(self.numbers[name])
@@ -116,12 +115,11 @@ def sent_over(
     report = world.configure(seed=seed, flows={name: flow for lane in lanes for name, flow in lane.flow().items()})
     run = Run(count, report["monotonic_ns"] + time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns())
     frames: dict[Side, list[Frame]] = {side: [] for side in BOTH}
-    moments: list[float] = []
     with ExitStack() as cleanup:
         taken = {side: cleanup.enter_context(world.capture(side)) for side in BOTH} if stamped else {}
 
         def send(n: int) -> None:
-            moments.append(time.monotonic())
+            run.moments.append(time.monotonic())
             for lane in lanes:
                 lane.away.send(numbered(n))
             if n % 64 == 0:
@@ -132,7 +130,6 @@ def sent_over(
         time.sleep(wait)
         for side, take in taken.items():
             frames[side] += take()
-    run.pause_ms = 1000 * max(after - before for before, after in pairwise(moments))
     _note(run, world, lanes, {side: arrivals(frames[side], side) for side in BOTH})
     return run
 

@@ -161,7 +161,7 @@ def test_a_trace_sets_the_rate(traced: World) -> None:
     neighbours = zip(OPPORTUNITIES, (OPPORTUNITIES[-1], *OPPORTUNITIES[:-1]), strict=True)
     slips = [max(pair) / HALF_MS * late_ms for pair in neighbours]
     for name, per_opportunity in (("full", 1), ("half", 2)):
-        for half, count in enumerate(counts[name]):
+        for half, count in list(enumerate(counts[name]))[1:]:  # within the first, sending began
             expected = per_opportunity * OPPORTUNITIES[half % len(OPPORTUNITIES)]
             assert abs(count - expected) <= 0.05 * expected + per_opportunity * slips[half % len(slips)], (name, half)
 
