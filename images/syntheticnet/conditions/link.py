@@ -149,6 +149,12 @@ class LinkConditions:
         "uploaded trace of the delay over time (lines of: milliseconds, delay in ms); adds to the latency",
         "wifi.delay",
     )
+    hold_ns: int | None = _value(
+        "hold", TIME, "how long, again and again, nothing passes, and then all that waited, as in handovers", "200ms"
+    )
+    hold_every_ns: int | None = _value(
+        "hold_every", POSITIVE_TIME, "from the end of one hold to the end of the next (else 15s)", "15s", ("hold",)
+    )
     reorder: float | None = _value("reorder", SHARE, "share of packets that later ones overtake", "1%")
     reorder_gap: int | None = _value(
         "reorder_gap",

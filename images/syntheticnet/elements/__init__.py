@@ -6,6 +6,7 @@ from .delay import Delay
 from .delay_trace import DelayTrace
 from .duplicate import Duplicate
 from .element import Element, Instant, Kit, Popped
+from .hold import Hold
 from .loss import Loss
 from .mtu import Mtu
 from .outage import Outage
@@ -32,6 +33,7 @@ ELEMENTS: tuple[type[Element], ...] = (
     Duplicate,
     Delay,
     DelayTrace,
+    Hold,
     Reorder,
     Slot,
 )

@@ -1,0 +1,82 @@
+"""Hold: again and again nothing passes for a while, and then all of it at once, as in handovers.
+
+Starlink, for one, gives terminals new paths every 15 s (Mohan et al., "A Multifaceted Look at Starlink Performance",
+WWW 2024); a Wi-Fi client that scans other channels is away for some 100 ms each time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar
+
+from ..conditions import LinkConditions
+from ..packet import Packet
+from .element import Kit, Popped
+
+DEFAULT_EVERY_NS = 15 * 10**9
+
+
+class Hold:
+    """Of every period, counted from when this was put in force, the last part holds what comes up to its end."""
+
+    reads: ClassVar[tuple[str, ...]] = ("hold_ns", "hold_every_ns")
+
+    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._held: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
+        self._set(values, kit.now)
+
+    @staticmethod
+    def wanted(values: LinkConditions) -> bool:
+        return bool(values.hold_ns)
+
+    def push(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            self._held.append((self._due(packet.time), packet.time, packet))
+
+    def pop(self, now: int) -> Popped:
+        due: list[Packet] = []
+        held = self._held
+        while held and held[0][0] <= now:
+            time, _, packet = held.popleft()
+            packet.time = time
+            due.append(packet)
+        return due, []
+
+    def deadline(self) -> int | None:
+        return self._held[0][0] if self._held else None
+
+    def slack(self) -> int:
+        return 0
+
+    def configure(self, values: LinkConditions, now: int) -> None:
+        self._set(values, now)
+        self._held = deque((self._due(max(since, now)), since, packet) for _, since, packet in self._held)
+
+    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+        given, kept = [], deque[tuple[int, int, Packet]]()
+        for due, since, packet in self._held:
+            if leaves(packet):
+                packet.time = since
+                given.append(packet)
+            else:
+                kept.append((due, since, packet))
+        self._held = kept
+        return given
+
+    def adopt(self, packets: list[Packet], now: int) -> None:
+        for packet in packets:
+            self._held.append((self._due(now), packet.time, packet))
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def _set(self, values: LinkConditions, now: int) -> None:
+        self._hold = values.hold_ns or 0
+        self._every = values.hold_every_ns or DEFAULT_EVERY_NS
+        self._began = now
+
+    def _due(self, time: int) -> int:
+        """When a packet of this time passes: now, or when the hold ends; before the first period, now."""
+        into = (time - self._began) % self._every if time >= self._began else 0
+        return time if into < self._every - self._hold else time + self._every - into
