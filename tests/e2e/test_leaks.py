@@ -21,6 +21,9 @@ QUESTIONS = 20  # of each kind
 LISTEN_SECONDS = 7
 DIRECTIONS = [("client1", "client2"), ("client2", "client1")]
 
+# What a kernel with something left to send asks by itself, once the forwarder is back.
+OWN_QUESTIONS = 2
+
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
@@ -104,7 +107,9 @@ def test_nothing_passes_without_a_forwarder(
     assert shouted["sent"]["synth0"] >= ROUNDS
     assert shouted["connected"] == []
     assert listening.result()["heard"] == []
-    assert asking.result()["answers"] == []
+    answers = [kind for kind, _ in asking.result()["answers"]]
+    assert len(answers) <= OWN_QUESTIONS
+    assert set(answers) <= {"who has"}
     _await_forwarder(pair)
     direction = "ingress" if receiver == "client2" else "egress"
     assert pair.state()["links"][direction]["dropped"]["stalled"] >= ROUNDS
