@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 
 from .poller import Poller
-from .port import BATCH
 from .way import Way
 
 # Where packets wait anyway, dense traffic is not read one by one: after this long at the latest is soon enough.
@@ -18,7 +17,7 @@ LOOK_NS = 500_000
 # ten packets; where one sends more than a few, traffic is so dense that its cost counts more than a part of a ms.
 REST_NS = 150_000
 LONG_REST_NS = 450_000
-FEW = 2
+FEW = 3
 
 
 class Intake:
@@ -43,7 +42,7 @@ class Intake:
         elif self.look_at is not None:
             self._poller.watch(self.number, True)
             self.look_at = None
-        return count == BATCH
+        return self.way.full
 
 
 class Pump:

@@ -57,6 +57,11 @@ class Way:
         self._control = control
         self._classifier.admit(control)
 
+    @property
+    def full(self) -> bool:
+        """Whether the last batch was as large as can be, so that there may be more."""
+        return self._source.full
+
     def carry(self) -> int:
         """Take what has come, at most a batch, and give it to the link; returns how many frames there were."""
         count = self._source.receive()
