@@ -14,7 +14,7 @@ import pytest
 from synthlab.stack import read_stack
 
 from .leftovers import leftovers
-from .pair import synthlab
+from .pair import SYNTHLAB, synthlab
 
 pytestmark = pytest.mark.docker
 
@@ -72,9 +72,9 @@ def test_exec_passes_all_through() -> None:
     """Exit status and input are the command's; a command that is not there ends as in a shell."""
     in_lab("bot-1", "exit 7", status=7)
     assert "cannot start nosuch" in synthlab("exec", "bot-1", "--lab", LAB, "--", "nosuch", status=127).stderr
-    command = ["synthlab", "exec", "bot-1", "--lab", LAB, "--", "cat"]
+    command = [SYNTHLAB, "exec", "bot-1", "--lab", LAB, "--", "cat"]
     assert subprocess.run(command, input="through", capture_output=True, text=True, check=True).stdout == "through"
-    command = ["script", "-qec", f"synthlab exec bot-1 --lab {LAB} -- sh -c 'tty; exit 5'", "/dev/null"]
+    command = ["script", "-qec", f"{SYNTHLAB} exec bot-1 --lab {LAB} -- sh -c 'tty; exit 5'", "/dev/null"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert ("/dev/pts/" in done.stdout, done.returncode) == (True, 5)
 
@@ -87,7 +87,7 @@ def test_logs() -> None:
     line = json.loads(synthlab("logs", "client1", "--tail", "1", "--json", "--lab", LAB).stdout)
     assert (line["writer"], line["text"]) == ("client1", "hello from client1")
     assert synthlab("logs", "client1", "--since", "1ms", "--lab", LAB).stdout == ""
-    with subprocess.Popen(["synthlab", "logs", "-f", "--lab", LAB], stdout=subprocess.PIPE, text=True) as following:
+    with subprocess.Popen([SYNTHLAB, "logs", "-f", "--lab", LAB], stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout
         assert following.stdout.readline() == "client1 | hello from client1\n"
         following.terminate()
