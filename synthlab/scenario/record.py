@@ -46,7 +46,7 @@ class Judged:
 
     `reason` is one line; `seen` are the numbers that decided it, None where there was no data. An expectation that was
     not decided, because the run ended before, has the verdict `inconclusive` and no `decided_s`. `took_s` is the time
-    until it held, which lies within `error_s` below that (numbers are sampled); of `recovers` it is the time to recover.
+    until it held, which lies within `error_s` below that (numbers are sampled); of `recovers`, the time to recover.
     """
 
     id: str
