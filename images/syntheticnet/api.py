@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import Field, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import qos, top
 from .admission import Admitted, Allow
 from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
-from .fence import DOOR_PORT
 from .files import MOST_BYTES
 from .guard import Guard
+from .guarded import Guarded
 from .numbers import BadNumbers, Numbers
 from .pages import Pages
 from .requests import duration_of, json_of, terms_of, text_of
@@ -34,17 +32,9 @@ from .switchboard import Line, Refused, Unanswered
 from .version import VERSION
 
 FILE_SECONDS = 4.0  # a long file keeps the forwarder busy for a moment
-CLOSED_HEADERS = (
-    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"x-content-type-options", b"nosniff"),
-)
-CONTAINER_HEADER = b"x-synthlab-container"
 LOOKUP_SECONDS = 3.0
 PAGES = Pages(Path(__file__).parent / "web")
 _ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
@@ -218,35 +208,6 @@ class Api:
             "seed": report["conditions"]["seed"],
             **report,
         }
-
-
-class Guarded:
-    """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
-
-    Every answer says which container it is of: a host's port may lead to another engine's.
-    """
-
-    def __init__(self, app: ASGIApp, guard: Guard, container: str = "") -> None:
-        self._app = app
-        self._guard = guard
-        self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
-        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
-            request = Request(scope)
-            peer = request.client.host if request.client else ""
-            refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
-            if refusal:
-                app = JSONResponse({"error": refusal}, 403)
-        await app(scope, receive, partial(_send_with, self._headers, send))
-
-
-async def _send_with(headers: Headers, send: Send, message: Message) -> None:
-    """Send with headers, among them those that keep pages of others from framing, sniffing or reading the answer."""
-    if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *headers]
-    await send(message)
 
 
 def make(line: Line, identity: Identity, guard: Guard) -> Starlette:

@@ -27,11 +27,6 @@ class Malformed(ValueError):
     """A vnet header that does not fit its frame."""
 
 
-def is_super_frame(buffer: bytes) -> bool:
-    """Whether the frame in `buffer` is longer than a wire would carry."""
-    return buffer[1] != GSO_NONE
-
-
 def cut(buffer: bytes) -> list[bytes]:
     """The wire-size frames of a super-frame, each behind a vnet header of its own; raises Malformed."""
     tcp, l4, size = _shape(buffer)

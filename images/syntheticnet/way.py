@@ -80,12 +80,12 @@ class Way:
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             talk = talk_of(buffer)
-            time = stamp - skew
-            if time < oldest and talk.lane != "control":  # what is too late anyway is not worth any more work
+            came = stamp - skew
+            if came < oldest and talk.lane != "control":  # what is too late anyway is not worth any more work
                 self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
             elif talk.lane == "link":
-                if time > last:
-                    last = time if time < now else now
+                if came > last:
+                    last = came if came < now else now
                 if buffer[1] and not whole:
                     packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
                 else:

@@ -20,7 +20,6 @@ from syntheticnet.segment import (
     NEEDS_CSUM,
     Malformed,
     cut,
-    is_super_frame,
 )
 
 from .builders import (
@@ -102,13 +101,6 @@ def assert_lengths_right(part: bytes) -> None:
         assert unpack_from("!H", ip, 2) == (len(ip),)
     else:
         assert unpack_from("!H", ip, 4) == (len(ip) - 40,)
-
-
-def test_knows_super_frames() -> None:
-    """Only a gso type makes a frame a super-frame."""
-    assert is_super_frame(tso(4, 3000, 1448))
-    assert is_super_frame(udp_gso(6, 3000, 1200))
-    assert not is_super_frame(frame(ipv4(CLIENT, SERVER, UDP, udp(1, 2)), vnet(NEEDS_CSUM, start=34, offset=6)))
 
 
 @pytest.mark.parametrize("version", [4, 6])

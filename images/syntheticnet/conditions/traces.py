@@ -26,10 +26,6 @@ class RateTrace:
 
     times_ms: tuple[int, ...]
 
-    @property
-    def period_ms(self) -> int:
-        return self.times_ms[-1]
-
 
 @dataclass(frozen=True)
 class DelayTrace:

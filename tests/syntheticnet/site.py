@@ -1,0 +1,87 @@
+"""An API over a real wire to a stand-in for the forwarder."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from typing import Any
+
+import httpx
+
+from syntheticnet import api
+from syntheticnet.agenda import Agenda, Names
+from syntheticnet.api import Identity
+from syntheticnet.conditions import Conditions
+from syntheticnet.desk import Desk
+from syntheticnet.files import Files
+from syntheticnet.guard import Guard
+from syntheticnet.store import Store
+from syntheticnet.switchboard import Line, Switchboard
+
+HOST = "172.18.0.1"
+
+
+STARTUP = {"egress": {"latency": "10ms"}}
+
+
+Q = {"rate": 1_000_000, "loss": 0.05, "latency": 80, "jitter": 20, "jitter_strength": 0.5, "reorder_packets": False}
+
+
+SPEC = {
+    "default_link": {"ingress": Q, "egress": Q},
+    "flows": [
+        {
+            "label": "udp",
+            "flow": {"ip": 0x0100007F, "protocol": 17, "port_min": 0, "port_max": 65535},
+            "link": {"ingress": Q, "egress": Q},
+        }
+    ],
+}
+
+
+class Forwarder:
+    """Answers as the forwarder does, for it has the same desk, but forwards nothing."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.stores = Store.create(), Store.create()
+        self.stores[0].save(Agenda(drawn=5).to_dict())
+        self.configured = -1  # what is in force at the start is put in force, too
+        self.silent = False
+        self.desk = Desk(*self.stores, Files(), self, time.monotonic_ns())
+        self._switchboard = Switchboard(end, self._answer)
+
+    def serve(self) -> None:
+        if not self.silent:
+            self._switchboard.serve()
+
+    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+        self.conditions, self.names = conditions.to_dict(), names
+        self.configured += 1
+
+    def report(self, now: int) -> dict[str, Any]:
+        return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["op"] == "top":
+            return {"rows": [(3, 1000, 17)] if request["direction"] == "ingress" else []}
+        return self.desk.answer(request, time.monotonic_ns())
+
+
+class Site:
+    """An API with its forwarder, asked by a host that may."""
+
+    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+        self.forwarder = Forwarder(ours)
+        self._end = ours
+        identity = Identity("client1", "call", Conditions.from_dict(STARTUP))
+        self._app = api.make(Line(theirs), identity, Guard(frozenset({HOST})))
+
+    def ask(self, method: str, path: str, peer: str = HOST, **request: Any) -> httpx.Response:
+        return asyncio.run(self._ask(method, path, peer, request))
+
+    async def _ask(self, method: str, path: str, peer: str, request: dict[str, Any]) -> httpx.Response:
+        asyncio.get_running_loop().add_reader(self._end.fileno(), self.forwarder.serve)
+        transport = httpx.ASGITransport(self._app, client=(peer, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, **request)
