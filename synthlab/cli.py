@@ -9,7 +9,20 @@ from typing import Annotated, Any
 import typer
 
 from . import console
-from .commands import browser, clients, completion, conditions, images, labs, stats, top, upkeep
+from .commands import (
+    browser,
+    capture,
+    clients,
+    completion,
+    conditions,
+    images,
+    labs,
+    profiles,
+    scenarios,
+    stats,
+    top,
+    upkeep,
+)
 from .errors import SynthlabError, WrongUse
 from .interrupts import Terminated, unwind_on_signals
 from .world import World, real_world
@@ -43,13 +56,17 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "restart": clients.restart,
     "open": clients.open_,
     "cdp": browser.cdp,
+    "capture": capture.capture,
     "render": labs.render,
     "doctor": upkeep.doctor,
     "selftest": upkeep.selftest,
     "demo": labs.demo,
+    "schema": scenarios.schema,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(scenarios.scenario, name="scenario")
+app.add_typer(profiles.profile, name="profile")
 app.add_typer(images.images, name="images")
 app.add_typer(completion.completion, name="completion")
 

@@ -29,11 +29,15 @@ class Moment:
 
 
 def moment(readings: Mapping[str, Reading], ours_ns: int) -> Moment:
-    """The moment `ours_ns` of our clock. Clocks that may be one and the same, as those of one machine are, are one."""
+    """The moment `ours_ns` of our clock. Clocks that may be one and the same, as those of one machine are, are one.
+
+    Where that one may be ours, it is.
+    """
     least = max(reading.ahead[0] for reading in readings.values())
     most = min(reading.ahead[1] for reading in readings.values())
     if least <= most:
-        return Moment(dict.fromkeys(readings, ours_ns + most), 0)
+        ahead = 0 if least <= 0 <= most else most
+        return Moment(dict.fromkeys(readings, ours_ns + ahead), 0)
     halves = {name: sum(reading.ahead) // 2 for name, reading in readings.items()}
     doubt = max(reading.received - reading.sent for reading in readings.values())
     return Moment({name: ours_ns + half for name, half in halves.items()}, doubt)

@@ -111,6 +111,38 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield _PlainProgress(console)
 
 
+class Live:
+    """Lines that stay, and under them, on a terminal, one that moves. All on the error output."""
+
+    def __init__(self, console: Console, status: Status | None) -> None:
+        self._console = console
+        self._status = status
+
+    def line(self, text: str, style: str = "") -> None:
+        """A line that stays."""
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def moving(self, text: str) -> None:
+        """What is going on at this moment, for those who watch."""
+        if self._status:
+            _tell_moving(self._status, text)
+
+    def tell(self, text: str) -> None:
+        """What is being done: the line that moves, and where there is none, one that stays."""
+        self.moving(text) if self._status else self.line(text)
+
+
+@contextlib.contextmanager
+def live() -> Iterator[Live]:
+    """Give the lines of something that goes on."""
+    console = _console(stderr=True)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield Live(console, status)
+    else:
+        yield Live(console, None)
+
+
 def _tell_moving(status: Status, text: str) -> None:
     from rich.markup import escape
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from . import labels
 from .expiry import has_expired
 from .images import LocalImage
+
+Doing = Literal["pause", "unpause", "stop", "start", "restart"]
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 
@@ -83,6 +85,10 @@ class EngineApi(Protocol):
 
     def version(self) -> str: ...
 
+    def facts(self) -> dict[str, str]:
+        """What it and its machine are, by name, for reports."""
+        ...
+
     def address(self) -> str:
         """Where it is expected to answer: `unix:///var/run/docker.sock`."""
         ...
@@ -111,8 +117,8 @@ class EngineApi(Protocol):
         """The variables that a container was made with."""
         ...
 
-    def restart(self, container: Container) -> None:
-        """End what runs in a container, and start it again."""
+    def control(self, container: Container, doing: Doing) -> None:
+        """Freeze all processes of a container or let them go on, end or start what runs in it; done when that is."""
         ...
 
     def image(self, tag: str) -> LocalImage | None:

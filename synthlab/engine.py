@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import labels
-from .containers import Container, LogWish, read_container
+from .containers import Container, Doing, LogWish, read_container
 from .errors import SynthlabError
 from .images import LocalImage, is_own
 
@@ -33,6 +33,18 @@ class Engine:
         with self._asked() as api:
             return str(api.version()["Version"])
 
+    def facts(self) -> dict[str, str]:
+        with self._asked() as api:
+            info: dict[str, Any] = api.info()
+        return {
+            "engine": str(info["ServerVersion"]),
+            "kernel": str(info["KernelVersion"]),
+            "system": str(info["OperatingSystem"]),
+            "architecture": str(info["Architecture"]),
+            "processors": str(info["NCPU"]),
+            "memory": f"{info['MemTotal'] / 2**30:.1f} GiB",
+        }
+
     def address(self) -> str:
         from docker.errors import DockerException
 
@@ -53,6 +65,9 @@ class Engine:
         return sorted({thing["Labels"][labels.LAB] for thing in found})
 
     def containers(self, lab: str | None = None) -> list[Container]:
+        return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
+
+    def _all_containers(self, lab: str | None) -> list[Container]:
         wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
         with self._asked() as api:
             listed = api.containers(all=True, filters={"label": wanted})
@@ -75,9 +90,10 @@ class Engine:
             given: list[str] = api.inspect_container(container.id)["Config"]["Env"] or []
         return dict(pair.split("=", 1) for pair in given if "=" in pair)
 
-    def restart(self, container: Container) -> None:
+    def control(self, container: Container, doing: Doing) -> None:
         with self._asked() as api:
-            api.restart(container.id, timeout=STOP_GRACE_S)
+            grace = {"timeout": STOP_GRACE_S} if doing in ("stop", "restart") else {}
+            getattr(api, doing)(container.id, **grace)
 
     def image(self, tag: str) -> LocalImage | None:
         from docker.errors import ImageNotFound
@@ -114,7 +130,7 @@ class Engine:
             api.remove_image(image.id)
 
     def remove_lab(self, lab: str) -> int:
-        containers = self.containers(lab)
+        containers = self._all_containers(lab)
         with ThreadPoolExecutor(max_workers=16) as pool:
             list(pool.map(self._remove_container, containers))
         wanted = {"label": f"{labels.LAB}={lab}"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
 
-from .containers import Container, LogWish
+from .containers import Container, Doing, LogWish
 from .errors import SynthlabError, WrongUse
 from .images import LocalImage
 from .numbers import Numbers
@@ -35,7 +35,9 @@ class FakeClientApi:
         self.entries: list[dict[str, Any]] = []
         self.asked = 0
         self.files: dict[str, str] = {}
+        self.renewed: list[tuple[int, str]] = []
         self.terms: list[Terms] = []
+        self.wishes: list[Mapping[str, Any]] = []
         self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
         self.broken = False
         self.version = own_version()
@@ -77,6 +79,7 @@ class FakeClientApi:
 
     def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
         self._refuse_broken(terms)
+        self.wishes.append(change)
         changed = self._changed(self.base if terms.lease is None else self.conditions, change)
         if terms.lease or terms.after:
             times = {"in": terms.after, "left": terms.lease}
@@ -102,6 +105,11 @@ class FakeClientApi:
     def release(self, id: int) -> ClientState:
         self.entries = [entry for entry in self.entries if entry["id"] != id]
         return self.state()
+
+    def renew(self, id: int, lease: str) -> None:
+        if id not in [entry["id"] for entry in self.entries]:
+            raise WrongUse(f"{self.name}: no lease or scheduled change {id}")
+        self.renewed.append((id, lease))
 
     def put_file(self, name: str, text: str) -> None:
         self.files[name] = text
@@ -139,11 +147,14 @@ class FakeEngine:
 
     def __init__(self, containers: Iterable[Container] = ()) -> None:
         self.present = list(containers)
-        self.restarted: list[str] = []
+        self.controlled: list[tuple[Doing, str]] = []
         self.tagged: list[tuple[str, str]] = []
 
     def version(self) -> str:
         return "20.10"
+
+    def facts(self) -> dict[str, str]:
+        return {"engine": "20.10"}
 
     def address(self) -> str:
         return "unix:///var/run/docker.sock"
@@ -167,8 +178,8 @@ class FakeEngine:
     def environment(self, container: Container) -> dict[str, str]:
         return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
 
-    def restart(self, container: Container) -> None:
-        self.restarted.append(container.title)
+    def control(self, container: Container, doing: Doing) -> None:
+        self.controlled.append((doing, container.title))
 
     def image(self, tag: str) -> LocalImage | None:
         return LocalImage(f"id of {tag}", "0")

@@ -18,6 +18,7 @@ class Numbers:
     """`video` and `audio` map a remote participant to its numbers. What is not there was not measured of late.
 
     A browser also tells of each track that it sends and of each connection; `own` is what an application published.
+    `answer` is what the API answered, with what is old.
     """
 
     video: Mapping[str, Values]
@@ -27,6 +28,7 @@ class Numbers:
     sent_audio: Mapping[str, Any] = field(default_factory=dict)
     connections: Mapping[str, Any] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> Numbers:
@@ -34,7 +36,10 @@ class Numbers:
         ages = answer.get("age_s", {})
         fresh = {key: value for key, value in answer.get("values", {}).items() if ages.get(key, math.inf) <= FRESH_S}
         own = {key: value for key, value in fresh.items() if key not in FIELDS}
-        return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own)
+        return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, answer=answer)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in (*FIELDS, "own")}
 
     def sees(self, participant: str) -> bool:
         """Whether frames of this participant's video are being decoded."""

@@ -70,6 +70,10 @@ class ClientApi(Protocol):
         """Take a lease or a scheduled change back."""
         ...
 
+    def renew(self, id: int, lease: str) -> None:
+        """Let a lease last so long from now."""
+        ...
+
     def put_file(self, name: str, text: str) -> None:
         """Keep a trace or table that conditions may name."""
         ...
@@ -117,6 +121,9 @@ class Remote:
 
     def release(self, id: int) -> ClientState:
         return self._state(self._ask("DELETE", f"/v1/leases/{id}"))
+
+    def renew(self, id: int, lease: str) -> None:
+        self._ask("PUT", f"/v1/leases/{id}", params={"for": lease})
 
     def put_file(self, name: str, text: str) -> None:
         headers = {"Content-Type": "text/plain; charset=utf-8"}

@@ -15,14 +15,12 @@ from syntheticnet.conditions import ConditionsError, parse_duration
 from .. import addresses, console
 from ..containers import Container, LogWish
 from ..errors import SynthlabError, WrongUse
+from ..inside import exec_command
 from ..logs import Line, read_lines
 from ..members import find_member, find_members
 from ..world import World
 from .labs import TimeoutOption, show_containers
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption, SomeClientsArgument
-
-# What of the image runs a further command just as the application runs: as its user, without our capabilities.
-AS_APPLICATION = ("/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.application")
 
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")]
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only what is not older than this.")]
@@ -82,12 +80,6 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
     raise typer.Exit(run_attached(exec_command(container, command, sys.stdin.isatty() and sys.stdout.isatty())))
 
 
-def exec_command(container: Container, command: list[str], terminal: bool) -> list[str]:
-    """The docker command that runs it; in what is not ours, as the container's own user."""
-    entry = AS_APPLICATION if container.role == "client" else ()
-    return ["docker", "exec", "-it" if terminal else "-i", container.id, *entry, *command]
-
-
 def restart(
     context: typer.Context,
     names: SomeClientsArgument,
@@ -111,7 +103,7 @@ def restart(
     with console.progress() as tell:
         tell(f"restarting {', '.join(container.title for container in wanted)}")
         with ThreadPoolExecutor(max_workers=16) as pool:
-            list(pool.map(world.engine.restart, wanted))
+            list(pool.map(lambda container: world.engine.control(container, "restart"), wanted))
         ids = [container.id for container in wanted]
         wait_until_ready(name, len(ids), world.engine, tell, timeout, ids)
     console.print_note(f"healthy again after {time.monotonic() - start:.1f} s")

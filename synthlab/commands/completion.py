@@ -1,4 +1,4 @@
-"""`completion`: names of commands, labs, clients, flows and profiles, filled in by the shell."""
+"""`completion`: names of commands, labs, clients, flows, profiles and scenarios, filled in by the shell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import WrongUse, did_you_mean
 VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
 SHELLS = ("bash", "zsh", "fish")
 
-completion = typer.Typer(help="Let the shell complete commands, labs, clients, flows and profiles.")
+completion = typer.Typer(help="Let the shell complete commands, labs, clients, flows, profiles and scenarios.")
 
 
 def _complete_shells(incomplete: str) -> list[str]:

@@ -71,12 +71,13 @@ def set_(
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     for flag, duration in (("--for", lease), ("--in", after)):
         _refuse_duration(flag, duration)
-    start = profiles.profile(profile).conditions if profile else None
+    start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
-    change = build_change(values, directions, flow, start, seed)
+    change = build_change(values, directions, flow, start.conditions if start else None, seed)
     world: World = context.obj
     running = world.lab(lab)
-    made = running.change(running.find(names), change, Terms(lease=lease, after=after), files)
+    needed = _together(start.files if start else {}, files)
+    made = running.change(running.find(names), change, Terms(lease=lease, after=after), needed)
     _show_change(made, json)
 
 
@@ -119,6 +120,14 @@ def _refuse_duration(flag: str, written: str | None) -> None:
         parse_duration(written) if written is not None else None
     except ConditionsError as error:
         raise WrongUse(f"{flag}: {error}") from None
+
+
+def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The files that a profile and the flags name."""
+    for name in profile.keys() & own.keys():
+        if profile[name] != own[name]:
+            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
+    return {**profile, **own}
 
 
 def _show_change(made: Change, json: bool) -> None:

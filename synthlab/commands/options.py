@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .. import names
+from ..errors import WrongUse
 
 USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
@@ -44,10 +46,31 @@ def _complete_stacks(incomplete: str) -> list[str]:
     return sorted(file.name for file in assets.stacks().glob(f"{incomplete}*.yaml"))
 
 
-def _complete_profiles(incomplete: str) -> list[str]:
+def complete_profiles(incomplete: str) -> list[str]:
     from ..profiles import profiles
 
-    return [name for name in profiles() if name.startswith(incomplete)]
+    return _starting(incomplete, profiles)
+
+
+def complete_scenarios(incomplete: str) -> list[str]:
+    """The bundled scenarios, and the files that there are."""
+    from .. import assets
+
+    bundled = sorted(file.stem for file in (assets.stacks() / "scenarios").glob("*.yaml"))
+    return _starting(incomplete, lambda: sorted(map(str, Path().glob(f"{incomplete}*.yaml"))), bundled)
+
+
+def read_variables(written: list[str] | None) -> dict[str, str]:
+    """The variables that `--var NAME=VALUE` gives; raises WrongUse for what is not of that form, or given twice."""
+    variables: dict[str, str] = {}
+    for entry in written or ():
+        name, equals, value = entry.partition("=")
+        if not (name and equals):
+            raise WrongUse(f"--var: {entry!r} is not of the form NAME=VALUE, such as RATE=1mbit")
+        if name in variables:
+            raise WrongUse(f"--var {name}: is given twice")
+        variables[name] = value
+    return variables
 
 
 LabOption = Annotated[
@@ -78,7 +101,36 @@ ProfileOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Start from a profile such as wpt/3g.",
-        autocompletion=_complete_profiles,
+        help="Start from a profile such as wpt/3g, or of a file: office.yaml#slow.",
+        autocompletion=complete_profiles,
+    ),
+]
+ScenarioArgument = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A scenario file, or a bundled one's name.", autocompletion=complete_scenarios),
+]
+ScenariosArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME...", help="Scenario files, or bundled ones' names.", autocompletion=complete_scenarios
+    ),
+]
+VarOption = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="Give a variable of the scenario a value. May stand repeatedly."),
+]
+OtherStackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        help="Another stack than the one that the scenario names.",
+        autocompletion=_complete_stacks,
+    ),
+]
+ScenarioSeedOption = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", min=0, max=2**63 - 1, help="In place of the scenario's own: of random walks and random loss."
     ),
 ]

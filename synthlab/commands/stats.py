@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -84,7 +84,7 @@ def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
     states = shown.lab.states(shown.clients)
     numbers = shown.lab.numbers(shown.clients)
     told: dict[str, dict[str, object]] = {
-        client.name: {"network": states[client.name].answer, "webrtc": asdict(numbers[client.name])}
+        client.name: {"network": states[client.name].answer, "webrtc": numbers[client.name].to_dict()}
         for client in shown.clients
     }
     if metrics := metrics_of(shown.members):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..containers import Doing
 from .expression import Expression
 from .words import doc_text, joined, seconds
 
@@ -13,7 +14,6 @@ LEASE_S = 10.0
 """The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
 
 JudgeKind = Literal["expect", "never", "recovers"]
-Doing = Literal["pause", "unpause", "stop", "start", "restart"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, ConditionsError, FlowMatch
 
-from ..errors import WrongUse, did_you_mean
+from ..errors import did_you_mean
 from ..localfiles import is_local, read_local
-from ..profiles import profile
+from ..profiles import named_by
 from ..yamlfile import Node
 from .kind import Context, Key, Read
 from .link_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
@@ -110,15 +110,22 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> Values:
     return both
 
 
-def profile_change(name: Node) -> Values:
-    """The change that puts a bundled profile in force: it gives all values of both directions."""
-    try:
-        conditions = profile(name.text("the name of a profile")).conditions
-    except WrongUse as error:
-        name.wrong(error.message)
-    given = conditions.to_dict()
-    nothing = dict.fromkeys(fields_by_name())
-    return given | {direction: nothing | given.get(direction, {}) for direction in DIRECTIONS}
+def profile_change(name: Node, context: Context) -> Values:
+    """The change that puts a profile in force: it gives all values of both directions. A file starts from `folder`."""
+    profile = named_by(name, context.folder)
+    given = profile.conditions.to_dict()
+    return {direction: _whole_link(given.get(direction, {}), profile.files, name) for direction in DIRECTIONS}
+
+
+def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) -> Values:
+    """All values of a link, with None for those that are not given, and the files that they name."""
+    by_name = fields_by_name()
+    named = {
+        key: LocalFile(value, files[value], node)
+        for key, value in given.items()
+        if by_name[key].metadata["unit"].name == "file" and value in files
+    }
+    return dict.fromkeys(by_name) | dict(given) | named
 
 
 def change_of(read: Read, example: str) -> Values:

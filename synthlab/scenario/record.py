@@ -114,3 +114,17 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Record:
+        """From what `to_dict` wrote, also after JSON made lists of its tuples; raises TypeError for other keys."""
+        parts: dict[str, Any] = {
+            "steps": tuple(Played(**{**one, "clients": tuple(one["clients"])}) for one in values["steps"]),
+            "judged": tuple(Judged(**one) for one in values["judged"]),
+            "configured": tuple(Configured(**one) for one in values["configured"]),
+            "samples": {name: Series(**series) for name, series in values["samples"].items()},
+            "reasons": tuple(values["reasons"]),
+            "clients": tuple(values["clients"]),
+            "baseline": tuple(values["baseline"]) if values["baseline"] else None,
+        }
+        return cls(**{**values, **parts})

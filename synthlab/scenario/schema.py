@@ -7,10 +7,11 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ..apps import CLIENT_APPS, SFU_APPS
-from ..profiles import profiles
+from ..apps import CLIENT_APPS, SFU_APPS, TURN_APPS
+from ..profiles import OWN, profiles
 from ..stack import clients as stack_clients
 from ..stack import sfu as stack_sfu
+from ..stack import turn as stack_turn
 from .kind import Key, Kind
 from .link_schema import VALUES, link_definitions, reference
 from .reader import TOP
@@ -47,6 +48,7 @@ def stack_schema() -> Schema:
         "ip": {"enum": ["ipv4", "dual"]},
         "allow": _LIST,
         "sfu": _known(stack_sfu.KEYS, _SFU | {"network": reference("network")}),
+        "turn": {**_known(stack_turn.KEYS, _TURN), "required": ["app"]},
         "clients": {
             "type": "object",
             "minProperties": 1,
@@ -102,7 +104,7 @@ def _known(names: tuple[str, ...], described: Mapping[str, Any]) -> Schema:
 
 def _network() -> Schema:
     properties: Schema = {
-        "profile": {"enum": list(profiles())},
+        "profile": {"anyOf": [{"enum": list(profiles())}, {"type": "string", "pattern": f"{OWN}."}]},
         **dict.fromkeys(DIRECTIONS, reference(VALUES)),
         "flows": reference(f"flows-of-{VALUES}"),
         "seed": {"type": ["integer", "null"], "minimum": 0},
@@ -131,6 +133,7 @@ _CLIENT: Schema = {
     "command": _COMMAND,
     "env": _ENV,
 }
+_TURN: Schema = {"app": {"enum": list(TURN_APPS)}, "version": {"type": ["string", "number"]}}
 _SFU: Schema = {
     "app": {"enum": list(SFU_APPS)},
     "image": _TEXT,

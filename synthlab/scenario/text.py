@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .model import Timed
 from .plan import Plan, Visit
-from .words import joined, seconds
+from .words import joined, seconds, span
 
 _SHOWN = 6
 """Of the actions of a step that has many."""
@@ -20,7 +20,7 @@ def plan_text(plan: Plan, every: bool = False) -> str:
 def _lines(plan: Plan, every: bool) -> Iterator[str]:
     yield f"{plan.scenario.name}: stack {plan.scenario.stack_file}, seed {plan.seed}"
     yield f"clients: {joined(plan.clients)}"
-    yield f"takes {_span(plan.track.least_s, plan.track.most_s)}"
+    yield f"takes {span(plan.track.least_s, plan.track.most_s)}"
     yield ""
     track = ""
     for visit in plan.visits():
@@ -32,7 +32,7 @@ def _lines(plan: Plan, every: bool) -> Iterator[str]:
 
 
 def _line(visit: Visit) -> str:
-    when = _span(visit.earliest_s, visit.latest_s)
+    when = span(visit.earliest_s, visit.latest_s)
     mark = f"  # {visit.run.mark}" if visit.run.mark else ""
     return f"{when:>14}  {'  ' * visit.depth}{visit.run.text}{mark}"
 
@@ -51,7 +51,3 @@ def _actions(visit: Visit, every: bool) -> Iterator[str]:
 
 def _action(timed: Timed, depth: int) -> str:
     return f"{'':>14}  {'  ' * depth}  +{seconds(timed.at_s):<7} {timed.action}"
-
-
-def _span(least_s: float, most_s: float) -> str:
-    return seconds(least_s) if least_s == most_s else f"{seconds(least_s)}..{seconds(most_s)}"

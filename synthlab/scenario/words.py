@@ -13,6 +13,11 @@ def seconds(time_s: float) -> str:
     return f"{round(time_s, 3):g}s" if time_s < 100_000 else f"{time_s:.0f}s"
 
 
+def span(least_s: float, most_s: float) -> str:
+    """`28s..73s`, or `90s` where both are the same."""
+    return seconds(least_s) if least_s == most_s else f"{seconds(least_s)}..{seconds(most_s)}"
+
+
 def joined(names: Iterable[str]) -> str:
     return ", ".join(names)
 

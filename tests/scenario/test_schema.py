@@ -105,3 +105,10 @@ def test_a_mistaken_stack() -> None:
     """A wrong value of a client's network is pointed at."""
     stack = {"clients": {"a": {"app": "bot", "network": {"egress": {"loss": 5}, "profile": "wpt/3g"}}}}
     assert list(mistakes(stack, stack_schema(), stack_schema())) == [".clients.a.network.egress.loss"]
+
+
+def test_profiles_of_a_stack() -> None:
+    """A bundled profile, or one of a file; a misspelt one is pointed at."""
+    for name, wrong in (("wpt/3g", False), ("./office.yaml#slow", False), ("wpt/3gg", True)):
+        stack = {"clients": {"a": {"app": "bot", "network": {"profile": name}}}}
+        assert bool(list(mistakes(stack, stack_schema(), stack_schema()))) is wrong

@@ -80,6 +80,20 @@ def test_profile(tmp_path: Path) -> None:
     assert (made["egress"]["rate"], made["egress"]["latency"]) == ("1mbit", "150ms")
 
 
+def test_own_profile(tmp_path: Path) -> None:
+    """A file of profiles is found from the scenario's folder; the clients get the traces that a profile names."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "lte.down").write_text("1\n5\n")
+    (tmp_path / "mine" / "office.yaml").write_text(
+        "source: ours\ndelay: one-way\nprofiles: {slow: {ingress: {rate_trace: lte.down}, egress: {loss: 1%}}}\n"
+    )
+    ((_, made),) = actions(tmp_path, "{set: client2, profile: mine/office.yaml#slow, egress: {loss: 2%}}")
+    assert isinstance(made, Change)
+    assert (made.change["ingress"]["rate_trace"], made.change["ingress"]["loss"]) == ("lte.down", None)
+    assert made.change["egress"]["loss"] == "2%"
+    assert made.files == {"lte.down": "1\n5\n"}
+
+
 def test_clients(tmp_path: Path) -> None:
     """A name, a group, several, or all: each client once."""
     for names, expected in {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from ...containers import Doing
 from .. import keys
-from ..actions import Container, Doing
+from ..actions import Container
 from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
 from ..words import joined

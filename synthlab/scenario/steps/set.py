@@ -71,9 +71,9 @@ KIND = Kind(
     keys={
         "set": keys.clients("the clients, groups, or all"),
         "profile": keys.plain(
-            lambda node, context: profile_change(node),
+            profile_change,
             keys.TEXT_SCHEMA,
-            "a profile such as wpt/3g; it gives all values",
+            "a profile such as wpt/3g, or of a file: office.yaml#slow; it gives all values",
         ),
         **link_keys(written, VALUES),
         "whole": keys.switch("whether what is not named is cleared"),

@@ -1,0 +1,237 @@
+"""`scenario run`: plays scenarios, tells what happens, and ends with a verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .. import console
+from ..console import Live
+from ..errors import WrongUse
+from ..world import World
+from .labs import sweep
+from .options import (
+    JsonOption,
+    LabOption,
+    OtherStackOption,
+    ScenariosArgument,
+    ScenarioSeedOption,
+    VarOption,
+    read_variables,
+)
+
+if TYPE_CHECKING:
+    from ..player import Terms
+    from ..scenario import Plan
+    from ..scenario.record import Judged, Played, Record, Verdict
+
+_STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
+_GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
+
+RepeatOption = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times.")]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the lab up that was brought up for it.")]
+GoOption = Annotated[bool, typer.Option("--keep-going", help="Play on after a block of steps in which one failed.")]
+JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="Write a JUnit file.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with pictures, to be opened offline.")
+]
+EvidenceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence", metavar="FOLDER", help="Where evidence of failures goes; else beside the report, or here."
+    ),
+]
+StartOption = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.")
+]
+
+
+def run(
+    context: typer.Context,
+    names: ScenariosArgument,
+    variables: VarOption = None,
+    stack: OtherStackOption = None,
+    seed: ScenarioSeedOption = None,
+    repeat: RepeatOption = 1,
+    keep: KeepOption = False,
+    keep_going: GoOption = False,
+    junit: JUnitOption = None,
+    report: ReportOption = None,
+    evidence: EvidenceOption = None,
+    timeout: StartOption = 120,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Play scenarios: bring the lab up (or use it, if it is), change networks by the script, judge what is measured.
+
+    All conditions are taken back at the end, and within 10 s if synthlab is killed. What failed leaves evidence: logs,
+    conditions, numbers, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is
+    wrong (then nothing is started), and 3 if one is inconclusive: the lab could not be brought up, or was too slow.
+
+    \b
+    Examples:
+      synthlab scenario run dog-chews-fiber.yaml
+      synthlab scenario run ./mine.yaml --var RATE=1mbit --report mine.html
+      synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml --json > results.json
+      synthlab scenario run dog-chews-fiber --lab call
+    """
+    from ..player import Terms, evidence_beside
+
+    given = read_variables(variables)
+    outputs = _Outputs(junit, report, json)
+    plans, refusals = _plans(names, given, stack, seed)
+    if refusals:
+        outputs.write(refusals)
+        raise typer.Exit(WrongUse.exit_code)
+    world: World = context.obj
+    sweep(world)
+    folder = evidence or evidence_beside(report)
+    terms = Terms(lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder)
+    records = _play_all(plans, repeat, world, terms, outputs.write)
+    if len(records) > 1:
+        console.print_note("")
+        for line in _summary(records):
+            console.print_note(line)
+    raise typer.Exit(_exit_code(records))
+
+
+class _Outputs:
+    """The files that are asked for; whether they can be written is seen before anything starts. Raises WrongUse."""
+
+    def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
+        self._junit, self._report, self._json = junit, report, json
+        for flag, file in (("--junit", junit), ("--report", report)):
+            if file and not file.absolute().parent.is_dir():
+                raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Raises WrongUse where a file cannot be written."""
+        if self._junit:
+            from ..junit import junit_text
+
+            _write("--junit", self._junit, junit_text(records))
+        if self._report:
+            from ..player import relative_to
+            from ..report import report_page
+
+            _write("--report", self._report, report_page([relative_to(one, self._report) for one in records]))
+        if self._json:
+            from ..report import results_text
+
+            console.print_text(results_text(records))
+
+
+def _plans(
+    names: Sequence[str], variables: dict[str, str], stack: str | None, seed: int | None
+) -> tuple[list[Plan], list[Record]]:
+    """The plans of all, and a record for each that is wrong, which is told at once."""
+    from ..player import refused
+    from ..scenario import check_scenario
+
+    plans, refusals = [], []
+    for name in names:
+        try:
+            plans.append(check_scenario(name, variables, stack=stack, seed=seed))
+        except WrongUse as error:
+            console.print_error(error)
+            refusals.append(refused(name, error))
+    return plans, refusals
+
+
+def _play_all(
+    plans: Sequence[Plan], repeat: int, world: World, terms: Terms, write: Callable[[Sequence[Record]], None]
+) -> list[Record]:
+    """Play all in turn; what there is is written even if one is interrupted."""
+    from ..player import play
+
+    records: list[Record] = []
+    try:
+        for number in range(repeat):
+            for plan in plans:
+                turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
+                name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
+                with console.live() as live:
+                    live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
+                    narrator = _Narrator(live, plan)
+                    record = play(plan, world, terms, narrator, narrator.tell, name)
+                    narrator.end(record)
+                records.append(record)
+    finally:
+        if records:
+            write(records)
+    return records
+
+
+class _Narrator:
+    """Tells what happens: a line for each thing, and on a terminal what is being looked at."""
+
+    def __init__(self, live: Live, plan: Plan) -> None:
+        self._live = live
+        self._most_s = plan.track.most_s
+        self._told = ""
+
+    def tell(self, text: str) -> None:
+        """What is done before and after the scenario itself."""
+        if text != self._told:
+            self._live.tell(text)
+            self._told = text
+
+    def step(self, step: Played) -> None:
+        if step.error:
+            self._live.line(f"{_time(step.planned_s)}  {step.text}: {step.error}", "red")
+        else:
+            mark = f"  # {step.mark}" if step.mark else ""
+            self._live.line(f"{_time(step.planned_s)}  {'  ' * step.depth}{step.text}{mark}")
+
+    def judging(self, now_s: float, text: str, seen: str) -> None:
+        self._live.moving(f"{now_s:.0f} s of at most {self._most_s:.0f} s: {text} ({seen})")
+
+    def judged(self, judged: Judged) -> None:
+        took = _took(judged)
+        self._live.line(
+            f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", _STYLES[judged.verdict]
+        )
+
+    def end(self, record: Record) -> None:
+        for line in record.reasons:
+            self._live.line(f"  {line}", _STYLES[record.verdict])
+        if record.evidence:
+            self._live.line(f"  evidence: {os.path.commonpath(list(record.evidence.values()))}")
+        self._live.line(f"{record.verdict}: {record.scenario}, {record.duration_s:.1f} s", _STYLES[record.verdict])
+
+
+def _time(at_s: float | None) -> str:
+    return f"{'' if at_s is None else f'{at_s:.1f} s':>9}"
+
+
+def _took(judged: Judged) -> str:
+    """How long it took to hold, with what is not known of it."""
+    if judged.took_s is None or judged.within_s is None:
+        return ""
+    word = "recovered" if judged.kind == "recovers" else "held"
+    return f", {word} after {judged.took_s:.1f} s (-{judged.error_s or 0:.1f} s, +0 s)"
+
+
+def _summary(records: Sequence[Record]) -> list[str]:
+    counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
+    return [", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)]
+
+
+def _exit_code(records: Sequence[Record]) -> int:
+    """That of the gravest verdict."""
+    from ..scenario.record import EXIT_CODES
+
+    verdicts = {record.verdict for record in records}
+    return EXIT_CODES[next(verdict for verdict in _GRAVITY if verdict in verdicts)]
+
+
+def _write(flag: str, file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"{flag}: {file}: {error.strerror}") from None
+    console.print_note(f"{flag.removeprefix('--')}: {file}")

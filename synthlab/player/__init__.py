@@ -1,0 +1,6 @@
+"""Plays scenarios on labs: what is done when, what is measured meanwhile, and what came of it."""
+
+from .player import Player, Watcher
+from .session import Terms, evidence_beside, play, refused, relative_to
+
+__all__ = ["Player", "Terms", "Watcher", "evidence_beside", "play", "refused", "relative_to"]

@@ -1,0 +1,70 @@
+"""How busy the machine was on which the lab runs: read from inside a container, for the engine may be far away.
+
+Sources: proc(5) for /proc/stat; https://docs.kernel.org/accounting/psi.html for /proc/pressure/cpu, whose `total` is
+the time, in microseconds, in which at least one runnable task waited for a processor.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+
+from ..containers import Container
+from ..inside import end, exec_inside
+
+READ_S = 5.0
+_TOTAL = re.compile(r"some .*total=(\d+)")
+_STEAL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The kernel's counts at a time: ticks of all processors, those that a hypervisor took, and microseconds in which
+    tasks waited. None where the kernel does not count it."""
+
+    at_s: float
+    ticks: int
+    stolen: int
+    waited_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Between two readings: the share of time in which some task waited, and of processor time that was stolen."""
+
+    waiting: float | None
+    stolen: float
+
+
+def parse_busy(text: str, at_s: float) -> Busy:
+    """From the first lines of the two files; raises ValueError where they are none."""
+    stat, _, pressure = text.partition("\n")
+    name, *ticks = stat.split() or [""]
+    if name != "cpu" or len(ticks) <= _STEAL:
+        raise ValueError(f"not the first line of /proc/stat: {stat!r}")
+    waited = _TOTAL.match(pressure)
+    # `guest` and `guest_nice`, behind `steal`, are counted in `user` and `nice` already
+    return Busy(at_s, sum(map(int, ticks[: _STEAL + 1])), int(ticks[_STEAL]), int(waited[1]) if waited else None)
+
+
+def load_between(before: Busy, after: Busy) -> Load:
+    passed_s = max(after.at_s - before.at_s, 1e-3)
+    ticks = max(after.ticks - before.ticks, 1)
+    waiting = None
+    if before.waited_us is not None and after.waited_us is not None:
+        waiting = min((after.waited_us - before.waited_us) / 1e6 / passed_s, 1.0)
+    return Load(waiting, (after.stolen - before.stolen) / ticks)
+
+
+def read_busy(container: Container) -> Busy | None:
+    """As a client's container shows it; None where it cannot be asked."""
+    process = exec_inside(container.id, "machine")
+    try:
+        written, _ = process.communicate(timeout=READ_S)
+        return parse_busy(written.decode(errors="replace"), time.monotonic())
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    finally:
+        end(process)

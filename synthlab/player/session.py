@@ -1,0 +1,227 @@
+"""One run of a scenario from its lab to its record: the lab is brought up, or used if it is up, and left as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import SynthlabError, WrongUse
+from ..evidence import Evidence
+from ..interrupts import uninterrupted
+from ..lab import choose_lab
+from ..launch import launch
+from ..scenario.actions import Change, Judge
+from ..scenario.plan import Plan
+from ..scenario.record import Record, Series
+from ..versions import own_version
+from ..world import World
+from .machine import load_between, read_busy
+from .player import Player, Watcher
+from .soundness import doubts
+from .stage import Stage
+from .verdict import verdict_of
+
+SPARE_S = 600.0
+"""A lab that was brought up for a run ends by itself so long after the run must be over, should we be killed."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How scenarios are played. A `lab` names one that is up; `evidence` is the folder for what is kept of failures."""
+
+    lab: str | None = None
+    keep: bool = False
+    keep_going: bool = False
+    start_timeout_s: float = 120.0
+    evidence: Path = Path("synthlab-evidence")
+
+
+def play(plan: Plan, world: World, terms: Terms, watcher: Watcher, tell: Tell, name: str) -> Record:
+    """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
+
+    Raises WrongUse where the lab that is up is not the one that the scenario is for.
+    """
+    started = datetime.now(UTC)
+    try:
+        with _lab(plan, world, terms, tell) as lab:
+            return _Run(plan, world, lab, watcher, tell, terms.evidence / name).record(terms.keep_going)
+    except WrongUse:
+        raise
+    except SynthlabError as error:
+        empty = _blank(plan, started)
+        return replace(empty, verdict="inconclusive", reasons=(error.message, *error.details))
+
+
+def refused(file: str, error: WrongUse) -> Record:
+    """The record of a scenario that cannot be played, because of a mistake in it."""
+    return Record(
+        scenario=Path(file).stem,
+        file=file,
+        stack="",
+        lab="",
+        seed=0,
+        started=_written(datetime.now(UTC)),
+        duration_s=0.0,
+        verdict="wrong use",
+        reasons=(error.message,),
+    )
+
+
+@contextlib.contextmanager
+def _lab(plan: Plan, world: World, terms: Terms, tell: Tell) -> Iterator[str]:
+    """The name of a running lab for the plan; one that is brought up for it is taken down again, unless kept."""
+    stack = plan.scenario.stack
+    labs = world.engine.labs()
+    if terms.lab is not None or stack.name in labs:
+        name = choose_lab(labs, terms.lab or stack.name)
+        _refuse_other(plan, Stage(world, name))
+        tell(f"using the lab {name}, which is up")
+        yield name
+        return
+    launch(stack, world.engine, tell, terms.start_timeout_s, None if terms.keep else plan.track.most_s + SPARE_S)
+    try:
+        yield stack.name
+    finally:
+        if not terms.keep:
+            tell(f"taking {stack.name} down")
+            with uninterrupted():
+                world.engine.remove_lab(stack.name)
+
+
+def _refuse_other(plan: Plan, stage: Stage) -> None:
+    """Raise WrongUse where the lab lacks clients of the plan, or their conditions are not those of their start."""
+    known = [client.name for client in stage.lab.participants]
+    for name in plan.clients:
+        if name not in known:
+            raise WrongUse(f"the lab '{stage.name}' has no {name}, which {plan.scenario.file} is for")
+    for name, state in stage.lab.states(stage.lab.clients).items():
+        changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
+        if changed or state.leases or state.scheduled:
+            raise WrongUse(f"{name} has other conditions than its stack gives it: `synthlab reset` it first")
+
+
+class _Run:
+    """One run on a lab that is up."""
+
+    def __init__(self, plan: Plan, world: World, lab: str, watcher: Watcher, tell: Tell, folder: Path) -> None:
+        self._plan = plan
+        self._stage = Stage(world, lab)
+        self._evidence = Evidence(world, lab)
+        self._files: dict[str, str] = {}
+        self._folder = folder
+        self._tell = tell
+        self._watcher = watcher
+        self._started = datetime.now(UTC)
+
+    def record(self, keep_going: bool) -> Record:
+        """Play it, and write down what came of it."""
+        facts = self._facts()
+        probe = self._stage.container(self._stage.lab.participants[0].name)
+        self._evidence.watch(_impaired(self._plan))
+        try:
+            before = read_busy(probe)
+            self._started = datetime.now(UTC)
+            player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
+            asyncio.run(player.play())
+            after = read_busy(self._stage.container(probe.title))
+            load = load_between(before, after) if before and after else None
+            doubted = doubts(self._plan.clients, player.recorded, load, _compared(self._plan))
+            chronicle = player.chronicle
+            verdict, reasons = verdict_of(chronicle.judged, player.failures, player.faults, doubted)
+            if verdict != "passed" and not self._files:
+                self._collect()
+        finally:
+            self._evidence.close()
+        return replace(
+            _blank(self._plan, self._started),
+            lab=self._stage.name,
+            facts=facts,
+            duration_s=round(player.ended_s, 3),
+            verdict=verdict,
+            reasons=reasons,
+            baseline=player.recorded.baseline,
+            steps=chronicle.steps,
+            judged=chronicle.judged,
+            configured=chronicle.configured,
+            samples=_samples(player),
+            evidence=self._files,
+        )
+
+    def _collect(self) -> None:
+        """Keep evidence of what is wrong now."""
+        try:
+            found = self._evidence.collect(self._folder)
+            self._files = {shows: str(self._folder / path) for shows, path in found.items()}
+        except SynthlabError as error:
+            self._tell(error.message)
+
+    def _facts(self) -> dict[str, str]:
+        states = self._stage.lab.states(self._stage.clients())
+        images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
+        own = {"synthlab": own_version(), "images": ", ".join(images)}
+        return own | self._stage.world.engine.facts()
+
+
+def _blank(plan: Plan, started: datetime) -> Record:
+    """A record of nothing but what was planned."""
+    scenario = plan.scenario
+    return Record(
+        scenario=scenario.name,
+        file=scenario.file,
+        stack=scenario.stack_file,
+        lab=scenario.stack.name,
+        about=scenario.about,
+        seed=plan.seed,
+        client_seeds=plan.client_seeds,
+        variables=scenario.vars,
+        started=_written(started),
+        duration_s=0.0,
+        verdict="inconclusive",
+        clients=plan.clients,
+    )
+
+
+def _impaired(plan: Plan) -> list[str]:
+    """The clients whose conditions the plan changes."""
+    actions = [timed.action for visit in plan.visits() for timed in visit.run.actions]
+    return list(dict.fromkeys(name for action in actions if isinstance(action, Change) for name in action.clients))
+
+
+def _compared(plan: Plan) -> list[str]:
+    """The numbers whose baseline matters."""
+    actions = [timed.action for visit in plan.visits() for timed in visit.run.actions]
+    expressions = [action.expression for action in actions if isinstance(action, Judge)]
+    return list(dict.fromkeys(name for one in expressions if one.uses_before for name in one.names))
+
+
+def _samples(player: Player) -> dict[str, Series]:
+    found = {name: player.recorded.series(name) for name in player.recorded.names()}
+    return {
+        name: Series(
+            times_s=[round(sample.at_s, 3) for sample in series],
+            values=[sample.value if isinstance(sample.value, str) else round(sample.value, 4) for sample in series],
+        )
+        for name, series in found.items()
+    }
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def evidence_beside(report: Path | None) -> Path:
+    """Where the evidence goes: beside the report, so that its links lead there."""
+    return Path("synthlab-evidence") if report is None else report.with_name(f"{report.stem}-evidence")
+
+
+def relative_to(record: Record, report: Path) -> Record:
+    """The record with its evidence named as seen from a report's folder."""
+    links = {shows: os.path.relpath(path, report.parent) for shows, path in record.evidence.items()}
+    return replace(record, evidence=links)

@@ -1,0 +1,47 @@
+"""A plan as plain data, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plan import Plan, Visit
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """All that the plan's text says, with every action; times are seconds since the first step began."""
+    return summary(plan) | {"steps": [_step(visit) for visit in plan.visits()]}
+
+
+def summary(plan: Plan) -> dict[str, Any]:
+    """The same without the steps."""
+    scenario = plan.scenario
+    return {
+        "scenario": scenario.name,
+        "file": scenario.file,
+        "about": scenario.about,
+        "stack": scenario.stack_file,
+        "seed": plan.seed,
+        "variables": dict(scenario.vars),
+        "clients": list(plan.clients),
+        "least_s": plan.track.least_s,
+        "most_s": plan.track.most_s,
+    }
+
+
+def _step(visit: Visit) -> dict[str, Any]:
+    """When it begins at the earliest and at the latest, and how long it takes; its actions count from its beginning."""
+    run = visit.run
+    return {
+        "id": run.id,
+        "kind": run.kind,
+        "text": run.text,
+        "mark": run.mark,
+        "place": str(run.place),
+        "track": visit.track,
+        "depth": visit.depth,
+        "earliest_s": visit.earliest_s,
+        "latest_s": visit.latest_s,
+        "least_s": run.least_s,
+        "most_s": run.most_s,
+        "actions": [{"at_s": timed.at_s, "text": str(timed.action)} for timed in run.actions],
+    }

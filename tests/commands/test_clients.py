@@ -1,0 +1,88 @@
+"""`logs`, `exec`, `restart` and `open`, run in this process on a lab without Docker."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from synthlab import process
+from synthlab.fakes import FakeEngine, fake_container, fake_world
+from synthlab.inside import exec_command
+
+from .command import output_json, run
+
+
+def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines of several clients have their writer before them; JSON is one object a line."""
+    world, _ = fake_world("call")
+    assert run("logs", "--tail", "1", world=world) == 0
+    assert capsys.readouterr().out == "client1 | line 3 of client1\nclient2 | line 3 of client2\n"
+    assert run("logs", "client2", "--json", world=world) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0]) == {
+        "time": "2026-01-01T00:00:01Z",
+        "writer": "client2",
+        "text": "line 1 of client2",
+    }
+
+
+def test_exec_runs_as_the_application() -> None:
+    """A client's command goes through our entry, which drops what docker gives it; a media server has none of ours."""
+    client = fake_container("call", "client1")
+    entry = ["/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.application"]
+    assert exec_command(client, ["ls"], terminal=False) == ["docker", "exec", "-i", client.id, *entry, "ls"]
+    assert exec_command(replace(client, role="sfu"), ["ls"], terminal=True) == [
+        "docker",
+        "exec",
+        "-it",
+        client.id,
+        "ls",
+    ]
+
+
+def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind `--` is the command's, also what looks like a flag of ours; its status is ours."""
+    ran: list[Sequence[str]] = []
+
+    def run_attached(command: Sequence[str]) -> int:
+        ran.append(command)
+        return 7
+
+    monkeypatch.setattr(process, "run_attached", run_attached)
+    world, _ = fake_world("call")
+    assert run("exec", "client1", "--lab", "call", "--", "app", "--debug", "--lab", "x", world=world) == 7
+    assert list(ran[0][-4:]) == ["app", "--debug", "--lab", "x"]
+
+
+def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
+    """`restart` restarts those that are named, and shows them when they are healthy."""
+    world, _ = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    assert run("restart", "bot", "--json", world=world) == 0
+    assert [one["client"] for one in output_json(capsys)] == ["bot-1", "bot-2"]
+    assert isinstance(world.engine, FakeEngine)
+    assert sorted(world.engine.controlled) == [("restart", "bot-1"), ("restart", "bot-2")]
+
+
+def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`open` opens the browser, unless it is only to print; where there is none, the address is still told."""
+    opened: list[str] = []
+
+    def opens(address: str) -> bool:
+        opened.append(address)
+        return len(opened) < 2
+
+    monkeypatch.setattr(webbrowser, "open", opens)
+    world, _ = fake_world("call")
+    assert run("open", "client1", "--print", world=world) == 0
+    assert opened == []
+    assert run("open", "client2", "--json", world=world) == 0
+    assert opened == ["http://127.0.0.1:3001/"]
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:3000/\n")
+    assert run("open", "client1", world=world) == 3
+    output = capsys.readouterr()
+    assert (output.out, output.err[:32]) == ("http://127.0.0.1:3000/\n", "synthlab: no browser could be op")
+    assert run("open", "client1", "--page", "--print", world=world) == 0
+    assert capsys.readouterr().out == "http://sfu:8080/?name=client1\n"

@@ -1,0 +1,124 @@
+"""`up`, `down`, `ps`, `ls` and `render`, run in this process without Docker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from synthlab.fakes import FakeEngine, fake_world
+from synthlab.world import World
+
+from .command import output_json, run
+
+
+def test_ps(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ps` lists every lab with its addresses."""
+    world, _ = fake_world("a", "b")
+    assert run("ps", "--json", world=world) == 0
+    listed = output_json(capsys)
+    assert [(entry["lab"], entry["client"], entry["api"]) for entry in listed] == [
+        ("a", "client1", "http://127.0.0.1:3000"),
+        ("a", "client2", "http://127.0.0.1:3001"),
+        ("b", "client1", "http://127.0.0.1:3000"),
+        ("b", "client2", "http://127.0.0.1:3001"),
+    ]
+    assert {entry["forwarder_restarts"] for entry in listed} == {0}
+    assert run("ps", world=World(FakeEngine())) == 0
+    assert capsys.readouterr().out == "no lab is up\n"
+
+
+def test_down(capsys: pytest.CaptureFixture[str]) -> None:
+    """`down` removes the lab that is meant, and no other."""
+    world, _ = fake_world("a", "b")
+    assert run("down", "--lab", "a", world=world) == 0
+    assert capsys.readouterr().out == "a is down: 2 containers removed\n"
+    assert world.engine.labs() == ["b"]
+    assert run("down", world=world) == 0
+    assert world.engine.labs() == []
+
+
+def test_down_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """`down --all` removes every lab; that there is none is no error."""
+    world, _ = fake_world("a", "b")
+    assert run("down", "--all", world=world) == 0
+    assert capsys.readouterr().out == "a is down: 2 containers removed\nb is down: 2 containers removed\n"
+    assert world.engine.labs() == []
+    assert run("down", "--all", world=world) == 0
+
+
+def test_lab_by_variable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """SYNTHLAB_LAB says which lab is meant, as --lab does."""
+    monkeypatch.setenv("SYNTHLAB_LAB", "b")
+    world, _ = fake_world("a", "b")
+    assert run("down", "--json", world=world) == 0
+    assert output_json(capsys) == {"lab": "b", "containers": 2}
+
+
+def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """A lab that is up is not touched by another `up` of its name."""
+    world, _ = fake_world("call")
+    assert run("up", "call.yaml", world=world) == 3
+    told = capsys.readouterr().err
+    assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down --lab call`")
+    assert len(world.engine.containers("call")) == 2
+
+
+def test_render(capsys: pytest.CaptureFixture[str]) -> None:
+    """`render` prints the file and nothing else, under the name that is asked for."""
+    world, _ = fake_world()
+    assert run("render", "call", "--name", "mine", world=world) == 0
+    assert 'name: "synthlab-mine"' in capsys.readouterr().out
+
+
+def expired_world() -> World:
+    """A world in which the time of the lab `old` is over, while `call` is up."""
+    world, apis = fake_world("call", "old")
+    containers = [replace(one, expires=1 if one.lab == "old" else None) for one in world.engine.containers()]
+    return World(FakeEngine(containers), lambda container: apis[container.id])
+
+
+def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ls` has a row for each lab, with its state."""
+    assert run("ls", "--json", world=expired_world()) == 0
+    told = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
+    assert told == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
+    assert run("ls", world=expired_world()) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["lab", "call", "old"]
+    assert run("ls", world=World(FakeEngine())) == 0
+    assert capsys.readouterr().out == "no lab is up\n"
+
+
+def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not make unclear which lab is meant; named, it is told as that; `ps` shows it; `down` removes it."""
+    world = expired_world()
+    assert run("show", "--json", world=world) == 0
+    assert list(output_json(capsys)) == ["client1", "client2"]
+    assert run("show", "--lab", "old", world=world) == 3
+    assert "the time of the lab 'old' is over: bring it up anew with `synthlab up`" in capsys.readouterr().err
+    assert run("ps", "--json", "--lab", "old", world=world) == 0
+    assert [one["expired"] for one in output_json(capsys)] == [True, True]
+    assert run("down", world=world) == 0
+    assert world.engine.labs() == []
+
+
+def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing else is left, `down` needs no name; with a name it removes that lab alone."""
+    world = expired_world()
+    assert run("down", "--lab", "call", world=world) == 0
+    assert world.engine.labs() == ["old"]
+    assert run("down", world=world) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "old is down: 2 containers removed"
+
+
+def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """An image of another version is told in one line beside the answer, which stays clean."""
+    world, apis = fake_world("call")
+    apis["call/client2"].version = "0.0.9"
+    for command in ("ps", "show"):
+        assert run(command, "--json", world=world) == 0
+        output = capsys.readouterr()
+        assert json.loads(output.out)
+        assert output.err.startswith("versions differ: client2 runs 0.0.9, this is synthlab ")
+        assert output.err.count("\n") == 1

@@ -1,0 +1,37 @@
+"""`stats` and `top`, run in this process on a lab without Docker."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from synthlab.fakes import fake_world
+
+from .command import output_json, run
+
+
+def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
+    """`stats` shows counters of every link and flow, and the numbers of every participant."""
+    world, apis = fake_world("call")
+    apis["call/client1"].answered_numbers = {
+        "values": {"video": {"client2": {"fps": 15.0, "lost": 0}}},
+        "age_s": {"video": 0.2},
+    }
+    assert run("stats", "client1", world=world) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["client1", "egress", "0", "0", "0", "-", "0", "0", "0", "0"] in lines
+    assert lines[-1] == ["client1", "video", "client2", "fps", "15,", "lost", "0"]
+    assert run("stats", "--json", world=world) == 0
+    assert output_json(capsys)["client1"]["webrtc"]["video"] == {"client2": {"fps": 15.0, "lost": 0}}
+
+
+def test_top(capsys: pytest.CaptureFixture[str]) -> None:
+    """`top` prints a table, or a line of JSON, for each sample."""
+    world, _ = fake_world("call")
+    assert run("top", "--count", "2", "--interval", "0.1", world=world) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == ["client", "client1", "egress", "client2", "egress"] * 2
+    assert run("top", "client2", "--count", "2", "--interval", "0.1", "--json", world=world) == 0
+    samples = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [list(one["clients"]) for one in samples] == [["client2"]] * 2

@@ -1,0 +1,202 @@
+"""Scenarios played: everything at its time, judged, and taken back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .played import FPS, playing
+
+UNANSWERED = "client2: its API does not answer"
+CUT = "  - {set: client2, egress: {loss: 100%}, for: 20s, mark: the wire is cut}\n"
+
+
+def test_a_change_is_a_lease(tmp_path: Path) -> None:
+    """What a step sets is put on a client as a lease at a time of its clock, and released at the end."""
+    done = playing(tmp_path, CUT + "  - wait: 0.3s\n")
+    player = done.play()
+    assert player.faults == []
+    lease = done.apis["client2"].terms[-1]
+    assert lease.lease == "10000.000ms"
+    assert lease.at_ns is not None
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+    step = player.chronicle.steps[0]
+    assert (step.planned_s, step.clients, step.mark) == (0.0, ("client2",), "the wire is cut")
+    assert step.until_s == pytest.approx(20.0, abs=0.2)
+    assert done.marks[0] == "the wire is cut"
+
+
+def test_what_was_configured(tmp_path: Path) -> None:
+    """The record has the conditions of each client from the time on at which they were in force."""
+    player = playing(tmp_path, "  - wait: 1.2s\n" + CUT + "  - wait: 0.3s\n").play()
+    of_client2 = [entry for entry in player.chronicle.configured if entry.client == "client2"]
+    assert [entry.conditions.get("egress", {}) for entry in of_client2] == [{}, {"loss": "100%"}]
+    assert of_client2[1].at_s == pytest.approx(1.2, abs=0.2)
+
+
+def test_seeds(tmp_path: Path) -> None:
+    """Each client gets a seed of its own before the first step, the same for the same scenario."""
+    runs = [playing(tmp_path, "  - wait: 0.2s\n") for _ in range(2)]
+    for done in runs:
+        done.play()
+    seeds = [[wish["seed"] for api in done.apis.values() for wish in api.wishes] for done in runs]
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds[0])) == 4
+
+
+def test_expectations(tmp_path: Path) -> None:
+    """Each is decided by what is sampled, and told."""
+    done = playing(tmp_path, f"  - {{expect: {FPS} >= 10, within: 5s}}\n  - {{recovers: {FPS} >= 10, within: 5s}}\n")
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["passed", "passed"]
+    assert [judged.kind for judged in done.seen.rulings] == ["expect", "recovers"]
+    assert player.chronicle.judged[0].seen == {FPS: 15.0}
+    assert player.recorded.names().count(FPS) == 1
+
+
+def test_a_failure_ends_it(tmp_path: Path) -> None:
+    """Nothing is played after a block in which something failed; evidence is collected with conditions in force."""
+    done = playing(tmp_path, CUT + f"  - expect: {FPS} >= 30\n  - {{expect: {FPS} >= 10}}\n")
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "inconclusive"]
+    assert player.chronicle.judged[1].reason == "the run ended before it was decided"
+    assert done.collected == [{"loss": "100%"}]
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+
+
+def test_keep_going(tmp_path: Path) -> None:
+    """Unless that is asked for; evidence is collected once."""
+    done = playing(tmp_path, f"  - expect: {FPS} >= 30\n  - expect: {FPS} >= 40\n", keep_going=True)
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "failed"]
+    assert len(done.collected) == 1
+
+
+def test_times_within_a_block(tmp_path: Path) -> None:
+    """Steps with `at` begin so long after the last one without was done, and not after each other."""
+    steps = "  - wait: 0.5s\n  - {at: 0.4s, wait: 2s}\n  - {at: 0.9s, mark: here}\n  - wait: 0.1s\n"
+    player = playing(tmp_path, steps).play()
+    assert [step.planned_s for step in player.chronicle.steps] == pytest.approx([0.0, 0.9, 1.4, 2.9])
+    assert player.chronicle.steps[2].began_s == pytest.approx(1.4, abs=0.1)
+    assert player.chronicle.steps[1].ended_s == pytest.approx(2.9, abs=0.1)
+
+
+def test_parallel_tracks(tmp_path: Path) -> None:
+    """Tracks begin together, and the step is done when all of them are."""
+    steps = """\
+  - parallel:
+      left: [{wait: 0.5s}, {set: client1, egress: {loss: 1%}}]
+      right: [{set: client2, egress: {loss: 2%}}, {wait: 1s}]
+  - wait: 0.1s
+"""
+    player = playing(tmp_path, steps).play()
+    begun = {step.text: step.planned_s for step in player.chronicle.steps}
+    assert begun["set client1: egress loss 1%"] == pytest.approx(0.5, abs=0.02)
+    assert begun["set client2: egress loss 2%"] == pytest.approx(0.0, abs=0.02)
+    assert player.chronicle.steps[-1].planned_s == pytest.approx(1.1, abs=0.3)
+
+
+def test_a_lab_that_fails(tmp_path: Path) -> None:
+    """A client that cannot be changed is a fault of the lab, told with the step; nothing more is played."""
+    done = playing(tmp_path, "  - wait: 0.5s\n" + CUT + "  - wait: 5s\n")
+    done.seen.at_step[1] = lambda: setattr(done.apis["client2"], "broken", True)
+    start = time.monotonic()
+    (fault,) = done.play().faults
+    assert fault.endswith(f"set client2: egress loss 100% for 20s: cannot be played: {UNANSWERED}")
+    assert "s.yaml:4: " in fault
+    assert time.monotonic() - start < 4
+
+
+def test_a_lab_that_fails_at_once(tmp_path: Path) -> None:
+    """So does one that cannot even be prepared."""
+    done = playing(tmp_path, "  - wait: 5s\n")
+    done.apis["client2"].broken = True
+    assert done.play().faults == [UNANSWERED]
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """Whoever cancels it gets the conditions back at once."""
+    done = playing(tmp_path, CUT + "  - wait: 60s\n")
+
+    async def interrupt() -> float:
+        task = asyncio.create_task(done.player.play())
+        await asyncio.sleep(1.0)
+        assert done.apis["client2"].conditions.egress.to_dict() == {"loss": "100%"}
+        task.cancel()
+        begin = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - begin
+
+    assert asyncio.run(interrupt()) < 1.5
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+
+
+def test_containers(tmp_path: Path) -> None:
+    """Containers are paused and stopped, and go on at the end if nothing else let them."""
+    done = playing(tmp_path, "  - pause: client1\n  - stop: bot\n  - start: bot-1\n  - wait: 0.1s\n")
+    assert done.play().faults == []
+    doings = done.engine.controlled
+    assert sorted(doings[:3]) == [("pause", "client1"), ("stop", "bot-1"), ("stop", "bot-2")]
+    assert doings[3] == ("start", "bot-1")
+    assert sorted(doings[4:]) == [("start", "bot-2"), ("unpause", "client1")]
+
+
+def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
+    """A container that was restarted has lost its leases: what is in force is asked for again."""
+    done = playing(tmp_path, CUT + "  - restart: client2\n  - wait: 0.2s\n")
+    assert done.play().faults == []
+    wishes = [wish for wish in done.apis["client2"].wishes if "egress" in wish]
+    assert wishes == [{"egress": {"loss": "100%"}}] * 2
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("exec: 'echo no; exit 3', in: host", "ended with status 3: no"),
+        ("exec: sleep 5, in: host, within: 0.2s", "did not end within 0.2s"),
+        ("exec: [no-such-command], in: host", "no-such-command cannot be run: No such file or directory"),
+        ("http: 'http://127.0.0.1:PORT/'", "answered 501, not 200: no"),
+        ("http: 'http://127.0.0.1:1/'", "no answer: [Errno 111] Connection refused"),
+    ],
+)
+def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None:
+    """A command or a request that ends otherwise than wished fails the scenario."""
+    step = step.replace("'echo no; exit 3'", "[sh, -c, 'echo no; exit 3']").replace("sleep 5", "[sleep, '5']")
+    done = playing(tmp_path, f"  - {{{step.replace('PORT', str(port))}}}\n")
+    (failure,) = done.play().failures
+    assert failure.endswith(why)
+    assert done.player.chronicle.steps[0].error == why
+
+
+@pytest.mark.parametrize("step", ["exec: ['true'], in: host", "{http: 'http://127.0.0.1:PORT/', status: 501}"])
+def test_what_ends_well(step: str, tmp_path: Path, port: int) -> None:
+    """One that ends as wished does not."""
+    done = playing(tmp_path, f"  - {{{step.strip('{}').replace('PORT', str(port))}}}\n").play()
+    assert (done.failures, done.faults) == ([], [])
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Of a server that answers 501 to all."""
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(501)
+            self.end_headers()
+            self.wfile.write(b"no\n")
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()

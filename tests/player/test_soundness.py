@@ -1,0 +1,74 @@
+"""Whether a lab was a fair judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from synthlab.player.machine import Load
+from synthlab.player.soundness import (
+    LEAST_LOST,
+    LEAST_STEADY,
+    MOST_LATE_MS,
+    MOST_STOLEN,
+    MOST_WAITING,
+    doubts,
+    lateness_name,
+)
+from synthlab.scenario.expression import Recorded
+
+FPS = "client1.video.client2.fps"
+QUIET = Load(0.1, 0.0)
+
+
+def recorded(**series: Sequence[float]) -> Recorded:
+    """Samples of each number, one a second; `__` stands for a dot."""
+    made = Recorded(baseline=(0.0, 10.0))
+    for name, values in series.items():
+        for second, value in enumerate(values, 1):
+            made.add(float(second), {name.replace("__", "."): value})
+    return made
+
+
+def test_sound() -> None:
+    """A quick lab raises no doubts: nor does one of which nothing is known but that it is quick."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [1.0, MOST_LATE_MS * 3, 2.0]}
+    packets = {"client1__egress__packets_in": [100, 1000], "client1__egress__dropped__kernel": [0, LEAST_LOST]}
+    assert doubts(["client1"], recorded(**late, **packets), QUIET, [FPS]) == []
+    assert doubts(["client1"], Recorded(), None, [FPS]) == []
+
+
+def test_late() -> None:
+    """A forwarder that was late in most seconds was too slow."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0]}
+    (line,) = doubts(["client1"], recorded(**late), QUIET, [])
+    assert line.startswith("client1: its forwarder was too slow: the latest 1 % of packets (egress) left 100 ms late")
+
+
+@pytest.mark.parametrize("cause", ["kernel", "stalled"])
+def test_lost(cause: str) -> None:
+    """Packets that it lost by itself count from the run's beginning, also if its counters began anew in between."""
+    series = {
+        "client1__ingress__packets_in": [5000, 5100, 100, 200],
+        f"client1__ingress__dropped__{cause}": [40, 45, 3, 10],
+    }
+    (line,) = doubts(["client1"], recorded(**series), QUIET, [])
+    assert line == f"client1: its forwarder lost 12 of 200 packets (ingress) by itself ({cause})"
+
+
+def test_busy() -> None:
+    """So does a machine whose processors were wanted, or taken, too much."""
+    assert doubts([], Recorded(), Load(MOST_WAITING, MOST_STOLEN), []) == []
+    waited, taken = Load(MOST_WAITING + 0.01, 0.0), Load(None, MOST_STOLEN + 0.01)
+    assert "too busy" in doubts([], Recorded(), waited, [])[0]
+    assert "taken from it 11%" in doubts([], Recorded(), taken, [])[0]
+
+
+def test_bad_baseline() -> None:
+    """What later expectations are compared with must have been steady."""
+    mean = 10.0
+    steady = recorded(client1__video__client2__fps=[mean, mean, mean * LEAST_STEADY * 1.5])
+    assert doubts([], steady, QUIET, [FPS]) == []
+    (line,) = doubts([], recorded(client1__video__client2__fps=[15, 15, 1]), QUIET, [FPS])
+    assert line == f"the baseline is bad: {FPS} went from 15 to 1 in it"
