@@ -1,0 +1,106 @@
+"""Keeps the packets of impaired clients at hand while a scenario runs, and collects all evidence when it has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from ..containers import Container
+from ..errors import SynthlabError
+from ..inside import exec_inside
+from ..lab import lab_of
+from ..world import World
+from .exhibits import (
+    Found,
+    conditions_of,
+    containers_of,
+    log_of,
+    numbers_of,
+    packets_of,
+    pictures_of,
+)
+from .network import network_of
+from .ring import RingCapture, Run
+from .screenshots import has_browser
+from .together import together
+
+COLLECT_S = 10.0
+PROBLEMS = "problems.txt"
+
+
+class Evidence:
+    """The evidence of one lab. Captures run in the clients until `close`, or our own end, however hard that is."""
+
+    def __init__(self, world: World, lab: str, run: Run = exec_inside) -> None:
+        self._world = world
+        self._lab = lab
+        self._run = run
+        self._captures: dict[str, RingCapture] = {}
+
+    def watch(self, clients: Iterable[str]) -> None:
+        """Begin to capture what these clients send and receive; what hinders that is told with the evidence."""
+        for client in clients:
+            if client not in self._captures:
+                self._captures[client] = RingCapture(client, partial(self._network, client), self._run)
+
+    def mark(self, text: str) -> None:
+        """Note a moment in all captures: a packet of its own with this text, at this time. Never waits."""
+        for capture in self._captures.values():
+            capture.mark(text)
+
+    def collect(self, folder: Path) -> dict[str, str]:
+        """Put all there is into a folder, within about ten seconds; the files, relative to it, by what they show.
+
+        What cannot be had is a line of `problems.txt`. Raises SynthlabError where the folder cannot be written.
+        """
+        found, problems = self._gather()
+        lines = [*(line for one in found for line in one.problems), *problems]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for one in found:
+                for exhibit in one.exhibits:
+                    exhibit.write(folder)
+            if lines:
+                (folder / PROBLEMS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        except OSError as error:
+            raise SynthlabError(f"evidence cannot be kept in {folder}: {error.strerror}") from None
+        files = {exhibit.shows: exhibit.path for one in found for exhibit in one.exhibits}
+        return files | ({"what could not be had": PROBLEMS} if lines else {})
+
+    def close(self) -> None:
+        """End all captures. May be called again."""
+        jobs = {client: partial(_close, capture) for client, capture in self._captures.items()}
+        self._captures = {}
+        together(jobs, COLLECT_S)
+
+    def _gather(self) -> tuple[list[Found], list[str]]:
+        jobs: dict[str, Callable[[], Found]] = {
+            f"packets of {client}": partial(packets_of, client, capture) for client, capture in self._captures.items()
+        }
+        lines = []
+        try:
+            _, members = self._world.members(self._lab, past=True)
+            jobs |= self._asked(members)
+        except SynthlabError as error:
+            lines = [error.message]
+        found, problems = together(jobs, COLLECT_S)
+        return list(found.values()), [*lines, *(f"{name}: {problem}" for name, problem in problems.items())]
+
+    def _asked(self, members: list[Container]) -> dict[str, Callable[[], Found]]:
+        lab = lab_of(self._lab, members, self._world.api)
+        return {
+            "conditions": partial(conditions_of, lab),
+            "numbers": partial(numbers_of, lab),
+            "containers": partial(containers_of, members),
+            **{f"screenshots of {one.title}": partial(pictures_of, one) for one in members if has_browser(one)},
+            **{f"log of {one.title}": partial(log_of, self._world.engine, one) for one in members},
+        }
+
+    def _network(self, client: str) -> Container:
+        return network_of(*self._world.members(self._lab), client)
+
+
+def _close(capture: RingCapture) -> bool:
+    capture.close()
+    return True

@@ -1,0 +1,58 @@
+"""Pictures of all pages that a client's browser shows, the newest last.
+
+Prints a line of JSON for each: its `url`, and the picture as `png` (base64), or `error`.
+
+It runs on the Python of the image's browser, for the library that speaks WebSocket there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import websockets
+
+# Chromium's own port, on loopback.
+PORT = 9223
+PATIENCE_S = 5.0
+
+
+async def picture(page: dict[str, Any]) -> dict[str, str]:
+    """A page whose process has crashed, or hangs, never answers."""
+    shown = {"url": str(page["url"])}
+    try:
+        return shown | {"png": await asyncio.wait_for(_capture(page["webSocketDebuggerUrl"]), PATIENCE_S)}
+    except TimeoutError:
+        return shown | {"error": f"it gives no picture within {PATIENCE_S:g} s"}
+    except (OSError, websockets.WebSocketException) as error:
+        return shown | {"error": str(error) or type(error).__name__}
+
+
+async def _capture(address: str) -> str:
+    async with websockets.connect(address, max_size=None, ping_interval=None) as socket:
+        await socket.send(json.dumps({"id": 1, "method": "Page.captureScreenshot", "params": {"format": "png"}}))
+        while True:
+            answer = json.loads(await socket.recv())
+            if "error" in answer:
+                raise OSError(answer["error"]["message"])
+            if answer.get("id") == 1:
+                return str(answer["result"]["data"])
+
+
+async def main() -> None:
+    try:
+        with urlopen(f"http://127.0.0.1:{PORT}/json/list", timeout=PATIENCE_S) as answer:
+            targets = json.load(answer)  # the newest first
+    except (URLError, TimeoutError) as error:
+        sys.exit(f"the browser does not answer: {getattr(error, 'reason', error)}")
+    pages = [target for target in reversed(targets) if target["type"] == "page"]
+    for shown in await asyncio.gather(*map(picture, pages)):
+        print(json.dumps(shown))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

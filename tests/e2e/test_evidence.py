@@ -1,0 +1,221 @@
+"""Evidence of a real lab: packets on both sides of the conditions, pictures of a browser, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from synthlab.evidence import Evidence
+from synthlab.inside import end, exec_inside
+from synthlab.world import real_world
+from tests.evidence import pcapng
+
+from .pair import SYNTHLAB, Pair, docker, synthlab
+
+# Evidence is collected once a run, by a program that ends: nobody closes the connections to the APIs.
+pytestmark = [pytest.mark.docker, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
+
+LAB = "e2e-evidence"
+STACK = """\
+clients:
+  client1:
+    image: syntheticnet
+    command: >-
+      python3 -c "%s"
+  client2: {image: syntheticnet, command: sleep 600, env: {SYNTHLAB_USER: nobody}}
+  web: {app: chrome, headless: true, url: "data:text/html,<h1>one</h1>", tabs: ["data:text/html,<h1>two</h1>"]}
+"""
+# Takes datagrams, or their sender would be told that nobody does.
+SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
+APPLICATION, NETWORK, MARKS = "application side", "network side", "what was done, and when"
+PORT, COUNT = 5000, 50
+WORLD = real_world()
+# Of the frames that traffic.py sends; nothing else in the lab is so long.
+SIZE = 333
+CAPTURER = "65312"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    stack = tmp_path_factory.mktemp("stack") / "evidence.yaml"
+    stack.write_text(STACK % SINK)
+    try:
+        synthlab("up", str(stack), "--name", LAB, "--ttl", "10min")
+        yield Pair(LAB)
+    finally:
+        synthlab("down", "--lab", LAB, status=None)
+
+
+@pytest.fixture
+def evidence(lab: Pair) -> Iterator[Evidence]:
+    with closing(Evidence(WORLD, LAB)) as evidence:
+        evidence.watch(["client2"])
+        eventually(lambda: len(capturers(lab)) == 1)
+        time.sleep(0.3)  # it has become another user; now it has read all that came meanwhile
+        yield evidence
+        lab.reset()
+    gc.collect()  # while the warnings are ours to ignore
+
+
+def eventually(check: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def capturers(lab: Pair, client: str = "client2") -> list[int]:
+    """The processes in a client's container that capture, as the host sees them."""
+    rows = docker("top", lab.container(client), "-eo", "pid,uid").splitlines()[1:]
+    return [int(row.split()[0]) for row in rows if row.split()[1] == CAPTURER]
+
+
+def send(lab: Pair) -> None:
+    """Datagrams from client2 to client1, so far apart that none waits for another."""
+    lab.traffic("client2", "send", lab.address("client1"), PORT, COUNT, 100, SIZE - 14 - 20 - 8).result()
+    time.sleep(0.2)
+
+
+def collected(evidence: Evidence, folder: Path) -> pcapng.Capture:
+    files = evidence.collect(folder)
+    assert "what could not be had" not in files
+    return pcapng.read((folder / files["packets of client2"]).read_bytes())
+
+
+def sent(capture: pcapng.Capture, side: str) -> list[pcapng.Packet]:
+    return [packet for packet in capture.of(side) if packet.length == SIZE]
+
+
+def test_latency_lies_between_the_two_sides(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """Each packet is seen as the application sends it, and 50 ms later on the wire; never earlier."""
+    lab.set("--egress", "--latency", "50ms")
+    evidence.mark("client2: egress latency 50ms")
+    send(lab)
+    capture = collected(evidence, tmp_path)
+    before, after = sent(capture, APPLICATION), sent(capture, NETWORK)
+    assert (len(before), len(after)) == (COUNT, COUNT)
+    assert {packet.direction for packet in before + after} == {"outbound"}
+    assert [packet.data[42:] for packet in before] == [packet.data[42:] for packet in after]
+    late_ms = [(b.at_ns - a.at_ns) / 1e6 for a, b in zip(before, after, strict=True)]
+    assert min(late_ms) >= 50
+    assert median(late_ms) < 55  # a busy machine is late, half of the packets by no more than the self-test allows
+    assert {len(packet.data) for packet in before + after} == {192}
+    (mark,) = capture.of(MARKS)
+    assert mark.comment == "client2: egress latency 50ms"
+    assert mark.at_ns < before[0].at_ns
+    assert capture.names == {APPLICATION: "synth0", NETWORK: "eth0", MARKS: "marks"}
+    assert (capture.dropped, capture.received[NETWORK] >= COUNT) == ({APPLICATION: 0, NETWORK: 0}, True)
+
+
+def test_what_is_lost_is_seen_on_one_side_only(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """With a loss of 100 % the application's packets never reach the wire."""
+    lab.set("--egress", "--loss", "100%")
+    send(lab)
+    capture = collected(evidence, tmp_path)
+    assert (len(sent(capture, APPLICATION)), len(sent(capture, NETWORK))) == (COUNT, 0)
+
+
+def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """Within ten seconds: a picture of each tab, logs, conditions and numbers of all, and packets of the watched."""
+    lab.set("--egress", "--loss", "7%")
+    start = time.monotonic()
+    files = evidence.collect(tmp_path)
+    assert time.monotonic() - start < 12
+    clients = ("client1", "client2", "web")
+    assert set(files) == {
+        "packets of client2",
+        "conditions of all clients",
+        "numbers of all clients",
+        "containers",
+        "screenshot 1 of web",
+        "screenshot 2 of web",
+        *(f"log of {client}" for client in clients),
+    }
+    pictures = [(tmp_path / f"screenshots/web-{number}.png").read_bytes() for number in (1, 2)]
+    assert all(picture.startswith(b"\x89PNG\r\n\x1a\n") for picture in pictures)
+    assert pictures[0] != pictures[1]
+    conditions = json.loads((tmp_path / "conditions.json").read_text())
+    assert conditions["client2"]["conditions"]["egress"] == {"loss": "7%"}
+    assert set(json.loads((tmp_path / "numbers.json").read_text())) == set(clients)
+    assert json.loads((tmp_path / "containers.json").read_text())["web"]["state"] == "running"
+
+
+def test_the_capturing_process(lab: Pair, evidence: Evidence) -> None:
+    """It has no capability, sleeps while nothing comes, and goes when evidence is closed."""
+    (pid,) = capturers(lab)
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert (status["NoNewPrivs"], status["Groups"].strip()) == ("1", "")
+    sleeps = wakings(pid)
+    time.sleep(2)
+    assert wakings(pid) - sleeps <= 10  # the odd ARP; one that polled every 20 ms would have woken 100 times
+    evidence.close()
+    eventually(lambda: capturers(lab) == [])
+
+
+def wakings(pid: int) -> int:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
+
+def test_the_command_writes_a_whole_file(lab: Pair, tmp_path: Path) -> None:
+    """For a time, or until Ctrl-C, to a file or a pipe; both sides are counted."""
+    file = tmp_path / "a.pcapng"
+    done = synthlab("capture", "client2", "-o", str(file), "--for", "1s", "--lab", LAB)
+    assert "packets on the application side" in done.stderr.splitlines()[-1]
+    assert set(pcapng.read(file.read_bytes()).received) == {APPLICATION, NETWORK}
+    command = [SYNTHLAB, "capture", "client2", "-o", "-", "--snaplen", "full", "--lab", LAB]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as capturing:
+        assert capturing.stdout
+        head = capturing.stdout.read(4)
+        send(lab)
+        capturing.send_signal(signal.SIGINT)
+        capture = pcapng.read(head + capturing.stdout.read())
+    assert capturing.returncode == 0
+    assert capture.dropped == {APPLICATION: 0, NETWORK: 0}
+    assert [len(packet.data) for packet in sent(capture, APPLICATION)] == [SIZE] * COUNT
+
+
+def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> None:
+    """After kill -9, when nobody can tidy up, the process in the container ends all the same; the file can be read."""
+    file = tmp_path / "a.pcapng"
+    command = [SYNTHLAB, "capture", "client2", "-o", str(file), "--lab", LAB]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as capturing:
+        eventually(lambda: len(capturers(lab)) == 1 and file.stat().st_size > 0)
+        os.kill(capturing.pid, signal.SIGKILL)
+    eventually(lambda: capturers(lab) == [])
+    assert set(pcapng.read(file.read_bytes()).names) == {APPLICATION, NETWORK, MARKS}
+
+
+@pytest.mark.parametrize("client", ["client1", "client2"])
+def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
+    """As its user, be that root, the same program gets no packet socket."""
+    process = exec_inside(lab.container(client), "capture", ("ring", client, 192, 30, 1 << 20))
+    _, errors = process.communicate(timeout=30)
+    end(process)
+    assert process.returncode == 1
+    assert errors.decode().strip() == "nothing can be captured: [Errno 1] Operation not permitted"
+
+
+def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """A client that was restarted is captured from then on; of a browser that has ended there is a line, and its log."""
+    docker("kill", lab.container("web"))
+    docker("restart", "-t", "0", lab.container("client2"))
+    eventually(lambda: len(capturers(lab)) == 1)
+    time.sleep(0.5)
+    files = evidence.collect(tmp_path)
+    assert {"packets of client2", "log of web"} <= files.keys()
+    assert NETWORK in pcapng.read((tmp_path / files["packets of client2"]).read_bytes()).received
+    packets, pictures = (tmp_path / files["what could not be had"]).read_text().splitlines()
+    assert packets.startswith("packets of client2: the capture ended at ")
+    assert pictures.startswith("screenshots of web: it does not run (Exited (137) ")
