@@ -1,0 +1,7 @@
+"""What people and programs get of played scenarios: a page with pictures, and all samples as JSON."""
+
+from .page import report_page
+from .planned import planned_page
+from .results import read_results, results_text
+
+__all__ = ["planned_page", "read_results", "report_page", "results_text"]

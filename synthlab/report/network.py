@@ -1,0 +1,128 @@
+"""Rows of a client's network: what was configured beside what was achieved, in each direction and for each flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from syntheticnet.conditions import DIRECTIONS, LinkConditions
+
+from ..scenario.expression import FRESH_S
+from ..scenario.record import Series
+from .row import Line, Row, Shown, broken
+from .wished import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
+
+MOST_FLOWS = 4
+"""Of one client that are drawn."""
+
+_ORDER = tuple(reversed(DIRECTIONS))
+"""What the client sends comes first: that is what its own network spoils for the others."""
+
+
+def network_rows(client: str, samples: Mapping[str, Series], wishes: Wishes) -> Iterator[Row]:
+    """Those of the whole link, then those of each flow, without rows that would be empty."""
+    for flow in (None, *wishes.flows[:MOST_FLOWS]):
+        yield from (row for row in _Scope(client, flow, samples, wishes).rows() if row.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The link of a client, or one flow of it."""
+
+    client: str
+    flow: str | None
+    samples: Mapping[str, Series]
+    wishes: Wishes
+
+    def rows(self) -> Iterator[Row]:
+        for direction in _ORDER:
+            yield self._rate(direction)
+        yield self._both("loss", "%", self._loss)
+        for direction in _ORDER:
+            yield self._delay(direction)
+        yield self._both("packets in queues and delays", "packets", self._held)
+        yield self._both("dropped packets", "/s", self._dropped)
+
+    def _title(self, title: str) -> str:
+        return title if self.flow is None else f"{self.flow}: {title}"
+
+    def _prefix(self, direction: str) -> str:
+        return ".".join((self.client, *(("flows", self.flow) if self.flow else ()), direction))
+
+    def _rate(self, direction: str) -> Row:
+        links = self.wishes.links(direction, self.flow)
+        lines = [
+            *self._wished(direction, "rate", "configured", rate_bps),
+            *self._achieved(direction, "rate", "achieved"),
+        ]
+        return Row(self._title(f"{direction} rate{_traced(links, 'rate_trace')}"), "bit/s", tuple(lines))
+
+    def _loss(self, direction: str) -> Iterator[Line]:
+        yield from self._wished(direction, "loss", f"{direction} configured", loss_share)
+        yield from self._achieved(direction, "loss", f"{direction} achieved")
+
+    def _delay(self, direction: str) -> Row:
+        links = self.wishes.links(direction, self.flow)
+        lines = [
+            *self._wished(direction, "delay_p50", "configured", most_delay_ms, least_delay_ms),
+            *self._achieved(direction, "delay_p50", "achieved p50"),
+            *self._achieved(direction, "delay_p99", "achieved p99", dashed=True),
+        ]
+        return Row(self._title(f"{direction} delay{_traced(links, 'delay_trace')}"), "ms", tuple(lines))
+
+    def _held(self, direction: str) -> Iterator[Line]:
+        yield from self._achieved(direction, "held", direction)
+
+    def _dropped(self, direction: str) -> Iterator[Line]:
+        """Of each cause that dropped any; or, where nothing was dropped, one line that says so."""
+        start = f"{self._prefix(direction)}.dropped."
+        causes = {name.removeprefix(start): series for name, series in self.samples.items() if name.startswith(start)}
+        active = {cause: series for cause, series in causes.items() if any(growth(series)[1])}
+        for number, cause in enumerate(sorted(active)):
+            times, values = growth(active[cause])
+            name = f"{direction} {cause}"
+            yield Line(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
+
+    def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[Line]]) -> Row:
+        return Row(self._title(title), unit, tuple(line for direction in _ORDER for line in lines(direction)))
+
+    def _achieved(self, direction: str, number: str, name: str, dashed: bool = False) -> Iterator[Line]:
+        series = self.samples.get(f"{self._prefix(direction)}.{number}")
+        if series is not None and series.times_s:
+            times, values = broken(series.times_s, series.values)
+            yield Line(name=name, colour=direction, times_s=times, values=values, dashed=dashed)
+
+    def _wished(
+        self,
+        direction: str,
+        number: str,
+        name: str,
+        value: Callable[[LinkConditions], float | None],
+        low: Callable[[LinkConditions], float | None] | None = None,
+    ) -> Iterator[Line]:
+        links = self.wishes.links(direction, self.flow)
+        measured = self.samples.get(f"{self._prefix(direction)}.{number}")
+        also_s = measured.times_s if measured else ()
+        times, values = self.wishes.over(links, value, also_s)
+        lows = self.wishes.over(links, low, also_s)[1] if low else None
+        if any(one is not None for one in values):
+            yield Line(name=name, colour=direction, times_s=times, values=values, low=lows, wished=True)
+
+
+def growth(series: Series) -> tuple[list[float], list[Shown]]:
+    """How much a count grew in a second, at the end of each span; a gap where it began anew or was not read."""
+    times: list[float] = []
+    values: list[Shown] = []
+    for (before_s, before), (at_s, count) in pairwise(zip(series.times_s, series.values, strict=True)):
+        if isinstance(before, str) or isinstance(count, str) or at_s <= before_s:
+            continue
+        times.append(at_s)
+        known = at_s - before_s <= FRESH_S and count >= before
+        values.append((count - before) / (at_s - before_s) if known else None)
+    return times, values
+
+
+def _traced(links: Sequence[LinkConditions | None], of: str) -> str:
+    names = trace_names(links, of)
+    return f" (trace {', '.join(names)})" if names else ""

@@ -1,0 +1,59 @@
+"""Pages that open offline: one HTML file with its style, its script, plotly.js and all numbers in it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+
+from .. import assets
+from ..render import render_page
+from ..scenario.record import Record, Verdict
+from . import figure
+from .lane import SIGNS
+from .sections import Section
+
+_WEIGHT = ("passed", "inconclusive", "failed", "wrong use")
+
+
+def report_page(records: Sequence[Record]) -> str:
+    """What became of one or several runs: verdicts, tables, and what was measured on one axis of time for each run.
+
+    It weighs 5 MB, most of which is plotly.js, and 20 kB for each client that is drawn and minute that it ran.
+    """
+    verdict = worst([record.verdict for record in records])
+    return page(
+        "report.html.j2",
+        title=f"{SIGNS[verdict]} {', '.join(dict.fromkeys(record.scenario for record in records))}: {verdict}",
+        verdict=verdict,
+        sign=SIGNS[verdict],
+        counts=Counter(record.verdict for record in records),
+        sections=[Section(number, record) for number, record in enumerate(records, 1)],
+    )
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The one of several runs together; `inconclusive` of none."""
+    return max(verdicts, key=_WEIGHT.index, default="inconclusive")
+
+
+def page(template: str, title: str, **values: object) -> str:
+    """A whole page. Only its own two scripts are let run in it, by their hashes, and nothing is fetched."""
+    scripts = _scripts()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src {_hashes(scripts)}"
+    style = (assets.templates() / "report" / "page.css").read_text(encoding="utf-8")
+    return render_page(f"report/{template}", title=title, policy=policy, style=style, scripts=scripts, **values)
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    own = (assets.templates() / "report" / "page.js").read_text(encoding="utf-8")
+    return figure.script().replace("</script", "<\\/script"), own
+
+
+def _hashes(scripts: Sequence[str]) -> str:
+    """As Content-Security-Policy has them (https://www.w3.org/TR/CSP3/#match-element-to-source-list)."""
+    digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
+    return " ".join(f"'sha256-{digest}'" for digest in digests)

@@ -1,0 +1,108 @@
+"""A plan as a picture before it is played: its steps over time, and the conditions that each client will have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..scenario import Plan, Visit
+from ..scenario.actions import Baseline, Judge
+from ..scenario.text import plan_text
+from ..scenario.words import seconds
+from .draw_lane import draw_lane
+from .draw_rows import draw_rows
+from .figure import Drawing
+from .forecast import forecast
+from .network import network_rows
+from .page import page
+from .row import Axis, Bar, Mark
+from .wished import Wishes
+
+MOST_DRAWN = 16
+
+
+def planned_page(plan: Plan) -> str:
+    """One HTML file that opens offline. All is drawn at its earliest time; bars go on paler to the latest."""
+    drawings = PlanDrawings(plan)
+    return page(
+        "planned.html.j2", title=f"{plan.scenario.name}: plan", plan=plan, drawings=drawings, text=plan_text(plan)
+    )
+
+
+@dataclass(frozen=True)
+class PlanDrawings:
+    """Those of one plan."""
+
+    plan: Plan
+
+    @property
+    def axis(self) -> Axis:
+        visits = list(self.plan.visits())
+        marks = tuple(Mark(visit.earliest_s, visit.run.mark) for visit in visits if visit.run.mark)
+        ends = (bar.perhaps_s if bar.perhaps_s is not None else bar.ends_s for bar in self._bars())
+        return Axis(begins_s=0.0, ends_s=max(1.0, *ends), marks=marks, baseline=_baseline(visits))
+
+    @property
+    def lane(self) -> Drawing:
+        return draw_lane(list(self._bars()), self.axis)
+
+    @property
+    def clients(self) -> Iterator[tuple[str, Drawing]]:
+        """Those whose network is not perfect all the time, in the order of the stack."""
+        axis = self.axis
+        configured = forecast(self.plan, axis.ends_s)
+        names = dict.fromkeys(entry.client for entry in configured)
+        rows = ((name, list(network_rows(name, {}, Wishes.of(configured, name, axis.ends_s)))) for name in names)
+        impaired = [(name, own) for name, own in rows if own]
+        return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])
+
+    @property
+    def varies(self) -> bool:
+        return self.plan.track.least_s != self.plan.track.most_s
+
+    @property
+    def takes(self) -> str:
+        track = self.plan.track
+        return f"{seconds(track.least_s)} to {seconds(track.most_s)}" if self.varies else seconds(track.least_s)
+
+    def _bars(self) -> Iterator[Bar]:
+        return (_bar(visit) for visit in self.plan.visits())
+
+
+def _bar(visit: Visit) -> Bar:
+    run = visit.run
+    judged = any(isinstance(timed.action, Judge) for timed in run.actions)
+    track = f"[{visit.track}] " if visit.track else ""
+    latest_s = visit.latest_s + max(run.most_s, _in_force_s(visit))
+    return Bar(
+        text=f"{'  ' * visit.depth}{track}{run.text}",
+        colour="unsure" if judged else "step",
+        begins_s=visit.earliest_s,
+        ends_s=visit.earliest_s + max(run.least_s, _in_force_s(visit)),
+        perhaps_s=latest_s,
+        hover=tuple(_told(visit)),
+    )
+
+
+def _in_force_s(visit: Visit) -> float:
+    """How long after its beginning the last of what a step puts in force ends, where that is known."""
+    ends = (timed.at_s + (getattr(timed.action, "lease_s", None) or 0.0) for timed in visit.run.actions)
+    return max(ends, default=0.0)
+
+
+def _told(visit: Visit) -> Iterator[str]:
+    run = visit.run
+    yield run.text
+    yield f"{run.place}, step {run.id}"
+    latest = "" if visit.latest_s == visit.earliest_s else f", at the latest at {seconds(visit.latest_s)}"
+    yield f"begins at {seconds(visit.earliest_s)}{latest}"
+    yield from ([f"mark: {run.mark}"] if run.mark else ())
+
+
+def _baseline(visits: list[Visit]) -> tuple[float, float] | None:
+    for visit in visits:
+        for timed in visit.run.actions:
+            if isinstance(timed.action, Baseline):
+                begins_s = visit.earliest_s + timed.at_s
+                return begins_s, begins_s + timed.action.for_s
+    return None

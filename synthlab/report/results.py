@@ -1,0 +1,53 @@
+"""The records of runs as JSON, with all samples, and back: what programs read, and what a page is made of later."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import WrongUse
+from ..scenario.record import Record, Series
+
+VERSION = 1
+
+
+def results_text(records: Sequence[Record]) -> str:
+    """The same for the same records. A sample that is no finite number was not measured: JSON has none for it."""
+    document = {"version": VERSION, "records": [_written(record) for record in records]}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def read_results(text: str, name: str) -> tuple[Record, ...]:
+    """The records of a text that `results_text` has made; raises WrongUse that begins with the file's `name`."""
+    try:
+        document = json.loads(text)
+        if document["version"] != VERSION:
+            raise WrongUse(f"{name}: has version {document['version']}; this synthlab reads version {VERSION}")
+        return tuple(map(Record.from_dict, document["records"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise WrongUse(f"{name}: is not what `synthlab scenario run --json` writes") from None
+
+
+def _written(record: Record) -> dict[str, Any]:
+    values = _finite(record.to_dict())
+    values["samples"] = {name: _measured(series) for name, series in sorted(record.samples.items())}
+    return {str(key): value for key, value in values.items()}
+
+
+def _measured(series: Series) -> dict[str, Any]:
+    pairs = [(time, value) for time, value in zip(series.times_s, series.values, strict=True) if _is_finite(value)]
+    return {"times_s": [time for time, _ in pairs], "values": [value for _, value in pairs]}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(entry) for key, entry in value.items() if key != "samples"}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value if _is_finite(value) else None
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)

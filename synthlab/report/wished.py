@@ -1,0 +1,133 @@
+"""What was configured over time, as numbers that can be drawn beside what was achieved."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from syntheticnet.conditions import Conditions, LinkConditions
+
+from ..scenario.record import Configured
+
+_NS_PER_MS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The conditions of one client from each of its times on, the last of them until `ends_s`."""
+
+    times_s: tuple[float, ...]
+    conditions: tuple[Conditions, ...]
+    ends_s: float
+
+    @classmethod
+    def of(cls, configured: Iterable[Configured], client: str, ends_s: float) -> Wishes:
+        own = [entry for entry in configured if entry.client == client and entry.at_s <= ends_s]
+        own.sort(key=lambda entry: entry.at_s)
+        times = tuple(entry.at_s for entry in own)
+        return cls(times, tuple(Conditions.from_dict(entry.conditions) for entry in own), ends_s)
+
+    @property
+    def changed(self) -> bool:
+        """Whether they did not stay the same, but for their seed."""
+        return len({repr({**conditions.to_dict(), "seed": None}) for conditions in self.conditions}) > 1
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The names of all flows that there were, in the order in which they came."""
+        return tuple(dict.fromkeys(flow.name for conditions in self.conditions for flow in conditions.flows))
+
+    def links(self, direction: str, flow: str | None = None) -> tuple[LinkConditions | None, ...]:
+        """One direction's values at each of the times; of a flow None while there is none."""
+        return tuple(_link(conditions, direction, flow) for conditions in self.conditions)
+
+    def over(
+        self,
+        links: Sequence[LinkConditions | None],
+        value: Callable[[LinkConditions], float | None],
+        also_s: Iterable[float],
+    ) -> tuple[list[float], list[float | None]]:
+        """A value at each of the times, at the end, and at each time of `also_s`, so that all are read together.
+
+        Where a value ends it is there once more, before the None.
+        """
+        if not self.times_s:
+            return [], []
+        values = [None if link is None else value(link) for link in links]
+        others = {time for time in also_s if self.times_s[0] < time < self.ends_s}
+        points: list[tuple[float, float | None]] = []
+        for time in sorted({*self.times_s, *others, self.ends_s}):
+            now = values[bisect_right(self.times_s, time) - 1]
+            if now is None and points and points[-1][1] is not None:
+                points.append((time, points[-1][1]))
+            points.append((time, now))
+        return [time for time, _ in points], [value for _, value in points]
+
+
+def rate_bps(link: LinkConditions) -> float | None:
+    """None where there is no limit, or a trace is it."""
+    return None if link.rate_bps is None or math.isinf(link.rate_bps) else link.rate_bps
+
+
+def loss_share(link: LinkConditions) -> float | None:
+    """The share of packets that is lost in the long run; None where nothing is to be lost."""
+    if link.outage or link.reject:
+        return 1.0
+    shares = [link.loss, _gemodel_share(link), _state_share(link), 1 / link.loss_every if link.loss_every else None]
+    given = [share for share in shares if share is not None]
+    return round(1 - math.prod(1 - share for share in given), 9) if given else None
+
+
+def delay_ms(link: LinkConditions) -> float | None:
+    """The middle of the delay that is given; None where there is none."""
+    if link.latency_ns is None and link.jitter_ns is None:
+        return None
+    return (link.latency_ns or 0) / _NS_PER_MS
+
+
+def least_delay_ms(link: LinkConditions) -> float | None:
+    middle = delay_ms(link)
+    below = 0.0 if link.distribution == "one-sided" else (link.jitter_ns or 0) / _NS_PER_MS
+    return None if middle is None else max(0.0, middle - below)
+
+
+def most_delay_ms(link: LinkConditions) -> float | None:
+    middle = delay_ms(link)
+    return None if middle is None else middle + (link.jitter_ns or 0) / _NS_PER_MS
+
+
+def trace_names(links: Iterable[LinkConditions | None], of: str) -> tuple[str, ...]:
+    """The files that gave the values instead: `of` is rate_trace or delay_trace."""
+    return tuple(dict.fromkeys(name for link in links if link and (name := getattr(link, of))))
+
+
+def _link(conditions: Conditions, direction: str, flow: str | None) -> LinkConditions | None:
+    link: LinkConditions = getattr(conditions, direction)
+    if flow is None:
+        return link
+    own = next((one for one in conditions.flows if one.name == flow), None)
+    return getattr(own, direction).over(link) if own else None
+
+
+def _gemodel_share(link: LinkConditions) -> float | None:
+    """The stationary loss of the two-state chain (tc-netem's gemodel)."""
+    model = link.loss_gemodel
+    if model is None:
+        return None
+    turns = model.to_bad + model.to_good
+    bad = model.to_bad / turns if turns else 0.0
+    return bad * model.lost_in_bad + (1 - bad) * model.lost_in_good
+
+
+def _state_share(link: LinkConditions) -> float | None:
+    """The stationary loss of the four-state chain (tc-netem's state); None where a state is never left."""
+    model = link.loss_state
+    if model is None:
+        return None
+    if not model.p31 or (model.p32 and not model.p23):
+        return None if model.p13 else model.p14 / (1 + model.p14)
+    burst = model.p13 / model.p31
+    within = burst * model.p32 / model.p23 if model.p32 else 0.0
+    return (burst + model.p14) / (1 + burst + within + model.p14)

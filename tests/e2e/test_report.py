@@ -1,0 +1,137 @@
+"""A report in a real Chromium that has no network: drawn, aligned, readable in both colour schemes, and silent."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.images import versioned
+from synthlab.report import planned_page, report_page
+from synthlab.scenario import check_scenario
+from tests.report import records
+
+from .pair import docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+
+NAME = "synthlab-e2e-report"
+LOOK = (Path(__file__).parent / "look.py").read_text()
+LEAST_CONTRAST = 4.5
+"""Of text and its background (WCAG 2.2, 1.4.3)."""
+
+WIDE, NARROW = 1400, 720
+Seen = dict[str, Any]
+Box = list[float]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A container with Chromium, the pages, and no network at all."""
+    pages = tmp_path_factory.mktemp("pages")
+    (pages / "report.html").write_text(report_page([records.dog()]))
+    (pages / "runs.html").write_text(report_page([records.dog(), records.failed(), records.holed()]))
+    (pages / "plan.html").write_text(planned_page(check_scenario("train", environment={})))
+    synthlab("images", "build", "chrome", seconds=900)
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=9222", "about:blank")
+    run = ("create", "--init", "--name", NAME, "--network", "none", "--entrypoint", "chromium")
+    docker(*run, versioned("synthlab/chrome"), *flags)
+    try:
+        docker("cp", str(pages), f"{NAME}:/pages")
+        docker("start", NAME)
+        yield NAME
+    finally:
+        docker("rm", "--force", NAME)
+
+
+def look(browser: str, page: str, width: int = WIDE, scheme: str = "light", act: str = "none") -> Seen:
+    """What look.py saw, once the browser answers."""
+    command = ["docker", "exec", "-i", browser, "python3", "-", f"file:///pages/{page}.html", str(width), scheme, act]
+    for _ in range(20):
+        done = subprocess.run(command, input=LOOK, capture_output=True, text=True, timeout=120, check=False)
+        if "Connection refused" not in done.stderr:
+            break
+    assert done.returncode == 0, done.stderr
+    seen: Seen = json.loads(done.stdout)
+    return seen
+
+
+def contrast(ink: str, paper: str) -> float:
+    """The contrast ratio of two colours that are written rgb(r, g, b)."""
+    low, high = sorted((_luminance(ink), _luminance(paper)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def meet(one: Box, other: Box) -> bool:
+    """Whether two boxes cover each other by more than a pixel."""
+    return all(min(one[side + 2], other[side + 2]) - max(one[side], other[side]) > 1 for side in (0, 1))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", ["report", "runs", "plan"])
+def test_readable(browser: str, page: str, scheme: str) -> None:
+    """All is drawn without a complaint, nothing else is asked for, and each text stands out from what is behind."""
+    seen = look(browser, page, scheme=scheme)
+    assert seen["complaints"] == []
+    assert seen["asked"] == [f"file:///pages/{page}.html"]
+    assert len(seen["plots"]) >= 2
+    assert all(plot["drawn"] and plot["traces"] for plot in seen["plots"])
+    assert len(seen["texts"]) > 50
+    faint = [(text["text"], text["ink"], text["paper"]) for text in seen["texts"] if pale(text)]
+    assert faint == []
+    papers = {text["paper"] for text in seen["texts"]}
+    assert all((_luminance(paper) > 0.5) == (scheme == "light") for paper in papers)
+
+
+def pale(text: Seen) -> bool:
+    return contrast(text["ink"], text["paper"]) < LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_changes_the_colours(browser: str, scheme: str) -> None:
+    """The other scheme can be had against the browser's own, and the plots follow."""
+    seen = look(browser, "report", scheme=scheme, act="toggle")
+    papers = {text["paper"] for text in seen["texts"]} | {
+        text["paper"] for plot in seen["plots"] for text in plot["texts"]
+    }
+    assert all((_luminance(paper) > 0.5) == (scheme == "dark") for paper in papers)
+    assert not list(filter(pale, seen["texts"]))
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("page", ["report", "plan"])
+def test_aligned(browser: str, page: str, width: int) -> None:
+    """All plots have one axis of time, at the same place; they lie below each other; no text covers another."""
+    seen = look(browser, page, width=width)
+    plots = seen["plots"]
+    assert seen["width"] <= width
+    assert len({(tuple(plot["range"]), round(plot["left"]), round(plot["inner"])) for plot in plots}) == 1
+    assert {plot["axes"] for plot in plots} == {1}
+    assert plots[0]["inner"] > width / 2
+    assert not [(one["id"], other["id"]) for one, other in combinations(plots, 2) if meet(one["box"], other["box"])]
+    for plot in plots:
+        covered = [
+            (one["text"], other["text"])
+            for one, other in combinations(plot["texts"], 2)
+            if meet(one["box"], other["box"])
+        ]
+        assert covered == []
+
+
+def test_zoomed_together(browser: str) -> None:
+    """A span of time that is chosen in one plot is that of all."""
+    seen = look(browser, "report", act="zoom")
+    assert [plot["range"] for plot in seen["plots"]] == [[14, 30]] * len(seen["plots"])
+    assert seen["complaints"] == []
