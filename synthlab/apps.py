@@ -1,4 +1,4 @@
-"""The applications that synthlab brings along: the media servers and the clients that a stack names with `app:`."""
+"""The applications that synthlab brings along: the servers and the clients that a stack names with `app:`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ class SfuApp:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnApp:
+    """A bundled TURN server: its image, tagged with the version."""
+
+    image: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClientApp:
     """A bundled client; one with a `screen` shows itself over VNC unless it is headless.
 
@@ -32,6 +40,10 @@ class ClientApp:
 
 SFU_APPS = {
     "janus": SfuApp("synthlab/janus", "1.1.2", "http://{sfu}:8080/?name={name}", ("8080", "8188", "20000-20059/udp")),
+}
+
+TURN_APPS = {
+    "coturn": TurnApp("synthlab/coturn", "4.6.1"),
 }
 
 CLIENT_APPS = {

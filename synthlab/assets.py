@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def templates() -> Path:
-    """The folder of Compose templates."""
+    """The folder of Compose templates, with `report/` in it."""
     return _folder("templates")
 
 

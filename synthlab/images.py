@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from . import assets
-from .apps import CLIENT_APPS, SFU_APPS
+from .apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from .errors import SynthlabError, WrongUse, did_you_mean
 from .stack import Sfu, Stack
 
@@ -93,8 +93,8 @@ def bundled_image(tag: str) -> Image | None:
     name, _, release = tag.rpartition(":")
     if tag == SYNTHETICNET:
         return Image(tag=tag, context=assets.image("syntheticnet"))
-    for app, sfu in SFU_APPS.items():
-        if name == sfu.image:
+    for app, server in (SFU_APPS | TURN_APPS).items():
+        if name == server.image:
             return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": release})
     apps = [app for app, client in CLIENT_APPS.items() if client.image == tag]
     return Image(tag=tag, context=assets.image(apps[0])) if apps else None
@@ -107,8 +107,8 @@ def is_bundled(image: Image) -> bool:
 
 def all_bundled() -> list[str]:
     """The tags of every image that synthlab brings along."""
-    sfus = [f"{app.image}:{app.version}" for app in SFU_APPS.values()]
-    return [SYNTHETICNET, *(app.image for app in CLIENT_APPS.values()), *sfus]
+    servers = [f"{app.image}:{app.version}" for app in (SFU_APPS | TURN_APPS).values()]
+    return [SYNTHETICNET, *(app.image for app in CLIENT_APPS.values()), *servers]
 
 
 def selected(names: Iterable[str]) -> list[Image]:
@@ -192,7 +192,8 @@ def _named_tags(stack: Stack) -> list[str]:
     sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) and stack.sfu.image else []
     if isinstance(stack.sfu, Sfu) and stack.sfu.conditions is not None:
         sfu.append(SYNTHETICNET)
-    return sfu + [client.image for client in stack.clients]
+    turn = [stack.turn.image] if stack.turn else []
+    return sfu + turn + [client.image for client in stack.clients]
 
 
 def _own_images(stack: Stack) -> dict[str, Image]:

@@ -1,7 +1,7 @@
 """The labels that synthlab puts on what it makes. They are the only state there is: no file can go stale."""
 
 LAB = "synthlab.lab"
-ROLE = "synthlab.role"  # client, sfu, network (holds that of a conditioned sfu), or service (of the sfu's Compose file)
+ROLE = "synthlab.role"  # client, sfu, network (holds that of a conditioned sfu), service (beside the sfu), or sidecar
 CLIENT = "synthlab.client"
 GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1
 APP = "synthlab.app"
@@ -11,3 +11,5 @@ VERSION = "synthlab.version"
 CONTENT = "synthlab.content"  # on images: the hash of what it was built from
 EXPIRES = "synthlab.expires"  # when a lab with a bounded life ends, in seconds of the epoch
 METRICS = "synthlab.metrics"  # where the media server tells its own numbers
+
+SIDECAR = "sidecar"  # the role of a container that works for us in another's network for a while: no member of the lab

@@ -18,6 +18,7 @@ from .render import render
 from .services import project_name
 from .sfu import sfu_size
 from .stack import Ports, Stack
+from .turn import turn_services
 
 POLL_S = 0.2
 LOG_LINES = 15
@@ -117,4 +118,4 @@ def _raise_for_failed(engine: EngineApi, lab: str) -> None:
 
 
 def _size(stack: Stack) -> int:
-    return len(stack.clients) + sfu_size(stack)
+    return len(stack.clients) + sfu_size(stack) + len(turn_services(stack))

@@ -1,4 +1,4 @@
-"""A stack as the text of a Compose file; the only place that knows the template engine."""
+"""A stack as the text of a Compose file, and pages; the only place that knows the template engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from . import assets
 from .services import client_services, ipv6_subnet, lab_labels, project_name
 from .sfu import compose_parts, sfu_services
 from .stack import Ports, Stack
+from .turn import turn_services
 
 
 def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
@@ -22,7 +23,7 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
     )
     environment.filters["q"] = quoted
     environment.filters["raw"] = raw
-    services = [*sfu_services(stack), *client_services(stack, ports)]
+    services = [*sfu_services(stack), *turn_services(stack), *client_services(stack, ports)]
     return environment.get_template("compose.yaml.j2").render(
         lab=stack.name,
         file=stack.file,
@@ -33,6 +34,22 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
         parts=compose_parts(stack),
         configs={config.name: config.content for service in services for config in service.configs},
     )
+
+
+def render_page(template: str, **values: object) -> str:
+    """An HTML page; every value is escaped in it, and the filter `script` writes JSON into a script element."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(assets.templates()),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["script"] = lambda text: Markup(text.replace("<", "\\u003c"))
+    return environment.get_template(template).render(values)
 
 
 def quoted(value: Any) -> str:

@@ -12,7 +12,7 @@ from ipaddress import IPv6Network
 from . import labels
 from .apps import CLIENT_APPS
 from .ports import API_PORT, CDP_PORT, EVERYWHERE, HOST, VNC_PORT
-from .stack import SFU_HOST, Client, Ports, Sfu, Stack
+from .stack import SFU_HOST, TURN_HOST, Client, Ports, Sfu, Stack
 
 MEDIA_FOLDER = "/opt/media"
 FILES_FOLDER = "/opt/etc/synthlab/files"
@@ -101,6 +101,11 @@ def sfu_condition(stack: Stack) -> dict[str, str]:
     return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
 
 
+def turn_condition(stack: Stack) -> dict[str, str]:
+    """What clients wait for, too, where the lab has a TURN server."""
+    return {TURN_HOST: "service_healthy"} if stack.turn else {}
+
+
 def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
     """The clients' containers in the order of the stack, with the host ports of each."""
     return [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
@@ -124,7 +129,7 @@ def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> S
         image=client.image,
         hostname=client.name,
         conditioned=True,
-        after=sfu_condition(stack),
+        after=sfu_condition(stack) | turn_condition(stack),
         labels=lab_labels(stack) | marks,
         environment=_environment(stack, client, mounts),
         ports=tuple(_published(client, ports)),
@@ -172,6 +177,7 @@ def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> d
     }
     given = {
         "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,
+        "SYNTHLAB_TURN": stack.turn.address if stack.turn else None,
         "SYNTHLAB_URL": _url(stack, client),
         "SYNTHLAB_TABS": json.dumps([_filled(stack, client, url) for url in client.tabs]) if client.tabs else None,
         "SYNTHLAB_PERMISSIONS": None if client.permissions is None else json.dumps(client.permissions),
@@ -189,18 +195,24 @@ def bounds(stack: Stack) -> dict[str, str]:
 
 
 def _url(stack: Stack, client: Client) -> str | None:
-    """The client's address with its places filled in; the bundled page is also told the size of the video."""
+    """The client's address with its places filled in; the bundled page is also told the video's size and the relay."""
     if client.url is None:
         return None
     url = client.url
-    if client.video and isinstance(stack.sfu, Sfu) and stack.sfu.bundled and url == stack.sfu.page:
-        url += f"&video={client.video}"
+    if isinstance(stack.sfu, Sfu) and stack.sfu.bundled and url == stack.sfu.page:
+        url += f"&video={client.video}" if client.video else ""
+        url += "&turn={turn}" if stack.turn else ""
     return _filled(stack, client, url)
 
 
 def _filled(stack: Stack, client: Client, url: str) -> str:
     """An address with its places filled in."""
-    places = {"name": client.name, "lab": stack.name, "sfu": stack.sfu.host if stack.sfu else ""}
+    places = {
+        "name": client.name,
+        "lab": stack.name,
+        "sfu": stack.sfu.host if stack.sfu else "",
+        "turn": stack.turn.address if stack.turn else "",
+    }
     for place, value in places.items():
         url = url.replace(f"{{{place}}}", value)
     return url

@@ -51,10 +51,15 @@ def completed(line: str, engine: Path) -> list[str]:
         ("synthlab set bot --flow *:t", ["*:tcp"]),
         ("synthlab images save ja", ["janus"]),
         ("synthlab completion show z", ["zsh"]),
+        ("synthlab scenario show dog", ["dog-chews-fiber"]),
+        ("synthlab scenario check rate", ["rate-sine"]),
+        ("synthlab profile show wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
+        ("synthlab profile list loa", ["loadero"]),
+        ("synthlab schema sc", ["scenario"]),
     ],
 )
 def test_words(line: str, words: list[str], engine: Path) -> None:
-    """Commands, labs, clients, groups, flows, profiles and images are completed."""
+    """Commands, labs, clients, groups, flows, profiles, scenarios and images are completed."""
     assert completed(line, engine) == words
 
 

@@ -10,8 +10,18 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import condition_fields
+from synthlab.profiles import read_profiles
+from synthlab.scenario import check_scenario
+from synthlab.scenario.expression import Expression, Known
+from synthlab.scenario.expression.parse import FUNCTIONS
+from synthlab.scenario.kind import Key, Kind
+from synthlab.scenario.reader import TOP
+from synthlab.scenario.steps import KINDS
+from synthlab.scenario.track import COMMON
+from synthlab.stack import read_stack
 
 ROOT = Path(__file__).parent.parent
+SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -33,3 +43,71 @@ def test_links_lead_to_files(page: Path) -> None:
 def test_the_forwarders_page_is_short() -> None:
     """A newcomer reads it at one go."""
     assert len((ROOT / "docs" / "forwarder.md").read_text().splitlines()) < 200
+
+
+def examples(page: str) -> list[str]:
+    """The YAML that a page shows."""
+    return re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+
+def cells(heading: str) -> list[str]:
+    """The code in the first cells of the tables below a heading of the page on scenarios."""
+    section = SCENARIOS.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `(.+?)` \|", section, re.MULTILINE)
+
+
+def row(name: str, key: Key) -> str:
+    return f"| `{name}` | {key.help}{' (needed)' if key.required else ''} |"
+
+
+@pytest.fixture
+def scenario_folder(tmp_path: Path) -> Path:
+    """A folder with the traces that examples name."""
+    (tmp_path / "traces").mkdir()
+    (tmp_path / "traces" / "train.csv").write_text("time,egress.rate,both.latency\n0s,1mbit,20ms\n10s,500kbit,80ms\n")
+    for name in ("lte.up", "lte.down"):
+        (tmp_path / "traces" / name).write_text("1\n5\n10\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("example", examples(SCENARIOS), ids=lambda example: example.split("\n", 1)[0])
+def test_examples_of_scenarios_can_be_played(example: str, scenario_folder: Path) -> None:
+    """Each example is a whole scenario, or steps of one."""
+    file = scenario_folder / "example.yaml"
+    file.write_text(example if "stack:" in example else f"stack: call.yaml\nsteps:\n{example}")
+    assert check_scenario(str(file), environment={}).track.blocks
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_step_is_told(kind: Kind) -> None:
+    """With each of its keys and its help, as the code has them, and an example that uses it."""
+    shared = SCENARIOS.partition("\n## Values\n")[2].partition("\n## Steps\n")[0]
+    sections = [part for part in SCENARIOS.split("\n### ")[1:] if kind.name in part.partition("\n")[0].split(", ")]
+    assert len(sections) == 1
+    assert [name for name, key in kind.keys.items() if row(name, key) not in sections[0] + shared] == []
+    assert any(re.search(rf"\b{kind.name}:", example) for example in examples(sections[0]))
+
+
+def test_every_key_of_a_scenario_is_told() -> None:
+    """Those of the file, and those that every step may have."""
+    assert [name for name, key in {**TOP, **COMMON}.items() if row(name, key) not in SCENARIOS] == []
+
+
+def test_expressions() -> None:
+    """Each expression of the page is understood, each number can exist, and every function is shown."""
+    known = Known.of(read_stack("call"))
+    shown = cells("Expressions")
+    assert len(shown) > 20
+    for text in shown:
+        Expression.parse(text if re.search(r"[<>=(]", text) else f"not absent({text})", known)
+    assert [name for name in FUNCTIONS if not any(f"{name}(" in text for text in shown)] == []
+
+
+def test_examples_of_profiles(scenario_folder: Path) -> None:
+    """The page on conditions shows a file of profiles that can be read."""
+    (example,) = examples((ROOT / "docs" / "conditions.md").read_text())
+    file = scenario_folder / "office.yaml"
+    file.write_text(example)
+    found = read_profiles(file, file.name)
+    assert set(found) == {"slow", "train"}
+    assert set(found["train"].files) == {"lte.down", "lte.up"}

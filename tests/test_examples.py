@@ -12,7 +12,7 @@ import typer
 
 from synthlab.cli import app
 
-EXAMPLE = re.compile(r"^  synthlab (.+?)(?: > .*)?$", re.MULTILINE)
+EXAMPLE = re.compile(r"^  synthlab (.+?)(?: [>|] .*)?$", re.MULTILINE)
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -190,3 +190,19 @@ def test_traces_beside_the_stack(tmp_path: Path) -> None:
     assert client.conditions.egress.rate_trace == "train.mahi"
     assert client.conditions.ingress.rate_trace == "in-the-image"
     assert client.conditions.flows[0].ingress.delay_trace == "wifi.delay"
+
+
+def test_a_profile_beside_the_stack(tmp_path: Path) -> None:
+    """A profile of the user's own is found from the stack's folder, and the trace that it names from the profile's."""
+    (tmp_path / "mine" / "traces").mkdir(parents=True)
+    (tmp_path / "mine" / "traces" / "lte.down").write_text("1\n5\n")
+    (tmp_path / "mine" / "office.yaml").write_text(
+        "source: ours\ndelay: one-way\nprofiles: {slow: {ingress: {rate_trace: traces/lte.down, loss: 1%}}}\n"
+    )
+    network = "{profile: mine/office.yaml#slow, egress: {rate: 1mbit}}"
+    (client,) = read(f"clients: {{a: {{image: syntheticnet, network: {network}}}}}", tmp_path).clients
+    assert client.conditions.to_dict() == {
+        "ingress": {"rate_trace": "lte.down", "loss": "1%"},
+        "egress": {"rate": "1mbit"},
+    }
+    assert client.files == {"lte.down": "1\n5\n"}

@@ -108,7 +108,7 @@ MISTAKES = {
     ),
     "unknown place in a url": (
         client("app: chrome, url: 'http://x/{nmae}'"),
-        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; there are: {name}, {sfu}, {lab}",
+        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; there are: {name}, {sfu}, {lab}, {turn}",
     ),
     "flags are a word": (
         client("app: chrome, flags: --lang=de"),

@@ -1,6 +1,19 @@
 """A stack: a described lab, its media server and its clients, as read from a stack file."""
 
-from .model import SFU_HOST, Client, ExternalSfu, Ip, Media, Ports, Sfu, Stack
+from .model import SFU_HOST, TURN_HOST, Client, ExternalSfu, Ip, Media, Ports, Sfu, Stack, Turn
 from .reader import find_stack_file, read_stack
 
-__all__ = ["SFU_HOST", "Client", "ExternalSfu", "Ip", "Media", "Ports", "Sfu", "Stack", "find_stack_file", "read_stack"]
+__all__ = [
+    "SFU_HOST",
+    "TURN_HOST",
+    "Client",
+    "ExternalSfu",
+    "Ip",
+    "Media",
+    "Ports",
+    "Sfu",
+    "Stack",
+    "Turn",
+    "find_stack_file",
+    "read_stack",
+]

@@ -8,21 +8,22 @@ from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
-from syntheticnet.conditions import Conditions, Unit, condition_fields
+from syntheticnet.conditions import Conditions
 
 from .. import profiles
-from ..errors import WrongUse, did_you_mean
-from ..localfiles import is_local, read_local
+from ..errors import did_you_mean
+from ..localfiles import take_local
 from ..yamlfile import Node
 from .model import Media
 
 MAX_NAME = 40
-PLACES = ("name", "sfu", "lab")
+PLACES = ("name", "sfu", "lab", "turn")
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?(?:@sha256:[0-9a-f]{64})?")
+_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _VIDEO = re.compile(r"[1-9]\d{1,3}x[1-9]\d{1,3}@[1-9]\d?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -42,7 +43,7 @@ def refuse_bad_name(name: str, node: Node) -> None:
 
 
 def read_address(node: Node) -> str:
-    """A URL in which {name}, {sfu} and {lab} may stand."""
+    """A URL in which {name}, {sfu}, {lab} and {turn} may stand."""
     address = node.text("an address")
     if not _ADDRESS.fullmatch(address):
         node.wrong(f"{address!r} is not an address such as https://app.example/room?name={{name}}")
@@ -64,6 +65,14 @@ def read_image(node: Node) -> str:
     if not _IMAGE.fullmatch(image):
         node.wrong(f"{image!r} is not the name of an image such as acme/app:1.2")
     return image
+
+
+def read_version(node: Node, example: str) -> str:
+    """The version of a bundled app: its image's tag begins with it."""
+    version = node.text("a version")
+    if not _VERSION.fullmatch(version):
+        node.wrong(f"{version!r} is not a version such as '{example}'")
+    return version
 
 
 def read_env(node: Node, reserved: Container[str] = ()) -> dict[str, str]:
@@ -115,37 +124,15 @@ def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
 
     Paths of files start from `folder`; the conditions have the names alone, under which the client will find them.
     """
-    files: dict[str, str] = {}
-    node = _with_names(node, folder, files)
     keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
-    base = _read_profile(keys["profile"]) if "profile" in keys else Conditions()
-    own = {key: value for key, value in keys.items() if key != "profile"}
+    files: dict[str, str] = {}
+    base = Conditions()
+    if "profile" in keys:
+        profile = profiles.named_by(keys["profile"], folder)
+        base, files = profile.conditions, dict(profile.files)
+    node = take_local(node, folder, files)
+    own = {key: value for key, value in node.mapping().items() if key != "profile"}
     return profiles.read_conditions(replace(node, value=own), base), files
-
-
-def _with_names(node: Node, folder: Path, files: dict[str, str]) -> Node:
-    """The node with each path of a local file replaced by the file's name; their texts are put into `files`."""
-    if not isinstance(node.value, dict):
-        return node
-    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
-    value: dict[str, Node] = {}
-    for key, entry in node.value.items():
-        is_file = key in units and units[key].name == "file" and isinstance(entry.value, str)
-        value[key] = _named(entry, folder, units[key], files) if is_file else _with_names(entry, folder, files)
-    return replace(node, value=value)
-
-
-def _named(node: Node, folder: Path, unit: Unit, files: dict[str, str]) -> Node:
-    if not is_local(node.written, folder):
-        return node
-    path = folder / node.written
-    try:
-        text = read_local(path, unit)
-    except ValueError as error:
-        node.wrong(str(error))
-    if files.setdefault(path.name, text) != text:
-        node.wrong(f"another file is called {path.name}, too: rename one of them")
-    return replace(node, value=path.name, written=path.name)
 
 
 def read_video(node: Node) -> str:
@@ -163,10 +150,3 @@ def _media_file(node: Node, folder: Path, suffixes: tuple[str, ...]) -> Path:
     if not file.is_file():
         node.wrong(f"no such file: {file}")
     return file.resolve()
-
-
-def _read_profile(node: Node) -> Conditions:
-    try:
-        return profiles.profile(node.text("the name of a profile")).conditions
-    except WrongUse as error:
-        node.wrong(error.message)

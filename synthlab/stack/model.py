@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from syntheticnet.conditions import Conditions
 from ..composefile import ComposeFile
 
 SFU_HOST = "sfu"
+TURN_HOST = "turn"
+TURN_PORT = 3478
 
 Ip = Literal["ipv4", "dual"]
 """The protocols of a lab's network: IPv4 alone, or IPv4 and IPv6."""
@@ -22,6 +25,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_LAB",
     "SYNTHLAB_NAME",
     "SYNTHLAB_SFU",
+    "SYNTHLAB_TURN",
     "SYNTHLAB_URL",
     "SYNTHLAB_TABS",
     "SYNTHLAB_FLAGS",
@@ -75,6 +79,21 @@ class ExternalSfu:
     @property
     def host(self) -> str:
         return urlsplit(self.page).netloc.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A TURN server in a container of its own. Each reading of the stack draws another `password`."""
+
+    app: str
+    image: str
+    user: str = "lab"
+    password: str = field(default_factory=lambda: secrets.token_hex(12))
+
+    @property
+    def address(self) -> str:
+        """Where it is, and who may use it: `lab:0123abcd@turn:3478`, over UDP and TCP."""
+        return f"{self.user}:{self.password}@{TURN_HOST}:{TURN_PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,5 +161,6 @@ class Stack:
     file: str
     sfu: Sfu | ExternalSfu | None
     clients: tuple[Client, ...]
+    turn: Turn | None = None
     ip: Ip = "ipv4"
     expires: int | None = None

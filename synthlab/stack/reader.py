@@ -15,8 +15,11 @@ from ..yamlfile import Node, read_yaml
 from .allow import is_network, read_allow
 from .clients import read_clients
 from .fields import check_name, refuse_bad_name
-from .model import Client, ExternalSfu, Ip, Sfu, Stack
+from .model import TURN_HOST, Client, ExternalSfu, Ip, Sfu, Stack, Turn
 from .sfu import read_sfu
+from .turn import read_turn
+
+TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
 
 
 def find_stack_file(name: str) -> Path:
@@ -40,15 +43,22 @@ def read_stack(name: str, lab: str | None = None, environment: Mapping[str, str]
 
 
 def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
-    keys = _without_extensions(top).mapping(("name", "ip", "allow", "sfu", "clients"), "a stack with sfu and clients")
+    keys = _without_extensions(top).mapping(TOP, "a stack with sfu and clients")
     if "clients" not in keys:
         top.wrong("names no clients: give at least one, such as `clients: {client1: {app: chrome}}`")
     sfu = read_sfu(keys["sfu"], path.parent, environment) if "sfu" in keys else None
     name = keys["name"].text("a name") if "name" in keys else _name_from(path)
     refuse_bad_name(name, keys.get("name", top))
     clients = _read_clients(keys["clients"], sfu, path.parent, keys.get("allow"))
+    turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
     ip = _read_ip(keys["ip"]) if "ip" in keys else "ipv4"
-    return Stack(name=name, file=path.name, sfu=sfu, clients=clients, ip=ip)
+    return Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
+
+
+def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:
+    if TURN_HOST in clients.value:
+        clients.value[TURN_HOST].wrong(f"'{TURN_HOST}' is the TURN server's name: give the client another")
+    return read_turn(node, sfu)
 
 
 def _without_extensions(top: Node) -> Node:

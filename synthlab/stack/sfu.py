@@ -12,12 +12,11 @@ from ..apps import SFU_APPS
 from ..composefile import read_compose
 from ..errors import did_you_mean
 from ..yamlfile import Node
-from .fields import read_address, read_command, read_env, read_image, read_network
+from .fields import read_address, read_command, read_env, read_image, read_network, read_version
 from .model import SFU_HOST, ExternalSfu, Sfu
 
 THIS_MACHINE = "127.0.0.1"
 
-_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
 
 _KINDS = ("app", "image", "service", "external")
@@ -82,9 +81,7 @@ def _read_bundled(keys: dict[str, Node]) -> Sfu:
     if name not in SFU_APPS:
         keys["app"].wrong(f"no such sfu app '{name}'{did_you_mean(name, SFU_APPS)}; bundled: {', '.join(SFU_APPS)}")
     app = SFU_APPS[name]
-    version = keys["version"].text("a version") if "version" in keys else app.version
-    if not _VERSION.fullmatch(version):
-        keys["version"].wrong(f"{version!r} is not a version such as '{app.version}'")
+    version = read_version(keys["version"], app.version) if "version" in keys else app.version
     return Sfu(app=name, image=f"{app.image}:{version}", bundled=True, page=app.page, ports=app.ports)
 
 

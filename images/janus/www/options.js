@@ -1,6 +1,6 @@
 // What the page's address asks for.
 
-/** `?name=ada&room=1234&video=640x360@30`, every part optional. */
+/** `?name=ada&room=1234&video=640x360@30&turn=user:password@turn:3478`, every part optional. */
 export function options(location) {
   const query = new URLSearchParams(location.search);
   const host = location.hostname.includes(":") ? `[${location.hostname}]` : location.hostname;
@@ -8,8 +8,18 @@ export function options(location) {
     name: query.get("name") || `guest-${Math.random().toString(36).slice(2, 6)}`,
     room: Number(query.get("room") || 1234),
     video: videoFormat(query.get("video") || "320x240@15"),
+    iceServers: iceServers(query.get("turn")),
     server: query.get("server") || `ws://${host || "localhost"}:8188`,
   };
+}
+
+/** `user:password@turn:3478` as RTCPeerConnection takes it: over UDP, and over TCP where nothing else gets through. */
+export function iceServers(text) {
+  if (!text) return [];
+  const parts = /^([^:@]+):([^@]+)@([^@]+)$/.exec(text);
+  if (!parts) throw new Error(`turn: '${text}' is not of the form user:password@turn:3478`);
+  const [username, credential, address] = parts.slice(1);
+  return [{ urls: ["udp", "tcp"].map((protocol) => `turn:${address}?transport=${protocol}`), username, credential }];
 }
 
 /** `320x240@15` as getUserMedia takes it. */

@@ -1,9 +1,9 @@
 // A video room as one participant lives it: publishes its own media, receives everybody else's.
 
+import { connect } from "./connection.js";
 import { Refused, Session } from "./session.js";
 
 const PLUGIN = "janus.plugin.videoroom";
-const PATIENCE_MS = 12_000; // a path that was dead for longer hardly ever comes back by itself
 
 export class Room {
   /** Resolves, with the reason as text, once this stay in the room has ended. */
@@ -49,13 +49,20 @@ export class Room {
     const handle = await this.#session.attach(PLUGIN, (message) => this.#hear(message));
     const joined = await handle.ask({ request: "join", ptype: "publisher", room, display: name });
     this.#privateId = joined.data.private_id;
-    this.#publisher = this.#connection(handle);
+    this.#publisher = this.#connection(handle, () => {
+      this.#publisher.restartIce();
+      return this.#offer(handle);
+    });
     for (const track of stream.getTracks()) this.#publisher.addTrack(track, stream);
+    await this.#offer(handle);
+    this.#onChange(name, { stream, connection: this.#publisher });
+    this.#welcome(joined.data.publishers);
+  }
+
+  async #offer(handle) {
     await this.#publisher.setLocalDescription();
     const answer = await handle.ask({ request: "configure" }, this.#publisher.localDescription.toJSON());
     await this.#publisher.setRemoteDescription(answer.jsep);
-    this.#onChange(name, { stream, connection: this.#publisher });
-    this.#welcome(joined.data.publishers);
   }
 
   /** What Janus says about the room unasked. */
@@ -88,7 +95,9 @@ export class Room {
     });
     if (this.#subscriptions.get(feed) !== subscription) return handle.detach(); // left in the meantime
     subscription.handle = handle;
-    subscription.connection = this.#connection(handle);
+    subscription.connection = this.#connection(handle, async () => {
+      await this.#answer(subscription, (await handle.ask({ request: "configure", restart: true })).jsep);
+    });
     subscription.connection.ontrack = ({ streams: [stream] }) => {
       this.#onChange(name, { stream, connection: subscription.connection });
     };
@@ -118,16 +127,7 @@ export class Room {
     this.#onChange(subscription.name, null);
   }
 
-  #connection(handle) {
-    const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-    connection.onicecandidate = ({ candidate }) => handle.trickle(candidate).catch(() => {});
-    let timer;
-    connection.oniceconnectionstatechange = () => {
-      clearTimeout(timer);
-      const state = connection.iceConnectionState;
-      if (state === "failed") this.#end("the network failed");
-      if (state === "disconnected") timer = setTimeout(() => this.#end("the network failed"), PATIENCE_MS);
-    };
-    return connection;
+  #connection(handle, restart) {
+    return connect(handle, this.#options.iceServers, restart, () => this.#end("the network failed"));
   }
 }

@@ -1,0 +1,175 @@
+"""Competing traffic in a real lab, measured by the forwarders that it passes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from urllib.request import urlopen
+
+import pytest
+
+from synthlab.containers import Container
+from synthlab.lab import api_url
+from synthlab.scenario.actions import Load
+from synthlab.traffic import RunningLoad, start_load
+from synthlab.world import real_world
+
+from .leftovers import leftovers
+from .pair import docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lab")]
+
+LAB = "e2e-load"
+WORLD = real_world()
+STACK = """\
+sfu: {image: "debian:bookworm-slim", command: sleep 600}
+clients:
+  client1: {image: syntheticnet, command: sleep 600, env: {SYNTHLAB_USER: nobody}}
+  client2: {image: syntheticnet, command: sleep 600}
+"""
+BPS = 1_000_000.0
+FRAME = (1200 + 42) / 1200
+"""A datagram's frame to its payload: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP."""
+DEATH = """\
+import sys, time
+from synthlab.scenario.actions import Load
+from synthlab.traffic import start_load
+from synthlab.world import real_world
+_, members = real_world().members(sys.argv[1])
+for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
+    start_load(Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120), members)
+print("begun", flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two light clients, and a media server without Python; a load that still runs goes with the lab."""
+    stack = tmp_path_factory.mktemp("stack") / "load.yaml"
+    stack.write_text(STACK)
+    synthlab("up", str(stack), "--name", LAB)
+    try:
+        yield
+        running = start_load(_load(target="sfu", for_s=120), _members())
+    finally:
+        synthlab("down", "--lab", LAB)
+    assert leftovers(LAB) == []
+    assert running.error()
+    running.stop()
+
+
+def _members() -> Sequence[Container]:
+    return WORLD.members(LAB)[1]
+
+
+def _load(**changed: object) -> Load:
+    usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_s": 30.0}
+    return Load(**(usual | changed))  # type: ignore[arg-type]
+
+
+def _measured(direction: str, seconds: float) -> tuple[float, float]:
+    """The least and the most bits per second of client1's link that its counters can mean.
+
+    The counters are those of some moment while they were asked for.
+    """
+    (client,) = [member for member in _members() if member.title == "client1"]
+    asked, counters = [], []
+    for wait in (seconds, 0.0):
+        begin = time.monotonic()
+        with urlopen(f"{api_url(client)}/v1/state") as answer:
+            counters.append(json.load(answer)["links"][direction]["bytes_out"])
+        asked.append((begin, time.monotonic()))
+        time.sleep(wait)
+    bits = (counters[1] - counters[0]) * 8
+    return bits / (asked[1][1] - asked[0][0]), bits / (asked[1][0] - asked[0][1])
+
+
+def _is_near(measured: tuple[float, float], bps: float, seconds: float) -> bool:
+    """Traffic may be 0.1 s late and made up for, at either end; a datagram more or less is in that."""
+    return measured[0] <= bps * (1 + 0.1 / seconds) and measured[1] >= bps * (1 - 0.1 / seconds)
+
+
+def _loaders() -> list[str]:
+    """The programs of loads that run in the clients, and the sidecars."""
+    listed = [docker("top", f"synthlab-{LAB}-{name}-1", "-eo", "pid,args") for name in ("client1", "client2")]
+    programs = [line for top in listed for line in top.splitlines() if "of a load" in line]
+    return programs + docker("ps", "-aq", "--filter", "label=synthlab.role=sidecar").split()
+
+
+@pytest.mark.parametrize(
+    ("target", "reverse", "direction"),
+    [
+        ("client2", False, "egress"),
+        ("client2", True, "ingress"),
+        ("sfu", False, "egress"),
+        ("sfu", True, "ingress"),
+    ],
+)
+def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
+    """1 Mbit/s of payload passes client1's link in the direction that was asked for, and no more than a trifle else."""
+    load = start_load(_load(target=target, reverse=reverse), _members())
+    try:
+        time.sleep(0.3)
+        assert _is_near(_measured(direction, 3.0), BPS * FRAME, 3.0)
+        assert load.error() is None
+    finally:
+        load.stop()
+    assert load.sent == load.received
+
+
+def test_tcp_fills_what_is_there() -> None:
+    """Over 2 Mbit/s and 20 ms, a connection takes all once its window is four packets: the queue then never empties."""
+    synthlab("set", "client1", "--egress", "--rate", "2mbit", "--latency", "20ms", "--lab", LAB)
+    load = start_load(_load(protocol="tcp", rate_bps=None), _members())
+    try:
+        time.sleep(1.5)
+        assert _is_near(_measured("egress", 4.0), 2e6, 4.0)
+    finally:
+        load.stop()
+        synthlab("reset", "client1", "--lab", LAB)
+
+
+def test_stopped_and_hidden() -> None:
+    """After a stop nothing of a load is left, while it ran its sidecar was no member of the lab."""
+    loads = [start_load(_load(target=target), _members()) for target in ("client2", "sfu")]
+    assert len(_loaders()) > 2
+    assert {member.title for member in _members()} == {"sfu", "client1", "client2"}
+    for load in loads:
+        _stop_in_time(load)
+    _until_nothing_is_left()
+
+
+def test_it_ends_by_itself() -> None:
+    """When its time is over it has ended, without an error, and without a stop."""
+    load = start_load(_load(for_s=1.0), _members())
+    time.sleep(1.5)
+    assert load._source.poll() == 0
+    assert load.error() is None
+    load.stop()
+
+
+def test_a_killed_player_leaves_nothing() -> None:
+    """Both ends notice that their input has ended."""
+    with subprocess.Popen([sys.executable, "-c", DEATH, LAB], stdout=subprocess.PIPE, text=True) as player:
+        assert player.stdout
+        assert player.stdout.readline() == "begun\n"
+        assert len(_loaders()) > 2
+        player.kill()
+    _until_nothing_is_left()
+
+
+def _stop_in_time(load: RunningLoad) -> None:
+    begin = time.monotonic()
+    load.stop()
+    assert time.monotonic() - begin < 1.2
+
+
+def _until_nothing_is_left() -> None:
+    deadline = time.monotonic() + 5
+    while left := _loaders():
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)

@@ -1,0 +1,182 @@
+"""Competing traffic: its pace on a hand-moved clock, its programs on loopback, and how a load ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from synthlab import inside
+from synthlab.errors import SynthlabError
+from synthlab.fakes import fake_container
+from synthlab.inside.load_source import paced
+from synthlab.scenario.actions import Load
+from synthlab.traffic import RunningLoad, start_load
+
+INSIDE = Path(inside.__file__).parent
+CLOSED = 9  # `discard`, which nobody here listens on
+
+
+class Clock:
+    """A clock that only sleeping moves, and whoever takes time."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def times(rate: float, seconds: float, late: dict[int, float] | None = None) -> list[float]:
+    """When pieces of 1250 bytes are sent; number N takes `late[N]` longer."""
+    clock = Clock()
+    sent = []
+    for number, _ in enumerate(paced(1250, rate, 100 + seconds, clock.now, clock.sleep)):
+        sent.append(round(clock.time - 100, 6))
+        clock.time += (late or {}).get(number, 0.0)
+    return sent
+
+
+def test_pace() -> None:
+    """10,000 bits at 1 Mbit/s go every 10 ms, from the beginning to the end."""
+    assert times(1e6, 0.05) == [0.0, 0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_late_piece_delays_no_other() -> None:
+    """What was kept by 25 ms is caught up: the times stand fixed."""
+    assert times(1e6, 0.06, late={1: 0.025}) == [0.0, 0.01, 0.035, 0.035, 0.04, 0.05]
+
+
+def test_who_was_kept_for_long_sends_no_burst() -> None:
+    """After a second of standing still, a tenth of it is caught up."""
+    sent = times(1e6, 1.05, late={0: 1.0})
+    assert [time for time in sent if time == 1.0] == [1.0] * 11
+    assert sent[12:] == [1.01, 1.02, 1.03, 1.04]
+
+
+def test_the_wait_ends_with_the_time() -> None:
+    """A piece that would be due after the end is not waited for longer than that."""
+    clock = Clock()
+    assert len(list(paced(1250, 1000, 103, clock.now, clock.sleep))) == 1
+    assert clock.time == 103
+
+
+def run(program: str, *arguments: object) -> subprocess.Popen[bytes]:
+    return inside.start([sys.executable, "-I", str(INSIDE / f"{program}.py"), *map(str, arguments)])
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout
+    return process.stdout.readline().decode().strip()
+
+
+def begun(protocol: Literal["tcp", "udp"], seconds: float, bps: float, port: int | None = None) -> RunningLoad:
+    """A load on loopback."""
+    sink = run("load_sink", protocol, 30)
+    listens = line(sink)
+    source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps)
+    assert line(source) == "sending"
+    load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_s=seconds)
+    return RunningLoad(load, source, sink)
+
+
+@pytest.fixture
+def udp() -> Iterator[RunningLoad]:
+    load = begun("udp", 30, 1e6)
+    yield load
+    load.stop()
+
+
+def test_datagrams_at_a_rate() -> None:
+    """Half a second of 960 kbit/s is 50 datagrams of 1200 bytes, and all come; it ends by itself without an error."""
+    load = begun("udp", 0.5, 960_000)
+    time.sleep(1)
+    load.stop()
+    assert load.error() is None
+    assert load.sent == load.received
+    assert load.sent is not None
+    assert load.sent % 1200 == 0
+    assert 40 * 1200 <= load.sent <= 50 * 1200  # a machine that stands still for longer than 0.1 s costs datagrams
+
+
+def test_all_that_tcp_gets() -> None:
+    """Without a rate nothing waits: loopback takes far more than 100 Mbit/s."""
+    load = begun("tcp", 30, 0)
+    time.sleep(0.5)
+    load.stop()
+    assert load.received is not None
+    assert load.sent is not None
+    assert 0.5 * 100e6 / 8 < load.received <= load.sent
+
+
+def test_tcp_at_a_rate() -> None:
+    """It is paced, too: half a second of 8 Mbit/s is 500 kB, in pieces of 5 kB."""
+    load = begun("tcp", 0.5, 8e6)
+    time.sleep(1)
+    load.stop()
+    assert load.sent is not None
+    assert 395_000 <= load.sent <= 505_000
+
+
+def test_stopping(udp: RunningLoad) -> None:
+    """Both ends are gone within a second, that is no error, and to stop again does nothing."""
+    start = time.monotonic()
+    udp.stop()
+    udp.stop()
+    assert time.monotonic() - start < 1
+    assert udp.error() is None
+    assert udp.received
+
+
+def test_an_end_that_dies(udp: RunningLoad) -> None:
+    """Whoever ends before the time is told, and stays told after the stop."""
+    assert udp.error() is None
+    udp._sink.kill()
+    udp._sink.wait()
+    told = "load udp client1 -> client2, 1000kbit, for 30s: it ended with status -9"
+    assert udp.error() == told
+    udp.stop()
+    assert udp.error() == told
+
+
+def test_tcp_without_a_way() -> None:
+    """It is tried until the time is over, and then told where there never was a connection."""
+    load = begun("tcp", 0.5, 0, port=CLOSED)
+    assert load.error() is None
+    time.sleep(1.2)
+    told = load.error()
+    assert told is not None
+    assert told.endswith(f"no connection to 127.0.0.1:{CLOSED}: [Errno 111] Connection refused")
+    load.stop()
+
+
+def test_who_does_not_run() -> None:
+    """A load needs both containers; nothing is begun without."""
+    stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
+    running = replace(fake_container("call", "client1"), address="10.0.0.2")
+    load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
+    with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
+        start_load(load, [running, stopped])
+
+
+def test_a_sidecar_may_do_nothing() -> None:
+    """It has a network of another, marks of the lab, no rights, and goes by itself."""
+    command = inside.sidecar_command(fake_container("call", "sfu"), "load_sink", ("udp", 3))
+    options = command[: command.index("syntheticnet:latest")]
+    assert options == [
+        *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
+        *("--label", "synthlab.lab=call", "--label", "synthlab.role=sidecar"),
+        *("--network", "container:call/sfu", "--read-only", "--user", "65534"),
+        *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--entrypoint", "/opt/synthlab/bin/python"),
+    ]
+    assert command[-2:] == ["udp", "3"]
