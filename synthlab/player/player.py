@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ..errors import ExpectationFailed, SynthlabError
@@ -77,6 +78,7 @@ class Player:
         self.faults: list[str] = []
         self.failures: list[str] = []
         self.failed_s: float | None = None
+        self.started = datetime.now(UTC)
         self.ended_s = 0.0
         self._mark = mark
         self._collect = collect
@@ -99,7 +101,7 @@ class Player:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE))
         try:
             async with self._playing():
-                await self._track(self.plan.track, 0.0)
+                await self._until(await self._track(self.plan.track, 0.0))
         except* _Ended:
             pass
         except* SynthlabError as group:
@@ -119,19 +121,24 @@ class Player:
             change = Change(layer=f"{SEEDS}{name}", clients=(name,), change={"seed": seed})
             await self._layers.put(change, time.monotonic_ns())
         self._zero_ns = time.monotonic_ns() + round(GAP_S * _SECOND)
+        self.started = datetime.now(UTC) + timedelta(seconds=GAP_S)
         self._sampler.start()
         async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._layers.keep())
             yield
             keeper.cancel()
 
-    async def _track(self, track: Track, begins_s: float) -> None:
+    async def _track(self, track: Track, begins_s: float) -> float:
+        """Play blocks one after the other; when the last one is over."""
+        ends_s = begins_s
         for block in track.blocks:
             await self._block(block, begins_s)
             if self.failed_s is not None and not self._keep_going:
                 raise _Ended
+            ends_s = begins_s + block.least_s
             soonest_s = self.now_s() + GAP_S
-            begins_s = max(begins_s + block.least_s, soonest_s) if block.least_s == block.most_s else soonest_s
+            begins_s = max(ends_s, soonest_s) if block.least_s == block.most_s else soonest_s
+        return ends_s
 
     async def _block(self, block: Block, begins_s: float) -> None:
         async with asyncio.TaskGroup() as group:

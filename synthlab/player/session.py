@@ -118,7 +118,6 @@ class _Run:
         self._folder = folder
         self._tell = tell
         self._watcher = watcher
-        self._started = datetime.now(UTC)
 
     def record(self, keep_going: bool) -> Record:
         """Play it, and write down what came of it."""
@@ -127,7 +126,6 @@ class _Run:
         self._evidence.watch(_impaired(self._plan))
         try:
             before = read_busy(probe)
-            self._started = datetime.now(UTC)
             player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
             asyncio.run(player.play())
             after = read_busy(self._stage.container(probe.title))
@@ -140,7 +138,7 @@ class _Run:
         finally:
             self._evidence.close()
         return replace(
-            _blank(self._plan, self._started),
+            _blank(self._plan, player.started),
             lab=self._stage.name,
             facts=facts,
             duration_s=round(player.ended_s, 3),
@@ -213,7 +211,7 @@ def _samples(player: Player) -> dict[str, Series]:
 
 
 def _written(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="microseconds")
 
 
 def evidence_beside(report: Path | None) -> Path:

@@ -38,6 +38,7 @@ LOOK = """
       left: box(plot)[0] + plot._fullLayout._size.l, inner: plot._fullLayout._size.w,
       axes: Object.keys(plot._fullLayout).filter((name) => /^xaxis[0-9]*$/.test(name)).length,
       traces: plot.querySelectorAll(".scatterlayer .trace, .barlayer .trace").length,
+      buttons: [...plot.querySelectorAll(".modebar-btn")].map((button) => button.dataset.title),
       texts: [...plot.querySelectorAll("text")].filter(shown).map(text),
     })),
   };
@@ -47,7 +48,7 @@ LOOK = """
 ACTS = {
     "none": "0",
     "toggle": "document.getElementById('scheme').click()",
-    "zoom": "Plotly.relayout(document.querySelectorAll('.plot')[1], {'xaxis.range[0]': 14, 'xaxis.range[1]': 30}).then(() => 0)",
+    "zoom": "Plotly.relayout(document.querySelectorAll('.plot')[1], {'xaxis.range': [14, 30]}).then(() => 0)",
 }
 
 

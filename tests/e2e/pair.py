@@ -87,6 +87,10 @@ class Pair:
         """The process id of the client's PID 1, as the host sees it."""
         return int(docker("inspect", "-f", "{{.State.Pid}}", self.container(client)))
 
+    def port(self, client: str) -> int:
+        """The host's port of the client's API."""
+        return int(docker("port", self.container(client), "80/tcp").splitlines()[0].rpartition(":")[2])
+
     def forwarder(self, client: str) -> int:
         """The forwarder's process id inside the container."""
         rows = docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]

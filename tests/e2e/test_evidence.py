@@ -208,7 +208,7 @@ def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
 
 
 def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
-    """A client that was restarted is captured from then on; of a browser that has ended there is a line, and its log."""
+    """A restarted client is captured from then on; of a browser that has ended there are a line and its log."""
     docker("kill", lab.container("web"))
     docker("restart", "-t", "0", lab.container("client2"))
     eventually(lambda: len(capturers(lab)) == 1)

@@ -88,6 +88,7 @@ def test_readable(browser: str, page: str, scheme: str) -> None:
     assert seen["asked"] == [f"file:///pages/{page}.html"]
     assert len(seen["plots"]) >= 2
     assert all(plot["drawn"] and plot["traces"] for plot in seen["plots"])
+    assert "Share chart..." not in {button for plot in seen["plots"] for button in plot["buttons"]}
     assert len(seen["texts"]) > 50
     faint = [(text["text"], text["ink"], text["paper"]) for text in seen["texts"] if pale(text)]
     assert faint == []

@@ -1,0 +1,67 @@
+"""Packets that say when they were sent, for tests that ask when something happened. Runs in a container's Python.
+
+`send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch. `receive PORT SECONDS` tells
+those times of all that came. `bins PORT SECONDS` tells how many packets and bytes came in each 10 ms of the epoch.
+"""
+
+import json
+import socket
+import struct
+import sys
+import time
+
+EVERY_S = 0.001
+BIN_NS = 10_000_000
+
+
+def send(host: str, port: int, lasts_s: float) -> None:
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    start, sent = time.monotonic(), []
+    while (now := time.monotonic() - start) < lasts_s:
+        if now < len(sent) * EVERY_S:
+            time.sleep(len(sent) * EVERY_S - now)
+        sent.append(time.time_ns())
+        sender.sendto(struct.pack("!q", sent[-1]), (host, port))
+    print(json.dumps({"sent_ns": sent}))
+
+
+def listen(port: int) -> socket.socket:
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    receiver.bind(("", port))
+    receiver.settimeout(0.2)
+    print("listening", flush=True)
+    return receiver
+
+
+def receive(port: int, lasts_s: float) -> None:
+    receiver, came = listen(port), []
+    end = time.monotonic() + lasts_s
+    while time.monotonic() < end:
+        try:
+            came.append(struct.unpack("!q", receiver.recv(100))[0])
+        except TimeoutError:
+            continue
+    print(json.dumps({"sent_ns": came}))
+
+
+def bins(port: int, lasts_s: float) -> None:
+    receiver, counts = listen(port), {}
+    end = time.monotonic() + lasts_s
+    while time.monotonic() < end:
+        try:
+            size = len(receiver.recv(65536))
+        except TimeoutError:
+            continue
+        bin = time.time_ns() // BIN_NS
+        packets, octets = counts.get(bin, (0, 0))
+        counts[bin] = packets + 1, octets + size
+    print(json.dumps({"bins": [[bin, *count] for bin, count in counts.items()]}))
+
+
+if __name__ == "__main__":
+    mode, *rest = sys.argv[1:]
+    if mode == "send":
+        send(rest[0], int(rest[1]), float(rest[2]))
+    else:
+        {"receive": receive, "bins": bins}[mode](int(rest[0]), float(rest[1]))

@@ -1,0 +1,175 @@
+"""Scenarios played on a real lab of two light clients: when their steps take effect, and how all of it ends."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import junitparser
+import pytest
+
+from .leftovers import leftovers
+from .pair import STACK, SYNTHLAB, Pair, docker, synthlab
+
+pytestmark = pytest.mark.docker
+
+LAB = "e2e-scenario"
+PORT = 7000
+CUTS, EVERY_S, FIRST_S = 6, 1.0, 1.5
+"""The wire is cut for half of each second: so often, and first so long after the beginning."""
+MEDIAN_OFF_MS, MOST_OFF_MS = 2.0, 10.0
+REVERT_S = 10.0
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The lab, up; its stack file."""
+    stack = tmp_path_factory.mktemp("scenario") / "pair.yaml"
+    stack.write_text(STACK.format(name=LAB, ip="ipv4"))
+    try:
+        synthlab("up", str(stack), "--ttl", "15min")
+        yield stack
+    finally:
+        synthlab("down", "--lab", LAB, status=None)
+    assert leftovers(LAB) == []
+
+
+def scenario(lab: Path, steps: str, top: str = "") -> str:
+    """The path of a scenario file beside the stack file."""
+    file = lab.with_name("scenario.yaml")
+    file.write_text(f"stack: {lab.name}\n{top}steps:\n{steps}")
+    return str(file)
+
+
+def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
+    """What `scenario run --json` tells of one run."""
+    told = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *options, status=status)
+    (record,) = json.loads(told.stdout)["records"]
+    return dict(record)
+
+
+def egress() -> dict[str, Any]:
+    """What client2's egress link has in force."""
+    with urlopen(f"http://127.0.0.1:{Pair(LAB).port('client2')}/v1/state", timeout=5) as answer:
+        return dict(json.load(answer)["conditions"].get("egress", {}))
+
+
+def test_steps_are_on_time(lab: Path) -> None:
+    """A change is in force at its time, by the packets: the first one lost was sent just then."""
+    cuts = "".join(
+        f"  - {{at: {FIRST_S + number * EVERY_S}s, set: client2, egress: {{loss: 100%}}, for: 500ms}}\n"
+        for number in range(CUTS)
+    )
+    pair, lasts_s = Pair(LAB), FIRST_S + CUTS * EVERY_S + 8
+    receiver = pair.traffic("client1", "receive", PORT, lasts_s, script="stamps.py").ready()
+    sender = pair.traffic("client2", "send", pair.address("client1"), PORT, lasts_s - 1, script="stamps.py")
+    record = run(lab, cuts + "  - wait: 0.5s\n", status=None)
+    came = set(receiver.result()["sent_ns"])
+    sent = sender.result()["sent_ns"]
+    zero_ns = datetime.fromisoformat(record["started"]).timestamp() * 1e9
+    # Between a packet that came and the next that did not, or the other way, the network has changed.
+    turns = [
+        ((before - zero_ns) / 1e6, (after - zero_ns) / 1e6)
+        for before, after in itertools.pairwise(sent)
+        if (before in came) != (after in came)
+    ]
+    planned = [(FIRST_S + number * EVERY_S) * 1e3 + half for number in range(CUTS) for half in (0, 500)]
+    assert len(turns) == len(planned)
+    errors = [max(before - due, due - after, 0.0) for (before, after), due in zip(turns, planned, strict=True)]
+    told = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
+    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(told)}")
+    assert sorted(errors)[len(errors) // 2] <= MEDIAN_OFF_MS
+    assert max(errors) <= MOST_OFF_MS + max(*told, 0.0), "a change was later than told"
+
+
+def _shown(errors: list[float]) -> str:
+    return ", ".join(f"{error:.1f}" for error in errors)
+
+
+def test_files(lab: Path, tmp_path: Path) -> None:
+    """Exit status, JUnit, report and JSON say the same; a failure leaves evidence that the report links to."""
+    steps = "  - expect: client2.egress.loss > 50%\n    within: 2s\n"
+    junit, report = tmp_path / "out.xml", tmp_path / "out.html"
+    record = run(lab, steps, "--junit", str(junit), "--report", str(report), status=1)
+    (judged,) = record["judged"]
+    assert (record["verdict"], judged["verdict"]) == ("failed", "failed")
+    assert judged["reason"].startswith("not within 2s: ")
+    (suite,) = junitparser.JUnitXml.fromfile(str(junit))
+    assert (suite.failures, suite.errors) == (1, 0)
+    page = report.read_text()
+    for path in record["evidence"].values():
+        assert Path(path).is_file()
+        assert f"out-evidence/scenario/{Path(path).relative_to(tmp_path / 'out-evidence' / 'scenario')}" in page
+    assert {"synthlab", "images", "engine", "kernel", "processors"} <= record["facts"].keys()
+
+
+def test_wrong_use(lab: Path, tmp_path: Path) -> None:
+    """A mistake is told before anything starts, in the JUnit file, too."""
+    junit = tmp_path / "out.xml"
+    told = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
+    assert "did you mean client2?" in told.stderr
+    (suite,) = junitparser.JUnitXml.fromfile(str(junit))
+    assert suite.errors == 1
+
+
+def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
+    """It is not played on conditions that are not the stack's."""
+    synthlab("set", "client2", "--loss", "1%", "--lab", LAB)
+    try:
+        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in told.stderr
+    finally:
+        synthlab("reset", "--lab", LAB)
+
+
+def test_a_container_that_cannot_answer(lab: Path) -> None:
+    """A paused client tells nothing: there is no data of it, which fails; it goes on at the end."""
+    steps = "  - wait: 2s\n  - pause: client2\n  - wait: 4s\n  - never: client2.egress.loss > 5%\n    for: 2s\n"
+    record = run(lab, steps, "--evidence", str(lab.with_name("paused")), status=None)
+    assert "no data after" in record["judged"][0]["reason"]
+    assert docker("inspect", "-f", "{{.State.Status}}", Pair(LAB).container("client2")).strip() == "running"
+    assert egress() == {}
+
+
+@pytest.mark.parametrize(("number", "most_s"), [(signal.SIGINT, 2.0), (signal.SIGKILL, REVERT_S)])
+def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float) -> None:
+    """Ctrl-C takes conditions back at once; whoever is killed loses them within ten seconds."""
+    file = scenario(lab, "  - {set: client2, egress: {loss: 100%}}\n  - wait: 60s\n")
+    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as playing:
+        deadline = time.monotonic() + 20
+        while egress() != {"loss": "100%"}:
+            assert time.monotonic() < deadline
+        os.killpg(playing.pid, number)
+        killed = time.monotonic()
+        playing.wait(10)
+        if number == signal.SIGINT:
+            assert playing.returncode == 130
+            assert time.monotonic() - killed < most_s
+        while egress() != {}:
+            assert time.monotonic() - killed < most_s + 1.0
+        print(f"{number.name}: reverted after {time.monotonic() - killed:.2f} s")
+
+
+def test_a_lab_of_its_own(lab: Path) -> None:
+    """A lab that is not up is brought up for the scenario, and gone afterwards; killed, its time is bounded."""
+    own = f"{LAB}-own"
+    file = lab.with_name("own.yaml")
+    file.write_text(STACK.format(name=own, ip="ipv4"))
+    mine = lab.with_name("own-scenario.yaml")
+    mine.write_text("stack: own.yaml\nsteps:\n  - wait: 1s\n")
+    told = synthlab("scenario", "run", str(mine), status=None)
+    took = re.search(r"own-scenario, ([0-9.]+) s$", told.stderr.splitlines()[-1])
+    assert took
+    assert 1.0 <= float(took[1]) < 3.0
+    assert leftovers(own) == []

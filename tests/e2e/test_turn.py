@@ -1,0 +1,119 @@
+"""A call with a real TURN server: who may use it, for what, and a browser that comes into a network without UDP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .leftovers import leftovers
+from .pair import docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("lab")]
+
+LAB = "e2e-turn"
+TURN = f"synthlab-{LAB}-turn-1"
+STACK = """\
+sfu: {app: janus}
+turn: {app: coturn}
+clients:
+  browser: {app: chrome, headless: true}
+  bot: {app: bot}
+"""
+# A binding request (RFC 8489, 5), and the type of the answer to it.
+ASK = """\
+import os, socket
+request = b"\\0\\1\\0\\0\\x21\\x12\\xa4\\x42" + os.urandom(12)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.create_connection(("turn", 3478), 5) as tcp:
+    udp.connect(("turn", 3478))
+    for one in (udp, tcp):
+        one.settimeout(5)
+        one.send(request)
+        print(one.recv(2).hex())
+"""
+OUTSIDE = "192.0.2.1"  # TEST-NET-1 (RFC 5737)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A browser, a bot, a media server, a TURN server; all come and go together."""
+    stack = tmp_path_factory.mktemp("stack") / "turn.yaml"
+    stack.write_text(STACK)
+    synthlab("up", str(stack), "--name", LAB)
+    try:
+        yield
+    finally:
+        synthlab("down", "--lab", LAB)
+    assert leftovers(LAB) == []
+
+
+def _use(protocol: tuple[str, ...], peer: str, password: str) -> str:
+    """What coturn's own client says that relays three messages to a peer in the TURN server's container."""
+    user = ("-u", "lab", "-w", password)
+    command = ("turnutils_uclient", "-c", "-n", "3", "-m", "1", *protocol, *user, "-e", peer, "turn")
+    done = subprocess.run(["docker", "exec", TURN, *command], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def _password() -> str:
+    (user,) = [line for line in docker("exec", TURN, "env").splitlines() if line.startswith("SYNTHLAB_TURN_USER=lab:")]
+    return user.rpartition(":")[2]
+
+
+def test_clients_reach_it_and_the_host_does_not() -> None:
+    """By its name, over UDP and TCP; no port of it is published."""
+    assert synthlab("exec", "bot", "--lab", LAB, "--", "python3", "-c", ASK).stdout.split() == ["0101", "0101"]
+    assert set(json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Ports}}", TURN)).values()) == {None}
+
+
+def test_whom_it_relays_to() -> None:
+    """To an address of the lab, over UDP and TCP, for who has the lab's credentials; to no other address."""
+    own, password = docker("exec", TURN, "hostname", "-i").strip(), _password()
+    docker("exec", "--detach", TURN, "turnutils_peer", "-L", own)
+    for protocol in ((), ("-t",)):
+        assert "Total lost packets 0 (0.0" in _use(protocol, own, password)
+        assert "403 (Forbidden IP)" in _use(protocol, OUTSIDE, password)
+        assert "403 (Forbidden IP)" in _use(protocol, "127.0.0.1", password)
+        assert "Cannot complete Allocation" in _use(protocol, own, "wrong")
+
+
+def test_a_call_moves_to_tcp_when_udp_is_blocked_and_back() -> None:
+    """It begins without the relay; without UDP all media go through it over TCP, in the connections that there are."""
+    _until(lambda: _flows() and _ways() == {("host", None, 0)})
+    synthlab("set", "browser", "--flow", "*:udp", "--outage", "--lab", LAB)
+    _until(lambda: not _flows())
+    _until(lambda: _flows() and _ways() == {("relay", "tcp", 1)})
+    synthlab("reset", "browser", "--lab", LAB)
+    _until(lambda: _flows() and _ways() == {("host", None, 1)})
+
+
+def _numbers(client: str) -> dict[str, Any]:
+    shown = json.loads(synthlab("stats", client, "--json", "--lab", LAB).stdout)
+    numbers: dict[str, Any] = shown[client]["webrtc"]
+    return numbers
+
+
+def _ways() -> set[tuple[Any, ...]]:
+    """Of the browser's connections: how they leave it, and how often ICE was restarted."""
+    connections = _numbers("browser").get("connections", {})
+    assert len(connections) < 3
+    return {(one.get("local"), one.get("relay_protocol"), one.get("ice_restarts")) for one in connections.values()}
+
+
+def _flows() -> bool:
+    """Whether both see each other's pictures move."""
+    return all(
+        _numbers(viewer).get("video", {}).get(shown, {}).get("fps", 0) > 5
+        for viewer, shown in (("browser", "bot"), ("bot", "browser"))
+    )
+
+
+def _until(reached: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, _numbers("browser").get("connections")
+        time.sleep(0.5)
