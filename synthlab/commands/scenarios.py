@@ -13,7 +13,7 @@ from .. import console
 from ..console import Table
 from ..errors import WrongUse, did_you_mean
 from ..tables import NOTHING
-from . import play
+from . import play, report
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -31,6 +31,7 @@ SCHEMAS = ("scenario", "stack")
 
 scenario = typer.Typer(help="Play, check, list and show scenarios: timed scripts of conditions and expectations.")
 scenario.command("run")(play.run)
+scenario.command("report")(report.report)
 
 
 def _complete_schemas(incomplete: str) -> list[str]:

@@ -9,7 +9,7 @@ from .figure import Drawing, finished, new_figure, plain, share
 from .row import Axis, Bar
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from .figure import Figure
 
 _BAR_PX, _PACKED_PX = 34, 16
 _MOST_BARS = 60

@@ -9,7 +9,7 @@ from .figure import Drawing, finished, new_figure, numbered, plain
 from .row import Axis, Line, Row
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from .figure import Figure
 
 _ROW_PX, _GAP_PX, _TITLE_PX, _LEGEND_LINE_PX = 92, 34, 20, 19
 _MOST_NAME = 21
@@ -49,13 +49,16 @@ def _add_row(figure: Figure, number: int, row: Row, bottom: float, top: float) -
     )
     unit = f", {row.unit}" if row.unit else ""
     place = {"x": 0, "y": top, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-    figure.add_annotation(text=f"<b>{plain(row.title)}</b>{unit}", showarrow=False, **place)
+    figure.add_annotation(
+        text=f"<b>{plain(row.title)}</b>{unit}", showarrow=False, bgcolor="var(--veil)", borderpad=0, **place
+    )
 
 
 def _scale(row: Row) -> dict[str, Any]:
     """The axis of its values: words are told apart, numbers begin at 0."""
-    if any(isinstance(value, str) for line in row.lines for value in line.values):
-        return {"type": "category", "showgrid": True}
+    words = {value for line in row.lines if _wordy(line) for value in line.values if value is not None}
+    if words:
+        return {"type": "category", "range": [-0.5, len(words) - 0.5]}
     numbers = [value for line in row.lines for value in line.values if isinstance(value, int | float)]
     least, most = min(numbers, default=0), max(numbers, default=0)
     above = (most - min(0, least)) * _HEADROOM or 1
@@ -70,7 +73,7 @@ def _scale(row: Row) -> dict[str, Any]:
 def _traces(line: Line, row: Row) -> Iterator[dict[str, Any]]:
     common = {"x": _rounded(line.times_s), "mode": "lines"}
     strength = f"var(--{line.colour}-band)" if line.wished else f"var(--{line.colour})"
-    shape = {"shape": "hv"} if line.wished else {}
+    shape = {"shape": "hv"} if line.wished or _wordy(line) else {}
     if line.low is not None:
         nothing = {"width": 0, "color": strength, **shape}
         common |= {"legendgroup": plain(f"{row.title}, {line.name}")}
@@ -89,11 +92,16 @@ def _traces(line: Line, row: Row) -> Iterator[dict[str, Any]]:
 
 def _hover(line: Line, row: Row) -> str:
     name = line.name if line.name == row.title else f"{row.title}, {line.name}"
-    if any(isinstance(value, str) for value in line.values):
+    if _wordy(line):
         return f"{plain(name)}: %{{y}}<extra></extra>"
     digits, suffix = _DIGITS.get(row.unit, ".4~g"), _SUFFIX.get(row.unit, f" {row.unit}".replace(" bit", "bit"))
-    low = f"%{{customdata:{digits}}} to " if line.low is not None else ""
+    spread = line.low is not None and list(line.low) != list(line.values)
+    low = f"%{{customdata:{digits}}} to " if spread else ""
     return f"{plain(name)}: {low}%{{y:{digits}}}{suffix}<extra></extra>"
+
+
+def _wordy(line: Line) -> bool:
+    return any(isinstance(value, str) for value in line.values)
 
 
 def _rounded(values: Sequence[Any]) -> list[Any]:

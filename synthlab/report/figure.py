@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .row import Axis, Mark
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure as Figure
 
 LEFT_PX, RIGHT_PX, BOTTOM_PX = 62, 170, 46
 _MARK_PX = 15
@@ -83,12 +83,12 @@ def numbered(name: str, number: int) -> str:
 
 
 def _style(figure: Figure) -> None:
-    ink = "var(--ink)"
+    font = {"color": "var(--ink)", "size": 12, "family": "system-ui, sans-serif"}
     figure.update_layout(
         paper_bgcolor="var(--paper)",
         plot_bgcolor="var(--paper)",
-        font={"color": ink, "size": 12, "family": "system-ui, sans-serif"},
-        hoverlabel={"bgcolor": "var(--raised)", "bordercolor": "var(--rule)", "font": {"color": ink, "size": 12}},
+        font=font,
+        hoverlabel={"bgcolor": "var(--raised)", "bordercolor": "var(--rule)", "font": font},
         hoverdistance=40,
     )
     figure.update_xaxes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..scenario.record import Judged, Played, Record, Verdict
 from ..scenario.words import seconds
@@ -34,7 +35,12 @@ def lane(record: Record) -> tuple[Bar, ...]:
     judged = {one.id: one for one in record.judged}
     bars = (_judged_bar(judged[step.id], step) if step.id in judged else _step_bar(step) for step in record.steps)
     strays = (_judged_bar(one, None) for one in record.judged if one.id not in {step.id for step in record.steps})
-    return tuple(bar for bar in (*bars, *strays) if bar)
+    return tuple(_until(record.duration_s, bar) for bar in (*bars, *strays) if bar)
+
+
+def _until(duration_s: float, bar: Bar) -> Bar:
+    """The bar without what lies behind the end of the run, when all is taken back."""
+    return replace(bar, ends_s=max(bar.begins_s, min(bar.ends_s, duration_s)))
 
 
 def _step_bar(step: Played) -> Bar | None:

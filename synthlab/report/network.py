@@ -78,11 +78,18 @@ class _Scope:
         """Of each cause that dropped any; or, where nothing was dropped, one line that says so."""
         start = f"{self._prefix(direction)}.dropped."
         causes = {name.removeprefix(start): series for name, series in self.samples.items() if name.startswith(start)}
-        active = {cause: series for cause, series in causes.items() if any(growth(series)[1])}
+        whole = {cause: self._from_zero(direction, series) for cause, series in causes.items()}
+        active = {cause: series for cause, series in whole.items() if any(growth(series)[1])}
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
             name = f"{direction} {cause}"
             yield Line(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
+
+    def _from_zero(self, direction: str, series: Series) -> Series:
+        """With zeros at the times before: a cause is counted from its first packet on, and held packets are always."""
+        held = self.samples.get(f"{self._prefix(direction)}.held")
+        before = [time for time in held.times_s if time < series.times_s[0]] if held and series.times_s else []
+        return Series(times_s=[*before, *series.times_s], values=[*(0.0 for _ in before), *series.values])
 
     def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[Line]]) -> Row:
         return Row(self._title(title), unit, tuple(line for direction in _ORDER for line in lines(direction)))

@@ -149,6 +149,10 @@ class PlayedStep:
         return _at(self.step.until_s if self.step.until_s is not None else self.step.ended_s)
 
 
+_LARGE = 10_000
+"""From here on digits after the point say nothing."""
+
+
 def _at(time_s: float | None) -> str:
     return "-" if time_s is None else seconds(time_s)
 
@@ -156,7 +160,7 @@ def _at(time_s: float | None) -> str:
 def _number(value: float | str | None) -> str:
     if value is None:
         return "no data"
-    return value if isinstance(value, str) else f"{value:.5g}"
+    return value if isinstance(value, str) else f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:.5g}"
 
 
 def _pairs(values: Mapping[str, str]) -> str:

@@ -31,7 +31,7 @@ def own_rows(names: Iterable[str], samples: Mapping[str, Series]) -> Iterator[Ro
         if name in samples and samples[name].times_s:
             times, values = broken(samples[name].times_s, samples[name].values)
             colour = f"series{number % MOST_PARTICIPANTS + 1}"
-            yield Row(name, "", (Line(name=name, colour=colour, times_s=times, values=values),))
+            yield Row(name, "", (Line(name=name.rpartition(".")[2], colour=colour, times_s=times, values=values),))
 
 
 def drawn(client: str, name: str) -> bool:
@@ -64,4 +64,4 @@ def _lines(
 def _line(name: str, colour: str, series: Series, scale: float, dashed: bool = False) -> Line:
     times, values = broken(series.times_s, series.values)
     scaled = [value * scale if isinstance(value, int | float) else None for value in values]
-    return Line(name=name, colour=colour, times_s=times, values=scaled, dashed=dashed)
+    return Line(name=name.rpartition(".")[2], colour=colour, times_s=times, values=scaled, dashed=dashed)

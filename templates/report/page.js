@@ -5,7 +5,13 @@ const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const probe = document.createElement("span");
 const drawn = new Set();
-const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+const config = {
+  responsive: true,
+  displaylogo: false,
+  showSendToCloud: false,
+  plotlyServerURL: "",
+  modeBarButtonsToRemove: ["select2d", "lasso2d"],
+};
 let following = false;
 
 /* What a value is where every colour that it names as a variable is that of the scheme. */

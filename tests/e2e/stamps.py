@@ -1,7 +1,9 @@
 """Packets that say when they were sent, for tests that ask when something happened. Runs in a container's Python.
 
-`send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch. `receive PORT SECONDS` tells
-those times of all that came. `bins PORT SECONDS` tells how many packets and bytes came in each 10 ms of the epoch.
+- `send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch.
+- `receive PORT SECONDS` tells those times of all that came.
+- `flood HOST PORT SECONDS RATE` sends as much as a rate (bit/s) allows.
+- `bins PORT SECONDS` tells how many packets and bytes came in each 10 ms of the epoch.
 """
 
 import json
@@ -12,6 +14,7 @@ import time
 
 EVERY_S = 0.001
 BIN_NS = 10_000_000
+PAYLOAD, FRAME = 1200, 1242
 
 
 def send(host: str, port: int, lasts_s: float) -> None:
@@ -23,6 +26,18 @@ def send(host: str, port: int, lasts_s: float) -> None:
         sent.append(time.time_ns())
         sender.sendto(struct.pack("!q", sent[-1]), (host, port))
     print(json.dumps({"sent_ns": sent}))
+
+
+def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
+    """Packets of 1,200 bytes at a rate that counts their frames, by the times at which they are due."""
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    start, count = time.monotonic(), 0
+    while (now := time.monotonic() - start) < lasts_s:
+        for _ in range(int(now * rate_bps / 8 / FRAME) - count):
+            sender.sendto(bytes(PAYLOAD), (host, port))
+            count += 1
+        time.sleep(0.002)
+    print(json.dumps({"sent": count}))
 
 
 def listen(port: int) -> socket.socket:
@@ -63,5 +78,7 @@ if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
     if mode == "send":
         send(rest[0], int(rest[1]), float(rest[2]))
+    elif mode == "flood":
+        flood(rest[0], int(rest[1]), float(rest[2]), float(rest[3]))
     else:
         {"receive": receive, "bins": bins}[mode](int(rest[0]), float(rest[1]))

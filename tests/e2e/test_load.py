@@ -11,8 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from synthlab.addresses import api_url
 from synthlab.containers import Container
-from synthlab.lab import api_url
 from synthlab.scenario.actions import Load
 from synthlab.traffic import RunningLoad, start_load
 from synthlab.world import real_world

@@ -26,6 +26,14 @@ def test_bars_of_a_run() -> None:
     assert bars[4].limit_s == pytest.approx(41.2, abs=0.05)
 
 
+def test_the_end_of_a_run() -> None:
+    """What a step had put in force ends with the run, whatever it had been meant to last."""
+    record = records.dog()
+    lasting = replace(record.steps[2], until_s=99.0)
+    bar = lane(replace(record, steps=(lasting,), judged=()))[0]
+    assert (round(bar.begins_s), bar.ends_s) == (16, 45)
+
+
 def test_verdicts_show_without_colour() -> None:
     """A failed expectation has a sign of its own; one that was never asked has no bar."""
     assert lane(records.failed())[4].colour == "bad"

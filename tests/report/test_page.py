@@ -47,7 +47,7 @@ def test_nothing_is_fetched() -> None:
 def test_the_policy_allows_the_two_scripts_only(dog: Page) -> None:
     """plotly.js stands in the page once, and it and the page's own script are all that may run."""
     policy = next(given["content"] or "" for tag, given in dog.elements if tag == "meta" and "http-equiv" in given)
-    assert policy.startswith("default-src 'none'; ")
+    assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; ")
     assert len(dog.scripts) == 2
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in dog.scripts]
     assert policy.partition("script-src ")[2] == " ".join(f"'sha256-{digest}'" for digest in hashes)
@@ -125,6 +125,13 @@ def test_what_is_told(dog: Page) -> None:
         assert told in dog.text, told
     links = [given["href"] for tag, given in dog.elements if tag == "a"]
     assert links == ["./evidence/client1.log", "./evidence/client1%20at%2020s.png"]
+
+
+def test_large_numbers() -> None:
+    """A rate in bit/s is written out, not with an exponent."""
+    judged = replace(records.dog().judged[0], seen={"client1.egress.rate": 1_575_280.4})
+    page = Page.of(report_page([replace(records.dog(), judged=(judged,))]))
+    assert "client1.egress.rate = 1,575,280" in page.text
 
 
 def test_one_axis_of_time(dog: Page) -> None:

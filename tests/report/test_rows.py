@@ -72,6 +72,15 @@ def test_growth() -> None:
     assert growth(series) == ([1, 3, 4, 9], [5, 2, None, None])
 
 
+def test_drops_from_the_first_on() -> None:
+    """A cause that is counted only when it has dropped something had dropped nothing before."""
+    held = Series(times_s=[0, 1, 2, 3], values=[0, 0, 9, 9])
+    dropped = Series(times_s=[2, 3], values=[7, 11])
+    samples = {"client1.egress.held": held, "client1.egress.dropped.queue": dropped}
+    line = rows(replace(records.dog(), samples=samples), "client1")["dropped packets"].lines[0]
+    assert (line.times_s, line.values) == ([1, 2, 3], [0, 7, 4])
+
+
 def test_flows_have_rows_of_their_own() -> None:
     """With the flow's name before the row's, where the flow has values or numbers."""
     flow = {"flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}

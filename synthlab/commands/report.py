@@ -1,0 +1,54 @@
+"""`scenario report`: a page, or a JUnit file, of runs that were played before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import console
+from ..errors import WrongUse
+from .play import JUnitOption, ReportOption
+
+ResultsArgument = Annotated[
+    Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
+]
+
+
+def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOption = None) -> None:
+    """Make a page or a JUnit file of the results that `scenario run --json` has written, without playing anything.
+
+    \b
+    Examples:
+      synthlab scenario report results.json --report page.html
+      synthlab scenario report results.json --junit results.xml
+    """
+    from ..junit import junit_text
+    from ..player import relative_to
+    from ..report import read_results, report_page
+
+    if not (report or junit):
+        raise WrongUse("names no file to write: give --report FILE.html or --junit FILE.xml")
+    records = read_results(_read(results), str(results))
+    if report:
+        page = report
+        _write("--report", report, lambda: report_page([relative_to(one, page) for one in records]))
+    if junit:
+        _write("--junit", junit, lambda: junit_text(records))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+
+
+def _write(flag: str, file: Path, text: Callable[[], str]) -> None:
+    try:
+        file.write_text(text(), encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"{flag}: {file}: {error.strerror}") from None
+    console.print_note(f"written: {file}")
