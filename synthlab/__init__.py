@@ -1,0 +1,41 @@
+"""Test labs for real-time communication software, in code:
+
+    from synthlab import Lab
+
+    with Lab.up("call.yaml") as lab:
+        lab["client2"].set(egress={"rate": "100kbit"})
+        lab["client1"].expect("video.client2.fps < 5", within="10s")
+
+docs/python.md tells more.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .applied import Applied
+    from .client import Client
+    from .errors import ExpectationFailed, SynthlabError, WrongUse
+    from .lab import Lab
+    from .player.judging import Ruling
+
+__all__ = ["Applied", "Client", "ExpectationFailed", "Lab", "Ruling", "SynthlabError", "WrongUse"]
+
+_HOMES = {
+    "Applied": "applied",
+    "Client": "client",
+    "ExpectationFailed": "errors",
+    "Lab": "lab",
+    "Ruling": "player.judging",
+    "SynthlabError": "errors",
+    "WrongUse": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What is named is imported only then, for commands must be quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'synthlab' has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,8 +7,13 @@ from urllib.parse import urlsplit
 
 from .containers import Container
 from .errors import SynthlabError
-from .lab import api_url
-from .ports import CDP_PORT, HOST, VNC_PORT
+from .ports import API_PORT, CDP_PORT, COMPANION_API_PORT, HOST, VNC_PORT
+
+
+def api_url(container: Container) -> str | None:
+    """Where a client's API answers, if its container runs."""
+    port = container.ports.get(API_PORT if container.role == "client" else COMPANION_API_PORT)
+    return f"http://{HOST}:{port}" if port else None
 
 
 def control_page(client: Container) -> str:

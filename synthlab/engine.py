@@ -29,6 +29,12 @@ class Engine:
     def __init__(self) -> None:
         self._connected: APIClient | None = None
 
+    def close(self) -> None:
+        """End the connection; the next question opens one again."""
+        if self._connected is not None:
+            self._connected.close()
+            self._connected = None
+
     def version(self) -> str:
         with self._asked() as api:
             return str(api.version()["Version"])

@@ -23,8 +23,8 @@ class WrongUse(SynthlabError):
     exit_code = 2
 
 
-class ExpectationFailed(SynthlabError):
-    """Everything worked, and what was expected of it did not hold."""
+class ExpectationFailed(SynthlabError, AssertionError):
+    """Everything worked, and what was expected of it did not hold: for test runners a failure, not an error."""
 
     exit_code = 1
 

@@ -1,67 +1,142 @@
-"""A running lab: its clients, found by name or group, asked and changed together."""
+"""A lab that runs: its clients, found by name or group, asked and changed together, by commands and from code."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
-from syntheticnet.conditions import parse_duration
-
-from .clocks import Reading, moment
-from .containers import Container
-from .errors import SynthlabError, WrongUse, did_you_mean
+from .addresses import api_url
+from .changes import MAX_AT_ONCE, Change, Reachable, act_together, each, put
+from .client import Client
+from .containers import Container, Doing
+from .errors import WrongUse, did_you_mean
+from .interrupts import uninterrupted
+from .members import find_members
 from .numbers import Numbers
-from .ports import API_PORT, COMPANION_API_PORT, HOST
 from .remote import AT_ONCE, ClientApi, Remote, Terms
-from .stack import SFU_HOST
+from .spans import read_span
+from .stack import SFU_HOST, Stack
 from .state import ClientState
 
-MAX_AT_ONCE = 16
-# Several clients are told so long beforehand: time to reach them all, and short enough not to be noticed.
-LEAD_NS = 60_000_000
-AFTER_S = 0.005
+if TYPE_CHECKING:
+    from .expectations import Expectations
+    from .player.judging import Ruling
+    from .world import World
 
-T = TypeVar("T")
+__all__ = ["Change", "Lab", "LabClient", "choose_lab", "remote_of"]
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class LabClient:
-    """One client of a running lab."""
+    """One client of a running lab, and how it is reached at present."""
 
     name: str
     group: str
     api: ClientApi
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a change has come to: each client's state, and how far apart in time they changed at the most.
-
-    `apart_ns` is None for a single client.
-    """
-
-    states: dict[str, ClientState]
-    apart_ns: int | None = None
-
-
-Act = Callable[[LabClient, Terms], ClientState]
-
-
 class Lab:
     """A running lab. What is done to several clients is done to all of them at the same moment.
 
     A media server that is conditioned is one of the clients, by the name `sfu`; `participants` are the others.
+    `members` are the containers as last looked at. At the end of a `with` statement a lab that `up` brought up is
+    taken down, unless `keep` is set; one that was attached to stays.
     """
 
-    def __init__(self, name: str, clients: Sequence[LabClient]) -> None:
+    def __init__(self, world: World, name: str, members: Iterable[Container], stack: Stack | None = None) -> None:
+        self.world = world
         self.name = name
-        self.clients = tuple(clients)
+        self.stack = stack
+        self.keep = stack is None
+        self._own_world = False
+        self._expectations: Expectations | None = None
+        self._take(members)
+
+    @classmethod
+    def up(
+        cls,
+        stack: str | os.PathLike[str],
+        name: str | None = None,
+        *,
+        timeout: str = "120s",
+        ttl: str | None = None,
+        wait_media: bool = False,
+        keep: bool = False,
+        tell: Tell = lambda line: None,
+        world: World | None = None,
+    ) -> Lab:
+        """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` sees
+        every other's video.
+
+        With a `ttl` it ends by itself so long after its start. `tell` gets lines that say how far it is. Raises
+        WrongUse for a mistake in the stack, SynthlabError, with nothing left behind, where it does not come up.
+        """
+        from .launch import bring_up
+        from .stack import read_stack
+        from .world import real_world
+
+        described = read_stack(os.fspath(stack), name)
+        ttl_s = None if ttl is None else read_span("ttl", ttl)
+        lab = bring_up(described, world or real_world(), tell, read_span("timeout", timeout), ttl_s, wait_media)
+        lab.keep, lab._own_world = keep, world is None
+        return lab
+
+    @classmethod
+    def attach(cls, name: str | None = None, world: World | None = None) -> Lab:
+        """The lab of this name that is up; without one that of SYNTHLAB_LAB, or the only one. Raises WrongUse."""
+        from .world import real_world
+
+        lab = (world or real_world()).lab(name or os.environ.get("SYNTHLAB_LAB"))
+        lab._own_world = world is None
+        return lab
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close() if self.keep else self.down()
+
+    def __repr__(self) -> str:
+        return f"<the lab {self.name}: {', '.join(client.name for client in self.clients)}>"
+
+    def down(self) -> None:
+        """Remove its containers, networks and volumes; Ctrl-C waits for that."""
+        with uninterrupted():
+            self.world.engine.remove_lab(self.name)
+            self.close()
+
+    def close(self) -> None:
+        """Ask nobody any more; the lab stays up."""
+        if self._expectations:
+            self._expectations.close()
+            self._expectations = None
+        if self._own_world:
+            self.world.close()
+
+    # Who is there
+
+    def __getitem__(self, name: str) -> Client:
+        """A client, the clients of a group, or `sfu`. Raises WrongUse that names the nearest."""
+        find_members(self.name, self.members, [name])
+        return Client(self, name)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self.clients)
 
     @property
-    def participants(self) -> tuple[LabClient, ...]:
+    def clients(self) -> tuple[Client, ...]:
+        return tuple(Client(self, client.name) for client in self._reached)
+
+    @property
+    def participants(self) -> tuple[Client, ...]:
         return tuple(client for client in self.clients if client.name != SFU_HOST)
 
     def find(self, names: Iterable[str] = ()) -> list[LabClient]:
@@ -69,17 +144,32 @@ class Lab:
         wanted: dict[str, LabClient] = {}
         for name in names:
             wanted |= {client.name: client for client in self._named(name)}
-        return list(wanted.values()) or list(self.clients)
+        return list(wanted.values()) or list(self._reached)
 
-    def states(self, clients: Iterable[LabClient]) -> dict[str, ClientState]:
-        return _each(clients, lambda client: client.api.state())
+    def one(self, name: str) -> LabClient:
+        """The one client that a name means. Raises WrongUse for a group of several."""
+        found = self._named(name)
+        if len(found) > 1:
+            raise WrongUse(f"'{name}' means several: {', '.join(client.name for client in found)}; name one of them")
+        return found[0]
 
-    def numbers(self, clients: Iterable[LabClient]) -> dict[str, Numbers]:
-        return _each(clients, lambda client: client.api.numbers())
+    def refresh(self) -> None:
+        """Look at the containers anew: one that was started again has other ports."""
+        self._take(self.world.members(self.name)[1])
+
+    # Their networks
+
+    def states(self, clients: Iterable[Reachable] | None = None) -> dict[str, ClientState]:
+        """What each client (all if none is given) tells of its network, by name."""
+        return each(self._reached if clients is None else clients, lambda client: client.api.state())
+
+    def numbers(self, clients: Iterable[Reachable] | None = None) -> dict[str, Numbers]:
+        """Their WebRTC numbers, and what their applications published."""
+        return each(self._reached if clients is None else clients, lambda client: client.api.numbers())
 
     def change(
         self,
-        clients: Sequence[LabClient],
+        clients: Sequence[Reachable],
         change: Mapping[str, Any],
         terms: Terms = AT_ONCE,
         files: Mapping[str, str] | None = None,
@@ -88,77 +178,105 @@ class Lab:
 
         Each client gets the `files` first, which the change may name.
         """
-        if files:
-            _each(clients, lambda client: _put_files(client, files))
-        if len(clients) > 1:
-            _each(clients, lambda client: client.api.check(change, terms))
-        return self._act(clients, lambda client, terms: client.api.change(change, terms), terms)
+        return put(clients, change, terms, files)
 
-    def reset(self, clients: Sequence[LabClient], perfect: bool = False) -> Change:
-        """Give each client the conditions of its start, or those of a `perfect` network; leases end."""
+    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> Change:
+        """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
 
-        def act(client: LabClient, terms: Terms) -> ClientState:
+        Whatever was for a time ends.
+        """
+
+        def act(client: Reachable, terms: Terms) -> ClientState:
             return client.api.replace({}, terms) if perfect else client.api.reset(terms)
 
-        return self._act(clients, act, AT_ONCE)
+        return act_together(self._reached if clients is None else clients, act, AT_ONCE)
 
-    def _act(self, clients: Sequence[LabClient], act: Act, terms: Terms) -> Change:
-        """Act on one client at once, on several at the same moment of a clock that they are all told of."""
-        if len(clients) == 1:
-            return Change(_each(clients, lambda client: act(client, terms)))
-        asked_ns = time.monotonic_ns()
-        before = self.states(clients)
-        round_ns = time.monotonic_ns() - asked_ns
-        readings = _each(clients, _read_clock)
-        ahead_ns = _lead_ns(readings.values(), round_ns) if terms.after is None else parse_duration(terms.after)
-        told = moment(readings, time.monotonic_ns() + ahead_ns)
-        timed = {name: replace(terms, at_ns=at_ns, after=None) for name, at_ns in told.at_ns.items()}
-        try:
-            states = _each(clients, lambda client: act(client, timed[client.name]))
-        except BaseException:
-            # One that did not answer may have changed all the same: all get their old conditions back.
-            for client in clients:
-                _restore(client, before[client.name])
-            raise
-        late_s = max((state.entry.late_s for state in states.values() if state.entry), default=0.0)
-        if terms.after is None:
-            states = self._after(clients, states)
-        return Change(states, told.doubt_ns + round(late_s * 1e9))
+    # What is expected
 
-    def _after(self, clients: Sequence[LabClient], states: Mapping[str, ClientState]) -> dict[str, ClientState]:
-        """The states when all that was scheduled has begun; raises SynthlabError where it could not."""
-        time.sleep(max((state.entry.in_s or 0.0 for state in states.values() if state.entry), default=0.0) + AFTER_S)
-        after = self.states(clients)
-        for name, state in states.items():
-            if state.entry and state.entry.id in after[name].failures:
-                raise SynthlabError(f"{name}: {after[name].failures[state.entry.id]}")
-        return {name: state.with_entry_of(states[name]) for name, state in after.items()}
+    def expect(
+        self, expression: str, within: str | None = None, for_: str | None = None, *, client: str = ""
+    ) -> Ruling:
+        """Wait until an expression such as `client1.video.client2.fps < 5` holds: at once, or `within` a time.
+
+        Then it must hold `for_` a time without a break. Names may leave `client` out. What is returned tells when it
+        began to hold (`took_s`, `error_s`) and which numbers were `seen`. Raises ExpectationFailed, which is an
+        AssertionError too, and WrongUse for an expression that cannot be.
+        """
+        __tracebackhide__ = True
+        return self._judged.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
+
+    def never(self, expression: str, for_: str, *, client: str = "") -> Ruling:
+        """See that an expression does not hold at any time `for_` so long; no data fails."""
+        __tracebackhide__ = True
+        return self._judged.judge("never", expression, None, read_span("for_", for_), client)
+
+    def recovers(self, expression: str, within: str, for_: str | None = None, *, client: str = "") -> Ruling:
+        """As `expect`; the time that it took is what is asked for."""
+        __tracebackhide__ = True
+        return self._judged.judge(
+            "recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client
+        )
+
+    def baseline(self, for_: str) -> None:
+        """Wait so long, and take what is measured meanwhile as `before`: `client1.sent.video.kbps > 80% of before`."""
+        self._judged.baseline(read_span("for_", for_))
+
+    # Their containers
+
+    def control(
+        self, names: Iterable[str], doing: Doing, tell: Tell = lambda line: None, timeout_s: float = 120.0
+    ) -> None:
+        """Pause, unpause, stop, start or restart containers; who starts is healthy then. Raises SynthlabError."""
+        from .launch import wait_until_ready
+
+        wanted = find_members(self.name, self.members, names)
+        with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
+            list(pool.map(lambda container: self.world.engine.control(container, doing), wanted))
+        if doing in ("start", "restart"):
+            ids = [container.id for container in wanted]
+            wait_until_ready(self.name, len(ids), self.world.engine, tell, timeout_s, ids)
+        self.refresh()
+
+    def restore(self) -> None:
+        """Let all that was paused or stopped go on, and give every client the conditions of its start."""
+        self.refresh()
+        for doing, states in _BACK.items():
+            if halted := [container.title for container in self.members if container.state in states]:
+                self.control(halted, doing)
+        self.reset()
+
+    @property
+    def _judged(self) -> Expectations:
+        from .expectations import Expectations, known_of
+
+        if self._expectations is None:
+            self._expectations = Expectations(self, known_of(self))
+        return self._expectations
+
+    def _take(self, members: Iterable[Container]) -> None:
+        self.members = list(members)
+        self._reached = tuple(_lab_client(one, self.world.api(one)) for one in self.members if one.conditioned)
 
     def _named(self, name: str) -> list[LabClient]:
-        found = [client for client in self.clients if name in (client.name, client.group)]
+        found = [client for client in self._reached if name in (client.name, client.group)]
         if not found:
-            names = [client.name for client in self.clients]
-            groups = [client.group for client in self.clients]
+            names = [client.name for client in self._reached]
+            groups = [client.group for client in self._reached]
             hint = did_you_mean(name, dict.fromkeys(names + groups)) or f"; there are: {', '.join(names)}"
             raise WrongUse(f"no client '{name}' in lab '{self.name}'{hint}")
         return found
 
 
+_BACK: Mapping[Doing, Sequence[str]] = {"unpause": ("paused",), "start": ("exited", "created", "dead")}
+
+
+def _span(where: str, written: str | None) -> float | None:
+    return None if written is None else read_span(where, written)
+
+
 def remote_of(container: Container) -> ClientApi:
     """The API of a client's container, which may not run: that is told when the API is asked."""
     return Remote(container.client, api_url(container))
-
-
-def api_url(container: Container) -> str | None:
-    """Where a client's API answers, if its container runs."""
-    port = container.ports.get(API_PORT if container.role == "client" else COMPANION_API_PORT)
-    return f"http://{HOST}:{port}" if port else None
-
-
-def lab_of(name: str, containers: Iterable[Container], api: Callable[[Container], ClientApi] = remote_of) -> Lab:
-    """The lab that these containers make up."""
-    conditioned = [container for container in containers if container.conditioned]
-    return Lab(name, [_lab_client(container, api(container)) for container in conditioned])
 
 
 def _lab_client(container: Container, api: ClientApi) -> LabClient:
@@ -181,43 +299,3 @@ def choose_lab(running: Iterable[str], wanted: str | None) -> str:
     if len(labs) > 1:
         raise WrongUse(f"several labs are up: {', '.join(labs)}; say which with --lab NAME or SYNTHLAB_LAB")
     return labs[0]
-
-
-def _each(clients: Iterable[LabClient], act: Callable[[LabClient], T]) -> dict[str, T]:
-    """What `act` gives for each client, all at once; the first failure in the clients' order is raised."""
-    clients = list(clients)
-    with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
-        futures = [pool.submit(act, client) for client in clients]
-    return {client.name: future.result() for client, future in zip(clients, futures, strict=True)}
-
-
-def _put_files(client: LabClient, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        client.api.put_file(name, text)
-
-
-def _read_clock(client: LabClient) -> Reading:
-    sent = time.monotonic_ns()
-    return Reading(sent, client.api.clock(), time.monotonic_ns())
-
-
-def _lead_ns(readings: Iterable[Reading], round_ns: int) -> int:
-    """How long beforehand the clients are told: to reach those that are far away, or very many, takes longer.
-
-    A round is what it took to ask all of them something that is easier to answer.
-    """
-    return max(LEAD_NS, 3 * max(reading.received - reading.sent for reading in readings), 2 * round_ns)
-
-
-def _restore(client: LabClient, before: ClientState) -> None:
-    """Take back what has been asked of a client since `before`."""
-    known = {entry.id for entry in (*before.leases, *before.scheduled)}
-    try:
-        present = client.api.state()
-        for entry in (*present.leases, *present.scheduled):
-            if entry.id not in known:
-                client.api.release(entry.id)
-        if present.base != before.base:
-            client.api.replace(before.base.to_dict(), Terms(keep=True))
-    except SynthlabError:
-        return  # it is beyond reach, which the first error says already

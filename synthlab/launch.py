@@ -13,12 +13,15 @@ from .compose import PortTaken, compose_up
 from .containers import EngineApi
 from .errors import SynthlabError
 from .interrupts import uninterrupted
+from .lab import Lab
+from .media import wait_for_media
 from .ports import choose_ports, fixed_ports, free_on
 from .render import render
 from .services import project_name
 from .sfu import sfu_size
 from .stack import Ports, Stack
 from .turn import turn_services
+from .world import World
 
 POLL_S = 0.2
 LOG_LINES = 15
@@ -37,6 +40,18 @@ def all_or_nothing(lab: str, engine: EngineApi, tell: Tell) -> Iterator[None]:
         with uninterrupted():
             engine.remove_lab(lab)
         raise
+
+
+def bring_up(
+    stack: Stack, world: World, tell: Tell, timeout_s: float, ttl_s: float | None = None, wait_media: bool = False
+) -> Lab:
+    """As `launch`, and wait until every client sees every other's video if `wait_media`; the lab."""
+    launch(stack, world.engine, tell, timeout_s, ttl_s)
+    with all_or_nothing(stack.name, world.engine, tell):
+        lab = Lab(world, stack.name, world.engine.containers(stack.name), stack)
+        if wait_media:
+            wait_for_media(lab, tell, timeout_s)
+    return lab
 
 
 def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None) -> None:

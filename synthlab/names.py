@@ -35,7 +35,8 @@ def members() -> list[Member]:
     lines: list[str] = []
     listing = ["docker", "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
     run_program(listing, on_line=lines.append, timeout_s=TIMEOUT_S)
-    return sorted(map(read_member, lines), key=lambda member: (member.lab, member.client))
+    known = [member for member in map(read_member, lines) if member.role != labels.SIDECAR]
+    return sorted(known, key=lambda member: (member.lab, member.client))
 
 
 def read_member(line: str) -> Member:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .addresses import api_url
 from .containers import Container
-from .lab import api_url
 from .remote import ClientApi, Remote
 
 if TYPE_CHECKING:
@@ -48,9 +48,19 @@ class Reach:
         self._deciding = threading.Lock()
         self._by_port: bool | None = None
         self._relays: dict[str, Relay] = {}
+        self._made: dict[tuple[str, str | None], Remote] = {}
 
     def api(self, container: Container) -> ClientApi:
-        return Remote(container.client, api_url(container), relay=lambda: self._relay(container))
+        """The same for the same container at the same place, so that one connection serves all who ask."""
+        url = api_url(container)
+        place = container.id, url
+        if place not in self._made:
+            self._made[place] = Remote(container.client, url, relay=lambda: self._relay(container))
+        return self._made[place]
+
+    def close(self) -> None:
+        for remote in list(self._made.values()):
+            remote.close()
 
     def _relay(self, container: Container) -> Relay | None:
         """What goes to the container through the engine; None where its published port leads there."""

@@ -129,6 +129,12 @@ class Remote:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         self._ask("PUT", f"/v1/files/{name}", content=text.encode(), headers=headers)
 
+    def close(self) -> None:
+        """End the connections; the next question opens one again."""
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            connected.close()
+
     def numbers(self) -> Numbers:
         return Numbers.from_dict(self._ask("GET", "/v1/numbers"))
 

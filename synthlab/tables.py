@@ -8,10 +8,11 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
+from .addresses import api_url
 from .console import Table
 from .containers import Container
 from .expiry import told_left
-from .lab import Change, api_url
+from .lab import Change
 from .metrics import Metrics
 from .numbers import KINDS, Numbers, Values
 from .ports import HOST, VNC_PORT

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .containers import Container, EngineApi
 from .engine import Engine
 from .errors import SynthlabError
-from .lab import Lab, choose_lab, lab_of, remote_of
+from .lab import Lab, choose_lab, remote_of
 from .reach import Reach
 from .remote import ClientApi
 
@@ -20,11 +20,13 @@ class World:
 
     engine: EngineApi
     api: Callable[[Container], ClientApi] = remote_of
+    close: Callable[[], None] = lambda: None
+    """Ends all connections; the next question opens one again."""
 
     def lab(self, wanted: str | None) -> Lab:
         """The running lab that a command means; raises WrongUse when that is not clear."""
         name, containers = self.members(wanted)
-        return lab_of(name, containers, self.api)
+        return Lab(self, name, containers)
 
     def members(self, wanted: str | None, past: bool = False) -> tuple[str, list[Container]]:
         """The name and the containers of the lab that a command means: one whose time is not over, unless `past`.
@@ -55,4 +57,10 @@ def _expired(containers: Iterable[Container]) -> set[str]:
 
 def real_world() -> World:
     """Docker, and HTTP to the clients."""
-    return World(Engine(), Reach().api)
+    engine, reach = Engine(), Reach()
+
+    def close() -> None:
+        reach.close()
+        engine.close()
+
+    return World(engine, reach.api, close)

@@ -19,6 +19,8 @@ ONLY_IN = {
     "docker": SYNTHLAB / "engine.py",
     "httpx": SYNTHLAB / "remote.py",
     "ruamel": SYNTHLAB / "yamlfile.py",
+    "plotly": SYNTHLAB / "report" / "figure.py",
+    "junitparser": SYNTHLAB / "junit.py",
     "pyroute2": SYNTHETICNET / "netdev.py",
 }
 

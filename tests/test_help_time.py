@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
-HEAVY = ("docker", "httpx", "jinja2", "rich", "ruamel", "requests")
+HEAVY = ("docker", "httpx", "jinja2", "junitparser", "plotly", "rich", "ruamel", "requests")
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from synthlab.changes import LEAD_NS
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.fakes import FakeClientApi, fake_world
-from synthlab.lab import LEAD_NS, Lab, choose_lab
+from synthlab.lab import Lab, choose_lab
 from synthlab.remote import Terms
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}

@@ -21,7 +21,7 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, clients",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, turn, clients",
     ),
     "unknown protocol of IP": ("ip: ipv6\nclients: {a: {image: x}}\n", "1: ip: 'ipv6' is not one of ipv4, dual"),
     "no clients": (
@@ -223,7 +223,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A file that is not there is told with the bundled ones, the nearest first."""
     assert main(["up", "cal.yaml"], fake_world()[0]) == 2
     assert capsys.readouterr().err == (
-        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml\n"
+        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
     )
 
 

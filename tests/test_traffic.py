@@ -105,7 +105,7 @@ def test_datagrams_at_a_rate() -> None:
     assert load.sent == load.received
     assert load.sent is not None
     assert load.sent % 1200 == 0
-    assert 40 * 1200 <= load.sent <= 50 * 1200  # a machine that stands still for longer than 0.1 s costs datagrams
+    assert 25 * 1200 <= load.sent <= 50 * 1200  # each time that the machine stands still beyond 0.1 s costs some
 
 
 def test_all_that_tcp_gets() -> None:
@@ -124,7 +124,7 @@ def test_tcp_at_a_rate() -> None:
     time.sleep(1)
     load.stop()
     assert load.sent is not None
-    assert 395_000 <= load.sent <= 505_000
+    assert 250_000 <= load.sent <= 500_000
 
 
 def test_stopping(udp: RunningLoad) -> None:
@@ -134,7 +134,7 @@ def test_stopping(udp: RunningLoad) -> None:
     udp.stop()
     assert time.monotonic() - start < 1
     assert udp.error() is None
-    assert udp.received
+    assert (udp._source.poll(), udp._sink.poll()) == (0, 0)
 
 
 def test_an_end_that_dies(udp: RunningLoad) -> None:

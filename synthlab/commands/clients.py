@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from .. import addresses, console
 from ..containers import Container, LogWish
 from ..errors import SynthlabError, WrongUse
 from ..inside import exec_command
+from ..lab import Lab
 from ..logs import Line, read_lines
 from ..members import find_member, find_members
 from ..world import World
@@ -94,19 +94,15 @@ def restart(
       synthlab restart client2
       synthlab restart bot sfu
     """
-    from ..launch import wait_until_ready
-
     world: World = context.obj
     name, members = world.members(lab)
     wanted = find_members(name, members, names)
     start = time.monotonic()
     with console.progress() as tell:
         tell(f"restarting {', '.join(container.title for container in wanted)}")
-        with ThreadPoolExecutor(max_workers=16) as pool:
-            list(pool.map(lambda container: world.engine.control(container, "restart"), wanted))
-        ids = [container.id for container in wanted]
-        wait_until_ready(name, len(ids), world.engine, tell, timeout, ids)
+        Lab(world, name, members).control(names, "restart", tell, timeout)
     console.print_note(f"healthy again after {time.monotonic() - start:.1f} s")
+    ids = [container.id for container in wanted]
     show_containers(world, [container for container in world.engine.containers(name) if container.id in ids], json)
 
 

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from .. import console
+from ..addresses import api_url
 from ..containers import Container
 from ..errors import SynthlabError
 from ..expiry import parse_ttl
-from ..lab import api_url, choose_lab
+from ..lab import choose_lab
 from ..ports import HOST, VNC_PORT
 from ..state import ClientState
 from ..tables import containers_table
@@ -58,8 +59,7 @@ def up(
       synthlab up call.yaml
       synthlab up ./mine/call.yaml --name mine --ttl 2h
     """
-    from ..launch import all_or_nothing, launch
-    from ..media import wait_for_media
+    from ..launch import bring_up
     from ..sfu import join_page
     from ..stack import read_stack
 
@@ -69,10 +69,7 @@ def up(
     sweep(world)
     start = time.monotonic()
     with console.progress() as tell:
-        launch(described, world.engine, tell, timeout, ttl_s)
-        if wait_media:
-            with all_or_nothing(described.name, world.engine, tell):
-                wait_for_media(world.lab(described.name), tell, timeout)
+        bring_up(described, world, tell, timeout, ttl_s, wait_media)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")

@@ -12,7 +12,7 @@ from .. import console
 from ..console import Table
 from ..containers import Container
 from ..errors import WrongUse
-from ..lab import Lab, LabClient, lab_of
+from ..lab import Lab, LabClient
 from ..metrics import metrics_of
 from ..stack import SFU_HOST
 from ..tables import counters_table, forwarders_table, metrics_table, numbers_table
@@ -41,7 +41,7 @@ def stats(
         raise WrongUse("--watch and --json do not go together")
     world: World = context.obj
     name, members = world.members(lab)
-    shown = _chosen(lab_of(name, members, world.api), members, names or ())
+    shown = _chosen(Lab(world, name, members), members, names or ())
     if json:
         console.print_json(_as_json(shown))
     elif watch:

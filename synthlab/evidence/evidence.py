@@ -9,7 +9,7 @@ from pathlib import Path
 from ..containers import Container
 from ..errors import SynthlabError
 from ..inside import exec_inside
-from ..lab import lab_of
+from ..lab import Lab
 from ..world import World
 from .exhibits import (
     Found,
@@ -88,7 +88,7 @@ class Evidence:
         return list(found.values()), [*lines, *(f"{name}: {problem}" for name, problem in problems.items())]
 
     def _asked(self, members: list[Container]) -> dict[str, Callable[[], Found]]:
-        lab = lab_of(self._lab, members, self._world.api)
+        lab = Lab(self._world, self._lab, members)
         return {
             "conditions": partial(conditions_of, lab),
             "numbers": partial(numbers_of, lab),

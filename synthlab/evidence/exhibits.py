@@ -88,7 +88,7 @@ def pictures_of(container: Container, take: Callable[[Container], list[Picture]]
 
 def _answers(lab: Lab, ask: Callable[[LabClient], dict[str, Any]]) -> dict[str, Any]:
     """What each client answers; one that does not has an `error` instead."""
-    jobs = {client.name: lambda client=client: ask(client) for client in lab.clients}
+    jobs = {client.name: lambda client=client: ask(client) for client in lab.find()}
     answers, problems = together(jobs, ASK_S)
     return answers | {name: {"error": problem} for name, problem in problems.items()}
 

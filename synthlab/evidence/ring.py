@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import struct
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import IO, Protocol
 
 from ..containers import Container
 from ..errors import SynthlabError
@@ -69,7 +69,7 @@ class RingCapture:
             if process is None or process.poll() is not None:
                 raise SynthlabError(self.problem or "it has not begun")
             try:
-                return _dump(process, time.monotonic() + timeout_s)
+                return _dump(process, timeout_s)
             except (OSError, ValueError) as error:
                 process.kill()  # half an answer may still come: begin anew
                 raise SynthlabError(f"the capture cannot be read: {error}") from None
@@ -94,7 +94,8 @@ class RingCapture:
         arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
         process = self._run(self._find().id, "capture", arguments, user="root")
         assert process.stdin
-        os.set_blocking(process.stdin.fileno(), False)
+        if sys.platform != "win32":  # there a mark waits for a container that does not listen
+            os.set_blocking(process.stdin.fileno(), False)
         with self._lock:
             if self._closing.is_set():
                 end(process)
@@ -127,22 +128,21 @@ def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
         return  # it has ended, or is far behind: its own end tells more
 
 
-def _dump(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+def _dump(process: subprocess.Popen[bytes], timeout_s: float) -> bytes:
     assert process.stdin
-    os.write(process.stdin.fileno(), b"dump\n")
-    (length,) = _LENGTH.unpack(_read_exactly(process, _LENGTH.size, deadline))
-    return _read_exactly(process, length, deadline)
-
-
-def _read_exactly(process: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
     assert process.stdout
-    got = bytearray()
-    while len(got) < count:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            raise TimeoutError("it does not answer in time")
-        chunk = os.read(process.stdout.fileno(), count - len(got))
-        if not chunk:
-            raise OSError("it has ended")
-        got += chunk
-    return bytes(got)
+    timer = threading.Timer(timeout_s, process.kill)
+    timer.start()
+    try:
+        os.write(process.stdin.fileno(), b"dump\n")
+        (length,) = _LENGTH.unpack(_read(process.stdout, _LENGTH.size))
+        return _read(process.stdout, length)
+    finally:
+        timer.cancel()
+
+
+def _read(source: IO[bytes], count: int) -> bytes:
+    got = source.read(count)
+    if len(got) < count:
+        raise OSError("it has ended, or does not answer in time")
+    return got

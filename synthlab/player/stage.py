@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..containers import Container
 from ..errors import SynthlabError
-from ..lab import Lab, LabClient, lab_of
+from ..lab import Lab, LabClient
 from ..members import find_member
 from ..metrics import Metrics, metrics_of
 from ..world import World
@@ -28,10 +28,10 @@ class Stage:
     def refresh(self) -> None:
         """Look at the containers anew: one that was started again has other ports."""
         _, self.members = self.world.members(self.name)
-        self.lab: Lab = lab_of(self.name, self.members, self.world.api)
+        self.lab = Lab(self.world, self.name, self.members)
 
-    def clients(self) -> tuple[LabClient, ...]:
-        return self.lab.clients
+    def clients(self) -> list[LabClient]:
+        return self.lab.find()
 
     def client(self, name: str) -> LabClient:
         return self.lab.find([name])[0]

@@ -81,7 +81,7 @@ def test_own_keys(tmp_path: Path) -> None:
 
 BUNDLED = (
     "bufferbloat", "dog-chews-fiber", "elevator", "rate-sine", "rfc8867-5.1", "rfc8867-5.2", "sfu-restart", "train",
-    "wifi-far",
+    "udp-blocked", "wifi-far",
 )  # fmt: skip
 
 
@@ -94,9 +94,9 @@ def test_all_bundled() -> None:
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled(name: str) -> None:
-    """Each can be played on the bundled call, and has a seed."""
+    """Each can be played on the bundled call, one of them on that with a TURN server, and has a seed."""
     plan = check_scenario(name, environment={})
-    assert plan.scenario.stack.name == "call"
+    assert plan.scenario.stack.name == ("turn" if name == "udp-blocked" else "call")
     assert plan.scenario.seed == 7
     assert plan.track.most_s < 240
 

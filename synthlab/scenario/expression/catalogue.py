@@ -78,13 +78,17 @@ SFU: Tree = {FREE: OWN}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the names in expressions are checked against. `participants` is None where a page may name them freely."""
+    """What the names in expressions are checked against. `participants` is None where a page may name them freely.
+
+    With an `own` client, names that do not begin with a client's are of that one.
+    """
 
     clients: tuple[str, ...]
     groups: tuple[str, ...] = ()
     participants: tuple[str, ...] | None = None
     conditioned_sfu: bool = False
     sfu_metrics: bool = True
+    own: str = ""
 
     @classmethod
     def of(cls, stack: Stack) -> Known:
@@ -107,6 +111,13 @@ class Segment:
 
     text: str
     quoted: bool = False
+
+
+def whole(segments: tuple[Segment, ...], known: Known) -> tuple[Segment, ...]:
+    """The name with that of the client that it is of."""
+    if not known.own or segments[0].text in (*known.clients, *known.groups, SFU_HOST):
+        return segments
+    return (Segment(known.own), *segments)
 
 
 def dotted(segments: Iterable[Segment]) -> str:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from ...errors import did_you_mean
-from .catalogue import Known, Segment, dotted, measure_of
+from .catalogue import Known, Segment, dotted, measure_of, whole
 from .kinds import Typed, fitted, product
 from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
 from .tree import (
@@ -101,7 +101,7 @@ class _Parser:
 
     def _name(self, segments: tuple[Segment, ...]) -> Typed:
         before = segments[0].text == "before"
-        own = segments[1:] if before else segments
+        own = whole(segments[1:] if before else segments, self.known)
         measure = measure_of(own, self.known)
         name = dotted(own)
         self.names[name] = None

@@ -58,6 +58,14 @@ class Recorded:
         times = self._times.get(name, [])
         return self._series.get(name, [])[bisect_right(times, since_s) : bisect_right(times, until_s)]
 
+    def forget(self, before_s: float) -> None:
+        """Drop the samples before a time, but not those of the baseline."""
+        if self.baseline is not None:
+            before_s = min(before_s, self.baseline[0])
+        for name, times in list(self._times.items()):
+            count = bisect_right(times, before_s)
+            del times[:count], self._series[name][:count]
+
     def names(self) -> list[str]:
         return list(self._series)
 

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { options, videoFormat } from "../../../images/janus/www/options.js";
+import { iceServers, options, videoFormat } from "../../../images/janus/www/options.js";
 
 test("every part of the address counts", () => {
   const asked = options(new URL("http://sfu:8080/?name=ada&room=7&video=640x360@30"));
   const video = { width: 640, height: 360, frameRate: 30 };
-  assert.deepEqual(asked, { name: "ada", room: 7, video, server: "ws://sfu:8188" });
+  assert.deepEqual(asked, { name: "ada", room: 7, video, iceServers: [], server: "ws://sfu:8188" });
 });
 
 test("nothing is asked for", () => {
@@ -20,4 +20,14 @@ test("nothing is asked for", () => {
 
 test("a video format that makes no sense is refused with the form that is allowed", () => {
   assert.throws(() => videoFormat("big"), /'big' is not of the form 320x240@15/);
+});
+
+test("a TURN server is used over UDP and TCP, with the credentials of the address", () => {
+  const asked = options(new URL("http://sfu:8080/?name=ada&turn=lab:0a1b@turn:3478"));
+  const urls = ["turn:turn:3478?transport=udp", "turn:turn:3478?transport=tcp"];
+  assert.deepEqual(asked.iceServers, [{ urls, username: "lab", credential: "0a1b" }]);
+});
+
+test("a TURN server without credentials is refused with the form that is allowed", () => {
+  assert.throws(() => iceServers("turn:3478"), /'turn:3478' is not of the form user:password@turn:3478/);
 });
