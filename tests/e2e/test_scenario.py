@@ -53,7 +53,8 @@ def scenario(lab: Path, steps: str, top: str = "") -> str:
 
 def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
     """What `scenario run --json` tells of one run."""
-    told = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *options, status=status)
+    kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
+    told = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
     (record,) = json.loads(told.stdout)["records"]
     return dict(record)
 
@@ -135,7 +136,7 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
 def test_a_container_that_cannot_answer(lab: Path) -> None:
     """A paused client tells nothing: there is no data of it, which fails; it goes on at the end."""
     steps = "  - wait: 2s\n  - pause: client2\n  - wait: 4s\n  - never: client2.egress.loss > 5%\n    for: 2s\n"
-    record = run(lab, steps, "--evidence", str(lab.with_name("paused")), status=None)
+    record = run(lab, steps, status=None)
     assert "no data after" in record["judged"][0]["reason"]
     assert docker("inspect", "-f", "{{.State.Status}}", Pair(LAB).container("client2")).strip() == "running"
     assert egress() == {}
@@ -145,7 +146,7 @@ def test_a_container_that_cannot_answer(lab: Path) -> None:
 def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float) -> None:
     """Ctrl-C takes conditions back at once; whoever is killed loses them within ten seconds."""
     file = scenario(lab, "  - {set: client2, egress: {loss: 100%}}\n  - wait: 60s\n")
-    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB]
+    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as playing:
         deadline = time.monotonic() + 20
         while egress() != {"loss": "100%"}:
@@ -168,7 +169,7 @@ def test_a_lab_of_its_own(lab: Path) -> None:
     file.write_text(STACK.format(name=own, ip="ipv4"))
     mine = lab.with_name("own-scenario.yaml")
     mine.write_text("stack: own.yaml\nsteps:\n  - wait: 1s\n")
-    told = synthlab("scenario", "run", str(mine), status=None)
+    told = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
     took = re.search(r"own-scenario, ([0-9.]+) s$", told.stderr.splitlines()[-1])
     assert took
     assert 1.0 <= float(took[1]) < 3.0
