@@ -113,12 +113,12 @@ class _Outputs:
         if self._junit:
             from ..junit import junit_text
 
-            _write("--junit", self._junit, junit_text(records))
+            write_file("--junit", self._junit, junit_text(records))
         if self._report:
             from ..player import relative_to
             from ..report import report_page
 
-            _write("--report", self._report, report_page([relative_to(one, self._report) for one in records]))
+            write_file("--report", self._report, report_page([relative_to(one, self._report) for one in records]))
         if self._json:
             from ..report import results_text
 
@@ -229,9 +229,10 @@ def _exit_code(records: Sequence[Record]) -> int:
     return EXIT_CODES[next(verdict for verdict in _GRAVITY if verdict in verdicts)]
 
 
-def _write(flag: str, file: Path, text: str) -> None:
+def write_file(flag: str, file: Path, text: str) -> None:
+    """Write what a flag asks for; raises WrongUse."""
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WrongUse(f"{flag}: {file}: {error.strerror}") from None
-    console.print_note(f"{flag.removeprefix('--')}: {file}")
+    console.print_note(f"written: {file}")

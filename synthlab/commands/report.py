@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .. import console
 from ..errors import WrongUse
-from .play import JUnitOption, ReportOption
+from .play import JUnitOption, ReportOption, write_file
 
 ResultsArgument = Annotated[
     Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
@@ -33,10 +31,9 @@ def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOp
         raise WrongUse("names no file to write: give --report FILE.html or --junit FILE.xml")
     records = read_results(_read(results), str(results))
     if report:
-        page = report
-        _write("--report", report, lambda: report_page([relative_to(one, page) for one in records]))
+        write_file("--report", report, report_page([relative_to(one, report) for one in records]))
     if junit:
-        _write("--junit", junit, lambda: junit_text(records))
+        write_file("--junit", junit, junit_text(records))
 
 
 def _read(file: Path) -> str:
@@ -45,10 +42,3 @@ def _read(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
 
-
-def _write(flag: str, file: Path, text: Callable[[], str]) -> None:
-    try:
-        file.write_text(text(), encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{flag}: {file}: {error.strerror}") from None
-    console.print_note(f"written: {file}")
