@@ -173,6 +173,7 @@ class Way:
         sizes: dict[str, int] = {}
         delays: dict[str, list[int]] = {}
         clock = now + skew
+        self.lateness.note(clock - stamps[0], now)
         for index, talk in enumerate(talks):
             size, flow = slots[index][1] - VNET, talk.flow
             if talk.lane != "link":
