@@ -97,6 +97,24 @@ def _shown(errors: list[float]) -> str:
     return ", ".join(f"{error:.1f}" for error in errors)
 
 
+def test_partition(lab: Path) -> None:
+    """Of two that are parted one way, one hears nothing of the other for that time, and all of it afterwards."""
+    steps = "  - {at: 1s, partition: [client1, client2], way: forth, for: 2s}\n  - wait: 4s\n"
+    pair = Pair(LAB)
+    ways = [("client1", "client2"), ("client2", "client1")]
+    receivers = [pair.traffic(to, "receive", PORT, 12, script="stamps.py").ready() for _, to in ways]
+    senders = [pair.traffic(one, "send", pair.address(to), PORT, 10, script="stamps.py") for one, to in ways]
+    record = run(lab, steps, status=None)
+    assert record["steps"][0]["kind"] == "partition"
+    for sender in senders:
+        sender.result()
+    came = [sorted(receiver.result()["sent_ns"]) for receiver in receivers]
+    forth_s, back_s = (max(after - before for before, after in itertools.pairwise(each)) / 1e9 for each in came)
+    print(f"the longest gap: {forth_s:.3f} s forth, {back_s:.3f} s back")
+    assert forth_s == pytest.approx(2.0, abs=0.1)
+    assert back_s < 1.0
+
+
 def test_files(lab: Path, tmp_path: Path) -> None:
     """Exit status, JUnit, report and JSON say the same; a failure leaves evidence that the report links to."""
     steps = "  - expect: client2.egress.loss > 50%\n    within: 2s\n"
