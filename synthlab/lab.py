@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .addresses import api_url
-from .changes import MAX_AT_ONCE, Change, Reachable, act_together, each, put
+from .changes import MAX_AT_ONCE, Change, LabClient, Reachable, act_together, each, put
 from .client import Client
 from .containers import Container, Doing
 from .errors import WrongUse, did_you_mean
 from .interrupts import uninterrupted
 from .members import find_members
 from .numbers import Numbers
-from .remote import AT_ONCE, ClientApi, Remote, Terms
+from .remote import AT_ONCE, ClientApi, Terms
 from .spans import read_span
 from .stack import SFU_HOST, Stack
 from .state import ClientState
@@ -27,18 +25,9 @@ if TYPE_CHECKING:
     from .player.judging import Ruling
     from .world import World
 
-__all__ = ["Change", "Lab", "LabClient", "choose_lab", "remote_of"]
+__all__ = ["Change", "Lab", "LabClient", "choose_lab"]
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LabClient:
-    """One client of a running lab, and how it is reached at present."""
-
-    name: str
-    group: str
-    api: ClientApi
 
 
 class Lab:
@@ -74,16 +63,21 @@ class Lab:
         """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` sees
         every other's video.
 
-        With a `ttl` it ends by itself so long after its start. `tell` gets lines that say how far it is. Raises
-        WrongUse for a mistake in the stack, SynthlabError, with nothing left behind, where it does not come up.
+        With a `ttl` (or SYNTHLAB_TTL) it ends by itself so long after its start; labs whose time is over are removed
+        first. `tell` gets lines that say how far it is. Raises WrongUse for a mistake in the stack, SynthlabError, with
+        nothing left behind, where it does not come up.
         """
         from .launch import bring_up
         from .stack import read_stack
         from .world import real_world
 
         described = read_stack(os.fspath(stack), name)
-        ttl_s = None if ttl is None else read_span("ttl", ttl)
-        lab = bring_up(described, world or real_world(), tell, read_span("timeout", timeout), ttl_s, wait_media)
+        ttl_s = _span("ttl", ttl or os.environ.get("SYNTHLAB_TTL"))
+        timeout_s = read_span("timeout", timeout)
+        place = world or real_world()
+        for over in place.expired():
+            place.engine.remove_lab(over)
+        lab = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
         lab.keep, lab._own_world = keep, world is None
         return lab
 
@@ -127,6 +121,9 @@ class Lab:
         """A client, the clients of a group, or `sfu`. Raises WrongUse that names the nearest."""
         find_members(self.name, self.members, [name])
         return Client(self, name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(name in (client.name, client.group) for client in self._reached)
 
     def __iter__(self) -> Iterator[Client]:
         return iter(self.clients)
@@ -272,11 +269,6 @@ _BACK: Mapping[Doing, Sequence[str]] = {"unpause": ("paused",), "start": ("exite
 
 def _span(where: str, written: str | None) -> float | None:
     return None if written is None else read_span(where, written)
-
-
-def remote_of(container: Container) -> ClientApi:
-    """The API of a client's container, which may not run: that is told when the API is asked."""
-    return Remote(container.client, api_url(container))
 
 
 def _lab_client(container: Container, api: ClientApi) -> LabClient:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from .addresses import api_url
+from .containers import Container
 from .errors import SynthlabError, WrongUse
 from .numbers import Numbers
 from .state import ClientState
@@ -188,6 +190,11 @@ class Remote:
                 base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
             )
         return self._connected
+
+
+def remote_of(container: Container) -> ClientApi:
+    """The API of a client's container, which may not run: that is told when the API is asked."""
+    return Remote(container.client, api_url(container))
 
 
 class _Relayed:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from .containers import Container, EngineApi
 from .engine import Engine
 from .errors import SynthlabError
-from .lab import Lab, choose_lab, remote_of
+from .lab import Lab, choose_lab
 from .reach import Reach
-from .remote import ClientApi
+from .remote import ClientApi, remote_of
 
 
 @dataclass(frozen=True, slots=True)

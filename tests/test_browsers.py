@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from synthlab import browser
 from synthlab.builder import build_command
 from synthlab.cli import main
-from synthlab import browser
 from synthlab.fakes import FakeEngine, fake_container, fake_world
 from synthlab.images import content_hash, foreign_images, is_bundled, needed_images, plan_images
 from synthlab.ports import CDP_PORT, choose_ports

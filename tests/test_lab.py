@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from synthlab.changes import LEAD_NS
+from synthlab.containers import Container, Doing
 from synthlab.errors import SynthlabError, WrongUse
-from synthlab.fakes import FakeClientApi, fake_world
+from synthlab.fakes import FakeClientApi, FakeEngine, fake_world
 from synthlab.lab import Lab, choose_lab
 from synthlab.remote import Terms
+from synthlab.stack import read_stack
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
@@ -155,3 +158,57 @@ def test_clear_lab() -> None:
     """The only lab is meant without a word; with a name, that one."""
     assert choose_lab(["a", "a"], None) == "a"
     assert choose_lab(["a", "b"], "b") == "b"
+
+
+def test_with_takes_down_what_up_has_made() -> None:
+    """And only that: a lab that was attached to stays, and one that is to be kept."""
+    world, _ = fake_world("mine", "kept", "theirs")
+    stack = read_stack("call")
+    with Lab(world, "mine", world.engine.containers("mine"), stack) as lab:
+        assert [client.name for client in lab] == ["client1", "client2"]
+    with Lab(world, "kept", world.engine.containers("kept"), stack) as lab:
+        lab.keep = True
+    with Lab.attach("theirs", world):
+        pass
+    assert world.engine.labs() == ["kept", "theirs"]
+
+
+def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name the lab of SYNTHLAB_LAB is meant, or the only one."""
+    world, _ = fake_world("a", "b")
+    with pytest.raises(WrongUse, match="several labs are up: a, b"):
+        Lab.attach(world=world)
+    monkeypatch.setenv("SYNTHLAB_LAB", "b")
+    assert Lab.attach(world=world).name == "b"
+    assert Lab.attach("a", world).name == "a"
+
+
+def test_up_refuses_mistakes() -> None:
+    """Before anything is started, as WrongUse."""
+    world, _ = fake_world()
+    for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
+        with pytest.raises(WrongUse, match=told):
+            Lab.up("call.yaml", world=world, **given)  # type: ignore[arg-type]
+    with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
+        Lab.up("cal.yaml", world=world)
+
+
+def test_restore() -> None:
+    """Whatever is paused or stopped goes on, and all have the conditions of their start."""
+    world, apis = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    engine = world.engine
+    assert isinstance(engine, FakeEngine)
+    lab = world.lab("call")
+    lab.change(lab.find(), {"egress": {"loss": "9%"}})
+    states = {"client2": "paused", "bot-1": "exited"}
+    engine.present = [replace(one, state=states.get(one.title, "running")) for one in engine.present]
+    engine.control = lambda container, doing: start(engine, container, doing)  # type: ignore[method-assign]
+    lab.restore()
+    assert engine.controlled == [("unpause", "client2"), ("start", "bot-1")]
+    assert all(api.conditions.perfect for api in apis.values())
+
+
+def start(engine: FakeEngine, container: Container, doing: Doing) -> None:
+    """What a real engine does with it."""
+    engine.controlled.append((doing, container.title))
+    engine.present = [replace(one, state="running") if one.id == container.id else one for one in engine.present]

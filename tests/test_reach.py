@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -10,6 +11,7 @@ import pytest
 from synthlab.fakes import fake_container
 from synthlab.reach import CONTAINER_HEADER, Reach, leads_to
 from synthlab.relay import Relay
+from synthlab.remote import Remote
 
 
 class Container(BaseHTTPRequestHandler):
@@ -59,3 +61,23 @@ def test_decided_once(open_: bool) -> None:
     assert looked == ["call/client1"]
     assert made == ([] if open_ else ["call/client1", "call/client2"])
     assert found[0] is found[2]
+
+
+def test_one_api_of_a_container() -> None:
+    """Who asks again gets the same, and its connection; a container that was started again has another port."""
+    reach = Reach()
+    container = fake_container("call", "client1")
+    assert reach.api(container) is reach.api(container)
+    assert reach.api(container) is not reach.api(replace(container, ports={3000: 4000}))
+    assert reach.api(container) is not reach.api(fake_container("call", "client2"))
+
+
+def test_close() -> None:
+    """It ends the connections that were opened, and the next question opens one again."""
+    closed: list[Remote] = []
+    reach = Reach(lambda url, id: True)
+    remote = reach.api(fake_container("call", "client1"))
+    assert isinstance(remote, Remote)
+    remote.close = lambda: closed.append(remote)  # type: ignore[method-assign]
+    reach.close()
+    assert closed == [remote]

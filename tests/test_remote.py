@@ -143,3 +143,13 @@ def test_container_that_does_not_run() -> None:
     """Without a published port there is no address to ask, and the error points to `ps`."""
     with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
         Remote("client2", None).state()
+
+
+def test_close(remote: Remote) -> None:
+    """An end of its connections, not of itself."""
+    assert remote.clock() == 5
+    first = remote._connected
+    assert first is not None
+    remote.close()
+    assert first.is_closed
+    assert remote.clock() == 5

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from synthlab import Lab
+
 from .pair import synthlab
 from .webapp import HOSTS, PASSWORD, WebApp, web_app
 
@@ -112,6 +114,18 @@ def test_layers_of_simulcast() -> None:
         "high": (320, 240),
     }
     assert layers["low"]["kbps"] < layers["high"]["kbps"]
+
+
+def test_from_python(room: Page, playwright: Playwright, endpoint: str) -> None:
+    """A client's `cdp_url` is what Playwright connects to; its pictures and expectations are of the same browser."""
+    with Lab.attach(LAB) as lab:
+        client = lab["client1"]
+        assert client.cdp_url == endpoint
+        another = playwright.chromium.connect_over_cdp(client.cdp_url)
+        assert room.url in [page.url for page in another.contexts[0].pages]
+        another.close()
+        assert client.screenshot().startswith(b"\x89PNG")
+        assert client.expect("video.ada.fps > 5", within="20s").seen["client1.video.ada.fps"]
 
 
 def test_an_ice_restart_is_counted(room: Page) -> None:

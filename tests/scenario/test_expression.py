@@ -178,3 +178,28 @@ def test_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S") as caught:
         Expression.parse(text, KNOWN)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("video.b.fps > 3", ("a.video.b.fps",)),
+        ("b.video.a.fps > 3 and egress.rate > 1mbit", ("b.video.a.fps", "a.egress.rate")),
+        ("mean(video.b.fps, 3s) > 50% of before", ("a.video.b.fps",)),
+        ("video.b.fps > 0.5 * before.video.b.fps", ("a.video.b.fps",)),
+        ("sfu.rooms > 0", ("sfu.rooms",)),
+    ],
+)
+def test_names_of_ones_own(text: str, names: tuple[str, ...]) -> None:
+    """Where a client is meant, names that begin with no client's are of that one."""
+    assert Expression.parse(text, Known(("a", "b"), own="a")).names == names
+
+
+def test_forgotten_samples() -> None:
+    """What is older than a time goes, but never the baseline."""
+    samples = recorded("a.video.b.fps", *range(10))
+    samples.forget(5)
+    assert [sample.at_s for sample in samples.series("a.video.b.fps")] == [6, 7, 8, 9, 10]
+    samples.baseline = (7, 9)
+    samples.forget(9)
+    assert [sample.at_s for sample in samples.series("a.video.b.fps")] == [8, 9, 10]

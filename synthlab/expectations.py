@@ -1,0 +1,96 @@
+"""What is expected of a running lab from code: decided on samples that are taken beside, as in scenarios."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .errors import ExpectationFailed, WrongUse
+from .metrics import Metrics, metrics_of
+from .player.judging import Judging, Ruling
+from .player.sampler import Sampler
+from .scenario.actions import Judge, JudgeKind
+from .scenario.expression import Expression, Known
+
+if TYPE_CHECKING:
+    from .lab import Lab, LabClient
+
+KEPT_S = 600.0
+"""So long samples are kept, which is the longest window of an expression; and after so long without a question nobody
+is asked any more."""
+
+
+class Expectations:
+    """Those of one lab. Samples are taken from the first one on; times are seconds since then."""
+
+    def __init__(self, lab: Lab, known: Known) -> None:
+        self._lab = lab
+        self._known = known
+        self._zero_s = self._used_s = time.monotonic()
+        self._sampler = Sampler(self._clients, self._now_s, metrics=self._metrics)
+        self._sampler.start()
+
+    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = "") -> Ruling:
+        """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
+
+        Raises WrongUse for an expression that cannot be, and ExpectationFailed where it does not hold.
+        """
+        __tracebackhide__ = True
+        self._touch()
+        try:
+            parsed = Expression.parse(expression, replace(self._known, own=client))
+        except ValueError as error:
+            raise WrongUse(f"{kind} {expression!r}: {error}") from None
+        judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
+        ruling = self._decide(judge)
+        if not ruling.held:
+            raise ExpectationFailed(f"{f'{client}: ' if client else ''}{judge}: {ruling.reason}")
+        return ruling
+
+    def baseline(self, for_s: float) -> None:
+        """Wait, and take the samples of this time as `before`."""
+        self._touch()
+        begin_s = self._sampler.next_round()
+        time.sleep(for_s)
+        self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
+
+    def close(self) -> None:
+        self._sampler.stop()
+
+    def _decide(self, judge: Judge) -> Ruling:
+        judging, ruling = Judging(judge, self._now_s()), None
+        while ruling is None:
+            ruling = judging.look(self._sampler.next_round(), self._sampler.recorded)
+            self._touch()
+        return ruling
+
+    def _touch(self) -> None:
+        self._used_s = time.monotonic()
+        self._sampler.recorded.forget(self._now_s() - KEPT_S)
+
+    def _now_s(self) -> float:
+        return time.monotonic() - self._zero_s
+
+    def _needed(self) -> bool:
+        return time.monotonic() - self._used_s < KEPT_S
+
+    def _clients(self) -> Sequence[LabClient]:
+        return self._lab.find() if self._needed() else ()
+
+    def _metrics(self) -> Metrics | None:
+        return metrics_of(self._lab.members) if self._needed() else None
+
+
+def known_of(lab: Lab) -> Known:
+    """The names that there are in a lab. Of one that others brought up the stack is not known, but its containers."""
+    if lab.stack is not None:
+        return Known.of(lab.stack)
+    own = [(one.client, one.group) for one in lab.members if one.role == "client"]
+    return Known(
+        tuple(client for client, _ in own),
+        tuple(dict.fromkeys(group for client, group in own if group != client)),
+        conditioned_sfu=any(one.role == "network" for one in lab.members),
+        sfu_metrics=any(one.metrics for one in lab.members),
+    )

@@ -1,0 +1,108 @@
+"""The labs of one run of pytest: each brought up when a test first asks for it, and taken down at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from ..changes import Reachable, each
+from ..errors import SynthlabError
+from ..evidence import Evidence
+from ..interrupts import uninterrupted
+from ..lab import Lab
+from ..stack import read_stack
+from ..state import ClientState
+from ..world import World, real_world
+from .run import Run
+
+SEED_BITS = 32
+_PLAIN = re.compile(r"[^\w.-]+")
+
+
+@dataclass(slots=True)
+class Used:
+    """A lab that tests use, one after the other."""
+
+    lab: Lab
+    evidence: Evidence
+    run: Run
+
+    def begin(self) -> None:
+        """Before each test: the same draws, whichever tests were before. Raises SynthlabError."""
+
+        def draw(client: Reachable) -> ClientState:
+            seed = Random(f"{self.run.seed}/{client.name}").getrandbits(SEED_BITS)
+            return client.api.change({"seed": seed})
+
+        each(self.lab.find(), draw)
+
+    def collect(self, folder: str, test: str) -> Iterator[str]:
+        """Keep evidence of a test in a folder of its own; lines that tell what there is."""
+        place = Path(folder) / _PLAIN.sub("-", test).strip("-")
+        yield f"lab {self.lab.name}"
+        try:
+            found = self.evidence.collect(place)
+        except SynthlabError as error:
+            yield error.message
+            return
+        yield f"evidence in {place}:"
+        yield from (f"  {shows}: {path}" for shows, path in found.items())
+
+
+@dataclass(slots=True)
+class Labs:
+    """`up` and `watch` are replaced in tests."""
+
+    run: Run
+    ttl: str
+    world: World = field(default_factory=real_world)
+    up: Callable[..., Lab] = Lab.up
+    watch: Callable[[World, str], Evidence] = Evidence
+    _used: dict[tuple[str, str | None], Used] = field(default_factory=dict)
+
+    def attached(self, name: str) -> Used:
+        """One that is up, and stays so. Raises SynthlabError."""
+        key = "", name
+        if key not in self._used:
+            self._used[key] = self._use(Lab.attach(name, self.world))
+        return self._used[key]
+
+    def of(self, stack: str, folder: Path, name: str | None = None) -> Used:
+        """That of a stack: a file in the folder, or as `Lab.up` takes it. Raises SynthlabError."""
+        path = folder / stack
+        found = str(path) if path.is_file() else stack
+        key = found, name
+        if key not in self._used:
+            wished = self.run.lab_name(name or read_stack(found).name)
+            self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, world=self.world))
+        return self._used[key]
+
+    def end(self) -> None:
+        """Take down what was brought up, whatever hinders one of them; may be called again."""
+        with uninterrupted():
+            while self._used:
+                _, used = self._used.popitem()
+                with contextlib.suppress(SynthlabError):
+                    used.evidence.close()
+                with contextlib.suppress(SynthlabError):
+                    used.lab.__exit__(None, None, None)
+            self.world.close()
+
+    def _use(self, lab: Lab) -> Used:
+        evidence = self.watch(self.world, lab.name)
+        evidence.watch(client.name for client in lab.clients)
+        return Used(lab, evidence, self.run)
+
+
+def remove_left(run: Run) -> None:
+    """Remove the labs of workers that were killed; where the engine does not answer they end by themselves."""
+    world = real_world()
+    with uninterrupted(), contextlib.suppress(SynthlabError):
+        for name in world.engine.labs():
+            if run.is_of_worker(name):
+                world.engine.remove_lab(name)
+    world.close()
