@@ -23,7 +23,7 @@ MISTAKES = {
         "client: {}\n",
         "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, clients",
     ),
-    "unknown protocol of IP": ("ip: ipv6\nclients: {a: {image: x}}\n", "1: ip: 'ipv6' is not one of ipv4, dual"),
+    "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "no clients": (
         "name: x\n",
         "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",

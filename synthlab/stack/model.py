@@ -14,8 +14,8 @@ from ..composefile import ComposeFile
 
 SFU_HOST = "sfu"
 
-Ip = Literal["ipv4", "dual"]
-"""The protocols of a lab's network: IPv4 alone, or IPv4 and IPv6."""
+Ip = Literal["ipv4", "dual", "ipv6"]
+"""The protocols of a lab's network: IPv4 alone, both, or for the applications IPv6 alone."""
 
 # The environment that every client gets from its stack, and that its `env:` therefore cannot give.
 CLIENT_VARIABLES = (
@@ -32,6 +32,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_CONDITIONS",
     "SYNTHLAB_EXPIRES",
     "SYNTHLAB_ALLOW",
+    "SYNTHLAB_IP",
     "USE_VNC",
     "ENTRY",
 )
