@@ -24,6 +24,10 @@ MISTAKES = {
         "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, clients",
     ),
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
+    "joining by IPv4 where there is none": (
+        "ip: ipv6\nsfu: {app: janus, join: 127.0.0.1, network: {}}\nclients: {a: {image: x}}\n",
+        "1: ip: leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual",
+    ),
     "no clients": (
         "name: x\n",
         "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",

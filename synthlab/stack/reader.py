@@ -48,6 +48,8 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
     refuse_bad_name(name, keys.get("name", top))
     clients = _read_clients(keys["clients"], sfu, path.parent, keys.get("allow"))
     ip = _read_ip(keys["ip"]) if "ip" in keys else "ipv4"
+    if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and sfu.conditions is not None:
+        keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
     return Stack(name=name, file=path.name, sfu=sfu, clients=clients, ip=ip)
 
 
