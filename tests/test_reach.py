@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
 
 from synthlab.fakes import fake_container
+from synthlab.lab import api_url
 from synthlab.reach import CONTAINER_HEADER, Reach, leads_to
 from synthlab.relay import Relay
 
@@ -59,3 +61,9 @@ def test_decided_once(open_: bool) -> None:
     assert looked == ["call/client1"]
     assert made == ([] if open_ else ["call/client1", "call/client2"])
     assert found[0] is found[2]
+
+
+@pytest.mark.parametrize(("state", "url"), [("running", "http://127.0.0.1:3000"), ("exited", None)])
+def test_only_what_runs_has_an_address(state: str, url: str | None) -> None:
+    """An engine that died lists the ports of what it ran when it is back: they lead nowhere."""
+    assert api_url(replace(fake_container("call", "client1"), state=state)) == url
