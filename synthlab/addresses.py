@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from .containers import Container
 from .errors import SynthlabError
 from .lab import api_url
-from .ports import CDP_PORT, HOST, VNC_PORT
+from .ports import API_PORT, CDP_PORT, HOST, VNC_PORT
 
 
 def control_page(client: Container) -> str:
@@ -50,6 +50,16 @@ def shown_page(client: Container, environment: Mapping[str, str], members: Seque
             port = f":{parts.port}" if parts.port else ""
             return parts._replace(netloc=f"{member.address}{port}").geturl()
     return url
+
+
+def far_away(client: Container, address: str, engine: str) -> SynthlabError:
+    """What to do about an address that only the engine's machine has."""
+    port = urlsplit(address).port
+    return SynthlabError(
+        f"{address} is on the engine's machine ({engine}), and does not lead to {client.title} from here: forward the "
+        f"port in another terminal, as with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and that of the API "
+        f"({client.ports.get(API_PORT)}), too"
+    )
 
 
 def not_running(client: Container) -> SynthlabError:

@@ -10,16 +10,17 @@ from .containers import Container, EngineApi
 from .engine import Engine
 from .errors import SynthlabError
 from .lab import Lab, choose_lab, lab_of, remote_of
-from .reach import Reach
+from .reach import Reach, is_near
 from .remote import ClientApi
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where commands find labs and reach their clients."""
+    """Where commands find labs and reach their clients; `is_near` tells whether a client's ports open here."""
 
     engine: EngineApi
     api: Callable[[Container], ClientApi] = remote_of
+    is_near: Callable[[Container], bool] = lambda container: True
 
     def lab(self, wanted: str | None) -> Lab:
         """The running lab that a command means; raises WrongUse when that is not clear."""
@@ -55,4 +56,4 @@ def _expired(containers: Iterable[Container]) -> set[str]:
 
 def real_world() -> World:
     """Docker, and HTTP to the clients."""
-    return World(Engine(), Reach().api)
+    return World(Engine(), Reach().api, is_near)

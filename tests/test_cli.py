@@ -394,12 +394,24 @@ def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is told in one line beside the answer, which stays clean."""
     world, apis = fake_world("call")
     apis["call/client2"].version = "0.0.9"
-    for command in ("ps", "show"):
-        assert run(command, "--json", world=world) == 0
+    for command in (("ps",), ("show",), ("stats",), ("top", "--count", "1")):
+        assert run(*command, "--json", world=world) == 0
         output = capsys.readouterr()
         assert json.loads(output.out)
         assert output.err.startswith("versions differ: client2 runs 0.0.9, this is synthlab ")
         assert output.err.count("\n") == 1
+
+
+def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    """What opens only on the engine's machine is told as that, at once, with what leads there."""
+    world, apis = fake_world("call")
+    containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in world.engine.containers()]
+    far = World(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
+    for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
+        assert run(command, "client1", world=far) == 3
+        told = capsys.readouterr().err
+        assert told.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
+    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in told
 
 
 def test_images_ls(capsys: pytest.CaptureFixture[str]) -> None:

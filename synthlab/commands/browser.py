@@ -31,6 +31,8 @@ def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, j
     name, members = world.members(lab)
     container = find_member(name, members, client)
     endpoint = addresses.debugging(container)
+    if not world.is_near(container):
+        raise addresses.far_away(container, endpoint, world.engine.address())
     if not wait_for_browser(endpoint, PATIENCE_S):
         raise SynthlabError(f"{container.title}'s browser does not answer at {endpoint}: see `synthlab logs {client}`")
     if json:

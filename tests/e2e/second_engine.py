@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .far import Machine, namespace
 
@@ -49,10 +50,10 @@ class SecondEngine:
 
 
 @contextmanager
-def second_engine(folder: Path, *images: str) -> Iterator[SecondEngine]:
+def second_engine(*images: str) -> Iterator[SecondEngine]:
     """The engine, with these images of the first one."""
-    with namespace(NAMESPACE):
-        engine = SecondEngine(folder)
+    with namespace(NAMESPACE), TemporaryDirectory(prefix="e2e-engine-", ignore_cleanup_errors=True) as folder:
+        engine = SecondEngine(Path(folder))
         engine.start()
         try:
             copying = f"docker --host unix:///var/run/docker.sock save {' '.join(images)} | docker load"

@@ -26,9 +26,9 @@ clients:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
+def engine() -> Iterator[SecondEngine]:
     synthlab("images", "build", "syntheticnet")
-    with second_engine(tmp_path_factory.mktemp("engine"), BASE, "syntheticnet:latest") as engine:
+    with second_engine(BASE, "syntheticnet:latest") as engine:
         yield engine
 
 

@@ -140,7 +140,7 @@ def _open(page: Page, url: str) -> None:
             page.goto(url)
             return
         except Exception as error:
-            if "ERR_CONNECTION_REFUSED" not in str(error):
+            if "net::ERR_" not in str(error):
                 raise
             page.wait_for_timeout(200)
     pytest.fail(f"nothing answers at {url}")
