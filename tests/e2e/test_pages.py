@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from socket import create_connection
 from typing import Any
@@ -71,10 +72,10 @@ def test_a_page_of_another_origin(lab: Pair, page: Page) -> None:
 
 
 def test_the_applications_own_page(lab: Pair, page: Page) -> None:
-    """A page that the client's own container serves at another port is of another origin, too."""
+    """A page that the client's own container serves at another port of loopback is of another origin, too."""
     docker("exec", "--detach", lab.container("client1"), "python3", "-m", "http.server", str(OWN_PAGE))
     _open(page, f"http://localhost:{OWN_PAGE}/")
-    _attack(lab, page, *_everywhere(lab))
+    _attack(lab, page, *islice(_everywhere(lab), 3))
 
 
 def test_a_rebound_name(lab: Pair, page: Page) -> None:
