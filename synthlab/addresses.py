@@ -11,7 +11,9 @@ from .ports import API_PORT, CDP_PORT, COMPANION_API_PORT, HOST, VNC_PORT
 
 
 def api_url(container: Container) -> str | None:
-    """Where a client's API answers, if its container runs."""
+    """Where a client's API answers, if its container runs; an engine that died may still list an old port of it."""
+    if container.state not in ("running", "paused", "restarting"):
+        return None
     port = container.ports.get(API_PORT if container.role == "client" else COMPANION_API_PORT)
     return f"http://{HOST}:{port}" if port else None
 
@@ -55,6 +57,16 @@ def shown_page(client: Container, environment: Mapping[str, str], members: Seque
             port = f":{parts.port}" if parts.port else ""
             return parts._replace(netloc=f"{member.address}{port}").geturl()
     return url
+
+
+def far_away(client: Container, address: str, engine: str) -> SynthlabError:
+    """What to do about an address that only the engine's machine has."""
+    port = urlsplit(address).port
+    return SynthlabError(
+        f"{address} is on the engine's machine ({engine}), and does not lead to {client.title} from here: forward the "
+        f"port in another terminal, as with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and that of the API "
+        f"({client.ports.get(API_PORT)}), too"
+    )
 
 
 def not_running(client: Container) -> SynthlabError:

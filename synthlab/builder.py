@@ -15,7 +15,7 @@ from .containers import EngineApi
 from .errors import SynthlabError
 from .images import BASE, Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
 from .process import run_program
-from .stack import Stack
+from .stack import Sfu, Stack
 
 CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
@@ -29,10 +29,23 @@ def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) 
     for tag in foreign_images(stack):
         if engine.image(tag) is None:
             _pull(tag, tell)
+    refuse_conditioned_twice(stack, engine)
     for client in stack.clients:
         image = engine.image(client.image)
         if image is None or image.content is None:
             raise SynthlabError(f"{client.name}: its image {client.image} is not FROM syntheticnet: see the README")
+
+
+def refuse_conditioned_twice(stack: Stack, engine: EngineApi) -> None:
+    """Raise for a media server that is to be conditioned, by an image that does so itself."""
+    sfu = stack.sfu
+    if isinstance(sfu, Sfu) and sfu.conditions is not None and not sfu.service:
+        image = engine.image(sfu.image)
+        if image and image.conditions:
+            raise SynthlabError(
+                f"sfu: its image {sfu.image} is FROM syntheticnet, and conditions its network itself: "
+                "leave out `network`, or name an image that is not"
+            )
 
 
 def ensure_built(images: list[Image], engine: EngineApi, tell: Callable[[str], None]) -> None:

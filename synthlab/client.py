@@ -161,6 +161,9 @@ class Client:
         """Where its browser is driven from, by Playwright's `connect_over_cdp` and the like, once that answers."""
         from .browser import answering
 
+        if not self.lab.world.is_near(self._container):
+            there = addresses.debugging(self._container)
+            raise addresses.far_away(self._container, there, self.lab.world.engine.address())
         return answering(self._container)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,18 @@ def _place(engine: EngineApi) -> Iterator[Finding]:
     if "://" in address and not is_local(address):
         told = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
         yield Finding("engine's machine", None, told, f"forward their ports, or use this machine's engine: {LOCAL}")
+        yield _way(address)
+
+
+def _way(address: str) -> Finding:
+    """Whether the docker command gets there as well: builds, and all that is asked of clients, go by it."""
+    start = time.monotonic()
+    told = _first_line("docker", "version", "--format", "{{.Server.Version}}")
+    took = time.monotonic() - start
+    if told is None:
+        mending = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
+        return Finding("docker command", False, f"does not reach {address}", mending)
+    return Finding("docker command", True, f"reaches it: engine {told}, asked in {took:.1f} s")
 
 
 def _compose() -> Finding:

@@ -110,7 +110,9 @@ class Engine:
             except ImageNotFound:
                 return None
         marks = found["Config"].get("Labels") or {}
-        return LocalImage(found["Id"], marks.get(labels.CONTENT), marks.get(labels.VERSION, ""), found["Size"])
+        conditions = "syntheticnet" in (found["Config"].get("Entrypoint") or ())
+        known = marks.get(labels.CONTENT), marks.get(labels.VERSION, ""), found["Size"]
+        return LocalImage(found["Id"], *known, conditions)
 
     def tag_image(self, tag: str, other: str) -> None:
         repository, _, version = other.rpartition(":")

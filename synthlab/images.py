@@ -46,12 +46,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """An image that the engine has: its id, the hash of what synthlab built it, or its base, from, and its version."""
+    """An image that the engine has: its id, the hash of what synthlab built it, or its base, from, and its version.
+
+    One that `conditions` takes its container's network over when it starts.
+    """
 
     id: str
     content: str | None
     version: str = ""
     size: int = 0
+    conditions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,21 @@ from urllib.request import ProxyHandler, build_opener
 
 from .containers import Container
 from .errors import SynthlabError
+from .images import SYNTHETICNET
 from .ports import HOST
 from .process import run_program
+from .reach import is_near
 from .stack import SFU_HOST
 
 TIMEOUT_S = 3.0
+START_S = 10.0
 MOST_BYTES = 8 << 20
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*,?')
 _SAMPLE = re.compile(rf'\s*({_NAME})\s*(?:\{{((?:[^"}}]|"(?:[^"\\]|\\.)*")*)\}})?\s+(\S+)(?:\s+-?\d+)?\s*')
 _ASK = f"import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout={TIMEOUT_S}).read().decode())"
+_PYTHON = "/opt/synthlab/bin/python"
 _ESCAPED = {"n": "\n"}
 
 
@@ -78,20 +82,34 @@ def _unescaped(escaped: re.Match[str]) -> str:
 
 
 def _read(url: str, members: Sequence[Container]) -> str:
-    """What is told there. The network of a conditioned media server is not gone through: it is asked from inside."""
+    """What is told there. The network of a conditioned media server is not gone through: it is asked from inside.
+
+    So is one whose ports do not open on this machine.
+    """
     parts = urlsplit(url)
-    holders = [member for member in members if member.role == "network"]
-    if parts.hostname == SFU_HOST and holders:
-        return _read_inside(holders[0], parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
+    if parts.hostname == SFU_HOST and (start := _start_inside(members)):
+        return _read_inside(start, parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
     with build_opener(ProxyHandler({})).open(_from_host(parts, members), timeout=TIMEOUT_S) as answer:
         text: bytes = answer.read(MOST_BYTES)
     return text.decode("utf-8", "replace")
 
 
-def _read_inside(holder: Container, url: str) -> str:
+def _start_inside(members: Sequence[Container]) -> list[str]:
+    """What starts a Python in the media server's network; nothing where its ports open here."""
+    holder = next((member for member in members if member.role == "network"), None)
+    if holder:
+        return ["docker", "exec", holder.id, _PYTHON]
+    server = next((member for member in members if member.role == "sfu"), None)
+    client = next((member for member in members if member.role == "client" and member.state == "running"), None)
+    if server is None or client is None or is_near(client):
+        return []
+    return ["docker", "run", "--rm", f"--network=container:{server.id}", f"--entrypoint={_PYTHON}", SYNTHETICNET]
+
+
+def _read_inside(start: Sequence[str], url: str) -> str:
     lines: list[str] = []
-    command = ["docker", "exec", holder.id, "/opt/synthlab/bin/python", "-I", "-c", _ASK, url]
-    if run_program(command, on_line=lines.append, timeout_s=2 * TIMEOUT_S).status != 0:
+    command = [*start, "-I", "-c", _ASK, url]
+    if run_program(command, on_line=lines.append, timeout_s=START_S + 2 * TIMEOUT_S).status != 0:
         raise OSError(lines[-1] if lines else "no answer")
     return "\n".join(lines)
 

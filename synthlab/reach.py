@@ -24,7 +24,9 @@ def leads_to(url: str, container: str) -> bool:
     from http.client import HTTPConnection, HTTPException
 
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=LOOK_S)
+    if not parts.hostname:
+        return False
+    connection = HTTPConnection(parts.hostname, parts.port, timeout=LOOK_S)
     try:
         connection.request("GET", "/v1/clock")
         answer = connection.getresponse()
@@ -33,6 +35,11 @@ def leads_to(url: str, container: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def is_near(container: Container) -> bool:
+    """Whether the ports of a running container of ours open on this machine."""
+    return leads_to(api_url(container) or "", container.id)
 
 
 class Reach:

@@ -174,6 +174,7 @@ def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> d
         "SYNTHLAB_CONDITIONS": json.dumps(client.conditions.to_dict()),
         "USE_VNC": "0" if client.headless else "1",
         **bounds(stack),
+        **protocols(stack),
     }
     given = {
         "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,
@@ -192,6 +193,11 @@ def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> d
 def bounds(stack: Stack) -> dict[str, str]:
     """What tells a container of ours when its time is over: nothing of ours runs on the host that could end it."""
     return {} if stack.expires is None else {"SYNTHLAB_EXPIRES": str(stack.expires)}
+
+
+def protocols(stack: Stack) -> dict[str, str]:
+    """What tells a container of ours which protocols its application has; IPv4 needs no word."""
+    return {} if stack.ip == "ipv4" else {"SYNTHLAB_IP": stack.ip}
 
 
 def _url(stack: Stack, client: Client) -> str | None:

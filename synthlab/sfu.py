@@ -16,7 +16,7 @@ from . import labels
 from .composefile import ComposeFile
 from .images import SYNTHETICNET
 from .ports import COMPANION_API_PORT
-from .services import PublishedPort, Service, bounds, config_of, lab_labels
+from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
 from .stack import SFU_HOST, Sfu, Stack
 
 COMPANION = "sfu-network"
@@ -33,7 +33,7 @@ def sfu_services(stack: Stack) -> list[Service]:
         hostname=SFU_HOST,
         init=True,
         labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app},
-        environment={**bounds(stack), **_joining(sfu), **sfu.env},
+        environment={**bounds(stack), **protocols(stack), **_joining(sfu), **sfu.env},
         command=sfu.command,
         ports=tuple(PublishedPort(container=port, host=None) for port in metrics_ports(stack)),
         published=tuple(_published(sfu)),
@@ -95,6 +95,7 @@ def _companion(stack: Stack, sfu: Sfu, own: Service) -> Service:
             "SYNTHLAB_API_PORT": str(COMPANION_API_PORT),
             "SYNTHLAB_CONTROL_PORTS": str(COMPANION_API_PORT),
             **bounds(stack),
+            **protocols(stack),
         },
         ports=(PublishedPort(container=COMPANION_API_PORT, host=None),),
         published=own.published,

@@ -10,18 +10,19 @@ from .containers import Container, EngineApi
 from .engine import Engine
 from .errors import SynthlabError
 from .lab import Lab, choose_lab
-from .reach import Reach
+from .reach import Reach, is_near
 from .remote import ClientApi, remote_of
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where commands find labs and reach their clients."""
+    """Where commands find labs and reach their clients; `is_near` tells whether a client's ports open here."""
 
     engine: EngineApi
     api: Callable[[Container], ClientApi] = remote_of
     close: Callable[[], None] = lambda: None
     """Ends all connections; the next question opens one again."""
+    is_near: Callable[[Container], bool] = lambda container: True
 
     def lab(self, wanted: str | None) -> Lab:
         """The running lab that a command means; raises WrongUse when that is not clear."""
@@ -63,4 +64,4 @@ def real_world() -> World:
         reach.close()
         engine.close()
 
-    return World(engine, reach.api, close)
+    return World(engine, reach.api, close, is_near)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
-from synthlab.builder import build_command
-from synthlab.images import Image, PlannedImage
+import pytest
+
+from synthlab.builder import build_command, refuse_conditioned_twice
+from synthlab.errors import SynthlabError
+from synthlab.fakes import FakeEngine
+from synthlab.images import Image, LocalImage, PlannedImage
+from synthlab.stack import read_stack
 
 
 def test_build_command(tmp_path: Path) -> None:
@@ -28,3 +34,21 @@ def test_no_ca_no_secret(tmp_path: Path) -> None:
     """A variable that names no file gives the build no secret."""
     planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
     assert "--secret" not in build_command(planned, {"SSL_CERT_FILE": str(tmp_path / "none")})
+
+
+class Conditioning(FakeEngine):
+    """Its images take over the network of their containers."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return LocalImage(f"id of {tag}", "0", conditions=True)
+
+
+@pytest.mark.parametrize(("network", "refused"), [(", network: {}", True), ("", False)])
+def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: bool, tmp_path: Path) -> None:
+    """An image that conditions its network is no conditioned media server; nothing has been started then."""
+    file = tmp_path / "lab.yaml"
+    file.write_text(f"sfu: {{image: acme/sfu{network}}}\nclients: {{one: {{image: acme/app}}}}\n")
+    stack, engine = read_stack(str(file)), Conditioning()
+    told = "sfu: its image acme/sfu is FROM syntheticnet, and conditions its network"
+    with pytest.raises(SynthlabError, match=told) if refused else nullcontext():
+        refuse_conditioned_twice(stack, engine)

@@ -68,7 +68,7 @@ class EmptyEngine(FakeEngine):
 def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
     """What the docker command answers to a subcommand."""
     answers: dict[str, str | None] = {"compose": "2.26.1-4", "buildx": "github.com/docker/buildx 0.13"}
-    monkeypatch.setattr(doctor, "_first_line", lambda *command: answers[command[1]])
+    monkeypatch.setattr(doctor, "_first_line", lambda *command: answers.get(command[1], "20.10.24"))
     monkeypatch.setattr(doctor, "is_free", lambda port: port != 3000)
     return answers
 
@@ -134,6 +134,16 @@ def test_remote_engine() -> None:
     assert finding.ok is None
     assert finding.told.startswith("remote: tcp://build-server:2376; commands reach its clients through it")
     assert "docker context use default" in finding.mending
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(("answer", "ok"), [("20.10.24", True), (None, False)])
+def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the docker command gets there as well is looked at, for builds and clients depend on it."""
+    monkeypatch.setattr(doctor, "_first_line", lambda *command: answer)
+    (finding,) = [one for one in examine(RemoteEngine()) if one.subject == "docker command"]
+    assert finding.ok is ok
+    assert "tcp://build-server:2376" in finding.told if not ok else "engine 20.10.24" in finding.told
 
 
 def test_places() -> None:

@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from synthlab.addresses import api_url
 from synthlab.fakes import fake_container
 from synthlab.reach import CONTAINER_HEADER, Reach, leads_to
 from synthlab.relay import Relay
@@ -81,3 +82,9 @@ def test_close() -> None:
     remote.close = lambda: closed.append(remote)  # type: ignore[method-assign]
     reach.close()
     assert closed == [remote]
+
+
+@pytest.mark.parametrize(("state", "url"), [("running", "http://127.0.0.1:3000"), ("exited", None)])
+def test_only_what_runs_has_an_address(state: str, url: str | None) -> None:
+    """An engine that died lists the ports of what it ran when it is back: they lead nowhere."""
+    assert api_url(replace(fake_container("call", "client1"), state=state)) == url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from synthlab.composefile import ComposeFile, from_config
@@ -47,6 +48,14 @@ def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
     (own,) = sfu_services(stack)
     assert (own.network_of, own.published, own.environment) == (None, (), {})
     assert join_page(stack) is None
+
+
+def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
+    """The media server and its companion are told so; what the user gives the server is not overruled."""
+    stack = replace(read("app: janus, network: {}", tmp_path), ip="ipv6")
+    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["ipv6", "ipv6"]
+    stack = replace(read("image: acme/sfu, env: {SYNTHLAB_IP: dual}", tmp_path), ip="ipv6")
+    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["dual"]
 
 
 def test_somebody_outside(tmp_path: Path) -> None:

@@ -23,7 +23,11 @@ MISTAKES = {
         "client: {}\n",
         "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, turn, clients",
     ),
-    "unknown protocol of IP": ("ip: ipv6\nclients: {a: {image: x}}\n", "1: ip: 'ipv6' is not one of ipv4, dual"),
+    "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
+    "joining by IPv4 where there is none": (
+        "ip: ipv6\nsfu: {app: janus, join: 127.0.0.1, network: {}}\nclients: {a: {image: x}}\n",
+        "1: ip: leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual",
+    ),
     "no clients": (
         "name: x\n",
         "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",
@@ -108,7 +112,8 @@ MISTAKES = {
     ),
     "unknown place in a url": (
         client("app: chrome, url: 'http://x/{nmae}'"),
-        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; there are: {name}, {sfu}, {lab}, {turn}",
+        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; "
+        "there are: {name}, {sfu}, {lab}, {turn}",
     ),
     "flags are a word": (
         client("app: chrome, flags: --lang=de"),

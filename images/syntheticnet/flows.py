@@ -43,12 +43,13 @@ Share = tuple[bytes, MediaKind | None, int | None, int | None]
 class Control:
     """Who may steer this client: TCP between the `hosts` or `networks` and the `ports` here is never conditioned.
 
-    From everyone else the ports are closed.
+    From everyone else the ports are closed. With `ipv6_only` all other IPv4 is, in both directions.
     """
 
     hosts: frozenset[bytes] = frozenset()
     ports: frozenset[int] = frozenset()
     networks: Sequence[IPv4Network | IPv6Network] = ()
+    ipv6_only: bool = False
 
     def lets_in(self, remote: bytes) -> bool:
         return remote in self.hosts or any(ip_address(remote) in network for network in self.networks)
@@ -70,6 +71,8 @@ class FlowTable:
         remote, remote_port, local_port = self._ends(header)
         if header.protocol == TCP and local_port in self.control.ports:
             return Talk("control" if self.control.lets_in(remote) else "closed", DEFAULT)
+        if self.control.ipv6_only and len(remote) == 4:
+            return Talk("closed", DEFAULT)
         fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
         return Talk("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
 

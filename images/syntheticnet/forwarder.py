@@ -39,6 +39,7 @@ class Wiring:
     started: int = field(default_factory=time.monotonic_ns)
     files: Store = field(default_factory=Store.create)
     allow: Allow = Allow()
+    ipv6_only: bool = False
 
 
 class Forwarder:
@@ -46,7 +47,7 @@ class Forwarder:
 
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
-        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks)
+        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
         files = Files()
         self._wiring = wiring
         self._control = control

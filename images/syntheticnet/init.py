@@ -90,7 +90,7 @@ def _live(settings: Settings) -> int:
         left_over.unlink()
     own = netdev.find(settings.network)
     with netdev.one_line_errors():
-        outer, inner = netdev.take_over(own)
+        outer, inner = netdev.take_over(own, settings.ipv6_only)
         hosts = _settled(own) if settings.allow.host else []
     children = Children()
     _start_ours(children, settings, hosts, outer, inner)
@@ -135,7 +135,8 @@ def _start_ours(
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         wired = outer.fileno(), inner.fileno(), ours, store
-        forwarder.main(Wiring(*wired, hosts, settings.ports, restarts, began, files, settings.allow))
+        more = settings.allow, settings.ipv6_only
+        forwarder.main(Wiring(*wired, hosts, settings.ports, restarts, began, files, *more))
 
     children.start("forwarder", forward)
     if settings.api_port is None:
@@ -151,6 +152,8 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
     from . import api  # only now: the forwarder has been started, and does not carry it
 
     doors = [socket.create_server(address, backlog=128) for address in (("", port), ("127.0.0.1", DOOR_PORT))]
+    if settings.ipv6_only:  # whom the stack allows has no other way
+        doors.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
     for door in doors:  # asyncio sets it for sockets whose protocol it is told only: else each answer takes 40 ms
         door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     identity = settings.name, settings.lab, settings.startup, _container()

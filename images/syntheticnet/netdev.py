@@ -23,8 +23,11 @@ _NODAD = 0x02
 _PERMANENT = 0x80
 _ADDR_GEN_NONE = 1
 _SCOPE_LINK = 253
+_SCOPE_HOST = 254
 _MAIN_TABLE = 254
 _LOCAL_TABLE = 255
+_HOST_TABLE = 65311
+_TYPE_LOCAL = 2
 _TYPE_MULTICAST = 5
 _PROTO_KERNEL = 2
 
@@ -86,8 +89,10 @@ def find(network: Network | None) -> Interface:
         )
 
 
-def take_over(own: Interface) -> tuple[socket.socket, socket.socket]:
+def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, socket.socket]:
     """Move addresses, MAC and routes of `own` to the inner end of a veth pair; needs NET_ADMIN and NET_RAW.
+
+    With `ipv6_only` the application has no IPv4: it still answers the host, and whoever else it hears of.
 
     Returns packet sockets on `own` and on the outer end. They are open before the inner end goes up, or the first
     packet would wait a second for an ARP reply that was lost.
@@ -108,10 +113,15 @@ def take_over(own: Interface) -> tuple[socket.socket, socket.socket]:
         sockets = open_socket(own.index), open_socket(outer)
         kernel.link("set", index=outer, state="up")
         kernel.link("set", index=inner, state="up")
+        hidden = socket.AF_INET if ipv6_only else None
         for address in own.addresses:
-            kernel.addr("add", index=inner, address=address.host, prefixlen=address.prefix, flags=_nodad(address))
+            if address.family != hidden:
+                kernel.addr("add", index=inner, address=address.host, prefixlen=address.prefix, flags=_nodad(address))
         for route in sorted(own.routes, key=lambda route: route.gateway is not None):  # a gateway must be reachable
-            kernel.route("add", oif=inner, **_written(route))
+            if route.family != hidden:
+                kernel.route("add", oif=inner, **_written(route))
+        if hidden:
+            _answer_only(kernel, inner, own)
         _attract_multicast(kernel, inner)
     return sockets
 
@@ -178,6 +188,23 @@ def _silence(kernel: Any, index: int) -> None:
     with suppress(NetlinkError):  # a kernel without IPv6 knows no such attribute, and solicits nothing
         mode = {"attrs": [["IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_NONE]]}
         kernel.link("set", index=index, IFLA_AF_SPEC={"attrs": [["AF_INET6", mode]]})
+
+
+def _answer_only(kernel: Any, index: int, own: Interface) -> None:
+    """Keep the IPv4 addresses without having them: what comes for them is taken, and only answers find a way out.
+
+    No interface shows such an address. A socket that names no source finds no route at all, and is told so at once;
+    an accepted connection has its source, and by that the routes of a table of its own.
+    """
+    for address in own.addresses:
+        if address.family == socket.AF_INET:
+            local = {"table": _LOCAL_TABLE, "type": _TYPE_LOCAL, "scope": _SCOPE_HOST}
+            kernel.route("add", dst=f"{address.host}/32", oif=index, **local)
+            kernel.rule("add", src=address.host, src_len=32, table=_HOST_TABLE)
+    for route in own.routes:
+        if route.family == socket.AF_INET and route.gateway:
+            kernel.route("replace", dst=f"{route.gateway}/32", oif=index, table=_HOST_TABLE, scope=_SCOPE_LINK)
+            kernel.route("add", oif=index, table=_HOST_TABLE, **_written(route))
 
 
 def _attract_multicast(kernel: Any, index: int) -> None:

@@ -21,6 +21,7 @@ CONDITIONS = Path("/opt/etc/synthlab/conditions.json")
 FILES = Path("/opt/etc/synthlab/files")
 API_PORT = 80
 CONTROL_PORTS = (5901, 9222)
+PROTOCOLS = ("ipv4", "dual", "ipv6")
 
 
 class BadSettings(Exception):
@@ -42,7 +43,8 @@ class Settings:
     """How this container runs. `command` is empty where there is no application.
 
     With an `api_port` of None its conditions are those of the start to the end: there is no API, and nothing for it.
-    At `expires`, in seconds of the epoch, it ends by itself; None: it runs on.
+    At `expires`, in seconds of the epoch, it ends by itself; None: it runs on. With `ipv6_only` the application has
+    no IPv4.
     """
 
     command: tuple[str, ...]
@@ -56,6 +58,7 @@ class Settings:
     lab: str
     expires: float | None
     allow: Allow = Allow()
+    ipv6_only: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
@@ -74,6 +77,7 @@ class Settings:
             lab=environment.get("SYNTHLAB_LAB", ""),
             expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
             allow=_allow(environment.get("SYNTHLAB_ALLOW", "")),
+            ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
         )
 
 
@@ -136,6 +140,12 @@ def _allow(text: str) -> Allow:
         return Allow.parse(text.split())
     except ValueError as error:
         raise BadSettings(f"SYNTHLAB_ALLOW: {error}") from None
+
+
+def _ipv6_only(text: str) -> bool:
+    if text not in ("", *PROTOCOLS):
+        raise BadSettings(f"SYNTHLAB_IP: {text!r} is not one of {', '.join(PROTOCOLS)}")
+    return text == "ipv6"
 
 
 def _files(folder: Path) -> Files:

@@ -130,6 +130,8 @@ def open_(
     container = find_member(name, members, client)
     address = _address(world, container, members, vnc, page)
     console.print_json({"client": container.title, "address": address}) if json else console.print_line(address)
+    if not page and not world.is_near(container):
+        raise addresses.far_away(container, address, world.engine.address())
     if not print_only and not _opened(address):
         raise SynthlabError("no browser could be opened on this machine: use the address above")
 

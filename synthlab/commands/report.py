@@ -41,4 +41,3 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
-

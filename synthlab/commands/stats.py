@@ -17,6 +17,7 @@ from ..metrics import metrics_of
 from ..stack import SFU_HOST
 from ..tables import counters_table, forwarders_table, metrics_table, numbers_table
 from ..world import World
+from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
 
 INTERVAL_S = 1.0
@@ -42,6 +43,7 @@ def stats(
     world: World = context.obj
     name, members = world.members(lab)
     shown = _chosen(Lab(world, name, members), members, names or ())
+    note_versions(shown.lab.states(shown.clients))
     if json:
         console.print_json(_as_json(shown))
     elif watch:

@@ -11,6 +11,7 @@ from .. import console
 from ..console import Table
 from ..top import Sample, sample, top_json, top_table
 from ..world import World
+from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
 
 IntervalOption = Annotated[float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.")]
@@ -26,6 +27,11 @@ class _Watcher:
         self._names = names
         self.before: Sample = {}
         self.now: Sample = {}
+
+    def note_versions(self) -> None:
+        """Say once which clients run another version."""
+        seen = sample(self._world.lab(self._lab).find(self._names))
+        note_versions({name: client.state for name, client in seen.items() if client.state})
 
     def look(self) -> None:
         """The lab is looked up anew each time: a client that was restarted answers at another port."""
@@ -56,6 +62,7 @@ def top(
       synthlab top --json --count 10 > samples.jsonl
     """
     watcher = _Watcher(context.obj, lab, names or [])
+    watcher.note_versions()
     if not json:
         console.watch(watcher.tables, interval, count)
         return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from syntheticnet.conditions import DIRECTIONS
 
 from ..apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..profiles import OWN, profiles
+from ..stack import Ip
 from ..stack import clients as stack_clients
 from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
@@ -45,7 +46,7 @@ def stack_schema() -> Schema:
     """Of stack files."""
     top = {
         "name": {"type": "string"},
-        "ip": {"enum": ["ipv4", "dual"]},
+        "ip": {"enum": list(get_args(Ip))},
         "allow": _LIST,
         "sfu": _known(stack_sfu.KEYS, _SFU | {"network": reference("network")}),
         "turn": {**_known(stack_turn.KEYS, _TURN), "required": ["app"]},

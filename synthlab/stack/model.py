@@ -17,8 +17,8 @@ SFU_HOST = "sfu"
 TURN_HOST = "turn"
 TURN_PORT = 3478
 
-Ip = Literal["ipv4", "dual"]
-"""The protocols of a lab's network: IPv4 alone, or IPv4 and IPv6."""
+Ip = Literal["ipv4", "dual", "ipv6"]
+"""The protocols of a lab's network: IPv4 alone, both, or for the applications IPv6 alone."""
 
 # The environment that every client gets from its stack, and that its `env:` therefore cannot give.
 CLIENT_VARIABLES = (
@@ -36,6 +36,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_CONDITIONS",
     "SYNTHLAB_EXPIRES",
     "SYNTHLAB_ALLOW",
+    "SYNTHLAB_IP",
     "USE_VNC",
     "ENTRY",
 )

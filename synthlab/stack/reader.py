@@ -52,6 +52,8 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
     clients = _read_clients(keys["clients"], sfu, path.parent, keys.get("allow"))
     turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
     ip = _read_ip(keys["ip"]) if "ip" in keys else "ipv4"
+    if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and sfu.conditions is not None:
+        keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
     return Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
 
 

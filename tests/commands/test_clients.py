@@ -12,6 +12,7 @@ import pytest
 from synthlab import process
 from synthlab.fakes import FakeEngine, fake_container, fake_world
 from synthlab.inside import exec_command
+from synthlab.world import World
 
 from .command import output_json, run
 
@@ -86,3 +87,15 @@ def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert (output.out, output.err[:32]) == ("http://127.0.0.1:3000/\n", "synthlab: no browser could be op")
     assert run("open", "client1", "--page", "--print", world=world) == 0
     assert capsys.readouterr().out == "http://sfu:8080/?name=client1\n"
+
+
+def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    """What opens only on the engine's machine is told as that, at once, with what leads there."""
+    world, apis = fake_world("call")
+    containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in world.engine.containers()]
+    far = World(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
+    for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
+        assert run(command, "client1", world=far) == 3
+        told = capsys.readouterr().err
+        assert told.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
+    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in told

@@ -116,8 +116,8 @@ def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is told in one line beside the answer, which stays clean."""
     world, apis = fake_world("call")
     apis["call/client2"].version = "0.0.9"
-    for command in ("ps", "show"):
-        assert run(command, "--json", world=world) == 0
+    for command in (("ps",), ("show",), ("stats",), ("top", "--count", "1")):
+        assert run(*command, "--json", world=world) == 0
         output = capsys.readouterr()
         assert json.loads(output.out)
         assert output.err.startswith("versions differ: client2 runs 0.0.9, this is synthlab ")

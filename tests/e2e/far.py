@@ -24,12 +24,13 @@ class Machine:
     """Runs programs there, with what says where the engine is."""
 
     environment: Mapping[str, str]
+    namespace: str = NAMESPACE
 
     def run(self, *command: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
         proxies = ("http_proxy", "https_proxy", "all_proxy")
         ours = {name: value for name, value in os.environ.items() if name.lower() not in proxies}
         done = subprocess.run(
-            ["ip", "netns", "exec", NAMESPACE, *command],
+            ["ip", "netns", "exec", self.namespace, *command],
             env={**ours, **self.environment},
             capture_output=True,
             text=True,
@@ -46,20 +47,27 @@ class Machine:
 @contextmanager
 def far_away() -> Iterator[None]:
     """The namespace, and the way from it to the engine."""
-    _ip("netns", "add", NAMESPACE)
-    try:
+    with namespace(NAMESPACE):
         _ip("link", "add", "e2e-near", "type", "veth", "peer", "name", "e2e-far", "netns", NAMESPACE)
         _ip("addr", "add", f"{NEAR}/30", "dev", "e2e-near")
         _ip("link", "set", "e2e-near", "up")
         _ip("-n", NAMESPACE, "addr", "add", f"{FAR}/30", "dev", "e2e-far")
-        for link in ("lo", "e2e-far"):
-            _ip("-n", NAMESPACE, "link", "set", link, "up")
+        _ip("-n", NAMESPACE, "link", "set", "e2e-far", "up")
         with _Forwarded((NEAR, PORT), _ToEngine) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield
             server.shutdown()
+
+
+@contextmanager
+def namespace(name: str) -> Iterator[None]:
+    """A network namespace with nothing but loopback in it."""
+    _ip("netns", "add", name)
+    try:
+        _ip("-n", name, "link", "set", "lo", "up")
+        yield
     finally:
-        _ip("netns", "del", NAMESPACE)
+        _ip("netns", "del", name)
 
 
 def context(folder: Path, address: str) -> dict[str, str]:

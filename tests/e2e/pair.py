@@ -120,10 +120,10 @@ class Pair:
 
 
 @contextmanager
-def pair_up(name: str, folder: Path, ip: Ip = "ipv4") -> Iterator[Pair]:
-    """A pair under this name, from a stack file in `folder`; it is taken down whatever happens."""
+def pair_up(name: str, folder: Path, ip: Ip = "ipv4", more: str = "") -> Iterator[Pair]:
+    """A pair under this name, from a stack file in `folder` with `more` in it; it is taken down whatever happens."""
     stack = folder / "pair.yaml"
-    stack.write_text(STACK.format(name=name, ip=ip))
+    stack.write_text(STACK.format(name=name, ip=ip) + more)
     synthlab("up", str(stack))
     try:
         yield Pair(name)

@@ -19,7 +19,7 @@ PAYLOAD, FRAME = 1200, 1242
 
 def send(host: str, port: int, lasts_s: float) -> None:
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    start, sent = time.monotonic(), []
+    start, sent = time.monotonic(), list[int]()
     while (now := time.monotonic() - start) < lasts_s:
         if now < len(sent) * EVERY_S:
             time.sleep(len(sent) * EVERY_S - now)
@@ -61,7 +61,7 @@ def receive(port: int, lasts_s: float) -> None:
 
 
 def bins(port: int, lasts_s: float) -> None:
-    receiver, counts = listen(port), {}
+    receiver, counts = listen(port), dict[int, tuple[int, int]]()
     end = time.monotonic() + lasts_s
     while time.monotonic() < end:
         try:

@@ -16,8 +16,16 @@ pytestmark = pytest.mark.docker
 
 LAB = "e2e-far"
 ADDRESS = f"tcp://{NEAR}:{PORT}"
+SERVER = (
+    "$server = IO::Socket::INET->new(LocalPort => 9100, Listen => 5, ReuseAddr => 1); "
+    'while ($one = $server->accept) { <$one>; print $one "HTTP/1.0 200 OK\\r\\n\\r\\nrooms 3\\n"; close $one }'
+)
 STACK = f"""\
 name: {LAB}
+sfu:
+  image: debian:bookworm-slim
+  command: [perl, -MIO::Socket::INET, -e, '{SERVER}']
+  metrics: http://sfu:9100/metrics
 clients:
   client1: {{image: syntheticnet, command: sleep 3000}}
   client2: {{image: syntheticnet, command: sleep 3000}}
@@ -69,6 +77,20 @@ def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> 
     trace.write_text("1\n2\n")
     far.synthlab("set", "client2", "--rate-trace", str(trace), "--for", "30s")
     assert far.synthlab("reset", "--json").stdout
+
+
+def test_what_opens_on_that_machine_only(far: Machine) -> None:
+    """The control page is told to be elsewhere, with what leads there; `doctor` looks at the way."""
+    told = far.synthlab("open", "client1", status=3).stderr
+    assert f"is on the engine's machine ({ADDRESS}), and does not lead to client1 from here" in told
+    findings = json.loads(far.synthlab("doctor", "--json", status=None).stdout)
+    assert any(one["subject"] == "docker command" and one["ok"] for one in findings)
+
+
+def test_the_media_servers_numbers(far: Machine) -> None:
+    """They are read beside the media server, through the engine."""
+    shown = json.loads(far.synthlab("stats", "sfu", "--json").stdout)
+    assert shown["sfu"] == {"metrics": {"rooms": 3.0}, "error": None}
 
 
 def test_refusals_read_alike(far: Machine) -> None:

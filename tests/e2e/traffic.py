@@ -5,6 +5,8 @@ Standard library only, for it runs on whatever Python the container has.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import socket
 import struct
@@ -14,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -21,6 +24,7 @@ _SO_RCVBUFFORCE = 33
 _PACKET_IGNORE_OUTGOING = 23
 _SOL_PACKET = 263
 _ETH_P_ALL = 3
+_SIOCGIFADDR = 0x8915
 _QUIET_SECONDS = 2.0
 _STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
 
@@ -85,7 +89,7 @@ def rtt(host: str, port: str, count: str) -> dict[str, Any]:
 
 def serve(port: str, seconds: str) -> dict[str, Any]:
     """Take one TCP connection and count its bytes."""
-    with socket.create_server(("", int(port))) as listening:
+    with socket.create_server(("", int(port)), family=socket.AF_INET6, dualstack_ipv6=True) as listening:
         listening.settimeout(float(seconds))
         print("listening", flush=True)
         connection, _ = listening.accept()
@@ -111,9 +115,25 @@ def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
     return {"sent": sent}
 
 
-def resolve(name: str) -> dict[str, Any]:
-    """The addresses that a name stands for."""
-    return {"addresses": sorted({row[4][0] for row in socket.getaddrinfo(name, None)})}
+def resolve(name: str, which: str = "all") -> dict[str, Any]:
+    """The addresses that a name stands for; `usable`: those of the protocols that this machine has."""
+    flags = socket.AI_ADDRCONFIG if which == "usable" else 0
+    return {"addresses": sorted({row[4][0] for row in socket.getaddrinfo(name, None, flags=flags)})}
+
+
+def interfaces() -> dict[str, Any]:
+    """The interfaces that have an address of IPv4, and those of IPv6, as the kernel lists them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        ipv4 = [name for _, name in socket.if_nameindex() if _has_ipv4(asking, name)]
+    ipv6 = {line.split()[5] for line in Path("/proc/net/if_inet6").read_text().splitlines()}
+    return {"ipv4": sorted(ipv4), "ipv6": sorted(ipv6)}
+
+
+def refusal(host: str, port: str) -> dict[str, Any]:
+    """What becomes of connecting by TCP and by UDP, and how long both took together."""
+    start = time.monotonic()
+    errors = {kind.name: _error(host, int(port), kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)}
+    return {"errors": errors, "seconds": time.monotonic() - start}
 
 
 def fetch(url: str) -> dict[str, Any]:
@@ -163,6 +183,19 @@ def _span(frames: list[tuple[float, int]]) -> dict[str, float]:
     return {"seconds": frames[-1][0] - frames[0][0], "bytes": sum(size for _, size in frames[1:])}
 
 
+def _has_ipv4(asking: socket.socket, interface: str) -> bool:
+    with suppress(OSError):
+        return bool(fcntl.ioctl(asking, _SIOCGIFADDR, interface.encode().ljust(40, b"\0")))
+    return False
+
+
+def _error(host: str, port: int, kind: int) -> str | None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as opened:
+        opened.settimeout(2)
+        code = opened.connect_ex((host, port))
+    return errno.errorcode.get(code) if code else None
+
+
 def _connected(host: str, port: int) -> socket.socket:
     opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     opened.connect((host, port))
@@ -190,7 +223,8 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
-    mode.__name__: mode for mode in (sink, send, echo, rtt, serve, stream, resolve, fetch, try_tcp, capture)
+    mode.__name__: mode
+    for mode in (sink, send, echo, rtt, serve, stream, resolve, interfaces, refusal, fetch, try_tcp, capture)
 }
 
 if __name__ == "__main__":

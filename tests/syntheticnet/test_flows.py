@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from struct import pack
 from typing import Any
 from unittest.mock import Mock
@@ -225,6 +226,20 @@ def test_control_ports_are_open_for_the_host_only(
     """TCP between the host and a local control port is exempt; everyone else finds the port closed."""
     classifier = Classifier(table(direction, "*"))
     assert classifier.talk(tcp_frame(source, destination, *ports)).lane == lane
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Direction) -> None:
+    """What the host says to a control port, and its answer, pass as ever; no other IPv4 does."""
+    control = replace(table(direction).control, ipv6_only=True)
+    classifier = Classifier(FlowTable(direction, control=control))
+    ends, ports = (GATEWAY, CLIENT), (40000, 80)
+    if direction == "egress":
+        ends, ports = ends[::-1], ports[::-1]
+    assert classifier.talk(tcp_frame(*ends, *ports)).lane == "control"
+    assert classifier.talk(tcp_frame(*ends, 40000, 40001)).lane == "closed"
+    assert classifier.talk(udp_frame(NEIGHBOUR, CLIENT, 5000, 6000)).lane == "closed"
+    assert classifier.talk(frame(ipv6(SERVER6, CLIENT6, UDP, udp(5000, 6000, b"")))).lane == "link"
 
 
 def test_only_tcp_is_control() -> None:

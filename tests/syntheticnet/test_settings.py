@@ -84,6 +84,13 @@ def test_the_end_of_the_lab() -> None:
         Settings.read({"SYNTHLAB_EXPIRES": "soon"}, ())
 
 
+def test_protocols() -> None:
+    """Only where the lab says so the application has no IPv4."""
+    assert [read(SYNTHLAB_IP=ip).ipv6_only for ip in ("", "ipv4", "dual", "ipv6")] == [False, False, False, True]
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_IP: 'ipv5' is not one of ipv4, dual, ipv6")):
+        read(SYNTHLAB_IP="ipv5")
+
+
 def test_user() -> None:
     """Who runs the application: by name or number, with a group of its own or another."""
     assert read_user({}).uid == 0

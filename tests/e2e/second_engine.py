@@ -1,0 +1,71 @@
+"""A second Docker engine on this machine, in a network namespace of its own: it may be stopped and killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .far import Machine, namespace
+
+NAMESPACE = "e2e-engine"
+PATIENCE_S = 60.0
+
+
+class SecondEngine:
+    """Its data and its processes live in `folder`; `machine` runs programs beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"unix://{folder}/docker.sock"
+        self.machine = Machine({"DOCKER_HOST": self.address}, NAMESPACE)
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        folder = self._folder
+        options = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/docker.pid"]
+        options += [f"--host={self.address}", "--containerd-namespace=e2e-engine", "--bridge=none"]
+        with (folder / "log").open("ab") as log:
+            # not by `ip netns exec`, which hides the control groups
+            command = ["nsenter", f"--net=/run/netns/{NAMESPACE}", "dockerd", *options]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + PATIENCE_S
+        while self.machine.run("docker", "info", status=None).returncode:
+            assert self._process.poll() is None, (folder / "log").read_text()[-2000:]
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def end(self, number: signal.Signals) -> None:
+        """By SIGTERM it stops its containers first; by SIGKILL it leaves all as it is."""
+        assert self._process
+        self._process.send_signal(number)
+        self._process.wait(PATIENCE_S)
+        if number == signal.SIGKILL:  # its containerd dies with it; what says otherwise would be gone after a reboot
+            (self._folder / "exec" / "containerd" / "containerd.pid").unlink()
+
+
+@contextmanager
+def second_engine(*images: str) -> Iterator[SecondEngine]:
+    """The engine, with these images of the first one."""
+    with namespace(NAMESPACE), TemporaryDirectory(prefix="e2e-engine-", ignore_cleanup_errors=True) as folder:
+        engine = SecondEngine(Path(folder))
+        engine.start()
+        try:
+            copying = f"docker --host unix:///var/run/docker.sock save {' '.join(images)} | docker load"
+            engine.machine.run("sh", "-c", copying)
+            yield engine
+        finally:
+            engine.end(signal.SIGTERM)
+            _unmount(folder)
+
+
+def _unmount(folder: str) -> None:
+    """What a killed engine has left mounted, the innermost first."""
+    places = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for place in reversed([place for place in places if place.startswith(folder)]):
+        subprocess.run(["umount", place], check=True)

@@ -1,0 +1,121 @@
+"""A lab whose applications have IPv6 alone: what is left of IPv4, conditions and flows, and control."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+import pytest
+
+from .pair import Pair, Traffic, docker, pair_up
+
+pytestmark = pytest.mark.docker
+
+PORT = 5000
+API_PORT = 80
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with pair_up("e2e-ipv6", tmp_path_factory.mktemp("stack"), "ipv6", "allow: [client1]\n") as pair:
+        yield pair
+
+
+@pytest.fixture
+def pair(lab: Pair) -> Iterator[Pair]:
+    yield lab
+    lab.reset()
+
+
+def test_the_application_has_no_ipv4(pair: Pair) -> None:
+    """No interface but loopback shows an IPv4 address, and a connection by IPv4 fails at once, to whomever."""
+    shown = pair.traffic("client2", "interfaces").result()
+    assert shown == {"ipv4": ["lo"], "ipv6": ["lo", "synth0"]}
+    for host in (pair.address("client1"), pair.network("client2")["Gateway"], "192.0.2.1"):
+        told = pair.traffic("client2", "refusal", host, PORT).result()
+        assert told["errors"] == {"SOCK_STREAM": "ENETUNREACH", "SOCK_DGRAM": "ENETUNREACH"}
+        assert told["seconds"] < 0.5
+
+
+def test_a_name_stands_for_what_can_be_reached(pair: Pair) -> None:
+    """Asked as applications ask, a name has an IPv6 address alone; whoever tries all of a name's gets through."""
+    for name in ("client1", "client2"):
+        found = pair.traffic("client2", "resolve", name, "usable").result()["addresses"]
+        assert found == [pair.address(name, 6)]
+    served = pair.traffic("client1", "serve", PORT, 10).ready()
+    pair.traffic("client2", "stream", "client1", PORT, 1).result()
+    assert served.result()["received"] > 0
+
+
+def test_ipv4_of_a_neighbour_is_dropped_and_counted(pair: Pair) -> None:
+    """What an ordinary container sends by IPv4 never arrives; by IPv6 it does."""
+    with _neighbour(pair) as neighbour:
+        for family, arrives in ((4, 0), (6, 200)):
+            before = pair.drops("client2")["closed"]
+            sink = pair.traffic("client2", "sink", PORT, 3).ready()
+            Traffic(neighbour, "send", pair.address("client2", family), PORT, 200, 500, 100).result()
+            assert sink.result()["received"] == arrives
+            assert pair.drops("client2")["closed"] - before == 200 - arrives
+
+
+@pytest.mark.parametrize("by", ["name", "address"])
+def test_conditions_and_flows(pair: Pair, by: str) -> None:
+    """Loss and latency of a flow by name or by IPv6 address meet what client1 sends, and nothing that it is sent."""
+    host = "client1" if by == "name" else f"[{pair.address('client1', 6)}]"
+    pair.set("--flow", f"{host}:udp", "--ingress", "--loss", "100%")
+    assert _arrived(pair, "client1", "client2") == 0
+    assert _arrived(pair, "client2", "client1") == 300
+    pair.set("--flow", f"{host}:udp", "--ingress", "--loss", "0%", "--latency", "80ms")
+    echo = pair.traffic("client1", "echo", PORT, 10).ready()
+    times = pair.traffic("client2", "rtt", pair.address("client1", 6), PORT, 20).result()["rtt_ms"]
+    echo.result()
+    assert 80 <= sorted(times)[10] < 100
+
+
+def test_rate(pair: Pair) -> None:
+    """A TCP stream by IPv6 gets what is left of the rate: between 80 and 100 % of it."""
+    pair.set("--ingress", "--rate", "2mbit", "--queue", "20p")
+    serving = pair.traffic("client2", "serve", PORT, 30).ready()
+    sending = pair.traffic("client1", "stream", pair.address("client2", 6), PORT, 6)
+    received = serving.result()["received"]
+    sending.result()
+    assert 0.8 < received * 8 / 6 / 2e6 < 1.0
+
+
+def test_who_controls(pair: Pair) -> None:
+    """The host by its ports, at 100 % loss too; whom the stack allows by IPv6; nobody else."""
+    pair.set("--loss", "100%")
+    (row,) = [row for row in pair.rows() if row["client"] == "client2"]
+    with urlopen(f"{row['api']}/v1/health", timeout=5) as answer:
+        assert json.load(answer) == {"healthy": True}
+    assert _eventually_connects(pair, "client1", "client2")
+    assert pair.traffic("client2", "try_tcp", pair.address("client1", 6), API_PORT).result()["outcome"] != "connected"
+
+
+@contextmanager
+def _neighbour(pair: Pair) -> Iterator[str]:
+    """An ordinary container in the lab's network, with IPv4 and IPv6."""
+    where = ["--network", f"synthlab-{pair.name}_default", "--entrypoint", "sleep"]
+    container = docker("run", "--rm", "--detach", "--init", *where, "syntheticnet", "600").strip()
+    try:
+        yield container
+    finally:
+        docker("rm", "--force", container)
+
+
+def _arrived(pair: Pair, sender: str, receiver: str) -> int:
+    sink = pair.traffic(receiver, "sink", PORT, 2).ready()
+    pair.traffic(sender, "send", pair.address(receiver, 6), PORT, 300, 1000, 100).result()
+    return int(sink.result()["received"])
+
+
+def _eventually_connects(pair: Pair, client: str, other: str) -> bool:
+    """Whether a client gets to the other's control port by IPv6, once its name has been looked up there."""
+    deadline = time.monotonic() + 12
+    while time.monotonic() < deadline:
+        if pair.traffic(client, "try_tcp", pair.address(other, 6), API_PORT).result()["outcome"] == "connected":
+            return True
+    return False

@@ -1,0 +1,98 @@
+"""A call in a lab whose applications have IPv6 alone, with a real browser, bot and media server."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from .pair import Pair, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+CALL = "e2e-ipv6-call"
+CALL_STACK = f"""\
+name: {CALL}
+ip: ipv6
+sfu: {{app: janus, network: {{flows: {{"0.0.0.0/0": {{}}, "[::/0]:udp": {{}}}}}}}}
+clients:
+  client1: {{app: chrome, headless: false, network: {{flows: {{"0.0.0.0/0": {{}}}}}}}}
+  bot: {{app: bot}}
+"""
+
+
+@pytest.fixture(scope="module")
+def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    stack = tmp_path_factory.mktemp("stack") / "call.yaml"
+    stack.write_text(CALL_STACK)
+    synthlab("up", str(stack), "--wait-media")
+    try:
+        yield Pair(CALL)
+    finally:
+        synthlab("down", "--lab", CALL)
+
+
+def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
+    """Browser, bot and media server see each other; no packet of IPv4 but the host's own went through a forwarder."""
+    for client in ("client1", "bot"):
+        numbers = _numbers(call, client)
+        assert all(picture["frames"] > 0 for picture in numbers["video"].values())
+    for client in ("client1", "sfu"):
+        state = call.state(client)
+        for direction in ("ingress", "egress"):
+            assert state["flows"]["0.0.0.0/0"][direction]["packets_in"] == 0
+            assert state["links"][direction]["dropped"] == {}
+    for direction in ("ingress", "egress"):
+        assert call.state("sfu")["flows"]["[::/0]:udp"][direction]["packets_in"] > 500
+
+
+def test_conditions_of_the_call(call: Pair) -> None:
+    """A limited uplink of the browser shows in what the bot gets, a latency toward the server in its round trips."""
+    assert _eventually(lambda: _kbps(call) > 130)
+    synthlab("set", "client1", "--egress", "--rate", "100kbit", "--lab", CALL)
+    assert _eventually(lambda: 0 < _kbps(call) < 100)
+    synthlab("set", "client1", "--egress", "--rate", "none", "--lab", CALL)
+    synthlab("set", "client1", "--flow", "sfu:udp", "--latency", "100ms", "--lab", CALL)
+    assert _eventually(lambda: _trip_ms(call) > 190)
+
+
+def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
+    """A browser without IPv4 is watched and steered as any other."""
+    (row,) = [row for row in call.rows() if row["client"] == "client1"]
+    host, _, port = row["vnc"].rpartition(":")
+    with socket.create_connection((host, int(port)), 5) as screen:
+        assert screen.recv(12).startswith(b"RFB 003")
+    endpoint = synthlab("cdp", "client1", "--lab", CALL).stdout.strip()
+    with urlopen(f"{endpoint}/json/version", timeout=5) as answer:
+        assert "Chrome" in json.load(answer)["Browser"]
+
+
+def _eventually(ask: Callable[[], bool], seconds: float = 40) -> bool:
+    """Whether it becomes so, asked again and again."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if ask():
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def _numbers(call: Pair, client: str) -> dict[str, Any]:
+    shown = json.loads(synthlab("stats", client, "--json", "--lab", call.name).stdout)
+    numbers: dict[str, Any] = shown[client]["webrtc"]
+    return numbers
+
+
+def _kbps(call: Pair) -> float:
+    """What the bot gets of client1's video."""
+    return float(_numbers(call, "bot")["video"]["client1"]["kbps"])
+
+
+def _trip_ms(call: Pair) -> float:
+    """What client1 measures to the media server and back."""
+    return float(_numbers(call, "client1")["video"]["bot"]["rtt_ms"])

@@ -1,0 +1,159 @@
+"""Hostile pages in the lab's own browser, by real Chrome: none of them changes or steers the client that shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from socket import create_connection
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from .pair import Pair, docker, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+
+NAME = "e2e-pages"
+# Chrome may by itself keep pages from addresses of the local network: here it must not, for other browsers do not.
+STACK = f"""\
+name: {NAME}
+ip: dual
+clients:
+  client1:
+    app: chrome
+    headless: false
+    url: "about:blank"
+    extra_hosts: ["rebound.test:127.0.0.1"]
+    flags: [--disable-features=LocalNetworkAccessChecks]
+"""
+ATTACK = (Path(__file__).parent / "attack.js").read_text()
+PORTS = (80, 9222, 9223, 5901, 65311)
+OWN_PAGE = 8000
+READ = range(200, 300)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    stack = tmp_path_factory.mktemp("stack") / "pages.yaml"
+    stack.write_text(STACK)
+    synthlab("up", str(stack))
+    try:
+        yield Pair(NAME)
+    finally:
+        synthlab("down", "--lab", NAME)
+
+
+@pytest.fixture(scope="module")
+def browser(lab: Pair) -> Iterator[Browser]:
+    endpoint = synthlab("cdp", "client1", "--lab", lab.name).stdout.strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.connect_over_cdp(endpoint)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.contexts[0].new_page()
+    yield page
+    page.close()
+
+
+def test_a_page_of_another_origin(lab: Pair, page: Page) -> None:
+    """From a neighbour: by every name and address of the client, and every port, it changes and reads nothing."""
+    with _neighbour(lab) as address:
+        _open(page, f"http://{address}/")
+        _attack(lab, page, *_everywhere(lab))
+
+
+def test_the_applications_own_page(lab: Pair, page: Page) -> None:
+    """A page that the client's own container serves at another port of loopback is of another origin, too."""
+    docker("exec", "--detach", lab.container("client1"), "python3", "-m", "http.server", str(OWN_PAGE))
+    _open(page, f"http://localhost:{OWN_PAGE}/")
+    _attack(lab, page, *islice(_everywhere(lab), 3))
+
+
+def test_a_rebound_name(lab: Pair, page: Page) -> None:
+    """A page whose own host name has come to mean the client is refused even what is of its own origin."""
+    for port in (80, 9222):
+        page.goto(f"http://rebound.test:{port}/")
+        outcomes = _attack(lab, page, [f"http://rebound.test:{port}"])
+        assert set(outcomes.values()) <= {403, "failed", "sent", "silent"}
+
+
+def test_the_apis_own_page_inside(lab: Pair, page: Page) -> None:
+    """The control page, opened in the client itself, may read; the application does not change its network by it."""
+    before = lab.state("client1")["conditions"]
+    page.goto("http://localhost/ui/")
+    outcomes = page.evaluate(ATTACK, ["http://localhost"])["http://localhost"]
+    assert lab.state("client1")["conditions"] == before
+    assert outcomes["GET state"] == 200
+    assert {outcomes[f"{method} conditions"] for method in ("PUT", "PATCH", "DELETE")} == {403}
+
+
+def _everywhere(lab: Pair) -> Iterator[list[str]]:
+    """The addresses that mean the client itself, by name."""
+    own = lab.address("client1"), f"[{lab.address('client1', 6)}]"
+    for host in ("localhost", "127.0.0.1", "[::1]", "client1", "rebound.test", *own):
+        yield [f"http://{host}:{port}" for port in PORTS]
+
+
+def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
+    """Try all at each address; fails where anything has changed, or could be read. Returns the last one's outcomes."""
+    before, answers, outcomes = _observed(lab), list[Response](), dict[str, Any]()
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks the function
+    for together in addresses:
+        for address, outcomes in page.evaluate(ATTACK, together).items():
+            read = {what: told for what, told in outcomes.items() if told in (*READ, "shown", "opened")}
+            assert read == {}, address
+    assert _observed(lab) == before
+    changing = [answer for answer in answers if answer.request.method not in ("GET", "OPTIONS")]
+    assert not [answer.url for answer in changing if answer.status in READ]
+    assert [answer for answer in changing if answer.status == 403]  # the attack did get to whom it is meant for
+    return outcomes
+
+
+def _observed(lab: Pair) -> dict[str, Any]:
+    """What a page might have changed: conditions, own numbers, files, the browser's tabs; and the screen answers."""
+    (row,) = lab.rows()
+    host, _, port = row["vnc"].rpartition(":")
+    with create_connection((host, int(port)), 5) as screen:
+        assert screen.recv(12).startswith(b"RFB 003")
+    endpoint = synthlab("cdp", "client1", "--lab", lab.name).stdout.strip()
+    with urlopen(f"{endpoint}/json/list", timeout=5) as answer:
+        tabs = sorted(target["id"] for target in json.load(answer) if target["type"] == "page")
+    with urlopen(f"{row['api']}/v1/files", timeout=5) as answer:
+        files = json.load(answer)["files"]
+    numbers = json.loads(synthlab("stats", "client1", "--json", "--lab", lab.name).stdout)["client1"]["webrtc"]
+    state = lab.state("client1")
+    return {"tabs": tabs, "files": files, "own": numbers["own"]} | {key: state[key] for key in ("conditions", "leases")}
+
+
+def _open(page: Page, url: str) -> None:
+    """Once it is served."""
+    for _ in range(50):
+        try:
+            page.goto(url)
+            return
+        except Exception as error:
+            if "net::ERR_" not in str(error):
+                raise
+            page.wait_for_timeout(200)
+    pytest.fail(f"nothing answers at {url}")
+
+
+@contextmanager
+def _neighbour(lab: Pair) -> Iterator[str]:
+    """The address of a container that serves pages, in the lab's network."""
+    where = ["--network", f"synthlab-{lab.name}_default", "--entrypoint", "python3"]
+    container = docker("run", "--rm", "--detach", *where, "syntheticnet", "-m", "http.server", "80").strip()
+    try:
+        each = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        yield docker("inspect", "-f", each, container).strip()
+    finally:
+        docker("rm", "--force", container)
