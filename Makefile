@@ -20,7 +20,12 @@ demo: $(VENV)/ready
 test: lint
 	@.ci/engine start
 	@.ci/node
+ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
+else
+	@$(BIN)/pytest -n auto -m 'not docker and not veth and not soak'
+	@$(BIN)/pytest --durations 25 -m '(docker or veth) and not soak'
+endif
 
 soak: $(VENV)/ready
 	@.ci/engine start
