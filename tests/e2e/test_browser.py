@@ -10,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from selenium import webdriver
 
 from synthlab import Lab
 
+from .chromedriver import chromedriver
 from .pair import synthlab
 from .webapp import HOSTS, PASSWORD, WebApp, web_app
 
@@ -126,6 +128,22 @@ def test_from_python(room: Page, playwright: Playwright, endpoint: str) -> None:
         another.close()
         assert client.screenshot().startswith(b"\x89PNG")
         assert client.expect("video.ada.fps > 5", within="20s").seen["client1.video.ada.fps"]
+
+
+def test_selenium(room: Page, endpoint: str) -> None:
+    """Selenium's `debugger_address` takes the same endpoint, and leaves the browser as it is when it quits."""
+    options = webdriver.ChromeOptions()
+    options.debugger_address = endpoint.removeprefix("http://")
+    with chromedriver() as server:
+        driver = webdriver.Remote(server, options=options)
+        try:
+            titles = {}
+            for handle in driver.window_handles:
+                driver.switch_to.window(handle)
+                titles[driver.current_url] = driver.execute_script("return document.title")
+        finally:
+            driver.quit()
+    assert titles[room.url] == room.title()
 
 
 def test_an_ice_restart_is_counted(room: Page) -> None:
