@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from . import labels
 from .expiry import has_expired
-from .images import LocalImage
+
+if TYPE_CHECKING:
+    from .images import LocalImage
 
 Doing = Literal["pause", "unpause", "stop", "start", "restart"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -167,6 +166,8 @@ def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | Non
 
 def content_hash(image: Image, bases: Mapping[str, str]) -> str:
     """A hash of all that an image is built from: its files with their modes, its arguments, and its bases' hashes."""
+    import hashlib
+
     digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
     for name, file in _files(image):
         executable = bool(file.stat().st_mode & 0o100)

@@ -9,9 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import ProxyHandler, build_opener
 
 from .containers import Container
 from .errors import SynthlabError
@@ -43,6 +41,8 @@ class Metrics:
 
 def metrics_of(members: Sequence[Container]) -> Metrics | None:
     """Those of the media server of a lab that has these containers; None where its stack names none."""
+    from http.client import HTTPException
+
     url = next((member.metrics for member in members if member.metrics), None)
     if url is None:
         return None
@@ -89,6 +89,8 @@ def _read(url: str, members: Sequence[Container]) -> str:
     parts = urlsplit(url)
     if parts.hostname == SFU_HOST and (start := _start_inside(members)):
         return _read_inside(start, parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
+    from urllib.request import ProxyHandler, build_opener
+
     with build_opener(ProxyHandler({})).open(_from_host(parts, members), timeout=TIMEOUT_S) as answer:
         text: bytes = answer.read(MOST_BYTES)
     return text.decode("utf-8", "replace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,7 @@ class Turn:
     app: str
     image: str
     user: str = "lab"
-    password: str = field(default_factory=lambda: secrets.token_hex(12))
+    password: str = field(default_factory=lambda: os.urandom(12).hex())
 
     @property
     def address(self) -> str:
