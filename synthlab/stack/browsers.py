@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import ip_address
@@ -14,7 +12,7 @@ from urllib.parse import urlsplit
 from ..apps import CLIENT_APPS
 from ..errors import did_you_mean
 from ..yamlfile import Node
-from .fields import read_address
+from .fields import read_address, short_hash
 from .model import Client
 
 FOR_BROWSERS = ("browser", "tabs", "permissions", "ca")
@@ -76,6 +74,8 @@ def read_ca(node: Node, folder: Path) -> dict[str, str]:
 
 
 def _certificates(file: Path, node: Node) -> str:
+    import ssl
+
     try:
         text = file.read_text(encoding="ascii")
         ssl.create_default_context(cadata=text)
@@ -144,7 +144,7 @@ def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
 def with_browser(keys: Mapping[str, Node], client: Client, folder: Path) -> Client:
     """The client with an image of its own, tagged after the browser that is in it."""
     browser = read_browser(keys["browser"], folder)
-    name = browser if isinstance(browser, str) else f"{browser.stem}-{hashlib.sha256(bytes(browser)).hexdigest()[:8]}"
+    name = browser if isinstance(browser, str) else f"{browser.stem}-{short_hash(bytes(browser))}"
     if "headless" in name and not client.headless:
         keys["browser"].wrong(f"{name} has no screen: give the client `headless: true`")
     if "headless" in name and "permissions" in keys:

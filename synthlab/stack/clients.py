@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from .fields import (
     read_shell_command,
     read_video,
     refuse_bad_name,
+    short_hash,
 )
 from .model import CLIENT_VARIABLES, SFU_HOST, Client, ExternalSfu, Ports, Sfu
 
@@ -113,7 +113,7 @@ def _read_build(group: str, node: Node, folder: Path) -> Client:
     if not (context / "Dockerfile").is_file():
         node.wrong(f"there is no Dockerfile in {context}")
     # The tag follows the folder, so that two stacks with a group of one name do not build over each other.
-    image = f"synthlab/own-{group}:{hashlib.sha256(bytes(context)).hexdigest()[:8]}"
+    image = f"synthlab/own-{group}:{short_hash(bytes(context))}"
     return Client(name=group, group=group, app=group, image=image, build=context)
 
 

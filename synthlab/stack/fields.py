@@ -150,3 +150,10 @@ def _media_file(node: Node, folder: Path, suffixes: tuple[str, ...]) -> Path:
     if not file.is_file():
         node.wrong(f"no such file: {file}")
     return file.resolve()
+
+
+def short_hash(path: bytes) -> str:
+    """Eight letters that stand for a path in the name of an image."""
+    import hashlib
+
+    return hashlib.sha256(path).hexdigest()[:8]
