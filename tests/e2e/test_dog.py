@@ -56,6 +56,6 @@ def test_a_recovery_that_nobody_makes(tmp_path: Path) -> None:
     record = play(tmp_path, DOG.read_text().replace("within: 15s", "within: 0.1s"))
     kept = [Path(path) for path in record["evidence"].values()]
     assert {file.name for file in kept} >= {"client2.pcapng", "client1-1.png", "client2-1.png", "numbers.json"}
-    assert all(file.stat().st_size > 0 for file in kept)
+    assert all(file.stat().st_size > 0 for file in kept if file.suffix in (".pcapng", ".png", ".json"))
     if came_to(record, "failed"):
         assert "not within 0.1s: " in record["reasons"][0]
