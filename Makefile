@@ -29,7 +29,7 @@ endif
 
 soak: $(VENV)/ready
 	@.ci/engine start
-	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -s -m 'soak or docker' tests/e2e/test_scale.py tests/e2e/test_soak.py $(PYTEST)
+	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -s -m soak $(PYTEST)
 
 bench: $(VENV)/bench
 	@.ci/iperf3

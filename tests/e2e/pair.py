@@ -32,6 +32,12 @@ def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> s
     return done
 
 
+def heeding_interrupts(command: list[str]) -> list[str]:
+    """The command, so that it heeds SIGINT even where the tests were started to ignore it: in the background, say."""
+    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", heed, *command]
+
+
 class Traffic:
     """One mode of traffic.py, or of another such script, at work in a container."""
 

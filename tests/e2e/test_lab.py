@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +18,10 @@ from synthlab.stack import Ports, read_stack
 
 from ..test_render import everything
 from .leftovers import leftovers
+from .pair import SYNTHLAB, heeding_interrupts
 
 pytestmark = pytest.mark.docker
 
-SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 LAB = "e2e-lab"
 TINY = """\
 name: e2e-lab
@@ -147,9 +146,8 @@ def test_down_of_what_was_only_created(tiny: Path) -> None:
 
 
 def _up_until(stack: Path, phase: str) -> subprocess.Popen[str]:
-    """`up`, run until it tells of the phase. It heeds SIGINT even where the tests were started to ignore it."""
-    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    command = [sys.executable, "-c", heed, SYNTHLAB, "up", str(stack)]
+    """`up`, run until it tells of the phase."""
+    command = heeding_interrupts([SYNTHLAB, "up", str(stack)])
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
     for line in process.stdout:

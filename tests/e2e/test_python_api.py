@@ -17,7 +17,7 @@ import pytest
 from synthlab import ExpectationFailed, Lab, SynthlabError
 from tests.evidence import pcapng
 
-from .pair import docker
+from .pair import docker, heeding_interrupts
 
 pytestmark = pytest.mark.docker
 
@@ -139,7 +139,8 @@ def test_limited(lab, turn):
 
 def pytest_in(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """A run of pytest as from a shell: a process group of its own, which Ctrl-C reaches as a whole."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *arguments]
+    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *arguments]
+    command = heeding_interrupts(pytest_command)
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, start_new_session=True
     )
@@ -162,6 +163,7 @@ def test_a_lab_for_each_worker(stack: Path, tmp_path: Path) -> None:
     assert "e2e-plugin" not in containers()
 
 
+@pytest.mark.soak
 def test_a_worker_that_is_killed(stack: Path, tmp_path: Path) -> None:
     """Its lab goes with the run, which ends in order."""
     (tmp_path / "light.yaml").write_text(stack.read_text())
@@ -173,7 +175,7 @@ def test_a_worker_that_is_killed(stack: Path, tmp_path: Path) -> None:
     assert "e2e-plugin" not in containers()
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.soak), ["-n", "2"]])
 def test_ctrl_c(workers: list[str], stack: Path, tmp_path: Path) -> None:
     """Every lab of the run is taken down, whatever its tests were doing."""
     (tmp_path / "light.yaml").write_text(stack.read_text())

@@ -79,8 +79,20 @@ def meet(one: Box, other: Box) -> bool:
     return all(min(one[side + 2], other[side + 2]) - max(one[side], other[side]) > 1 for side in (0, 1))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", ["report", "runs", "plan"])
+soak = pytest.mark.soak
+
+
+@pytest.mark.parametrize(
+    ("page", "scheme"),
+    [
+        ("report", "light"),
+        ("report", "dark"),
+        pytest.param("runs", "light", marks=soak),
+        pytest.param("runs", "dark", marks=soak),
+        pytest.param("plan", "light", marks=soak),
+        ("plan", "dark"),
+    ],
+)
 def test_readable(browser: str, page: str, scheme: str) -> None:
     """All is drawn without a complaint, nothing else is asked for, and each text stands out from what is behind."""
     seen = look(browser, page, scheme=scheme)
@@ -100,7 +112,7 @@ def pale(text: Seen) -> bool:
     return contrast(text["ink"], text["paper"]) < LEAST_CONTRAST
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=soak)])
 def test_the_button_changes_the_colours(browser: str, scheme: str) -> None:
     """The other scheme can be had against the browser's own, and the plots follow."""
     seen = look(browser, "report", scheme=scheme, act="toggle")
@@ -112,7 +124,7 @@ def test_the_button_changes_the_colours(browser: str, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("page", ["report", "plan"])
+@pytest.mark.parametrize("page", ["report", pytest.param("plan", marks=soak)])
 def test_aligned(browser: str, page: str, width: int) -> None:
     """All plots have one axis of time, at the same place; they lie below each other; no text covers another."""
     seen = look(browser, page, width=width)

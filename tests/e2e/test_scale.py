@@ -1,6 +1,6 @@
 """Many light clients on one machine: what bringing them up costs, what they cost idle, and how alike they change.
 
-SYNTHLAB_SCALE says how many; `make soak` runs it with 50. The figures are printed (`pytest -s`).
+`make soak` runs it; SYNTHLAB_SCALE says how many. The figures are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .footprint import cpu_seconds, memory_mb, processes
 from .leftovers import leftovers
 from .pair import docker, synthlab
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(900)]
 
-CLIENTS = int(os.environ.get("SYNTHLAB_SCALE") or 10)
+CLIENTS = int(os.environ.get("SYNTHLAB_SCALE") or 50)
 LAB = "e2e-many"
 PORT = 7
 SAMPLE, TRIES, ROUNDS = 5, 3, 2

@@ -19,7 +19,7 @@ import junitparser
 import pytest
 
 from .leftovers import leftovers
-from .pair import STACK, SYNTHLAB, Pair, docker, synthlab
+from .pair import STACK, SYNTHLAB, Pair, docker, heeding_interrupts, synthlab
 
 pytestmark = pytest.mark.docker
 
@@ -168,7 +168,7 @@ def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, st
     """Ctrl-C and SIGTERM take conditions back at once; whoever is killed loses them within ten seconds."""
     file = scenario(lab, "  - {set: client2, egress: {loss: 100%}}\n  - wait: 60s\n")
     command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as playing:
+    with subprocess.Popen(heeding_interrupts(command), stderr=subprocess.DEVNULL, start_new_session=True) as playing:
         deadline = time.monotonic() + 20
         while egress() != {"loss": "100%"}:
             assert time.monotonic() < deadline

@@ -89,10 +89,13 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
 
 
 def test_it_fails_when_it_must_be_quick(folder: Path, tmp_path: Path) -> None:
-    """Nobody recovers within 0.1 s."""
+    """Nobody recovers within 0.1 s. Packets and pictures are among the evidence that is left."""
     (record,) = run(folder, "quick", changed(tmp_path, "within: 15s", "within: 0.1s"), status=1)
     assert "recovers" in record["reasons"][0]
     assert "not within 0.1s" in record["reasons"][0]
+    kept = [folder / path for path in record["evidence"].values()]
+    assert {file.name for file in kept} >= {"client2.pcapng", "client1-1.png", "client2-1.png", "numbers.json"}
+    assert all(file.stat().st_size > 0 for file in kept if file.suffix in (".pcapng", ".png", ".json"))
 
 
 def test_it_fails_without_the_mending(folder: Path, tmp_path: Path) -> None:
