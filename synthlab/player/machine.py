@@ -16,26 +16,32 @@ from ..inside import end, exec_inside
 
 READ_S = 5.0
 _TOTAL = re.compile(r"some .*total=(\d+)")
-_STEAL = 7
+_IDLE, _STEAL = slice(3, 5), 7
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The kernel's counts at a time: ticks of all processors, those that a hypervisor took, and microseconds in which
-    tasks waited. None where the kernel does not count it."""
+    """The kernel's counts at a time: ticks of all processors, those in which they were idle, those that a hypervisor
+    took, and microseconds in which tasks waited. None where the kernel does not count it."""
 
     at_s: float
     ticks: int
+    idle: int
     stolen: int
     waited_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Between two readings: the share of time in which some task waited, and of processor time that was stolen."""
+    """Between two readings: shares of processor time that were idle and stolen, and of time in which a task waited."""
 
-    waiting: float | None
+    idle: float
     stolen: float
+    waiting: float | None
+
+    def __str__(self) -> str:
+        waiting = "" if self.waiting is None else f", programs waited {self.waiting:.0%} of the time"
+        return f"{self.idle:.0%} idle, {self.stolen:.0%} taken{waiting}"
 
 
 def parse_busy(text: str, at_s: float) -> Busy:
@@ -46,7 +52,8 @@ def parse_busy(text: str, at_s: float) -> Busy:
         raise ValueError(f"not the first line of /proc/stat: {stat!r}")
     waited = _TOTAL.match(pressure)
     # `guest` and `guest_nice`, behind `steal`, are counted in `user` and `nice` already
-    return Busy(at_s, sum(map(int, ticks[: _STEAL + 1])), int(ticks[_STEAL]), int(waited[1]) if waited else None)
+    counts = list(map(int, ticks[: _STEAL + 1]))
+    return Busy(at_s, sum(counts), sum(counts[_IDLE]), counts[_STEAL], int(waited[1]) if waited else None)
 
 
 def load_between(before: Busy, after: Busy) -> Load:
@@ -55,7 +62,7 @@ def load_between(before: Busy, after: Busy) -> Load:
     waiting = None
     if before.waited_us is not None and after.waited_us is not None:
         waiting = min((after.waited_us - before.waited_us) / 1e6 / passed_s, 1.0)
-    return Load(waiting, (after.stolen - before.stolen) / ticks)
+    return Load((after.idle - before.idle) / ticks, (after.stolen - before.stolen) / ticks, waiting)
 
 
 def read_busy(container: Container) -> Busy | None:

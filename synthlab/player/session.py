@@ -140,7 +140,7 @@ class _Run:
         return replace(
             _blank(self._plan, player.started),
             lab=self._stage.name,
-            facts=facts,
+            facts=facts | ({"load": str(load)} if load else {}),
             duration_s=round(player.ended_s, 3),
             verdict=verdict,
             reasons=reasons,

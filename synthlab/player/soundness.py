@@ -17,6 +17,7 @@ MOST_LATE_MS, MOST_LATE_SECONDS = 50.0, 0.2
 MOST_LOST = 0.01
 """The share of packets that the forwarder itself lost: its socket's queue was full, or it was stalled."""
 LEAST_LOST = 10
+LEAST_IDLE = 0.05
 MOST_STOLEN = 0.1
 MOST_WAITING = 0.9
 LEAST_STEADY = 0.25
@@ -39,6 +40,8 @@ def doubts(clients: Sequence[str], recorded: Recorded, load: Load | None, compar
 def _of_machine(load: Load | None) -> Iterator[str]:
     if load is None:
         return
+    if load.idle < LEAST_IDLE:
+        yield f"the machine was too busy: it was idle {load.idle:.0%} of the time (at least {LEAST_IDLE:.0%})"
     if load.stolen > MOST_STOLEN:
         yield f"the machine's processors were taken from it {load.stolen:.0%} of the time (at most {MOST_STOLEN:.0%})"
     if load.waiting is not None and load.waiting > MOST_WAITING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from synthlab.player.machine import Busy, Load, load_between, parse_busy
@@ -12,12 +14,12 @@ PRESSURE = "some avg10=1.81 avg60=1.13 avg300=1.13 total=5511475694"
 
 def test_reading() -> None:
     """All ticks count once: those of guests are in user time already."""
-    assert parse_busy(f"{STAT}\n{PRESSURE}\n", 3.0) == Busy(3.0, 1000, 10, 5511475694)
+    assert parse_busy(f"{STAT}\n{PRESSURE}\n", 3.0) == Busy(3.0, 1000, 820, 10, 5511475694)
 
 
 def test_without_pressure() -> None:
     """An old kernel does not count who waits."""
-    assert parse_busy(f"{STAT}\n", 3.0) == Busy(3.0, 1000, 10, None)
+    assert parse_busy(f"{STAT}\n", 3.0) == Busy(3.0, 1000, 820, 10, None)
 
 
 @pytest.mark.parametrize("text", ["", "cpu 1 2 3\n", "intr 1 2 3 4 5 6 7 8 9\n"])
@@ -29,5 +31,7 @@ def test_something_else(text: str) -> None:
 
 def test_between() -> None:
     """Shares of the time between two readings."""
-    assert load_between(Busy(0.0, 1000, 10, 5_000_000), Busy(10.0, 3000, 110, 7_500_000)) == Load(0.25, 0.05)
-    assert load_between(Busy(0.0, 1000, 10, None), Busy(10.0, 3000, 10, None)) == Load(None, 0.0)
+    begin, end = Busy(0.0, 1000, 800, 10, 5_000_000), Busy(10.0, 3000, 1800, 110, 7_500_000)
+    assert load_between(begin, end) == Load(0.5, 0.05, 0.25)
+    assert str(load_between(begin, end)) == "50% idle, 5% taken, programs waited 25% of the time"
+    assert load_between(replace(begin, waited_us=None), end) == Load(0.5, 0.05, None)

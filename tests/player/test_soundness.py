@@ -8,6 +8,7 @@ import pytest
 
 from synthlab.player.machine import Load
 from synthlab.player.soundness import (
+    LEAST_IDLE,
     LEAST_LOST,
     LEAST_STEADY,
     MOST_LATE_MS,
@@ -19,7 +20,7 @@ from synthlab.player.soundness import (
 from synthlab.scenario.expression import Recorded
 
 FPS = "client1.video.client2.fps"
-QUIET = Load(0.1, 0.0)
+QUIET = Load(0.3, 0.0, 0.1)
 
 
 def recorded(**series: Sequence[float]) -> Recorded:
@@ -60,9 +61,10 @@ def test_lost(cause: str) -> None:
 
 def test_busy() -> None:
     """So does a machine whose processors were wanted, or taken, too much."""
-    assert doubts([], Recorded(), Load(MOST_WAITING, MOST_STOLEN), []) == []
-    waited, taken = Load(MOST_WAITING + 0.01, 0.0), Load(None, MOST_STOLEN + 0.01)
-    assert "too busy" in doubts([], Recorded(), waited, [])[0]
+    assert doubts([], Recorded(), Load(LEAST_IDLE, MOST_STOLEN, MOST_WAITING), []) == []
+    wanted, taken = Load(LEAST_IDLE - 0.01, 0.0, None), Load(1.0, MOST_STOLEN + 0.01, None)
+    assert "idle 4% of the time" in doubts([], Recorded(), wanted, [])[0]
+    assert "programs waited" in doubts([], Recorded(), Load(1.0, 0.0, MOST_WAITING + 0.01), [])[0]
     assert "taken from it 11%" in doubts([], Recorded(), taken, [])[0]
 
 
