@@ -163,8 +163,10 @@ def test_a_trace_of_three_minutes(folder: Path, tmp_path: Path) -> None:
     try:
         pair = Pair(LAB)
         receiver = pair.traffic("client1", "bins", PORT, TRACE_S + 20, script="stamps.py").ready()
-        pair.traffic("client2", "flood", pair.address("client1"), PORT, TRACE_S + 15, OFFERED_BPS, script="stamps.py")
+        flood = (pair.address("client1"), PORT, TRACE_S + 15, OFFERED_BPS)
+        sender = pair.traffic("client2", "flood", *flood, script="stamps.py")
         (record,) = run(folder, "trace", str(tmp_path / "trace.yaml"), "--lab", LAB, status=0)
+        sender.result()
         bins = {number: packets * HEADERS + octets for number, packets, octets in receiver.result()["bins"]}
     finally:
         synthlab("down", "--lab", LAB)
