@@ -139,7 +139,8 @@ class Engine:
 
     def remove_lab(self, lab: str) -> int:
         containers = self._all_containers(lab)
-        with ThreadPoolExecutor(max_workers=16) as pool:
+        # Few at once: it takes no longer, and an engine that is hurried has been seen to lose count of its endpoints.
+        with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(self._remove_container, containers))
         wanted = {"label": f"{labels.LAB}={lab}"}
         with self._asked() as api:
