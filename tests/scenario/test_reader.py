@@ -125,7 +125,7 @@ steps:
 
 
 def test_contract(tmp_path: Path) -> None:
-    """The file that the contract promises works as it stands; the bundled one does the same, and expects one thing more."""
+    """The contract's file works as it stands; the bundled one does the same, and expects one thing more."""
     (tmp_path / "dog.yaml").write_text(CONTRACT)
     lines = str(check_scenario(str(tmp_path / "dog.yaml"), environment={})).splitlines()
     *bundled, more = str(check_scenario("dog-chews-fiber", environment={})).splitlines()[1:]
