@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 
-from .pair import docker
+from .labs import docker
 
 IMAGE, NAME = "e2e-chromedriver", "e2e-chromedriver"
 RECIPE = """\

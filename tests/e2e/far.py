@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .pair import SYNTHLAB
+from .labs import SYNTHLAB
 
 NAMESPACE = "e2e-far"
 NEAR, FAR, PORT = "10.231.7.1", "10.231.7.2", 2399

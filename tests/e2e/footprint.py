@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from .pair import docker
+from .labs import docker
 
 
 def processes(container: str) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 from synthlab.stack import Ip
 
-SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+from .labs import docker, lab_up, synthlab
 
 STACK = """\
 name: {name}
@@ -23,19 +22,6 @@ clients:
   client1: {{image: syntheticnet}}
   client2: {{image: syntheticnet}}
 """
-
-
-def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run the command line; fails unless it ends with `status` (None: any)."""
-    done = subprocess.run([SYNTHLAB, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
-    assert status in (None, done.returncode), f"synthlab {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
-    return done
-
-
-def heeding_interrupts(command: list[str]) -> list[str]:
-    """The command, so that it heeds SIGINT even where the tests were started to ignore it: in the background, say."""
-    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    return [sys.executable, "-c", heed, *command]
 
 
 class Traffic:
@@ -130,12 +116,5 @@ def pair_up(name: str, folder: Path, ip: Ip = "ipv4", more: str = "") -> Iterato
     """A pair under this name, from a stack file in `folder` with `more` in it; it is taken down whatever happens."""
     stack = folder / "pair.yaml"
     stack.write_text(STACK.format(name=name, ip=ip) + more)
-    synthlab("up", str(stack))
-    try:
+    with lab_up(name, stack):
         yield Pair(name)
-    finally:
-        synthlab("down", "--lab", name)
-
-
-def docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout

@@ -15,7 +15,7 @@ from selenium import webdriver
 from synthlab import Lab
 
 from .chromedriver import chromedriver
-from .pair import synthlab
+from .labs import lab_up, synthlab
 from .webapp import HOSTS, PASSWORD, WebApp, web_app
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -44,11 +44,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
     with web_app(folder) as app:
         stack = folder / "browser.yaml"
         stack.write_text(STACK.format(port=app.port))
-        synthlab("up", str(stack))
-        try:
+        with lab_up(LAB, stack):
             yield app
-        finally:
-            synthlab("down", "--lab", LAB)
 
 
 @pytest.fixture(scope="module")

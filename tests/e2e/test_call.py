@@ -15,7 +15,7 @@ import numpy
 import pytest
 from PIL import Image
 
-from .pair import synthlab
+from .labs import lab_up, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("call")]
 
@@ -28,9 +28,8 @@ NET_CAPABILITIES = 1 << 12 | 1 << 13  # NET_ADMIN and NET_RAW
 @pytest.fixture(scope="module")
 def call() -> Iterator[None]:
     """The bundled call, up until every client sees every other's video."""
-    synthlab("up", "call.yaml", "--name", LAB, "--wait-media")
-    yield
-    synthlab("down", "--lab", LAB)
+    with lab_up(LAB, Path("call.yaml"), "--wait-media"):
+        yield
 
 
 def test_all_see_all() -> None:

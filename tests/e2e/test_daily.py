@@ -13,8 +13,8 @@ import pytest
 
 from synthlab.stack import read_stack
 
+from .labs import SYNTHLAB, lab_up, synthlab
 from .leftovers import leftovers
-from .pair import SYNTHLAB, synthlab
 
 pytestmark = pytest.mark.docker
 
@@ -35,11 +35,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A lab of three clients without a browser; the stack file of it."""
     stack = tmp_path_factory.mktemp("stack") / "daily.yaml"
     stack.write_text(STACK)
-    try:
-        synthlab("up", str(stack), "--name", LAB, "--ttl", "10min")
+    with lab_up(LAB, stack, "--ttl", "10min"):
         yield stack
-    finally:
-        synthlab("down", "--lab", LAB, status=None)
 
 
 def ask(command: str, *arguments: str) -> Any:

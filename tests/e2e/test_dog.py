@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .labs import synthlab
 from .leftovers import leftovers
-from .pair import synthlab
 
 pytestmark = pytest.mark.docker
 

@@ -11,7 +11,7 @@ import pytest
 
 from synthlab.images import BASE
 
-from .pair import synthlab
+from .labs import synthlab
 from .second_engine import SecondEngine, second_engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]

@@ -20,7 +20,8 @@ from synthlab.inside import end, exec_inside
 from synthlab.world import real_world
 from tests.evidence import pcapng
 
-from .pair import SYNTHLAB, Pair, docker, synthlab
+from .labs import SYNTHLAB, docker, lab_up, synthlab
+from .pair import Pair
 
 # Evidence is collected once a run, by a program that ends: nobody closes the connections to the APIs.
 pytestmark = [pytest.mark.docker, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
@@ -49,11 +50,8 @@ CAPTURER = "65312"
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "evidence.yaml"
     stack.write_text(STACK % SINK)
-    try:
-        synthlab("up", str(stack), "--name", LAB, "--ttl", "10min")
+    with lab_up(LAB, stack, "--ttl", "10min"):
         yield Pair(LAB)
-    finally:
-        synthlab("down", "--lab", LAB, status=None)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from .pair import SYNTHLAB, Pair, synthlab
+from .labs import SYNTHLAB, lab_up, synthlab
+from .pair import Pair
 
 pytestmark = pytest.mark.docker
 
@@ -52,11 +53,8 @@ class Lab(Pair):
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     stack = tmp_path_factory.mktemp("stack") / "intruders.yaml"
     stack.write_text(STACK)
-    synthlab("up", str(stack))
-    try:
+    with lab_up(NAME, stack):
         yield Lab(NAME)
-    finally:
-        synthlab("down", "--lab", NAME)
 
 
 def test_a_neighbour_gets_nothing(lab: Lab) -> None:

@@ -10,7 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from .pair import Pair, Traffic, docker, pair_up
+from .labs import docker
+from .pair import Pair, Traffic, pair_up
 
 pytestmark = pytest.mark.docker
 

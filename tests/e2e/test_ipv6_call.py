@@ -11,7 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from .pair import Pair, synthlab
+from .labs import lab_up, synthlab
+from .pair import Pair
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -30,11 +31,8 @@ clients:
 def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "call.yaml"
     stack.write_text(CALL_STACK)
-    synthlab("up", str(stack), "--wait-media")
-    try:
+    with lab_up(CALL, stack, "--wait-media"):
         yield Pair(CALL)
-    finally:
-        synthlab("down", "--lab", CALL)
 
 
 def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:

@@ -17,8 +17,8 @@ from synthlab.render import render
 from synthlab.stack import Ports, read_stack
 
 from ..test_render import everything
+from .labs import SYNTHLAB, heeding_interrupts
 from .leftovers import leftovers
-from .pair import SYNTHLAB, heeding_interrupts
 
 pytestmark = pytest.mark.docker
 

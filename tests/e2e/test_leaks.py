@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from .labs import synthlab
 from .leaks import EVERYONE, GROUPS
-from .pair import Pair, Traffic, pair_up, synthlab
+from .pair import Pair, Traffic, pair_up
 
 pytestmark = [pytest.mark.docker, pytest.mark.parametrize("family", [4, 6])]
 

@@ -17,8 +17,7 @@ from synthlab.scenario.actions import Load
 from synthlab.traffic import RunningLoad, start_load
 from synthlab.world import real_world
 
-from .leftovers import leftovers
-from .pair import docker, synthlab
+from .labs import docker, lab_up, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lab")]
 
@@ -51,13 +50,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Two light clients, and a media server without Python; a load that still runs goes with the lab."""
     stack = tmp_path_factory.mktemp("stack") / "load.yaml"
     stack.write_text(STACK)
-    synthlab("up", str(stack), "--name", LAB)
-    try:
+    with lab_up(LAB, stack):
         yield
         running = start_load(_load(target="sfu", for_s=120), _members())
-    finally:
-        synthlab("down", "--lab", LAB)
-    assert leftovers(LAB) == []
     assert running.error()
     running.stop()
 

@@ -14,7 +14,7 @@ from synthlab.engine import Engine
 from synthlab.images import SYNTHETICNET, in_build_order
 
 from .footprint import memory_mb, processes
-from .pair import docker
+from .labs import docker
 
 pytestmark = pytest.mark.docker
 

@@ -14,7 +14,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from .pair import Pair, docker, synthlab
+from .labs import docker, lab_up, synthlab
+from .pair import Pair
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -41,11 +42,8 @@ READ = range(200, 300)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "pages.yaml"
     stack.write_text(STACK)
-    synthlab("up", str(stack))
-    try:
+    with lab_up(NAME, stack):
         yield Pair(NAME)
-    finally:
-        synthlab("down", "--lab", NAME)
 
 
 @pytest.fixture(scope="module")

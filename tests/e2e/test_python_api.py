@@ -17,7 +17,7 @@ import pytest
 from synthlab import ExpectationFailed, Lab, SynthlabError
 from tests.evidence import pcapng
 
-from .pair import docker, heeding_interrupts
+from .labs import docker, heeding_interrupts
 
 pytestmark = pytest.mark.docker
 

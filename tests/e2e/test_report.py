@@ -17,7 +17,7 @@ from synthlab.report import planned_page, report_page
 from synthlab.scenario import check_scenario
 from tests.report import records
 
-from .pair import docker, synthlab
+from .labs import docker, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 

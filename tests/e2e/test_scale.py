@@ -22,8 +22,8 @@ from synthlab.services import project_name
 from synthlab.stack import Ports, read_stack
 
 from .footprint import cpu_seconds, memory_mb, processes
+from .labs import docker, synthlab
 from .leftovers import leftovers
-from .pair import docker, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(900)]
 

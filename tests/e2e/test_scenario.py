@@ -18,8 +18,9 @@ from urllib.request import urlopen
 import junitparser
 import pytest
 
+from .labs import SYNTHLAB, docker, heeding_interrupts, lab_up, synthlab
 from .leftovers import leftovers
-from .pair import STACK, SYNTHLAB, Pair, docker, heeding_interrupts, synthlab
+from .pair import STACK, Pair
 
 pytestmark = pytest.mark.docker
 
@@ -36,12 +37,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The lab, up; its stack file."""
     stack = tmp_path_factory.mktemp("scenario") / "pair.yaml"
     stack.write_text(STACK.format(name=LAB, ip="ipv4"))
-    try:
-        synthlab("up", str(stack), "--ttl", "15min")
+    with lab_up(LAB, stack, "--ttl", "15min"):
         yield stack
-    finally:
-        synthlab("down", "--lab", LAB, status=None)
-    assert leftovers(LAB) == []
 
 
 def scenario(lab: Path, steps: str, top: str = "") -> str:

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from .leftovers import leftovers
-from .pair import docker, synthlab
+from .labs import docker, lab_up, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -77,17 +76,6 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     docker("image", "rm", "-f", "e2e-sfu:one", "e2e-sfu:two")
 
 
-@contextmanager
-def lab(name: str, stack: Path) -> Iterator[str]:
-    """The stack's lab under this name, which must leave nothing behind."""
-    synthlab("up", str(stack), "--name", name)
-    try:
-        yield name
-    finally:
-        synthlab("down", "--lab", name)
-    assert leftovers(name) == []
-
-
 @pytest.mark.usefixtures("versions")
 def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two labs of one stack have two versions of the media server; one is cut off, and that does not touch the other.
@@ -97,9 +85,9 @@ def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     stack = tmp_path / "versions.yaml"
     stack.write_text(STACK)
     monkeypatch.setenv("TAG", "one")
-    with lab("e2e-sfu-one", stack) as one:
+    with lab_up("e2e-sfu-one", stack) as one:
         monkeypatch.setenv("TAG", "two")
-        with lab("e2e-sfu-two", stack) as two:
+        with lab_up("e2e-sfu-two", stack) as two:
             assert _sfu_of(one)["metrics"]['build{version="one"}'] == 1
             assert _sfu_of(two)["metrics"]['build{version="two"}'] == 1
             assert _sfu_of(one)["network"]["startup"] == {"egress": {"latency": "30ms"}}
@@ -119,7 +107,7 @@ def test_the_application_of_a_conditioned_sfu_cannot_pass_the_fence(
     stack = tmp_path / "fenced.yaml"
     stack.write_text(STACK)
     monkeypatch.setenv("TAG", "one")
-    with lab("e2e-sfu-fence", stack) as name:
+    with lab_up("e2e-sfu-fence", stack) as name:
         status = docker("exec", "-u", "0", f"synthlab-{name}-sfu-1", "cat", "/proc/self/status")
         (bounding,) = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd")]
         assert not bounding & (1 << 12 | 1 << 13)
@@ -135,7 +123,7 @@ def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "clients: {client1: {image: syntheticnet}}\n"
     )
     monkeypatch.setenv("TAG", "two")
-    with lab("e2e-sfu-theirs", stack) as name:
+    with lab_up("e2e-sfu-theirs", stack) as name:
         assert _sfu_of(name)["metrics"]['build{version="two"}'] == 1
         assert _seconds(name) < 2
         rows = json.loads(synthlab("ps", "--json", "--lab", name).stdout)
@@ -154,7 +142,7 @@ def test_somebody_joins_from_outside(tmp_path: Path) -> None:
     host = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").strip()
     stack = tmp_path / "join.yaml"
     stack.write_text(f"sfu: {{app: janus, join: {host}}}\nclients: {{bot: {{app: bot, count: 2}}}}\n")
-    with lab("e2e-sfu-join", stack) as name, _outsider(f"ws://{host}:8188") as outsider:
+    with lab_up("e2e-sfu-join", stack) as name, _outsider(f"ws://{host}:8188") as outsider:
         inside = docker(
             "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", f"synthlab-{name}-sfu-1"
         )

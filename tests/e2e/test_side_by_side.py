@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .pair import SYNTHLAB, synthlab
+from .labs import SYNTHLAB, synthlab
 
 pytestmark = pytest.mark.docker
 

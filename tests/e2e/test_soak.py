@@ -20,8 +20,9 @@ import pytest
 
 from synthlab.scenario import scenario_files
 
+from .labs import SYNTHLAB
 from .leftovers import leftovers
-from .pair import STACK, SYNTHLAB, Pair, synthlab
+from .pair import pair_up
 
 pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(3600)]
 
@@ -155,21 +156,16 @@ def test_a_trace_of_three_minutes(folder: Path, tmp_path: Path) -> None:
     counts = [round(octets / MTU_BYTES) for octets in bytes_each]
     times = [second * 1000 + number * 1000 // count for second, count in enumerate(counts) for number in range(count)]
     (tmp_path / "rate.trace").write_text("".join(f"{ms + 1}\n" for ms in times) + f"{TRACE_S * 1000}\n")
-    (tmp_path / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
     (tmp_path / "trace.yaml").write_text(
         f"stack: pair.yaml\nsteps:\n  - {{after: 1s, trace: client2, egress: rate.trace, for: {TRACE_S}s}}\n"
     )
-    synthlab("up", str(tmp_path / "pair.yaml"))
-    try:
-        pair = Pair(LAB)
+    with pair_up(LAB, tmp_path) as pair:
         receiver = pair.traffic("client1", "bins", PORT, TRACE_S + 20, script="stamps.py").ready()
         flood = (pair.address("client1"), PORT, TRACE_S + 15, OFFERED_BPS)
         sender = pair.traffic("client2", "flood", *flood, script="stamps.py")
         (record,) = run(folder, "trace", str(tmp_path / "trace.yaml"), "--lab", LAB, status=0)
         sender.result()
         bins = {number: packets * HEADERS + octets for number, packets, octets in receiver.result()["bins"]}
-    finally:
-        synthlab("down", "--lab", LAB)
     zero = datetime.fromisoformat(record["started"]).timestamp() + record["steps"][0]["began_s"]
     first = round(zero * 100)
     came = [sum(bins.get(first + second * 100 + bin, 0) for bin in range(100)) for second in range(TRACE_S)]

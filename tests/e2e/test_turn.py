@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from .leftovers import leftovers
-from .pair import docker, synthlab
+from .labs import docker, lab_up, synthlab
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("lab")]
 
@@ -43,12 +42,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A browser, a bot, a media server, a TURN server; all come and go together."""
     stack = tmp_path_factory.mktemp("stack") / "turn.yaml"
     stack.write_text(STACK)
-    synthlab("up", str(stack), "--name", LAB)
-    try:
+    with lab_up(LAB, stack):
         yield
-    finally:
-        synthlab("down", "--lab", LAB)
-    assert leftovers(LAB) == []
 
 
 def _use(protocol: tuple[str, ...], peer: str, password: str) -> str:

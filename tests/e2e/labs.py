@@ -1,0 +1,41 @@
+"""Labs on the real engine, by the command line as its users run it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .leftovers import leftovers
+
+SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+
+
+def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run the command line; fails unless it ends with `status` (None: any)."""
+    done = subprocess.run([SYNTHLAB, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+    assert status in (None, done.returncode), f"synthlab {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
+    return done
+
+
+def heeding_interrupts(command: list[str]) -> list[str]:
+    """The command, so that it heeds SIGINT even where the tests were started to ignore it: in the background, say."""
+    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", heed, *command]
+
+
+@contextmanager
+def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
+    """A lab of this stack file under this name, which is taken down whatever happens, and must leave nothing behind."""
+    try:
+        synthlab("up", str(stack), "--name", name, *options)
+        yield name
+    finally:
+        synthlab("down", "--lab", name, status=None)
+    assert leftovers(name) == []
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
