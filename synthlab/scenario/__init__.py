@@ -1,6 +1,7 @@
 """A scenario: a timed script of conditions and expectations for the clients of a stack, read, checked and planned."""
 
 from .check import check_scenario
+from .layers import Layers
 from .model import Place, Scenario, Step
 from .plan import Block, Plan, Run, Track, Visit, make_plan
 from .reader import find_scenario_file, read_scenario, scenario_files
@@ -9,6 +10,7 @@ from .rehearsal import Event, rehearse, timeline
 __all__ = [
     "Block",
     "Event",
+    "Layers",
     "Place",
     "Plan",
     "Run",

@@ -7,18 +7,16 @@ baseline that is not there yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions import Conditions
 
 from ..stack import SFU_HOST, Sfu, Stack
 from .actions import Action, Baseline, Change, Container, Exec, Judge, Load, Reset
+from .layers import Layers
 from .model import Place
 from .plan import Plan, Run, Track
 from .words import seconds
-
-MOST_LAYERS = 48
-"""Of one client: a few less than it takes leases (64), for while one is replaced there are two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +53,13 @@ def rehearse(plan: Plan) -> None:
         stage.expire(float("inf"))
 
 
-@dataclass(slots=True)
-class _Layer:
-    change: Change
-    place: Place
-    ends_s: float | None
-
-
-@dataclass(slots=True)
-class _Client:
-    """The conditions of one client: those of its stack, and the layers on them in the order in which they began."""
-
-    name: str
-    base: Conditions
-    layers: dict[str, _Layer] = field(default_factory=dict)
-
-    def put(self, at_s: float, change: Change, place: Place) -> None:
-        ends_s = None if change.lease_s is None else at_s + change.lease_s
-        self.layers.pop(change.layer, None)
-        self.layers[change.layer] = _Layer(change, place, ends_s)
-        if len(self.layers) > MOST_LAYERS:
-            place.wrong(f"puts more than {MOST_LAYERS} changes on {self.name} at a time: give them a `for`, or reset")
-        self.check()
-
-    def expire(self, now_s: float) -> None:
-        ended = sorted((layer.ends_s, id) for id, layer in self.layers.items() if layer.ends_s is not None)
-        for ends_s, id in ended:
-            if ends_s <= now_s + 1e-6:
-                del self.layers[id]
-                self.check(f"from {seconds(ends_s)} on, when an earlier step has ended, ")
-
-    def check(self, when: str = "") -> None:
-        """Raise WrongUse at the layer that cannot be put on those below it."""
-        conditions = self.base
-        for layer in self.layers.values():
-            change = layer.change.change
-            try:
-                conditions = Conditions.from_dict(change) if layer.change.whole else conditions.changed(change)
-            except ConditionsError as error:
-                layer.place.wrong(f"{when}{self.name}: {error}")
-
-
 class _Stage:
     """What is in force and what runs, as the plan goes on."""
 
     def __init__(self, stack: Stack) -> None:
-        self._clients = {client.name: _Client(client.name, client.conditions) for client in stack.clients}
+        self._clients = {client.name: Layers(client.name, client.conditions) for client in stack.clients}
         if isinstance(stack.sfu, Sfu):
-            self._clients[SFU_HOST] = _Client(SFU_HOST, stack.sfu.conditions or Conditions())
+            self._clients[SFU_HOST] = Layers(SFU_HOST, stack.sfu.conditions or Conditions())
         self._down: dict[str, tuple[str, Place]] = {}
         self._baseline_s: float | None = None
 
@@ -114,10 +71,11 @@ class _Stage:
                 for name in names:
                     self._refuse_down(name, place)
                     self._clients[name].put(event.at_s, change, place)
+                    self._clients[name].conditions()
             case Reset(clients=names):
                 for name in names:
                     self._refuse_down(name, place)
-                    self._clients[name].layers.clear()
+                    self._clients[name].clear()
             case Container() as container:
                 self._act(container, place)
             case Load(client=name) | Exec(where=str(name)):
@@ -129,7 +87,8 @@ class _Stage:
 
     def expire(self, now_s: float) -> None:
         for client in self._clients.values():
-            client.expire(now_s)
+            for ended_s in client.ended(now_s):
+                client.conditions(f"from {seconds(ended_s)} on, when an earlier step has ended, ")
 
     def _judge(self, judge: Judge, at_s: float, place: Place) -> None:
         if not judge.expression.uses_before:
