@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .applied import Applied
     from .client import Client
-    from .errors import ExpectationFailed, SynthlabError, WrongUse
+    from .errors import ExpectationFailed, Inconclusive, SynthlabError, WrongUse
     from .lab import Lab
     from .player.judging import Ruling
 
-__all__ = ["Applied", "Client", "ExpectationFailed", "Lab", "Ruling", "SynthlabError", "WrongUse"]
+__all__ = ["Applied", "Client", "ExpectationFailed", "Inconclusive", "Lab", "Ruling", "SynthlabError", "WrongUse"]
 
 _HOMES = {
     "Applied": "applied",
     "Client": "client",
     "ExpectationFailed": "errors",
+    "Inconclusive": "errors",
     "Lab": "lab",
     "Ruling": "player.judging",
     "SynthlabError": "errors",

@@ -29,6 +29,12 @@ class ExpectationFailed(SynthlabError, AssertionError):
     exit_code = 1
 
 
+class Inconclusive(ExpectationFailed):
+    """It did not hold, in a lab that was too slow to judge it: that says nothing of what was tested."""
+
+    exit_code = 3
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`; did you mean client2?` when one of `names` is near, else nothing: to be put behind an error's line."""
     near = difflib.get_close_matches(name, list(names), n=1)

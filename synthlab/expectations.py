@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import ExpectationFailed, WrongUse
+from .errors import ExpectationFailed, Inconclusive, WrongUse
 from .metrics import Metrics, metrics_of
 from .player.judging import Judging, Ruling
+from .player.machine import Busy, load_between, read_busy
 from .player.sampler import Sampler
+from .player.soundness import doubts
 from .scenario.actions import Judge, JudgeKind
 from .scenario.expression import Expression, Known
 
@@ -31,11 +34,13 @@ class Expectations:
         self._zero_s = self._used_s = time.monotonic()
         self._sampler = Sampler(self._clients, self._now_s, metrics=self._metrics)
         self._sampler.start()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="machine")
 
     def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = "") -> Ruling:
         """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
 
-        Raises WrongUse for an expression that cannot be, and ExpectationFailed where it does not hold.
+        Raises WrongUse for an expression that cannot be, and ExpectationFailed where it does not hold; Inconclusive, if
+        the lab was too slow meanwhile to judge that.
         """
         __tracebackhide__ = True
         self._touch()
@@ -44,9 +49,13 @@ class Expectations:
         except ValueError as error:
             raise WrongUse(f"{kind} {expression!r}: {error}") from None
         judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
+        asked_s, before = self._now_s(), self._reader.submit(self._read_busy)
         ruling = self._decide(judge)
         if not ruling.held:
-            raise ExpectationFailed(f"{f'{client}: ' if client else ''}{judge}: {ruling.reason}")
+            told = f"{f'{client}: ' if client else ''}{judge}: {ruling.reason}"
+            if doubted := self._doubts(judge, asked_s, before.result()):
+                raise Inconclusive(f"{told}; but this says little: {'; '.join(doubted)}")
+            raise ExpectationFailed(told)
         return ruling
 
     def baseline(self, for_s: float) -> None:
@@ -58,6 +67,7 @@ class Expectations:
 
     def close(self) -> None:
         self._sampler.stop()
+        self._reader.shutdown(cancel_futures=True)
 
     def _decide(self, judge: Judge) -> Ruling:
         judging, ruling = Judging(judge, self._now_s()), None
@@ -65,6 +75,16 @@ class Expectations:
             ruling = judging.look(self._sampler.next_round(), self._sampler.recorded)
             self._touch()
         return ruling
+
+    def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
+        after = self._read_busy()
+        load = load_between(before, after) if before and after else None
+        clients = [client.name for client in self._lab.find()]
+        return doubts(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
+
+    def _read_busy(self) -> Busy | None:
+        running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
+        return read_busy(running[0]) if running else None
 
     def _touch(self) -> None:
         self._used_s = time.monotonic()

@@ -23,6 +23,7 @@ pytest_plugins = ["pytester"]
 PAGE = (Path(__file__).parent.parent / "docs" / "python.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 OF_PYTEST = [example for example in EXAMPLES if "import pytest" in example]
+NAMES = ("Lab", "ExpectationFailed", "Inconclusive", "SynthlabError", "WrongUse")
 # Their calls are those of tests/e2e/test_browser.py.
 OF_PLAYWRIGHT = [example for example in EXAMPLES if "playwright" in example]
 OTHERS = [example for example in EXAMPLES if example not in OF_PYTEST + OF_PLAYWRIGHT]
@@ -103,5 +104,5 @@ def test_every_method_is_told() -> None:
     public = [name for name in vars(Client) if not name.startswith("_") and name not in ("api", "group")]
     table = PAGE.partition("| of a client | is |")[2].partition("\n\n")[0]
     assert [name for name in public if not re.search(rf"`{name}[(`]", table)] == []
-    assert [name for name in ("Lab", "ExpectationFailed", "SynthlabError", "WrongUse") if name not in PAGE] == []
-    assert set(synthlab.__all__) >= {"Lab", "ExpectationFailed", "SynthlabError", "WrongUse"}
+    assert [name for name in NAMES if name not in PAGE] == []
+    assert set(synthlab.__all__) >= set(NAMES)

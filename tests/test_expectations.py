@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from synthlab import ExpectationFailed, Lab, WrongUse, expectations
+from synthlab import ExpectationFailed, Inconclusive, Lab, WrongUse, expectations
 from synthlab.expectations import known_of
 from synthlab.fakes import FakeClientApi, fake_world
+from synthlab.player.machine import Busy
 from synthlab.scenario.expression import Known
 from synthlab.stack import read_stack
 from synthlab.state import ClientState
@@ -55,6 +57,34 @@ def test_failed(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
         lab.expect(f"{FPS} < 5")
     assert isinstance(caught.value, ExpectationFailed)
     assert str(caught.value) == f"expect {FPS} < 5: {FPS} = 30"
+
+
+@pytest.mark.parametrize(("idle", "waiting"), [(0, 0), (500, 1_900_000)])
+def test_inconclusive(
+    idle: int, waiting: int, lab: Lab, apis: dict[str, FakeClientApi], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What did not hold while the machine was too busy says so; what held, held."""
+    readings = iter([Busy(0, 0, 0, 0, 0), Busy(0, 0, 0, 0, 0), Busy(2, 1000, idle, 0, waiting)])
+    monkeypatch.setattr(expectations, "read_busy", lambda container: next(readings))
+    show(apis["client1"], 30)
+    lab.expect(f"{FPS} > 5", within="3s")
+    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30; but this says little: the machine was"):
+        lab.expect(f"{FPS} < 5")
+
+
+def test_a_late_forwarder(lab: Lab, apis: dict[str, FakeClientApi], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any client makes a failure inconclusive: what it did before that was asked does not."""
+    show(apis["client1"], 30)
+    state = apis["client2"].state()
+    late = replace(state, lateness={"egress": {"packets": 10.0, "p50_ms": 80.0, "p99_ms": 90.0}})
+    monkeypatch.setattr(apis["client2"], "state", lambda: late)
+    with pytest.raises(Inconclusive, match="client2: its forwarder was too slow: in 100% of the seconds"):
+        lab.expect(f"{FPS} < 5")
+    monkeypatch.setattr(apis["client2"], "state", lambda: state)
+    lab.expect(f"{FPS} > 5", for_="2s")
+    with pytest.raises(ExpectationFailed) as caught:
+        lab.expect(f"{FPS} < 5", within="1s")
+    assert not isinstance(caught.value, Inconclusive)
 
 
 def test_never(lab: Lab, apis: dict[str, FakeClientApi]) -> None:

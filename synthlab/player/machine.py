@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from ..containers import Container
+from ..errors import SynthlabError
 from ..inside import end, exec_inside
 
 READ_S = 5.0
@@ -67,7 +68,10 @@ def load_between(before: Busy, after: Busy) -> Load:
 
 def read_busy(container: Container) -> Busy | None:
     """As a client's container shows it; None where it cannot be asked."""
-    process = exec_inside(container.id, "machine")
+    try:
+        process = exec_inside(container.id, "machine")
+    except SynthlabError:
+        return None
     try:
         written, _ = process.communicate(timeout=READ_S)
         return parse_busy(written.decode(errors="replace"), time.monotonic())

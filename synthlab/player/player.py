@@ -17,13 +17,13 @@ from ..scenario.expression import Recorded
 from ..scenario.model import Timed
 from ..scenario.plan import Block, Plan, Run, Track
 from ..scenario.record import Judged, Played
+from ..state import ClientState
 from .acts import Acts
 from .chronicle import Chronicle
 from .judging import Judging
 from .layers import SEEDS, Layers
 from .request import request
-from .sampler import Sampler, Told
-from .soundness import lateness_name
+from .sampler import Sampler
 from .stage import Stage
 
 GAP_S = 0.1
@@ -247,14 +247,9 @@ class Player:
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
 
-    def _heard(self, told: Told) -> None:
-        """In the sampler's thread: conditions, and how late each forwarder was, beside the numbers."""
-        if told.state is None:
-            return
-        self.chronicle.configure(told.at_s, {told.client: told.state})
-        for direction, values in told.state.lateness.items():
-            if values:
-                self.recorded.add(told.at_s, {lateness_name(told.client, direction): values["p99_ms"]})
+    def _heard(self, at_s: float, client: str, state: ClientState) -> None:
+        """In the sampler's thread."""
+        self.chronicle.configure(at_s, {client: state})
 
     async def _tidy(self) -> None:
         """Take back all that was changed; the evidence is collected before."""

@@ -4,46 +4,36 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from ..errors import SynthlabError
 from ..lab import LabClient
 from ..metrics import Metrics
-from ..scenario.expression import SAMPLE_S, Recorded, Value
+from ..scenario.expression import SAMPLE_S, Recorded
 from ..scenario.measured import of_metrics, of_numbers, of_state
 from ..state import ClientState
+from .soundness import of_lateness
 
 PATIENCE_S = 0.8
 """A round that takes longer ends without those who have not answered; what they say then counts for the next."""
 MOST_AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What one client has told at a time; `state` is None where it did not answer, which `error` explains."""
-
-    client: str
-    at_s: float
-    state: ClientState | None
-    values: Mapping[str, Value]
-    error: str = ""
-
-
 @dataclass(slots=True)
 class Sampler:
     """Keeps what is measured in `recorded`, by the time that `now_s` shows.
 
-    `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets all that a client
-    told, in the sampler's own thread.
+    `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets the state of
+    each client that answered, with its time, in a thread of the sampler's.
     """
 
     clients: Callable[[], Sequence[LabClient]]
     now_s: Callable[[], float]
     recorded: Recorded = field(default_factory=Recorded)
     metrics: Callable[[], Metrics | None] = lambda: None
-    heard: Callable[[Told], None] = lambda told: None
+    heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None
     _rounds: int = 0
     _ended: bool = False
     _turn: threading.Condition = field(default_factory=threading.Condition)
@@ -98,17 +88,11 @@ class Sampler:
     def _ask(self, client: LabClient) -> None:
         try:
             state, numbers = client.api.state(), client.api.numbers()
-        except SynthlabError as error:
-            self.heard(Told(client=client.name, at_s=self.now_s(), state=None, values={}, error=error.message))
-            return
-        told = Told(
-            client=client.name,
-            at_s=self.now_s(),
-            state=state,
-            values=of_state(client.name, state) | of_numbers(client.name, numbers.answer),
-        )
-        self.recorded.add(told.at_s, told.values)
-        self.heard(told)
+        except SynthlabError:
+            return  # there is no sample then, which expectations tell as "no data"
+        at_s, name = self.now_s(), client.name
+        self.recorded.add(at_s, of_state(name, state) | of_numbers(name, numbers.answer) | of_lateness(name, state))
+        self.heard(at_s, name, state)
 
     def _ask_metrics(self) -> None:
         if metrics := self.metrics():

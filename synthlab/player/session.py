@@ -196,7 +196,7 @@ def _compared(plan: Plan) -> list[str]:
     """The numbers whose baseline matters."""
     actions = [timed.action for visit in plan.visits() for timed in visit.run.actions]
     expressions = [action.expression for action in actions if isinstance(action, Judge)]
-    return list(dict.fromkeys(name for one in expressions if one.uses_before for name in one.names))
+    return list(dict.fromkeys(name for one in expressions for name in one.compared))
 
 
 def _samples(player: Player) -> dict[str, Series]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import inf
 
-from ..scenario.expression import Recorded, Sample
+from ..scenario.expression import Recorded, Sample, Value
+from ..state import ClientState
 from .machine import Load
 
 MOST_LATE_MS, MOST_LATE_SECONDS = 50.0, 0.2
@@ -31,9 +33,21 @@ def lateness_name(client: str, direction: str) -> str:
     return f"{client}.{direction}.late_p99"
 
 
-def doubts(clients: Sequence[str], recorded: Recorded, load: Load | None, compared: Sequence[str]) -> list[str]:
-    """One line for each reason; `compared` are the numbers of the baseline that expectations speak of."""
-    found = [line for client in clients for direction in DIRECTIONS for line in _of_link(client, direction, recorded)]
+def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
+    """These numbers, of the directions in which packets passed."""
+    told = state.lateness
+    return {lateness_name(client, direction): values["p99_ms"] for direction, values in told.items() if values}
+
+
+def doubts(
+    clients: Sequence[str], recorded: Recorded, load: Load | None, compared: Sequence[str], since_s: float = -inf
+) -> list[str]:
+    """One line for each reason; `compared` are the numbers of the baseline that expectations speak of.
+
+    What was recorded before `since_s` counts for the baseline only.
+    """
+    links = [(client, direction) for client in clients for direction in DIRECTIONS]
+    found = [line for client, direction in links for line in _of_link(client, direction, recorded, since_s)]
     return [*_of_machine(load), *found, *_of_baseline(recorded, compared)]
 
 
@@ -48,8 +62,11 @@ def _of_machine(load: Load | None) -> Iterator[str]:
         yield f"the machine was too busy: programs waited for a processor {load.waiting:.0%} of the time"
 
 
-def _of_link(client: str, direction: str, recorded: Recorded) -> Iterator[str]:
-    late = _numbers(recorded.series(lateness_name(client, direction)))
+def _of_link(client: str, direction: str, recorded: Recorded, since_s: float) -> Iterator[str]:
+    def series(name: str) -> Sequence[Sample]:
+        return recorded.window(name, since_s, inf)
+
+    late = _numbers(series(lateness_name(client, direction)))
     share = sum(late_ms > MOST_LATE_MS for late_ms in late) / len(late) if late else 0.0
     if share > MOST_LATE_SECONDS:
         yield (
@@ -57,8 +74,8 @@ def _of_link(client: str, direction: str, recorded: Recorded) -> Iterator[str]:
             f"packets ({direction}) left more than {MOST_LATE_MS:g} ms late"
         )
     for cause in OWN_CAUSES:
-        lost = _growth(recorded.series(f"{client}.{direction}.dropped.{cause}"))
-        passed = _growth(recorded.series(f"{client}.{direction}.packets_in"))
+        lost = _growth(series(f"{client}.{direction}.dropped.{cause}"))
+        passed = _growth(series(f"{client}.{direction}.packets_in"))
         if lost > max(LEAST_LOST, MOST_LOST * passed):
             yield f"{client}: its forwarder lost {lost:.0f} of {passed:.0f} packets ({direction}) by itself ({cause})"
 

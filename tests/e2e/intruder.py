@@ -18,7 +18,7 @@ from typing import Any
 
 SECONDS = 1.0
 ARP, IPV4 = 0x0806, 0x0800
-SYN, PUSH_ACK, SYN_ACK = 0x02, 0x18, 0x12
+SYN, SYN_ACK = 0x02, 0x12
 CHANGE = b'{"ingress": {"loss": "99%"}}'
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from synthlab import ExpectationFailed, Lab, SynthlabError
+from synthlab import ExpectationFailed, Inconclusive, Lab, SynthlabError
 from tests.evidence import pcapng
 
 from .labs import docker, heeding_interrupts
@@ -91,6 +91,18 @@ def test_what_does_not_hold_is_told(lab: Lab) -> None:
     """With the numbers that were seen."""
     with pytest.raises(ExpectationFailed, match=r"client2: expect egress\.rate > 20mbit within 1s: not within 1s: "):
         lab["client2"].expect("egress.rate > 20mbit", within="1s")
+
+
+def test_a_busy_machine(lab: Lab) -> None:
+    """What does not hold beside more busy loops than there are processors is inconclusive."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        with pytest.raises(Inconclusive, match=r"expect egress\.rate > 20mbit within 3s: .* the machine was too busy"):
+            lab["client2"].expect("egress.rate > 20mbit", within="3s")
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def test_attached(lab: Lab) -> None:

@@ -42,6 +42,11 @@ class Expression:
         parsed = parse(text, known)
         return cls(" ".join(text.split()), parsed.names, parsed.uses_before, parsed.part)
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The numbers whose baseline matters."""
+        return self.names if self.uses_before else ()
+
     def at(self, now_s: float, samples: Samples) -> Outcome:
         """What it comes to at a time of the run."""
         view = View(samples, now_s)
