@@ -197,7 +197,8 @@ class Lab:
 
         Then it must hold `for_` a time without a break. Names may leave `client` out. What is returned tells when it
         began to hold (`took_s`, `error_s`) and which numbers were `seen`. Raises ExpectationFailed, which is an
-        AssertionError too, and WrongUse for an expression that cannot be.
+        AssertionError too, or its child Inconclusive where the lab was too slow to judge; and WrongUse for an
+        expression that cannot be.
         """
         __tracebackhide__ = True
         return self._judged.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
