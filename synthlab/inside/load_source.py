@@ -6,6 +6,7 @@ with its input; by itself it ends with an error only where TCP never got a conne
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -20,6 +21,7 @@ BEHIND_S = 0.1
 """Who was kept from sending for longer does not make up for it with a burst."""
 AGAIN_S = 0.2
 CONNECT_S = 3.0
+FINISH_S = 0.2
 AT_ONCE = struct.pack("ii", 1, 0)
 """As SO_LINGER: what still waits when a connection is closed is thrown away, for it may be seconds of traffic."""
 
@@ -54,16 +56,16 @@ class Source:
         self._until = until
         self._bps = bps
         self.sent = 0
+        self.counting = threading.Lock()
+        """Held while a datagram is sent and counted: who holds it sees the count of all that were sent."""
 
     def udp(self) -> None:
         """Datagrams of one size. What the network refuses is lost, as what it drops."""
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         data = os.urandom(DATAGRAM)
         for _ in paced(DATAGRAM, self._bps, self._until):
-            try:
+            with self.counting, contextlib.suppress(OSError):
                 self.sent += sender.sendto(data, self._target)
-            except OSError:
-                continue
 
     def tcp(self) -> None:
         """One connection, and another where it breaks. Raises OSError where there never was one."""
@@ -95,6 +97,7 @@ def main(protocol: str, address: str, port: str, seconds: str, bps: str) -> None
     source = Source(address, int(port), time.monotonic() + float(seconds), float(bps))
 
     def finish() -> None:
+        source.counting.acquire(timeout=FINISH_S)  # and kept: nothing more is sent
         os.write(1, b"%d\n" % source.sent)
         os._exit(0)
 
