@@ -77,8 +77,7 @@ class Expectations:
         return ruling
 
     def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
-        after = self._read_busy()
-        load = load_between(before, after) if before and after else None
+        load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
         return doubts(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
 

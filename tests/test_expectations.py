@@ -79,7 +79,7 @@ def test_a_late_forwarder(lab: Lab, apis: dict[str, FakeClientApi], monkeypatch:
     late = replace(state, lateness={"egress": {"packets": 10.0, "p50_ms": 80.0, "p99_ms": 90.0}})
     monkeypatch.setattr(apis["client2"], "state", lambda: late)
     with pytest.raises(Inconclusive, match="client2: its forwarder was too slow: in 100% of the seconds"):
-        lab.expect(f"{FPS} < 5")
+        lab.expect(f"{FPS} < 5", within="4s")
     monkeypatch.setattr(apis["client2"], "state", lambda: state)
     lab.expect(f"{FPS} > 5", for_="2s")
     with pytest.raises(ExpectationFailed) as caught:

@@ -16,6 +16,7 @@ from ..errors import SynthlabError
 from ..inside import end, exec_inside
 
 READ_S = 5.0
+LEAST_S = 2.0
 _TOTAL = re.compile(r"some .*total=(\d+)")
 _IDLE, _STEAL = slice(3, 5), 7
 
@@ -57,8 +58,11 @@ def parse_busy(text: str, at_s: float) -> Busy:
     return Busy(at_s, sum(counts), sum(counts[_IDLE]), counts[_STEAL], int(waited[1]) if waited else None)
 
 
-def load_between(before: Busy, after: Busy) -> Load:
-    passed_s = max(after.at_s - before.at_s, 1e-3)
+def load_between(before: Busy | None, after: Busy | None) -> Load | None:
+    """None where either could not be read, or they lie too near each other to say anything."""
+    if before is None or after is None or after.at_s - before.at_s < LEAST_S:
+        return None
+    passed_s = after.at_s - before.at_s
     ticks = max(after.ticks - before.ticks, 1)
     waiting = None
     if before.waited_us is not None and after.waited_us is not None:

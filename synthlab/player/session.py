@@ -103,7 +103,9 @@ def _refuse_other(plan: Plan, stage: Stage) -> None:
             raise WrongUse(f"the lab '{stage.name}' has no {name}, which {plan.scenario.file} is for")
     for name, state in stage.lab.states(stage.lab.clients).items():
         changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
-        if changed or state.leases or state.scheduled:
+        if state.leases or state.scheduled:
+            raise WrongUse(f"{name} is being changed for a time, by a scenario or by `--for`: wait for the end of that")
+        if changed:
             raise WrongUse(f"{name} has other conditions than its stack gives it: `synthlab reset` it first")
 
 
@@ -129,7 +131,7 @@ class _Run:
             player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
             asyncio.run(player.play())
             after = read_busy(self._stage.container(probe.title))
-            load = load_between(before, after) if before and after else None
+            load = load_between(before, after)
             doubted = doubts(self._plan.clients, player.recorded, load, _compared(self._plan))
             chronicle = player.chronicle
             verdict, reasons = verdict_of(chronicle.judged, player.failures, player.faults, doubted)

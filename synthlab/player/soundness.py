@@ -19,6 +19,8 @@ MOST_LATE_MS, MOST_LATE_SECONDS = 50.0, 0.2
 MOST_LOST = 0.01
 """The share of packets that the forwarder itself lost: its socket's queue was full, or it was stalled."""
 LEAST_LOST = 10
+LEAST_LATE_SECONDS = 3
+"""Fewer say nothing of a lab, but of what has just begun or ended on its machine."""
 LEAST_IDLE = 0.05
 MOST_STOLEN = 0.1
 MOST_WAITING = 0.9
@@ -68,7 +70,7 @@ def _of_link(client: str, direction: str, recorded: Recorded, since_s: float) ->
 
     late = _numbers(series(lateness_name(client, direction)))
     share = sum(late_ms > MOST_LATE_MS for late_ms in late) / len(late) if late else 0.0
-    if share > MOST_LATE_SECONDS:
+    if share > MOST_LATE_SECONDS and share * len(late) >= LEAST_LATE_SECONDS:
         yield (
             f"{client}: its forwarder was too slow: in {share:.0%} of the seconds (at most {MOST_LATE_SECONDS:.0%}) "
             f"packets ({direction}) left more than {MOST_LATE_MS:g} ms late"

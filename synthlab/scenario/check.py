@@ -16,7 +16,8 @@ def check_scenario(
     stack: str | None = None,
     seed: int | None = None,
 ) -> Plan:
-    """The plan of a scenario that can be played; raises WrongUse with one line that says where and what is wrong.
+    """The plan of a scenario that can be played; raises WrongUse with a line that says where and what is wrong,
+    and, if it is steps that cannot be read, one for each of them.
 
     The arguments are those of `read_scenario`, and the seed that takes the place of the scenario's own.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import did_you_mean
+from ..errors import WrongUse, did_you_mean
 from ..yamlfile import Node
 from . import keys
 from .kind import Context, Kind
@@ -26,18 +26,24 @@ _BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
-    """The steps of one track; raises WrongUse with the line of the first mistake."""
+    """The steps of one track; raises WrongUse with a line for each step that is wrong, the first in front."""
     if node.path.count("[") >= MOST_DEPTH:
         node.wrong(f"lies within more than {MOST_DEPTH} lists of steps")
     entries = node.items("a list of steps such as [{set: client2, egress: {rate: 1mbit}}]")
     if not 1 <= len(entries) <= MOST_STEPS:
         node.wrong(f"has {len(entries)} steps; allowed are 1 to {MOST_STEPS}")
     steps: list[Step] = []
+    mistakes: list[str] = []
     for entry in entries:
-        step = _read_step(entry, context)
-        if steps:
-            _refuse_early(step, steps[-1], entry)
-        steps.append(step)
+        try:
+            step = _read_step(entry, context)
+            if steps:
+                _refuse_early(step, steps[-1], entry)
+            steps.append(step)
+        except WrongUse as mistake:
+            mistakes += [mistake.message, *mistake.details]
+    if mistakes:
+        raise WrongUse(mistakes[0], mistakes[1:])
     return tuple(steps)
 
 

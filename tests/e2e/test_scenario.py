@@ -144,6 +144,10 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
     try:
         told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
         assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in told.stderr
+        synthlab("reset", "--lab", LAB)
+        synthlab("set", "client2", "--loss", "1%", "--for", "30s", "--lab", LAB)
+        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 is being changed for a time, by a scenario or by `--for`" in told.stderr
     finally:
         synthlab("reset", "--lab", LAB)
 

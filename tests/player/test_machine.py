@@ -35,3 +35,11 @@ def test_between() -> None:
     assert load_between(begin, end) == Load(0.5, 0.05, 0.25)
     assert str(load_between(begin, end)) == "50% idle, 5% taken, programs waited 25% of the time"
     assert load_between(replace(begin, waited_us=None), end) == Load(0.5, 0.05, None)
+
+
+def test_nothing_between() -> None:
+    """Two readings that lie near each other, or one alone, say nothing."""
+    begin, end = Busy(0.0, 1000, 800, 10, 0), Busy(1.9, 1380, 800, 10, 0)
+    assert load_between(begin, end) is None
+    assert load_between(None, end) is None
+    assert load_between(begin, None) is None

@@ -48,6 +48,12 @@ def test_late() -> None:
     assert line == f"client1: its forwarder was too slow: {told}"
 
 
+def test_late_as_it_began() -> None:
+    """A second or two say nothing, though they be all that there are."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 2}
+    assert doubts(["client1"], recorded(**late), QUIET, []) == []
+
+
 @pytest.mark.parametrize("cause", ["kernel", "stalled"])
 def test_lost(cause: str) -> None:
     """Packets that it lost by itself count from the run's beginning, also if its counters began anew in between."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthlab.scenario.expression import Expression, Known, Recorded
+from synthlab.scenario.expression import Expression, Known, Outcome, Recorded
 
 NAMES = ("client1", "client2", "bot-1")
 KNOWN = Known(NAMES, (), NAMES)
@@ -87,6 +87,12 @@ def test_average_of_two_seconds() -> None:
     assert holds(f"mean({FPS}, 3s) == 8", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
     frames = "client1.video.client2.frames"
     assert holds(f"{frames} == 30", recorded(frames, 10.0, 30.0), 2.0) is True
+
+
+def test_shown() -> None:
+    """What was seen is shown for people, large numbers in full."""
+    seen = Outcome(True, {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None})
+    assert str(seen) == "a.rate = 1,222,640,000, a.fps = 14.93, a.state = up, a.lost = no data"
 
 
 def test_windows() -> None:

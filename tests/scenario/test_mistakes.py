@@ -35,7 +35,10 @@ STEPS = {
         "3: steps[0].reset[1]: no client 'bots' in this stack; did you mean bot?; there are: ",
     ),
     "no client": ("  - reset: []\n", "3: steps[0].reset: is empty: name at least one client, or all"),
-    "unconditioned sfu": ("  - {set: sfu, egress: {loss: 1%}}\n", "3: steps[0].set: no client 'sfu' in this stack; "),
+    "unconditioned sfu": (
+        "  - {set: sfu, egress: {loss: 1%}}\n",
+        "3: steps[0].set: the sfu has no conditions: give it `network: {}` in the stack",
+    ),
     "no values": (
         "  - set: client2\n",
         "3: steps[0]: changes nothing; name values such as egress: {rate: 1mbit}",
@@ -62,7 +65,7 @@ STEPS = {
     ),
     "flow that another hides": (
         "  - set: client2\n    flows: {'*:udp': {egress: {loss: 1%}}, '*:udp:5000': {egress: {loss: 2%}}}\n",
-        "3: steps[0]: client2: flows.*:udp:5000: never matches, for the flow '*:udp' before it takes all its packets",
+        "3: steps[0]: client2: flows.*:udp:5000: never matches: the flow '*:udp' before it takes all its packets",
     ),
     "void value": (
         "  - {set: client2, egress: {queue: 1s}}\n",
@@ -300,3 +303,22 @@ def _tells(folder: Path, steps: str, top: str, told: str) -> None:
         checked(folder, steps, top)
     assert caught.value.message.startswith(f"{file}:{told.replace('FOLDER', str(folder))}")
     assert "\n" not in caught.value.message
+
+
+def test_several(tmp_path: Path) -> None:
+    """Each step that is wrong has its line, those of parallel tracks among them; the first is the error's own."""
+    steps = """\
+  - wait: soon
+  - reset: client2
+  - parallel:
+      - - {set: client2, egress: {los: 1%}}
+        - wait: 1s
+        - wait: 2
+  - rset: client2
+"""
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, steps)
+    told = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in told] == [
+        f"/s.yaml:{line}" for line in (3, 6, 8, 9)
+    ]

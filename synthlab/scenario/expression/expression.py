@@ -10,6 +10,8 @@ from .parse import parse
 from .samples import Samples, Value
 from .tree import Part, View
 
+_LARGE = 1e5
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -60,4 +62,6 @@ class Expression:
 def _shown(value: Value | None) -> str:
     if value is None:
         return "no data"
-    return value if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, str):
+        return value
+    return f"{value:g}" if abs(value) < _LARGE else f"{value:,.0f}"

@@ -1,4 +1,4 @@
-"""`partition`: let nothing pass between two participants, both ways or one way, silently or refused."""
+"""`partition`: let nothing pass directly between two participants, both ways or one way, silently or refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _build(read: Read) -> Set:
 
 KIND = Kind(
     name="partition",
-    help="let nothing pass between two participants",
+    help="let nothing pass directly between two participants",
     keys={
         "partition": keys.plain(
             _read_ends,
