@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from .apps import CLIENT_APPS
 from .containers import Container
 from .errors import SynthlabError
 from .ports import API_PORT, CDP_PORT, COMPANION_API_PORT, HOST, VNC_PORT
@@ -40,9 +41,7 @@ def debugging(client: Container) -> str:
     if client.state != "running":
         raise not_running(client)
     if CDP_PORT not in client.ports:
-        raise SynthlabError(
-            f"{client.title} has no debugging port: `app: chrome` has one, and what fixes one (`ports: {{cdp: 9222}}`)"
-        )
+        raise no_browser(client)
     return f"http://{HOST}:{client.ports[CDP_PORT]}"
 
 
@@ -66,6 +65,16 @@ def far_away(client: Container, address: str, engine: str) -> SynthlabError:
         f"{address} is on the engine's machine ({engine}), and does not lead to {client.title} from here: forward the "
         f"port in another terminal, as with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and that of the API "
         f"({client.ports.get(API_PORT)}), too"
+    )
+
+
+def no_browser(client: Container) -> SynthlabError:
+    """What to do where there is none, or none that is known: an image of the user's own may have one."""
+    if client.role != "client" or client.app in CLIENT_APPS:
+        return SynthlabError(f"{client.title} has no browser: a client with `app: chrome` has one")
+    return SynthlabError(
+        f"{client.title} has no browser that synthlab knows of: if there is one in its image, publish its debugging "
+        "port in the stack with `ports: {cdp: 9222}`"
     )
 
 

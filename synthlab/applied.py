@@ -36,6 +36,11 @@ class Applied:
         self._before = before
         self._made = made
 
+    def __repr__(self) -> str:
+        times = {"for": self._terms.lease, "after": self._terms.after}
+        told = "".join(f", {name} {time}" for name, time in times.items() if time)
+        return f"<set on {', '.join(self.states)}: {self._change}{told}>"
+
     @property
     def states(self) -> dict[str, ClientState]:
         """What each client told when the change was made."""

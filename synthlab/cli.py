@@ -22,6 +22,7 @@ from .commands import (
     stats,
     top,
     upkeep,
+    usage,
 )
 from .errors import SynthlabError, WrongUse
 from .interrupts import Terminated, unwind_on_signals
@@ -69,6 +70,9 @@ app.add_typer(scenarios.scenario, name="scenario")
 app.add_typer(profiles.profile, name="profile")
 app.add_typer(images.images, name="images")
 app.add_typer(completion.completion, name="completion")
+for _group in (app, scenarios.scenario, profiles.profile, images.images, completion.completion):
+    for _registered in _group.registered_commands:
+        _registered.cls = usage.Command
 
 
 def _print_version(wanted: bool) -> None:

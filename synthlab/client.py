@@ -116,7 +116,7 @@ class Client:
         from .inside import exec_command
 
         if isinstance(command, str):
-            raise WrongUse(f"exec: {command!r} is not a list of words such as ['ping', '-c', '3', 'sfu']")
+            raise WrongUse(f"exec: {command!r} is not a list of words such as ['getent', 'hosts', 'sfu']")
         if self._container.state != "running":
             raise addresses.not_running(self._container)
         docker, limit_s = exec_command(self._container, command), read_span("timeout", timeout)
@@ -173,8 +173,10 @@ class Client:
 
     def screenshot(self) -> bytes:
         """What the first page of its browser shows, as PNG."""
-        from .evidence.screenshots import screenshots
+        from .evidence.screenshots import has_browser, screenshots
 
+        if not has_browser(self._container):
+            raise addresses.no_browser(self._container)
         try:
             picture = next(iter(screenshots(self._container)), None)
         except SynthlabError as error:

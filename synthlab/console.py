@@ -24,11 +24,15 @@ PIPED_WIDTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under their headings; a `title` says what they are."""
+    """Rows of texts under their headings; a `title` says what they are.
+
+    On a narrow terminal the cells of the `whole` columns are not broken: the others give way.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     title: str = ""
+    whole: Sequence[str] = ()
 
 
 def print_line(text: str) -> None:
@@ -179,7 +183,7 @@ def _rich_table(table: Table, console: Console) -> RichTable:
         box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, title=table.title or None, title_justify="left"
     )
     for column in table.columns:
-        made.add_column(Text(column), no_wrap=not terminal)
+        made.add_column(Text(column), no_wrap=not terminal or column in table.whole)
     for row in _filled(table.rows, len(table.columns)):
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -111,6 +111,10 @@ class EngineApi(Protocol):
         """The last lines that a container wrote."""
         ...
 
+    def last_probe(self, container: Container) -> list[str]:
+        """How its last health check ended, and what it wrote: lines, none where none has ended yet."""
+        ...
+
     def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
         """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
         ...
@@ -174,3 +178,12 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
         metrics=marks.get(labels.METRICS, ""),
     )
+
+
+def read_probe(inspected: Mapping[str, Any]) -> list[str]:
+    """The last health check of a container as the engine tells of it. A status of -1 is Docker's for none: too late."""
+    ended = (inspected["State"].get("Health") or {}).get("Log") or []
+    if not ended:
+        return []
+    first, *more = [line for line in ended[-1]["Output"].splitlines() if line.strip()] or ["it wrote nothing"]
+    return [f"health check (exit status {ended[-1]['ExitCode']}): {first}", *more]

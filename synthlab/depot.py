@@ -16,12 +16,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A bundled image, as the engine has it; one that is built from other files than ours is stale."""
+    """An image of ours, as the engine has it; a bundled one that is built from other files than ours is stale."""
 
     image: str
     version: str
     size: int
-    state: str  # current, stale or missing
+    state: str  # current, stale or missing; other: not bundled with this synthlab
 
 
 def kept_images(images: list[Image], engine: EngineApi) -> list[Kept]:
@@ -32,6 +32,18 @@ def kept_images(images: list[Image], engine: EngineApi) -> list[Kept]:
         state = "current" if planned.current else "stale" if present else "missing"
         version, size = (present.version, present.size) if present else ("", 0)
         rows.append(Kept(image=planned.image.tag, version=version, size=size, state=state))
+    return rows
+
+
+def other_images(kept: Iterable[Kept], engine: EngineApi) -> list[Kept]:
+    """What else the engine has of synthlab, each once: for a stack with another browser, or of another version."""
+    known = {present.id for one in kept if (present := engine.image(one.image))}
+    rows = []
+    for tag in engine.own_tags():
+        present = engine.image(tag)
+        if present and present.id not in known:
+            known.add(present.id)
+            rows.append(Kept(image=tag, version=present.version, size=present.size, state="other"))
     return rows
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import labels
-from .containers import Container, Doing, LogWish, read_container
+from .containers import Container, Doing, LogWish, read_container, read_probe
 from .errors import SynthlabError
 from .images import LocalImage, is_own
 
@@ -83,6 +83,10 @@ class Engine:
         with self._asked() as api:
             written: bytes = api.logs(container.id, tail=lines)
         return written.decode(errors="replace").splitlines()
+
+    def last_probe(self, container: Container) -> list[str]:
+        with self._asked() as api:
+            return read_probe(api.inspect_container(container.id))
 
     def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
         options: Any = {"tail": "all" if wish.tail is None else wish.tail, "follow": wish.follow, "since": wish.since}

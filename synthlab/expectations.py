@@ -39,8 +39,8 @@ class Expectations:
     def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = "") -> Ruling:
         """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
 
-        Raises WrongUse for an expression that cannot be, and ExpectationFailed where it does not hold; Inconclusive, if
-        the lab was too slow meanwhile to judge that.
+        Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken, and
+        ExpectationFailed where it does not hold; Inconclusive, if the lab was too slow meanwhile to judge that.
         """
         __tracebackhide__ = True
         self._touch()
@@ -48,6 +48,8 @@ class Expectations:
             parsed = Expression.parse(expression, replace(self._known, own=client))
         except ValueError as error:
             raise WrongUse(f"{kind} {expression!r}: {error}") from None
+        if parsed.uses_before and self._sampler.recorded.baseline is None:
+            raise WrongUse(f'{kind} {expression!r}: there is no baseline yet: call lab.baseline("5s") first')
         judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
         asked_s, before = self._now_s(), self._reader.submit(self._read_busy)
         ruling = self._decide(judge)

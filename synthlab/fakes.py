@@ -171,6 +171,9 @@ class FakeEngine:
     def logs(self, container: Container, lines: int = 20) -> list[str]:
         return [f"last line of {container.name}"][:lines]
 
+    def last_probe(self, container: Container) -> list[str]:
+        return [f"health check of {container.name}"]
+
     def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
         lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
         yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]

@@ -74,7 +74,7 @@ def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
         try:
             units[name].parse(value) if value != CLEAR else None
         except ValueError as error:
-            raise WrongUse(f"--{_flag(name)}: {error}") from None
+            raise WrongUse(f"--{_flag(name)}: {error}; none clears it") from None
     return values
 
 

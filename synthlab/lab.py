@@ -13,7 +13,7 @@ from .client import Client
 from .containers import Container, Doing
 from .errors import WrongUse, did_you_mean
 from .interrupts import uninterrupted
-from .members import find_members
+from .members import find_members, unconditioned
 from .numbers import Numbers
 from .remote import AT_ONCE, ClientApi, Terms
 from .spans import read_span
@@ -60,8 +60,8 @@ class Lab:
         tell: Tell = lambda line: None,
         world: World | None = None,
     ) -> Lab:
-        """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` sees
-        every other's video.
+        """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` has
+        seen every other's video.
 
         With a `ttl` (or SYNTHLAB_TTL) it ends by itself so long after its start; labs whose time is over are removed
         first. `tell` gets lines that say how far it is. Raises WrongUse for a mistake in the stack, SynthlabError, with
@@ -257,6 +257,8 @@ class Lab:
 
     def _named(self, name: str) -> list[LabClient]:
         found = [client for client in self._reached if name in (client.name, client.group)]
+        if not found and any(name == one.title and not one.conditioned for one in self.members):
+            raise unconditioned(self.name, name)
         if not found:
             names = [client.name for client in self._reached]
             groups = [client.group for client in self._reached]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .builder import ensure_images
 from .compose import PortTaken, compose_up
-from .containers import EngineApi
+from .containers import Container, EngineApi
 from .errors import SynthlabError
 from .interrupts import uninterrupted
 from .lab import Lab
@@ -45,7 +45,7 @@ def all_or_nothing(lab: str, engine: EngineApi, tell: Tell) -> Iterator[None]:
 def bring_up(
     stack: Stack, world: World, tell: Tell, timeout_s: float, ttl_s: float | None = None, wait_media: bool = False
 ) -> Lab:
-    """As `launch`, and wait until every client sees every other's video if `wait_media`; the lab."""
+    """As `launch`, and wait until every client has seen every other's video if `wait_media`; the lab."""
     launch(stack, world.engine, tell, timeout_s, ttl_s)
     with all_or_nothing(stack.name, world.engine, tell):
         lab = Lab(world, stack.name, world.engine.containers(stack.name), stack)
@@ -58,7 +58,8 @@ def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s:
     """Build the images, start the containers, and wait until every client is healthy.
 
     With a `ttl_s` the lab ends by itself so long after the start of its containers.
-    Raises SynthlabError with the last lines of the container that failed, after removing everything.
+    Raises SynthlabError with the last lines of the container that failed, and what its health check said, after
+    removing everything.
     """
     refuse_running(stack, engine)
     free = free_on(engine.address())
@@ -117,8 +118,7 @@ def wait_until_ready(
         if any(container.failed for container in late):
             _raise_for_failed(engine, lab)
         if time.monotonic() > deadline:
-            what = f"{late[0].title} is not healthy after {timeout_s:g} s; its last lines:"
-            raise SynthlabError(what, engine.logs(late[0], LOG_LINES))
+            raise _with_last_lines(f"{late[0].title} is not healthy after {timeout_s:g} s", engine, late[0])
         time.sleep(POLL_S)
 
 
@@ -127,9 +127,17 @@ def _raise_for_failed(engine: EngineApi, lab: str) -> None:
     time.sleep(LAST_WORDS_S)
     failed = [container for container in engine.containers(lab) if container.failed]
     for container in sorted(failed, key=lambda container: container.state == "running"):
-        logs = engine.logs(container, LOG_LINES)
-        said = "its last lines:" if logs else "it wrote nothing"
-        raise SynthlabError(f"{container.title} did not come up ({container.status}); {said}", logs)
+        raise _with_last_lines(f"{container.title} did not come up ({container.status})", engine, container)
+
+
+def _with_last_lines(what: str, engine: EngineApi, container: Container) -> SynthlabError:
+    """The error with the end of its log under it, and above that its health check where that has not passed."""
+    probe = engine.last_probe(container)[:LOG_LINES] if container.health in ("starting", "unhealthy") else []
+    logs = engine.logs(container, LOG_LINES)
+    said = "its last lines:" if logs else "it wrote nothing"
+    if probe:
+        said = f"its health check and {said}" if logs else f"{said}; its health check:"
+    return SynthlabError(f"{what}; {said}", [*probe, *logs])
 
 
 def _size(stack: Stack) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from .containers import Container
 from .errors import WrongUse, did_you_mean
+from .stack import SFU_HOST
 
 
 def find_members(lab: str, containers: Sequence[Container], names: Iterable[str] = ()) -> list[Container]:
@@ -28,3 +29,10 @@ def find_member(lab: str, containers: Sequence[Container], name: str) -> Contain
     if len(found) > 1:
         raise WrongUse(f"'{name}' means several: {', '.join(one.title for one in found)}; name one of them")
     return found[0]
+
+
+def unconditioned(lab: str, name: str) -> WrongUse:
+    """What to do about a container that is there, and has no API."""
+    what = f"{name} has no conditions and no counters in lab '{lab}'"
+    hint = ": write `network: {}` under `sfu` in its stack, and bring it up anew" if name == SFU_HOST else ""
+    return WrongUse(f"{what}{hint}")

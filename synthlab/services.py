@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from ipaddress import IPv6Network
+from typing import Any
 
 from . import labels
 from .apps import CLIENT_APPS
@@ -97,8 +98,14 @@ def sfu_condition(stack: Stack) -> dict[str, str]:
     sfu = stack.sfu
     if not isinstance(sfu, Sfu):
         return {}
-    probed = sfu.bundled or (sfu.compose and "healthcheck" in sfu.compose.services[sfu.service or ""])
+    probed = sfu.bundled or (sfu.compose and _probes(sfu.compose.services[sfu.service or ""]))
     return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
+
+
+def _probes(service: Mapping[str, Any]) -> bool:
+    """Whether a service of a Compose file has a health check of its own, and has not turned its image's off with it."""
+    check = service.get("healthcheck")
+    return check is not None and not check.get("disable") and check.get("test") != ["NONE"]
 
 
 def turn_condition(stack: Stack) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
@@ -11,14 +11,17 @@ from syntheticnet.conditions import DIRECTIONS, Conditions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
-    """Counters of one link or flow in one direction. `achieved` lacks what was not measured."""
+    """Counters of one link or flow in one direction. What was dropped is counted by its cause.
+
+    `achieved` lacks what was not measured.
+    """
 
     packets_in: int = 0
     bytes_in: int = 0
     packets_out: int = 0
     bytes_out: int = 0
     dropped: Mapping[str, int]
-    dropped_bytes: int = 0
+    dropped_bytes: Mapping[str, int] = field(default_factory=dict)
     held: int = 0
     duplicated: int = 0
     originated: int = 0

@@ -30,9 +30,27 @@ def containers_table(containers: Sequence[Container], restarts: Mapping[str, int
 
 
 def conditions_table(states: Mapping[str, ClientState]) -> Table:
+    """What is configured on each link and flow."""
+    rows = [(name, place, wished) for name, state in states.items() for place, wished, _ in _conditions(state)]
+    return Table(("client", "link", "configured"), rows)
+
+
+def achieved_table(states: Mapping[str, ClientState]) -> Table:
     """What is configured on each link and flow, beside what was measured over the last second."""
-    rows = [row for name, state in states.items() for row in _condition_rows(name, state)]
+    rows = [
+        (name, place, wished, _achieved(link))
+        for name, state in states.items()
+        for place, wished, link in _conditions(state)
+    ]
     return Table(("client", "link", "configured", "achieved (last second)"), rows)
+
+
+def drops(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """A line for each link and flow that has dropped anything since the forwarder's start, with the causes."""
+    for name, state in states.items():
+        for place, _, link in _conditions(state):
+            if causes := _counted(link.dropped if link else {}):
+                yield f"{name} {place}: dropped so far: {', '.join(causes)}"
 
 
 def counters_table(states: Mapping[str, ClientState]) -> Table:
@@ -143,15 +161,15 @@ def _container_row(container: Container, restarts: Mapping[str, int], now: float
     )
 
 
-def _condition_rows(client: str, state: ClientState) -> Iterator[Row]:
+def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:
+    """Each link and flow, what is configured there, and what was measured."""
     for direction in DIRECTIONS:
-        link = getattr(state.conditions, direction)
-        yield client, direction, _configured(link) or "perfect", _achieved(state.links.get(direction))
+        wished = _configured(getattr(state.conditions, direction))
+        yield direction, wished or "perfect", state.links.get(direction)
     for flow in state.conditions.flows:
         for direction in DIRECTIONS:
             wished = _configured(getattr(flow, direction))
-            measured = state.flows.get(flow.name, {}).get(direction)
-            yield client, f"{direction} {flow.name}", wished or "as the link", _achieved(measured)
+            yield f"{direction} {flow.name}", wished or "as the link", state.flows.get(flow.name, {}).get(direction)
 
 
 def _configured(link: LinkConditions) -> str:
@@ -189,18 +207,26 @@ def _measured_places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
 
 
 def _counters(link: LinkState) -> Row:
-    causes = ", ".join(f"{cause} {count}" for cause, count in link.dropped.items() if count)
-    if link.dropped_bytes:
-        causes += f" ({link.dropped_bytes} bytes)"
     counts = (link.held, link.duplicated, link.originated, link.exempt)
     return (
         str(link.packets_in),
         str(link.packets_out),
         str(link.bytes_out),
-        causes or NOTHING,
+        ", ".join(_counted(link.dropped, link.dropped_bytes)) or NOTHING,
         *map(str, counts),
     )
 
 
+def _counted(dropped: Mapping[str, int], sizes: Mapping[str, int] | None = None) -> list[str]:
+    """The causes of drops with their counts: `loss 3`, or `loss 3 (180 bytes)` where the `sizes` are told."""
+    return [
+        f"{cause} {count}" + (f" ({sizes[cause]} bytes)" if sizes and sizes.get(cause) else "")
+        for cause, count in dropped.items()
+        if count
+    ]
+
+
 def _numbers(values: Values) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in values.items())
+    """`lost` is at least 0 here: RTP counts what was expected less what came, and some came twice (RFC 3550, 6.4.1)."""
+    shown = {**values, "lost": max(values["lost"], 0)} if "lost" in values else values
+    return ", ".join(f"{name} {value:g}" for name, value in shown.items())

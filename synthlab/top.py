@@ -16,7 +16,9 @@ from .numbers import Numbers
 from .state import ClientState, LinkState
 from .tables import NOTHING, Row
 
-COLUMNS = ("client", "link", "rate", "delay", "loss", "forwarder CPU", "receives")
+COLUMNS = ("client", "link", "rate", "delay", "loss", "CPU", "receives")
+# Their cells are short: they stay whole where the terminal is narrow.
+_WHOLE = ("client", "link", "CPU", "receives")
 # The configured values that a column shows; the first goes without its name.
 _RATE = ("rate", "rate_trace")
 _DELAY = ("latency", "jitter", "delay_trace")
@@ -50,20 +52,18 @@ def cpu(before: Seen | None, now: Seen) -> float | None:
 
 
 def top_table(now: Sample, before: Sample) -> Table:
-    """A row for each link; what belongs to the whole client stands in the first."""
+    """A row for each link; the CPU, of the client's forwarder, stands in the first, what it receives in both."""
     rows: list[Row] = []
     for name, seen in now.items():
         if seen.state is None:
             rows.append((name, NOTHING, seen.error))
             continue
         used = cpu(before.get(name), seen)
-        shared = (NOTHING if used is None else f"{used:.0%}", headline(seen.numbers))
-        for index, direction in enumerate(DIRECTIONS):
+        named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.numbers)
+        for direction, title, work, video in zip(DIRECTIONS, *named, strict=True):
             conditions, link = getattr(seen.state.conditions, direction), seen.state.links.get(direction)
-            rows.append(
-                (name if not index else "", direction, *_cells(conditions, link), *(shared if not index else ()))
-            )
-    return Table(COLUMNS, rows)
+            rows.append((title, direction, *_cells(conditions, link), work, video))
+    return Table(COLUMNS, rows, whole=_WHOLE)
 
 
 def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
@@ -71,15 +71,15 @@ def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
     return {"time": round(time, 3), "clients": {name: _as_json(seen, before.get(name)) for name, seen in now.items()}}
 
 
-def headline(numbers: Numbers | None) -> str:
-    """The videos that a client receives, in few words."""
+def received(numbers: Numbers | None) -> tuple[str, str]:
+    """The videos that a client receives, and their rate; `7+ fps` where the slowest of several has 7 fps."""
     if numbers is None or not numbers.video:
-        return NOTHING
+        return NOTHING, ""
     videos = list(numbers.video.values())
     rates = [values["fps"] for values in videos if "fps" in values]
     kbps = sum(values.get("kbps", 0.0) for values in videos)
-    frames = f", {min(rates):.0f} fps or more" if rates else ""
-    return f"{len(videos)} video{'s' if len(videos) > 1 else ''}, {kbps:.0f} kbit/s{frames}"
+    frames = f", {min(rates):.0f}{'+' if len(rates) > 1 else ''} fps" if rates else ""
+    return f"{len(videos)} video{'s' if len(videos) > 1 else ''}{frames}", f"{kbps:.0f} kbit/s"
 
 
 def _ask(client: LabClient) -> Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,6 +63,17 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def test_examples(example: str, lab: Lab) -> None:
     """Each runs to its end."""
     exec(compile(example, "docs/python.md", "exec"), {"lab": lab})
+
+
+@pytest.mark.parametrize("example", OF_PLAYWRIGHT)
+def test_example_of_playwright(example: str) -> None:
+    """It imports what it uses; only `lab` is there already."""
+    names = [node for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Name)]
+    used, made = ({node.id for node in names if isinstance(node.ctx, kind)} for kind in (ast.Load, ast.Store))
+    imported = {
+        alias.name for node in ast.walk(ast.parse(example)) if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert used - made - imported == {"lab"}
 
 
 def test_example_of_pytest(pytester: pytest.Pytester) -> None:

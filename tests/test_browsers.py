@@ -250,10 +250,10 @@ def test_cdp(port: int, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who has no port, does not run, or does not answer in time is told so in one line."""
+    """Who has no browser, does not run, or does not answer in time is told so in one line."""
     monkeypatch.setattr(browser, "PATIENCE_S", 0.1)
     worlds = {
-        "client1 has no debugging port: ": world_with(),
+        "client1 has no browser: ": world_with(),
         "client1 does not run (Exited (1))": world_with(state="exited", status="Exited (1)"),
         "client1's browser does not answer at http://127.0.0.1:1: see `synthlab logs client1`": world_with(
             ports={CDP_PORT: 1}

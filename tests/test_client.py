@@ -170,10 +170,43 @@ def test_addresses(lab: Lab) -> None:
     """Where a client is looked at; what it lacks is told in one line."""
     assert lab["client2"].api_url == "http://127.0.0.1:3001/"
     assert (lab["bot-1"].group, lab["client1"].group) == ("bot", "client1")
-    with pytest.raises(SynthlabError, match="client2 has no debugging port"):
+    with pytest.raises(SynthlabError, match="client2 has no browser: a client with `app: chrome` has one"):
         _ = lab["client2"].cdp_url
     with pytest.raises(SynthlabError, match="client2 has no screen"):
         _ = lab["client2"].vnc
+
+
+def test_a_screenshot_of_what_has_no_browser(lab: Lab) -> None:
+    """Told before anything is run; of an image of the user's own, with what lets its browser be found."""
+    with pytest.raises(SynthlabError, match=r"^bot-1 has no browser: a client with `app: chrome` has one$"):
+        lab["bot-1"].screenshot()
+    own = [replace(one, app="acme/client") for one in lab.members]
+    with pytest.raises(SynthlabError, match=r"^client1 has no browser that .* `ports: \{cdp: 9222\}`$"):
+        Lab(lab.world, "call", own)["client1"].screenshot()
+
+
+def test_repr(lab: Lab) -> None:
+    """What has been set shows whom it was set on, what, and for when."""
+    both = {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}
+    assert repr(lab["client2"].set(loss="5%")) == f"<set on client2: {both}>"
+    assert (
+        repr(lab["bot"].set(loss="5%", for_="10s", after="2s")) == f"<set on bot-1, bot-2: {both}, for 10s, after 2s>"
+    )
+
+
+def test_a_server_without_conditions(lab: Lab) -> None:
+    """It can be looked at; what its network is asked is refused, with what the stack lacks."""
+    sfu = replace(lab.members[0], id="sfu", client="", group="", role="sfu")
+    called = Lab(lab.world, "call", [sfu, *lab.members])
+    assert called["sfu"].logs(tail=1) == ["line 3 of sfu"]
+    asks: tuple[Callable[[Client], object], ...] = (lambda one: one.set(loss="5%"), lambda one: one.state())
+    for ask in asks:
+        with pytest.raises(WrongUse) as caught:
+            ask(called["sfu"])
+        assert caught.value.message == (
+            "sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu` in its stack, "
+            "and bring it up anew"
+        )
 
 
 def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.containers import read_container
+from synthlab.containers import read_container, read_probe
 
 
 def listed(**changes: Any) -> dict[str, Any]:
@@ -54,3 +54,21 @@ def test_media_server() -> None:
     """A container that is no client has no client's name, and comes before the clients."""
     container = read_container(listed(Labels={"synthlab.lab": "call", "synthlab.role": "sfu"}, Ports=[]))
     assert (container.role, container.client, container.index, container.ports) == ("sfu", "", 0, {})
+
+
+@pytest.mark.parametrize(
+    ("health", "told"),
+    [
+        ({}, []),
+        ({"Health": None}, []),
+        ({"Health": {"Log": []}}, []),
+        (
+            {"Health": {"Log": [{"ExitCode": 0, "Output": "fine"}, {"ExitCode": 1, "Output": "no room\n\nend\n"}]}},
+            ["health check (exit status 1): no room", "end"],
+        ),
+        ({"Health": {"Log": [{"ExitCode": 7, "Output": ""}]}}, ["health check (exit status 7): it wrote nothing"]),
+    ],
+)
+def test_last_probe(health: dict[str, Any], told: list[str]) -> None:
+    """Of a container's health checks the last is told, with how it ended and what it wrote."""
+    assert read_probe({"State": {"Status": "running", **health}}) == told

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from synthlab import depot
-from synthlab.depot import kept_images, load, pull, push, remote_names, save
+from synthlab.depot import Kept, kept_images, load, other_images, pull, push, remote_names, save
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.fakes import FakeEngine
 from synthlab.images import LocalImage, plan_images, selected, unversioned, versioned
@@ -79,6 +79,23 @@ def test_kept() -> None:
     assert [(kept.state, kept.version, kept.size) for kept in kept_images(images, Current())] == [
         ("current", VERSION, 280_000_000)
     ] * 2
+
+
+def test_others() -> None:
+    """What a stack's browser and another version have left is listed, each image once whatever its names."""
+    browser, former = "synthlab/chrome:chromium-150.0.7871.100-1-deb12u1", "synthlab/bot:0.0.1"
+
+    class Full(FakeEngine):
+        def own_tags(self) -> list[str]:
+            return [former, "synthlab/bot:former", "synthlab/bot:latest", browser, f"syntheticnet:{VERSION}"]
+
+        def image(self, tag: str) -> LocalImage | None:
+            names = {"synthlab/bot:former": former, f"syntheticnet:{VERSION}": "syntheticnet:latest"}
+            return LocalImage(f"id of {names.get(tag, tag)}", "0", VERSION, 1_500_000_000)
+
+    assert other_images(kept_images(selected(["bot"]), Full()), Full()) == [
+        Kept(image=tag, version=VERSION, size=1_500_000_000, state="other") for tag in (former, browser)
+    ]
 
 
 def test_save_and_load(ran: list[str], tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
+from synthlab import engine, labels
 from synthlab.engine import Engine, _lines
 
 
@@ -16,3 +19,21 @@ def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """DOCKER_HOST says where the engine is, and nobody is asked for that."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     assert Engine().address() in ("unix:///nowhere/docker.sock", "http+unix:///nowhere/docker.sock")
+
+
+def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every tag that only synthlab gives goes, that of a stack's browser too; what others build and tag stays."""
+    browser = "synthlab/chrome:chromium-150.0.7871.100-1-deb12u1"
+
+    class Api:
+        removed: ClassVar[list[str]] = []
+
+        def images(self, filters: dict[str, str]) -> list[dict[str, list[str] | None]]:
+            assert filters == {"label": labels.CONTENT}
+            return [{"RepoTags": ["syntheticnet:latest", "acme/client:1"]}, {"RepoTags": [browser]}, {"RepoTags": None}]
+
+        def remove_image(self, tag: str, force: bool) -> None:
+            self.removed.append(tag)
+
+    monkeypatch.setattr(engine, "_connect", Api)
+    assert Engine().remove_images() == Api.removed == ["syntheticnet:latest", browser]

@@ -36,3 +36,9 @@ def test_every_command_shows_how_it_is_used(path: tuple[str, ...]) -> None:
         words = shlex.split(example)
         assert tuple(words[: len(path)]) == path
         command.make_context(path[-1], words[len(path) :])
+
+
+def test_what_exec_runs_is_in_every_image() -> None:
+    """The examples of `exec` name what is part of every Debian: its shell, and the programs of its C library."""
+    examples = EXAMPLE.findall(ALL[("exec",)].help)
+    assert {shlex.split(example.partition(" -- ")[2])[0] for example in examples} <= {"sh", "getent"}

@@ -50,6 +50,13 @@ def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     assert ruling.seen == {FPS: 1}
 
 
+def test_before_without_a_baseline(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
+    """Nothing can be judged by what was never measured: what must be called first is told."""
+    show(apis["client1"], 30)
+    with pytest.raises(WrongUse, match=r'there is no baseline yet: call lab\.baseline\("5s"\) first$'):
+        lab.expect(f"{FPS} > 80% of before", within="5s")
+
+
 def test_failed(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """A failure is an AssertionError that says what was expected, and what was seen."""
     show(apis["client1"], 30)

@@ -108,7 +108,7 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
 
 def test_mistakes_name_the_flag() -> None:
     """A value that cannot be is told with its flag, before anything is asked of anybody."""
-    with pytest.raises(WrongUse, match=r"^--jitter-share: '5' is not a share such as 5% or 0\.5%$"):
+    with pytest.raises(WrongUse, match=r"^--jitter-share: '5' is not a share such as 5% or 0\.5%; none clears it$"):
         read_values({"jitter_share": "5"})
 
 
@@ -120,6 +120,6 @@ def test_help_names_what_a_value_needs() -> None:
 
 def test_mistakes_in_values_of_several_numbers() -> None:
     """They are one value, and the number that cannot be is told."""
-    with pytest.raises(WrongUse, match=r"^--loss-gemodel: '120%' is not between 0% and 100%$"):
+    with pytest.raises(WrongUse, match=r"^--loss-gemodel: '120%' is not between 0% and 100%; none clears it$"):
         read_values({"loss_gemodel": "1% 120%"})
     assert read_values({"outage": True, "mtu_answer": False}) == {"outage": True, "mtu_answer": False}

@@ -12,7 +12,8 @@ from synthlab import launch as launching
 from synthlab.compose import PortTaken
 from synthlab.containers import Container
 from synthlab.errors import SynthlabError
-from synthlab.fakes import FakeEngine, fake_container
+from synthlab.fakes import FakeEngine, fake_container, fake_world
+from synthlab.lab import Lab
 from synthlab.launch import launch
 from synthlab.ports import choose_ports
 from synthlab.stack import read_stack
@@ -77,6 +78,18 @@ def test_all(bring_up: Callable[..., FakeEngine]) -> None:
         ),
         (
             broken(status="Up 1 second (health: starting)", health="starting"),
+            None,
+            "bot-2 is not healthy after 0.3 s; its health check and its last lines:",
+            ("health check of synthlab-call-bot-2-1", "last line of synthlab-call-bot-2-1"),
+        ),
+        (
+            broken(status="Up 52 seconds (unhealthy)", health="unhealthy"),
+            SynthlabError("docker compose could not start the lab"),
+            "bot-2 did not come up (Up 52 seconds (unhealthy)); its health check and its last lines:",
+            ("health check of synthlab-call-bot-2-1", "last line of synthlab-call-bot-2-1"),
+        ),
+        (
+            broken(state="created", status="Created", health=""),
             None,
             "bot-2 is not healthy after 0.3 s; its last lines:",
             ("last line of synthlab-call-bot-2-1",),
@@ -150,3 +163,21 @@ def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
     launch(read_stack("call"), engine, lambda text: None, timeout_s=1, ttl_s=60)
     assert files[0].count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
     assert files[0].count('"SYNTHLAB_EXPIRES": "1061"') == 5
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt(), SynthlabError("after 120 s client1 has not seen bot-1's video")])
+def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseException) -> None:
+    """Ctrl-C while a lab that is healthy waits for its videos leaves nothing behind; nor does waiting in vain."""
+    world, _ = fake_world("call")
+    lines: list[str] = []
+
+    def wait_for_media(_lab: Lab, tell: Callable[[str], None], _timeout_s: float) -> float:
+        tell("video: 8/12 pairs seen")
+        raise ends
+
+    monkeypatch.setattr(launching, "launch", lambda *given: None)
+    monkeypatch.setattr(launching, "wait_for_media", wait_for_media)
+    with pytest.raises(type(ends)):
+        launching.bring_up(read_stack("call"), world, lines.append, timeout_s=120, wait_media=True)
+    assert world.engine.containers() == []
+    assert lines == ["video: 8/12 pairs seen", "removing what was made of call"]

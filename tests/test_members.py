@@ -8,7 +8,7 @@ import pytest
 
 from synthlab.errors import WrongUse
 from synthlab.fakes import fake_container
-from synthlab.members import find_member, find_members
+from synthlab.members import find_member, find_members, unconditioned
 
 SFU = replace(fake_container("call", ""), id="sfu", role="sfu", group="")
 LAB = [
@@ -39,3 +39,9 @@ def test_one() -> None:
         find_member("call", LAB, "bot")
     with pytest.raises(WrongUse, match=r"no client 'cleint1' in lab 'call'; did you mean client1\?"):
         find_member("call", LAB, "cleint1")
+
+
+def test_unconditioned() -> None:
+    """Only a media server can be given conditions by its stack."""
+    assert unconditioned("call", "turn").message == "turn has no conditions and no counters in lab 'call'"
+    assert "`network: {}` under `sfu`" in unconditioned("call", "sfu").message

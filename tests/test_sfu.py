@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from synthlab.composefile import ComposeFile, from_config
 from synthlab.services import sfu_condition
@@ -82,6 +85,22 @@ def test_parts_of_a_compose_file() -> None:
     assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
     assert sfu_condition(stack) == {"media": "service_healthy"}
     assert sfu_size(stack) == 2
+
+
+@pytest.mark.parametrize(
+    ("check", "condition"),
+    [
+        ({"interval": "5s"}, "service_healthy"),
+        ({"test": ["CMD", "true"]}, "service_healthy"),
+        ({"disable": True}, "service_started"),
+        ({"test": ["NONE"]}, "service_started"),
+        (None, "service_started"),
+    ],
+)
+def test_a_health_check_that_is_turned_off(check: dict[str, Any] | None, condition: str) -> None:
+    """Clients wait for the health of a service that its file has probed, not of one whose check the file turns off."""
+    service = {"image": "acme/sfu:1"} if check is None else {"image": "acme/sfu:1", "healthcheck": check}
+    assert sfu_condition(_of(from_config({"services": {"media": service}}))) == {"media": condition}
 
 
 def _of(compose: ComposeFile) -> Stack:

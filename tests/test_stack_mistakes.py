@@ -68,11 +68,11 @@ MISTAKES = {
     ),
     "unknown condition": (
         client("app: bot, network: {ingress: {los: 1%}}"),
-        "3: clients.c.network.ingress.los: no such condition; did you mean loss? allowed: rate, ",
+        "3: clients.c.network.ingress.los: no such condition; did you mean loss?; allowed: rate, ",
     ),
     "unknown direction": (
         client("app: bot, network: {egres: {loss: 1%}}"),
-        "3: clients.c.network.egres: no such key; did you mean egress? allowed: ingress, egress, flows, seed",
+        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: ingress, egress, flows, seed",
     ),
     "value of a flow": (
         "sfu: {app: janus}\nclients:\n  c:\n    app: bot\n    network:\n      flows:\n"

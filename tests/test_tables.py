@@ -13,10 +13,12 @@ from synthlab.lab import Change
 from synthlab.numbers import Numbers
 from synthlab.state import ClientState, Entry, LinkState
 from synthlab.tables import (
+    achieved_table,
     agenda_table,
     conditions_table,
     containers_table,
     counters_table,
+    drops,
     forwarders_table,
     moments,
     numbers_table,
@@ -27,8 +29,8 @@ LINK = LinkState(
     packets_in=10,
     packets_out=7,
     bytes_out=700,
-    dropped={"loss": 3, "queue": 0},
-    dropped_bytes=180,
+    dropped={"loss": 3, "queue": 0, "kernel": 2},
+    dropped_bytes={"loss": 180},
     held=1,
     exempt=2,
     achieved=ACHIEVED,
@@ -37,13 +39,17 @@ LINK = LinkState(
 
 def state(conditions: dict[str, object]) -> ClientState:
     api = FakeClientApi("client2")
-    return replace(api.replace(conditions), links={"ingress": replace(LINK, achieved={}), "egress": LINK})
+    return replace(api.replace(conditions), links={"ingress": replace(LINK, dropped={}, achieved={}), "egress": LINK})
 
 
 def test_conditions() -> None:
-    """Configured stands beside achieved, for links and flows; what was not measured is not made up."""
-    shown = conditions_table({"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})})
-    assert shown.rows == [
+    """Configured stands beside achieved, or alone; what was not measured is not made up."""
+    told = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
+    assert conditions_table(told).rows == [
+        ("client2", "ingress", "perfect"),
+        ("client2", "egress", "rate 1mbit, loss 5%"),
+    ]
+    assert achieved_table(told).rows == [
         ("client2", "ingress", "perfect", "no traffic"),
         ("client2", "egress", "rate 1mbit, loss 5%", "998kbit/s loss 4.93% delay 80.0ms (p99 100.0ms) 1234 packets"),
     ]
@@ -51,18 +57,36 @@ def test_conditions() -> None:
 
 def test_conditions_of_flows() -> None:
     """A flow says what it changes, and that the rest is the link's."""
-    shown = conditions_table({"client2": state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})})
+    shown = achieved_table({"client2": state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})})
     assert shown.rows[2:] == [
         ("client2", "ingress *:udp", "as the link", "no traffic"),
         ("client2", "egress *:udp", "loss 100%", "no traffic"),
     ]
 
 
+def test_drops() -> None:
+    """Where packets were dropped, each cause is told, also of a flow; where none were, nothing is."""
+    told = state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})
+    told = replace(told, flows={"default": {"egress": LINK}, "*:udp": {"egress": replace(LINK, dropped={"loss": 3})}})
+    assert list(drops({"client2": told})) == [
+        "client2 egress: dropped so far: loss 3, kernel 2",
+        "client2 egress *:udp: dropped so far: loss 3",
+    ]
+
+
 def test_counters() -> None:
     """Counters come for each link and flow, drops with their causes."""
     rows = counters_table({"client2": state({})}).rows
-    assert rows[1] == ("client2", "egress", "10", "7", "700", "loss 3 (180 bytes)", "1", "0", "0", "2")
+    assert rows[1] == ("client2", "egress", "10", "7", "700", "loss 3 (180 bytes), kernel 2", "1", "0", "0", "2")
     assert [row[1] for row in rows] == ["ingress", "egress", "ingress default", "egress default"]
+
+
+def test_counters_as_the_api_tells_them() -> None:
+    """It tells the bytes that were dropped by their causes; they are shown as numbers."""
+    answer = FakeClientApi("client2").answer()
+    answer["links"]["egress"] |= {"dropped": {"stalled": 3, "loss": 1}, "dropped_bytes": {"stalled": 545, "loss": 60}}
+    rows = counters_table({"client2": ClientState.from_dict(answer)}).rows
+    assert rows[1][5] == "stalled 3 (545 bytes), loss 1 (60 bytes)"
 
 
 def entry(**times: float) -> Entry:
@@ -113,6 +137,12 @@ def test_numbers() -> None:
         ("client1", "video", "client2", "kbps 201.5, fps 15"),
         ("client1", "audio", "client2", "kbps 30"),
     ]
+
+
+def test_less_than_nothing_lost() -> None:
+    """A packet that came twice makes RTP's count of the lost negative: shown, it is none."""
+    numbers = Numbers(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
+    assert [row[-1] for row in numbers_table({"bot-1": numbers}).rows] == ["kbps 201.5, lost 0", "lost 2"]
 
 
 def test_containers() -> None:

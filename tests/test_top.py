@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from synthlab.console import print_table
 from synthlab.fakes import FakeClientApi
 from synthlab.lab import LabClient
 from synthlab.numbers import Numbers
 from synthlab.state import ClientState, LinkState
-from synthlab.top import Seen, cpu, headline, sample, top_json, top_table
+from synthlab.top import Seen, cpu, received, sample, top_json, top_table
 
 ACHIEVED = {"rate_bps": 998_400.0, "loss": 0.0493, "delay_p50_ms": 80.04, "packets": 1234}
+ONE = LinkState(dropped={}, achieved=ACHIEVED)
 NUMBERS = Numbers(video={"a": {"kbps": 200.0, "fps": 15.0}, "b": {"kbps": 100.0, "fps": 7.0}}, audio={}, sent={})
 
 
@@ -27,8 +32,8 @@ def test_achieved_beside_configured() -> None:
     wished = {"egress": {"rate": "1mbit", "latency": "80ms", "jitter": "20ms", "outage": True}}
     rows = top_table({"client1": Seen(state=state(wished), numbers=NUMBERS)}, {}).rows
     assert rows == [
-        ("client1", "ingress", "-", "-", "-", "-", "2 videos, 300 kbit/s, 7 fps or more"),
-        ("", "egress", "998kbit/s of 1mbit", "80.0ms of 80ms jitter 20ms", "4.93% of outage"),
+        ("client1", "ingress", "-", "-", "-", "-", "2 videos, 7+ fps"),
+        ("", "egress", "998kbit/s of 1mbit", "80.0ms of 80ms jitter 20ms", "4.93% of outage", "", "300 kbit/s"),
     ]
 
 
@@ -43,10 +48,29 @@ def test_cpu() -> None:
     assert cpu(before, Seen(state=state())) is None
 
 
-def test_headline() -> None:
+def test_received() -> None:
     """Where nothing is received there is nothing to tell."""
-    assert headline(None) == headline(Numbers(video={}, audio={}, sent={})) == "-"
-    assert headline(Numbers(video={"a": {"kbps": 80.4}}, audio={}, sent={})) == "1 video, 80 kbit/s"
+    assert received(None) == received(Numbers(video={}, audio={}, sent={})) == ("-", "")
+    assert received(Numbers(video={"a": {"kbps": 80.4}}, audio={}, sent={})) == ("1 video", "80 kbit/s")
+    assert received(Numbers(video={"a": {"fps": 15}}, audio={}, sent={})) == ("1 video, 15 fps", "0 kbit/s")
+
+
+def test_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On 80 columns a link without conditions has one line, and what is received is never broken."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    wished = {
+        "ingress": {"rate": "1.5mbit", "latency": "80ms", "jitter": "20ms"},
+        "egress": {"rate": "1mbit", "loss": "5%"},
+    }
+    plain, conditioned = (replace(one, links=dict.fromkeys(one.links, ONE)) for one in (state(), state(wished)))
+    seen = {name: Seen(state=one, numbers=NUMBERS) for name, one in (("client1", plain), ("client2", conditioned))}
+    print_table(top_table(seen, {}))
+    lines = [line for line in re.sub(r"\x1b\[\d+m", "", capsys.readouterr().out).splitlines() if line.strip()]
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines[2:5]] == ["client1", "egress", "client2"]
+    shown = ["2 videos, 7+ fps", "300 kbit/s", "2 videos, 7+ fps"]
+    assert all(line.rstrip().endswith(text) for line, text in zip(lines[2:5], shown, strict=True))
 
 
 def test_one_that_does_not_answer() -> None:

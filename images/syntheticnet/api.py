@@ -174,11 +174,23 @@ class Api:
         """
         terms = terms_of(parameters)
         async with self._changing:
-            preview = await self._line.ask(op, change=change, **terms, check=True)
+            preview = await self._previewed(op, change, terms)
             names = await _addresses(Conditions.from_dict(preview["conditions"]))
             if parameters.get("check") == "true":
                 return preview
             return self._state(await self._line.ask(op, change=change, **terms, names=names))
+
+    async def _previewed(self, op: str, change: Any, terms: Mapping[str, Any]) -> dict[str, Any]:
+        """What a change would come to; of a refused one that names a host that is none, that is told first."""
+        try:
+            return await self._line.ask(op, change=change, **terms, check=True)
+        except Refused as refused:
+            try:
+                named = Conditions.from_dict(change)
+            except ConditionsError:
+                raise refused from None
+            await _addresses(named)
+            raise
 
     async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         id = request.path_params["id"]

@@ -32,16 +32,29 @@ table inet synthlab {{
 }}
 """
 
+REFUSED = (
+    "cannot raise the fence: run the container as root with cap_add: [NET_ADMIN, NET_RAW]"
+    " (for an application that runs as a user, set SYNTHLAB_USER instead of USER)"
+)
 
-def raise_fence(nft: str = "/usr/sbin/nft") -> bool:
-    """Put the rules in force; False where the kernel refuses (nft has said why). Other tables are left alone.
+
+class NoFence(Exception):
+    """The kernel refuses the rules; reads as one line."""
+
+
+def raise_fence(nft: str = "/usr/sbin/nft") -> None:
+    """Put the rules in force; raises NoFence, with what nft said first. Other tables are left alone.
 
     Spawned without the subprocess module: every millisecond before the fence is one in which the kernel answers pings.
     """
-    reader, writer = os.pipe()
+    (reader, writer), (heard, said) = os.pipe(), os.pipe()
     os.write(writer, RULES.encode())
     os.close(writer)
-    actions = [(os.POSIX_SPAWN_DUP2, reader, 0)]
+    actions = [(os.POSIX_SPAWN_DUP2, *pair) for pair in ((reader, 0), (said, 1), (said, 2))]
     child = os.posix_spawn(nft, [nft, "-f", "-"], {"PATH": "/usr/sbin:/usr/bin"}, file_actions=actions)
     os.close(reader)
-    return os.waitpid(child, 0)[1] == 0
+    os.close(said)
+    with os.fdopen(heard, encoding="utf-8", errors="replace") as words:
+        first = words.read().partition("\n")[0]
+    if os.waitpid(child, 0)[1]:
+        raise NoFence(f"{REFUSED}; nft: {first}" if first else REFUSED)

@@ -68,7 +68,7 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
     \b
     Examples:
       synthlab exec client1 -- sh
-      synthlab exec client1 -- ping -c 3 sfu
+      synthlab exec client1 -- getent hosts sfu
     """
     from ..process import run_attached
 

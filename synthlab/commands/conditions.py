@@ -16,7 +16,7 @@ from ..flags import build_change, chosen_directions, with_condition_flags
 from ..lab import Change
 from ..remote import Terms
 from ..state import ClientState
-from ..tables import agenda_table, conditions_table, moments
+from ..tables import achieved_table, agenda_table, conditions_table, drops, moments
 from ..world import World
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
@@ -58,7 +58,8 @@ def set_(
 ) -> None:
     """Change values of clients' conditions: of all the clients at the same moment, or of none.
 
-    What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file.
+    What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file. What is
+    achieved then, `synthlab show` tells.
 
     \b
     Examples:
@@ -84,7 +85,7 @@ def set_(
 def show(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Show the conditions in force beside what they achieve, with leases and scheduled changes.
+    """Show the conditions in force beside what they achieve, what was dropped, leases and scheduled changes.
 
     \b
     Examples:
@@ -93,7 +94,15 @@ def show(
     """
     world: World = context.obj
     running = world.lab(lab)
-    _show(running.states(running.find(names or ())), json)
+    states = running.states(running.find(names or ()))
+    note_versions(states)
+    if json:
+        console.print_json({name: state.answer for name, state in states.items()})
+        return
+    console.print_table(achieved_table(states))
+    for line in drops(states):
+        console.print_line(line)
+    _show_agenda(states)
 
 
 def reset(
@@ -131,18 +140,31 @@ def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, s
 
 
 def _show_change(made: Change, json: bool) -> None:
-    """The states, and when what was asked for is in force."""
-    _show(made.states, json)
-    for line in () if json else moments(made, time.time()):
+    """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
+    note_versions(made.states)
+    if json:
+        console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
+        return
+    console.print_table(conditions_table(made.states))
+    _show_agenda(made.states)
+    for line in moments(made, time.time()):
         console.print_line(line)
 
 
-def _show(states: Mapping[str, ClientState], json: bool) -> None:
-    note_versions(states)
-    if json:
-        console.print_json({name: state.answer for name, state in states.items()})
-    else:
-        console.print_table(conditions_table(states))
-        waiting = agenda_table(states)
-        if waiting.rows:
-            console.print_table(waiting)
+def _show_agenda(states: Mapping[str, ClientState]) -> None:
+    waiting = agenda_table(states)
+    if waiting.rows:
+        console.print_table(waiting)
+
+
+def _unachieved(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An API's answer without what was achieved on its links and flows."""
+    flows = {name: _without_achieved(flow) for name, flow in answer["flows"].items()}
+    return {**answer, "links": _without_achieved(answer["links"]), "flows": flows}
+
+
+def _without_achieved(links: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        direction: {name: value for name, value in link.items() if name != "achieved"}
+        for direction, link in links.items()
+    }

@@ -58,23 +58,26 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
 
 @images.command("ls")
 def ls(context: typer.Context, json: JsonOption = False) -> None:
-    """List the bundled images: version, size, and whether they are built from the files of this synthlab.
+    """List the images that synthlab has built: version, size, and whether they are of the files of this synthlab.
+
+    The bundled ones are current, stale or missing; others are of stacks that name a `browser`, or of another version.
 
     \b
     Example:
       synthlab images ls
     """
-    from ..depot import kept_images
+    from ..depot import kept_images, other_images
     from ..images import selected
 
     world: World = context.obj
-    rows = kept_images(selected(()), world.engine)
+    bundled = kept_images(selected(()), world.engine)
+    rows = [*bundled, *other_images(bundled, world.engine)]
     if json:
         console.print_json([asdict(row) for row in rows])
         return
     cells = [(row.image, row.version or NOTHING, _size(row.size), row.state) for row in rows]
     console.print_table(Table(("image", "version", "size", "state"), cells))
-    if any(row.state != "current" for row in rows):
+    if any(row.state != "current" for row in bundled):
         console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs of it")
 
 

@@ -32,7 +32,11 @@ TimeoutOption = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.")
 ]
 WaitMediaOption = Annotated[
-    bool, typer.Option("--wait-media", help="Wait until every client sees every other's video, too.")
+    bool,
+    typer.Option(
+        "--wait-media",
+        help="Then wait until every client has seen every other's video at least once, --timeout at the most.",
+    ),
 ]
 TtlOption = Annotated[
     str | None,

@@ -111,9 +111,7 @@ ScenarioArgument = Annotated[
 ]
 ScenariosArgument = Annotated[
     list[str],
-    typer.Argument(
-        metavar="NAME...", help="Scenario files, or bundled ones' names.", autocompletion=complete_scenarios
-    ),
+    typer.Argument(metavar="NAME", help="Scenario files, or bundled ones' names.", autocompletion=complete_scenarios),
 ]
 VarOption = Annotated[
     list[str] | None,

@@ -51,7 +51,7 @@ def top(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Watch all clients: rate, delay and loss achieved beside configured, and what each receives.
+    """Watch all clients: rate, delay and loss achieved beside configured, their forwarders' CPU, what each receives.
 
     With --json, one line for each sample.
 

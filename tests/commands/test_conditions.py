@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from synthlab.fakes import fake_world
+from synthlab.fakes import FakeClientApi, FakeEngine, fake_container, fake_world
 from synthlab.remote import Terms
+from synthlab.world import World
 
 from .command import output_json, run
 
 
 def test_set(capsys: pytest.CaptureFixture[str]) -> None:
-    """`set` changes what it names and shows what is now in force, beside what is achieved."""
+    """`set` changes what it names and shows what is now in force."""
     world, apis = fake_world("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--latency", "80ms", world=world) == 0
     assert apis["call/client2"].conditions.to_dict() == {"egress": {"loss": "5%", "latency": "80ms"}}
     assert apis["call/client1"].conditions.perfect
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["client", "link", "configured", "achieved", "(last", "second)"]
-    assert lines[2].split() == ["client2", "egress", "loss", "5%,", "latency", "80ms", "no", "traffic"]
+    assert lines[0].split() == ["client", "link", "configured"]
+    assert lines[2].split() == ["client2", "egress", "loss", "5%,", "latency", "80ms"]
+
+
+def test_what_was_achieved_before_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`set` and `reset` leave out what belongs to the conditions before, as JSON too; `show` has it, and the drops."""
+
+    class Busy(FakeClientApi):
+        def answer(self) -> dict[str, Any]:
+            told = super().answer()
+            for links in (told["links"], *told["flows"].values()):
+                links["egress"] |= {"achieved": {"packets": 9, "rate_bps": 248_000}, "dropped": {"stalled": 98}}
+            return told
+
+    busy = Busy("client2")
+    world = World(FakeEngine([fake_container("call", "client2")]), lambda container: busy)
+    for command in (["set", "client2", "--loss", "5%"], ["reset"]):
+        assert run(*command, world=world) == 0
+        assert run(*command, "--json", world=world) == 0
+        shown = capsys.readouterr().out
+        assert "248" not in shown
+        assert "achieved" not in shown
+        assert '"stalled": 98' in shown
+    assert run("show", world=world) == 0
+    shown = capsys.readouterr().out
+    assert "248kbit/s" in shown
+    assert shown.endswith("\nclient2 egress: dropped so far: stalled 98\n")
+    assert run("show", "--json", world=world) == 0
+    assert output_json(capsys)["client2"]["links"]["egress"]["achieved"]["rate_bps"] == 248_000
 
 
 def test_set_of_a_profile_and_a_flow(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from synthlab.fakes import fake_world
+from synthlab.fakes import FakeClientApi, FakeEngine, fake_container, fake_world
+from synthlab.world import World
 
 from .command import output_json, run
 
@@ -24,6 +26,19 @@ def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1] == ["client1", "video", "client2", "fps", "15,", "lost", "0"]
     assert run("stats", "--json", world=world) == 0
     assert output_json(capsys)["client1"]["webrtc"]["video"] == {"client2": {"fps": 15.0, "lost": 0}}
+
+
+@pytest.mark.parametrize("command", ["stats sfu", "show sfu", "set sfu --loss 5%", "reset sfu", "top sfu --count 1"])
+def test_a_server_without_conditions(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """That it is there is not denied: what the stack lacks is told."""
+    client = fake_container("call", "client1")
+    world = World(FakeEngine([client, replace(client, id="sfu", client="", group="", role="sfu")]), lambda _: api)
+    api = FakeClientApi("client1")
+    assert run(*command.split(), world=world) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "synthlab: sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu`"
+    )
 
 
 def test_top(capsys: pytest.CaptureFixture[str]) -> None:

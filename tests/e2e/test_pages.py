@@ -12,7 +12,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from .labs import docker, lab_up, synthlab
 from .pair import Pair
@@ -35,6 +35,7 @@ clients:
 ATTACK = (Path(__file__).parent / "attack.js").read_text()
 PORTS = (80, 9222, 9223, 5901, 65311)
 OWN_PAGE = 8000
+REFUSED = "the application in the container may not change its own network"
 READ = range(200, 300)
 
 
@@ -92,6 +93,19 @@ def test_the_apis_own_page_inside(lab: Pair, page: Page) -> None:
     assert lab.state("client1")["conditions"] == before
     assert outcomes["GET state"] == 200
     assert {outcomes[f"{method} conditions"] for method in ("PUT", "PATCH", "DELETE")} == {403}
+
+
+def test_a_refusal_stands_beside_its_field(page: Page) -> None:
+    """The control page tells what the API refuses under the field that asked for it, in sight; nothing is missing."""
+    missing = list[str]()
+    page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
+    page.goto("http://localhost/ui/")
+    field = page.locator("[data-direction=egress] label", has=page.locator("[name=rate]"))
+    field.locator("[name=rate]").fill("1mbit")
+    field.locator("[name=rate]").press("Enter")
+    expect(field.locator(".refusal")).to_have_text(REFUSED)
+    expect(field.locator(".refusal")).to_be_in_viewport()
+    assert missing == []
 
 
 def _everywhere(lab: Pair) -> Iterator[list[str]]:

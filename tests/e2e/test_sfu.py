@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from .labs import docker, lab_up, synthlab
+from .leftovers import leftovers
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -53,6 +54,7 @@ services:
   media:
     image: e2e-sfu:${TAG:-one}
     container_name: e2e-media
+    healthcheck: {disable: true}
     volumes: [kept:/kept]
     depends_on: [helper]
   helper:
@@ -60,6 +62,12 @@ services:
     networks: [inside]
 volumes: {kept: {}}
 networks: {inside: {}}
+"""
+UNHEALTHY = """\
+services:
+  media:
+    image: e2e-sfu:one
+    healthcheck: {test: "echo no such room; exit 3", interval: 200ms, retries: 2}
 """
 FETCH = "import sys, urllib.request as u; print(u.urlopen('http://sfu/', timeout=float(sys.argv[1])).read().decode())"
 
@@ -132,6 +140,19 @@ def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
             ("service", "helper"),
             ("client", "client1"),
         }
+
+
+@pytest.mark.usefixtures("versions")
+def test_a_service_that_is_never_healthy(tmp_path: Path) -> None:
+    """The error tells how its health check ended and what that wrote, and nothing is left behind."""
+    (tmp_path / "compose.yaml").write_text(UNHEALTHY)
+    stack = tmp_path / "unhealthy.yaml"
+    stack.write_text("sfu: {service: media, compose: ./compose.yaml}\nclients: {client1: {image: syntheticnet}}\n")
+    done = synthlab("up", str(stack), "--name", "e2e-sfu-unhealthy", status=3)
+    assert "sfu did not come up" in done.stderr
+    assert "it wrote nothing; its health check:" in done.stderr
+    assert "health check (exit status 3): no such room" in done.stderr
+    assert leftovers("e2e-sfu-unhealthy") == []
 
 
 def test_somebody_joins_from_outside(tmp_path: Path) -> None:

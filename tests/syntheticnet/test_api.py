@@ -164,4 +164,5 @@ def test_a_browser_is_led_to_the_control_page(site: Site) -> None:
     answer = site.ask("GET", "/", follow_redirects=True)
     page = Path(syntheticnet.__path__[0]) / "web" / "index.html"
     assert (answer.status_code, answer.text) == (200, page.read_text())
+    assert '<link rel="icon" href="data:,">' in answer.text  # else browsers ask for /favicon.ico
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

@@ -30,7 +30,7 @@ from .site import HOST, SPEC, Site
             "/v1/conditions",
             '{"a\\nb\\ud800": 1}',
             422,
-            "a\\nb\\ud800: no such key allowed: ingress, egress, flows, seed",
+            "a\\nb\\ud800: no such key; allowed: ingress, egress, flows, seed",
         ),
         (
             "PUT",
@@ -57,7 +57,7 @@ from .site import HOST, SPEC, Site
             "/v1/conditions?chek=true",
             "{}",
             422,
-            "chek: no such parameter; did you mean check? allowed: at, in, lease, keep, check",
+            "chek: no such parameter; did you mean check?; allowed: at, in, lease, keep, check",
         ),
         ("PATCH", "/v1/conditions?check=yes", "{}", 422, "check: 'yes' is not true or false"),
         ("PATCH", "/v1/conditions?lease=10", "{}", 422, "lease: '10' is not a time such as 500ms, 10s, 5min or 1h"),
@@ -148,3 +148,13 @@ def test_turns_others_away(site: Site, peer: str, headers: dict[str, str], line:
     answer = site.ask("PATCH", "/v1/conditions", peer, headers=headers, json={"egress": {"loss": "5%"}})
     assert (answer.status_code, answer.json()) == (403, {"error": line})
     assert site.forwarder.configured == 0
+
+
+def test_a_host_that_is_none_is_told_first(site: Site) -> None:
+    """A misspelt name is told as such also where the flow would not match for another reason."""
+    change = {"flows": {"*:udp": {"egress": {"loss": "1%"}}, "no-such-host.invalid:udp": {}}}
+    answer = site.ask("PATCH", "/v1/conditions", json=change)
+    line = "flows.no-such-host.invalid:udp: no host is called 'no-such-host.invalid' on this network"
+    assert (answer.status_code, answer.json()["error"]) == (422, line)
+    named = site.ask("PATCH", "/v1/conditions", json={"flows": {"*:udp": {}, "localhost:udp": {}}})
+    assert named.json()["error"].startswith("flows.localhost:udp: never matches: ")

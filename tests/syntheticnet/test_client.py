@@ -80,7 +80,7 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
     ("change", "line"),
     [
         ([], "[] is not a set of conditions with ingress, egress, flows or seed"),
-        ({"egres": {}}, "egres: no such key; did you mean egress? allowed: ingress, egress, flows, seed"),
+        ({"egres": {}}, "egres: no such key; did you mean egress?; allowed: ingress, egress, flows, seed"),
         ({"egress": {"loss": "120%"}}, "egress.loss: '120%' is not between 0% and 100%"),
         ({"egress": {"loss": 0.05}}, "egress.loss: 0.05 is not a share such as 5% or 0.5%"),
         ({"ingress": 3}, "ingress: 3 is not a set of values such as {loss: 5%, latency: 80ms}"),
@@ -102,7 +102,8 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
         ),
         (
             {"flows": {"*": {}, "*:udp": {}}},
-            "flows.*:udp: never matches, for the flow '*' before it takes all its packets",
+            "flows.*:udp: never matches: the flow '*' before it takes all its packets; clear that one (null in JSON, "
+            "none in a scenario, else reset), and set this one first",
         ),
         (
             {"flows": {"default": {"match": "*:udp"}}},
@@ -126,7 +127,9 @@ def test_reads_back_a_flow_that_another_hides() -> None:
 
 def test_unknown_condition_names_the_nearest() -> None:
     """A misspelt value is refused by name, with the nearest that there is."""
-    with pytest.raises(ConditionsError, match=r"^egress\.latancy: no such condition; did you mean latency\? allowed: "):
+    with pytest.raises(
+        ConditionsError, match=r"^egress\.latancy: no such condition; did you mean latency\?; allowed: "
+    ):
         Conditions().changed({"egress": {"latancy": "5ms"}})
 
 

@@ -122,7 +122,7 @@ LABEL = "is not a label of letters, digits and _ (and not default)"
         (None, "is not an object with default_link, flows"),
         ([], "is not an object with default_link, flows"),
         ({"default_link": {"ingress": Q, "egress": Q}}, "flows: is missing"),
-        (SPEC | {"flow": []}, "flow: no such key; did you mean flows? allowed: default_link, flows"),
+        (SPEC | {"flow": []}, "flow: no such key; did you mean flows?; allowed: default_link, flows"),
         (SPEC | {"flows": {}}, "flows: is not a list"),
         (SPEC | {"flows": [7]}, "flows[0]: is not an object with label, flow, link"),
         (SPEC | {"flows": SPEC["flows"] * 2}, "flows: label 'udp' is used twice; labels are unique"),
@@ -144,7 +144,7 @@ LABEL = "is not a label of letters, digits and _ (and not default)"
         ),
         (
             _with("default_link.ingress.latancy", 1),
-            "default_link.ingress.latancy: no such key; did you mean latency? allowed: "
+            "default_link.ingress.latancy: no such key; did you mean latency?; allowed: "
             "rate, loss, latency, jitter, jitter_strength, reorder_packets",
         ),
         (_with("flows.0.label", "default"), f"flows[0].label: 'default' {LABEL}"),

@@ -28,6 +28,7 @@ from syntheticnet.conditions.units import (
 from .builders import exactly
 
 TRACE = file("trace", str.split)
+ALLOWED_RATE = "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited (no rate; for a flow, not even the link's)"
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
 @pytest.mark.parametrize(
     ("unit", "value", "line"),
     [
-        (RATE, "1", "'1' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
-        (RATE, 1_000_000, "1000000 is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
-        (RATE, "1mbps", "'1mbps' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
-        (RATE, "-1mbit", "'-1mbit' is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited"),
+        (RATE, "1", f"'1' is not {ALLOWED_RATE}"),
+        (RATE, 1_000_000, f"1000000 is not {ALLOWED_RATE}"),
+        (RATE, "1mbps", f"'1mbps' is not {ALLOWED_RATE}"),
+        (RATE, "-1mbit", f"'-1mbit' is not {ALLOWED_RATE}"),
         (RATE, "0mbit", "'0mbit' is not between 1bit and 100gbit"),
         (RATE, "101gbit", "'101gbit' is not between 1bit and 100gbit"),
         (TIME, "80", "'80' is not a time such as 80ms, 1.5s or 250us"),
@@ -137,6 +138,10 @@ def test_refuses_with_one_line_that_shows_what_is_allowed(unit: Unit, value: obj
         (SPAN, Span(10_000_000, 30_000_000), "10ms-30ms"),
         (SPAN, Span(10_000_000, 10_000_000), "10ms"),
         (BYTES, 0, "0b"),
+        (BYTES, 1400, "1400b"),
+        (BYTES, 3000, "3kb"),
+        (BYTES, 1_500_000, "1500kb"),
+        (BYTES, 2_000_000, "2mb"),
         (QUEUE, QueueLimit(64_000, "bytes"), "64kb"),
         (QUEUE, QueueLimit(100, "packets"), "100p"),
         (QUEUE, QueueLimit(200_000_000, "time"), "200ms"),

@@ -152,7 +152,8 @@ def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
         for earlier in flows[:index] if flow.name in names else suspects:
             if earlier.match.covers(flow.match):
                 raise ConditionsError(
-                    f"never matches, for the flow '{earlier.name}' before it takes all its packets",
+                    f"never matches: the flow '{earlier.name}' before it takes all its packets; "
+                    "clear that one (null in JSON, none in a scenario, else reset), and set this one first",
                     f"flows.{flow.name}",
                 )
         if flow.name in names:

@@ -32,4 +32,4 @@ def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "
         if key not in names:
             near = difflib.get_close_matches(str(key), names, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise ConditionsError(f"no such {what}{hint} allowed: {', '.join(names)}", str(key))
+            raise ConditionsError(f"no such {what}{hint}; allowed: {', '.join(names)}", str(key))

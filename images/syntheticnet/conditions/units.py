@@ -137,7 +137,9 @@ def _format_span(span: Span) -> str:
 
 
 def _format_bytes(size: int) -> str:
-    return _written(Decimal(size), _BYTES) if size else "0b"
+    """In the largest unit that it is a whole number of: 1400 as `1400b`, 64000 as `64kb`."""
+    unit = max((name for name in _BYTES if size % _BYTES[name] == 0), key=_BYTES.__getitem__) if size else "b"
+    return f"{size // _BYTES[unit]}{unit}"
 
 
 def format_packets(count: float) -> str:
@@ -222,7 +224,12 @@ def choice(*names: str) -> Unit:
     return Unit("word", f"one of {', '.join(names)}", parse, str)
 
 
-RATE = Unit("rate", "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited", _parse_rate, _format_rate)
+RATE = Unit(
+    "rate",
+    "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited (no rate; for a flow, not even the link's)",
+    _parse_rate,
+    _format_rate,
+)
 TIME = Unit("time", "a time such as 80ms, 1.5s or 250us", _parse_time, _format_time)
 POSITIVE_TIME = Unit("time", TIME.allowed, _parse_positive_time, _format_time)
 SPAN = Unit("span", "a time such as 10ms, or a range of them such as 10ms-30ms", _parse_span, _format_span)

@@ -1,5 +1,7 @@
 // The control page of one client: what is wished of its network, beside what was measured over the last second.
 
+import { causesTold, entryTold, flowTold, refusalTold } from "./words.js";
+
 const REFRESH_MS = 1000;
 const error = document.querySelector("#error");
 
@@ -13,8 +15,11 @@ async function ask(path, options = {}) {
 const put = (path, method, body, type) => ask(path, { method, body, headers: { "Content-Type": type } });
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
+const CLEAR = ["", "none"];
+
 async function change(direction, name, value) {
-  const body = JSON.stringify({ [direction]: { [name]: value.trim() || null } });
+  const wished = value.trim();
+  const body = JSON.stringify({ [direction]: { [name]: CLEAR.includes(wished) ? null : wished } });
   return put("/v1/conditions", "PATCH", body, "application/json");
 }
 
@@ -42,7 +47,7 @@ function buildForm(section, schema) {
     const label = make("label", {});
     const input = Object.assign(buildInput(condition), { name: condition.name });
     input.addEventListener("change", () => submit(direction, input));
-    label.append(condition.name.replaceAll("_", " "), input);
+    label.append(condition.name.replaceAll("_", " "), input, make("span", { className: "refusal", role: "alert" }));
     if (condition.kind === "file") label.append(buildUpload(direction, input));
     label.append(make("span", { className: "help", textContent: help(condition) }));
     form.append(label);
@@ -68,15 +73,29 @@ function buildUpload(direction, input) {
 
 const submit = (direction, input) => tried(input, async () => show(await change(direction, input.name, input.value)));
 
+// What is refused is told where it was tried: beside the input, or where there is none above all.
 async function tried(input, act) {
   try {
     await act();
-    input?.classList.remove("wrong");
-    error.textContent = "";
+    tell(input, "");
   } catch (failure) {
-    input?.classList.add("wrong");
-    error.textContent = failure.message;
+    tell(input, failure.message);
   }
+}
+
+function tell(input, message) {
+  if (!input) {
+    error.textContent = message;
+    return;
+  }
+  const { direction } = input.closest(".link").dataset;
+  input.classList.toggle("wrong", message !== "");
+  input.closest("label").querySelector(".refusal").textContent = refusalTold(message, `${direction}.${input.name}`);
+}
+
+async function reset() {
+  show(await ask("/v1/conditions", { method: "DELETE" }));
+  document.querySelectorAll(".wrong").forEach((input) => tell(input, ""));
 }
 
 const figure = (value, format) => (value === undefined ? "–" : format(value));
@@ -100,19 +119,12 @@ function showAchieved(list, link, lateness) {
   }));
 }
 
-// Every packet that did not pass, by its cause, since the forwarder's start.
-function showCauses(line, { dropped = {}, dropped_bytes: bytes = 0 }) {
-  const causes = Object.entries(dropped).filter(([, count]) => count);
-  const told = causes.map(([cause, count]) => `${cause} ${count}`).join(", ");
-  line.textContent = told ? `dropped so far: ${told}${bytes ? ` (${bytes} bytes)` : ""}` : "nothing dropped so far";
-}
-
 function showLink(section, state) {
   const direction = section.dataset.direction;
   const wished = state.conditions[direction] ?? {};
   const link = state.links[direction];
   showAchieved(section.querySelector(".achieved"), link, state.forwarder.lateness?.[direction]);
-  showCauses(section.querySelector(".causes"), link);
+  section.querySelector(".causes").textContent = causesTold(link);
   for (const input of section.querySelectorAll("[name]")) {
     const value = wished[input.name];
     input.classList.toggle("set", value !== undefined);
@@ -127,19 +139,15 @@ const fill = (id, rows) => {
 };
 
 const item = (text) => make("li", { textContent: text });
-const seconds = (ns) => `${(ns / 1e9).toFixed(1)} s`;
 
 function showFlows(flows) {
-  fill("#flows", Object.entries(flows).map(([name, flow]) => item(`${name}: ${JSON.stringify(flow)}`)));
+  fill("#flows", Object.entries(flows).map(([name, flow]) => item(flowTold(name, flow))));
 }
 
 // Leases with the time they have left, and changes that wait for theirs; each can be taken back.
 function showAgenda({ leases = [], scheduled = [], failed }) {
   const rows = [...leases, ...scheduled].map((entry) => {
-    const what = entry.replace ? `all becomes ${JSON.stringify(entry.replace)}` : JSON.stringify(entry.change);
-    const when = [entry.in_ns === undefined ? "" : `in ${seconds(entry.in_ns)}`,
-                  entry.left_ns === undefined ? "" : `ends in ${seconds(entry.left_ns)}`];
-    const row = item(`${what} ${when.filter(Boolean).join(", ")} `);
+    const row = item(`${entryTold(entry)} `);
     const end = make("button", { type: "button", textContent: "take back" });
     end.addEventListener("click", () => tried(null, async () =>
       show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" }))));
@@ -178,6 +186,5 @@ async function refresh() {
 
 const schema = await ask("/v1/schema");
 document.querySelectorAll(".link").forEach((section) => buildForm(section, schema.conditions));
-document.querySelector("#reset").addEventListener("click", async () =>
-  show(await ask("/v1/conditions", { method: "DELETE" })));
+document.querySelector("#reset").addEventListener("click", () => tried(null, reset));
 refresh();
