@@ -25,7 +25,7 @@ MISTAKES = {
     "unknown command": (("upp",), 2, "No such command 'upp'."),
     "unknown flag": (("set", "client1", "--los", "5%"), 2, "No such option: --los"),
     "flag without value": (("set", "client1", "--loss"), 2, "Option '--loss' requires an argument."),
-    "share above 100 %": (("set", "client1", "--loss", "120%"), 2, "--loss: '120%' is not between 0% and 100%; none clears it\n"),
+    "share above 100 %": (("set", "client1", "--loss", "120%"), 2, "--loss: '120%' is not between 0% and 100%; "),
     "bare number": (("set", "client1", "--latency", "80"), 2, "--latency: '80' is not a time such as 80ms, 1.5s or "),
     "bad rate": (("set", "client1", "--rate", "fast"), 2, "--rate: 'fast' is not a rate such as 500kbit, 1.5mbit"),
     "bad law": (("set", "client1", "--distribution", "x"), 2, "--distribution: 'x' is not one of uniform, one-sided"),
