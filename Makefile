@@ -23,7 +23,7 @@ test: lint
 ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
 else
-	@$(BIN)/pytest -n auto -m 'not docker and not veth and not soak'
+	@$(BIN)/pytest -n 4 -m 'not docker and not veth and not soak'
 	@$(BIN)/pytest --durations 25 -m '(docker or veth) and not soak'
 endif
 
