@@ -59,10 +59,13 @@ def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver:
     [([], 160, 4), (["--ingress"], 80, 6), (["--egress"], 80, 4)],
 )
 def test_latency_is_added_in_each_direction(pair: Pair, directions: list[str], added_ms: int, family: int) -> None:
-    """80 ms one way lengthen the median round trip by 80 ms, and both ways by 160 ms, within 1 ms."""
-    before = _median_rtt(pair, family)
+    """80 ms one way lengthen round trips by 80 ms, and both ways by 160 ms, within 1 ms.
+
+    Compared are lower quartiles: what a busy machine adds to a round trip is never less than nothing.
+    """
+    before = _quick_rtt(pair, family)
     pair.set(*directions, "--latency", "80ms")
-    assert _median_rtt(pair, family) - before == pytest.approx(added_ms, abs=1)
+    assert _quick_rtt(pair, family) - before == pytest.approx(added_ms, abs=1)
 
 
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
@@ -112,11 +115,11 @@ def _dropped(pair: Pair) -> Counter[str]:
     return pair.drops("client1") + pair.drops("client2")
 
 
-def _median_rtt(pair: Pair, family: int) -> float:
-    """Of round trips that are all accounted for: a machine without time to spare may lose one."""
+def _quick_rtt(pair: Pair, family: int) -> float:
+    """The lower quartile of round trips that are all accounted for: a machine without time to spare may lose one."""
     before = _dropped(pair)
     echo = pair.traffic("client2", "echo", PORT, 25).ready()
     rtts = pair.traffic("client1", "rtt", pair.address("client2", family), PORT, ROUND_TRIPS).result()["rtt_ms"]
     echo.result()
     assert ROUND_TRIPS - len(rtts) <= (_dropped(pair) - before)["stalled"]
-    return float(statistics.median(rtts))
+    return float(statistics.quantiles(rtts)[0])
