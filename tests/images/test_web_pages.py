@@ -1,4 +1,4 @@
-"""The words of the control page, which Node can run: their tests are in page/, one promise a name."""
+"""The logic of the demo page and of the control page, which Node runs: its tests are in page/, one promise a name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).with_name("page")
+TESTS = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("file", sorted(TESTS.glob("*.mjs")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(TESTS.glob("*/page/*.mjs")), ids=lambda file: file.name)
 def test_page(file: Path) -> None:
     """Every promise in the file holds."""
     assert shutil.which("node"), "the page's tests need Node: install nodejs, or leave them out with --deselect"
