@@ -19,17 +19,33 @@ import websockets
 # Chromium's own port, on loopback.
 PORT = 9223
 PATIENCE_S = 5.0
+# A page that has only just been opened may never answer what it was asked meanwhile, but it answers the next.
+ATTEMPT_S = 1.25
 
 
 async def picture(page: dict[str, Any]) -> dict[str, str]:
     """A page whose process has crashed, or hangs, never answers."""
     shown = {"url": str(page["url"])}
     try:
-        return shown | {"png": await asyncio.wait_for(_capture(page["webSocketDebuggerUrl"]), PATIENCE_S)}
+        return shown | {"png": await asyncio.wait_for(_attempts(page["webSocketDebuggerUrl"]), PATIENCE_S)}
     except TimeoutError:
         return shown | {"error": f"it gives no picture within {PATIENCE_S:g} s"}
     except (OSError, websockets.WebSocketException) as error:
         return shown | {"error": str(error) or type(error).__name__}
+
+
+async def _attempts(address: str) -> str:
+    """The answer to the first attempt that is answered; the earlier ones still wait for theirs."""
+    attempts: set[asyncio.Task[str]] = set()
+    try:
+        while True:
+            attempts.add(asyncio.create_task(_capture(address)))
+            done, _ = await asyncio.wait(attempts, timeout=ATTEMPT_S, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                return done.pop().result()
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
 
 
 async def _capture(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -15,7 +16,9 @@ from statistics import median
 
 import pytest
 
+from synthlab.errors import SynthlabError
 from synthlab.evidence import Evidence
+from synthlab.evidence.screenshots import Picture, screenshots
 from synthlab.inside import end, exec_inside
 from synthlab.world import real_world
 from tests.evidence import pcapng
@@ -51,7 +54,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "evidence.yaml"
     stack.write_text(STACK % SINK)
     with lab_up(LAB, stack, "--ttl", "10min"):
+        eventually(lambda: len(opened()) == 2)  # `up` waits for the client, not for what its browser opens
         yield Pair(LAB)
+
+
+def opened() -> list[Picture]:
+    (web,) = (container for container in WORLD.members(LAB)[1] if container.title == "web")
+    with contextlib.suppress(SynthlabError):
+        return screenshots(web)
+    return []
 
 
 @pytest.fixture
@@ -86,7 +97,7 @@ def send(lab: Pair) -> None:
 
 def collected(evidence: Evidence, folder: Path) -> pcapng.Capture:
     files = evidence.collect(folder)
-    assert "what could not be had" not in files
+    assert "what could not be had" not in files, (folder / "problems.txt").read_text()
     return pcapng.read((folder / files["packets of client2"]).read_bytes())
 
 
