@@ -1,4 +1,4 @@
-"""Hostile pages in the lab's own browser, by real Chrome: none of them changes or steers the client that shows it."""
+"""Pages in the lab's own browser, by real Chrome: hostile ones change nothing; the control page does what it shows."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ clients:
     url: "about:blank"
     extra_hosts: ["rebound.test:127.0.0.1"]
     flags: [--disable-features=LocalNetworkAccessChecks]
+  client2: {{image: syntheticnet, command: sleep infinity, allow: [client1]}}
 """
 ATTACK = (Path(__file__).parent / "attack.js").read_text()
 PORTS = (80, 9222, 9223, 5901, 65311)
@@ -108,6 +109,44 @@ def test_a_refusal_stands_beside_its_field(page: Page) -> None:
     assert missing == []
 
 
+def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> None:
+    """Its own page: of a flow or of all, for good or for a time; a typo is told, and nothing is changed by it."""
+
+    def conditions() -> dict[str, Any]:
+        return {name: value for name, value in lab.state("client2")["conditions"].items() if name != "seed"}
+
+    _open(page, f"http://{lab.address('client2')}/ui/")
+    expect(page.locator("#name")).to_have_text(f"{NAME} / client2")
+    expect(page.locator("#status")).to_contain_text("restarted 0 times, seed ")
+    _enter(page, "[name=flow]", "*:udp")
+    _enter(page, "[data-direction=egress] [name=loss]", "5%")
+    expect(page.locator("#flows li")).to_contain_text("*:udp egress: loss 5%")
+    assert conditions() == {"flows": {"*:udp": {"egress": {"loss": "5%"}}}}
+    _enter(page, "[data-direction=egress] [name=rate]", "fast")
+    expect(page.locator("[data-direction=egress] label", has_text="rate").locator(".refusal").first).to_contain_text(
+        "'fast' is not"
+    )
+    _enter(page, "[name=flow]", "")
+    expect(page.locator("[data-direction=egress] [name=loss]")).to_have_value("")
+    _enter(page, "[name=lease]", "30s")
+    _enter(page, "[data-direction=ingress] [name=latency]", "80ms")
+    expect(page.locator("#agenda li")).to_contain_text("ingress: latency 80ms, ends in 2")
+    assert conditions()["ingress"] == {"latency": "80ms"}
+    page.locator("#agenda button").click()
+    page.locator("#flows button", has_text="remove").click()
+    expect(page.locator("#flows")).to_be_hidden()
+    expect(page.locator("#agenda li")).to_have_count(1)  # the flow is gone for 30 s only
+    page.locator("#agenda button").click()
+    page.locator("#reset").click()
+    expect(page.locator("#flows")).to_be_hidden()
+    assert conditions() == {}
+
+
+def _enter(page: Page, field: str, value: str) -> None:
+    page.locator(field).fill(value)
+    page.locator(field).press("Enter")
+
+
 def _everywhere(lab: Pair) -> Iterator[list[str]]:
     """The addresses that mean the client itself, by name."""
     own = lab.address("client1"), f"[{lab.address('client1', 6)}]"
@@ -132,7 +171,7 @@ def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
 
 def _observed(lab: Pair) -> dict[str, Any]:
     """What a page might have changed: conditions, own numbers, files, the browser's tabs; and the screen answers."""
-    (row,) = lab.rows()
+    (row,) = (row for row in lab.rows() if row["client"] == "client1")
     host, _, port = row["vnc"].rpartition(":")
     with create_connection((host, int(port)), 5) as screen:
         assert screen.recv(12).startswith(b"RFB 003")

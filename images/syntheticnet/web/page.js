@@ -4,6 +4,7 @@ import { causesTold, entryTold, flowTold, refusalTold } from "./words.js";
 
 const REFRESH_MS = 1000;
 const error = document.querySelector("#error");
+const { flow, lease } = document.querySelector("#terms").elements;
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { cache: "no-store", ...options });
@@ -19,8 +20,14 @@ const CLEAR = ["", "none"];
 
 async function change(direction, name, value) {
   const wished = value.trim();
-  const body = JSON.stringify({ [direction]: { [name]: CLEAR.includes(wished) ? null : wished } });
-  return put("/v1/conditions", "PATCH", body, "application/json");
+  const links = { [direction]: { [name]: CLEAR.includes(wished) ? null : wished } };
+  return merge(flow.value.trim() ? { flows: { [flow.value.trim()]: links } } : links);
+}
+
+async function merge(conditions) {
+  const time = lease.value.trim();
+  const query = time ? `?${new URLSearchParams({ lease: time })}` : "";
+  return put(`/v1/conditions${query}`, "PATCH", JSON.stringify(conditions), "application/json");
 }
 
 const SWITCH = ["true", "false"];
@@ -89,13 +96,23 @@ function tell(input, message) {
     return;
   }
   const { direction } = input.closest(".link").dataset;
+  const place = `${flow.value.trim() ? `flows.${flow.value.trim()}.` : ""}${direction}.${input.name}`;
   input.classList.toggle("wrong", message !== "");
-  input.closest("label").querySelector(".refusal").textContent = refusalTold(message, `${direction}.${input.name}`);
+  input.closest("label").querySelector(".refusal").textContent = refusalTold(message, place);
 }
 
 async function reset() {
   show(await ask("/v1/conditions", { method: "DELETE" }));
-  document.querySelectorAll(".wrong").forEach((input) => tell(input, ""));
+  forgetRefusals();
+}
+
+const forgetRefusals = () => document.querySelectorAll(".wrong").forEach((input) => tell(input, ""));
+
+// From now on it is the values of this flow, or of all traffic, that are shown and changed.
+async function choose(name) {
+  flow.value = name;
+  forgetRefusals();
+  show(await ask("/v1/state"));
 }
 
 const figure = (value, format) => (value === undefined ? "–" : format(value));
@@ -121,7 +138,8 @@ function showAchieved(list, link, lateness) {
 
 function showLink(section, state) {
   const direction = section.dataset.direction;
-  const wished = state.conditions[direction] ?? {};
+  const owner = flow.value.trim() ? state.conditions.flows?.[flow.value.trim()] : state.conditions;
+  const wished = owner?.[direction] ?? {};
   const link = state.links[direction];
   showAchieved(section.querySelector(".achieved"), link, state.forwarder.lateness?.[direction]);
   section.querySelector(".causes").textContent = causesTold(link);
@@ -138,22 +156,34 @@ const fill = (id, rows) => {
   section.querySelector("ul").replaceChildren(...rows);
 };
 
-const item = (text) => make("li", { textContent: text });
+function item(text, ...buttons) {
+  const row = make("li", { textContent: `${text} ` });
+  row.append(...buttons);
+  return row;
+}
+
+function button(text, act) {
+  const made = make("button", { type: "button", textContent: text });
+  made.addEventListener("click", () => tried(null, act));
+  return made;
+}
 
 function showFlows(flows) {
-  fill("#flows", Object.entries(flows).map(([name, flow]) => item(flowTold(name, flow))));
+  const names = Object.keys(flows);
+  document.querySelector("#flow-names").replaceChildren(...names.map((value) => make("option", { value })));
+  fill("#flows", names.map((name) => item(
+    flowTold(name, flows[name]),
+    button("change", () => choose(name)),
+    button("remove", async () => show(await merge({ flows: { [name]: null } }))),
+  )));
 }
 
 // Leases with the time they have left, and changes that wait for theirs; each can be taken back.
 function showAgenda({ leases = [], scheduled = [], failed }) {
-  const rows = [...leases, ...scheduled].map((entry) => {
-    const row = item(`${entryTold(entry)} `);
-    const end = make("button", { type: "button", textContent: "take back" });
-    end.addEventListener("click", () => tried(null, async () =>
-      show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" }))));
-    row.append(end);
-    return row;
-  });
+  const rows = [...leases, ...scheduled].map((entry) => item(
+    entryTold(entry),
+    button("take back", async () => show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" }))),
+  ));
   const failures = (failed?.last ?? []).map(({ id, error }) => item(`${id} was dropped: ${error}`));
   fill("#agenda", [...rows, ...failures]);
 }
@@ -169,6 +199,7 @@ function show(state) {
   const restarts = state.forwarder.restarts;
   document.querySelector("#status").textContent =
     `forwarder up ${Math.round(state.forwarder.up_s)} s, restarted ${restarts} times, seed ${state.seed}`;
+  [flow, lease].forEach((input) => input.classList.toggle("set", input.value.trim() !== ""));
   document.querySelectorAll(".link").forEach((section) => showLink(section, state));
   showFlows(state.conditions.flows ?? {});
   showAgenda(state);
@@ -187,4 +218,6 @@ async function refresh() {
 const schema = await ask("/v1/schema");
 document.querySelectorAll(".link").forEach((section) => buildForm(section, schema.conditions));
 document.querySelector("#reset").addEventListener("click", () => tried(null, reset));
+document.querySelector("#terms").addEventListener("submit", (event) => event.preventDefault());
+flow.addEventListener("change", () => tried(null, () => choose(flow.value)));
 refresh();
