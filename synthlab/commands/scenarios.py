@@ -60,7 +60,11 @@ def list_(json: JsonOption = False) -> None:
     from ..scenario.outline import summary
     from ..scenario.words import span
 
-    plans = [make_plan(read_scenario(file)) for file in scenario_files()]
+    files = scenario_files()
+    plans = [make_plan(read_scenario(file)) for file in files]
+    for file in files:
+        if Path(file).is_file():
+            console.print_note(f"{file} is the one in this folder, which goes before the bundled one")
     if json:
         console.print_json([summary(plan) for plan in plans])
         return

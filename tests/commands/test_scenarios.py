@@ -32,6 +32,19 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(one["about"] and "steps" not in one for one in listed.values())
 
 
+def test_list_tells_what_goes_before_a_bundled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file of the same name in the folder, which a run would use."""
+    bundled = scenario_files()["elevator.yaml"].read_text()
+    (tmp_path / "elevator.yaml").write_text(bundled.replace("eight seconds", "not a second"))
+    monkeypatch.chdir(tmp_path)
+    assert run("scenario", "list", world=WORLD) == 0
+    told = capsys.readouterr()
+    assert "not a second without any network" in told.out
+    assert told.err == "elevator.yaml is the one in this folder, which goes before the bundled one\n"
+
+
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     """What is shown is the plan's text; with --every, each value of a step that changes over time."""
     plan = check_scenario("rate-sine")
