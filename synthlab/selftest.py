@@ -25,6 +25,7 @@ LAB = "selftest"
 SENDER, RECEIVER = "client1", "client2"
 START_TIMEOUT_S = 60
 TTL_S = 600  # what is killed halfway goes by itself
+ATTEMPTS = 3  # a machine that is busy for a moment is not one on which conditioning is wrong
 PORT = 5000
 LATENCY_MS, LOSS, RATE_BPS = 40.0, 0.10, 2_000_000.0
 SEED = 1
@@ -66,12 +67,19 @@ class Check:
 
 
 def run_selftest(world: World, tell: Tell) -> list[Check]:
-    """Bring the two clients up, measure them, and take them down whatever happens."""
+    """Bring the two clients up, measure them, and take them down whatever happens.
+
+    Where a value is off, all are measured again, `ATTEMPTS` times in all: what is wrong with a machine stays wrong.
+    """
     clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
     launch(stack, world.engine, tell, START_TIMEOUT_S, TTL_S)
     try:
-        return _measure(world, tell)
+        for _ in range(ATTEMPTS):
+            checks = _measure(world, tell)
+            if all(check.ok for check in checks):
+                break
+        return checks
     finally:
         tell(f"taking {LAB} down")
         with uninterrupted():

@@ -87,7 +87,7 @@ class RingCapture:
             try:
                 self._watch(self._start())
             except SynthlabError as error:
-                self.problem = error.message
+                self.problem = self.problem or error.message  # what ended it tells more than why it is not back yet
             self._closing.wait(AGAIN_S)
 
     def _start(self) -> subprocess.Popen[bytes]:

@@ -9,10 +9,11 @@ import os
 import select
 import socket
 import sys
-import threading
 import time
+from typing import Any
 
 PIECE = 1 << 16
+DRAIN_S = 0.1  # so long at the most it takes in what has come by the end already
 
 
 class Sink:
@@ -29,14 +30,24 @@ class Sink:
         self.taken = 0
         self.port: int = self._door.getsockname()[1]
 
-    def take(self, until: float) -> None:
-        """Take in what comes until that time of the monotonic clock."""
+    def take(self, until: float, end: int) -> None:
+        """Take in what comes until that time of the monotonic clock, or until the file `end` can be read."""
         while (left := until - time.monotonic()) > 0:
-            for one in select.select(self._open, (), (), left)[0]:
-                if one is self._door and self._listens:
-                    self._open.add(self._door.accept()[0])
-                else:
-                    self._take_from(one)
+            watched: list[Any] = [*self._open, end]
+            ready = select.select(watched, (), (), left)[0]
+            if end in ready:
+                break
+            self._serve(ready)
+        last = time.monotonic() + DRAIN_S
+        while (ready := select.select(self._open, (), (), 0)[0]) and time.monotonic() < last:
+            self._serve(ready)
+
+    def _serve(self, ready: list[socket.socket]) -> None:
+        for one in ready:
+            if one is self._door and self._listens:
+                self._open.add(self._door.accept()[0])
+            else:
+                self._take_from(one)
 
     def _take_from(self, one: socket.socket) -> None:
         try:
@@ -51,19 +62,9 @@ class Sink:
 
 def main(protocol: str, seconds: str) -> None:
     sink = Sink(protocol)
-
-    def finish() -> None:
-        os.write(1, b"%d\n" % sink.taken)
-        os._exit(0)
-
-    def end_with_input() -> None:
-        os.read(0, 1)
-        finish()
-
     os.write(1, b"%d\n" % sink.port)
-    threading.Thread(target=end_with_input, daemon=True).start()
-    sink.take(time.monotonic() + float(seconds))
-    finish()
+    sink.take(time.monotonic() + float(seconds), sys.stdin.fileno())
+    os.write(1, b"%d\n" % sink.taken)
 
 
 if __name__ == "__main__":

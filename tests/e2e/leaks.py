@@ -21,6 +21,7 @@ from typing import Any
 _ETH_P_ALL = 3
 _ETHERTYPES = {4: b"\x08\x00", 6: b"\x86\xdd"}
 _PAUSE_SECONDS = 0.005
+_CONNECT_SECONDS = 3.0
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 GROUPS = {4: ["239.1.2.3"], 6: ["ff02::5:5", "ff05::5:5"]}
 EVERYONE = {4: ["255.255.255.255"], 6: ["ff02::1"]}
@@ -45,7 +46,11 @@ def shout(rounds: str, host: str, port: str) -> dict[str, Any]:
                 except OSError as error:
                     refused[name] += error.errno == errno.EPERM
         time.sleep(_PAUSE_SECONDS)
-    connected = [name for name, knocker in knocking.items() if _is_connected(knocker)]
+    deadline = time.monotonic() + _CONNECT_SECONDS
+    while not (connected := [name for name, knocker in knocking.items() if _is_connected(knocker)]):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
     return {"sent": sent, "refused": refused, "connected": connected}
 
 

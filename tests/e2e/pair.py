@@ -105,6 +105,11 @@ class Pair:
         links = self.state(client)["links"]
         return Counter(links["ingress"]["dropped"]) + Counter(links["egress"]["dropped"])
 
+    def late(self) -> int:
+        """How many packets both forwarders have dropped so far because the machine had no time for them."""
+        dropped = self.drops("client1") + self.drops("client2")
+        return dropped["stalled"] + dropped["kernel"]
+
     def rows(self) -> list[dict[str, Any]]:
         """What `ps` lists."""
         rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", self.name).stdout)

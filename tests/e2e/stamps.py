@@ -3,7 +3,7 @@
 - `send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch.
 - `receive PORT SECONDS` tells those times of all that came.
 - `flood HOST PORT SECONDS RATE` sends as much as a rate (bit/s) allows.
-- `bins PORT SECONDS` tells how many packets and bytes came in each 10 ms of the epoch.
+- `bins PORT SECONDS` tells how many packets and bytes came in each millisecond of the epoch.
 """
 
 import json
@@ -13,7 +13,7 @@ import sys
 import time
 
 EVERY_S = 0.001
-BIN_NS = 10_000_000
+BIN_NS = 1_000_000
 PAYLOAD, FRAME = 1200, 1242
 
 

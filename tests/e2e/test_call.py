@@ -35,8 +35,9 @@ def call() -> Iterator[None]:
 def test_all_see_all() -> None:
     """Each of the four gets the video of the three others, and its numbers are those of a good call."""
     for client in CLIENTS:
-        seen = _numbers(client)["video"]
-        assert set(seen) == set(CLIENTS) - {client}
+        deadline = time.monotonic() + 20
+        while set(seen := _numbers(client)["video"]) != set(CLIENTS) - {client}:  # what is not told is left out
+            assert time.monotonic() < deadline, seen
         assert all(picture["frames"] > 0 for picture in seen.values())
 
 
@@ -58,14 +59,21 @@ def test_the_screen_shows_a_call_that_moves(tmp_path_factory: pytest.TempPathFac
     """Two screenshots of client1 a second apart show four pictures below the page's head, and each of them moves."""
     (row,) = [row for row in _rows() if row["client"] == "client1"]
     host, _, port = row["vnc"].rpartition(":")
-    first, second = asyncio.run(_two_screenshots(host, int(port)))
     folder = tmp_path_factory.mktemp("screens")
-    for name, picture in (("first", first), ("second", second)):
-        Image.fromarray(picture).save(folder / f"{name}.png")
+    for _ in range(8):  # one of them may just stand still
+        first, second = asyncio.run(_two_screenshots(host, int(port)))
+        for name, picture in (("first", first), ("second", second)):
+            Image.fromarray(picture).save(folder / f"{name}.png")
+        if all(0.001 < share < 0.5 for share in _moved(first, second)):
+            return
+    pytest.fail(f"see {folder}")
+
+
+def _moved(first: Any, second: Any) -> list[float]:
+    """The share of pixels that differ in each of four pictures."""
     moved = numpy.abs(first.astype(int) - second.astype(int)).max(axis=2)[HEAD_PIXELS:] > 30
-    for half in numpy.array_split(moved, 2):
-        for quarter in numpy.array_split(half, 2, axis=1):
-            assert 0.001 < quarter.mean() < 0.5, f"see {folder}"
+    halves = numpy.array_split(moved, 2)
+    return [float(quarter.mean()) for half in halves for quarter in numpy.array_split(half, 2, axis=1)]
 
 
 def test_applications_have_no_network_capabilities() -> None:

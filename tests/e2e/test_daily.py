@@ -154,8 +154,8 @@ def test_versions_differ(tmp_path: Path) -> None:
 
 def test_a_lab_that_ends_by_itself(lab: Path) -> None:
     """When its time is over nothing of it runs, it is told as expired, hides from no other lab, and `up` removes it."""
-    synthlab("up", str(lab), "--name", SHORT, "--ttl", "15s")
-    deadline = time.monotonic() + 40
+    synthlab("up", str(lab), "--name", SHORT, "--ttl", "20s")
+    deadline = time.monotonic() + 60
     while any(row["state"] == "running" for row in ask("ps", "--lab", SHORT)):
         assert time.monotonic() < deadline
         time.sleep(0.5)

@@ -20,11 +20,11 @@ def test_the_dog(tmp_path: Path) -> None:
     told = synthlab("scenario", "run", "dog-chews-fiber", "--json", "--evidence", str(tmp_path), status=None)
     (record,) = json.loads(told.stdout)["records"]
     assert leftovers("call") == []
-    assert record["samples"]["client1.video.client2.fps"]["values"]
-    limited = [entry for entry in record["configured"] if entry["conditions"].get("egress") == {"rate": "100kbit"}]
-    assert [entry["client"] for entry in limited] == ["client2"]
     if record["verdict"] == "inconclusive":  # a machine that was too slow to judge, which must be the reason
         assert any(doubt in record["reasons"][0] for doubt in DOUBTS), record["reasons"]
     else:
         assert (record["verdict"], record["reasons"]) == ("passed", [])
         assert [judged["verdict"] for judged in record["judged"]] == ["passed"] * 4
+        assert record["samples"]["client1.video.client2.fps"]["values"]
+        limited = [entry for entry in record["configured"] if entry["conditions"].get("egress") == {"rate": "100kbit"}]
+        assert [entry["client"] for entry in limited] == ["client2"]

@@ -16,6 +16,7 @@ from .pair import Pair, Traffic, pair_up
 pytestmark = pytest.mark.docker
 
 PORT = 5000
+STRANGERS = 10  # packets of the host's own, such as IGMP reports, that may be dropped meanwhile
 API_PORT = 80
 
 
@@ -47,7 +48,7 @@ def test_a_name_stands_for_what_can_be_reached(pair: Pair) -> None:
         found = pair.traffic("client2", "resolve", name, "usable").result()["addresses"]
         assert found == [pair.address(name, 6)]
     served = pair.traffic("client1", "serve", PORT, 10).ready()
-    pair.traffic("client2", "stream", "client1", PORT, 1).result()
+    pair.traffic("client2", "stream", "client1", PORT, 2).result()
     assert served.result()["received"] > 0
 
 
@@ -55,11 +56,14 @@ def test_ipv4_of_a_neighbour_is_dropped_and_counted(pair: Pair) -> None:
     """What an ordinary container sends by IPv4 never arrives; by IPv6 it does."""
     with _neighbour(pair) as neighbour:
         for family, arrives in ((4, 0), (6, 200)):
-            before = pair.drops("client2")["closed"]
-            sink = pair.traffic("client2", "sink", PORT, 3).ready()
+            before = pair.drops("client2")
+            sink = pair.traffic("client2", "sink", PORT, 15 if arrives else 3).ready()
             Traffic(neighbour, "send", pair.address("client2", family), PORT, 200, 500, 100).result()
-            assert sink.result()["received"] == arrives
-            assert pair.drops("client2")["closed"] - before == 200 - arrives
+            received = sink.result()["received"]
+            dropped = pair.drops("client2") - before
+            late = dropped["stalled"] + dropped["kernel"]  # what comes too late is not looked at any closer
+            assert arrives - late <= received <= arrives
+            assert 200 - arrives - late <= dropped["closed"] <= 200 - arrives + STRANGERS
 
 
 @pytest.mark.parametrize("by", ["name", "address"])
@@ -67,8 +71,9 @@ def test_conditions_and_flows(pair: Pair, by: str) -> None:
     """Loss and latency of a flow by name or by IPv6 address meet what client1 sends, and nothing that it is sent."""
     host = "client1" if by == "name" else f"[{pair.address('client1', 6)}]"
     pair.set("--flow", f"{host}:udp", "--ingress", "--loss", "100%")
-    assert _arrived(pair, "client1", "client2") == 0
-    assert _arrived(pair, "client2", "client1") == 300
+    assert _arrived(pair, "client1", "client2", wait_s=2) == 0
+    before = pair.late()
+    assert 300 - _arrived(pair, "client2", "client1") <= pair.late() - before < 100
     pair.set("--flow", f"{host}:udp", "--ingress", "--loss", "0%", "--latency", "80ms")
     echo = pair.traffic("client1", "echo", PORT, 10).ready()
     times = pair.traffic("client2", "rtt", pair.address("client1", 6), PORT, 20).result()["rtt_ms"]
@@ -107,8 +112,9 @@ def _neighbour(pair: Pair) -> Iterator[str]:
         docker("rm", "--force", container)
 
 
-def _arrived(pair: Pair, sender: str, receiver: str) -> int:
-    sink = pair.traffic(receiver, "sink", PORT, 2).ready()
+def _arrived(pair: Pair, sender: str, receiver: str, wait_s: float = 15) -> int:
+    """How many of 300 datagrams by IPv6 do, the first of them within a time."""
+    sink = pair.traffic(receiver, "sink", PORT, wait_s).ready()
     pair.traffic(sender, "send", pair.address(receiver, 6), PORT, 300, 1000, 100).result()
     return int(sink.result()["received"])
 

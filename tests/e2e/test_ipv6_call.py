@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.request import urlopen
 
@@ -76,8 +77,9 @@ def _eventually(ask: Callable[[], bool], seconds: float = 40) -> bool:
     """Whether it becomes so, asked again and again."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if ask():
-            return True
+        with suppress(KeyError):  # a number that has not been told for a while
+            if ask():
+                return True
         time.sleep(0.5)
     return False
 

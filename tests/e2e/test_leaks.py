@@ -84,13 +84,13 @@ def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str,
     heard = {(interface, said): count for interface, said, count in listening.result()["heard"]}
     said = {f"synth0 {target}" for target in (pair.address(receiver, family), *EVERYONE[family], *GROUPS[family])}
     assert set(heard) == {("synth0", words) for words in {*said, "a connection"}}
-    assert min(heard["synth0", words] for words in said) > ROUNDS / 2  # a busy machine loses some
+    assert min(heard["synth0", words] for words in said) > ROUNDS / 10  # a busy machine loses some
     assert {(interface, words.split()[0]) for interface, words, _ in own.result()["heard"]} <= {("synth0", "synth0")}
     assert shouted["connected"] == ["synth0"]
     assert min(shouted["refused"]["eth0"], shouted["refused"]["synth0-out"]) >= ROUNDS
     answers = [kind for kind, _ in asking.result()["answers"]]
     for kind in ("echo", "echo of everyone", "who has"):
-        assert answers.count(kind) > QUESTIONS / 2
+        assert answers.count(kind) > QUESTIONS / 10
     assert "echo of the other MAC" not in answers
 
 

@@ -133,6 +133,7 @@ def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> No
     expect(page.locator("#agenda li")).to_contain_text("ingress: latency 80ms, ends in 2")
     assert conditions()["ingress"] == {"latency": "80ms"}
     page.locator("#agenda button").click()
+    expect(page.locator("#agenda")).to_be_hidden()
     page.locator("#flows button", has_text="remove").click()
     expect(page.locator("#flows")).to_be_hidden()
     expect(page.locator("#agenda li")).to_have_count(1)  # the flow is gone for 30 s only

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -55,8 +56,9 @@ def look(browser: str, page: str, width: int = WIDE, scheme: str = "light", act:
     command = ["docker", "exec", "-i", browser, "python3", "-", f"file:///pages/{page}.html", str(width), scheme, act]
     for _ in range(20):
         done = subprocess.run(command, input=LOOK, capture_output=True, text=True, timeout=120, check=False)
-        if "Connection refused" not in done.stderr:
+        if "Connection refused" not in done.stderr and "StopIteration" not in done.stderr:  # nor has it a page at once
             break
+        time.sleep(0.5)
     assert done.returncode == 0, done.stderr
     seen: Seen = json.loads(done.stdout)
     return seen

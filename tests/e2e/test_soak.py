@@ -167,8 +167,8 @@ def test_a_trace_of_three_minutes(folder: Path, tmp_path: Path) -> None:
         sender.result()
         bins = {number: packets * HEADERS + octets for number, packets, octets in receiver.result()["bins"]}
     zero = datetime.fromisoformat(record["started"]).timestamp() + record["steps"][0]["began_s"]
-    first = round(zero * 100)
-    came = [sum(bins.get(first + second * 100 + bin, 0) for bin in range(100)) for second in range(TRACE_S)]
+    first = round(zero * 1000)
+    came = [sum(bins.get(first + second * 1000 + ms, 0) for ms in range(1000)) for second in range(TRACE_S)]
     off = [got / (count * MTU_BYTES) - 1 for got, count in zip(came, counts, strict=True)]
     print(
         f"off by {min(off):+.1%} to {max(off):+.1%} in a second, {sum(came) / sum(counts) / MTU_BYTES - 1:+.2%} in all"

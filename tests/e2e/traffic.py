@@ -103,8 +103,9 @@ def serve(port: str, seconds: str) -> dict[str, Any]:
 
 def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
     """Send over TCP as fast as it takes it, for a while."""
-    sent, deadline = 0, time.monotonic() + float(seconds)
+    sent = 0
     with socket.create_connection((host, int(port)), 10) as connection:
+        deadline = time.monotonic() + float(seconds)
         connection.settimeout(0.5)
         while time.monotonic() < deadline:
             try:
@@ -153,7 +154,7 @@ def try_tcp(host: str, port: str) -> dict[str, Any]:
 
 
 def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
-    """Frames of an IPv4 source, as a packet socket sees them: times, bytes, and what else there was."""
+    """Frames of an IPv4 source, as a packet socket sees them: how many, how fast, and what else there was."""
     watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     watcher.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
     watcher.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
@@ -173,14 +174,16 @@ def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
             frames.append((time.monotonic(), len(frame)))
         else:
             others[frame[12:34].hex(" ")] += 1
-    return {"frames": len(frames), "times": _span(frames), "others": others.most_common(5)}
+    return {"frames": len(frames), "rates_bps": _rates(frames), "others": others.most_common(5)}
 
 
-def _span(frames: list[tuple[float, int]]) -> dict[str, float]:
-    """From the first to the last arrival; the first frame's own bytes came before that."""
-    if len(frames) < 2:
-        return {}
-    return {"seconds": frames[-1][0] - frames[0][0], "bytes": sum(size for _, size in frames[1:])}
+def _rates(frames: list[tuple[float, int]], count: int = 80) -> list[float]:
+    """The bit rate of each `count` frames, from the arrival before them to that of the last."""
+    ends = range(count, len(frames), count)
+    return [
+        8 * sum(size for _, size in frames[end - count + 1 : end + 1]) / (frames[end][0] - frames[end - count][0])
+        for end in ends
+    ]
 
 
 def _has_ipv4(asking: socket.socket, interface: str) -> bool:

@@ -108,10 +108,19 @@ def told(capture: RingCapture, timeout_s: float = 0.2) -> str:
     return caught.value.message
 
 
-def test_a_client_that_is_restarted_is_captured_anew() -> None:
-    """What is missing before is told."""
+@pytest.mark.parametrize("away", [0, 1])
+def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
+    """What is missing before is told, also when it is away for longer than it takes to look for it again."""
     runner = Runner()
-    with capturing(runner) as capture:
+    looks: list[bool] = []
+
+    def looked_for() -> Container:
+        looks.append(True)
+        if 1 < len(looks) <= 1 + away:
+            raise SynthlabError("it does not run")
+        return find()
+
+    with capturing(runner, looked_for) as capture:
         read(capture)
         assert capture.problem == ""
         runner.processes[0].kill()
@@ -123,7 +132,7 @@ def test_a_client_that_is_restarted_is_captured_anew() -> None:
 def test_what_hinders_it_is_told() -> None:
     """The program's own last line, or why there is no container."""
     with capturing(Runner(REFUSES)) as capture:
-        eventually(lambda: "no forwarder is at work here" in told(capture))
+        eventually(lambda: "no forwarder is at work here" in told(capture, 8.0))
 
     def absent() -> Container:
         raise SynthlabError("client1 does not run")

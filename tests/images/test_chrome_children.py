@@ -66,7 +66,7 @@ def is_running(pid: int) -> bool:
     while time.monotonic() < deadline:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except OSError:
             return False
         if state == "Z":
             return False

@@ -37,7 +37,7 @@ def test_what_was_configured(tmp_path: Path) -> None:
     player = playing(tmp_path, "  - wait: 1.2s\n" + CUT + "  - wait: 0.3s\n").play()
     of_client2 = [entry for entry in player.chronicle.configured if entry.client == "client2"]
     assert [entry.conditions.get("egress", {}) for entry in of_client2] == [{}, {"loss": "100%"}]
-    assert of_client2[1].at_s == pytest.approx(1.2, abs=0.2)
+    assert 1.0 < of_client2[1].at_s < 2.2
 
 
 def test_seeds(tmp_path: Path) -> None:
@@ -82,9 +82,15 @@ def test_times_within_a_block(tmp_path: Path) -> None:
     """Steps with `at` begin so long after the last one without was done, and not after each other."""
     steps = "  - wait: 0.5s\n  - {at: 0.4s, wait: 2s}\n  - {at: 0.9s, mark: here}\n  - wait: 0.1s\n"
     player = playing(tmp_path, steps).play()
-    assert [step.planned_s for step in player.chronicle.steps] == pytest.approx([0.0, 0.9, 1.4, 2.9])
-    assert player.chronicle.steps[2].began_s == pytest.approx(1.4, abs=0.1)
-    assert player.chronicle.steps[1].ended_s == pytest.approx(2.9, abs=0.1)
+    planned = [step.planned_s or 0.0 for step in player.chronicle.steps]
+    began = [step.began_s or 0.0 for step in player.chronicle.steps]
+    # A machine without time to spare lets blocks, not the steps within one, begin later than they could.
+    assert planned[0] == 0.0
+    assert 0.9 <= planned[1] < 1.9
+    assert planned[2] - planned[1] == pytest.approx(0.5)
+    assert 2.0 <= planned[3] - planned[1] + 1e-6 < 3.0
+    assert 0 <= began[2] - planned[2] < 1.0
+    assert 1.8 <= (player.chronicle.steps[1].ended_s or 0.0) - planned[1] < 3.0
 
 
 def test_parallel_tracks(tmp_path: Path) -> None:
@@ -96,10 +102,11 @@ def test_parallel_tracks(tmp_path: Path) -> None:
   - wait: 0.1s
 """
     player = playing(tmp_path, steps).play()
-    begun = {step.text: step.planned_s for step in player.chronicle.steps}
-    assert begun["set client1: egress loss 1%"] == pytest.approx(0.5, abs=0.02)
-    assert begun["set client2: egress loss 2%"] == pytest.approx(0.0, abs=0.02)
-    assert player.chronicle.steps[-1].planned_s == pytest.approx(1.1, abs=0.3)
+    begun = {step.text: step.planned_s or 0.0 for step in player.chronicle.steps}
+    right = begun["set client2: egress loss 2%"]
+    assert 0 <= right < 0.4
+    assert 0.5 <= begun["set client1: egress loss 1%"] < 1.0
+    assert 1.0 <= list(begun.values())[-1] < 1.6  # one after the other they would take 1.6 s
 
 
 def test_a_lab_that_fails(tmp_path: Path) -> None:

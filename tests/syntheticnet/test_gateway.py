@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 import pytest
 
@@ -28,16 +27,11 @@ def neighbours(monkeypatch: pytest.MonkeyPatch, *frames: bytes) -> Iterator[sock
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     monkeypatch.setattr(gateway, "_open", lambda index: ours)
 
-    def reply() -> None:
-        theirs.recv(100)
+    with ours, theirs:
         for frame in frames:
             theirs.send(frame)
-
-    thread = Thread(target=reply)
-    thread.start()
-    with ours, theirs:
         yield theirs
-        thread.join()
+        assert theirs.recv(100) == gateway.request(OWN, ADDRESS, GATEWAY)
 
 
 def settle() -> str | None:

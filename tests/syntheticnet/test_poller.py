@@ -49,10 +49,13 @@ def test_a_near_time_is_not_waited_for_awake() -> None:
     """Under dense traffic it sleeps up to the time itself, whatever the lead."""
     poller = Poller()
     poller.lead = MOST_LEAD_NS
-    before = time.process_time_ns()
-    for _ in range(200):
-        poller.wait(time.monotonic_ns() + 2 * MOST_LEAD_NS)
-    assert time.process_time_ns() - before < 100 * MOST_LEAD_NS
+    costs = []
+    for _ in range(10):
+        before = time.process_time_ns()
+        for _ in range(20):
+            poller.wait(time.monotonic_ns() + 2 * MOST_LEAD_NS)
+        costs.append(time.process_time_ns() - before)
+    assert min(costs) < 10 * MOST_LEAD_NS  # awake it would cost twenty in each
 
 
 def test_readable_files_are_told_by_number(pair: Pair) -> None:

@@ -150,42 +150,58 @@ function showLink(section, state) {
   }
 }
 
-const fill = (id, rows) => {
+// Rows are kept for as long as there is something to say of the same thing: no button goes while it is being pressed.
+function fill(id, entries) {
   const section = document.querySelector(id);
+  const list = section.querySelector("ul");
+  const known = new Map([...list.children].map((row) => [row.dataset.key, row]));
+  const rows = entries.map(({ key, text, buttons }) => {
+    const row = known.get(key) ?? makeRow(key, buttons);
+    row.firstChild.textContent = `${text} `;
+    return row;
+  });
   section.hidden = rows.length === 0;
-  section.querySelector("ul").replaceChildren(...rows);
-};
-
-function item(text, ...buttons) {
-  const row = make("li", { textContent: `${text} ` });
-  row.append(...buttons);
-  return row;
+  if (rows.length !== list.children.length || rows.some((row, at) => row !== list.children[at])) {
+    list.replaceChildren(...rows);
+  }
 }
 
-function button(text, act) {
-  const made = make("button", { type: "button", textContent: text });
-  made.addEventListener("click", () => tried(null, act));
-  return made;
+function makeRow(key, buttons = {}) {
+  const row = make("li", {});
+  row.dataset.key = key;
+  row.append(make("span", {}), ...Object.entries(buttons).map(([text, act]) => {
+    const button = make("button", { type: "button", textContent: text });
+    button.addEventListener("click", () => tried(null, act));
+    return button;
+  }));
+  return row;
 }
 
 function showFlows(flows) {
   const names = Object.keys(flows);
   document.querySelector("#flow-names").replaceChildren(...names.map((value) => make("option", { value })));
-  fill("#flows", names.map((name) => item(
-    flowTold(name, flows[name]),
-    button("change", () => choose(name)),
-    button("remove", async () => show(await merge({ flows: { [name]: null } }))),
-  )));
+  fill("#flows", names.map((name) => ({
+    key: name,
+    text: flowTold(name, flows[name]),
+    buttons: {
+      change: () => choose(name),
+      remove: async () => show(await merge({ flows: { [name]: null } })),
+    },
+  })));
 }
 
 // Leases with the time they have left, and changes that wait for theirs; each can be taken back.
 function showAgenda({ leases = [], scheduled = [], failed }) {
-  const rows = [...leases, ...scheduled].map((entry) => item(
-    entryTold(entry),
-    button("take back", async () => show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" }))),
-  ));
-  const failures = (failed?.last ?? []).map(({ id, error }) => item(`${id} was dropped: ${error}`));
-  fill("#agenda", [...rows, ...failures]);
+  const entries = [...leases, ...scheduled].map((entry) => ({
+    key: String(entry.id),
+    text: entryTold(entry),
+    buttons: { "take back": async () => show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" })) },
+  }));
+  const failures = (failed?.last ?? []).map(({ id, error }) => ({
+    key: `failed ${id}`,
+    text: `${id} was dropped: ${error}`,
+  }));
+  fill("#agenda", [...entries, ...failures]);
 }
 
 function showFiles({ files }) {

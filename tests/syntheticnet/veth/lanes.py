@@ -21,7 +21,7 @@ from .world import BOTH, Family, Side, World, other
 
 T = TypeVar("T")
 
-ATTEMPTS = 6
+ATTEMPTS = 15
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.veth
 
 CLOSE_MS = 5
 GAP_MS = 1
+ATTEMPTS = 10
 
 
 def arrivals(frames: list[Frame]) -> list[int]:
@@ -37,6 +39,19 @@ def near(moment: int, wanted: int) -> bool:
     return abs(moment - wanted) <= (CLOSE_MS + GAP_MS) * MS
 
 
+def steadily(count: int, send: Callable[[int], None], waits: int = -1) -> bool:
+    """Do it a thousand times a second; whether the machine let us. Number `waits` may take its time."""
+    sent: list[int] = []
+
+    def noted(n: int) -> None:
+        send(n)
+        sent.append(time.monotonic_ns())
+
+    paced(count, 1000, noted)
+    time.sleep(0.1)
+    return all(later - before < CLOSE_MS * MS for n, (before, later) in enumerate(pairwise(sent), 1) if n != waits)
+
+
 def test_a_lease_reverts_by_itself(world: World) -> None:
     """For as long as the lease of an outage lasts nothing arrives, and then everything does again."""
     away, toward = world.udp_pair("client")
@@ -45,19 +60,22 @@ def test_a_lease_reverts_by_itself(world: World) -> None:
 
     def send(n: int) -> None:
         if n == 300:
-            asked.append(time.monotonic_ns())  # nothing is sent until the answer is there
+            asked[:] = [time.monotonic_ns()]  # nothing is sent until the answer is there
             answer = world.ask("change", change={"egress": {"loss": "100%"}}, lease_ns=SECOND // 2)
-            leased.extend((answer["entry"]["at_ns"], answer["entry"]["expires_ns"]))
+            leased[:] = answer["entry"]["at_ns"], answer["entry"]["expires_ns"]
         away.send(numbered(n))
 
     with away, toward, world.capture("server") as taken:
-        paced(1200, 1000, send)
-        time.sleep(0.1)
-        begin, end = silence(arrivals(taken()))
+        for _ in range(ATTEMPTS):
+            steady = steadily(1200, send, waits=300)
+            arrived, whole = arrivals(taken()), len(drained(toward))
+            if steady:
+                break
+        begin, end = silence(arrived)
         assert near(begin, asked[0])
         assert asked[0] < leased[0]
         assert near(end, leased[1])
-        assert len(drained(toward)) > 600
+        assert whole > 600
     assert world.report()["leases"] == []
 
 
@@ -70,14 +88,22 @@ def test_two_networks_change_at_the_same_time(world: World, fresh: World) -> Non
             for opened in pair:
                 cleanup.enter_context(opened)
         captures = [cleanup.enter_context(one.capture("server")) for one in worlds]
-        at = time.monotonic_ns() + SECOND // 2
-        for one in worlds:
-            one.ask("change", change={"egress": {"loss": "100%"}}, at_ns=at)
-            one.ask("change", change={"egress": {"loss": None}}, at_ns=at + SECOND // 4)
-        paced(1200, 1000, lambda n: [away.send(numbered(n)) for away, _ in pairs])
-        time.sleep(0.1)
-        for taken in captures:
-            begin, end = silence(arrivals(taken()))
+
+        def send(n: int) -> None:
+            for away, _ in pairs:
+                away.send(numbered(n))
+
+        for _ in range(ATTEMPTS):
+            at = time.monotonic_ns() + SECOND // 2
+            for one in worlds:
+                one.ask("change", change={"egress": {"loss": "100%"}}, at_ns=at)
+                one.ask("change", change={"egress": {"loss": None}}, at_ns=at + SECOND // 4)
+            steady = steadily(1200, send)
+            arrived = [arrivals(taken()) for taken in captures]
+            if steady:
+                break
+        for times in arrived:
+            begin, end = silence(times)
             assert near(begin, at)
             assert near(end, at + SECOND // 4)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from math import sqrt
 from random import Random
-from statistics import median
+from statistics import median, quantiles
 
 import pytest
 
+from syntheticnet.port import Frame
+
+from .lanes import undisturbed
 from .traffic import (
     bytes_within,
     connected,
@@ -53,7 +56,8 @@ def test_loss_takes_its_share_each_way(world: World) -> None:
         overflown = now["dropped"].get("kernel", 0) - then["dropped"].get("kernel", 0)
         came = now["packets_in"] - then["packets_in"]
         assert came >= MANY
-        assert abs(lost - 0.05 * (came - overflown)) < 5 * sqrt(came * 0.05 * 0.95)
+        # Without latency, what is too late is so as it comes.
+        assert abs(lost - 0.05 * (came - overflown - stalled)) < 5 * sqrt(came * 0.05 * 0.95)
         assert received[side] == pytest.approx(MANY - lost - stalled - overflown, abs=20)  # ARP and the like
         away.close()
         toward.close()
@@ -61,27 +65,36 @@ def test_loss_takes_its_share_each_way(world: World) -> None:
 
 def test_latency_adds_to_the_round_trip(world: World) -> None:
     """80 ms each way add 160 ms to what the same path takes without, within 1 ms."""
-    plain = round_trips_ms(world)
-    world.configure(egress={"latency": "80ms"}, ingress={"latency": "80ms"})
-    delayed = round_trips_ms(world)
+
+    def measured(**conditions: dict[str, str]) -> list[float]:
+        world.configure(**conditions)
+        return round_trips_ms(world)
+
+    plain = undisturbed(world, measured)
+    delayed = undisturbed(world, lambda: measured(egress={"latency": "80ms"}, ingress={"latency": "80ms"}))
     assert min(len(plain), len(delayed)) >= 50
-    assert median(delayed) - median(plain) == pytest.approx(160, abs=1)
+    # Lower quartiles: what a busy machine adds to a round trip is never less than nothing.
+    assert quantiles(delayed)[0] - quantiles(plain)[0] == pytest.approx(160, abs=1)
     assert min(delayed) >= 160
 
 
 def test_rate_of_datagrams(world: World) -> None:
     """At 1 mbit each way a flood of 2 mbit arrives at 1 mbit over 5 s, within 3 %."""
-    world.configure(egress={"rate": "1mbit"}, ingress={"rate": "1mbit"})
+    limited = {"rate": "1mbit", "queue": "2s"}  # so long that it does not run dry while the test itself stands still
     pairs = {side: world.udp_pair(side) for side in BOTH}
 
     def send(n: int) -> None:
         for away, _ in pairs.values():
             away.send(numbered(n, 958))
 
-    with world.capture("client") as at_client, world.capture("server") as at_server:
-        paced(1450, 250, send)
-        for frames in (at_client(), at_server()):
-            assert bytes_within(frames, 0.5, 5) == pytest.approx(625_000, rel=0.03)
+    def run() -> list[list[Frame]]:
+        world.configure(egress=limited, ingress=limited)
+        with world.capture("client") as at_client, world.capture("server") as at_server:
+            paced(1450, 250, send)
+            return [at_client(), at_server()]
+
+    for frames in undisturbed(world, run):
+        assert bytes_within(frames, 0.5, 5) == pytest.approx(625_000, rel=0.03)
     for away, toward in pairs.values():
         away.close()
         toward.close()
@@ -90,10 +103,14 @@ def test_rate_of_datagrams(world: World) -> None:
 @pytest.mark.parametrize("sender", BOTH)
 def test_rate_of_a_stream(world: World, sender: Side) -> None:
     """A TCP stream fills the 1 mbit of its direction over 5 s, within 3 %."""
-    world.configure(**{DIRECTIONS[sender]: {"rate": "1mbit"}})
-    with connected(world, sender) as (away, toward), world.capture(other(sender)) as taken:
-        transferred(away, toward, bytes(4_000_000), seconds=6.2)
-        assert bytes_within(taken(), 1, 5) == pytest.approx(625_000, rel=0.03)
+
+    def run() -> list[Frame]:
+        world.configure(**{DIRECTIONS[sender]: {"rate": "1mbit"}})
+        with connected(world, sender) as (away, toward), world.capture(other(sender)) as taken:
+            transferred(away, toward, bytes(4_000_000), seconds=6.2)
+            return taken()
+
+    assert bytes_within(undisturbed(world, run), 1, 5) == pytest.approx(625_000, rel=0.03)
 
 
 def test_jitter_reorders_nothing(world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ..builders import MS, SECOND
-from .lanes import ATTEMPTS, Arrival, Lane, arrivals, closing, undisturbed
+from .lanes import Arrival, Lane, arrivals, closing, undisturbed
 from .traffic import numbered, paced
 from .world import Side, World, other, settle
 
@@ -67,7 +67,7 @@ def test_held_packets_take_the_latency_of_their_new_flow(world: World) -> None:
     flows = moved[0].flow() | moved[1].flow()
 
     def run() -> Traffic:
-        for _ in range(ATTEMPTS):
+        for _ in range(5):
             world.configure(**slow)
             traffic = Traffic(world, lanes)
             traffic.send(1500, 1000, {600: slow | {"flows": flows}, 1000: slow})
