@@ -40,7 +40,7 @@ def container(name: str, **variables: str) -> Iterator[str]:
         while docker("inspect", "-f", "{{.State.Health.Status}}", name).strip() != "healthy":
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        while "sleep 3500" not in docker("top", name, "-eo", "args"):  # the probe comes and goes before it waits
+        while "sleep 3500" not in docker("top", name, "-eo", "pid,args"):  # the probe comes and goes before it waits
             assert time.monotonic() < deadline
             time.sleep(0.1)
         yield docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", name).strip()
