@@ -31,7 +31,10 @@ class Sink:
         self.port: int = self._door.getsockname()[1]
 
     def take(self, until: float, end: int) -> None:
-        """Take in what comes until that time of the monotonic clock, or until the file `end` can be read."""
+        """Take in what comes until that time of the monotonic clock, or until the file `end` can be read.
+
+        What has come by then, and is still in the sockets, is taken in too.
+        """
         while (left := until - time.monotonic()) > 0:
             watched: list[Any] = [*self._open, end]
             ready = select.select(watched, (), (), left)[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .leftovers import leftovers
@@ -35,6 +36,17 @@ def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
     finally:
         synthlab("down", "--lab", name, status=None)
     assert leftovers(name) == []
+
+
+def until(reached: Callable[[], bool], seconds: float = 40) -> None:
+    """Ask again and again whether it is so; fails when it never is. A number that nobody tells yet is not."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with suppress(KeyError):
+            if reached():
+                return
+        assert time.monotonic() < deadline, f"not so within {seconds:g} s"
+        time.sleep(0.1)
 
 
 def docker(*arguments: str) -> str:

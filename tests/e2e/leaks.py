@@ -21,15 +21,15 @@ from typing import Any
 _ETH_P_ALL = 3
 _ETHERTYPES = {4: b"\x08\x00", 6: b"\x86\xdd"}
 _PAUSE_SECONDS = 0.005
-_CONNECT_SECONDS = 3.0
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 GROUPS = {4: ["239.1.2.3"], 6: ["ff02::5:5", "ff05::5:5"]}
 EVERYONE = {4: ["255.255.255.255"], 6: ["ff02::1"]}
 
 
-def shout(rounds: str, host: str, port: str) -> dict[str, Any]:
+def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
     """Send to a host, to everyone and to groups, and connect to the host, through every interface there is.
 
+    After the last round a connection, where there is none yet, has so many seconds more.
     Each datagram tells the interface and the target. Counts what was sent, and what the fence refused.
     """
     family = _family(host)
@@ -46,7 +46,7 @@ def shout(rounds: str, host: str, port: str) -> dict[str, Any]:
                 except OSError as error:
                     refused[name] += error.errno == errno.EPERM
         time.sleep(_PAUSE_SECONDS)
-    deadline = time.monotonic() + _CONNECT_SECONDS
+    deadline = time.monotonic() + float(patience)
     while not (connected := [name for name, knocker in knocking.items() if _is_connected(knocker)]):
         if time.monotonic() > deadline:
             break

@@ -100,14 +100,17 @@ class Pair:
         state: dict[str, Any] = json.loads(shown)[client]
         return state
 
-    def drops(self, client: str) -> Counter[str]:
-        """What a client's forwarder has dropped so far, by cause, in both directions."""
-        links = self.state(client)["links"]
-        return Counter(links["ingress"]["dropped"]) + Counter(links["egress"]["dropped"])
+    def drops(self, *clients: str) -> Counter[str]:
+        """What the forwarders of some clients, else of both, have dropped so far, by cause, in both directions."""
+        dropped: Counter[str] = Counter()
+        for client in clients or ("client1", "client2"):
+            for link in self.state(client)["links"].values():
+                dropped.update(link["dropped"])
+        return dropped
 
     def late(self) -> int:
         """How many packets both forwarders have dropped so far because the machine had no time for them."""
-        dropped = self.drops("client1") + self.drops("client2")
+        dropped = self.drops()
         return dropped["stalled"] + dropped["kernel"]
 
     def rows(self) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy
 import pytest
 from PIL import Image
 
-from .labs import lab_up, synthlab
+from .labs import lab_up, synthlab, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("call")]
 
@@ -35,10 +36,13 @@ def call() -> Iterator[None]:
 def test_all_see_all() -> None:
     """Each of the four gets the video of the three others, and its numbers are those of a good call."""
     for client in CLIENTS:
-        deadline = time.monotonic() + 20
-        while set(seen := _numbers(client)["video"]) != set(CLIENTS) - {client}:  # what is not told is left out
-            assert time.monotonic() < deadline, seen
-        assert all(picture["frames"] > 0 for picture in seen.values())
+        until(partial(_sees_all, client), 20)
+
+
+def _sees_all(client: str) -> bool:
+    """What has not been told for a while is left out of the numbers."""
+    seen = _numbers(client)["video"]
+    return set(seen) == set(CLIENTS) - {client} and all(picture["frames"] > 0 for picture in seen.values())
 
 
 @pytest.mark.soak

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -43,11 +42,11 @@ def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver:
     """
     packets = PACKETS[family]
     pair.set("--loss", "5%")
-    before = _dropped(pair)
+    before = pair.drops()
     sink = pair.traffic(receiver, "sink", PORT, 30).ready()
     pair.traffic(sender, "send", pair.address(receiver, family), PORT, packets, PACE, 100).result()
     received = sink.result()["received"]
-    dropped = _dropped(pair) - before
+    dropped = pair.drops() - before
     offered = packets - dropped["stalled"] - dropped["kernel"]
     assert 0 <= dropped.total() - (packets - received) <= STRANGERS
     assert offered > 0.5 * packets
@@ -115,16 +114,11 @@ def test_a_flow_is_lost_and_another_untouched(pair: Pair) -> None:
     assert server.result()["received"] > 1_000_000
 
 
-def _dropped(pair: Pair) -> Counter[str]:
-    """What both forwarders have dropped so far, by cause."""
-    return pair.drops("client1") + pair.drops("client2")
-
-
 def _quick_rtt(pair: Pair, family: int) -> float:
     """The lower quartile of round trips that are all accounted for: a machine without time to spare may lose one."""
-    before = _dropped(pair)
+    before = pair.late()
     echo = pair.traffic("client2", "echo", PORT, 25).ready()
     rtts = pair.traffic("client1", "rtt", pair.address("client2", family), PORT, ROUND_TRIPS).result()["rtt_ms"]
     echo.result()
-    assert ROUND_TRIPS - len(rtts) <= (_dropped(pair) - before)["stalled"]
+    assert ROUND_TRIPS - len(rtts) <= pair.late() - before
     return float(statistics.quantiles(rtts)[0])

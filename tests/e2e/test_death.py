@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from .labs import until
 from .pair import Pair, Traffic, pair_up
 
 pytestmark = pytest.mark.docker
@@ -83,9 +84,7 @@ def _flowing(pair: Pair) -> tuple[Traffic, Traffic]:
     before = pair.state()["links"]["ingress"]["packets_in"]
     sink = pair.traffic("client2", "sink", PORT, 30, 6).ready()
     sending = pair.traffic("client1", "send", pair.address("client2"), PORT, COUNT, PACE, 100)
-    deadline = time.monotonic() + 20
-    while pair.state()["links"]["ingress"]["packets_in"] - before < 100:
-        assert time.monotonic() < deadline
+    until(lambda: pair.state()["links"]["ingress"]["packets_in"] - before >= 100, 20)
     return sink, sending
 
 

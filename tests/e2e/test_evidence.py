@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -20,10 +20,11 @@ from synthlab.errors import SynthlabError
 from synthlab.evidence import Evidence
 from synthlab.evidence.screenshots import Picture, screenshots
 from synthlab.inside import end, exec_inside
+from synthlab.members import find_member
 from synthlab.world import real_world
 from tests.evidence import pcapng
 
-from .labs import SYNTHLAB, docker, lab_up, synthlab
+from .labs import SYNTHLAB, docker, lab_up, synthlab, until
 from .pair import Pair
 
 # Evidence is collected once a run, by a program that ends: nobody closes the connections to the APIs.
@@ -54,14 +55,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "evidence.yaml"
     stack.write_text(STACK % SINK)
     with lab_up(LAB, stack, "--ttl", "10min"):
-        eventually(lambda: len(opened()) == 2, 60)  # `up` waits for the client, not for what its browser opens
+        until(lambda: len(opened()) == 2, 60)  # `up` waits for the client, not for what its browser opens
         yield Pair(LAB)
 
 
 def opened() -> list[Picture]:
-    (web,) = (container for container in WORLD.members(LAB)[1] if container.title == "web")
     with contextlib.suppress(SynthlabError):
-        return screenshots(web)
+        return screenshots(find_member(*WORLD.members(LAB), "web"))
     return []
 
 
@@ -69,18 +69,11 @@ def opened() -> list[Picture]:
 def evidence(lab: Pair) -> Iterator[Evidence]:
     with closing(Evidence(WORLD, LAB)) as evidence:
         evidence.watch(["client2"])
-        eventually(lambda: len(capturers(lab)) == 1)
+        until(lambda: len(capturers(lab)) == 1)
         time.sleep(0.3)  # it has become another user; now it has read all that came meanwhile
         yield evidence
         lab.reset()
     gc.collect()  # while the warnings are ours to ignore
-
-
-def eventually(check: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def capturers(lab: Pair, client: str = "client2") -> list[int]:
@@ -114,7 +107,7 @@ def test_latency_lies_between_the_two_sides(lab: Pair, evidence: Evidence, tmp_p
     capture = collected(evidence, tmp_path)
     before, left = sent(capture, APPLICATION), {packet.data[42:]: packet for packet in sent(capture, NETWORK)}
     after = [left[packet.data[42:]] for packet in before if packet.data[42:] in left]
-    assert (len(before), len(left)) == (COUNT, len(after))
+    assert (len(before), list(left.values())) == (COUNT, after)
     assert COUNT - len(after) <= lab.late() - late < COUNT / 2
     assert {packet.direction for packet in before + after} == {"outbound"}
     came = {packet.data[42:]: packet.at_ns for packet in before}
@@ -172,7 +165,7 @@ def test_the_capturing_process(lab: Pair, evidence: Evidence) -> None:
     time.sleep(2)
     assert wakings(pid) - sleeps <= 40  # the odd ARP; one that polled every 20 ms would have woken 100 times
     evidence.close()
-    eventually(lambda: capturers(lab) == [])
+    until(lambda: capturers(lab) == [])
 
 
 def wakings(pid: int) -> int:
@@ -203,9 +196,9 @@ def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> No
     file = tmp_path / "a.pcapng"
     command = [SYNTHLAB, "capture", "client2", "-o", str(file), "--lab", LAB]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as capturing:
-        eventually(lambda: len(capturers(lab)) == 1 and file.stat().st_size > 0)
+        until(lambda: len(capturers(lab)) == 1 and file.stat().st_size > 0)
         os.kill(capturing.pid, signal.SIGKILL)
-    eventually(lambda: capturers(lab) == [])
+    until(lambda: capturers(lab) == [])
     assert set(pcapng.read(file.read_bytes()).names) == {APPLICATION, NETWORK, MARKS}
 
 
@@ -223,7 +216,7 @@ def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: P
     """A restarted client is captured from then on; of a browser that has ended there are a line and its log."""
     docker("kill", lab.container("web"))
     docker("restart", "-t", "0", lab.container("client2"))
-    eventually(lambda: len(capturers(lab)) == 1)
+    until(lambda: len(capturers(lab)) == 1)
     time.sleep(0.5)
     files = evidence.collect(tmp_path)
     assert {"packets of client2", "log of web"} <= files.keys()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from .labs import lab_up, synthlab
+from .labs import lab_up, synthlab, until
 from .pair import Pair
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
@@ -49,17 +47,17 @@ def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
         assert "closed" not in state["links"]["egress"]["dropped"]
         for direction in ("ingress", "egress"):
             assert state["flows"]["0.0.0.0/0"][direction]["packets_in"] == 0
-    assert _eventually(lambda: min(_media(call, direction) for direction in ("ingress", "egress")) > 500)
+    until(lambda: min(_media(call, direction) for direction in ("ingress", "egress")) > 500)
 
 
 def test_conditions_of_the_call(call: Pair) -> None:
     """A limited uplink of the browser shows in what the bot gets, a latency toward the server in its round trips."""
-    assert _eventually(lambda: _kbps(call) > 130)
+    until(lambda: _kbps(call) > 130)
     synthlab("set", "client1", "--egress", "--rate", "100kbit", "--lab", CALL)
-    assert _eventually(lambda: 0 < _kbps(call) < 100)
+    until(lambda: 0 < _kbps(call) < 100)
     synthlab("set", "client1", "--egress", "--rate", "none", "--lab", CALL)
     synthlab("set", "client1", "--flow", "sfu:udp", "--latency", "100ms", "--lab", CALL)
-    assert _eventually(lambda: _trip_ms(call) > 190)
+    until(lambda: _trip_ms(call) > 190)
 
 
 def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
@@ -71,17 +69,6 @@ def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
     endpoint = synthlab("cdp", "client1", "--lab", CALL).stdout.strip()
     with urlopen(f"{endpoint}/json/version", timeout=5) as answer:
         assert "Chrome" in json.load(answer)["Browser"]
-
-
-def _eventually(ask: Callable[[], bool], seconds: float = 40) -> bool:
-    """Whether it becomes so, asked again and again."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(KeyError):  # a number that has not been told for a while
-            if ask():
-                return True
-        time.sleep(0.5)
-    return False
 
 
 def _numbers(call: Pair, client: str) -> dict[str, Any]:

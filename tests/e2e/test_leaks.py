@@ -55,8 +55,8 @@ def stopped(pair: Pair) -> Iterator[None]:
         os.kill(forwarder, signal.SIGCONT)
 
 
-def shout(pair: Pair, sender: str, receiver: str, family: int) -> Traffic:
-    return pair.traffic(sender, "shout", ROUNDS, pair.address(receiver, family), PORT, script="leaks.py")
+def shout(pair: Pair, sender: str, receiver: str, family: int, patience_s: float = 0) -> Traffic:
+    return pair.traffic(sender, "shout", ROUNDS, pair.address(receiver, family), PORT, patience_s, script="leaks.py")
 
 
 def listen(pair: Pair, client: str, family: int) -> Traffic:
@@ -79,7 +79,7 @@ def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str,
     says itself on synth0.
     """
     listening, own = listen(pair, receiver, family), listen(pair, sender, family)
-    shouted = shout(pair, sender, receiver, family).result()
+    shouted = shout(pair, sender, receiver, family, patience_s=3).result()
     asking = ask(pair, sender, receiver, family)
     heard = {(interface, said): count for interface, said, count in listening.result()["heard"]}
     said = {f"synth0 {target}" for target in (pair.address(receiver, family), *EVERYONE[family], *GROUPS[family])}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .labs import docker, lab_up, synthlab
+from .labs import docker, lab_up, synthlab, until
 from .leftovers import leftovers
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
@@ -103,8 +102,8 @@ def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with lab_up("e2e-sfu-one", stack) as one:
         monkeypatch.setenv("TAG", "two")
         with lab_up("e2e-sfu-two", stack) as two:
-            _until(lambda: _build(one, "one") == 1)  # `up` does not wait for what has no health check
-            _until(lambda: _build(two, "two") == 1)
+            until(lambda: _build(one, "one") == 1)  # `up` does not wait for what has no health check
+            until(lambda: _build(two, "two") == 1)
             assert _sfu_of(one)["network"]["startup"] == {"egress": {"latency": "30ms"}}
             assert _seconds(one) > 0.06  # once for the handshake, once for the answer
             synthlab("set", "sfu", "--egress", "--loss", "100%", "--lab", one)
@@ -139,7 +138,7 @@ def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.setenv("TAG", "two")
     with lab_up("e2e-sfu-theirs", stack) as name:
-        _until(lambda: _build(name, "two") == 1)
+        until(lambda: _build(name, "two") == 1)
         assert _seconds(name) < 2
         rows = json.loads(synthlab("ps", "--json", "--lab", name).stdout)
         assert {(row["role"], row["client"]) for row in rows} == {
@@ -176,8 +175,8 @@ def test_somebody_joins_from_outside(tmp_path: Path) -> None:
         )
         assert not _connects(outsider, inside.strip())
         assert _connects(outsider, host)
-        _until(lambda: _fps(name, "bot-1", outsider) > 10)
-        _until(lambda: "outsider" in _seen(name, "bot-2"))
+        until(lambda: _fps(name, "bot-1", outsider) > 10)
+        until(lambda: "outsider" in _seen(name, "bot-2"))
 
 
 def _sfu_of(name: str) -> dict[str, Any]:
@@ -224,10 +223,3 @@ def _seen(name: str, viewer: str) -> dict[str, Any]:
 
 def _fps(name: str, viewer: str, shown: str) -> float:
     return float(_seen(name, viewer).get(shown, {}).get("fps", 0))
-
-
-def _until(reached: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)

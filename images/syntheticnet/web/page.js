@@ -5,6 +5,7 @@ import { causesTold, entryTold, flowTold, refusalTold } from "./words.js";
 const REFRESH_MS = 1000;
 const error = document.querySelector("#error");
 const { flow, lease } = document.querySelector("#terms").elements;
+const chosen = () => flow.value.trim();
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { cache: "no-store", ...options });
@@ -21,7 +22,7 @@ const CLEAR = ["", "none"];
 async function change(direction, name, value) {
   const wished = value.trim();
   const links = { [direction]: { [name]: CLEAR.includes(wished) ? null : wished } };
-  return merge(flow.value.trim() ? { flows: { [flow.value.trim()]: links } } : links);
+  return merge(chosen() ? { flows: { [chosen()]: links } } : links);
 }
 
 async function merge(conditions) {
@@ -96,7 +97,7 @@ function tell(input, message) {
     return;
   }
   const { direction } = input.closest(".link").dataset;
-  const place = `${flow.value.trim() ? `flows.${flow.value.trim()}.` : ""}${direction}.${input.name}`;
+  const place = `${chosen() ? `flows.${chosen()}.` : ""}${direction}.${input.name}`;
   input.classList.toggle("wrong", message !== "");
   input.closest("label").querySelector(".refusal").textContent = refusalTold(message, place);
 }
@@ -138,7 +139,7 @@ function showAchieved(list, link, lateness) {
 
 function showLink(section, state) {
   const direction = section.dataset.direction;
-  const owner = flow.value.trim() ? state.conditions.flows?.[flow.value.trim()] : state.conditions;
+  const owner = chosen() ? state.conditions.flows?.[chosen()] : state.conditions;
   const wished = owner?.[direction] ?? {};
   const link = state.links[direction];
   showAchieved(section.querySelector(".achieved"), link, state.forwarder.lateness?.[direction]);

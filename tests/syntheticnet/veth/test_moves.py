@@ -18,6 +18,7 @@ pytestmark = pytest.mark.veth
 
 SLOW_MS, FAST_MS = 300, 100
 CLEAR_MS = 20
+TRIES = 5  # to change it as quickly as that
 LONGEST_CHANGE_MS = 30  # else few packets are left to wait for what their flow has then
 SIZE, FRAME_BITS = 300, 8 * (300 + 42)
 
@@ -67,7 +68,7 @@ def test_held_packets_take_the_latency_of_their_new_flow(world: World) -> None:
     flows = moved[0].flow() | moved[1].flow()
 
     def run() -> Traffic:
-        for _ in range(5):
+        for _ in range(TRIES):
             world.configure(**slow)
             traffic = Traffic(world, lanes)
             traffic.send(1500, 1000, {600: slow | {"flows": flows}, 1000: slow})
