@@ -3,11 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: help demo test soak bench lint clean
+.PHONY: help demo test test-pure test-engine soak bench lint clean
 
 help:
 	@echo "make demo    a call made bad and mended, with the figures beside it"
-	@echo "make test    all checks, with a real Docker engine (PYTEST='...' passes options on)"
+	@echo "make test    all checks, with a real Docker engine (PYTEST='...' runs pytest alone, with these options)"
+	@echo "             its parts: lint, test-pure (no Docker), test-engine"
 	@echo "make soak    50 clients on this machine (SOAK=100 for more), and every scenario, the first one 20 times: 50 minutes"
 	@echo "             SOAK_ONLY=10 runs the whole proof of issue 10 instead"
 	@echo "make bench   what the forwarder costs beside a kernel bridge, as root (BENCH='...' passes options on)"
@@ -18,19 +19,28 @@ demo: $(VENV)/ready
 	@.ci/engine start
 	@$(BIN)/synthlab demo
 
-test: lint
+# All parts run, also after one that failed; the last line names those that did.
+test: $(VENV)/ready
+ifdef PYTEST
 	@.ci/engine start
 	@.ci/node
-ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
 else
-	@$(BIN)/pytest -n 4 -m 'not docker and not veth and not soak'
-	@$(BIN)/pytest --durations 25 -m '(docker or veth) and not soak'
+	@MAKE='$(MAKE)' .ci/each lint test-pure test-engine
 endif
+
+# In an order that is drawn anew each time; PYTEST='--randomly-seed=N ...' repeats the one that the output names.
+test-pure: $(VENV)/ready
+	@.ci/node
+	@$(BIN)/pytest -n 4 -m 'not docker and not veth and not soak'
+
+test-engine: $(VENV)/ready
+	@.ci/engine start
+	@$(BIN)/pytest -p no:randomly --durations 25 -m '(docker or veth) and not soak'
 
 soak: $(VENV)/ready
 	@.ci/engine start
-	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -s $(if $(SOAK_ONLY),-m '' --issue $(SOAK_ONLY),-m soak) $(PYTEST)
+	@SYNTHLAB_SCALE=$(or $(SOAK),50) $(BIN)/pytest -p no:randomly -s $(if $(SOAK_ONLY),-m '' --issue $(SOAK_ONLY),-m soak) $(PYTEST)
 
 bench: $(VENV)/bench
 	@.ci/iperf3

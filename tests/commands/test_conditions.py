@@ -25,12 +25,16 @@ def test_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[2].split() == ["client2", "egress", "loss", "5%,", "latency", "80ms"]
 
 
-def test_what_was_achieved_before_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """`set` and `reset` leave out what belongs to the conditions before, as JSON too; `show` has it, and the drops."""
+@pytest.mark.issue(10)
+def test_what_was_achieved_before_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """`set` and `reset` leave out what belongs to the conditions before, as JSON too; `show` has it, and the drops.
+
+    A time that has the same digits by chance is not taken for it.
+    """
 
     class Busy(FakeClientApi):
         def answer(self) -> dict[str, Any]:
-            told = super().answer()
+            told = super().answer() | {"monotonic_ns": 6_794_358_072_486}
             for links in (told["links"], *told["flows"].values()):
                 links["egress"] |= {"achieved": {"packets": 9, "rate_bps": 248_000}, "dropped": {"stalled": 98}}
             return told
@@ -39,11 +43,13 @@ def test_what_was_achieved_before_is_not_told(capsys: pytest.CaptureFixture[str]
     world = World(FakeEngine([fake_container("call", "client2")]), lambda container: busy)
     for command in (["set", "client2", "--loss", "5%"], ["reset"]):
         assert run(*command, world=world) == 0
-        assert run(*command, "--json", world=world) == 0
         shown = capsys.readouterr().out
-        assert "248" not in shown
+        assert "248kbit/s" not in shown
         assert "achieved" not in shown
-        assert '"stalled": 98' in shown
+        assert run(*command, "--json", world=world) == 0
+        link = output_json(capsys)["client2"]["links"]["egress"]
+        assert "achieved" not in link
+        assert link["dropped"] == {"stalled": 98}
     assert run("show", world=world) == 0
     shown = capsys.readouterr().out
     assert "248kbit/s" in shown
