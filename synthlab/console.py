@@ -1,10 +1,12 @@
-"""All that people see on a terminal; the only place that knows rich. Where output is piped, it is plain."""
+"""All that people see on a terminal; the only place that knows rich. Where output is piped, it is plain.
+
+Texts may be of strangers: what would act on a terminal is escaped, and long ones are cut (`shown`).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .errors import SynthlabError
+from .shown import MOST_CELL, json_text, shown, shown_lines, shown_log
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,28 +40,38 @@ class Table:
 
 def print_line(text: str) -> None:
     """One line on the output."""
-    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+    _console().print(shown(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_note(text: str) -> None:
     """One line on the error output: what is worth telling, but is not the answer."""
-    _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+    _console(stderr=True).print(shown(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_lines(text: str) -> None:
+    """Several lines on the output, as wide as they are."""
+    print_text(f"{shown_lines(text)}\n")
+
+
+def print_log(start: str, text: str) -> None:
+    """A line that an application wrote, behind a `start` of ours: as it is for a file or program, else shown."""
+    print_text(f"{start}{shown_log(text) if sys.stdout.isatty() else text}\n")
 
 
 def print_text(text: str) -> None:
-    """A text exactly as it is, for a file or another program."""
+    """A text of ours exactly as it is, for a file or another program."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
 def print_json(value: Any) -> None:
     """A value as JSON on the output."""
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def print_json_line(value: Any) -> None:
     """A value as JSON on one line, for a program that reads while we go on."""
-    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 
@@ -71,9 +84,9 @@ def print_table(table: Table) -> None:
 def print_error(error: SynthlabError) -> None:
     """One red line on the error output, with what belongs under it."""
     console = _console(stderr=True)
-    console.print(f"synthlab: {error.message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"synthlab: {shown(error.message)}", style="red", markup=False, highlight=False, soft_wrap=True)
     for line in error.details:
-        console.print(f"  {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {shown_log(line)}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def watch(tables: Callable[[], Sequence[Table]], interval_s: float, count: int | None = None) -> None:
@@ -124,7 +137,7 @@ class Live:
 
     def line(self, text: str, style: str = "") -> None:
         """A line that stays."""
-        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(shown(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
     def moving(self, text: str) -> None:
         """What is going on at this moment, for those who watch."""
@@ -150,7 +163,7 @@ def live() -> Iterator[Live]:
 def _tell_moving(status: Status, text: str) -> None:
     from rich.markup import escape
 
-    status.update(escape(text))
+    status.update(escape(shown(text)))
 
 
 class _PlainProgress:
@@ -162,7 +175,7 @@ class _PlainProgress:
 
     def __call__(self, text: str) -> None:
         if text != self._last:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
         self._last = text
 
 
@@ -179,13 +192,12 @@ def _rich_table(table: Table, console: Console) -> RichTable:
     from rich.text import Text
 
     terminal = console.is_terminal
-    made = RichTable(
-        box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, title=table.title or None, title_justify="left"
-    )
+    title = Text(shown(table.title)) if table.title else None
+    made = RichTable(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, title=title, title_justify="left")
     for column in table.columns:
-        made.add_column(Text(column), no_wrap=not terminal or column in table.whole)
+        made.add_column(Text(shown(column)), no_wrap=not terminal or column in table.whole)
     for row in _filled(table.rows, len(table.columns)):
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(shown(cell, MOST_CELL)) for cell in row))
     return made
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from .shown import shown, shown_log
+
 
 class SynthlabError(Exception):
-    """The lab or the engine failed. `message` is the one line; `details` are lines to show under it (a log's end)."""
+    """The lab or the engine failed. `message` is the one line; `details` are lines to show under it (a log's end).
+
+    Both may hold what strangers have written, and are made fit to be shown.
+    """
 
     exit_code = 3
 
     def __init__(self, message: str, details: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = tuple(details)
+        self.message = shown(message)
+        self.details = tuple(map(shown_log, details))
+        super().__init__(self.message)
 
 
 class WrongUse(SynthlabError):

@@ -6,7 +6,6 @@ files and lines stand in names and texts, and not in attributes of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
@@ -14,9 +13,7 @@ from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
 from .scenario.record import Judged, Played, Record
 from .scenario.words import seconds
-
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not have."""
+from .shown import shown_lines
 
 _TO_THE_SECOND = len("2026-01-31T12:00:00")
 
@@ -114,4 +111,5 @@ def _seen(judged: Judged) -> str:
 
 
 def _fit(text: str) -> str:
-    return _UNFIT.sub("\ufffd", text)
+    """What XML 1.0 does not have, and what a reader's terminal would act on, is escaped."""
+    return shown_lines(text)

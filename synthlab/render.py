@@ -9,6 +9,7 @@ from typing import Any
 from . import assets
 from .services import client_services, ipv6_subnet, lab_labels, project_name
 from .sfu import compose_parts, sfu_services
+from .shown import shown_lines
 from .stack import Ports, Stack
 from .turn import turn_services
 
@@ -37,7 +38,7 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
 
 
 def render_page(template: str, **values: object) -> str:
-    """An HTML page; every value is escaped in it, and the filter `script` writes JSON into a script element."""
+    """An HTML page; every text is escaped and cut in it, and the filter `script` writes JSON into a script element."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -47,6 +48,7 @@ def render_page(template: str, **values: object) -> str:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: shown_lines(value) if type(value) is str else value,
     )
     environment.filters["script"] = lambda text: Markup(text.replace("<", "\\u003c"))
     return environment.get_template(template).render(values)

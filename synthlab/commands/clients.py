@@ -16,7 +16,7 @@ from ..containers import Container, LogWish
 from ..errors import SynthlabError, WrongUse
 from ..inside import exec_command
 from ..lab import Lab
-from ..logs import Line, read_lines
+from ..logs import read_lines
 from ..members import find_member, find_members
 from ..world import World
 from .labs import TimeoutOption, show_containers
@@ -42,6 +42,9 @@ def logs(
 ) -> None:
     """Show what clients (and `sfu`; all if none is named) have written, in the order of their times.
 
+    On a terminal colours are left out and control characters are escaped; a file or a program gets the lines as they
+    were written.
+
     \b
     Examples:
       synthlab logs
@@ -57,7 +60,7 @@ def logs(
         if json:
             console.print_json_line(asdict(line))
         else:
-            console.print_text(_shown(line, width))
+            console.print_log(f"{line.writer:{width}} | " if width else "", line.text)
 
 
 def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:
@@ -157,7 +160,3 @@ def _begin(since: str | None) -> float | None:
         return None if since is None else time.time() - parse_duration(since) / 1e9
     except ConditionsError as error:
         raise WrongUse(f"--since: {error}") from None
-
-
-def _shown(line: Line, width: int) -> str:
-    return f"{line.writer:{width}} | {line.text}\n" if width else f"{line.text}\n"

@@ -109,7 +109,7 @@ def show(
     if json:
         console.print_json(plan_data(plan))
     else:
-        console.print_text(f"{plan_text(plan, every)}\n")
+        console.print_lines(plan_text(plan, every))
     if picture:
         _write_picture(plan, picture)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..shown import shown
 from .row import Axis, Mark
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def finished(figure: Figure) -> Drawing:
 def plain(text: str, most: int | None = None) -> str:
     """A text that plotly shows as it is, cut to `most` characters: no tags, and no template's fields."""
     cut = text if most is None or len(text) <= most else f"{text[: most - 1].rstrip()}…"
-    return html.escape(cut, quote=False).replace("{", "&#123;")
+    return html.escape(shown(cut), quote=False).replace("{", "&#123;")
 
 
 def share(at_s: float, axis: Axis) -> float:

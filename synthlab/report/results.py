@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import WrongUse
 from ..scenario.record import Record, Series
+from ..shown import json_text
 
 VERSION = 1
 
@@ -16,7 +17,7 @@ VERSION = 1
 def results_text(records: Sequence[Record]) -> str:
     """The same for the same records. A sample that is no finite number was not measured: JSON has none for it."""
     document = {"version": VERSION, "records": [_written(record) for record in records]}
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return json_text(document, allow_nan=False, separators=(",", ":")) + "\n"
 
 
 def read_results(text: str, name: str) -> tuple[Record, ...]:
