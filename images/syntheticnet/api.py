@@ -14,13 +14,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from . import qos, top
 from .admission import Admitted, Allow
 from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
+from .conditions.errors import shortened
 from .files import MOST_BYTES
 from .guard import Guard
 from .guarded import Guarded
@@ -33,6 +34,8 @@ from .version import VERSION
 
 FILE_SECONDS = 4.0  # a long file keeps the forwarder busy for a moment
 LOOKUP_SECONDS = 3.0
+MOST_ERROR = 2000
+"""Longer messages are cut: they may quote what was sent."""
 PAGES = Pages(Path(__file__).parent / "web")
 _ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
 
@@ -72,8 +75,8 @@ class Api:
             Route("/v1/conditions", self.put_conditions, methods=["PUT"]),
             Route("/v1/conditions", self.delete_conditions, methods=["DELETE"]),
             Route("/v1/leases", self.get_leases, methods=["GET"]),
-            Route("/v1/leases/{id:int}", self.put_lease, methods=["PUT"]),
-            Route("/v1/leases/{id:int}", self.delete_lease, methods=["DELETE"]),
+            Route("/v1/leases/{id}", self.put_lease, methods=["PUT"]),
+            Route("/v1/leases/{id}", self.delete_lease, methods=["DELETE"]),
             Route("/v1/files", self.get_files, methods=["GET"]),
             Route("/v1/files/{name}", self.get_file, methods=["GET"]),
             Route("/v1/files/{name}", self.put_file, methods=["PUT"]),
@@ -193,13 +196,13 @@ class Api:
             raise
 
     async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
-        id = request.path_params["id"]
+        word = request.path_params["id"]
         report = await self._line.ask("report")
-        ids = [entry["id"] for entry in (*report["leases"], *report["scheduled"])]
-        if id not in ids:
-            listed = ", ".join(map(str, ids)) or "none"
-            raise HTTPException(404, f"no lease or scheduled change {id}; there are: {listed}")
-        return await self._line.ask(op, lease=id, **arguments)
+        ids = {str(entry["id"]): entry["id"] for entry in (*report["leases"], *report["scheduled"])}
+        if word not in ids:
+            listed = ", ".join(ids) or "none"
+            raise HTTPException(404, f"no lease or scheduled change {shortened(word)}; there are: {listed}")
+        return await self._line.ask(op, lease=ids[word], **arguments)
 
     async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         return await self._line.ask(op, FILE_SECONDS, name=request.path_params["name"], **arguments)
@@ -236,6 +239,7 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
             BadNumbers: _refused(422),
             Refused: _refused(422),
             Unanswered: _refused(503),
+            ClientDisconnect: _refused(400),  # nobody is there to read it
         },
     )
 
@@ -255,14 +259,14 @@ def main(
 
 def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(_: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, status)
+        return JSONResponse({"error": shortened(str(error), MOST_ERROR)}, status)
 
     return answer
 
 
 async def _said_so(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code)
+    return JSONResponse({"error": shortened(error.detail, MOST_ERROR)}, error.status_code)
 
 
 def _leases(report: Mapping[str, Any]) -> dict[str, Any]:

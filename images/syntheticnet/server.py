@@ -25,9 +25,15 @@ class _Server(uvicorn.Server):
 
 def serve(app: ASGIApp, listening: Sequence[socket.socket], beside: Coroutine[Any, Any, None]) -> None:
     """Serve until killed, and do what there is to do `beside`: PID 1 ends this process, and nobody else does."""
-    config = uvicorn.Config(
+    asyncio.run(_both(_Server(configured(app)).serve(sockets=list(listening)), beside))
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """Who asks is the peer of the connection: with uvicorn's default, a header from loopback would name another."""
+    return uvicorn.Config(
         app,
-        log_level="warning",
+        proxy_headers=False,
+        log_level="error",  # a broken request is answered, and no reason to fill the log
         access_log=False,
         lifespan="off",
         server_header=False,
@@ -36,7 +42,6 @@ def serve(app: ASGIApp, listening: Sequence[socket.socket], beside: Coroutine[An
         ws="none",
         loop="asyncio",
     )
-    asyncio.run(_both(_Server(config).serve(sockets=list(listening)), beside))
 
 
 async def _both(serving: Coroutine[Any, Any, None], beside: Coroutine[Any, Any, None]) -> None:

@@ -20,6 +20,13 @@ SECONDS = 1.0
 ARP, IPV4 = 0x0806, 0x0800
 SYN, SYN_ACK = 0x02, 0x12
 CHANGE = b'{"ingress": {"loss": "99%"}}'
+FORWARDED = (
+    "X-Forwarded-For: {0}",
+    "X-Forwarded-For: 127.0.0.1, {0}",
+    "Forwarded: for={0};proto=http",
+    "X-Real-IP: {0}",
+    "X-Forwarded-Host: localhost\r\nX-Forwarded-For: {0}\r\nX-Forwarded-Proto: http",
+)
 
 
 def connect(host: str, ports: str, send: str = "") -> dict[str, Any]:
@@ -36,6 +43,13 @@ def http(host: str, port: str, method: str, path: str, *headers: str) -> dict[st
     head = "".join(f"{line}\r\n" for line in headers)
     text = f"{method} {path} HTTP/1.1\r\n{head}Content-Length: {len(CHANGE)}\r\nConnection: close\r\n\r\n".encode()
     return {"status": _first_words(host, int(port), text + CHANGE).split("\r\n")[0]}
+
+
+def forwarded(gateway: str) -> dict[str, Any]:
+    """From inside: the status lines that a change gets with each header that would make us the host."""
+    headers = [line.format(gateway) for line in FORWARDED]
+    asked = [http("127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost", line) for line in headers]
+    return {"uid": os.getuid(), "statuses": [told["status"] for told in asked]}
 
 
 def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
@@ -161,6 +175,7 @@ def _sum(data: bytes) -> bytes:
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
     "connect": connect,
     "http": http,
+    "forwarded": forwarded,
     "spoof": spoof,
     "pretend": pretend,
     "control": control,

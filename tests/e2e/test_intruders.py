@@ -160,12 +160,22 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
 
 def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
     """An application that runs as root can read its API; it can neither change its network nor mark a packet."""
-    inside = ["docker", "exec", "-i", lab.container("client2"), "/opt/synthlab/bin/python", "-I", "-m"]
-    inside += ["syntheticnet.application", "python3", "-"]
+    inside = _as_application(lab, "client2")
     told = _run(*inside, "control", "65311")
     assert told == {"mark": "Operation not permitted", "door": "timed out"}
     asked = "http", "127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost"
     assert _run(*inside, *asked)["status"] == "HTTP/1.1 403 Forbidden"
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
+def test_no_header_makes_the_application_the_host(lab: Lab, client: str, root: bool) -> None:
+    """Whatever it says of whom it asks for, as an ordinary user or as root, it may not change its own network."""
+    before = lab.state(client)["conditions"]
+    told = _run(*_as_application(lab, client), "forwarded", lab.gateway())
+    assert (told["uid"] == 0) == root
+    assert set(told["statuses"]) == {"HTTP/1.1 403 Forbidden"}
+    assert lab.state(client)["conditions"] == before
 
 
 def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
@@ -185,6 +195,12 @@ def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
     after = lab.state()
     assert after["forwarder"]["restarts"] == before["forwarder"]["restarts"] + 1
     assert after["conditions"] == before["conditions"]
+
+
+def _as_application(lab: Lab, client: str) -> list[str]:
+    """What runs a script from its input as the application of a client runs."""
+    inside = ["docker", "exec", "-i", lab.container(client), "/opt/synthlab/bin/python", "-I", "-m"]
+    return [*inside, "syntheticnet.application", "python3", "-"]
 
 
 def _restarts(lab: Lab) -> int:

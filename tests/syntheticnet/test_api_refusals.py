@@ -73,7 +73,36 @@ from .site import HOST, SPEC, Site
         ("PUT", "/v1/leases/1?for=10s", "", 404, "no lease or scheduled change 1; there are: none"),
         ("PUT", "/v1/leases/1", "", 422, "for: is missing: say how long, such as ?for=10s"),
         ("DELETE", "/v1/leases/1", "", 404, "no lease or scheduled change 1; there are: none"),
-        ("DELETE", "/v1/leases/x", "", 404, "Not Found"),
+        ("DELETE", "/v1/leases/x", "", 404, "no lease or scheduled change x; there are: none"),
+        (
+            "DELETE",
+            "/v1/leases/" + "5" * 5001,
+            "",
+            404,
+            f"no lease or scheduled change {'5' * 37}...; there are: none",
+        ),
+        ("PUT", "/v1/leases/%D9%A1?for=10s", "", 404, "no lease or scheduled change \u0661; there are: none"),
+        ("PUT", "/v1/leases/-1?for=10s", "", 404, "no lease or scheduled change -1; there are: none"),
+        ("PUT", "/v1/leases/1?for=NaN", "", 422, "for: 'NaN' is not a time such as 500ms, 10s, 5min or 1h"),
+        ("PUT", "/v1/leases/1?for=" + "9" * 5001 + "s", "", 422, None),
+        ("PUT", "/v1/leases/1?for=%D9%A1s", "", 422, None),
+        ("PATCH", "/v1/conditions?at=" + "9" * 5001, "{}", 422, None),
+        ("PATCH", "/v1/conditions?at=%D9%A1", "{}", 422, None),
+        ("PATCH", "/v1/conditions?at=-1", "{}", 422, None),
+        ("PATCH", "/v1/conditions?at=1e400", "{}", 422, None),
+        ("PATCH", "/v1/conditions?at=" + "9" * 19, "{}", 422, None),
+        ("PATCH", "/v1/conditions", '{"seed": ' + "1" * 5001 + "}", 400, None),
+        ("PATCH", "/v1/conditions", '{"seed": NaN}', 422, "seed: nan is not a whole number from 0 to 2^63-1"),
+        ("PATCH", "/v1/conditions", '{"seed": 1e400}', 422, "seed: inf is not a whole number from 0 to 2^63-1"),
+        ("PATCH", "/v1/conditions", '{"egress": {"queue": "' + "9" * 100_000 + 'p"}}', 422, None),
+        ("PATCH", "/v1/conditions", '{"egress": {"rate": "' + "9" * 100_000 + 'mbit"}}', 422, None),
+        ("PATCH", "/v1/conditions", '{"egress": {"loss": "\u0661%"}}', 422, None),
+        ("PATCH", "/v1/conditions", json.dumps({"egress": {"x" * 100_000: 1}}), 422, None),
+        ("POST", "/qos", json.dumps(SPEC).replace('"rate": 1000000', '"rate": NaN'), 422, None),
+        ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": 1e400'), 422, None),
+        ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": NaN'), 422, None),
+        ("POST", "/v1/numbers", '{"fps": NaN}', 422, "fps: nan is not a number, a word or an object of them"),
+        ("POST", "/v1/numbers", '{"fps": 1' + "0" * 400 + "}", 422, None),
         ("GET", "/v1/files/train", "", 404, "train: no such file; there are: none"),
         ("DELETE", "/v1/files/train", "", 404, "train: no such file; there are: none"),
         ("PUT", "/v1/files/train", "\0", 400, "the body is not a text in UTF-8"),
@@ -95,6 +124,7 @@ def test_refuses_with_one_line_and_changes_nothing(
     assert answer.status_code == status
     assert line is None or error == line
     assert "\n" not in error
+    assert len(error) <= 2000
     assert site.forwarder.configured == 0
     assert site.ask("GET", "/v1/numbers").json() == {"values": {}, "age_s": {}}
 

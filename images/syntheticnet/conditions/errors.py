@@ -25,6 +25,12 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def shortened(text: str, most: int = 40) -> str:
+    """`text` on one line, of at most so many characters."""
+    line = printable(text)
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
 def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "key") -> None:
     """Raise for the first of `keys` that is not `allowed`, naming the nearest that is."""
     names = list(allowed)

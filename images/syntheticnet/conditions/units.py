@@ -155,7 +155,7 @@ def _parse_queue(value: object) -> QueueLimit:
         return QueueLimit(int(amount), "time")
     kind: Literal["packets", "bytes"] = "packets" if unit == "p" else "bytes"
     most = MAX_QUEUE_PACKETS if kind == "packets" else MAX_QUEUE_BYTES
-    if amount != int(amount) or not 1 <= amount <= most:
+    if not 1 <= amount <= most or amount != int(amount):
         raise ValueError(f"{value!r} is not a whole number of {kind} from 1 to {most}")
     return QueueLimit(int(amount), kind)
 
