@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from . import qos, top
+from . import qos, qos_form, top
 from .admission import Admitted, Allow
 from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
 from .conditions.errors import shortened
@@ -62,6 +62,7 @@ class Api:
     def routes(self) -> list[Route]:
         return [
             Route("/", lambda request: RedirectResponse("/ui/")),
+            Route("/control.html", lambda request: RedirectResponse("/ui/")),
             Route("/ui/{path:path}", PAGES.get),
             Route("/qos", self.get_qos, methods=["GET"]),
             Route("/qos", self.post_qos, methods=["POST"]),
@@ -150,17 +151,16 @@ class Api:
         return JSONResponse({"published": True})
 
     async def get_qos(self, request: Request) -> Response:
-        state = await self._line.ask("report")
-        try:
-            return JSONResponse(qos.written(Conditions.from_dict(state["conditions"])))
-        except qos.Inexpressible as error:
-            raise HTTPException(
-                409, f"the conditions in force have no /qos form ({error}); read /v1/conditions"
-            ) from None
+        report = await self._line.ask("report")
+        return JSONResponse(qos_form.written(Conditions.from_dict(report["conditions"])))
 
     async def post_qos(self, request: Request) -> Response:
-        wished = qos.parse(await json_of(request))
-        await self._changed("replace", wished.to_dict(), {})
+        spec = await json_of(request)
+        async with self._changing:
+            report = await self._line.ask("report")
+            base, present = (Conditions.from_dict(report[key]) for key in ("base", "conditions"))
+            if qos.changed(present, spec) != present:
+                await self._change("replace", qos.changed(base, spec).to_dict(), terms_of({}))
         return PlainTextResponse("OK")
 
     async def get_top(self, request: Request) -> Response:
@@ -177,11 +177,14 @@ class Api:
         """
         terms = terms_of(parameters)
         async with self._changing:
-            preview = await self._previewed(op, change, terms)
-            names = await _addresses(Conditions.from_dict(preview["conditions"]))
-            if parameters.get("check") == "true":
-                return preview
-            return self._state(await self._line.ask(op, change=change, **terms, names=names))
+            return await self._change(op, change, terms, parameters.get("check") == "true")
+
+    async def _change(self, op: str, change: Any, terms: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
+        preview = await self._previewed(op, change, terms)
+        names = await _addresses(Conditions.from_dict(preview["conditions"]))
+        if check:
+            return preview
+        return self._state(await self._line.ask(op, change=change, **terms, names=names))
 
     async def _previewed(self, op: str, change: Any, terms: Mapping[str, Any]) -> dict[str, Any]:
         """What a change would come to; of a refused one that names a host that is none, that is told first."""

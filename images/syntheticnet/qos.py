@@ -1,49 +1,47 @@
-"""The wire format that existing scripts speak: `/qos` as JSON to and from conditions."""
+"""The wire format that existing scripts speak: what a posted `/qos` spec makes of the conditions that are in force."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from .conditions import Conditions, ConditionsError, Flow, FlowMatch, LinkConditions, refuse_unknown
+from .conditions import Conditions, ConditionsError, Flow, FlowMatch, LinkConditions
 from .conditions.flow import MAX_PORT, WITH_PORTS
+from .qos_form import (
+    DEFAULT,
+    LABEL,
+    LINKS,
+    MAX_MS,
+    UNLIMITED_BPS,
+    is_nameable,
+    labelled,
+    written_match,
+    written_values,
+)
 
-# The rate that the format, which has no word for "none", uses for an unlimited link (10 Gbit/s and more).
-UNLIMITED_BPS = 10_000_000_000
 # What each packet costs beside its frame: preamble, checksum and gap.
 OVERHEAD_BYTES = 24
-MAX_MS = 60_000
 
-_LABEL = re.compile(r"[A-Za-z0-9_]+")
-_LINKS = ("ingress", "egress")
 _VALUES = ("rate", "loss", "latency", "jitter", "jitter_strength", "reorder_packets")
 _FLOW = ("ip", "protocol", "port_min", "port_max")
 
-
-# The values that a spec is made of; conditions that name any other have no such form.
-_EXPRESSIBLE = frozenset(
-    {
-        "rate_bps",
-        "overhead_bytes",
-        "loss",
-        "latency_ns",
-        "jitter_ns",
-        "distribution",
-        "jitter_share",
-        "reordering",
-    }
+# Which of our values are set where any of theirs is touched, and which are cleared, for they would say otherwise.
+_TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (("rate",), ("rate_bps", "overhead_bytes", "outage"), ("rate_trace", "reject")),
+    (("loss",), ("loss",), ("loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list")),
+    (
+        ("latency", "jitter", "jitter_strength", "reorder_packets"),
+        ("latency_ns", "jitter_ns", "distribution", "jitter_share", "reordering"),
+        ("jitter_table",),
+    ),
 )
 
 
-class Inexpressible(Exception):
-    """Conditions that the format has no words for."""
-
-
 def parse(spec: object) -> Conditions:
-    """The conditions that a spec asks for; raises ConditionsError."""
+    """The conditions that a spec asks for on a perfect network; raises ConditionsError. Unknown keys are ignored."""
     _require(spec, ("default_link", "flows"), "")
     assert isinstance(spec, Mapping)
     links = _parse_links(spec["default_link"], "default_link")
@@ -57,25 +55,64 @@ def parse(spec: object) -> Conditions:
     return Conditions(ingress=links["ingress"], egress=links["egress"], flows=flows)
 
 
-def written(conditions: Conditions) -> dict[str, Any]:
-    """The spec that says the same as `conditions`; raises Inexpressible where the format cannot."""
-    links = {"ingress": conditions.ingress, "egress": conditions.egress}
-    return {
-        "default_link": {direction: _written_values(link, direction) for direction, link in links.items()},
-        "flows": [_written_flow(flow, links) for flow in conditions.flows],
-    }
+def changed(present: Conditions, spec: object) -> Conditions:
+    """`present` with what a spec says otherwise than `written` tells of it: read back, it is that spec.
+
+    What the format cannot say, and the spec does not touch, stays. Raises ConditionsError.
+    """
+    wished = parse(spec)
+    links = {name: _touched(getattr(present, name), getattr(wished, name), LinkConditions()) for name in LINKS}
+    known = labelled(present.flows)
+    flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in wished.flows}
+    ordered = tuple(_in_order(present.flows, known, flows))
+    return replace(present, ingress=links["ingress"], egress=links["egress"], flows=ordered)
+
+
+def _changed_flow(present: Flow | None, wished: Flow, links: Mapping[str, LinkConditions]) -> Flow:
+    if present is None:
+        return wished
+    same = written_match(present.match) == written_match(wished.match)
+    named = present if same else replace(present, name=wished.name, match=wished.match)
+    own = {name: _touched(getattr(present, name), getattr(wished, name), link) for name, link in links.items()}
+    return replace(named, ingress=own["ingress"], egress=own["egress"])
+
+
+def _touched(present: LinkConditions, wished: LinkConditions, link: LinkConditions) -> LinkConditions:
+    """Those of a direction's values set that are told otherwise than wished; a flow's are told over its `link`'s."""
+    told, asked = written_values(present.over(link)), written_values(wished)
+    for words, fields, instead in _TOUCHED:
+        if any(told[word] != asked[word] for word in words):
+            cleared = dict.fromkeys((*fields, *instead))
+            present = replace(present, **cleared | {name: getattr(wished, name) for name in fields})
+    return present
+
+
+def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], wished: Mapping[str, Flow]) -> Iterable[Flow]:
+    """The wished flows in their order; each that the format cannot name stays before the one that it came before."""
+    labels = {flow.name: label for label, flow in known.items()}
+    waiting: list[Flow] = []
+    before: dict[str, list[Flow]] = {}
+    for flow in flows:
+        if not is_nameable(flow.match):
+            waiting.append(flow)
+        elif labels[flow.name] in wished:
+            before[labels[flow.name]], waiting = waiting, []
+    for label, flow in wished.items():
+        yield from (*before.get(label, ()), flow)
+    yield from waiting
 
 
 def _parse_flow(flow: object, where: str) -> Flow:
     _require(flow, ("label", "flow", "link"), where)
     assert isinstance(flow, Mapping)
     label = flow["label"]
-    if not isinstance(label, str) or not _LABEL.fullmatch(label) or label == "default":
+    if not isinstance(label, str) or not LABEL.fullmatch(label) or label == DEFAULT:
         raise ConditionsError(f"{label!r} is not a label of letters, digits and _ (and not default)", f"{where}.label")
     _require(flow["flow"], _FLOW, f"{where}.flow")
-    return Flow(
-        name=label, match=_parse_match(flow["flow"], f"{where}.flow"), **_parse_links(flow["link"], f"{where}.link")
-    )
+    match = _parse_match(flow["flow"], f"{where}.flow")
+    links = _parse_links(flow["link"], f"{where}.link")
+    own = {name: replace(link, outage=bool(link.outage)) for name, link in links.items()}
+    return Flow(name=label, match=match, **own)
 
 
 def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:
@@ -92,113 +129,43 @@ def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:
 
 
 def _parse_links(links: object, where: str) -> dict[str, LinkConditions]:
-    _require(links, _LINKS, where)
+    _require(links, LINKS, where)
     assert isinstance(links, Mapping)
-    return {direction: _parse_values(links[direction], f"{where}.{direction}") for direction in _LINKS}
+    return {direction: _parse_values(links[direction], f"{where}.{direction}") for direction in LINKS}
 
 
 def _parse_values(values: object, where: str) -> LinkConditions:
-    """All six values, so that a flow shares nothing with its link."""
+    """All six values, so that a flow shares nothing with its link. A rate of 0 lets nothing pass."""
     _require(values, _VALUES, where)
     assert isinstance(values, Mapping)
-    rate = _number(values["rate"], 1, math.inf, f"{where}.rate")
-    limited = rate < UNLIMITED_BPS
+    rate = _number(values["rate"], 0, math.inf, f"{where}.rate")
+    limited = 0 < rate < UNLIMITED_BPS
     if not isinstance(values["reorder_packets"], bool):
         raise ConditionsError(f"{values['reorder_packets']!r} is not true or false", f"{where}.reorder_packets")
     return LinkConditions(
         rate_bps=rate if limited else math.inf,
         overhead_bytes=OVERHEAD_BYTES if limited else None,
-        loss=_number(values["loss"], 0, 1, f"{where}.loss"),
+        outage=None if rate else True,
+        loss=_share(values["loss"], f"{where}.loss"),
         latency_ns=_whole(values["latency"], 0, MAX_MS, f"{where}.latency") * 1_000_000,
         jitter_ns=_whole(values["jitter"], 0, MAX_MS, f"{where}.jitter") * 1_000_000,
         distribution="one-sided",
-        jitter_share=_number(values["jitter_strength"], 0, 1, f"{where}.jitter_strength"),
+        jitter_share=_share(values["jitter_strength"], f"{where}.jitter_strength"),
         reordering=values["reorder_packets"],
     )
-
-
-def _written_flow(flow: Flow, links: Mapping[str, LinkConditions]) -> dict[str, Any]:
-    match = flow.match
-    if match.name is not None or (match.network is not None and not _is_ipv4_address(match.network)):
-        raise Inexpressible(f"flow '{match}' is not one IPv4 address or any")
-    if match.media is not None:
-        raise Inexpressible(f"flow '{match}' tells packets apart by their media")
-    if not _LABEL.fullmatch(flow.name):
-        raise Inexpressible(f"the name of flow '{flow.name}' is not a label")
-    address = match.network.network_address.packed if match.network else bytes(4)
-    return {
-        "label": flow.name,
-        "flow": {
-            "ip": int.from_bytes(address, "little"),
-            "protocol": match.protocol or 0,
-            "port_min": match.port_min,
-            "port_max": match.port_max,
-        },
-        "link": {
-            direction: _written_share(getattr(flow, direction), link, f"flows.{flow.name}.{direction}")
-            for direction, link in links.items()
-        },
-    }
-
-
-def _is_ipv4_address(network: IPv4Network | IPv6Network) -> bool:
-    return network.version == 4 and network.prefixlen == network.max_prefixlen
-
-
-def _written_share(own: LinkConditions, link: LinkConditions, where: str) -> dict[str, Any]:
-    """All values of a flow, those that it does not name as its link has them."""
-    if own.rate_bps is None and not _is_unlimited(link):
-        raise Inexpressible(f"{where}: shares the bottleneck of its link")
-    return _written_values(own.over(link), where)
-
-
-def _is_unlimited(values: LinkConditions) -> bool:
-    return values.rate_bps is None or math.isinf(values.rate_bps)
-
-
-def _written_values(values: LinkConditions, where: str) -> dict[str, Any]:
-    for item, _ in values.named():
-        if item.name not in _EXPRESSIBLE:
-            raise Inexpressible(f"{where}: {item.metadata['name']}")
-    unlimited = _is_unlimited(values)
-    if not unlimited and values.overhead_bytes != OVERHEAD_BYTES:
-        raise Inexpressible(f"{where}: a rate that counts no 24 octets a packet")
-    latency, jitter, strength = _written_delay(values, where)
-    return {
-        "rate": UNLIMITED_BPS if unlimited else round(values.rate_bps or 0),
-        "loss": values.loss or 0.0,
-        "latency": latency,
-        "jitter": jitter,
-        "jitter_strength": strength,
-        "reorder_packets": bool(values.reordering),
-    }
-
-
-def _written_delay(values: LinkConditions, where: str) -> tuple[int, int, float]:
-    """Latency and jitter in whole ms, and the share of jittered packets; L±J is said as L-J and a share of 2J."""
-    latency, jitter = values.latency_ns or 0, values.jitter_ns or 0
-    share = 1.0 if values.jitter_share is None else values.jitter_share
-    if values.distribution not in (None, "uniform", "one-sided"):
-        raise Inexpressible(f"{where}: distribution {values.distribution}")
-    if jitter and values.distribution != "one-sided":
-        if latency < jitter or share < 1.0:
-            raise Inexpressible(f"{where}: jitter to both sides of the latency")
-        latency, jitter = latency - jitter, 2 * jitter
-    if latency % 1_000_000 or jitter % 1_000_000:
-        raise Inexpressible(f"{where}: times that are not whole milliseconds")
-    return latency // 1_000_000, jitter // 1_000_000, share if jitter or values.jitter_share is not None else 0.0
 
 
 def _require(values: object, keys: tuple[str, ...], where: str) -> None:
     if not isinstance(values, Mapping):
         raise ConditionsError(f"is not an object with {', '.join(keys)}", where)
-    try:
-        refuse_unknown(values, keys)
-    except ConditionsError as error:
-        raise error.under(where) if where else error from None
     for key in keys:
         if key not in values:
             raise ConditionsError("is missing", f"{where}.{key}" if where else key)
+
+
+def _share(value: object, where: str) -> float:
+    """More than all is all."""
+    return min(_number(value, 0, math.inf, where), 1)
 
 
 def _number(value: object, low: float, high: float, where: str) -> float:
