@@ -1,6 +1,7 @@
 """The fence: nothing but loopback and the conditioned interface reaches or leaves the container's own IP stack.
 
 It is raised before anything else, and stays when the forwarder dies. Packet sockets see and send past it.
+No router advertisement or redirect passes: routes come from Docker alone. Nor is the container a router for others.
 On loopback it keeps the host's door: only a socket with our mark gets through, and to mark one takes a capability that
 the application has lost for good, be it root. What `docker exec` starts has it.
 """
@@ -22,12 +23,17 @@ delete table inet synthlab
 table inet synthlab {{
     chain from_outside {{
         type filter hook prerouting priority -300; policy drop;
+        icmpv6 type {{ nd-router-advert, nd-redirect }} drop
+        icmp type redirect drop
         iifname {{ "lo", "{INNER}" }} accept
     }}
     chain to_outside {{
         type filter hook output priority -300; policy drop;
         tcp dport {DOOR_PORT} meta mark != {DOOR_MARK} drop
         oifname {{ "lo", "{INNER}" }} accept
+    }}
+    chain through {{
+        type filter hook forward priority -300; policy drop;
     }}
 }}
 """

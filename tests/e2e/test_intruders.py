@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,6 +31,7 @@ clients:
 """
 CONTROL = "80,5901,9222,9223,65311"
 CLOSED = ("TimeoutError", "ConnectionRefusedError", "timeout")
+HEEDING = ("net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.eth0.accept_ra=1")  # as an ordinary container may be
 OURS = 1 << 12 | 1 << 13  # NET_ADMIN, NET_RAW
 CODE = ("/opt/synthlab/lib/python3.11/site-packages", "/usr/lib/python3.11")
 
@@ -109,6 +110,36 @@ def test_a_false_gateway_at_the_start(lab: Lab) -> None:
     assert shown["client2"]["conditions"]["ingress"] == {"loss": "1%"}
     synthlab("restart", "client2", "--lab", NAME)
     assert _status(lab.api("client2")) == 200
+
+
+@pytest.mark.issue(10)
+def test_a_forged_router_advertisement(lab: Lab) -> None:
+    """An ordinary container takes an address and a route from it; no interface of a client has any IPv6 or would."""
+    with _intruder(lab, "net.ipv6.conf.all.disable_ipv6=0") as intruder, _intruder(lab, *HEEDING) as ordinary:
+        for container in (ordinary, lab.container("client1"), lab.container("client2")):
+            mac = _output("docker", "exec", container, "sh", "-c", "cat /sys/class/net/[es]*0/address | tail -1")
+            assert _try(intruder, "advertise", mac.strip())["sent"] == 10
+        until(lambda: _ipv6(ordinary) == (["eth0"], ["eth0"]))
+        assert _ipv6(lab.container("client1")) == _ipv6(lab.container("client2")) == ([], [])
+    read = "cd /proc/sys/net/ipv6/conf; grep . */accept_ra"
+    told = _output("docker", "exec", lab.container("client2"), "sh", "-c", read)
+    heeding = {row.split("/")[0] for row in told.split() if not row.endswith(":0")}
+    assert heeding <= {"all", "lo"}
+
+
+@pytest.mark.issue(10)
+def test_a_forged_redirect(lab: Lab) -> None:
+    """A neighbour that speaks as the gateway cannot lead a client's packets to a destination through itself."""
+    client, target = lab.container("client2"), "192.0.2.7"
+    mac = str(lab.network("client2")["MacAddress"])
+    with _intruder(lab) as intruder:
+        ask = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', ('192.0.2.7', 9))"
+        _output("docker", "exec", client, "python3", "-c", ask)
+        _try(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
+        _try(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
+    counts = _output("docker", "exec", client, "cat", "/proc/net/snmp").splitlines()
+    names, values = (row.split() for row in counts if row.startswith("Icmp:"))
+    assert dict(zip(names, values, strict=True))["InRedirects"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -203,6 +234,16 @@ def _as_application(lab: Lab, client: str) -> list[str]:
     return [*inside, "syntheticnet.application", "python3", "-"]
 
 
+def _ipv6(container: str) -> tuple[list[str], list[str]]:
+    """The interfaces with an address of the forged network, and those with a default route by IPv6."""
+    addresses, routes = (
+        [row.split() for row in _output("docker", "exec", container, "cat", f"/proc/net/{name}").splitlines()]
+        for name in ("if_inet6", "ipv6_route")
+    )
+    led = {row[-1] for row in routes if row[1] == "00" and row[-1] != "lo"}
+    return sorted(row[-1] for row in addresses if row[0].startswith("20010db8")), sorted(led)
+
+
 def _restarts(lab: Lab) -> int:
     done = synthlab("show", "client2", "--json", "--lab", lab.name, status=None)
     return int(json.loads(done.stdout)["client2"]["forwarder"]["restarts"]) if done.returncode == 0 else 0
@@ -235,16 +276,17 @@ def _status(port: int, method: str = "GET", headers: dict[str, str] | None = Non
 
 
 @contextmanager
-def _intruder(lab: Lab) -> Iterator[str]:
+def _intruder(lab: Lab, *settings: str) -> Iterator[str]:
     """A container beside the clients, as Docker makes them: root with raw sockets."""
-    with _container(f"synthlab-{lab.name}_default") as name:
+    with _container(f"synthlab-{lab.name}_default", settings=settings) as name:
         yield name
 
 
 @contextmanager
-def _container(network: str, command: str = "sleep 600") -> Iterator[str]:
+def _container(network: str, command: str = "sleep 600", settings: Sequence[str] = ()) -> Iterator[str]:
     program, *arguments = command.split()
     made = ["docker", "run", "--rm", "--detach", "--init", "--network", network, "--entrypoint", program]
+    made += [word for setting in settings for word in ("--sysctl", setting)]
     name = subprocess.run(
         [*made, "syntheticnet", *arguments], capture_output=True, text=True, check=True
     ).stdout.strip()

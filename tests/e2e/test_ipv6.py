@@ -66,6 +66,21 @@ def test_ipv4_of_a_neighbour_is_dropped_and_counted(pair: Pair) -> None:
             assert 200 - arrives - late <= dropped["closed"] <= 200 - arrives + STRANGERS
 
 
+@pytest.mark.issue(10)
+def test_a_forged_router_advertisement(pair: Pair) -> None:
+    """It changes neither addresses nor routes, on no interface, where the network has IPv6, either."""
+    files = ("/proc/net/if_inet6", "/proc/net/ipv6_route")
+    before = [pair.read("client2", file) for file in files]
+    with _neighbour(pair) as neighbour:
+        mac = pair.network("client2")["MacAddress"]
+        assert Traffic(neighbour, "advertise", mac, script="intruder.py").result()["sent"] == 10
+    after = [pair.read("client2", file) for file in files]
+    assert [_without_counts(text) for text in after] == [_without_counts(text) for text in before]
+    assert "20010db8" not in after[0]
+    for interface in ("eth0", "synth0", "synth0-out", "default"):
+        assert pair.read("client2", f"/proc/sys/net/ipv6/conf/{interface}/accept_ra").strip() == "0"
+
+
 @pytest.mark.parametrize("by", ["name", "address"])
 def test_conditions_and_flows(pair: Pair, by: str) -> None:
     """Loss and latency of a flow by name or by IPv6 address meet what client1 sends, and nothing that it is sent."""
@@ -110,6 +125,11 @@ def _neighbour(pair: Pair) -> Iterator[str]:
         yield container
     finally:
         docker("rm", "--force", container)
+
+
+def _without_counts(table: str) -> list[list[str]]:
+    """The rows of addresses or routes in order, without how often a route was used."""
+    return sorted([*row.split()[:6], row.split()[-1]] for row in table.splitlines())
 
 
 def _arrived(pair: Pair, sender: str, receiver: str, wait_s: float = 15) -> int:
