@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -30,6 +31,7 @@ from .world import World, real_world
 
 INTERRUPTED = 130
 DEBUG = "--debug"
+_LOST_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # typer's own class of all mistakes in arguments; it keeps it under a private name.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -111,14 +113,19 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
             standalone_mode=False,
             obj=world or real_world(),
         )
+        sys.stdout.flush()
     except Terminated as terminated:
         return terminated.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except (SynthlabError, _UsageError, BrokenPipeError) as error:
+    except (SynthlabError, _UsageError) as error:
         if debug:
             raise
         return _tell(error)
+    except OSError as error:
+        if debug or error.filename is not None or error.errno not in _LOST_OUTPUT:
+            raise
+        return _without_output(error)
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -128,10 +135,15 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:end], arguments[end:]
 
 
-def _tell(error: Exception) -> int:
+def _without_output(error: OSError) -> int:
+    """The output goes to a full disk, or to a reader that has gone, whom nobody needs to tell."""
+    console.drop_output()
     if isinstance(error, BrokenPipeError):
-        sys.stderr.close()  # the reader has gone: nobody to tell
         return 0
+    return _tell(SynthlabError(f"the output cannot be written: {error.strerror}"))
+
+
+def _tell(error: Exception) -> int:
     told = error if isinstance(error, SynthlabError) else _from_typer(error)
     console.print_error(told)
     return told.exit_code

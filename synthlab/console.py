@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,6 +63,12 @@ def print_text(text: str) -> None:
     """A text of ours exactly as it is, for a file or another program."""
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def drop_output() -> None:
+    """Let what is still to be printed go nowhere: its reader has gone, or its disk is full, and the end would fail."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:

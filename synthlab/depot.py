@@ -10,6 +10,7 @@ from .containers import EngineApi
 from .errors import SynthlabError
 from .images import BASE, Image, full_tag, plan_images, versioned
 from .process import run_program
+from .wholefile import beside
 
 Tell = Callable[[str], None]
 
@@ -52,13 +53,8 @@ def save(images: Iterable[Image], file: Path, engine: EngineApi, tell: Tell) -> 
     tags = [*_present(images, engine), BASE]
     tell(f"saving {len(tags)} images to {file}")
     written = [*tags, *(versioned(tag) for tag in tags[:-1])]
-    # What is half written is not there: a cache would keep it.
-    part = file.with_name(f"{file.name}.part")
-    try:
+    with beside(file) as part:  # a cache would keep what is half written
         _docker("could not be saved", "save", "--output", str(part), *written)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
     return written
 
 

@@ -68,6 +68,12 @@ def pytest_unconfigure(config):
 STACK = "clients: {client1: {image: syntheticnet}, client2: {image: syntheticnet}}\n"
 
 
+@pytest.fixture(autouse=True)
+def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs within this one keep the order of their files, whatever this one draws."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+
+
 @pytest.fixture
 def folder(pytester: pytest.Pytester) -> pytest.Pytester:
     """A folder with two stacks, and tests that find no Docker."""

@@ -78,12 +78,25 @@ def _copy(running: LiveCapture, file: BinaryIO, seconds: float | None, tell: Cal
         if start is None:
             start = now
             _stop_after(seconds, running)
-        file.write(blocks)
-        file.flush()
+        _append(file, blocks)
         if now > told + TELL_S:
             told = now
             tell(f"{_counted(running.counts)} (Ctrl-C ends)")
     return time.monotonic() - (start or time.monotonic())
+
+
+def _append(file: BinaryIO, blocks: bytes) -> None:
+    """Write whole blocks, or nothing of them: what was captured before can be read. Raises OSError."""
+    whole = file.tell() if file.seekable() else 0
+    try:
+        rest = memoryview(blocks)
+        while rest:
+            rest = rest[file.write(rest) :]
+        file.flush()
+    except OSError:
+        if file.seekable():
+            file.truncate(whole)
+        raise
 
 
 def _stop_after(seconds: float | None, running: LiveCapture) -> None:
@@ -120,7 +133,7 @@ def _opened(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     try:
-        with Path(output).open("wb") as file:
+        with Path(output).open("wb", buffering=0) as file:
             yield file
     except OSError as error:
         raise SynthlabError(f"{output}: cannot be written: {error.strerror}") from None

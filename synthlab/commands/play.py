@@ -23,6 +23,7 @@ from .options import (
     VarOption,
     read_variables,
 )
+from .outputs import JUnitOption, Outputs, ReportOption
 
 if TYPE_CHECKING:
     from ..player import Terms
@@ -35,10 +36,6 @@ _GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
 RepeatOption = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times.")]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the lab up that was brought up for it.")]
 GoOption = Annotated[bool, typer.Option("--keep-going", help="Play on after a block of steps in which one failed.")]
-JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="Write a JUnit file.")]
-ReportOption = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with pictures, to be opened offline.")
-]
 EvidenceOption = Annotated[
     Path | None,
     typer.Option(
@@ -82,7 +79,7 @@ def run(
     from ..player import Terms, evidence_beside
 
     given = read_variables(variables)
-    outputs = _Outputs(junit, report, json)
+    outputs = Outputs(junit, report, json)
     plans, refusals = _plans(names, given, stack, seed)
     if refusals:
         outputs.write(refusals)
@@ -97,32 +94,6 @@ def run(
         for line in _summary(records):
             console.print_note(line)
     raise typer.Exit(_exit_code(records))
-
-
-class _Outputs:
-    """The files that are asked for; whether they can be written is seen before anything starts. Raises WrongUse."""
-
-    def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
-        self._junit, self._report, self._json = junit, report, json
-        for flag, file in (("--junit", junit), ("--report", report)):
-            if file and not file.absolute().parent.is_dir():
-                raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
-
-    def write(self, records: Sequence[Record]) -> None:
-        """Raises WrongUse where a file cannot be written."""
-        if self._junit:
-            from ..junit import junit_text
-
-            write_file("--junit", self._junit, junit_text(records))
-        if self._report:
-            from ..player import relative_to
-            from ..report import report_page
-
-            write_file("--report", self._report, report_page([relative_to(one, self._report) for one in records]))
-        if self._json:
-            from ..report import results_text
-
-            console.print_text(results_text(records))
 
 
 def _plans(
@@ -227,12 +198,3 @@ def _exit_code(records: Sequence[Record]) -> int:
 
     verdicts = {record.verdict for record in records}
     return EXIT_CODES[next(verdict for verdict in _GRAVITY if verdict in verdicts)]
-
-
-def write_file(flag: str, file: Path, text: str) -> None:
-    """Write what a flag asks for; raises WrongUse."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{flag}: {file}: {error.strerror}") from None
-    console.print_note(f"written: {file}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import WrongUse
-from .play import JUnitOption, ReportOption, write_file
+from .outputs import JUnitOption, ReportOption, write_junit, write_report
 
 ResultsArgument = Annotated[
     Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
@@ -23,17 +23,15 @@ def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOp
       synthlab scenario report results.json --report page.html
       synthlab scenario report results.json --junit results.xml
     """
-    from ..junit import junit_text
-    from ..player import relative_to
-    from ..report import read_results, report_page
+    from ..report import read_results
 
     if not (report or junit):
         raise WrongUse("names no file to write: give --report FILE.html or --junit FILE.xml")
     records = read_results(_read(results), str(results))
     if report:
-        write_file("--report", report, report_page([relative_to(one, report) for one in records]))
+        write_report(report, records)
     if junit:
-        write_file("--junit", junit, junit_text(records))
+        write_junit(junit, records)
 
 
 def _read(file: Path) -> str:

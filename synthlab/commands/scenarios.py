@@ -23,6 +23,7 @@ from .options import (
     VarOption,
     read_variables,
 )
+from .outputs import write_file
 
 if TYPE_CHECKING:
     from ..scenario import Plan
@@ -192,8 +193,4 @@ def _check(name: str, variables: Mapping[str, str], stack: str | None) -> _Check
 def _write_picture(plan: Plan, file: Path) -> None:
     from ..report import planned_page
 
-    try:
-        file.write_text(planned_page(plan), encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"--picture: {file}: {error.strerror}") from None
-    console.print_note(f"the picture is in {file}")
+    write_file("--picture", file, planned_page(plan))

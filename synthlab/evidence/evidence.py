@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from ..containers import Container
 from ..errors import SynthlabError
 from ..inside import exec_inside
 from ..lab import Lab
+from ..wholefile import write_whole
 from ..world import World
 from .exhibits import (
+    Exhibit,
     Found,
     conditions_of,
     containers_of,
@@ -58,14 +60,11 @@ class Evidence:
         lines = [*(line for one in found for line in one.problems), *problems]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for one in found:
-                for exhibit in one.exhibits:
-                    exhibit.write(folder)
-            if lines:
-                (folder / PROBLEMS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            files, unwritten = _written([exhibit for one in found for exhibit in one.exhibits], folder)
+            if lines := [*lines, *unwritten]:
+                write_whole(folder / PROBLEMS, "".join(f"{line}\n" for line in lines))
         except OSError as error:
             raise SynthlabError(f"evidence cannot be kept in {folder}: {error.strerror}") from None
-        files = {exhibit.shows: exhibit.path for one in found for exhibit in one.exhibits}
         return files | ({"what could not be had": PROBLEMS} if lines else {})
 
     def close(self) -> None:
@@ -99,6 +98,21 @@ class Evidence:
 
     def _network(self, client: str) -> Container:
         return network_of(*self._world.members(self._lab), client)
+
+
+def _written(exhibits: Sequence[Exhibit], folder: Path) -> tuple[dict[str, str], list[str]]:
+    """The files that could be written, in the order of the exhibits, and a line for each other one.
+
+    On a disk that is all but full the small ones, which come first, still have room.
+    """
+    problems = {}
+    for exhibit in sorted(exhibits, key=lambda one: len(one.content)):
+        try:
+            exhibit.write(folder)
+        except OSError as error:
+            problems[exhibit.shows] = f"{exhibit.shows}: {exhibit.path} cannot be written: {error.strerror}"
+    files = {exhibit.shows: exhibit.path for exhibit in exhibits if exhibit.shows not in problems}
+    return files, list(problems.values())
 
 
 def _close(capture: RingCapture) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from ..containers import Container, EngineApi, LogWish
 from ..errors import SynthlabError
 from ..lab import Lab, LabClient
+from ..wholefile import write_whole
 from .ring import RingCapture
 from .screenshots import Picture, screenshots
 from .together import together
@@ -28,9 +29,10 @@ class Exhibit:
     content: bytes
 
     def write(self, folder: Path) -> None:
+        """Raises OSError."""
         file = folder / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(self.content)
+        write_whole(file, self.content)
 
 
 @dataclass(frozen=True, slots=True)
