@@ -68,15 +68,10 @@ def pytest_unconfigure(config):
 STACK = "clients: {client1: {image: syntheticnet}, client2: {image: syntheticnet}}\n"
 
 
-@pytest.fixture(autouse=True)
-def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs within this one keep the order of their files, whatever this one draws."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
-
-
 @pytest.fixture
-def folder(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with two stacks, and tests that find no Docker."""
+def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder with two stacks, and tests that find no Docker. They keep their order, whatever this run draws."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
     pytester.makeconftest(CONFTEST)
     for name in ("call", "other"):
         pytester.makefile(".yaml", **{name: STACK})
@@ -271,7 +266,7 @@ def test_runs_without_labs(pytester: pytest.Pytester) -> None:
             assert set(ours) == {"synthlab.pytest_plugin", "synthlab.pytest_plugin.run"}
         """
     )
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=pytester.path)
     assert done.returncode == 0, done.stdout
     assert "seed" not in done.stdout

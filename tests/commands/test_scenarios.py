@@ -122,7 +122,7 @@ def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("scenario", "show", "dog-chews-fiber", "--picture", str(file), world=WORLD) == 0
     output = capsys.readouterr()
     assert output.out.startswith("dog-chews-fiber: stack call.yaml, seed 7")
-    assert output.err == f"the picture is in {file}\n"
+    assert output.err == f"written: {file}\n"
     page = file.read_text()
     assert page.startswith("<!")
     assert "the dog chews" in page
