@@ -70,6 +70,19 @@ class Interface:
     routes: tuple[Route, ...]
 
     @property
+    def link_local(self) -> tuple[Address, ...]:
+        """The address that the kernel would generate from the MAC, where the interface has IPv6 (RFC 4291, appendix A).
+
+        The kernel's own becomes usable a second or two later: browsers take that for another network, and drop their
+        connections (ERR_NETWORK_CHANGED).
+        """
+        if all(address.family != socket.AF_INET6 for address in self.addresses):
+            return ()
+        octets = bytes.fromhex(self.mac.replace(":", ""))
+        identity = bytes([octets[0] ^ 0x02]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+        return (Address(socket.AF_INET6, socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + identity), 64),)
+
+    @property
     def gateways(self) -> tuple[str, ...]:
         """The hosts that lead out of the container; published ports arrive with their addresses."""
         return tuple(sorted({route.gateway for route in self.routes if route.gateway}))
@@ -109,6 +122,7 @@ def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, s
         # Overlay networks deliver to the original MAC only, so the application's end must have it, and only it.
         kernel.link("set", index=own.index, address=_random_mac())
         kernel.link("set", index=inner, address=own.mac)
+        _generate_no_address(kernel, inner)
         for index in (own.index, outer):
             _silence(kernel, index)
         kernel.flush_addr(index=own.index)
@@ -116,7 +130,7 @@ def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, s
         kernel.link("set", index=outer, state="up")
         kernel.link("set", index=inner, state="up")
         hidden = socket.AF_INET if ipv6_only else None
-        for address in own.addresses:
+        for address in (*own.addresses, *own.link_local):
             if address.family != hidden:
                 kernel.addr("add", index=inner, address=address.host, prefixlen=address.prefix, flags=_nodad(address))
         for route in sorted(own.routes, key=lambda route: route.gateway is not None):  # a gateway must be reachable
@@ -157,7 +171,7 @@ def _by_default_route(kernel: Any) -> int:
 
 
 def _addresses(kernel: Any, index: int) -> Iterator[Address]:
-    """All but link-local IPv6 addresses: those the kernel makes itself, from the MAC."""
+    """All but link-local IPv6 addresses: those are made from the MAC."""
     for address in kernel.get_addr(index=index):
         if not (address["family"] == socket.AF_INET6 and address["scope"] == _SCOPE_LINK):
             yield Address(address["family"], address.get_attr("IFA_ADDRESS"), address["prefixlen"])
@@ -197,7 +211,11 @@ def _forget_ipv6(kernel: Any, own: Interface) -> None:
 def _silence(kernel: Any, index: int) -> None:
     """Let the kernel say nothing of its own there: no ARP, no IPv6 solicitations."""
     kernel.link("set", index=index, flags=_IFF_NOARP, change=_IFF_NOARP)
-    with suppress(NetlinkError):  # a kernel without IPv6 knows no such attribute, and solicits nothing
+    _generate_no_address(kernel, index)
+
+
+def _generate_no_address(kernel: Any, index: int) -> None:
+    with suppress(NetlinkError):  # a kernel without IPv6 knows no such attribute, and generates none
         mode = {"attrs": [["IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_NONE]]}
         kernel.link("set", index=index, IFLA_AF_SPEC={"attrs": [["AF_INET6", mode]]})
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -79,6 +80,20 @@ def test_a_forged_router_advertisement(pair: Pair) -> None:
     assert "20010db8" not in after[0]
     for interface in ("eth0", "synth0", "synth0-out", "default"):
         assert pair.read("client2", f"/proc/sys/net/ipv6/conf/{interface}/accept_ra").strip() == "0"
+
+
+@pytest.mark.issue(10)
+def test_addresses_are_settled_when_the_application_starts(pair: Pair) -> None:
+    """Nothing changes about them from its first moment on: a browser would drop what it loads, for good.
+
+    An address that the kernel still tries for duplicates (RFC 4862, 5.4) would change within two seconds.
+    """
+    script = (Path(__file__).parent / "traffic.py").read_text()
+    made = ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--sysctl", "net.ipv6.conf.default.disable_ipv6=0"]
+    made += ["--network", f"synthlab-{pair.name}_default"]
+    told = json.loads(docker("run", "--rm", *made, "syntheticnet", "python3", "-c", script, "changes", "3"))
+    assert told["changes"] == []
+    assert any(address.startswith("fe80") for address in told["addresses"])
 
 
 @pytest.mark.parametrize("by", ["name", "address"])

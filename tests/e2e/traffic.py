@@ -25,6 +25,7 @@ _PACKET_IGNORE_OUTGOING = 23
 _SOL_PACKET = 263
 _ETH_P_ALL = 3
 _SIOCGIFADDR = 0x8915
+_RTMGRP_IPV4_IFADDR, _RTMGRP_IPV6_IFADDR = 0x10, 0x100
 _QUIET_SECONDS = 2.0
 _STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
 
@@ -130,6 +131,20 @@ def interfaces() -> dict[str, Any]:
     return {"ipv4": sorted(ipv4), "ipv6": sorted(ipv6)}
 
 
+def changes(seconds: str) -> dict[str, Any]:
+    """The IPv6 addresses that there are, and whatever the kernel tells of changed addresses for so long."""
+    kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    kernel.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
+    addresses = [row.split()[0] for row in Path("/proc/net/if_inet6").read_text().splitlines()]
+    told = []
+    deadline = time.monotonic() + float(seconds)
+    while (left := deadline - time.monotonic()) > 0:
+        kernel.settimeout(left)
+        with suppress(TimeoutError):
+            told.append(kernel.recv(65536).hex())
+    return {"addresses": addresses, "changes": told}
+
+
 def refusal(host: str, port: str) -> dict[str, Any]:
     """What becomes of connecting by TCP and by UDP, and how long both took together."""
     start = time.monotonic()
@@ -227,7 +242,7 @@ def _paced(count: int, per_second: float) -> Iterator[int]:
 
 MODES: dict[str, Callable[..., dict[str, Any]]] = {
     mode.__name__: mode
-    for mode in (sink, send, echo, rtt, serve, stream, resolve, interfaces, refusal, fetch, try_tcp, capture)
+    for mode in (sink, send, echo, rtt, serve, stream, resolve, interfaces, changes, refusal, fetch, try_tcp, capture)
 }
 
 if __name__ == "__main__":
