@@ -25,6 +25,8 @@ MOST_LATE_NS = 10**9
 SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
 
 Names = Mapping[str, Sequence[str]]
+Sowing = tuple[int, int]
+"""Which entry gave the seed in force (0: none did), and that seed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,11 @@ class Wish:
     def on(self, present: Conditions) -> Conditions:
         """The conditions with this put on them; raises ConditionsError."""
         return Conditions.from_dict(self.change) if self.whole else present.changed(self.change)
+
+    @property
+    def sets_seed(self) -> bool:
+        """Whether it says what the seed is, or that there is none."""
+        return self.whole or "seed" in self.change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,8 @@ class Agenda:
     base: Conditions = field(default_factory=Conditions)
     drawn: int = 0
     """The seed that is in force where none is wished."""
+    seeded: int = 0
+    """The entry that gave the base its seed; 0 where none did."""
     names: Names = field(default_factory=dict)
     leases: tuple[Entry, ...] = ()
     scheduled: tuple[Entry, ...] = ()
@@ -94,6 +103,15 @@ class Agenda:
         for lease in self.leases:
             effective = lease.wish.on(effective)
         return effective if effective.seed is not None else replace(effective, seed=self.drawn)
+
+    @cached_property
+    def sowing(self) -> Sowing:
+        """With another one than before, all draws begin anew."""
+        by = self.seeded
+        for lease in self.leases:
+            if lease.wish.sets_seed:
+                by = lease.id if lease.wish.change.get("seed") is not None else 0
+        return by, self.conditions.seed or 0
 
     @cached_property
     def addresses(self) -> dict[str, Sequence[str]]:
@@ -174,6 +192,7 @@ class Agenda:
         return {
             "base": self.base.to_dict(),
             "drawn": self.drawn,
+            "seeded": self.seeded,
             "names": dict(self.names),
             **{name: [asdict(entry) for entry in group] for name, group in entries.items()},
             "failed": self.failed,
@@ -208,7 +227,8 @@ class Agenda:
         base = wish.on(self.base)
         names = wish.names if wish.whole else {**self.names, **wish.names}
         used = {flow.match.name for flow in base.flows}
-        agenda = replace(self, base=base, names={name: names[name] for name in names if name in used})
+        seeded = (entry.id if base.seed is not None else 0) if wish.sets_seed else self.seeded
+        agenda = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
         if wish.whole and not wish.keep:
             agenda = agenda._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
         return agenda._settled(entry.at_ns)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from random import SystemRandom
 from typing import Any, Protocol
 
-from .agenda import Agenda, Names, Wish
+from .agenda import Agenda, Names, Sowing, Wish
 from .conditions import Conditions, ConditionsError
 from .files import Files, named_files
 from .store import Store
@@ -15,8 +15,11 @@ from .store import Store
 class Network(Protocol):
     """What the desk rules over."""
 
-    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
-        """Put conditions in force at once; `names` are the addresses of the hosts that flows name."""
+    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
+        """Put conditions in force at once; `names` are the addresses of the hosts that flows name.
+
+        With another `sowing` than before all draws begin anew.
+        """
 
     def report(self, now: int) -> dict[str, Any]:
         """What it has counted."""
@@ -43,7 +46,7 @@ class Desk:
             files.put(name, text)
         saved = kept.load()
         self._agenda = (Agenda.from_dict(saved) if saved else drawn_agenda(Conditions())).due(now)
-        network.adopt(self._agenda.conditions, self._agenda.addresses, now)
+        network.adopt(*_in_force(self._agenda), now)
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
             "report": self._report,
             "change": self._change,
@@ -138,7 +141,11 @@ class Desk:
         present = self._agenda
         if agenda is present:
             return
-        if (agenda.conditions, agenda.addresses) != (present.conditions, present.addresses):
-            self._network.adopt(agenda.conditions, agenda.addresses, now)
+        if _in_force(agenda) != _in_force(present):
+            self._network.adopt(*_in_force(agenda), now)
         self._agenda = agenda
         self._kept.save(agenda.to_dict())
+
+
+def _in_force(agenda: Agenda) -> tuple[Conditions, Names, Sowing]:
+    return agenda.conditions, agenda.addresses, agenda.sowing

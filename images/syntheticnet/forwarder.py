@@ -12,7 +12,7 @@ from typing import Any
 
 from . import libc
 from .admission import Allow
-from .agenda import Names
+from .agenda import Names, Sowing
 from .conditions import Conditions
 from .desk import Desk
 from .files import Files
@@ -71,10 +71,10 @@ class Forwarder:
             if due is not None and due <= (now := time.monotonic_ns()):
                 self._desk.due(now)
 
-    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
         """Put conditions in force at once."""
         for way in self._ways.values():
-            way.configure(conditions, names, now)
+            way.configure(conditions, names, now, sowing)
         self._flows = [flow.name for flow in conditions.flows]
 
     def report(self, now: int) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Link:
         self._direction = direction
         self._seed = seed
         self._files = files or Files()
+        self._streams: dict[tuple[type[Element], str], Random] = {}
         self._stages = [Stage(make, partial(self._build, make)) for make in ELEMENTS]
         self._active: list[Stage] = []
         self._settled = True
@@ -99,6 +100,7 @@ class Link:
         self.slack = sum(stage.slack() for stage in self._stages)
         self.due = now
         self._leaving += [tally for name, tally in self.tallies.items() if name != DEFAULT and name not in flows]
+        self._streams = {key: stream for key, stream in self._streams.items() if key[1] in flows or key[1] == DEFAULT}
         self.tallies = {name: self.tallies.get(name) or Tally() for name in (DEFAULT, *flows)}
 
     def relayed(self, flow: str, packets: int, size: int, delays: list[int], now: int) -> None:
@@ -126,8 +128,12 @@ class Link:
         packet.tally.lost(cause, 1, packet.size, self._now)
 
     def reseed(self, seed: int) -> None:
-        """Give every element made from now on a stream of `seed`; call before `configure`."""
+        """Begin all draws anew, with streams of `seed`; what is held keeps what was drawn for it."""
         self._seed = seed
+        for (make, flow), stream in self._streams.items():
+            stream.seed(self._source(make, flow))
+        for stage in self._stages:
+            stage.restart()
 
     @property
     def total(self) -> Tally:
@@ -148,8 +154,12 @@ class Link:
 
     def _build(self, make: type[Element], flow: str, values: LinkConditions) -> Element:
         """Each element has a random stream of its own, so that no other element's draws move it."""
-        rng = Random(f"{self._seed}/{self._direction}/{flow}/{make.__name__}")
+        rng = self._streams[make, flow] = Random(self._source(make, flow))
         return make(values, Kit(rng, self.drop, self._duplicate, self._files, self._now))
+
+    def _source(self, make: type[Element], flow: str) -> str:
+        """What the stream of an element is made of."""
+        return f"{self._seed}/{self._direction}/{flow}/{make.__name__}"
 
     def _duplicate(self, packet: Packet) -> Packet:
         packet.tally.duplicated += 1

@@ -104,6 +104,12 @@ class Stage:
         for element in dict.fromkeys(before):
             self._rehome(element, now, flow_of)
 
+    def restart(self) -> None:
+        """Let each element decide as a new one would; its stream has begun anew."""
+        for element in self._elements.values():
+            if element is not None:
+                element.restart()
+
     @property
     def idle(self) -> bool:
         """Whether it has no element and holds nothing, so that the link may pass it by."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from struct import error as StructError
 from typing import Any
 
+from .agenda import Names, Sowing
 from .conditions import Conditions
 from .files import Files
 from .flows import Classifier, Control, Direction, FlowTable
@@ -39,17 +39,20 @@ class Way:
         self.source = source.fileno()
         self._last = 0
         self._exempt = 0
+        self._sowing: Sowing | None = None
         self.link = Link(direction, 0, files)
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
-    def configure(self, wished: Conditions, names: Mapping[str, Sequence[str]], now: int) -> None:
-        """Put the conditions of this direction in force at once."""
+    def configure(self, wished: Conditions, names: Names, now: int, sowing: Sowing = (0, 0)) -> None:
+        """Put the conditions of this direction in force at once; another `sowing` begins all draws anew."""
         self.release(now)  # what was read before them enters the elements, whence it can move with its flow
         flows = {flow.name: getattr(flow, self._direction) for flow in wished.flows}
         self._classifier.adopt(FlowTable(self._direction, wished.flows, names, self._control))
-        self.link.reseed(wished.seed or 0)
         self.link.configure(getattr(wished, self._direction), flows, now, self._classifier.flow_of)
+        if sowing != self._sowing:
+            self._sowing = sowing
+            self.link.reseed(wished.seed or 0)
         self.release(now)  # what the change lets go leaves before any newcomer
 
     def let_in(self, control: Control) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from syntheticnet import api
-from syntheticnet.agenda import Agenda, Names
+from syntheticnet.agenda import Agenda, Names, Sowing
 from syntheticnet.api import Identity
 from syntheticnet.conditions import Conditions
 from syntheticnet.desk import Desk
@@ -55,7 +55,7 @@ class Forwarder:
         if not self.silent:
             self._switchboard.serve()
 
-    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
         self.conditions, self.names = conditions.to_dict(), names
         self.configured += 1
 

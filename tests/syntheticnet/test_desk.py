@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.agenda import Names
+from syntheticnet.agenda import Names, Sowing
 from syntheticnet.conditions import Conditions, ConditionsError
 from syntheticnet.desk import Desk, drawn_agenda
 from syntheticnet.files import Files
@@ -24,8 +24,10 @@ class Remembered:
 
     def __init__(self) -> None:
         self.adopted: list[tuple[int, dict[str, Any], Names]] = []
+        self.sown: list[Sowing] = []
 
-    def adopt(self, conditions: Conditions, names: Names, now: int) -> None:
+    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
+        self.sown.append(sowing)
         self.adopted.append((now - NOW, {**conditions.to_dict(), "seed": None}, names))
 
     def report(self, now: int) -> dict[str, Any]:
@@ -79,6 +81,36 @@ def test_changes_are_put_in_force(office: Office) -> None:
         (0, {"egress": {"loss": "1%", "latency": "5ms"}, "seed": None}, {}),
         (0, {"seed": None}, {}),
     ]
+
+
+@pytest.mark.issue(10)
+def test_a_seed_that_is_set_begins_the_draws_anew(office: Office) -> None:
+    """Whoever sets it, also the same one again; what names none leaves them alone, and one beneath a lease's waits."""
+    drawn = office.ask("report")["conditions"]["seed"]
+    sown = office.network.sown
+    for _ in range(3):
+        office.ask("change", change={"egress": {"loss": "20%"}, "seed": 42})
+    assert sown == [(0, drawn), (1, 42), (2, 42), (3, 42)]
+    office.ask("change", change={"egress": {"loss": "21%"}})
+    assert sown[4:] == [(3, 42)]
+    office.ask("change", change={"seed": 42}, lease_ns=SECOND)
+    office.ask("change", change={"seed": 43})
+    assert sown[5:] == [(5, 42)]
+    office.desk.due(NOW + SECOND)
+    assert sown[6:] == [(6, 43)]
+    office.ask("replace", now=NOW + SECOND, change={"seed": 43})
+    office.ask("replace", now=NOW + SECOND, change={"egress": {"loss": "1%"}})
+    office.ask("change", now=NOW + SECOND, change={"seed": None})
+    assert sown[7:] == [(7, 43), (0, drawn)]
+
+
+@pytest.mark.issue(10)
+def test_a_restarted_forwarder_begins_its_draws_with_the_seed(office: Office) -> None:
+    """What it had drawn is gone with it; the entry that set the seed is still the same one."""
+    office.ask("change", change={"seed": 42})
+    office.restart(NOW + SECOND)
+    office.ask("change", now=NOW + SECOND, change={"egress": {"loss": "2%"}})
+    assert office.network.sown == [(1, 42), (1, 42)]
 
 
 def test_what_is_due_is_done(office: Office) -> None:

@@ -120,6 +120,41 @@ def test_a_change_elsewhere_leaves_decisions_unchanged() -> None:
     assert indices(sent, sorted(out, key=sent.index)) == indices(again, through(link(wished(loss="5%")), again))
 
 
+DRAWING: list[dict[str, Any]] = [
+    {"loss": "20%"},
+    {"loss": "20%", "loss_burst": "4p"},
+    {"loss_gemodel": "4% 20% 70% 0.5%"},
+    {"loss_state": "3% 20% 10% 40% 2%"},
+    {"loss_every": "7p", "loss_list": "3,10-20"},
+    {"duplicate": "20%"},
+    {"reorder": "20%"},
+    {"latency": "20ms", "jitter": "15ms", "reordering": "true"},
+    {"latency": "20ms", "jitter": "15ms", "distribution": "normal", "jitter_share": "50%"},
+    {"slot": "1ms-30ms"},
+    {"loss": "10%", "loss_state": "3%", "duplicate": "10%", "rate": "1mbit", "jitter": "9ms", "reorder": "5%"},
+]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("values", DRAWING)
+def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
+    """Also of elements that exist: after the same seed, the same packets have the same fates at the same times."""
+    path = link(wished(loss="3%", loss_burst="9p"))
+    through(path, packets(70, size=100, gap=MS))
+    fates = []
+    for turn in range(1, 4):
+        start = turn * SECOND
+        path.configure(wished(**values), {"udp": wished(**values)}, start)
+        path.reseed(42)
+        _popped(path, start)
+        sent = [packet(100, start + n * MS, ("udp", "default")[n % 2]) for n in range(500)]
+        entered = {each: each.time for each in sent}
+        out = through(path, sent)
+        fates.append([(each.entered - start, each.flow, each.time - start) for each in out])
+        assert set(out) != set(entered) or times(out) != sorted(entered.values())
+    assert fates[0] == fates[1] == fates[2]
+
+
 @pytest.mark.parametrize("after", [{}, {"loss": "0.001%"}, {"rate": "100mbit"}, {"latency": "20ms"}])
 @pytest.mark.parametrize("before", [{"latency": "500ms"}, {"rate": "100kbit"}, {"rate": "1mbit", "latency": "80ms"}])
 def test_a_live_change_loses_and_reorders_nothing(before: dict[str, str], after: dict[str, str]) -> None:

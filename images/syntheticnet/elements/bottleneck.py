@@ -66,6 +66,9 @@ class Bottleneck(ABC):
     def slack(self) -> int:
         return 0
 
+    def restart(self) -> None:  # noqa: B027 - not for children either
+        """Nothing here is drawn."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         head = self.queue.line[0] if self.queue.line else None
         given = self.queue.remove(leaves)

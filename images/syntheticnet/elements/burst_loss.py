@@ -10,7 +10,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.losses import GilbertElliott
 from ..packet import Packet
-from .element import Instant, Kit
+from .element import Instant
 
 _NONE = GilbertElliott(0.0, 1.0, 0.0, 0.0)
 
@@ -20,11 +20,10 @@ class BurstLoss(Instant):
 
     reads: ClassVar[tuple[str, ...]] = ("loss", "loss_burst", "loss_gemodel")
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
-        super().__init__(values, kit)
+    def restart(self) -> None:
         model = self._model
         moving = model.to_bad + model.to_good
-        self._bad = moving > 0 and kit.rng.random() < model.to_bad / moving
+        self._bad = moving > 0 and self.kit.rng.random() < model.to_bad / moving
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:

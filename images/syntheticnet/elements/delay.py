@@ -91,6 +91,9 @@ class Delay:
         for _, _, since, deviation, packet in held:
             self._hold(packet, since, deviation, now)
 
+    def restart(self) -> None:
+        """What is held keeps its draws."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = []
         for _, _, since, _, packet in self._taken(leaves):

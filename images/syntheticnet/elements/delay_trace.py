@@ -61,6 +61,9 @@ class DelayTrace:
         for _, since, packet in held:
             self._hold(packet, since)
 
+    def restart(self) -> None:
+        """Nothing here is drawn."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         gone = [waiting for waiting in self._queue if leaves(waiting[2])]
         packets = {packet for _, _, packet in gone}

@@ -65,6 +65,9 @@ class Element(Protocol):
         With values that do not ask for the effect, all that is held is due at `now`.
         """
 
+    def restart(self) -> None:
+        """Decide about newcomers as a new element would: its stream begins anew. What is held stays as it is."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         """Part with the held packets for which `leaves` is true, in order; `time` is when each was pushed."""
 
@@ -78,7 +81,8 @@ class Element(Protocol):
 class Instant(ABC):
     """An effect that holds nothing: it decides about packets as they come, and what passes is due at once.
 
-    A child says what it `reads`, when it is `wanted`, how it is `set`, and how it treats packets.
+    A child says what it `reads`, when it is `wanted`, how it is `set`, and how it treats packets; one that remembers
+    anything of them says how to `restart`.
     """
 
     reads: ClassVar[tuple[str, ...]]
@@ -88,6 +92,10 @@ class Instant(ABC):
         self._passed: list[Packet] = []
         self._answers: list[Packet] = []
         self.set(values)
+        self.restart()
+
+    def restart(self) -> None:  # noqa: B027 - most have nothing but their stream
+        """Forget what came of earlier packets and draws."""
 
     @abstractmethod
     def set(self, values: LinkConditions) -> None:

@@ -53,6 +53,9 @@ class Hold:
         self._set(values, now)
         self._held = deque((self._due(max(since, now)), since, packet) for _, since, packet in self._held)
 
+    def restart(self) -> None:
+        """Nothing here is drawn."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given, kept = [], deque[tuple[int, int, Packet]]()
         for due, since, packet in self._held:

@@ -15,7 +15,7 @@ from .element import Instant, Kit
 
 
 class PickedLoss(Instant):
-    """Counts packets from 1 since each of its values was put in force."""
+    """Counts packets from 1 since each of its values, or else a seed, was put in force."""
 
     reads: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")
 
@@ -26,6 +26,10 @@ class PickedLoss(Instant):
         self._number = 0
         self._ranges: deque[tuple[int, int]] = deque()
         super().__init__(values, kit)
+
+    def restart(self) -> None:
+        self._since = self._number = 0
+        self._ranges = deque(self._list.ranges if self._list else ())
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:

@@ -64,6 +64,9 @@ class Reorder:
         self._set(values)
         self._release(now)
 
+    def restart(self) -> None:
+        """What is held was drawn."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for _, packet in self._held if leaves(packet)]
         gone = set(given)

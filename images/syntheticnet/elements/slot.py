@@ -65,6 +65,9 @@ class Slot:
         if self._waiting:
             self._due = max(now, self._since + self._spacing())
 
+    def restart(self) -> None:
+        """The next slot is drawn anew, not the present one."""
+
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for packet in self._waiting if leaves(packet)]
         gone = set(given)

@@ -14,7 +14,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.losses import FourState
 from ..packet import Packet
-from .element import Instant, Kit
+from .element import Instant
 
 _NONE = FourState(0.0, 1.0, 0.0, 1.0, 0.0)
 
@@ -24,8 +24,7 @@ class StateLoss(Instant):
 
     reads: ClassVar[tuple[str, ...]] = ("loss_state",)
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
-        super().__init__(values, kit)
+    def restart(self) -> None:
         self._state = 1
 
     @staticmethod

@@ -11,7 +11,7 @@ import pytest
 
 from .chance import SIGMAS, Chain, are_geometric, bursts, is_binomial
 from .lanes import Lane, Run, closing, sent_over, undisturbed
-from .traffic import drained, number, numbered
+from .traffic import drained, number, numbered, paced
 from .world import World
 
 pytestmark = pytest.mark.veth
@@ -176,3 +176,22 @@ def test_an_outage_ends(world: World) -> None:
     with closing(lanes):
         expected = [*range(100), *range(200, 300)]
         assert undisturbed(world, came) == [expected, expected]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("values", [{"loss": "20%"}, {"loss": "20%", "loss_burst": "4p"}])
+def test_the_same_seed_again_loses_the_same_packets(world: World, values: dict[str, str]) -> None:
+    """Set three times with the same 500 numbered packets each time; without the seed the draws go on."""
+
+    def lost(**seed: int) -> set[int]:
+        world.ask("change", change={"egress": values, **seed})
+        paced(500, 2500, lambda n: away.send(numbered(n)))
+        time.sleep(0.1)
+        return set(range(500)) - {number(datagram) for datagram in drained(toward)}
+
+    away, toward = world.udp_pair("client")
+    with away, toward:
+        first, second, third = undisturbed(world, lambda: [lost(seed=42) for _ in range(3)])
+        assert first
+        assert first == second == third
+        assert lost() != first
