@@ -1,7 +1,8 @@
 """Records of runs as JUnit XML, as CI systems read it: a suite for each run, a case for the run and each expectation.
 
-It keeps to the schema of Ant's reports (https://github.com/windyroad/JUnit-Schema), the strictest of those in use; so
-files and lines stand in names and texts, and not in attributes of their own.
+A case keeps its name when its scenario is edited elsewhere, so that CI systems can follow it. Files and lines stand in
+texts, and not in attributes of their own: this keeps to the schema of Ant's reports
+(https://github.com/windyroad/JUnit-Schema), the strictest of those in use.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
 from .scenario.record import Judged, Played, Record
+from .scenario.titles import run_titles, title, told_apart
 from .scenario.words import seconds
 from .shown import shown_lines
 
@@ -28,20 +30,20 @@ class _Suite(TestSuite):
 def junit_text(records: Sequence[Record]) -> str:
     """One document of all runs. What failed is a failure; what could not be judged or played is an error."""
     document = JUnitXml()
-    suites = [_suite(number, record) for number, record in enumerate(records)]
+    suites = [_suite(number, *run) for number, run in enumerate(zip(run_titles(records), records, strict=True))]
     document.extend(suites)  # type: ignore[no-untyped-call]
     written: bytes = document.tostring()  # type: ignore[no-untyped-call]
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written.decode()}\n'
 
 
-def _suite(number: int, record: Record) -> TestSuite:
-    suite = _Suite(_fit(record.scenario))
+def _suite(number: int, run: str, record: Record) -> TestSuite:
+    suite = _Suite(_fit(run))
     suite.id, suite.package = str(number), _fit(record.scenario)
     suite.hostname = _fit(record.facts.get("host", "localhost"))
     suite.timestamp = record.started[:_TO_THE_SECOND]
     for name, value in _properties(record):
         suite.add_property(_fit(name), _fit(value))
-    suite.add_testcases(list(_cases(record)))
+    suite.add_testcases(list(_cases(record, run)))
     suite.time = round(record.duration_s, 3)
     troubles = record.reasons if record.verdict != "passed" else ()
     told = SystemOut(_fit("\n".join(_told(record)))), SystemErr(_fit("\n".join(troubles)))
@@ -57,33 +59,41 @@ def _properties(record: Record) -> Iterator[tuple[str, str]]:
     yield from record.facts.items()
 
 
-def _cases(record: Record) -> Iterator[TestCase]:
+def _cases(record: Record, run: str) -> Iterator[TestCase]:
+    """Those of a suite, with names of which no two are the same."""
+    cases = list(_named(record))
+    for case, name in zip(cases, told_apart(case.name for case in cases), strict=True):
+        case.name, case.classname = name, _fit(run)
+    yield from cases
+
+
+def _named(record: Record) -> Iterator[TestCase]:
     """The run itself, which is right unless something else than an expectation spoilt it; then what it played."""
     judged = any(one.verdict == "failed" for one in record.judged)
     spoilt = record.verdict != "passed" and not (record.verdict == "failed" and judged)
     result = _result(record.verdict, "; ".join(record.reasons), "\n".join(record.reasons)) if spoilt else None
-    yield _case(record, f"run of {record.file}", record.duration_s, result)
+    yield _case("run", record.duration_s, result)
     decided = {one.id for one in record.judged}
-    yield from (_unplayed(record, step) for step in record.steps if step.error and step.id not in decided)
-    yield from (_judged(record, one) for one in record.judged)
+    yield from (_judged(one) for one in record.judged)
+    yield from (_unplayed(step) for step in record.steps if step.error and step.id not in decided)
 
 
-def _unplayed(record: Record, step: Played) -> TestCase:
+def _unplayed(step: Played) -> TestCase:
     error = _fit(step.error or "")
     result = Error(error, "not played")
     result.text = _fit(f"{step.place}: {step.text}: {error}")
-    return _case(record, f"{step.id} {step.text} ({step.place})", 0.0, result)
+    return _case(title(step), 0.0, result)
 
 
-def _judged(record: Record, judged: Judged) -> TestCase:
+def _judged(judged: Judged) -> TestCase:
     lasted_s = judged.decided_s - judged.asked_s if judged.decided_s is not None and judged.asked_s is not None else 0.0
     text = f"{judged.place}: {judged.text}: {judged.reason}\n{_seen(judged)}"
     result = None if judged.verdict == "passed" else _result(judged.verdict, judged.reason, text)
-    return _case(record, f"{judged.id} {judged.text} ({judged.place})", lasted_s, result)
+    return _case(title(judged), lasted_s, result)
 
 
-def _case(record: Record, name: str, lasted_s: float, result: FinalResult | None) -> TestCase:
-    case = TestCase(_fit(name), _fit(record.scenario), round(max(0.0, lasted_s), 3))
+def _case(name: str, lasted_s: float, result: FinalResult | None) -> TestCase:
+    case = TestCase(_fit(name), None, round(max(0.0, lasted_s), 3))
     if result is not None:
         case.result = result
     return case

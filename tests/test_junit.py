@@ -36,22 +36,22 @@ def cases(record: Record) -> list[tuple[str, str | None]]:
 
 
 EXPECTATIONS = [
-    "1 expect client1.video.client2.fps >= 10 within 30s (dog-chews-fiber.yaml:6)",
-    "4 expect client1.video.client2.kbps < 50% of before within 5s (dog-chews-fiber.yaml:13)",
-    "5 recovers client1.video.client2.fps >= 80% of before within 15s for 3s (dog-chews-fiber.yaml:16)",
+    "expect client1.video.client2.fps >= 10 within 30s",
+    "expect client1.video.client2.kbps < 50% of before within 5s",
+    "recovers client1.video.client2.fps >= 80% of before within 15s for 3s",
 ]
 
 
 def test_a_case_for_each_expectation() -> None:
-    """What passed is a case for the run and one for each expectation, named by step, text, file and line."""
-    run = ("run of dog-chews-fiber.yaml", None)
+    """What passed is a case for the run and one for each expectation, named by its mark or its words."""
+    run = ("run", None)
     assert cases(records.dog()) == [run, *((name, None) for name in EXPECTATIONS)]
 
 
 def test_a_failure() -> None:
     """A failed expectation is a failure with its reason and the numbers seen; the run itself is then no second one."""
     assert cases(records.failed())[3] == (EXPECTATIONS[2], "failure: failed")
-    assert cases(records.failed())[0] == ("run of dog-chews-fiber.yaml", None)
+    assert cases(records.failed())[0] == ("run", None)
     failure = suites(records.failed())[0].find(".//failure")
     assert failure is not None
     assert failure.text is not None
@@ -75,17 +75,41 @@ def test_what_could_not_be_judged() -> None:
 def test_without_expectations() -> None:
     """A scenario that expects nothing, and one that failed without any expectation, are seen all the same."""
     nothing = replace(records.dog(), judged=())
-    assert cases(nothing) == [("run of dog-chews-fiber.yaml", None)]
+    assert cases(nothing) == [("run", None)]
     broken = replace(nothing, verdict="failed", reasons=("client1 went away",))
-    assert cases(broken) == [("run of dog-chews-fiber.yaml", "failure: failed")]
+    assert cases(broken) == [("run", "failure: failed")]
 
 
 def test_a_step_that_could_not_be_played() -> None:
     """It is an error of its own, with the reason."""
     record = records.dog()
     broken = replace(record.steps[2], error="client2: connection refused")
-    name = "3 set client2: egress rate 100kbit, for 10s (dog-chews-fiber.yaml:9)"
-    assert (name, "error: not played") in cases(replace(record, steps=(*record.steps[:2], broken)))
+    assert ("the dog chews", "error: not played") in cases(replace(record, steps=(*record.steps[:2], broken)))
+
+
+@pytest.mark.issue(10)
+def test_names_that_stay() -> None:
+    """A case keeps its name when lines move, steps are added before it, or the file is called by another path."""
+    record = records.dog()
+    judged = tuple(replace(one, id=f"9.{one.id}", place=f"other/dog.yaml:{99}") for one in record.judged)
+    moved = replace(record, file="other/dog.yaml", judged=judged)
+    assert cases(moved) == cases(record)
+    marked = replace(record, judged=tuple(replace(one, mark=f"mark {one.id}") for one in record.judged))
+    assert [name for name, _ in cases(marked)] == ["run", "mark 1", "mark 4", "mark 5"]
+
+
+@pytest.mark.issue(10)
+def test_repeats() -> None:
+    """The same expectation a second time, and a second run of the same scenario, have names of their own."""
+    record = records.dog()
+    twice = replace(record, judged=(*record.judged, replace(record.judged[0], id="6")))
+    assert [name for name, _ in cases(twice)] == ["run", *EXPECTATIONS, f"{EXPECTATIONS[0]} #2"]
+    runs = suites(record, record, replace(record, scenario="elevator"), record)
+    names = ["dog-chews-fiber", "dog-chews-fiber #2", "elevator", "dog-chews-fiber #3"]
+    assert [suite.attrib["name"] for suite in runs] == names
+    assert [next(suite.iter("testcase")).attrib["classname"] for suite in runs] == names
+    all_cases = [(case.attrib["classname"], case.attrib["name"]) for suite in runs for case in suite.iter("testcase")]
+    assert len(set(all_cases)) == len(all_cases)
 
 
 def test_facts_of_the_run() -> None:

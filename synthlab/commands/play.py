@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -187,9 +187,15 @@ def _took(judged: Judged) -> str:
     return f", {word} after {judged.took_s:.1f} s (-{judged.error_s or 0:.1f} s, +0 s)"
 
 
-def _summary(records: Sequence[Record]) -> list[str]:
+def _summary(records: Sequence[Record]) -> Iterator[str]:
+    """How many of each verdict there are, then what was repeated: each number's median, and least to most."""
+    from ..report import repeats
+
     counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
-    return [", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)]
+    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    for scenario, runs, expectations in repeats(records):
+        yield f"{runs} runs of {scenario}: median (least to most)"
+        yield from (f"  {one.title}: {', '.join(one.parts)}" for one in expectations)
 
 
 def _exit_code(records: Sequence[Record]) -> int:

@@ -3,5 +3,6 @@
 from .page import report_page
 from .planned import planned_page
 from .results import read_results, results_text
+from .spread import repeats
 
-__all__ = ["planned_page", "read_results", "report_page", "results_text"]
+__all__ = ["planned_page", "read_results", "repeats", "report_page", "results_text"]

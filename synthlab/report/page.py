@@ -14,6 +14,7 @@ from ..scenario.record import Record, Verdict
 from . import figure
 from .lane import SIGNS
 from .sections import Section
+from .spread import repeats
 
 _WEIGHT = ("passed", "inconclusive", "failed", "wrong use")
 
@@ -31,6 +32,7 @@ def report_page(records: Sequence[Record]) -> str:
         sign=SIGNS[verdict],
         counts=Counter(record.verdict for record in records),
         sections=[Section(number, record) for number, record in enumerate(records, 1)],
+        repeats=list(repeats(records)),
     )
 
 

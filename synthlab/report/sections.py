@@ -16,6 +16,7 @@ from .draw_rows import draw_rows
 from .figure import Drawing
 from .lane import SIGNS, axis_of, lane, took
 from .network import network_rows
+from .number import number_text
 from .row import Axis, Row
 from .webrtc import drawn, own_rows, webrtc_rows
 from .wished import Wishes
@@ -33,6 +34,10 @@ class Section:
         return SIGNS[self.record.verdict]
 
     @property
+    def variables(self) -> str:
+        return _pairs(self.record.variables)
+
+    @property
     def facts(self) -> Iterator[tuple[str, str]]:
         """What was run, on what."""
         record = self.record
@@ -41,7 +46,7 @@ class Section:
         yield "began", record.started
         yield "lasted", seconds(record.duration_s)
         yield "seed", str(record.seed)
-        yield from (("variables", _pairs(values)) for values in [record.variables] if values)
+        yield from (("variables", values) for values in [self.variables] if values)
         yield from record.facts.items()
         seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
         yield from (("seeds of clients", _pairs(values)) for values in [seeds] if values)
@@ -121,7 +126,7 @@ class Expectation:
 
     @property
     def seen(self) -> tuple[tuple[str, str], ...]:
-        return tuple((name, _number(value)) for name, value in self.judged.seen.items())
+        return tuple((name, number_text(value)) for name, value in self.judged.seen.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +154,8 @@ class PlayedStep:
         return _at(self.step.until_s if self.step.until_s is not None else self.step.ended_s)
 
 
-_LARGE = 10_000
-"""From here on digits after the point say nothing."""
-
-
 def _at(time_s: float | None) -> str:
     return "-" if time_s is None else seconds(time_s)
-
-
-def _number(value: float | str | None) -> str:
-    if value is None:
-        return "no data"
-    return value if isinstance(value, str) else f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:.5g}"
 
 
 def _pairs(values: Mapping[str, str]) -> str:

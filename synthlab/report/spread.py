@@ -1,0 +1,82 @@
+"""What several runs of a scenario came to: how often each expectation held, and how far its numbers lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ..scenario.record import Judged, Record
+from ..scenario.titles import titles
+from ..scenario.words import seconds
+from .number import number_text
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of a number over the runs that have it, and the least and most of it."""
+
+    median: float
+    least: float
+    most: float
+    runs: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread | None:
+        return cls(median(values), min(values), max(values), len(values)) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """An expectation over all runs that asked for it. `took` is of those in which it held."""
+
+    title: str
+    held: int
+    asked: int
+    took: Spread | None
+    seen: Mapping[str, Spread]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """In words: `held in 4 of 5`, then each number."""
+        took = [] if self.took is None else [f"took {_words(self.took, seconds)}"]
+        seen = (f"{name} {_words(one, number_text)}" for name, one in self.seen.items())
+        return (f"held in {self.held} of {self.asked}", *took, *seen)
+
+
+def _words(spread: Spread, written: Callable[[float], str]) -> str:
+    """`4.2s (3.9s to 5.1s)`."""
+    return f"{written(spread.median)} ({written(spread.least)} to {written(spread.most)})"
+
+
+def repeats(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[Repeated, ...]]]:
+    """Each scenario that was run more than once with the same variables: its name, the runs, and its expectations."""
+    groups: dict[tuple[object, ...], list[Record]] = {}
+    for record in records:
+        if record.verdict != "wrong use":
+            groups.setdefault((record.scenario, record.file, *sorted(record.variables.items())), []).append(record)
+    for runs in groups.values():
+        if len(runs) > 1:
+            yield runs[0].scenario, len(runs), tuple(_repeated(runs))
+
+
+def _repeated(runs: Sequence[Record]) -> Iterator[Repeated]:
+    found: dict[str, list[Judged]] = {}
+    for record in runs:
+        for name, judged in zip(titles(record.judged), record.judged, strict=True):
+            if judged.decided_s is not None:
+                found.setdefault(name, []).append(judged)
+    for name, asked in found.items():
+        took = Spread.of([one.took_s for one in asked if one.took_s is not None])
+        held = sum(one.verdict == "passed" for one in asked)
+        yield Repeated(name, held, len(asked), took, dict(_seen(asked)))
+
+
+def _seen(judged: Sequence[Judged]) -> Iterator[tuple[str, Spread]]:
+    for name in dict.fromkeys(name for one in judged for name in one.seen):
+        if spread := Spread.of(list(_numbers(one.seen.get(name) for one in judged))):
+            yield name, spread
+
+
+def _numbers(values: Iterable[object]) -> Iterator[float]:
+    yield from (float(value) for value in values if isinstance(value, int | float))
