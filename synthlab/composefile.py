@@ -11,7 +11,9 @@ from typing import Any
 
 from .errors import WrongUse
 from .process import run_program
+from .yamltree import compose_documents
 
+TIMEOUT_S = 60.0
 _PROJECT = "synthlab-compose"
 _NAMED = ("networks", "volumes", "configs", "secrets")
 
@@ -26,9 +28,11 @@ class ComposeFile:
 
 def read_compose(file: Path, environment: Mapping[str, str]) -> ComposeFile:
     """Ask Compose for the file's services, variables from `environment`; raises WrongUse with what it says."""
+    compose_documents(file, str(file))  # only to see that it is within bounds: Compose itself reads it
     command = ["docker", "compose", "-p", _PROJECT, "-f", str(file), "config", "--format", "json"]
     lines: list[str] = []
-    finished = run_program(command, on_line=lines.append, environment={**os.environ, **environment})
+    given = {**os.environ, **environment}
+    finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
     text = "\n".join(lines)
     if finished.status != 0:
         raise WrongUse(f"{file}: {' '.join(line.strip() for line in finished.tail)}")

@@ -14,7 +14,7 @@ import typer
 from syntheticnet.conditions import DIRECTIONS, Conditions, LinkConditions, condition_fields
 
 from .errors import WrongUse
-from .localfiles import is_local, read_local
+from .localfiles import add_local, is_local, read_local
 
 CLEAR = "none"
 
@@ -56,11 +56,9 @@ def take_files(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, st
             continue
         path = Path(written[name])
         try:
-            text = read_local(path, unit)
+            add_local(path, read_local(path, unit), files)
         except ValueError as error:
             raise WrongUse(f"--{_flag(name)}: {error}") from None
-        if files.setdefault(path.name, text) != text:
-            raise WrongUse(f"--{_flag(name)}: another file is called {path.name}, too: rename one of them")
         values[name] = path.name
     return values, files
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from syntheticnet.conditions import Unit, condition_fields
+from syntheticnet.conditions import MOST_BYTES, ConditionsError, Unit, condition_fields, refuse_crowd, size_of
 
+from .textfile import read_text_file
 from .yamlfile import Node
 
 
@@ -18,12 +19,26 @@ def is_local(written: str, folder: Path = Path()) -> bool:
 def read_local(path: Path, unit: Unit) -> str:
     """The text of a file of the kind that `unit` says; raises ValueError that names the file and what is wrong."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text_file(path, MOST_BYTES)
+        unit.parse(path.name)
         if unit.read is not None:
             unit.read(text)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     return text
+
+
+def add_local(path: Path, text: str, files: dict[str, str]) -> None:
+    """Put the text into `files`, which one client gets, by its name.
+
+    Raises ValueError where another file has that name, or where it is more than a client keeps.
+    """
+    if files.setdefault(path.name, text) != text:
+        raise ValueError(f"another file is called {path.name}, too: rename one of them")
+    try:
+        refuse_crowd({name: size_of(kept) for name, kept in files.items()}, path.name)
+    except ConditionsError as error:
+        raise ValueError(str(error)) from None
 
 
 def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
@@ -46,9 +61,7 @@ def _named(node: Node, folder: Path, unit: Unit, files: dict[str, str]) -> Node:
         return node
     path = folder / node.written
     try:
-        text = read_local(path, unit)
+        add_local(path, read_local(path, unit), files)
     except ValueError as error:
         node.wrong(str(error))
-    if files.setdefault(path.name, text) != text:
-        node.wrong(f"another file is called {path.name}, too: rename one of them")
     return replace(node, value=path.name, written=path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from syntheticnet.conditions import ConditionsError
 
 from .errors import WrongUse, did_you_mean
 from .interpolation import interpolate
+from .yamltree import Tree, compose_yaml, tag_of
 
-_Parsed = Any  # a node of ruamel's, whose classes carry no types
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,7 @@ class Node:
 
 def read_yaml(path: Path, shown_as: str, environment: Mapping[str, str]) -> Node:
     """The file's top value, its `${VARIABLES}` filled in from `environment`; raises WrongUse."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        top = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{shown_as}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise WrongUse(f"{shown_as}{line}: not YAML: {error.problem or error.context}") from None
-    except YAMLError as error:
-        raise WrongUse(f"{shown_as}: not YAML: {str(error).splitlines()[0]}") from None
-    if top is None:
-        raise WrongUse(f"{shown_as}: is empty")
-    return _Reader(shown_as, environment).node(top, "")
+    return _Reader(shown_as, environment).node(compose_yaml(path, shown_as), "")
 
 
 class _Reader:
@@ -113,23 +100,18 @@ class _Reader:
     def __init__(self, file: str, environment: Mapping[str, str]) -> None:
         self.file = file
         self.environment = environment
-        self._open: list[_Parsed] = []
 
-    def node(self, source: _Parsed, path: str) -> Node:
+    def node(self, source: Tree, path: str) -> Node:
         here = Node(None, self.file, source.start_mark.line + 1, path)
-        if source in self._open:
-            here.wrong("contains itself")
         if source.id == "scalar":
             return self._scalar(source, here)
-        self._open.append(source)
         value = self._mapping(source, here) if source.id == "mapping" else self._sequence(source, here)
-        self._open.pop()
         return replace(here, value=value)
 
-    def _sequence(self, source: _Parsed, here: Node) -> list[Node]:
+    def _sequence(self, source: Tree, here: Node) -> list[Node]:
         return [self.node(entry, f"{here.path}[{index}]") for index, entry in enumerate(source.value)]
 
-    def _mapping(self, source: _Parsed, here: Node) -> dict[str, Node]:
+    def _mapping(self, source: Tree, here: Node) -> dict[str, Node]:
         own: dict[str, Node] = {}
         merged: dict[str, Node] = {}
         for key_node, value_node in source.value:
@@ -147,28 +129,22 @@ class _Reader:
                 own[key] = replace(self.node(value_node, path), line=line)
         return merged | own
 
-    def _merge_bases(self, source: _Parsed) -> Iterator[_Parsed]:
+    def _merge_bases(self, source: Tree) -> Iterator[Tree]:
         bases = source.value if source.id == "sequence" else [source]
         for base in bases:
             if base.id != "mapping":
                 Node(None, self.file, source.start_mark.line + 1, "<<").wrong("does not name a mapping")
             yield base
 
-    def _scalar(self, source: _Parsed, here: Node) -> Node:
+    def _scalar(self, source: Tree, here: Node) -> Node:
         try:
             written = interpolate(source.value, self.environment)
         except ValueError as error:
             here.wrong(str(error))
+        if _UNFIT.search(written):
+            here.wrong("holds a character that no text may have: NUL, or half of a character (a lone surrogate)")
         plain = source.style is None and written != source.value
-        return replace(here, value=_typed(_tag(written) if plain else str(source.tag), written), written=written)
-
-
-def _tag(text: str) -> str:
-    """The tag of an unquoted scalar, for one that has changed since the file was read: a variable was filled in."""
-    from ruamel.yaml.nodes import ScalarNode
-    from ruamel.yaml.resolver import Resolver
-
-    return str(Resolver().resolve(ScalarNode, text, (True, False)))
+        return replace(here, value=_typed(tag_of(written) if plain else str(source.tag), written), written=written)
 
 
 def _typed(tag: str, text: str) -> Any:

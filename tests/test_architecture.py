@@ -18,7 +18,7 @@ ONLY_IN = {
     "jinja2": SYNTHLAB / "render.py",
     "docker": SYNTHLAB / "engine.py",
     "httpx": SYNTHLAB / "remote.py",
-    "ruamel": SYNTHLAB / "yamlfile.py",
+    "ruamel": SYNTHLAB / "yamltree.py",
     "plotly": SYNTHLAB / "report" / "figure.py",
     "junitparser": SYNTHLAB / "junit.py",
     "pyroute2": SYNTHETICNET / "netdev.py",

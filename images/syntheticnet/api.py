@@ -20,9 +20,8 @@ from starlette.routing import Route
 
 from . import qos, qos_form, top
 from .admission import Admitted, Allow
-from .conditions import Conditions, ConditionsError, condition_fields, refuse_unknown
+from .conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from .conditions.errors import shortened
-from .files import MOST_BYTES
 from .guard import Guard
 from .guarded import Guarded
 from .numbers import BadNumbers, Numbers

@@ -7,17 +7,15 @@ from typing import Any, TypeVar
 
 from .conditions import DIRECTIONS, Conditions, ConditionsError, LinkConditions, condition_fields
 from .conditions.units import file
+from .conditions.uploads import refuse_crowd, size_of
 
 T = TypeVar("T")
 
 FILE = file("file", str)
 
-MOST_FILES = 32
-MOST_BYTES = 4 << 20
-
 
 class Files:
-    """Named texts, at most `MOST_FILES` of together `MOST_BYTES`; the same name again replaces the text."""
+    """Named texts, no more than a client keeps (`conditions.uploads`); the same name again replaces the text."""
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self._texts: dict[str, str] = dict(texts or {})
@@ -29,9 +27,7 @@ class Files:
             FILE.parse(name)
         except ValueError as error:
             raise ConditionsError(str(error)) from None
-        others = [len(kept) for other, kept in self._texts.items() if other != name]
-        if len(others) >= MOST_FILES or sum(others) + len(text) > MOST_BYTES:
-            raise ConditionsError(f"no room: at most {MOST_FILES} files of together {MOST_BYTES >> 20} MB", name)
+        refuse_crowd({**self.sizes(), name: size_of(text)}, name)
         self._texts[name] = text
         self._forget(name)
 
@@ -58,7 +54,7 @@ class Files:
 
     def sizes(self) -> dict[str, int]:
         """How many bytes each file has."""
-        return {name: len(text.encode()) for name, text in self._texts.items()}
+        return {name: size_of(text) for name, text in self._texts.items()}
 
     def check(self, conditions: Conditions) -> None:
         """Raise ConditionsError, with its place, unless every file that is named exists and is of its kind."""

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from ..errors import WrongUse
+from ..textfile import MB, read_text_file
 from .outputs import JUnitOption, ReportOption, write_junit, write_report
+
+MOST_BYTES = 256 * MB
 
 ResultsArgument = Annotated[
     Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
@@ -36,6 +39,6 @@ def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOp
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        return read_text_file(file, MOST_BYTES)
+    except ValueError as error:
+        raise WrongUse(f"{file}: cannot be read: {error}") from None

@@ -7,11 +7,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from syntheticnet.conditions import Conditions
+
 from ..errors import WrongUse
 from ..scenario.record import Record, Series
+from ..scenario.shape import fits
 from ..shown import json_text
 
 VERSION = 1
+MOST_DEPTH = 100
 
 
 def results_text(records: Sequence[Record]) -> str:
@@ -26,9 +30,19 @@ def read_results(text: str, name: str) -> tuple[Record, ...]:
         document = json.loads(text)
         if document["version"] != VERSION:
             raise WrongUse(f"{name}: has version {document['version']}; this synthlab reads version {VERSION}")
-        return tuple(map(Record.from_dict, document["records"]))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return tuple(_checked(Record.from_dict(record)) for record in document["records"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise WrongUse(f"{name}: is not what `synthlab scenario run --json` writes") from None
+
+
+def _checked(record: Record) -> Record:
+    """The same; raises ValueError where a value is not of its type, or conditions cannot be."""
+    even = all(len(series.times_s) == len(series.values) for series in record.samples.values())
+    if not (fits(record, Record) and even and all(0 <= step.depth < MOST_DEPTH for step in record.steps)):
+        raise ValueError("a value is not of its type")
+    for one in record.configured:
+        Conditions.from_dict(one.conditions)
+    return record
 
 
 def _written(record: Record) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def read_csv(text: str) -> CsvTrace:
     clears. Raises ValueError that names the line.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip()]
-    rows = [(number, next(csv.reader([line.partition("#")[0]]))) for number, line in lines]
+    rows = [(number, _cells(number, line)) for number, line in lines]
     if len(rows) < 2:
         raise ValueError("needs a line of names, such as time,egress.rate, and at least one of values")
     if len(rows) > MOST_ROWS:
@@ -63,6 +63,13 @@ def read_csv(text: str) -> CsvTrace:
     (number, header), *body = rows
     time_unit, columns = _read_header(header, number)
     return CsvTrace(tuple(_read_rows(body, time_unit, columns)))
+
+
+def _cells(number: int, line: str) -> list[str]:
+    try:
+        return next(csv.reader([line.partition("#")[0]]))
+    except csv.Error as error:
+        raise ValueError(f"line {number}: {error}") from None
 
 
 def _read_header(header: list[str], number: int) -> tuple[str, list[_Column]]:

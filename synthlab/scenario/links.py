@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass
+from pathlib import Path
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, ConditionsError, FlowMatch
 
 from ..errors import did_you_mean
-from ..localfiles import is_local, read_local
+from ..localfiles import add_local, is_local, read_local
 from ..profiles import named_by
 from ..yamlfile import Node
 from .kind import Context, Key, Read
@@ -94,8 +95,10 @@ def split_files(change: Mapping[str, Any]) -> tuple[Values, dict[str, str]]:
             return {key: named(entry) for key, entry in value.items()}
         if not isinstance(value, LocalFile):
             return value
-        if files.setdefault(value.name, value.text) != value.text:
-            value.node.wrong(f"another file is called {value.name}, too: rename one of them")
+        try:
+            add_local(Path(value.name), value.text, files)
+        except ValueError as error:
+            value.node.wrong(str(error))
         return value.name
 
     return {key: named(value) for key, value in change.items()}, files

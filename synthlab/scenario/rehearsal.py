@@ -6,10 +6,10 @@ baseline that is not there yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import Conditions, ConditionsError, refuse_crowd, size_of
 
 from ..stack import SFU_HOST, Sfu, Stack
 from .actions import Action, Baseline, Change, Container, Exec, Judge, Load, Reset
@@ -58,8 +58,11 @@ class _Stage:
 
     def __init__(self, stack: Stack) -> None:
         self._clients = {client.name: Layers(client.name, client.conditions) for client in stack.clients}
+        given = {client.name: client.files for client in stack.clients}
         if isinstance(stack.sfu, Sfu):
             self._clients[SFU_HOST] = Layers(SFU_HOST, stack.sfu.conditions or Conditions())
+            given[SFU_HOST] = stack.sfu.files
+        self._files = {owner: {name: size_of(text) for name, text in files.items()} for owner, files in given.items()}
         self._down: dict[str, tuple[str, Place]] = {}
         self._baseline_s: float | None = None
 
@@ -70,6 +73,7 @@ class _Stage:
             case Change(clients=names) as change:
                 for name in names:
                     self._refuse_down(name, place)
+                    self._keep(name, change.files, place)
                     self._clients[name].put(event.at_s, change, place)
                     self._clients[name].conditions()
             case Reset(clients=names):
@@ -89,6 +93,15 @@ class _Stage:
         for client in self._clients.values():
             for ended_s in client.ended(now_s):
                 client.conditions(f"from {seconds(ended_s)} on, when an earlier step has ended, ")
+
+    def _keep(self, client: str, files: Mapping[str, str], place: Place) -> None:
+        """A client keeps the files that it was given until the end."""
+        for name, text in files.items():
+            self._files[client][name] = size_of(text)
+            try:
+                refuse_crowd(self._files[client], name)
+            except ConditionsError as error:
+                place.wrong(f"{client}: {error}")
 
     def _judge(self, judge: Judge, at_s: float, place: Place) -> None:
         if not judge.expression.uses_before:

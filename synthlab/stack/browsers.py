@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..apps import CLIENT_APPS
 from ..errors import did_you_mean
+from ..textfile import MB, read_text_file
 from ..yamlfile import Node
 from .fields import read_address, short_hash
 from .model import Client
@@ -33,6 +34,7 @@ PERMISSIONS = (
     "storage-access",
     "window-management",
 )
+MOST_CA_BYTES = MB
 HOST_GATEWAY = "host-gateway"
 
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+(?:=[A-Za-z0-9.+~:-]+)?")
@@ -77,12 +79,13 @@ def _certificates(file: Path, node: Node) -> str:
     import ssl
 
     try:
-        text = file.read_text(encoding="ascii")
+        text = read_text_file(file, MOST_CA_BYTES)
+    except ValueError as error:
+        node.wrong(f"{file}: {error}")
+    try:
         ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError):
         node.wrong(f"{file}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
-    except OSError as error:
-        node.wrong(f"{file}: {error.strerror}")
     return text
 
 

@@ -19,6 +19,7 @@ from .model import TURN_HOST, Client, ExternalSfu, Ip, Sfu, Stack, Turn
 from .sfu import read_sfu
 from .turn import read_turn
 
+MOST_CLIENTS = 500
 TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
 
 
@@ -100,6 +101,8 @@ def _read_clients(node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow
             if client.name in clients or client.name in groups.keys() - {group}:
                 description.wrong(f"makes a second client named '{client.name}'")
             clients[client.name] = client
+        if len(clients) > MOST_CLIENTS:
+            description.wrong(f"makes more than {MOST_CLIENTS} clients in all")
     _refuse_shared_ports(groups, clients)
     return tuple(_allowing(client, groups[client.group], allow, clients) for client in clients.values())
 

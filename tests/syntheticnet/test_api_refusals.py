@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syntheticnet import requests
-from syntheticnet.files import MOST_BYTES
+from syntheticnet.conditions import MOST_BYTES
 
 from .site import HOST, SPEC, Site
 

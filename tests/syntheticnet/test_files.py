@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions, ConditionsError
-from syntheticnet.files import MOST_BYTES, MOST_FILES, Files, named_files
+from syntheticnet.conditions.uploads import MOST_BYTES, MOST_FILES
+from syntheticnet.files import Files, named_files
 
 from .builders import exactly
 
@@ -40,11 +41,13 @@ def test_mistakes_name_the_file() -> None:
         files.parsed("a", numbers)
     with pytest.raises(ConditionsError, match=r"\A'../x' is not the name of an uploaded file"):
         files.put("../x", "")
-    line = exactly("c: no room: at most 32 files of together 4 MB")
-    with pytest.raises(ConditionsError, match=line):
+    kept = "; a client keeps 32 files, together 4 MB"
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 4.00 MB, and the 3 files together 4.00 MB{kept}")):
         files.put("c", "x" * MOST_BYTES)
-    with pytest.raises(ConditionsError, match=line):
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 0.00 MB, and the 33 files together 0.00 MB{kept}")):
         Files({f"f{n}": "" for n in range(MOST_FILES)}).put("c", "")
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 6.00 MB{kept}")):
+        Files().put("c", "ä" * (3 << 20))
     assert files.texts() == {"a": "x", "b": ""}
 
 

@@ -6,9 +6,11 @@ from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
 from .units import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+from .uploads import MOST_BYTES, refuse_crowd, size_of
 
 __all__ = [
     "DIRECTIONS",
+    "MOST_BYTES",
     "QUEUE",
     "RATE",
     "SHARE",
@@ -22,5 +24,7 @@ __all__ = [
     "Unit",
     "condition_fields",
     "parse_duration",
+    "refuse_crowd",
     "refuse_unknown",
+    "size_of",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
+from ...textfile import MB, read_text_file
 from ...yamlfile import Node
 from .. import keys
 from ..actions import Change
@@ -18,6 +19,8 @@ from ..links import LocalFile, split_files, written
 from ..model import Part, Planner, Timed
 from ..varied import LEAST_EVERY_S, Course
 from ..words import joined, seconds
+
+MOST_CSV_BYTES = 4 * MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +74,9 @@ def _read_rates(node: Node, context: Context) -> LocalFile:
 def _read_csv(node: Node, context: Context) -> CsvTrace:
     path = context.folder / node.text("a file")
     try:
-        return read_csv(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        node.wrong(f"{path}: {getattr(error, 'strerror', None) or error}")
+        return read_csv(read_text_file(path, MOST_CSV_BYTES))
+    except ValueError as error:
+        node.wrong(f"{path}: {error}")
 
 
 _MAHIMAHI = "a trace of the rate in mahimahi's format, which the client plays and repeats"

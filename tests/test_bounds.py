@@ -1,0 +1,216 @@
+"""Files without end, or made to blow up: each is refused in one line, in little time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthlab.composefile import read_compose
+from synthlab.errors import WrongUse
+from synthlab.junit import junit_text
+from synthlab.report import read_results, report_page, results_text
+from synthlab.scenario import check_scenario
+from synthlab.scenario.csvtrace import read_csv
+from synthlab.stack import read_stack
+from synthlab.textfile import read_text_file
+from synthlab.yamlfile import read_yaml
+
+from .report import records
+
+pytestmark = pytest.mark.issue(10)
+
+MOST_CPU_S = 2.0
+MOST_MEMORY = 200 << 20
+CLIENTS = "clients: {a: {image: syntheticnet}}\n"
+
+
+def bomb(head: str) -> str:
+    """Nine aliases of nine aliases, ten times: 9^10 values."""
+    lines = ["x-bomb:", "  a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    return "\n".join([head, *lines, ""])
+
+
+def merges() -> str:
+    """The same with merged mappings."""
+    lines = [f"  a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 10)]
+    return "\n".join(["x-bomb:", "  a0: &a0 {b: 1}", *lines, CLIENTS])
+
+
+def many(count: int) -> str:
+    return "clients:\n" + "".join(f"  c{n}: {{image: a}}\n" for n in range(count))
+
+
+STEPS = "stack: call.yaml\nsteps: [{wait: 1s}]\n"
+STACKS = {
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
+    "deep blocks": (f"x-deep:\n {'- ' * 5000}a\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
+    "bomb": (bomb(CLIENTS), "unfolds to too many values with its aliases: allowed are 20000"),
+    "merges": (merges(), "unfolds to too many values with its aliases: allowed are 20000"),
+    "20,000 clients": (many(20_000), "cannot be read: has 409 kB; allowed are 256 kB"),
+    "600 clients": (many(600), "makes more than 500 clients in all"),
+    "deep and long": (f"x-deep: {'[a, ' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
+    "itself": (f"x-a: &a {{<<: *a}}\n{CLIENTS}", "contains itself"),
+    "long": (f"x-a: {'x' * 10_000_000}\n{CLIENTS}", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+}
+TOO_MANY = many(12_000), "has too many values: allowed are 20000 keys and values"
+SCENARIOS = {
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{STEPS}", "is nested too deep: allowed are 50 levels"),
+    "bomb": (bomb(STEPS), "unfolds to too many values with its aliases: allowed are 20000"),
+    "long": (f"{STEPS}# {'x' * 10_000_000}\n", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+}
+
+
+def checked(folder: Path, *arguments: str) -> tuple[int, str, float]:
+    """Status, error output and processor time (s) of a command that gets no more memory than that.
+
+    Starting alone takes a third of a second of it.
+    """
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [str(Path(sys.executable).with_name("synthlab")), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=limit, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return done.returncode, done.stderr, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize("name", ["deep", "bomb", pytest.param("20,000 clients", marks=pytest.mark.soak)])
+def test_time_and_memory(name: str, tmp_path: Path) -> None:
+    """The worst of them are wrong use, in one line, within a second's time and 200 MB."""
+    text, told = STACKS[name]
+    (tmp_path / "some.yaml").write_text(text)
+    status, line, took_s = checked(tmp_path, "render", "some.yaml")
+    assert told in line
+    assert (status, line.count("\n")) == (2, 1)
+    assert took_s < MOST_CPU_S
+
+
+@pytest.mark.parametrize("name", [*STACKS, pytest.param("12,000 clients", marks=pytest.mark.soak)])
+def test_stacks(name: str, tmp_path: Path) -> None:
+    """A stack file that is too deep, too large, or unfolds without end is refused, and the line says its file."""
+    text, told = STACKS.get(name, TOO_MANY)
+    (tmp_path / "some.yaml").write_text(text)
+    with pytest.raises(WrongUse) as caught:
+        read_stack(str(tmp_path / "some.yaml"))
+    assert "some.yaml" in caught.value.message
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenarios(name: str, tmp_path: Path) -> None:
+    """So is a scenario."""
+    text, told = SCENARIOS[name]
+    (tmp_path / "some.yaml").write_text(text)
+    with pytest.raises(WrongUse, match=told):
+        check_scenario(str(tmp_path / "some.yaml"))
+
+
+@pytest.mark.parametrize("text", [bomb("services: {sfu: {image: a}}"), f"x-deep: {'[' * 5000}"])
+def test_compose_files(text: str, tmp_path: Path) -> None:
+    """So is a Compose file, before Compose itself reads it."""
+    (tmp_path / "compose.yaml").write_text(text)
+    with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed are"):
+        read_compose(tmp_path / "compose.yaml", {})
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])
+def test_results(text: str) -> None:
+    """Results that are nested without end, or are other JSON, are refused."""
+    with pytest.raises(WrongUse, match=r"\Aresults.json: is not what"):
+        read_results(text, "results.json")
+
+
+def test_a_cell_without_end() -> None:
+    """A table whose cell is larger than the reader of such tables takes is refused with its line."""
+    with pytest.raises(ValueError, match=r"\Aline 2: field larger"):
+        read_csv(f"time,egress.rate\n{'1' * 200_000},1mbit\n")
+
+
+def device(_: Path) -> Path:
+    return Path("/dev/zero")
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "pipe")
+    return folder / "pipe"
+
+
+def binary(folder: Path) -> Path:
+    (folder / "binary").write_bytes(b"ab\xff")
+    return folder / "binary"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (device, "is not a plain file"),
+        (pipe, "is not a plain file"),
+        (lambda folder: folder, "is a folder"),
+        (lambda folder: folder / "none", "No such file or directory"),
+        (lambda folder: folder / "a\0b", "embedded null byte"),
+        (binary, "is not text in UTF-8: byte 3"),
+    ],
+)
+def test_what_is_no_file(make: Callable[[Path], Path], told: str, tmp_path: Path) -> None:
+    """Devices and pipes, which never end, folders, and what is no text are refused, and not opened."""
+    with pytest.raises(ValueError, match=told):
+        read_text_file(make(tmp_path), 100)
+
+
+@settings(deadline=None, derandomize=True, max_examples=150)
+@given(st.text(st.sampled_from("ab:-[]{},&*!|>%?#'\"\n\t <~0\0\ud800"), max_size=30))
+def test_any_yaml(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """Whatever stands in a file, it is read or refused in one line."""
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(text, errors="surrogatepass")
+    with contextlib.suppress(WrongUse):
+        read_yaml(file, "any.yaml", {})
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each value within one; of lists the first two."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+@pytest.mark.parametrize("wrong", [None, "x", 5, [], {"a": 1}, [None]], ids=repr)
+@pytest.mark.parametrize("page", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_results_of_another_shape(wrong: Any, page: bool) -> None:
+    """Whatever stands in the place of whatever value of results, they are refused, or can be reported."""
+    record = records.failed()
+    few = dict(list(record.samples.items())[:2])
+    document = json.loads(results_text([replace(record, samples=few)]))
+    refused = 0
+    for *path, last in [path for path in places(document) if path]:
+        mistaken = deepcopy(document)
+        reduce(getitem, path, mistaken)[last] = wrong
+        try:
+            read = read_results(json.dumps(mistaken), "results.json")
+        except WrongUse:
+            refused += 1
+            continue
+        junit_text(read)
+        if page:
+            report_page(read)
+    assert refused > 50
