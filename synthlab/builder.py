@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,14 +26,38 @@ _STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
 def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> None:
     """Have every image of the stack on the engine: build what is not current, pull what is others'."""
     ensure_built(needed_images(stack), engine, tell)
-    for tag in foreign_images(stack):
-        if engine.image(tag) is None:
-            _pull(tag, tell)
+    pull_missing(foreign_images(stack), engine, tell)
     refuse_conditioned_twice(stack, engine)
     for client in stack.clients:
-        image = engine.image(client.image)
-        if image is None or image.content is None:
+        if not _is_from_syntheticnet(engine, client.image):
             raise SynthlabError(f"{client.name}: its image {client.image} is not FROM syntheticnet: see the README")
+
+
+def image_for_lock(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> str:
+    """An image of Debian that the engine has before anything is built; on an empty engine, the base is brought there.
+
+    Raises SynthlabError where none can be had: then nothing of the stack can be, either.
+    """
+    if engine.image(BASE):
+        return BASE
+    if needed_images(stack):
+        ensure_base_image(engine, tell)
+        return BASE
+    tags = [client.image for client in stack.clients]
+    pull_missing(tags, engine, tell)
+    return next((tag for tag in tags if _is_from_syntheticnet(engine, tag)), BASE)
+
+
+def pull_missing(tags: Iterable[str], engine: EngineApi, tell: Callable[[str], None]) -> None:
+    """Pull what the engine does not have."""
+    for tag in tags:
+        if engine.image(tag) is None:
+            _pull(tag, tell)
+
+
+def _is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
+    image = engine.image(tag)
+    return image is not None and image.content is not None
 
 
 def refuse_conditioned_twice(stack: Stack, engine: EngineApi) -> None:

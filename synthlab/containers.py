@@ -24,7 +24,7 @@ class Container:
 
     `status` is its state in the engine's words: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds of the
     epoch. `address` is its own in the lab's network, while it runs. `metrics` is where the lab's media server tells its
-    own numbers.
+    own numbers. `made_by` is the id of the `up` that made it.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Container:
     ports: Mapping[int, int]
     created: int = 0
     expires: int | None = None
+    made_by: str = ""
     address: str = ""
     metrics: str = ""
 
@@ -80,6 +81,14 @@ class LogWish:
     tail: int | None = None
     since: float | None = None
     follow: bool = False
+
+
+class Held(Protocol):
+    """A lock that we hold, until it is released, we end, or somebody removes it."""
+
+    def lost(self) -> bool: ...
+
+    def release(self) -> None: ...
 
 
 class EngineApi(Protocol):
@@ -147,8 +156,23 @@ class EngineApi(Protocol):
         """Remove every image that synthlab tags, and say which; what others build FROM them is theirs."""
         ...
 
-    def remove_lab(self, lab: str) -> int:
-        """Remove all that bears the lab's label: containers, then networks and volumes. How many containers it had."""
+    def remove_lab(self, lab: str, made_by: str = "") -> int:
+        """Remove all that bears the lab's label: containers, then networks and volumes. How many containers it had.
+
+        With `made_by`, only what that one `up` has made.
+        """
+        ...
+
+    def lock(self, lab: str, image: str) -> Held | None:
+        """Take the lab's lock, a container of an image that the engine has; None where somebody holds it."""
+        ...
+
+    def locks(self) -> dict[str, str]:
+        """The locks that are held, by lab, with the state of their containers: `running`, or `created` at first."""
+        ...
+
+    def unlock(self, lab: str) -> bool:
+        """Take the lab's lock from whoever holds it; whether anybody did."""
         ...
 
 
@@ -175,6 +199,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         ports={port["PrivatePort"]: port["PublicPort"] for port in published},
         created=listed.get("Created", 0),
         expires=int(expires) if expires else None,
+        made_by=marks.get(labels.MADE_BY, ""),
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
         metrics=marks.get(labels.METRICS, ""),
     )

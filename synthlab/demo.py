@@ -9,9 +9,8 @@ from statistics import mean
 
 from .console import Table
 from .errors import ExpectationFailed, SynthlabError
-from .interrupts import uninterrupted
 from .lab import Lab
-from .launch import launch
+from .launch import launched
 from .media import wait_for_media
 from .stack import read_stack
 from .world import World
@@ -74,13 +73,8 @@ def run_demo(world: World, tell: Tell) -> Outcome:
     """Bring up the bundled call, measure it, and take it down whatever happens."""
     stack = read_stack(STACK, LAB)
     start = time.monotonic()
-    launch(stack, world.engine, tell, START_TIMEOUT_S)
-    try:
+    with launched(stack, world.engine, tell, START_TIMEOUT_S):
         return _measure(world.lab(stack.name), tell, up_s=time.monotonic() - start)
-    finally:
-        tell(f"taking {stack.name} down")
-        with uninterrupted():
-            world.engine.remove_lab(stack.name)
 
 
 def demo_table(outcome: Outcome) -> Table:

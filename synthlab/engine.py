@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import labels
-from .containers import Container, Doing, LogWish, read_container, read_probe
+from .containers import Container, Doing, Held, LogWish, read_container, read_probe
 from .errors import SynthlabError
 from .images import LocalImage, is_own
+from .lock import take_lock
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -141,17 +142,37 @@ class Engine:
         with self._asked() as api, contextlib.suppress(APIError):
             api.remove_image(image.id)
 
-    def remove_lab(self, lab: str) -> int:
-        containers = self._all_containers(lab)
+    def remove_lab(self, lab: str, made_by: str = "") -> int:
+        """All is listed before anything is removed: what somebody makes meanwhile is not ours."""
+        containers = [one for one in self._all_containers(lab) if made_by in ("", one.made_by)]
+        wanted = {"label": [f"{labels.LAB}={lab}", *([f"{labels.MADE_BY}={made_by}"] if made_by else [])]}
+        with self._asked() as api:
+            networks = [network["Id"] for network in api.networks(filters=wanted)]
+            volumes = [volume["Name"] for volume in api.volumes(filters=wanted)["Volumes"] or []]
         # Few at once: it takes no longer, and an engine that is hurried has been seen to lose count of its endpoints.
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(self._remove_container, containers))
-        wanted = {"label": f"{labels.LAB}={lab}"}
         with self._asked() as api:
-            _remove_each(partial(_remove_network, api), [network["Id"] for network in api.networks(filters=wanted)])
-            volumes = api.volumes(filters=wanted)["Volumes"] or []
-            _remove_each(api.remove_volume, [volume["Name"] for volume in volumes])
+            _remove_each(partial(_remove_network, api), networks)
+            _remove_each(api.remove_volume, volumes)
         return len(containers)
+
+    def lock(self, lab: str, image: str) -> Held | None:
+        return take_lock(f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
+
+    def locks(self) -> dict[str, str]:
+        return {one["Labels"][labels.LOCK]: one["State"] for one in self._all_locks()}
+
+    def unlock(self, lab: str) -> bool:
+        held = [one["Id"] for one in self._all_locks() if one["Labels"][labels.LOCK] == lab]
+        with self._asked() as api:
+            _remove_each(partial(api.remove_container, force=True), held)
+        return bool(held)
+
+    def _all_locks(self) -> list[dict[str, Any]]:
+        with self._asked() as api:
+            found: list[dict[str, Any]] = api.containers(all=True, filters={"label": labels.LOCK})
+        return found
 
     def _remove_container(self, container: Container) -> None:
         with self._asked() as api, _gone_is_fine():

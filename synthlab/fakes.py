@@ -149,6 +149,7 @@ class FakeEngine:
         self.present = list(containers)
         self.controlled: list[tuple[Doing, str]] = []
         self.tagged: list[tuple[str, str]] = []
+        self.locked: set[str] = set()
 
     def version(self) -> str:
         return "20.10"
@@ -199,10 +200,35 @@ class FakeEngine:
     def remove_images(self) -> list[str]:
         return ["syntheticnet:latest"]
 
-    def remove_lab(self, lab: str) -> int:
-        removed = self.containers(lab)
-        self.present = [container for container in self.present if container.lab != lab]
+    def remove_lab(self, lab: str, made_by: str = "") -> int:
+        removed = [one for one in self.containers(lab) if made_by in ("", one.made_by)]
+        self.present = [container for container in self.present if container not in removed]
         return len(removed)
+
+    def lock(self, lab: str, image: str) -> FakeLock | None:
+        return None if lab in self.locked else FakeLock(self.locked, lab)
+
+    def locks(self) -> dict[str, str]:
+        return dict.fromkeys(self.locked, "running")
+
+    def unlock(self, lab: str) -> bool:
+        held = lab in self.locked
+        self.locked.discard(lab)
+        return held
+
+
+class FakeLock:
+    """One that a FakeEngine gives: held as long as its lab is among the `locked`."""
+
+    def __init__(self, locked: set[str], lab: str) -> None:
+        self._locked, self._lab = locked, lab
+        locked.add(lab)
+
+    def lost(self) -> bool:
+        return self._lab not in self._locked
+
+    def release(self) -> None:
+        self._locked.discard(self._lab)
 
 
 def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Container:

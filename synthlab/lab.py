@@ -75,8 +75,7 @@ class Lab:
         ttl_s = _span("ttl", ttl or os.environ.get("SYNTHLAB_TTL"))
         timeout_s = read_span("timeout", timeout)
         place = world or real_world()
-        for over in place.expired():
-            place.engine.remove_lab(over)
+        place.remove_expired()
         lab = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
         lab.keep, lab._own_world = keep, world is None
         return lab
@@ -102,9 +101,13 @@ class Lab:
         return f"<the lab {self.name}: {', '.join(client.name for client in self.clients)}>"
 
     def down(self) -> None:
-        """Remove its containers, networks and volumes; Ctrl-C waits for that."""
+        """Remove its containers, networks and volumes; Ctrl-C waits for that.
+
+        Of a lab that `up` brought up, only what that made: not another lab that has its name by now.
+        """
         with uninterrupted():
-            self.world.engine.remove_lab(self.name)
+            made_by = self.stack.made_by if self.stack else None
+            self.world.engine.remove_lab(self.name, made_by or "")
             self.close()
 
     def close(self) -> None:

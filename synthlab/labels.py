@@ -9,6 +9,8 @@ INDEX = "synthlab.index"  # place among the lab's clients, from 1
 STACK = "synthlab.stack"
 VERSION = "synthlab.version"
 CONTENT = "synthlab.content"  # on images: the hash of what it was built from
+MADE_BY = "synthlab.made-by"  # the one `up` that made it: a drawn id
+LOCK = "synthlab.lock"  # on a container that is a lock: the lab that it is of
 EXPIRES = "synthlab.expires"  # when a lab with a bounded life ends, in seconds of the epoch
 METRICS = "synthlab.metrics"  # where the media server tells its own numbers
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
+import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from .builder import ensure_images
+from .builder import ensure_images, image_for_lock
+from .claim import claimed
 from .compose import PortTaken, compose_up
 from .containers import Container, EngineApi
 from .errors import SynthlabError
@@ -25,59 +27,89 @@ from .world import World
 
 POLL_S = 0.2
 LOG_LINES = 15
+ID_BYTES = 8
 LAST_WORDS_S = 0.5  # a container that is just ending is called unhealthy first
 
 Tell = Callable[[str], None]
-
-
-@contextlib.contextmanager
-def all_or_nothing(lab: str, engine: EngineApi, tell: Tell) -> Iterator[None]:
-    """Remove the lab again when what is done inside fails or is interrupted."""
-    try:
-        yield
-    except BaseException:
-        tell(f"removing what was made of {lab}")
-        with uninterrupted():
-            engine.remove_lab(lab)
-        raise
 
 
 def bring_up(
     stack: Stack, world: World, tell: Tell, timeout_s: float, ttl_s: float | None = None, wait_media: bool = False
 ) -> Lab:
     """As `launch`, and wait until every client has seen every other's video if `wait_media`; the lab."""
-    launch(stack, world.engine, tell, timeout_s, ttl_s)
-    with all_or_nothing(stack.name, world.engine, tell):
-        lab = Lab(world, stack.name, world.engine.containers(stack.name), stack)
+    made = launch(stack, world.engine, tell, timeout_s, ttl_s)
+    with all_or_nothing(made, world.engine, tell):
+        lab = Lab(world, made.name, world.engine.containers(made.name), made)
         if wait_media:
             wait_for_media(lab, tell, timeout_s)
     return lab
 
 
-def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None) -> None:
-    """Build the images, start the containers, and wait until every client is healthy.
+@contextlib.contextmanager
+def launched(
+    stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None
+) -> Iterator[None]:
+    """Have the lab up while what is done inside lasts, and take it down after that, whatever happens."""
+    made = launch(stack, engine, tell, timeout_s, ttl_s)
+    try:
+        yield
+    finally:
+        tell(f"taking {made.name} down")
+        with uninterrupted():
+            engine.remove_lab(made.name, made.made_by or "")
 
-    With a `ttl_s` the lab ends by itself so long after the start of its containers.
-    Raises SynthlabError with the last lines of the container that failed, and what its health check said, after
-    removing everything.
+
+def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None) -> Stack:
+    """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
+
+    With a `ttl_s` the lab ends by itself so long after the start of its containers. Nobody else on the engine brings
+    the same lab up meanwhile. Raises SynthlabError with the last lines of the container that failed, and what its
+    health check said, after removing everything that was made here, and nothing else.
     """
+    marked = replace(stack, made_by=secrets.token_hex(ID_BYTES))
+    with claimed(stack.name, image_for_lock(stack, engine, tell), engine) as claim:
+
+        def told(text: str) -> None:
+            claim.check()
+            tell(text)
+
+        return _launch(marked, engine, told, timeout_s, ttl_s)
+
+
+def _launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None) -> Stack:
     refuse_running(stack, engine)
     free = free_on(engine.address())
     choose_ports(stack, free)  # only to refuse a taken port before the images are built: by then it may be another
     ensure_images(stack, engine, tell)
-    with all_or_nothing(stack.name, engine, tell):
+    with all_or_nothing(stack, engine, tell):
         bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(time.time() + ttl_s))
         _start(bounded, engine, tell)
         wait_until_ready(stack.name, _size(stack), engine, tell, timeout_s)
+    return bounded
+
+
+@contextlib.contextmanager
+def all_or_nothing(stack: Stack, engine: EngineApi, tell: Tell) -> Iterator[None]:
+    """Remove what this `up` has made of the lab when what is done inside fails or is interrupted."""
+    try:
+        yield
+    except BaseException:
+        with uninterrupted():
+            with contextlib.suppress(SynthlabError):  # the claim is lost
+                tell(f"removing what was made of {stack.name}")
+            engine.remove_lab(stack.name, stack.made_by or "")
+        raise
 
 
 def refuse_running(stack: Stack, engine: EngineApi) -> None:
-    """Raise when a lab of this name is there already, whole or in part."""
+    """Raise when a lab of this name is there already, whole or in part; what is left of one without any goes."""
     if engine.containers(stack.name):
         raise SynthlabError(
-            f"the lab '{stack.name}' is up already: take it down with `synthlab down --lab {stack.name}`, "
+            f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
             "or give this one another name with --name"
         )
+    if stack.name in engine.labs():
+        engine.remove_lab(stack.name)
 
 
 def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
@@ -113,6 +145,8 @@ def wait_until_ready(
         containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
         late = [container for container in containers if not container.ready]
         tell(f"healthy: {len(containers) - len(late)}/{size}")
+        if len(containers) < size:
+            raise SynthlabError(f"{size - len(containers)} of the {size} containers of '{lab}' have been removed")
         if not late:
             return
         if any(container.failed for container in late):

@@ -14,8 +14,7 @@ from . import probe
 from .console import Table
 from .errors import ExpectationFailed, SynthlabError
 from .images import SYNTHETICNET
-from .interrupts import uninterrupted
-from .launch import launch
+from .launch import launched
 from .members import find_member
 from .process import run_program
 from .stack import Client, Stack
@@ -73,17 +72,12 @@ def run_selftest(world: World, tell: Tell) -> list[Check]:
     """
     clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
-    launch(stack, world.engine, tell, START_TIMEOUT_S, TTL_S)
-    try:
+    with launched(stack, world.engine, tell, START_TIMEOUT_S, TTL_S):
         for _ in range(ATTEMPTS):
             checks = _measure(world, tell)
             if all(check.ok for check in checks):
                 break
         return checks
-    finally:
-        tell(f"taking {LAB} down")
-        with uninterrupted():
-            world.engine.remove_lab(LAB)
 
 
 def judge(checks: Sequence[Check]) -> None:

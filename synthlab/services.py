@@ -81,7 +81,7 @@ def lab_labels(stack: Stack) -> dict[str, str]:
     """What marks everything of the lab as its own."""
     always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
     metrics = stack.sfu.metrics if stack.sfu else None
-    given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics}
+    given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
     return always | {name: str(value) for name, value in given.items() if value is not None}
 
 

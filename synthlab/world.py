@@ -41,7 +41,7 @@ class World:
         if over is not None:
             raise SynthlabError(
                 f"the time of the lab '{over}' is over: bring it up anew with `synthlab up`, "
-                f"or remove it with `synthlab down --lab {over}`"
+                f"or remove it with `synthlab down {over}`"
             )
         name = choose_lab(living, wanted)
         return name, [container for container in containers if container.lab == name]
@@ -49,6 +49,14 @@ class World:
     def expired(self) -> list[str]:
         """The labs whose time is over."""
         return sorted(_expired(self.engine.containers()))
+
+    def remove_expired(self) -> list[str]:
+        """Remove the labs whose time is over, and not one that somebody just brings up in the place of one."""
+        now = time.time()
+        over = {(one.lab, one.made_by) for one in self.engine.containers() if one.expired(now)}
+        for lab, made_by in sorted(over):
+            self.engine.remove_lab(lab, made_by)
+        return sorted({lab for lab, _ in over})
 
 
 def _expired(containers: Iterable[Container]) -> set[str]:

@@ -45,7 +45,7 @@ MISTAKES = {
     "unknown lab to list": (("ps", "--lab", "cal"), 2, "no lab 'cal' is up; did you mean call?"),
     "timeout of zero": (("up", "call", "--timeout", "0"), 2, "Invalid value for '--timeout': "),
     "watch and json": (("stats", "--watch", "--json"), 2, "--watch and --json do not go together"),
-    "superfluous argument": (("down", "call"), 2, "Got unexpected extra argument"),
+    "superfluous argument": (("down", "call", "other"), 2, "Got unexpected extra argument"),
     "ttl without unit": (("up", "call", "--ttl", "2"), 2, "--ttl: '2' is not a time such as 500ms, 10s, 5min or 1h"),
     "bad since": (("logs", "--since", "yesterday"), 2, "--since: 'yesterday' is not a time such as"),
     "logs of nobody": (("logs", "cleint1"), 2, "no client 'cleint1' in lab 'call'; did you mean client1?"),

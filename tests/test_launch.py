@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from synthlab import claim
 from synthlab import launch as launching
 from synthlab.compose import PortTaken
 from synthlab.containers import Container
@@ -28,6 +30,13 @@ def broken(**changes: object) -> list[Container]:
     return [*HEALTHY[:-1], replace(HEALTHY[-1], **changes)]  # type: ignore[arg-type]
 
 
+def made_by(rendered: str, containers: list[Container]) -> list[Container]:
+    """The containers, marked as the rendered file marks them."""
+    marks = set(re.findall(r'"synthlab.made-by": "(\w{16})"', rendered))
+    (mark,) = marks
+    return [replace(container, made_by=mark) for container in containers]
+
+
 @pytest.fixture
 def bring_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
     """Launch the bundled call on an engine on which Compose makes just the given containers."""
@@ -39,7 +48,7 @@ def bring_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
         def compose_up(project: str, rendered: str, on_line: Callable[[str], None]) -> None:
             assert project == "synthlab-call"
             assert rendered.startswith("# The lab 'call'")
-            engine.present = list(containers)
+            engine.present = made_by(rendered, containers)
             on_line("Container synthlab-call-client1-1  Started")
             if fails:
                 raise fails
@@ -139,7 +148,7 @@ def test_port_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
         files.append(rendered)
         if len(files) == 1:
             raise PortTaken("docker compose could not start the lab")
-        engine.present = list(HEALTHY)
+        engine.present = made_by(rendered, HEALTHY)
 
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
     monkeypatch.setattr(launching, "compose_up", compose_up)
@@ -155,7 +164,7 @@ def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
         files.append(rendered)
-        engine.present = list(HEALTHY)
+        engine.present = made_by(rendered, HEALTHY)
 
     monkeypatch.setattr(launching, "compose_up", compose_up)
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
@@ -175,9 +184,80 @@ def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseEx
         tell("video: 8/12 pairs seen")
         raise ends
 
-    monkeypatch.setattr(launching, "launch", lambda *given: None)
+    monkeypatch.setattr(launching, "launch", lambda stack, *given: stack)
     monkeypatch.setattr(launching, "wait_for_media", wait_for_media)
     with pytest.raises(type(ends)):
         launching.bring_up(read_stack("call"), world, lines.append, timeout_s=120, wait_media=True)
     assert world.engine.containers() == []
     assert lines == ["video: 8/12 pairs seen", "removing what was made of call"]
+
+
+@pytest.mark.issue(10)
+def test_one_at_a_time(bring_up: Callable[..., FakeEngine], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
+    monkeypatch.setattr(claim, "PATIENCE_S", 0.1)
+    engine = FakeEngine(HEALTHY)
+    engine.locked.add("call")
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+    assert (engine.present, engine.locked) == (HEALTHY, {"call"})
+    assert not bring_up(HEALTHY).locked  # who is done has given it back
+
+
+@pytest.mark.issue(10)
+def test_only_what_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where bringing up fails, a container of the same lab that somebody else has made stays."""
+    engine, foreign = FakeEngine(), replace(HEALTHY[0], id="foreign", made_by="somebody")
+
+    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
+        engine.present = [foreign, *made_by(rendered, HEALTHY)]
+        raise SynthlabError("docker compose could not start the lab")
+
+    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
+    monkeypatch.setattr(launching, "compose_up", compose_up)
+    with pytest.raises(SynthlabError):
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+    assert engine.present == [foreign]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("phase", ["images", "containers", "healthy"])
+def test_taken_down_meanwhile(phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`down` of a lab that is being brought up ends that, in whatever phase it is, and nothing of it stays."""
+    engine, lines = FakeEngine(), list[str]()
+
+    def taken_down(now: str) -> None:
+        if now == phase:
+            claim.take_down("call", engine)
+
+    def compose_up(_project: str, rendered: str, on_line: Callable[[str], None]) -> None:
+        engine.present = made_by(rendered, HEALTHY)
+        taken_down("containers")
+        on_line("Container synthlab-call-client1-1  Started")
+        taken_down("healthy")
+
+    monkeypatch.setattr(claim, "QUIET_S", 0)
+    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: taken_down("images"))
+    monkeypatch.setattr(launching, "compose_up", compose_up)
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' was taken down while it was being brought up"):
+        launch(read_stack("call"), engine, lines.append, timeout_s=1)
+    assert (engine.present, engine.locked) == ([], set())
+
+
+@pytest.mark.issue(10)
+def test_a_lock_that_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that was made and never runs, for whoever did so was killed half-way, is removed after a while."""
+    monkeypatch.setattr(claim, "START_S", 0.1)
+    monkeypatch.setattr(FakeEngine, "locks", lambda engine: dict.fromkeys(engine.locked, "created"))
+    engine = FakeEngine()
+    engine.locked.add("call")
+    with claim.claimed("call", "debian", engine) as held:
+        held.check()
+    assert not engine.locked
+
+
+@pytest.mark.issue(10)
+def test_containers_that_are_removed(bring_up: Callable[..., FakeEngine]) -> None:
+    """A lab of which somebody has removed containers meanwhile is not up."""
+    with pytest.raises(SynthlabError, match=r"^2 of the 5 containers of 'call' have been removed$"):
+        bring_up(HEALTHY[:3])

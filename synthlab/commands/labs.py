@@ -12,8 +12,9 @@ import typer
 
 from .. import console
 from ..addresses import api_url
+from ..claim import take_down
 from ..containers import Container
-from ..errors import SynthlabError
+from ..errors import SynthlabError, WrongUse
 from ..expiry import parse_ttl
 from ..lab import choose_lab
 from ..ports import HOST, VNC_PORT
@@ -21,12 +22,21 @@ from ..state import ClientState
 from ..tables import containers_table
 from ..versions import other_versions, told_mismatch
 from ..world import World
-from .options import JsonOption, LabOption, StackArgument
+from .options import JsonOption, LabOption, StackArgument, complete_labs
 
 NO_LAB = "no lab is up"
 
 NameOption = Annotated[
-    str | None, typer.Option("--name", metavar="LAB", help="Give the lab another name than the stack's.")
+    str | None, typer.Option("--name", "--lab", metavar="LAB", help="Give the lab another name than the stack's.")
+]
+DownArgument = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="The lab; the only one if none.", autocompletion=complete_labs)
+]
+DownOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lab", "--name", metavar="NAME", envvar="SYNTHLAB_LAB", help="As NAME.", autocompletion=complete_labs
+    ),
 ]
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.")
@@ -42,9 +52,7 @@ TtlOption = Annotated[
     str | None,
     typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="End by itself so long after its start."),
 ]
-AllOption = Annotated[
-    bool, typer.Option("--all", help="Take every lab down, whatever --lab says; it is no error if there is none.")
-]
+AllOption = Annotated[bool, typer.Option("--all", help="Take every lab down; it is no error if there is none.")]
 
 
 def up(
@@ -80,17 +88,25 @@ def up(
     show_containers(world, world.engine.containers(described.name), json)
 
 
-def down(context: typer.Context, lab: LabOption = None, every: AllOption = False, json: JsonOption = False) -> None:
-    """Take a lab down: its containers, networks and volumes. Labs whose time is over go with it.
+def down(
+    context: typer.Context,
+    name: DownArgument = None,
+    lab: DownOption = None,
+    every: AllOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Remove a lab: containers, networks and volumes.
+
+    An `up` that is still bringing it up is ended. Labs whose time is over go with it.
 
     \b
     Examples:
       synthlab down
-      synthlab down --lab call
+      synthlab down call
       synthlab down --all
     """
     world: World = context.obj
-    removed = [_take_down(world, name) for name in _doomed(world, lab, every)]
+    removed = [_take_down(world, doomed) for doomed in _doomed(world, _named(context, name, lab), every)]
     if json:
         console.print_json(removed if every or len(removed) != 1 else removed[0])
         return
@@ -98,9 +114,19 @@ def down(context: typer.Context, lab: LabOption = None, every: AllOption = False
         console.print_line(f"{row['lab']} is down: {row['containers']} containers removed")
 
 
+def _named(context: typer.Context, name: str | None, lab: str | None) -> str | None:
+    """The lab that is named on the line, in one way or the other, else in the environment."""
+    if not name or not lab or name == lab:
+        return name or lab
+    source = context.get_parameter_source("lab")
+    if source is not None and source.name == "ENVIRONMENT":
+        return name
+    raise WrongUse(f"two labs are named, {name} and --lab {lab}: name one")
+
+
 def _doomed(world: World, lab: str | None, every: bool) -> list[str]:
     """The labs to take down: where none is named, the one that is up, and those whose time is over."""
-    labs = world.engine.labs()
+    labs = sorted({*world.engine.labs(), *world.engine.locks()})
     if every:
         return labs
     if lab:
@@ -112,15 +138,14 @@ def _doomed(world: World, lab: str | None, every: bool) -> list[str]:
 
 def sweep(world: World) -> None:
     """Remove the labs whose time is over."""
-    for name in world.expired():
-        world.engine.remove_lab(name)
+    for name in world.remove_expired():
         console.print_note(f"{name} is removed: its time was over")
 
 
 def _take_down(world: World, name: str) -> dict[str, Any]:
     with console.progress() as tell:
         tell(f"taking {name} down")
-        return {"lab": name, "containers": world.engine.remove_lab(name)}
+        return {"lab": name, "containers": take_down(name, world.engine)}
 
 
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:

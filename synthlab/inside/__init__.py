@@ -53,7 +53,7 @@ def sidecar_command(container: Container, program: str, arguments: Sequence[obje
 
     That one belongs to the lab, may do nothing, and goes when the program ends.
     """
-    marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR}
+    marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
     return [
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..claim import being_brought_up
 from ..errors import SynthlabError, WrongUse
 from ..evidence import Evidence
-from ..interrupts import uninterrupted
 from ..lab import choose_lab
-from ..launch import launch
+from ..launch import launch, launched
 from ..scenario.actions import Change, Judge
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
@@ -81,18 +81,18 @@ def _lab(plan: Plan, world: World, terms: Terms, tell: Tell) -> Iterator[str]:
     labs = world.engine.labs()
     if terms.lab is not None or stack.name in labs:
         name = choose_lab(labs, terms.lab or stack.name)
+        if name in world.engine.locks():
+            raise being_brought_up(name)
         _refuse_other(plan, Stage(world, name))
         tell(f"using the lab {name}, which is up")
         yield name
         return
-    launch(stack, world.engine, tell, terms.start_timeout_s, None if terms.keep else plan.track.most_s + SPARE_S)
-    try:
+    if terms.keep:
+        launch(stack, world.engine, tell, terms.start_timeout_s)
         yield stack.name
-    finally:
-        if not terms.keep:
-            tell(f"taking {stack.name} down")
-            with uninterrupted():
-                world.engine.remove_lab(stack.name)
+        return
+    with launched(stack, world.engine, tell, terms.start_timeout_s, plan.track.most_s + SPARE_S):
+        yield stack.name
 
 
 def _refuse_other(plan: Plan, stage: Stage) -> None:

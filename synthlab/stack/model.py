@@ -156,7 +156,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself."""
+    """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself.
+
+    `made_by` is the id of the `up` that brings it up, once there is one.
+    """
 
     name: str
     file: str
@@ -165,3 +168,4 @@ class Stack:
     turn: Turn | None = None
     ip: Ip = "ipv4"
     expires: int | None = None
+    made_by: str | None = None

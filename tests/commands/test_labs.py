@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from synthlab import claim
 from synthlab.fakes import FakeEngine, fake_world
 from synthlab.world import World
 
@@ -39,6 +40,40 @@ def test_down(capsys: pytest.CaptureFixture[str]) -> None:
     assert world.engine.labs() == []
 
 
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("named", [("a",), ("--lab", "a"), ("--name", "a"), ("a", "--name", "a")])
+def test_down_by_name(named: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """The lab's name may be the argument, or stand after --lab or --name, as with `up`; two names are refused."""
+    world, _ = fake_world("a", "b")
+    assert run("down", *named, world=world) == 0
+    assert world.engine.labs() == ["b"]
+    assert run("down", "b", "--lab", "c", world=world) == 2
+    assert "two labs are named, b and --lab c: name one" in capsys.readouterr().err
+
+
+@pytest.mark.issue(10)
+def test_down_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lab that is named on the line goes before that of SYNTHLAB_LAB."""
+    world, _ = fake_world("a", "b")
+    monkeypatch.setenv("SYNTHLAB_LAB", "b")
+    assert run("down", "a", world=world) == 0
+    assert run("down", world=world) == 0
+    assert world.engine.labs() == []
+
+
+@pytest.mark.issue(10)
+def test_down_of_what_is_being_brought_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`down` finds a lab that is being brought up and has no container yet, by its name or as the only one."""
+    monkeypatch.setattr(claim, "QUIET_S", 0)
+    world, _ = fake_world()
+    assert isinstance(world.engine, FakeEngine)
+    for named in ((), ("call",), ("--all",)):
+        world.engine.locked.add("call")
+        assert run("down", *named, world=world) == 0
+        assert capsys.readouterr().out == "call is down: 0 containers removed\n"
+        assert not world.engine.locked
+
+
 def test_down_all(capsys: pytest.CaptureFixture[str]) -> None:
     """`down --all` removes every lab; that there is none is no error."""
     world, _ = fake_world("a", "b")
@@ -61,7 +96,7 @@ def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str])
     world, _ = fake_world("call")
     assert run("up", "call.yaml", world=world) == 3
     told = capsys.readouterr().err
-    assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down --lab call`")
+    assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
     assert len(world.engine.containers("call")) == 2
 
 
