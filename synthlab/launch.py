@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import secrets
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -66,7 +66,7 @@ def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s:
     the same lab up meanwhile. Raises SynthlabError with the last lines of the container that failed, and what its
     health check said, after removing everything that was made here, and nothing else.
     """
-    marked = replace(stack, made_by=secrets.token_hex(ID_BYTES))
+    marked = replace(stack, made_by=os.urandom(ID_BYTES).hex())
     with claimed(stack.name, image_for_lock(stack, engine, tell), engine) as claim:
 
         def told(text: str) -> None:

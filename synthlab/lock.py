@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Mapping
 
 from .errors import SynthlabError
+from .inside import end, start
 
 START_S = 60.0
 END_S = 10.0
@@ -31,7 +32,7 @@ class EngineLock:
 
     def release(self) -> None:
         """Give it back; it is gone from the engine then."""
-        _end(self._process)
+        end(self._process, END_S)
 
 
 def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | None:
@@ -39,15 +40,15 @@ def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | N
 
     Raises SynthlabError where the engine cannot run it.
     """
-    process = _start(lock_command(name, image, marks))
+    process = start(lock_command(name, image, marks))
     try:
         if _echoes(process):
             return EngineLock(process)
         said = _last_words(process)
     except BaseException:
-        _end(process)
+        end(process, END_S)
         raise
-    _end(process)
+    end(process, END_S)
     if _TAKEN in said:
         return None
     raise SynthlabError(f"the engine cannot hold the lock {name}: {said}")
@@ -62,15 +63,6 @@ def lock_command(name: str, image: str, marks: Mapping[str, str]) -> list[str]:
         *("--read-only", "--user", "65534", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--entrypoint", "/bin/cat", image),
     ]
-
-
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    """In a session of its own: Ctrl-C is ours to handle, and the lock lasts until what was made is removed."""
-    pipe = subprocess.PIPE
-    try:
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
-    except OSError as error:
-        raise SynthlabError(f"docker cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
 
 
 def _echoes(process: subprocess.Popen[bytes]) -> bool:
@@ -91,18 +83,3 @@ def _last_words(process: subprocess.Popen[bytes]) -> str:
     lines = process.stderr.read().decode(errors="replace").split("\n")
     said = [line.strip() for line in lines if line.strip() and "--help" not in line]
     return said[-1] if said else f"docker ended with status {process.wait()}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its input, which ends `cat`, and wait until docker has removed the container."""
-    assert process.stdin
-    with contextlib.suppress(OSError):
-        process.stdin.close()
-    try:
-        process.wait(END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream:
-            stream.close()

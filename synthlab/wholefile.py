@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def beside(file: Path) -> Iterator[Path]:
     if place.exists() and not place.is_file():
         yield place
         return
-    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    part = place.with_name(f".{os.urandom(6).hex()}.part")
     try:
         yield part
         if place.exists():
