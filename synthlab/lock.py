@@ -6,16 +6,18 @@ ends with us, be it by SIGKILL: the engine then removes the container, so that n
 
 from __future__ import annotations
 
-import contextlib
-import select
 import subprocess
+import threading
+import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from .errors import SynthlabError
 from .inside import end, start
 
 START_S = 60.0
 END_S = 10.0
+POLL_S = 0.01
 
 _TAKEN = "is already in use"
 
@@ -31,33 +33,37 @@ class EngineLock:
         return self._process.poll() is not None
 
     def release(self) -> None:
-        """Give it back; it is gone from the engine then."""
-        end(self._process, END_S)
+        """Give it back. That the engine has removed it is waited for beside, at our end at the latest."""
+        threading.Thread(target=end, args=(self._process, END_S)).start()
 
 
 def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | None:
     """Take the lock of this name, a container of an `image` that has `cat`; None where somebody holds it.
 
-    Raises SynthlabError where the engine cannot run it.
+    It is ours when the container is made; that it starts is not waited for. Raises SynthlabError.
     """
-    process = start(lock_command(name, image, marks))
-    try:
-        if _echoes(process):
-            return EngineLock(process)
-        said = _last_words(process)
-    except BaseException:
-        end(process, END_S)
-        raise
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="synthlab-") as folder:
+        made = Path(folder) / "id"
+        process = start(lock_command(name, image, marks, made))
+        try:
+            if _is_made(process, made):
+                return EngineLock(process)
+            said = _last_words(process)
+        except BaseException:
+            end(process, END_S)
+            raise
     end(process, END_S)
     if _TAKEN in said:
         return None
     raise SynthlabError(f"the engine cannot hold the lock {name}: {said}")
 
 
-def lock_command(name: str, image: str, marks: Mapping[str, str]) -> list[str]:
-    """The docker command that holds a lock while its input is open."""
+def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) -> list[str]:
+    """The docker command that holds a lock while its input is open, and writes its container's id to a file."""
     return [
-        *("docker", "run", "--rm", "--interactive", "--name", name, "--pull", "never"),
+        *("docker", "run", "--rm", "--interactive", "--name", name, "--pull", "never", "--cidfile", str(made)),
         *(part for key, value in marks.items() for part in ("--label", f"{key}={value}")),
         *("--network", "none", "--log-driver", "none", "--no-healthcheck", "--stop-signal", "SIGKILL"),
         *("--read-only", "--user", "65534", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -65,17 +71,23 @@ def lock_command(name: str, image: str, marks: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _echoes(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it runs: it gives back the line that it is given. False where it has ended."""
-    assert process.stdin
-    assert process.stdout
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.write(b"held\n")
-        process.stdin.flush()
-    ready, _, _ = select.select([process.stdout], [], [], START_S)
-    if not ready:
-        raise SynthlabError(f"the engine has not started a container within {START_S:g} s")
-    return bool(process.stdout.readline())
+def _is_made(process: subprocess.Popen[bytes], made: Path) -> bool:
+    """Whether docker has written that the container is made; False where it has ended without."""
+    deadline = time.monotonic() + START_S
+    while not _written(made):
+        if process.poll() is not None:
+            return False
+        if time.monotonic() > deadline:
+            raise SynthlabError(f"the engine has not made a container within {START_S:g} s")
+        time.sleep(POLL_S)
+    return True
+
+
+def _written(made: Path) -> bool:
+    try:
+        return made.stat().st_size > 0
+    except FileNotFoundError:  # docker makes it first, and removes it again where it fails
+        return False
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from .leftovers import leftovers
 
@@ -36,6 +38,17 @@ def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
     finally:
         synthlab("down", "--lab", name, status=None)
     assert leftovers(name) == []
+
+
+def two_ups(stack: Path) -> tuple[list[dict[str, Any]], str]:
+    """What the winner of two that bring a lab up at the same moment lists, and what the other says; fails otherwise."""
+    command = [SYNTHLAB, "up", str(stack), "--json"]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) for _ in range(2)]
+    ended = [(process.communicate(timeout=120), process.returncode) for process in processes]
+    assert sorted(status for _, status in ended) == [0, 3], ended
+    ((listed, _), _), ((_, told), _) = sorted(ended, key=lambda one: one[1])
+    return json.loads(listed), told.splitlines()[-1]
 
 
 def until(reached: Callable[[], bool], seconds: float = 40) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .labs import SYNTHLAB, docker, synthlab, until
+from synthlab.engine import Engine
+from synthlab.images import BASE
+
+from .labs import SYNTHLAB, docker, synthlab, two_ups, until
 from .leftovers import leftovers
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(10)]
@@ -22,11 +26,6 @@ clients:
   one: {{image: syntheticnet, command: sleep 600}}
 """
 BUSY = (f"synthlab: the lab '{LAB}' is being brought up: ", f"synthlab: the lab '{LAB}' is up already: ")
-
-
-def soaked(times: int, normal: int = 0) -> list[object]:
-    """So many turns, of which only the first few are for `make test`."""
-    return [pytest.param(turn, marks=() if turn < normal else pytest.mark.soak) for turn in range(times)]
 
 
 @pytest.fixture
@@ -46,19 +45,32 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen([SYNTHLAB, *arguments], stdout=pipe, stderr=pipe, text=True)
 
 
-@pytest.mark.parametrize("_turn", soaked(20, normal=1))
+def test_a_holder_that_is_killed() -> None:
+    """A lock of the engine excludes everybody else, counts as no lab, and goes when its holder is killed."""
+    engine = Engine()
+    take = (
+        f"import time; from synthlab.engine import Engine; Engine().lock({LAB!r}, {BASE!r}); print(1); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-uc", take], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"1\n"
+        assert engine.lock(LAB, BASE) is None
+        assert list(engine.locks()) == [LAB]
+        assert (engine.labs(), engine.containers()) == ([], [])
+        holder.kill()
+    until(lambda: not engine.locks(), seconds=10)
+    assert not engine.unlock(LAB)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("_turn", range(20))
 def test_two_ups(_turn: int, stack: Path) -> None:
     """Of two that bring a lab up at the same moment one does, and its lab is whole; the other says why it does not."""
-    processes = [start("up", str(stack), "--json") for _ in range(2)]
-    ended = [(process.communicate(timeout=120), process.returncode) for process in processes]
-    winners = [json.loads(output) for (output, _), status in ended if status == 0]
-    losers = [(told.splitlines()[-1], status) for (_, told), status in ended if status != 0]
-    assert [[row["client"] for row in rows] for rows in winners] == [["one"]], ended
-    assert [status for _, status in losers] == [3]
-    assert losers[0][0].startswith(BUSY), losers
+    listed, told = two_ups(stack)
+    assert [row["client"] for row in listed] == ["one"]
+    assert told.startswith(BUSY)
     (client,) = json.loads(synthlab("ps", "--json").stdout)
-    assert (client["id"], client["health"]) == (winners[0][0]["id"], "healthy")
-    assert docker("ps", "--all", "--quiet", "--filter", "label=synthlab.lock") == ""
+    assert (client["id"], client["health"]) == (listed[0]["id"], "healthy")
     assert synthlab("down", LAB).stdout == f"{LAB} is down: 1 containers removed\n"
 
 
