@@ -54,13 +54,16 @@ def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
 
 
 class RunningLoad:
-    """Traffic that goes on by itself. `sent` and `received` are its bytes, without headers, told once it has ended."""
+    """Traffic that goes on by itself until `ends_s` of the monotonic clock.
+
+    `sent` and `received` are its bytes, without headers, told once it has ended.
+    """
 
     def __init__(self, load: Load, source: Process, sink: Process) -> None:
         self._load = load
         self._source = source
         self._sink = sink
-        self._ends = time.monotonic() + load.for_s
+        self.ends_s = time.monotonic() + load.for_s
         self._stopped = False
         self._error: str | None = None
         self.sent: int | None = None
@@ -81,7 +84,7 @@ class RunningLoad:
             return self._error
         for process in (self._source, self._sink):
             status = process.poll()
-            if status or (status is not None and time.monotonic() < self._ends):
+            if status or (status is not None and time.monotonic() < self.ends_s):
                 self._error = f"{self._load}: {_last_words(process)}"
                 break
         return self._error

@@ -101,12 +101,14 @@ def _plans(
 ) -> tuple[list[Plan], list[Record]]:
     """The plans of all, and a record for each that is wrong, which is told at once."""
     from ..player import refused
-    from ..scenario import check_scenario
+    from ..scenario import check_scenario, late_expectations
 
     plans, refusals = [], []
     for name in names:
         try:
             plans.append(check_scenario(name, variables, stack=stack, seed=seed))
+            for warning in late_expectations(plans[-1]):
+                console.print_note(f"warning: {warning}")
         except WrongUse as error:
             console.print_error(error)
             refusals.append(refused(name, error))
@@ -142,7 +144,7 @@ class _Narrator:
 
     def __init__(self, live: Live, plan: Plan) -> None:
         self._live = live
-        self._most_s = plan.track.most_s
+        self._most_s = plan.most_s
         self._told = ""
 
     def tell(self, text: str) -> None:

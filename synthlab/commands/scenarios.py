@@ -121,7 +121,8 @@ def check(
 ) -> None:
     """Check scenarios without starting anything: one line each; the exit status is 2 if any is wrong.
 
-    Names, units, files, times that cannot be reached and numbers that cannot exist are found, with file and line.
+    Names, units, files, times that cannot be reached and numbers that cannot exist are found, with file and line. An
+    expectation that begins when nothing is in force any more is a warning.
 
     \b
     Examples:
@@ -163,10 +164,16 @@ class _Checked:
     plan: Plan | None = None
     error: WrongUse | None = None
 
+    @property
+    def warnings(self) -> list[str]:
+        from ..scenario import late_expectations
+
+        return late_expectations(self.plan) if self.plan else []
+
     def to_dict(self) -> dict[str, Any]:
         from ..scenario.outline import summary
 
-        told = summary(self.plan) if self.plan else {}
+        told = summary(self.plan) | {"warnings": self.warnings} if self.plan else {}
         return {"name": self.name, "error": self.error.message if self.error else None, **told}
 
     def tell(self) -> None:
@@ -175,10 +182,11 @@ class _Checked:
         if self.error:
             console.print_error(self.error)
         if self.plan:
-            track = self.plan.track
             steps = sum(1 for _ in self.plan.visits())
-            told = f"{steps} step{'s' * (steps != 1)}, takes {span(track.least_s, track.most_s)}"
+            told = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_s, self.plan.most_s)}"
             console.print_line(f"{self.plan.scenario.file}: can be played: {told}")
+        for warning in self.warnings:
+            console.print_note(f"warning: {warning}")
 
 
 def _check(name: str, variables: Mapping[str, str], stack: str | None) -> _Checked:

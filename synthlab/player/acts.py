@@ -88,6 +88,11 @@ class Acts:
 
         self._loads.append(await asyncio.to_thread(start_load, act, self.stage.members))
 
+    @property
+    def over_s(self) -> float:
+        """When the last traffic ends by itself, on the monotonic clock; 0 where there is none."""
+        return max((load.ends_s for load in self._loads), default=0.0)
+
     def faults(self) -> list[str]:
         """Why traffic ended before its time."""
         return [error for load in self._loads if (error := load.error())]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..clocks import Reading, moment
 from ..errors import SynthlabError
@@ -24,6 +24,17 @@ SEEDS = "seed/"
 _SECOND = 10**9
 
 T = TypeVar("T")
+
+
+class InForce(NamedTuple):
+    """Since which time of our clock something is in force, and the clients' states then.
+
+    `late_s` is how long after it was due the last forwarder knew of it.
+    """
+
+    at_ns: int
+    states: dict[str, ClientState]
+    late_s: float
 
 
 @dataclass(slots=True)
@@ -49,17 +60,24 @@ class Layers:
         self._layers: dict[str, _Layer] = {}
         self._readings: dict[str, Reading] = {}
         self._down: set[str] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def over_ns(self) -> int:
+        """When the last of what is in force for a time ends; 0 where nothing is."""
+        return max((layer.ends_ns or 0 for layer in self._layers.values() if layer.leases), default=0)
 
     async def read_clocks(self, names: Iterable[str]) -> None:
         """Compare the clients' clocks with ours; once is enough, for none is set while it runs."""
         readings = await self._each(names, _read_clock)
         self._readings |= readings
 
-    async def put(self, change: Change, due_ns: int) -> tuple[dict[str, ClientState], float]:
-        """Put a change in force at `due_ns`, in place of what its layer has now.
+    async def put(self, change: Change, due_ns: int) -> InForce:
+        """Put a change in force at `due_ns`, in place of what its layer has now; returns when it is.
 
-        The clients' states then, and how late it was at the most, in seconds. Raises SynthlabError where a client
-        refuses or does not answer, or where it could not be put in force.
+        Of two that are called one after the other for the same time, the second comes on top. Raises SynthlabError
+        where a client refuses or does not answer, or where it could not be put in force.
         """
         layer = self._layers.setdefault(change.layer, _Layer(change, None))
         async with layer.asking:
@@ -74,20 +92,24 @@ class Layers:
         for name, (id, _) in made.items():
             if id in states[name].failures:
                 raise SynthlabError(f"{name}: {states[name].failures[id]}")
-        return states, (at_ns - due_ns) / _SECOND + late_s
+        return InForce(at_ns, states, (at_ns - due_ns) / _SECOND + late_s)
 
-    async def reset(self, names: Sequence[str], due_ns: int) -> tuple[dict[str, ClientState], float]:
+    async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
         at_ns = max(due_ns, time.monotonic_ns())
-        await self._each(names, lambda client: client.api.reset(Terms(at_ns=self._at_ns(client.name, at_ns))))
-        for layer in self._layers.values():
-            layer.leases = {name: lease for name, lease in layer.leases.items() if name not in names}
+
+        def reset(client: LabClient) -> None:
+            client.api.reset(Terms(at_ns=self._at_ns(client.name, at_ns)))
+            for layer in list(self._layers.values()):
+                layer.leases.pop(client.name, None)
+
+        await self._tell(names, reset)
         for id, layer in self._layers.items():
             if id.startswith(SEEDS):
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
         await until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return states, (at_ns - due_ns) / _SECOND
+        return InForce(at_ns, states, (at_ns - due_ns) / _SECOND)
 
     async def keep(self) -> None:
         """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
@@ -126,7 +148,8 @@ class Layers:
                 await asyncio.gather(*(self._upload(change, name) for name in change.clients))
 
     async def release(self) -> None:
-        """Take everything back; clients that do not answer lose it by themselves."""
+        """Take everything back, also what is just being asked for; clients that do not answer lose it by themselves."""
+        await asyncio.gather(*self._calls, return_exceptions=True)
         layers, self._layers = self._layers, {}
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
@@ -144,18 +167,21 @@ class Layers:
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
             return state.entry.late_s
 
-        return max((await self._each(names, ask)).values(), default=0.0)
+        return max((await self._tell(names, ask)).values(), default=0.0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
         if lease_ns < SHORTEST_S * _SECOND:
             return
-        client = self._find(name)
-        async with layer.asking:
+
+        def renew(client: LabClient) -> None:
             if layer.leases.get(name, (0, 0))[0] == id:
-                await asyncio.to_thread(client.api.renew, id, _written(lease_ns))
+                client.api.renew(id, _written(lease_ns))
                 layer.leases[name] = id, now_ns + lease_ns
+
+        async with layer.asking:
+            await self._tell([name], renew)
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
         """Those that have not ended by themselves; one that is gone is as good as released."""
@@ -178,10 +204,25 @@ class Layers:
     def _at_ns(self, name: str, ours_ns: int) -> int:
         return moment({name: self._readings[name]}, ours_ns).at_ns[name]
 
+    async def _tell(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+        """As `_each`, but each client is told one thing after the other, in the order of the calls."""
+
+        async def tell(name: str) -> T:
+            async with self._asking[name]:
+                call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
+                return await asyncio.shield(call)
+
+        return await self._together(names, tell)
+
     async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
         """What `act` gives for each client, all at once; all are waited for before the first failure is raised."""
+        return await self._together(names, lambda name: asyncio.to_thread(act, self._find(name)))
+
+    async def _together(self, names: Iterable[str], call: Callable[[str], Coroutine[None, None, T]]) -> dict[str, T]:
         listed = list(names)
-        calls = (asyncio.to_thread(partial(act, self._find(name))) for name in listed)
+        calls = [call(name) for name in listed]
         results = await asyncio.gather(*calls, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
@@ -195,7 +236,8 @@ async def until(due_ns: int) -> None:
 
 
 def _written(lease_ns: int) -> str:
-    return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.3f}ms"
+    """To the nanosecond: what follows at its end is told the same time."""
+    return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.6f}ms"
 
 
 def _read_clock(client: LabClient) -> Reading:

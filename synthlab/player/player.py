@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from ..errors import ExpectationFailed, SynthlabError
 from ..interrupts import uninterrupted
 from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.expression import Recorded
 from ..scenario.model import Timed
+from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Block, Plan, Run, Track
-from ..scenario.record import Judged, Played
 from ..state import ClientState
 from .acts import Acts
 from .chronicle import Chronicle
@@ -25,34 +24,20 @@ from .layers import SEEDS, Layers
 from .request import request
 from .sampler import Sampler
 from .stage import Stage
+from .turns import Turns
+from .watcher import Watcher
 
 GAP_S = 0.1
-"""A block that waits for the one before it begins so long after that is done: time to tell the clients beforehand."""
-LEAD_S = 0.15
-"""Clients are told of a change so long before its time."""
-EARLY_S = GAP_S + 0.05
+"""What cannot begin before something else is done begins so long after that: time to tell the clients beforehand."""
+LEAD_S = 0.4
+"""Clients are told of a change so long before its time, where that is known."""
+EARLY_S = LEAD_S
 """What only waits for its time counts as done a little before, so that what follows is not late."""
 LOOK_S = 0.005
 AFTERMATH_S = 1.0
 """How much of what follows a failure the evidence has."""
 MOST_AT_ONCE = 64
 _SECOND = 10**9
-
-
-class Watcher(Protocol):
-    """Who looks on while a scenario is played. Nothing here may take long."""
-
-    def step(self, step: Played) -> None:
-        """A step has begun, or could not be played."""
-        ...
-
-    def judging(self, now_s: float, text: str, seen: str) -> None:
-        """An expectation is being looked at."""
-        ...
-
-    def judged(self, judged: Judged) -> None:
-        """An expectation is decided."""
-        ...
 
 
 class Player:
@@ -89,6 +74,10 @@ class Player:
         self._layers = Layers(stage.client)
         self._acts = Acts(stage, self._layers)
         self._sampler = Sampler(stage.clients, self.now_s, self.recorded, stage.metrics, self._heard)
+        self._turns = Turns(self.now_s)
+        self._order = {visit.run.id: number for number, visit in enumerate(plan.visits())}
+        self._ongoing = Ongoing()
+        self._beside: set[asyncio.Task[None]] = set()
         self._collected: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[None]] = set()
 
@@ -100,8 +89,10 @@ class Player:
         """Play it to its end, or to where it fails; then, or when cancelled, take everything back."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE))
         try:
-            async with self._playing():
-                await self._until(await self._track(self.plan.track, 0.0))
+            async with self._playing() as group:
+                self._group = group
+                await self._until(await self._track(self.plan.track, 0.0, 0.0))
+                await self._play_out()
         except* _Ended:
             pass
         except* SynthlabError as group:
@@ -111,7 +102,7 @@ class Player:
                 await self._tidy()
 
     @contextlib.asynccontextmanager
-    async def _playing(self) -> AsyncIterator[None]:
+    async def _playing(self) -> AsyncIterator[asyncio.TaskGroup]:
         """With everything prepared, samples taken and leases renewed; a lease that is lost ends what is inside."""
         names = [client.name for client in self._stage.clients()]
         await self._layers.read_clocks(names)
@@ -125,83 +116,130 @@ class Player:
         self._sampler.start()
         async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._layers.keep())
-            yield
+            yield group
             keeper.cancel()
 
-    async def _track(self, track: Track, begins_s: float) -> float:
-        """Play blocks one after the other; when the last one is over."""
-        ends_s = begins_s
+    async def _track(self, track: Track, begins_s: float, soonest_s: float) -> float:
+        """Play blocks one after the other, the first from `begins_s`, changing nothing before `soonest_s`.
+
+        When the last one is done.
+        """
         for block in track.blocks:
-            await self._block(block, begins_s)
+            begins_s = await self._block(block, begins_s, soonest_s)
             if self.failed_s is not None and not self._keep_going:
                 raise _Ended
-            ends_s = begins_s + block.least_s
             soonest_s = self.now_s() + GAP_S
-            begins_s = max(ends_s, soonest_s) if block.least_s == block.most_s else soonest_s
-        return ends_s
+        return begins_s
 
-    async def _block(self, block: Block, begins_s: float) -> None:
+    async def _block(self, block: Block, begins_s: float, soonest_s: float) -> float:
+        """Play steps whose times count from `begins_s`; when the last one is done."""
         async with asyncio.TaskGroup() as group:
-            for run in block.runs:
-                group.create_task(self._run(run, begins_s + run.at_s))
+            runs = [group.create_task(self._run(run, begins_s + run.at_s, soonest_s)) for run in block.runs]
+        return max(run.result() for run in runs)
 
-    async def _run(self, run: Run, at_s: float) -> None:
+    async def _run(self, run: Run, at_s: float, soonest_s: float) -> float:
+        """Play a step until it is done, and say when that was; what it goes on with is played beside."""
+        if run.actions and isinstance(run.actions[0].action, Change | Reset):
+            at_s = max(at_s, soonest_s)
         await self._until(at_s - LEAD_S)
         self._watcher.step(self.chronicle.step(run, planned_s=at_s))
         async with asyncio.TaskGroup() as group:
-            for track in run.tracks:
-                group.create_task(self._track(track, at_s))
-            for timed in run.actions:
-                await self._until(at_s + timed.at_s - LEAD_S)
-                group.create_task(self._act(run, timed, at_s))
+            parts = [group.create_task(self._track(track, at_s, soonest_s)) for track in run.tracks]
+            parts += [group.create_task(self._act(run, timed, at_s)) for timed in run.actions[:1]]
+            if len(run.actions) > 1:
+                self._begin(self._go_on(run, at_s))
         await self._until(at_s + run.least_s - EARLY_S)
         if not run.actions:
             self.chronicle.began(run, at_s, 0.0)
-        self.chronicle.step(run, ended_s=max(self.now_s(), at_s + run.least_s))
+        done_s = max([at_s + run.least_s, *(part.result() for part in parts)])
+        if len(run.actions) <= 1:
+            self.chronicle.step(run, ended_s=max(self.now_s(), done_s))
+        return done_s
 
-    async def _act(self, run: Run, timed: Timed, at_s: float) -> None:
-        """Do one thing at its time. Raises SynthlabError where the lab cannot do it."""
+    async def _go_on(self, run: Run, at_s: float) -> None:
+        """Do all but the first of a step's actions, each at its time."""
+        async with asyncio.TaskGroup() as group:
+            for timed in run.actions[1:]:
+                await self._turns.wait(at_s + timed.at_s - LEAD_S, self._order[run.id])
+                if not self._ongoing.goes_on(run.id):
+                    break
+                group.create_task(self._act(run, timed, at_s))
+        self.chronicle.step(run, ended_s=self.now_s())
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Let something go on beside the next steps."""
+        task = self._group.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _play_out(self) -> None:
+        """Wait until all is over that goes on, or is in force for a time."""
+        while self._beside:
+            await asyncio.wait(self._beside)
+        await self._until((self._layers.over_ns - self._zero_ns) / _SECOND)
+        await self._until(self._acts.over_s - self._zero_ns / _SECOND)
+
+    async def _act(self, run: Run, timed: Timed, at_s: float) -> float:
+        """Do one thing at its time; when it was done. Raises SynthlabError where the lab cannot do it."""
         due_s = at_s + timed.at_s
         try:
             if isinstance(timed.action, Change | Reset):
-                late_s = await self._change(run, timed.action, due_s)
-            else:
-                await self._until(due_s)
-                late_s = self.now_s() - due_s
-                await self._do(run, timed.action, due_s)
+                await self._turns.wait(due_s - LEAD_S, self._order[run.id])
+                return await self._change(run, timed, due_s)
+            await self._until(due_s)
+            late_s = self.now_s() - due_s
+            done_s = await self._do(run, timed.action, due_s)
             self.chronicle.began(run, due_s, late_s)
         except ExpectationFailed as failure:
             self.chronicle.began(run, due_s, 0.0)
             self._watcher.step(self.chronicle.step(run, error=failure.message))
             self.failures.append(f"{run.place}: {run.text}: {failure.message}")
             self._fail(f"failed: {run.text}: {failure.message}")
+            return self.now_s()
         except SynthlabError as error:
             self._watcher.step(self.chronicle.step(run, error=error.message))
             self._fail(f"cannot be played: {run.text}: {error.message}")
             raise SynthlabError(f"{run.place}: {run.text}: cannot be played: {error.message}") from error
+        return done_s
 
-    async def _change(self, run: Run, action: Change | Reset, due_s: float) -> float:
-        """Change conditions at a time, and see that they are in force; how late that was, in seconds."""
+    async def _change(self, run: Run, timed: Timed, due_s: float) -> float:
+        """Change conditions at a time, and see that they are in force; since when."""
+        action = self._still_to_make(run, timed)
+        if action is None:
+            return due_s
         due_ns = self._zero_ns + round(due_s * _SECOND)
         self._mark(run.mark or str(action))
         if isinstance(action, Reset):
-            states, late_s = await self._layers.reset(action.clients, due_ns)
+            made = await self._layers.reset(action.clients, due_ns)
         else:
-            states, late_s = await self._layers.put(action, due_ns)
+            made = await self._layers.put(action, due_ns)
             if action.lease_s is not None:
-                until_s = due_s + late_s + action.lease_s
+                until_s = due_s + made.late_s + action.lease_s
                 self.chronicle.step(run, until_s=until_s)
                 self._look_later(action.clients, until_s)
-        self.chronicle.configure(due_s + late_s, states)
-        return late_s
+        self.chronicle.configure(due_s + made.late_s, made.states)
+        self.chronicle.began(run, due_s, made.late_s)
+        return (made.at_ns - self._zero_ns) / _SECOND
 
-    async def _do(self, run: Run, action: Action, due_s: float) -> None:
+    def _still_to_make(self, run: Run, timed: Timed) -> Change | Reset | None:
+        """The change as it is to be made now; None for one of a step that does not go on."""
+        if isinstance(timed.action, Reset):
+            self._ongoing.reset(timed.action.clients)
+            return timed.action
+        assert isinstance(timed.action, Change)
+        if timed is run.actions[0]:
+            return self._ongoing.begin(run.id, timed.action)
+        return self._ongoing.next(run.id, timed.action)
+
+    async def _do(self, run: Run, action: Action, due_s: float) -> float:
+        """When it was done; a baseline is when its step is."""
         match action:
             case Judge():
                 await self._judge(run, action, due_s)
             case Baseline(for_s=for_s):
                 self.recorded.baseline = (due_s, due_s + for_s)
                 self.chronicle.step(run, until_s=due_s + for_s)
+                return due_s
             case Container():
                 await self._acts.control(action)
             case Load(for_s=for_s):
@@ -211,6 +249,7 @@ class Player:
                 await self._acts.execute(action)
             case Http():
                 await asyncio.to_thread(request, action)
+        return self.now_s()
 
     async def _judge(self, run: Run, judge: Judge, asked_s: float) -> None:
         judging, ruling = Judging(judge, asked_s), None

@@ -21,10 +21,11 @@ from ..scenario.record import Record, Series
 from ..versions import own_version
 from ..world import World
 from .machine import load_between, read_busy
-from .player import Player, Watcher
+from .player import Player
 from .soundness import doubts
 from .stage import Stage
 from .verdict import verdict_of
+from .watcher import Watcher
 
 SPARE_S = 600.0
 """A lab that was brought up for a run ends by itself so long after the run must be over, should we be killed."""
@@ -91,7 +92,7 @@ def _lab(plan: Plan, world: World, terms: Terms, tell: Tell) -> Iterator[str]:
         launch(stack, world.engine, tell, terms.start_timeout_s)
         yield stack.name
         return
-    with launched(stack, world.engine, tell, terms.start_timeout_s, plan.track.most_s + SPARE_S):
+    with launched(stack, world.engine, tell, terms.start_timeout_s, plan.most_s + SPARE_S):
         yield stack.name
 
 

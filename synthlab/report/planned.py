@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..scenario import Plan, Visit
-from ..scenario.actions import Baseline, Judge
+from ..scenario import Plan, Run, Visit
+from ..scenario.actions import Baseline, Judge, lasts_s
 from ..scenario.text import plan_text
 from ..scenario.words import seconds
 from .draw_lane import draw_lane
@@ -58,12 +58,12 @@ class PlanDrawings:
 
     @property
     def varies(self) -> bool:
-        return self.plan.track.least_s != self.plan.track.most_s
+        return self.plan.least_s != self.plan.most_s
 
     @property
     def takes(self) -> str:
-        track = self.plan.track
-        return f"{seconds(track.least_s)} to {seconds(track.most_s)}" if self.varies else seconds(track.least_s)
+        least_s, most_s = self.plan.least_s, self.plan.most_s
+        return f"{seconds(least_s)} to {seconds(most_s)}" if self.varies else seconds(least_s)
 
     def _bars(self) -> Iterator[Bar]:
         return (_bar(visit) for visit in self.plan.visits())
@@ -73,21 +73,20 @@ def _bar(visit: Visit) -> Bar:
     run = visit.run
     judged = any(isinstance(timed.action, Judge) for timed in run.actions)
     track = f"[{visit.track}] " if visit.track else ""
-    latest_s = visit.latest_s + max(run.most_s, _in_force_s(visit))
+    latest_s = visit.latest_s + max(run.most_s, run.over_s)
     return Bar(
         text=f"{'  ' * visit.depth}{track}{run.text}",
         colour="unsure" if judged else "step",
         begins_s=visit.earliest_s,
-        ends_s=visit.earliest_s + max(run.least_s, _in_force_s(visit)),
+        ends_s=visit.earliest_s + max(run.least_s, _in_force_s(run)),
         perhaps_s=latest_s,
         hover=tuple(_told(visit)),
     )
 
 
-def _in_force_s(visit: Visit) -> float:
-    """How long after its beginning the last of what a step puts in force ends, where that is known."""
-    ends = (timed.at_s + (getattr(timed.action, "lease_s", None) or 0.0) for timed in visit.run.actions)
-    return max(ends, default=0.0)
+def _in_force_s(run: Run) -> float:
+    """How long after its beginning the last of what a step begins or puts in force ends, where that is known."""
+    return max((timed.at_s + lasts_s(timed.action) for timed in run.actions), default=0.0)
 
 
 def _told(visit: Visit) -> Iterator[str]:

@@ -142,3 +142,13 @@ class Http:
 
 
 Action = Change | Reset | Judge | Baseline | Container | Load | Exec | Http
+
+
+def lasts_s(action: Action) -> float:
+    """How long what an action has begun goes on, or stays in force, by itself; 0 where that is not known."""
+    match action:
+        case Change(lease_s=float(lease_s)):
+            return lease_s
+        case Load(for_s=for_s):
+            return for_s
+    return 0.0

@@ -41,7 +41,10 @@ class Timed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one step does. The step is done between `least_s` and `most_s` after it began, and when its `tracks` are."""
+    """What one step does. The step is done between `least_s` and `most_s` after it began, and when its `tracks` are.
+
+    The first of its `actions` must have happened by then; the others follow beside the next steps.
+    """
 
     actions: tuple[Timed, ...] = ()
     tracks: tuple[Track, ...] = ()
@@ -77,7 +80,8 @@ class Body(Protocol):
 class Step:
     """One entry of a scenario. With `at_s` it begins so long after the last step without one was done.
 
-    Without, it begins `after_s` after all steps before it are done. A `mark` is a name for the moment when it begins.
+    Without, it begins `after_s` after all steps before it are done. A step that changes something is done when that is
+    in force, whatever goes on beside the next ones. A `mark` is a name for the moment when it begins.
     """
 
     kind: str

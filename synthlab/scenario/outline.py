@@ -23,13 +23,16 @@ def summary(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "variables": dict(scenario.vars),
         "clients": list(plan.clients),
-        "least_s": plan.track.least_s,
-        "most_s": plan.track.most_s,
+        "least_s": plan.least_s,
+        "most_s": plan.most_s,
     }
 
 
 def _step(visit: Visit) -> dict[str, Any]:
-    """When it begins at the earliest and at the latest, and how long it takes; its actions count from its beginning."""
+    """When it begins at the earliest and at the latest, how long it takes, and when what goes on beside others is over.
+
+    Its actions count from its beginning.
+    """
     run = visit.run
     return {
         "id": run.id,
@@ -43,5 +46,6 @@ def _step(visit: Visit) -> dict[str, Any]:
         "latest_s": visit.latest_s,
         "least_s": run.least_s,
         "most_s": run.most_s,
+        "over_s": run.over_s,
         "actions": [{"at_s": timed.at_s, "text": str(timed.action)} for timed in run.actions],
     }

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from .actions import lasts_s
 from .model import Part, Place, Scenario, Step, Timed
+from .timeline import played_out_s
 from .words import seconds
 
 MOST_RUNS = 20_000
@@ -17,8 +19,9 @@ _SEED_BITS = 63
 class Run:
     """One playing of one step, beginning `at_s` after its block; in a repetition a step has several.
 
-    Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when all of these are,
-    and `least_s` are over. `id` is unique in the plan, and the same for the same scenario.
+    Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when the first action and
+    all tracks are, and `least_s` are over; the other actions follow beside the next steps. `id` is unique in the plan,
+    and the same for the same scenario. `has_at` where its step has an `at`.
     """
 
     id: str
@@ -28,6 +31,7 @@ class Run:
     place: Place
     mark: str | None
     part: Part
+    has_at: bool = False
 
     @property
     def actions(self) -> tuple[Timed, ...]:
@@ -36,6 +40,11 @@ class Run:
     @property
     def tracks(self) -> tuple[Track, ...]:
         return self.part.tracks
+
+    @property
+    def over_s(self) -> float:
+        """When all that it does itself is over, also what goes on or stays in force for a time beside later steps."""
+        return max([self.part.most_s, *(timed.at_s + lasts_s(timed.action) for timed in self.actions)])
 
     @property
     def least_s(self) -> float:
@@ -88,11 +97,20 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a player does for a scenario. At its end all that is still in force or going on ends."""
+    """What a player does for a scenario, and how long that takes.
+
+    When the last step is done, what goes on for a time is played out; then all that is still in force ends.
+    """
 
     scenario: Scenario
     seed: int
     track: Track
+    least_s: float = field(init=False)
+    most_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least_s", played_out_s(self.track))
+        object.__setattr__(self, "most_s", played_out_s(self.track, late=True))
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -174,7 +192,16 @@ class _Maker:
         id = prefix.id.removesuffix(".")
         part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
         at_s = step.after_s if step.at_s is None else step.at_s
-        return Run(id=id, at_s=at_s, kind=step.kind, text=str(step.body), place=step.place, mark=step.mark, part=part)
+        return Run(
+            id=id,
+            at_s=at_s,
+            kind=step.kind,
+            text=str(step.body),
+            place=step.place,
+            mark=step.mark,
+            part=part,
+            has_at=step.at_s is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +234,6 @@ def _visits(track: Track, depth: int, earliest_s: float, latest_s: float) -> Ite
 def _refuse_late(plan: Plan) -> None:
     limit_s = plan.scenario.timeout_s
     for visit in plan.visits():
-        ends_s = visit.latest_s + visit.run.part.most_s
+        ends_s = visit.latest_s + visit.run.over_s
         if limit_s is not None and ends_s > limit_s:
             visit.run.place.wrong(f"can last until {seconds(ends_s)}, beyond the timeout of {seconds(limit_s)}")

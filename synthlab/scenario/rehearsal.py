@@ -6,42 +6,17 @@ baseline that is not there yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from syntheticnet.conditions import Conditions, ConditionsError, refuse_crowd, size_of
 
 from ..stack import SFU_HOST, Sfu, Stack
-from .actions import Action, Baseline, Change, Container, Exec, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
 from .layers import Layers
 from .model import Place
-from .plan import Plan, Run, Track
+from .plan import Plan
+from .timeline import Event, timeline
 from .words import seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An action at its time, in seconds since the start."""
-
-    at_s: float
-    run: Run
-    action: Action
-
-
-def timeline(plan: Plan, late: bool = False) -> list[Event]:
-    """All actions in the order of their times, with each step as short as can be, or where `late` as long."""
-    return sorted(_events(plan.track, 0.0, late), key=lambda event: event.at_s)
-
-
-def _events(track: Track, begins_s: float, late: bool) -> Iterator[Event]:
-    for block in track.blocks:
-        for run in block.runs:
-            at_s = begins_s + run.at_s
-            for timed in run.actions:
-                yield Event(round(at_s + timed.at_s, 6), run, timed.action)
-            for below in run.tracks:
-                yield from _events(below, at_s, late)
-        begins_s += block.most_s if late else block.least_s
 
 
 def rehearse(plan: Plan) -> None:

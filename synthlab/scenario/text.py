@@ -20,7 +20,7 @@ def plan_text(plan: Plan, every: bool = False) -> str:
 def _lines(plan: Plan, every: bool) -> Iterator[str]:
     yield f"{plan.scenario.name}: stack {plan.scenario.stack_file}, seed {plan.seed}"
     yield f"clients: {joined(plan.clients)}"
-    yield f"takes {span(plan.track.least_s, plan.track.most_s)}"
+    yield f"takes {span(plan.least_s, plan.most_s)}"
     yield ""
     track = ""
     for visit in plan.visits():

@@ -2,6 +2,8 @@
 
 - `send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch.
 - `receive PORT SECONDS` tells those times of all that came.
+- `stream HOST PORT SECONDS RATE` sends packets of 1,200 bytes at a rate, each with its time; `arrivals PORT SECONDS`
+  tells when each that came was sent, and when the kernel received it.
 - `flood HOST PORT SECONDS RATE` sends as much as a rate (bit/s) allows.
 - `bins PORT SECONDS` tells how many packets and bytes came in each millisecond of the epoch.
 """
@@ -15,6 +17,7 @@ import time
 EVERY_S = 0.001
 BIN_NS = 1_000_000
 PAYLOAD, FRAME = 1200, 1242
+SO_TIMESTAMPNS = 35
 
 
 def send(host: str, port: int, lasts_s: float) -> None:
@@ -26,6 +29,31 @@ def send(host: str, port: int, lasts_s: float) -> None:
         sent.append(time.time_ns())
         sender.sendto(struct.pack("!q", sent[-1]), (host, port))
     print(json.dumps({"sent_ns": sent}))
+
+
+def stream(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    start, count = time.monotonic(), 0
+    while (now := time.monotonic() - start) < lasts_s:
+        for _ in range(int(now * rate_bps / 8 / FRAME) - count):
+            sender.sendto(struct.pack("!q", time.time_ns()) + bytes(PAYLOAD - 8), (host, port))
+            count += 1
+        time.sleep(0.002)
+    print(json.dumps({"sent": count}))
+
+
+def arrivals(port: int, lasts_s: float) -> None:
+    receiver, came = listen(port), []
+    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    end = time.monotonic() + lasts_s
+    while time.monotonic() < end:
+        try:
+            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
+        except TimeoutError:
+            continue
+        seconds, nanoseconds = struct.unpack("qq", stamp)
+        came.append([struct.unpack("!q", packet[:8])[0], seconds * 10**9 + nanoseconds])
+    print(json.dumps({"came": came}))
 
 
 def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
@@ -78,7 +106,7 @@ if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
     if mode == "send":
         send(rest[0], int(rest[1]), float(rest[2]))
-    elif mode == "flood":
-        flood(rest[0], int(rest[1]), float(rest[2]), float(rest[3]))
+    elif mode in ("flood", "stream"):
+        {"flood": flood, "stream": stream}[mode](rest[0], int(rest[1]), float(rest[2]), float(rest[3]))
     else:
-        {"receive": receive, "bins": bins}[mode](int(rest[0]), float(rest[1]))
+        {"receive": receive, "bins": bins, "arrivals": arrivals}[mode](int(rest[0]), float(rest[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import json
 import os
@@ -106,6 +107,72 @@ def _gaps(sent: list[int], came: set[int]) -> list[tuple[int, int, int, int]]:
 
 def _shown(errors: list[float]) -> str:
     return ", ".join(f"{error:.1f}" for error in errors)
+
+
+RATE, FRAME_BITS = 400_000.0, 1242 * 8
+WAITS_MS = 300.0
+FIRST = "set: client2, egress: {rate: 400kbit, queue: 300ms}"
+THEN = "set: client2, egress: {rate: 400kbit, queue: 300ms, loss: 0.001%}"
+HAND_OVERS = {
+    "without at": f"  - {{{FIRST}, for: 1.5s}}\n  - {{at: 1.5s, {THEN}, for: 1s}}\n",
+    "with at": f"  - {{at: 0.5s, {FIRST}, for: 2s}}\n  - {{at: 2.5s, {THEN}, for: 1s}}\n",
+    "after": f"  - {{{FIRST}, for: 2s}}\n  - {{after: 2s, {THEN}, for: 1s}}\n",
+    "wait": f"  - {{{FIRST}, for: 2s}}\n  - wait: 2s\n  - {{{THEN}, for: 1s}}\n",
+    "renewed": f"  - {{{FIRST}, for: 11s}}\n  - {{at: 11s, {THEN}, for: 1s}}\n",
+}
+IN_SOAK = [
+    pytest.param(steps, id=f"{name}-{turn}", marks=[pytest.mark.soak] if turn or name != "without at" else [])
+    for name, steps in HAND_OVERS.items()
+    for turn in range(1 if name == "renewed" else 5)
+]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("steps", IN_SOAK)
+def test_one_rate_follows_another_without_a_hole(steps: str, lab: Path) -> None:
+    """Twice as much as may pass is sent: where the second rate takes over from the first, nothing passes faster.
+
+    Nor is the queue flushed: packets wait as long as before, and come in their order.
+    """
+    for _ in range(3):
+        came, begins, turns, ends = _handed_over(lab, steps)
+        limited = [(sent, at) for sent, at in came if begins + 0.7e9 < at < ends - 0.1e9]
+        around = [(sent, at) for sent, at in limited if abs(at - turns) < 0.5e9]
+        if not _stood_still([sent for sent, _ in limited]):
+            break
+    most = max(_in_window([at for _, at in limited], 200e6))
+    waited_ms = [(at - sent) / 1e6 for sent, at in around]
+    print(f"at most {most} packets in 200 ms; waited {min(waited_ms):.0f} to {max(waited_ms):.0f} ms")
+    # A forwarder that was late for 100 ms makes up for it with four packets; a flushed queue would be twelve, and more
+    # than as many again if nothing limited the rate.
+    assert most <= RATE * 0.2 / FRAME_BITS + 1 + 4
+    assert min(waited_ms) > WAITS_MS - 2 * FRAME_BITS / RATE * 1e3 - 10
+    assert [sent for sent, _ in limited] == sorted(sent for sent, _ in limited)
+
+
+def _handed_over(lab: Path, steps: str) -> tuple[list[tuple[int, int]], float, float, float]:
+    """When packets were sent and came; when the first rate began, when the second did, and when that ended."""
+    pair, lasts_s = Pair(LAB), 18.0 if "11s" in steps else 6.5
+    receiver = pair.traffic("client1", "arrivals", PORT, lasts_s + 0.5, script="stamps.py").ready()
+    sender = pair.traffic("client2", "stream", pair.address("client1"), PORT, lasts_s, 2 * RATE, script="stamps.py")
+    record = run(lab, steps, status=None)
+    sender.result()
+    zero_ns = datetime.fromisoformat(record["started"]).timestamp() * 1e9
+    first, *_, then = record["steps"]
+    assert then["began_s"] == pytest.approx(first["until_s"], abs=1e-6)
+    times = [zero_ns + at_s * 1e9 for at_s in (first["began_s"], then["began_s"], then["until_s"])]
+    return [(sent, at) for sent, at in receiver.result()["came"]], times[0], times[1], times[2]
+
+
+def _stood_still(sent: list[int]) -> bool:
+    """Whether the sender did, or the machine with it: half of the packets are lost, but never so many in a row."""
+    return max(after - before for before, after in itertools.pairwise(sent)) > 80e6
+
+
+def _in_window(times: list[int], window_ns: float) -> Iterator[int]:
+    """How many packets come in each window that begins with one."""
+    for number, begin in enumerate(times):
+        yield bisect.bisect_right(times, begin + window_ns) - number
 
 
 def test_partition(lab: Path) -> None:

@@ -27,7 +27,8 @@ def test_all_that_is_planned(tmp_path: Path) -> None:
         ("2.air.1", "ramp", "air", 1),
     ]
     ramp = data["steps"][2]
-    assert (ramp["earliest_s"], ramp["latest_s"], ramp["mark"], ramp["least_s"]) == (0, 30, "it falls", 2)
+    assert (ramp["earliest_s"], ramp["latest_s"], ramp["mark"], ramp["least_s"]) == (0, 30, "it falls", 0)
+    assert ramp["over_s"] == 2
     assert [action["at_s"] for action in ramp["actions"]] == [0, 1, 2]
     assert ramp["actions"][0]["text"] == "client2: egress rate 2mbit"
 

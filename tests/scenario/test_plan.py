@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from synthlab.errors import WrongUse
 from synthlab.scenario import timeline
 from synthlab.scenario.actions import Change
 from synthlab.scenario.text import plan_text
@@ -126,3 +129,75 @@ def test_places(tmp_path: Path) -> None:
     """A run knows the line of its step."""
     plan = checked(tmp_path, "  - wait: 1s\n  - repeat: 1\n    steps:\n      - wait: 2s\n")
     assert [visit.run.place.line for visit in plan.visits()] == [3, 4, 6]
+
+
+@pytest.mark.issue(10)
+def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
+    """A step is done when its change is in force: only waits, baselines and expectations take time."""
+    (tmp_path / "t.csv").write_text("time,egress.rate\n0s,1mbit\n2s,2mbit\n")
+    (tmp_path / "lte.up").write_text("1\n5\n")
+    steps = """\
+  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}, over: 20s, shape: steps, steps: 1}
+  - {wave: client2, egress: {rate: [1mbit, 2mbit]}, period: 20s, for: 20s, shape: square}
+  - {random: client2, egress: {rate: [1mbit, 2mbit]}, for: 1s}
+  - {trace: client2, csv: t.csv}
+  - {trace: client2, egress: lte.up, for: 9s}
+  - {set: client2, egress: {loss: 1%}, for: 9s}
+  - {block: "*:udp", for: 9s}
+  - {partition: [client1, sfu], for: 9s}
+  - {link: down, on: client2, for: 9s}
+  - {load: client2, for: 9s}
+  - {pause: bot}
+  - {wait: 1s}
+  - {baseline: 2s}
+  - {never: client1.video.client2.fps < 2, for: 3s}
+  - {mark: end}
+"""
+    visits = list(planned(tmp_path, steps).visits())
+    assert {visit.earliest_s for visit in visits[:12]} == {0.0}
+    assert [visit.earliest_s for visit in visits[12:]] == [1.0, 3.0, 6.0]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("steps", "takes"),
+    [
+        ("  - {set: client2, egress: {loss: 1%}, for: 9s}\n", 9),
+        ("  - {load: client2, for: 7s}\n  - {wait: 2s}\n", 7),
+        ("  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}, over: 20s}\n", 20),
+        ("  - {wave: client2, egress: {loss: [1%, 2%]}, period: 4s, for: 20s}\n  - {at: 6s, reset: client2}\n", 6),
+        (
+            "  - {wave: all, egress: {loss: [1%, 2%]}, period: 4s, for: 20s}\n  - {at: 6s, reset: client2}\n",
+            20,
+        ),
+        ("  - repeat: 2\n    steps: [{set: client2, egress: {loss: 1%}, for: 9s}, {wait: 5s}]\n", 14),
+    ],
+)
+def test_it_is_played_out(steps: str, takes: float, tmp_path: Path) -> None:
+    """The run ends when the last step is done and all that goes on for a time is over, unless a reset ended it."""
+    plan = planned(tmp_path, steps)
+    assert (plan.least_s, plan.most_s) == (takes, takes)
+
+
+def test_the_timeout_counts_what_is_played_out(tmp_path: Path) -> None:
+    """A `for` that goes on beyond the timeout is refused."""
+    top = "stack: call.yaml\ntimeout: 8s\n"
+    with pytest.raises(WrongUse, match=r"s.yaml:4: steps\[0\]: can last until 9s, beyond the timeout of 8s"):
+        checked(tmp_path, "  - {set: client2, egress: {loss: 1%}, for: 9s}\n", top=top)
+
+
+@pytest.mark.issue(10)
+def test_a_step_that_is_played_again_ends_what_it_began(tmp_path: Path) -> None:
+    """Of a ramp that is begun anew after 2 s, the changes from 2 s on of the first time are not made.
+
+    One for the very moment of the new beginning is, and gives way at once.
+    """
+    ramp = "{ramp: client2, egress: {rate: [1mbit, 5mbit]}, over: 4s, every: 1s}"
+    plan = planned(tmp_path, f"  - repeat: 2\n    steps: [{ramp}, {{wait: 2s}}]\n")
+    made = [
+        (event.at_s, event.action.change["egress"]["rate"])
+        for event in timeline(plan)
+        if isinstance(event.action, Change)
+    ]
+    rising = ["1mbit", "2mbit", "3mbit", "4mbit", "5mbit"]
+    assert made == [*zip((0, 1, 2), rising, strict=False), *zip((2, 3, 4, 5, 6), rising, strict=True)]

@@ -23,7 +23,7 @@ _HELP: dict[Doing, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ContainerStep:
-    """Done at once, though the engine takes its time."""
+    """Done when the engine has done it, and clients that come back answer; planned as if that took no time."""
 
     doing: Doing
     names: tuple[str, ...]

@@ -16,7 +16,7 @@ DIRECTIONS = ("egress", "ingress")
 
 @dataclass(frozen=True, slots=True)
 class LoadStep:
-    """Done at once: the traffic goes on beside the next steps."""
+    """Done when the traffic has begun, which goes on beside the next steps."""
 
     load: Load
 

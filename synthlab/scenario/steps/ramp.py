@@ -22,7 +22,7 @@ _POINTS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ramp:
-    """Done when the last value is reached, which stays."""
+    """Done when the first value is in force; the last one stays."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Ramp:
     def plan(self, planner: Planner) -> Part:
         points = tuple((at_s, self._at(at_s)) for at_s in (*times(self.over_s, self.every_s), self.over_s))
         course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
-        return Part(actions=course.actions(planner), least_s=self.over_s, most_s=self.over_s)
+        return Part(actions=course.actions(planner))
 
     def _at(self, at_s: float) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(at_s / self.over_s, self.shape == "exponential"))

@@ -21,7 +21,10 @@ STRIDE = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomWalk:
-    """Each value begins anywhere, goes by a uniform draw at each change, and turns back at its bounds."""
+    """Each value begins anywhere, goes by a uniform draw at each change, and turns back at its bounds.
+
+    Done when the first values are in force.
+    """
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
@@ -36,7 +39,7 @@ class RandomWalk:
             places = [_stepped(place, self.stride, planner.random) for place in places]
             points.append((at_s, _at(self.change, iter(places))))
         course = Course(clients=self.clients, points=tuple(points), lasts_s=self.for_s)
-        return Part(actions=course.actions(planner), least_s=self.for_s, most_s=self.for_s)
+        return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
         return f"random {joined(self.clients)}: {doc_text(self.change)}, for {seconds(self.for_s)}"

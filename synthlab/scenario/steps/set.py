@@ -22,7 +22,7 @@ SHORTEST_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
-    """Done at once; what was in force before is again when `for_s` is over."""
+    """Done when it is in force; what was in force before is again when `for_s` is over."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]

@@ -25,7 +25,7 @@ MOST_CSV_BYTES = 4 * MB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Done when it ends; then what was before is in force again."""
+    """Done when its beginning is in force; when it ends, what was before is in force again."""
 
     clients: tuple[str, ...]
     names: tuple[str, ...]
@@ -39,10 +39,10 @@ class Trace:
             change = Change(
                 layer=planner.layer, clients=self.clients, change=self.change, files=self.files, lease_s=self.for_s
             )
-            return Part(actions=(Timed(0.0, change),), least_s=self.for_s, most_s=self.for_s)
+            return Part(actions=(Timed(0.0, change),))
         points = tuple((at_s, change) for at_s, change in self.csv.rows if at_s < self.for_s)
         course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
-        return Part(actions=course.actions(planner), least_s=self.for_s, most_s=self.for_s)
+        return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
         return f"trace {joined(self.clients)}: {joined(self.names)}, for {seconds(self.for_s)}"

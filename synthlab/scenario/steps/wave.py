@@ -22,7 +22,7 @@ _POINTS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """A sine begins in the middle and rises; a square begins with the second value. Done when it ends."""
+    """A sine begins in the middle and rises; a square begins with the second value. Done when the first is in force."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Wave:
     def plan(self, planner: Planner) -> Part:
         points = tuple((at_s, self._at(at_s)) for at_s in times(self.for_s, self.every_s))
         course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
-        return Part(actions=course.actions(planner), least_s=self.for_s, most_s=self.for_s)
+        return Part(actions=course.actions(planner))
 
     def _at(self, at_s: float) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(self._share(at_s)))

@@ -1,0 +1,68 @@
+"""What a plan does at which time, and how long all of it takes: with each step as short, or as long, as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .actions import Action, Change, Load, Reset
+from .ongoing import Ongoing
+
+if TYPE_CHECKING:
+    from .plan import Plan, Run, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An action at its time, in seconds since the start."""
+
+    at_s: float
+    run: Run
+    action: Action
+
+
+def timeline(plan: Plan, late: bool = False) -> list[Event]:
+    """All actions in the order of their times, with each step as short as can be, or where `late` as long.
+
+    A step that is played again, or whose clients are reset, does not go on with what it began.
+    """
+    return list(_events(plan.track, late))
+
+
+def played_out_s(track: Track, late: bool = False) -> float:
+    """When the last step is done, and all is over that goes on or is in force for a time."""
+    ends_s: dict[tuple[str, str], float] = {}
+    for event in _events(track, late):
+        match event.action:
+            case Change(layer=layer, clients=clients, lease_s=lease_s):
+                ends_s |= dict.fromkeys(((layer, name) for name in clients), event.at_s + (lease_s or 0.0))
+            case Reset(clients=clients):
+                ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in clients}
+            case Load(for_s=for_s):
+                ends_s[event.run.id, ""] = event.at_s + for_s
+    return max([track.most_s if late else track.least_s, *ends_s.values()])
+
+
+def _events(track: Track, late: bool) -> Iterator[Event]:
+    ongoing = Ongoing()
+    for event in sorted(_planned(track, 0.0, late), key=lambda event: event.at_s):
+        action: Action | None = event.action
+        if isinstance(action, Reset):
+            ongoing.reset(action.clients)
+        elif isinstance(action, Change):
+            begins = action is event.run.actions[0].action
+            action = ongoing.begin(event.run.id, action) if begins else ongoing.next(event.run.id, action)
+        if action is not None:
+            yield replace(event, action=action)
+
+
+def _planned(track: Track, begins_s: float, late: bool) -> Iterator[Event]:
+    for block in track.blocks:
+        for run in block.runs:
+            at_s = begins_s + run.at_s
+            for timed in run.actions:
+                yield Event(round(at_s + timed.at_s, 6), run, timed.action)
+            for below in run.tracks:
+                yield from _planned(below, at_s, late)
+        begins_s += block.most_s if late else block.least_s
