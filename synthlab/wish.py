@@ -9,7 +9,7 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS, condition_fields
 
 from .errors import WrongUse
-from .localfiles import is_local, read_local
+from .localfiles import add_local, is_local, read_local
 
 Value = str | float | bool | None
 """A condition as it is written in a file: `5%`, `80ms`, `1mbit`. None clears it."""
@@ -74,9 +74,7 @@ def _take_files(change: Mapping[str, Any], files: dict[str, str]) -> dict[str, A
 
 def _take_file(path: Path, unit: Any, files: dict[str, str]) -> str:
     try:
-        text = read_local(path, unit)
+        add_local(path, read_local(path, unit), files)
     except ValueError as error:
         raise WrongUse(str(error)) from None
-    if files.setdefault(path.name, text) != text:
-        raise WrongUse(f"{path}: another file is called {path.name}, too: rename one of them")
     return path.name

@@ -71,6 +71,12 @@ class Node:
             self.wrong(f"{self.plain()!r} is not true or false")
         return self.value
 
+    def below(self) -> list[Node]:
+        """The values of a mapping, or the entries of a list; of a scalar none."""
+        if isinstance(self.value, dict):
+            return list(self.value.values())
+        return list(self.value) if isinstance(self.value, list) else []
+
     def plain(self) -> Any:
         """The value without places, as plain dicts, lists and scalars."""
         if isinstance(self.value, dict):

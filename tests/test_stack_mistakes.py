@@ -28,6 +28,18 @@ MISTAKES = {
         "ip: ipv6\nsfu: {app: janus, join: 127.0.0.1, network: {}}\nclients: {a: {image: x}}\n",
         "1: ip: leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual",
     ),
+    "flow of a protocol": (
+        client("image: x, network: {flows: {'tcp:443': {egress: {loss: 5%}}}}"),
+        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol, and stands behind the host; did you mean *:tcp:443?",
+    ),
+    "flow of nobody": (
+        client("image: x, network: {flows: {'sfo:udp': {egress: {loss: 5%}}}}"),
+        "3: clients.c.network.flows.sfo:udp: no host 'sfo' in this lab; did you mean sfu?; there are: c, sfu, * for ",
+    ),
+    "sfu's flow of nobody": (
+        "sfu: {app: janus, network: {flows: {'d': {egress: {loss: 5%}}}}}\nclients: {c: {image: x}}\n",
+        "1: sfu.network.flows.d: no host 'd' in this lab; there are: c, sfu, * for any, and full names such as ",
+    ),
     "no clients": (
         "name: x\n",
         "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",

@@ -16,12 +16,16 @@ from .model import Body, Step
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What steps are read against; paths in them start from `folder`. `read_steps` reads steps within steps."""
+    """What steps are read against; paths in them start from `folder`. `read_steps` reads steps within steps.
+
+    `flows` are the names of those that the stack or the scenario gives a name of its own.
+    """
 
     stack: Stack
     folder: Path
     known: Known
     read_steps: Callable[[Node, Context], tuple[Step, ...]]
+    flows: frozenset[str] = frozenset()
 
     @property
     def clients(self) -> tuple[str, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, ConditionsError, FlowMatch
+from syntheticnet.conditions import DIRECTIONS, FlowMatch
 
 from ..errors import did_you_mean
 from ..localfiles import add_local, is_local, read_local
 from ..profiles import named_by
+from ..stack.hosts import refuse_flow
 from ..yamlfile import Node
 from .kind import Context, Key, Read
 from .link_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
@@ -49,17 +50,29 @@ def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
             continue
         keys = entry.mapping(("match", *SIDES), "values such as {egress: {loss: 5%}}")
         match = keys["match"].text("a flow") if "match" in keys else None
-        check_flow(keys["match"] if match else entry, match or name)
+        check_flow(keys["match"] if match else entry, match or name, context)
         flows[name] = ({"match": match} if match else {}) | read_links(entry, context, read_value)
     return flows
 
 
-def check_flow(node: Node, expression: str) -> None:
-    """Raise WrongUse at `node` unless it is a flow expression."""
+def named_flows(node: Node) -> Iterator[str]:
+    """The names of flows that are given a `match` anywhere within a node."""
+    if isinstance(node.value, dict):
+        for name, flow in node.value.items():
+            if isinstance(flow.value, dict) and "match" in flow.value:
+                yield name
+    for entry in node.below():
+        yield from named_flows(entry)
+
+
+def check_flow(node: Node, expression: str, context: Context) -> None:
+    """Raise WrongUse at `node` unless it is a flow expression that means something in the lab, or names another."""
+    if expression in context.flows:
+        return
     try:
-        FlowMatch.parse(expression)
-    except ConditionsError as error:
-        node.wrong(error.what)
+        refuse_flow(FlowMatch.parse(expression), context.stack)
+    except ValueError as error:
+        node.wrong(str(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
-from ..stack import Stack, find_stack_file, read_stack
+from ..stack import Sfu, Stack, find_stack_file, read_stack
 from ..yamlfile import Node, read_yaml
 from . import keys
 from .expression import Known
 from .kind import Context, Key
+from .links import named_flows
 from .model import Scenario
 from .track import read_steps
 
@@ -79,7 +80,8 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str], stack_name:
             top.wrong(f"has no {name}: {key.help}")
     stack_file = stack_name or _stack_file(given["stack"], path.parent)
     stack = _read_stack(stack_file, given.get("stack", top), environment)
-    context = Context(stack, path.parent, Known.of(stack), read_steps)
+    flows = frozenset([*_flows(stack), *named_flows(given["steps"])])
+    context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
     values = {name: TOP[name].read(node, context) for name, node in given.items()}
     return Scenario(
         name=path.stem,
@@ -91,6 +93,12 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str], stack_name:
         timeout_s=values.get("timeout"),
         about=values.get("about"),
     )
+
+
+def _flows(stack: Stack) -> Iterator[str]:
+    sfu = stack.sfu.conditions if isinstance(stack.sfu, Sfu) else None
+    for conditions in (sfu, *(client.conditions for client in stack.clients)):
+        yield from (flow.name for flow in (conditions.flows if conditions else ()))
 
 
 def _mapping(top: Node) -> dict[str, Node]:

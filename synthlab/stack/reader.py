@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from syntheticnet.conditions import ConditionsError
+
 from .. import assets
 from ..errors import WrongUse, did_you_mean
 from ..yamlfile import Node, read_yaml
 from .allow import is_network, read_allow
 from .clients import read_clients
 from .fields import check_name, refuse_bad_name
+from .hosts import refuse_flow
 from .model import TURN_HOST, Client, ExternalSfu, Ip, Sfu, Stack, Turn
 from .sfu import read_sfu
 from .turn import read_turn
@@ -55,7 +58,22 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
     ip = _read_ip(keys["ip"]) if "ip" in keys else "ipv4"
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and sfu.conditions is not None:
         keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
-    return Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
+    stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
+    _refuse_flows(stack, keys)
+    return stack
+
+
+def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
+    """Raise at the first flow of a network that means a host which is not there."""
+    owners = [(client.conditions, keys["clients"].value[client.group]) for client in stack.clients]
+    if isinstance(stack.sfu, Sfu) and stack.sfu.conditions:
+        owners.append((stack.sfu.conditions, keys["sfu"]))
+    for conditions, node in owners:
+        for flow in conditions.flows:
+            try:
+                refuse_flow(flow.match, stack)
+            except ValueError as error:
+                node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
 
 
 def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:

@@ -152,6 +152,35 @@ STEPS = {
         "  - partition: [client1, client1]\n",
         "3: steps[0].partition: ['client1', 'client1'] is not two participants such as [client1, sfu]",
     ),
+    "block of a protocol": (
+        "  - block: udp\n",
+        "3: steps[0].block: 'udp' is a protocol, and stands behind the host; did you mean *:udp?",
+    ),
+    "block of two ports": (
+        "  - block: '*:udp:1000,2000'\n",
+        "3: steps[0].block: '2000' is not a mark of packets: pt=N or ssrc=N; "
+        "these are 2 flows: *:udp:1000 and *:udp:2000",
+    ),
+    "block of nobody": (
+        "  - block: 'cleint2:udp'\n",
+        "3: steps[0].block: no host 'cleint2' in this lab; did you mean client2?; there are: client1, client2, ",
+    ),
+    "flow of nobody": (
+        "  - set: client1\n    flows:\n      'any:udp': {egress: {loss: 5%}}\n",
+        "5: steps[0].flows.any:udp: no host 'any' in this lab; did you mean *?; there are: client1, ",
+    ),
+    "match of nobody": (
+        "  - set: client1\n    flows:\n      x: {match: 'sfuu', egress: {loss: 5%}}\n",
+        "5: steps[0].flows.x.match: no host 'sfuu' in this lab; did you mean sfu?; ",
+    ),
+    "flow of a group": (
+        "  - block: bot\n",
+        "3: steps[0].block: 'bot' is a group: name one of its clients, bot-1, bot-2",
+    ),
+    "block of a port": (
+        "  - block: 'sfu:80'\n",
+        "3: steps[0].block: 80 is a protocol here; for the port write sfu:*:80",
+    ),
     "block of nothing": ("  - block: ''\n", "3: steps[0].block: '' is not a flow such as '*:udp'"),
     "no such answer": (
         "  - {block: '*:udp', answer: rest}\n",

@@ -9,7 +9,7 @@ import pytest
 from synthlab.errors import WrongUse
 from synthlab.scenario import check_scenario, find_scenario_file, read_scenario, scenario_files
 
-from .files import STACK, write
+from .files import STACK, checked, write
 
 TOP = "stack: call.yaml\nvars: {HOW: 3s}\n"
 
@@ -139,3 +139,14 @@ def test_contract(tmp_path: Path) -> None:
         "      20s..50s  expect client1.video.client2.kbps < 50% of before within 5s",
         "      25s..55s  recovers client1.video.client2.fps >= 80% of before within 15s for 3s",
     ]
+
+
+@pytest.mark.issue(10)
+def test_a_flow_with_a_name_of_its_own(tmp_path: Path) -> None:
+    """A flow that was given a name and a `match` can be meant by that name later, even if it is that of a protocol."""
+    steps = (
+        "  - {set: client1, flows: {udp: {match: '*:udp', egress: {loss: 5%}}}}\n"
+        "  - {set: client1, flows: {udp: {egress: {loss: 1%}}}}\n"
+        "  - {block: udp, on: client1}\n"
+    )
+    assert len(checked(tmp_path, steps).scenario.steps) == 3

@@ -52,10 +52,10 @@ def test_reads_every_form(expression: str, match: FlowMatch) -> None:
     [
         (17, f"17 is not a flow: {ALLOWED}"),
         ("", f"'' is not a flow: {ALLOWED}"),
-        ("2001:db8::1", f"'2001:db8::1' is not a flow: {ALLOWED}"),
+        ("2001:db8::1", f"'2001:db8::1' is not a flow: {ALLOWED}; did you mean [2001:db8::1]?"),
         ("*:udp:1:2", f"'*:udp:1:2' is not a flow: {ALLOWED}"),
         ("*:quic", f"'quic' is not a protocol: {PROTOCOL}"),
-        ("*:256", f"'256' is not a protocol: {PROTOCOL}"),
+        ("*:256", f"'256' is not a protocol: {PROTOCOL}; did you mean *:*:256?"),
         ("*:srtp", f"'srtp' is not a protocol (did you mean rtp?): {PROTOCOL}"),
         ("*:turn", f"'turn' is not a protocol (did you mean turn-channel?): {PROTOCOL}"),
         (f"*:{'9' * 5000}", f"'{'9' * 5000}' is not a protocol: {PROTOCOL}"),
@@ -74,7 +74,10 @@ def test_reads_every_form(expression: str, match: FlowMatch) -> None:
         ("*:tcp:9-1", "'9-1' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:tcp:65536", "'65536' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:icmp:80", "'icmp' has no ports; those of tcp, udp and sctp can be given"),
-        ("10.0.0.1/8", "'10.0.0.1/8' is not an address, network or name (10.0.0.1/8 has host bits set)"),
+        (
+            "10.0.0.1/8",
+            "'10.0.0.1/8' is not an address, network or name (10.0.0.1/8 has host bits set); did you mean 10.0.0.0/8?",
+        ),
         (
             "10.0.0.256",
             "'10.0.0.256' is not an address, network or name "
@@ -183,3 +186,39 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         line = str(match)
         assert FlowMatch.parse(line) == match
     assert line.isprintable()
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("udp", "; did you mean *:udp?"),
+        ("RTP", "; did you mean *:rtp?"),
+        ("tcp:443", "; did you mean *:tcp:443?"),
+        ("udp:53", "; did you mean *:udp:53?"),
+        ("udp:1000-2000", "; did you mean *:udp:1000-2000?"),
+        (":3478", "; did you mean *:*:3478?"),
+        (":udp", "; did you mean *:udp?"),
+        ("443", "; did you mean *:*:443?"),
+        ("443/tcp", "; did you mean *:tcp:443?"),
+        ("sfu/udp", "; did you mean sfu:udp?"),
+        ("sfu udp 3478", "; did you mean sfu:udp:3478?"),
+        ("sfu:443", "; did you mean sfu:*:443?"),
+        ("10.0.0.1:443", "; did you mean 10.0.0.1:*:443?"),
+        ("*:udp:1000,2000", "; these are 2 flows: *:udp:1000 and *:udp:2000"),
+        ("tcp:443, 8443-8444", "; these are 2 flows: *:tcp:443 and *:tcp:8443-8444"),
+        ("tcp,udp", "; these are 2 flows: *:tcp and *:udp"),
+    ],
+)
+def test_what_is_meant(written: str, meant: str) -> None:
+    """A flow as people write it at first is refused with the flow that they mean."""
+    with pytest.raises(ConditionsError) as refused:
+        FlowMatch.parse(written)
+    assert str(refused.value).endswith(meant)
+
+
+def test_a_host_called_as_a_protocol() -> None:
+    """It can be meant all the same, and its flow reads back."""
+    match = FlowMatch.parse("udp:*")
+    assert (match.name, str(match)) == ("udp", "udp:*")
+    assert FlowMatch.parse(str(match)) == match

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal, get_args
 
 from .errors import ConditionsError
+from .flow_hints import hint
 
 ALLOWED = (
     "host[:protocol[:port[-port]]][,pt=N][,ssrc=N], "
@@ -23,6 +24,7 @@ MAX_PORT = 65535
 MediaKind = Literal["stun", "dtls", "turn-channel", "rtp", "rtcp"]
 """What a UDP packet carries, by its first bytes (RFC 7983)."""
 MEDIA: tuple[MediaKind, ...] = get_args(MediaKind)
+_WORDS = (*PROTOCOLS, *MEDIA)
 RTCP_TYPES = range(64, 96)
 """Payload types that no RTP packet has, for RTCP on the same port has them (RFC 5761)."""
 MAX_PAYLOAD_TYPE = 127
@@ -56,10 +58,28 @@ class FlowMatch:
 
     @classmethod
     def parse(cls, expression: object) -> FlowMatch:
-        """Read a flow expression; raises ConditionsError with the allowed form."""
+        """Read a flow expression; raises ConditionsError with the allowed form, and what is probably meant."""
+        try:
+            return cls._parsed(expression)
+        except ConditionsError as error:
+            meant = "" if "did you mean" in error.what else hint(expression, _WORDS, cls._can_parse)
+            raise ConditionsError(f"{error.what}{meant}") from None
+
+    @classmethod
+    def _can_parse(cls, expression: str) -> bool:
+        try:
+            cls._parsed(expression)
+        except ConditionsError:
+            return False
+        return True
+
+    @classmethod
+    def _parsed(cls, expression: object) -> FlowMatch:
         form = _FORM.fullmatch(expression.strip()) if isinstance(expression, str) else None
         if form is None:
             raise ConditionsError(f"{expression!r} is not a flow: {ALLOWED}")
+        if form["host"].lower() in _WORDS and (form["protocol"] or "0")[0].isdigit():
+            raise ConditionsError(f"{form['host']!r} is a protocol, and stands behind the host")
         network, name = _parse_host(form["host"])
         protocol, media = _parse_protocol(form["protocol"] or "*")
         low, high = _parse_ports(form["ports"] or "*")
@@ -74,7 +94,7 @@ class FlowMatch:
         protocol = "*" if self.protocol is None else names.get(self.protocol, str(self.protocol))
         ports = "*" if (self.port_min, self.port_max) == (0, MAX_PORT) else _written_ports(self)
         parts = [_written_host(self), self.media or protocol, ports]
-        while len(parts) > 1 and parts[-1] == "*":
+        while len(parts) > (2 if parts[0].lower() in _WORDS else 1) and parts[-1] == "*":
             parts.pop()
         marks = {"pt": self.payload_type, "ssrc": self.ssrc}
         return ":".join(parts) + "".join(f",{key}={value}" for key, value in marks.items() if value is not None)

@@ -27,9 +27,9 @@ def answer_key() -> Key:
     return keys.word((SILENT, *ANSWERS), "silent (the default), or what is answered to each packet")
 
 
-def _read_flow(node: Node, _: Context) -> str:
+def _read_flow(node: Node, context: Context) -> str:
     flow = node.text("a flow such as '*:udp'")
-    check_flow(node, flow)
+    check_flow(node, flow, context)
     return flow
 
 

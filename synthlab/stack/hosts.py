@@ -1,0 +1,38 @@
+"""The hosts that flows can mean in a lab: its containers by their names, and hosts elsewhere by their full ones."""
+
+from __future__ import annotations
+
+from syntheticnet.conditions import FlowMatch
+
+from ..errors import did_you_mean
+from .model import SFU_HOST, TURN_HOST, Sfu, Stack
+
+PORTS_NOT_PROTOCOLS = (22, 25, 53, 80)
+"""Numbers of well-known ports that are also those of protocols which nobody uses."""
+
+
+def host_names(stack: Stack) -> tuple[str, ...]:
+    """All names that its clients find an address for, without those of hosts elsewhere."""
+    sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
+    own = [client.name for client in stack.clients]
+    servers = [name for name, there in ((SFU_HOST, sfu), (TURN_HOST, stack.turn)) if there]
+    services = sfu.compose.services if sfu and sfu.compose else ()
+    extra = [entry.partition(":")[0] for client in stack.clients for entry in client.extra_hosts]
+    return tuple(dict.fromkeys([*own, *servers, *services, *extra]))
+
+
+def refuse_flow(match: FlowMatch, stack: Stack) -> None:
+    """Raise ValueError where a flow means a host that the lab does not have, or a port in the place of a protocol."""
+    if match.protocol in PORTS_NOT_PROTOCOLS:
+        host = str(match).partition(f":{match.protocol}")[0]
+        raise ValueError(f"{match.protocol} is a protocol here; for the port write {host}:*:{match.protocol}")
+    name = match.name
+    if name is None or "." in name or name.lower() in map(str.lower, host_names(stack)):
+        return
+    members = [client.name for client in stack.clients if client.group == name]
+    if members:
+        raise ValueError(f"'{name}' is a group: name one of its clients, {', '.join(members)}")
+    known = host_names(stack)
+    there = f"there are: {', '.join(known)}, * for any, and full names such as app.example"
+    near = "; did you mean *?" if name.lower() in ("any", "all") else did_you_mean(name, known)
+    raise ValueError(f"no host '{name}' in this lab{near}; {there}")
