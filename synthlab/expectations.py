@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ExpectationFailed, Inconclusive, WrongUse
@@ -15,7 +15,8 @@ from .player.machine import Busy, load_between, read_busy
 from .player.sampler import Sampler
 from .player.soundness import doubts
 from .scenario.actions import Judge, JudgeKind
-from .scenario.expression import Expression, Known
+from .scenario.expression import Expression, Known, Recorded
+from .state import ClientState
 
 if TYPE_CHECKING:
     from .lab import Lab, LabClient
@@ -25,25 +26,63 @@ KEPT_S = 600.0
 is asked any more."""
 
 
-class Expectations:
-    """Those of one lab. Samples are taken from the first one on; times are seconds since then."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What has become of one expectation; `doubts` say why a lab could not judge what did not hold."""
 
-    def __init__(self, lab: Lab, known: Known) -> None:
+    judge: Judge
+    client: str
+    asked_s: float
+    decided_s: float
+    ruling: Ruling
+    doubts: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """What was expected, of whom."""
+        return f"{f'{self.client}: ' if self.client else ''}{self.judge}"
+
+    def held(self) -> Ruling:
+        """Raises ExpectationFailed where it did not, or Inconclusive."""
+        if self.ruling.held:
+            return self.ruling
+        if self.doubts:
+            raise Inconclusive(f"{self.text}: {self.ruling.reason}; but this says little: {'; '.join(self.doubts)}")
+        raise ExpectationFailed(f"{self.text}: {self.ruling.reason}")
+
+
+class Expectations:
+    """Those of one lab. Samples are taken from the first one on; times are seconds since then.
+
+    `heard` gets the state of each client with each sample, in a thread of the sampler's.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        known: Known,
+        heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None,
+    ) -> None:
         self._lab = lab
         self._known = known
         self._zero_s = self._used_s = time.monotonic()
-        self._sampler = Sampler(self._clients, self._now_s, metrics=self._metrics)
+        self._sampler = Sampler(self._clients, self.now_s, metrics=self._metrics, heard=heard)
         self._sampler.start()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="machine")
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = "") -> Ruling:
+    @property
+    def recorded(self) -> Recorded:
+        """All samples that are kept."""
+        return self._sampler.recorded
+
+    def decide(
+        self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = ""
+    ) -> Decided:
         """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
 
-        Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken, and
-        ExpectationFailed where it does not hold; Inconclusive, if the lab was too slow meanwhile to judge that.
+        Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken.
         """
-        __tracebackhide__ = True
-        self._touch()
+        self.touch()
         try:
             parsed = Expression.parse(expression, replace(self._known, own=client))
         except ValueError as error:
@@ -51,18 +90,15 @@ class Expectations:
         if parsed.uses_before and self._sampler.recorded.baseline is None:
             raise WrongUse(f'{kind} {expression!r}: there is no baseline yet: call lab.baseline("5s") first')
         judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
-        asked_s, before = self._now_s(), self._reader.submit(self._read_busy)
+        asked_s, before = self.now_s(), self._reader.submit(self._read_busy)
         ruling = self._decide(judge)
-        if not ruling.held:
-            told = f"{f'{client}: ' if client else ''}{judge}: {ruling.reason}"
-            if doubted := self._doubts(judge, asked_s, before.result()):
-                raise Inconclusive(f"{told}; but this says little: {'; '.join(doubted)}")
-            raise ExpectationFailed(told)
-        return ruling
+        decided_s = self.now_s()
+        doubted = [] if ruling.held else self._doubts(judge, asked_s, before.result())
+        return Decided(judge, client, asked_s, decided_s, ruling, doubted)
 
     def baseline(self, for_s: float) -> None:
         """Wait, and take the samples of this time as `before`."""
-        self._touch()
+        self.touch()
         begin_s = self._sampler.next_round()
         time.sleep(for_s)
         self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
@@ -72,10 +108,10 @@ class Expectations:
         self._reader.shutdown(cancel_futures=True)
 
     def _decide(self, judge: Judge) -> Ruling:
-        judging, ruling = Judging(judge, self._now_s()), None
+        judging, ruling = Judging(judge, self.now_s()), None
         while ruling is None:
             ruling = judging.look(self._sampler.next_round(), self._sampler.recorded)
-            self._touch()
+            self.touch()
         return ruling
 
     def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
@@ -87,11 +123,12 @@ class Expectations:
         running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
         return read_busy(running[0]) if running else None
 
-    def _touch(self) -> None:
+    def touch(self) -> None:
+        """Let samples be taken from now on, as if something was expected."""
         self._used_s = time.monotonic()
-        self._sampler.recorded.forget(self._now_s() - KEPT_S)
+        self._sampler.recorded.forget(self.now_s() - KEPT_S)
 
-    def _now_s(self) -> float:
+    def now_s(self) -> float:
         return time.monotonic() - self._zero_s
 
     def _needed(self) -> bool:

@@ -23,6 +23,7 @@ from .state import ClientState
 if TYPE_CHECKING:
     from .expectations import Expectations
     from .player.judging import Ruling
+    from .scenario.actions import JudgeKind
     from .world import World
 
 __all__ = ["Change", "Lab", "LabClient", "choose_lab"]
@@ -204,19 +205,17 @@ class Lab:
         expression that cannot be.
         """
         __tracebackhide__ = True
-        return self._judged.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
+        return self._judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
 
     def never(self, expression: str, for_: str, *, client: str = "") -> Ruling:
         """See that an expression does not hold at any time `for_` so long; no data fails."""
         __tracebackhide__ = True
-        return self._judged.judge("never", expression, None, read_span("for_", for_), client)
+        return self._judge("never", expression, None, read_span("for_", for_), client)
 
     def recovers(self, expression: str, within: str, for_: str | None = None, *, client: str = "") -> Ruling:
         """As `expect`; the time that it took is what is asked for."""
         __tracebackhide__ = True
-        return self._judged.judge(
-            "recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client
-        )
+        return self._judge("recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client)
 
     def baseline(self, for_: str) -> None:
         """Wait so long, and take what is measured meanwhile as `before`: `client1.sent.video.kbps > 80% of before`."""
@@ -246,13 +245,20 @@ class Lab:
                 self.control(halted, doing)
         self.reset()
 
+    def _judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
+        __tracebackhide__ = True
+        return self._judged.decide(kind, expression, within_s, for_s, client).held()
+
     @property
     def _judged(self) -> Expectations:
+        if self._expectations is None:
+            self._expectations = self._new_expectations()
+        return self._expectations
+
+    def _new_expectations(self) -> Expectations:
         from .expectations import Expectations, known_of
 
-        if self._expectations is None:
-            self._expectations = Expectations(self, known_of(self))
-        return self._expectations
+        return Expectations(self, known_of(self))
 
     def _take(self, members: Iterable[Container]) -> None:
         self.members = list(members)

@@ -13,6 +13,27 @@ from ..state import ClientState
 from .judging import Ruling
 
 
+class Configurations:
+    """The conditions that clients had, from when on. May be told by several threads."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Mapping[str, Any]] = {}
+        self._entries: list[Configured] = []
+
+    @property
+    def entries(self) -> tuple[Configured, ...]:
+        """In the order of their times."""
+        return tuple(sorted(self._entries, key=lambda entry: entry.at_s))
+
+    def note(self, at_s: float, states: Mapping[str, ClientState]) -> None:
+        """Only what is new is written down."""
+        for client, state in states.items():
+            conditions = state.conditions.to_dict()
+            if self._last.get(client) != conditions:
+                self._last[client] = conditions
+                self._entries.append(Configured(at_s=at_s, client=client, conditions=conditions))
+
+
 class Chronicle:
     """Begins with what is planned, and none of it done."""
 
@@ -25,8 +46,7 @@ class Chronicle:
             for timed in visit.run.actions
             if isinstance(timed.action, Judge)
         }
-        self._conditions: dict[str, Mapping[str, Any]] = {}
-        self._configured: list[Configured] = []
+        self._configured = Configurations()
 
     @property
     def steps(self) -> tuple[Played, ...]:
@@ -38,7 +58,7 @@ class Chronicle:
 
     @property
     def configured(self) -> tuple[Configured, ...]:
-        return tuple(sorted(self._configured, key=lambda entry: entry.at_s))
+        return self._configured.entries
 
     def step(self, run: Run, **values: Any) -> Played:
         """Write down what is now known of a step; values are fields of Played."""
@@ -67,11 +87,7 @@ class Chronicle:
 
     def configure(self, at_s: float, states: Mapping[str, ClientState]) -> None:
         """The conditions that clients have; only what is new is written down."""
-        for client, state in states.items():
-            conditions = state.conditions.to_dict()
-            if self._conditions.get(client) != conditions:
-                self._conditions[client] = conditions
-                self._configured.append(Configured(at_s=at_s, client=client, conditions=conditions))
+        self._configured.note(at_s, states)
 
 
 def _planned(run: Run, track: str, depth: int) -> Played:

@@ -16,6 +16,7 @@ from ..evidence import Evidence
 from ..lab import choose_lab
 from ..launch import launch, launched
 from ..scenario.actions import Change, Judge
+from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
 from ..versions import own_version
@@ -151,7 +152,7 @@ class _Run:
             steps=chronicle.steps,
             judged=chronicle.judged,
             configured=chronicle.configured,
-            samples=_samples(player),
+            samples=samples_of(player.recorded),
             evidence=self._files,
         )
 
@@ -202,8 +203,9 @@ def _compared(plan: Plan) -> list[str]:
     return list(dict.fromkeys(name for one in expressions for name in one.compared))
 
 
-def _samples(player: Player) -> dict[str, Series]:
-    found = {name: player.recorded.series(name) for name in player.recorded.names()}
+def samples_of(recorded: Recorded) -> dict[str, Series]:
+    """All samples that are kept, as a record has them."""
+    found = {name: recorded.series(name) for name in recorded.names()}
     return {
         name: Series(
             times_s=[round(sample.at_s, 3) for sample in series],

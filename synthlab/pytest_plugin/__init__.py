@@ -95,6 +95,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     except SynthlabError as error:
         pytest.fail("\n".join([error.message, *error.details]), pytrace=False)
     request.node.stash[USED] = used
+    request.node.user_properties.append(("synthlab.seed", str(request.config.stash[RUN].seed)))
     yield used.lab
     try:
         used.lab.restore()
@@ -103,14 +104,20 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Evidence of a test that has failed is collected before its conditions are taken back."""
-    report = yield
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What is to be kept of a test that has failed is collected before its conditions are taken back."""
     used = item.stash.get(USED, None)
-    if used is not None and report.failed and report.when != "teardown":
-        told = item.config.stash[RUN].told_seed
-        kept = used.collect(item.config.getoption("--synthlab-evidence"), item.nodeid)
-        report.sections.append(("synthlab", "\n".join([told, *kept])))
+    if used is None or call.excinfo is None:
+        return (yield)
+    from . import failure
+
+    if not item.config.getoption("fulltrace"):
+        failure.hide_library(call.excinfo)
+    report = yield
+    if report.failed and report.when != "teardown" and not failure.is_mistake(call.excinfo.value):
+        failure.keep_failure(item, call.excinfo, report, used, item.config.stash[RUN])
     return report
 
 

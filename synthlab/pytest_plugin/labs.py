@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,7 +17,9 @@ from ..lab import Lab
 from ..stack import read_stack
 from ..state import ClientState
 from ..world import World, real_world
+from .kept import FailedTest, Kept, keep
 from .run import Run
+from .watched import WatchedLab
 
 SEED_BITS = 32
 _PLAIN = re.compile(r"[^\w.-]+")
@@ -27,7 +29,7 @@ _PLAIN = re.compile(r"[^\w.-]+")
 class Used:
     """A lab that tests use, one after the other."""
 
-    lab: Lab
+    lab: WatchedLab
     evidence: Evidence
     run: Run
 
@@ -39,18 +41,11 @@ class Used:
             return client.api.change({"seed": seed})
 
         each(self.lab.find(), draw)
+        self.lab.begin()
 
-    def collect(self, folder: str, test: str) -> Iterator[str]:
-        """Keep evidence of a test in a folder of its own; lines that tell what there is."""
-        place = Path(folder) / _PLAIN.sub("-", test).strip("-")
-        yield f"lab {self.lab.name}"
-        try:
-            found = self.evidence.collect(place)
-        except SynthlabError as error:
-            yield error.message
-            return
-        yield f"evidence in {place}:"
-        yield from (f"  {shows}: {path}" for shows, path in found.items())
+    def keep(self, folder: str, id: str, test: FailedTest) -> Kept:
+        """Keep what there is of a failed test in a folder of its own, which has the name of its `id`."""
+        return keep(test, self.lab, self.evidence, Path(folder) / _PLAIN.sub("-", id).strip("-"))
 
 
 @dataclass(slots=True)
@@ -95,7 +90,7 @@ class Labs:
     def _use(self, lab: Lab) -> Used:
         evidence = self.watch(self.world, lab.name)
         evidence.watch(client.name for client in lab.clients)
-        return Used(lab, evidence, self.run)
+        return Used(WatchedLab.of(lab), evidence, self.run)
 
 
 def remove_left(run: Run) -> None:

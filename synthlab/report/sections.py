@@ -42,7 +42,7 @@ class Section:
         """What was run, on what."""
         record = self.record
         yield "scenario", f"{record.scenario} ({record.file})"
-        yield "stack", f"{record.stack}, lab {record.lab}"
+        yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
         yield "began", record.started
         yield "lasted", seconds(record.duration_s)
         yield "seed", str(record.seed)

@@ -1,0 +1,93 @@
+"""What one test does to a lab, and what becomes of its expectations, written down as a scenario's record has it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from ..errors import SynthlabError
+from ..expectations import Decided
+from ..player.chronicle import Configurations
+from ..scenario.record import Judged, Played, Series, Verdict
+
+PACKAGE = f"{Path(__file__).resolve().parents[1]}{os.sep}"
+
+
+@dataclass(slots=True)
+class Journal:
+    """Of one test, from when it is made; times are seconds since then."""
+
+    configured: Configurations = field(default_factory=Configurations)
+    steps: list[Played] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    zero_s: float = field(default_factory=time.monotonic)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def now_s(self) -> float:
+        return time.monotonic() - self.zero_s
+
+    @contextlib.contextmanager
+    def step(self, kind: str, text: str, clients: tuple[str, ...] = (), lasts_s: float | None = None) -> Iterator[str]:
+        """Write down what is done inside, also where it fails; gives its id. `lasts_s` is how long it is in force."""
+        begins_s, place = self.now_s(), _place(sys._getframe())
+        step = Played(id=str(len(self.steps) + 1), kind=kind, text=text, place=place, clients=clients)
+        self.steps.append(replace(step, began_s=begins_s))
+        at, error = len(self.steps) - 1, None
+        try:
+            yield step.id
+        except SynthlabError as failed:
+            error = failed.message
+            raise
+        finally:
+            ends_s = self.now_s()
+            until_s = None if lasts_s is None else ends_s + lasts_s
+            self.steps[at] = replace(self.steps[at], ended_s=ends_s, until_s=until_s, error=error)
+
+    def decided(self, step: str, decided: Decided, asked_s: float) -> None:
+        """Write down what has become of the expectation of a step."""
+        ruling, judge = decided.ruling, decided.judge
+        at = next(number for number, one in enumerate(self.steps) if one.id == step)
+        self.steps[at] = replace(self.steps[at], text=decided.text)
+        verdict: Verdict = "passed" if ruling.held else "inconclusive" if decided.doubts else "failed"
+        self.judged.append(
+            Judged(
+                id=step,
+                kind=judge.kind,
+                text=decided.text,
+                place=self.steps[at].place,
+                verdict=verdict,
+                reason="; ".join((ruling.reason, *decided.doubts)),
+                asked_s=asked_s,
+                decided_s=asked_s + decided.decided_s - decided.asked_s,
+                within_s=judge.within_s,
+                for_s=judge.for_s,
+                took_s=ruling.took_s,
+                error_s=ruling.error_s,
+                seen=ruling.seen,
+            )
+        )
+
+
+def since(samples: Mapping[str, Series], zero_s: float) -> dict[str, Series]:
+    """The samples from a time on, which is 0 in what is given."""
+    found = {}
+    for name, series in samples.items():
+        first = next((number for number, time_s in enumerate(series.times_s) if time_s >= zero_s), len(series.times_s))
+        times_s = [round(time_s - zero_s, 3) for time_s in series.times_s[first:]]
+        if times_s:
+            found[name] = Series(times_s=times_s, values=series.values[first:])
+    return found
+
+
+def _place(frame: FrameType | None) -> str:
+    """The file and the line of the code, not of ours, that has called."""
+    while frame and (frame.f_code.co_filename.startswith(PACKAGE) or "contextlib" in frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""

@@ -1,0 +1,112 @@
+"""What is kept of a failed test: evidence, and the page that a scenario's report is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..errors import Inconclusive, SynthlabError
+from ..evidence import Evidence
+from ..player import relative_to
+from ..scenario.record import Record
+from ..versions import own_version
+from ..wholefile import write_whole
+from .watched import WatchedLab
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTest:
+    """`name` and `file` are the test's own; `reason` is one line."""
+
+    name: str
+    file: str
+    seed: int
+    reason: str
+    error: BaseException
+
+
+@dataclass(slots=True)
+class Kept:
+    """`files` are the evidence by what they show, `report` is the page; `problems` say what could not be kept."""
+
+    lab: str
+    folder: Path
+    files: dict[str, Path] = field(default_factory=dict)
+    report: Path | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield f"lab {self.lab}"
+        yield from self.problems
+        if self.report:
+            yield f"report: {self.report}"
+        if self.files:
+            yield f"evidence in {self.folder}:"
+            yield from (f"  {shows}: {path.relative_to(self.folder)}" for shows, path in self.files.items())
+
+    @property
+    def properties(self) -> Iterator[tuple[str, str]]:
+        """For JUnit files."""
+        yield "synthlab.lab", self.lab
+        if self.report:
+            yield "synthlab.report", str(self.report)
+        yield from ((f"synthlab.evidence.{shows}", str(path)) for shows, path in self.files.items())
+
+
+def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) -> Kept:
+    """Collect all there is into a folder. What hinders that is one of the problems: no error hides that of the test."""
+    kept = Kept(lab.name, folder)
+    record = record_of(test, lab)  # before the evidence, which takes seconds
+    try:
+        kept.files = {shows: folder / path for shows, path in evidence.collect(folder).items()}
+    except SynthlabError as error:
+        kept.problems.append(error.message)
+    named = {shows: str(path) for shows, path in kept.files.items()}
+    try:
+        kept.report = _write_page(replace(record, evidence=named), folder / REPORT)
+    except OSError as error:
+        kept.problems.append(f"{folder / REPORT} cannot be written: {error.strerror}")
+    return kept
+
+
+def _write_page(record: Record, file: Path) -> Path:
+    from ..report import report_page
+
+    write_whole(file, report_page([relative_to(record, file)]))
+    return file
+
+
+def _facts(lab: WatchedLab) -> dict[str, str]:
+    """Of the engine, if it answers."""
+    with contextlib.suppress(SynthlabError):
+        return lab.world.engine.facts()
+    return {}
+
+
+def record_of(test: FailedTest, lab: WatchedLab) -> Record:
+    """The test so far, as if it were a scenario."""
+    journal = lab.journal
+    return Record(
+        scenario=test.name,
+        file=test.file,
+        stack=lab.stack.name if lab.stack else "",
+        lab=lab.name,
+        seed=test.seed,
+        facts={"synthlab": own_version(), **_facts(lab)},
+        started=journal.started.isoformat(timespec="microseconds"),
+        duration_s=round(journal.now_s(), 3),
+        verdict="inconclusive" if isinstance(test.error, Inconclusive) else "failed",
+        reasons=(test.reason,),
+        clients=tuple(client.name for client in lab.participants),
+        baseline=lab.baseline_taken,
+        steps=tuple(journal.steps),
+        judged=tuple(journal.judged),
+        configured=journal.configured.entries,
+        samples=lab.samples,
+    )
