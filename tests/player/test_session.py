@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from synthlab.fakes import FakeEngine, fake_world
-from synthlab.player.player import Watcher
 from synthlab.player.session import Terms, play
+from synthlab.player.watcher import Watcher
 from synthlab.scenario import check_scenario
 
 SCENARIO = """\
