@@ -17,9 +17,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from syntheticnet import forwarder, switchboard  # init: a real PID 1's children carry all that it imports
+from syntheticnet.admission import Allow
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import Wiring
 from syntheticnet.port import open_socket
+from syntheticnet.pulse import Pulse
 from syntheticnet.settings import API_PORT
 from syntheticnet.store import Store
 
@@ -41,7 +43,7 @@ def main(outer: str, inner: str, conditions: str) -> None:
     def serve() -> None:
         from syntheticnet import api
 
-        api.main([listening], theirs, api.Identity("client1", "bench", Conditions()), [HOST])
+        api.main([listening], theirs, api.Identity("client1", "bench", Conditions()), [HOST], Allow(), Pulse())
 
     pids = {"forwarder": _forked(lambda: forwarder.main(Wiring(ends[0], ends[1], ours, store))), "api": _forked(serve)}
     _await_health()

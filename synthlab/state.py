@@ -68,7 +68,8 @@ class ClientState:
 
     `conditions` are those in force: the `base` with each of the `leases` put on it. `entry` is what a change with a
     time has made, and `failures` tell by id what has become impossible and was dropped. `links`, `lateness` and each
-    of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes.
+    of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes. Of the forwarder's
+    `restarts`, `hangs` were made because it gave no sign of life.
     """
 
     conditions: Conditions
@@ -78,6 +79,7 @@ class ClientState:
     failures: Mapping[int, str]
     entry: Entry | None
     restarts: int
+    hangs: int
     lateness: Mapping[str, Mapping[str, float]]
     links: Mapping[str, LinkState]
     flows: Mapping[str, Mapping[str, LinkState]]
@@ -101,6 +103,7 @@ class ClientState:
             failures={failure["id"]: failure["error"] for failure in answer.get("failed", {}).get("last", ())},
             entry=Entry.from_dict(answer["entry"]) if "entry" in answer else None,
             restarts=answer["forwarder"]["restarts"],
+            hangs=answer["forwarder"].get("hangs", 0),
             lateness=answer["forwarder"].get("lateness", {}),
             links=_links(answer["links"]),
             flows={name: _links(flow) for name, flow in answer["flows"].items()},

@@ -94,11 +94,15 @@ def forwarders_table(states: Mapping[str, ClientState]) -> Table:
     """How late the forwarders themselves have been over the last second, in each direction."""
     names = ("p50_ms", "p99_ms", "max_ms")
     rows = [
-        (client, direction, *(f"{late[name]:.3f}" if name in late else NOTHING for name in names), str(state.restarts))
+        (client, direction, *(f"{late[name]:.3f}" if name in late else NOTHING for name in names), _restarts(state))
         for client, state in states.items()
         for direction, late in state.lateness.items()
     ]
     return Table(("client", "forwarder", "late p50 ms", "p99 ms", "max ms", "restarts"), rows)
+
+
+def _restarts(state: ClientState) -> str:
+    return f"{state.restarts} ({state.hangs} hung)" if state.hangs else str(state.restarts)
 
 
 def moments(made: Change, now: float) -> Iterator[str]:
@@ -149,6 +153,8 @@ def _times(entry: Entry) -> str:
 def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> Row:
     vnc = container.ports.get(VNC_PORT)
     state = container.state if container.state != "running" else container.health or "running"
+    if container.ready and container.conditioned and api_url(container) and container.id not in restarts:
+        state = "no answer"
     return (
         container.lab,
         container.title,

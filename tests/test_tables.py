@@ -130,6 +130,16 @@ def test_forwarders() -> None:
     ]
 
 
+@pytest.mark.issue(10)
+def test_what_gives_no_answer() -> None:
+    """A healthy client whose API does not answer is shown as such; hangs stand beside the restarts that they caused."""
+    container = fake_container("call", "client2")
+    states = [containers_table([container], told, now=0).rows[0][3] for told in ({}, {container.id: 0})]
+    assert states == ["no answer", "healthy"]
+    hung = replace(state({}), lateness={"ingress": {}}, restarts=2, hangs=1)
+    assert forwarders_table({"client2": hung}).rows[0][-1] == "2 (1 hung)"
+
+
 def test_numbers() -> None:
     """Each participant that is received has a row of its numbers for each kind."""
     numbers = Numbers(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .guard import Guard
 from .guarded import Guarded
 from .numbers import BadNumbers, Numbers
 from .pages import Pages
+from .pulse import Pulse
 from .requests import duration_of, json_of, terms_of, text_of
 from .server import serve
 from .switchboard import Line, Refused, Unanswered
@@ -35,6 +36,7 @@ FILE_SECONDS = 4.0  # a long file keeps the forwarder busy for a moment
 LOOKUP_SECONDS = 3.0
 MOST_ERROR = 2000
 """Longer messages are cut: they may quote what was sent."""
+STARVED = "the forwarder does not answer: this machine is too slow, and gives it no processor time"
 PAGES = Pages(Path(__file__).parent / "web")
 _ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
 
@@ -227,7 +229,7 @@ class Api:
         }
 
 
-def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
+def make(line: Line, identity: Identity, guard: Guard, pulse: Pulse | None = None) -> Starlette:
     """The application; every error is a 4xx or 503 with one line."""
     return Starlette(
         routes=Api(line, identity).routes(),
@@ -240,7 +242,7 @@ def make(line: Line, identity: Identity, guard: Guard) -> Starlette:
             ConditionsError: _refused(422),
             BadNumbers: _refused(422),
             Refused: _refused(422),
-            Unanswered: _refused(503),
+            Unanswered: _unanswered(pulse),
             ClientDisconnect: _refused(400),  # nobody is there to read it
         },
     )
@@ -251,12 +253,17 @@ def main(
     control: socket.socket,
     identity: Identity,
     hosts: Sequence[str],
-    allow: Allow = Allow(),  # noqa: B008 - it is frozen
+    allow: Allow,
+    pulse: Pulse,
 ) -> None:
     """Serve until killed."""
     line, admitted = Line(control), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
-    serve(make(line, identity, Guard(admitted, names, allow.origins)), listening, admitted.follow(line))
+    serve(
+        make(line, identity, Guard(admitted, names, allow.origins), pulse),
+        listening,
+        _beside(admitted.follow(line), pulse),
+    )
 
 
 def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -264,6 +271,21 @@ def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
         return JSONResponse({"error": shortened(str(error), MOST_ERROR)}, status)
 
     return answer
+
+
+def _unanswered(pulse: Pulse | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """503, with the reason where PID 1 has seen one."""
+
+    async def answer(_: Request, error: Exception) -> Response:
+        starved = pulse and pulse.news.get("forwarder", {}).get("state") == "starved"
+        return JSONResponse({"error": STARVED if starved else str(error)}, 503)
+
+    return answer
+
+
+async def _beside(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+    asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
+    await following
 
 
 async def _said_so(_: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from .desk import Desk
 from .files import Files
 from .flows import Control
 from .port import make_ports
+from .pulse import Pulse
 from .pump import Pump
 from .stage import DEFAULT
 from .store import Store
@@ -40,6 +41,11 @@ class Wiring:
     files: Store = field(default_factory=Store.create)
     allow: Allow = Allow()
     ipv6_only: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
+
+
+WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
+"""What PID 1 has seen of the forwarder and those before it, as long as it has not said so: see `Children.tick`."""
 
 
 class Forwarder:
@@ -59,6 +65,7 @@ class Forwarder:
         self._pump = Pump(*self._ways.values())
         switchboard = Switchboard(wiring.control, self._answer)
         self._pump.watch(switchboard.fileno(), switchboard.serve)
+        self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._desk = Desk(wiring.store, wiring.files, files, self, time.monotonic_ns())
 
     def run(self) -> None:
@@ -88,6 +95,8 @@ class Forwarder:
         return {
             "forwarder": {
                 "restarts": self._wiring.restarts,
+                **WELL,
+                **self._wiring.pulse.news.get("forwarder", {}),
                 "up_s": (now - self._wiring.started) / 1e9,
                 "cpu_s": time.process_time(),
                 "lateness": {direction: way.lateness.report(now) for direction, way in self._ways.items()},

@@ -1,4 +1,4 @@
-"""PID 1: takes over the interface, starts forwarder and API, then the application, and tends them all to the end."""
+"""PID 1's start: takes over the interface, starts forwarder and API, then the application."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,62 +13,25 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import application, forwarder, gateway, libc, netdev, switchboard
+from .children import Body, Children, in_child, reap, say
 from .desk import drawn_agenda
 from .fence import DOOR_PORT
 from .forwarder import Wiring
+from .pulse import Pulse
 from .settings import BadSettings, Settings
 from .store import Store
+from .supervisor import Supervisor
 
 # Numbers of the users that the image makes for our processes.
 FORWARDER_USER, API_USER = 65310, 65311
 RUN = Path("/run/synthlab")
 READY = RUN / "ready"
 START_SECONDS = 20.0
-BRIEF_SECONDS, PAUSE_SECONDS = 1.0, 0.3
-
-# The wall clock is looked at so often, as a machine that slept has less time left than it thought.
-LOOK_SECONDS = 20.0
-GRACE_SECONDS = 2.0
-
-BROKEN, KILLED = 3, 128
+BROKEN = 3
 
 
 class Broken(Exception):
     """The container cannot do what it is for; reads as one line."""
-
-
-class Children:
-    """The processes that PID 1 keeps alive: each is forked anew whenever it ends."""
-
-    def __init__(self) -> None:
-        self._makers: dict[str, Callable[[int], None]] = {}
-        self._pids: dict[int, str] = {}
-        self._started: dict[str, float] = {}
-        self.restarts: dict[str, int] = {}
-
-    def start(self, name: str, body: Callable[[int], None]) -> None:
-        """Run `body(restarts)` in a process of its own."""
-        self._makers[name] = body
-        self.restarts[name] = -1
-        self._fork(name)
-
-    def ended(self, pid: int) -> str | None:
-        """Restart the child that `pid` was, and name it; None for any other process."""
-        name = self._pids.pop(pid, None)
-        if name is not None:
-            if time.monotonic() - self._started[name] < BRIEF_SECONDS:
-                time.sleep(PAUSE_SECONDS)  # one that fails at once must not take a whole core
-            self._fork(name)
-        return name
-
-    def _fork(self, name: str) -> None:
-        self.restarts[name] += 1
-        self._started[name] = time.monotonic()
-        pid = os.fork()
-        if pid:
-            self._pids[pid] = name
-            return
-        _in_child(lambda: self._makers[name](self.restarts[name]))
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -78,7 +40,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
         settings = Settings.read(os.environ, arguments)
         status = _live(settings)
     except (Broken, BadSettings, netdev.NoInterface) as error:
-        _say(str(error))
+        say(str(error))
         status = BROKEN
     os._exit(status)
 
@@ -96,7 +58,7 @@ def _live(settings: Settings) -> int:
     _start_ours(children, settings, hosts, outer, inner)
     libc.drop_capabilities(application.FORBIDDEN)
     READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # its start, which tells this life from others
-    return _tend(children, _start_application(settings), settings.expires)
+    return Supervisor(children, _start_application(settings), settings.expires).run()
 
 
 def _settled(own: netdev.Interface) -> list[str]:
@@ -107,7 +69,7 @@ def _settled(own: netdev.Interface) -> list[str]:
         try:
             mac = gateway.settle(own.index, own.mac, addresses[0], host) if addresses and ":" not in host else None
         except gateway.Pretended as error:
-            _say(f"{error}: the control ports stay closed")
+            say(f"{error}: the control ports stay closed")
             continue
         if mac:
             pinned[host] = mac
@@ -130,24 +92,26 @@ def _start_ours(
     files.save(dict(settings.files))
     ours, theirs = switchboard.make_pair()
     start = time.monotonic_ns()
+    pulse = Pulse()
 
     def forward(restarts: int) -> None:
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         wired = outer.fileno(), inner.fileno(), ours, store
-        more = settings.allow, settings.ipv6_only
+        more = settings.allow, settings.ipv6_only, pulse
         forwarder.main(Wiring(*wired, hosts, settings.ports, restarts, began, files, *more))
 
-    children.start("forwarder", forward)
+    children.start("forwarder", forward, pulse)
     if settings.api_port is None:
         _await_health(children, lambda: switchboard.is_answered(theirs))
     else:
         port = settings.api_port
-        children.start("api", _api(settings, port, theirs, hosts))
+        of_api = Pulse()
+        children.start("api", _api(settings, port, theirs, hosts, of_api), of_api)
         _await_health(children, lambda: _healthy(port))
 
 
-def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str]) -> Callable[[int], None]:
+def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> Body:
     """What the API's process does; like the forwarder's, its code is in memory before the application can alter it."""
     from . import api  # only now: the forwarder has been started, and does not carry it
 
@@ -160,7 +124,7 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
 
     def serve(_: int) -> None:
         libc.become(API_USER, API_USER)
-        api.main(doors, control, api.Identity(*identity), hosts, settings.allow)
+        api.main(doors, control, api.Identity(*identity), hosts, settings.allow, pulse)
 
     return serve
 
@@ -168,12 +132,12 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
 def _await_health(children: Children, healthy: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if max(children.restarts.values()) > 2:
+        if children.most_restarts() > 2:
             break
         if healthy():
             return
         time.sleep(0.02)
-        _reap(children)
+        reap(children)
     raise Broken(f"forwarder and API did not start within {START_SECONDS:.0f} s")
 
 
@@ -193,86 +157,9 @@ def _start_application(settings: Settings) -> int | None:
     pid = os.fork()
     if pid:
         return pid
-    return _in_child(lambda: _become_application(settings))
+    return in_child(lambda: _become_application(settings))
 
 
 def _become_application(settings: Settings) -> None:
     os.setsid()
     application.become(settings.user, settings.command)
-
-
-def _tend(children: Children, application: int | None, expires: float | None) -> int:
-    """Pass signals on, reap and restart; returns the exit status when the application has ended, or its time has."""
-    while True:
-        left = LOOK_SECONDS if expires is None else min(max(expires - time.time(), 0.0), LOOK_SECONDS)
-        caught = signal.sigtimedwait(signal.valid_signals(), left)
-        number = caught.si_signo if caught else None
-        if number == signal.SIGCHLD:
-            for pid, status in _reap(children):
-                if pid == application:
-                    return _exit_status(status)
-        elif number is None:
-            if expires is not None and time.time() >= expires:
-                return _expire(application)
-        elif application is None and number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            return 0
-        elif application is not None:
-            _pass_on(number, application)
-
-
-def _expire(application: int | None) -> int:
-    """Give the application a moment to end by itself: the kernel ends it, and all others, when PID 1 does."""
-    _say("the lab's time is over")
-    if application is not None:
-        _pass_on(signal.SIGTERM, application)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while time.monotonic() < deadline and os.waitpid(application, os.WNOHANG)[0] == 0:
-            time.sleep(0.05)
-    return 0
-
-
-def _pass_on(number: int, application: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(application, number)
-
-
-def _reap(children: Children) -> list[tuple[int, int]]:
-    """Collect all that have ended, restart ours, and return the others with their status."""
-    ended = []
-    with suppress(ChildProcessError):
-        while (row := os.waitpid(-1, os.WNOHANG))[0]:
-            name = children.ended(row[0])
-            if name is None:
-                ended.append(row)
-            else:
-                _say(f"the {name} ended ({_described(row[1])}); restarted")
-    return ended
-
-
-def _in_child(body: Callable[[], None]) -> NoReturn:
-    """Run `body` as a whole process: no way back into PID 1's code."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
-    try:
-        body()
-    except BaseException as error:
-        _say(f"{type(error).__name__}: {error}")
-        if os.environ.get("SYNTHLAB_DEBUG"):
-            import traceback
-
-            traceback.print_exc()
-    finally:
-        os._exit(1)
-
-
-def _exit_status(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else KILLED - code
-
-
-def _described(status: int) -> str:
-    code = os.waitstatus_to_exitcode(status)
-    return f"status {code}" if code >= 0 else signal.Signals(-code).name
-
-
-def _say(line: str) -> None:
-    print(f"synthlab: {line}", file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable
-from struct import pack
+from struct import pack, unpack_from
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -14,6 +14,8 @@ NET_ADMIN, NET_RAW = 12, 13
 _PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 4, 29
 _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 23, 24, 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_SIGNAL_SET_BYTES = 128  # glibc's sigset_t
+_SIGNAL_BYTES = 128  # struct signalfd_siginfo, which begins with the number
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -56,6 +58,21 @@ def hide() -> None:
 def be_punctual() -> None:
     """Wake up within a microsecond of a timer, not within the usual 50."""
     _prctl(_PR_SET_TIMERSLACK, 1000)
+
+
+def open_signals(numbers: Iterable[int]) -> int:
+    """A file that is readable when one of these signals, all of which are blocked, is pending (signalfd)."""
+    mask = sum(1 << (number - 1) for number in numbers).to_bytes(_SIGNAL_SET_BYTES, "little")
+    return int(_checked(_libc.signalfd(-1, mask, os.O_NONBLOCK | os.O_CLOEXEC)))
+
+
+def read_signals(file: int) -> list[int]:
+    """The signals that are pending, and are so no longer."""
+    try:
+        told = os.read(file, 64 * _SIGNAL_BYTES)
+    except BlockingIOError:
+        return []
+    return [unpack_from("I", told, start)[0] for start in range(0, len(told), _SIGNAL_BYTES)]
 
 
 def _prctl(option: int, argument: int) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 MESSAGE_BYTES = 8 << 20
+UNANSWERED = "the forwarder does not answer: it is busy, or is restarted within three seconds"
 _SO_SNDBUFFORCE = 32
 
 
@@ -90,7 +91,9 @@ class Line:
             try:
                 answer = await asyncio.wait_for(self._exchange(request), seconds)
             except TimeoutError:
-                raise Unanswered("the forwarder does not answer; it is restarted within a second") from None
+                raise Unanswered(
+                    "the forwarder does not answer: it is busy, or is restarted within three seconds"
+                ) from None
         if "error" in answer:
             raise Refused(answer["error"])
         result: dict[str, Any] = answer["result"]

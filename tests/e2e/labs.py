@@ -64,3 +64,9 @@ def until(reached: Callable[[], bool], seconds: float = 40) -> None:
 
 def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def docker_log(container: str) -> str:
+    """All that a container has written, on both of its outputs."""
+    command = ["docker", "logs", container]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout

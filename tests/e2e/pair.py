@@ -84,9 +84,13 @@ class Pair:
         return int(docker("port", self.container(client), "80/tcp").splitlines()[0].rpartition(":")[2])
 
     def forwarder(self, client: str) -> int:
-        """The forwarder's process id inside the container."""
+        """The forwarder's process id, as the host sees it."""
+        return self.process(client, "65310")
+
+    def process(self, client: str, uid: str) -> int:
+        """The id of the one process of a user in the container, as the host sees it."""
         rows = docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]
-        (pid,) = [int(row.split()[0]) for row in rows if row.split()[1] == "65310"]
+        (pid,) = [int(row.split()[0]) for row in rows if row.split()[1] == uid]
         return pid
 
     def set(self, *options: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .labs import until
+from .labs import docker, docker_log, synthlab, until
 from .pair import Pair, Traffic, pair_up
 
 pytestmark = pytest.mark.docker
@@ -45,14 +45,14 @@ def test_a_killed_forwarder_is_back_within_a_second_with_the_same_conditions(pai
 
 
 def test_nothing_comes_late_after_a_stop(pair: Pair) -> None:
-    """Stopped for 3 s and continued: what waited is dropped as stalled, nothing comes over 0.1 s after it was due."""
+    """Stopped for 1.5 s and continued: what waited is dropped as stalled, nothing comes over 0.1 s after it was due."""
     pair.set("--ingress", "--latency", "50ms")
     forwarder = pair.forwarder("client2")
     before = pair.late()
     sink, sending = _flowing(pair)
     os.kill(forwarder, signal.SIGSTOP)
     stopped = time.monotonic()
-    time.sleep(3)
+    time.sleep(1.5)  # after two seconds of it PID 1 would replace it
     lasted = time.monotonic() - stopped
     os.kill(forwarder, signal.SIGCONT)
     sending.result()
@@ -77,6 +77,58 @@ def test_a_paused_container_comes_back_clean(pair: Pair) -> None:
     subprocess.run(["docker", "unpause", container], check=True, capture_output=True)
     sending.result()
     _assert_dropped(pair.late() - before, lasted, sink.result()["received"])
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("uid", ["65310", pytest.param("65311", marks=pytest.mark.soak)], ids=["forwarder", "api"])
+def test_a_stopped_process_is_replaced(pair: Pair, uid: str) -> None:
+    """Within seconds, by another that works with the same conditions; `show` counts it, and the log says so."""
+    before = pair.state()
+    stopped = pair.process("client2", uid)
+    os.kill(stopped, signal.SIGSTOP)
+    began = time.monotonic()
+    until(lambda: pair.process("client2", uid) != stopped, 8)
+    lasted = time.monotonic() - began
+    assert lasted > 1  # a short stop is nothing
+    until(lambda: synthlab("show", "client2", "--lab", pair.name, status=None).returncode == 0, 5)
+    until(lambda: pair.state()["forwarder"]["hangs"] == before["forwarder"]["hangs"] + (uid == "65310"), 10)
+    after = pair.state()
+    assert after["forwarder"]["restarts"] == before["forwarder"]["restarts"] + (uid == "65310")
+    assert after["conditions"] == before["conditions"]
+    name = "forwarder" if uid == "65310" else "api"
+    assert f"the {name} hangs: it gives no sign of life; killed" in docker_log(pair.container("client2"))
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("hurt", ["pause", "kill"])
+def test_healthy_again(pair: Pair, hurt: str) -> None:
+    """Docker calls a client healthy again within 10 s of `unpause`, and of the end of a killed probe."""
+    container = pair.container("client2")
+    until(lambda: _probe(container) > 0, 10)
+    if hurt == "pause":
+        docker("pause", container)
+        assert _health(container) == "unhealthy"
+        docker("unpause", container)
+    else:
+        os.kill(_probe(container), signal.SIGKILL)
+        until(lambda: _health(container) == "unhealthy" or len(_probes(container)) > 1, 5)
+    until(lambda: _health(container) == "healthy", 10)
+    until(lambda: _probe(container) > 0, 10)  # and it sleeps again
+    assert _health(container) == "healthy"
+
+
+def _health(container: str) -> str:
+    return docker("inspect", "-f", "{{.State.Health.Status}}", container).strip()
+
+
+def _probes(container: str) -> list[str]:
+    return docker("inspect", "-f", "{{range .State.Health.Log}}{{.ExitCode}} {{end}}", container).split()
+
+
+def _probe(container: str) -> int:
+    """The process of the health probe that sleeps; 0 where none does."""
+    rows = [row.split(None, 1) for row in docker("top", container, "-eo", "pid,args").splitlines()[1:]]
+    return next((int(pid) for pid, command in rows if command == "sleep 3500"), 0)
 
 
 def _flowing(pair: Pair) -> tuple[Traffic, Traffic]:

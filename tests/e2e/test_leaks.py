@@ -46,13 +46,15 @@ def killed(pair: Pair) -> Iterator[None]:
 
 @contextmanager
 def stopped(pair: Pair) -> Iterator[None]:
-    """client2 with a forwarder that does nothing; afterwards it goes on."""
-    forwarder = pair.forwarder("client2")
-    os.kill(forwarder, signal.SIGSTOP)
+    """client2 with a forwarder that does nothing; PID 1, which would replace it, is stopped meanwhile."""
+    processes = pair.pid("client2"), pair.forwarder("client2")
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(forwarder, signal.SIGCONT)
+        for process in reversed(processes):
+            os.kill(process, signal.SIGCONT)
 
 
 def shout(pair: Pair, sender: str, receiver: str, family: int, patience_s: float = 0) -> Traffic:

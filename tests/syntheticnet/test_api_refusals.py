@@ -149,7 +149,7 @@ def test_says_when_the_forwarder_does_not_answer(site: Site) -> None:
     site.forwarder.silent = True
     answer = site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the forwarder does not answer; it is restarted within a second"}
+    assert answer.json() == {"error": "the forwarder does not answer: it is busy, or is restarted within three seconds"}
     site.forwarder.silent = False
     assert site.ask("GET", "/v1/conditions").json() == {"seed": 5}
     assert site.forwarder.configured == 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.switchboard import Line, Switchboard, Unanswered
+from syntheticnet.switchboard import UNANSWERED, Line, Switchboard, Unanswered
 
 from .builders import SECOND, exactly
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_raised(ends: Ends) -> None:
 
 def test_gives_up_after_a_while(ends: Ends) -> None:
     """Where nobody answers, asking ends."""
-    with pytest.raises(Unanswered, match=exactly("the forwarder does not answer; it is restarted within a second")):
+    with pytest.raises(Unanswered, match=exactly(UNANSWERED)):
         asyncio.run(Line(ends[1]).ask("report", seconds=0.01))
 
 
