@@ -14,6 +14,7 @@ from .errors import SynthlabError, WrongUse
 from .logs import read_lines
 from .members import find_member, find_members
 from .numbers import Numbers
+from .pageconsole import console_lines
 from .remote import ClientApi, Terms
 from .spans import read_span
 from .state import ClientState
@@ -130,6 +131,10 @@ class Client:
     def logs(self, tail: int | None = None) -> list[str]:
         """The lines that it has written, or the last ones; those of a group in the order of their times."""
         return [line.text for line in read_lines(self.lab.world.engine, self._containers, LogWish(tail=tail))]
+
+    def console(self, tail: int | None = None) -> list[str]:
+        """What the pages of its browser wrote to their console, with uncaught exceptions, or the last lines of that."""
+        return [line.text for line in console_lines({self.name: self.api}, LogWish(tail=tail))]
 
     def restart(self) -> None:
         """Start it anew, and wait until it is healthy; its conditions are those of the stack again."""

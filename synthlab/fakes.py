@@ -39,6 +39,8 @@ class FakeClientApi:
         self.terms: list[Terms] = []
         self.wishes: list[Mapping[str, Any]] = []
         self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
+        self.written: list[dict[str, Any]] = []
+        self.problem: str | None = None
         self.broken = False
         self.version = own_version()
 
@@ -57,6 +59,7 @@ class FakeClientApi:
             "monotonic_ns": self.clock(),
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,
+            "problem": self.problem,
             "forwarder": {"restarts": 0, "up_s": 1.0},
             "links": _idle_links(),
             "flows": {name: _idle_links() for name in flows},
@@ -116,6 +119,9 @@ class FakeClientApi:
 
     def numbers(self) -> Numbers:
         return Numbers.from_dict(self.answered_numbers)
+
+    def console(self, after: int = 0) -> dict[str, Any]:
+        return {"entries": self.written[after:], "count": len(self.written)}
 
     def _changed(self, present: Conditions, change: Mapping[str, Any]) -> Conditions:
         try:

@@ -17,7 +17,8 @@ Values = Mapping[str, float]
 class Numbers:
     """`video` and `audio` map a remote participant to its numbers. What is not there was not measured of late.
 
-    A browser also tells of each track that it sends and of each connection; `own` is what an application published.
+    A browser also tells of each track that it sends, of each connection, and what its pages wrote to their `console`;
+    `own` is what an application published.
     `answer` is what the API answered, with what is old.
     """
 
@@ -27,6 +28,7 @@ class Numbers:
     sent_video: Mapping[str, Any] = field(default_factory=dict)
     sent_audio: Mapping[str, Any] = field(default_factory=dict)
     connections: Mapping[str, Any] = field(default_factory=dict)
+    console: Mapping[str, float] = field(default_factory=dict)
     own: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -35,7 +37,7 @@ class Numbers:
         """From the API's answer, without values that are older than 3 s: an old number is no number."""
         ages = answer.get("age_s", {})
         fresh = {key: value for key, value in answer.get("values", {}).items() if ages.get(key, math.inf) <= FRESH_S}
-        own = {key: value for key, value in fresh.items() if key not in FIELDS}
+        own = {key: value for key, value in fresh.items() if key not in (*FIELDS, "page")}
         return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, answer=answer)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,4 +48,4 @@ class Numbers:
         return self.video.get(participant, {}).get("fps", 0) > 0
 
 
-FIELDS = (*KINDS, "sent", "sent_video", "sent_audio", "connections")
+FIELDS = (*KINDS, "sent", "sent_video", "sent_audio", "connections", "console")

@@ -82,6 +82,10 @@ class ClientApi(Protocol):
 
     def numbers(self) -> Numbers: ...
 
+    def console(self, after: int = 0) -> dict[str, Any]:
+        """What pages wrote to their console behind the entry of a number: `entries`, and the `count` of all so far."""
+        ...
+
 
 class Remote:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
@@ -139,6 +143,9 @@ class Remote:
 
     def numbers(self) -> Numbers:
         return Numbers.from_dict(self._ask("GET", "/v1/numbers"))
+
+    def console(self, after: int = 0) -> dict[str, Any]:
+        return dict(self._ask("GET", "/v1/console", params={"after": str(after)}))
 
     def _put(self, method: str, terms: Terms, **request: Any) -> ClientState:
         answer = self._ask(method, "/v1/conditions", params=terms.parameters(), **request)

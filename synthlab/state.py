@@ -84,6 +84,8 @@ class ClientState:
     links: Mapping[str, LinkState]
     flows: Mapping[str, Mapping[str, LinkState]]
     answer: Mapping[str, Any]
+    problem: str | None = None
+    """What is wrong with the application by its own account, such as a page that cannot be loaded."""
 
     def with_entry_of(self, earlier: ClientState) -> ClientState:
         """This state, with what an earlier answer told of a change that has begun since."""
@@ -108,6 +110,7 @@ class ClientState:
             links=_links(answer["links"]),
             flows={name: _links(flow) for name, flow in answer["flows"].items()},
             answer=answer,
+            problem=answer.get("problem"),
         )
 
 

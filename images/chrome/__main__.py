@@ -13,6 +13,8 @@ from . import flags, screen, trust
 from .children import Children, Program
 from .client import Client
 
+_BANNER = r"|DevTools listening on .*|ERR: Display.*"  # the last where there is no screen: it draws without
+
 
 def main() -> int:
     environment = _environment(os.environ)
@@ -46,7 +48,7 @@ async def _run(client: Client, environment: Mapping[str, str]) -> int:
 def _programs(client: Client) -> Iterator[Program]:
     if client.screen:
         yield from screen.programs(client.name, client.screen)
-    yield Program("Chromium", flags.command(client))
+    yield Program("Chromium", flags.command(client), hushed=_BANNER)
     for name in ("collector", "proxy"):
         yield Program(name, [sys.executable, "-m", f"chrome.{name}"])
 

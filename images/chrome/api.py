@@ -1,8 +1,8 @@
-"""The container's own API, as far as this client speaks it: it takes our numbers."""
+"""The container's own API, as far as this client speaks it: it takes our numbers, and what pages write."""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -11,18 +11,26 @@ _TIMEOUT_S = 2
 
 
 class Api:
+    """Nothing here raises: a client without numbers is still a client. The first failure of a row is logged."""
+
     def __init__(self, url: str) -> None:
-        self._url = f"{url.rstrip('/')}/v1/numbers"
+        self._url = url.rstrip("/")
         self._failing = False
 
     def post(self, numbers: Mapping[str, Any]) -> None:
-        """Never raises: a client without numbers is still a client. The first failure of a row is logged."""
-        body = json.dumps(numbers).encode()
-        request = Request(self._url, body, {"Content-Type": "application/json"})
+        self._post("/v1/numbers", numbers)
+
+    def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
+        """What pages wrote to their console; `lost` entries before them were too many."""
+        self._post("/v1/console", {"entries": entries, "lost": lost})
+
+    def _post(self, path: str, value: Any) -> None:
+        url = f"{self._url}{path}"
+        request = Request(url, json.dumps(value).encode(), {"Content-Type": "application/json"})
         try:
             with urlopen(request, timeout=_TIMEOUT_S):
                 self._failing = False
         except (URLError, OSError) as error:
             if not self._failing:
-                print(f"collector: {self._url}: {error}; trying on", file=sys.stderr)
+                print(f"collector: {url}: {error}; trying on", file=sys.stderr)
             self._failing = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from .output import Output
 
 _GRACE_S = 1.5
 _DEATH_S = 0.4
@@ -21,6 +24,8 @@ class Program:
     command: list[str]
     ready: Path | None = None
     """A file that exists once the program can be used."""
+    hushed: str | None = None
+    """What of its output is logged only if it fails: a pattern of lines."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Children:
         self._environment = environment
         self._processes: list[Process] = []
         self._ends: list[asyncio.Task[End]] = []
+        self._stopping = False
 
     async def run(self, programs: Iterable[Program]) -> End:
         """Start all, in order; return as soon as any of them ends."""
@@ -58,6 +64,7 @@ class Children:
 
     async def stop(self) -> None:
         """End all: politely, then not. Returns within two seconds."""
+        self._stopping = True
         for number, patience_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _DEATH_S)):
             self._signal(number)
             if self._ends:
@@ -65,13 +72,26 @@ class Children:
 
     async def _start(self, program: Program) -> None:
         # A session of its own each: a browser is many processes, and a signal has to reach them all.
-        process = await asyncio.create_subprocess_exec(*program.command, env=self._environment, start_new_session=True)
+        output, writing = None, None
+        if program.hushed is not None:
+            output, writing = await Output.open(re.compile(program.hushed))
+        process = await asyncio.create_subprocess_exec(
+            *program.command, env=self._environment, stdout=writing, stderr=writing, start_new_session=True
+        )
+        if writing is not None:
+            os.close(writing)
         self._processes.append(process)
-        self._ends.append(asyncio.create_task(_end(program.name, process)))
+        self._ends.append(asyncio.create_task(self._end(program.name, process, output)))
 
     async def _ready(self, program: Program) -> None:
         while program.ready and not program.ready.exists() and not self._ended():
             await asyncio.sleep(_POLL_S)
+
+    async def _end(self, name: str, process: Process, output: Output | None) -> End:
+        end = End.of(name, await process.wait())
+        if output and not self._stopping:
+            await output.tell()
+        return end
 
     def _ended(self) -> list[End]:
         return [task.result() for task in self._ends if task.done()]
@@ -80,10 +100,6 @@ class Children:
         for process in self._processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
-
-
-async def _end(name: str, process: Process) -> End:
-    return End.of(name, await process.wait())
 
 
 def _signal_name(number: int) -> str:

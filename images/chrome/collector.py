@@ -1,6 +1,6 @@
 """Reads the connections of whatever pages run in Chromium, and reports their numbers every second.
 
-It also opens the client's pages: only so is it sure to be there before a page's first connection.
+It also opens the client's pages: only so is it sure to be there before a page's first connection and first error.
 """
 
 import asyncio
@@ -14,15 +14,17 @@ from urllib.request import urlopen
 
 import websockets
 
+from . import readiness
 from .api import Api
 from .client import Client
+from .console import Console
 from .devtools import Devtools, Refused
 from .flags import DEBUG_PORT
 from .numbers import Sample, numbers
+from .opening import Opening
 from .targets import Crashed, Targets
 
 _INTERVAL_S = 1.0
-_RETRY_S = 1.0
 _POLL_S = 0.1
 _FAREWELL_S = 1.0
 _ASKED_FOR = ("camera", "microphone")
@@ -47,11 +49,14 @@ async def _collect(client: Client) -> None:
     """Never returns; raises when the browser or the page is gone."""
     async with websockets.connect(await _endpoint(), max_size=None, ping_interval=None) as socket:
         devtools = Devtools(socket)
-        targets = Targets(devtools)
+        targets, console, opening = Targets(devtools), Console(), Opening(devtools)
+        ready, api = asyncio.Event(), Api(client.api)
         async with asyncio.TaskGroup() as group:
-            group.create_task(_listen(devtools, targets))
-            group.create_task(_open_all(client, devtools, targets))
-            group.create_task(_report(targets, Api(client.api)))
+            group.create_task(_listen(devtools, targets, console))
+            group.create_task(_open_all(client, devtools, targets, opening, ready))
+            group.create_task(_tell_ready(ready))
+            group.create_task(_report(targets, console, opening, api))
+            group.create_task(_hand_on(console, api))
 
 
 async def _endpoint() -> str:
@@ -64,18 +69,26 @@ async def _endpoint() -> str:
             await asyncio.sleep(_POLL_S)
 
 
-async def _listen(devtools: Devtools, targets: Targets) -> None:
+async def _listen(devtools: Devtools, targets: Targets, console: Console) -> None:
     async for event in devtools.events():
+        console.hear(event)
         targets.hear(event)
     raise Closed
 
 
-async def _open_all(client: Client, devtools: Devtools, targets: Targets) -> None:
+async def _open_all(
+    client: Client, devtools: Devtools, targets: Targets, opening: Opening, ready: asyncio.Event
+) -> None:
     await _permit(client.permissions, devtools)
     await targets.attach()
     pages = [(client.url, await targets.first_page)]
     pages += [(url, await targets.open_tab()) for url in client.tabs]
-    await asyncio.gather(*(_open(url, session, devtools) for url, session in pages))
+    await opening.open(pages, ready)
+
+
+async def _tell_ready(ready: asyncio.Event) -> None:
+    await ready.wait()
+    readiness.tell(os.environ)
 
 
 async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: Devtools) -> None:
@@ -92,25 +105,25 @@ async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: D
             _log(f"permission {name}: {error}")
 
 
-async def _open(url: str, session: str, devtools: Devtools) -> None:
-    """Lead a page to an address, again and again until its server is there."""
-    reported = None
-    while error := (await devtools.call("Page.navigate", session, url=url)).get("errorText"):
-        if error != reported:
-            _log(f"{url}: {error}; trying on")
-        reported = error
-        await asyncio.sleep(_RETRY_S)
-
-
-async def _report(targets: Targets, api: Api) -> None:
+async def _report(targets: Targets, console: Console, opening: Opening, api: Api) -> None:
     clock = asyncio.get_running_loop()
     before: Sample = {}
     while True:
         due = clock.time() + _INTERVAL_S
         after = await targets.sample()
-        await asyncio.to_thread(api.post, numbers(before, after))
+        page = {"page": {"problem": opening.problem or ""}, "console": console.counts}
+        await asyncio.to_thread(api.post, numbers(before, after) | page)
         before = after
         await asyncio.sleep(due - clock.time())
+
+
+async def _hand_on(console: Console, api: Api) -> None:
+    """What the pages write to their console, to the API, which keeps it."""
+    while True:
+        await asyncio.sleep(_INTERVAL_S)
+        entries, lost = console.taken()
+        if entries:
+            await asyncio.to_thread(api.post_console, entries, lost)
 
 
 def _log(text: str) -> None:

@@ -16,7 +16,8 @@ def programs(title: str, geometry: str) -> list[Program]:
     """No password: the lab publishes the port on the host's loopback only."""
     server = ["Xvnc", _DISPLAY, "-rfbport", str(_PORT), "-SecurityTypes", "None", "-AlwaysShared"]
     server += ["-desktop", title, "-geometry", geometry, "-depth", "24", "-Log", "*:stderr:0"]
-    return [Program("screen", server, ready=_SOCKET), Program("window manager", ["openbox"])]
+    window_manager = Program("window manager", ["openbox"], hushed=".*")
+    return [Program("screen", server, ready=_SOCKET, hushed=".*"), window_manager]
 
 
 def clean() -> None:

@@ -77,6 +77,7 @@ class Targets:
                 self._devtools.call("Page.enable", session),
                 self._devtools.call("Page.addScriptToEvaluateOnNewDocument", session, source=_SCRIPT),
                 self._devtools.call("Runtime.enable", session),
+                self._devtools.call("Log.enable", session),
                 self.attach(session),
                 self._devtools.call("Runtime.runIfWaitingForDebugger", session),
             )

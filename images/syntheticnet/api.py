@@ -22,6 +22,7 @@ from . import qos, qos_form, top
 from .admission import Admitted, Allow
 from .conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from .conditions.errors import shortened
+from .console import BadEntries, Console
 from .guard import Guard
 from .guarded import Guarded
 from .numbers import BadNumbers, Numbers
@@ -58,6 +59,7 @@ class Api:
         self._line = line
         self._identity = identity
         self._numbers = Numbers()
+        self._console = Console()
         self._changing = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -85,6 +87,8 @@ class Api:
             Route("/v1/files/{name}", self.delete_file, methods=["DELETE"]),
             Route("/v1/numbers", self.get_numbers, methods=["GET"]),
             Route("/v1/numbers", self.post_numbers, methods=["POST"]),
+            Route("/v1/console", self.get_console, methods=["GET"]),
+            Route("/v1/console", self.post_console, methods=["POST"]),
         ]
 
     async def get_health(self, request: Request) -> Response:
@@ -149,6 +153,18 @@ class Api:
 
     async def post_numbers(self, request: Request) -> Response:
         self._numbers.publish(await json_of(request))
+        return JSONResponse({"published": True})
+
+    async def get_console(self, request: Request) -> Response:
+        """What pages wrote to their console; with `?after=12` what came after the entry of this number."""
+        refuse_unknown(request.query_params, ("after",), "parameter")
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdecimal() and len(after) < 16):
+            raise ConditionsError(f"{after!r} is not the number of an entry", "after")
+        return JSONResponse(self._console.report(int(after)))
+
+    async def post_console(self, request: Request) -> Response:
+        self._console.publish(await json_of(request))
         return JSONResponse({"published": True})
 
     async def get_qos(self, request: Request) -> Response:
@@ -225,6 +241,7 @@ class Api:
             "lab": identity.lab,
             "startup": identity.startup.to_dict(),
             "seed": report["conditions"]["seed"],
+            "problem": self._numbers.problem(),
             **report,
         }
 
@@ -241,6 +258,7 @@ def make(line: Line, identity: Identity, guard: Guard, pulse: Pulse | None = Non
             HTTPException: _said_so,
             ConditionsError: _refused(422),
             BadNumbers: _refused(422),
+            BadEntries: _refused(422),
             Refused: _refused(422),
             Unanswered: _unanswered(pulse),
             ClientDisconnect: _refused(400),  # nobody is there to read it

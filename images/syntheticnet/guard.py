@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 READING = frozenset({"GET", "HEAD"})
-FOR_APPLICATIONS = frozenset({"/v1/numbers"})
+FOR_APPLICATIONS = frozenset({"/v1/numbers", "/v1/console"})
 
 
 @dataclass(frozen=True)

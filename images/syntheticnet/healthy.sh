@@ -19,4 +19,11 @@ until says ready; do
     if [ "$tries" -gt 500 ]; then exit 1; fi
     sleep 0.1
 done
+# An application that says when it can be used is waited for; one that never does counts as ready after half a minute.
+can_be_used() { [ -z "$SYNTHLAB_READY" ] || [ -n "$ENTRY" ] || [ "$(cat "$SYNTHLAB_READY" 2>/dev/null)" = "$start" ]; }
+tries=0
+until can_be_used || [ "$tries" -ge 300 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
 echo "$start" > /run/synthlab/probed

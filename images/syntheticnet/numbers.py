@@ -11,6 +11,7 @@ from .conditions.errors import printable
 
 MOST_DEPTH = 5
 MOST_LEAVES = 5000
+FRESH_S = 3.0
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # alone they cannot be written as JSON
 
@@ -37,6 +38,13 @@ class Numbers:
         now = self._clock()
         self._values = wished
         self._times |= dict.fromkeys(values, now)
+
+    def problem(self) -> str | None:
+        """What is wrong with the application by its own account (`page.problem`); None where nothing is."""
+        page = self._values.get("page")
+        told = page.get("problem") if isinstance(page, Mapping) else None
+        fresh = self._clock() - self._times.get("page", 0) <= FRESH_S
+        return str(told) if told and fresh else None
 
     def report(self) -> dict[str, Any]:
         """All values, and the age in seconds of each top-level key."""

@@ -18,6 +18,7 @@ from ..inside import exec_command
 from ..lab import Lab
 from ..logs import read_lines
 from ..members import find_member, find_members
+from ..pageconsole import console_lines
 from ..world import World
 from .labs import TimeoutOption, show_containers
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption, SomeClientsArgument
@@ -25,6 +26,7 @@ from .options import ClientArgument, ClientsArgument, JsonOption, LabOption, Som
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")]
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only what is not older than this.")]
 TailOption = Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only so many lines of each.")]
+ConsoleOption = Annotated[bool, typer.Option("--console", help="What pages in clients' browsers wrote instead.")]
 CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, and its arguments.")]
 VncOption = Annotated[bool, typer.Option("--vnc", help="The screen, for a VNC viewer.")]
 PageOption = Annotated[bool, typer.Option("--page", help="The page that the client itself shows.")]
@@ -37,6 +39,7 @@ def logs(
     follow: FollowOption = False,
     since: SinceOption = None,
     tail: TailOption = None,
+    of_pages: ConsoleOption = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -50,17 +53,36 @@ def logs(
       synthlab logs
       synthlab logs client2 --tail 20
       synthlab logs sfu -f --since 5min
+      synthlab logs client1 --console
     """
     world: World = context.obj
     name, members = world.members(lab, past=True)
     wanted = find_members(name, members, names or ())
     wish = LogWish(tail=tail, since=_begin(since), follow=follow)
+    if of_pages:
+        wanted = _with_browser(name, wanted, named=bool(names))
+        lines = console_lines({container.title: world.api(container) for container in wanted}, wish)
+    else:
+        lines = read_lines(world.engine, wanted, wish)
     width = max(len(container.title) for container in wanted) if len(wanted) > 1 else 0
-    for line in read_lines(world.engine, wanted, wish):
+    for line in lines:
         if json:
             console.print_json_line(asdict(line))
         else:
             console.print_log(f"{line.writer:{width}} | " if width else "", line.text)
+
+
+def _with_browser(lab: str, wanted: list[Container], named: bool) -> list[Container]:
+    """Those whose pages have a console; raises WrongUse for one that is named and has no browser."""
+    from ..evidence.screenshots import has_browser
+
+    found = [container for container in wanted if has_browser(container)]
+    without = [container.title for container in wanted if container not in found]
+    if named and without:
+        raise WrongUse(f"--console: {without[0]} has no browser")
+    if not found:
+        raise WrongUse(f"--console: no client of lab '{lab}' has a browser")
+    return found
 
 
 def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:

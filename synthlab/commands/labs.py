@@ -220,10 +220,16 @@ def show_containers(world: World, containers: list[Container], json: bool) -> No
     """Containers with what their APIs tell; and a note where a client's image is of another version."""
     states = _states(world, containers)
     restarts = {id: state.restarts for id, state in states.items()}
+    problems = {id: state.problem for id, state in states.items() if state.problem}
     if json:
-        console.print_json([_as_json(container, restarts) for container in containers])
+        console.print_json(
+            [_as_json(container, restarts) | {"problem": problems.get(container.id)} for container in containers]
+        )
     elif containers:
         console.print_table(containers_table(containers, restarts, time.time()))
+        for container in containers:
+            if container.id in problems:
+                console.print_line(f"{container.title}: {problems[container.id]}")
     else:
         console.print_line(NO_LAB)
     note_versions({one.title: states[one.id] for one in containers if one.id in states})

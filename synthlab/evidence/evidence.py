@@ -16,6 +16,7 @@ from .exhibits import (
     Exhibit,
     Found,
     conditions_of,
+    console_of,
     containers_of,
     log_of,
     numbers_of,
@@ -88,11 +89,13 @@ class Evidence:
 
     def _asked(self, members: list[Container]) -> dict[str, Callable[[], Found]]:
         lab = Lab(self._world, self._lab, members)
+        browsers = [one for one in members if has_browser(one)]
         return {
             "conditions": partial(conditions_of, lab),
             "numbers": partial(numbers_of, lab),
             "containers": partial(containers_of, members),
-            **{f"screenshots of {one.title}": partial(pictures_of, one) for one in members if has_browser(one)},
+            **{f"screenshots of {one.title}": partial(pictures_of, one) for one in browsers},
+            **{f"console of {one.title}": partial(console_of, lab.one(one.title)) for one in browsers},
             **{f"log of {one.title}": partial(log_of, self._world.engine, one) for one in members},
         }
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..containers import Container, EngineApi, LogWish
 from ..errors import SynthlabError
 from ..lab import Lab, LabClient
+from ..pageconsole import console_lines
 from ..wholefile import write_whole
 from .ring import RingCapture
 from .screenshots import Picture, screenshots
@@ -48,6 +49,13 @@ def log_of(engine: EngineApi, container: Container) -> Found:
     lines = engine.read_log(container, LogWish(tail=LOG_LINES))
     text = "".join(f"{time} {line}\n" for time, line in lines)
     return Found([Exhibit(f"log of {container.title}", f"logs/{container.title}.log", text.encode())])
+
+
+def console_of(client: LabClient) -> Found:
+    """What the pages of its browser wrote to their console, with the times in UTC."""
+    lines = console_lines({client.name: client.api}, LogWish())
+    text = "".join(f"{line.time} {line.text}\n" for line in lines)
+    return Found([Exhibit(f"console of {client.name}", f"logs/{client.name}-console.log", text.encode())])
 
 
 def conditions_of(lab: Lab) -> Found:

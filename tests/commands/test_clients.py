@@ -30,6 +30,23 @@ def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+@pytest.mark.issue(10)
+def test_logs_of_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--console` shows what pages wrote instead; who has no browser is told, before anything is shown."""
+    world, apis = fake_world("call")
+    engine = world.engine
+    assert isinstance(engine, FakeEngine)
+    engine.present[0] = replace(engine.present[0], app="chrome")
+    apis["call/client1"].written = [{"number": 1, "time_s": 1, "kind": "error", "text": "a\x1b[2Jb", "where": "x.js:1"}]
+    assert run("logs", "--console", world=world) == 0
+    assert capsys.readouterr().out == "error: a\x1b[2Jb (x.js:1)\n"
+    assert run("logs", "client2", "--console", world=world) == 2
+    assert capsys.readouterr().err == "synthlab: --console: client2 has no browser\n"
+    engine.present[0] = replace(engine.present[0], app="bot")
+    assert run("logs", "--console", world=world) == 2
+    assert capsys.readouterr().err == "synthlab: --console: no client of lab 'call' has a browser\n"
+
+
 def test_exec_runs_as_the_application() -> None:
     """A client's command goes through our entry, which drops what docker gives it; a media server has none of ours."""
     client = fake_container("call", "client1")

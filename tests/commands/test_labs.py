@@ -30,6 +30,17 @@ def test_ps(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "no lab is up\n"
 
 
+@pytest.mark.issue(10)
+def test_ps_tells_what_is_wrong_with_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """A client that is healthy though its page could not be loaded says so, with the page and the error."""
+    world, apis = fake_world("a")
+    apis["a/client2"].problem = "http://sfu/: net::ERR_CONNECTION_REFUSED"
+    assert run("ps", world=world) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "client2: http://sfu/: net::ERR_CONNECTION_REFUSED"
+    assert run("ps", "--json", world=world) == 0
+    assert [entry["problem"] for entry in output_json(capsys)] == [None, "http://sfu/: net::ERR_CONNECTION_REFUSED"]
+
+
 def test_down(capsys: pytest.CaptureFixture[str]) -> None:
     """`down` removes the lab that is meant, and no other."""
     world, _ = fake_world("a", "b")

@@ -24,6 +24,7 @@ def test_state_says_who_and_what(site: Site) -> None:
         "lab": "call",
         "startup": STARTUP,
         "seed": 5,
+        "problem": None,
         "conditions": {"seed": 5},
         "base": {},
         "leases": [],

@@ -69,6 +69,8 @@ CLIENT: Tree = {
     "sent_video": {ANY: _SENT_VIDEO},
     "sent_audio": {ANY: _SENT_AUDIO},
     "connections": {ANY: _PATH},
+    "console": dict.fromkeys(("errors", "warnings", "exceptions", "failures"), COUNT),
+    "page": {"problem": WORD},
     **_LINKS,
     "flows": {ANY: _LINKS},
     "app": {FREE: OWN},

@@ -1,0 +1,88 @@
+"""Console: what pages write and what they throw, counted and kept within bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chrome.console import MOST_KEPT, MOST_TEXT, Console
+from chrome.devtools import Event
+
+pytestmark = pytest.mark.issue(10)
+
+AT = 1_700_000_000_000.0  # ms of the epoch
+
+
+def called(kind: str, *args: dict[str, Any], at: float = AT, session: str = "tab") -> Event:
+    place = {"url": "https://app.example/main.js", "lineNumber": 44, "columnNumber": 10}
+    params = {"type": kind, "args": args, "timestamp": at, "stackTrace": {"callFrames": [place]}}
+    return Event(session, "Runtime.consoleAPICalled", params)
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"type": "string", "value": value}
+
+
+def test_what_is_counted() -> None:
+    """Errors and warnings of console, uncaught exceptions, and what the browser tells of, each by itself."""
+    console = Console()
+    for kind in ("log", "error", "assert", "warning", "error", "clear"):
+        console.hear(called(kind, text(kind)))
+    error = {"type": "object", "subtype": "error", "description": "Error: oops\n    at main.js:1:2"}
+    details = {"text": "Uncaught", "exception": error, "url": "https://app.example/a.js", "lineNumber": 0}
+    console.hear(Event("tab", "Runtime.exceptionThrown", {"timestamp": AT, "exceptionDetails": details}))
+    for level in ("error", "info"):
+        entry = {"level": level, "text": "404", "url": "https://app.example/x", "timestamp": AT}
+        console.hear(Event("tab", "Log.entryAdded", {"entry": entry}))
+    assert console.counts == {"errors": 3, "warnings": 1, "exceptions": 1, "failures": 1}
+    entries, lost = console.taken()
+    assert [entry["kind"] for entry in entries].count("clear") == lost == 0
+    told = {entry["kind"]: (entry["text"], entry["where"]) for entry in entries}
+    assert told["exception"] == ("Uncaught Error: oops\n    at main.js:1:2", "https://app.example/a.js:1")
+    assert told["failure"] == ("404", "https://app.example/x")
+    assert told["log"] == ("log", "https://app.example/main.js:45:11")
+
+
+def test_values_are_written_in_short() -> None:
+    """As the console shows them: primitives plainly, of objects and lists the first members, of errors the message."""
+    members = [{"name": "a", "type": "number", "value": "1"}, {"name": "f", "type": "function"}]
+    args = [
+        text("joined"),
+        {"type": "number", "value": 1.5},
+        {"type": "boolean", "value": True},
+        {"type": "undefined"},
+        {"type": "object", "subtype": "null", "value": None},
+        {"type": "number", "unserializableValue": "NaN"},
+        {"type": "object", "preview": {"properties": members, "overflow": True}},
+        {"type": "object", "preview": {"subtype": "array", "properties": members[:1], "overflow": False}},
+        {"type": "object", "preview": {"subtype": "error", "description": "TypeError: t", "properties": []}},
+    ]
+    console = Console()
+    console.hear(called("log", *args))
+    ((entry,), _) = console.taken()
+    assert entry["text"] == "joined 1.5 true undefined null NaN {a: 1, f: function, …} [1] TypeError: t"
+    assert entry["time_s"] == AT / 1000
+
+
+def test_chatter_is_bounded_and_displaces_no_error() -> None:
+    """However much a page logs, and however long its texts: an error before it is still there, and all is counted."""
+    console = Console()
+    console.hear(called("error", text("the cause")))
+    for number in range(5 * MOST_KEPT):
+        console.hear(called("log", text("x" * 10_000), at=AT + number))
+    entries, lost = console.taken()
+    assert entries[0]["text"] == "the cause"
+    assert (len(entries), lost) == (MOST_KEPT + 1, 4 * MOST_KEPT)
+    assert max(len(entry["text"]) for entry in entries) == MOST_TEXT
+    assert console.taken() == ([], 0)
+
+
+def test_counts_outlive_pages() -> None:
+    """A page that goes takes nothing with it: the totals only grow, over reloads and further tabs."""
+    console = Console()
+    console.hear(called("error", text("a")))
+    console.hear(Event("tab", "Runtime.executionContextsCleared", {}))
+    console.hear(Event(None, "Target.detachedFromTarget", {"sessionId": "tab"}))
+    console.hear(called("error", text("b"), session="tab2"))
+    assert console.counts["errors"] == 2
