@@ -94,6 +94,8 @@ def room() -> Iterator[int]:
     with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
