@@ -175,7 +175,7 @@ def test_a_sidecar_may_do_nothing() -> None:
     options = command[: command.index("syntheticnet:latest")]
     assert options == [
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
-        *("--label", "synthlab.lab=call", "--label", "synthlab.role=sidecar"),
+        *("--label", "synthlab.lab=call", "--label", "synthlab.role=sidecar", "--label", "synthlab.made-by="),
         *("--network", "container:call/sfu", "--read-only", "--user", "65534"),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--entrypoint", "/opt/synthlab/bin/python"),

@@ -16,6 +16,7 @@ import pytest
 
 from synthlab import ExpectationFailed, Inconclusive, Lab, SynthlabError
 from tests.evidence import pcapng
+from tests.report.pages import Page
 
 from .labs import docker, heeding_interrupts
 
@@ -172,6 +173,14 @@ def test_a_lab_for_each_worker(stack: Path, tmp_path: Path) -> None:
     conditions = json.loads((kept / "conditions.json").read_text())["client2"]["conditions"]
     assert conditions["egress"] == {"rate": "10kbit", "queue": "5p"}
     assert len(pcapng.read((kept / "captures" / "client2.pcapng").read_bytes()).packets) > 50
+    assert f"report: synthlab-evidence/{kept.name}/report.html" in out
+    page = Page.of((kept / "report.html").read_text())
+    assert "✗ failed" in page.text
+    assert "client2: expect egress.rate < 12kbit within 10s" in page.text
+    assert "set client2: egress rate 10kbit, queue 5p" in page.text
+    configured, achieved = (page.figures["figure-1-open1"]["data"][at]["y"] for at in range(2))
+    assert 10_000 in configured
+    assert max(achieved) > 12_000  # before the change
     assert "e2e-plugin" not in containers()
 
 
