@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .devtools import Devtools, Refused
@@ -13,6 +14,8 @@ PATIENCE_S = 10.0
 _RETRY_S = 1.0
 _AGAIN_S = 0.05
 _STARTING = range(502, 505)  # what a proxy answers while the server behind it starts
+
+_GONE = "Session with given id not found"
 
 _BEGAN = "[performance.timeOrigin]"
 # The same, and the HTTP status, once the document's load event has fired.
@@ -59,11 +62,12 @@ class Opening:
         await opening
 
     async def _open(self, page: _Page) -> None:
-        while problem := await self._try(page):
-            _note(page, problem)
-            if self._late and problem.startswith("HTTP"):
-                return  # it is what the server has to say
-            await asyncio.sleep(self._retry_s)
+        with suppress(Refused):  # somebody has closed it
+            while problem := await self._try(page):
+                _note(page, problem)
+                if self._late and problem.startswith("HTTP"):
+                    return  # it is what the server has to say
+                await asyncio.sleep(self._retry_s)
         page.problem, page.loaded = None, True
 
     async def _try(self, page: _Page) -> str | None:
@@ -78,9 +82,7 @@ class Opening:
     async def _status(self, page: _Page, before: list[float]) -> float | None:
         """That of a page which has loaded, and is not the one before; None where it is not known."""
         while not (now := await self._asked(page, _LOADED)) or now[0] in before:
-            if self._late:
-                return None
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(self._retry_s if self._late else _AGAIN_S)
         return now[1]
 
     async def _asked(self, page: _Page, expression: str) -> list[float]:
@@ -90,7 +92,9 @@ class Opening:
         )
         try:
             value = (await asking)["result"].get("value")
-        except Refused:
+        except Refused as refusal:
+            if _GONE in str(refusal):
+                raise
             return []
         return value if isinstance(value, list) else []
 

@@ -103,6 +103,12 @@ def test_a_server_that_comes_later_is_found() -> None:
     assert opened(site, later, patience_s=0.05) is None
 
 
+def test_a_page_that_somebody_closes_is_let_go() -> None:
+    """It holds nobody up, and nothing is wrong with it."""
+    closed = {"error": {"message": "Session with given id not found."}}
+    assert opened(lambda command: closed, when_ready) is None
+
+
 def test_readiness_is_of_this_life(tmp_path: Path) -> None:
     """The file holds the start of PID 1, as the health check compares it; without a file nothing is told."""
     stat = tmp_path / "stat"
