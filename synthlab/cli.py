@@ -16,9 +16,11 @@ from .commands import (
     clients,
     completion,
     conditions,
+    expect,
     images,
     labs,
     profiles,
+    running,
     scenarios,
     stats,
     top,
@@ -56,7 +58,12 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "top": top.top,
     "logs": clients.logs,
     "exec": clients.exec_,
-    "restart": clients.restart,
+    "stop": running.stop,
+    "start": running.start,
+    "restart": running.restart,
+    "pause": running.pause,
+    "unpause": running.unpause,
+    "expect": expect.expect,
     "open": clients.open_,
     "cdp": browser.cdp,
     "capture": capture.capture,
@@ -131,6 +138,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Ours, and those that belong to a command which `exec` runs: what stands from `--` on."""
+    arguments = usage.with_dashes(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:end], arguments[end:]
 

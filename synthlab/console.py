@@ -39,6 +39,11 @@ class Table:
     whole: Sequence[str] = ()
 
 
+def is_asked() -> bool:
+    """Whether somebody sits there who can answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def print_line(text: str) -> None:
     """One line on the output."""
     _console().print(shown(text), markup=False, highlight=False, soft_wrap=True)

@@ -24,7 +24,8 @@ class Container:
 
     `status` is its state in the engine's words: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds of the
     epoch. `address` is its own in the lab's network, while it runs. `metrics` is where the lab's media server tells its
-    own numbers. `made_by` is the id of the `up` that made it.
+    own numbers. `made_by` is the id of the `up` that made it, `digest` that of its
+    stack as it was then.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Container:
     created: int = 0
     expires: int | None = None
     made_by: str = ""
+    digest: str = ""
     address: str = ""
     metrics: str = ""
 
@@ -200,6 +202,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         created=listed.get("Created", 0),
         expires=int(expires) if expires else None,
         made_by=marks.get(labels.MADE_BY, ""),
+        digest=marks.get(labels.DIGEST, ""),
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
         metrics=marks.get(labels.METRICS, ""),
     )

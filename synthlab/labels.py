@@ -9,6 +9,7 @@ INDEX = "synthlab.index"  # place among the lab's clients, from 1
 STACK = "synthlab.stack"
 VERSION = "synthlab.version"
 CONTENT = "synthlab.content"  # on images: the hash of what it was built from
+DIGEST = "synthlab.digest"  # of the stack that the lab was made of, to see whether it was edited since
 MADE_BY = "synthlab.made-by"  # the one `up` that made it: a drawn id
 LOCK = "synthlab.lock"  # on a container that is a lock: the lab that it is of
 EXPIRES = "synthlab.expires"  # when a lab with a bounded life ends, in seconds of the epoch

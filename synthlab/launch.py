@@ -18,7 +18,7 @@ from .interrupts import uninterrupted
 from .lab import Lab
 from .media import wait_for_media
 from .ports import choose_ports, fixed_ports, free_on
-from .render import render
+from .render import digest, render
 from .services import project_name
 from .sfu import sfu_size
 from .stack import Ports, Stack
@@ -34,10 +34,16 @@ Tell = Callable[[str], None]
 
 
 def bring_up(
-    stack: Stack, world: World, tell: Tell, timeout_s: float, ttl_s: float | None = None, wait_media: bool = False
+    stack: Stack,
+    world: World,
+    tell: Tell,
+    timeout_s: float,
+    ttl_s: float | None = None,
+    wait_media: bool = False,
+    replacing: bool = False,
 ) -> Lab:
     """As `launch`, and wait until every client has seen every other's video if `wait_media`; the lab."""
-    made = launch(stack, world.engine, tell, timeout_s, ttl_s)
+    made = launch(stack, world.engine, tell, timeout_s, ttl_s, replacing)
     with all_or_nothing(made, world.engine, tell):
         lab = Lab(world, made.name, world.engine.containers(made.name), made)
         if wait_media:
@@ -59,28 +65,39 @@ def launched(
             engine.remove_lab(made.name, made.made_by or "")
 
 
-def launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None) -> Stack:
+def launch(
+    stack: Stack,
+    engine: EngineApi,
+    tell: Tell,
+    timeout_s: float,
+    ttl_s: float | None = None,
+    replacing: bool = False,
+) -> Stack:
     """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
 
     With a `ttl_s` the lab ends by itself so long after the start of its containers. Nobody else on the engine brings
-    the same lab up meanwhile. Raises SynthlabError with the last lines of the container that failed, and what its
+    the same lab up meanwhile. A lab of this name that is up is refused or, when `replacing`, taken down as soon as the
+    images are there. Raises SynthlabError with the last lines of the container that failed, and what its
     health check said, after removing everything that was made here, and nothing else.
     """
-    marked = replace(stack, made_by=os.urandom(ID_BYTES).hex())
+    marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
     with claimed(stack.name, image_for_lock(stack, engine, tell), engine) as claim:
 
         def told(text: str) -> None:
             claim.check()
             tell(text)
 
+        if not replacing:
+            refuse_running(stack, engine)
+            choose_ports(stack, free_on(engine.address()))  # to refuse a taken port early: later it may be another
+        ensure_images(stack, engine, told)
+        if stack.name in engine.labs():
+            told(f"taking down what is there of {stack.name}")
+            engine.remove_lab(stack.name)
         return _launch(marked, engine, told, timeout_s, ttl_s)
 
 
 def _launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None) -> Stack:
-    refuse_running(stack, engine)
-    free = free_on(engine.address())
-    choose_ports(stack, free)  # only to refuse a taken port before the images are built: by then it may be another
-    ensure_images(stack, engine, tell)
     with all_or_nothing(stack, engine, tell):
         bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(time.time() + ttl_s))
         _start(bounded, engine, tell)
@@ -102,14 +119,23 @@ def all_or_nothing(stack: Stack, engine: EngineApi, tell: Tell) -> Iterator[None
 
 
 def refuse_running(stack: Stack, engine: EngineApi) -> None:
-    """Raise when a lab of this name is there already, whole or in part; what is left of one without any goes."""
+    """Raise when a lab of this name is there already, whole or in part."""
+    if is_edited(stack, engine):
+        raise SynthlabError(
+            f"the lab '{stack.name}' is up, and {stack.file} is not what it was made of: `synthlab up` with --replace "
+            "takes it down and brings up what the file says now; --name NAME makes another lab"
+        )
     if engine.containers(stack.name):
         raise SynthlabError(
             f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
             "or give this one another name with --name"
         )
-    if stack.name in engine.labs():
-        engine.remove_lab(stack.name)
+
+
+def is_edited(stack: Stack, engine: EngineApi) -> bool:
+    """Whether a lab of this name is up that was made of another stack, or of this one before somebody edited it."""
+    made_of = {container.digest for container in engine.containers(stack.name)} - {""}
+    return bool(made_of) and made_of != {digest(stack)}
 
 
 def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:

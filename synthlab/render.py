@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import assets
+from .ports import fixed_ports
 from .services import client_services, ipv6_subnet, lab_labels, project_name
 from .sfu import compose_parts, sfu_services
 from .shown import shown_lines
@@ -35,6 +37,14 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
         parts=compose_parts(stack),
         configs={config.name: config.content for service in services for config in service.configs},
     )
+
+
+def digest(stack: Stack) -> str:
+    """A hash of all that the stack makes of a lab: another one where it was edited, wherever its file lies."""
+    import hashlib
+
+    bare = replace(stack, file="", expires=None, made_by=None, digest=None)
+    return hashlib.sha256(render(bare, fixed_ports(stack)).encode()).hexdigest()[:16]
 
 
 def render_page(template: str, **values: object) -> str:

@@ -82,6 +82,7 @@ def lab_labels(stack: Stack) -> dict[str, str]:
     always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
     metrics = stack.sfu.metrics if stack.sfu else None
     given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
+    given |= {labels.DIGEST: stack.digest}
     return always | {name: str(value) for name, value in given.items() if value is not None}
 
 

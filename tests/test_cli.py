@@ -49,7 +49,7 @@ MISTAKES = {
     "ttl without unit": (("up", "call", "--ttl", "2"), 2, "--ttl: '2' is not a time such as 500ms, 10s, 5min or 1h"),
     "bad since": (("logs", "--since", "yesterday"), 2, "--since: 'yesterday' is not a time such as"),
     "logs of nobody": (("logs", "cleint1"), 2, "no client 'cleint1' in lab 'call'; did you mean client1?"),
-    "nothing to run": (("exec", "client1"), 2, "Missing argument '-- COMMAND...'"),
+    "nothing to run": (("exec", "client1"), 2, "Missing argument 'COMMAND...'"),
     "two to open": (("open", "client1", "--vnc", "--page"), 2, "--vnc and --page do not go together"),
     "no screen": (("open", "client1", "--vnc"), 3, "client1 has no screen: it is headless"),
     "no such image": (("images", "build", "chrom"), 2, "no image 'chrom' of synthlab's own; did you mean chrome?"),

@@ -261,3 +261,28 @@ def test_containers_that_are_removed(bring_up: Callable[..., FakeEngine]) -> Non
     """A lab of which somebody has removed containers meanwhile is not up."""
     with pytest.raises(SynthlabError, match=r"^2 of the 5 containers of 'call' have been removed$"):
         bring_up(HEALTHY[:3])
+
+
+@pytest.mark.issue(10)
+def test_replacing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lab that is replaced stays until the images are there: where those fail, it is as it was."""
+    engine = FakeEngine(HEALTHY)
+
+    def ensure_images(*_: object) -> None:
+        assert engine.present == HEALTHY
+        if fails:
+            raise SynthlabError("the image could not be built")
+
+    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
+        assert engine.present == []
+        engine.present = made_by(rendered, HEALTHY)
+
+    monkeypatch.setattr(launching, "ensure_images", ensure_images)
+    monkeypatch.setattr(launching, "compose_up", compose_up)
+    fails = True
+    with pytest.raises(SynthlabError, match="could not be built"):
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
+    assert engine.present == HEALTHY
+    fails = False
+    made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
+    assert {one.made_by for one in engine.present} == {made.made_by}

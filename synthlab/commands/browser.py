@@ -10,7 +10,9 @@ from .options import ClientArgument, JsonOption, LabOption
 
 
 def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, json: JsonOption = False) -> None:
-    """Print where a client's browser is driven from: by Playwright, Puppeteer, Selenium and the like.
+    """Print the address that drives a client's browser.
+
+    Playwright, Puppeteer, Selenium and the like connect to it.
 
     \b
     Examples:

@@ -44,7 +44,9 @@ def capture(
     snaplen: SnaplenOption = SNAPLEN,
     lab: LabOption = None,
 ) -> None:
-    """Capture a client's packets before and after its conditions: as two interfaces of a pcapng file.
+    """Capture a client's packets, before and after.
+
+    Before and after its conditions: two interfaces of one pcapng file.
 
     "application side" is what the application sends and receives, "network side" what is on the wire.
 

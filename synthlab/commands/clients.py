@@ -1,4 +1,4 @@
-"""`logs`, `exec`, `restart`, `open`: the containers of a lab, one by one."""
+"""`logs`, `exec`, `open`: the containers of a lab, one by one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,17 @@ from .. import addresses, console
 from ..containers import Container, LogWish
 from ..errors import SynthlabError, WrongUse
 from ..inside import exec_command
-from ..lab import Lab
 from ..logs import read_lines
 from ..members import find_member, find_members
 from ..pageconsole import console_lines
 from ..world import World
-from .labs import TimeoutOption, show_containers
-from .options import ClientArgument, ClientsArgument, JsonOption, LabOption, SomeClientsArgument
+from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
 
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")]
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only what is not older than this.")]
 TailOption = Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only so many lines of each.")]
 ConsoleOption = Annotated[bool, typer.Option("--console", help="What pages in clients' browsers wrote instead.")]
-CommandArgument = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, and its arguments.")]
+CommandArgument = Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, and its arguments.")]
 VncOption = Annotated[bool, typer.Option("--vnc", help="The screen, for a VNC viewer.")]
 PageOption = Annotated[bool, typer.Option("--page", help="The page that the client itself shows.")]
 PrintOption = Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")]
@@ -43,7 +41,9 @@ def logs(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what clients (and `sfu`; all if none is named) have written, in the order of their times.
+    """Show what clients and `sfu` have written.
+
+    All if none is named, in the order of their times.
 
     On a terminal colours are left out and control characters are escaped; a file or a program gets the lines as they
     were written.
@@ -86,14 +86,17 @@ def _with_browser(lab: str, wanted: list[Container], named: bool) -> list[Contai
 
 
 def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:
-    """Run a command in a client's container as its application runs: its user, its network, no more rights.
+    """Run a command in a client, as its application.
 
-    Terminal, input and exit status are the command's.
+    It has the application's user and network, and no more rights.
+
+    Terminal, input and exit status are the command's, and so is all that stands behind its name.
 
     \b
     Examples:
-      synthlab exec client1 -- sh
-      synthlab exec client1 -- getent hosts sfu
+      synthlab exec client1 sh
+      synthlab exec client1 getent hosts sfu
+      synthlab exec client1 --lab call -- ls -l
     """
     from ..process import run_attached
 
@@ -105,32 +108,6 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
     raise typer.Exit(run_attached(exec_command(container, command, sys.stdin.isatty() and sys.stdout.isatty())))
 
 
-def restart(
-    context: typer.Context,
-    names: SomeClientsArgument,
-    timeout: TimeoutOption = 120,
-    lab: LabOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Restart clients (or `sfu`) and wait until they are healthy; conditions are again those of the start.
-
-    \b
-    Examples:
-      synthlab restart client2
-      synthlab restart bot sfu
-    """
-    world: World = context.obj
-    name, members = world.members(lab)
-    wanted = find_members(name, members, names)
-    start = time.monotonic()
-    with console.progress() as tell:
-        tell(f"restarting {', '.join(container.title for container in wanted)}")
-        Lab(world, name, members).control(names, "restart", tell, timeout)
-    console.print_note(f"healthy again after {time.monotonic() - start:.1f} s")
-    ids = [container.id for container in wanted]
-    show_containers(world, [container for container in world.engine.containers(name) if container.id in ids], json)
-
-
 def open_(
     context: typer.Context,
     client: ClientArgument,
@@ -140,7 +117,9 @@ def open_(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Open a client's control page in the browser of this machine, or its screen, or the page that it shows.
+    """Open a client's control page, screen or own page.
+
+    In the browser of this machine.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from ..errors import WrongUse, did_you_mean
 VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
 SHELLS = ("bash", "zsh", "fish")
 
-completion = typer.Typer(help="Let the shell complete commands, labs, clients, flows, profiles and scenarios.")
+completion = typer.Typer(help="Let the shell complete commands and names.")
 
 
 def _complete_shells(incomplete: str) -> list[str]:
@@ -38,7 +38,9 @@ def prepare() -> None:
 
 @completion.command("install")
 def install(shell: ShellArgument = None) -> None:
-    """Install completion for a shell of yours, from its next start on.
+    """Install completion for a shell.
+
+    It works from that shell's next start on.
 
     \b
     Example:
@@ -52,7 +54,9 @@ def install(shell: ShellArgument = None) -> None:
 
 @completion.command("show")
 def show(shell: ShellArgument = None) -> None:
-    """Print the completion script of a shell, to put it where you like.
+    """Print the completion script of a shell.
+
+    Put it where you like.
 
     \b
     Example:

@@ -56,7 +56,9 @@ def set_(
     values: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> None:
-    """Change values of clients' conditions: of all the clients at the same moment, or of none.
+    """Change the conditions of clients.
+
+    Of all the clients at the same moment, or of none.
 
     What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file. What is
     achieved then, `synthlab show` tells.
@@ -85,7 +87,9 @@ def set_(
 def show(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Show the conditions in force beside what they achieve, what was dropped, leases and scheduled changes.
+    """Show conditions, and what they achieve.
+
+    With what was dropped, leases and scheduled changes.
 
     \b
     Examples:
@@ -112,7 +116,9 @@ def reset(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give clients (all if none is named) the conditions back that the stack gave them at the start.
+    """Give clients the conditions of their start.
+
+    All clients if none is named.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ from ..tables import NOTHING
 from ..world import World
 from .options import JsonOption
 
-images = typer.Typer(help="Build, list, remove, save, load, push or pull the images that labs are made of.")
+images = typer.Typer(help="Build, list, save, push or remove synthlab's images.")
 
 
 def _complete_images(incomplete: str) -> list[str]:
@@ -39,7 +39,9 @@ PrefixArgument = Annotated[
 
 @images.command("build")
 def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption = False) -> None:
-    """Build the images that synthlab brings along; those that are current stay as they are.
+    """Build synthlab's images.
+
+    Those that are current stay as they are.
 
     \b
     Examples:
@@ -58,7 +60,9 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
 
 @images.command("ls")
 def ls(context: typer.Context, json: JsonOption = False) -> None:
-    """List the images that synthlab has built: version, size, and whether they are of the files of this synthlab.
+    """List the images that synthlab has built.
+
+    Version, size, and whether they are of the files of this synthlab.
 
     The bundled ones are current, stale or missing; others are of stacks that name a `browser`, or of another version.
 
@@ -84,7 +88,9 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 @images.command("remove", hidden=True)
 @images.command("rm")
 def remove(context: typer.Context, json: JsonOption = False) -> None:
-    """Remove all images that synthlab has built, under all their names.
+    """Remove all images that synthlab has built.
+
+    Under all their names.
 
     \b
     Example:
@@ -101,7 +107,9 @@ def save(
     names: ImagesArgument = None,
     json: JsonOption = False,
 ) -> None:
-    """Write images to a tar file, with the base that they start from: where it is loaded, nothing is built.
+    """Write images to a tar file.
+
+    With the base that they start from: where it is loaded, nothing is built.
 
     \b
     Examples:
@@ -136,7 +144,9 @@ def load(file: FileArgument, json: JsonOption = False) -> None:
 def push(
     context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
 ) -> None:
-    """Put images into a registry, under names with their version, and their base.
+    """Put images into a registry.
+
+    Under names with their version, and their base.
 
     \b
     Example:
@@ -155,7 +165,9 @@ def push(
 def pull(
     context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
 ) -> None:
-    """Take the images of this version from a registry that `push` has put them into.
+    """Take images from a registry.
+
+    Those of this version, that `push` has put there.
 
     \b
     Example:

@@ -52,6 +52,10 @@ TtlOption = Annotated[
     str | None,
     typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="End by itself so long after its start."),
 ]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="Take a lab of this name down before, if one is up."),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Take every lab down; it is no error if there is none.")]
 
 
@@ -62,16 +66,21 @@ def up(
     timeout: TimeoutOption = 120,
     wait_media: WaitMediaOption = False,
     ttl: TtlOption = None,
+    replace: ReplaceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a stack up, and wait until every client is healthy. Labs whose time is over are removed first.
+    """Bring a stack up; wait until its clients are healthy.
+
+    Labs whose time is over are removed first. Where the lab is up and its stack was edited since, it asks on a terminal
+    whether to replace it, and else does so only with --replace.
 
     \b
     Examples:
       synthlab up call.yaml
       synthlab up ./mine/call.yaml --name mine --ttl 2h
+      synthlab up call.yaml --replace
     """
-    from ..launch import bring_up
+    from ..launch import bring_up, is_edited
     from ..sfu import join_page
     from ..stack import read_stack
 
@@ -79,9 +88,12 @@ def up(
     described = read_stack(stack, name)
     ttl_s = parse_ttl(ttl) if ttl else None
     sweep(world)
+    if not replace and console.is_asked() and is_edited(described, world.engine):
+        question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
+        replace = typer.confirm(question, err=True)
     start = time.monotonic()
     with console.progress() as tell:
-        bring_up(described, world, tell, timeout, ttl_s, wait_media)
+        bring_up(described, world, tell, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")
@@ -149,7 +161,9 @@ def _take_down(world: World, name: str) -> dict[str, Any]:
 
 
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
-    """List the containers of the labs that are up, with their health and their host ports; `ls` lists the labs.
+    """List containers, their health and host ports.
+
+    Of the labs that are up; `ls` lists the labs.
 
     \b
     Examples:
@@ -163,7 +177,7 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
 
 
 def ls(context: typer.Context, json: JsonOption = False) -> None:
-    """List all labs: what they are made of, how old they are, and how long they have left.
+    """List all labs: state, age, time left.
 
     \b
     Examples:
@@ -199,7 +213,9 @@ def render(stack: StackArgument, name: NameOption = None) -> None:
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:
-    """Bring up a call, limit client2's uplink, show what client1 sees of it, and take the call down.
+    """Bring up a call, limit it, show what is seen of it.
+
+    client2's uplink is limited, client1 is asked what it sees, and the call is taken down.
 
     \b
     Example:
@@ -250,7 +266,7 @@ def _states(world: World, containers: list[Container]) -> dict[str, ClientState]
         except SynthlabError:
             return None
 
-    asked = [container for container in containers if container.conditioned and api_url(container)]
+    asked = [one for one in containers if one.conditioned and one.state == "running" and api_url(one)]
     with ThreadPoolExecutor(max_workers=16) as pool:
         answers = list(pool.map(ask, asked))
     return {container.id: answer for container, answer in zip(asked, answers, strict=True) if answer is not None}

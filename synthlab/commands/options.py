@@ -19,6 +19,11 @@ def complete_clients(context: typer.Context, incomplete: str) -> list[str]:
     return _starting(incomplete, lambda: names.client_names(names.members(), context.params.get("lab")))
 
 
+def complete_expressions(context: typer.Context, incomplete: str) -> list[str]:
+    """What an expression may begin with."""
+    return [f"{name}." for name in complete_clients(context, incomplete)]
+
+
 def complete_labs(incomplete: str) -> list[str]:
     return _starting(incomplete, lambda: names.lab_names(names.members()))
 

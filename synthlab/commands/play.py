@@ -63,7 +63,9 @@ def run(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Play scenarios: bring the lab up (or use it, if it is), change networks by the script, judge what is measured.
+    """Play scenarios, and judge what is measured.
+
+    The lab is brought up, or used if it is; networks change by the script.
 
     All conditions are taken back at the end, and within 10 s if synthlab is killed. What failed leaves evidence: logs,
     conditions, numbers, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is

@@ -17,7 +17,7 @@ from ..profiles import profile as find_profile
 from ..tables import NOTHING
 from .options import JsonOption, complete_profiles
 
-profile = typer.Typer(help="List and show profiles: named, sourced sets of conditions.")
+profile = typer.Typer(help="List and show named, sourced sets of conditions.")
 
 
 def _complete_sources(incomplete: str) -> list[str]:
@@ -42,7 +42,9 @@ NameArgument = Annotated[
 
 @profile.command("list")
 def list_(source: SourceArgument = None, json: JsonOption = False) -> None:
-    """List the profiles that are bundled, or those of one source or file, with their values.
+    """List profiles, with their values.
+
+    Those that are bundled, or those of one source or file.
 
     \b
     Examples:
@@ -60,7 +62,9 @@ def list_(source: SourceArgument = None, json: JsonOption = False) -> None:
 
 @profile.command("show")
 def show(name: NameArgument, json: JsonOption = False) -> None:
-    """Show a profile: its values, where they come from, and what the source's delay was.
+    """Show a profile: its values, and its source.
+
+    With what the source's delay was.
 
     \b
     Examples:

@@ -19,7 +19,9 @@ ResultsArgument = Annotated[
 
 
 def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOption = None) -> None:
-    """Make a page or a JUnit file of the results that `scenario run --json` has written, without playing anything.
+    """Make a page or a JUnit file of kept results.
+
+    Of what `scenario run --json` has written, without playing anything.
 
     \b
     Examples:

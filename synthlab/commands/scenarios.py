@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SCHEMAS = ("scenario", "stack")
 
-scenario = typer.Typer(help="Play, check, list and show scenarios: timed scripts of conditions and expectations.")
+scenario = typer.Typer(help="Play, check and list timed scripts.")
 scenario.command("run")(play.run)
 scenario.command("report")(report.report)
 
@@ -50,7 +50,9 @@ SchemaArgument = Annotated[
 
 @scenario.command("list")
 def list_(json: JsonOption = False) -> None:
-    """List the bundled scenarios: what each is about, its stack, and how long it takes.
+    """List the bundled scenarios.
+
+    What each is about, its stack, and how long it takes.
 
     \b
     Examples:
@@ -91,7 +93,9 @@ def show(
     picture: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what a scenario does when: its time line, for the seed that it has or is given.
+    """Show what a scenario does when.
+
+    Its time line, for the seed that it has or is given.
 
     A step whose time depends on an expectation has an earliest and a latest time.
 
@@ -119,7 +123,9 @@ def show(
 def check(
     names: ScenariosArgument, variables: VarOption = None, stack: OtherStackOption = None, json: JsonOption = False
 ) -> None:
-    """Check scenarios without starting anything: one line each; the exit status is 2 if any is wrong.
+    """Check scenarios, and start nothing.
+
+    One line each; the exit status is 2 if any is wrong.
 
     Names, units, files, times that cannot be reached and numbers that cannot exist are found, with file and line. An
     expectation that begins when nothing is in force any more is a warning.
@@ -141,7 +147,9 @@ def check(
 
 
 def schema(kind: SchemaArgument) -> None:
-    """Print the JSON Schema of scenario or stack files, with which an editor completes and checks them.
+    """Print the JSON Schema of scenario or stack files.
+
+    With it an editor completes and checks them.
 
     \b
     Examples:

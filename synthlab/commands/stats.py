@@ -30,7 +30,9 @@ def stats(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show counters of each link and flow, each client's WebRTC numbers of the others, and the media server's own.
+    """Show packet counters and WebRTC numbers.
+
+    Of each link and flow, of what each client receives, and the media server's own.
 
     \b
     Examples:

@@ -51,7 +51,9 @@ def top(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Watch all clients: rate, delay and loss achieved beside configured, their forwarders' CPU, what each receives.
+    """Watch clients live: network, and what they receive.
+
+    Rate, delay and loss achieved beside configured, their forwarders' CPU, what each receives.
 
     With --json, one line for each sample.
 

@@ -15,7 +15,9 @@ from .options import JsonOption
 
 
 def doctor(context: typer.Context, json: JsonOption = False) -> None:
-    """Look whether this machine has what a lab needs, and say how to mend what is missing.
+    """Look whether this machine can run a lab.
+
+    What is missing is named, with how to fix it.
 
     \b
     Examples:
@@ -37,7 +39,9 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
 
 
 def selftest(context: typer.Context, json: JsonOption = False) -> None:
-    """Measure on this machine whether latency, loss and rate are as they are set: about 10 s, with two clients.
+    """Measure whether conditions are as they are set.
+
+    Latency, loss and rate, with two clients on this machine: about 10 s.
 
     The exit status is 1 where a value is off by more than its tolerance.
 

@@ -1,10 +1,13 @@
-"""The usage line of a command's help: `synthlab set [OPTIONS] CLIENT...`."""
+"""How a command line is written: the usage line of its help, and where a command begins that `exec` runs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from typer.core import TyperArgument, TyperCommand
+
+_VALUED = ("--lab",)  # the options of `exec` that take a value
 
 
 class Command(TyperCommand):
@@ -19,3 +22,22 @@ def _written(argument: TyperArgument) -> str:
     name = argument.metavar or (argument.name or "").upper()
     several = "..." if argument.nargs != 1 and not name.endswith("...") else ""
     return f"{name if argument.required else f'[{name}]'}{several}"
+
+
+def with_dashes(arguments: list[str]) -> list[str]:
+    """The arguments of `exec CLIENT COMMAND...` with `--` before the command: what follows that is the command's."""
+    words = list(_own_words(arguments))
+    if len(words) < 3 or arguments[words[0]] != "exec":
+        return arguments
+    return [*arguments[: words[2]], "--", *arguments[words[2] :]]
+
+
+def _own_words(arguments: list[str]) -> Iterator[int]:
+    """The places of words that are neither options of ours nor their values, up to `--`."""
+    value = False
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return
+        if not value and not argument.startswith("-"):
+            yield position
+        value = argument in _VALUED

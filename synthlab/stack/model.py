@@ -158,7 +158,7 @@ class Client:
 class Stack:
     """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself.
 
-    `made_by` is the id of the `up` that brings it up, once there is one.
+    `made_by` is the id of the `up` that brings it up, once there is one, and `digest` that of the stack itself.
     """
 
     name: str
@@ -169,3 +169,4 @@ class Stack:
     ip: Ip = "ipv4"
     expires: int | None = None
     made_by: str | None = None
+    digest: str | None = None

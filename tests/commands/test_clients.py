@@ -1,4 +1,4 @@
-"""`logs`, `exec`, `restart` and `open`, run in this process on a lab without Docker."""
+"""`logs`, `exec` and `open`, run in this process on a lab without Docker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from synthlab.fakes import FakeEngine, fake_container, fake_world
 from synthlab.inside import exec_command
 from synthlab.world import World
 
-from .command import output_json, run
+from .command import run
 
 
 def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,15 +73,8 @@ def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> No
     world, _ = fake_world("call")
     assert run("exec", "client1", "--lab", "call", "--", "app", "--debug", "--lab", "x", world=world) == 7
     assert list(ran[0][-4:]) == ["app", "--debug", "--lab", "x"]
-
-
-def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
-    """`restart` restarts those that are named, and shows them when they are healthy."""
-    world, _ = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
-    assert run("restart", "bot", "--json", world=world) == 0
-    assert [one["client"] for one in output_json(capsys)] == ["bot-1", "bot-2"]
-    assert isinstance(world.engine, FakeEngine)
-    assert sorted(world.engine.controlled) == [("restart", "bot-1"), ("restart", "bot-2")]
+    assert run("exec", "client1", "app", "--debug", "--lab", "x", world=world) == 7
+    assert ran[1] == ran[0]
 
 
 def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import typer
 
-from synthlab import claim
+from synthlab import claim, console, launch
 from synthlab.fakes import FakeEngine, fake_world
+from synthlab.render import digest
+from synthlab.stack import read_stack
 from synthlab.world import World
 
 from .command import output_json, run
@@ -109,6 +113,34 @@ def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str])
     told = capsys.readouterr().err
     assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
     assert len(world.engine.containers("call")) == 2
+
+
+@pytest.mark.issue(10)
+def test_up_of_an_edited_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file is not what the lab was made of, --replace is named, or asked for on a terminal; a no ends it."""
+    file = tmp_path / "call.yaml"
+    file.write_text("name: call\nclients:\n  client1: {image: syntheticnet}\n")
+    world, _ = fake_world("call")
+    assert isinstance(world.engine, FakeEngine)
+    made_of = digest(read_stack(str(file)))
+    world.engine.present = [replace(one, digest=made_of) for one in world.engine.present]
+    assert run("up", str(file), world=world) == 3
+    assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already: ")
+    file.write_text("name: call\nclients:\n  client1: {image: syntheticnet, network: {egress: {loss: 1%}}}\n")
+    assert run("up", str(file), world=world) == 3
+    assert "call.yaml is not what it was made of: `synthlab up` with --replace takes it" in capsys.readouterr().err
+
+    replaced: list[bool] = []
+    monkeypatch.setattr(launch, "bring_up", lambda *given: replaced.append(given[-1]))
+    monkeypatch.setattr(console, "is_asked", lambda: True)
+    for answer in (True, False):
+        monkeypatch.setattr(typer, "confirm", lambda question, err, answer=answer: answer)
+        assert run("up", str(file), world=world) == 0
+    assert replaced == [True, False]  # without --replace it is refused as above
+    assert run("up", str(file), "--replace", world=world) == 0
+    assert replaced[-1]
 
 
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
