@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 _PLACE = re.compile(r"\$\$\{|\$\{([^}]*)\}?")
 _FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+
+
+@dataclass
+class Variables(Mapping[str, str]):
+    """Variables that remember which of them were asked for; a `lenient` one has all, empty."""
+
+    given: Mapping[str, str]
+    lenient: bool = False
+    asked: set[str] = field(default_factory=set)
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.given.get(name, "") if self.lenient else self.given[name]
+
+    def __contains__(self, name: object) -> bool:
+        return self.lenient or name in self.given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
 
 
 def interpolate(text: str, environment: Mapping[str, str]) -> str:

@@ -45,6 +45,14 @@ EvidenceOption = Annotated[
 StartOption = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.")
 ]
+HostOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-host",
+        envvar="SYNTHLAB_ALLOW_HOST",
+        help="Let files that are not of your project act with your rights: host commands, builds and the like.",
+    ),
+]
 
 
 def run(
@@ -60,6 +68,7 @@ def run(
     report: ReportOption = None,
     evidence: EvidenceOption = None,
     timeout: StartOption = 120,
+    allow_host: HostOption = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -82,14 +91,16 @@ def run(
 
     given = read_variables(variables)
     outputs = Outputs(junit, report, json)
-    plans, refusals = _plans(names, given, stack, seed)
+    plans, refusals = _plans(names, given, stack, seed, allow_host)
     if refusals:
         outputs.write(refusals)
         raise typer.Exit(WrongUse.exit_code)
     world: World = context.obj
     sweep(world)
     folder = evidence or evidence_beside(report)
-    terms = Terms(lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder)
+    terms = Terms(
+        lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
+    )
     records = _play_all(plans, repeat, world, terms, outputs.write)
     if len(records) > 1:
         console.print_note("")
@@ -99,16 +110,20 @@ def run(
 
 
 def _plans(
-    names: Sequence[str], variables: dict[str, str], stack: str | None, seed: int | None
+    names: Sequence[str], variables: dict[str, str], stack: str | None, seed: int | None, allow_host: bool
 ) -> tuple[list[Plan], list[Record]]:
     """The plans of all, and a record for each that is wrong, which is told at once."""
     from ..player import refused
     from ..scenario import check_scenario, late_expectations
+    from ..scenario.rights import refuse_strange
 
     plans, refusals = [], []
     for name in names:
         try:
-            plans.append(check_scenario(name, variables, stack=stack, seed=seed))
+            plan = check_scenario(name, variables, stack=stack, seed=seed)
+            if not allow_host:
+                refuse_strange(plan)
+            plans.append(plan)
             for warning in late_expectations(plans[-1]):
                 console.print_note(f"warning: {warning}")
         except WrongUse as error:

@@ -128,7 +128,9 @@ def check(
     One line each; the exit status is 2 if any is wrong.
 
     Names, units, files, times that cannot be reached and numbers that cannot exist are found, with file and line. An
-    expectation that begins when nothing is in force any more is a warning.
+    expectation that begins when nothing is in force any more is a warning. What a scenario and its stack do with your
+    rights is listed: commands and questions of this machine, builds, mounts, Compose services, and variables that they
+    take from your environment.
 
     \b
     Examples:
@@ -178,10 +180,17 @@ class _Checked:
 
         return late_expectations(self.plan) if self.plan else []
 
+    @property
+    def acts(self) -> list[str]:
+        """What it does with the user's rights."""
+        from ..scenario.rights import acts
+
+        return acts(self.plan) if self.plan else []
+
     def to_dict(self) -> dict[str, Any]:
         from ..scenario.outline import summary
 
-        told = summary(self.plan) | {"warnings": self.warnings} if self.plan else {}
+        told = summary(self.plan) | {"warnings": self.warnings, "acts": self.acts} if self.plan else {}
         return {"name": self.name, "error": self.error.message if self.error else None, **told}
 
     def tell(self) -> None:
@@ -193,6 +202,8 @@ class _Checked:
             steps = sum(1 for _ in self.plan.visits())
             told = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_s, self.plan.most_s)}"
             console.print_line(f"{self.plan.scenario.file}: can be played: {told}")
+        for act in self.acts:
+            console.print_line(f"  acts with your rights: {act}")
         for warning in self.warnings:
             console.print_note(f"warning: {warning}")
 

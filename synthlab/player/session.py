@@ -19,6 +19,7 @@ from ..scenario.actions import Change, Judge
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
+from ..scenario.rights import refuse_strange
 from ..versions import own_version
 from ..world import World
 from .machine import load_between, read_busy
@@ -36,20 +37,27 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How scenarios are played. A `lab` names one that is up; `evidence` is the folder for what is kept of failures."""
+    """How scenarios are played. A `lab` names one that is up; `evidence` is the folder for what is kept of failures.
+
+    With `allow_host` a file that is not the user's own may act with the user's rights.
+    """
 
     lab: str | None = None
     keep: bool = False
     keep_going: bool = False
     start_timeout_s: float = 120.0
     evidence: Path = Path("synthlab-evidence")
+    allow_host: bool = False
 
 
 def play(plan: Plan, world: World, terms: Terms, watcher: Watcher, tell: Tell, name: str) -> Record:
     """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
 
-    Raises WrongUse where the lab that is up is not the one that the scenario is for.
+    Raises WrongUse where the lab that is up is not the one that the scenario is for, and for a stranger's file that
+    acts with the user's rights.
     """
+    if not terms.allow_host:
+        refuse_strange(plan)
     started = datetime.now(UTC)
     try:
         with _lab(plan, world, terms, tell) as lab:

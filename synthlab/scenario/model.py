@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -96,7 +97,8 @@ class Step:
 class Scenario:
     """A timed script for the clients of a stack. `timeout_s` is how long it may take at the most.
 
-    `vars` are the variables that the file declares and those that were given, with the values that they have.
+    `vars` are the variables that the file declares and those that were given, with the values that they have;
+    `environment` are the names of those that it takes from the environment. `source` is the file itself.
     """
 
     name: str
@@ -108,3 +110,5 @@ class Scenario:
     timeout_s: float | None = None
     about: str | None = None
     vars: Mapping[str, str] = field(default_factory=dict)
+    source: Path | None = field(default=None, compare=False)
+    environment: tuple[str, ...] = field(default=(), compare=False)

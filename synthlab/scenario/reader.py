@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
+from ..interpolation import Variables
 from ..stack import Sfu, Stack, find_stack_file, read_stack
 from ..yamlfile import Node, read_yaml
 from . import keys
@@ -67,10 +68,14 @@ def read_scenario(
     surroundings = os.environ if environment is None else environment
     given = dict(variables or {})
     declared = _declared(path, shown_as, {**surroundings, **given})
-    known = _Variables({**surroundings, **declared, **given})
+    known = Variables({**surroundings, **declared, **given})
     top = read_yaml(path, shown_as, known)
     _refuse_unused(given, known.asked | declared.keys())
-    return replace(_read_top(top, path, surroundings, stack), vars=declared | given)
+    scenario = _read_top(top, path, surroundings, stack)
+    own = declared | given
+    return replace(
+        scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
+    )
 
 
 def _read_top(top: Node, path: Path, environment: Mapping[str, str], stack_name: str | None) -> Scenario:
@@ -127,7 +132,7 @@ def _vars(node: Node) -> dict[str, str]:
 
 def _declared(path: Path, shown_as: str, given: Mapping[str, str]) -> dict[str, str]:
     """The file's `vars`; what other variables are in it does not matter yet."""
-    top = read_yaml(path, shown_as, _Variables(given, lenient=True))
+    top = read_yaml(path, shown_as, Variables(given, lenient=True))
     if not isinstance(top.value, dict) or "vars" not in top.value:
         return {}
     return _vars(top.value["vars"])
@@ -138,25 +143,3 @@ def _refuse_unused(given: Mapping[str, str], used: set[str]) -> None:
         if name not in used:
             there = f"; there are: {', '.join(sorted(used))}" if used else ""
             raise WrongUse(f"--var {name}: the scenario has no such variable{did_you_mean(name, used) or there}")
-
-
-@dataclass
-class _Variables(Mapping[str, str]):
-    """Variables that remember which of them were asked for; a `lenient` one has all, empty."""
-
-    given: Mapping[str, str]
-    lenient: bool = False
-    asked: set[str] = field(default_factory=set)
-
-    def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
-        return self.given.get(name, "") if self.lenient else self.given[name]
-
-    def __contains__(self, name: object) -> bool:
-        return self.lenient or name in self.given
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.given)
-
-    def __len__(self) -> int:
-        return len(self.given)

@@ -159,6 +159,7 @@ class Stack:
     """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself.
 
     `made_by` is the id of the `up` that brings it up, once there is one, and `digest` that of the stack itself.
+    `source` is the file, and `environment` are the names of the variables that it takes from the environment.
     """
 
     name: str
@@ -170,3 +171,5 @@ class Stack:
     expires: int | None = None
     made_by: str | None = None
     digest: str | None = None
+    source: Path | None = field(default=None, compare=False)
+    environment: tuple[str, ...] = field(default=(), compare=False)

@@ -13,6 +13,7 @@ from syntheticnet.conditions import ConditionsError
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
+from ..interpolation import Variables
 from ..yamlfile import Node, read_yaml
 from .allow import is_network, read_allow
 from .clients import read_clients
@@ -41,8 +42,9 @@ def read_stack(name: str, lab: str | None = None, environment: Mapping[str, str]
     """The stack of a path or a bundled name; `lab` replaces the name that it gives itself. Raises WrongUse."""
     path = find_stack_file(name)
     shown_as = name if Path(name).is_file() else path.name
-    variables = os.environ if environment is None else environment
-    stack = _read_top(read_yaml(path, shown_as, variables), path, variables)
+    variables = Variables(os.environ if environment is None else environment)
+    stack = _read_top(read_yaml(path, shown_as, variables), path, variables.given)
+    stack = replace(stack, source=path, environment=tuple(sorted(variables.asked & variables.given.keys())))
     return replace(stack, name=_lab_name(lab)) if lab else stack
 
 

@@ -1,0 +1,46 @@
+"""What a scenario, and its stack, do with the rights of whoever plays it; a stranger's has to be allowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import WrongUse
+from ..ownership import is_own
+from ..stack.rights import stack_acts
+from .actions import Exec, Http
+from .plan import Plan
+
+ALLOW = "--allow-host"
+
+
+def acts(plan: Plan) -> list[str]:
+    """One line for each act, with its place."""
+    return [*_own_acts(plan), *_stack_acts(plan)]
+
+
+def refuse_strange(plan: Plan) -> None:
+    """Raise WrongUse where a file that is not the user's own acts with the user's rights."""
+    scenario = plan.scenario
+    for source, found in ((scenario.source, list(_own_acts(plan))), (scenario.stack.source, list(_stack_acts(plan)))):
+        if source and found and not is_own(source):
+            more = f" ({len(found) - 1} more: `synthlab scenario check` lists them)" if len(found) > 1 else ""
+            raise WrongUse(f"{found[0]}{more}: {source} is not of your project; {ALLOW} lets it act with your rights")
+
+
+def _own_acts(plan: Plan) -> Iterator[str]:
+    seen = set()
+    for visit in plan.visits():
+        for timed in visit.run.actions:
+            action = timed.action
+            if isinstance(action, Http) or (isinstance(action, Exec) and action.where is None):
+                line = f"{visit.run.place}: {action}"
+                if line not in seen:
+                    seen.add(line)
+                    yield line
+    scenario = plan.scenario
+    yield from (f"{scenario.file}: reads the variable {name} of your environment" for name in scenario.environment)
+
+
+def _stack_acts(plan: Plan) -> Iterator[str]:
+    stack = plan.scenario.stack
+    yield from (f"{stack.file}: {line}" for line in stack_acts(stack))
