@@ -99,19 +99,23 @@ class Expectations:
     def baseline(self, for_s: float) -> None:
         """Wait, and take the samples of this time as `before`."""
         self.touch()
-        begin_s = self._sampler.next_round()
-        time.sleep(for_s)
-        self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
+        with self._sampler.wanting():
+            begin_s = self._sampler.next_round()
+            time.sleep(for_s)
+            self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
 
     def close(self) -> None:
         self._sampler.stop()
         self._reader.shutdown(cancel_futures=True)
 
     def _decide(self, judge: Judge) -> Ruling:
-        judging, ruling = Judging(judge, self.now_s()), None
-        while ruling is None:
-            ruling = judging.look(self._sampler.next_round(), self._sampler.recorded)
-            self.touch()
+        asked_s = self.now_s()
+        judging, ruling, recorded = Judging(judge, asked_s), None, self._sampler.recorded
+        with self._sampler.wanting(judge.expression.names):
+            while ruling is None:
+                self._sampler.next_round()
+                ruling = judging.look(recorded.known_s(judge.expression.names) or asked_s, recorded)
+                self.touch()
         return ruling
 
     def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-FRESH_S = 3.0
+FRESH_S = 1.0
+"""The age from which on a number of WebRTC says nothing about now: clients publish theirs every 250 ms."""
+OWN_FRESH_S = 3.0
+"""Of an application's own numbers, which it publishes when it likes."""
 KINDS = ("video", "audio")
 
 Values = Mapping[str, float]
@@ -34,9 +36,10 @@ class Numbers:
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> Numbers:
-        """From the API's answer, without values that are older than 3 s: an old number is no number."""
+        """From the API's answer, without values that are old: an old number is no number."""
         ages = answer.get("age_s", {})
-        fresh = {key: value for key, value in answer.get("values", {}).items() if ages.get(key, math.inf) <= FRESH_S}
+        values = answer.get("values", {})
+        fresh = {key: value for key, value in values.items() if key in ages and is_fresh(key, ages[key])}
         own = {key: value for key, value in fresh.items() if key not in (*FIELDS, "page")}
         return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, answer=answer)
 
@@ -49,3 +52,8 @@ class Numbers:
 
 
 FIELDS = (*KINDS, "sent", "sent_video", "sent_audio", "connections", "console")
+
+
+def is_fresh(key: str, age_s: float) -> bool:
+    """Whether what was published under a key so long ago still counts."""
+    return age_s <= (FRESH_S if key in FIELDS else OWN_FRESH_S)

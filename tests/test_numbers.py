@@ -8,10 +8,10 @@ VIDEO = {"client2": {"kbps": 200.0, "fps": 15.0}}
 
 
 def test_old_numbers_are_no_numbers() -> None:
-    """Each kind has its own age; what is older than 3 s, or of unknown age, is not there."""
+    """Each kind has its own age; what is older than 1 s, or of unknown age, is not there."""
     answer = {
         "values": {"video": VIDEO, "audio": {"client2": {"kbps": 30.0}}, "sent": {"video": {"kbps": 1.0}}},
-        "age_s": {"video": 3.0, "audio": 3.1},
+        "age_s": {"video": 1.0, "audio": 1.1},
     }
     assert Numbers.from_dict(answer) == Numbers(video=VIDEO, audio={}, sent={})
 

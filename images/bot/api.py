@@ -15,10 +15,13 @@ class Api:
         self._url = f"{url.rstrip('/')}/v1/numbers"
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any]) -> None:
-        """Never raises: a client without numbers is still a client. The first failure of a row is logged."""
+    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
+        """Hand over numbers that are so old. Never raises: a client without numbers is still a client.
+
+        The first failure of a row is logged.
+        """
         body = json.dumps(numbers).encode()
-        request = Request(self._url, body, {"Content-Type": "application/json"})
+        request = Request(f"{self._url}?age={age_s * 1000:.0f}ms", body, {"Content-Type": "application/json"})
         try:
             with urlopen(request, timeout=_TIMEOUT_S):
                 self._failing = False

@@ -1,13 +1,17 @@
-"""From two successive samples of what the bot counted to the numbers that a lab asserts on.
+"""From two samples of what the bot counted, a second apart, to the numbers that a lab asserts on.
 
 They have the shape and the meaning of those of the image `chrome`: a number that cannot be known is absent.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Numbers = dict[str, Any]
+
+_LEAST_S = 0.95
+"""How old a sample must be at the least to be compared with the newest one."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,21 @@ class Sample:
     rtt_s: float | None = None
     packets: int = 0
     """That arrived in all connections, of whatever kind."""
+
+
+class Recent:
+    """The samples of the last second, from the youngest that is old enough on."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque()
+
+    def before(self, newest: Sample) -> Sample:
+        """Keep a sample; the one to compare it with, or an empty one where none is old enough."""
+        self._samples.append(newest)
+        while len(self._samples) > 1 and newest.at - self._samples[1].at >= _LEAST_S:
+            self._samples.popleft()
+        oldest = self._samples[0]
+        return oldest if newest.at - oldest.at >= _LEAST_S else Sample(newest.at)
 
 
 def numbers(before: Sample, after: Sample) -> Numbers:

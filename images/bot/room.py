@@ -19,7 +19,7 @@ from .picture import Picture
 from .session import PLUGIN, Message, Over, Refused, Session
 from .subscription import HungUp, Subscription
 
-# In samples, which come every second:
+# In looks, of which there is one a second:
 _BLIND = 3
 _SILENT = 18  # a path that was dead for longer hardly ever comes back by itself
 
@@ -74,7 +74,7 @@ class Room:
         return Sample(time.monotonic(), received, sent, rtt, packets)
 
     def mend(self, before: Sample, after: Sample) -> None:
-        """Notice, from one sample to the next, what aiortc itself notices late.
+        """Notice, from one look to the next, what aiortc itself notices late.
 
         To it a network is dead after more than half a minute. After a gap in a stream it waits for what is
         missing until its buffer is full, up to 15 s; a fresh subscription shows a picture within one.

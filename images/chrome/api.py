@@ -17,8 +17,9 @@ class Api:
         self._url = url.rstrip("/")
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any]) -> None:
-        self._post("/v1/numbers", numbers)
+    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
+        """Hand over numbers that are so old."""
+        self._post(f"/v1/numbers?age={age_s * 1000:.0f}ms", numbers)
 
     def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
         """What pages wrote to their console; `lost` entries before them were too many."""

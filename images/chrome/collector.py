@@ -1,4 +1,4 @@
-"""Reads the connections of whatever pages run in Chromium, and reports their numbers every second.
+"""Reads the connections of whatever pages run in Chromium, and reports their numbers four times a second.
 
 It also opens the client's pages: only so is it sure to be there before a page's first connection and first error.
 """
@@ -20,11 +20,14 @@ from .client import Client
 from .console import Console
 from .devtools import Devtools, Refused
 from .flags import DEBUG_PORT
-from .numbers import Sample, numbers
+from .freezes import Freezes
+from .numbers import numbers
 from .opening import Opening
+from .recent import Recent
 from .targets import Crashed, Targets
 
-_INTERVAL_S = 1.0
+_INTERVAL_S = 0.25
+_HAND_ON_S = 1.0
 _POLL_S = 0.1
 _FAREWELL_S = 1.0
 _ASKED_FOR = ("camera", "microphone")
@@ -107,20 +110,20 @@ async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: D
 
 async def _report(targets: Targets, console: Console, opening: Opening, api: Api) -> None:
     clock = asyncio.get_running_loop()
-    before: Sample = {}
+    recent, freezes = Recent(), Freezes()
     while True:
-        due = clock.time() + _INTERVAL_S
-        after = await targets.sample()
+        begin = clock.time()
+        after = freezes.counted(await targets.sample())
         page = {"page": {"problem": opening.problem or ""}, "console": console.counts}
-        await asyncio.to_thread(api.post, numbers(before, after) | page)
-        before = after
-        await asyncio.sleep(due - clock.time())
+        told = numbers(recent.before(begin, after), after) | page
+        await asyncio.to_thread(api.post, told, clock.time() - begin)
+        await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
 
 async def _hand_on(console: Console, api: Api) -> None:
     """What the pages write to their console, to the API, which keeps it."""
     while True:
-        await asyncio.sleep(_INTERVAL_S)
+        await asyncio.sleep(_HAND_ON_S)
         entries, lost = console.taken()
         if entries:
             await asyncio.to_thread(api.post_console, entries, lost)

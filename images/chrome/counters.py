@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Counters:
-    """One entry of getStats, and the same entry a sample earlier."""
+    """One entry of getStats, and the same entry a second earlier."""
 
     now: Mapping[str, Any]
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -30,13 +30,13 @@ class Counters:
         return round(growth * scale * 1000 / elapsed_ms, 1) if growth is not None and elapsed_ms else None
 
     def mean_ms(self, total_s: str, count: str) -> float | None:
-        """Of what was counted since the sample before; `total_s` sums up seconds."""
+        """Of what was counted since the earlier sample; `total_s` sums up seconds."""
         seconds, counted = self.growth(total_s), self.growth(count)
         return round(seconds * 1000 / counted, 1) if seconds is not None and counted else None
 
 
 def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Counters]:
-    """Each entry of a connection's stats with the same entry of the sample before."""
+    """Each entry of a connection's stats with the same entry of the earlier sample."""
     known = {entry["id"]: entry for entry in before.get("stats", ())}
     for entry in after["stats"]:
         yield Counters(entry, known.get(entry["id"], {}))

@@ -1,4 +1,4 @@
-"""From two successive samples of a browser's connections to the numbers that a lab asserts on.
+"""From two samples of a browser's connections, a second apart, to the numbers that a lab asserts on.
 
 A sample holds what `samples.js` returns: for each connection its name, its tracks, the entries of getStats
 (https://www.w3.org/TR/webrtc-stats/). A number that cannot be known is absent, never 0.

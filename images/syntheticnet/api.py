@@ -152,7 +152,10 @@ class Api:
         return JSONResponse(self._numbers.report())
 
     async def post_numbers(self, request: Request) -> Response:
-        self._numbers.publish(await json_of(request))
+        """Take numbers; `?age=120ms` says how long ago they were measured."""
+        refuse_unknown(request.query_params, ("age",), "parameter")
+        age_ns = duration_of(request.query_params, "age") or 0
+        self._numbers.publish(await json_of(request), age_ns / 1e9)
         return JSONResponse({"published": True})
 
     async def get_console(self, request: Request) -> Response:

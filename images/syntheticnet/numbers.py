@@ -21,23 +21,25 @@ class BadNumbers(ValueError):
 
 
 class Numbers:
-    """A tree of numbers and words; each top-level key is replaced as a whole, and has an age of its own."""
+    """A tree of numbers and words; each top-level key is replaced as a whole, and has an age of its own.
+
+    The age counts from when the numbers were measured, as far as whoever publishes them says so.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._values: dict[str, Any] = {}
         self._times: dict[str, float] = {}
 
-    def publish(self, values: object) -> None:
-        """Take new values for the top-level keys given; raises BadNumbers, and then changes nothing."""
+    def publish(self, values: object, age_s: float = 0.0) -> None:
+        """Take new values for the top-level keys given, measured so long ago; raises BadNumbers and changes nothing."""
         if not isinstance(values, Mapping):
             raise BadNumbers("the body is not an object such as {video: {client2: {fps: 15}}}")
         wished = {**self._values, **values}
         if _check(wished, "", MOST_DEPTH) > MOST_LEAVES:
             raise BadNumbers(f"more than {MOST_LEAVES} numbers")
-        now = self._clock()
         self._values = wished
-        self._times |= dict.fromkeys(values, now)
+        self._times |= dict.fromkeys(values, self._clock() - age_s)
 
     def problem(self) -> str | None:
         """What is wrong with the application by its own account (`page.problem`); None where nothing is."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..scenario.actions import Judge
-from ..scenario.expression import Outcome, Samples, Value
+from ..scenario.expression import SAMPLE_S, Outcome, Samples, Value
 from ..scenario.words import seconds
 
 
@@ -15,7 +15,7 @@ class Ruling:
     """The end of it: whether the expectation held, and one line that says why.
 
     `took_s` is when it began to hold, counted from when it was asked; it did so within `error_s` before that, for
-    numbers are sampled. None where it never held, or for `never`.
+    numbers are sampled, and rates are means of some time. None where it never held, or for `never`.
     """
 
     held: bool
@@ -29,25 +29,31 @@ class Ruling:
 class Judging:
     """One expectation, looked at whenever there are new samples, until there is a Ruling.
 
-    It is asked at `asked_s` and first looked at when the first samples after that are there.
+    It is asked at `asked_s`. What speaks of the time before that is not looked at: of an average of five seconds the
+    first one counts that began since. What holds at the first look is never too late.
     """
 
     judge: Judge
     asked_s: float
-    _looked_s: float = field(init=False)
+    _least_s: float = field(init=False)
+    """It cannot have begun to hold before."""
     _since_s: float | None = None
     _error_s: float = 0.0
     _last: Outcome | None = None
 
     def __post_init__(self) -> None:
-        self._looked_s = self.asked_s
+        self._least_s = self.asked_s
 
     def look(self, now_s: float, samples: Samples) -> Ruling | None:
-        """Look at what has been sampled by `now_s`; None while it is not decided."""
+        """Look at what is known up to `now_s`; None while it is not decided."""
         outcome = self.judge.expression.at(now_s, samples)
-        self._last = outcome
+        if outcome.since_s < self.asked_s:
+            return None
         ruling = self._never(now_s, outcome) if self.judge.kind == "never" else self._hold(now_s, outcome)
-        self._looked_s = now_s
+        self._last = outcome
+        if not outcome.holds:
+            # It may have begun at any time of an average that is still too low, and before a sample in between.
+            self._least_s = max(outcome.since_s - SAMPLE_S, self.asked_s)
         return ruling
 
     @property
@@ -69,10 +75,10 @@ class Judging:
         if not outcome.holds:
             return self._broken(now_s, outcome)
         if self._since_s is None:
-            late = now_s - self.asked_s > self.judge.within_s if self.judge.within_s is not None else False
-            if late:
+            within_s = self.judge.within_s
+            if self._last is not None and within_s is not None and now_s - self.asked_s > within_s:
                 return self._broken(now_s, outcome)
-            self._since_s, self._error_s = now_s, now_s - self._looked_s
+            self._since_s, self._error_s = now_s, now_s - self._least_s
         if now_s - self._since_s < self.judge.for_s:
             return None
         return Ruling(

@@ -239,6 +239,7 @@ class Player:
             case Baseline(for_s=for_s):
                 self.recorded.baseline = (due_s, due_s + for_s)
                 self.chronicle.step(run, until_s=due_s + for_s)
+                self._begin(self._sample_all(due_s + for_s))
                 return due_s
             case Container():
                 await self._acts.control(action)
@@ -251,11 +252,17 @@ class Player:
                 await asyncio.to_thread(request, action)
         return self.now_s()
 
+    async def _sample_all(self, until_s: float) -> None:
+        """Sample every number as often as those that are judged."""
+        with self._sampler.wanting():
+            await self._until(until_s - EARLY_S)
+
     async def _judge(self, run: Run, judge: Judge, asked_s: float) -> None:
-        judging, ruling = Judging(judge, asked_s), None
-        while ruling is None:
-            now_s = await asyncio.to_thread(self._sampler.next_round)
-            if now_s > asked_s:
+        judging, ruling, now_s = Judging(judge, asked_s), None, asked_s
+        with self._sampler.wanting(judge.expression.names):
+            while ruling is None:
+                await asyncio.to_thread(self._sampler.next_round)
+                now_s = self.recorded.known_s(judge.expression.names) or now_s
                 ruling = judging.look(now_s, self.recorded)
                 self._watcher.judging(now_s, run.text, judging.seen)
         self._watcher.judged(self.chronicle.rule(run, asked_s, now_s, ruling))

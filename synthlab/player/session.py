@@ -217,7 +217,7 @@ def samples_of(recorded: Recorded) -> dict[str, Series]:
     return {
         name: Series(
             times_s=[round(sample.at_s, 3) for sample in series],
-            values=[sample.value if isinstance(sample.value, str) else round(sample.value, 4) for sample in series],
+            values=[round(sample.value, 4) if isinstance(sample.value, float) else sample.value for sample in series],
         )
         for name, series in found.items()
     }

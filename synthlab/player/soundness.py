@@ -97,4 +97,4 @@ def _growth(series: Sequence[Sample]) -> float:
 
 
 def _numbers(series: Sequence[Sample]) -> list[float]:
-    return [sample.value for sample in series if not isinstance(sample.value, str)]
+    return [sample.value for sample in series if isinstance(sample.value, float | int)]

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
-from ..scenario.expression import FRESH_S
 from ..scenario.record import Series
-from .row import Line, Row, Shown, broken
+from .row import APART_S, Line, Row, Shown, broken
 from .wished import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
@@ -125,8 +124,10 @@ def growth(series: Series) -> tuple[list[float], list[Shown]]:
         if isinstance(before, str) or isinstance(count, str) or at_s <= before_s:
             continue
         times.append(at_s)
-        known = at_s - before_s <= FRESH_S and count >= before
-        values.append((count - before) / (at_s - before_s) if known else None)
+        if before is None or count is None or at_s - before_s > APART_S or count < before:
+            values.append(None)
+        else:
+            values.append((count - before) / (at_s - before_s))
     return times, values
 
 

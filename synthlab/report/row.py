@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..scenario.expression import FRESH_S, Value
+from ..scenario.expression import Value
+
+APART_S = 3.0
+"""Samples further apart are not joined by a line: every number is sampled at least once a second."""
 
 Shown = Value | None
 """None is a gap."""
@@ -72,7 +75,7 @@ class Axis:
 
 
 def broken(times_s: Sequence[float], values: Sequence[Shown]) -> tuple[list[float], list[Shown]]:
-    """The same with a gap wherever samples are further apart than a number is fresh."""
+    """The same with a gap wherever samples are far apart."""
     if not times_s:
         return [], []
     points: list[tuple[float, Shown]] = [(times_s[0], values[0])]
@@ -81,6 +84,6 @@ def broken(times_s: Sequence[float], values: Sequence[Shown]) -> tuple[list[floa
 
 
 def _with_gap(before: tuple[float, Shown], after: tuple[float, Shown]) -> Iterator[tuple[float, Shown]]:
-    if after[0] - before[0] > FRESH_S:
+    if after[0] - before[0] > APART_S:
         yield (before[0] + after[0]) / 2, None
     yield after

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..numbers import FIELDS, is_fresh
 from ..stack import SFU_HOST
 from ..state import ClientState, LinkState
-from .expression import CLIENT, FRESH_S, Value
+from .expression import LINKS, Sample, Value
 
 _ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
@@ -26,18 +27,33 @@ def of_state(client: str, state: ClientState) -> dict[str, Value]:
     return samples
 
 
-def of_numbers(client: str, answer: Mapping[str, Any]) -> dict[str, Value]:
-    """What a client's application publishes, as `GET /v1/numbers` answers it, without what is older than 3 s.
+def of_numbers(client: str, answer: Mapping[str, Any], now_s: float) -> tuple[dict[str, float], dict[str, Sample]]:
+    """What a client's application publishes, as `GET /v1/numbers` answers it: when each kind was measured, and samples.
 
-    Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.
+    What is old is left out. Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.
     """
     ages = answer.get("age_s", {})
-    samples: dict[str, Value] = {}
+    sources = dict.fromkeys(number_sources(client), now_s)
+    samples: dict[str, Sample] = {}
     for key, value in answer.get("values", {}).items():
-        if ages.get(key, FRESH_S + 1) <= FRESH_S:
-            prefix = f"{client}.{key}" if key in CLIENT and key != "app" else f"{client}.app.{key}"
-            samples |= dict(_flat(prefix, value))
-    return samples
+        if key not in ages or not is_fresh(key, ages[key]):
+            continue
+        at_s = now_s - ages[key]
+        if key in FIELDS:
+            sources[f"{client}.{key}"] = at_s
+        prefix = f"{client}.{key}" if key in FIELDS or key == "app" else f"{client}.app.{key}"
+        samples |= {name: Sample(at_s, leaf) for name, leaf in _flat(prefix, value)}
+    return sources, samples
+
+
+def number_sources(client: str) -> list[str]:
+    """What a client's application is asked for."""
+    return [f"{client}.{key}" for key in (*FIELDS, "app")]
+
+
+def link_sources(client: str) -> list[str]:
+    """What a client's forwarder is asked for."""
+    return [f"{client}.{key}" for key in LINKS]
 
 
 def of_metrics(values: Mapping[str, float]) -> dict[str, Value]:

@@ -76,10 +76,13 @@ class Configured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """All samples of one number, named as in expectations (`client1.egress.rate`), in the unit of that number."""
+    """Samples of one number, named as in expectations (`client1.egress.rate`), in the unit of that number.
+
+    There are four and more in a second while an expectation looks at it, else one. None: from then on it was absent.
+    """
 
     times_s: Sequence[float]
-    values: Sequence[Value]
+    values: Sequence[Value | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,10 +40,10 @@ def server() -> Iterator[tuple[str, Received]]:
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
 def test_post(api: Any, server: tuple[str, Received]) -> None:
-    """Numbers arrive as JSON, where the API takes them."""
+    """Numbers arrive as JSON, where the API takes them, with their age."""
     url, received = server
-    api(url).post({"video": {"ada": {"fps": 15.0}}})
-    assert received == [("/v1/numbers", {"video": {"ada": {"fps": 15.0}}})]
+    api(url).post({"video": {"ada": {"fps": 15.0}}}, 0.1204)
+    assert received == [("/v1/numbers?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
 
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.numbers import Counters, Sample, blind, numbers
+import pytest
+
+from bot.numbers import Counters, Recent, Sample, blind, numbers
 
 
 def received(at: float, frames: int, size: int) -> Sample:
@@ -39,6 +41,19 @@ def test_unknown_is_absent() -> None:
 def test_who_left_disappears() -> None:
     """Without a room there are no numbers, and the keys are there to say so."""
     assert numbers(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
+
+
+@pytest.mark.issue(10)
+def test_rates_are_of_the_last_second() -> None:
+    """Four samples a second: each is compared with the one that is a second old; before there is one, with none."""
+    recent = Recent()
+    told = [numbers(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
+    assert ["fps" in one["video"]["ada"] for one in told] == [False] * 4 + [True] * 5
+    assert {one["video"]["ada"]["fps"] for one in told[4:]} == {16.0}
+    gone = Sample(2.25)
+    assert numbers(recent.before(gone), gone)["video"] == {}
+    back = [numbers(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
+    assert ["fps" in one["video"]["ada"] for one in back[2:]] == [False, False, True]
 
 
 def test_blind() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chrome.numbers import numbers
+from chrome.recent import Recent
 
 Connection = dict[str, Any]
 Recorded = dict[str, dict[str, Connection]]
@@ -92,6 +93,17 @@ def test_nobody_is_there() -> None:
     assert numbers({}, {}) == {kind: {} for kind in kinds}
 
 
+@pytest.mark.issue(10)
+def test_the_sample_of_a_second_ago() -> None:
+    """Rates are reckoned from it, also where samples come late; from a younger one there are none."""
+    recent = Recent()
+    taken = [({"c": {"turn": turn}}, turn * 0.25 + 0.01 * (turn % 3)) for turn in range(8)]
+    compared = [recent.before(at_s, sample) for sample, at_s in taken]
+    assert [one["c"]["turn"] if one else None for one in compared] == [None, None, None, None, 0, 1, 2, 3]
+    late: Any = {"c": {"turn": 8}}
+    assert recent.before(4.0, late)["c"]["turn"] == 7
+
+
 def test_stalled_video_is_zero(recorded: Recorded) -> None:
     """A stream that stands still is 0 fps and 0 kbit/s: that is known, unlike a delay of no frames."""
     before, after = (entry(of(recorded[when], "client2"), "inbound-rtp", "video") for when in ("before", "after"))
@@ -116,7 +128,15 @@ def test_missing_counter(recorded: Recorded) -> None:
 
 
 def test_stale_round_trip(recorded: Recorded) -> None:
-    """A round-trip time is absent once nothing has arrived for 5 s: the last one says nothing about now."""
+    """A round-trip time is absent once nothing has arrived for 5 s, or for 1 s where media is received.
+
+    The last one says nothing about now.
+    """
+    for connection in recorded["after"].values():
+        entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 1500
+    result = numbers(recorded["before"], recorded["after"])
+    assert "rtt_ms" not in result["video"]["client2"]
+    assert "rtt_ms" in result["connections"]["connection"]
     for connection in recorded["after"].values():
         entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 6000
     for medium in ("audio", "video"):

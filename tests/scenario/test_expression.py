@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from synthlab.scenario.expression import Expression, Known, Outcome, Recorded
+from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, source_of
 
 NAMES = ("client1", "client2", "bot-1")
 KNOWN = Known(NAMES, (), NAMES)
 FPS, KBPS = "client1.video.client2.fps", "client1.video.client2.kbps"
+WIDTH, FREEZES = "client1.video.client2.width", "client1.video.client2.freezes"
+VIDEO = "client1.video"
 
 
 def holds(text: str, samples: Recorded, now_s: float) -> bool | None:
@@ -80,13 +82,14 @@ def test_units(text: str, name: str, value: float | str) -> None:
     assert holds(text, recorded(name, value), 1.0) is True
 
 
-def test_average_of_two_seconds() -> None:
-    """Frames and bits a second are the mean of the last two samples; other numbers are their newest."""
-    assert holds(f"{FPS} == 10", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
+def test_averages() -> None:
+    """Without a window it is the newest sample; with one, of rates those whose own second lies within it."""
+    assert holds(f"{FPS} == 5", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
     assert holds(f"last({FPS}) == 5", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
-    assert holds(f"mean({FPS}, 3s) == 8", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
-    frames = "client1.video.client2.frames"
-    assert holds(f"{frames} == 30", recorded(frames, 10.0, 30.0), 2.0) is True
+    assert holds(f"mean({FPS}, 3s) == 10", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
+    assert holds(f"mean({FPS}, 1s) == 5", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
+    assert holds(f"mean({WIDTH}, 2s) == 10", recorded(WIDTH, 4.0, 15.0, 5.0), 3.0) is True
+    assert holds(f"{WIDTH} == 30", recorded(WIDTH, 10.0, 30.0), 2.0) is True
 
 
 def test_shown() -> None:
@@ -97,19 +100,93 @@ def test_shown() -> None:
 
 def test_windows() -> None:
     """The least, the largest, and the growth of a window, which ends now."""
-    samples = recorded(FPS, 1.0, 9.0, 4.0, 6.0)
-    assert holds(f"min({FPS}, 3s) == 4", samples, 4.0) is True
-    assert holds(f"max({FPS}, 3s) == 9", samples, 4.0) is True
-    assert holds(f"growth({FPS}, 2s) == 2", samples, 4.0) is True
+    samples = recorded(WIDTH, 1.0, 9.0, 4.0, 6.0)
+    assert holds(f"min({WIDTH}, 3s) == 4", samples, 4.0) is True
+    assert holds(f"max({WIDTH}, 3s) == 9", samples, 4.0) is True
+    assert holds(f"growth({WIDTH}, 2s) == 2", samples, 4.0) is True
+    assert holds(f"growth({WIDTH}, 3s) == -3", samples, 4.0) is True
 
 
-def test_stale_is_no_data() -> None:
-    """A number that is three seconds old is none."""
+@pytest.mark.issue(10)
+def test_a_total_that_began_anew() -> None:
+    """It has grown by what it counts since; a number that may fall has become less."""
+    samples = recorded(FREEZES, 3.0, 4.0, 0.0, 2.0)
+    assert holds(f"growth({FREEZES}, 4s) == 3", samples, 4.0) is None  # there is no sample from the beginning
+    assert holds(f"growth({FREEZES}, 3s) == 2", samples, 4.0) is True
+    lost = "client1.video.client2.lost"
+    assert holds(f"growth({lost}, 2s) == -1", recorded(lost, 5.0, 5.0, 5.0, 4.0), 4.0) is True
+
+
+@pytest.mark.issue(10)
+def test_what_is_not_told_is_absent() -> None:
+    """A client that answers without a number has none at that time, and from then on, until it tells one again."""
     samples = recorded(FPS, 15.0)
-    assert holds(f"{FPS} == 15", samples, 3.9) is True
-    assert holds(f"{FPS} == 15", samples, 4.0) is None
-    assert holds(f"absent({FPS})", samples, 4.0) is True
-    assert holds(f"max({FPS}, 10s) == 15", samples, 4.0) is None
+    samples.add(1.25, {}, [VIDEO])
+    assert holds(f"{FPS} == 15", samples, 1.2) is True
+    assert holds(f"{FPS} == 15", samples, 1.25) is None
+    assert holds(f"absent({FPS})", samples, 9.0) is True
+    samples.add(9.5, {FPS: 14.0})
+    assert holds(f"{FPS} == 14", samples, 9.5) is True
+
+
+@pytest.mark.issue(10)
+def test_an_average_covers_its_window() -> None:
+    """Or there is no data: where the number was absent for a part, or began only within."""
+    samples = recorded(WIDTH, 20.0, 20.0)
+    samples.add(2.25, {}, [VIDEO])
+    for at_s in (2.5, 3.0, 4.0, 5.0):
+        samples.add(at_s, {WIDTH: 30.0})
+    for window in ("mean", "min", "max"):
+        assert holds(f"{window}({WIDTH}, 2s) == 30", samples, 4.0) is None
+        assert holds(f"{window}({WIDTH}, 2s) == 30", samples, 5.0) is True
+    began = Recorded()
+    began.add(0.0, {}, [VIDEO])
+    began.add(1.0, {WIDTH: 30.0})
+    began.add(2.0, {WIDTH: 30.0})
+    assert holds(f"mean({WIDTH}, 2s) == 30", began, 2.0) is None
+    assert holds(f"mean({WIDTH}, 1s) == 30", began, 2.0) is True
+
+
+@pytest.mark.issue(10)
+def test_a_baseline_with_an_absence() -> None:
+    """What was not there all the time has no mean to be compared with."""
+    samples = recorded(FPS, 15.0, 15.0, 15.0)
+    samples.baseline = (0.0, 5.0)
+    assert holds(f"{FPS} >= 90% of before", samples, 3.0) is True
+    samples.add(4.0, {}, [VIDEO])
+    samples.add(5.0, {FPS: 15.0})
+    assert holds(f"{FPS} >= 90% of before", samples, 5.0) is None
+
+
+@pytest.mark.issue(10)
+def test_what_nobody_expects_is_kept_once_a_second() -> None:
+    """Numbers that expectations speak of are kept as sampled, and every absence is."""
+    samples = Recorded(fine={FPS})
+    for tick in range(41):
+        gone = tick in (22, 23)
+        samples.add(tick / 4, {FPS: 15.0, **({} if gone else {WIDTH: 20.0})})
+    assert len(samples.series(FPS)) == 41
+    kept = [(sample.at_s, sample.value) for sample in samples.series(WIDTH)]
+    assert kept == [
+        *((float(second), 20.0) for second in range(6)),
+        (5.5, None),
+        *((at, 20.0) for at in (6, 7, 8, 9, 10)),
+    ]
+
+
+def test_what_is_told_together() -> None:
+    """An answer about video says nothing of audio, nor of the network; a server's metrics are one answer."""
+    assert source_of("client1.video.client2.fps") == "client1.video"
+    assert source_of("client1.flows.*:udp.egress.rate") == "client1.flows"
+    assert (source_of("sfu.egress.rate"), source_of("sfu.rooms{a='b.c'}")) == ("sfu.egress", "sfu")
+
+
+def test_what_is_known() -> None:
+    """Several numbers are known up to where all of them are."""
+    samples = recorded(FPS, 15.0)
+    assert samples.known_s([FPS, "client2.egress.rate"]) is None
+    samples.add(0.5, {}, ["client2.egress"])
+    assert samples.known_s([FPS, "client2.egress.rate"]) == 0.5
 
 
 def test_before() -> None:

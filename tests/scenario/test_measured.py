@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synthlab import assets
-from synthlab.scenario.expression import CLIENT, Known
+from synthlab.scenario.expression import CLIENT, Known, Sample
 from synthlab.scenario.expression.catalogue import Segment, measure_of
 from synthlab.scenario.measured import of_metrics, of_numbers, of_state
 from synthlab.state import ClientState
@@ -37,7 +37,7 @@ NUMBERS = {
         "audio": {"client2": {"kbps": 30.0}},
         "room": {"people": 4, "open": True},
     },
-    "age_s": {"video": 0.5, "sent": 1.0, "audio": 3.5, "room": 0.1},
+    "age_s": {"video": 0.5, "sent": 1.0, "audio": 1.5, "room": 2.5},
 }
 
 
@@ -53,13 +53,15 @@ def test_state() -> None:
 
 
 def test_numbers() -> None:
-    """What the application publishes, without what is old; what is not of WebRTC is its own."""
-    assert of_numbers("client1", NUMBERS) == {
-        "client1.video.client2.fps": 15.0,
-        "client1.sent.video.limited": "bandwidth",
-        "client1.app.room.people": 4,
-        "client1.app.room.open": 1.0,
+    """What the application publishes, as of when it measured it, without what is old; the rest is its own."""
+    sources, samples = of_numbers("client1", NUMBERS, 10.0)
+    assert samples == {
+        "client1.video.client2.fps": Sample(9.5, 15.0),
+        "client1.sent.video.limited": Sample(9.0, "bandwidth"),
+        "client1.app.room.people": Sample(7.5, 4),
+        "client1.app.room.open": Sample(7.5, 1.0),
     }
+    assert (sources["client1.video"], sources["client1.audio"], sources["client1.app"]) == (9.5, 10.0, 10.0)
 
 
 def test_metrics() -> None:
@@ -70,7 +72,7 @@ def test_metrics() -> None:
 def test_all_can_be_expected() -> None:
     """Whatever is sampled has a name that expressions know."""
     known = Known(("client1", "client2"))
-    for name in [*of_numbers("client1", NUMBERS), *of_state("client1", ClientState.from_dict(ANSWER))]:
+    for name in [*of_numbers("client1", NUMBERS, 10.0)[1], *of_state("client1", ClientState.from_dict(ANSWER))]:
         measure_of(tuple(map(Segment, name.split("."))), known)
 
 

@@ -264,7 +264,7 @@ STEPS = {
     ),
     "window too short": (
         f"  - expect: mean({FPS}, 200ms) > 3\n",
-        "3: steps[0].expect: '200ms' is not a time from 1s (numbers are sampled once a second) to 10min",
+        "3: steps[0].expect: '200ms' is not a time from 1s to 10min",
     ),
     "before without baseline": (
         f"  - expect: {FPS} > 50% of before\n",

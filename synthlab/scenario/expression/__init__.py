@@ -2,11 +2,12 @@
 
 from .catalogue import CLIENT, Known, Measure
 from .expression import Expression, Outcome
-from .samples import FRESH_S, SAMPLE_S, Recorded, Sample, Samples, Value
+from .samples import LINKS, RATE_S, SAMPLE_S, Recorded, Sample, Samples, Value, source_of
 
 __all__ = [
     "CLIENT",
-    "FRESH_S",
+    "LINKS",
+    "RATE_S",
     "SAMPLE_S",
     "Expression",
     "Known",
@@ -16,4 +17,5 @@ __all__ = [
     "Sample",
     "Samples",
     "Value",
+    "source_of",
 ]

@@ -16,22 +16,26 @@ Dimension = Literal["rate", "time", "share", "number", "text"]
 class Measure:
     """What a number is of. A sample times `scale` is in base units: bit/s, ms, or a share of 1.
 
-    Where the name says no unit (`bare` is false) it is only compared with a value that has one. An `averaged` number
-    is the mean of the last two seconds unless asked for otherwise; any other is its newest sample.
+    Where the name says no unit (`bare` is false) it is only compared with a value that has one. Samples of an
+    `averaged` number are means over the second before. A `total` only grows, but may begin anew from 0.
     """
 
     dimension: Dimension = "number"
     scale: float = 1
     bare: bool = True
     averaged: bool = False
+    total: bool = False
 
 
-COUNT = Measure()
+PLAIN = Measure()
+COUNT = Measure(total=True)
+NET = Measure()
+"""A count that may fall: a packet that comes late, or twice, is taken off those that were lost (RFC 3550, 6.4.1)."""
 FPS = Measure(averaged=True)
 KBPS = Measure(dimension="rate", scale=1000, averaged=True)
 LATEST_KBPS = Measure(dimension="rate", scale=1000)
 MILLISECONDS = Measure(dimension="time")
-SECONDS = Measure(dimension="time", scale=1000)
+SECONDS = Measure(dimension="time", scale=1000, total=True)
 WORD = Measure(dimension="text")
 RATE = Measure(dimension="rate", bare=False, averaged=True)
 SHARE = Measure(dimension="share", bare=False, averaged=True)
@@ -44,15 +48,15 @@ Tree = Mapping[str, Any]
 # Keys that stand for any name.
 PARTICIPANT, ANY, FREE = "<participant>", "<name>", "<...>"
 
-_PICTURE = {"kbps": KBPS, "fps": FPS, "frames": COUNT, "width": COUNT, "height": COUNT}
-_ASKED = {"nack": COUNT, "pli": COUNT, "fir": COUNT, "lost": COUNT}
+_PICTURE = {"kbps": KBPS, "fps": FPS, "frames": COUNT, "width": PLAIN, "height": PLAIN}
+_ASKED = {"nack": COUNT, "pli": COUNT, "fir": COUNT, "lost": NET}
 _TIMES = {"jitter_buffer_ms": MILLISECONDS, "rtt_ms": MILLISECONDS, "first_frame_ms": MILLISECONDS}
 _FREEZES = {"dropped": COUNT, "freezes": COUNT, "freeze_s": SECONDS}
 _SENT_VIDEO = {**_PICTURE, **_ASKED, "limited": WORD, "layers": {ANY: _PICTURE}}
-_SENT_AUDIO = {"kbps": KBPS, "lost": COUNT}
-_ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": COUNT}
-_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
-_LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "dropped": {ANY: COUNT}}
+_SENT_AUDIO = {"kbps": KBPS, "lost": NET}
+_ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": PLAIN}
+_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "dropped_bytes")
+_LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "held": PLAIN, "dropped": {ANY: COUNT}}
 _LINKS = {"ingress": _LINK, "egress": _LINK}
 _PATH = {
     **dict.fromkeys(("state", "local", "remote", "protocol", "relay_protocol"), WORD),
@@ -64,7 +68,7 @@ _PATH = {
 # What clients publish of WebRTC (images/chrome/numbers.py and sent.py), and what their forwarders measure.
 CLIENT: Tree = {
     "video": {PARTICIPANT: {**_PICTURE, **_ASKED, **_FREEZES, **_TIMES}},
-    "audio": {PARTICIPANT: {"kbps": KBPS, "lost": COUNT, "concealed": COUNT, **_TIMES}},
+    "audio": {PARTICIPANT: {"kbps": KBPS, "lost": NET, "concealed": COUNT, **_TIMES}},
     "sent": {"video": _SENT_VIDEO, "audio": _SENT_AUDIO, "rtt_ms": MILLISECONDS},
     "sent_video": {ANY: _SENT_VIDEO},
     "sent_audio": {ANY: _SENT_AUDIO},

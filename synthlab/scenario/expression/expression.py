@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from .catalogue import Known
 from .parse import parse
@@ -15,10 +16,15 @@ _LARGE = 1e5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`holds` is None where there is no data. `seen` are the numbers that were looked at, as sampled; None: no data."""
+    """`holds` is None where there is no data. `seen` are the numbers that were looked at, as sampled; None: no data.
+
+    `since_s` is from when on it speaks of the run: the begin of the longest average, or when the oldest of the numbers
+    was measured.
+    """
 
     holds: bool | None
     seen: Mapping[str, Value | None]
+    since_s: float = -inf
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -53,7 +59,7 @@ class Expression:
         """What it comes to at a time of the run."""
         view = View(samples, now_s)
         found = self._part.value(view)
-        return Outcome(found if isinstance(found, bool) else None, dict(view.seen))
+        return Outcome(found if isinstance(found, bool) else None, dict(view.seen), min(view.since, default=now_s))
 
     def __str__(self) -> str:
         return self.text

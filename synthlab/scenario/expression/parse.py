@@ -199,5 +199,5 @@ def _window_s(typed: Typed) -> float:
     given = typed.part.given if isinstance(typed.part, Literal) and typed.kind == "time" else 0.0
     seconds = given / 1000 if isinstance(given, float) else 0.0
     if not 1 <= seconds <= MOST_WINDOW_S:
-        raise ValueError(f"'{typed.written}' is not a time from 1s (numbers are sampled once a second) to 10min")
+        raise ValueError(f"'{typed.written}' is not a time from 1s to 10min")
     return seconds

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from .catalogue import Measure
-from .samples import AVERAGE_S, Samples, Value, averaged, newest, numbers
+from .samples import RATE_S, Sample, Samples, Value, growth, numbers
 
 Result = Value | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: samples at a time, or in the `baseline`. `seen` gets each number that is looked at."""
+    """What is looked at: samples at a time, or in the `baseline`.
+
+    `seen` gets each number that is looked at, and `since` the times from which on the run is looked at.
+    """
 
     samples: Samples
     now_s: float
     baseline: bool = False
     seen: dict[str, Value | None] = field(default_factory=dict)
+    since: list[float] = field(default_factory=list)
 
     def before(self) -> View:
-        return View(self.samples, self.now_s, True, self.seen)
+        return View(self.samples, self.now_s, True, self.seen, self.since)
+
+    def newest(self, name: str) -> Sample:
+        """What is known last of a number; one that nobody has asked for yet was absent ever since."""
+        return self.samples.newest(name, self.now_s) or Sample(-inf, None)
+
+    def speaks_since(self, at_s: float, newest: Sample, name: str) -> None:
+        """Note from when on a reading speaks of the run; one of an absence does since that began, at the earliest."""
+        self.since.append(at_s if newest.value is not None else max(at_s, self.samples.absent_s(name, self.now_s)))
 
 
 class Part(Protocol):
@@ -42,27 +55,28 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A measured number, in base units; of a baseline, its mean there."""
+    """A measured number, in base units: its newest sample, or its mean over a window or over the baseline."""
 
     name: str
     measure: Measure
-    window_s: float | None = None
+    window_s: float = 0.0
 
     def value(self, view: View) -> Result:
-        if view.baseline:
-            found = self._in_baseline(view)
-            view.seen[f"before.{self.name}"] = found
-        else:
-            window_s = (AVERAGE_S if self.measure.averaged else 0) if self.window_s is None else self.window_s
-            found = averaged(view.samples, self.name, view.now_s, window_s)
-            view.seen[self.name] = found
+        found: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
+        view.seen[f"before.{self.name}" if view.baseline else self.name] = found
         return found * self.measure.scale if isinstance(found, float | int) else found
 
-    def _in_baseline(self, view: View) -> Value | None:
-        if view.samples.baseline is None:
-            return None
-        values = numbers(view.samples.window(self.name, *view.samples.baseline))
-        return sum(values) / len(values) if values else None
+    def _now(self, view: View) -> Value | None:
+        if self.window_s:
+            return _mean(in_window(view, self, self.window_s))
+        newest = view.newest(self.name)
+        view.speaks_since(newest.at_s - self.spans_s, newest, self.name)
+        return newest.value
+
+    @property
+    def spans_s(self) -> float:
+        """The time before a sample that it speaks of."""
+        return RATE_S if self.measure.averaged else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +88,43 @@ class Extreme:
     window_s: float
 
     def value(self, view: View) -> Result:
-        name = self.number.name
         if view.baseline:
-            since_s, until_s = view.samples.baseline or (0.0, 0.0)
+            found = in_baseline(view, self.number)
         else:
-            since_s, until_s = view.now_s - self.window_s, view.now_s
-            view.seen[name] = newest(view.samples, name, until_s)
-            if view.seen[name] is None:
-                return None
-        values = numbers(view.samples.window(name, since_s, until_s))
-        if not values:
-            return None
-        return (values[-1] - values[0] if self.kind == "growth" else _EXTREMES[self.kind](values)) * (
-            self.number.measure.scale
-        )
+            found = in_window(view, self.number, self.window_s)
+            view.seen[self.number.name] = found[-1].value if found else None
+        if self.kind == "growth":
+            value = growth(found, self.number.measure.total)
+        else:
+            value = _EXTREMES[self.kind](numbers(found)) if found else None
+        return None if value is None else value * self.number.measure.scale
+
+
+def in_window(view: View, number: Number, window_s: float) -> Sequence[Sample]:
+    """The samples that speak of a window that ends now and of nothing before; none where it is not covered."""
+    name, newest = number.name, view.newest(number.name)
+    # Of rates those samples count whose own second lies within it: at least the newest one.
+    begin_s = min(view.now_s - window_s + number.spans_s, newest.at_s)
+    view.speaks_since(min(view.now_s - window_s, begin_s - number.spans_s), newest, name)
+    if newest.value is None or not view.samples.covers(name, begin_s, view.now_s):
+        return ()
+    found = view.samples.window(name, begin_s, view.now_s)
+    return found if numbers(found) else (newest,) if numbers((newest,)) else ()
+
+
+def in_baseline(view: View, number: Number) -> Sequence[Sample]:
+    """The samples that speak of the baseline; none where there is none, or the number was absent in it."""
+    if view.samples.baseline is None:
+        return ()
+    begin_s, end_s = view.samples.baseline
+    spans_s = number.spans_s if end_s - begin_s >= 2 * number.spans_s else 0.0
+    found = view.samples.window(number.name, begin_s + spans_s, end_s)
+    return found if len(numbers(found)) == len(found) else ()
+
+
+def _mean(found: Sequence[Sample]) -> float | None:
+    values = numbers(found)
+    return sum(values) / len(values) if values else None
 
 
 _EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": max}
@@ -105,14 +142,15 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Whether a number is missing or stale: the one question that no data answers."""
+    """Whether a number is missing: the one question that no data answers."""
 
     number: Number
 
     def value(self, view: View) -> Result:
-        found = newest(view.samples, self.number.name, view.now_s)
-        view.seen[self.number.name] = found
-        return found is None
+        newest = view.newest(self.number.name)
+        view.since.append(newest.at_s)
+        view.seen[self.number.name] = newest.value
+        return newest.value is None
 
 
 @dataclass(frozen=True, slots=True)

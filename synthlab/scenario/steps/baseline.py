@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..actions import Baseline
-from ..expression import SAMPLE_S
+from ..expression import RATE_S
 from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
 
-SHORTEST_S = 2 * SAMPLE_S
+SHORTEST_S = 2 * RATE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,6 @@ def _build(read: Read) -> BaselineStep:
 KIND = Kind(
     name="baseline",
     help="take the next seconds as what expectations call before",
-    keys={"baseline": keys.time("how long; numbers are sampled once a second", SHORTEST_S)},
+    keys={"baseline": keys.time("how long; rates are means over a second", SHORTEST_S)},
     build=_build,
 )

@@ -1,0 +1,23 @@
+"""The samples of the last second: rates are growth since the one that is a second old."""
+
+from collections import deque
+
+from .numbers import Sample
+
+_LEAST_S = 0.95
+"""How old a sample must be at the least to be compared with the newest one."""
+
+
+class Recent:
+    """Samples with their times, from the youngest that is old enough on."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, Sample]] = deque()
+
+    def before(self, at_s: float, newest: Sample) -> Sample:
+        """Keep a sample; the one to compare it with, or an empty one where none is old enough."""
+        self._samples.append((at_s, newest))
+        while len(self._samples) > 1 and at_s - self._samples[1][0] >= _LEAST_S:
+            self._samples.popleft()
+        oldest_s, oldest = self._samples[0]
+        return oldest if at_s - oldest_s >= _LEAST_S else {}
