@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..numbers import FIELDS, is_fresh
+from ..numbers import is_fresh
 from ..stack import SFU_HOST
 from ..state import ClientState, LinkState
-from .expression import LINKS, Sample, Value
+from .expression import CLIENT, LINKS, Sample, Value
 
 _ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
 DEFAULT_FLOW = "default"
+_OWN = "app"
+_KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN))
 
 
 def of_state(client: str, state: ClientState) -> dict[str, Value]:
@@ -39,16 +41,16 @@ def of_numbers(client: str, answer: Mapping[str, Any], now_s: float) -> tuple[di
         if key not in ages or not is_fresh(key, ages[key]):
             continue
         at_s = now_s - ages[key]
-        if key in FIELDS:
+        if key in _KINDS:
             sources[f"{client}.{key}"] = at_s
-        prefix = f"{client}.{key}" if key in FIELDS or key == "app" else f"{client}.app.{key}"
+        prefix = f"{client}.{key}" if key in (*_KINDS, _OWN) else f"{client}.{_OWN}.{key}"
         samples |= {name: Sample(at_s, leaf) for name, leaf in _flat(prefix, value)}
     return sources, samples
 
 
 def number_sources(client: str) -> list[str]:
     """What a client's application is asked for."""
-    return [f"{client}.{key}" for key in (*FIELDS, "app")]
+    return [f"{client}.{key}" for key in (*_KINDS, _OWN)]
 
 
 def link_sources(client: str) -> list[str]:
