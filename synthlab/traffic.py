@@ -25,6 +25,8 @@ START_S = 20.0
 GRACE_S = 5.0
 """A sink lives longer than its source by this, and by what it takes to start that."""
 STOP_S = 0.4
+USUAL_CONGESTION = "cubic,reno"
+"""The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
 
 Process = subprocess.Popen[bytes]
 
@@ -40,13 +42,15 @@ def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
     try:
         port = _first_line(load, receiver, sink)
         where = (receiver.address, port)
-        source = _run(sender, "load_source", load.protocol, *where, load.for_s, load.rate_bps or 0)
+        wanted = load.congestion or USUAL_CONGESTION
+        arguments = (load.protocol, *where, load.for_s, load.rate_bps or 0, wanted)
+        source = _run(sender, "load_source", *arguments, chooses=load.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
     running = RunningLoad(load, source, sink)
     try:
-        _first_line(load, sender, source)
+        running.congestion = _first_line(load, sender, source).removeprefix("sending").strip()
     except BaseException:
         running.stop()
         raise
@@ -54,18 +58,19 @@ def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
 
 
 class RunningLoad:
-    """Traffic that goes on by itself until `ends_s` of the monotonic clock.
+    """Traffic that goes on by itself until `ends_s` of the monotonic clock. `congestion` is what TCP uses; else empty.
 
     `sent` and `received` are its bytes, without headers, told once it has ended.
     """
 
-    def __init__(self, load: Load, source: Process, sink: Process) -> None:
+    def __init__(self, load: Load, source: Process, sink: Process, congestion: str = "") -> None:
         self._load = load
         self._source = source
         self._sink = sink
         self.ends_s = time.monotonic() + load.for_s
         self._stopped = False
         self._error: str | None = None
+        self.congestion = congestion
         self.sent: int | None = None
         self.received: int | None = None
 
@@ -100,10 +105,11 @@ def _container(name: str, members: Sequence[Container]) -> Container:
     return container
 
 
-def _run(container: Container, program: str, *arguments: object) -> Process:
+def _run(container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
+    """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
     if container.conditioned:
-        return start(command(container.id, program, arguments))
-    return start(sidecar_command(container, program, arguments))
+        return start(command(container.id, program, arguments, user="root" if chooses else "application"))
+    return start(sidecar_command(container, program, arguments, net_admin=chooses))
 
 
 def _first_line(load: Load, container: Container, process: Process) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from synthlab.errors import SynthlabError
 from synthlab.fakes import fake_container
 from synthlab.inside.load_source import paced
 from synthlab.scenario.actions import Load
-from synthlab.traffic import RunningLoad, start_load
+from synthlab.traffic import USUAL_CONGESTION, RunningLoad, start_load
 
 PIECE = 1 << 16  # what is sent at once: the last one may have gone in part, and is not counted as sent
 INSIDE = Path(inside.__file__).parent
@@ -80,14 +81,21 @@ def line(process: subprocess.Popen[bytes]) -> str:
     return process.stdout.readline().decode().strip()
 
 
-def begun(protocol: Literal["tcp", "udp"], seconds: float, bps: float, port: int | None = None) -> RunningLoad:
+def begun(
+    protocol: Literal["tcp", "udp"],
+    seconds: float,
+    bps: float,
+    port: int | None = None,
+    congestion: str = USUAL_CONGESTION,
+) -> RunningLoad:
     """A load on loopback."""
     sink = run("load_sink", protocol, 30)
     listens = line(sink)
-    source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps)
-    assert line(source) == "sending"
+    source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
+    said = line(source)
+    assert said.startswith("sending")
     load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_s=seconds)
-    return RunningLoad(load, source, sink)
+    return RunningLoad(load, source, sink, said.removeprefix("sending").strip())
 
 
 @pytest.fixture
@@ -181,3 +189,48 @@ def test_a_sidecar_may_do_nothing() -> None:
         *("--entrypoint", "/opt/synthlab/bin/python"),
     ]
     assert command[-2:] == ["udp", "3"]
+
+
+@pytest.mark.issue(10)
+def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
+    """It has NET_ADMIN, and nothing else."""
+    command = inside.sidecar_command(fake_container("call", "sfu"), "load_source", ("tcp",), net_admin=True)
+    rights = command[command.index("--read-only") : command.index("--security-opt")]
+    assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("wanted", "got"), [("cubic,reno", "cubic"), ("reno", "reno"), ("nonsense,reno", "reno")])
+def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> None:
+    """The connection has what is wanted, whatever the machine's default: the kernel says so of the sender's socket."""
+    load = begun("tcp", 30, 1e6, congestion=wanted)
+    try:
+        assert load.congestion == got
+        assert _control_of(load._source.pid) == got
+    finally:
+        load.stop()
+
+
+def _control_of(pid: int) -> str:
+    """What the kernel lists of the established connection of a process."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        listed = subprocess.run(["ss", "-Htipn", "state", "established"], capture_output=True, text=True, check=True)
+        lines = listed.stdout.splitlines()
+        found = [after.split()[0] for head, after in itertools.pairwise(lines) if f"pid={pid}," in head]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"no connection of {pid}")
+
+
+@pytest.mark.issue(10)
+def test_a_congestion_control_that_cannot_be_had() -> None:
+    """It is refused in one line, which says what there is, and nothing is sent."""
+    source = run("load_source", "tcp", "127.0.0.1", CLOSED, 5, 0, "nonsense")
+    out, error = source.communicate(timeout=10)
+    assert (source.returncode, out) == (1, b"")
+    told = "the congestion control nonsense cannot be had; this kernel has: "
+    assert error.decode().startswith(told)
+    assert "reno" in error.decode().removeprefix(told)
+    assert error.count(b"\n") == 1

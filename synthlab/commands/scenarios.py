@@ -76,7 +76,7 @@ def list_(json: JsonOption = False) -> None:
             plan.scenario.name,
             plan.scenario.about or NOTHING,
             plan.scenario.stack_file,
-            span(plan.track.least_s, plan.track.most_s),
+            span(plan.least_s, plan.most_s),
         )
         for plan in plans
     ]

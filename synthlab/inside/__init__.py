@@ -48,16 +48,19 @@ def command(
     return [*run, python, *_python_arguments(program, arguments)]
 
 
-def sidecar_command(container: Container, program: str, arguments: Sequence[object] = ()) -> list[str]:
+def sidecar_command(
+    container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
+) -> list[str]:
     """The docker command that runs it in the network of a container of any image, but in a container of ours.
 
-    That one belongs to the lab, may do nothing, and goes when the program ends.
+    That one belongs to the lab, may do nothing, or have NET_ADMIN alone, and goes when the program ends.
     """
+    rights = ("--user", "0", "--cap-add", "NET_ADMIN") if net_admin else ("--user", "65534")
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
     return [
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
-        *("--network", f"container:{container.id}", "--read-only", "--user", "65534"),
+        *("--network", f"container:{container.id}", "--read-only", *rights),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--entrypoint", PYTHON, SYNTHETICNET, *_python_arguments(program, arguments)),
     ]

@@ -82,11 +82,12 @@ class Acts:
             said = written.decode(errors="replace").strip().splitlines()[-1:]
             raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *said])[:SHOWN])
 
-    async def load(self, act: Load) -> None:
-        """Begin competing traffic, which ends by itself; raises SynthlabError."""
+    async def load(self, act: Load) -> str:
+        """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
         from ..traffic import start_load
 
         self._loads.append(await asyncio.to_thread(start_load, act, self.stage.members))
+        return self._loads[-1].congestion
 
     @property
     def over_s(self) -> float:

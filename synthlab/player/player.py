@@ -245,7 +245,9 @@ class Player:
                 await self._acts.control(action)
             case Load(for_s=for_s):
                 self.chronicle.step(run, until_s=due_s + for_s)
-                await self._acts.load(action)
+                control = await self._acts.load(action)
+                if control and not action.congestion:
+                    self.chronicle.step(run, text=f"{run.text}, {control}")
             case Exec():
                 await self._acts.execute(action)
             case Http():

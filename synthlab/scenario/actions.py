@@ -13,6 +13,7 @@ from .words import doc_text, joined, seconds
 LEASE_S = 10.0
 """The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
 
+Congestion = Literal["cubic", "reno", "bbr"]
 JudgeKind = Literal["expect", "never", "recovers"]
 
 
@@ -99,7 +100,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets."""
+    """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets.
+
+    `congestion` is TCP's congestion control; None is the same on every machine, whatever that one's default is.
+    """
 
     client: str
     target: str
@@ -107,11 +111,13 @@ class Load:
     rate_bps: float | None
     for_s: float
     reverse: bool = False
+    congestion: Congestion | None = None
 
     def __str__(self) -> str:
         rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
         ends = (self.target, self.client) if self.reverse else (self.client, self.target)
-        return f"load {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}"
+        how = f", {self.congestion}" if self.congestion else ""
+        return f"load {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}{how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import pytest
 
 from synthlab.addresses import api_url
 from synthlab.containers import Container
-from synthlab.scenario.actions import Load
+from synthlab.scenario.actions import Congestion, Load
 from synthlab.traffic import RunningLoad, start_load
 from synthlab.world import real_world
 
@@ -129,9 +129,50 @@ def test_tcp_fills_what_is_there() -> None:
     try:
         time.sleep(1.5)
         assert any(_is_near(_measured("egress", 4.0), 2e6, 4.0) for _ in range(3))
+        there = Pair(LAB).read("client1", "/proc/sys/net/ipv4/tcp_available_congestion_control").split()
+        assert load.congestion == ("cubic" if "cubic" in there else "reno")
     finally:
         load.stop()
         synthlab("reset", "client1", "--lab", LAB)
+
+
+@pytest.mark.issue(10)
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("sender", "congestion", "least_ms", "most_ms"),
+    [
+        ("client1", None, 800, 1150),
+        ("client1", "cubic", 800, 1150),
+        ("client1", "reno", 800, 1150),
+        ("client1", "bbr", 0, 500),
+        ("sfu", None, 800, 1150),
+    ],
+)
+def test_tcp_fills_a_queue_of_a_second(
+    sender: str, congestion: Congestion | None, least_ms: float, most_ms: float
+) -> None:
+    """What waits behind it comes nearly a second later, whatever the machine's default; behind bbr's it would not.
+
+    What a host's administrator has not listed can be had, too, from a client and from beside a server of any image.
+    """
+    reverse, pair = sender == "sfu", Pair(LAB)
+    direction, target = ("ingress", "sfu") if reverse else ("egress", "client2")
+    prober, probed = ("client2", "client1") if reverse else ("client1", "client2")
+    synthlab("set", "client1", f"--{direction}", "--rate", "1mbit", "--queue", "1s", "--lab", LAB)
+    wish = _load(target=target, protocol="tcp", rate_bps=None, reverse=reverse, congestion=congestion)
+    load = start_load(wish, _members())
+    try:
+        # cubic leaves its slow start long before the queue is full, and takes some 5 s more to fill it (RFC 9438, 4.2).
+        receiver = pair.traffic(probed, "arrivals", 5600, 13.5, script="stamps.py").ready()
+        pair.traffic(prober, "stream", pair.address(probed), 5600, 12, 50_000, script="stamps.py").result()
+        delays = sorted((at - sent) / 1e6 for sent, at in receiver.result()["came"])
+    finally:
+        load.stop()
+        synthlab("reset", "client1", "--lab", LAB)
+    late = delays[-2]
+    print(f"{load.congestion}: the last but one of {len(delays)} probes waited for {late:.0f} ms")
+    assert least_ms <= late <= most_ms
+    assert load.congestion in (("cubic", "reno") if congestion is None else (congestion,))
 
 
 def test_stopped_and_hidden() -> None:

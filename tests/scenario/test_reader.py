@@ -98,7 +98,7 @@ def test_bundled(name: str) -> None:
     plan = check_scenario(name, environment={})
     assert plan.scenario.stack.name == ("turn" if name == "udp-blocked" else "call")
     assert plan.scenario.seed == 7
-    assert plan.track.most_s < 240
+    assert plan.most_s < 240
 
 
 CONTRACT = """\

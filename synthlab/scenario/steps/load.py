@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ...stack import SFU_HOST
 from .. import keys
-from ..actions import Load
+from ..actions import Congestion, Load
 from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
 
@@ -36,6 +37,8 @@ def _build(read: Read) -> LoadStep:
         read.wrong("to", "is the client itself")
     if protocol == "udp" and "rate" not in read.values:
         read.node.wrong("needs a rate: UDP does not find its own, as TCP does")
+    if protocol == "udp" and "congestion" in read.values:
+        read.wrong("congestion", "is for TCP: UDP has none")
     load = Load(
         client=client,
         target=target,
@@ -43,6 +46,7 @@ def _build(read: Read) -> LoadStep:
         rate_bps=read.get("rate"),
         for_s=read.get("for"),
         reverse=read.get("direction") == "ingress",
+        congestion=read.get("congestion"),
     )
     return LoadStep(load)
 
@@ -56,6 +60,10 @@ KIND = Kind(
         "protocol": keys.word(PROTOCOLS, "tcp (the default) or udp"),
         "direction": keys.word(DIRECTIONS, "egress: from the client (the default), or ingress: toward it"),
         "rate": keys.rate("how much; TCP without one takes all that it gets"),
+        "congestion": keys.word(
+            get_args(Congestion),
+            "TCP's congestion control: cubic, reno, bbr; else cubic, or reno where there is none",
+        ),
         "for": keys.time("how long it goes on", 1.0, required=True),
     },
     build=_build,
