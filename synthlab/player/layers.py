@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
@@ -60,6 +60,7 @@ class Layers:
         self._layers: dict[str, _Layer] = {}
         self._readings: dict[str, Reading] = {}
         self._down: set[str] = set()
+        self._resets: Counter[str] = Counter()
         self._calls: set[asyncio.Task[Any]] = set()
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -80,11 +81,14 @@ class Layers:
         where a client refuses or does not answer, or where it could not be put in force.
         """
         layer = self._layers.setdefault(change.layer, _Layer(change, None))
+        resets = {name: self._resets[name] for name in change.clients}
         async with layer.asking:
             at_ns = max(due_ns, time.monotonic_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
             layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * _SECOND)
-            late_s = await self._ask(layer, change.clients, at_ns)
+            # A client that was reset while this waited for its turn must not have it afterwards.
+            names = [name for name, count in resets.items() if self._resets[name] == count]
+            late_s = await self._ask(layer, names, at_ns)
             made = dict(layer.leases)
         await until(at_ns)
         await self._release(old)
@@ -97,6 +101,7 @@ class Layers:
     async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
         at_ns = max(due_ns, time.monotonic_ns())
+        self._resets.update(names)
 
         def reset(client: LabClient) -> None:
             client.api.reset(Terms(at_ns=self._at_ns(client.name, at_ns)))
