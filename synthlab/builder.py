@@ -12,7 +12,7 @@ from pathlib import Path
 from . import labels
 from .baseimage import ensure_base_image
 from .containers import EngineApi
-from .errors import SynthlabError
+from .errors import SynthlabError, WrongUse
 from .images import BASE, Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
 from .process import run_program
 from .stack import Sfu, Stack
@@ -20,6 +20,8 @@ from .stack import Sfu, Stack
 CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
+# What Dockerfiles of ours print for a version that there is none of; `$` is in the Dockerfile's own lines.
+_OFFERED = re.compile(r"#\d+ [\d.]+ ([^$]+ cannot be installed; this Debian release offers: [^$]*)")
 _STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
 
 
@@ -93,7 +95,7 @@ def _pull(tag: str, tell: Callable[[str], None]) -> None:
 def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], None]) -> None:
     """Build the image and tag it, saying each step to `tell`; what the tag meant before is discarded.
 
-    Raises SynthlabError with the build's last lines.
+    Raises SynthlabError with the build's last lines, and WrongUse for a version that there is none of.
     """
     image = planned.image
     before = engine.image(image.tag)
@@ -108,9 +110,17 @@ def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], 
         tell(f"building {image.tag}")
         finished = run_program(build_command(planned, os.environ), on_line=on_line, environment=_environment())
     if finished.status != 0:
+        refuse_missing_version(finished.tail)
         raise SynthlabError(f"the image {image.tag} could not be built (all its output: {log})", finished.tail)
     if before:
         engine.discard_image(before)
+
+
+def refuse_missing_version(tail: Iterable[str]) -> None:
+    """Raise WrongUse with the versions that there are, where the last lines of a build name them."""
+    for line in tail:
+        if found := _OFFERED.match(line):
+            raise WrongUse(" ".join(found[1].split()))
 
 
 def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list[str]:

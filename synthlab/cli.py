@@ -160,4 +160,4 @@ def _tell(error: Exception) -> int:
 def _from_typer(error: Any) -> SynthlabError:
     """A mistake in arguments as one line, with the way to help."""
     command = error.ctx.command_path if error.ctx else "synthlab"
-    return WrongUse(f"{' '.join(error.format_message().split())} (see `{command} --help`)")
+    return WrongUse(f"{usage.mistake(error)} (see `{command} --help`)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from .shown import shown, shown_log
@@ -42,5 +41,15 @@ class Inconclusive(ExpectationFailed):
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`; did you mean client2?` when one of `names` is near, else nothing: to be put behind an error's line."""
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    from syntheticnet.conditions import nearest
+
+    near = nearest(name, names)
+    return f"; did you mean {near}?" if near else ""
+
+
+def condition_meant(name: str, names: Iterable[str]) -> str:
+    """The same for a condition, which may also be called as it is elsewhere: `limit` for queue."""
+    from syntheticnet.conditions import nearest_condition
+
+    near = nearest_condition(name, names)
+    return f"; did you mean {near}?" if near else ""

@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, Unit, condition_fields
 
 from . import assets
-from .errors import WrongUse, did_you_mean
+from .errors import WrongUse, condition_meant, did_you_mean
 from .localfiles import take_local
+from .mistakes import Mistakes
 from .yamlfile import Node, read_yaml
 
 OWN = "#"
@@ -113,7 +114,32 @@ def read_conditions(node: Node, base: Conditions | None = None) -> Conditions:
     try:
         return (base or Conditions()).changed(node.plain())
     except ConditionsError as error:
+        mistakes = Mistakes()
+        _note_values(node, mistakes)
+        mistakes.report()
         node.wrong_at(error)
+
+
+def _note_values(node: Node, mistakes: Mistakes) -> None:
+    """All values of links and flows that cannot be by themselves, whatever stands beside them."""
+    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
+    for key, link in node.value.items():
+        if key == "flows" and isinstance(link.value, dict):
+            for flow in link.below():
+                _note_values(flow, mistakes) if isinstance(flow.value, dict) else None
+        elif key in DIRECTIONS and isinstance(link.value, dict):
+            for name, entry in link.value.items():
+                with mistakes.noted():
+                    _check_value(name, entry, units)
+
+
+def _check_value(name: str, entry: Node, units: Mapping[str, Unit]) -> None:
+    if name not in units:
+        entry.wrong(f"no such condition{condition_meant(name, units)}; allowed: {', '.join(units)}")
+    try:
+        units[name].parse(entry.plain()) if entry.value is not None else None
+    except ValueError as error:
+        entry.wrong(str(error))
 
 
 def _read(name: str, node: Node, top: Mapping[str, Node], folder: Path) -> Profile:

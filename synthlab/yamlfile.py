@@ -12,6 +12,7 @@ from syntheticnet.conditions import ConditionsError
 
 from .errors import WrongUse, did_you_mean
 from .interpolation import interpolate
+from .mistakes import Mistakes
 from .yamltree import Tree, compose_yaml, tag_of
 
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -41,10 +42,12 @@ class Node:
         """The keys and their values; a key that is not `allowed` (when any are named) is refused."""
         if not isinstance(self.value, dict):
             self.wrong(f"{self.plain()!r} is not {what}")
-        names = list(allowed)
+        names, mistakes = list(allowed), Mistakes()
         for key, node in self.value.items():
             if names and key not in names:
-                node.wrong(f"no such key{did_you_mean(key, names)}; allowed: {', '.join(names)}")
+                with mistakes.noted():
+                    node.wrong(f"no such key{did_you_mean(key, names)}; allowed: {', '.join(names)}")
+        mistakes.report()
         return dict(self.value)
 
     def items(self, what: str) -> list[Node]:

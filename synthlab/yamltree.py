@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,29 @@ def compose_documents(path: Path, shown_as: str) -> list[Tree]:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner, yaml.Composer = _bounded()
+    text = ""
     try:
-        tops = list(yaml.compose_all(read_text_file(path, MOST_BYTES)))
+        text = read_text_file(path, MOST_BYTES)
+        tops = list(yaml.compose_all(text))
     except ValueError as error:
         raise WrongUse(f"{shown_as}: cannot be read: {error}") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        raise WrongUse(f"{shown_as}{line}: not YAML: {error.problem or error.context}") from None
+        told = error.problem or error.context
+        raise WrongUse(f"{shown_as}{line}: not YAML: {told}{_unquoted(text, mark)}") from None
     except YAMLError as error:
         raise WrongUse(f"{shown_as}: not YAML: {str(error).splitlines()[0]}") from None
     for top in tops:
         _refuse_unfolding(top, shown_as)
     return tops
+
+
+def _unquoted(text: str, mark: Any) -> str:
+    """A hint where YAML has met a variable's brace within braces or brackets of its own."""
+    before, after = (text[: mark.index], text[mark.index :]) if mark else ("", "")
+    found = re.match(r"\{[^}\s]*\}?", after) if before.endswith("$") else None
+    return f"; quote it: '${found[0]}'" if found else ""
 
 
 def below(node: Tree) -> list[Tree]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.builder import build_command, refuse_conditioned_twice
-from synthlab.errors import SynthlabError
+from synthlab.builder import build_command, refuse_conditioned_twice, refuse_missing_version
+from synthlab.errors import SynthlabError, WrongUse
 from synthlab.fakes import FakeEngine
 from synthlab.images import Image, LocalImage, PlannedImage
 from synthlab.stack import read_stack
@@ -52,3 +52,17 @@ def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: b
     told = "sfu: its image acme/sfu is FROM syntheticnet, and conditions its network"
     with pytest.raises(SynthlabError, match=told) if refused else nullcontext():
         refuse_conditioned_twice(stack, engine)
+
+
+@pytest.mark.issue(10)
+def test_a_version_that_there_is_none_of() -> None:
+    """It is wrong use in one line, which names those that there are; other failures of a build are not."""
+    offer = "cannot be installed; this Debian release offers:"
+    tail = [
+        f'#5 ERROR: process "/bin/sh -c ... echo "janus ${{JANUS_VERSION}} {offer}',
+        f"#5 2.345 janus 9.9 {offer}  1.1.2-1  1.1.1-2 ",
+        "> [2/6] RUN apt-get update:",
+    ]
+    with pytest.raises(WrongUse, match=rf"\Ajanus 9.9 {offer} 1.1.2-1 1.1.1-2\Z"):
+        refuse_missing_version(tail)
+    refuse_missing_version([tail[0], tail[2]])

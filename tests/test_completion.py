@@ -24,10 +24,13 @@ printf 'mine\\t\\t\\tsfu\\t\\n'
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Path:
-    """A folder with a docker command that knows two labs."""
+    """A folder with a docker command that knows two labs, and with stack files."""
     file = tmp_path / "docker"
     file.write_text(DOCKER)
     file.chmod(0o755)
+    (tmp_path / "cases" / "more").mkdir(parents=True)
+    for name in ("mine.yaml", "other.yml", "readme.md", ".hidden.yaml"):
+        (tmp_path / "cases" / name).touch()
     return tmp_path
 
 
@@ -36,7 +39,9 @@ def completed(line: str, engine: Path) -> list[str]:
     words = line.split(" ")
     asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_SYNTHLAB_COMPLETE": "complete_bash"}
     environment = {**os.environ, **asked, "PATH": f"{engine}:{os.environ['PATH']}"}
-    return subprocess.run([SYNTHLAB], env=environment, capture_output=True, text=True, check=True).stdout.split()
+    return subprocess.run(
+        [SYNTHLAB], cwd=engine, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,10 @@ def completed(line: str, engine: Path) -> list[str]:
         ("synthlab profile show wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
         ("synthlab profile list loa", ["loadero"]),
         ("synthlab schema sc", ["scenario"]),
+        ("synthlab up ca", ["cases/", "call.yaml"]),
+        ("synthlab up cases/", ["cases/mine.yaml", "cases/more/", "cases/other.yml"]),
+        ("synthlab render ./cases/m", ["./cases/mine.yaml", "./cases/more/"]),
+        ("synthlab scenario run cases/o", ["cases/other.yml"]),
     ],
 )
 def test_words(line: str, words: list[str], engine: Path) -> None:

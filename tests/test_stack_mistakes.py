@@ -248,3 +248,60 @@ def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
     """The name that --name gives is held to the same rule as the file's."""
     assert main(["up", "call.yaml", "--name", "My Lab"], fake_world()[0]) == 2
     assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name of lower-case letters")
+
+
+SEVERAL = """\
+name: My Lab
+ip: ipx
+sfu: {app: janus, verzion: 1, jion: 2}
+turn: {app: cotrun}
+clients:
+  a: {app: chrome, flags: de, headless: maybe, network: {egress: {lost: 5%, rate: 0kbit}, ingress: {latency: 80}}}
+  b: {app: bot, video: big}
+  c: {app: bto}
+  d: {app: bot}
+"""
+
+
+@pytest.mark.issue(10)
+def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has made several mistakes sees them all, each with its line; what follows from another is not told."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(SEVERAL)
+    assert main(["up", str(file)], fake_world()[0]) == 2
+    told = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
+    assert told == [
+        [":1", "name"],
+        [":2", "ip"],
+        [":3", "sfu.verzion"],
+        [":3", "sfu.jion"],
+        [":4", "turn.app"],
+        [":6", "clients.a.headless"],
+        [":6", "clients.a.network.egress.lost"],
+        [":6", "clients.a.network.egress.rate"],
+        [":6", "clients.a.network.ingress.latency"],
+        [":6", "clients.a.flags"],
+        [":7", "clients.b.video"],
+        [":8", "clients.c.app"],
+    ]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
+        (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
+        (client("app: bot, network: {egress: {delay: 5ms}}"), "egress.delay: no such condition; did you mean latency?"),
+        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass: that is `out"),
+        (client("app: bot, env: {A: ${TAG}}"), "3: not YAML: expected ',' or '}', but got '{'; quote it: '${TAG}'"),
+        (client("app: chrome, browser: firefox-esr"), "c.browser: 'firefox-esr' is no Chromium, which browser clients"),
+        (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is no Chromium, which browser clients"),
+    ],
+)
+def test_hints(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words of other tools, and what people write at first, are refused with what is meant."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    assert main(["up", str(file)], fake_world()[0]) == 2
+    assert told in capsys.readouterr().err

@@ -11,6 +11,7 @@ import typer
 from .. import names
 from ..errors import WrongUse
 
+SUFFIXES = (".yaml", ".yml")
 USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
 
@@ -46,9 +47,24 @@ def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterabl
 
 
 def _complete_stacks(incomplete: str) -> list[str]:
+    """The bundled stacks, and the files and folders that there are."""
     from .. import assets
 
-    return sorted(file.name for file in assets.stacks().glob(f"{incomplete}*.yaml"))
+    bundled = sorted(file.name for file in assets.stacks().glob("*.yaml"))
+    return _starting(incomplete, lambda: _yaml_files(incomplete), bundled)
+
+
+def _yaml_files(incomplete: str) -> list[str]:
+    """The YAML files whose paths begin so, and the folders, in which there may be some; hidden ones if asked for."""
+    folder, slash, begin = incomplete.rpartition("/")
+    found = [
+        f"{folder}{slash}{entry.name}{'/' * entry.is_dir()}"
+        for entry in Path(folder + slash).iterdir()
+        if entry.name.startswith(begin)
+        and (begin or entry.name[0] != ".")
+        and (entry.is_dir() or entry.suffix in SUFFIXES)
+    ]
+    return sorted(found)
 
 
 def complete_profiles(incomplete: str) -> list[str]:
@@ -62,7 +78,7 @@ def complete_scenarios(incomplete: str) -> list[str]:
     from .. import assets
 
     bundled = sorted(file.stem for file in (assets.stacks() / "scenarios").glob("*.yaml"))
-    return _starting(incomplete, lambda: sorted(map(str, Path().glob(f"{incomplete}*.yaml"))), bundled)
+    return _starting(incomplete, lambda: _yaml_files(incomplete), bundled)
 
 
 def read_variables(written: list[str] | None) -> dict[str, str]:

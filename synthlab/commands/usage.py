@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from typer.core import TyperArgument, TyperCommand
 
+from ..errors import condition_meant
+
+SWITCH_WORDS = {"true": "on", "yes": "on", "on": "on", "false": "off", "no": "off", "off": "off"}
 _VALUED = ("--lab",)  # the options of `exec` that take a value
 
 
 class Command(TyperCommand):
-    """A command whose usage line shows arguments as is usual: in brackets what may be left out, dots after several."""
+    """A command whose usage line shows arguments as is usual: in brackets what may be left out, dots after several.
+
+    A switch such as `--ecn/--no-ecn` also takes a word: `--ecn false`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        switches = {name: other for one in self.get_params(ctx) for name, other in _switches(one)}
+        parsed: list[str] = super().parse_args(ctx, list(_switched(args, switches)))
+        return parsed
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         arguments = [one for one in self.get_params(ctx) if isinstance(one, TyperArgument)]
         return [*([self.options_metavar] if self.options_metavar else []), *map(_written, arguments)]
+
+
+def mistake(error: Any) -> str:
+    """What is wrong in the arguments, on one line; a condition's name of elsewhere gets ours as the hint."""
+    told = " ".join(error.format_message().split())
+    name = getattr(error, "option_name", "")
+    ours = [option[2:] for one in error.ctx.command.params for option in one.opts] if name and error.ctx else []
+    near = condition_meant(name.lstrip("-"), [option.replace("-", "_") for option in ours])
+    return f"No such option: {name}{near.replace('_', '-').replace('mean ', 'mean --')}" if near else told
+
+
+def _switches(option: Any) -> Iterator[tuple[str, str]]:
+    """The names of a switch, each with that of its opposite."""
+    if getattr(option, "is_flag", False) and option.secondary_opts:
+        yield from ((name, option.secondary_opts[0]) for name in option.opts)
+
+
+def _switched(arguments: list[str], switches: Mapping[str, str]) -> Iterator[str]:
+    """The arguments with `--ecn false` as `--no-ecn`, and `--ecn true` as `--ecn`."""
+    waiting = ""
+    for argument in arguments:
+        name, equals, word = argument.partition("=")
+        if waiting:
+            said = SWITCH_WORDS.get(argument.lower(), "")
+            yield switches[waiting] if said == "off" else waiting
+            waiting = ""
+            if said:
+                continue
+        if argument in switches:
+            waiting = argument
+        elif equals and name in switches and word.lower() in SWITCH_WORDS:
+            yield switches[name] if SWITCH_WORDS[word.lower()] == "off" else name
+        else:
+            yield argument
+    if waiting:
+        yield waiting
 
 
 def _written(argument: TyperArgument) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, ConditionsError, parse_duration
+from syntheticnet.conditions import DIRECTIONS, ConditionsError, nearest_condition, parse_duration
 
 from ..errors import did_you_mean
 from .link_schema import BOTH, CLEAR, SIDES, fields_by_name
@@ -83,7 +83,9 @@ def _column(name: str, unit: str, number: int) -> _Column:
     side, _, condition = name.partition(".")
     if side not in SIDES or condition not in fields_by_name():
         known = [f"{side}.{name}" for side in SIDES for name in fields_by_name()]
-        raise ValueError(f"line {number}: no such column '{name}'{did_you_mean(name, known)}; such as egress.rate")
+        near = nearest_condition(condition, fields_by_name()) if side in SIDES else None
+        hint = f"; did you mean {side}.{near}?" if near else did_you_mean(name, known)
+        raise ValueError(f"line {number}: no such column '{name}'{hint}; such as egress.rate")
     return _Column(DIRECTIONS if side == BOTH else (side,), condition, unit)
 
 
@@ -94,7 +96,7 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
         try:
             if len(cells) != 1 + len(columns):
                 raise ValueError(f"has {len(cells)} cells, and the line of names {1 + len(columns)}")
-            at_s = parse_duration(_with_unit(cells[0], time_unit)) / 1e9
+            at_s = _read_time(cells[0], time_unit)
             _check_time(at_s, last_s)
             for column, cell in zip(columns, cells[1:], strict=True):
                 if cell.strip():
@@ -104,6 +106,12 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
             raise ValueError(f"line {number}: {error}") from None
         yield at_s, {direction: dict(values) for direction, values in present.items()}
         last_s = at_s
+
+
+def _read_time(cell: str, unit: str) -> float:
+    if not unit and _NUMBER.fullmatch(cell.strip()):
+        raise ValueError(f"{cell!r} has no unit: call the column `time [s]` (or [ms]), or write {cell.strip()}s")
+    return parse_duration(_with_unit(cell, unit)) / 1e9
 
 
 def _check_time(at_s: float, last_s: float) -> None:

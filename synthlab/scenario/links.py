@@ -9,7 +9,7 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, FlowMatch
 
-from ..errors import did_you_mean
+from ..errors import condition_meant
 from ..localfiles import add_local, is_local, read_local
 from ..profiles import named_by
 from ..stack.hosts import refuse_flow
@@ -36,7 +36,7 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     for name, entry in node.mapping(what="a set of values such as {loss: 5%, latency: 80ms}").items():
         if name not in fields_by_name():
             allowed = ", ".join(fields_by_name())
-            entry.wrong(f"no such condition{did_you_mean(name, fields_by_name())}; allowed: {allowed}")
+            entry.wrong(f"no such condition{condition_meant(name, fields_by_name())}; allowed: {allowed}")
         values[name] = read_value(entry, fields_by_name()[name], context)
     return values
 

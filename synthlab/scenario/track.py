@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import WrongUse, did_you_mean
+from ..errors import did_you_mean
+from ..mistakes import Mistakes
 from ..yamlfile import Node
 from . import keys
 from .kind import Context, Kind
@@ -33,17 +34,14 @@ def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
     if not 1 <= len(entries) <= MOST_STEPS:
         node.wrong(f"has {len(entries)} steps; allowed are 1 to {MOST_STEPS}")
     steps: list[Step] = []
-    mistakes: list[str] = []
+    mistakes = Mistakes()
     for entry in entries:
-        try:
+        with mistakes.noted():
             step = _read_step(entry, context)
             if steps:
                 _refuse_early(step, steps[-1], entry)
             steps.append(step)
-        except WrongUse as mistake:
-            mistakes += [mistake.message, *mistake.details]
-    if mistakes:
-        raise WrongUse(mistakes[0], mistakes[1:])
+    mistakes.report()
     return tuple(steps)
 
 

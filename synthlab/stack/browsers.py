@@ -37,6 +37,9 @@ PERMISSIONS = (
 MOST_CA_BYTES = MB
 HOST_GATEWAY = "host-gateway"
 
+CHROMIUM = "chromium"
+CHROMIUMS = (CHROMIUM, "chromium-headless-shell")
+
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+(?:=[A-Za-z0-9.+~:-]+)?")
 _HOST = re.compile(r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)")
 
@@ -61,6 +64,8 @@ def read_browser(node: Node, folder: Path) -> str | Path:
             f"{text!r} is not a package of Debian's such as chromium or chromium=150.0.7871.100-1~deb12u1, "
             "nor a path such as ./chrome.deb"
         )
+    if not text.startswith(CHROMIUM):
+        node.wrong(f"{text!r} is no Chromium, which browser clients are driven as: {' or '.join(CHROMIUMS)}, or a .deb")
     return text
 
 
@@ -144,7 +149,7 @@ def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
         keys["browser"].wrong("belongs to `app: chrome`; an image brings its own")
 
 
-def with_browser(keys: Mapping[str, Node], client: Client, folder: Path) -> Client:
+def with_browser(client: Client, keys: Mapping[str, Node], folder: Path) -> Client:
     """The client with an image of its own, tagged after the browser that is in it."""
     browser = read_browser(keys["browser"], folder)
     name = browser if isinstance(browser, str) else f"{browser.stem}-{short_hash(bytes(browser))}"

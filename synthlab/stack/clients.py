@@ -9,6 +9,7 @@ from typing import Any
 
 from ..apps import CLIENT_APPS
 from ..errors import did_you_mean
+from ..mistakes import Mistakes
 from ..yamlfile import Node
 from .browsers import (
     read_ca,
@@ -51,13 +52,12 @@ KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", 
 
 
 def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[Client]:
-    """The clients of one entry; paths in it start from `folder`. Raises WrongUse with the line."""
+    """The clients of one entry; paths in it start from `folder`. Raises WrongUse with the line of each mistake."""
     refuse_bad_name(group, node)
     if group == SFU_HOST:
         node.wrong(f"'{SFU_HOST}' is the media server's name: give the client another")
     keys = node.mapping(KEYS, "a client such as {app: chrome}")
-    client = _read_client(group, node, keys, folder)
-    client = replace(client, url=_read_url(node, keys, sfu))
+    client = _read_client(group, node, keys, folder, sfu)
     if "count" not in keys:
         yield client
         return
@@ -67,24 +67,38 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
         yield replace(client, name=f"{group}-{number}")
 
 
-def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:
+def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None) -> Client:
     client = _read_kind(group, node, keys, folder)
     refuse_without_browser(keys, client)
-    if "headless" in keys:
-        client = replace(client, headless=_read_headless(keys["headless"], client))
-    if "browser" in keys:
-        client = with_browser(keys, client, folder)
-    if "ca" in keys:
-        client = replace(client, ca=read_ca(keys["ca"], folder))
-    if "media" in keys:
-        client = replace(client, media=read_media(keys["media"], folder))
-    if "network" in keys:
-        conditions, files = read_network(keys["network"], folder)
-        client = replace(client, conditions=conditions, files=files)
-    if "ports" in keys:
-        client = replace(client, ports=_read_ports(keys["ports"], client))
-    values = {field: read(keys[key]) for key, (field, read) in _READERS.items() if key in keys}
-    return replace(client, **values)
+    mistakes = Mistakes()
+    for key, put in _PUTTERS.items():
+        if key in keys:
+            with mistakes.noted():
+                client = put(client, keys, folder)
+    for key, (field, read) in _READERS.items():
+        if key in keys:
+            with mistakes.noted():
+                client = replace(client, **{field: read(keys[key])})
+    with mistakes.noted():
+        client = replace(client, url=_read_url(node, keys, sfu))
+    mistakes.report()
+    return client
+
+
+def _with_network(client: Client, keys: dict[str, Node], folder: Path) -> Client:
+    conditions, files = read_network(keys["network"], folder)
+    return replace(client, conditions=conditions, files=files)
+
+
+# What other keys of an entry do to the client, in this order.
+_PUTTERS: dict[str, Callable[[Client, dict[str, Node], Path], Client]] = {
+    "headless": lambda client, keys, _: replace(client, headless=_read_headless(keys["headless"], client)),
+    "browser": with_browser,
+    "ca": lambda client, keys, folder: replace(client, ca=read_ca(keys["ca"], folder)),
+    "media": lambda client, keys, folder: replace(client, media=read_media(keys["media"], folder)),
+    "network": _with_network,
+    "ports": lambda client, keys, _: replace(client, ports=_read_ports(keys["ports"], client)),
+}
 
 
 def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:

@@ -14,6 +14,7 @@ from syntheticnet.conditions import ConditionsError
 from .. import assets
 from ..errors import WrongUse, did_you_mean
 from ..interpolation import Variables
+from ..mistakes import Mistakes
 from ..yamlfile import Node, read_yaml
 from .allow import is_network, read_allow
 from .clients import read_clients
@@ -52,12 +53,24 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
     keys = _without_extensions(top).mapping(TOP, "a stack with sfu and clients")
     if "clients" not in keys:
         top.wrong("names no clients: give at least one, such as `clients: {client1: {app: chrome}}`")
-    sfu = read_sfu(keys["sfu"], path.parent, environment) if "sfu" in keys else None
-    name = keys["name"].text("a name") if "name" in keys else _name_from(path)
-    refuse_bad_name(name, keys.get("name", top))
-    clients = _read_clients(keys["clients"], sfu, path.parent, keys.get("allow"))
-    turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
-    ip = _read_ip(keys["ip"]) if "ip" in keys else "ipv4"
+    mistakes, folder = Mistakes(), path.parent
+    name, turn = _name_from(path), None
+    ip: Ip = "ipv4"
+    sfu: Sfu | ExternalSfu | None = None
+    with mistakes.noted():
+        name = keys["name"].text("a name") if "name" in keys else name
+        refuse_bad_name(name, keys.get("name", top))
+    with mistakes.noted():
+        ip = _read_ip(keys["ip"]) if "ip" in keys else ip
+    with mistakes.noted():
+        sfu = read_sfu(keys["sfu"], folder, environment) if "sfu" in keys else None
+    with mistakes.noted():
+        turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
+    with mistakes.noted():
+        # Of one that is wrong nobody knows whether it has a page: no client is to blame for that.
+        there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
+        clients = _read_clients(keys["clients"], there, folder, keys.get("allow"))
+    mistakes.report()
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and sfu.conditions is not None:
         keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
     stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
@@ -115,14 +128,17 @@ def _read_clients(node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow
     groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
     if not groups:
         node.wrong("is empty: name at least one client")
+    mistakes = Mistakes()
     clients: dict[str, Client] = {}
     for group, description in groups.items():
-        for client in read_clients(group, description, sfu, folder):
-            if client.name in clients or client.name in groups.keys() - {group}:
-                description.wrong(f"makes a second client named '{client.name}'")
-            clients[client.name] = client
+        with mistakes.noted():
+            for client in read_clients(group, description, sfu, folder):
+                if client.name in clients or client.name in groups.keys() - {group}:
+                    description.wrong(f"makes a second client named '{client.name}'")
+                clients[client.name] = client
         if len(clients) > MOST_CLIENTS:
             description.wrong(f"makes more than {MOST_CLIENTS} clients in all")
+    mistakes.report()
     _refuse_shared_ports(groups, clients)
     return tuple(_allowing(client, groups[client.group], allow, clients) for client in clients.values())
 

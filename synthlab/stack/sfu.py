@@ -11,6 +11,7 @@ from pathlib import Path
 from ..apps import SFU_APPS
 from ..composefile import read_compose
 from ..errors import did_you_mean
+from ..mistakes import Mistakes
 from ..yamlfile import Node
 from .fields import read_address, read_command, read_env, read_image, read_network, read_version
 from .model import SFU_HOST, ExternalSfu, Sfu
@@ -59,13 +60,19 @@ def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | 
 
 
 def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
-    env = read_env(keys["env"]) if "env" in keys else {}
-    command = read_command(keys["command"]) if "command" in keys else ()
-    join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
-    sfu = replace(sfu, env=env, command=command, join=join)
+    mistakes = Mistakes()
+    with mistakes.noted():
+        sfu = replace(sfu, env=read_env(keys["env"]) if "env" in keys else {})
+    with mistakes.noted():
+        sfu = replace(sfu, command=read_command(keys["command"]) if "command" in keys else ())
+    with mistakes.noted():
+        join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
+        sfu = replace(sfu, join=join)
     if "network" in keys:
-        conditions, files = read_network(keys["network"], folder)
-        sfu = replace(sfu, conditions=conditions, files=files)
+        with mistakes.noted():
+            conditions, files = read_network(keys["network"], folder)
+            sfu = replace(sfu, conditions=conditions, files=files)
+    mistakes.report()
     return sfu
 
 

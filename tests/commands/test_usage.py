@@ -58,3 +58,37 @@ def test_no_summary_is_cut_off(group: str, capsys: pytest.CaptureFixture[str], m
 def test_where_a_command_begins(written: str, meant: str) -> None:
     """`exec` needs no `--`: what follows the client is a command, with all that belongs to it."""
     assert with_dashes(written.split()) == meant.split()
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (["--mtu-answer", "false"], False),
+        (["--mtu-answer", "NO"], False),
+        (["--mtu-answer=off"], False),
+        (["--no-mtu-answer"], False),
+        (["--mtu-answer"], True),
+        (["--mtu-answer", "true"], True),
+        (["--mtu-answer=yes"], True),
+    ],
+)
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """A switch is turned by its two names, and by a word as in a file, wherever it stands; the word is no client."""
+    world, _ = fake_world("call")
+    words = ["client2", "--mtu", "1400b", *written] if behind else [*written, "--mtu", "1400b", "client2"]
+    assert run("set", *words, world=world) == 0
+    assert f"mtu_answer {str(sent).lower()}" in capsys.readouterr().out
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [("--limit", "--queue"), ("--delay", "--latency"), ("--lost", "--loss"), ("--bandwidth", "--rate")],
+)
+def test_options_of_other_tools(option: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What netem and others call a condition leads to its flag here."""
+    world, _ = fake_world("call")
+    assert run("set", "client2", option, "5", world=world) == 2
+    assert f"No such option: {option}; did you mean {meant}? (see" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from syntheticnet.conditions import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
 from syntheticnet.conditions.units import (
     BYTES,
+    LOSS,
     MAX_QUEUE_BYTES,
     MAX_RATE_BPS,
     MAX_TIME_NS,
@@ -84,8 +85,19 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
         (RATE, 1_000_000, f"1000000 is not {ALLOWED_RATE}"),
         (RATE, "1mbps", f"'1mbps' is not {ALLOWED_RATE}"),
         (RATE, "-1mbit", f"'-1mbit' is not {ALLOWED_RATE}"),
-        (RATE, "0mbit", "'0mbit' is not between 1bit and 100gbit"),
+        (RATE, "0mbit", "'0mbit' lets nothing pass: that is `outage` here"),
         (RATE, "101gbit", "'101gbit' is not between 1bit and 100gbit"),
+        (
+            LOSS,
+            "10% 25%",
+            "'10% 25%' has netem's correlation, which is none here; did you mean loss 10% with loss_burst 1.48p?",
+        ),
+        (
+            LOSS,
+            "20% 75%",
+            "'20% 75%' has netem's correlation, which is none here; did you mean loss 20% with loss_burst 5p?",
+        ),
+        (LOSS, "1%2%", "'1%2%' is not a share such as 5% or 0.5%"),
         (TIME, "80", "'80' is not a time such as 80ms, 1.5s or 250us"),
         (TIME, 80, "80 is not a time such as 80ms, 1.5s or 250us"),
         (TIME, "80ms/s", "'80ms/s' is not a time such as 80ms, 1.5s or 250us"),

@@ -5,6 +5,7 @@ from .duration import parse_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
+from .nearest import nearest, nearest_condition
 from .units import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 
@@ -23,6 +24,8 @@ __all__ = [
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "nearest",
+    "nearest_condition",
     "parse_duration",
     "refuse_crowd",
     "refuse_unknown",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from .nearest import nearest, nearest_condition
 
 
 class ConditionsError(ValueError):
@@ -36,6 +37,6 @@ def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "
     names = list(allowed)
     for key in keys:
         if key not in names:
-            near = difflib.get_close_matches(str(key), names, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = (nearest_condition if what == "condition" else nearest)(str(key), names)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConditionsError(f"no such {what}{hint}; allowed: {', '.join(names)}", str(key))

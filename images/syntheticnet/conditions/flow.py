@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal, get_args
 
 from .errors import ConditionsError
 from .flow_hints import hint
+from .nearest import nearest
 
 ALLOWED = (
     "host[:protocol[:port[-port]]][,pt=N][,ssrc=N], "
@@ -198,8 +198,8 @@ def _whole(text: str, most: int) -> int | None:
 
 def _nearest(text: str, names: Iterable[str]) -> str:
     begun = [name for name in names if len(text) > 2 and name.startswith(text)]
-    near = begun or get_close_matches(text, names, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    near = begun[0] if begun else nearest(text, names)
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _written_host(match: FlowMatch) -> str:

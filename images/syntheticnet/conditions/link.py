@@ -12,6 +12,7 @@ from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertEll
 from .traces import read_delay_trace, read_rate_trace, read_table
 from .units import (
     BYTES,
+    LOSS,
     POSITIVE_TIME,
     QUEUE,
     RATE,
@@ -94,7 +95,7 @@ class LinkConditions:
         "ecn", SWITCH, "let CoDel mark packets whose ends know ECN instead of dropping them", "true", ("aqm",)
     )
     outage: bool | None = _value("outage", SWITCH, "drop every packet", "true")
-    loss: float | None = _value("loss", SHARE, "share of packets dropped, independently of each other", "5%")
+    loss: float | None = _value("loss", LOSS, "share of packets dropped, independently of each other", "5%")
     loss_burst: float | None = _value(
         "loss_burst", BURST, "mean length of the bursts that the loss comes in, in packets", "4p", ("loss",)
     )

@@ -17,6 +17,7 @@ _RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
 _TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6}
 
+MOST_CHARACTERS = 1000
 MAX_RATE_BPS = 100 * 10**9
 MAX_TIME_NS = 60 * 10**9
 MAX_QUEUE_BYTES = 1 << 30
@@ -56,7 +57,7 @@ def quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[De
 
     A bare number or an unknown unit is an error that shows the allowed forms.
     """
-    match = _QUANTITY.fullmatch(value.lower()) if isinstance(value, str) else None
+    match = _QUANTITY.fullmatch(value.lower()) if isinstance(value, str) and len(value) <= MOST_CHARACTERS else None
     unit = match[2].removesuffix("/s") if match else ""
     if match is None or unit not in scales or (match[2] != unit and not unit.endswith("bit")):
         raise ValueError(f"{value!r} is not {allowed}")
@@ -79,6 +80,8 @@ def _parse_rate(value: object) -> float:
     if isinstance(value, str) and value.strip().lower() == "unlimited":
         return math.inf
     rate, _ = quantity(value, _RATES, RATE.allowed)
+    if not rate:
+        raise ValueError(f"{value!r} lets nothing pass: that is `outage` here")
     if not 1 <= rate <= MAX_RATE_BPS:
         raise ValueError(f"{value!r} is not between 1bit and {_written(Decimal(MAX_RATE_BPS), _RATES)}")
     return float(rate)
@@ -104,6 +107,18 @@ def _parse_share(value: object) -> float:
     if percent > 100:
         raise ValueError(f"{value!r} is not between 0% and 100%")
     return float(percent / 100)
+
+
+def _parse_loss(value: object) -> float:
+    """As a share; netem's second number, a correlation, is refused with the burst that comes to the same."""
+    words = value.split() if isinstance(value, str) else []
+    try:
+        share, correlation = (_parse_share(word) for word in words)
+    except ValueError:
+        return _parse_share(value)
+    again = share + correlation * (1 - share)
+    burst = "" if again >= 1 else f" with loss_burst {format_packets(round(1 / (1 - again), 2))}"
+    raise ValueError(f"{value!r} has netem's correlation, which is none here; did you mean loss {words[0]}{burst}?")
 
 
 def _format_share(share: float) -> str:
@@ -234,6 +249,7 @@ TIME = Unit("time", "a time such as 80ms, 1.5s or 250us", _parse_time, _format_t
 POSITIVE_TIME = Unit("time", TIME.allowed, _parse_positive_time, _format_time)
 SPAN = Unit("span", "a time such as 10ms, or a range of them such as 10ms-30ms", _parse_span, _format_span)
 SHARE = Unit("share", "a share such as 5% or 0.5%", _parse_share, _format_share)
+LOSS = Unit("share", SHARE.allowed, _parse_loss, _format_share)
 BYTES = byte_count(0, 1000, "24b")
 QUEUE = Unit("queue", "a time, size or count such as 200ms, 64kb or 100p (packets)", _parse_queue, _format_queue)
 SWITCH = Unit("switch", "true or false", _parse_switch, bool)
