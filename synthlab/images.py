@@ -15,6 +15,8 @@ from .stack import Sfu, Stack
 
 BASE = "debian:bookworm-slim"
 SYNTHETICNET = "syntheticnet:latest"
+FAMILY = {"minimal": "syntheticnet", "vnc": "vnc", "chrome": "chrome"}
+"""Further tags of `syntheticnet`, as Synthetic Network has them, and the folders that they are built from."""
 
 _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
 _ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -94,8 +96,8 @@ def bundled_image(tag: str) -> Image | None:
     """The image that synthlab brings along under this tag, if any."""
     tag = unversioned(tag)
     name, _, release = tag.rpartition(":")
-    if tag == SYNTHETICNET:
-        return Image(tag=tag, context=assets.image("syntheticnet"))
+    if tag == SYNTHETICNET or (name == "syntheticnet" and release in FAMILY):
+        return Image(tag=tag, context=assets.image(FAMILY.get(release, "syntheticnet")))
     for app, server in (SFU_APPS | TURN_APPS).items():
         if name == server.image:
             return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": release})
@@ -111,21 +113,32 @@ def is_bundled(image: Image) -> bool:
 def all_bundled() -> list[str]:
     """The tags of every image that synthlab brings along."""
     servers = [f"{app.image}:{app.version}" for app in (SFU_APPS | TURN_APPS).values()]
-    return [SYNTHETICNET, *(app.image for app in CLIENT_APPS.values()), *servers]
+    family = [f"syntheticnet:{release}" for release in FAMILY]
+    return [SYNTHETICNET, *family, *(app.image for app in CLIENT_APPS.values()), *servers]
+
+
+def bundled_names() -> dict[str, list[str]]:
+    """The tags of all bundled images by what people call them: `chrome`, `vnc`, `janus`."""
+    names: dict[str, list[str]] = {}
+    for tag in all_bundled():
+        name, _, release = full_tag(tag).rpartition(":")
+        short = release if name == "syntheticnet" and release in FAMILY else name.rpartition("/")[2]
+        names.setdefault(short, []).append(tag)
+    return names
 
 
 def selected(names: Iterable[str]) -> list[Image]:
-    """The bundled images that are named (`syntheticnet`, `chrome`), and those that they start from; all without names.
+    """The bundled images that are named (`vnc`, `chrome`), and those that they start from; all without names.
 
     Raises WrongUse that tells the nearest name.
     """
-    short = {full_tag(tag).rpartition(":")[0].rpartition("/")[2]: tag for tag in all_bundled()}
+    short = bundled_names()
     wanted = list(names)
     for name in wanted:
         if name not in short:
             hint = did_you_mean(name, short) or f"; there are: {', '.join(short)}"
             raise WrongUse(f"no image '{name}' of synthlab's own{hint}")
-    return in_build_order([short[name] for name in wanted or short])
+    return in_build_order([tag for name in wanted or short for tag in short[name]])
 
 
 def foreign_images(stack: Stack) -> list[str]:

@@ -33,7 +33,7 @@ def sfu_services(stack: Stack) -> list[Service]:
         hostname=SFU_HOST,
         init=True,
         labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app},
-        environment={**bounds(stack), **protocols(stack), **_joining(sfu), **sfu.env},
+        environment={**bounds(stack), **protocols(stack), **_joining(sfu), **_capped(sfu), **sfu.env},
         command=sfu.command,
         ports=tuple(PublishedPort(container=port, host=None) for port in metrics_ports(stack)),
         published=tuple(_published(sfu)),
@@ -109,6 +109,11 @@ def _joining(sfu: Sfu) -> dict[str, str]:
         return {}
     media = next(ports.removesuffix("/udp") for ports in sfu.ports if ports.endswith("/udp"))
     return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": media}
+
+
+def _capped(sfu: Sfu) -> dict[str, str]:
+    """What tells a bundled media server how much each sender's video may take; 0 for no cap."""
+    return {} if sfu.bitrate_bps is None else {"SYNTHLAB_BITRATE": str(sfu.bitrate_bps)}
 
 
 def _published(sfu: Sfu) -> Iterator[str]:

@@ -127,6 +127,7 @@ def test_a_folder(tmp_path: Path) -> None:
         assert (image.context, image.parts) == (tmp_path / parent / "Chrome (new)", None)
         assert [base.tag for base in needed_images(stack)] == [
             "syntheticnet:latest",
+            "syntheticnet:vnc",
             "synthlab/chrome:latest",
             image.tag,
         ]

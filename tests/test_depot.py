@@ -59,7 +59,7 @@ def test_names_with_a_version() -> None:
 def test_selected() -> None:
     """An image is named by its last word, and brings what it starts from along."""
     assert [image.tag for image in selected(["bot"])] == ["syntheticnet:latest", "synthlab/bot:latest"]
-    assert len(selected(())) == 5
+    assert len(selected(())) == 8
     with pytest.raises(WrongUse, match=r"no image 'chrom' of synthlab's own; did you mean chrome\?"):
         selected(["chrom"])
 

@@ -15,6 +15,9 @@ from synthlab.images import (
     needed_images,
     plan_images,
     read_bases,
+    selected,
+    unversioned,
+    versioned,
 )
 from synthlab.stack import read_stack
 
@@ -37,9 +40,28 @@ def test_order_of_the_bundled_call() -> None:
     assert [image.tag for image in needed_images(read_stack("call"))] == [
         "synthlab/janus:1.1.2",
         "syntheticnet:latest",
+        "syntheticnet:vnc",
         "synthlab/chrome:latest",
         "synthlab/bot:latest",
     ]
+
+
+@pytest.mark.issue(10)
+def test_the_tags_of_the_ancestor(tmp_path: Path) -> None:
+    """`minimal`, `vnc` and `chrome` are tags of ours: known by name, built with what they start from, and kept."""
+    (tmp_path / "Dockerfile").write_text("FROM syntheticnet:chrome\n")
+    file = tmp_path / "s.yaml"
+    file.write_text("clients: {a: {build: .}, b: {image: 'syntheticnet:minimal'}}")
+    stack = read_stack(str(file))
+    base = ["syntheticnet:latest", "syntheticnet:vnc"]
+    assert [image.tag for image in needed_images(stack)][:-2] == [*base, "syntheticnet:chrome"]
+    assert foreign_images(stack) == []
+    assert [image.tag for image in selected(["vnc"])] == base
+    assert [image.tag for image in selected(["chrome"])] == [*base, "syntheticnet:chrome", "synthlab/chrome:latest"]
+    minimal, usual = selected(["minimal"])[0], selected(["syntheticnet"])[0]
+    assert content_hash(minimal, BASES) == content_hash(usual, BASES)
+    for tag in ("syntheticnet:vnc", "syntheticnet:latest", "synthlab/chrome:latest", "synthlab/janus:1.1.2"):
+        assert unversioned(versioned(tag)) == tag
 
 
 def test_version_becomes_an_argument() -> None:

@@ -61,6 +61,15 @@ def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
     assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["dual"]
 
 
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("written", "told"), [("2mbit", "2000000"), ("unlimited", "0"), (None, None)])
+def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, told: str | None) -> None:
+    """The room's cap is a value of the stack; the server is told only what the stack says."""
+    cap = f", bitrate: {written}" if written else ""
+    (server,) = sfu_services(read(f"app: janus{cap}", tmp_path))
+    assert server.environment.get("SYNTHLAB_BITRATE") == told
+
+
 def test_somebody_outside(tmp_path: Path) -> None:
     """The bundled media server is told the address that it has outside, and its ports are published there."""
     stack = read("app: janus, join: 192.168.1.5", tmp_path)

@@ -171,6 +171,14 @@ MISTAKES = {
     ),
     "bad image": (client("image: 'Acme App'"), "3: clients.c.image: 'Acme App' is not the name of an image such as "),
     "missing Dockerfile": (client("build: nowhere"), "3: clients.c.build: there is no Dockerfile in "),
+    "a cap that the room does not heed": (
+        client("app: bot", sfu="sfu: {app: janus, bitrate: 10kbit}\n"),
+        "1: sfu.bitrate: '10kbit' is less than 64kbit, the least that the server heeds",
+    ),
+    "a cap of no room": (
+        client("image: x", sfu="sfu: {image: x, bitrate: 1mbit}\n"),
+        "1: sfu.bitrate: belongs to a bundled app, whose room it is for",
+    ),
     "sfu of two kinds": (
         client("app: bot", sfu="sfu: {app: janus, external: 'https://x'}\n"),
         "1: sfu: needs exactly one of app, image, service, external",

@@ -8,4 +8,4 @@ ARG BROWSER=/opt/browser
 COPY ${SOURCE} /opt/browser/
 RUN apt-get update \
  && /opt/bin/install-browser "${BROWSER}" \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*

@@ -82,6 +82,12 @@ class Settings:
 
 
 def _command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[str, ...]:
+    """The application's, behind the words of `SYNTHLAB_WITHIN`: what starts it in this image, on a screen for one."""
+    command = _own_command(environment, arguments)
+    return (*environment.get("SYNTHLAB_WITHIN", "").split(), *command) if command else ()
+
+
+def _own_command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[str, ...]:
     if environment.get("ENTRY"):
         return ("/bin/sh", "-c", f"exec {environment['ENTRY']}")
     if arguments:

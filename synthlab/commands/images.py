@@ -18,10 +18,9 @@ images = typer.Typer(help="Build, list, save, push or remove synthlab's images."
 
 
 def _complete_images(incomplete: str) -> list[str]:
-    from ..images import all_bundled
+    from ..images import bundled_names
 
-    names = [tag.rpartition(":")[0].rpartition("/")[2] for tag in all_bundled()]
-    return [name for name in names if name.startswith(incomplete)]
+    return [name for name in bundled_names() if name.startswith(incomplete)]
 
 
 ImagesArgument = Annotated[

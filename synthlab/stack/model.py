@@ -48,7 +48,8 @@ class Sfu:
 
     A `bundled` one has a page that takes the video's size, and a health probe that clients can wait for. One with
     `conditions` is conditioned as a client is. Its `ports` are published on the host's address `join`. Where it is a
-    `service` of a Compose file it has no image of its own here.
+    `service` of a Compose file it has no image of its own here. A bundled one lets each sender's video take at most
+    `bitrate_bps`; None is its default, 0 no cap.
     """
 
     app: str
@@ -61,6 +62,7 @@ class Sfu:
     conditions: Conditions | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     join: str | None = None
+    bitrate_bps: int | None = None
     ports: tuple[str, ...] = ()
     service: str | None = None
     compose: ComposeFile | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
+
+from syntheticnet.conditions import RATE
 
 from ..apps import SFU_APPS
 from ..composefile import read_compose
@@ -25,7 +28,7 @@ _OWN = ("url", "metrics", "env", "command", "network", "join", "ports")
 
 # What may stand beside each kind, and why the rest may not.
 _ALLOWED = {
-    "app": ("version", "url", "metrics", "env", "command", "network", "join"),
+    "app": ("version", "bitrate", "url", "metrics", "env", "command", "network", "join"),
     "image": _OWN,
     "service": ("compose", "url", "metrics"),
     "external": ("metrics",),
@@ -36,7 +39,9 @@ _REASONS = {
     "service": "belongs into the Compose file that has the service; conditions need `image:` in its place",
     "external": "has no meaning for an external sfu, which runs elsewhere",
 }
-KEYS = tuple(dict.fromkeys((*_KINDS, "version", "compose", *_OWN)))
+KEYS = tuple(dict.fromkeys((*_KINDS, "version", "bitrate", "compose", *_OWN)))
+LEAST_BITRATE = 64_000
+"""Janus heeds no lower one."""
 
 
 def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | ExternalSfu:
@@ -47,7 +52,7 @@ def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | 
         node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
     (kind,) = kinds
     for key in keys.keys() - {kind, *_ALLOWED[kind]}:
-        keys[key].wrong(_REASONS[kind])
+        keys[key].wrong("belongs to a bundled app, whose room it is for" if key == "bitrate" else _REASONS[kind])
     metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
     if kind == "external":
         return ExternalSfu(_read_page(keys["external"]), metrics)
@@ -89,7 +94,21 @@ def _read_bundled(keys: dict[str, Node]) -> Sfu:
         keys["app"].wrong(f"no such sfu app '{name}'{did_you_mean(name, SFU_APPS)}; bundled: {', '.join(SFU_APPS)}")
     app = SFU_APPS[name]
     version = read_version(keys["version"], app.version) if "version" in keys else app.version
-    return Sfu(app=name, image=f"{app.image}:{version}", bundled=True, page=app.page, ports=app.ports)
+    bitrate = _read_bitrate(keys["bitrate"]) if "bitrate" in keys else None
+    image = f"{app.image}:{version}"
+    return Sfu(app=name, image=image, bundled=True, page=app.page, ports=app.ports, bitrate_bps=bitrate)
+
+
+def _read_bitrate(node: Node) -> int:
+    """In bits per second; 0 for no cap."""
+    written = node.text("a rate such as 2mbit, or unlimited")
+    try:
+        rate = RATE.parse(written)
+    except ValueError as error:
+        node.wrong(str(error))
+    if rate < LEAST_BITRATE:
+        node.wrong(f"{written!r} is less than {RATE.format(LEAST_BITRATE)}, the least that the server heeds")
+    return 0 if math.isinf(rate) else round(rate)
 
 
 def _read_image(keys: dict[str, Node]) -> Sfu:

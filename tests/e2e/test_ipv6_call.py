@@ -19,7 +19,7 @@ CALL = "e2e-ipv6-call"
 CALL_STACK = f"""\
 name: {CALL}
 ip: ipv6
-sfu: {{app: janus, network: {{flows: {{"0.0.0.0/0": {{}}, "[::/0]:udp": {{}}}}}}}}
+sfu: {{app: janus, bitrate: 300kbit, network: {{flows: {{"0.0.0.0/0": {{}}, "[::/0]:udp": {{}}}}}}}}
 clients:
   client1: {{app: chrome, headless: false, network: {{flows: {{"0.0.0.0/0": {{}}}}}}}}
   bot: {{app: bot}}
@@ -32,6 +32,12 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack.write_text(CALL_STACK)
     with lab_up(CALL, stack, "--wait-media"):
         yield Pair(CALL)
+
+
+@pytest.fixture(params=range(30))
+def turn(request: pytest.FixtureRequest) -> int:
+    """For what is to happen again and again."""
+    return int(request.param)
 
 
 def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
@@ -48,6 +54,12 @@ def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
         for direction in ("ingress", "egress"):
             assert state["flows"]["0.0.0.0/0"][direction]["packets_in"] == 0
     until(lambda: min(_media(call, direction) for direction in ("ingress", "egress")) > 500)
+
+
+@pytest.mark.issue(10)
+def test_the_rooms_cap_is_the_stacks(call: Pair) -> None:
+    """A sender is asked for no more than the stack says, which is not the server's default."""
+    until(lambda: 250 < float(_numbers(call, "client1")["connections"]["connection"]["available_kbps"]) <= 300)
 
 
 def test_conditions_of_the_call(call: Pair) -> None:
@@ -69,6 +81,17 @@ def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
     endpoint = synthlab("cdp", "client1", "--lab", CALL).stdout.strip()
     with urlopen(f"{endpoint}/json/version", timeout=5) as answer:
         assert "Chrome" in json.load(answer)["Browser"]
+
+
+@pytest.mark.soak
+@pytest.mark.issue(10)
+@pytest.mark.usefixtures("turn")
+def test_the_browser_joins_each_time(call: Pair) -> None:
+    """Its network does not change while it loads the page: nothing of that is lost, and it sends soon after."""
+    synthlab("restart", "client1", "--lab", CALL)
+    until(lambda: _numbers(call, "client1")["sent"]["video"]["fps"] > 5, 30)
+    console = synthlab("logs", "client1", "--console", "--lab", CALL).stdout
+    assert "ERR_" not in console + synthlab("logs", "client1", "--lab", CALL).stdout
 
 
 def _numbers(call: Pair, client: str) -> dict[str, Any]:
