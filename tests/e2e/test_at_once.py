@@ -72,7 +72,7 @@ def test_two_ups(_turn: int, stack: Path) -> None:
     listed, told = two_ups(stack)
     assert [row["client"] for row in listed] == ["one"]
     assert told.startswith(BUSY)
-    (client,) = json.loads(synthlab("ps", "--json").stdout)
+    (client,) = json.loads(synthlab("ps", "--lab", LAB, "--json").stdout)
     assert (client["id"], client["health"]) == (listed[0]["id"], "healthy")
     assert synthlab("down", LAB).stdout == f"{LAB} is down: 1 containers removed\n"
 
