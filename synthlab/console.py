@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 1000
 
 
+class Bad(str):
+    """A cell that says what is wrong: red on a terminal."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of texts under their headings; a `title` says what they are.
@@ -42,6 +48,11 @@ class Table:
 def is_asked() -> bool:
     """Whether somebody sits there who can answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def print_bad(text: str) -> None:
+    """One line on the output that says what is wrong: red on a terminal."""
+    _console().print(shown(text), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_line(text: str) -> None:
@@ -205,11 +216,18 @@ def _rich_table(table: Table, console: Console) -> RichTable:
 
     terminal = console.is_terminal
     title = Text(shown(table.title)) if table.title else None
-    made = RichTable(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, title=title, title_justify="left")
+    made = RichTable(
+        box=box.SIMPLE_HEAD if terminal else None,
+        padding=(0, 1, 0, 0) if terminal else (0, 1),
+        show_edge=not terminal,
+        pad_edge=False,
+        title=title,
+        title_justify="left",
+    )
     for column in table.columns:
         made.add_column(Text(shown(column)), no_wrap=not terminal or column in table.whole)
     for row in _filled(table.rows, len(table.columns)):
-        made.add_row(*(Text(shown(cell, MOST_CELL)) for cell in row))
+        made.add_row(*(Text(shown(cell, MOST_CELL), style="red" if isinstance(cell, Bad) else "") for cell in row))
     return made
 
 

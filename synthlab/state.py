@@ -8,6 +8,11 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
 
+OWN_CAUSES = ("stalled", "kernel", "memory", "send")
+"""Of the causes of drops, those that no network was asked for: the lab itself discarded the packets."""
+MOST_LATE_MS = 50.0
+"""How late the latest hundredth of a second's packets may leave; later than that the machine is too slow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
@@ -27,6 +32,16 @@ class LinkState:
     originated: int = 0
     exempt: int = 0
     achieved: Mapping[str, float]
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """What its conditions and rules dropped, by cause."""
+        return {cause: count for cause, count in self.dropped.items() if count and cause not in OWN_CAUSES}
+
+    @property
+    def discarded(self) -> dict[str, int]:
+        """What the lab itself discarded, by cause: no network has lost it."""
+        return {cause: count for cause, count in self.dropped.items() if count and cause in OWN_CAUSES}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LinkState:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from .addresses import api_url
-from .console import Table
+from .console import Bad, Table
 from .containers import Container
 from .expiry import told_left
 from .lab import Change
 from .metrics import Metrics
 from .numbers import KINDS, Numbers, Values
 from .ports import HOST, VNC_PORT
+from .quantities import named
 from .state import ClientState, Entry, LinkState
 
 NOTHING = "-"
@@ -24,9 +26,15 @@ Row = tuple[str, ...]
 
 
 def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
-    """One row a container; `restarts` of the forwarder by container id, where its API told them."""
+    """One row a container; `restarts` of the forwarder by container id, where its API told them.
+
+    A column that says nothing is left out: `lab` where there is one lab only, the last three where they are empty.
+    """
     rows = [_container_row(container, restarts, now) for container in containers]
-    return Table(("lab", "name", "app", "state", "forwarder restarts", "API", "VNC", "time left"), rows)
+    columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
+    several = len({container.lab for container in containers}) > 1
+    told = [several, True, True, True, True, *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7))]
+    return Table(tuple(compress(columns, told)), [tuple(compress(row, told)) for row in rows])
 
 
 def conditions_table(states: Mapping[str, ClientState]) -> Table:
@@ -45,21 +53,9 @@ def achieved_table(states: Mapping[str, ClientState]) -> Table:
     return Table(("client", "link", "configured", "achieved (last second)"), rows)
 
 
-def drops(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """A line for each link and flow that has dropped anything since the forwarder's start, with the causes."""
-    for name, state in states.items():
-        for place, _, link in _conditions(state):
-            if causes := _counted(link.dropped if link else {}):
-                yield f"{name} {place}: dropped so far: {', '.join(causes)}"
-
-
-def counters_table(states: Mapping[str, ClientState]) -> Table:
-    """The counters of each link and flow since the forwarder's start."""
-    columns = ("client", "link", "packets in", "packets out", "bytes out", "dropped", "held", "dup", "own", "exempt")
-    rows = [
-        (name, place, *_counters(link)) for name, state in states.items() for place, link in _measured_places(state)
-    ]
-    return Table(columns, rows)
+def places(states: Mapping[str, ClientState]) -> dict[str, LinkState | None]:
+    """What was counted on each link and flow, by `client2 egress`."""
+    return {f"{name} {place}": link for name, state in states.items() for place, _, link in _conditions(state)}
 
 
 def numbers_table(numbers: Mapping[str, Numbers]) -> Table:
@@ -88,21 +84,6 @@ def agenda_table(states: Mapping[str, ClientState]) -> Table:
         for entry in entries
     ]
     return Table(("client", "what", "change", "when"), rows)
-
-
-def forwarders_table(states: Mapping[str, ClientState]) -> Table:
-    """How late the forwarders themselves have been over the last second, in each direction."""
-    names = ("p50_ms", "p99_ms", "max_ms")
-    rows = [
-        (client, direction, *(f"{late[name]:.3f}" if name in late else NOTHING for name in names), _restarts(state))
-        for client, state in states.items()
-        for direction, late in state.lateness.items()
-    ]
-    return Table(("client", "forwarder", "late p50 ms", "p99 ms", "max ms", "restarts"), rows)
-
-
-def _restarts(state: ClientState) -> str:
-    return f"{state.restarts} ({state.hangs} hung)" if state.hangs else str(state.restarts)
 
 
 def moments(made: Change, now: float) -> Iterator[str]:
@@ -153,17 +134,18 @@ def _times(entry: Entry) -> str:
 def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> Row:
     vnc = container.ports.get(VNC_PORT)
     state = container.state if container.state != "running" else container.health or "running"
+    restarted = restarts.get(container.id)
     if container.ready and container.conditioned and api_url(container) and container.id not in restarts:
         state = "no answer"
     return (
         container.lab,
         container.title,
         container.app,
-        state,
-        str(restarts.get(container.id, NOTHING)),
+        Bad(state) if container.failed or state == "no answer" else state,
         api_url(container) or NOTHING,
         f"{HOST}:{vnc}" if vnc else NOTHING,
         told_left(container.expires, now) or NOTHING,
+        Bad(str(restarted)) if restarted else NOTHING,
     )
 
 
@@ -205,34 +187,8 @@ def _achieved(link: LinkState | None) -> str:
     return " ".join([*parts, f"{measured['packets']:.0f} packets"])
 
 
-def _measured_places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
-    yield from state.links.items()
-    for name, directions in state.flows.items():
-        for direction, link in directions.items():
-            yield f"{direction} {name}", link
-
-
-def _counters(link: LinkState) -> Row:
-    counts = (link.held, link.duplicated, link.originated, link.exempt)
-    return (
-        str(link.packets_in),
-        str(link.packets_out),
-        str(link.bytes_out),
-        ", ".join(_counted(link.dropped, link.dropped_bytes)) or NOTHING,
-        *map(str, counts),
-    )
-
-
-def _counted(dropped: Mapping[str, int], sizes: Mapping[str, int] | None = None) -> list[str]:
-    """The causes of drops with their counts: `loss 3`, or `loss 3 (180 bytes)` where the `sizes` are told."""
-    return [
-        f"{cause} {count}" + (f" ({sizes[cause]} bytes)" if sizes and sizes.get(cause) else "")
-        for cause, count in dropped.items()
-        if count
-    ]
-
-
 def _numbers(values: Values) -> str:
     """`lost` is at least 0 here: RTP counts what was expected less what came, and some came twice (RFC 3550, 6.4.1)."""
-    shown = {**values, "lost": max(values["lost"], 0)} if "lost" in values else values
-    return ", ".join(f"{name} {value:g}" for name, value in shown.items())
+    rest = {**values, "lost": max(values["lost"], 0)} if "lost" in values else dict(values)
+    size = [f"{rest.pop('width'):g}x{rest.pop('height'):g}"] if {"width", "height"} <= rest.keys() else []
+    return ", ".join([*(named(name, value) for name, value in rest.items()), *size])

@@ -9,7 +9,8 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
-from .console import Table
+from .console import Bad, Table
+from .counters import too_slow
 from .errors import SynthlabError
 from .lab import LabClient
 from .numbers import Numbers
@@ -56,7 +57,7 @@ def top_table(now: Sample, before: Sample) -> Table:
     rows: list[Row] = []
     for name, seen in now.items():
         if seen.state is None:
-            rows.append((name, NOTHING, seen.error))
+            rows.append((name, NOTHING, Bad(seen.error)))
             continue
         used = cpu(before.get(name), seen)
         named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.numbers)
@@ -66,9 +67,19 @@ def top_table(now: Sample, before: Sample) -> Table:
     return Table(COLUMNS, rows, whole=_WHOLE)
 
 
+def answering(now: Sample) -> dict[str, ClientState]:
+    """The networks of those that answered."""
+    return {name: seen.state for name, seen in now.items() if seen.state}
+
+
 def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
     """One sample for a program."""
-    return {"time": round(time, 3), "clients": {name: _as_json(seen, before.get(name)) for name, seen in now.items()}}
+    slow = too_slow(answering(now))
+    return {
+        "time": round(time, 3),
+        "too_slow": slow,
+        "clients": {name: _as_json(seen, before.get(name)) for name, seen in now.items()},
+    }
 
 
 def received(numbers: Numbers | None) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 SECOND = 10**9
 SLOT_NS = SECOND // 10
 SLOTS = 10
+# What the forwarder discards by itself: it is no loss of the network that was asked for.
+OWN_CAUSES = ("stalled", "kernel", "memory", "send")
 # Delays kept in each tenth of a second. Where there are more, every second one is left out, as often as needed.
 MOST_DELAYS = 4096
 
@@ -16,11 +18,11 @@ MOST_DELAYS = 4096
 class Slot:
     """What passed within one tenth of a second, from `start`."""
 
-    __slots__ = ("bytes_out", "delays", "dropped", "packets_in", "packets_out", "start", "step")
+    __slots__ = ("bytes_out", "delays", "discarded", "dropped", "packets_in", "packets_out", "start", "step")
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.packets_in = self.packets_out = self.bytes_out = self.dropped = 0
+        self.packets_in = self.packets_out = self.bytes_out = self.dropped = self.discarded = 0
         self.delays: list[int] = []
         self.step = 1
 
@@ -85,7 +87,11 @@ class Tally:
     def lost(self, cause: str, packets: int, size: int, now: int) -> None:
         self.dropped[cause] += packets
         self.dropped_bytes[cause] += size
-        self._slot(now).dropped += packets
+        slot = self._slot(now)
+        if cause in OWN_CAUSES:
+            slot.discarded += packets
+        else:
+            slot.dropped += packets
 
     def report(self, now: int) -> dict[str, Any]:
         """All counts, as the API shows them; `achieved` holds only what was measured."""
@@ -97,16 +103,19 @@ class Tally:
     def achieved(self, now: int) -> dict[str, float]:
         """Rate, dropped share and delay over the last second; what has no packets is absent.
 
+        What was discarded is no part of the dropped share, and is counted beside it.
+
         The window is of whole tenths and the one under way, so a second or a little more; less after the first packet.
         """
         if self._began is None:
             return {}
         start = max(now - now % SLOT_NS - SECOND, self._began)
         recent = [slot for slot in self._slots if slot.start >= start]
-        packets_in, packets_out, dropped = (
-            sum(getattr(slot, name) for slot in recent) for name in ("packets_in", "packets_out", "dropped")
+        packets_in, packets_out, dropped, discarded = (
+            sum(getattr(slot, name) for slot in recent)
+            for name in ("packets_in", "packets_out", "dropped", "discarded")
         )
-        if not (packets_in or packets_out or dropped):
+        if not (packets_in or packets_out or dropped or discarded):
             return {}
         window_s = (now - start) / SECOND
         values: dict[str, float] = {"window_s": round(window_s, 3), "packets": packets_in}
@@ -114,6 +123,8 @@ class Tally:
             values["rate_bps"] = round(sum(slot.bytes_out for slot in recent) * 8 / window_s)
         if packets_out or dropped:
             values["loss"] = dropped / (dropped + packets_out)
+        if discarded:
+            values["discarded"] = discarded
         delays = sorted(delay for slot in recent for delay in slot.delays)
         if delays:
             values["delay_p50_ms"] = delays[len(delays) // 2] / 1e6
@@ -131,6 +142,6 @@ class Tally:
 
 
 def _fold(into: Slot, slot: Slot) -> None:
-    for name in ("packets_in", "packets_out", "bytes_out", "dropped"):
+    for name in ("packets_in", "packets_out", "bytes_out", "dropped", "discarded"):
         setattr(into, name, getattr(into, name) + getattr(slot, name))
     into.note(slot.delays)

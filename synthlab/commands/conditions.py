@@ -11,12 +11,13 @@ import typer
 from syntheticnet.conditions import ConditionsError, parse_duration
 
 from .. import console, profiles
+from ..counters import discards, drops, too_slow
 from ..errors import WrongUse
 from ..flags import build_change, chosen_directions, with_condition_flags
 from ..lab import Change
 from ..remote import Terms
 from ..state import ClientState
-from ..tables import achieved_table, agenda_table, conditions_table, drops, moments
+from ..tables import achieved_table, agenda_table, conditions_table, moments, places
 from ..world import World
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
@@ -101,11 +102,14 @@ def show(
     states = running.states(running.find(names or ()))
     note_versions(states)
     if json:
-        console.print_json({name: state.answer for name, state in states.items()})
+        told = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
+        console.print_json(told)
         return
     console.print_table(achieved_table(states))
-    for line in drops(states):
+    for line in drops(places(states)):
         console.print_line(line)
+    for line in (*discards(places(states)), *too_slow(states)):
+        console.print_bad(line)
     _show_agenda(states)
 
 

@@ -11,11 +11,12 @@ import typer
 from .. import console
 from ..console import Table
 from ..containers import Container
+from ..counters import counters_table, forwarders_table, too_slow, too_slow_table
 from ..errors import WrongUse
 from ..lab import Lab, LabClient
 from ..metrics import metrics_of
 from ..stack import SFU_HOST
-from ..tables import counters_table, forwarders_table, metrics_table, numbers_table
+from ..tables import metrics_table, numbers_table
 from ..world import World
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
@@ -78,7 +79,7 @@ def _chosen(lab: Lab, members: Sequence[Container], names: Sequence[str]) -> _Sh
 def _tables(shown: _Shown) -> list[Table]:
     states = shown.lab.states(shown.clients)
     numbers = numbers_table(shown.lab.numbers(shown.clients))
-    tables = [counters_table(states), forwarders_table(states), numbers]
+    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), numbers]
     if shown.named and (metrics := metrics_of(shown.members)):
         tables.append(metrics_table(metrics))
     return [table for table in tables if table.rows]
@@ -88,7 +89,11 @@ def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
     states = shown.lab.states(shown.clients)
     numbers = shown.lab.numbers(shown.clients)
     told: dict[str, dict[str, object]] = {
-        client.name: {"network": states[client.name].answer, "webrtc": numbers[client.name].to_dict()}
+        client.name: {
+            "network": states[client.name].answer,
+            "webrtc": numbers[client.name].to_dict(),
+            "too_slow": too_slow({client.name: states[client.name]}),
+        }
         for client in shown.clients
     }
     if metrics := metrics_of(shown.members):

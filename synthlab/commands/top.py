@@ -9,7 +9,8 @@ import typer
 
 from .. import console
 from ..console import Table
-from ..top import Sample, sample, top_json, top_table
+from ..counters import too_slow_table
+from ..top import Sample, answering, sample, top_json, top_table
 from ..world import World
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
@@ -40,7 +41,8 @@ class _Watcher:
 
     def tables(self) -> list[Table]:
         self.look()
-        return [top_table(self.now, self.before)]
+        slow = too_slow_table(answering(self.now))
+        return [top_table(self.now, self.before), *([slow] if slow.rows else [])]
 
 
 def top(

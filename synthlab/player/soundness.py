@@ -11,11 +11,11 @@ from itertools import pairwise
 from math import inf
 
 from ..scenario.expression import Recorded, Sample, Value
-from ..state import ClientState
+from ..state import MOST_LATE_MS, OWN_CAUSES, ClientState
 from .machine import Load
 
-MOST_LATE_MS, MOST_LATE_SECONDS = 50.0, 0.2
-"""How late the latest hundredth of a second's packets may leave, and the share of seconds in which it may be later."""
+MOST_LATE_SECONDS = 0.2
+"""The share of seconds in which the forwarder may be later than MOST_LATE_MS."""
 MOST_LOST = 0.01
 """The share of packets that the forwarder itself lost: its socket's queue was full, or it was stalled."""
 LEAST_LOST = 10
@@ -26,7 +26,6 @@ MOST_STOLEN = 0.1
 MOST_WAITING = 0.9
 LEAST_STEADY = 0.25
 """Of a number in the baseline: its least sample beside its mean."""
-OWN_CAUSES = ("kernel", "stalled")
 DIRECTIONS = ("ingress", "egress")
 
 

@@ -128,6 +128,7 @@ function showAchieved(list, link, lateness) {
     ["dropped", figure(achieved.loss, share)],
     ["delay p50", figure(achieved.delay_p50_ms, time)],
     ["delay p99", figure(achieved.delay_p99_ms, time)],
+    ...(achieved.discarded ? [["discarded by the lab", `${achieved.discarded} packets`]] : []),
     ["forwarder late p99", figure(lateness?.p99_ms, (ms) => `${ms.toFixed(2)} ms`)],
   ];
   list.replaceChildren(...rows.map(([term, value]) => {

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
+from ...quantities import quantity
 from .catalogue import Known
 from .parse import parse
 from .samples import Samples, Value
 from .tree import Part, View
-
-_LARGE = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Outcome:
         return tuple(name for name, value in self.seen.items() if value is None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} = {_shown(value)}" for name, value in self.seen.items())
+        return ", ".join(f"{name} = {_shown(name, value)}" for name, value in self.seen.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,7 @@ class Expression:
         return self.text
 
 
-def _shown(value: Value | None) -> str:
+def _shown(name: str, value: Value | None) -> str:
     if value is None:
         return "no data"
-    if isinstance(value, str):
-        return value
-    return f"{value:g}" if abs(value) < _LARGE else f"{value:,.0f}"
+    return value if isinstance(value, str) else quantity(name, value)

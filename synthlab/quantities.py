@@ -1,0 +1,32 @@
+"""A measured number as people read it: with its unit, which its name says."""
+
+from __future__ import annotations
+
+_LARGE = 1e5
+_PLAIN = {"fps": "fps", "kbps": "kbit/s", "frames": "frames"}
+_ENDINGS = {"_ms": "ms", "_s": "s", "_kbps": "kbit/s", "_bps": "bit/s"}
+_ACHIEVED = {"rate": (1e-3, "kbit/s"), "loss": (100.0, "%"), "delay_p50": (1.0, "ms"), "delay_p99": (1.0, "ms")}
+_LINKS = ("ingress", "egress")
+
+
+def quantity(name: str, value: float) -> str:
+    """The number of this dotted name: `9.7 fps`, `54 kbit/s`, `5 %`; where nobody knows its unit, the bare number."""
+    parts = name.split(".")
+    scale, unit = _ACHIEVED.get(parts[-1], (1.0, "")) if set(_LINKS) & set(parts) else (1.0, "")
+    return " ".join(filter(None, (_shown(value * scale), unit or _unit(parts[-1]))))
+
+
+def named(name: str, value: float) -> str:
+    """It with its name, unless the unit says that: `15 fps`, `lost 3`, `rtt 12 ms`."""
+    if name in _PLAIN:
+        return quantity(name, value)
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
+    return f"{name.removesuffix(ending).replace('_', ' ')} {quantity(name, value)}"
+
+
+def _unit(name: str) -> str:
+    return _PLAIN.get(name) or next((unit for ending, unit in _ENDINGS.items() if name.endswith(ending)), "")
+
+
+def _shown(value: float) -> str:
+    return f"{value:g}" if abs(value) < _LARGE else f"{value:,.0f}"
