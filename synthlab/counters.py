@@ -33,12 +33,12 @@ def counters_table(states: Mapping[str, ClientState]) -> Table:
         (
             *(name, place, str(link.packets_in), str(link.packets_out), told_bytes(link.bytes_out)),
             _causes(link.asked) or NOTHING,
-            *([Bad(_causes(link.discarded)) if link.discarded else NOTHING] if discarded else []),
+            *([_discarded(link)] if discarded else []),
             *(str(getattr(link, field)) for field in seldom.values()),
         )
         for name, place, link in found
     ]
-    return Table((*columns, *(["discarded by the lab"] if discarded else []), *seldom), rows)
+    return Table((*columns, *(["discarded"] if discarded else []), *seldom), rows)
 
 
 def forwarders_table(states: Mapping[str, ClientState]) -> Table:
@@ -104,6 +104,10 @@ def _places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
     for name, directions in state.flows.items():
         if len(state.flows) > 1:
             yield from ((f"{direction} {name}", link) for direction, link in directions.items())
+
+
+def _discarded(link: LinkState) -> str:
+    return Bad(str(sum(link.discarded.values()))) if link.discarded else NOTHING
 
 
 def _restarts(state: ClientState) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .changes import MAX_AT_ONCE, Change, LabClient, Reachable, act_together, each, put
 from .client import Client
 from .containers import Container, Doing
+from .counters import too_slow
 from .errors import WrongUse, did_you_mean
 from .interrupts import uninterrupted
 from .members import find_members, unconditioned
@@ -163,6 +164,10 @@ class Lab:
     def states(self, clients: Iterable[Reachable] | None = None) -> dict[str, ClientState]:
         """What each client (all if none is given) tells of its network, by name."""
         return each(self._reached if clients is None else clients, lambda client: client.api.state())
+
+    def too_slow(self) -> list[str]:
+        """Lines that say where this machine is too slow at this moment, so that what it measures says little."""
+        return too_slow(self.states())
 
     def numbers(self, clients: Iterable[Reachable] | None = None) -> dict[str, Numbers]:
         """Their WebRTC numbers, and what their applications published."""

@@ -111,8 +111,8 @@ def _spent(seen: Seen | None) -> tuple[int, float, float] | None:
 def _cells(conditions: LinkConditions, link: LinkState | None) -> Row:
     measured = link.achieved if link else {}
     passed = measured.get("packets")
-    rate = _told(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f}kbit/s") if passed else NOTHING
-    delay = _told(measured, "delay_p50_ms", lambda ms: f"{ms:.1f}ms") if passed else NOTHING
+    rate = _told(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f} kbit/s") if passed else NOTHING
+    delay = _told(measured, "delay_p50_ms", lambda ms: f"{ms:.1f} ms") if passed else NOTHING
     loss = _told(measured, "loss", lambda share: f"{share:.2%}") if passed else NOTHING
     wished = conditions.to_dict()
     return tuple(

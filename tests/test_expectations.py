@@ -63,7 +63,7 @@ def test_failed(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     with pytest.raises(AssertionError) as caught:
         lab.expect(f"{FPS} < 5")
     assert isinstance(caught.value, ExpectationFailed)
-    assert str(caught.value) == f"expect {FPS} < 5: {FPS} = 30"
+    assert str(caught.value) == f"expect {FPS} < 5: {FPS} = 30 fps"
 
 
 @pytest.mark.parametrize(("idle", "waiting"), [(0, 0), (500, 1_900_000)])
@@ -75,7 +75,7 @@ def test_inconclusive(
     monkeypatch.setattr(expectations, "read_busy", lambda container: next(readings))
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
-    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30; but this says little: the machine was"):
+    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; but this says little: the machine was"):
         lab.expect(f"{FPS} < 5")
 
 

@@ -212,3 +212,15 @@ def start(engine: FakeEngine, container: Container, doing: Doing) -> None:
     """What a real engine does with it."""
     engine.controlled.append((doing, container.title))
     engine.present = [replace(one, state="running") if one.id == container.id else one for one in engine.present]
+
+
+@pytest.mark.issue(10)
+def test_too_slow(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code can ask whether the machine is too slow at this moment, and where."""
+    lab, _ = lab_and_apis
+    assert lab.too_slow() == []
+    slow = {name: replace(state, lateness={"egress": {"p99_ms": 80.0}}) for name, state in lab.states().items()}
+    monkeypatch.setattr(Lab, "states", lambda _lab: {"client1": slow["client1"]})
+    assert lab.too_slow() == [
+        "client1 egress: this machine is too slow: packets left up to 80 ms late in the last second"
+    ]

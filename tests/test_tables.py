@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from synthlab import tables
+from synthlab.console import Bad
 from synthlab.fakes import FakeClientApi, fake_container
 from synthlab.lab import Change
 from synthlab.numbers import Numbers
@@ -17,9 +18,6 @@ from synthlab.tables import (
     agenda_table,
     conditions_table,
     containers_table,
-    counters_table,
-    drops,
-    forwarders_table,
     moments,
     numbers_table,
 )
@@ -64,31 +62,6 @@ def test_conditions_of_flows() -> None:
     ]
 
 
-def test_drops() -> None:
-    """Where packets were dropped, each cause is told, also of a flow; where none were, nothing is."""
-    told = state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})
-    told = replace(told, flows={"default": {"egress": LINK}, "*:udp": {"egress": replace(LINK, dropped={"loss": 3})}})
-    assert list(drops({"client2": told})) == [
-        "client2 egress: dropped so far: loss 3, kernel 2",
-        "client2 egress *:udp: dropped so far: loss 3",
-    ]
-
-
-def test_counters() -> None:
-    """Counters come for each link and flow, drops with their causes."""
-    rows = counters_table({"client2": state({})}).rows
-    assert rows[1] == ("client2", "egress", "10", "7", "700", "loss 3 (180 bytes), kernel 2", "1", "0", "0", "2")
-    assert [row[1] for row in rows] == ["ingress", "egress", "ingress default", "egress default"]
-
-
-def test_counters_as_the_api_tells_them() -> None:
-    """It tells the bytes that were dropped by their causes; they are shown as numbers."""
-    answer = FakeClientApi("client2").answer()
-    answer["links"]["egress"] |= {"dropped": {"stalled": 3, "loss": 1}, "dropped_bytes": {"stalled": 545, "loss": 60}}
-    rows = counters_table({"client2": ClientState.from_dict(answer)}).rows
-    assert rows[1][5] == "stalled 3 (545 bytes), loss 1 (60 bytes)"
-
-
 def entry(**times: float) -> Entry:
     change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
     values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
@@ -121,45 +94,39 @@ def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(moments(Change({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
 
 
-def test_forwarders() -> None:
-    """How late each forwarder was, where it was measured."""
-    late = {"ingress": {"p50_ms": 0.05, "p99_ms": 0.2, "max_ms": 1.0}, "egress": {}}
-    assert forwarders_table({"client2": replace(state({}), lateness=late)}).rows == [
-        ("client2", "ingress", "0.050", "0.200", "1.000", "0"),
-        ("client2", "egress", "-", "-", "-", "0"),
-    ]
-
-
 @pytest.mark.issue(10)
 def test_what_gives_no_answer() -> None:
-    """A healthy client whose API does not answer is shown as such; hangs stand beside the restarts that they caused."""
+    """A healthy client whose API does not answer is shown as such."""
     container = fake_container("call", "client2")
-    states = [containers_table([container], told, now=0).rows[0][3] for told in ({}, {container.id: 0})]
+    states = [containers_table([container], told, now=0).rows[0][2] for told in ({}, {container.id: 0})]
     assert states == ["no answer", "healthy"]
-    hung = replace(state({}), lateness={"ingress": {}}, restarts=2, hangs=1)
-    assert forwarders_table({"client2": hung}).rows[0][-1] == "2 (1 hung)"
 
 
 def test_numbers() -> None:
     """Each participant that is received has a row of its numbers for each kind."""
     numbers = Numbers(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})
     assert numbers_table({"client1": numbers}).rows == [
-        ("client1", "video", "client2", "kbps 201.5, fps 15"),
-        ("client1", "audio", "client2", "kbps 30"),
+        ("client1", "video", "client2", "201.5 kbit/s, 15 fps"),
+        ("client1", "audio", "client2", "30 kbit/s"),
     ]
 
 
 def test_less_than_nothing_lost() -> None:
     """A packet that came twice makes RTP's count of the lost negative: shown, it is none."""
     numbers = Numbers(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
-    assert [row[-1] for row in numbers_table({"bot-1": numbers}).rows] == ["kbps 201.5, lost 0", "lost 2"]
+    assert [row[-1] for row in numbers_table({"bot-1": numbers}).rows] == ["201.5 kbit/s, lost 0", "lost 2"]
 
 
 def test_containers() -> None:
-    """A container is shown with its addresses; what is not known is a dash."""
+    """A container is shown with its addresses; what is not known is a dash, and a column of dashes is left out."""
     running = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
     ended = replace(fake_container("call", "client2", index=2), state="exited", health="", ports={}, expires=90)
-    assert containers_table([running, ended], {running.id: 2}, now=100.0).rows == [
-        ("call", "client1", "bot", "healthy", "2", "http://127.0.0.1:3000", "127.0.0.1:5901", "-"),
-        ("call", "client2", "bot", "exited", "-", "-", "-", "expired"),
+    table = containers_table([running, ended], {running.id: 2}, now=100.0)
+    assert table.rows == [
+        ("client1", "bot", "healthy", "http://127.0.0.1:3000", "127.0.0.1:5901", "-", "2"),
+        ("client2", "bot", "exited", "-", "-", "expired", "-"),
     ]
+    assert [cell for row in table.rows for cell in row if isinstance(cell, Bad)] == ["2", "exited"]
+    other = fake_container("other", "client1")
+    short = containers_table([fake_container("call", "client1"), other], {}, now=100.0)
+    assert short.columns == ("lab", "name", "app", "state", "API")

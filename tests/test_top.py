@@ -33,7 +33,7 @@ def test_achieved_beside_configured() -> None:
     rows = top_table({"client1": Seen(state=state(wished), numbers=NUMBERS)}, {}).rows
     assert rows == [
         ("client1", "ingress", "-", "-", "-", "-", "2 videos, 7+ fps"),
-        ("", "egress", "998kbit/s of 1mbit", "80.0ms of 80ms jitter 20ms", "4.93% of outage", "", "300 kbit/s"),
+        ("", "egress", "998 kbit/s of 1mbit", "80.0 ms of 80ms jitter 20ms", "4.93% of outage", "", "300 kbit/s"),
     ]
 
 

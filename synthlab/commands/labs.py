@@ -166,6 +166,14 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
     Of the labs that are up; `ls` lists the labs.
 
     \b
+    state       the engine's word, or that of the health check; `no answer`:
+                healthy, but its API does not answer
+    API, VNC    where its control page and its screen are on this machine
+    time left   of a lab with --ttl
+    forwarder restarts   how often PID 1 had to replace its forwarder
+    A column that says nothing is left out. --json has all.
+
+    \b
     Examples:
       synthlab ps
       synthlab ps --lab call --json

@@ -36,6 +36,14 @@ def stats(
     Of each link and flow, of what each client receives, and the media server's own.
 
     \b
+    dropped     by the conditions, and why: loss, queue, codel, mtu, ...
+    discarded   by the lab itself: this machine is too slow; no network lost it
+    queued      packets that wait; duplicated, originated: made by the conditions
+    late        how late the forwarder sent a packet, over the last second
+    A column of zeros is left out. --json has all, and what bypassed the
+    conditions (`exempt`: ARP and the host's control traffic).
+
+    \b
     Examples:
       synthlab stats client1
       synthlab stats sfu

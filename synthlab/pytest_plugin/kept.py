@@ -63,6 +63,8 @@ def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) ->
     """Collect all there is into a folder. What hinders that is one of the problems: no error hides that of the test."""
     kept = Kept(lab.name, folder)
     record = record_of(test, lab)  # before the evidence, which takes seconds
+    with contextlib.suppress(SynthlabError):
+        kept.problems += lab.too_slow()
     try:
         kept.files = {shows: folder / path for shows, path in evidence.collect(folder).items()}
     except SynthlabError as error:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from ..scenario.record import Series
+from ..state import OWN_CAUSES
 from .row import APART_S, Line, Row, Shown, broken
 from .wished import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
@@ -81,7 +82,7 @@ class _Scope:
         active = {cause: series for cause, series in whole.items() if any(growth(series)[1])}
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
-            name = f"{direction} {cause}"
+            name = f"{direction} {cause}{' (by the lab itself)' if cause in OWN_CAUSES else ''}"
             yield Line(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
 
     def _from_zero(self, direction: str, series: Series) -> Series:

@@ -23,7 +23,7 @@ def test_expect(capsys: pytest.CaptureFixture[str]) -> None:
     assert (told["expression"], told["held"], told["seen"]) == (f"{FPS} > 5", True, {FPS: 30})
     assert 0 <= told["took_s"] < 5
     assert run("expect", f"{FPS} < 5", world=world) == 1
-    assert capsys.readouterr().err.startswith(f"synthlab: expect {FPS} < 5: {FPS} = 30")
+    assert capsys.readouterr().err.startswith(f"synthlab: expect {FPS} < 5: {FPS} = 30 fps")
     assert run("expect", f"{FPS} < 5", "--json", world=world) == 1
     assert output_json(capsys)["held"] is False
     assert run("expect", "cleint1.video.client2.fps > 5", world=world) == 2

@@ -22,8 +22,8 @@ def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert run("stats", "client1", world=world) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["client1", "egress", "0", "0", "0", "-", "0", "0", "0", "0"] in lines
-    assert lines[-1] == ["client1", "video", "client2", "fps", "15,", "lost", "0"]
+    assert ["client1", "egress", "0", "0", "0", "B", "-"] in lines
+    assert lines[-1] == ["client1", "video", "client2", "15", "fps,", "lost", "0"]
     assert run("stats", "--json", world=world) == 0
     assert output_json(capsys)["client1"]["webrtc"]["video"] == {"client2": {"fps": 15.0, "lost": 0}}
 

@@ -41,9 +41,9 @@ def newest(sign: str, value: float) -> str:
 def test_at_once() -> None:
     """Without `within` the first look decides."""
     at_s, ruling = decided(judge("expect", newest(">=", 10)), [12])
-    assert (at_s, ruling.held, ruling.took_s, ruling.reason) == (1.0, True, 1.0, f"{FPS} = 12")
+    assert (at_s, ruling.held, ruling.took_s, ruling.reason) == (1.0, True, 1.0, f"{FPS} = 12 fps")
     at_s, ruling = decided(judge("expect", newest(">=", 10)), [9, 12])
-    assert (at_s, ruling.held, ruling.reason) == (1.0, False, f"{FPS} = 9")
+    assert (at_s, ruling.held, ruling.reason) == (1.0, False, f"{FPS} = 9 fps")
 
 
 def test_within() -> None:
@@ -54,14 +54,14 @@ def test_within() -> None:
     at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=5), [0, 0, 12])
     assert (at_s, ruling.held, ruling.took_s, ruling.error_s) == (3.0, True, 3.0, 2.25)
     at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=2), [0, 3, 12])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"not within 2s: {FPS} = 3")
+    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"not within 2s: {FPS} = 3 fps")
 
 
 def test_too_late() -> None:
     """What begins to hold at a look after the limit does not count, but what holds at the first one is not late."""
     at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=1.5), [5, 12])
     assert (at_s, ruling.held) == (2.0, False)
-    assert ruling.reason == f"not within 1.5s: it held only after 2s: {FPS} = 12"
+    assert ruling.reason == f"not within 1.5s: it held only after 2s: {FPS} = 12 fps"
     at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=0.1), [12])
     assert (at_s, ruling.held, ruling.took_s, ruling.error_s) == (1.0, True, 1.0, 1.0)
 
@@ -73,7 +73,7 @@ def test_for() -> None:
     assert (at_s, ruling.held, ruling.took_s) == (5.0, True, 3.0)
     at_s, ruling = decided(hold, [0, 0, 0, 0, 12, 9])
     assert (at_s, ruling.held) == (6.0, False)
-    assert ruling.reason == f"it held for 1s only, not 2s: {FPS} = 9"
+    assert ruling.reason == f"it held for 1s only, not 2s: {FPS} = 9 fps"
 
 
 def test_never() -> None:
@@ -82,7 +82,7 @@ def test_never() -> None:
     at_s, ruling = decided(never, [12, 12])
     assert (at_s, ruling.held, ruling.reason) == (2.0, True, "never in 2s")
     at_s, ruling = decided(never, [12, 3])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"it held after 2s: {FPS} = 3")
+    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"it held after 2s: {FPS} = 3 fps")
     at_s, ruling = decided(never, [None, None])
     assert (ruling.held, ruling.reason) == (False, f"no data after 1s: {FPS}")
 

@@ -11,13 +11,13 @@ from synthlab.player.soundness import (
     LEAST_IDLE,
     LEAST_LOST,
     LEAST_STEADY,
-    MOST_LATE_MS,
     MOST_STOLEN,
     MOST_WAITING,
     doubts,
     lateness_name,
 )
 from synthlab.scenario.expression import Recorded
+from synthlab.state import MOST_LATE_MS
 
 FPS = "client1.video.client2.fps"
 QUIET = Load(0.3, 0.0, 0.1)

@@ -95,7 +95,7 @@ def test_averages() -> None:
 def test_shown() -> None:
     """What was seen is shown for people, large numbers in full."""
     seen = Outcome(True, {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None})
-    assert str(seen) == "a.rate = 1,222,640,000, a.fps = 14.93, a.state = up, a.lost = no data"
+    assert str(seen) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
 
 
 def test_windows() -> None:
@@ -208,7 +208,7 @@ def test_what_was_seen() -> None:
     outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(1.0, samples)
     assert outcome.seen == {KBPS: 1000.0, f"before.{KBPS}": None, FPS: None}
     assert outcome.missing == (f"before.{KBPS}", FPS)
-    assert str(outcome) == f"{KBPS} = 1000, before.{KBPS} = no data, {FPS} = no data"
+    assert str(outcome) == f"{KBPS} = 1000 kbit/s, before.{KBPS} = no data, {FPS} = no data"
 
 
 def test_names() -> None:

@@ -90,6 +90,21 @@ def test_loss_is_the_dropped_share_of_what_was_decided() -> None:
     assert tally.achieved(SECOND + MS)["loss"] == 0.25
 
 
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("cause", ["stalled", "kernel", "memory", "send"])
+def test_what_the_lab_discards_is_no_loss(cause: str) -> None:
+    """What a machine that is too slow discards is counted beside the share that the conditions dropped."""
+    tally = Tally()
+    tally.came(100, 1000, SECOND)
+    tally.left(60, 600, [0] * 60, SECOND)
+    tally.lost("loss", 20, 200, SECOND)
+    tally.lost(cause, 20, 200, SECOND)
+    achieved = Tally.total([tally]).achieved(SECOND + MS)
+    assert (achieved["loss"], achieved["discarded"]) == (0.25, 20)
+    assert tally.dropped == {"loss": 20, cause: 20}  # all that did not leave: the counts add up
+    assert "discarded" not in tally.achieved(3 * SECOND)
+
+
 def test_loss_is_right_in_a_flood() -> None:
     """Only the delays kept are limited, not what the loss is reckoned from."""
     tally = Tally()
