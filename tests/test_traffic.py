@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import subprocess
 import sys
 import time
@@ -20,9 +21,10 @@ from synthlab.inside.load_source import paced
 from synthlab.scenario.actions import Load
 from synthlab.traffic import USUAL_CONGESTION, RunningLoad, start_load
 
+from .standstill import Standstill
+
 PIECE = 1 << 16  # what is sent at once: the last one may have gone in part, and is not counted as sent
 INSIDE = Path(inside.__file__).parent
-CLOSED = 9  # `discard`, which nobody here listens on
 
 
 class Clock:
@@ -139,9 +141,10 @@ def test_tcp_at_a_rate() -> None:
 def test_stopping(udp: RunningLoad) -> None:
     """Both ends are gone within a second, that is no error, and to stop again does nothing."""
     start = time.monotonic()
-    udp.stop()
-    udp.stop()
-    assert time.monotonic() - start < 1
+    with Standstill() as machine:
+        udp.stop()
+        udp.stop()
+    assert time.monotonic() - start < 1 + machine.lost_s
     assert udp.error() is None
     assert (udp._source.poll(), udp._sink.poll()) == (0, 0)
 
@@ -159,12 +162,18 @@ def test_an_end_that_dies(udp: RunningLoad) -> None:
 
 def test_tcp_without_a_way() -> None:
     """It is tried until the time is over, and then told where there never was a connection."""
-    load = begun("tcp", 0.5, 0, port=CLOSED)
+    with socket.socket() as held:  # by nobody else, and it does not listen
+        held.bind(("127.0.0.1", 0))
+        refused_at(held.getsockname()[1])
+
+
+def refused_at(port: int) -> None:
+    load = begun("tcp", 0.5, 0, port=port)
     assert load.error() is None
     time.sleep(1.2)
     told = load.error()
     assert told is not None
-    assert told.endswith(f"no connection to 127.0.0.1:{CLOSED}: [Errno 111] Connection refused")
+    assert told.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
     load.stop()
 
 
@@ -227,7 +236,7 @@ def _control_of(pid: int) -> str:
 @pytest.mark.issue(10)
 def test_a_congestion_control_that_cannot_be_had() -> None:
     """It is refused in one line, which says what there is, and nothing is sent."""
-    source = run("load_source", "tcp", "127.0.0.1", CLOSED, 5, 0, "nonsense")
+    source = run("load_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
     out, error = source.communicate(timeout=10)
     assert (source.returncode, out) == (1, b"")
     told = "the congestion control nonsense cannot be had; this kernel has: "

@@ -14,6 +14,7 @@ from synthlab.errors import SynthlabError
 from synthlab.evidence.ring import RingCapture
 from synthlab.fakes import fake_container
 
+from ..standstill import Standstill
 from .stub import REFUSES, RING, SILENT, Runner
 
 
@@ -60,9 +61,10 @@ def test_a_mark_never_waits() -> None:
     with capturing(runner) as capture:
         eventually(lambda: bool(runner.processes))
         start = time.monotonic()
-        for _ in range(1000):
-            capture.mark("x" * 2000)
-        assert time.monotonic() - start < 2
+        with Standstill() as machine:
+            for _ in range(1000):
+                capture.mark("x" * 2000)
+        assert time.monotonic() - start < 2 + machine.lost_s
         runner.processes[0].kill()
 
 
@@ -72,12 +74,11 @@ def test_a_mark_does_not_wait_for_a_reader() -> None:
     with capturing(runner) as capture, ThreadPoolExecutor() as pool:
         eventually(lambda: bool(runner.processes))
         time.sleep(0.2)  # now it is known to have begun
-        reading = pool.submit(told, capture, 3.0)
+        reading = pool.submit(told, capture, 60.0)
         eventually(reading.running)
-        start = time.monotonic()
         capture.mark("meanwhile")
-        assert time.monotonic() - start < 1
         assert not reading.done()
+        runner.processes[0].kill()
 
 
 def test_closing_ends_the_program() -> None:
