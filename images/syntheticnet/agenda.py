@@ -10,7 +10,8 @@ from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .conditions import Conditions, ConditionsError
 
@@ -27,6 +28,17 @@ SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
 Names = Mapping[str, Sequence[str]]
 Sowing = tuple[int, int]
 """Which entry gave the seed in force (0: none did), and that seed."""
+
+
+class InForce(NamedTuple):
+    """All that decides about packets: conditions, the addresses of the hosts that flows name, and the sowing.
+
+    With another sowing than before all draws begin anew.
+    """
+
+    conditions: Conditions
+    names: Names = MappingProxyType({})
+    sowing: Sowing = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +117,12 @@ class Agenda:
         return effective if effective.seed is not None else replace(effective, seed=self.drawn)
 
     @cached_property
-    def sowing(self) -> Sowing:
-        """With another one than before, all draws begin anew."""
+    def in_force(self) -> InForce:
         by = self.seeded
         for lease in self.leases:
             if lease.wish.sets_seed:
                 by = lease.id if lease.wish.change.get("seed") is not None else 0
-        return by, self.conditions.seed or 0
+        return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
 
     @cached_property
     def addresses(self) -> dict[str, Sequence[str]]:

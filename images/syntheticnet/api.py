@@ -27,6 +27,7 @@ from .guard import Guard
 from .guarded import Guarded
 from .numbers import BadNumbers, Numbers
 from .pages import Pages
+from .pieces import chunks, whole
 from .pulse import Pulse
 from .requests import duration_of, json_of, terms_of, text_of
 from .server import serve
@@ -138,11 +139,11 @@ class Api:
 
     async def get_file(self, request: Request) -> Response:
         await self._refuse_missing_file(request)
-        return PlainTextResponse((await self._ask_file(request, "file"))["text"])
+        return PlainTextResponse(whole((await self._ask_file(request, "file"))["text"]))
 
     async def put_file(self, request: Request) -> Response:
         text = await text_of(request, MOST_BYTES)
-        return JSONResponse(await self._ask_file(request, "put_file", text=text))
+        return JSONResponse(await self._ask_file(request, "put_file", text=chunks(text)))
 
     async def delete_file(self, request: Request) -> Response:
         await self._refuse_missing_file(request)

@@ -6,24 +6,37 @@ from collections.abc import Callable, Mapping
 from random import SystemRandom
 from typing import Any, Protocol
 
-from .agenda import Agenda, Names, Sowing, Wish
+from .agenda import Agenda, InForce, Wish
 from .conditions import Conditions, ConditionsError
 from .files import Files, named_files
+from .pieces import chunks, whole
 from .store import Store
 
 
 class Network(Protocol):
     """What the desk rules over."""
 
-    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
-        """Put conditions in force at once; `names` are the addresses of the hosts that flows name.
+    def adopt(self, wished: InForce, now: int) -> int:
+        """Put this in force, and return when it was; what is in force already stays. Raises Overtaken."""
+        ...
 
-        With another `sowing` than before all draws begin anew.
-        """
+    def arm(self, wished: InForce, at: int) -> None:
+        """Prepare this, and put it in force at that time unless something else is put in force or armed before."""
+
+    def disarm(self) -> None:
+        """Do not put in force what was armed; it may be too late for that."""
 
     def report(self, now: int) -> dict[str, Any]:
         """What it has counted."""
         ...
+
+
+class Overtaken(Exception):
+    """What was armed has been put in force, at `now` or before, while something else was prepared."""
+
+    def __init__(self, now: int) -> None:
+        super().__init__("what was armed is in force")
+        self.now = now
 
 
 def drawn_agenda(startup: Conditions) -> Agenda:
@@ -43,10 +56,11 @@ class Desk:
         self._files = files
         self._network = network
         for name, text in (texts.load() or {}).items():
-            files.put(name, text)
+            files.put(name, whole(text))
         saved = kept.load()
         self._agenda = (Agenda.from_dict(saved) if saved else drawn_agenda(Conditions())).due(now)
-        network.adopt(*_in_force(self._agenda), now)
+        network.adopt(self._agenda.in_force, now)
+        self._arm()
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
             "report": self._report,
             "change": self._change,
@@ -64,12 +78,22 @@ class Desk:
 
     def due(self, now: int) -> None:
         """Do what is due by `now`."""
-        self._put(self._agenda.due(now), now)
+        while True:
+            try:
+                self._put(self._agenda.due(now), now)
+                return
+            except Overtaken as overtaken:
+                now = overtaken.now
 
     def answer(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         """Do what is asked, and say what came of it; raises ValueError that reads as one line, and changes nothing."""
-        self.due(now)
-        return self._operations[request["op"]](request, now)
+        while True:
+            self.due(now)
+            try:
+                return self._operations[request["op"]](request, now)
+            except Overtaken as overtaken:
+                now = overtaken.now
+                self._network.disarm()  # not again, however dense the agenda is
 
     def _report(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return self._agenda.report(now) | {"monotonic_ns": now} | self._network.report(now)
@@ -89,33 +113,31 @@ class Desk:
             self._files.check(conditions)
         if request.get("check"):
             return {"conditions": preview.conditions.to_dict(), "monotonic_ns": now}
-        self._put(agenda.due(now), now)
+        late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
+        now = self._put(agenda.due(now), now)
         report = self._report(request, now)
         if at_ns is None and lease_ns is None:
             return report
-        late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
         return report | {"entry": entry.told(now) | late}
 
     def _renew(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        self._put(self._agenda.renew(request["lease"], request["lease_ns"], now), now)
-        return self._report(request, now)
+        return self._report(request, self._put(self._agenda.renew(request["lease"], request["lease_ns"], now), now))
 
     def _release(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        self._put(self._agenda.release(request["lease"], now), now)
-        return self._report(request, now)
+        return self._report(request, self._put(self._agenda.release(request["lease"], now), now))
 
     def _list_files(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return {"files": [{"name": name, "bytes": size} for name, size in self._files.sizes().items()]}
 
     def _read_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return {"text": self._files.text(request["name"])}
+        return {"text": chunks(self._files.text(request["name"]))}
 
     def _put_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        name, text = request["name"], request["text"]
+        name, text = request["name"], whole(request["text"])
         if self._files.texts().get(name) != text:
             self._refuse_used(name, "give the new one another name")
             self._files.put(name, text)
-            self._texts.save(self._files.texts())
+            self._save_files()
         return self._list_files(request, now)
 
     def _remove_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
@@ -123,7 +145,7 @@ class Desk:
         self._files.text(name)
         self._refuse_used(name, "clear that first")
         self._files.remove(name)
-        self._texts.save(self._files.texts())
+        self._save_files()
         return self._list_files(request, now)
 
     def _refuse_used(self, name: str, way_out: str) -> None:
@@ -136,16 +158,26 @@ class Desk:
         if using:
             raise ConditionsError(f"is in use by {', '.join(using)}: {way_out}", name)
 
-    def _put(self, agenda: Agenda, now: int) -> None:
-        """Put another state of the agenda in force, and keep it."""
+    def _save_files(self) -> None:
+        self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
+
+    def _put(self, agenda: Agenda, now: int) -> int:
+        """Put another state of the agenda in force, keep it, and return when it was."""
         present = self._agenda
         if agenda is present:
-            return
-        if _in_force(agenda) != _in_force(present):
-            self._network.adopt(*_in_force(agenda), now)
+            return now
+        if agenda.in_force != present.in_force:
+            now = self._network.adopt(agenda.in_force, now)
         self._agenda = agenda
         self._kept.save(agenda.to_dict())
+        self._arm()
+        return now
 
-
-def _in_force(agenda: Agenda) -> tuple[Conditions, Names, Sowing]:
-    return agenda.conditions, agenda.addresses, agenda.sowing
+    def _arm(self) -> None:
+        """Prepare what is due next, so that it comes in time."""
+        at = self._agenda.deadline
+        ahead = self._agenda.due(at).in_force if at is not None else self._agenda.in_force
+        if at is not None and ahead != self._agenda.in_force:
+            self._network.arm(ahead, at)
+        else:
+            self._network.disarm()

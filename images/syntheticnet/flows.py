@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from itertools import chain
+from operator import itemgetter
 from struct import Struct
 from struct import error as StructError
 from typing import Any, Literal
@@ -35,6 +37,9 @@ _UDP_PAYLOAD_IPV6 = IP + 48
 
 _EXEMPT = Talk("exempt", DEFAULT)
 
+Place = tuple[bytes | None, int | None]
+"""An address and a port; None for several or any."""
+
 Share = tuple[bytes, MediaKind | None, int | None, int | None]
 """A conversation, and media of it."""
 
@@ -63,6 +68,12 @@ class FlowTable:
     flows: Sequence[Flow] = ()
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     control: Control = Control()
+    _shelves: dict[Place, list[tuple[int, Flow]]] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for number, flow in enumerate(self.flows):
+            for place in self._places(flow.match):
+                self._shelves.setdefault(place, []).append((number, flow))
 
     def talk(self, header: Header | None) -> Talk:
         """How a packet with this header is treated; the first flow that matches wins."""
@@ -85,11 +96,21 @@ class FlowTable:
         """The flows that the packet may belong to, whatever media it carries."""
         remote, port, _ = self._ends(header)
         host = ip_address(remote)
+        places = {(remote, port), (remote, None), (None, port), (None, None)}
+        found = [row for place in places for row in self._shelves.get(place, ())]
+        found.sort(key=itemgetter(0))
         return (
             flow
-            for flow in self.flows
+            for _, flow in found
             if self._is_host(flow.match, host) and _is_service(flow.match, header.protocol, port)
         )
+
+    def _places(self, match: FlowMatch) -> list[Place]:
+        """Where to look for a flow: by each address and the port that it is for; None where it is for several."""
+        host, port = match.place
+        if isinstance(host, str):
+            return [(ip_address(address).packed, port) for address in dict.fromkeys(self.names.get(host, ()))]
+        return [(None if host is None else host.network_address.packed, port)]
 
     def _ends(self, header: Header) -> tuple[bytes, int | None, int | None]:
         """The remote address and port, and the local port."""
@@ -112,11 +133,10 @@ class Classifier:
     show. The media of a super-frame are those of its first segment.
     """
 
-    def __init__(self, table: FlowTable, retire: Callable[[Talk], None] = lambda talk: None) -> None:
-        """`retire` gets each talk that is forgotten."""
+    def __init__(self, table: FlowTable, retire: Callable[[list[Talk]], None] = lambda talks: None) -> None:
+        """`retire` gets the talks that are forgotten, all at once."""
         self._retire = retire
-        self._ipv4: list[dict[bytes, Talk]] = [{} for _ in range(256)]  # by protocol
-        self._ipv6: list[dict[bytes, Talk]] = [{} for _ in range(256)]
+        self._ipv4, self._ipv6 = _tables(), _tables()
         self._divided: dict[Share, Talk] = {}
         self._firsts: OrderedDict[bytes, Header] = OrderedDict()
         self._size = 0
@@ -144,10 +164,12 @@ class Classifier:
         packet.talk = self.talk(packet.buffer)
         return packet.talk.flow
 
-    def adopt(self, table: FlowTable) -> None:
-        """Use another table from now on."""
+    def adopt(self, table: FlowTable) -> list[Any]:
+        """Use another table from now on; returns what is of no use any more."""
+        before = [self._table, self._ipv4, self._ipv6, self._divided]
         self._use(table)
         self._forget()
+        return before
 
     def admit(self, control: Control) -> None:
         """Let these steer the client from now on."""
@@ -155,7 +177,7 @@ class Classifier:
 
     def talks(self) -> list[Talk]:
         known: list[dict[Any, Talk]] = [*self._ipv4, *self._ipv6, self._divided]
-        return [talk for talks in known for talk in talks.values()]
+        return list(chain.from_iterable([list(talks.values()) for talks in known if talks]))
 
     def _use(self, table: FlowTable) -> None:
         self._table = table
@@ -220,12 +242,15 @@ class Classifier:
         )
 
     def _forget(self) -> None:
-        for talk in self.talks():
-            self._retire(talk)
-        for known in (*self._ipv4, *self._ipv6):
-            known.clear()
-        self._divided.clear()
+        self._retire(self.talks())
+        self._ipv4, self._ipv6 = _tables(), _tables()
+        self._divided = {}
         self._size = 0
+
+
+def _tables() -> list[dict[bytes, Talk]]:
+    """Room for talks, by the number of their protocol."""
+    return [{} for _ in range(256)]
 
 
 def _key(header: Header) -> bytes:

@@ -1,29 +1,44 @@
-"""The forwarder's process: what PID 1 hands it, its two ways, and the desk that rules over them."""
+"""The forwarder's process: what PID 1 hands it, its two ways, and the desk that rules over them.
+
+The desk has a thread of its own: what it is asked for may take a second, and packets cannot wait for that. It plans
+beside the ways, and has the loop of the packets do only what takes hardly any time: put a plan in force, copy counts.
+"""
 
 from __future__ import annotations
 
 import gc
+import os
+import select
 import socket
+import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from threading import Thread
+from typing import Any, NamedTuple
 
 from . import libc
 from .admission import Allow
-from .agenda import Names, Sowing
-from .conditions import Conditions
-from .desk import Desk
+from .agenda import InForce
+from .desk import Desk, Overtaken
+from .errands import Errands
 from .files import Files
 from .flows import Control
 from .port import make_ports
 from .pulse import Pulse
 from .pump import Pump
-from .stage import DEFAULT
 from .store import Store
 from .switchboard import Switchboard
-from .way import Way
+from .tally import Tally
+from .way import Plan, Way
+
+SWITCH_SECONDS = 0.0001
+"""After so long the desk's thread makes way for the loop's."""
+COPIED = 32
+"""So many tallies are copied in a small part of a ms."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,14 @@ WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
 """What PID 1 has seen of the forwarder and those before it, as long as it has not said so: see `Children.tick`."""
 
 
+class Armed(NamedTuple):
+    """What is put in force at a time."""
+
+    at: int
+    wished: InForce
+    plans: dict[str, Plan]
+
+
 class Forwarder:
     """Two ways, a pump and a switchboard; `run` never returns."""
 
@@ -61,37 +84,72 @@ class Forwarder:
             "ingress": Way("ingress", outer, inner, control, files),
             "egress": Way("egress", inner, outer, control, files),
         }
-        self._flows: list[str] = []
+        self._in_force: InForce | None = None
+        self._changes = 0
+        self._armed: Armed | None = None
+        self._waste: list[list[Any]] = []
+        self._errands = Errands()
         self._pump = Pump(*self._ways.values())
-        switchboard = Switchboard(wiring.control, self._answer)
-        self._pump.watch(switchboard.fileno(), switchboard.serve)
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._pump.watch(self._errands.fileno(), self._errands.serve)
+        self._switchboard = Switchboard(wiring.control, self._answer)
+        self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
         self._desk = Desk(wiring.store, wiring.files, files, self, time.monotonic_ns())
 
     def run(self) -> None:
         gc.freeze()  # what exists now lives for ever
         gc.disable()  # nothing here makes cycles; a collection would only hold packets up
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._ask_loop = self._errands.run
+        Thread(target=self._attend, daemon=True).start()
         libc.be_punctual()
         while True:
-            due = self._pump.appointment = self._desk.deadline()
+            armed = self._armed
+            self._pump.appointment = None if armed is None else armed.at
             self._pump.turn()
-            if due is not None and due <= (now := time.monotonic_ns()):
-                self._desk.due(now)
+            armed = self._armed
+            if armed is not None and armed.at <= (now := time.monotonic_ns()):
+                self._put_in_force(armed.wished, armed.plans, now)
 
-    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
-        """Put conditions in force at once."""
-        for way in self._ways.values():
-            way.configure(conditions, names, now, sowing)
-        self._flows = [flow.name for flow in conditions.flows]
+    def adopt(self, wished: InForce, now: int) -> int:
+        """Put this in force, and return when it was."""
+        if wished == self._in_force:
+            return now
+        changes, plans = self._changes, self._plans(wished)
+
+        def put() -> int:
+            at = max(now, time.monotonic_ns())
+            if changes != self._changes:
+                raise Overtaken(at)
+            self._put_in_force(wished, plans, at)
+            return at
+
+        at: int = self._ask_loop(put)
+        self._throw_away()
+        return at
+
+    def arm(self, wished: InForce, at: int) -> None:
+        """Prepare this, and put it in force at that time."""
+        armed = self._armed
+        if armed is not None and (armed.at, armed.wished) == (at, wished):
+            return
+        changes, plans = self._changes, self._plans(wished)
+
+        def arm() -> None:
+            if changes == self._changes:
+                self._armed = Armed(at, wished, plans)
+
+        self._ask_loop(arm)
+
+    def disarm(self) -> None:
+        self._armed = None
 
     def report(self, now: int) -> dict[str, Any]:
         """What it has counted."""
-        for way in self._ways.values():
-            way.note_refusals(now)
-        flows = {
-            name: {direction: way.link.tallies[name].report(now) for direction, way in self._ways.items()}
-            for name in (DEFAULT, *self._flows)
-        }
+        self._ask_loop(partial(self._note_refusals, now))
+        counts = {direction: self._counts(way) for direction, way in self._ways.items()}
+        totals = {direction: Tally.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()}
+        names = [name for name in counts["ingress"][1] if name in counts["egress"][1]]
         return {
             "forwarder": {
                 "restarts": self._wiring.restarts,
@@ -101,9 +159,56 @@ class Forwarder:
                 "cpu_s": time.process_time(),
                 "lateness": {direction: way.lateness.report(now) for direction, way in self._ways.items()},
             },
-            "links": {direction: way.report(now) for direction, way in self._ways.items()},
-            "flows": flows,
+            "links": {direction: way.report(now, totals[direction]) for direction, way in self._ways.items()},
+            "flows": {
+                name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
+            },
         }
+
+    def _attend(self) -> None:
+        """The desk's thread: answer the API, and do what is due; ends the process where it fails."""
+        try:
+            while True:
+                due = self._desk.deadline()
+                left = None if due is None else max(0, due - time.monotonic_ns()) / 1e9
+                if select.select([self._switchboard.fileno()], [], [], left)[0]:
+                    self._switchboard.serve()
+                else:
+                    self._desk.due(time.monotonic_ns())
+                self._throw_away()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+
+    def _plans(self, wished: InForce) -> dict[str, Plan]:
+        return {direction: way.plan(wished) for direction, way in self._ways.items()}
+
+    def _put_in_force(self, wished: InForce, plans: dict[str, Plan], now: int) -> None:
+        self._changes += 1
+        self._armed = None
+        self._in_force = wished
+        self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
+
+    def _throw_away(self) -> None:
+        """Let go of what is of no use any more, one by one: all at once would let no other thread run for long."""
+        while self._waste:
+            for thing in self._waste.pop():
+                while isinstance(thing, dict) and thing:
+                    thing.popitem()
+
+    def _note_refusals(self, now: int) -> None:
+        for way in self._ways.values():
+            way.note_refusals(now)
+
+    def _counts(self, way: Way) -> tuple[list[Tally], dict[str, Tally]]:
+        """Copies of the counts of flows that are no more, and of those that are, which agree with each other."""
+        bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
+        rows = list(flows.items())
+        copies: dict[str, Tally] = {}
+        for start in range(0, len(rows), COPIED):
+            some = rows[start : start + COPIED]
+            copies |= self._ask_loop(partial(_copied, some))
+        return bygone, copies
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """What the API asks for."""
@@ -118,9 +223,16 @@ class Forwarder:
         control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
         if control != self._control:
             self._control = control
-            for way in self._ways.values():
-                way.let_in(control)
+            self._ask_loop(partial(self._let_in, control))
         return {}
+
+    def _let_in(self, control: Control) -> None:
+        for way in self._ways.values():
+            way.let_in(control)
+
+
+def _copied(rows: list[tuple[str, Tally]]) -> dict[str, Tally]:
+    return {name: tally.copy() for name, tally in rows}
 
 
 def _packed(addresses: Sequence[str]) -> frozenset[bytes]:

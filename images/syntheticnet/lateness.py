@@ -21,7 +21,7 @@ class Lateness:
 
     def report(self, now: int) -> dict[str, float]:
         """Quantiles and maximum in ms; empty where nothing left."""
-        late = sorted(late for noted, late in self._notes if now - noted <= SECOND)
+        late = sorted(late for noted, late in list(self._notes) if now - noted <= SECOND)
         if not late:
             return {}
         values = {"p50_ms": late[len(late) // 2], "p99_ms": late[len(late) * 99 // 100], "max_ms": late[-1]}

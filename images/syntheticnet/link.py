@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from random import Random
+from typing import Any
 
 from .conditions import LinkConditions
 from .elements import ELEMENTS, Element, Kit, Popped
 from .files import Files
 from .packet import Packet
-from .stage import DEFAULT, FlowOf, Stage
+from .stage import DEFAULT, FlowOf, Own, Stage
+from .stage import Plan as StagePlan
 from .tally import Tally
 
 # What leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
@@ -19,8 +23,50 @@ STALLED_NS = 100_000_000
 # All that waits in one link may take so much memory: its frames, and what Python needs for each of them.
 MOST_HELD_BYTES = 64 << 20
 PACKET_COST = 400
+FOLDED = 32
+"""So many tallies are added up in a small part of a ms."""
+
+Source = tuple[type[Element], str]
+"""What kind of element of which flow."""
 
 _flow = attrgetter("flow")
+
+
+class Stream:
+    """The random numbers of one element; `random` is another function once they have begun anew."""
+
+    __slots__ = ("random",)
+
+    def __init__(self, source: str) -> None:
+        self.random = Random(source).random
+
+
+class Moment:
+    """When something was put in force; known from then on."""
+
+    __slots__ = ("ns",)
+
+    def __init__(self) -> None:
+        self.ns = 0
+
+    def read(self) -> int:
+        return self.ns
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a link is to become: made beside it, however long that takes, and then put in force at once."""
+
+    values: LinkConditions
+    flows: Mapping[str, Own]
+    stages: list[StagePlan]
+    streams: dict[Source, Stream]
+    tallies: dict[str, Tally]
+    leaving: list[Tally]
+    began: Moment
+    anew: list[tuple[Element, Stream, Callable[[], float]]]
+    """Elements that stay and are to begin their draws anew, their streams, and what these begin with."""
+    seed: int
 
 
 class Link:
@@ -30,15 +76,17 @@ class Link:
         self._direction = direction
         self._seed = seed
         self._files = files or Files()
-        self._streams: dict[tuple[type[Element], str], Random] = {}
-        self._stages = [Stage(make, partial(self._build, make)) for make in ELEMENTS]
+        self._streams: dict[Source, Stream] = {}
+        self._values = LinkConditions()
+        self._flows: Mapping[str, Own] = {}
+        self._stages = [Stage(make) for make in ELEMENTS]
         self._active: list[Stage] = []
-        self._settled = True
+        self._unsettled = 0
         self._passing: list[Packet] = []
         self._now = 0
         self._room = MOST_HELD_BYTES
         self._past = Tally()  # of flows that are no more
-        self._leaving: list[Tally] = []  # of flows that are no more, while the link holds packets of theirs
+        self._leaving: deque[Tally] = deque()  # of flows that are no more, while the link holds packets of theirs
         self.tallies: dict[str, Tally] = {DEFAULT: Tally()}
         self.due: int | None = None
         """When to call `pop` next; None while nothing is held."""
@@ -77,31 +125,69 @@ class Link:
             forward, back = stage.pop(now)
             if back:
                 backward += back
-        if not self._settled:
+        if self._unsettled:
             self._settle()
         self.due = min([due for stage in self._active if (due := stage.deadline()) is not None], default=None)
         if forward:
             forward = self._punctual(forward, now)
         return forward, backward
 
-    def configure(
-        self, values: LinkConditions, flows: Mapping[str, LinkConditions], now: int, flow_of: FlowOf = _flow
-    ) -> None:
-        """Put the link's values and those that flows name in force at once; nothing that is held is lost.
+    def plan(self, values: LinkConditions, flows: Mapping[str, LinkConditions], seed: int | None = None) -> Plan:
+        """What it is to become with its values and those that flows name; with a seed all draws begin anew.
+
+        Changes nothing, and may be made by another thread; only one at a time is of use.
+        """
+        owns = {name: (own, self._over(name, own, values)) for name, own in flows.items()}
+        began, streams = Moment(), dict[Source, Stream]()
+        sown = self._seed if seed is None else seed
+        plans = [
+            stage.plan(values, owns, partial(self._build, stage.make, streams, sown, began)) for stage in self._stages
+        ]
+        anew = []
+        for stage, plan in zip(self._stages, plans, strict=True):
+            for name, element in plan.elements.items():
+                key = stage.make, name
+                if element is None or key in streams:
+                    continue
+                stream = streams[key] = self._streams[key]
+                if seed is not None:
+                    anew.append((element, stream, Stream(self._source(sown, *key)).random))
+        tallies = {name: self.tallies.get(name) or Tally() for name in (DEFAULT, *flows)}
+        leaving = [tally for name, tally in self.tallies.items() if name not in tallies]
+        return Plan(values, owns, plans, streams, tallies, leaving, began, anew, sown)
+
+    def adopt(self, plan: Plan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
+        """Put a plan in force at once; nothing that is held is lost. Returns what is of no use any more.
 
         `flow_of` tells the flow that a held packet belongs to from now on; by default the one that it belonged to.
         Call `pop` before the next `push`: what the change lets go leaves before any newcomer, however old its stamp.
         """
-        self._now = now
-        for stage in self._stages:
-            stage.configure(values, flows, now, flow_of)
+        self._now = plan.began.ns = now
+        before = [self._streams, self._flows, self.tallies]
+        before += [stage.adopt(part, now, flow_of) for stage, part in zip(self._stages, plan.stages, strict=True)]
+        self._values, self._flows, self._streams, self._seed = plan.values, plan.flows, plan.streams, plan.seed
+        for element, stream, random in plan.anew:
+            stream.random = random
+            element.restart()
+        self._leaving.extend(plan.leaving)
+        self.tallies = plan.tallies
+        self._unsettled = len(self._leaving) + 1
         self._settle()
-        self._settled = False
+        self._unsettled = len(self._leaving) + 1
         self.slack = sum(stage.slack() for stage in self._stages)
         self.due = now
-        self._leaving += [tally for name, tally in self.tallies.items() if name != DEFAULT and name not in flows]
-        self._streams = {key: stream for key, stream in self._streams.items() if key[1] in flows or key[1] == DEFAULT}
-        self.tallies = {name: self.tallies.get(name) or Tally() for name in (DEFAULT, *flows)}
+        return before
+
+    def configure(
+        self,
+        values: LinkConditions,
+        flows: Mapping[str, LinkConditions],
+        now: int,
+        flow_of: FlowOf = _flow,
+        seed: int | None = None,
+    ) -> None:
+        """Plan, and put it in force."""
+        self.adopt(self.plan(values, flows, seed), now, flow_of)
 
     def relayed(self, flow: str, packets: int, size: int, delays: list[int], now: int) -> None:
         """Count packets that have passed beside a perfect link."""
@@ -127,39 +213,57 @@ class Link:
         self._room += packet.size + PACKET_COST
         packet.tally.lost(cause, 1, packet.size, self._now)
 
-    def reseed(self, seed: int) -> None:
-        """Begin all draws anew, with streams of `seed`; what is held keeps what was drawn for it."""
-        self._seed = seed
-        for (make, flow), stream in self._streams.items():
-            stream.seed(self._source(make, flow))
-        for stage in self._stages:
-            stage.restart()
+    @property
+    def bygone(self) -> list[Tally]:
+        """The counts of flows that are no more."""
+        return [self._past, *self._leaving]
 
     @property
     def total(self) -> Tally:
         """The counts of all flows together, of those that are no more too."""
-        return Tally.total([self._past, *self._leaving, *self.tallies.values()])
+        return Tally.total([*self.bygone, *self.tallies.values()])
 
     def __len__(self) -> int:
         return len(self._passing) + sum(map(len, self._active))
 
     def _settle(self) -> None:
-        """Pass by the stages that have nothing to do; what a retired element held leaves with the first `pop`."""
+        """Pass by the stages that have nothing to do; what a retired element held leaves with the first `pop`.
+
+        Add the counts of flows that are no more to those of the past, a few at a time.
+        """
         self._active = [stage for stage in self._stages if not stage.idle]
-        self._settled = True
-        for tally in self._leaving:
-            if not tally.held:
+        looked_at = min(self._unsettled, FOLDED)
+        self._unsettled -= looked_at
+        for _ in range(min(looked_at, len(self._leaving))):
+            tally = self._leaving.popleft()
+            if tally.held:
+                self._leaving.append(tally)
+            else:
                 self._past.fold(tally)
-        self._leaving = [tally for tally in self._leaving if tally.held]
 
-    def _build(self, make: type[Element], flow: str, values: LinkConditions) -> Element:
+    def _over(self, name: str, own: LinkConditions, values: LinkConditions) -> LinkConditions:
+        """A flow's values over those of the link; the very object of before, where neither has changed."""
+        before = self._flows.get(name)
+        if before is not None and before[0] is own and values is self._values:
+            return before[1]
+        return own.over(values)
+
+    def _build(
+        self,
+        make: type[Element],
+        streams: dict[Source, Stream],
+        seed: int,
+        began: Moment,
+        flow: str,
+        values: LinkConditions,
+    ) -> Element:
         """Each element has a random stream of its own, so that no other element's draws move it."""
-        rng = self._streams[make, flow] = Random(self._source(make, flow))
-        return make(values, Kit(rng, self.drop, self._duplicate, self._files, self._now))
+        stream = streams[make, flow] = Stream(self._source(seed, make, flow))
+        return make(values, Kit(stream, self.drop, self._duplicate, self._files, began.read))
 
-    def _source(self, make: type[Element], flow: str) -> str:
+    def _source(self, seed: int, make: type[Element], flow: str) -> str:
         """What the stream of an element is made of."""
-        return f"{self._seed}/{self._direction}/{flow}/{make.__name__}"
+        return f"{seed}/{self._direction}/{flow}/{make.__name__}"
 
     def _duplicate(self, packet: Packet) -> Packet:
         packet.tally.duplicated += 1

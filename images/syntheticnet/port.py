@@ -42,7 +42,8 @@ RECEIVE_BUFFER = 4 << 20
 Frame = tuple[bytes, int]
 """A received frame behind its vnet header, and when the kernel took it (ns of CLOCK_REALTIME)."""
 
-_libc = ctypes.CDLL(None, use_errno=True)
+# These calls never wait: so they keep the interpreter, which another thread would not hand back at once.
+_libc = ctypes.PyDLL(None, use_errno=True)
 _recvmmsg, _sendmmsg = _libc.recvmmsg, _libc.sendmmsg
 _recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
 _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from operator import attrgetter
+from typing import NamedTuple
 
 from .conditions import LinkConditions
 from .elements import Element, Popped
@@ -14,17 +15,29 @@ from .packet import Packet
 DEFAULT = "default"
 
 FlowOf = Callable[[Packet], str]
+Build = Callable[[str, LinkConditions], Element]
+"""Makes the element of a flow."""
+
+Own = tuple[LinkConditions, LinkConditions]
+"""The values that a flow names, and these over those of its link."""
 
 _by_time = attrgetter("time")
+
+
+class Plan(NamedTuple):
+    """What a stage is to become: made beside it, however long that takes, and then put in force at once."""
+
+    elements: dict[str, Element | None]
+    values: dict[str, LinkConditions]
+    changed: list[tuple[Element, LinkConditions]]
+    """Elements that stay, and their new values."""
 
 
 class Stage:
     """Sends each packet through the element of its flow, or past where that has none, and merges by time."""
 
-    def __init__(self, make: type[Element], build: Callable[[str, LinkConditions], Element]) -> None:
-        """`build` makes an element of the kind `make` for the flow and values given."""
-        self._make = make
-        self._build = build
+    def __init__(self, make: type[Element]) -> None:
+        self.make = make
         self._elements: dict[str, Element | None] = {DEFAULT: None}
         self._values: dict[str, LinkConditions] = {}
         self._touched: dict[Element, None] = {}  # those that have been given packets since the last `pop`
@@ -87,28 +100,43 @@ class Stage:
 
     def slack(self) -> int:
         """How long any packet will at least be held here."""
-        return min(0 if element is None else element.slack() for element in self._elements.values())
+        least: int | None = None
+        for element in self._elements.values():
+            slack = 0 if element is None else element.slack()
+            if not slack:
+                return 0
+            least = slack if least is None else min(least, slack)
+        return least or 0
 
-    def configure(self, link: LinkConditions, flows: Mapping[str, LinkConditions], now: int, flow_of: FlowOf) -> None:
-        """Put the values of the link and of each flow (its own, where it names any) in force.
+    def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> Plan:
+        """What it is to become with these values of the link and of each flow; `build` makes elements."""
+        wished = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
+        plan = Plan({}, wished, [])
+        for name, values in wished.items():
+            element = self._elements.get(name) if self.make.wanted(values) else None
+            if element is not None and self._differ(self._values[name], values):
+                plan.changed.append((element, values))
+            elif element is None and self.make.wanted(values):
+                element = build(name, values)
+            plan.elements[name] = element
+        return plan
+
+    def adopt(self, plan: Plan, now: int, flow_of: FlowOf) -> dict[str, Element | None]:
+        """Put a plan in force, and return the elements that were before.
 
         `flow_of` tells the flow that a held packet belongs to from now on: the packet goes to that one's element, or
         on, where it has none.
         """
-        wished = {DEFAULT: link} | {name: own.over(link) for name, own in flows.items() if self._names(own)}
-        before = [*self._busy(), *filter(None, self._elements.values())]
-        self._elements = {name: self._configured(name, values, now) for name, values in wished.items()}
-        self._values = wished
+        busy, before = self._busy(), self._elements
+        self._elements, self._values = plan.elements, plan.values
+        for changed, values in plan.changed:
+            changed.configure(values, now)
+        staying = {element for name in before if (element := plan.elements.get(name)) is not None} if busy else set()
         for packet in self._passing:
             packet.flow = flow_of(packet)
-        for element in dict.fromkeys(before):
-            self._rehome(element, now, flow_of)
-
-    def restart(self) -> None:
-        """Let each element decide as a new one would; its stream has begun anew."""
-        for element in self._elements.values():
-            if element is not None:
-                element.restart()
+        for each in busy:
+            self._rehome(each, each in staying, now, flow_of)
+        return before
 
     @property
     def idle(self) -> bool:
@@ -146,7 +174,7 @@ class Stage:
     def _home(self, packet: Packet) -> Element | None:
         return self._elements.get(packet.flow, self._elements[DEFAULT])
 
-    def _rehome(self, element: Element, now: int, flow_of: FlowOf) -> None:
+    def _rehome(self, element: Element, stays: bool, now: int, flow_of: FlowOf) -> None:
         """Let an element keep what belongs to it, and take the rest to where it belongs."""
 
         def leaves(packet: Packet) -> bool:
@@ -154,7 +182,7 @@ class Stage:
             return self._home(packet) is not element
 
         self._settle(element.give(leaves), now)
-        if element not in self._elements.values():
+        if not stays:
             element.configure(LinkConditions(), now)  # what it could not give is due now
         self._touched[element] = None  # its deadline may be another now
 
@@ -173,17 +201,7 @@ class Stage:
             self._passing += share
 
     def _names(self, own: LinkConditions) -> bool:
-        return any(getattr(own, attribute) is not None for attribute in self._make.reads)
+        return any(getattr(own, attribute) is not None for attribute in self.make.reads)
 
     def _differ(self, old: LinkConditions, new: LinkConditions) -> bool:
-        return any(getattr(old, attribute) != getattr(new, attribute) for attribute in self._make.reads)
-
-    def _configured(self, name: str, values: LinkConditions, now: int) -> Element | None:
-        element = self._elements.get(name)
-        if not self._make.wanted(values):
-            return None
-        if element is None:
-            return self._build(name, values)
-        if self._differ(self._values[name], values):
-            element.configure(values, now)
-        return element
+        return any(getattr(old, attribute) != getattr(new, attribute) for attribute in self.make.reads)

@@ -7,6 +7,8 @@ import os
 from struct import Struct
 from typing import Any
 
+from .pieces import dumps
+
 _HEADER = Struct("QQ")  # offset and length of what is valid
 
 
@@ -22,7 +24,7 @@ class Store:
 
     def save(self, document: Any) -> None:
         """Write beside the valid document, then switch over with one small write."""
-        text = json.dumps(document).encode()
+        text = dumps(document).encode()
         offset, length = self._valid()
         start = _HEADER.size if offset >= _HEADER.size + len(text) else offset + length or _HEADER.size
         os.pwrite(self.fd, text, start)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from .pieces import dumps, loads
+
 MESSAGE_BYTES = 8 << 20
 UNANSWERED = "the forwarder does not answer: it is busy, or is restarted within three seconds"
 _SO_SNDBUFFORCE = 32
@@ -57,7 +59,7 @@ class Switchboard:
     def serve(self) -> None:
         """Answer one request; one that has expired was given up by its sender, and must not take effect."""
         try:
-            request = json.loads(self._end.recv(MESSAGE_BYTES))
+            request = loads(self._end.recv(MESSAGE_BYTES))
         except BlockingIOError:
             return
         if request["expires"] > time.monotonic_ns():
@@ -71,7 +73,7 @@ class Switchboard:
 
     def _reply(self, message: dict[str, Any]) -> None:
         with suppress(BlockingIOError):  # the API has stopped reading: its time-out says so to whoever asked
-            self._end.send(json.dumps(message).encode())
+            self._end.send(dumps(message).encode())
 
 
 class Line:

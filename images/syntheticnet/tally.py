@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 SECOND = 10**9
@@ -57,6 +58,13 @@ class Tally:
                 whole._began = tally._began if whole._began is None else min(whole._began, tally._began)
         whole._slots.extend(slots[start] for start in sorted(slots))
         return whole
+
+    def copy(self) -> Tally:
+        """As it is now; of the last second some may still be added to it."""
+        twin = copy(self)
+        twin.dropped, twin.dropped_bytes = Counter(self.dropped), Counter(self.dropped_bytes)
+        twin._slots = self._slots.copy()
+        return twin
 
     @property
     def held(self) -> int:

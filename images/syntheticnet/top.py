@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from itertools import chain
 from struct import pack
@@ -14,6 +14,9 @@ SLOTS = 2048
 MOST_PEERS = 65536
 # What a frame occupies on a wire beside its bytes: preamble, checksum and gap.
 WIRE_OCTETS = 24
+
+TIDIED = 100
+"""So many talks are added up in a small part of a ms."""
 
 Row = tuple[int, int, int]
 
@@ -28,10 +31,13 @@ class Top:
         self._late: deque[Talk] = deque()
         self._sums: dict[int, tuple[int, int]] = {}
 
-    def retire(self, talk: Talk) -> None:
-        """Keep the counts of a talk that is about to be forgotten."""
-        self._late.append(talk)
-        if len(self._late) > MOST_PEERS:
+    def retire(self, talks: Sequence[Talk]) -> None:
+        """Keep the counts of talks that are about to be forgotten."""
+        self._late.extend(talks)
+
+    def tidy(self) -> None:
+        """Add up some of the talks that were forgotten long ago; to be called now and then."""
+        for _ in range(min(TIDIED, len(self._late) - MOST_PEERS)):
             oldest = self._late.popleft()
             if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
                 _add(self._sums, oldest)
@@ -39,7 +45,7 @@ class Top:
     def rows(self, living: Iterable[Talk]) -> list[Row]:
         """Packets, bits and id of the busiest peers, at most `SLOTS`."""
         sums = dict(self._sums)
-        for talk in chain(self._late, living):
+        for talk in chain(list(self._late), living):
             _add(sums, talk)
         return nlargest(SLOTS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
 

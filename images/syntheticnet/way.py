@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from operator import attrgetter
 from struct import error as StructError
-from typing import Any
+from typing import Any, NamedTuple
 
-from .agenda import Names, Sowing
-from .conditions import Conditions
+from .agenda import InForce, Sowing
 from .files import Files
 from .flows import Classifier, Control, Direction, FlowTable
 from .frame import TCP
 from .lateness import Lateness
 from .link import STALLED_NS, Link
+from .link import Plan as LinkPlan
 from .packet import ETHERTYPE, IP, VNET, Packet, Talk
 from .port import SLOT, Frame, Port
 from .segment import Malformed, cut
+from .tally import Tally
 from .top import Top
 
 # Of a super-frame longer than this the classifier sees only the beginning, where it has no extension headers.
@@ -24,6 +25,14 @@ HEAD = 2048
 _IPV4 = b"\x08\x00\x45"
 
 _buffer = attrgetter("buffer")
+
+
+class Plan(NamedTuple):
+    """What a way is to become."""
+
+    table: FlowTable
+    link: LinkPlan
+    sowing: Sowing
 
 
 class Way:
@@ -44,16 +53,26 @@ class Way:
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
-    def configure(self, wished: Conditions, names: Names, now: int, sowing: Sowing = (0, 0)) -> None:
-        """Put the conditions of this direction in force at once; another `sowing` begins all draws anew."""
+    def plan(self, wished: InForce) -> Plan:
+        """What it is to become; changes nothing, and may be made by another thread."""
+        conditions, names, sowing = wished
+        table = FlowTable(self._direction, conditions.flows, names, self._control)
+        flows = {flow.name: getattr(flow, self._direction) for flow in conditions.flows}
+        seed = (conditions.seed or 0) if sowing != self._sowing else None
+        return Plan(table, self.link.plan(getattr(conditions, self._direction), flows, seed), sowing)
+
+    def adopt(self, plan: Plan, now: int) -> list[Any]:
+        """Put a plan in force at once; returns what is of no use any more."""
         self.release(now)  # what was read before them enters the elements, whence it can move with its flow
-        flows = {flow.name: getattr(flow, self._direction) for flow in wished.flows}
-        self._classifier.adopt(FlowTable(self._direction, wished.flows, names, self._control))
-        self.link.configure(getattr(wished, self._direction), flows, now, self._classifier.flow_of)
-        if sowing != self._sowing:
-            self._sowing = sowing
-            self.link.reseed(wished.seed or 0)
+        before = self._classifier.adopt(plan.table)
+        before += self.link.adopt(plan.link, now, self._classifier.flow_of)
+        self._sowing = plan.sowing
         self.release(now)  # what the change lets go leaves before any newcomer
+        return before
+
+    def configure(self, wished: InForce, now: int) -> None:
+        """Plan, and put it in force."""
+        self.adopt(self.plan(wished), now)
 
     def let_in(self, control: Control) -> None:
         """Let these steer the client from now on."""
@@ -69,6 +88,7 @@ class Way:
         """Take what has come, at most a batch, and give it to the link; returns how many frames there were."""
         count = self._source.receive()
         if count:
+            self._top.tidy()
             now = time.monotonic_ns()
             skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # from the clock of `now` to that of the stamps
             if not (self.link.perfect and self._relay(count, now, skew)):
@@ -132,10 +152,10 @@ class Way:
     def top(self) -> list[tuple[int, int, int]]:
         return self._top.rows(self._classifier.talks())
 
-    def report(self, now: int) -> dict[str, Any]:
+    def report(self, now: int, total: Tally | None = None) -> dict[str, Any]:
         """Counts of the link, of what passed beside it, and of what had to be forgotten."""
         forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
-        return self.link.total.report(now) | {"exempt": self._exempt, "forgotten": forgotten}
+        return (total or self.link.total).report(now) | {"exempt": self._exempt, "forgotten": forgotten}
 
     def note_refusals(self, now: int) -> None:
         """Count what the kernel dropped, or could not hand over, since the last time; call it before a report."""

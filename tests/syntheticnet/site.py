@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from syntheticnet import api
-from syntheticnet.agenda import Agenda, Names, Sowing
+from syntheticnet.agenda import Agenda, InForce
 from syntheticnet.api import Identity
 from syntheticnet.conditions import Conditions
 from syntheticnet.desk import Desk
@@ -55,9 +55,16 @@ class Forwarder:
         if not self.silent:
             self._switchboard.serve()
 
-    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
-        self.conditions, self.names = conditions.to_dict(), names
+    def adopt(self, wished: InForce, now: int) -> int:
+        self.conditions, self.names = wished.conditions.to_dict(), wished.names
         self.configured += 1
+        return now
+
+    def arm(self, wished: InForce, at: int) -> None:
+        pass
+
+    def disarm(self) -> None:
+        pass
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}

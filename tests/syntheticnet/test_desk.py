@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.agenda import Names, Sowing
+from syntheticnet.agenda import InForce, Names, Sowing
 from syntheticnet.conditions import Conditions, ConditionsError
-from syntheticnet.desk import Desk, drawn_agenda
+from syntheticnet.desk import Desk, Overtaken, drawn_agenda
 from syntheticnet.files import Files
 from syntheticnet.store import Store
 
@@ -25,10 +25,21 @@ class Remembered:
     def __init__(self) -> None:
         self.adopted: list[tuple[int, dict[str, Any], Names]] = []
         self.sown: list[Sowing] = []
+        self.armed: int | None = None
+        self.overtaken: list[int] = []
 
-    def adopt(self, conditions: Conditions, names: Names, sowing: Sowing, now: int) -> None:
-        self.sown.append(sowing)
-        self.adopted.append((now - NOW, {**conditions.to_dict(), "seed": None}, names))
+    def adopt(self, wished: InForce, now: int) -> int:
+        if self.overtaken:
+            raise Overtaken(self.overtaken.pop(0))
+        self.sown.append(wished.sowing)
+        self.adopted.append((now - NOW, {**wished.conditions.to_dict(), "seed": None}, wished.names))
+        return now
+
+    def arm(self, wished: InForce, at: int) -> None:
+        self.armed = at - NOW
+
+    def disarm(self) -> None:
+        self.armed = None
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}}
@@ -133,6 +144,32 @@ def test_what_is_due_is_done(office: Office) -> None:
     assert office.network.adopted[-1][0] == 2 * SECOND
 
 
+@pytest.mark.issue(10)
+def test_what_is_due_next_is_prepared(office: Office) -> None:
+    """As soon as it is known, so that it takes effect in time; what changes nothing is not."""
+    office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND, lease_ns=SECOND)
+    assert office.network.armed == SECOND
+    office.desk.due(NOW + SECOND)
+    assert office.network.armed == 2 * SECOND
+    office.desk.due(NOW + 2 * SECOND)
+    assert office.network.armed is None
+    office.ask("change", now=NOW + 2 * SECOND, change={}, lease_ns=SECOND)
+    assert office.network.armed is None
+
+
+@pytest.mark.issue(10)
+def test_what_falls_due_while_a_change_is_prepared(office: Office) -> None:
+    """It is done first, at its time, and the change is then made on top of it; also twice in a row."""
+    office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND)
+    office.network.overtaken = [NOW + SECOND, NOW + SECOND]
+    answer = office.ask("change", now=NOW + SECOND - 1, change={"egress": {"latency": "5ms"}})
+    assert answer["conditions"]["egress"] == {"loss": "9%", "latency": "5ms"}
+    assert [egress["egress"] for _, egress, _ in office.network.adopted[1:]] == [
+        {"loss": "9%"},
+        {"loss": "9%", "latency": "5ms"},
+    ]
+
+
 def test_one_that_comes_late_says_so(office: Office) -> None:
     """It is in force at once, and the answer tells by how much it was late."""
     answer = office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW - SECOND // 2)
@@ -172,7 +209,7 @@ def test_a_restarted_forwarder_goes_on(office: Office) -> None:
         "seed": before["conditions"]["seed"],
     }
     assert [lease["id"] for lease in after["leases"]] == [3]
-    assert office.ask("file", name="wifi") == {"text": "1 2 3\n"}
+    assert office.ask("file", name="wifi") == {"text": ["1 2 3\n"]}
 
 
 def test_without_a_store_the_network_is_perfect() -> None:

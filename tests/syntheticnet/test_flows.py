@@ -258,7 +258,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the most talks all are forgotten, handed to `retire` and counted; those of media like any others."""
     monkeypatch.setattr(flows_module, "MOST_TALKS", 10)
     retired: list[Talk] = []
-    classifier = Classifier(table("egress", "*:rtp"), retired.append)
+    classifier = Classifier(table("egress", "*:rtp"), retired.extend)
     for port in range(25):
         classifier.talk(udp_frame(CLIENT, SERVER, 5000, port))
         classifier.talk(frame(ipv4(CLIENT, f"10.1.0.{port}", 1, bytes(8))))

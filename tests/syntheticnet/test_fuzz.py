@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from syntheticnet.agenda import InForce
 from syntheticnet.conditions import Conditions, condition_fields
 from syntheticnet.files import Files
 from syntheticnet.flows import Control
@@ -85,7 +86,7 @@ class Line:
         flows = FLOWS | {"10.9.0.2:udp:6000": {"egress": values}}
         wished = Conditions.from_dict({"ingress": values, "egress": values, "flows": flows, "seed": 1})
         for way in self.ways:
-            way.configure(wished, {}, self.now)
+            way.configure(InForce(wished), self.now)
 
     def feed(self, buffers: list[bytes]) -> None:
         self.fed += len(buffers)

@@ -13,7 +13,7 @@ from .builders import MS, SECOND, Bench, packets, times, wished
 
 
 def hold(began: int = 0, **written: str) -> Hold:
-    return Hold(wished(**written), replace(Bench().kit, now=began))
+    return Hold(wished(**written), replace(Bench().kit, began=lambda: began))
 
 
 def through(element: Hold, sent: list[Packet]) -> list[int]:

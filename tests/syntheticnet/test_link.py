@@ -144,8 +144,7 @@ def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
     fates = []
     for turn in range(1, 4):
         start = turn * SECOND
-        path.configure(wished(**values), {"udp": wished(**values)}, start)
-        path.reseed(42)
+        path.configure(wished(**values), {"udp": wished(**values)}, start, seed=42)
         _popped(path, start)
         sent = [packet(100, start + n * MS, ("udp", "default")[n % 2]) for n in range(500)]
         entered = {each: each.time for each in sent}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
@@ -11,7 +12,7 @@ from syntheticnet.elements.delay import Delay
 from syntheticnet.elements.loss import Loss
 from syntheticnet.elements.rate import Rate
 from syntheticnet.packet import Packet
-from syntheticnet.stage import Stage
+from syntheticnet.stage import FlowOf, Stage
 
 from .builders import MS, SECOND, Bench, packet, packets, times, wished
 
@@ -21,14 +22,26 @@ def same(packet: Packet) -> str:
     return packet.flow
 
 
-def stage(make: type[Element], link: LinkConditions, bench: Bench | None = None, **flows: LinkConditions) -> Stage:
+def configure(
+    made: Stage,
+    link: LinkConditions,
+    flows: Mapping[str, LinkConditions],
+    now: int,
+    flow_of: FlowOf = same,
+    bench: Bench | None = None,
+) -> None:
+    """Put values in force."""
     used = bench or Bench()
 
     def build(name: str, values: LinkConditions) -> Element:
-        return make(values, replace(used.kit, rng=Random(name)))
+        return made.make(values, replace(used.kit, rng=Random(name)))
 
-    made = Stage(make, build)
-    made.configure(link, flows, 0, same)
+    made.adopt(made.plan(link, {name: (own, own.over(link)) for name, own in flows.items()}, build), now, flow_of)
+
+
+def stage(make: type[Element], link: LinkConditions, bench: Bench | None = None, **flows: LinkConditions) -> Stage:
+    made = Stage(make)
+    configure(made, link, flows, 0, bench=bench)
     return made
 
 
@@ -89,7 +102,7 @@ def test_a_retired_element_hands_on_before_newcomers() -> None:
     retired = stage(Delay, wished(latency="500ms"))
     held = packets(5, gap=MS)
     retired.push(held)
-    retired.configure(wished(), {}, 9 * MS, same)
+    configure(retired, wished(), {}, 9 * MS)
     newcomer = packet(100, 9 * MS)
     retired.push([newcomer])
     assert retired.pop(9 * MS)[0] == [*held, newcomer]
@@ -100,7 +113,7 @@ def test_a_removed_flow_lets_its_packets_go() -> None:
     """With the flow goes its element; what it held waits as the link asks, but never leaves before the change."""
     removed = stage(Delay, wished(latency="10ms"), udp=wished(latency="500ms"))
     removed.push([packet(100, 0, "udp"), packet(100, 8 * MS, "udp")])
-    removed.configure(wished(latency="10ms"), {}, 12 * MS, same)
+    configure(removed, wished(latency="10ms"), {}, 12 * MS)
     removed.push([packet(100, 12 * MS, "udp")])
     assert times(removed.pop(SECOND)[0]) == [12 * MS, 18 * MS, 22 * MS]
 
@@ -110,7 +123,7 @@ def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
     gained = stage(Delay, wished(latency="500ms"))
     held = [packet(100, n * MS, ("udp", "default")[n % 2]) for n in range(6)]
     gained.push(held)
-    gained.configure(wished(latency="500ms"), {"udp": wished(latency="10ms")}, 9 * MS, same)
+    configure(gained, wished(latency="500ms"), {"udp": wished(latency="10ms")}, 9 * MS)
     newcomer = packet(100, 9 * MS, "udp")
     gained.push([newcomer])
     assert gained.pop(19 * MS)[0] == [held[0], held[2], held[4], newcomer]
@@ -124,7 +137,7 @@ def test_packets_move_with_the_flow_that_they_belong_to() -> None:
     held = [packet(100, n * MS, "a") for n in range(4)]
     moved.push(held)
     flows = {"a": wished(latency="500ms"), "b": wished(latency="100ms")}
-    moved.configure(wished(), flows, 50 * MS, lambda packet: "b" if packet in held[:2] else "a")
+    configure(moved, wished(), flows, 50 * MS, lambda packet: "b" if packet in held[:2] else "a")
     assert moved.pop(SECOND // 4)[0] == held[:2]
     assert times(held[:2]) == [100 * MS, 101 * MS]
     assert moved.pop(SECOND)[0] == held[2:]
@@ -145,7 +158,7 @@ def test_unchanged_values_leave_an_element_alone() -> None:
     """A change elsewhere neither rebuilds an element nor moves what it holds."""
     kept = stage(Rate, wished(rate="1mbit"))
     kept.push(packets(3, size=125))
-    kept.configure(wished(rate="1mbit", loss="5%", latency="80ms"), {"udp": wished(loss="1%")}, MS // 2, same)
+    configure(kept, wished(rate="1mbit", loss="5%", latency="80ms"), {"udp": wished(loss="1%")}, MS // 2)
     assert times(kept.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS]
 
 

@@ -31,8 +31,8 @@ def test_sums_the_talks_of_a_peer() -> None:
 def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
     """What a forgotten talk counted is added to what the living count."""
     top = Top()
-    top.retire(talk(1, 2, 100))
-    top.retire(talk(1, 1, 10))
+    top.retire([talk(1, 2, 100)])
+    top.retire([talk(1, 1, 10)])
     assert top.rows([talk(1, 4, 7)]) == [(7, bits(7, 117), 1)]
 
 
@@ -40,7 +40,7 @@ def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
     """Packets that a link still holds when conditions change are counted when they leave."""
     top = Top()
     late = talk(1, 0, 0)
-    top.retire(late)
+    top.retire([late])
     late.packets, late.bytes = 3, 30
     assert top.rows([]) == [(3, bits(3, 30), 1)]
 
@@ -48,7 +48,7 @@ def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
 def test_has_no_words_for_ipv6() -> None:
     """The id of an IPv6 peer is 0, which is that of an empty slot: it has no row, living or forgotten."""
     top = Top()
-    top.retire(talk(0, 5, 50))
+    top.retire([talk(0, 5, 50)])
     assert top.rows([talk(0, 5, 50)]) == []
 
 
@@ -58,7 +58,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     top = Top()
     for round in range(3):
         for id in range(1, 101):
-            top.retire(talk(id, 1, round))
+            top.retire([talk(id, 1, round)])
+            top.tidy()
     kept = top.rows([])
     assert 10 <= len(kept) <= 20
     assert (3, bits(3, 3), 1) in kept

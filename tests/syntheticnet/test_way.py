@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from syntheticnet.agenda import InForce
 from syntheticnet.conditions import Conditions
 from syntheticnet.files import Files
 from syntheticnet.flows import Control
@@ -34,7 +35,7 @@ class Path:
         self._wire = wire
 
     def configure(self, now: int = 0, **written: Any) -> None:
-        self.way.configure(Conditions.from_dict(written), {}, now)
+        self.way.configure(InForce(Conditions.from_dict(written)), now)
 
     def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
         self.way.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)

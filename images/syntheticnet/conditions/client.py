@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
-from .flow import FlowMatch
+from .flow import FlowMatch, Place
 from .link import LinkConditions
 
 DIRECTIONS = ("ingress", "egress")
@@ -147,17 +147,22 @@ def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
     """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
     names = set(changed)
-    suspects: list[Flow] = []  # of the flows before, those that are changed
-    for index, flow in enumerate(flows):
-        for earlier in flows[:index] if flow.name in names else suspects:
-            if earlier.match.covers(flow.match):
+    before: dict[Place, list[Flow]] = {}
+    suspects: dict[Place, list[Flow]] = {}  # of the flows before, those that are changed
+    for flow in flows:
+        host, port = flow.match.place
+        among = before if flow.name in names else suspects
+        for place in {(host, port), (host, None), (None, port), (None, None)}:
+            for earlier in among.get(place, ()):
+                if not earlier.match.covers(flow.match):
+                    continue
                 raise ConditionsError(
                     f"never matches: the flow '{earlier.name}' before it takes all its packets; "
                     "clear that one (null in JSON, none in a scenario, else reset), and set this one first",
                     f"flows.{flow.name}",
                 )
-        if flow.name in names:
-            suspects.append(flow)
+        for kept in (before, suspects) if flow.name in names else (before,):
+            kept.setdefault((host, port), []).append(flow)
 
 
 def _parse_seed(value: object) -> int | None:

@@ -38,6 +38,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 Network = IPv4Network | IPv6Network
+Place = tuple[Network | str | None, int | None]
+"""One host and one port; None for several or any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,13 @@ class FlowMatch:
             parts.pop()
         marks = {"pt": self.payload_type, "ssrc": self.ssrc}
         return ":".join(parts) + "".join(f",{key}={value}" for key, value in marks.items() if value is not None)
+
+    @property
+    def place(self) -> Place:
+        """Where it lies among others: only flows of the same host or None, and the same port or None, may cover it."""
+        alone = self.network is not None and self.network.prefixlen == self.network.max_prefixlen
+        port = self.port_min if self.port_min == self.port_max else None
+        return self.name or (self.network if alone else None), port
 
     def covers(self, other: FlowMatch) -> bool:
         """Whether every packet of `other` is also one of these, so that `other` behind this never matches."""

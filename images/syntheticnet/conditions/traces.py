@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from re import Pattern
@@ -24,24 +25,25 @@ _SIGNED = pattern(r"-?[0-9]{1,5}")
 class RateTrace:
     """When a full-size packet may leave, in ms since the trace began, never falling; the last is where it repeats."""
 
-    times_ms: tuple[int, ...]
+    times_ms: Sequence[int]
 
 
 @dataclass(frozen=True)
 class DelayTrace:
     """`delays_ns[n]` holds from `times_ns[n]` since the trace began until the next one; it repeats after `period_ns`.
 
-    A trace of one line has no period: its delay holds for good.
+    A trace of one line has no period: its delay holds for good. `least_ns` is the least of the delays.
     """
 
-    times_ns: tuple[int, ...]
-    delays_ns: tuple[int, ...]
+    times_ns: Sequence[int]
+    delays_ns: Sequence[int]
     period_ns: int | None
+    least_ns: int
 
 
 def read_rate_trace(text: str) -> RateTrace:
     """Mahimahi's format (mm-link(1)): on each line a whole number of milliseconds, none less than the one before."""
-    times: list[int] = []
+    times = array("q")
     for number, line in _lines(text):
         time = int(_matching(_WHOLE, line, number, "a time in whole milliseconds, such as 42"))
         if time < (times[-1] if times else 0) or time > MOST_MS:
@@ -49,7 +51,7 @@ def read_rate_trace(text: str) -> RateTrace:
         times.append(time)
     if not times or not times[-1]:
         raise ValueError("no line gives a time after 0, so it would never repeat")
-    return RateTrace(tuple(times))
+    return RateTrace(times)
 
 
 def read_delay_trace(text: str) -> DelayTrace:
@@ -58,18 +60,18 @@ def read_delay_trace(text: str) -> DelayTrace:
     The first time is 0, and times rise. The last line holds for as long as the one before it did; then the trace
     begins anew, so that samples taken every 20 ms last 20 ms each.
     """
-    times: list[int] = []
-    delays: list[int] = []
+    times, delays, least = array("q"), array("q"), MOST_DELAY_MS * 1_000_000
     for number, line in _lines(text):
         time, delay = _time_and_delay(line, number)
         if (time <= times[-1]) if times else time:
             raise ValueError(f"line {number}: {line!r} must {'rise' if times else 'begin at time 0'}")
         times.append(time)
         delays.append(delay)
+        least = min(least, delay)
     if not times:
         raise ValueError("no line gives a time and a delay, such as 0 50")
     period = 2 * times[-1] - times[-2] if len(times) > 1 else None
-    return DelayTrace(tuple(times), tuple(delays), period)
+    return DelayTrace(times, delays, period, least)
 
 
 def read_table(text: str) -> tuple[float, ...]:
@@ -90,12 +92,22 @@ def read_table(text: str) -> tuple[float, ...]:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Each line that says something, with its number; `#` begins a comment."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_split(text), 1):
         if number > MOST_LINES:
             raise ValueError(f"more than {MOST_LINES} lines")
         said = line.partition("#")[0].strip()
         if said:
             yield number, said
+
+
+def _split(text: str) -> Iterator[str]:
+    """As str.splitlines, one line after the other: all at once would let no other thread run for long."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield from text[start:end].splitlines() or [""]
+        start = end + 1
 
 
 def _matching(form: Pattern[str], text: str, number: int, allowed: str) -> str:

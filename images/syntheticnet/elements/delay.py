@@ -93,6 +93,7 @@ class Delay:
 
     def restart(self) -> None:
         """What is held keeps its draws."""
+        self._draw_by(law_of(self._values, self._kit))
 
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = []
@@ -109,11 +110,14 @@ class Delay:
         return len(self._queue) + len(self._heap)
 
     def _set(self, values: LinkConditions) -> None:
+        self._values = values
         self._latency = values.latency_ns or 0
         self._jitter = values.jitter_ns or 0
         self._reordering = bool(values.reordering)
-        self._law: Law = law_of(values, self._kit)
-        self._draw = self._law.draw
+        self._draw_by(law_of(values, self._kit))
+
+    def _draw_by(self, law: Law) -> None:
+        self._law, self._draw = law, law.draw
 
     def _hold(self, packet: Packet, since: int, deviation: float, earliest: int) -> None:
         """Keep a packet that came at `since`; it is not due before `earliest`: a change cannot undo the past."""

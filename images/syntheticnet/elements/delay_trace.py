@@ -17,7 +17,7 @@ from ..conditions.traces import read_delay_trace
 from ..packet import Packet
 from .element import Kit, Popped
 
-_NONE = Trace((0,), (0,), None)
+_NONE = Trace((0,), (0,), None, 0)
 
 
 class DelayTrace:
@@ -29,7 +29,7 @@ class DelayTrace:
         self._kit = kit
         self._queue: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
         self._last_due = 0
-        self._set(values, kit.now)
+        self._set(values, None)
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:
@@ -52,7 +52,7 @@ class DelayTrace:
         return self._queue[0][0] if self._queue else None
 
     def slack(self) -> int:
-        return min(self._trace.delays_ns)
+        return self._trace.least_ns
 
     def configure(self, values: LinkConditions, now: int) -> None:
         held, self._queue = self._queue, deque()
@@ -80,7 +80,7 @@ class DelayTrace:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def _set(self, values: LinkConditions, now: int) -> None:
+    def _set(self, values: LinkConditions, now: int | None) -> None:
         name = values.delay_trace
         self._trace = self._kit.files.parsed(name, read_delay_trace) if name else _NONE
         self._began = now
@@ -92,6 +92,8 @@ class DelayTrace:
     def _delay(self, time: int) -> int:
         """What the trace has for `time`; before it began, what it begins with."""
         trace = self._trace
+        if self._began is None:
+            self._began = self._kit.began()
         at = max(0, time - self._began)
         if trace.period_ns is not None:
             at %= trace.period_ns

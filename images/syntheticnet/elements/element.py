@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 from typing import ClassVar, Protocol
 
 from ..conditions import LinkConditions
@@ -15,20 +14,28 @@ from ..packet import Packet
 Popped = tuple[list[Packet], list[Packet]]
 
 
+class Stream(Protocol):
+    """A stream of random numbers; `random` is another function once the stream has begun anew."""
+
+    @property
+    def random(self) -> Callable[[], float]:
+        """Gives a number from 0 up to 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """What an element is given to work with.
 
     `rng` is its own stream of random numbers. `drop` is the one sink of discarded packets: it takes the packet and the
-    cause. `duplicate` makes a counted copy of a packet. `files` are the traces and tables that values name. `now` is
-    when the element is made: its values are in force from then on.
+    cause. `duplicate` makes a counted copy of a packet. `files` are the traces and tables that values name. `began`
+    tells, from the first `push` on, when the values that the element was made for were put in force.
     """
 
-    rng: Random
+    rng: Stream
     drop: Callable[[Packet, str], None]
     duplicate: Callable[[Packet], Packet]
     files: Files = field(default_factory=Files)
-    now: int = 0
+    began: Callable[[], int] = lambda: 0
 
 
 class Element(Protocol):

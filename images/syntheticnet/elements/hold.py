@@ -24,7 +24,8 @@ class Hold:
 
     def __init__(self, values: LinkConditions, kit: Kit) -> None:
         self._held: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
-        self._set(values, kit.now)
+        self._kit = kit
+        self._set(values, None)
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:
@@ -74,12 +75,14 @@ class Hold:
     def __len__(self) -> int:
         return len(self._held)
 
-    def _set(self, values: LinkConditions, now: int) -> None:
+    def _set(self, values: LinkConditions, now: int | None) -> None:
         self._hold = values.hold_ns or 0
         self._every = values.hold_every_ns or DEFAULT_EVERY_NS
         self._began = now
 
     def _due(self, time: int) -> int:
         """When a packet of this time passes: now, or when the hold ends; before the first period, now."""
+        if self._began is None:
+            self._began = self._kit.began()
         into = (time - self._began) % self._every if time >= self._began else 0
         return time if into < self._every - self._hold else time + self._every - into

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ..conditions import LinkConditions
@@ -31,12 +32,13 @@ class RateTrace(Bottleneck):
         super().__init__(kit)
         self._kit = kit
         self._name: str | None = None
-        self._times_ms: tuple[int, ...] = ()
+        self._times_ms: Sequence[int] = ()
         self._period = 0
         self._lap = 0  # when the present repetition began
+        self._begun = False
         self._index = 0
         self._left = 0  # bytes of the first in line that have not left; 0 where it has not begun
-        self._set(values, kit.now)
+        self._set(values)
 
     @staticmethod
     def wanted(values: LinkConditions) -> bool:
@@ -44,7 +46,11 @@ class RateTrace(Bottleneck):
 
     def configure(self, values: LinkConditions, now: int) -> None:
         self.serve(now)
-        self._set(values, now)
+        before = self._name
+        self._set(values)
+        if self._times_ms and self._name != before:
+            self._lap, self._begun = now, True
+            self._seek(now)
         if not self._times_ms:
             self._release(now)
 
@@ -58,21 +64,20 @@ class RateTrace(Bottleneck):
         if self._times_ms and self.due <= now:
             self._seek(now)
 
-    def _set(self, values: LinkConditions, now: int) -> None:
-        """Put values in force; a trace that is new begins now, and the same one goes on."""
+    def _set(self, values: LinkConditions) -> None:
         self._overhead = values.overhead_bytes or 0
         if values.rate_trace != self._name:
             self._name = values.rate_trace
             self._times_ms = self._kit.files.parsed(self._name, read_rate_trace).times_ms if self._name else ()
             if self._times_ms:
                 self._period = self._times_ms[-1] * _MS
-                self._lap = now
-                self._seek(now)
         opportunities_per_ns = len(self._times_ms) / self._period if self._times_ms else math.inf
         self.queue.set(values, opportunities_per_ns * OPPORTUNITY_BYTES * 8 * 10**9)
 
     def _seek(self, now: int) -> None:
         """Go to the first opportunity after `now`."""
+        if not self._begun:
+            self._lap, self._begun = self._kit.began(), True
         self._lap += (now - self._lap) // self._period * self._period
         self._index = bisect_right(self._times_ms, (now - self._lap) // _MS)
         self.due = self._lap + self._times_ms[self._index] * _MS

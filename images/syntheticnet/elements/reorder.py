@@ -23,6 +23,7 @@ class Reorder:
     reads: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
 
     def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._stream = kit.rng
         self._random = kit.rng.random
         self._held: deque[tuple[int, Packet]] = deque()  # how many had passed when it came
         self._passed = 0
@@ -66,6 +67,7 @@ class Reorder:
 
     def restart(self) -> None:
         """What is held was drawn."""
+        self._random = self._stream.random
 
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for _, packet in self._held if leaves(packet)]

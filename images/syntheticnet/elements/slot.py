@@ -25,6 +25,7 @@ class Slot:
     reads: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
 
     def __init__(self, values: LinkConditions, kit: Kit) -> None:
+        self._stream = kit.rng
         self._random = kit.rng.random
         self._waiting: deque[Packet] = deque()
         self._departed: list[Packet] = []
@@ -67,6 +68,7 @@ class Slot:
 
     def restart(self) -> None:
         """The next slot is drawn anew, not the present one."""
+        self._random = self._stream.random
 
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for packet in self._waiting if leaves(packet)]

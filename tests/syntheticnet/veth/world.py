@@ -61,7 +61,7 @@ class World:
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """The forwarder's answer, as the API gets it."""
-        return asyncio.run(self._line.ask(op, seconds=3, **arguments))
+        return asyncio.run(self._line.ask(op, seconds=20, **arguments))
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

@@ -1,0 +1,84 @@
+"""Steady traffic both ways from a process of its own, which is not disturbed by whoever changes conditions."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .lanes import Arrival, arrivals
+from .traffic import numbered, paced
+from .world import BOTH, Side, World, other
+
+PER_SECOND = 2000
+BEGIN_S = 0.7
+SETTLE_S = 0.4
+LATE = 0.999
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What came of a run: of each side's datagrams those that arrived at the other side, and how many were sent."""
+
+    sent: int
+    came: dict[Side, list[Arrival]]
+
+    @property
+    def lost(self) -> int:
+        return sum(self.sent - len({arrival.number for arrival in came}) for came in self.came.values())
+
+    @property
+    def late_ms(self) -> float:
+        """The 99.9th percentile of all delays."""
+        delays = sorted(arrival.delay_ms for came in self.came.values() for arrival in came)
+        return delays[int(len(delays) * LATE)]
+
+
+def steady(world: World, seconds: float, meanwhile: Callable[[], Any] = lambda: None) -> Steady:
+    """2,000 numbered and stamped datagrams a second each way; `meanwhile` is called when they have begun to flow."""
+    count = int(seconds * PER_SECOND)
+    pairs = {side: world.udp_pair(side) for side in BOTH}
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _carry(world, pairs, count, write)
+    os.close(write)
+    try:
+        time.sleep(BEGIN_S)
+        meanwhile()
+        with os.fdopen(read, "rb") as result:
+            return Steady(count, pickle.load(result))
+    finally:
+        os.waitpid(pid, 0)
+        for pair in pairs.values():
+            for end in pair:
+                end.close()
+
+
+def _carry(world: World, pairs: Any, count: int, write: int) -> None:
+    """Send and receive; ends this process."""
+    try:
+        frames: dict[Side, list[Any]] = {side: [] for side in BOTH}
+        with world.capture("client") as client, world.capture("server") as server:
+            taken = {"client": client, "server": server}
+
+            def send(n: int) -> None:
+                for away, _ in pairs.values():
+                    away.send(numbered(n))
+                if n % 32 == 0:
+                    for side in BOTH:
+                        frames[side] += taken[side]()
+
+            paced(count, PER_SECOND, send)
+            time.sleep(SETTLE_S)
+            for side in BOTH:
+                frames[side] += taken[side]()
+        ports = {"client": pairs["client"][1].getsockname()[1], "server": pairs["server"][0].getsockname()[1]}
+        came = {side: arrivals(frames[other(side)], other(side)).get(ports[side], []) for side in BOTH}
+        with os.fdopen(write, "wb") as result:
+            pickle.dump(came, result)
+    finally:
+        os._exit(0)
