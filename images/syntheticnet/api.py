@@ -34,7 +34,7 @@ from .server import serve
 from .switchboard import Line, Refused, Unanswered
 from .version import VERSION
 
-FILE_SECONDS = 4.0  # a long file keeps the forwarder busy for a moment
+WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the desk busy for a moment
 LOOKUP_SECONDS = 3.0
 MOST_ERROR = 2000
 """Longer messages are cut: they may quote what was sent."""
@@ -205,12 +205,12 @@ class Api:
         names = await _addresses(Conditions.from_dict(preview["conditions"]))
         if check:
             return preview
-        return self._state(await self._line.ask(op, change=change, **terms, names=names))
+        return self._state(await self._line.ask(op, WORK_SECONDS, change=change, **terms, names=names))
 
     async def _previewed(self, op: str, change: Any, terms: Mapping[str, Any]) -> dict[str, Any]:
         """What a change would come to; of a refused one that names a host that is none, that is told first."""
         try:
-            return await self._line.ask(op, change=change, **terms, check=True)
+            return await self._line.ask(op, WORK_SECONDS, change=change, **terms, check=True)
         except Refused as refused:
             try:
                 named = Conditions.from_dict(change)
@@ -226,10 +226,10 @@ class Api:
         if word not in ids:
             listed = ", ".join(ids) or "none"
             raise HTTPException(404, f"no lease or scheduled change {shortened(word)}; there are: {listed}")
-        return await self._line.ask(op, lease=ids[word], **arguments)
+        return await self._line.ask(op, WORK_SECONDS, lease=ids[word], **arguments)
 
     async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
-        return await self._line.ask(op, FILE_SECONDS, name=request.path_params["name"], **arguments)
+        return await self._line.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
 
     async def _refuse_missing_file(self, request: Request) -> None:
         names = [file["name"] for file in (await self._line.ask("files"))["files"]]

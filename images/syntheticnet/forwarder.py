@@ -37,7 +37,7 @@ from .way import Plan, Way
 
 SWITCH_SECONDS = 0.0001
 """After so long the desk's thread makes way for the loop's."""
-COPIED = 32
+COPIED = 128
 """So many tallies are copied in a small part of a ms."""
 
 

@@ -174,7 +174,7 @@ def _startup(text: str, files: Files) -> Conditions:
         if not text:
             where = str(QOS_SPEC)
             return qos.parse(_json(QOS_SPEC)) if QOS_SPEC.exists() else Conditions()
-        conditions = Conditions.from_dict(json.loads(text))
+        conditions = Conditions().changed(json.loads(text))
         files.check(conditions)
         return conditions
     except ConditionsError as error:

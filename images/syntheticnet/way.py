@@ -57,9 +57,9 @@ class Way:
         """What it is to become; changes nothing, and may be made by another thread."""
         conditions, names, sowing = wished
         table = FlowTable(self._direction, conditions.flows, names, self._control)
-        flows = {flow.name: getattr(flow, self._direction) for flow in conditions.flows}
+        flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
         seed = (conditions.seed or 0) if sowing != self._sowing else None
-        return Plan(table, self.link.plan(getattr(conditions, self._direction), flows, seed), sowing)
+        return Plan(table, self.link.plan(getattr(conditions, self._direction).effective(), flows, seed), sowing)
 
     def adopt(self, plan: Plan, now: int) -> list[Any]:
         """Put a plan in force at once; returns what is of no use any more."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet import requests
+from syntheticnet import api, requests
 from syntheticnet.conditions import MOST_BYTES
 
 from .site import HOST, SPEC, Site
@@ -144,8 +144,9 @@ def test_refuses_a_body_that_is_too_long(site: Site) -> None:
     assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 4194304 bytes"})
 
 
-def test_says_when_the_forwarder_does_not_answer(site: Site) -> None:
-    """503 after a second; what was asked meanwhile never takes effect."""
+def test_says_when_the_forwarder_does_not_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 after a few seconds; what was asked meanwhile never takes effect."""
+    monkeypatch.setattr(api, "WORK_SECONDS", 0.2)
     site.forwarder.silent = True
     answer = site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     assert answer.status_code == 503

@@ -61,11 +61,14 @@ def test_a_change_leaves_the_rest() -> None:
     assert start.changed({}) == start
 
 
-def test_clearing_a_value_clears_what_is_void_without_it() -> None:
-    """Without the rate there is no queue, and without the jitter no law of it."""
+def test_clearing_a_value_clears_no_other() -> None:
+    """Without the rate its queue has no effect, and without the jitter its law; both wait for the next one."""
     start = Conditions.from_dict(FULL)
     changed = start.changed({"ingress": {"rate": None, "jitter": None}})
-    assert changed.ingress.to_dict() == {"loss": "5%", "latency": "80ms"}
+    assert {*changed.ingress.void()} == {"queue", "overhead", "distribution", "jitter_share", "reordering"}
+    assert changed.ingress.effective().to_dict() == {"loss": "5%", "latency": "80ms"}
+    assert Conditions.from_dict(changed.to_dict()) == changed
+    assert changed.changed({"ingress": {"rate": FULL["ingress"]["rate"], "jitter": FULL["ingress"]["jitter"]}}) == start
 
 
 def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.switchboard import UNANSWERED, Line, Switchboard, Unanswered
+from syntheticnet.switchboard import FRAME_BYTES, UNANSWERED, Line, Switchboard, Unanswered, frames
 
 from .builders import SECOND, exactly
 
@@ -31,6 +31,12 @@ def echo(request: dict[str, Any]) -> dict[str, Any]:
     if request["op"] == "refuse":
         raise ValueError("loss: 'x' is not a share")
     return {"op": request["op"], "value": request.get("value")}
+
+
+def one(message: dict[str, Any]) -> bytes:
+    """A short message as it goes over the wire."""
+    (frame,) = frames(message["id"], json.dumps(message).encode())
+    return frame
 
 
 def served(ends: Ends, talk: Callable[[Line], Awaitable[Any]]) -> Any:
@@ -83,7 +89,7 @@ def test_an_expired_request_is_not_answered(ends: Ends) -> None:
 
     switchboard = Switchboard(ends[0], answer)
     for expires in (time.monotonic_ns() - 1, time.monotonic_ns() + 100 * SECOND):
-        ends[1].send(json.dumps({"id": 1, "expires": expires, "op": "configure"}).encode())
+        ends[1].send(one({"id": 1, "expires": expires, "op": "configure"}))
         switchboard.serve()
     assert len(answered) == 1
     switchboard.serve()  # nothing has come: returns at once
@@ -91,14 +97,34 @@ def test_an_expired_request_is_not_answered(ends: Ends) -> None:
 
 def test_answers_to_requests_that_were_given_up_are_skipped(ends: Ends) -> None:
     """An answer that comes too late is not taken for that of the next request."""
-    ends[0].send(json.dumps({"id": 1, "result": {"value": "old"}}).encode())
+    ends[0].send(one({"id": 1, "result": {"value": "old"}}))
     assert served(ends, lambda line: line.ask("report", value="new"))["value"] == "new"
 
 
 def test_an_api_that_does_not_read_holds_up_nobody(ends: Ends) -> None:
     """The forwarder drops answers that find no room rather than wait."""
     switchboard = Switchboard(ends[0], lambda request: {"value": "x" * 50_000})
-    message = json.dumps({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"}).encode()
+    message = one({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"})
     for _ in range(50):
         ends[1].send(message)
         switchboard.serve()
+
+
+@pytest.mark.issue(10)
+def test_a_message_of_many_frames(ends: Ends) -> None:
+    """As long as the kernel would not take in one; what was begun and given up is not taken for a part of the next."""
+    asked: list[int] = []
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(len(request["value"]))
+        return {}
+
+    switchboard = Switchboard(ends[0], answer)
+    whole = {"expires": time.monotonic_ns() + 100 * SECOND, "op": "put_file", "value": ["x" * 1000] * 5000}
+    given_up, kept = (list(frames(id, json.dumps({"id": id, **whole}).encode())) for id in (1, 2))
+    assert max(map(len, kept)) == FRAME_BYTES
+    for frame in (*given_up[:-1], *kept):
+        ends[1].send(frame)
+        switchboard.serve()
+    assert asked == [5000]
+    assert json.loads(ends[1].recv(1000)[len(next(frames(2, b"."))) - 1 :]) == {"id": 2, "result": {}}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syntheticnet.conditions import condition_fields, traces
 from syntheticnet.conditions.traces import DelayTrace, RateTrace, read_delay_trace, read_rate_trace, read_table
@@ -74,3 +77,10 @@ def test_the_schema_says_what_reads_each_file() -> None:
         "delay_trace": read_delay_trace,
         "jitter_table": read_table,
     }
+
+
+@given(st.text(alphabet="ab\n\r\x0b\u2028"), st.integers(1, 5))
+def test_lines_are_split_as_ever(text: str, few: int) -> None:
+    """Whatever ends them, and however few are split at once."""
+    with mock.patch.object(traces, "FEW", few):
+        assert list(traces._split(text)) == text.splitlines()

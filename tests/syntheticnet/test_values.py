@@ -60,7 +60,7 @@ def test_metadata_is_fit_for_json() -> None:
 def test_refuses_what_cannot_be(written: dict[str, Any], line: str) -> None:
     """The place, what is wrong and what is allowed."""
     with pytest.raises(ConditionsError, match=exactly(line)):
-        wished(**written)
+        LinkConditions().changed(written)
 
 
 def test_the_shortest_bursts_that_can_be() -> None:
@@ -75,13 +75,40 @@ def test_either_of_two_is_enough() -> None:
     assert wished(rate_trace="a", queue="1s", aqm="codel", rate="unlimited").queue
 
 
-def test_a_cleared_value_takes_those_with_it_that_are_void_without() -> None:
-    """And no others: also along a chain, and not while an alternative is left."""
+@pytest.mark.issue(10)
+def test_a_value_stays_until_it_is_cleared_by_name() -> None:
+    """Also where the one that it needs is cleared: then it has no effect, and the next such one finds it there."""
     full = wished(rate="1mbit", queue="1s", aqm="codel", ecn=True, loss="5%", loss_burst="4p")
-    assert full.changed({"rate": None}).to_dict() == {"loss": "5%", "loss_burst": "4p"}
-    assert full.changed({"loss": None}).to_dict() == wished(rate="1mbit", queue="1s", aqm="codel", ecn=True).to_dict()
-    traced = full.changed({"rate": None, "rate_trace": "a"})
-    assert (traced.queue, traced.aqm, traced.ecn) == (full.queue, "codel", True)
+    without = full.changed({"rate": None, "loss": None})
+    assert without.to_dict() == {"queue": "1s", "aqm": "codel", "ecn": True, "loss_burst": "4p"}
+    assert without.void() == {
+        "queue": "a rate or rate_trace",
+        "aqm": "a rate or rate_trace",
+        "ecn": "an aqm",
+        "loss_burst": "a loss",
+    }
+    assert without.effective() == LinkConditions()
+    assert LinkConditions.from_dict(without.to_dict()) == without
+    assert without.changed({"rate": "1mbit", "loss": "5%"}) == full
+    assert full.changed({"rate": None, "rate_trace": "a"}).void() == {}
+    assert full.effective() is full
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("item", [item for item in condition_fields() if item.metadata["needs"]])
+def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
+    """Whatever it needs: jitter and its law, loss and its bursts, a slot and its limits, ..."""
+    names = {each.metadata["name"]: each for each in condition_fields()}
+    name, needed = item.metadata["name"], item.metadata["needs"][0]
+    chain = {needed: names[needed].metadata["example"], name: item.metadata["example"]}
+    if names[needed].metadata["needs"]:
+        chain = {"rate": "1mbit"} | chain
+    before = wished(**chain)
+    after = before.changed({needed: None})
+    assert getattr(after, item.name) == getattr(before, item.name)
+    assert name in after.void()
+    assert after.changed({needed: chain[needed]}) == before
+    assert name not in after.changed({name: None}).to_dict()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from .link import LinkConditions
 
 DIRECTIONS = ("ingress", "egress")
 MAX_FLOWS = 1000
+Put = Callable[[LinkConditions, Any], LinkConditions]
+"""How a change is put into the values of a link: as `changed` or `restored` of LinkConditions do."""
+
 RESERVED = "default"
 """No flow has this name: counters show the link's own under it."""
 
@@ -25,7 +28,7 @@ class Flow:
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
 
-    def changed(self, change: Mapping[str, Any]) -> Flow:
+    def changed(self, change: Mapping[str, Any], put: Put = LinkConditions.changed) -> Flow:
         refuse_unknown(change, ("match", *DIRECTIONS))
         match = self.match
         if "match" in change:
@@ -33,7 +36,7 @@ class Flow:
                 match = FlowMatch.parse(change["match"])
             except ConditionsError as error:
                 raise error.under("match") from None
-        return replace(self, match=match, **_changed_links(self, change))
+        return replace(self, match=match, **_changed_links(self, change, put))
 
     def to_dict(self) -> dict[str, Any]:
         match = {} if str(self.match) == self.name else {"match": str(self.match)}
@@ -65,7 +68,7 @@ class Conditions:
         `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
         A changed flow that can never match is refused.
         """
-        wished = self._with(change)
+        wished = self._with(change, LinkConditions.changed)
         if isinstance(change, Mapping) and change.get("flows"):
             _refuse_shadowed(wished.flows, changed=[str(name) for name in change["flows"]])
         return wished
@@ -74,9 +77,10 @@ class Conditions:
     def from_dict(cls, values: object) -> Conditions:
         """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError.
 
-        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed.
+        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed, and
+        a value that is void since the one that it needs was cleared.
         """
-        return cls()._with(values)
+        return cls()._with(values, LinkConditions.restored)
 
     def to_dict(self) -> dict[str, Any]:
         """All that is named, as people write it; `from_dict` reads it back."""
@@ -87,22 +91,22 @@ class Conditions:
             written["seed"] = self.seed
         return written
 
-    def _with(self, change: object) -> Conditions:
+    def _with(self, change: object, put: Put) -> Conditions:
         if not isinstance(change, Mapping):
             raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
         refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
         seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
-        flows = _changed_flows(self.flows, change["flows"]) if "flows" in change else self.flows
-        return replace(self, flows=flows, seed=seed, **_changed_links(self, change))
+        flows = _changed_flows(self.flows, change["flows"], put) if "flows" in change else self.flows
+        return replace(self, flows=flows, seed=seed, **_changed_links(self, change, put))
 
 
-def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any], put: Put) -> dict[str, Any]:
     links: dict[str, LinkConditions] = {}
     for direction in DIRECTIONS:
         if direction in change:
             try:
                 wished = change[direction]
-                links[direction] = LinkConditions() if wished is None else getattr(owner, direction).changed(wished)
+                links[direction] = LinkConditions() if wished is None else put(getattr(owner, direction), wished)
             except ConditionsError as error:
                 raise error.under(direction) from None
     return links
@@ -113,7 +117,7 @@ def _written_links(owner: Flow | Conditions) -> dict[str, Any]:
     return {direction: values for direction, values in links.items() if values}
 
 
-def _changed_flows(flows: tuple[Flow, ...], change: object) -> tuple[Flow, ...]:
+def _changed_flows(flows: tuple[Flow, ...], change: object, put: Put) -> tuple[Flow, ...]:
     if change is None:
         return ()
     if not isinstance(change, Mapping):
@@ -123,13 +127,13 @@ def _changed_flows(flows: tuple[Flow, ...], change: object) -> tuple[Flow, ...]:
     by_name = {flow.name: flow for flow in flows}
     for name, wished in change.items():
         try:
-            _change_flow(by_name, str(name), wished)
+            _change_flow(by_name, str(name), wished, put)
         except ConditionsError as error:
             raise error.under(f"flows.{name}") from None
     return tuple(by_name.values())
 
 
-def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
+def _change_flow(by_name: dict[str, Flow], name: str, wished: object, put: Put) -> None:
     if wished is None:
         if by_name.pop(name, None) is None:
             raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
@@ -141,7 +145,7 @@ def _change_flow(by_name: dict[str, Flow], name: str, wished: object) -> None:
     if not name.isprintable():
         raise ConditionsError("is not a name of printable characters")
     flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
-    by_name[name] = flow.changed(wished)
+    by_name[name] = flow.changed(wished, put)
 
 
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:

@@ -41,7 +41,8 @@ def _value(
 ) -> Any:
     """A field of LinkConditions: `name` is what people write.
 
-    It is void without any of the values that `needs` names, and cannot stand beside the one that `excludes` names.
+    It is void, without effect, where none of the values that `needs` names is there, and it cannot stand beside the
+    one that `excludes` names.
     """
     meta = {"name": name, "unit": unit, "help": help, "example": example, "needs": needs, "excludes": excludes}
     return field(default=None, metadata=meta)
@@ -191,35 +192,28 @@ class LinkConditions:
 
     def __post_init__(self) -> None:
         for item, _ in self.named():
-            name, needs, excludes = (item.metadata[key] for key in ("name", "needs", "excludes"))
-            if needs and not any(self._has(other) for other in needs):
-                article = "an" if needs[0][0] in "aeiou" else "a"
-                raise ConditionsError(f"has no effect without {article} {' or '.join(needs)}: give one beside it", name)
+            name, excludes = item.metadata["name"], item.metadata["excludes"]
             if excludes and self._has(excludes) and getattr(self, _attribute(excludes)) != math.inf:
                 raise ConditionsError(f"cannot stand beside a {excludes}: clear one of them", name)
 
-    def changed(self, change: object) -> LinkConditions:
+    def changed(self, change: Any) -> LinkConditions:
         """These values with those of `change` (name -> written value, None clears) put in; raises ConditionsError.
 
-        With a value that is cleared go those that are void without it.
+        What the change does not name stays, also where it is void from now on; a value that would be void is refused.
         """
-        if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a set of values such as {{loss: 5%, latency: 80ms}}")
-        by_name = {item.metadata["name"]: item for item in condition_fields()}
-        refuse_unknown(change, by_name, "condition")
-        values = {by_name[name].name: _parsed(by_name[name], value) for name, value in change.items()}
-        present = {item.metadata["name"] for item, _ in self.named()} - change.keys()
-        present |= {name for name, value in change.items() if value is not None}
-        for name, item in by_name.items():
-            if name in present - change.keys() and item.metadata["needs"] and not present & {*item.metadata["needs"]}:
-                values[item.name] = None
-                present.remove(name)
-        return _possible(replace(self, **values))
+        changed = self.restored(change)
+        for name, partner in changed.void().items():
+            if name in change:
+                raise ConditionsError(f"has no effect without {partner}: give one beside it", name)
+        return changed
 
     @classmethod
     def from_dict(cls, values: object) -> LinkConditions:
-        """The values as people write them, `{"loss": "5%"}`; unknown names and bad values raise ConditionsError."""
-        return cls().changed(values)
+        """The values as people write them, `{"loss": "5%"}`; unknown names and bad values raise ConditionsError.
+
+        It reads all that `to_dict` writes: also values that are void.
+        """
+        return cls().restored(values)
 
     def to_dict(self) -> dict[str, Any]:
         """The named values as people write them; `from_dict` reads them back."""
@@ -241,6 +235,30 @@ class LinkConditions:
                 if any(attribute in values for attribute in pair):
                     values = dict.fromkeys(pair) | values
         return replace(base, **values)
+
+    def restored(self, change: object) -> LinkConditions:
+        """As `changed`, but for a change that was in force before: its values may be void."""
+        if not isinstance(change, Mapping):
+            raise ConditionsError(f"{change!r} is not a set of values such as {{loss: 5%, latency: 80ms}}")
+        by_name = {item.metadata["name"]: item for item in condition_fields()}
+        refuse_unknown(change, by_name, "condition")
+        values = {by_name[name].name: _parsed(by_name[name], value) for name, value in change.items()}
+        return _possible(replace(self, **values))
+
+    def void(self) -> dict[str, str]:
+        """The named values that have no effect, and without what: `{"queue": "a rate or rate_trace"}`."""
+        found: dict[str, str] = {}
+        for item, _ in self.named():
+            needs = item.metadata["needs"]
+            if needs and not any(self._has(other) and other not in found for other in needs):
+                article = "an" if needs[0][0] in "aeiou" else "a"
+                found[item.metadata["name"]] = f"{article} {' or '.join(needs)}"
+        return found
+
+    def effective(self) -> LinkConditions:
+        """Without the values that are void; this very object where none is."""
+        void = self.void()
+        return replace(self, **{_attribute(name): None for name in void}) if void else self
 
     def _has(self, name: str) -> bool:
         return getattr(self, _attribute(name)) is not None

@@ -10,6 +10,7 @@ from re import Pattern
 from re import compile as pattern
 
 MOST_LINES = 1_000_000
+FEW = 1 << 12  # characters
 MOST_MS = 24 * 3600 * 1000
 MOST_DELAY_MS = 60_000
 # As many entries, and as many of each unit, as tc-netem has (NETEM_DIST_MAX, NETEM_DIST_SCALE of linux/pkt_sched.h).
@@ -101,13 +102,12 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """As str.splitlines, one line after the other: all at once would let no other thread run for long."""
+    """As str.splitlines, a few lines after the other: all at once would let no other thread run for long."""
     start = 0
     while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        yield from text[start:end].splitlines() or [""]
-        start = end + 1
+        end = text.find("\n", start + FEW) + 1 or len(text)
+        yield from text[start:end].splitlines()
+        start = end
 
 
 def _matching(form: Pattern[str], text: str, number: int, allowed: str) -> str:

@@ -60,7 +60,7 @@ def _build(read: Read) -> Set:
 
 def _whole(read: Read, change: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return Conditions.from_dict(change).to_dict()
+        return Conditions().changed(change).to_dict()
     except ConditionsError as error:
         read.node.wrong_at(error)
 
