@@ -54,6 +54,7 @@ def _suite(number: int, run: str, record: Record) -> TestSuite:
 def _properties(record: Record) -> Iterator[tuple[str, str]]:
     yield from (("seed", str(record.seed)), ("file", record.file), ("stack", record.stack), ("lab", record.lab))
     yield "verdict", record.verdict
+    yield from [("retried", str(record.retried))] * bool(record.retried)
     yield from ((f"seed.{client}", str(seed)) for client, seed in record.client_seeds.items())
     yield from ((f"var.{name}", value) for name, value in record.variables.items())
     yield from record.facts.items()

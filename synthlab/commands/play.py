@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
 _GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
 
-RepeatOption = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times.")]
+RepeatOption = Annotated[
+    int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times, with seed, seed + 1, ...")
+]
+RetryOption = Annotated[
+    int,
+    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Play what is inconclusive again, N times at most."),
+]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the lab up that was brought up for it.")]
 GoOption = Annotated[bool, typer.Option("--keep-going", help="Play on after a block of steps in which one failed.")]
 EvidenceOption = Annotated[
@@ -62,6 +69,7 @@ def run(
     stack: OtherStackOption = None,
     seed: ScenarioSeedOption = None,
     repeat: RepeatOption = 1,
+    retry_inconclusive: RetryOption = 0,
     keep: KeepOption = False,
     keep_going: GoOption = False,
     junit: JUnitOption = None,
@@ -85,7 +93,7 @@ def run(
       synthlab scenario run dog-chews-fiber.yaml
       synthlab scenario run ./mine.yaml --var RATE=1mbit --report mine.html
       synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml --json > results.json
-      synthlab scenario run dog-chews-fiber --lab call
+      synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
     """
     from ..player import Terms, evidence_beside
 
@@ -101,7 +109,7 @@ def run(
     terms = Terms(
         lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
     )
-    records = _play_all(plans, repeat, world, terms, outputs.write)
+    records = _play_all(plans, repeat, retry_inconclusive, world, terms, outputs.write)
     if len(records) > 1:
         console.print_note("")
         for line in _summary(records):
@@ -133,10 +141,15 @@ def _plans(
 
 
 def _play_all(
-    plans: Sequence[Plan], repeat: int, world: World, terms: Terms, write: Callable[[Sequence[Record]], None]
+    plans: Sequence[Plan],
+    repeat: int,
+    retries: int,
+    world: World,
+    terms: Terms,
+    write: Callable[[Sequence[Record]], None],
 ) -> list[Record]:
     """Play all in turn; what there is is written even if one is interrupted."""
-    from ..player import play
+    from ..scenario import repeated
 
     records: list[Record] = []
     try:
@@ -144,16 +157,34 @@ def _play_all(
             for plan in plans:
                 turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
                 name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
-                with console.live() as live:
-                    live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
-                    narrator = _Narrator(live, plan)
-                    record = play(plan, world, terms, narrator, narrator.tell, name)
-                    narrator.end(record)
-                records.append(record)
+                records.append(_play_fairly(repeated(plan, number), turn, name, retries, world, terms))
     finally:
         if records:
             write(records)
     return records
+
+
+def _play_fairly(plan: Plan, turn: str, name: str, retries: int, world: World, terms: Terms) -> Record:
+    """Play it until it could be judged, once and `retries` times more at the most, always with the same seed."""
+    record = _play(plan, turn, name, world, terms)
+    for retry in range(1, retries + 1):
+        if record.verdict != "inconclusive":
+            break
+        again = f"{turn} (retry {retry} of {retries})"
+        record = replace(_play(plan, again, f"{name}-retry-{retry}", world, terms), retried=retry)
+    return record
+
+
+def _play(plan: Plan, turn: str, name: str, world: World, terms: Terms) -> Record:
+    """Play it once; `name` is that of its evidence's folder."""
+    from ..player import play
+
+    with console.live() as live:
+        live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
+        narrator = _Narrator(live, plan)
+        record = play(plan, world, terms, narrator, narrator.tell, name)
+        narrator.end(record)
+    return record
 
 
 class _Narrator:

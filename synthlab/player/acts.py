@@ -6,32 +6,35 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..containers import Doing
 from ..errors import ExpectationFailed, SynthlabError
 from ..inside import exec_command
-from ..scenario.actions import Container, Exec, Load
+from ..scenario.actions import LEASE_S, Container, Exec, Load
 from ..scenario.words import seconds
-from .layers import Layers
+from .guard import Back, Guard
+from .layers import RENEW_S, Layers
 from .stage import Stage
 
 if TYPE_CHECKING:
     from ..traffic import RunningLoad
 
-_BACK: dict[str, Doing] = {"paused": "unpause", "stopped": "start"}
+_BACK: dict[Doing, Back] = {"pause": "unpause", "stop": "start"}
 SHOWN = 200
 """Characters of what a failed command wrote last, or a server answered."""
 
 
 @dataclass(slots=True)
 class Acts:
-    """Does them, and undoes at the end what a scenario has left undone."""
+    """Does them, and undoes at the end what a scenario has left undone; if we are killed, a guard does."""
 
     stage: Stage
     layers: Layers
-    _down: dict[str, str] = field(default_factory=dict)
+    _down: dict[str, Back] = field(default_factory=dict)
+    _guard: Guard = field(default_factory=lambda: Guard(LEASE_S))
     _loads: list[RunningLoad] = field(default_factory=list)
 
     async def control(self, act: Container) -> None:
@@ -46,11 +49,27 @@ class Acts:
             await asyncio.gather(*(self._comes(name) for name in conditioned))
 
     async def _control(self, name: str, act: Container) -> None:
-        await asyncio.to_thread(self.stage.world.engine.control, self.stage.container(name), act.doing)
-        if act.doing in ("pause", "stop"):
-            self._down[name] = "paused" if act.doing == "pause" else "stopped"
-        else:
+        container, back = self.stage.container(name), _BACK.get(act.doing)
+        if back:
+            self._down[name] = back
+            self._tell_guard(lambda guard: guard.hold(container.id, back))
+        await asyncio.to_thread(self.stage.world.engine.control, container, act.doing)
+        if not back:
             self._down.pop(name, None)
+            self._tell_guard(lambda guard: guard.forget(container.id))
+
+    async def keep(self) -> None:
+        """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            self._tell_guard(Guard.renew)
+
+    def _tell_guard(self, tell: Callable[[Guard], None]) -> None:
+        try:
+            tell(self._guard)
+        except OSError:
+            held = ", ".join(self._down) or "no container"
+            raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
 
     async def _comes(self, name: str) -> None:
         await self.stage.answers(name)
@@ -101,6 +120,9 @@ class Acts:
     async def restore(self) -> None:
         """End all traffic, and let all containers go on; what fails is left."""
         await asyncio.gather(*(asyncio.to_thread(load.stop) for load in self._loads))
-        for name, state in list(self._down.items()):
+        for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
-                await asyncio.to_thread(self.stage.world.engine.control, self.stage.container(name), _BACK[state])
+                container = self.stage.container(name)
+                await asyncio.to_thread(self.stage.world.engine.control, container, back)
+                self._tell_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
+        await asyncio.to_thread(self._guard.close)

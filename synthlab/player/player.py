@@ -115,9 +115,10 @@ class Player:
         self.started = datetime.now(UTC) + timedelta(seconds=GAP_S)
         self._sampler.start()
         async with asyncio.TaskGroup() as group:
-            keeper = group.create_task(self._layers.keep())
+            keepers = [group.create_task(keep()) for keep in (self._layers.keep, self._acts.keep)]
             yield group
-            keeper.cancel()
+            for keeper in keepers:
+                keeper.cancel()
 
     async def _track(self, track: Track, begins_s: float, soonest_s: float) -> float:
         """Play blocks one after the other, the first from `begins_s`, changing nothing before `soonest_s`.

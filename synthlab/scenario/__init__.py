@@ -4,7 +4,7 @@ from .check import check_scenario
 from .late import late_expectations
 from .layers import Layers
 from .model import Place, Scenario, Step
-from .plan import Block, Plan, Run, Track, Visit, make_plan
+from .plan import Block, Plan, Run, Track, Visit, make_plan, repeated
 from .reader import find_scenario_file, read_scenario, scenario_files
 from .rehearsal import rehearse
 from .timeline import Event, timeline
@@ -26,6 +26,7 @@ __all__ = [
     "make_plan",
     "read_scenario",
     "rehearse",
+    "repeated",
     "scenario_files",
     "timeline",
 ]

@@ -13,6 +13,8 @@ from .words import seconds
 
 MOST_RUNS = 20_000
 _SEED_BITS = 63
+SEEDS = 1 << _SEED_BITS
+"""How many a scenario can have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,11 @@ def make_plan(scenario: Scenario, seed: int | None = None) -> Plan:
     plan = Plan(scenario=scenario, seed=own or 0, track=_Maker(own or 0).track("", scenario.steps))
     _refuse_late(plan)
     return plan
+
+
+def repeated(plan: Plan, number: int) -> Plan:
+    """The plan for a repetition, the first being number 0: each has the next seed, so that its draws are other ones."""
+    return make_plan(plan.scenario, (plan.seed + number) % SEEDS) if number else plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ class Series:
 class Record:
     """One run of a scenario. `reasons` are the lines that explain the verdict, the weightiest first.
 
+    `retried` is how many runs in its place were inconclusive before.
+
     `facts` are versions and facts of engine and machine by name; `evidence` are files beside the report, by what they
     show. `baseline` is the time from, and to, which the last one was taken.
     """
@@ -107,6 +109,7 @@ class Record:
     duration_s: float
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    retried: int = 0
     clients: tuple[str, ...] = ()
     baseline: tuple[float, float] | None = None
     steps: tuple[Played, ...] = ()

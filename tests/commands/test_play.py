@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from synthlab.cli import main
 from synthlab.commands.play import _exit_code, _Narrator
 from synthlab.console import Live
 from synthlab.fakes import fake_world
+from synthlab.scenario import Plan
 from synthlab.scenario.record import Judged, Played, Record, Verdict
 
 from ..scenario.files import checked, write
@@ -69,6 +71,68 @@ def test_a_file_that_cannot_be(flag: str, tmp_path: Path, capsys: pytest.Capture
     assert main(["scenario", "run", write(tmp_path, WAIT), flag, str(file)], world) == 2
     assert f"{flag}: {file}: there is no folder {file.parent}" in capsys.readouterr().err
     assert all(api.asked == 0 for api in apis.values())
+
+
+def played(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *options: str, verdicts: Sequence[Verdict] = ("passed",)
+) -> tuple[int, list[tuple[str, int]]]:
+    """The status of a run on a lab that is not there, and the name and seed of each playing; their verdicts in turn."""
+    seen: list[tuple[str, int]] = []
+
+    def fake_play(plan: Plan, *others: object) -> Record:
+        seen.append((str(others[-1]), plan.seed))
+        return record(verdicts[(len(seen) - 1) % len(verdicts)], scenario=plan.scenario.name, seed=plan.seed)
+
+    monkeypatch.setattr("synthlab.player.play", fake_play)
+    file = write(folder, WAIT, top="stack: call.yaml\nseed: 42\n")
+    return main(["scenario", "run", file, *options], fake_world()[0]), seen
+
+
+@pytest.mark.issue(10)
+def test_each_repetition_has_a_seed_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The scenario's, or the one given, and those that follow; each is in terminal, JSON, JUnit file and report."""
+    junit, report = tmp_path / "out.xml", tmp_path / "out.html"
+    files = ["--junit", str(junit), "--report", str(report), "--json"]
+    assert played(monkeypatch, tmp_path, "--repeat", "3", *files) == (0, [("s-1", 42), ("s-2", 43), ("s-3", 44)])
+    out, err = capsys.readouterr()
+    assert [line for line in err.splitlines() if "seed" in line] == [
+        f"s ({number} of 3), seed {41 + number}" for number in (1, 2, 3)
+    ]
+    assert [one["seed"] for one in json.loads(out)["records"]] == [42, 43, 44]
+    assert [seed for seed in (42, 43, 44) if f'<property name="seed" value="{seed}"' in junit.read_text()] == [
+        42,
+        43,
+        44,
+    ]
+    assert all(f">{seed}<" in report.read_text() for seed in (42, 43, 44))
+    assert played(monkeypatch, tmp_path, "--seed", str(2**63 - 1), "--repeat", "2")[1][1] == ("s-2", 0)
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("verdicts", "status", "times"),
+    [
+        (["inconclusive", "inconclusive", "passed"], 0, 3),
+        (["inconclusive", "failed"], 1, 2),
+        (["passed"], 0, 1),
+        (["inconclusive"], 3, 3),
+    ],
+)
+def test_retries(
+    verdicts: list[Verdict],
+    status: int,
+    times: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What cannot be judged is played again with its seed, so often at most; the last verdict counts."""
+    done, seen = played(monkeypatch, tmp_path, "--retry-inconclusive", "2", "--json", verdicts=verdicts)
+    assert (done, seen) == (status, [("s", 42), ("s-retry-1", 42), ("s-retry-2", 42)][:times])
+    (told,) = json.loads(capsys.readouterr().out)["records"]
+    assert told["retried"] == times - 1
 
 
 def test_another_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

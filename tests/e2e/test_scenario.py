@@ -19,14 +19,15 @@ from urllib.request import urlopen
 import junitparser
 import pytest
 
-from .labs import SYNTHLAB, docker, heeding_interrupts, lab_up, synthlab
+from .labs import SYNTHLAB, docker, heeding_interrupts, lab_up, synthlab, until
 from .leftovers import leftovers
 from .pair import STACK, Pair
 
 pytestmark = pytest.mark.docker
 
 LAB = "e2e-scenario"
-PORT = 7000
+PORT, LOSSY = 7000, 7100
+"""The stack loses a fifth of what client2 sends to the latter."""
 CUTS, EVERY_S, FIRST_S = 6, 1.0, 1.5
 """The wire is cut for half of each second: so often, and first so long after the beginning."""
 MEDIAN_OFF_MS, MOST_OFF_MS = 2.0, 10.0
@@ -37,7 +38,8 @@ REVERT_S = 10.0
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The lab, up; its stack file."""
     stack = tmp_path_factory.mktemp("scenario") / "pair.yaml"
-    stack.write_text(STACK.format(name=LAB, ip="ipv4"))
+    lossy = f"client2: {{image: syntheticnet, network: {{flows: {{'*:udp:{LOSSY}': {{egress: {{loss: 20%}}}}}}}}}}"
+    stack.write_text(STACK.format(name=LAB, ip="ipv4").replace("client2: {image: syntheticnet}", lossy))
     with lab_up(LAB, stack, "--ttl", "15min"):
         yield stack
 
@@ -266,6 +268,67 @@ def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, st
         while egress() != {}:
             assert time.monotonic() - killed < most_s + 1.0
         print(f"{number.name}: reverted after {time.monotonic() - killed:.2f} s")
+
+
+@pytest.mark.issue(10)
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("doing", "number", "most_s"),
+    [
+        ("pause", signal.SIGKILL, REVERT_S),
+        ("stop", signal.SIGKILL, REVERT_S + 5),
+        ("pause", signal.SIGSTOP, REVERT_S + 5),
+    ],
+)
+def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_s: float) -> None:
+    """A client that a scenario has paused or stopped goes on when its player is killed, or hangs."""
+    file = scenario(lab, f"  - {{{doing}: client2}}\n  - wait: 60s\n")
+    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as playing:
+        until(lambda: _status() == {"pause": "paused", "stop": "exited"}[doing])
+        time.sleep(0.2)
+        os.killpg(playing.pid, number)
+        ended = time.monotonic()
+        try:
+            until(lambda: _status() == "running", most_s)
+            print(f"{doing}, {number.name}: it went on after {time.monotonic() - ended:.1f} s")
+        finally:
+            os.killpg(playing.pid, signal.SIGKILL)
+    until(lambda: egress() == {})
+
+
+def _status() -> str:
+    return docker("inspect", "-f", "{{.State.Status}}", Pair(LAB).container("client2")).strip()
+
+
+NUMBERED = """\
+import socket, struct, sys, time
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range(int(sys.argv[3])):
+    sender.sendto(struct.pack("!q", number), (sys.argv[1], int(sys.argv[2])))
+    time.sleep(0.002)
+"""
+COUNT = 300
+
+
+@pytest.mark.issue(10)
+@pytest.mark.soak
+def test_a_seed_reaches_the_loss_of_the_stack(lab: Path) -> None:
+    """Two runs with the same seed lose the same packets of a stream, by a loss that the stack has put in force."""
+    lost = [_lost(lab, seed) for seed in (42, 42, 43)]
+    assert lost[0] == lost[1]
+    assert lost[1] != lost[2]
+    # A fifth, give or take four standard deviations.
+    assert all(abs(len(each) - COUNT / 5) < 4 * (COUNT * 0.2 * 0.8) ** 0.5 for each in lost)
+
+
+def _lost(lab: Path, seed: int) -> set[int]:
+    """Which of the numbered packets that a step sends do not come."""
+    pair = Pair(LAB)
+    receiver = pair.traffic("client1", "receive", LOSSY, 10, script="stamps.py").ready()
+    command = ["python3", "-c", NUMBERED, pair.address("client1"), LOSSY, COUNT]
+    run(lab, f"  - {{exec: {json.dumps(command)}, in: client2}}\n", "--seed", str(seed), status=None)
+    return set(range(COUNT)) - set(receiver.result()["sent_ns"])
 
 
 def test_a_lab_of_its_own(lab: Path) -> None:
