@@ -1,7 +1,7 @@
 """Packets that say when they were sent, for tests that ask when something happened. Runs in a container's Python.
 
 - `send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch.
-- `receive PORT SECONDS` tells those times of all that came.
+- `receive PORT SECONDS` tells those times of all that came; `end PORT`, beside it, ends it before.
 - `stream HOST PORT SECONDS RATE` sends packets of 1,200 bytes at a rate, each with its time; `arrivals PORT SECONDS`
   tells when each that came was sent, and when the kernel received it.
 - `flood HOST PORT SECONDS RATE` sends as much as a rate (bit/s) allows.
@@ -18,6 +18,7 @@ EVERY_S = 0.001
 BIN_NS = 1_000_000
 PAYLOAD, FRAME = 1200, 1242
 SO_TIMESTAMPNS = 35
+END = -1
 
 
 def send(host: str, port: int, lasts_s: float) -> None:
@@ -85,7 +86,15 @@ def receive(port: int, lasts_s: float) -> None:
             came.append(struct.unpack("!q", receiver.recv(100))[0])
         except TimeoutError:
             continue
+        if came[-1] == END:
+            came.pop()
+            break
     print(json.dumps({"sent_ns": came}))
+
+
+def stop(port: int) -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(struct.pack("!q", END), ("127.0.0.1", port))
+    print(json.dumps({}))
 
 
 def bins(port: int, lasts_s: float) -> None:
@@ -108,5 +117,7 @@ if __name__ == "__main__":
         send(rest[0], int(rest[1]), float(rest[2]))
     elif mode in ("flood", "stream"):
         {"flood": flood, "stream": stream}[mode](rest[0], int(rest[1]), float(rest[2]), float(rest[3]))
+    elif mode == "end":
+        stop(int(rest[0]))
     else:
         {"receive": receive, "bins": bins, "arrivals": arrivals}[mode](int(rest[0]), float(rest[1]))

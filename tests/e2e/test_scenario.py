@@ -325,9 +325,10 @@ def test_a_seed_reaches_the_loss_of_the_stack(lab: Path) -> None:
 def _lost(lab: Path, seed: int) -> set[int]:
     """Which of the numbered packets that a step sends do not come."""
     pair = Pair(LAB)
-    receiver = pair.traffic("client1", "receive", LOSSY, 10, script="stamps.py").ready()
+    receiver = pair.traffic("client1", "receive", LOSSY, 120, script="stamps.py").ready()
     command = ["python3", "-c", NUMBERED, pair.address("client1"), LOSSY, COUNT]
     run(lab, f"  - {{exec: {json.dumps(command)}, in: client2}}\n", "--seed", str(seed), status=None)
+    pair.traffic("client1", "end", LOSSY, script="stamps.py").result()
     return set(range(COUNT)) - set(receiver.result()["sent_ns"])
 
 
