@@ -1,0 +1,65 @@
+"""When a page of a lab shows new frames of another participant: told by the browser itself, not by the lab."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
+
+from .labs import synthlab
+
+# Every new frame of every video but the page's own, as wall-clock time in ms; elements come and go.
+_WATCH = """
+(() => {
+  if (globalThis.shownFrames) return;
+  globalThis.shownFrames = [];
+  const watched = new WeakSet();
+  const watch = (video) => {
+    watched.add(video);
+    const seen = () => {
+      shownFrames.push(performance.timeOrigin + performance.now());
+      video.requestVideoFrameCallback(seen);
+    };
+    video.requestVideoFrameCallback(seen);
+  };
+  setInterval(() => {
+    for (const video of document.querySelectorAll("video")) {
+      if (!watched.has(video) && !video.closest(".own")) watch(video);
+    }
+  }, 20);
+})()
+"""
+
+
+class Frames:
+    """What the first page of a client shows, from now on."""
+
+    def __init__(self, playwright: Playwright, client: str, lab: str) -> None:
+        endpoint = synthlab("cdp", client, "--lab", lab).stdout.strip()
+        self._browser = playwright.chromium.connect_over_cdp(endpoint)
+        self._context.add_init_script(_WATCH)
+        self.page.evaluate(_WATCH)
+        self.at_s: list[float] = []
+
+    @property
+    def _context(self) -> BrowserContext:
+        return self._browser.contexts[0]
+
+    @property
+    def page(self) -> Page:
+        return self._context.pages[0]
+
+    def close(self) -> None:
+        self._browser.close()
+
+    def collect(self) -> None:
+        """Take what has been shown since; a page that is just being loaded has shown nothing more."""
+        try:
+            self.at_s += [at_ms / 1000 for at_ms in self.page.evaluate("globalThis.shownFrames?.splice(0) ?? []")]
+        except Error:
+            time.sleep(0.02)
+
+    def gaps(self, least_s: float) -> list[tuple[float, float]]:
+        """When no frame was shown for so long: from the last one before to the first one after."""
+        return [(before, after) for before, after in pairwise(self.at_s) if after - before >= least_s]

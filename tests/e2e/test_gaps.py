@@ -1,0 +1,186 @@
+"""A picture that stands still, or is gone, for a while: what the lab says of it, and what the page has shown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error, Playwright, sync_playwright
+
+from .frames import Frames
+from .labs import SYNTHLAB, lab_up, synthlab
+
+pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.issue(10), pytest.mark.timeout(600)]
+
+LAB = "e2e-gaps"
+TURNS = range(20)
+STACK = """\
+name: e2e-gaps
+sfu: {app: janus, version: "1.1.2"}
+clients:
+  alice: {app: chrome}
+  bob: {app: chrome}
+"""
+FPS = "alice.video.bob.fps"
+BEFORE = f"""\
+stack: stack.yaml
+steps:
+  - {{expect: "{FPS} >= 10", within: 60s, for: 3s}}
+  - baseline: 3s
+"""
+EXPECTED = f"""\
+  - {{at: 0s, never: "{FPS} < 8", for: 6s, mark: never}}
+  - {{at: 0s, never: "growth(alice.video.bob.freezes, 3s) >= 1", for: 6s, mark: freezes}}
+  - {{at: 0s, recovers: "{FPS} >= 50% of before", within: 60s, for: 3s, mark: recovers}}
+"""
+SHOWN_LATE_S = 0.15
+"""A frame is shown so long after it was decoded, at most."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("gaps")
+    (folder / "stack.yaml").write_text(STACK)
+    with lab_up(LAB, folder / "stack.yaml", "--wait-media"):
+        yield folder
+
+
+@pytest.fixture(params=TURNS)
+def turn(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture
+def frames(playwright: Playwright, folder: Path) -> Iterator[Frames]:
+    assert folder
+    frames = Frames(playwright, "alice", LAB)
+    yield frames
+    frames.close()
+
+
+@dataclass
+class Told:
+    """One run: what became of each expectation, by its mark, and when the run began, on the wall clock."""
+
+    zero_s: float
+    judged: dict[str, dict[str, Any]]
+
+    def interval_s(self) -> tuple[float, float]:
+        """Between which times it recovered."""
+        one = self.judged["recovers"]
+        assert one["verdict"] == "passed", one["reason"]
+        until_s = self.zero_s + one["asked_s"] + one["took_s"]
+        return until_s - one["error_s"], until_s
+
+
+def run(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None = None) -> Told:
+    """Play it until it has a baseline; on a busy machine a number may be absent in that."""
+    for _ in range(3):
+        told = _play(folder, steps, frames, act)
+        if "no data: before." not in told.judged["recovers"]["reason"]:
+            break
+    return told
+
+
+def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None) -> Told:
+    """Play it once, and collect what the page shows; `act` is done soon after the expectations began."""
+    (folder / "gap.yaml").write_text(BEFORE + EXPECTED + steps)
+    command = [SYNTHLAB, "scenario", "run", "gap.yaml", "--lab", LAB, "--json", "--keep-going", "--evidence", "kept"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
+        assert playing.stdout
+        assert playing.stderr
+        told, lines = list[str](), list[str]()
+        readers = [
+            Thread(target=lambda: told.append(playing.stdout.read())),  # type: ignore[union-attr]
+            Thread(target=lambda: lines.extend(playing.stderr)),  # type: ignore[arg-type]
+        ]
+        for reader in readers:
+            reader.start()
+        while playing.poll() is None:
+            if act and any("  # never" in line for line in lines):
+                time.sleep(0.3)
+                act()
+                act = None
+            if frames:
+                frames.collect()
+            time.sleep(0.02)
+        for reader in readers:
+            reader.join()
+    assert told[0], "".join(lines)
+    (record,) = json.loads(told[0])["records"]
+    zero_s = datetime.fromisoformat(record["started"]).timestamp()
+    return Told(zero_s, {one["mark"]: one for one in record["judged"] if one["mark"]})
+
+
+def check(told: Told, frames: Frames) -> None:
+    """Both last steps say so: `never` failed, and the time to recover is between the two that are reported."""
+    least_s, most_s = told.interval_s()
+    stopped_s, back_s = [gap for gap in frames.gaps(0.3) if gap[1] <= most_s + SHOWN_LATE_S][-1]
+    zero_s = told.zero_s + told.judged["recovers"]["asked_s"]
+    print(
+        f"no frame from {stopped_s - zero_s:.2f} to {back_s - zero_s:.2f} s; "
+        f"recovered between {least_s - zero_s:.2f} and {most_s - zero_s:.2f} s; "
+        f"never: {told.judged['never']['reason']}; {told.judged['freezes']['reason']}"
+    )
+    assert told.judged["never"]["verdict"] == "failed", told.judged["never"]["reason"]
+    assert told.judged["freezes"]["verdict"] == "failed", told.judged["freezes"]["reason"]
+    assert least_s - SHOWN_LATE_S <= back_s
+
+
+@pytest.mark.usefixtures("turn")
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "  - {at: 0.5s, restart: sfu}\n",
+        "  - {at: 0.5s, link: down, on: alice, for: 2s}\n",
+        "  - {at: 0.5s, set: bob, egress: {loss: 100%}, for: 1500ms}\n",
+        "  - {at: 0.5s, pause: alice}\n  - {at: 2.5s, unpause: alice}\n",
+    ],
+    ids=["media server", "outage", "loss", "pause"],
+)
+def test_gap(steps: str, folder: Path, frames: Frames) -> None:
+    """A restarted media server, a link that is down, lost packets, a paused client."""
+    check(run(folder, steps, frames), frames)
+
+
+@pytest.mark.usefixtures("turn")
+def test_a_reloaded_page(folder: Path, frames: Frames) -> None:
+    """Who looks is away for a moment, and has other tracks afterwards."""
+    check(run(folder, "", frames, lambda: frames.page.reload(wait_until="commit")), frames)
+
+
+@pytest.mark.usefixtures("turn")
+def test_a_crashed_tab(folder: Path, playwright: Playwright) -> None:
+    """Its client tells no numbers any more: `never` fails, as no data or as the rate falls before."""
+    frames = Frames(playwright, "alice", LAB)
+    crashed_s: list[float] = []
+
+    def crash() -> None:
+        crashed_s.append(time.time())
+        try:
+            frames.page.goto("chrome://crash", timeout=1000)
+        except Error:
+            return
+
+    try:
+        told = run(folder, "", None, crash)
+        never, zero_s = told.judged["never"], told.zero_s
+        assert never["reason"].startswith(("no data after", "it held after")), never["reason"]
+        assert crashed_s[0] < zero_s + never["decided_s"] < crashed_s[0] + 2.5
+        assert told.judged["recovers"]["verdict"] != "passed"
+    finally:
+        synthlab("restart", "alice", "--lab", LAB)
