@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .containers import EngineApi
-from .errors import SynthlabError
+from .errors import SynthlabError, WrongUse
 from .images import BASE, Image, full_tag, plan_images, versioned
 from .process import run_program
 from .wholefile import beside
+
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*/?")
 
 Tell = Callable[[str], None]
 
@@ -61,7 +64,7 @@ def save(images: Iterable[Image], file: Path, engine: EngineApi, tell: Tell) -> 
 def load(file: Path, tell: Tell) -> list[str]:
     """Take images from a tar file; their names."""
     if not file.is_file():
-        raise SynthlabError(f"{file}: there is no such file")
+        raise WrongUse(f"{file}: there is no such file")
     tell(f"loading {file}")
     lines = _docker(f"{file} could not be loaded", "load", "--input", str(file))
     return [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
@@ -94,6 +97,8 @@ def pull(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) ->
 
 def remote_names(tags: Sequence[str], prefix: str) -> dict[str, str]:
     """What each tag is called in the registry: `ghcr.io/acme` makes `ghcr.io/acme/syntheticnet:0.1.0`."""
+    if not _PREFIX.fullmatch(prefix):
+        raise WrongUse(f"{prefix!r} is not where a registry keeps images, such as ghcr.io/acme")
     return {tag: f"{prefix.rstrip('/')}/{full_tag(tag) if tag == BASE else versioned(tag)}" for tag in tags}
 
 

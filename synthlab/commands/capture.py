@@ -20,6 +20,7 @@ from ..errors import SynthlabError, WrongUse
 from ..interrupts import ENDING
 from ..world import World
 from .options import ClientArgument, LabOption
+from .outputs import refuse_output
 
 if TYPE_CHECKING:
     from ..evidence.live import Blocks, LiveCapture
@@ -59,6 +60,8 @@ def capture(
     from ..evidence.live import LiveCapture
     from ..evidence.network import network_of
 
+    if output != "-":
+        refuse_output("-o", Path(output))
     world: World = context.obj
     size, seconds = _size(snaplen), _seconds(for_)
     if output == "-" and sys.stdout.isatty():

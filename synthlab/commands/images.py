@@ -13,6 +13,7 @@ from ..console import Table
 from ..tables import NOTHING
 from ..world import World
 from .options import JsonOption
+from .outputs import refuse_output
 
 images = typer.Typer(help="Build, list, save, push or remove synthlab's images.")
 
@@ -118,6 +119,7 @@ def save(
     from .. import depot
     from ..images import selected
 
+    refuse_output("-o", output)
     world: World = context.obj
     with console.progress() as tell:
         tags = depot.save(selected(names or ()), output, world.engine, tell)

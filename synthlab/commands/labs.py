@@ -22,7 +22,7 @@ from ..state import ClientState
 from ..tables import containers_table
 from ..versions import other_versions, told_mismatch
 from ..world import World
-from .options import JsonOption, LabOption, StackArgument, complete_labs
+from .options import JsonOption, LabOption, StackArgument, complete_labs, finite
 
 NO_LAB = "no lab is up"
 
@@ -39,7 +39,10 @@ DownOption = Annotated[
     ),
 ]
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.")
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.", callback=finite
+    ),
 ]
 WaitMediaOption = Annotated[
     bool,

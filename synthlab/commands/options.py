@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,13 @@ def complete_scenarios(incomplete: str) -> list[str]:
 
     bundled = sorted(file.stem for file in (assets.stacks() / "scenarios").glob("*.yaml"))
     return _starting(incomplete, lambda: _yaml_files(incomplete), bundled)
+
+
+def finite(seconds: float) -> float:
+    """The same; what is no number, or has no end, is refused as any other wrong value."""
+    if not math.isfinite(seconds):
+        raise typer.BadParameter(f"{seconds} is not a number of seconds")
+    return seconds
 
 
 def read_variables(written: list[str] | None) -> dict[str, str]:

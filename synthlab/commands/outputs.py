@@ -29,8 +29,8 @@ class Outputs:
     def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
         self._junit, self._report, self._json = junit, report, json
         for flag, file in (("--junit", junit), ("--report", report)):
-            if file and not file.absolute().parent.is_dir():
-                raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
+            if file:
+                refuse_output(flag, file)
 
     def write(self, records: Sequence[Record]) -> None:
         """What cannot be written is reported, and prevents nothing: the verdict counts, and the other files."""
@@ -47,6 +47,14 @@ class Outputs:
             yield lambda: write_report(report, records)
         if self._json:
             yield lambda: _print_results(records)
+
+
+def refuse_output(flag: str, file: Path) -> None:
+    """Raise WrongUse where no file can be written: in a folder that is not there, or in the place of a folder."""
+    if not file.absolute().parent.is_dir():
+        raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
+    if file.is_dir():
+        raise WrongUse(f"{flag}: {file}: is a folder; name a file")
 
 
 def write_junit(file: Path, records: Sequence[Record]) -> None:

@@ -22,6 +22,7 @@ from .options import (
     ScenariosArgument,
     ScenarioSeedOption,
     VarOption,
+    finite,
     read_variables,
 )
 from .outputs import JUnitOption, Outputs, ReportOption
@@ -50,7 +51,10 @@ EvidenceOption = Annotated[
     ),
 ]
 StartOption = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.")
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.", callback=finite
+    ),
 ]
 HostOption = Annotated[
     bool,
@@ -99,6 +103,8 @@ def run(
 
     given = read_variables(variables)
     outputs = Outputs(junit, report, json)
+    if evidence and evidence.exists() and not evidence.is_dir():
+        raise WrongUse(f"--evidence: {evidence}: is no folder")
     plans, refusals = _plans(names, given, stack, seed, allow_host)
     if refusals:
         outputs.write(refusals)

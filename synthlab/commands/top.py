@@ -13,9 +13,11 @@ from ..counters import too_slow_table
 from ..top import Sample, answering, sample, top_json, top_table
 from ..world import World
 from .labs import note_versions
-from .options import ClientsArgument, JsonOption, LabOption
+from .options import ClientsArgument, JsonOption, LabOption, finite
 
-IntervalOption = Annotated[float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.")]
+IntervalOption = Annotated[
+    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.", callback=finite)
+]
 CountOption = Annotated[int | None, typer.Option("--count", min=1, help="So many times; else until Ctrl-C.")]
 
 

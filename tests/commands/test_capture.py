@@ -32,5 +32,5 @@ def test_wrong_use(arguments: list[str], told: str, tmp_path: Path, capsys: pyte
 def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told before anything is captured."""
     world, _ = fake_world("call")
-    assert main(["capture", "client1", "-o", str(tmp_path)], world) == 3
-    assert f"{tmp_path}: cannot be written: Is a directory" in capsys.readouterr().err
+    assert main(["capture", "client1", "-o", str(tmp_path)], world) == 2
+    assert f"-o: {tmp_path}: is a folder; name a file" in capsys.readouterr().err
