@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthlab import console
-from synthlab.console import Table
+from synthlab.console import Bad, Table
 from synthlab.errors import SynthlabError
 
 
@@ -42,3 +42,18 @@ def test_no_color(
         monkeypatch.setenv("NO_COLOR", no_color)
     console.print_error(SynthlabError("bad"))
     assert ("\x1b[31m" in capsys.readouterr().err) is coloured
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "coloured"), [(True, "", True), (True, "1", False), (False, "", False)]
+)
+def test_what_is_bad(
+    terminal: bool, no_color: str, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell or a line that says what is wrong is red, but only on a terminal, and not with NO_COLOR."""
+    for name, value in (("FORCE_COLOR", "1" if terminal else ""), ("NO_COLOR", no_color), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    console.print_table(Table(("state",), [("healthy",), (Bad("exited"),)]))
+    console.print_bad("too slow")
+    assert capsys.readouterr().out.count("\x1b[31m") == 2 * coloured

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from synthlab import tables
-from synthlab.console import Bad
+from synthlab.console import Bad, print_table
+from synthlab.counters import counters_table, forwarders_table
 from synthlab.fakes import FakeClientApi, fake_container
 from synthlab.lab import Change
 from synthlab.numbers import Numbers
@@ -130,3 +132,28 @@ def test_containers() -> None:
     other = fake_container("other", "client1")
     short = containers_table([fake_container("call", "client1"), other], {}, now=100.0)
     assert short.columns == ("lab", "name", "app", "state", "API")
+
+
+@pytest.mark.issue(10)
+def test_ps_and_stats_fit_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal of 80 columns no cell of `ps` and `stats` is cut off or broken, with a call under way and flows."""
+    for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    link = replace(LINK, packets_in=120_345, packets_out=118_002, bytes_out=81_234_567, dropped={"loss": 6093})
+    late = {"ingress": {"p50_ms": 0.061, "p99_ms": 42.977, "max_ms": 142.977}}
+    shown = replace(state({}), links={"ingress": link, "egress": link}, lateness=late)
+    shown = replace(shown, flows={"default": {"egress": link}, "*:udp": {"egress": link}})
+    container = replace(fake_container("call", "client1"), ports={80: 32803, 5901: 32804})
+    numbers = Numbers(video={"client2": {"kbps": 1201.5, "fps": 15.0, "lost": 0.0}}, audio={}, sent={})
+    for table in (
+        containers_table([container], {container.id: 0}, now=0),
+        counters_table({"client1": shown}),
+        forwarders_table({"client1": shown}),
+        numbers_table({"client1": numbers}),
+    ):
+        print_table(table)
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+        assert max(map(len, lines)) <= 80
+        body = "\n".join(lines).partition("─\n")[2].splitlines()
+        assert len(body) == len(table.rows), lines
+        assert "…" not in "".join(lines)
