@@ -164,6 +164,28 @@ def test_after_a_reload(room: Page) -> None:
     assert after < before
 
 
+@pytest.mark.issue(10)
+def test_console_and_exceptions_are_kept(browser: Browser, room: Page, app: WebApp) -> None:
+    """What pages write and throw is logged and counted, over a reload and a closed tab; no banner is a log."""
+    before = _numbers(lambda numbers: "console" in numbers)["console"]
+    room.evaluate("() => { console.error('first', {a: 1}); setTimeout(() => { throw new Error('oops') }); }")
+    room.wait_for_timeout(200)
+    room.reload()
+    _join(room)
+    tab = browser.contexts[0].new_page()
+    tab.goto(app.url("/login.html"))
+    tab.evaluate("() => console.error('in a tab\\u001b[2J')")
+    tab.close()
+    after = _numbers(lambda numbers: numbers["console"]["errors"] >= before["errors"] + 2)["console"]
+    assert after["exceptions"] == before["exceptions"] + 1
+    lines = synthlab("logs", "client1", "--console", "--lab", LAB).stdout.splitlines()
+    assert "error: first {a: 1}" in [line.partition(" (")[0] for line in lines]
+    assert any(line.startswith("exception: Uncaught Error: oops") for line in lines)
+    assert any(line.startswith("error: in a tab") for line in lines)
+    log = synthlab("logs", "client1", "--lab", LAB).stdout
+    assert not [word for word in ("Xvnc", "TigerVNC", "DevTools listening") if word in log]
+
+
 def test_permissions(room: Page, browser: Browser, app: WebApp) -> None:
     """What the stack lists for an origin is granted there; elsewhere camera and microphone are refused."""
     states = "names => Promise.all(names.map(async name => (await navigator.permissions.query({name})).state))"
