@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
+from .scenario.expression import value_text
 from .scenario.record import Judged, Played, Record
 from .scenario.titles import run_titles, title, told_apart
 from .scenario.words import seconds
@@ -58,6 +59,7 @@ def _properties(record: Record) -> Iterator[tuple[str, str]]:
     yield from ((f"seed.{client}", str(seed)) for client, seed in record.client_seeds.items())
     yield from ((f"var.{name}", value) for name, value in record.variables.items())
     yield from record.facts.items()
+    yield from ((f"evidence.{shows}", file) for shows, file in record.evidence.items())
 
 
 def _cases(record: Record, run: str) -> Iterator[TestCase]:
@@ -118,7 +120,7 @@ def _told(record: Record) -> Iterator[str]:
 
 
 def _seen(judged: Judged) -> str:
-    return ", ".join(f"{name} = {'no data' if value is None else value}" for name, value in judged.seen.items())
+    return ", ".join(f"{name} = {value_text(name, value)}" for name, value in judged.seen.items())
 
 
 def _fit(text: str) -> str:

@@ -57,7 +57,7 @@ def test_a_failure() -> None:
     assert failure.text is not None
     assert failure.attrib["message"].startswith("did not hold within 0.1s")
     assert failure.text.startswith("dog-chews-fiber.yaml:16: recovers ")
-    assert failure.text.endswith("\nclient1.video.client2.fps = 2.1")
+    assert failure.text.endswith("\nclient1.video.client2.fps = 2.1 fps")
 
 
 def test_what_could_not_be_judged() -> None:
@@ -118,6 +118,7 @@ def test_facts_of_the_run() -> None:
     properties = {entry.attrib["name"]: entry.attrib["value"] for entry in first.iter("property")}
     assert properties["seed"] == "7"
     assert properties["seed.client2"] == "1001"
+    assert properties["evidence.logs of client1"] == "evidence/client1.log"
     assert properties["engine"] == "Docker 28.3.3, Compose 2.39.1"
     assert (first.attrib["time"], first.attrib["timestamp"]) == ("45.0", "2026-03-02T14:05:11")
     assert [case.attrib["time"] for case in first.iter("testcase")] == ["45.0", "1.198", "0.692", "7.189"]

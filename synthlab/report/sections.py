@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from ..scenario.expression import value_text
 from ..scenario.record import Judged, Played, Record
 from ..scenario.words import seconds
 from .choice import Choice, asked_numbers, chosen
@@ -16,7 +17,6 @@ from .draw_rows import draw_rows
 from .figure import Drawing
 from .lane import SIGNS, axis_of, lane, took
 from .network import network_rows
-from .number import number_text
 from .row import Axis, Row
 from .webrtc import drawn, own_rows, webrtc_rows
 from .wished import Wishes
@@ -126,7 +126,7 @@ class Expectation:
 
     @property
     def seen(self) -> tuple[tuple[str, str], ...]:
-        return tuple((name, number_text(value)) for name, value in self.judged.seen.items())
+        return tuple((name, value_text(name, value)) for name, value in self.judged.seen.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
+from ..scenario.expression import value_text
 from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
 from ..scenario.words import seconds
-from .number import number_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Repeated:
     def parts(self) -> tuple[str, ...]:
         """In words: `held in 4 of 5`, then each number."""
         took = [] if self.took is None else [f"took {_words(self.took, seconds)}"]
-        seen = (f"{name} {_words(one, number_text)}" for name, one in self.seen.items())
+        seen = (f"{name} {_words(one, partial(value_text, name))}" for name, one in self.seen.items())
         return (f"held in {self.held} of {self.asked}", *took, *seen)
 
 

@@ -40,7 +40,7 @@ def test_median_and_spread() -> None:
     assert (last.held, last.asked) == (3, 4)
     assert last.took == Spread(5, 4, 9, 3)
     assert last.seen == {FPS: Spread(22, 2, 28, 4)}
-    assert last.parts == ("held in 3 of 4", "took 5s (4s to 9s)", f"{FPS} 22 (2 to 28)")
+    assert last.parts == ("held in 3 of 4", "took 5s (4s to 9s)", f"{FPS} 22 fps (2 fps to 28 fps)")
 
 
 def test_only_like_runs_are_compared() -> None:
@@ -67,10 +67,10 @@ def test_where_it_is_shown() -> None:
     runs = [run(4, 20), run(9, 28), run(5, 24)]
     text = Page.of(report_page(runs)).text
     assert "3 runs of dog-chews-fiber: median (least to most)" in text
-    assert f"held in 3 of 3 took 5s (4s to 9s) {FPS} 24 (20 to 28)" in text
+    assert f"held in 3 of 3 took 5s (4s to 9s) {FPS} 24 fps (20 fps to 28 fps)" in text
     lines = list(_summary(runs))
     assert lines[:2] == ["3 passed", "3 runs of dog-chews-fiber: median (least to most)"]
-    assert lines[4].endswith(f": held in 3 of 3, took 5s (4s to 9s), {FPS} 24 (20 to 28)")
+    assert lines[4].endswith(f": held in 3 of 3, took 5s (4s to 9s), {FPS} 24 fps (20 fps to 28 fps)")
     assert list(_summary([run(4, 20), replace(run(4, 20), scenario="elevator")])) == ["2 passed"]
 
 

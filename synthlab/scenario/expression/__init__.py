@@ -1,7 +1,7 @@
 """What a scenario expects: an expression on measured numbers, which holds, does not hold, or has no data."""
 
 from .catalogue import CLIENT, Known, Measure
-from .expression import Expression, Outcome
+from .expression import Expression, Outcome, value_text
 from .samples import LINKS, RATE_S, SAMPLE_S, Recorded, Sample, Samples, Value, source_of
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Samples",
     "Value",
     "source_of",
+    "value_text",
 ]

@@ -31,7 +31,7 @@ class Outcome:
         return tuple(name for name, value in self.seen.items() if value is None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} = {_shown(name, value)}" for name, value in self.seen.items())
+        return ", ".join(f"{name} = {value_text(name, value)}" for name, value in self.seen.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Expression:
         return self.text
 
 
-def _shown(name: str, value: Value | None) -> str:
+def value_text(name: str, value: Value | None) -> str:
+    """What was seen of the number of that name, with its unit, or `no data`."""
     if value is None:
         return "no data"
     return value if isinstance(value, str) else quantity(name, value)
