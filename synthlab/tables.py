@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, LinkConditions
+from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
 
 from .addresses import api_url
 from .console import Bad, Table
@@ -152,16 +152,40 @@ def _container_row(container: Container, restarts: Mapping[str, int], now: float
 def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:
     """Each link and flow, what is configured there, and what was measured."""
     for direction in DIRECTIONS:
-        wished = _configured(getattr(state.conditions, direction))
+        link = getattr(state.conditions, direction)
+        wished = _configured(link, link)
         yield direction, wished or "perfect", state.links.get(direction)
     for flow in state.conditions.flows:
         for direction in DIRECTIONS:
-            wished = _configured(getattr(flow, direction))
+            own = getattr(flow, direction)
+            wished = _configured(own, own.over(getattr(state.conditions, direction)))
             yield f"{direction} {flow.name}", wished or "as the link", state.flows.get(flow.name, {}).get(direction)
 
 
-def _configured(link: LinkConditions) -> str:
-    return ", ".join(f"{name} {_word(value)}" for name, value in link.to_dict().items())
+def _configured(own: LinkConditions, effective: LinkConditions) -> str:
+    """The values of a link or a flow, with the queue in force at a rate of its own, and what has no effect."""
+    void, parts = own.void(), []
+    for name, value in own.to_dict().items():
+        part = f"{name} {_word(value)}"
+        if name in void:
+            part += f" (no effect without {void[name]})"
+        elif name == "rate" and (wait_ms := longest_wait_ms(effective)) is not None:
+            part += f" (queue of {wait_ms:.0f}ms)"
+        parts.append(part)
+    return ", ".join(parts)
+
+
+def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """A line for each link whose jitter keeps the order, for that makes its mean delay longer than the latency."""
+    for name, state in states.items():
+        for direction in DIRECTIONS:
+            link = getattr(state.conditions, direction)
+            if link.jitter_ns and not link.reordering:
+                latency = link.to_dict().get("latency", "0ms")
+                yield (
+                    f"{name} {direction}: packets keep their order, so the mean delay is above {latency}, "
+                    "and grows with the packet rate (--reordering true lets them pass each other)"
+                )
 
 
 def _word(value: object) -> str:

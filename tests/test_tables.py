@@ -21,6 +21,7 @@ from synthlab.tables import (
     conditions_table,
     containers_table,
     moments,
+    notes,
     numbers_table,
 )
 
@@ -47,11 +48,16 @@ def test_conditions() -> None:
     told = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
     assert conditions_table(told).rows == [
         ("client2", "ingress", "perfect"),
-        ("client2", "egress", "rate 1mbit, loss 5%"),
+        ("client2", "egress", "rate 1mbit (queue of 200ms), loss 5%"),
     ]
     assert achieved_table(told).rows == [
         ("client2", "ingress", "perfect", "no traffic"),
-        ("client2", "egress", "rate 1mbit, loss 5%", "998kbit/s loss 4.93% delay 80.0ms (p99 100.0ms) 1234 packets"),
+        (
+            "client2",
+            "egress",
+            "rate 1mbit (queue of 200ms), loss 5%",
+            "998kbit/s loss 4.93% delay 80.0ms (p99 100.0ms) 1234 packets",
+        ),
     ]
 
 
@@ -62,6 +68,45 @@ def test_conditions_of_flows() -> None:
         ("client2", "ingress *:udp", "as the link", "no traffic"),
         ("client2", "egress *:udp", "loss 100%", "no traffic"),
     ]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("egress", "told"),
+    [
+        ({"rate": "100kbit"}, "rate 100kbit (queue of 1211ms)"),
+        ({"rate": "10mbit"}, "rate 10mbit (queue of 200ms)"),
+        ({"rate": "100kbit", "queue": "300ms"}, "rate 100kbit (queue of 300ms), queue 300ms"),
+        ({"rate": "1mbit", "queue": "64kb"}, "rate 1mbit (queue of 512ms), queue 64kb"),
+        ({"rate": "1mbit", "queue": "100p"}, "rate 1mbit (queue of 1211ms), queue 100p"),
+        ({"rate": "unlimited"}, "rate unlimited"),
+        (
+            {"queue": "1s", "loss_burst": "4p"},
+            "queue 1s (no effect without a rate or rate_trace), loss_burst 4p (no effect without a loss)",
+        ),
+    ],
+)
+def test_the_queue_in_force_and_what_has_no_effect(egress: dict[str, str], told: str) -> None:
+    """The longest wait at the present rate stands beside it; a value whose partner was cleared says so."""
+    assert conditions_table({"client2": state({"egress": egress})}).rows[1] == ("client2", "egress", told)
+
+
+@pytest.mark.issue(10)
+def test_the_queue_of_a_flow_with_a_rate_of_its_own() -> None:
+    """It is as deep as the link's, where the flow names none."""
+    wished = {"egress": {"rate": "9mbit", "queue": "1s"}, "flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
+    shown = conditions_table({"client2": state(wished)})
+    assert shown.rows[3] == ("client2", "egress *:udp", "rate 1mbit (queue of 1000ms)")
+
+
+@pytest.mark.issue(10)
+def test_kept_order_is_told() -> None:
+    """Where jitter keeps the order the mean delay is above the latency; with reordering it is not."""
+    jittery = {"latency": "200ms", "jitter": "50ms"}
+    told = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
+    (line,) = notes(told)
+    assert line.startswith("client2 egress: packets keep their order, so the mean delay is above 200ms")
+    assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
 
 
 def entry(**times: float) -> Entry:

@@ -13,9 +13,6 @@ VNET = 10
 ETHERTYPE = VNET + 12
 IP = VNET + 14
 
-# Bytes of the largest ordinary frame: 1500 of IP packet behind an Ethernet header. "Full-size packet" means this.
-FULL_SIZE = 1514
-
 
 Lane = Literal["link", "exempt", "control", "closed"]
 """Through the link's elements; past them (ARP and neighbour discovery, or the host's control traffic); or refused."""

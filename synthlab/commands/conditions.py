@@ -17,7 +17,7 @@ from ..flags import build_change, chosen_directions, with_condition_flags
 from ..lab import Change
 from ..remote import Terms
 from ..state import ClientState
-from ..tables import achieved_table, agenda_table, conditions_table, moments, places
+from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
 from ..world import World
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
@@ -110,6 +110,8 @@ def show(
         console.print_line(line)
     for line in (*discards(places(states)), *too_slow(states)):
         console.print_bad(line)
+    for line in notes(states):
+        console.print_line(line)
     _show_agenda(states)
 
 
@@ -156,6 +158,8 @@ def _show_change(made: Change, json: bool) -> None:
         console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
         return
     console.print_table(conditions_table(made.states))
+    for line in notes(made.states):
+        console.print_line(line)
     _show_agenda(made.states)
     for line in moments(made, time.time()):
         console.print_line(line)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from syntheticnet.conditions.depth import FULL_SIZE
 from syntheticnet.elements.codel import Codel
-from syntheticnet.packet import FULL_SIZE
 
 from .builders import MS
 

@@ -169,3 +169,15 @@ def test_end_of_reordering_keeps_the_order_in_which_they_were_due() -> None:
     assert set(forward[:100]) == set(first)
     assert forward[100:] == second
     assert times(forward) == sorted(times(forward))
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("per_second", "mean_ms"), [(10, 200), (50, 211), (200, 226), (1000, 238)])
+def test_kept_order_raises_the_mean(per_second: int, mean_ms: int) -> None:
+    """By as much as docs/conditions.md says; with reordering it stays at the latency."""
+    for extra, wanted in (({}, mean_ms), ({"reordering": True}, 200)):
+        element = delay(latency="200ms", jitter="50ms", **extra)
+        sent = packets(20_000, gap=SECOND // per_second)
+        entered = sum(each.time for each in sent)
+        element.push(sent)
+        assert abs(sum(times(element.pop(10**15)[0])) - entered) / 20_000 / MS == pytest.approx(wanted, abs=1.5)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from syntheticnet.conditions import LinkConditions
+from syntheticnet.conditions.depth import FULL_SIZE
 from syntheticnet.elements.rate import Rate
-from syntheticnet.packet import FULL_SIZE
 
 from .builders import MS, SECOND, Bench, packet, packets, times, wished
 

@@ -1,6 +1,7 @@
 """The schema of conditions, shared by host and container; standard library only, for both import this package."""
 
 from .client import DIRECTIONS, Conditions, Flow
+from .depth import longest_wait_ms
 from .duration import parse_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
@@ -24,6 +25,7 @@ __all__ = [
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "longest_wait_ms",
     "nearest",
     "nearest_condition",
     "parse_duration",

@@ -68,7 +68,7 @@ class LinkConditions:
     queue: QueueLimit | None = _value(
         "queue",
         QUEUE,
-        "how much may wait at the bottleneck (else 200ms, and 10 packets at least)",
+        "how much may wait at the bottleneck (else 200ms, and 10 full-size packets at least)",
         "200ms",
         _BOTTLENECK,
     )
@@ -121,7 +121,10 @@ class LinkConditions:
     duplicate: float | None = _value("duplicate", SHARE, "share of packets that come twice", "1%")
     latency_ns: int | None = _value("latency", TIME, "delay of every packet, one way", "80ms")
     jitter_ns: int | None = _value(
-        "jitter", TIME, "variation of the delay: a uniform draw from latency-jitter to latency+jitter", "20ms"
+        "jitter",
+        TIME,
+        "variation of the delay: a uniform draw from latency-jitter to latency+jitter, with the order kept",
+        "20ms",
     )
     distribution: str | None = _value(
         "distribution",

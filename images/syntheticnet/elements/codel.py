@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from ..packet import FULL_SIZE
+from ..conditions.depth import FULL_SIZE
 
 TARGET_NS = 5_000_000
 INTERVAL_NS = 100_000_000

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 
-from ..conditions import LinkConditions, QueueLimit
-from ..packet import FULL_SIZE, Packet
+from ..conditions import LinkConditions
+from ..conditions.depth import limits
+from ..packet import Packet
 from .codel import INTERVAL_NS, TARGET_NS, Codel
 from .ecn import marked
 from .element import Kit
-
-DEFAULT_LIMIT = QueueLimit(200_000_000, "time")
-LEAST_BYTES = 10 * FULL_SIZE
-
-_NS_BITS = 8 * 10**9
 
 
 class Queue:
@@ -30,7 +25,7 @@ class Queue:
 
     def set(self, values: LinkConditions, rate_bps: float) -> None:
         """Use these values for newcomers, and for who leaves, at a bottleneck of `rate_bps` on average."""
-        self._most_packets, self._most_bytes = _limits(values.queue, rate_bps)
+        self._most_packets, self._most_bytes = limits(values.queue, rate_bps)
         self._ecn = bool(values.ecn)
         if values.aqm != "codel":
             self._codel = None
@@ -86,12 +81,3 @@ class Queue:
             self.line = deque(packet for packet in self.line if packet not in gone)
             self._bytes -= sum(packet.size for packet in removed)
         return removed
-
-
-def _limits(queue: QueueLimit | None, rate_bps: float) -> tuple[float, float]:
-    """The most packets and the most bytes that may wait at the present rate."""
-    limit = queue or DEFAULT_LIMIT
-    if limit.kind == "packets":
-        return limit.amount, math.inf
-    size = limit.amount * rate_bps / _NS_BITS if limit.kind == "time" else float(limit.amount)
-    return math.inf, size if queue else max(size, LEAST_BYTES)
