@@ -10,7 +10,9 @@ from typing import NoReturn
 from . import libc
 from .settings import BadSettings, User, read_user
 
-FORBIDDEN = (libc.NET_ADMIN, libc.NET_RAW)
+FORBIDDEN = (libc.NET_ADMIN, libc.NET_RAW, libc.SYS_PTRACE)
+"""What would let it past its conditions, or look into the process that can change them."""
+
 NOT_FOUND, NOT_EXECUTABLE, BROKEN = 127, 126, 3
 
 

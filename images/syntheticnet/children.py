@@ -11,12 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from . import libc
+from .application import FORBIDDEN
 from .pulse import Pulse
 from .watch import Sign, State, Watch
 
 BRIEF_SECONDS, PAUSE_SECONDS = 1.0, 0.3
 REST_TICKS = 8
+START_SECONDS = 20.0
+"""So long one that was started may be silent: it may have long files to read."""
+
 STOPPED = "Tt"
+_FINDERS = list(sys.meta_path)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 Body = Callable[[int], None]
@@ -38,6 +44,7 @@ class Child:
     started: float = 0.0
     watch: Watch = field(default_factory=lambda: Watch(0))
     asked: bool = False
+    alive: bool = False
     rested: int = 0
     cpu_s: float = 0.0
     stat: int | None = None
@@ -48,6 +55,8 @@ class Child:
         self.started = time.monotonic()
         self.watch, self.state = Watch(self.started), "well"
         self.asked, self.rested, self.cpu_s = False, 0, 0.0
+        self.pulse.answered()  # what the one before it has answered
+        self.alive = False
         self.pid = os.fork()
         if not self.pid:
             in_child(lambda: self.body(self.restarts))
@@ -77,13 +86,15 @@ class Child:
 
     def _seen(self) -> Sign:
         """One that has just ended, and is not yet restarted, is as good as one that answers."""
-        self.asked = self.asked and not self.pulse.answered()
+        if self.pulse.answered():
+            self.asked, self.alive = False, True
+        starting = not self.alive and time.monotonic() - self.started < START_SECONDS
         assert self.stat is not None
         try:
             words = os.pread(self.stat, 4096, 0).rpartition(b")")[2].decode().split()
         except ProcessLookupError:
             return Sign(True, "X", 0.0)
-        well = words[0] == "Z" or (words[0] not in STOPPED and not self.asked)
+        well = words[0] == "Z" or (words[0] not in STOPPED and (starting or not self.asked))
         return Sign(well, words[0], (int(words[11]) + int(words[12])) / _TICKS)
 
 
@@ -137,8 +148,10 @@ def reap(children: Children) -> list[tuple[int, int]]:
 
 def in_child(body: Callable[[], Any]) -> NoReturn:
     """Run `body` as a whole process: no way back into PID 1's code."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     try:
+        libc.drop_capabilities(FORBIDDEN)  # PID 1's own are its alone
+        sys.meta_path[:] = _FINDERS
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
         body()
     except BaseException as error:
         say(f"{type(error).__name__}: {error}")
@@ -148,6 +161,11 @@ def in_child(body: Callable[[], Any]) -> NoReturn:
             traceback.print_exc()
     finally:
         os._exit(1)
+
+
+def seal() -> None:
+    """Let PID 1 import nothing from now on: the container's files may be altered by its application."""
+    sys.meta_path.clear()
 
 
 def say(line: str) -> None:

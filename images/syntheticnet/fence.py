@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 
-INNER = "synth0"
-"""The interface that the application uses."""
+INNERS = tuple(f"synth{number}" for number in range(8))
+"""The interfaces that the application uses, of as many networks as it has at most: the first is `synth0`."""
 
 DOOR_PORT = 65311
 DOOR_MARK = 0x73796E74
 """Where the API listens for the host, on loopback, and the mark (SO_MARK) of the host's own packets."""
+
+_OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
 
 RULES = f"""
 table inet synthlab
@@ -25,12 +27,12 @@ table inet synthlab {{
         type filter hook prerouting priority -300; policy drop;
         icmpv6 type {{ nd-router-advert, nd-redirect }} drop
         icmp type redirect drop
-        iifname {{ "lo", "{INNER}" }} accept
+        iifname {{ {_OPEN} }} accept
     }}
     chain to_outside {{
         type filter hook output priority -300; policy drop;
         tcp dport {DOOR_PORT} meta mark != {DOOR_MARK} drop
-        oifname {{ "lo", "{INNER}" }} accept
+        oifname {{ {_OPEN} }} accept
     }}
     chain through {{
         type filter hook forward priority -300; policy drop;
@@ -44,17 +46,34 @@ REFUSED = (
 )
 
 
+NFT = "/usr/sbin/nft"
+
+
 class NoFence(Exception):
     """The kernel refuses the rules; reads as one line."""
 
 
-def raise_fence(nft: str = "/usr/sbin/nft") -> None:
-    """Put the rules in force; raises NoFence, with what nft said first. Other tables are left alone.
+def door_rules(gateway: str, ports: tuple[int, ...]) -> str:
+    """What lets the host at `gateway` reach these ports by an interface that is not conditioned, and nothing else."""
+    listed = f"{{ {', '.join(map(str, ports))} }}"
+    return f"""
+add rule inet synthlab from_outside ip saddr {gateway} tcp dport {listed} accept
+add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
+"""
+
+
+def raise_fence(nft: str = NFT) -> None:
+    """Put the rules in force; raises NoFence, with what nft said first. Other tables are left alone."""
+    put_rules(RULES, nft)
+
+
+def put_rules(rules: str, nft: str = NFT) -> None:
+    """Let nft take rules, all or none; raises NoFence.
 
     Spawned without the subprocess module: every millisecond before the fence is one in which the kernel answers pings.
     """
     (reader, writer), (heard, said) = os.pipe(), os.pipe()
-    os.write(writer, RULES.encode())
+    os.write(writer, rules.encode())
     os.close(writer)
     actions = [(os.POSIX_SPAWN_DUP2, *pair) for pair in ((reader, 0), (said, 1), (said, 2))]
     child = os.posix_spawn(nft, [nft, "-f", "-"], {"PATH": "/usr/sbin:/usr/bin"}, file_actions=actions)

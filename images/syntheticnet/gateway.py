@@ -10,7 +10,10 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from struct import pack
+
+from .interface import Interface
 
 ARP = 0x0806
 REQUEST, REPLY = 1, 2
@@ -18,6 +21,7 @@ PATIENCE_SECONDS = 1.0
 AGAIN_SECONDS = 0.1
 # The host answers within a fraction of a millisecond; so long we listen for somebody else who claims the same.
 RIVAL_SECONDS = 0.03
+RECEIVE_BUFFER = 65536
 
 _HEADER = pack("!HHBB", 1, 0x0800, 6, 4)  # Ethernet and IPv4
 
@@ -26,21 +30,28 @@ class Pretended(Exception):
     """Several machines claim one address; reads as one line."""
 
 
-def settle(index: int, mac: str, address: str, gateway: str) -> str | None:
-    """The gateway's hardware address, as the interface `index` leads to it; None where nobody answers.
+def open_asker() -> socket.socket:
+    """The socket that `settle` asks by; needs NET_RAW, which asking does not."""
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # all ARP is heard, and seldom read
+    return wire
 
-    Asks as the owner of `mac` and `address`; needs NET_RAW. Raises Pretended.
+
+def settle(wire: socket.socket, own: Interface, gateway: str) -> str | None:
+    """The gateway's hardware address, as an interface that has an IPv4 address leads to it; None where nobody answers.
+
+    Raises Pretended.
     """
-    asked = request(mac, address, gateway)
+    _bind(wire, own.index)
+    asked = request(own.mac, own.ipv4 or "0.0.0.0", gateway)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    with _open(index) as wire:
-        while time.monotonic() < deadline:
-            wire.send(asked)
-            claims = set(_claims(_heard(wire, AGAIN_SECONDS), gateway))
-            if len(claims) > 1:
-                raise Pretended(f"{' and '.join(sorted(claims))} both claim the gateway's address {gateway}")
-            if claims:
-                return claims.pop()
+    while time.monotonic() < deadline:
+        wire.send(asked)
+        claims = set(_claims(_heard(wire, AGAIN_SECONDS), gateway))
+        if len(claims) > 1:
+            raise Pretended(f"{' and '.join(sorted(claims))} both claim the gateway's address {gateway}")
+        if claims:
+            return claims.pop()
     return None
 
 
@@ -72,7 +83,11 @@ def _heard(wire: socket.socket, seconds: float) -> Iterator[bytes]:
         yield frame
 
 
-def _open(index: int) -> socket.socket:
-    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+def _bind(wire: socket.socket, index: int) -> None:
+    """Put the asker on an interface, and forget what it has heard before."""
     wire.bind((socket.if_indextoname(index), ARP))
-    return wire
+    wire.setblocking(False)
+    wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that the interface it was on has gone is no error any more
+    with suppress(BlockingIOError):
+        while wire.recv(1):
+            pass

@@ -12,11 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from . import application, forwarder, gateway, libc, netdev, switchboard
-from .children import Body, Children, in_child, reap, say
+from . import application, forwarder, libc, netdev, switchboard
+from .children import Body, Children, in_child, reap, say, seal
 from .desk import drawn_agenda
-from .fence import DOOR_PORT
+from .fence import DOOR_PORT, door_rules, put_rules
 from .forwarder import Wiring
+from .interface import NoInterface
+from .keeper import Keeper
 from .pulse import Pulse
 from .settings import BadSettings, Settings
 from .store import Store
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     try:
         settings = Settings.read(os.environ, arguments)
         status = _live(settings)
-    except (Broken, BadSettings, netdev.NoInterface) as error:
+    except (Broken, BadSettings, NoInterface) as error:
         say(str(error))
         status = BROKEN
     os._exit(status)
@@ -50,31 +52,18 @@ def _live(settings: Settings) -> int:
     libc.hide()
     for left_over in RUN.iterdir():  # of this container's life before a restart
         left_over.unlink()
-    own = netdev.find(settings.network)
+    keeper = Keeper(settings.network, settings.ipv6_only)
     with netdev.one_line_errors():
-        outer, inner = netdev.take_over(own, settings.ipv6_only)
-        hosts = _settled(own) if settings.allow.host else []
+        hosts = keeper.start(settings.allow.host)
+        if keeper.separate:
+            for host in hosts:
+                put_rules(door_rules(host, settings.ports))
     children = Children()
-    _start_ours(children, settings, hosts, outer, inner)
-    libc.drop_capabilities(application.FORBIDDEN)
+    _start_ours(children, settings, hosts, keeper)
+    libc.drop_capabilities(application.FORBIDDEN, but=[libc.NET_ADMIN])
     READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # its start, which tells this life from others
-    return Supervisor(children, _start_application(settings), settings.expires).run()
-
-
-def _settled(own: netdev.Interface) -> list[str]:
-    """The gateways that published ports arrive from, each pinned to its hardware address; needs NET_ADMIN."""
-    addresses = [address.host for address in own.addresses if address.family == socket.AF_INET]
-    pinned: dict[str, str] = {}
-    for host in own.gateways:
-        try:
-            mac = gateway.settle(own.index, own.mac, addresses[0], host) if addresses and ":" not in host else None
-        except gateway.Pretended as error:
-            say(f"{error}: the control ports stay closed")
-            continue
-        if mac:
-            pinned[host] = mac
-    netdev.pin(pinned)
-    return list(pinned)
+    seal()
+    return Supervisor(children, keeper, _start_application(settings), settings.expires).run()
 
 
 def _container() -> str:
@@ -83,9 +72,7 @@ def _container() -> str:
     return found[1] if found else ""
 
 
-def _start_ours(
-    children: Children, settings: Settings, hosts: Sequence[str], outer: socket.socket, inner: socket.socket
-) -> None:
+def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
     """Forwarder and, where it is wanted, API, each as a user of its own; returns when both work."""
     store, files = Store.create(), Store.create()
     store.save(drawn_agenda(settings.startup).to_dict())
@@ -93,13 +80,14 @@ def _start_ours(
     ours, theirs = switchboard.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()
+    mine = [] if keeper.separate else hosts
 
     def forward(restarts: int) -> None:
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        wired = outer.fileno(), inner.fileno(), ours, store
+        wired = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), ours, store
         more = settings.allow, settings.ipv6_only, pulse
-        forwarder.main(Wiring(*wired, hosts, settings.ports, restarts, began, files, *more))
+        forwarder.main(Wiring(*wired, mine, settings.ports, restarts, began, files, *more))
 
     children.start("forwarder", forward, pulse)
     if settings.api_port is None:

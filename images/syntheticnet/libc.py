@@ -9,7 +9,7 @@ from struct import pack, unpack_from
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-NET_ADMIN, NET_RAW = 12, 13
+NET_ADMIN, NET_RAW, SYS_PTRACE = 12, 13, 19
 
 _PR_SET_DUMPABLE, _PR_SET_TIMERSLACK = 4, 29
 _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 23, 24, 38
@@ -26,12 +26,15 @@ def forbid_capabilities(numbers: Iterable[int]) -> None:
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
 
 
-def drop_capabilities(numbers: Iterable[int]) -> None:
-    """Give up these capabilities for good, for this process and all that it starts; needs SETPCAP."""
+def drop_capabilities(numbers: Iterable[int], but: Iterable[int] = ()) -> None:
+    """Give up these capabilities for good, for this process and all that it starts; needs SETPCAP.
+
+    This process keeps those of `but`, and can give them to no program.
+    """
     gone = set(numbers)
     forbid_capabilities(sorted(gone))
     effective, permitted = _capabilities()
-    mask = ~sum(1 << number for number in gone)
+    mask = ~sum(1 << number for number in gone - set(but))
     _set_capabilities(effective & mask, permitted & mask)
 
 

@@ -7,16 +7,14 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_interface
 from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from .fence import INNER
-from .port import open_socket
-
-OUTER = "synth0-out"
+from .fence import INNERS
+from .interface import Address, Interface, NoInterface, Route
+from .port import bind_socket, spare_socket
 
 _IFF_NOARP = 0x80
 _NODAD = 0x02
@@ -31,92 +29,54 @@ _HOST_TABLE = 65311
 _TYPE_LOCAL = 2
 _TYPE_MULTICAST = 5
 _PROTO_KERNEL = 2
-
-Network = IPv4Network | IPv6Network
-
-
-class NoInterface(Exception):
-    """There is no interface to condition."""
+_EVENT_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # links; addresses and routes of IPv4, of IPv6
 
 
 @dataclass(frozen=True)
-class Address:
-    """An address with its prefix length, as the kernel holds it."""
+class Wire:
+    """The veth pair that stands between an interface and the application, and the packet sockets at its ends.
 
-    family: int
-    host: str
-    prefix: int
+    They are opened once, by whoever may, and bound anew whenever an interface is taken over: that takes no capability.
+    The forwarder shares them.
+    """
 
+    inner: str
+    outer: str
+    outside: socket.socket
+    inside: socket.socket
 
-@dataclass(frozen=True)
-class Route:
-    """A route by way of an interface; a destination of None is the default route, a gateway of None is on-link."""
-
-    family: int
-    destination: str | None
-    gateway: str | None
-    metric: int | None
-
-
-@dataclass(frozen=True)
-class Interface:
-    """The container's own interface, as it was found."""
-
-    index: int
-    name: str
-    mac: str
-    mtu: int
-    addresses: tuple[Address, ...]
-    routes: tuple[Route, ...]
-
-    @property
-    def link_local(self) -> tuple[Address, ...]:
-        """The address that the kernel would generate from the MAC, where the interface has IPv6 (RFC 4291, appendix A).
-
-        The kernel's own becomes usable a second or two later: browsers take that for another network, and drop their
-        connections (ERR_NETWORK_CHANGED).
-        """
-        if all(address.family != socket.AF_INET6 for address in self.addresses):
-            return ()
-        octets = bytes.fromhex(self.mac.replace(":", ""))
-        identity = bytes([octets[0] ^ 0x02]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-        return (Address(socket.AF_INET6, socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + identity), 64),)
-
-    @property
-    def gateways(self) -> tuple[str, ...]:
-        """The hosts that lead out of the container; published ports arrive with their addresses."""
-        return tuple(sorted({route.gateway for route in self.routes if route.gateway}))
+    @classmethod
+    def open(cls, number: int = 0) -> Wire:
+        """The sockets for the interface of this number; needs NET_RAW."""
+        inner = INNERS[number]
+        return cls(inner, f"{inner}-out", spare_socket(), spare_socket())
 
 
-def find(network: Network | None) -> Interface:
-    """The interface with an address in `network`; by default that of the default route. Raises NoInterface."""
+def find() -> list[Interface]:
+    """All interfaces of the container but loopback and our own."""
     with IPRoute() as kernel:
-        index = _by_network(kernel, network) if network else _by_default_route(kernel)
-        link = kernel.get_links(index)[0]
-        return Interface(
-            index=index,
-            name=link.get_attr("IFLA_IFNAME"),
-            mac=link.get_attr("IFLA_ADDRESS"),
-            mtu=link.get_attr("IFLA_MTU"),
-            addresses=tuple(_addresses(kernel, index)),
-            routes=tuple(_routes(kernel, index)),
-        )
+        links = {link["index"]: link for link in kernel.get_links()}
+        return [_read(kernel, index, link) for index, link in links.items() if not _is_ours(link)]
 
 
-def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, socket.socket]:
-    """Move addresses, MAC and routes of `own` to the inner end of a veth pair; needs NET_ADMIN and NET_RAW.
+def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bool = False) -> None:
+    """Move addresses, MAC and routes of `own` to the inner end of the wire; needs NET_ADMIN.
 
-    With `ipv6_only` the application has no IPv4: it still answers the host, and whoever else it hears of.
+    With `ipv6_only` the application has no IPv4: it still answers the host, and whoever else it hears of. `pins` are
+    MACs that are known already: see `pin`.
 
-    Returns packet sockets on `own` and on the outer end. They are open before the inner end goes up, or the first
-    packet would wait a second for an ARP reply that was lost.
+    The sockets are bound before the inner end goes up, or the first packet would wait a second for an ARP reply that
+    was lost.
     """
     with IPRoute() as kernel:
-        kernel.link("add", ifname=INNER, kind="veth", peer={"ifname": OUTER})
-        inner, outer = (kernel.link_lookup(ifname=name)[0] for name in (INNER, OUTER))
+        if not kernel.link_lookup(ifname=wire.inner):
+            kernel.link("add", ifname=wire.inner, kind="veth", peer={"ifname": wire.outer})
+        inner, outer = (kernel.link_lookup(ifname=name)[0] for name in (wire.inner, wire.outer))
         for index in (inner, outer):
             kernel.link("set", index=index, mtu=own.mtu)
-        for route in own.routes:  # those of IPv6 would outlive the addresses, and be in the way of ours
+        for route in list(
+            _routes(kernel, own.index)
+        ):  # those of IPv6 would outlive the addresses, and be in the way of ours
             kernel.route("del", oif=own.index, **_written(route))
         _forget_ipv6(kernel, own)
         # Overlay networks deliver to the original MAC only, so the application's end must have it, and only it.
@@ -126,48 +86,97 @@ def take_over(own: Interface, ipv6_only: bool = False) -> tuple[socket.socket, s
         for index in (own.index, outer):
             _silence(kernel, index)
         kernel.flush_addr(index=own.index)
-        sockets = open_socket(own.index), open_socket(outer)
+        bind_socket(wire.outside, own.index)
+        bind_socket(wire.inside, outer)
         kernel.link("set", index=outer, state="up")
         kernel.link("set", index=inner, state="up")
+        _pin(kernel, inner, pins)
         hidden = socket.AF_INET if ipv6_only else None
         for address in (*own.addresses, *own.link_local):
             if address.family != hidden:
                 kernel.addr("add", index=inner, address=address.host, prefixlen=address.prefix, flags=_nodad(address))
-        for route in sorted(own.routes, key=lambda route: route.gateway is not None):  # a gateway must be reachable
+        for route in sorted(own.routes, key=_by_gateway):
             if route.family != hidden:
                 kernel.route("add", oif=inner, **_written(route))
         if hidden:
             _answer_only(kernel, inner, own)
         _attract_multicast(kernel, inner)
-    return sockets
 
 
-def pin(macs: Mapping[str, str]) -> None:
-    """Let the application's end believe that these IPv4 addresses are at these MACs, whatever anybody says."""
+def let_go(wire: Wire, ipv6_only: bool = False) -> None:
+    """Take everything off the inner end, so that Docker may give the same addresses to another interface.
+
+    It may do so at any moment: with the link, which goes first, go the routes that would make it refuse.
+    """
+    inner = socket.if_nametoindex(wire.inner)
     with IPRoute() as kernel:
-        (inner,) = kernel.link_lookup(ifname=INNER)
-        for host, mac in macs.items():
-            kernel.neigh("replace", dst=host, lladdr=mac, ifindex=inner, state=_PERMANENT)
+        kernel.link("set", index=inner, state="down")
+        for address in list(_addresses(kernel, inner)):
+            kernel.addr("del", index=inner, address=address.host, prefixlen=address.prefix)
+        if ipv6_only:
+            _forget_rules(kernel)
+
+
+def pin(interface: str, macs: Mapping[str, str]) -> None:
+    """Let an interface believe that these IPv4 addresses are at these MACs, whatever anybody says."""
+    with IPRoute() as kernel:
+        _pin(kernel, socket.if_nametoindex(interface), macs)
+
+
+def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
+    """Give the inner end what it lacks of the routes of `own`."""
+    hidden = socket.AF_INET if ipv6_only else None
+    inner = socket.if_nametoindex(wire.inner)
+    with IPRoute() as kernel:
+        present = set(_routes(kernel, inner))
+        for route in sorted(set(own.routes) - present, key=_by_gateway):
+            if route.family != hidden:
+                kernel.route("replace", oif=inner, **_written(route))
+
+
+def lead_nowhere(other: Interface) -> None:
+    """Take the default routes off an interface that is not conditioned: the fence would cut off what goes there."""
+    with IPRoute() as kernel:
+        for route in list(_routes(kernel, other.index)):
+            if route.destination is None:
+                kernel.route("del", oif=other.index, **_written(route))
+
+
+def open_events() -> socket.socket:
+    """A socket that is readable whenever an interface, an address or a route comes or goes; needs no capability."""
+    events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
+    events.bind((0, _EVENT_GROUPS))
+    return events
+
+
+def _is_ours(link: Any) -> bool:
+    name = link.get_attr("IFLA_IFNAME")
+    return name == "lo" or name.removesuffix("-out") in INNERS
+
+
+def _read(kernel: Any, index: int, link: Any) -> Interface:
+    return Interface(
+        index=index,
+        name=link.get_attr("IFLA_IFNAME"),
+        mac=link.get_attr("IFLA_ADDRESS"),
+        mtu=link.get_attr("IFLA_MTU"),
+        addresses=tuple(_addresses(kernel, index)),
+        routes=tuple(_routes(kernel, index)),
+    )
+
+
+def _pin(kernel: Any, index: int, macs: Mapping[str, str]) -> None:
+    for host, mac in macs.items():
+        kernel.neigh("replace", dst=host, lladdr=mac, ifindex=index, state=_PERMANENT)
+
+
+def _by_gateway(route: Route) -> bool:
+    """Sorts routes so that a gateway can be reached once its route is added."""
+    return route.gateway is not None
 
 
 def _nodad(address: Address) -> int:
     return _NODAD if address.family == socket.AF_INET6 else 0
-
-
-def _by_network(kernel: Any, network: Network) -> int:
-    for address in kernel.get_addr():
-        found = ip_interface(f"{address.get_attr('IFA_ADDRESS')}/{address['prefixlen']}")
-        if found.version == network.version and found.ip in network:
-            return int(address["index"])
-    raise NoInterface(f"SYNTHETIC_NETWORK: no interface has an address in {network}")
-
-
-def _by_default_route(kernel: Any) -> int:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        for route in kernel.get_default_routes(family=family):
-            if route.get_attr("RTA_OIF"):
-                return int(route.get_attr("RTA_OIF"))
-    raise NoInterface("no default route: attach the container to a network, or name a subnet in SYNTHETIC_NETWORK")
 
 
 def _addresses(kernel: Any, index: int) -> Iterator[Address]:
@@ -229,12 +238,18 @@ def _answer_only(kernel: Any, index: int, own: Interface) -> None:
     for address in own.addresses:
         if address.family == socket.AF_INET:
             local = {"table": _LOCAL_TABLE, "type": _TYPE_LOCAL, "scope": _SCOPE_HOST}
-            kernel.route("add", dst=f"{address.host}/32", oif=index, **local)
+            kernel.route("replace", dst=f"{address.host}/32", oif=index, **local)
             kernel.rule("add", src=address.host, src_len=32, table=_HOST_TABLE)
     for route in own.routes:
         if route.family == socket.AF_INET and route.gateway:
             kernel.route("replace", dst=f"{route.gateway}/32", oif=index, table=_HOST_TABLE, scope=_SCOPE_LINK)
-            kernel.route("add", oif=index, table=_HOST_TABLE, **_written(route))
+            kernel.route("replace", oif=index, table=_HOST_TABLE, **_written(route))
+
+
+def _forget_rules(kernel: Any) -> None:
+    for rule in list(kernel.get_rules(family=socket.AF_INET)):
+        if rule.get_attr("FRA_TABLE") == _HOST_TABLE:
+            kernel.rule("del", src=rule.get_attr("FRA_SRC"), src_len=32, table=_HOST_TABLE)
 
 
 def _attract_multicast(kernel: Any, index: int) -> None:

@@ -262,14 +262,25 @@ def make_ports(*fds: int) -> list[Port]:
 
 def open_socket(index: int) -> socket.socket:
     """A packet socket on the interface with this index; needs NET_RAW. Using it needs no capability."""
+    opened = spare_socket()
+    bind_socket(opened, index)
+    return opened
+
+
+def spare_socket() -> socket.socket:
+    """A packet socket on no interface yet; needs NET_RAW."""
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     opened.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
     opened.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
     opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+    return opened
+
+
+def bind_socket(opened: socket.socket, index: int) -> None:
+    """Put a packet socket on an interface, also one that is on another; needs no capability."""
     # Only a bind gives it a protocol, and with it packets: none of another interface ever gets in.
     opened.bind((socket.if_indextoname(index), _ETH_P_ALL))
-    return opened
 
 
 def _address(buffer: bytearray) -> int:

@@ -6,11 +6,11 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 from . import libc
 from .children import Children, reap, say
+from .keeper import Keeper
 from .watch import TICK_SECONDS
 
 GRACE_SECONDS = 2.0
@@ -20,19 +20,15 @@ KILLED = 128
 class Supervisor:
     """Tends children and application to the end. Without an application, SIGTERM is the end."""
 
-    def __init__(self, children: Children, application: int | None, expires: float | None) -> None:
+    def __init__(self, children: Children, keeper: Keeper, application: int | None, expires: float | None) -> None:
         self._children = children
+        self._keeper = keeper
         self._application = application
         self._expires = expires
         self._signals = libc.open_signals(signal.valid_signals())
-        self._calls: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
-        self._poll.register(self._signals, select.POLLIN)
-
-    def watch(self, fd: int, call: Callable[[], None]) -> None:
-        """Call when `fd` is readable."""
-        self._calls[fd] = call
-        self._poll.register(fd, select.POLLIN)
+        for file in (self._signals, keeper.fileno()):
+            self._poll.register(file, select.POLLIN)
 
     def run(self) -> int:
         """Until the application has ended, or its time has; returns the exit status.
@@ -41,14 +37,15 @@ class Supervisor:
         """
         tick = time.monotonic() + TICK_SECONDS
         while True:
-            ready = self._poll.poll(max(0.0, tick - time.monotonic()) * 1000)
+            ready = self._poll.poll(max(0.0, min(tick, self._keeper.due) - time.monotonic()) * 1000)
             for number in libc.read_signals(self._signals):
                 if (status := self._heed(number)) is not None:
                     return status
-            for fd, _ in ready:
-                if fd in self._calls:
-                    self._calls[fd]()
-            if (now := time.monotonic()) >= tick:
+            if self._keeper.fileno() in dict(ready):
+                self._keeper.changed()
+            if (now := time.monotonic()) >= self._keeper.due:
+                self._keeper.look()
+            if now >= tick:
                 tick = now + TICK_SECONDS
                 self._children.tick(now)
                 if self._expires is not None and time.time() >= self._expires:

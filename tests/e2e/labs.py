@@ -70,3 +70,24 @@ def docker_log(container: str) -> str:
     """All that a container has written, on both of its outputs."""
     command = ["docker", "logs", container]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+
+
+def reconnect(network: str, container: str, *options: str) -> tuple[float, float]:
+    """Take a container off its network and put it back; between which times it was without (monotonic clock)."""
+    docker("network", "disconnect", network, container)
+    gone = time.monotonic()
+    connect(network, container, *options)
+    return gone, time.monotonic()
+
+
+def connect(network: str, container: str, *options: str) -> None:
+    """Put a container on a network that it was on before.
+
+    Docker refuses while the old addresses are still there: where PID 1 did not get to run at once, it is tried again.
+    """
+    deadline = time.monotonic() + 5
+    command = ["docker", "network", "connect", *options, network, container]
+    while (done := subprocess.run(command, capture_output=True, text=True, check=False)).returncode:
+        assert "conflicts with existing route" in done.stderr
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

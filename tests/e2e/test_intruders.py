@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from .labs import SYNTHLAB, lab_up, synthlab, until
+from .labs import SYNTHLAB, lab_up, reconnect, synthlab, until
 from .pair import Pair
 
 pytestmark = pytest.mark.docker
@@ -32,7 +32,8 @@ clients:
 CONTROL = "80,5901,9222,9223,65311"
 CLOSED = ("TimeoutError", "ConnectionRefusedError", "timeout")
 HEEDING = ("net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.eth0.accept_ra=1")  # as an ordinary container may be
-OURS = 1 << 12 | 1 << 13  # NET_ADMIN, NET_RAW
+NET_ADMIN = 1 << 12
+OURS = NET_ADMIN | 1 << 13  # NET_RAW
 CODE = ("/opt/synthlab/lib/python3.11/site-packages", "/usr/lib/python3.11")
 
 
@@ -175,18 +176,36 @@ def test_who_is_allowed(lab: Lab) -> None:
 
 
 def test_no_process_has_our_capabilities(lab: Lab) -> None:
-    """NET_ADMIN and NET_RAW are in no set of any process, but in those that the engine itself gives `docker exec`."""
+    """No process but PID 1 has NET_ADMIN, none NET_RAW, but for those that the engine itself gives `docker exec`.
+
+    PID 1 cannot give it to any program.
+    """
     script = "for f in /proc/[0-9]*/status; do cat $f; echo; done 2>/dev/null; true"
     for client in ("client1", "client2"):
         told = _output("docker", "exec", lab.container(client), "sh", "-c", script)
-        processes = [_capabilities(text) for text in told.split("\n\n") if "CapEff" in text]
+        others = [text for text in told.split("\n\n") if "CapEff" in text and "\nPid:\t1\n" not in text]
+        processes = [_capabilities(text) for text in others]
         # the engine's own: this very docker exec, and the health probe, which sleeps
         assert {name for name, held in processes if held & OURS} <= {"sh", "cat", "sleep"}
         assert {held & OURS for name, held in processes if name in ("python", "python3", "tail", "chromium")} == {0}
-        assert [name for name, held in processes].count("python") >= 3
+        (first,) = [text for text in told.split("\n\n") if "\nPid:\t1\n" in text]
+        sets = {row[:6]: int(row[8:], 16) & OURS for row in first.splitlines() if row.startswith("Cap")}
+        assert sets == {"CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapInh": 0, "CapBnd": 0, "CapAmb": 0}
+        assert [name for name, held in processes].count("python") >= 2
     for client in ("client1", "client2"):
         _, held = _capabilities(_output(SYNTHLAB, "exec", client, "--lab", NAME, "--", "cat", "/proc/self/status"))
         assert held == 0 if client == "client1" else held and not held & OURS
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
+def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) -> None:
+    """As an ordinary user or as root, the application can neither trace, read nor end PID 1, nor change the network."""
+    told = _run(*_as_application(lab, client), "seize")
+    assert (told["uid"] == 0) == root
+    assert {name: outcome for name, outcome in told["attempts"].items() if outcome not in ("EPERM", "EACCES")} == {}
+    assert told["state"] == "S"
+    assert lab.state(client)["forwarder"]["state"] == "well"
 
 
 def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
@@ -226,6 +245,9 @@ def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
     after = lab.state()
     assert after["forwarder"]["restarts"] == before["forwarder"]["restarts"] + 1
     assert after["conditions"] == before["conditions"]
+    network = f"synthlab-{NAME}_default"  # nor what takes an interface over
+    reconnect(network, lab.container("client2"))
+    until(lambda: synthlab("show", "client2", "--lab", NAME, status=None).returncode == 0)
 
 
 def _as_application(lab: Lab, client: str) -> list[str]:

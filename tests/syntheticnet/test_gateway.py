@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from syntheticnet import gateway
+from syntheticnet.interface import Address, Interface
 
 OWN, TRUE, FALSE = "02:00:00:00:00:02", "02:00:00:00:00:01", "02:00:00:00:00:66"
 GATEWAY, ADDRESS = "172.18.0.1", "172.18.0.2"
+INTERFACE = Interface(1, "eth0", OWN, 1500, (Address(socket.AF_INET, ADDRESS, 16),), ())
 
 
 def answer(mac: str, address: str = GATEWAY) -> bytes:
@@ -25,17 +27,16 @@ def answer(mac: str, address: str = GATEWAY) -> bytes:
 def neighbours(monkeypatch: pytest.MonkeyPatch, *frames: bytes) -> Iterator[socket.socket]:
     """A wire on which the first question gets these answers."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    monkeypatch.setattr(gateway, "_open", lambda index: ours)
-
+    monkeypatch.setattr(gateway, "_bind", lambda wire, index: None)
     with ours, theirs:
         for frame in frames:
             theirs.send(frame)
-        yield theirs
+        yield ours
         assert theirs.recv(100) == gateway.request(OWN, ADDRESS, GATEWAY)
 
 
-def settle() -> str | None:
-    return gateway.settle(1, OWN, ADDRESS, GATEWAY)
+def settle(wire: socket.socket) -> str | None:
+    return gateway.settle(wire, INTERFACE, GATEWAY)
 
 
 def test_a_question() -> None:
@@ -46,21 +47,21 @@ def test_a_question() -> None:
 
 def test_one_answer_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when others answer for other addresses, and when it comes twice."""
-    with neighbours(monkeypatch, answer(FALSE, "172.18.0.9"), answer(TRUE), answer(TRUE)):
-        assert settle() == TRUE
+    with neighbours(monkeypatch, answer(FALSE, "172.18.0.9"), answer(TRUE), answer(TRUE)) as wire:
+        assert settle(wire) == TRUE
 
 
 @pytest.mark.parametrize("first", [TRUE, FALSE])
 def test_two_claims_are_not(monkeypatch: pytest.MonkeyPatch, first: str) -> None:
     """Whoever is first: it is not known who lies."""
     second = FALSE if first == TRUE else TRUE
-    with neighbours(monkeypatch, answer(first), answer(second)), pytest.raises(gateway.Pretended) as caught:
-        settle()
+    with neighbours(monkeypatch, answer(first), answer(second)) as wire, pytest.raises(gateway.Pretended) as caught:
+        settle(wire)
     assert str(caught.value) == f"{TRUE} and {FALSE} both claim the gateway's address {GATEWAY}"
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then there is no host to believe in."""
     monkeypatch.setattr(gateway, "PATIENCE_SECONDS", 0.1)
-    with neighbours(monkeypatch):
-        assert settle() is None
+    with neighbours(monkeypatch) as wire:
+        assert settle(wire) is None

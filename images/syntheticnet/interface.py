@@ -1,0 +1,116 @@
+"""The container's interfaces as they were found, as plain values, and which of them is the one to condition."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_interface
+
+Network = IPv4Network | IPv6Network
+
+
+class NoInterface(Exception):
+    """There is no interface to condition."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with its prefix length, as the kernel holds it."""
+
+    family: int
+    host: str
+    prefix: int
+
+    @property
+    def network(self) -> Network:
+        return ip_interface(f"{self.host}/{self.prefix}").network
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route by way of an interface; a destination of None is the default route, a gateway of None is on-link."""
+
+    family: int
+    destination: str | None
+    gateway: str | None
+    metric: int | None
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One interface of the container, without link-local addresses and the routes that come with addresses."""
+
+    index: int
+    name: str
+    mac: str
+    mtu: int
+    addresses: tuple[Address, ...]
+    routes: tuple[Route, ...]
+
+    @property
+    def link_local(self) -> tuple[Address, ...]:
+        """The address that the kernel would generate from the MAC, where the interface has IPv6 (RFC 4291, appendix A).
+
+        The kernel's own becomes usable a second or two later: browsers take that for another network, and drop their
+        connections (ERR_NETWORK_CHANGED).
+        """
+        if all(address.family != socket.AF_INET6 for address in self.addresses):
+            return ()
+        octets = bytes.fromhex(self.mac.replace(":", ""))
+        identity = bytes([octets[0] ^ 0x02]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+        return (Address(socket.AF_INET6, socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + identity), 64),)
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The hosts that lead out of the container by this interface."""
+        return tuple(sorted({route.gateway for route in self.routes if route.gateway}))
+
+    @property
+    def ipv4(self) -> str | None:
+        return next((address.host for address in self.addresses if address.family == socket.AF_INET), None)
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        return tuple(address.network for address in self.addresses)
+
+    def first_address(self) -> str | None:
+        """The first of its IPv4 network."""
+        return next((str(network[1]) for network in self.networks if network.version == 4), None)
+
+    def within(self, network: Network) -> bool:
+        """Whether it has an address in this network."""
+        return any(_inside(address, network) for address in self.addresses)
+
+    def way_out(self, family: int) -> Route | None:
+        """The default route that goes by way of it."""
+        routes = (route for route in self.routes if route.family == family and route.destination is None)
+        return next(routes, None)
+
+
+def chosen(found: Sequence[Interface], network: Network | None) -> Interface:
+    """The interface with an address in `network`; by default that of the default route. Raises NoInterface."""
+    if network:
+        inside = [interface for interface in found if interface.within(network)]
+        if not inside:
+            raise NoInterface(f"SYNTHETIC_NETWORK: no interface has an address in {network}")
+        return inside[0]
+    out = leading_out(found)
+    if out is None:
+        raise NoInterface("no default route: attach the container to a network, or name a subnet in SYNTHETIC_NETWORK")
+    return out
+
+
+def leading_out(found: Iterable[Interface]) -> Interface | None:
+    """The interface of the default route, by IPv4 rather than by IPv6; that of the network that publishes ports."""
+    found = list(found)
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for interface in found:
+            if interface.way_out(family):
+                return interface
+    return None
+
+
+def _inside(address: Address, network: Network) -> bool:
+    found = ip_interface(address.host)
+    return found.version == network.version and found.ip in network

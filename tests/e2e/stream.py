@@ -1,0 +1,54 @@
+"""An even stream of datagrams that outlives the loss of a network, run with `python3 - MODE ...`; prints JSON.
+
+Standard library only, for it runs on whatever Python the container has.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+_STAMP = struct.Struct("!d")  # when it was sent: all containers of an engine share one monotonic clock
+
+
+def sent(host: str, port: str, seconds: str, per_second: str) -> dict[str, Any]:
+    """Send whatever the kernel says of it: how many it took, and how many not."""
+    outcomes = {True: 0, False: 0}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        due, end = time.monotonic(), time.monotonic() + float(seconds)
+        while due < end:
+            time.sleep(max(0.0, due - time.monotonic()))
+            taken = False
+            with suppress(OSError):
+                taken = sender.sendto(_STAMP.pack(time.monotonic()), (host, int(port))) > 0
+            outcomes[taken] += 1
+            due += 1 / float(per_second)
+    return {"taken": outcomes[True], "refused": outcomes[False]}
+
+
+def heard(port: str, seconds: str) -> dict[str, Any]:
+    """When each has come, and how long it took, in seconds."""
+    arrivals = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("", int(port)))
+        print("listening", flush=True)
+        end = time.monotonic() + float(seconds)
+        while (left := end - time.monotonic()) > 0:
+            receiver.settimeout(left)
+            with suppress(TimeoutError):
+                began = _STAMP.unpack(receiver.recv(64))[0]
+                now = time.monotonic()
+                arrivals.append((now, now - began))
+    return {"arrivals": arrivals}
+
+
+MODES: dict[str, Callable[..., dict[str, Any]]] = {"sent": sent, "heard": heard}
+
+if __name__ == "__main__":
+    print(json.dumps(MODES[sys.argv[1]](*sys.argv[2:])))
