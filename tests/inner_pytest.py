@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+import synthlab.pytest_plugin.kept
+import synthlab.report  # noqa: F401
+from synthlab.stack import read_stack
+
+read_stack("call")
+"""A run within this one forgets at its end what it has imported; what is cached must not be of such modules."""
+
 # Where a real run would have Docker: labs of two clients, whose ups and downs are written to a file.
 CONFTEST = """
 from pathlib import Path
