@@ -12,7 +12,7 @@ import typer
 
 from synthlab.cli import app
 
-EXAMPLE = re.compile(r"^  synthlab (.+?)(?: [>|] .*)?$", re.MULTILINE)
+EXAMPLE = re.compile(r"""^  synthlab ((?:"[^"\n]*"|'[^'\n]*'|[^"'\n])+?)(?: [>|] .*)?$""", re.MULTILINE)
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -39,6 +39,7 @@ def test_every_command_shows_how_it_is_used(path: tuple[str, ...]) -> None:
 
 
 def test_what_exec_runs_is_in_every_image() -> None:
-    """The examples of `exec` name what is part of every Debian: its shell, and the programs of its C library."""
+    """The examples of `exec` name what is part of every Debian: its shell, and programs of its core and C library."""
     examples = EXAMPLE.findall(ALL[("exec",)].help)
-    assert {shlex.split(example.partition(" -- ")[2])[0] for example in examples} <= {"sh", "getent"}
+    words = [shlex.split(example) for example in examples]
+    assert {each[each.index("--") + 1] if "--" in each else each[2] for each in words} <= {"sh", "getent", "ls"}
