@@ -115,7 +115,7 @@ class Forwarder:
         """Put this in force, and return when it was."""
         if wished == self._in_force:
             return now
-        changes, plans = self._changes, self._plans(wished)
+        changes, plans = self._planned(wished)
 
         def put() -> int:
             at = max(now, time.monotonic_ns())
@@ -133,7 +133,10 @@ class Forwarder:
         armed = self._armed
         if armed is not None and (armed.at, armed.wished) == (at, wished):
             return
-        changes, plans = self._changes, self._plans(wished)
+        try:
+            changes, plans = self._planned(wished)
+        except Overtaken:
+            return  # the desk is about to see to what is due
 
         def arm() -> None:
             if changes == self._changes:
@@ -180,8 +183,19 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _plans(self, wished: InForce) -> dict[str, Plan]:
-        return {direction: way.plan(wished) for direction, way in self._ways.items()}
+    def _planned(self, wished: InForce) -> tuple[int, dict[str, Plan]]:
+        """Plans, and how many changes there had been before them; raises Overtaken.
+
+        Where the loop puts in force what was armed, a plan that is being made may find half of the old and half of the
+        new, and fail.
+        """
+        changes = self._changes
+        try:
+            return changes, {direction: way.plan(wished) for direction, way in self._ways.items()}
+        except LookupError:
+            if changes != self._changes:
+                raise Overtaken(time.monotonic_ns()) from None
+            raise
 
     def _put_in_force(self, wished: InForce, plans: dict[str, Plan], now: int) -> None:
         self._changes += 1
