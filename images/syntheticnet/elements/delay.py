@@ -93,7 +93,8 @@ class Delay:
 
     def restart(self) -> None:
         """What is held keeps its draws."""
-        self._draw_by(law_of(self._values, self._kit))
+        if self._jitter:
+            self._draw_by(law_of(self._values, self._kit))
 
     def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = []

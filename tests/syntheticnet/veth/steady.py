@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ def steady(world: World, seconds: float, meanwhile: Callable[[], Any] = lambda: 
         with os.fdopen(read, "rb") as result:
             return Steady(count, pickle.load(result))
     finally:
+        os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         for pair in pairs.values():
             for end in pair:

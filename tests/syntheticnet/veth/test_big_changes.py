@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.veth, pytest.mark.issue(10)]
 
 SECONDS = 2.5
 ATTEMPTS = 8
+ASKING_S = 7  # that many scheduled changes are asked for within this time
 MOST_LATER_MS = 5.0
 BASE = {"ingress": {"latency": "20ms"}, "egress": {"latency": "20ms"}}
 OWN = {"loss": "1%", "latency": "30ms"}
@@ -76,7 +77,7 @@ def many_leases(world: World) -> None:
 
 
 def many_scheduled(world: World) -> None:
-    at = world.report()["monotonic_ns"] + SEC // 2
+    at = world.report()["monotonic_ns"] + ASKING_S * SEC
     for n in range(MOST_SCHEDULED):
         world.ask("change", change={"flows": {f"*:udp:{n + 1}": {"egress": OWN}}}, at_ns=at + n * SEC // 256)
 
@@ -116,7 +117,8 @@ CHANGES: list[Change] = [
 
 def measured(world: World, change: Change | None) -> Steady:
     world.configure(**BASE)
-    result = steady(world, SECONDS, (lambda: change(world)) if change else lambda: None)
+    seconds = SECONDS + (ASKING_S if change is many_scheduled else 0)
+    result = steady(world, seconds, (lambda: change(world)) if change else lambda: None)
     world.configure()
     return result
 
