@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -106,6 +107,7 @@ class Remote:
         self._transport = transport
         self._relay = relay
         self._connected: Client | None = None
+        self._connecting = threading.Lock()
 
     def state(self) -> ClientState:
         return self._state(self._ask("GET", "/v1/state"))
@@ -186,17 +188,22 @@ class Remote:
         raise SynthlabError(f"{self.name}: {self.url} answers something that is not synthlab's API")
 
     def _client(self) -> Client:
+        """The one that all threads share."""
+        with self._connecting:
+            if self._connected is None:
+                self._connected = self._connect()
+            return self._connected
+
+    def _connect(self) -> Client:
         import httpx
 
-        if self._connected is None:
-            if relay := self._relay():
-                self._place = "through the engine"
-                self._transport = cast("BaseTransport", _Relayed(relay))
-            # The host's proxies are not for 127.0.0.1, nor is its trust store: loading that takes 20 ms.
-            self._connected = httpx.Client(
-                base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
-            )
-        return self._connected
+        if relay := self._relay():
+            self._place = "through the engine"
+            self._transport = cast("BaseTransport", _Relayed(relay))
+        # The host's proxies are not for 127.0.0.1, nor is its trust store: loading that takes 20 ms.
+        return httpx.Client(
+            base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
+        )
 
 
 def remote_of(container: Container) -> ClientApi:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -153,3 +155,19 @@ def test_close(remote: Remote) -> None:
     remote.close()
     assert first.is_closed
     assert remote.clock() == 5
+
+
+@pytest.mark.issue(10)
+def test_threads_share_one_connection(fake: FakeClientApi) -> None:
+    """The first questions of several threads open one HTTP client: another would never be closed."""
+    connected: list[float] = []
+
+    def relay() -> None:
+        connected.append(time.monotonic())
+        time.sleep(0.05)
+
+    remote = Remote("client2", "http://client2", httpx.MockTransport(serve(fake)), relay)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: remote.clock(), range(4)))
+    remote.close()
+    assert len(connected) == 1

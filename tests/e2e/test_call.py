@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtu
 LAB = "e2e-call"
 CLIENTS = ("client1", "client2", "bot-1", "bot-2")
 HEAD_PIXELS = 132  # the browser's bars and the page's title; below it are two rows of two pictures
-NET_CAPABILITIES = 1 << 12 | 1 << 13  # NET_ADMIN and NET_RAW
+NET_ADMIN = 1 << 12
+NET_CAPABILITIES = NET_ADMIN | 1 << 13  # NET_RAW
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,7 @@ def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
         "containers",
         "screenshot 1 of web",
         "screenshot 2 of web",
+        "console of web",
         *(f"log of {client}" for client in clients),
     }
     pictures = [(tmp_path / f"screenshots/web-{number}.png").read_bytes() for number in (1, 2)]
@@ -221,6 +222,9 @@ def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: P
     files = evidence.collect(tmp_path)
     assert {"packets of client2", "log of web"} <= files.keys()
     assert NETWORK in pcapng.read((tmp_path / files["packets of client2"]).read_bytes()).received
-    packets, pictures = (tmp_path / files["what could not be had"]).read_text().splitlines()
-    assert packets.startswith("packets of client2: the capture ended at ")
-    assert pictures.startswith("screenshots of web: it does not run (Exited (137) ")
+    problems = (tmp_path / files["what could not be had"]).read_text().splitlines()
+    missing = dict(line.split(": ", 1) for line in problems)
+    assert missing.keys() == {"packets of client2", "console of web", "screenshots of web"}
+    assert missing["packets of client2"].startswith("the capture ended at ")
+    assert missing["screenshots of web"].startswith("it does not run (Exited (137) ")
+    assert "its container does not run" in missing["console of web"]
