@@ -10,7 +10,7 @@ import pytest
 
 from .labs import lab_up, synthlab, until
 
-pytestmark = [pytest.mark.docker, pytest.mark.issue(10)]
+pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.issue(10)]
 
 NAME = "e2e-family"
 STACK = f"""\
