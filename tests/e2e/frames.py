@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from itertools import pairwise
 
 from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from .labs import synthlab
-
-GRAIN_S = 0.01
 
 # Every new frame of every video but the page's own, as wall-clock time in ms; elements come and go.
 _WATCH = """
@@ -66,17 +63,3 @@ class Frames:
     def gaps(self, least_s: float) -> list[tuple[float, float]]:
         """When no frame was shown for so long: from the last one before to the first one after."""
         return [(before, after) for before, after in pairwise(self.at_s) if after - before >= least_s]
-
-    def rate(self, at_s: float) -> int:
-        """How many frames were shown in the second before."""
-        return bisect_right(self.at_s, at_s) - bisect_right(self.at_s, at_s - 1.0)
-
-    def steady_from(self, since_s: float, least_fps: float, for_s: float) -> float:
-        """The first time from which the rate was never below `least_fps` for so long."""
-        good_s = since_s
-        at_s = since_s
-        while at_s < good_s + for_s:
-            if self.rate(at_s) < least_fps:
-                good_s = at_s + GRAIN_S
-            at_s += GRAIN_S
-        return good_s
