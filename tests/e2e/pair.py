@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from synthlab.stack import Ip
 
@@ -27,12 +27,16 @@ clients:
 class Traffic:
     """One mode of traffic.py, or of another such script, at work in a container."""
 
+    unfinished: ClassVar[list[Traffic]] = []
+    """Those whose result nobody has asked for yet."""
+
     def __init__(self, container: str, mode: str, *arguments: object, script: str = "traffic.py") -> None:
         command = ["docker", "exec", "-i", container, "python3", "-", mode, *map(str, arguments)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdin
         self._process.stdin.write((Path(__file__).parent / script).read_text())
         self._process.stdin.close()
+        self.unfinished.append(self)
 
     def ready(self) -> Traffic:
         """Wait until it says that it listens."""
@@ -41,12 +45,19 @@ class Traffic:
         return self
 
     def result(self) -> dict[str, Any]:
+        lines = self.wait()
+        assert self._process.returncode == 0
+        result: dict[str, Any] = json.loads(lines[-1])
+        return result
+
+    def wait(self) -> list[str]:
+        """Wait until it has ended by itself; the lines that it printed."""
         assert self._process.stdout
         with self._process.stdout as output:
             lines = output.read().splitlines()
-        assert self._process.wait() == 0
-        result: dict[str, Any] = json.loads(lines[-1])
-        return result
+        self._process.wait()
+        self.unfinished.remove(self)
+        return lines
 
 
 @dataclass(frozen=True)
