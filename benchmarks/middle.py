@@ -8,10 +8,10 @@ import socket
 import sys
 from pathlib import Path
 
-from syntheticnet import forwarder
-from syntheticnet.forwarder import Wiring
-from syntheticnet.port import open_socket
-from syntheticnet.store import Store
+from syntheticnet.forwarder import process as forwarder
+from syntheticnet.forwarder.port import open_socket
+from syntheticnet.forwarder.process import Wiring
+from syntheticnet.forwarder.shared_memory import Store
 
 _PR_SET_PDEATHSIG = 1
 

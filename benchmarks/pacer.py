@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from syntheticnet import libc
+from syntheticnet import syscalls as libc
 
 # Nearer than this to the next turn it stays awake, so as to be in time; before, it sleeps and leaves the processor.
 AWAKE_NS = 80_000

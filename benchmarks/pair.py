@@ -16,14 +16,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from syntheticnet import forwarder, switchboard  # init: a real PID 1's children carry all that it imports
-from syntheticnet.admission import Allow
+from syntheticnet import channel as switchboard  # init: a real PID 1's children carry all that it imports
+from syntheticnet.allow import Allow
 from syntheticnet.conditions import Conditions
-from syntheticnet.forwarder import Wiring
-from syntheticnet.port import open_socket
-from syntheticnet.pulse import Pulse
-from syntheticnet.settings import API_PORT
-from syntheticnet.store import Store
+from syntheticnet.forwarder import process as forwarder
+from syntheticnet.forwarder.port import open_socket
+from syntheticnet.forwarder.process import Wiring
+from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.heartbeat import Pulse
+from syntheticnet.supervisor.settings import API_PORT
 
 from .middle import die_with_parent
 
@@ -41,7 +42,7 @@ def main(outer: str, inner: str, conditions: str) -> None:
     ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]
 
     def serve() -> None:
-        from syntheticnet import api
+        from syntheticnet.api import routes as api
 
         api.main([listening], theirs, api.Identity("client1", "bench", Conditions()), [HOST], Allow(), Pulse())
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from syntheticnet.switchboard import Unanswered
+from syntheticnet.channel import Unanswered
 
 from . import machine
 from .errors import Failed

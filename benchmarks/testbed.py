@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import switchboard
-from syntheticnet.switchboard import Line, Unanswered
+from syntheticnet import channel as switchboard
+from syntheticnet.channel import Line, Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 
 from .errors import CannotRun, Failed

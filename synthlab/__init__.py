@@ -15,21 +15,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .applied import Applied
-    from .client import Client
     from .errors import ExpectationFailed, Inconclusive, SynthlabError, WrongUse
-    from .lab import Lab
-    from .player.judging import Ruling
+    from .lab.applied_change import Applied
+    from .lab.client import Client
+    from .lab.lab import Lab
+    from .runner.judge import Ruling
 
 __all__ = ["Applied", "Client", "ExpectationFailed", "Inconclusive", "Lab", "Ruling", "SynthlabError", "WrongUse"]
 
 _HOMES = {
-    "Applied": "applied",
-    "Client": "client",
+    "Applied": "lab.applied_change",
+    "Client": "lab.client",
     "ExpectationFailed": "errors",
     "Inconclusive": "errors",
-    "Lab": "lab",
-    "Ruling": "player.judging",
+    "Lab": "lab.lab",
+    "Ruling": "runner.judge",
     "SynthlabError": "errors",
     "WrongUse": "errors",
 }

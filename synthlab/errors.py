@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .shown import shown, shown_log
+from .text.escaping import shown, shown_log
 
 
 class SynthlabError(Exception):

@@ -13,11 +13,11 @@ import pytest
 
 import synthlab
 from synthlab import Client, Lab
-from synthlab.fakes import FakeClientApi, FakeEngine, fake_container
-from synthlab.numbers import Numbers
+from synthlab.control.backend import World
+from synthlab.control.webrtc_stats import Numbers
 from synthlab.pytest_plugin.labs import Labs
 from synthlab.stack import read_stack
-from synthlab.world import World
+from synthlab.testing import FakeClientApi, FakeEngine, fake_container
 
 pytest_plugins = ["pytester"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthlab import assets
-from synthlab.images import all_bundled, in_build_order
+from synthlab.deploy.images import all_bundled, in_build_order
 
 
 def test_every_folder_is_found() -> None:

@@ -20,15 +20,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthlab.composefile import read_compose
 from synthlab.errors import WrongUse
-from synthlab.junit import junit_text
 from synthlab.report import read_results, report_page, results_text
+from synthlab.report.junit import junit_text
 from synthlab.scenario import check_scenario
 from synthlab.scenario.csvtrace import read_csv
 from synthlab.stack import read_stack
-from synthlab.textfile import read_text_file
-from synthlab.yamlfile import read_yaml
+from synthlab.stack.compose_source import read_compose
+from synthlab.stack.yaml import read_yaml
+from synthlab.text.text_file import read_text_file
 
 from .report import records
 
@@ -129,7 +129,7 @@ def test_compose_files(text: str, tmp_path: Path) -> None:
     """So is a Compose file, before Compose itself reads it."""
     (tmp_path / "compose.yaml").write_text(text)
     with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed are"):
-        read_compose(tmp_path / "compose.yaml", {})
+        read_compose(tmp_path / "compose.yaml", {}, lambda file, environment: pytest.fail("Compose was asked"))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import condition_fields
-from synthlab.profiles import read_profiles
 from synthlab.scenario import check_scenario
 from synthlab.scenario.expression import Expression, Known
 from synthlab.scenario.expression.parse import FUNCTIONS
-from synthlab.scenario.kind import Key, Kind
 from synthlab.scenario.reader import TOP
+from synthlab.scenario.step_kind import Key, Kind
+from synthlab.scenario.step_reader import COMMON
 from synthlab.scenario.steps import KINDS
-from synthlab.scenario.track import COMMON
 from synthlab.stack import read_stack
+from synthlab.stack.profiles import read_profiles
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()

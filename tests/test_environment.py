@@ -16,7 +16,7 @@ DISTURBED = {"FORCE_COLOR": "1", "COLUMNS": "40", "TZ": "Asia/Kathmandu", "SYNTH
 @pytest.mark.issue(10)
 def test_the_environment_changes_no_verdict(tmp_path: Path) -> None:
     """What commands print is the same where a CI system wants colours, on a narrow terminal, and from any folder."""
-    chosen = ["test_console.py", "commands/test_usage.py"]
+    chosen = ["cli/test_console.py", "cli/test_usage.py"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
         [*command, "--rootdir", str(ROOT), *(str(ROOT / "tests" / name) for name in chosen)],

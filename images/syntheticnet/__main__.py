@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .fence import NoFence, raise_fence
+from .firewall import NoFence, raise_fence
 
 try:
     raise_fence()
@@ -13,6 +13,6 @@ except NoFence as error:
     print(f"synthlab: {error}", file=sys.stderr)
     os._exit(3)
 
-from .init import main  # only now: an import before the fence is time without it
+from .supervisor.init import main  # only now: an import before the fence is time without it
 
 main(sys.argv[1:])

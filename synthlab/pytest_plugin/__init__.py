@@ -15,7 +15,7 @@ import pytest
 from .run import Run
 
 if TYPE_CHECKING:
-    from ..lab import Lab
+    from ..lab.lab import Lab
     from .labs import Labs, Used
 
 MARKER = "lab(stack, name=None): the stack of the lab that the fixture `lab` gives: a file, or a bundled name"

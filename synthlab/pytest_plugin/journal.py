@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 
 from ..errors import SynthlabError
-from ..expectations import Decided
-from ..player.chronicle import Configurations
+from ..lab.expectations import Decided
+from ..runner.run_log import Configurations
 from ..scenario.record import Judged, Played, Series, Verdict
 
 PACKAGE = f"{Path(__file__).resolve().parents[1]}{os.sep}"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..control.versions import own_version
 from ..errors import Inconclusive, SynthlabError
-from ..evidence import Evidence
-from ..player import relative_to
+from ..runner import relative_to
+from ..runner.evidence import Evidence
 from ..scenario.record import Record
-from ..versions import own_version
-from ..wholefile import write_whole
+from ..text.atomic_file import write_whole
 from .watched import WatchedLab
 
 REPORT = "report.html"

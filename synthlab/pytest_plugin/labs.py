@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from ..changes import Reachable, each
+from ..control.backend import World, real_world
+from ..control.group_change import Reachable, each
+from ..control.state import ClientState
+from ..engine.compose import read_config
 from ..errors import SynthlabError
-from ..evidence import Evidence
 from ..interrupts import uninterrupted
-from ..lab import Lab
+from ..lab.lab import Lab
+from ..runner.evidence import Evidence
 from ..stack import read_stack
-from ..state import ClientState
-from ..world import World, real_world
 from .kept import FailedTest, Kept, keep
 from .run import Run
 from .watched import WatchedLab
@@ -72,7 +73,7 @@ class Labs:
         found = str(path) if path.is_file() else stack
         key = found, name
         if key not in self._used:
-            wished = self.run.lab_name(name or read_stack(found).name)
+            wished = self.run.lab_name(name or read_stack(found, compose=read_config).name)
             self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, world=self.world))
         return self._used[key]
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from syntheticnet.conditions import parse_duration
 
-from ..changes import Change, Reachable
-from ..containers import Doing
-from ..expectations import Expectations, known_of
-from ..lab import Lab, Tell
-from ..player.session import samples_of
-from ..remote import AT_ONCE, Terms
+from ..contract import ContainerAction
+from ..control.client_api import AT_ONCE, Terms
+from ..control.group_change import Change, Reachable
+from ..control.state import ClientState
+from ..engine.health import Tell
+from ..lab.expectations import Expectations, known_of
+from ..lab.lab import Lab
+from ..runner.session import samples_of
+from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
-from ..scenario.words import doc_text, joined
-from ..state import ClientState
 from .journal import Journal, since
 
 if TYPE_CHECKING:
-    from ..player.judging import Ruling
+    from ..runner.judge import Ruling
     from ..scenario.actions import JudgeKind
 
 
@@ -78,21 +79,14 @@ class WatchedLab(Lab):
             super().baseline(for_)
 
     def control(
-        self, names: Iterable[str], doing: Doing, tell: Tell = lambda line: None, timeout_s: float = 120.0
+        self, names: Iterable[str], doing: ContainerAction, tell: Tell = lambda line: None, timeout_s: float = 120.0
     ) -> None:
         told = tuple(names)
         with self.journal.step(doing, f"{doing} {joined(told)}", told):
             super().control(told, doing, tell, timeout_s)
 
-    def _judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
-        asked_s = self.journal.now_s()
-        with self.journal.step(kind, f"{kind} {expression}") as step:
-            decided = self._judged.decide(kind, expression, within_s, for_s, client)
-        self.journal.decided(step, decided, asked_s)
-        return decided.held()
-
     def _new_expectations(self) -> Expectations:
-        return Expectations(self, known_of(self), self._heard)
+        return _WatchedExpectations(self, self._heard)
 
     def _heard(self, at_s: float, client: str, state: ClientState) -> None:
         """In the sampler's thread."""
@@ -107,6 +101,22 @@ class WatchedLab(Lab):
     def _ahead_s(self) -> float:
         """How much more the clock of samples shows than that of the test."""
         return self._judged.now_s() - self.journal.now_s()
+
+
+class _WatchedExpectations(Expectations):
+    """Those of a watched lab: each is a step of the present test's journal."""
+
+    def __init__(self, lab: WatchedLab, heard: Callable[[float, str, ClientState], None]) -> None:
+        super().__init__(lab, known_of(lab, lab.stack), heard)
+        self._watched = lab
+
+    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
+        journal = self._watched.journal
+        asked_s = journal.now_s()
+        with journal.step(kind, f"{kind} {expression}") as step:
+            decided = self.decide(kind, expression, within_s, for_s, client)
+        journal.decided(step, decided, asked_s)
+        return decided.held()
 
 
 def _span_s(written: str | None) -> float | None:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..shown import shown
-from .row import Axis, Mark
+from ..text.escaping import shown
+from .chart import Axis, Mark
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Figure

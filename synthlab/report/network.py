@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
+from ..contract import OWN_CAUSES
 from ..scenario.record import Series
-from ..state import OWN_CAUSES
-from .row import APART_S, Line, Row, Shown, broken
-from .wished import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
+from .chart import APART_S, Line, Row, Shown, broken
+from .configured import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
 """Of one client that are drawn."""

@@ -9,12 +9,12 @@ from functools import cache
 from hashlib import sha256
 
 from .. import assets
-from ..render import render_page
 from ..scenario.record import Record, Verdict
 from . import figure
-from .lane import SIGNS
-from .sections import Section
+from .html import render_page
+from .section import Section
 from .spread import repeats
+from .timeline import SIGNS
 
 _WEIGHT = ("passed", "inconclusive", "failed", "wrong use")
 

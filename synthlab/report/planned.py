@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from ..scenario import Plan, Run, Visit
 from ..scenario.actions import Baseline, Judge, lasts_s
-from ..scenario.text import plan_text
-from ..scenario.words import seconds
-from .draw_lane import draw_lane
-from .draw_rows import draw_rows
+from ..scenario.formatting import seconds
+from ..scenario.plan_text import plan_text
+from .chart import Axis, Bar, Mark
+from .configured import Wishes
+from .draw_charts import draw_rows
+from .draw_timeline import draw_lane
 from .figure import Drawing
-from .forecast import forecast
 from .network import network_rows
 from .page import page
-from .row import Axis, Bar, Mark
-from .wished import Wishes
+from .planned_conditions import forecast
 
 MOST_DRAWN = 16
 

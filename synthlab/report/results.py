@@ -12,7 +12,7 @@ from syntheticnet.conditions import Conditions
 from ..errors import WrongUse
 from ..scenario.record import Record, Series
 from ..scenario.shape import fits
-from ..shown import json_text
+from ..text.escaping import json_text
 
 VERSION = 1
 MOST_DEPTH = 100

@@ -8,9 +8,9 @@ from functools import partial
 from statistics import median
 
 from ..scenario.expression import value_text
+from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
-from ..scenario.words import seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..scenario.record import Series
-from .row import Line, Row, broken
+from .chart import Line, Row, broken
 
 MOST_PARTICIPANTS = 7
 """That are drawn in one row: more colours are not told apart."""

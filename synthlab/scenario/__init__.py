@@ -1,12 +1,12 @@
 """A scenario: a timed script of conditions and expectations for the clients of a stack, read, checked and planned."""
 
 from .check import check_scenario
+from .dry_run import rehearse
 from .late import late_expectations
-from .layers import Layers
-from .model import Place, Scenario, Step
-from .plan import Block, Plan, Run, Track, Visit, make_plan, repeated
+from .model import Block, Place, Run, Scenario, Step, Track
+from .plan import Plan, Visit, make_plan, repeated
 from .reader import find_scenario_file, read_scenario, scenario_files
-from .rehearsal import rehearse
+from .simulated_leases import Layers
 from .timeline import Event, timeline
 
 __all__ = [

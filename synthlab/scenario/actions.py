@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..containers import Doing
+from ..contract import ContainerAction
 from .expression import Expression
-from .words import doc_text, joined, seconds
+from .formatting import doc_text, joined, seconds
 
 LEASE_S = 10.0
 """The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
@@ -91,7 +91,7 @@ class Baseline:
 class Container:
     """Pause, stop, start ... the containers of `names`: clients, or `sfu`."""
 
-    doing: Doing
+    doing: ContainerAction
     names: tuple[str, ...]
 
     def __str__(self) -> str:

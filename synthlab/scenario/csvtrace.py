@@ -11,7 +11,7 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS, ConditionsError, nearest_condition, parse_duration
 
 from ..errors import did_you_mean
-from .link_schema import BOTH, CLEAR, SIDES, fields_by_name
+from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name
 
 MOST_ROWS = 36_000
 LEAST_APART_S = 0.1

@@ -9,11 +9,11 @@ from typing import Any
 
 from syntheticnet.conditions import RATE, SHARE, ConditionsError, parse_duration
 
+from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from ..stack import SFU_HOST
-from ..yamlfile import Node
+from ..stack.yaml import Node
 from .expression import Expression
-from .kind import Context, Key
+from .step_kind import Context, Key
 
 ALL = "all"
 MAX_TEXT = 200

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from math import inf
 
 from .actions import Change, Container, Judge, Load, Reset
+from .formatting import seconds
 from .plan import Plan
 from .timeline import Event, timeline
-from .words import seconds
 
 _GRAIN_S = 1e-6
 
@@ -18,7 +18,7 @@ def late_expectations(plan: Plan) -> list[str]:
 
     `recovers` is meant to begin then.
     """
-    return list(_late(timeline(plan)))
+    return list(_late(timeline(plan.track)))
 
 
 def _late(events: list[Event]) -> Iterator[str]:

@@ -6,14 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 from ..errors import WrongUse
 from ..stack import Stack
-
-if TYPE_CHECKING:
-    from .actions import Action
-    from .plan import Track
+from .actions import Action, lasts_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +109,72 @@ class Scenario:
     vars: Mapping[str, str] = field(default_factory=dict)
     source: Path | None = field(default=None, compare=False)
     environment: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One playing of one step, beginning `at_s` after its block; in a repetition a step has several.
+
+    Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when the first action and
+    all tracks are, and `least_s` are over; the other actions follow beside the next steps. `id` is unique in the plan,
+    and the same for the same scenario. `has_at` where its step has an `at`.
+    """
+
+    id: str
+    at_s: float
+    kind: str
+    text: str
+    place: Place
+    mark: str | None
+    part: Part
+    has_at: bool = False
+
+    @property
+    def actions(self) -> tuple[Timed, ...]:
+        return self.part.actions
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        return self.part.tracks
+
+    @property
+    def over_s(self) -> float:
+        """When all that it does itself is over, also what goes on or stays in force for a time beside later steps."""
+        return max([self.part.most_s, *(timed.at_s + lasts_s(timed.action) for timed in self.actions)])
+
+    @property
+    def least_s(self) -> float:
+        return max([self.part.least_s, *(track.least_s for track in self.tracks)])
+
+    @property
+    def most_s(self) -> float:
+        return max([self.part.most_s, *(track.most_s for track in self.tracks)])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Runs whose times count from the block's beginning. It is done when all of them are."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def least_s(self) -> float:
+        return max(run.at_s + run.least_s for run in self.runs)
+
+    @property
+    def most_s(self) -> float:
+        return max(run.at_s + run.most_s for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Blocks, each of which begins when the one before it is done."""
+
+    name: str
+    blocks: tuple[Block, ...]
+    least_s: float = field(init=False)
+    most_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least_s", sum(block.least_s for block in self.blocks))
+        object.__setattr__(self, "most_s", sum(block.most_s for block in self.blocks))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
-from ..interpolation import Variables
 from ..stack import Sfu, Stack, find_stack_file, read_stack
-from ..yamlfile import Node, read_yaml
+from ..stack.compose_source import ComposeConfig
+from ..stack.variables import Variables
+from ..stack.yaml import Node, read_yaml
 from . import keys
+from .conditions_reader import named_flows
 from .expression import Known
-from .kind import Context, Key
-from .links import named_flows
 from .model import Scenario
-from .track import read_steps
+from .step_kind import Context, Key
+from .step_reader import read_steps
 
 MAX_SEED = 2**63 - 1
 
@@ -57,11 +59,13 @@ def read_scenario(
     variables: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     stack: str | None = None,
+    compose: ComposeConfig | None = None,
 ) -> Scenario:
     """The scenario of a path or a bundled name; raises WrongUse.
 
     `variables` are those of --var. A variable that the file's `vars` names has the value given there unless they name
-    it, too; any other is of the environment. A `stack` takes the place of the one that the file names.
+    it, too; any other is of the environment. A `stack` takes the place of the one that the file names; `compose` reads
+    the Compose file of one that has one.
     """
     path = find_scenario_file(name)
     shown_as = name if Path(name).is_file() else path.name
@@ -71,20 +75,20 @@ def read_scenario(
     known = Variables({**surroundings, **declared, **given})
     top = read_yaml(path, shown_as, known)
     _refuse_unused(given, known.asked | declared.keys())
-    scenario = _read_top(top, path, surroundings, stack)
+    scenario = _read_top(top, path, stack, partial(read_stack, environment=surroundings, compose=compose))
     own = declared | given
     return replace(
         scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
     )
 
 
-def _read_top(top: Node, path: Path, environment: Mapping[str, str], stack_name: str | None) -> Scenario:
+def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str], Stack]) -> Scenario:
     given = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
     for name, key in TOP.items():
         if key.required and name not in given and not (name == "stack" and stack_name):
             top.wrong(f"has no {name}: {key.help}")
     stack_file = stack_name or _stack_file(given["stack"], path.parent)
-    stack = _read_stack(stack_file, given.get("stack", top), environment)
+    stack = _read_stack(stack_file, given.get("stack", top), read)
     flows = frozenset([*_flows(stack), *named_flows(given["steps"])])
     context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
     values = {name: TOP[name].read(node, context) for name, node in given.items()}
@@ -118,12 +122,12 @@ def _stack_file(node: Node, folder: Path) -> str:
     return str(folder / name) if (folder / name).is_file() else name
 
 
-def _read_stack(file: str, node: Node, environment: Mapping[str, str]) -> Stack:
+def _read_stack(file: str, node: Node, read: Callable[[str], Stack]) -> Stack:
     try:
         find_stack_file(file)
     except WrongUse as error:
         node.wrong(error.message)
-    return read_stack(file, environment=environment)
+    return read(file)
 
 
 def _vars(node: Node) -> dict[str, str]:

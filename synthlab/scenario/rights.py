@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import WrongUse
-from ..ownership import is_own
+from ..stack.ownership import is_own
 from ..stack.rights import stack_acts
 from .actions import Exec, Http
 from .plan import Plan

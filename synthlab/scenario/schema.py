@@ -7,17 +7,17 @@ from typing import Any, get_args
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ..apps import CLIENT_APPS, SFU_APPS, TURN_APPS
-from ..profiles import OWN, profiles
 from ..stack import Ip
 from ..stack import clients as stack_clients
 from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
-from .kind import Key, Kind
-from .link_schema import VALUES, link_definitions, reference
+from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
+from ..stack.profiles import OWN, profiles
+from .conditions_schema import VALUES, link_definitions, reference
 from .reader import TOP
+from .step_kind import Key, Kind
+from .step_reader import COMMON
 from .steps import KINDS
-from .track import COMMON
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _OWN: dict[str, Any] = {"^x-": {}}

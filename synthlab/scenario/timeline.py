@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from .actions import Action, Change, Load, Reset
+from .model import Run, Track
 from .ongoing import Ongoing
-
-if TYPE_CHECKING:
-    from .plan import Plan, Run, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +19,12 @@ class Event:
     action: Action
 
 
-def timeline(plan: Plan, late: bool = False) -> list[Event]:
+def timeline(track: Track, late: bool = False) -> list[Event]:
     """All actions in the order of their times, with each step as short as can be, or where `late` as long.
 
     A step that is played again, or whose clients are reset, does not go on with what it began.
     """
-    return list(_events(plan.track, late))
+    return list(_events(track, late))
 
 
 def played_out_s(track: Track, late: bool = False) -> float:

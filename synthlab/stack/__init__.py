@@ -1,11 +1,9 @@
 """A stack: a described lab, its media server and its clients, as read from a stack file."""
 
-from .model import SFU_HOST, TURN_HOST, Client, ExternalSfu, Ip, Media, Ports, Sfu, Stack, Turn
+from .model import Client, ExternalSfu, Ip, Media, Ports, Sfu, Stack, Turn
 from .reader import find_stack_file, read_stack
 
 __all__ = [
-    "SFU_HOST",
-    "TURN_HOST",
     "Client",
     "ExternalSfu",
     "Ip",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 
+from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from ..yamlfile import Node
-from .model import SFU_HOST, Client
+from .model import Client
+from .yaml import Node
 
 HOST = "host"
 

@@ -9,12 +9,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..apps import CLIENT_APPS
 from ..errors import did_you_mean
-from ..textfile import MB, read_text_file
-from ..yamlfile import Node
+from ..text.text_file import MB, read_text_file
+from .apps import CLIENT_APPS
 from .fields import read_address, short_hash
 from .model import Client
+from .yaml import Node
 
 FOR_BROWSERS = ("browser", "tabs", "permissions", "ca")
 ALL_ORIGINS = "*"

@@ -7,18 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..apps import CLIENT_APPS
+from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from ..mistakes import Mistakes
-from ..yamlfile import Node
-from .browsers import (
-    read_ca,
-    read_extra_hosts,
-    read_permissions,
-    read_tabs,
-    refuse_without_browser,
-    with_browser,
-)
+from .apps import CLIENT_APPS
+from .browsers import read_ca, read_extra_hosts, read_permissions, read_tabs, refuse_without_browser, with_browser
 from .fields import (
     read_address,
     read_env,
@@ -31,7 +23,9 @@ from .fields import (
     refuse_bad_name,
     short_hash,
 )
-from .model import CLIENT_VARIABLES, SFU_HOST, Client, ExternalSfu, Ports, Sfu
+from .mistakes import Mistakes
+from .model import CLIENT_VARIABLES, Client, ExternalSfu, Ports, Sfu
+from .yaml import Node
 
 MAX_COUNT = 100
 

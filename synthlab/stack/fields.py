@@ -10,11 +10,11 @@ from pathlib import Path
 
 from syntheticnet.conditions import Conditions
 
-from .. import profiles
 from ..errors import did_you_mean
-from ..localfiles import take_local
-from ..yamlfile import Node
+from . import profiles
+from .local_files import take_local
 from .model import Media
+from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from syntheticnet.conditions import FlowMatch
 
+from ..contract import SFU_HOST, TURN_HOST
 from ..errors import did_you_mean
-from .model import SFU_HOST, TURN_HOST, Sfu, Stack
+from .model import Sfu, Stack
 
 PORTS_NOT_PROTOCOLS = (22, 25, 53, 80)
 """Numbers of well-known ports that are also those of protocols which nobody uses."""

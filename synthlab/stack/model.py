@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 
 from syntheticnet.conditions import Conditions
 
-from ..composefile import ComposeFile
+from ..contract import SFU_HOST, TURN_HOST
+from .compose_source import ComposeFile
 
-SFU_HOST = "sfu"
-TURN_HOST = "turn"
 TURN_PORT = 3478
 
 Ip = Literal["ipv4", "dual", "ipv6"]

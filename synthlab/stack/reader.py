@@ -12,17 +12,19 @@ from typing import get_args
 from syntheticnet.conditions import ConditionsError
 
 from .. import assets
+from ..contract import TURN_HOST
 from ..errors import WrongUse, did_you_mean
-from ..interpolation import Variables
-from ..mistakes import Mistakes
-from ..yamlfile import Node, read_yaml
 from .allow import is_network, read_allow
 from .clients import read_clients
+from .compose_source import ComposeConfig, ComposeFile, read_compose
 from .fields import check_name, refuse_bad_name
 from .hosts import refuse_flow
-from .model import TURN_HOST, Client, ExternalSfu, Ip, Sfu, Stack, Turn
-from .sfu import read_sfu
+from .mistakes import Mistakes
+from .model import Client, ExternalSfu, Ip, Sfu, Stack, Turn
+from .sfu import ReadCompose, read_sfu
 from .turn import read_turn
+from .variables import Variables
+from .yaml import Node, read_yaml
 
 MOST_CLIENTS = 500
 TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
@@ -39,17 +41,34 @@ def find_stack_file(name: str) -> Path:
     raise WrongUse(f"{name}: no such stack file{did_you_mean(name, bundled)}; bundled: {', '.join(bundled)}")
 
 
-def read_stack(name: str, lab: str | None = None, environment: Mapping[str, str] | None = None) -> Stack:
-    """The stack of a path or a bundled name; `lab` replaces the name that it gives itself. Raises WrongUse."""
+def read_stack(
+    name: str,
+    lab: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    compose: ComposeConfig | None = None,
+) -> Stack:
+    """The stack of a path or a bundled name; `lab` replaces the name that it gives itself. Raises WrongUse.
+
+    `compose` reads the Compose file of a stack that has one; without it such a stack is refused.
+    """
     path = find_stack_file(name)
     shown_as = name if Path(name).is_file() else path.name
     variables = Variables(os.environ if environment is None else environment)
-    stack = _read_top(read_yaml(path, shown_as, variables), path, variables.given)
+    stack = _read_top(read_yaml(path, shown_as, variables), path, _reader(compose, variables.given))
     stack = replace(stack, source=path, environment=tuple(sorted(variables.asked & variables.given.keys())))
     return replace(stack, name=_lab_name(lab)) if lab else stack
 
 
-def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
+def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> ReadCompose:
+    def read(file: Path) -> ComposeFile:
+        if config is None:
+            raise WrongUse(f"{file}: nobody here can read Compose files")
+        return read_compose(file, environment, config)
+
+    return read
+
+
+def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     keys = _without_extensions(top).mapping(TOP, "a stack with sfu and clients")
     if "clients" not in keys:
         top.wrong("names no clients: give at least one, such as `clients: {client1: {app: chrome}}`")
@@ -63,7 +82,7 @@ def _read_top(top: Node, path: Path, environment: Mapping[str, str]) -> Stack:
     with mistakes.noted():
         ip = _read_ip(keys["ip"]) if "ip" in keys else ip
     with mistakes.noted():
-        sfu = read_sfu(keys["sfu"], folder, environment) if "sfu" in keys else None
+        sfu = read_sfu(keys["sfu"], folder, read_compose) if "sfu" in keys else None
     with mistakes.noted():
         turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
     with mistakes.noted():

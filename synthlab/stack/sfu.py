@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from syntheticnet.conditions import RATE
 
-from ..apps import SFU_APPS
-from ..composefile import read_compose
+from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from ..mistakes import Mistakes
-from ..yamlfile import Node
+from .apps import SFU_APPS
+from .compose_source import ComposeFile
 from .fields import read_address, read_command, read_env, read_image, read_network, read_version
-from .model import SFU_HOST, ExternalSfu, Sfu
+from .mistakes import Mistakes
+from .model import ExternalSfu, Sfu
+from .yaml import Node
+
+ReadCompose = Callable[[Path], ComposeFile]
 
 THIS_MACHINE = "127.0.0.1"
 
@@ -44,7 +47,7 @@ LEAST_BITRATE = 64_000
 """Janus heeds no lower one."""
 
 
-def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | ExternalSfu:
+def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | ExternalSfu:
     """Paths in it start from `folder`; raises WrongUse with the line."""
     keys = node.mapping(KEYS, "an sfu such as {app: janus}")
     kinds = [kind for kind in _KINDS if kind in keys]
@@ -57,7 +60,7 @@ def read_sfu(node: Node, folder: Path, environment: Mapping[str, str]) -> Sfu | 
     if kind == "external":
         return ExternalSfu(_read_page(keys["external"]), metrics)
     if kind == "service":
-        sfu = _read_service(keys, folder, environment)
+        sfu = _read_service(keys, folder, read_compose)
     else:
         sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
     page = read_address(keys["url"]) if "url" in keys else sfu.page
@@ -118,13 +121,13 @@ def _read_image(keys: dict[str, Node]) -> Sfu:
     return Sfu(app=image, image=image, ports=_read_ports(keys["ports"]) if "ports" in keys else ())
 
 
-def _read_service(keys: dict[str, Node], folder: Path, environment: Mapping[str, str]) -> Sfu:
+def _read_service(keys: dict[str, Node], folder: Path, read_compose: ReadCompose) -> Sfu:
     if "compose" not in keys:
         keys["service"].wrong("needs the Compose file that has it, such as `compose: ./compose.yaml`")
     file = folder / keys["compose"].text("a file")
     if not file.is_file():
         keys["compose"].wrong(f"no such file: {file}")
-    compose = read_compose(file, environment)
+    compose = read_compose(file)
     name = keys["service"].text("the name of a service")
     if name not in compose.services:
         there = did_you_mean(name, compose.services) or f"; there are: {', '.join(compose.services)}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..apps import TURN_APPS
+from ..contract import TURN_HOST
 from ..errors import did_you_mean
-from ..yamlfile import Node
+from .apps import TURN_APPS
 from .fields import read_version
-from .model import TURN_HOST, ExternalSfu, Sfu, Turn
+from .model import ExternalSfu, Sfu, Turn
+from .yaml import Node
 
 KEYS = ("app", "version")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.engine import Engine
-from synthlab.images import BASE
+from synthlab.contract import BASE
+from synthlab.engine.docker_engine import Engine
 
 from .labs import SYNTHLAB, docker, synthlab, two_ups, until
 from .leftovers import leftovers

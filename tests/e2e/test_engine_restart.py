@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.images import BASE
+from synthlab.contract import BASE
 
 from .labs import synthlab
 from .second_engine import SecondEngine, second_engine

@@ -16,13 +16,13 @@ from statistics import median
 
 import pytest
 
+from synthlab.control.backend import real_world
+from synthlab.control.container_lookup import find_member
+from synthlab.engine.exec import end, exec_inside
 from synthlab.errors import SynthlabError
-from synthlab.evidence import Evidence
-from synthlab.evidence.screenshots import Picture, screenshots
-from synthlab.inside import end, exec_inside
-from synthlab.members import find_member
-from synthlab.world import real_world
-from tests.evidence import pcapng
+from synthlab.runner.evidence import Evidence
+from synthlab.runner.evidence.screenshots import Picture, screenshots
+from tests.runner.evidence import pcapng
 
 from .labs import SYNTHLAB, docker, lab_up, synthlab, until
 from .pair import Pair

@@ -253,7 +253,7 @@ def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
 def _as_application(lab: Lab, client: str) -> list[str]:
     """What runs a script from its input as the application of a client runs."""
     inside = ["docker", "exec", "-i", lab.container(client), "/opt/synthlab/bin/python", "-I", "-m"]
-    return [*inside, "syntheticnet.application", "python3", "-"]
+    return [*inside, "syntheticnet.supervisor.application", "python3", "-"]
 
 
 def _ipv6(container: str) -> tuple[list[str], list[str]]:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from synthlab.render import render
+from synthlab.deploy.compose_file import render
 from synthlab.stack import Ports, read_stack
 
-from ..test_render import everything
+from ..deploy.test_compose_file import everything
 from .labs import SYNTHLAB, heeding_interrupts, two_ups
 from .leftovers import leftovers
 

@@ -11,11 +11,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from synthlab.addresses import api_url
-from synthlab.containers import Container
+from synthlab.control.addresses import api_url
+from synthlab.control.backend import real_world
+from synthlab.engine.containers import Container
+from synthlab.runner.load import RunningLoad, start_load
 from synthlab.scenario.actions import Congestion, Load
-from synthlab.traffic import RunningLoad, start_load
-from synthlab.world import real_world
 
 from .labs import docker, lab_up, synthlab
 from .pair import Pair

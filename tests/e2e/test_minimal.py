@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from synthlab.engine import Engine
-from synthlab.images import SYNTHETICNET, in_build_order
+from synthlab.contract import SYNTHETICNET
+from synthlab.deploy.images import in_build_order
+from synthlab.engine.docker_engine import Engine
 
 from .footprint import memory_mb, processes
 from .labs import docker
@@ -24,7 +25,7 @@ CONDITIONS = {"egress": {"latency": "50ms"}}
 
 @pytest.fixture(scope="module", autouse=True)
 def image() -> None:
-    from synthlab.builder import ensure_built
+    from synthlab.deploy.image_build import ensure_built
 
     ensure_built(in_build_order([SYNTHETICNET]), Engine(), print)
 

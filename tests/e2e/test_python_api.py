@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from synthlab import ExpectationFailed, Inconclusive, Lab, SynthlabError
-from tests.evidence import pcapng
 from tests.report.pages import Page
+from tests.runner.evidence import pcapng
 
 from .labs import docker, heeding_interrupts
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.images import versioned
+from synthlab.deploy.images import versioned
 from synthlab.report import planned_page, report_page
 from synthlab.scenario import check_scenario
 from tests.report import records

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.compose import compose_up
-from synthlab.render import render
-from synthlab.services import project_name
+from synthlab.deploy.compose_file import render
+from synthlab.deploy.services import project_name
+from synthlab.engine.compose import compose_up
 from synthlab.stack import Ports, read_stack
 
 from .footprint import cpu_seconds, memory_mb, processes

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from synthlab.images import SYNTHETICNET
+from synthlab.contract import SYNTHETICNET
 
 from .labs import docker, docker_log, until
 from .pair import Traffic

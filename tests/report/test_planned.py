@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthlab.report import planned_page
-from synthlab.report.forecast import forecast
+from synthlab.report.planned_conditions import forecast
 from synthlab.scenario import check_scenario
 
 from ..scenario.files import checked

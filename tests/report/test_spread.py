@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.commands.play import _summary
+from synthlab.cli.commands.run import _summary
 from synthlab.report import repeats, report_page
 from synthlab.report.spread import Spread
 from synthlab.scenario.record import Record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthlab.scenario import Plan, check_scenario, make_plan, read_scenario
+from synthlab.scenario.plan_text import plan_text
 
 STACK = """\
 sfu: {app: janus}
@@ -35,4 +36,4 @@ def planned(folder: Path, steps: str, seed: int | None = None) -> Plan:
 
 def body(folder: Path, steps: str) -> list[str]:
     """The plan's text without what stands above the steps."""
-    return str(checked(folder, steps)).splitlines()[4:]
+    return plan_text(checked(folder, steps)).splitlines()[4:]

@@ -9,7 +9,7 @@ import pytest
 from synthlab.errors import WrongUse
 from synthlab.scenario import timeline
 from synthlab.scenario.actions import Change
-from synthlab.scenario.text import plan_text
+from synthlab.scenario.plan_text import plan_text
 
 from .files import body, checked, planned
 
@@ -40,7 +40,7 @@ def test_times(tmp_path: Path) -> None:
 def test_head(tmp_path: Path) -> None:
     """Above the steps stand what is played, with which seed, on whom, and how long it takes."""
     plan = planned(tmp_path, f"  - {{expect: {FPS} > 1, within: 30s, for: 3s}}\n", seed=5)
-    assert str(plan).splitlines()[:3] == [
+    assert plan_text(plan).splitlines()[:3] == [
         f"s: stack {tmp_path}/call.yaml, seed 5",
         "clients: client1, client2, bot-1, bot-2",
         "takes 3s..33s",
@@ -99,7 +99,7 @@ def test_ids_and_layers(tmp_path: Path) -> None:
 """
     plan = planned(tmp_path, steps)
     assert [visit.run.id for visit in plan.visits()] == ["1", "1.1.1", "1.2.1", "2", "2.a.1", "2.b.1"]
-    layers = [event.action.layer for event in timeline(plan) if isinstance(event.action, Change)]
+    layers = [event.action.layer for event in timeline(plan.track) if isinstance(event.action, Change)]
     assert layers == ["1.1", "1.1", "2.a.1", "2.b.1"]
 
 
@@ -108,8 +108,12 @@ def test_timeline(tmp_path: Path) -> None:
     steps = f"  - {{expect: {FPS} > 1, within: 9s}}\n"
     steps += "  - parallel: [[{wait: 2s}, {reset: all}], [{link: up, on: bot}]]\n"
     plan = planned(tmp_path, steps)
-    assert [(event.at_s, event.run.kind) for event in timeline(plan)] == [(0, "expect"), (0, "link"), (2, "reset")]
-    assert [(event.at_s, event.run.kind) for event in timeline(plan, late=True)] == [
+    assert [(event.at_s, event.run.kind) for event in timeline(plan.track)] == [
+        (0, "expect"),
+        (0, "link"),
+        (2, "reset"),
+    ]
+    assert [(event.at_s, event.run.kind) for event in timeline(plan.track, late=True)] == [
         (0, "expect"),
         (9, "link"),
         (11, "reset"),
@@ -196,7 +200,7 @@ def test_a_step_that_is_played_again_ends_what_it_began(tmp_path: Path) -> None:
     plan = planned(tmp_path, f"  - repeat: 2\n    steps: [{ramp}, {{wait: 2s}}]\n")
     made = [
         (event.at_s, event.action.change["egress"]["rate"])
-        for event in timeline(plan)
+        for event in timeline(plan.track)
         if isinstance(event.action, Change)
     ]
     rising = ["1mbit", "2mbit", "3mbit", "4mbit", "5mbit"]

@@ -14,8 +14,8 @@ from syntheticnet.conditions import Conditions
 from synthlab.errors import WrongUse
 from synthlab.scenario import Plan, make_plan, read_scenario, rehearse, timeline
 from synthlab.scenario.actions import Change
+from synthlab.scenario.plan_text import plan_text
 from synthlab.scenario.schema import scenario_schema
-from synthlab.scenario.text import plan_text
 
 from .files import STACK
 from .validator import mistakes
@@ -113,7 +113,7 @@ def test_any_scenario(made: list[Step], seed: int) -> None:
     assert shown.splitlines()[1:] == plan_text(plan_of(made, seed), every=True).splitlines()[1:]
     assert 0 <= plan.track.least_s <= plan.track.most_s
     for late in (False, True):
-        events = timeline(plan, late)
+        events = timeline(plan.track, late)
         assert [event.at_s for event in events] == sorted(event.at_s for event in events)
     assert "\n" not in refusal(plan)
 
@@ -124,7 +124,7 @@ def test_any_change(made: list[Step]) -> None:
     """Every change is one that conditions take, in reach of a lease of the API; and the file is of the schema."""
     schema = scenario_schema()
     assert list(mistakes({"stack": "call.yaml", "steps": made}, schema, schema)) == []
-    for event in timeline(plan_of(made, 1)):
+    for event in timeline(plan_of(made, 1).track):
         if isinstance(event.action, Change):
             Conditions().changed(event.action.change)
             assert event.action.lease_s is None or event.action.lease_s >= 0.1

@@ -15,7 +15,7 @@ from synthlab.scenario import scenario_files
 from synthlab.scenario.schema import scenario_schema, stack_schema
 from synthlab.scenario.steps import KINDS
 from synthlab.stack import read_stack
-from synthlab.yamlfile import read_yaml
+from synthlab.stack.yaml import read_yaml
 
 from .test_reader import CONTRACT
 from .test_steps import test_change

@@ -9,11 +9,11 @@ from struct import pack
 from typing import Any
 
 from syntheticnet.conditions import LinkConditions
+from syntheticnet.conditions.files import Files
 from syntheticnet.elements import Kit
-from syntheticnet.files import Files
-from syntheticnet.packet import VNET, Packet, Talk
-from syntheticnet.stage import DEFAULT
-from syntheticnet.tally import Tally
+from syntheticnet.forwarder.per_flow import DEFAULT
+from syntheticnet.packets.counters import Tally
+from syntheticnet.packets.packet import VNET, Packet, Talk
 
 MS = 1_000_000
 SECOND = 10**9

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 
 from syntheticnet.conditions import Conditions
-from syntheticnet.flows import Control, Direction, FlowTable
+from syntheticnet.forwarder.classifier import Control, Direction, FlowTable
 
 GATEWAY, NEIGHBOUR = "10.9.0.254", "10.9.0.66"
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import httpx
 
-from syntheticnet import api
-from syntheticnet.agenda import Agenda, InForce
-from syntheticnet.api import Identity
+from syntheticnet.api import routes as api
+from syntheticnet.api.access import Guard
+from syntheticnet.api.routes import Identity
+from syntheticnet.channel import Line, Switchboard
 from syntheticnet.conditions import Conditions
-from syntheticnet.desk import Desk
-from syntheticnet.files import Files
-from syntheticnet.guard import Guard
-from syntheticnet.store import Store
-from syntheticnet.switchboard import Line, Switchboard
+from syntheticnet.conditions.files import Files
+from syntheticnet.forwarder.controller import Desk
+from syntheticnet.forwarder.schedule import Agenda, InForce
+from syntheticnet.forwarder.shared_memory import Store
 
 HOST = "172.18.0.1"
 

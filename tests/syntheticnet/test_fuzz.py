@@ -9,29 +9,15 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.agenda import InForce
 from syntheticnet.conditions import Conditions, condition_fields
-from syntheticnet.files import Files
-from syntheticnet.flows import Control
-from syntheticnet.packet import VNET
-from syntheticnet.port import BATCH
-from syntheticnet.way import Way
+from syntheticnet.conditions.files import Files
+from syntheticnet.forwarder.classifier import Control
+from syntheticnet.forwarder.direction import Way
+from syntheticnet.forwarder.port import BATCH
+from syntheticnet.forwarder.schedule import InForce
+from syntheticnet.packets.packet import VNET
 
-from .builders import (
-    CLIENT,
-    CLIENT6,
-    SERVER,
-    SERVER6,
-    SYN,
-    frame,
-    ipv4,
-    ipv6,
-    tcp,
-    tcp_frame,
-    udp,
-    udp_frame,
-    vnet,
-)
+from .builders import CLIENT, CLIENT6, SERVER, SERVER6, SYN, frame, ipv4, ipv6, tcp, tcp_frame, udp, udp_frame, vnet
 
 MILLION = 1_000_000
 GAP_NS = 20_000

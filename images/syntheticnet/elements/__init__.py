@@ -7,10 +7,10 @@ from .delay_trace import DelayTrace
 from .duplicate import Duplicate
 from .element import Element, Instant, Kit, Popped
 from .hold import Hold
+from .indexed_loss import PickedLoss
 from .loss import Loss
 from .mtu import Mtu
 from .outage import Outage
-from .picked_loss import PickedLoss
 from .rate import Rate
 from .rate_trace import RateTrace
 from .reject import Reject

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Kit, Popped
 from .queue import Queue
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..conditions.losses import GilbertElliott
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Instant
 
 _NONE = GilbertElliott(0.0, 1.0, 0.0, 0.0)

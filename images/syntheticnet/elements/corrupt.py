@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..checksum import completed
 from ..conditions import LinkConditions
-from ..packet import IP, Packet
+from ..packets.checksum import completed
+from ..packets.packet import IP, Packet
 from .element import Instant
 
 

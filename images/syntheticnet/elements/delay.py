@@ -12,9 +12,9 @@ from math import floor
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.packet import Packet
+from .distribution import Law, law_of
 from .element import Kit, Popped
-from .law import Law, law_of
 
 Waiting = tuple[int, int, int, float, Packet]
 """A held packet, last: when it is due, its number, when it came, and its draw from the law of the jitter."""

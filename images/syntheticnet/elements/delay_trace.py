@@ -14,7 +14,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.traces import DelayTrace as Trace
 from ..conditions.traces import read_delay_trace
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Kit, Popped
 
 _NONE = Trace((0,), (0,), None, 0)

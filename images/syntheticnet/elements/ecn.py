@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..checksum import mended
-from ..packet import ETHERTYPE, IP
+from ..packets.checksum import mended
+from ..packets.packet import ETHERTYPE, IP
 
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from ..conditions import LinkConditions
-from ..files import Files
-from ..packet import Packet
+from ..conditions.files import Files
+from ..packets.packet import Packet
 
 Popped = tuple[list[Packet], list[Packet]]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Kit, Popped
 
 DEFAULT_EVERY_NS = 15 * 10**9

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from ..answers import too_big
 from ..conditions import LinkConditions
-from ..packet import IP, VNET, Packet
+from ..packets.icmp_replies import too_big
+from ..packets.packet import IP, VNET, Packet
 from .element import Instant
 
 _ETHERNET = IP - VNET

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Instant
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..conditions import LinkConditions
 from ..conditions.depth import limits
-from ..packet import Packet
+from ..packets.packet import Packet
 from .codel import INTERVAL_NS, TARGET_NS, Codel
 from .ecn import marked
 from .element import Kit

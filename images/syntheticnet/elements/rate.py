@@ -9,7 +9,7 @@ import math
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.packet import Packet
 from .bottleneck import READS, Bottleneck
 from .element import Kit
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..conditions.traces import read_rate_trace
-from ..packet import IP, VNET, Packet
+from ..packets.packet import IP, VNET, Packet
 from .bottleneck import READS, Bottleneck
 from .element import Kit
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..answers import refusal
 from ..conditions import LinkConditions
-from ..packet import Packet
+from ..packets.icmp_replies import refusal
+from ..packets.packet import Packet
 from .element import Instant
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..conditions.units import Span
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Kit, Popped
 
 _NONE = Span(0, 0)

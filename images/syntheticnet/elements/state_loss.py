@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..conditions.losses import FourState
-from ..packet import Packet
+from ..packets.packet import Packet
 from .element import Instant
 
 _NONE = FourState(0.0, 1.0, 0.0, 1.0, 0.0)

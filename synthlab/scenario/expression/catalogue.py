@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...contract import SFU_HOST
 from ...errors import did_you_mean
-from ...stack import SFU_HOST, Sfu, Stack
+from ...stack import Sfu, Stack
 
 Dimension = Literal["rate", "time", "share", "number", "text"]
 

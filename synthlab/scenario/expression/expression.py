@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from ...quantities import quantity
+from ...text.quantities import quantity
 from .catalogue import Known
 from .parse import parse
 from .samples import Samples, Value

@@ -9,19 +9,7 @@ from ...errors import did_you_mean
 from .catalogue import Known, Segment, dotted, measure_of, whole
 from .kinds import Typed, fitted, product
 from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
-from .tree import (
-    Absent,
-    Before,
-    Chosen,
-    Comparison,
-    Extreme,
-    Junction,
-    Literal,
-    Not,
-    Number,
-    Operation,
-    Part,
-)
+from .tree import Absent, Before, Chosen, Comparison, Extreme, Junction, Literal, Not, Number, Operation, Part
 
 FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
 MOST_WINDOW_S = 600

@@ -15,7 +15,7 @@ from math import inf
 from threading import RLock
 from typing import Protocol
 
-from ...stack import SFU_HOST
+from ...contract import SFU_HOST
 
 SAMPLE_S = 0.25
 RATE_S = 1.0

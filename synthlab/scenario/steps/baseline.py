@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from .. import keys
 from ..actions import Baseline
 from ..expression import RATE_S
-from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
+from ..step_kind import Kind, Read
 
 SHORTEST_S = 2 * RATE_S
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ...yamlfile import Node
+from ...stack.yaml import Node
 from .. import keys
-from ..kind import Context, Key, Kind, Read
-from ..link_schema import fields_by_name
-from ..links import check_flow
+from ..conditions_reader import check_flow
+from ..conditions_schema import fields_by_name
+from ..step_kind import Context, Key, Kind, Read
 from .set import Set, lease_key
 
 SILENT = "silent"

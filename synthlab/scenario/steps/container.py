@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from ...containers import Doing
+from ...contract import ContainerAction
 from .. import keys
 from ..actions import Container
-from ..kind import Kind, Read
+from ..formatting import joined
 from ..model import Part, Planner, Timed
-from ..words import joined
+from ..step_kind import Kind, Read
 
-_HELP: dict[Doing, str] = {
+_HELP: dict[ContainerAction, str] = {
     "pause": "freeze all processes of containers",
     "unpause": "let paused containers go on",
     "stop": "stop containers",
@@ -25,7 +25,7 @@ _HELP: dict[Doing, str] = {
 class ContainerStep:
     """Done when the engine has done it, and clients that come back answer; planned as if that took no time."""
 
-    doing: Doing
+    doing: ContainerAction
     names: tuple[str, ...]
 
     def plan(self, planner: Planner) -> Part:
@@ -35,7 +35,7 @@ class ContainerStep:
         return f"{self.doing} {joined(self.names)}"
 
 
-def _kind(doing: Doing) -> Kind:
+def _kind(doing: ContainerAction) -> Kind:
     def build(read: Read) -> ContainerStep:
         return ContainerStep(doing, read.get(doing))
 
@@ -43,4 +43,4 @@ def _kind(doing: Doing) -> Kind:
     return Kind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
 
 
-KINDS = tuple(map(_kind, get_args(Doing)))
+KINDS = tuple(map(_kind, get_args(ContainerAction)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ...stack.fields import read_command
 from .. import keys
 from ..actions import Exec
-from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
+from ..step_kind import Kind, Read
 
 HOST = "host"
 WITHIN_S = 30.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...yamlfile import Node
+from ...stack.yaml import Node
 from .. import keys
 from ..actions import Http
-from ..kind import Context, Kind, Read
 from ..model import Part, Planner, Timed
+from ..step_kind import Context, Kind, Read
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 WITHIN_S = 10.0

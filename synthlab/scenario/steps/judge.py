@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..actions import Judge, JudgeKind
-from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
+from ..step_kind import Kind, Read
 
 
 @dataclass(frozen=True, slots=True)

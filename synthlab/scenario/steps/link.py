@@ -5,7 +5,7 @@ from __future__ import annotations
 from syntheticnet.conditions import DIRECTIONS
 
 from .. import keys
-from ..kind import Kind, Read
+from ..step_kind import Kind, Read
 from .set import Set, lease_key
 
 DOWN = "down"

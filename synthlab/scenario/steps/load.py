@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from ...stack import SFU_HOST
+from ...contract import SFU_HOST
 from .. import keys
 from ..actions import Congestion, Load
-from ..kind import Kind, Read
 from ..model import Part, Planner, Timed
+from ..step_kind import Kind, Read
 
 PROTOCOLS = ("tcp", "udp")
 DIRECTIONS = ("egress", "ingress")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import keys
-from ..kind import Kind, Read
 from ..model import Part, Planner
+from ..step_kind import Kind, Read
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...yamlfile import Node
+from ...stack.yaml import Node
 from .. import keys
-from ..kind import Context, Kind, Read
+from ..formatting import joined
 from ..model import Part, Planner, Step
-from ..words import joined
+from ..step_kind import Context, Kind, Read
 from .repeat import STEPS_SCHEMA
 
 MOST_TRACKS = 32

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ...yamlfile import Node
+from ...stack.yaml import Node
 from .. import keys
-from ..kind import Context, Kind, Read
+from ..step_kind import Context, Kind, Read
 from .block import SILENT, answer_key, refusal
 from .set import Set, lease_key
 

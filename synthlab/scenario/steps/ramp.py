@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import keys
-from ..kind import Kind, Read
-from ..link_schema import PAIRS
-from ..links import change_of, link_keys
+from ..conditions_reader import change_of, link_keys
+from ..conditions_schema import PAIRS
+from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner
-from ..varied import LEAST_EVERY_S, MOST_EVERY_S, Course, every_s, filled, pairs, read_pair, times
-from ..words import doc_text, joined, seconds
+from ..step_kind import Kind, Read
+from ..value_ranges import LEAST_EVERY_S, MOST_EVERY_S, Course, every_s, filled, pairs, read_pair, times
 from .set import lease_key
 
 SHAPES = ("linear", "exponential", "steps")

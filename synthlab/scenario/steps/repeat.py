@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import keys
-from ..kind import Kind, Read
 from ..model import Part, Planner, Step
+from ..step_kind import Kind, Read
 
 MOST_TIMES = 1000
 STEPS_SCHEMA = {"$ref": "#/$defs/steps"}

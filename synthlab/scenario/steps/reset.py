@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..actions import Reset
-from ..kind import Kind, Read
+from ..formatting import joined
 from ..model import Part, Planner, Timed
-from ..words import joined
+from ..step_kind import Kind, Read
 
 
 @dataclass(frozen=True, slots=True)

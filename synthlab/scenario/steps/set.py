@@ -10,11 +10,11 @@ from syntheticnet.conditions import Conditions, ConditionsError
 
 from .. import keys
 from ..actions import Change
-from ..kind import Key, Kind, Read
-from ..link_schema import VALUES
-from ..links import change_of, link_keys, profile_change, split_files, written
+from ..conditions_reader import change_of, link_keys, profile_change, split_files, written
+from ..conditions_schema import VALUES
+from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner, Timed
-from ..words import doc_text, joined, seconds
+from ..step_kind import Key, Kind, Read
 
 SHORTEST_S = 0.1
 """Of a lease, as the API has it."""

@@ -8,17 +8,17 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ...textfile import MB, read_text_file
-from ...yamlfile import Node
+from ...stack.yaml import Node
+from ...text.text_file import MB, read_text_file
 from .. import keys
 from ..actions import Change
+from ..conditions_reader import LocalFile, split_files, written
+from ..conditions_schema import fields_by_name
 from ..csvtrace import CsvTrace, read_csv
-from ..kind import Context, Kind, Read
-from ..link_schema import fields_by_name
-from ..links import LocalFile, split_files, written
+from ..formatting import joined, seconds
 from ..model import Part, Planner, Timed
-from ..varied import LEAST_EVERY_S, Course
-from ..words import joined, seconds
+from ..step_kind import Context, Kind, Read
+from ..value_ranges import LEAST_EVERY_S, Course
 
 MOST_CSV_BYTES = 4 * MB
 

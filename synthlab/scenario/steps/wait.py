@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import keys
-from ..kind import Kind, Read
+from ..formatting import seconds
 from ..model import Part, Planner
-from ..words import seconds
+from ..step_kind import Kind, Read
 
 
 @dataclass(frozen=True, slots=True)

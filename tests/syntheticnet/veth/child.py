@@ -6,10 +6,10 @@ import os
 import socket
 import sys
 
-from syntheticnet import forwarder
-from syntheticnet.forwarder import Wiring
-from syntheticnet.port import open_socket
-from syntheticnet.store import Store
+from syntheticnet.forwarder import process as forwarder
+from syntheticnet.forwarder.port import open_socket
+from syntheticnet.forwarder.process import Wiring
+from syntheticnet.forwarder.shared_memory import Store
 
 
 def main(control: int, outer: str, inner: str) -> None:

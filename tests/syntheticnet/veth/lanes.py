@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from syntheticnet.packet import IP
-from syntheticnet.port import Frame
+from syntheticnet.forwarder.port import Frame
+from syntheticnet.packets.packet import IP
 
 from .traffic import drained, numbered, paced, sent_at
 from .world import BOTH, Family, Side, World, other

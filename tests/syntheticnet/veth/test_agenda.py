@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from syntheticnet.packet import IP
-from syntheticnet.port import Frame
+from syntheticnet.forwarder.port import Frame
+from syntheticnet.packets.packet import IP
 
 from ..builders import MS, SECOND
 from .traffic import drained, numbered, paced

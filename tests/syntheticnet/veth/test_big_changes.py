@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.agenda import MOST_LEASES, MOST_SCHEDULED
+from syntheticnet.chunked_json import chunks
 from syntheticnet.conditions.client import MAX_FLOWS
 from syntheticnet.conditions.uploads import MOST_BYTES, MOST_FILES
-from syntheticnet.pieces import chunks
+from syntheticnet.forwarder.schedule import MOST_LEASES, MOST_SCHEDULED
 
 from .steady import Steady, steady
 from .world import World

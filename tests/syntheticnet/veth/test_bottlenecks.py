@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.packet import IP
-from syntheticnet.port import Frame
+from syntheticnet.forwarder.port import Frame
+from syntheticnet.packets.packet import IP
 
 from ..builders import SECOND
 from .lanes import Lane, arrivals, closing, undisturbed

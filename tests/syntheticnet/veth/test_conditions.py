@@ -9,7 +9,7 @@ from statistics import median, quantiles
 
 import pytest
 
-from syntheticnet.port import Frame
+from syntheticnet.forwarder.port import Frame
 
 from .lanes import undisturbed
 from .traffic import (

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from syntheticnet.packet import IP
+from syntheticnet.packets.packet import IP
 
 from .lanes import Lane, closing, undisturbed
 from .traffic import drained, paced, received

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from syntheticnet.packet import IP, VNET
+from syntheticnet.packets.packet import IP, VNET
 
 from .lanes import undisturbed
 from .traffic import arriving, connected, drained, transferred

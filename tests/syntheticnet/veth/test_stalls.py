@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from syntheticnet.packet import IP, VNET
+from syntheticnet.packets.packet import IP, VNET
 
 from ..builders import udp_frame
 from .traffic import delays_ms, drained, numbered, paced

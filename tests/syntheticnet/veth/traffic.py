@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from struct import Struct, pack, unpack_from
 from typing import Any
 
-from syntheticnet.packet import IP
-from syntheticnet.port import Frame
+from syntheticnet.forwarder.port import Frame
+from syntheticnet.packets.packet import IP
 
 from ..builders import SECOND, checksum
 from .world import ADDRESSES, Side, World, settle

@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import switchboard
-from syntheticnet.port import Frame, Port, make_ports, open_socket
-from syntheticnet.switchboard import Line, Unanswered
+from syntheticnet import channel as switchboard
+from syntheticnet.channel import Line, Unanswered
+from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
 Side = Literal["client", "server"]
 Family = Literal[4, 6]

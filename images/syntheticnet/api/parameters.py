@@ -1,0 +1,90 @@
+"""What a request to the API carries: its body, and the terms of a change behind the `?`; a mistake is a 4xx."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from ..conditions import ConditionsError, parse_duration, refuse_unknown
+
+MOST_BODY_BYTES = 1 << 20
+MOST_NESTED = 16
+TERMS = ("at", "in", "lease", "keep", "check")
+
+
+async def json_of(request: Request) -> Any:
+    """The JSON that the request carries; a 4xx where it is none, or so deep that it could only do harm."""
+    try:
+        value = json.loads(await _body(request))
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"the body is not JSON: {error}") from None
+    if _is_deep(value, MOST_NESTED):
+        raise HTTPException(400, f"the body is nested in more than {MOST_NESTED} levels")
+    return value
+
+
+async def text_of(request: Request, most: int) -> str:
+    """The text that the request carries, of at most so many bytes."""
+    try:
+        text = (await _body(request, most)).decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise HTTPException(400, "the body is not a text in UTF-8")
+    return text
+
+
+def terms_of(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """When a change is to take effect, and for how long, as the forwarder takes it; raises ConditionsError."""
+    refuse_unknown(parameters, TERMS, "parameter")
+    for name in ("check", "keep"):
+        if parameters.get(name, "true") not in ("true", "false"):
+            raise ConditionsError(f"{parameters[name]!r} is not true or false", name)
+    return {
+        "at_ns": _at(parameters),
+        "lease_ns": duration_of(parameters, "lease"),
+        "keep": parameters.get("keep") == "true",
+    }
+
+
+def duration_of(parameters: Mapping[str, str], name: str) -> int | None:
+    """Nanoseconds; None where the parameter is not there. Raises ConditionsError."""
+    if name not in parameters:
+        return None
+    try:
+        return parse_duration(parameters[name])
+    except ConditionsError as error:
+        raise error.under(name) from None
+
+
+async def _body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
+    """What the request carries; a 4xx where that is too long."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise HTTPException(413, f"the body is longer than {most} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _is_deep(value: Any, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most < 0 or any(_is_deep(item, most - 1) for item in inner)
+
+
+def _at(parameters: Mapping[str, str]) -> int | None:
+    ahead = duration_of(parameters, "in")
+    if ahead is not None:
+        return time.monotonic_ns() + ahead
+    if "at" not in parameters:
+        return None
+    if not (parameters["at"].isascii() and parameters["at"].isdecimal() and len(parameters["at"]) < 20):
+        what = "is not a time of the monotonic clock in nanoseconds, as /v1/clock tells it"
+        raise ConditionsError(f"{parameters['at']!r} {what}", "at")
+    return int(parameters["at"])

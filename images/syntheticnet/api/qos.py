@@ -1,0 +1,181 @@
+"""The wire format that existing scripts speak: what a posted `/qos` spec makes of the conditions that are in force."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from ..conditions import Conditions, ConditionsError, Flow, FlowMatch, LinkConditions
+from ..conditions.flow import MAX_PORT, WITH_PORTS
+from .qos_format import (
+    DEFAULT,
+    LABEL,
+    LINKS,
+    MAX_MS,
+    UNLIMITED_BPS,
+    is_nameable,
+    labelled,
+    written_match,
+    written_values,
+)
+
+# What each packet costs beside its frame: preamble, checksum and gap.
+OVERHEAD_BYTES = 24
+
+_VALUES = ("rate", "loss", "latency", "jitter", "jitter_strength", "reorder_packets")
+_FLOW = ("ip", "protocol", "port_min", "port_max")
+
+# Which of our values are set where any of theirs is touched, and which are cleared, for they would say otherwise.
+_TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (("rate",), ("rate_bps", "overhead_bytes", "outage"), ("rate_trace", "reject")),
+    (("loss",), ("loss",), ("loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list")),
+    (
+        ("latency", "jitter", "jitter_strength", "reorder_packets"),
+        ("latency_ns", "jitter_ns", "distribution", "jitter_share", "reordering"),
+        ("jitter_table",),
+    ),
+)
+
+
+def parse(spec: object) -> Conditions:
+    """The conditions that a spec asks for on a perfect network; raises ConditionsError. Unknown keys are ignored."""
+    _require(spec, ("default_link", "flows"), "")
+    assert isinstance(spec, Mapping)
+    links = _parse_links(spec["default_link"], "default_link")
+    if not isinstance(spec["flows"], list):
+        raise ConditionsError("is not a list", "flows")
+    flows = tuple(_parse_flow(flow, f"flows[{index}]") for index, flow in enumerate(spec["flows"]))
+    names = [flow.name for flow in flows]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConditionsError(f"label {name!r} is used twice; labels are unique", "flows")
+    return Conditions(ingress=links["ingress"], egress=links["egress"], flows=flows)
+
+
+def changed(present: Conditions, spec: object) -> Conditions:
+    """`present` with what a spec says otherwise than `written` tells of it: read back, it is that spec.
+
+    What the format cannot say, and the spec does not touch, stays. Raises ConditionsError.
+    """
+    wished = parse(spec)
+    links = {name: _touched(getattr(present, name), getattr(wished, name), LinkConditions()) for name in LINKS}
+    known = labelled(present.flows)
+    flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in wished.flows}
+    ordered = tuple(_in_order(present.flows, known, flows))
+    return replace(present, ingress=links["ingress"], egress=links["egress"], flows=ordered)
+
+
+def _changed_flow(present: Flow | None, wished: Flow, links: Mapping[str, LinkConditions]) -> Flow:
+    if present is None:
+        return wished
+    same = written_match(present.match) == written_match(wished.match)
+    named = present if same else replace(present, name=wished.name, match=wished.match)
+    own = {name: _touched(getattr(present, name), getattr(wished, name), link) for name, link in links.items()}
+    return replace(named, ingress=own["ingress"], egress=own["egress"])
+
+
+def _touched(present: LinkConditions, wished: LinkConditions, link: LinkConditions) -> LinkConditions:
+    """Those of a direction's values set that are told otherwise than wished; a flow's are told over its `link`'s."""
+    told, asked = written_values(present.over(link)), written_values(wished)
+    for words, fields, instead in _TOUCHED:
+        if any(told[word] != asked[word] for word in words):
+            cleared = dict.fromkeys((*fields, *instead))
+            present = replace(present, **cleared | {name: getattr(wished, name) for name in fields})
+    return present
+
+
+def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], wished: Mapping[str, Flow]) -> Iterable[Flow]:
+    """The wished flows in their order; each that the format cannot name stays before the one that it came before."""
+    labels = {flow.name: label for label, flow in known.items()}
+    waiting: list[Flow] = []
+    before: dict[str, list[Flow]] = {}
+    for flow in flows:
+        if not is_nameable(flow.match):
+            waiting.append(flow)
+        elif labels[flow.name] in wished:
+            before[labels[flow.name]], waiting = waiting, []
+    for label, flow in wished.items():
+        yield from (*before.get(label, ()), flow)
+    yield from waiting
+
+
+def _parse_flow(flow: object, where: str) -> Flow:
+    _require(flow, ("label", "flow", "link"), where)
+    assert isinstance(flow, Mapping)
+    label = flow["label"]
+    if not isinstance(label, str) or not LABEL.fullmatch(label) or label == DEFAULT:
+        raise ConditionsError(f"{label!r} is not a label of letters, digits and _ (and not default)", f"{where}.label")
+    _require(flow["flow"], _FLOW, f"{where}.flow")
+    match = _parse_match(flow["flow"], f"{where}.flow")
+    links = _parse_links(flow["link"], f"{where}.link")
+    own = {name: replace(link, outage=bool(link.outage)) for name, link in links.items()}
+    return Flow(name=label, match=match, **own)
+
+
+def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:
+    ip = _whole(values["ip"], 0, 2**32 - 1, f"{where}.ip")
+    protocol = _whole(values["protocol"], 0, 255, f"{where}.protocol")
+    low = _whole(values["port_min"], 0, MAX_PORT, f"{where}.port_min")
+    high = _whole(values["port_max"], low, MAX_PORT, f"{where}.port_max")
+    if (low, high) != (0, MAX_PORT) and protocol and protocol not in WITH_PORTS:
+        raise ConditionsError(
+            f"protocol {protocol} has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given", where
+        )
+    network = IPv4Network(IPv4Address(ip.to_bytes(4, "little"))) if ip else None
+    return FlowMatch(network, None, protocol or None, low, high)
+
+
+def _parse_links(links: object, where: str) -> dict[str, LinkConditions]:
+    _require(links, LINKS, where)
+    assert isinstance(links, Mapping)
+    return {direction: _parse_values(links[direction], f"{where}.{direction}") for direction in LINKS}
+
+
+def _parse_values(values: object, where: str) -> LinkConditions:
+    """All six values, so that a flow shares nothing with its link. A rate of 0 lets nothing pass."""
+    _require(values, _VALUES, where)
+    assert isinstance(values, Mapping)
+    rate = _number(values["rate"], 0, math.inf, f"{where}.rate")
+    limited = 0 < rate < UNLIMITED_BPS
+    if not isinstance(values["reorder_packets"], bool):
+        raise ConditionsError(f"{values['reorder_packets']!r} is not true or false", f"{where}.reorder_packets")
+    return LinkConditions(
+        rate_bps=rate if limited else math.inf,
+        overhead_bytes=OVERHEAD_BYTES if limited else None,
+        outage=None if rate else True,
+        loss=_share(values["loss"], f"{where}.loss"),
+        latency_ns=_whole(values["latency"], 0, MAX_MS, f"{where}.latency") * 1_000_000,
+        jitter_ns=_whole(values["jitter"], 0, MAX_MS, f"{where}.jitter") * 1_000_000,
+        distribution="one-sided",
+        jitter_share=_share(values["jitter_strength"], f"{where}.jitter_strength"),
+        reordering=values["reorder_packets"],
+    )
+
+
+def _require(values: object, keys: tuple[str, ...], where: str) -> None:
+    if not isinstance(values, Mapping):
+        raise ConditionsError(f"is not an object with {', '.join(keys)}", where)
+    for key in keys:
+        if key not in values:
+            raise ConditionsError("is missing", f"{where}.{key}" if where else key)
+
+
+def _share(value: object, where: str) -> float:
+    """More than all is all."""
+    return min(_number(value, 0, math.inf, where), 1)
+
+
+def _number(value: object, low: float, high: float, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConditionsError(f"{value!r} is not a number from {low} to {high}", where)
+    return value
+
+
+def _whole(value: object, low: int, high: int, where: str) -> int:
+    number = _number(value, low, high, where)
+    if number != int(number):
+        raise ConditionsError(f"{value!r} is not a whole number", where)
+    return int(number)

@@ -1,0 +1,144 @@
+"""Conditions in the words of `/qos`: the nearest that the format can say, whatever they are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from ..conditions import Conditions, Flow, FlowMatch, LinkConditions
+from ..conditions.losses import FourState, GilbertElliott
+
+# The rate that the format, which has no word for "none", uses for an unlimited link (10 Gbit/s and more).
+UNLIMITED_BPS = 10_000_000_000
+MAX_MS = 60_000
+LABEL = re.compile(r"[A-Za-z0-9_]+")
+DEFAULT = "default"
+LINKS = ("ingress", "egress")
+
+
+def written(conditions: Conditions) -> dict[str, Any]:
+    """The spec that says the same as `conditions`, or the nearest to it; flows that it cannot name are left out."""
+    links = {direction: getattr(conditions, direction) for direction in LINKS}
+    return {
+        "default_link": {direction: written_values(link) for direction, link in links.items()},
+        "flows": [
+            {
+                "label": label,
+                "flow": written_match(flow.match),
+                "link": {name: written_values(getattr(flow, name).over(link)) for name, link in links.items()},
+            }
+            for label, flow in labelled(conditions.flows).items()
+        ],
+    }
+
+
+def labelled(flows: tuple[Flow, ...]) -> dict[str, Flow]:
+    """The flows that the format can name, by their labels: their names, or what is left of those, made unique."""
+    named = [flow for flow in flows if is_nameable(flow.match)]
+    taken = {flow.name for flow in named}
+    found: dict[str, Flow] = {}
+    for flow in named:
+        label = flow.name
+        if not LABEL.fullmatch(label) or label == DEFAULT:
+            label = next(other for other in _labels(label) if other not in taken)
+            taken.add(label)
+        found[label] = flow
+    return found
+
+
+def is_nameable(match: FlowMatch) -> bool:
+    """Whether it means one IPv4 address or any, and does not tell packets apart by their media."""
+    return match.name is None and match.media is None and (match.network is None or _is_ipv4_address(match.network))
+
+
+def written_match(match: FlowMatch) -> dict[str, int]:
+    address = match.network.network_address.packed if match.network else bytes(4)
+    return {
+        "ip": int.from_bytes(address, "little"),
+        "protocol": match.protocol or 0,
+        "port_min": match.port_min,
+        "port_max": match.port_max,
+    }
+
+
+def written_values(values: LinkConditions) -> dict[str, Any]:
+    """A link's values. What neither drops nor delays on average (a queue, an mtu, duplicates, a trace) is not told."""
+    latency, jitter, strength = _delay_ms(values)
+    return {
+        "rate": _rate_bps(values),
+        "loss": _loss(values),
+        "latency": latency,
+        "jitter": jitter,
+        "jitter_strength": strength,
+        "reorder_packets": bool(values.reordering),
+    }
+
+
+def _is_ipv4_address(network: IPv4Network | IPv6Network) -> bool:
+    return network.version == 4 and network.prefixlen == network.max_prefixlen
+
+
+def _labels(name: str) -> Iterator[str]:
+    """Labels like a name: `*:udp` is `udp`, or `udp_2`, ..."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "flow"
+    if plain != DEFAULT:
+        yield plain
+    number = 2
+    while True:
+        yield f"{plain}_{number}"
+        number += 1
+
+
+def _rate_bps(values: LinkConditions) -> int:
+    """0 where nothing passes."""
+    if values.outage or values.reject:
+        return 0
+    if values.rate_bps is None or math.isinf(values.rate_bps):
+        return UNLIMITED_BPS
+    return min(max(round(values.rate_bps), 1), UNLIMITED_BPS)
+
+
+def _loss(values: LinkConditions) -> float:
+    """The share that is lost in the long run, where several causes do not know of each other."""
+    shares = [
+        values.loss,
+        1 / values.loss_every if values.loss_every else None,
+        _lost_by_two_states(values.loss_gemodel) if values.loss_gemodel else None,
+        _lost_by_four_states(values.loss_state) if values.loss_state else None,
+    ]
+    causes = [share for share in shares if share is not None]
+    return causes[0] if len(causes) == 1 else 1.0 - math.prod(1 - share for share in causes)
+
+
+def _lost_by_two_states(model: GilbertElliott) -> float:
+    turning = model.to_bad + model.to_good
+    bad = model.to_bad / turning if turning else 0.0
+    return bad * model.lost_in_bad + (1 - bad) * model.lost_in_good
+
+
+def _lost_by_four_states(model: FourState) -> float:
+    """The share of the lossy states 3 and 4 in the chain's stationary distribution; a burst may be for ever."""
+    within = model.p32 / model.p23 if model.p23 else math.inf if model.p32 else 0.0  # of state 2 for each of state 3
+    if not model.p13:
+        return model.p14 / (1 + model.p14)
+    if not model.p31:
+        return 1 / (1 + within)
+    burst = model.p13 / model.p31  # of state 3 for each of state 1
+    return (model.p14 + burst) / (1 + model.p14 + burst + burst * within)
+
+
+def _delay_ms(values: LinkConditions) -> tuple[int, int, float]:
+    """Latency and jitter in whole ms, and the share of jittered packets: L±J is said as L-J and a share of 2J."""
+    latency, jitter = values.latency_ns or 0, values.jitter_ns or 0
+    share = 1.0 if values.jitter_share is None else values.jitter_share
+    if share == 1.0 and values.distribution != "one-sided":
+        latency, jitter = max(latency - jitter, 0), min(latency, jitter) + jitter
+    told = share if jitter or values.jitter_share is not None else 0.0
+    return _whole_ms(latency), _whole_ms(jitter), told
+
+
+def _whole_ms(ns: int) -> int:
+    return min((ns + 500_000) // 1_000_000, MAX_MS)

@@ -1,0 +1,346 @@
+"""The HTTP API of a client, a process of its own: `/v1/...`, and the `/qos` and `/top` that existing scripts speak."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import Field, dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from ..allow import Admitted, Allow
+from ..channel import Line, Refused, Unanswered
+from ..chunked_json import chunks, whole
+from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
+from ..conditions.errors import shortened
+from ..heartbeat import Pulse
+from ..packets import top_talkers as top
+from ..version import VERSION
+from . import qos
+from . import qos_format as qos_form
+from .access import Guard
+from .access_middleware import Guarded
+from .app_stats import BadNumbers, Numbers
+from .page_console import BadEntries, Console
+from .parameters import duration_of, json_of, terms_of, text_of
+from .server import serve
+from .static_pages import Pages
+
+WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the desk busy for a moment
+LOOKUP_SECONDS = 3.0
+MOST_ERROR = 2000
+"""Longer messages are cut: they may quote what was sent."""
+STARVED = "the forwarder does not answer: this machine is too slow, and gives it no processor time"
+PAGES = Pages(Path(__file__).parents[1] / "web")
+_ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What this container is called, and the conditions that it started with; `container` is the engine's id of it."""
+
+    name: str
+    lab: str
+    startup: Conditions
+    container: str = ""
+
+
+class Api:
+    """The endpoints. Conditions are changed one request after the other; each change is whole or not at all."""
+
+    def __init__(self, line: Line, identity: Identity) -> None:
+        self._line = line
+        self._identity = identity
+        self._numbers = Numbers()
+        self._console = Console()
+        self._changing = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", lambda request: RedirectResponse("/ui/")),
+            Route("/control.html", lambda request: RedirectResponse("/ui/")),
+            Route("/ui/{path:path}", PAGES.get),
+            Route("/qos", self.get_qos, methods=["GET"]),
+            Route("/qos", self.post_qos, methods=["POST"]),
+            Route("/top/{direction}.profile", self.get_top),
+            Route("/v1/health", self.get_health),
+            Route("/v1/schema", self.get_schema),
+            Route("/v1/clock", self.get_clock),
+            Route("/v1/state", self.get_state),
+            Route("/v1/conditions", self.get_conditions, methods=["GET"]),
+            Route("/v1/conditions", self.patch_conditions, methods=["PATCH"]),
+            Route("/v1/conditions", self.put_conditions, methods=["PUT"]),
+            Route("/v1/conditions", self.delete_conditions, methods=["DELETE"]),
+            Route("/v1/leases", self.get_leases, methods=["GET"]),
+            Route("/v1/leases/{id}", self.put_lease, methods=["PUT"]),
+            Route("/v1/leases/{id}", self.delete_lease, methods=["DELETE"]),
+            Route("/v1/files", self.get_files, methods=["GET"]),
+            Route("/v1/files/{name}", self.get_file, methods=["GET"]),
+            Route("/v1/files/{name}", self.put_file, methods=["PUT"]),
+            Route("/v1/files/{name}", self.delete_file, methods=["DELETE"]),
+            Route("/v1/numbers", self.get_numbers, methods=["GET"]),
+            Route("/v1/numbers", self.post_numbers, methods=["POST"]),
+            Route("/v1/console", self.get_console, methods=["GET"]),
+            Route("/v1/console", self.post_console, methods=["POST"]),
+        ]
+
+    async def get_health(self, request: Request) -> Response:
+        await self._line.ask("report")
+        return JSONResponse({"healthy": True})
+
+    async def get_schema(self, request: Request) -> Response:
+        return JSONResponse({"conditions": [_described(item) for item in condition_fields()]})
+
+    async def get_clock(self, request: Request) -> Response:
+        """The clock that `at` is read on: CLOCK_MONOTONIC, the same for all containers of a machine."""
+        return JSONResponse({"monotonic_ns": time.monotonic_ns()})
+
+    async def get_state(self, request: Request) -> Response:
+        return JSONResponse(self._state(await self._line.ask("report")))
+
+    async def get_conditions(self, request: Request) -> Response:
+        return JSONResponse((await self._line.ask("report"))["conditions"])
+
+    async def patch_conditions(self, request: Request) -> Response:
+        return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
+
+    async def put_conditions(self, request: Request) -> Response:
+        wished = Conditions().changed(await json_of(request))
+        return JSONResponse(await self._changed("replace", wished.to_dict(), request.query_params))
+
+    async def delete_conditions(self, request: Request) -> Response:
+        startup = self._identity.startup.to_dict()
+        return JSONResponse(await self._changed("replace", startup, request.query_params))
+
+    async def get_leases(self, request: Request) -> Response:
+        return JSONResponse(_leases(await self._line.ask("report")))
+
+    async def put_lease(self, request: Request) -> Response:
+        """Let a lease last `?for=10s` from now."""
+        refuse_unknown(request.query_params, ("for",), "parameter")
+        lease_ns = duration_of(request.query_params, "for")
+        if lease_ns is None:
+            raise ConditionsError("is missing: say how long, such as ?for=10s", "for")
+        return JSONResponse(_leases(await self._of_lease(request, "renew", lease_ns=lease_ns)))
+
+    async def delete_lease(self, request: Request) -> Response:
+        return JSONResponse(self._state(await self._of_lease(request, "release")))
+
+    async def get_files(self, request: Request) -> Response:
+        return JSONResponse(await self._line.ask("files"))
+
+    async def get_file(self, request: Request) -> Response:
+        await self._refuse_missing_file(request)
+        return PlainTextResponse(whole((await self._ask_file(request, "file"))["text"]))
+
+    async def put_file(self, request: Request) -> Response:
+        text = await text_of(request, MOST_BYTES)
+        return JSONResponse(await self._ask_file(request, "put_file", text=chunks(text)))
+
+    async def delete_file(self, request: Request) -> Response:
+        await self._refuse_missing_file(request)
+        return JSONResponse(await self._ask_file(request, "remove_file"))
+
+    async def get_numbers(self, request: Request) -> Response:
+        return JSONResponse(self._numbers.report())
+
+    async def post_numbers(self, request: Request) -> Response:
+        """Take numbers; `?age=120ms` says how long ago they were measured."""
+        refuse_unknown(request.query_params, ("age",), "parameter")
+        age_ns = duration_of(request.query_params, "age") or 0
+        self._numbers.publish(await json_of(request), age_ns / 1e9)
+        return JSONResponse({"published": True})
+
+    async def get_console(self, request: Request) -> Response:
+        """What pages wrote to their console; with `?after=12` what came after the entry of this number."""
+        refuse_unknown(request.query_params, ("after",), "parameter")
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdecimal() and len(after) < 16):
+            raise ConditionsError(f"{after!r} is not the number of an entry", "after")
+        return JSONResponse(self._console.report(int(after)))
+
+    async def post_console(self, request: Request) -> Response:
+        self._console.publish(await json_of(request))
+        return JSONResponse({"published": True})
+
+    async def get_qos(self, request: Request) -> Response:
+        report = await self._line.ask("report")
+        return JSONResponse(qos_form.written(Conditions.from_dict(report["conditions"])))
+
+    async def post_qos(self, request: Request) -> Response:
+        spec = await json_of(request)
+        async with self._changing:
+            report = await self._line.ask("report")
+            base, present = (Conditions.from_dict(report[key]) for key in ("base", "conditions"))
+            if qos.changed(present, spec) != present:
+                await self._change("replace", qos.changed(base, spec).to_dict(), terms_of({}))
+        return PlainTextResponse("OK")
+
+    async def get_top(self, request: Request) -> Response:
+        direction = request.path_params["direction"]
+        if direction not in ("ingress", "egress"):
+            raise HTTPException(404, f"no such profile: {direction}; there are ingress and egress")
+        rows = (await self._line.ask("top", direction=direction))["rows"]
+        return Response(top.profile(rows), media_type="application/octet-stream")
+
+    async def _changed(self, op: str, change: Any, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Ask for a change, and answer with the state; with `?check=true` only with what it would come to.
+
+        The forwarder tries it first, for the hosts to be looked up are those that the flows name then.
+        """
+        terms = terms_of(parameters)
+        async with self._changing:
+            return await self._change(op, change, terms, parameters.get("check") == "true")
+
+    async def _change(self, op: str, change: Any, terms: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
+        preview = await self._previewed(op, change, terms)
+        names = await _addresses(Conditions.from_dict(preview["conditions"]))
+        if check:
+            return preview
+        return self._state(await self._line.ask(op, WORK_SECONDS, change=change, **terms, names=names))
+
+    async def _previewed(self, op: str, change: Any, terms: Mapping[str, Any]) -> dict[str, Any]:
+        """What a change would come to; of a refused one that names a host that is none, that is told first."""
+        try:
+            return await self._line.ask(op, WORK_SECONDS, change=change, **terms, check=True)
+        except Refused as refused:
+            try:
+                named = Conditions.from_dict(change)
+            except ConditionsError:
+                raise refused from None
+            await _addresses(named)
+            raise
+
+    async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        word = request.path_params["id"]
+        report = await self._line.ask("report")
+        ids = {str(entry["id"]): entry["id"] for entry in (*report["leases"], *report["scheduled"])}
+        if word not in ids:
+            listed = ", ".join(ids) or "none"
+            raise HTTPException(404, f"no lease or scheduled change {shortened(word)}; there are: {listed}")
+        return await self._line.ask(op, WORK_SECONDS, lease=ids[word], **arguments)
+
+    async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        return await self._line.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
+
+    async def _refuse_missing_file(self, request: Request) -> None:
+        names = [file["name"] for file in (await self._line.ask("files"))["files"]]
+        name = request.path_params["name"]
+        if name not in names:
+            raise HTTPException(404, f"{name}: no such file; there are: {', '.join(names) or 'none'}")
+
+    def _state(self, report: Mapping[str, Any]) -> dict[str, Any]:
+        identity = self._identity
+        return {
+            "version": VERSION,
+            "name": identity.name,
+            "lab": identity.lab,
+            "startup": identity.startup.to_dict(),
+            "seed": report["conditions"]["seed"],
+            "problem": self._numbers.problem(),
+            **report,
+        }
+
+
+def make(line: Line, identity: Identity, guard: Guard, pulse: Pulse | None = None) -> Starlette:
+    """The application; every error is a 4xx or 503 with one line."""
+    return Starlette(
+        routes=Api(line, identity).routes(),
+        middleware=[
+            Middleware(Guarded, guard=guard, container=identity.container),
+            *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
+        ],
+        exception_handlers={
+            HTTPException: _said_so,
+            ConditionsError: _refused(422),
+            BadNumbers: _refused(422),
+            BadEntries: _refused(422),
+            Refused: _refused(422),
+            Unanswered: _unanswered(pulse),
+            ClientDisconnect: _refused(400),  # nobody is there to read it
+        },
+    )
+
+
+def main(
+    listening: Sequence[socket.socket],
+    control: socket.socket,
+    identity: Identity,
+    hosts: Sequence[str],
+    allow: Allow,
+    pulse: Pulse,
+) -> None:
+    """Serve until killed."""
+    line, admitted = Line(control), Admitted(hosts, allow)
+    names = (identity.name, socket.gethostname()) if allow else ()
+    serve(
+        make(line, identity, Guard(admitted, names, allow.origins), pulse),
+        listening,
+        _beside(admitted.follow(line), pulse),
+    )
+
+
+def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(_: Request, error: Exception) -> Response:
+        return JSONResponse({"error": shortened(str(error), MOST_ERROR)}, status)
+
+    return answer
+
+
+def _unanswered(pulse: Pulse | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """503, with the reason where PID 1 has seen one."""
+
+    async def answer(_: Request, error: Exception) -> Response:
+        starved = pulse and pulse.news.get("forwarder", {}).get("state") == "starved"
+        return JSONResponse({"error": STARVED if starved else str(error)}, 503)
+
+    return answer
+
+
+async def _beside(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+    asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
+    await following
+
+
+async def _said_so(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": shortened(error.detail, MOST_ERROR)}, error.status_code)
+
+
+def _leases(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: report[key] for key in ("monotonic_ns", "leases", "scheduled", "failed")}
+
+
+def _described(item: Field[Any]) -> dict[str, Any]:
+    """A condition as the control page needs it: `kind` says what input it takes, `choices` what there is to choose."""
+    unit = item.metadata["unit"]
+    row = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")} | {"kind": unit.name}
+    if unit.name == "word":
+        row["choices"] = unit.allowed.removeprefix("one of ").split(", ")
+    return row
+
+
+async def _addresses(wished: Conditions) -> dict[str, list[str]]:
+    """The addresses of the hosts that flows name; raises ConditionsError for a name that has none."""
+    loop = asyncio.get_running_loop()
+    found = {}
+    for flow in wished.flows:
+        name = flow.match.name
+        if name is None or name in found:
+            continue
+        try:
+            rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
+        except (OSError, TimeoutError):
+            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow.name}") from None
+        found[name] = sorted({str(row[4][0]) for row in rows})
+    return found

@@ -1,0 +1,280 @@
+"""Which flow a packet belongs to: one dictionary look-up for a packet of a known conversation, a walk for a new one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from itertools import chain
+from operator import itemgetter
+from struct import Struct
+from struct import error as StructError
+from typing import Any, Literal
+
+from ..conditions import Flow, FlowMatch
+from ..conditions.flow import MediaKind
+from ..packets.headers import TCP, UDP, Header, parse
+from ..packets.media import Media, media_of
+from ..packets.packet import ETHERTYPE, IP, Packet, Talk
+from .per_flow import DEFAULT
+
+Address = IPv4Address | IPv6Address
+Direction = Literal["ingress", "egress"]
+
+MOST_TALKS = 65536
+MOST_FRAGMENTED = 4096
+
+# What tells an ordinary packet's conversation: the ethertype with the first byte of IP, the flags and fragment offset
+# of IPv4, the protocol, and as the key both addresses with the 4 bytes behind them, which are the ports.
+_read_ipv4 = Struct(f"!{ETHERTYPE}x3s5xHxB2x12s").unpack_from
+_read_ipv6 = Struct(f"!{IP + 6}xBx36s").unpack_from
+_PLAIN_IPV4 = b"\x08\x00\x45"  # IPv4 without options
+_SOME_IPV6 = frozenset(b"\x86\xdd" + bytes([first]) for first in range(0x60, 0x70))
+_FRAGMENTED = 0x3FFF
+_UDP_PAYLOAD_IPV4 = IP + 28
+_UDP_PAYLOAD_IPV6 = IP + 48
+
+_EXEMPT = Talk("exempt", DEFAULT)
+
+Place = tuple[bytes | None, int | None]
+"""An address and a port; None for several or any."""
+
+Share = tuple[bytes, MediaKind | None, int | None, int | None]
+"""A conversation, and media of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Who may steer this client: TCP between the `hosts` or `networks` and the `ports` here is never conditioned.
+
+    From everyone else the ports are closed. With `ipv6_only` all other IPv4 is, in both directions.
+    """
+
+    hosts: frozenset[bytes] = frozenset()
+    ports: frozenset[int] = frozenset()
+    networks: Sequence[IPv4Network | IPv6Network] = ()
+    ipv6_only: bool = False
+
+    def lets_in(self, remote: bytes) -> bool:
+        return remote in self.hosts or any(ip_address(remote) in network for network in self.networks)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTable:
+    """The flows of one direction, in order. `names` gives the addresses of the flows that name a host."""
+
+    direction: Direction
+    flows: Sequence[Flow] = ()
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    control: Control = Control()
+    _shelves: dict[Place, list[tuple[int, Flow]]] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for number, flow in enumerate(self.flows):
+            for place in self._places(flow.match):
+                self._shelves.setdefault(place, []).append((number, flow))
+
+    def talk(self, header: Header | None) -> Talk:
+        """How a packet with this header is treated; the first flow that matches wins."""
+        if header is None:
+            return _EXEMPT
+        remote, remote_port, local_port = self._ends(header)
+        if header.protocol == TCP and local_port in self.control.ports:
+            return Talk("control" if self.control.lets_in(remote) else "closed", DEFAULT)
+        if self.control.ipv6_only and len(remote) == 4:
+            return Talk("closed", DEFAULT)
+        fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
+        return Talk("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
+
+    def divides(self, header: Header) -> bool:
+        """Whether packets of this conversation belong to one flow or another by their media."""
+        first = next(self._candidates(header), None)
+        return first is not None and first.match.media is not None and header.source_port is not None
+
+    def _candidates(self, header: Header) -> Iterator[Flow]:
+        """The flows that the packet may belong to, whatever media it carries."""
+        remote, port, _ = self._ends(header)
+        host = ip_address(remote)
+        places = {(remote, port), (remote, None), (None, port), (None, None)}
+        found = [row for place in places for row in self._shelves.get(place, ())]
+        found.sort(key=itemgetter(0))
+        return (
+            flow
+            for _, flow in found
+            if self._is_host(flow.match, host) and _is_service(flow.match, header.protocol, port)
+        )
+
+    def _places(self, match: FlowMatch) -> list[Place]:
+        """Where to look for a flow: by each address and the port that it is for; None where it is for several."""
+        host, port = match.place
+        if isinstance(host, str):
+            return [(ip_address(address).packed, port) for address in dict.fromkeys(self.names.get(host, ()))]
+        return [(None if host is None else host.network_address.packed, port)]
+
+    def _ends(self, header: Header) -> tuple[bytes, int | None, int | None]:
+        """The remote address and port, and the local port."""
+        if self.direction == "egress":
+            return header.destination, header.destination_port, header.source_port
+        return header.source, header.source_port, header.destination_port
+
+    def _is_host(self, match: FlowMatch, remote: Address) -> bool:
+        if match.name is not None:
+            return str(remote) in self.names.get(match.name, ())
+        return match.network is None or remote in match.network
+
+
+class Classifier:
+    """Remembers the talk of each conversation; holds at most `MOST_TALKS`, and then starts anew (counted).
+
+    A conversation whose media belong to different flows has a talk for each kind of media that the flows tell apart.
+    Later fragments follow their first, as long as that is among the last `MOST_FRAGMENTED` (without a time limit:
+    when an identification is used again, its new first takes the place of the old); others are matched by what they
+    show. The media of a super-frame are those of its first segment.
+    """
+
+    def __init__(self, table: FlowTable, retire: Callable[[list[Talk]], None] = lambda talks: None) -> None:
+        """`retire` gets the talks that are forgotten, all at once."""
+        self._retire = retire
+        self._ipv4, self._ipv6 = _tables(), _tables()
+        self._divided: dict[Share, Talk] = {}
+        self._firsts: OrderedDict[bytes, Header] = OrderedDict()
+        self._size = 0
+        self._use(table)
+        self.evictions = 0
+        """Talks that were forgotten for lack of room."""
+        self.fragment_evictions = 0
+        """First fragments that were forgotten for lack of room; most of them had done their service."""
+
+    def talk(self, buffer: bytes) -> Talk:
+        """The conversation that the packet in `buffer` belongs to."""
+        try:
+            kind, fragment, protocol, key = _read_ipv4(buffer)
+            if kind == _PLAIN_IPV4 and not fragment & _FRAGMENTED:
+                return self._ipv4[protocol].get(key) or self._missed(buffer, protocol, key, _UDP_PAYLOAD_IPV4)
+            if kind in _SOME_IPV6:
+                protocol, key = _read_ipv6(buffer)
+                return self._ipv6[protocol].get(key) or self._missed(buffer, protocol, key, _UDP_PAYLOAD_IPV6)
+        except StructError:
+            pass  # too short to show ports
+        return self._walked(buffer)
+
+    def flow_of(self, packet: Packet) -> str:
+        """The flow that a packet on its way belongs to under the present table; puts its talk right."""
+        packet.talk = self.talk(packet.buffer)
+        return packet.talk.flow
+
+    def adopt(self, table: FlowTable) -> list[Any]:
+        """Use another table from now on; returns what is of no use any more."""
+        before = [self._table, self._ipv4, self._ipv6, self._divided]
+        self._use(table)
+        self._forget()
+        return before
+
+    def admit(self, control: Control) -> None:
+        """Let these steer the client from now on."""
+        self.adopt(replace(self._table, control=control))
+
+    def talks(self) -> list[Talk]:
+        known: list[dict[Any, Talk]] = [*self._ipv4, *self._ipv6, self._divided]
+        return list(chain.from_iterable([list(talks.values()) for talks in known if talks]))
+
+    def _use(self, table: FlowTable) -> None:
+        self._table = table
+        matches = [flow.match for flow in table.flows]
+        self._media_matter = any(match.media for match in matches)
+        self._payload_types = frozenset(match.payload_type for match in matches)
+        self._ssrcs = frozenset(match.ssrc for match in matches)
+
+    def _missed(self, buffer: bytes, protocol: int, key: bytes, payload: int) -> Talk:
+        """The talk of an ordinary packet whose conversation is unknown, or divided."""
+        if protocol == UDP and self._divided:
+            talk = self._divided.get(self._share(key, media_of(buffer, payload)))
+            if talk is not None:
+                return talk
+        return self._walked(buffer)
+
+    def _walked(self, buffer: bytes) -> Talk:
+        """The talk of any packet, by all its headers."""
+        header = parse(buffer)
+        if header is None:
+            return _EXEMPT
+        if header.fragment is not None:
+            header = self._first(header.fragment, header)
+        known = (self._ipv4 if len(header.source) == 4 else self._ipv6)[header.protocol]
+        key = _key(header)
+        talk = known.get(key)
+        if talk is None and header.protocol == UDP:
+            talk = self._divided.get(self._share(key, header.media))
+        return talk or self._remember(known, key, header)
+
+    def _first(self, fragment: bytes, header: Header) -> Header:
+        """The header of the first fragment of this one's packet; its own where that is unknown."""
+        if header.later:
+            return self._firsts.get(fragment, header)
+        self._firsts[fragment] = header
+        self._firsts.move_to_end(fragment)
+        if len(self._firsts) > MOST_FRAGMENTED:
+            self._firsts.popitem(last=False)
+            self.fragment_evictions += 1
+        return header
+
+    def _remember(self, known: dict[bytes, Talk], key: bytes, header: Header) -> Talk:
+        if self._size >= MOST_TALKS:
+            self.evictions += self._size
+            self._forget()
+        self._size += 1
+        talk = self._table.talk(header)
+        if self._media_matter and self._table.divides(header):
+            self._divided[self._share(key, header.media)] = talk
+        else:
+            known[key] = talk
+        return talk
+
+    def _share(self, key: bytes, media: Media) -> Share:
+        """What tells the talk of these media from the others of its conversation, as far as any flow asks."""
+        kind, payload_type, ssrc = media
+        return (
+            key,
+            kind,
+            payload_type if payload_type in self._payload_types else None,
+            ssrc if ssrc in self._ssrcs else None,
+        )
+
+    def _forget(self) -> None:
+        self._retire(self.talks())
+        self._ipv4, self._ipv6 = _tables(), _tables()
+        self._divided = {}
+        self._size = 0
+
+
+def _tables() -> list[dict[bytes, Talk]]:
+    """Room for talks, by the number of their protocol."""
+    return [{} for _ in range(256)]
+
+
+def _key(header: Header) -> bytes:
+    """What tells the conversation among those of its protocol; as it stands in an ordinary packet."""
+    key = header.source + header.destination
+    if header.source_port is None or header.destination_port is None:
+        return key
+    return key + header.source_port.to_bytes(2) + header.destination_port.to_bytes(2)
+
+
+def _is_service(match: FlowMatch, protocol: int, port: int | None) -> bool:
+    if match.protocol not in (None, protocol):
+        return False
+    whole = match.port_min == 0 and match.port_max == 65535
+    return whole or (port is not None and match.port_min <= port <= match.port_max)
+
+
+def _is_media(match: FlowMatch, media: Media) -> bool:
+    kind, payload_type, ssrc = media
+    return match.media in (None, kind) and match.payload_type in (None, payload_type) and match.ssrc in (None, ssrc)
+
+
+def _id(remote: bytes, protocol: int, port: int | None) -> int:
+    """The id of `/top`: IPv4 address with its first octet lowest, protocol << 32, port << 48; 0 for IPv6."""
+    if len(remote) != 4:
+        return 0
+    return int.from_bytes(remote, "little") | protocol << 32 | (port or 0) << 48

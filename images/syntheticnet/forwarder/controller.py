@@ -1,0 +1,183 @@
+"""Where the API's wishes meet the agenda and the files: checked, put in force, and kept for the next forwarder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import SystemRandom
+from typing import Any, Protocol
+
+from ..chunked_json import chunks, whole
+from ..conditions import Conditions, ConditionsError
+from ..conditions.files import Files, named_files
+from .schedule import Agenda, InForce, Wish
+from .shared_memory import Store
+
+
+class Network(Protocol):
+    """What the desk rules over."""
+
+    def adopt(self, wished: InForce, now: int) -> int:
+        """Put this in force, and return when it was; what is in force already stays. Raises Overtaken."""
+        ...
+
+    def arm(self, wished: InForce, at: int) -> None:
+        """Prepare this, and put it in force at that time unless something else is put in force or armed before."""
+
+    def disarm(self) -> None:
+        """Do not put in force what was armed; it may be too late for that."""
+
+    def report(self, now: int) -> dict[str, Any]:
+        """What it has counted."""
+        ...
+
+
+class Overtaken(Exception):
+    """What was armed has been put in force, at `now` or before, while something else was prepared."""
+
+    def __init__(self, now: int) -> None:
+        super().__init__("what was armed is in force")
+        self.now = now
+
+
+def drawn_agenda(startup: Conditions) -> Agenda:
+    """The agenda that a container starts with; its seed is drawn here, once."""
+    return Agenda(startup, drawn=SystemRandom().getrandbits(32))
+
+
+class Desk:
+    """Answers what the API asks of conditions and files.
+
+    It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
+    """
+
+    def __init__(self, kept: Store, texts: Store, files: Files, network: Network, now: int) -> None:
+        self._kept = kept
+        self._texts = texts
+        self._files = files
+        self._network = network
+        for name, text in (texts.load() or {}).items():
+            files.put(name, whole(text))
+        saved = kept.load()
+        self._agenda = (Agenda.from_dict(saved) if saved else drawn_agenda(Conditions())).due(now)
+        network.adopt(self._agenda.in_force, now)
+        self._arm()
+        self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
+            "report": self._report,
+            "change": self._change,
+            "replace": self._change,
+            "renew": self._renew,
+            "release": self._release,
+            "files": self._list_files,
+            "file": self._read_file,
+            "put_file": self._put_file,
+            "remove_file": self._remove_file,
+        }
+
+    def deadline(self) -> int | None:
+        return self._agenda.deadline
+
+    def due(self, now: int) -> None:
+        """Do what is due by `now`."""
+        while True:
+            try:
+                self._put(self._agenda.due(now), now)
+                return
+            except Overtaken as overtaken:
+                now = overtaken.now
+
+    def answer(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        """Do what is asked, and say what came of it; raises ValueError that reads as one line, and changes nothing."""
+        while True:
+            self.due(now)
+            try:
+                return self._operations[request["op"]](request, now)
+            except Overtaken as overtaken:
+                now = overtaken.now
+                self._network.disarm()  # not again, however dense the agenda is
+
+    def _report(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return self._agenda.report(now) | {"monotonic_ns": now} | self._network.report(now)
+
+    def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        """`change` or `replace`; with `check` only what it would come to."""
+        wish = Wish(
+            change=request["change"],
+            whole=request["op"] == "replace",
+            keep=request.get("keep", False),
+            names=request.get("names", {}),
+        )
+        at_ns, lease_ns = request.get("at_ns"), request.get("lease_ns")
+        agenda, entry = self._agenda.ask(wish, now, at_ns, lease_ns)
+        preview = agenda if entry.at_ns <= now else self._agenda.preview(wish, lease_ns is not None)
+        for conditions in (preview.base, preview.conditions):
+            self._files.check(conditions)
+        if request.get("check"):
+            return {"conditions": preview.conditions.to_dict(), "monotonic_ns": now}
+        late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
+        now = self._put(agenda.due(now), now)
+        report = self._report(request, now)
+        if at_ns is None and lease_ns is None:
+            return report
+        return report | {"entry": entry.told(now) | late}
+
+    def _renew(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return self._report(request, self._put(self._agenda.renew(request["lease"], request["lease_ns"], now), now))
+
+    def _release(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return self._report(request, self._put(self._agenda.release(request["lease"], now), now))
+
+    def _list_files(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return {"files": [{"name": name, "bytes": size} for name, size in self._files.sizes().items()]}
+
+    def _read_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return {"text": chunks(self._files.text(request["name"]))}
+
+    def _put_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        name, text = request["name"], whole(request["text"])
+        if self._files.texts().get(name) != text:
+            self._refuse_used(name, "give the new one another name")
+            self._files.put(name, text)
+            self._save_files()
+        return self._list_files(request, now)
+
+    def _remove_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        name = request["name"]
+        self._files.text(name)
+        self._refuse_used(name, "clear that first")
+        self._files.remove(name)
+        self._save_files()
+        return self._list_files(request, now)
+
+    def _refuse_used(self, name: str, way_out: str) -> None:
+        """What is in force or will be must find its files."""
+        agenda = self._agenda
+        users = {"the conditions": named_files(agenda.base.to_dict())}
+        users |= {f"lease {entry.id}": named_files(entry.wish.change) for entry in agenda.leases}
+        users |= {f"scheduled change {entry.id}": named_files(entry.wish.change) for entry in agenda.scheduled}
+        using = [user for user, names in users.items() if name in names]
+        if using:
+            raise ConditionsError(f"is in use by {', '.join(using)}: {way_out}", name)
+
+    def _save_files(self) -> None:
+        self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
+
+    def _put(self, agenda: Agenda, now: int) -> int:
+        """Put another state of the agenda in force, keep it, and return when it was."""
+        present = self._agenda
+        if agenda is present:
+            return now
+        if agenda.in_force != present.in_force:
+            now = self._network.adopt(agenda.in_force, now)
+        self._agenda = agenda
+        self._kept.save(agenda.to_dict())
+        self._arm()
+        return now
+
+    def _arm(self) -> None:
+        """Prepare what is due next, so that it comes in time."""
+        at = self._agenda.deadline
+        ahead = self._agenda.due(at).in_force if at is not None else self._agenda.in_force
+        if at is not None and ahead != self._agenda.in_force:
+            self._network.arm(ahead, at)
+        else:
+            self._network.disarm()

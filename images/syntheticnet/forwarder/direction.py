@@ -1,0 +1,230 @@
+"""One direction of a client's network: the port that frames come from, the link they pass, the port they leave by."""
+
+from __future__ import annotations
+
+import time
+from operator import attrgetter
+from struct import error as StructError
+from typing import Any, NamedTuple
+
+from ..conditions.files import Files
+from ..packets.counters import Tally
+from ..packets.headers import TCP
+from ..packets.lateness import Lateness
+from ..packets.packet import ETHERTYPE, IP, VNET, Packet, Talk
+from ..packets.segmentation import Malformed, cut
+from ..packets.top_talkers import Top
+from .classifier import Classifier, Control, Direction, FlowTable
+from .link import STALLED_NS, Link
+from .link import Plan as LinkPlan
+from .port import SLOT, Frame, Port
+from .schedule import InForce, Sowing
+
+# Of a super-frame longer than this the classifier sees only the beginning, where it has no extension headers.
+HEAD = 2048
+_IPV4 = b"\x08\x00\x45"
+
+_buffer = attrgetter("buffer")
+
+
+class Plan(NamedTuple):
+    """What a way is to become."""
+
+    table: FlowTable
+    link: LinkPlan
+    sowing: Sowing
+
+
+class Way:
+    """Takes, admits and releases; `due` tells when it next has something to do."""
+
+    def __init__(self, direction: Direction, source: Port, target: Port, control: Control, files: Files) -> None:
+        self._direction = direction
+        self._source = source
+        self._target = target
+        self._control = control
+        self._top = Top()
+        self._classifier = Classifier(FlowTable(direction, control=control), self._top.retire)
+        self.source = source.fileno()
+        self._last = 0
+        self._exempt = 0
+        self._sowing: Sowing | None = None
+        self.link = Link(direction, 0, files)
+        self.lateness = Lateness()
+        self.answers: list[Packet] = []
+
+    def plan(self, wished: InForce) -> Plan:
+        """What it is to become; changes nothing, and may be made by another thread."""
+        conditions, names, sowing = wished
+        table = FlowTable(self._direction, conditions.flows, names, self._control)
+        flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
+        seed = (conditions.seed or 0) if sowing != self._sowing else None
+        return Plan(table, self.link.plan(getattr(conditions, self._direction).effective(), flows, seed), sowing)
+
+    def adopt(self, plan: Plan, now: int) -> list[Any]:
+        """Put a plan in force at once; returns what is of no use any more."""
+        self.release(now)  # what was read before them enters the elements, whence it can move with its flow
+        before = self._classifier.adopt(plan.table)
+        before += self.link.adopt(plan.link, now, self._classifier.flow_of)
+        self._sowing = plan.sowing
+        self.release(now)  # what the change lets go leaves before any newcomer
+        return before
+
+    def configure(self, wished: InForce, now: int) -> None:
+        """Plan, and put it in force."""
+        self.adopt(self.plan(wished), now)
+
+    def let_in(self, control: Control) -> None:
+        """Let these steer the client from now on."""
+        self._control = control
+        self._classifier.admit(control)
+
+    @property
+    def full(self) -> bool:
+        """Whether the last batch was as large as can be, so that there may be more."""
+        return self._source.full
+
+    def carry(self) -> int:
+        """Take what has come, at most a batch, and give it to the link; returns how many frames there were."""
+        count = self._source.receive()
+        if count:
+            self._top.tidy()
+            now = time.monotonic_ns()
+            skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # from the clock of `now` to that of the stamps
+            if not (self.link.perfect and self._relay(count, now, skew)):
+                self.admit(self._source.take(count), now, skew)
+        return count
+
+    def admit(self, frames: list[Frame], now: int, skew: int) -> None:
+        """Give frames to the link; `skew` takes their stamps to the clock of `now`."""
+        packets: list[Packet] = []
+        exempt: list[bytes] = []
+        talk_of, whole = self._classifier.talk, self.link.perfect
+        last, oldest = self._last, now - self.link.slack - STALLED_NS
+        for buffer, stamp in frames:
+            talk = talk_of(buffer)
+            came = stamp - skew
+            if came < oldest and talk.lane != "control":  # what is too late anyway is not worth any more work
+                self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
+            elif talk.lane == "link":
+                if came > last:
+                    last = came if came < now else now
+                if buffer[1] and not whole:
+                    packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
+                else:
+                    packets.append(Packet(buffer, last, talk))
+            elif talk.lane == "closed":
+                self.link.refused("closed", 1, len(buffer) - VNET, now)
+            else:
+                exempt.append(buffer)
+        self._last = last
+        if packets:
+            self.link.push(packets, now)
+        if exempt:
+            self._exempt += len(exempt) - len(self._target.write(exempt))
+
+    def admit_answers(self, packets: list[Packet], now: int) -> None:
+        """Take what the opposite link's elements answered."""
+        for packet in packets:
+            packet.time = packet.entered = max(self._last, packet.time)
+            packet.talk = self._classifier.talk(packet.buffer)
+            packet.flow = packet.talk.flow
+        packets.sort(key=attrgetter("time"))
+        self.link.push(packets, now)
+
+    def release(self, now: int) -> int:
+        """Send what is due, and return how much that was; what elements answered is put in `answers`."""
+        packets, answers = self.link.pop(now)
+        if answers:
+            self.answers += answers
+        if packets:
+            self.lateness.note(now - packets[0].time, now)
+            refused = self._target.write(list(map(_buffer, packets)))
+            for index in reversed(refused):
+                self.link.drop(packets.pop(index), "send")
+            self.link.sent(packets, now)
+            for packet in packets:
+                talk = packet.talk
+                talk.packets += 1
+                talk.bytes += packet.size
+        return len(packets)
+
+    def top(self) -> list[tuple[int, int, int]]:
+        return self._top.rows(self._classifier.talks())
+
+    def report(self, now: int, total: Tally | None = None) -> dict[str, Any]:
+        """Counts of the link, of what passed beside it, and of what had to be forgotten."""
+        forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
+        return (total or self.link.total).report(now) | {"exempt": self._exempt, "forgotten": forgotten}
+
+    def note_refusals(self, now: int) -> None:
+        """Count what the kernel dropped, or could not hand over, since the last time; call it before a report."""
+        source = self._source
+        causes = (("kernel", source.kernel_drops()), ("oversized", source.oversized), ("unreadable", source.unreadable))
+        source.oversized = source.unreadable = 0
+        for cause, count in causes:
+            if count:
+                self.link.refused(cause, count, 0, now)
+
+    def _relay(self, count: int, now: int, skew: int) -> bool:
+        """Send the batch from where it lies: nothing is asked of it. Whether that could be done; if not, nothing was.
+
+        It cannot where something is to be refused, or came so long ago that it must not pass.
+        """
+        inbox = self._source.inbox
+        slots, stamps = inbox.slots(count), inbox.stamps(count)
+        if now + skew - stamps[0] > STALLED_NS or inbox.cut_off(count):
+            return False
+        view, talk_of = inbox.memory.view, self._classifier.talk
+        talks = [talk_of(_head(view, slot * SLOT, length)) for slot, length in slots]
+        if "closed" in {talk.lane for talk in talks}:
+            return False
+        refused = self._target.relay(slots)
+        inbox.ready(count)
+        self._count_relayed(talks, slots, stamps, refused, now, skew)
+        return True
+
+    def _count_relayed(
+        self,
+        talks: list[Talk],
+        slots: list[tuple[int, int]],
+        stamps: list[int],
+        refused: list[int],
+        now: int,
+        skew: int,
+    ) -> None:
+        sizes: dict[str, int] = {}
+        delays: dict[str, list[int]] = {}
+        clock = now + skew
+        self.lateness.note(clock - stamps[0], now)
+        for index, talk in enumerate(talks):
+            size, flow = slots[index][1] - VNET, talk.flow
+            if talk.lane != "link":
+                self._exempt += index not in refused
+            elif index in refused:
+                self.link.refused("send", 1, size, now)
+            else:
+                talk.packets += 1
+                talk.bytes += size
+                if flow in sizes:
+                    sizes[flow] += size
+                    delays[flow].append(clock - stamps[index])
+                else:
+                    sizes[flow] = size
+                    delays[flow] = [clock - stamps[index]]
+        for flow, size in sizes.items():
+            self.link.relayed(flow, len(delays[flow]), size, delays[flow], now)
+
+    def _cut(self, buffer: bytes, now: int) -> list[bytes]:
+        try:
+            return cut(buffer)
+        except (Malformed, StructError):
+            self.link.refused("malformed", 1, len(buffer) - VNET, now)
+            return []
+
+
+def _head(view: memoryview, start: int, length: int) -> bytes:
+    """As much of a frame as tells what it is: all, unless it is long and shows no options or extension headers."""
+    if length > HEAD and (view[start + ETHERTYPE : start + IP + 1] == _IPV4 or view[start + IP + 6] == TCP):
+        length = HEAD
+    return bytes(view[start : start + length])

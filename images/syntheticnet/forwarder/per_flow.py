@@ -1,0 +1,207 @@
+"""One kind of effect in a link: the link's own element of it, and those of the flows that have their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heappop, heappush
+from operator import attrgetter
+from typing import NamedTuple
+
+from ..conditions import LinkConditions
+from ..elements import Element, Popped
+from ..packets.packet import Packet
+
+# The link's own element goes under this name, beside the names of flows.
+DEFAULT = "default"
+
+FlowOf = Callable[[Packet], str]
+Build = Callable[[str, LinkConditions], Element]
+"""Makes the element of a flow."""
+
+Own = tuple[LinkConditions, LinkConditions]
+"""The values that a flow names, and these over those of its link."""
+
+_by_time = attrgetter("time")
+
+
+class Plan(NamedTuple):
+    """What a stage is to become: made beside it, however long that takes, and then put in force at once."""
+
+    elements: dict[str, Element | None]
+    values: dict[str, LinkConditions]
+    changed: list[tuple[Element, LinkConditions]]
+    """Elements that stay, and their new values."""
+
+
+class Stage:
+    """Sends each packet through the element of its flow, or past where that has none, and merges by time."""
+
+    def __init__(self, make: type[Element]) -> None:
+        self.make = make
+        self._elements: dict[str, Element | None] = {DEFAULT: None}
+        self._values: dict[str, LinkConditions] = {}
+        self._touched: dict[Element, None] = {}  # those that have been given packets since the last `pop`
+        self._due: dict[Element, int] = {}  # the deadline of each other element that holds something
+        self._agenda: list[tuple[int, int, Element]] = []  # a heap of these, with some that have been overtaken
+        self._number = 0
+        self._passing: list[Packet] = []
+
+    def push(self, packets: list[Packet]) -> None:
+        elements, default = self._elements, self._elements[DEFAULT]
+        if len(elements) == 1:
+            self._push_to(default, packets)
+            return
+        flows = dict.fromkeys([packet.flow for packet in packets])  # in the order of the packets, in every run
+        if len(flows) == 1:
+            self._push_to(elements.get(packets[0].flow, default), packets)
+            return
+        home = {flow: elements.get(flow, default) for flow in flows}
+        shares: dict[Element | None, list[Packet]] = {element: [] for element in home.values()}
+        for packet in packets:
+            shares[home[packet.flow]].append(packet)
+        for element, share in shares.items():
+            self._push_to(element, share)
+
+    def pop(self, now: int) -> Popped:
+        forward, self._passing = self._passing, []
+        asked, self._touched = self._touched, {}
+        agenda, dues = self._agenda, self._due
+        while agenda and agenda[0][0] <= now:
+            due, _, element = heappop(agenda)
+            if dues.get(element) == due:
+                asked[element] = None
+        if not asked:
+            return forward, []
+        backward: list[Packet] = []
+        waited: list[Packet] = []
+        sources = 1 if forward else 0
+        for element in asked:
+            ahead, back = element.pop(now)
+            self._schedule(element)
+            if ahead:
+                sources += 1
+                waited += ahead
+            if back:
+                backward += back
+        if forward:
+            waited += forward  # last, so that of the same instant what waited goes before a newcomer
+        if sources > 1:
+            waited.sort(key=_by_time)
+        return waited, backward
+
+    def deadline(self) -> int | None:
+        if self._passing or self._touched:
+            dues = [due for element in self._touched if (due := element.deadline()) is not None]
+            return min(dues + [packet.time for packet in self._passing[:1]], default=None)
+        agenda = self._agenda
+        while agenda and self._due.get(agenda[0][2]) != agenda[0][0]:
+            heappop(agenda)
+        return agenda[0][0] if agenda else None
+
+    def slack(self) -> int:
+        """How long any packet will at least be held here."""
+        least: int | None = None
+        for element in self._elements.values():
+            slack = 0 if element is None else element.slack()
+            if not slack:
+                return 0
+            least = slack if least is None else min(least, slack)
+        return least or 0
+
+    def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> Plan:
+        """What it is to become with these values of the link and of each flow; `build` makes elements."""
+        wished = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
+        plan = Plan({}, wished, [])
+        for name, values in wished.items():
+            element = self._elements.get(name) if self.make.wanted(values) else None
+            if element is not None and self._differ(self._values[name], values):
+                plan.changed.append((element, values))
+            elif element is None and self.make.wanted(values):
+                element = build(name, values)
+            plan.elements[name] = element
+        return plan
+
+    def adopt(self, plan: Plan, now: int, flow_of: FlowOf) -> dict[str, Element | None]:
+        """Put a plan in force, and return the elements that were before.
+
+        `flow_of` tells the flow that a held packet belongs to from now on: the packet goes to that one's element, or
+        on, where it has none.
+        """
+        busy, before = self._busy(), self._elements
+        self._elements, self._values = plan.elements, plan.values
+        for changed, values in plan.changed:
+            changed.configure(values, now)
+        staying = {element for name in before if (element := plan.elements.get(name)) is not None} if busy else set()
+        for packet in self._passing:
+            packet.flow = flow_of(packet)
+        for each in busy:
+            self._rehome(each, each in staying, now, flow_of)
+        return before
+
+    @property
+    def idle(self) -> bool:
+        """Whether it has no element and holds nothing, so that the link may pass it by."""
+        return not (
+            any(map(len, self._busy()))
+            or self._passing
+            or any(element is not None for element in self._elements.values())
+        )
+
+    def __len__(self) -> int:
+        return len(self._passing) + sum(map(len, self._busy()))
+
+    def _busy(self) -> list[Element]:
+        """The elements that hold something, or may."""
+        return list(self._due | self._touched)
+
+    def _push_to(self, element: Element | None, packets: list[Packet]) -> None:
+        if element is None:
+            self._passing += packets
+            return
+        element.push(packets)
+        self._touched[element] = None
+
+    def _schedule(self, element: Element) -> None:
+        """Note when to call on an element that may hold something."""
+        due = element.deadline()
+        if due is None:
+            self._due.pop(element, None)
+        elif due != self._due.get(element):
+            self._due[element] = due
+            self._number += 1
+            heappush(self._agenda, (due, self._number, element))
+
+    def _home(self, packet: Packet) -> Element | None:
+        return self._elements.get(packet.flow, self._elements[DEFAULT])
+
+    def _rehome(self, element: Element, stays: bool, now: int, flow_of: FlowOf) -> None:
+        """Let an element keep what belongs to it, and take the rest to where it belongs."""
+
+        def leaves(packet: Packet) -> bool:
+            packet.flow = flow_of(packet)
+            return self._home(packet) is not element
+
+        self._settle(element.give(leaves), now)
+        if not stays:
+            element.configure(LinkConditions(), now)  # what it could not give is due now
+        self._touched[element] = None  # its deadline may be another now
+
+    def _settle(self, packets: Iterable[Packet], now: int) -> None:
+        """Give packets, in order, to the elements that they belong to; those that belong to none go on now."""
+        shares: dict[Element | None, list[Packet]] = {}
+        for packet in packets:
+            shares.setdefault(self._home(packet), []).append(packet)
+        for element, share in shares.items():
+            if element is not None:
+                element.adopt(share, now)
+                self._touched[element] = None
+                continue
+            for packet in share:
+                packet.time = now
+            self._passing += share
+
+    def _names(self, own: LinkConditions) -> bool:
+        return any(getattr(own, attribute) is not None for attribute in self.make.reads)
+
+    def _differ(self, old: LinkConditions, new: LinkConditions) -> bool:
+        return any(getattr(old, attribute) != getattr(new, attribute) for attribute in self.make.reads)

@@ -1,0 +1,258 @@
+"""The forwarder's process: what PID 1 hands it, its two ways, and the desk that rules over them.
+
+The desk has a thread of its own: what it is asked for may take a second, and packets cannot wait for that. It plans
+beside the ways, and has the loop of the packets do only what takes hardly any time: put a plan in force, copy counts.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from ipaddress import ip_address
+from threading import Thread
+from typing import Any, NamedTuple
+
+from .. import syscalls as libc
+from ..allow import Allow
+from ..channel import Switchboard
+from ..conditions.files import Files
+from ..heartbeat import Pulse
+from ..packets.counters import Tally
+from .classifier import Control
+from .controller import Desk, Overtaken
+from .direction import Plan, Way
+from .handoff import Errands
+from .loop import Pump
+from .port import make_ports
+from .schedule import InForce
+from .shared_memory import Store
+
+SWITCH_SECONDS = 0.0001
+"""After so long the desk's thread makes way for the loop's."""
+COPIED = 128
+"""So many tallies are copied in a small part of a ms."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """All that a forwarder is handed by PID 1; it opens nothing itself."""
+
+    outer: int
+    inner: int
+    control: socket.socket
+    store: Store
+    hosts: Sequence[str] = ()
+    ports: Sequence[int] = ()
+    restarts: int = 0
+    started: int = field(default_factory=time.monotonic_ns)
+    files: Store = field(default_factory=Store.create)
+    allow: Allow = Allow()
+    ipv6_only: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
+
+
+WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
+"""What PID 1 has seen of the forwarder and those before it, as long as it has not said so: see `Children.tick`."""
+
+
+class Armed(NamedTuple):
+    """What is put in force at a time."""
+
+    at: int
+    wished: InForce
+    plans: dict[str, Plan]
+
+
+class Forwarder:
+    """Two ways, a pump and a switchboard; `run` never returns."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        outer, inner = make_ports(wiring.outer, wiring.inner)
+        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
+        files = Files()
+        self._wiring = wiring
+        self._control = control
+        self._ways = {
+            "ingress": Way("ingress", outer, inner, control, files),
+            "egress": Way("egress", inner, outer, control, files),
+        }
+        self._in_force: InForce | None = None
+        self._changes = 0
+        self._armed: Armed | None = None
+        self._waste: list[list[Any]] = []
+        self._errands = Errands()
+        self._pump = Pump(*self._ways.values())
+        self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._pump.watch(self._errands.fileno(), self._errands.serve)
+        self._switchboard = Switchboard(wiring.control, self._answer)
+        self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
+        self._desk = Desk(wiring.store, wiring.files, files, self, time.monotonic_ns())
+
+    def run(self) -> None:
+        gc.freeze()  # what exists now lives for ever
+        gc.disable()  # nothing here makes cycles; a collection would only hold packets up
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._ask_loop = self._errands.run
+        Thread(target=self._attend, daemon=True).start()
+        libc.be_punctual()
+        while True:
+            armed = self._armed
+            self._pump.appointment = None if armed is None else armed.at
+            self._pump.turn()
+            armed = self._armed
+            if armed is not None and armed.at <= (now := time.monotonic_ns()):
+                self._put_in_force(armed.wished, armed.plans, now)
+
+    def adopt(self, wished: InForce, now: int) -> int:
+        """Put this in force, and return when it was."""
+        if wished == self._in_force:
+            return now
+        changes, plans = self._planned(wished)
+
+        def put() -> int:
+            at = max(now, time.monotonic_ns())
+            if changes != self._changes:
+                raise Overtaken(at)
+            self._put_in_force(wished, plans, at)
+            return at
+
+        at: int = self._ask_loop(put)
+        self._throw_away()
+        return at
+
+    def arm(self, wished: InForce, at: int) -> None:
+        """Prepare this, and put it in force at that time."""
+        armed = self._armed
+        if armed is not None and (armed.at, armed.wished) == (at, wished):
+            return
+        try:
+            changes, plans = self._planned(wished)
+        except Overtaken:
+            return  # the desk is about to see to what is due
+
+        def arm() -> None:
+            if changes == self._changes:
+                self._armed = Armed(at, wished, plans)
+
+        self._ask_loop(arm)
+
+    def disarm(self) -> None:
+        self._armed = None
+
+    def report(self, now: int) -> dict[str, Any]:
+        """What it has counted."""
+        self._ask_loop(partial(self._note_refusals, now))
+        counts = {direction: self._counts(way) for direction, way in self._ways.items()}
+        totals = {direction: Tally.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()}
+        names = [name for name in counts["ingress"][1] if name in counts["egress"][1]]
+        return {
+            "forwarder": {
+                "restarts": self._wiring.restarts,
+                **WELL,
+                **self._wiring.pulse.news.get("forwarder", {}),
+                "up_s": (now - self._wiring.started) / 1e9,
+                "cpu_s": time.process_time(),
+                "lateness": {direction: way.lateness.report(now) for direction, way in self._ways.items()},
+            },
+            "links": {direction: way.report(now, totals[direction]) for direction, way in self._ways.items()},
+            "flows": {
+                name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
+            },
+        }
+
+    def _attend(self) -> None:
+        """The desk's thread: answer the API, and do what is due; ends the process where it fails."""
+        try:
+            while True:
+                due = self._desk.deadline()
+                left = None if due is None else max(0, due - time.monotonic_ns()) / 1e9
+                if select.select([self._switchboard.fileno()], [], [], left)[0]:
+                    self._switchboard.serve()
+                else:
+                    self._desk.due(time.monotonic_ns())
+                self._throw_away()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+
+    def _planned(self, wished: InForce) -> tuple[int, dict[str, Plan]]:
+        """Plans, and how many changes there had been before them; raises Overtaken.
+
+        Where the loop puts in force what was armed, a plan that is being made may find half of the old and half of the
+        new, and fail.
+        """
+        changes = self._changes
+        try:
+            return changes, {direction: way.plan(wished) for direction, way in self._ways.items()}
+        except LookupError:
+            if changes != self._changes:
+                raise Overtaken(time.monotonic_ns()) from None
+            raise
+
+    def _put_in_force(self, wished: InForce, plans: dict[str, Plan], now: int) -> None:
+        self._changes += 1
+        self._armed = None
+        self._in_force = wished
+        self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
+
+    def _throw_away(self) -> None:
+        """Let go of what is of no use any more, one by one: all at once would let no other thread run for long."""
+        while self._waste:
+            for thing in self._waste.pop():
+                while isinstance(thing, dict) and thing:
+                    thing.popitem()
+
+    def _note_refusals(self, now: int) -> None:
+        for way in self._ways.values():
+            way.note_refusals(now)
+
+    def _counts(self, way: Way) -> tuple[list[Tally], dict[str, Tally]]:
+        """Copies of the counts of flows that are no more, and of those that are, which agree with each other."""
+        bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
+        rows = list(flows.items())
+        copies: dict[str, Tally] = {}
+        for start in range(0, len(rows), COPIED):
+            some = rows[start : start + COPIED]
+            copies |= self._ask_loop(partial(_copied, some))
+        return bygone, copies
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What the API asks for."""
+        if request["op"] == "top":
+            return {"rows": self._ways[request["direction"]].top()}
+        if request["op"] == "admit":
+            return self._admit(request["addresses"])
+        return self._desk.answer(request, time.monotonic_ns())
+
+    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            self._ask_loop(partial(self._let_in, control))
+        return {}
+
+    def _let_in(self, control: Control) -> None:
+        for way in self._ways.values():
+            way.let_in(control)
+
+
+def _copied(rows: list[tuple[str, Tally]]) -> dict[str, Tally]:
+    return {name: tally.copy() for name, tally in rows}
+
+
+def _packed(addresses: Sequence[str]) -> frozenset[bytes]:
+    return frozenset(ip_address(address).packed for address in addresses)
+
+
+def main(wiring: Wiring) -> None:
+    """Forward until killed."""
+    Forwarder(wiring).run()

@@ -1,0 +1,293 @@
+"""What conditions are in force, and what will be: a base, leases put on it for a time, and changes that wait.
+
+Nothing here reads a clock or acts. Times are nanoseconds of CLOCK_MONOTONIC, which all containers of a machine share.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import insort
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ..conditions import Conditions, ConditionsError
+
+MOST_LEASES = 64
+MOST_SCHEDULED = 256
+MOST_WAITING_BYTES = 1 << 20
+MOST_FAILURES_TOLD = 8
+
+MOST_AHEAD_NS = 3600 * 10**9
+MOST_LATE_NS = 10**9
+"""A time that is so long past is taken for now: the request was on its way. An older one is refused."""
+SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
+
+Names = Mapping[str, Sequence[str]]
+Sowing = tuple[int, int]
+"""Which entry gave the seed in force (0: none did), and that seed."""
+
+
+class InForce(NamedTuple):
+    """All that decides about packets: conditions, the addresses of the hosts that flows name, and the sowing.
+
+    With another sowing than before all draws begin anew.
+    """
+
+    conditions: Conditions
+    names: Names = MappingProxyType({})
+    sowing: Sowing = (0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A change, in native form. A `whole` one replaces everything, and with `keep` only what leases are put on.
+
+    `names` are the addresses of the hosts that its flows name.
+    """
+
+    change: Any
+    whole: bool = False
+    keep: bool = False
+    names: Names = field(default_factory=dict)
+
+    def on(self, present: Conditions) -> Conditions:
+        """The conditions with this put on them; raises ConditionsError."""
+        return Conditions.from_dict(self.change) if self.whole else present.changed(self.change)
+
+    @property
+    def sets_seed(self) -> bool:
+        """Whether it says what the seed is, or that there is none."""
+        return self.whole or "seed" in self.change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A wish that is in force from `at_ns`, until `expires_ns` or, where that is None, for good."""
+
+    id: int
+    wish: Wish
+    at_ns: int
+    expires_ns: int | None
+    size: int
+
+    def told(self, now: int) -> dict[str, Any]:
+        """For people and programs, with what is left of each time."""
+        kind = {"replace" if self.wish.whole else "change": self.wish.change}
+        times = {"at_ns": self.at_ns}
+        if self.at_ns > now:
+            times["in_ns"] = self.at_ns - now
+        if self.expires_ns is not None:
+            times |= {"expires_ns": self.expires_ns, "left_ns": max(0, self.expires_ns - now)}
+        return {"id": self.id, **kind, **times}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
+        return cls(**{**values, "wish": Wish(**values["wish"])})
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """One state of it; what is asked of it gives another, or raises ConditionsError and leaves this as it is.
+
+    The effective conditions are the base with each lease put on in the order in which the leases began. A lease or a
+    scheduled change that has become impossible is dropped, counted and told.
+    """
+
+    base: Conditions = field(default_factory=Conditions)
+    drawn: int = 0
+    """The seed that is in force where none is wished."""
+    seeded: int = 0
+    """The entry that gave the base its seed; 0 where none did."""
+    names: Names = field(default_factory=dict)
+    leases: tuple[Entry, ...] = ()
+    scheduled: tuple[Entry, ...] = ()
+    failed: int = 0
+    failures: tuple[Mapping[str, Any], ...] = ()
+    next_id: int = 1
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        """The effective conditions, which always have a seed."""
+        effective = self.base
+        for lease in self.leases:
+            effective = lease.wish.on(effective)
+        return effective if effective.seed is not None else replace(effective, seed=self.drawn)
+
+    @cached_property
+    def in_force(self) -> InForce:
+        by = self.seeded
+        for lease in self.leases:
+            if lease.wish.sets_seed:
+                by = lease.id if lease.wish.change.get("seed") is not None else 0
+        return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
+
+    @cached_property
+    def addresses(self) -> dict[str, Sequence[str]]:
+        """Of the hosts that flows name; what was looked up last counts."""
+        found = dict(self.names)
+        for lease in self.leases:
+            found |= lease.wish.names
+        return found
+
+    @cached_property
+    def deadline(self) -> int | None:
+        """When something is next due."""
+        ends = [lease.expires_ns for lease in self.leases if lease.expires_ns is not None]
+        return min([*ends, *(entry.at_ns for entry in self.scheduled[:1])], default=None)
+
+    def due(self, now: int) -> Agenda:
+        """With everything done that is due by `now`, in the order of its times; this very object where nothing is."""
+        agenda = self
+        while (at := agenda.deadline) is not None and at <= now:
+            agenda = agenda._stepped(at)
+        return agenda
+
+    def ask(self, wish: Wish, now: int, at_ns: int | None = None, lease_ns: int | None = None) -> tuple[Agenda, Entry]:
+        """Put `wish` in force, at once or at a time, for good or as a lease; with the entry that it makes.
+
+        A wish for a later time is tried on what is in force now. A whole one that is no lease drops every lease and
+        scheduled change that was asked for before it, when it takes effect; as a lease it only covers what is beneath.
+        """
+        at = now if at_ns is None else at_ns
+        _refuse_times(at - now, lease_ns)
+        size = len(json.dumps(wish.change))
+        entry = Entry(
+            id=self.next_id, wish=wish, at_ns=at, expires_ns=None if lease_ns is None else at + lease_ns, size=size
+        )
+        begun = replace(self, next_id=entry.id + 1)._with(entry)
+        if at <= now:
+            return begun, entry
+        self._refuse_more(entry, self.scheduled, MOST_SCHEDULED, "scheduled changes")
+        scheduled = list(self.scheduled)
+        insort(scheduled, entry, key=_when)
+        return replace(self, next_id=entry.id + 1, scheduled=tuple(scheduled)), entry
+
+    def preview(self, wish: Wish, lease: bool) -> Agenda:
+        """As if `wish` took effect now; raises ConditionsError."""
+        expires = 0 if lease else None
+        return self._with(Entry(id=self.next_id, wish=wish, at_ns=0, expires_ns=expires, size=0))
+
+    def renew(self, id: int, lease_ns: int, now: int) -> Agenda:
+        """Let a lease last `lease_ns` from now, or from its beginning where that is still to come."""
+        _refuse_times(0, lease_ns)
+        entry = self._find(id)
+        if entry.expires_ns is None:
+            raise ConditionsError(f"{id} is a scheduled change for good, and has no end to be moved")
+        renewed = replace(entry, expires_ns=max(now, entry.at_ns) + lease_ns)
+        leases, scheduled = (
+            tuple(renewed if other.id == id else other for other in entries)
+            for entries in (self.leases, self.scheduled)
+        )
+        return replace(self, leases=leases, scheduled=scheduled)
+
+    def release(self, id: int, now: int) -> Agenda:
+        """Without a lease, or a scheduled change."""
+        self._find(id)
+        return self._without({id})._settled(now)
+
+    def report(self, now: int) -> dict[str, Any]:
+        return {
+            "conditions": self.conditions.to_dict(),
+            "base": self.base.to_dict(),
+            "leases": [entry.told(now) for entry in self.leases],
+            "scheduled": [entry.told(now) for entry in self.scheduled],
+            "failed": {"count": self.failed, "last": [dict(failure) for failure in self.failures]},
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, as JSON has it; `from_dict` reads it back."""
+        entries = {"leases": self.leases, "scheduled": self.scheduled}
+        return {
+            "base": self.base.to_dict(),
+            "drawn": self.drawn,
+            "seeded": self.seeded,
+            "names": dict(self.names),
+            **{name: [asdict(entry) for entry in group] for name, group in entries.items()},
+            "failed": self.failed,
+            "failures": list(self.failures),
+            "next_id": self.next_id,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Agenda:
+        entries = {name: tuple(map(Entry.from_dict, values[name])) for name in ("leases", "scheduled")}
+        base = Conditions.from_dict(values["base"])
+        return cls(**{**values, "base": base, "failures": tuple(values["failures"]), **entries})
+
+    def _stepped(self, at: int) -> Agenda:
+        """With what is due at `at` done: leases end first, and of the changes only the first is made."""
+        ended = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
+        if ended:
+            return self._without(ended)._settled(at)
+        entry, rest = self.scheduled[0], replace(self, scheduled=self.scheduled[1:])
+        try:
+            return rest._with(entry)
+        except ConditionsError as error:
+            return rest._failed(entry, error, at)
+
+    def _with(self, entry: Entry) -> Agenda:
+        """With `entry` in force; raises ConditionsError."""
+        wish = entry.wish
+        if entry.expires_ns is not None:
+            self._refuse_more(entry, self.leases, MOST_LEASES, "leases")
+            wish.on(self.conditions)
+            return replace(self, leases=(*self.leases, entry))
+        base = wish.on(self.base)
+        names = wish.names if wish.whole else {**self.names, **wish.names}
+        used = {flow.match.name for flow in base.flows}
+        seeded = (entry.id if base.seed is not None else 0) if wish.sets_seed else self.seeded
+        agenda = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
+        if wish.whole and not wish.keep:
+            agenda = agenda._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
+        return agenda._settled(entry.at_ns)
+
+    def _settled(self, now: int) -> Agenda:
+        """Without leases that cannot be put on any more what is beneath them."""
+        effective, agenda = self.base, self
+        for lease in self.leases:
+            try:
+                effective = lease.wish.on(effective)
+            except ConditionsError as error:
+                agenda = agenda._without({lease.id})._failed(lease, error, now)
+        return agenda
+
+    def _failed(self, entry: Entry, error: ConditionsError, now: int) -> Agenda:
+        told = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES_TOLD:]
+        return replace(self, failed=self.failed + 1, failures=told)
+
+    def _without(self, ids: set[int]) -> Agenda:
+        kept = [tuple(entry for entry in group if entry.id not in ids) for group in (self.leases, self.scheduled)]
+        return replace(self, leases=kept[0], scheduled=kept[1])
+
+    def _find(self, id: int) -> Entry:
+        entries = {entry.id: entry for entry in (*self.leases, *self.scheduled)}
+        if id not in entries:
+            raise ConditionsError(f"no lease or scheduled change {id}; there are: {_listed(entries)}")
+        return entries[id]
+
+    def _refuse_more(self, entry: Entry, group: Sequence[Entry], most: int, what: str) -> None:
+        if len(group) >= most:
+            raise ConditionsError(f"there are {most} {what} already: release one")
+        waiting = sum(other.size for other in (*self.leases, *self.scheduled))
+        if waiting + entry.size > MOST_WAITING_BYTES:
+            raise ConditionsError(f"leases and scheduled changes would be more than {MOST_WAITING_BYTES} bytes")
+
+
+def _when(entry: Entry) -> tuple[int, int]:
+    return entry.at_ns, entry.id
+
+
+def _listed(ids: Mapping[int, Entry]) -> str:
+    return ", ".join(map(str, sorted(ids))) or "none"
+
+
+def _refuse_times(ahead_ns: int, lease_ns: int | None) -> None:
+    if ahead_ns < -MOST_LATE_NS:
+        raise ConditionsError(f"is {-ahead_ns / 1e9:.1f} s past; {MOST_LATE_NS // 10**9} s at the most", "at")
+    if ahead_ns > MOST_AHEAD_NS:
+        raise ConditionsError(f"is {ahead_ns / 1e9:.0f} s ahead; {MOST_AHEAD_NS // 10**9} s at the most", "at")
+    if lease_ns is not None and not SHORTEST_LEASE_NS <= lease_ns <= LONGEST_LEASE_NS:
+        raise ConditionsError(f"{lease_ns / 1e9:g} s are not between 0.1 s and 1 h", "lease")

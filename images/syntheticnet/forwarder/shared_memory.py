@@ -1,0 +1,40 @@
+"""Where the conditions in force outlive the forwarder: memory that PID 1 owns, out of the application's reach."""
+
+from __future__ import annotations
+
+import json
+import os
+from struct import Struct
+from typing import Any
+
+from ..chunked_json import dumps
+
+_HEADER = Struct("QQ")  # offset and length of what is valid
+
+
+class Store:
+    """One JSON document in anonymous memory, replaced whole or not at all."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    @classmethod
+    def create(cls) -> Store:
+        return cls(os.memfd_create("synthlab-conditions"))
+
+    def save(self, document: Any) -> None:
+        """Write beside the valid document, then switch over with one small write."""
+        text = dumps(document).encode()
+        offset, length = self._valid()
+        start = _HEADER.size if offset >= _HEADER.size + len(text) else offset + length or _HEADER.size
+        os.pwrite(self.fd, text, start)
+        os.pwrite(self.fd, _HEADER.pack(start, len(text)), 0)
+
+    def load(self) -> Any:
+        """The document last saved; None before the first."""
+        offset, length = self._valid()
+        return json.loads(os.pread(self.fd, length, offset)) if length else None
+
+    def _valid(self) -> tuple[int, int]:
+        header = os.pread(self.fd, _HEADER.size, 0)
+        return _HEADER.unpack(header) if header else (0, 0)

@@ -1,0 +1,53 @@
+"""The application's process: whom it runs as and what it may. Run as a module, it is one more, with a COMMAND."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from .. import syscalls as libc
+from .settings import BadSettings, User, read_user
+
+FORBIDDEN = (libc.NET_ADMIN, libc.NET_RAW, libc.SYS_PTRACE)
+"""What would let it past its conditions, or look into the process that can change them."""
+
+NOT_FOUND, NOT_EXECUTABLE, BROKEN = 127, 126, 3
+
+
+def become(user: User, command: Sequence[str]) -> NoReturn:
+    """Put the command in this process's place, as this user: an ordinary one has no capability at all.
+
+    Ends as a shell does when there is no such command, or none that can be run.
+    """
+    if user.uid:
+        libc.forbid_capabilities(libc.allowed_capabilities())
+        os.setgroups(os.getgrouplist(user.name, user.gid) if user.name else [user.gid])
+        os.setresgid(user.gid, user.gid, user.gid)
+        os.setresuid(user.uid, user.uid, user.uid)
+        os.environ |= {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
+    try:
+        os.execvp(command[0], list(command))
+    except OSError as error:
+        _say(f"cannot start {command[0]}: {error.strerror}")
+        os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def main(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Run another command in the container, just as its application runs: `docker exec` alone gives it too much."""
+    try:
+        user = read_user(environment)
+    except BadSettings as error:
+        _say(str(error))
+        os._exit(BROKEN)
+    libc.drop_capabilities(FORBIDDEN)
+    become(user, command)
+
+
+def _say(line: str) -> None:
+    print(f"synthlab: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:], os.environ)

@@ -1,0 +1,157 @@
+"""PID 1's start: takes over the interface, starts forwarder and API, then the application."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from .. import channel as switchboard
+from .. import syscalls as libc
+from ..firewall import DOOR_PORT, door_rules, put_rules
+from ..forwarder import process as forwarder
+from ..forwarder.controller import drawn_agenda
+from ..forwarder.process import Wiring
+from ..forwarder.shared_memory import Store
+from ..heartbeat import Pulse
+from . import application
+from . import network_devices as netdev
+from .children import Body, Children, in_child, reap, say, seal
+from .interface import NoInterface
+from .keeper import Keeper
+from .loop import Supervisor
+from .settings import BadSettings, Settings
+
+# Numbers of the users that the image makes for our processes.
+FORWARDER_USER, API_USER = 65310, 65311
+RUN = Path("/run/synthlab")
+READY = RUN / "ready"
+START_SECONDS = 20.0
+BROKEN = 3
+
+
+class Broken(Exception):
+    """The container cannot do what it is for; reads as one line."""
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Never returns: ends with the application's exit status, or `BROKEN` and one line."""
+    try:
+        settings = Settings.read(os.environ, arguments)
+        status = _live(settings)
+    except (Broken, BadSettings, NoInterface) as error:
+        say(str(error))
+        status = BROKEN
+    os._exit(status)
+
+
+def _live(settings: Settings) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    libc.hide()
+    for left_over in RUN.iterdir():  # of this container's life before a restart
+        left_over.unlink()
+    keeper = Keeper(settings.network, settings.ipv6_only)
+    with netdev.one_line_errors():
+        hosts = keeper.start(settings.allow.host)
+        if keeper.separate:
+            for host in hosts:
+                put_rules(door_rules(host, settings.ports))
+    children = Children()
+    _start_ours(children, settings, hosts, keeper)
+    libc.drop_capabilities(application.FORBIDDEN, but=[libc.NET_ADMIN])
+    READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # its start, which tells this life from others
+    seal()
+    return Supervisor(children, keeper, _start_application(settings), settings.expires).run()
+
+
+def _container() -> str:
+    """The engine's id of this container, by the files that it mounts into it; empty where it does that otherwise."""
+    found = re.search(r"/([0-9a-f]{64})/\S*hostname /etc/hostname ", Path("/proc/self/mountinfo").read_text())
+    return found[1] if found else ""
+
+
+def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
+    """Forwarder and, where it is wanted, API, each as a user of its own; returns when both work."""
+    store, files = Store.create(), Store.create()
+    store.save(drawn_agenda(settings.startup).to_dict())
+    files.save(dict(settings.files))
+    ours, theirs = switchboard.make_pair()
+    start = time.monotonic_ns()
+    pulse = Pulse()
+    mine = [] if keeper.separate else hosts
+
+    def forward(restarts: int) -> None:
+        libc.become(FORWARDER_USER, FORWARDER_USER)
+        began = time.monotonic_ns() if restarts else start
+        wired = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), ours, store
+        more = settings.allow, settings.ipv6_only, pulse
+        forwarder.main(Wiring(*wired, mine, settings.ports, restarts, began, files, *more))
+
+    children.start("forwarder", forward, pulse)
+    if settings.api_port is None:
+        _await_health(children, lambda: switchboard.is_answered(theirs))
+    else:
+        port = settings.api_port
+        of_api = Pulse()
+        children.start("api", _api(settings, port, theirs, hosts, of_api), of_api)
+        _await_health(children, lambda: _healthy(port))
+
+
+def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> Body:
+    """What the API's process does; like the forwarder's, its code is in memory before the application can alter it."""
+    from ..api import routes as api  # only now: the forwarder has been started, and does not carry it
+
+    doors = [socket.create_server(address, backlog=128) for address in (("", port), ("127.0.0.1", DOOR_PORT))]
+    if settings.ipv6_only:  # whom the stack allows has no other way
+        doors.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
+    for door in doors:  # asyncio sets it for sockets whose protocol it is told only: else each answer takes 40 ms
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    identity = settings.name, settings.lab, settings.startup, _container()
+
+    def serve(_: int) -> None:
+        libc.become(API_USER, API_USER)
+        api.main(doors, control, api.Identity(*identity), hosts, settings.allow, pulse)
+
+    return serve
+
+
+def _await_health(children: Children, healthy: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if children.most_restarts() > 2:
+            break
+        if healthy():
+            return
+        time.sleep(0.02)
+        reap(children)
+    raise Broken(f"forwarder and API did not start within {START_SECONDS:.0f} s")
+
+
+def _healthy(port: int) -> bool:
+    """Whether the API answers that the forwarder answers it."""
+    request = b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
+        connection.sendall(request)
+        return connection.recv(64).split(b" ", 2)[1:2] == [b"200"]
+    return False
+
+
+def _start_application(settings: Settings) -> int | None:
+    """The application's process id; None where the container has no application."""
+    if not settings.command:
+        return None
+    pid = os.fork()
+    if pid:
+        return pid
+    return in_child(lambda: _become_application(settings))
+
+
+def _become_application(settings: Settings) -> None:
+    os.setsid()
+    application.become(settings.user, settings.command)

@@ -1,0 +1,82 @@
+"""PID 1's loop: passes signals on, reaps and restarts, watches heartbeats, and ends when it is time."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from contextlib import suppress
+
+from .. import syscalls as libc
+from .children import Children, reap, say
+from .keeper import Keeper
+from .watch import TICK_SECONDS
+
+GRACE_SECONDS = 2.0
+KILLED = 128
+
+
+class Supervisor:
+    """Tends children and application to the end. Without an application, SIGTERM is the end."""
+
+    def __init__(self, children: Children, keeper: Keeper, application: int | None, expires: float | None) -> None:
+        self._children = children
+        self._keeper = keeper
+        self._application = application
+        self._expires = expires
+        self._signals = libc.open_signals(signal.valid_signals())
+        self._poll = select.poll()
+        for file in (self._signals, keeper.fileno()):
+            self._poll.register(file, select.POLLIN)
+
+    def run(self) -> int:
+        """Until the application has ended, or its time has; returns the exit status.
+
+        The wall clock is looked at each second, as a machine that slept has less time left than it thought.
+        """
+        tick = time.monotonic() + TICK_SECONDS
+        while True:
+            ready = self._poll.poll(max(0.0, min(tick, self._keeper.due) - time.monotonic()) * 1000)
+            for number in libc.read_signals(self._signals):
+                if (status := self._heed(number)) is not None:
+                    return status
+            if self._keeper.fileno() in dict(ready):
+                self._keeper.changed()
+            if (now := time.monotonic()) >= self._keeper.due:
+                self._keeper.look()
+            if now >= tick:
+                tick = now + TICK_SECONDS
+                self._children.tick(now)
+                if self._expires is not None and time.time() >= self._expires:
+                    return self._expire()
+
+    def _heed(self, number: int) -> int | None:
+        """What a signal means; the exit status where it means the end."""
+        if number == signal.SIGCHLD:
+            ended = dict(reap(self._children))
+            return None if self._application not in ended else _exit_status(ended[self._application])
+        if self._application is None:
+            return 0 if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) else None
+        self._pass_on(number, self._application)
+        return None
+
+    def _expire(self) -> int:
+        """Give the application a moment to end by itself: the kernel ends it, and all others, when PID 1 does."""
+        say("the lab's time is over")
+        application = self._application
+        if application is not None:
+            self._pass_on(signal.SIGTERM, application)
+            deadline = time.monotonic() + GRACE_SECONDS
+            while time.monotonic() < deadline and os.waitpid(application, os.WNOHANG)[0] == 0:
+                time.sleep(0.05)
+        return 0
+
+    def _pass_on(self, number: int, application: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(application, number)
+
+
+def _exit_status(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else KILLED - code

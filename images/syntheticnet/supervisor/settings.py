@@ -1,0 +1,187 @@
+"""What the environment of the container asks of PID 1, checked before anything is touched."""
+
+from __future__ import annotations
+
+import json
+import pwd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+
+from ..allow import Allow
+from ..api import qos
+from ..conditions import Conditions, ConditionsError
+from ..conditions.files import Files
+
+DEFAULT_ENTRY = "/opt/bin/entry"
+QOS_SPEC = Path("/opt/etc/synthetic_network.json")
+CONDITIONS = Path("/opt/etc/synthlab/conditions.json")
+FILES = Path("/opt/etc/synthlab/files")
+API_PORT = 80
+CONTROL_PORTS = (5901, 9222)
+PROTOCOLS = ("ipv4", "dual", "ipv6")
+
+
+class BadSettings(Exception):
+    """The environment asks for something that cannot be; reads as one line."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Who runs the application; `name` is empty where the image knows the number only."""
+
+    uid: int
+    gid: int
+    name: str
+    home: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this container runs. `command` is empty where there is no application.
+
+    With an `api_port` of None its conditions are those of the start to the end: there is no API, and nothing for it.
+    At `expires`, in seconds of the epoch, it ends by itself; None: it runs on. With `ipv6_only` the application has
+    no IPv4.
+    """
+
+    command: tuple[str, ...]
+    user: User
+    network: IPv4Network | IPv6Network | None
+    startup: Conditions
+    files: Mapping[str, str]
+    api_port: int | None
+    ports: tuple[int, ...]
+    name: str
+    lab: str
+    expires: float | None
+    allow: Allow = Allow()
+    ipv6_only: bool = False
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
+        """From the environment and the container's command; raises BadSettings."""
+        files = _files(FILES)
+        api_port = _api_port(environment.get("SYNTHLAB_API_PORT", ""))
+        return cls(
+            command=_command(environment, arguments),
+            user=read_user(environment),
+            network=_network(environment.get("SYNTHETIC_NETWORK", "")),
+            startup=_startup(environment.get("SYNTHLAB_CONDITIONS", ""), files),
+            files=files.texts(),
+            api_port=api_port,
+            ports=_ports(environment.get("SYNTHLAB_CONTROL_PORTS", ""), api_port),
+            name=environment.get("SYNTHLAB_NAME", ""),
+            lab=environment.get("SYNTHLAB_LAB", ""),
+            expires=_expires(environment.get("SYNTHLAB_EXPIRES", "")),
+            allow=_allow(environment.get("SYNTHLAB_ALLOW", "")),
+            ipv6_only=_ipv6_only(environment.get("SYNTHLAB_IP", "")),
+        )
+
+
+def _command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[str, ...]:
+    """The application's, behind the words of `SYNTHLAB_WITHIN`: what starts it in this image, on a screen for one."""
+    command = _own_command(environment, arguments)
+    return (*environment.get("SYNTHLAB_WITHIN", "").split(), *command) if command else ()
+
+
+def _own_command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[str, ...]:
+    if environment.get("ENTRY"):
+        return ("/bin/sh", "-c", f"exec {environment['ENTRY']}")
+    if arguments:
+        return tuple(arguments)
+    return (DEFAULT_ENTRY,) if Path(DEFAULT_ENTRY).exists() else ()
+
+
+def read_user(environment: Mapping[str, str]) -> User:
+    """Who runs the application; raises BadSettings."""
+    name, _, group = environment.get("SYNTHLAB_USER", "root").partition(":")
+    if group and not group.isdecimal():
+        raise BadSettings(f"SYNTHLAB_USER: {group!r} is not the number of a group")
+    try:
+        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+    except KeyError:
+        if not name.isdecimal():
+            raise BadSettings(f"SYNTHLAB_USER: no user {name!r} in this image") from None
+        return User(int(name), int(group or name), "", "/")
+    return User(entry.pw_uid, int(group or entry.pw_gid), entry.pw_name, entry.pw_dir)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False) if text else None
+    except ValueError:
+        raise BadSettings(f"SYNTHETIC_NETWORK: {text!r} is not a subnet such as 172.18.0.0/16") from None
+
+
+def _api_port(text: str) -> int | None:
+    """The port of the API; None where it is `off`."""
+    if text == "off":
+        return None
+    if text and not (text.isdecimal() and 0 < int(text) < 65536):
+        raise BadSettings(f"SYNTHLAB_API_PORT: {text!r} is neither a port nor off")
+    return int(text or API_PORT)
+
+
+def _ports(text: str, api_port: int | None) -> tuple[int, ...]:
+    """What is never conditioned: the API, and the ports named or, where none is, those of screen and debugger."""
+    words = text.replace(",", " ").split()
+    if not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
+        raise BadSettings(f"SYNTHLAB_CONTROL_PORTS: {text!r} is not a list of ports such as 80,5901")
+    own = {api_port} if api_port else set()
+    return tuple(sorted(own | set(map(int, words or CONTROL_PORTS))))
+
+
+def _expires(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise BadSettings(f"SYNTHLAB_EXPIRES: {text!r} is not a time in seconds of the epoch") from None
+
+
+def _allow(text: str) -> Allow:
+    try:
+        return Allow.parse(text.split())
+    except ValueError as error:
+        raise BadSettings(f"SYNTHLAB_ALLOW: {error}") from None
+
+
+def _ipv6_only(text: str) -> bool:
+    if text not in ("", *PROTOCOLS):
+        raise BadSettings(f"SYNTHLAB_IP: {text!r} is not one of {', '.join(PROTOCOLS)}")
+    return text == "ipv6"
+
+
+def _files(folder: Path) -> Files:
+    """The traces and tables that the image or the stack brings along, for conditions to name."""
+    files = Files()
+    for path in sorted(folder.glob("*")):
+        try:
+            files.put(path.name, path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BadSettings(f"{folder}: {error}") from None
+    return files
+
+
+def _startup(text: str, files: Files) -> Conditions:
+    """Native conditions from the environment, or else from their file, or else a `/qos` spec from its own."""
+    where = "SYNTHLAB_CONDITIONS"
+    try:
+        if not text and CONDITIONS.exists():
+            where, text = str(CONDITIONS), CONDITIONS.read_text(encoding="utf-8")
+        if not text:
+            where = str(QOS_SPEC)
+            return qos.parse(_json(QOS_SPEC)) if QOS_SPEC.exists() else Conditions()
+        conditions = Conditions().changed(json.loads(text))
+        files.check(conditions)
+        return conditions
+    except ConditionsError as error:
+        raise BadSettings(str(error.under(where))) from None
+    except ValueError as error:
+        raise BadSettings(f"{where}: not JSON: {error}") from None
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())

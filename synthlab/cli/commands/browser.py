@@ -1,0 +1,30 @@
+"""`cdp`: where a client's browser can be driven from."""
+
+from __future__ import annotations
+
+import typer
+
+from ...control.backend import World
+from .. import console
+from .options import ClientArgument, JsonOption, LabOption
+
+
+def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, json: JsonOption = False) -> None:
+    """Print the address that drives a client's browser.
+
+    Playwright, Puppeteer, Selenium and the like connect to it.
+
+    \b
+    Examples:
+      synthlab cdp client1
+      synthlab cdp client2 --json
+    """
+    from ...lab.lab import Lab
+
+    world: World = context.obj
+    driven = Lab.named(world, lab)[client]
+    endpoint = driven.cdp_url
+    if json:
+        console.print_json({"client": driven.name, "endpoint": endpoint})
+    else:
+        console.print_line(endpoint)

@@ -1,0 +1,164 @@
+"""`capture`: a client's packets on both sides of its conditions."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from syntheticnet.conditions import ConditionsError, parse_duration
+
+from ...control.backend import World
+from ...errors import SynthlabError, WrongUse
+from ...interrupts import ENDING
+from .. import console
+from .options import ClientArgument, LabOption
+from .outputs import refuse_output
+
+if TYPE_CHECKING:
+    from ...runner.evidence.live_capture import Blocks, LiveCapture
+
+SNAPLEN, LEAST, FULL = "192", 64, 262_144
+TELL_S = 1.0
+
+OutputOption = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The pcapng file to write; - is the output.")
+]
+ForOption = Annotated[str | None, typer.Option("--for", metavar="10s", help="End after this time; else at Ctrl-C.")]
+SnaplenOption = Annotated[
+    str, typer.Option("--snaplen", metavar="BYTES", help="So much of each frame: 64 or more, or `full`.")
+]
+
+
+def capture(
+    context: typer.Context,
+    client: ClientArgument,
+    output: OutputOption,
+    for_: ForOption = None,
+    snaplen: SnaplenOption = SNAPLEN,
+    lab: LabOption = None,
+) -> None:
+    """Capture a client's packets, before and after.
+
+    Before and after its conditions: two interfaces of one pcapng file.
+
+    "application side" is what the application sends and receives, "network side" what is on the wire.
+
+    \b
+    Examples:
+      synthlab capture client1 -o client1.pcapng
+      synthlab capture client2 -o call.pcapng --for 10s --snaplen full
+      synthlab capture client1 -o - | wireshark -k -i -
+    """
+    from ...control.evidence_network import network_of
+    from ...runner.evidence.live_capture import LiveCapture
+
+    if output != "-":
+        refuse_output("-o", Path(output))
+    world: World = context.obj
+    size, seconds = _size(snaplen), _seconds(for_)
+    if output == "-" and sys.stdout.isatty():
+        raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
+    container = network_of(*world.members(lab), client)
+    with _opened(output) as file, contextlib.closing(LiveCapture(container, client, size)) as running:
+        with _ended_by_signals(running.stop), console.progress() as tell:
+            took = _copy(running, file, seconds, tell if sys.stderr.isatty() else lambda text: None)
+        console.print_note(f"{took:.1f} s: {_counted(running.counts)}")
+
+
+def _copy(running: LiveCapture, file: BinaryIO, seconds: float | None, tell: Callable[[str], None]) -> float:
+    """Write all that comes; how long it took, from when capturing had begun."""
+    tell("capturing begins")
+    start: float | None = None
+    told = 0.0
+    for blocks in running.blocks():
+        now = time.monotonic()
+        if start is None:
+            start = now
+            _stop_after(seconds, running)
+        _append(file, blocks)
+        if now > told + TELL_S:
+            told = now
+            tell(f"{_counted(running.counts)} (Ctrl-C ends)")
+    return time.monotonic() - (start or time.monotonic())
+
+
+def _append(file: BinaryIO, blocks: bytes) -> None:
+    """Write whole blocks, or nothing of them: what was captured before can be read. Raises OSError."""
+    whole = file.tell() if file.seekable() else 0
+    try:
+        rest = memoryview(blocks)
+        while rest:
+            rest = rest[file.write(rest) :]
+        file.flush()
+    except OSError:
+        if file.seekable():
+            file.truncate(whole)
+        raise
+
+
+def _stop_after(seconds: float | None, running: LiveCapture) -> None:
+    if seconds is not None:
+        timer = threading.Timer(seconds, running.stop)
+        timer.daemon = True
+        timer.start()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and its like end the capture, so that the file is whole; the second one ends us at once."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDING)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def on_signal(_number: int, _frame: object) -> None:
+        restore()
+        stop()
+
+    for number in before:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        restore()
+
+
+@contextlib.contextmanager
+def _opened(output: str) -> Iterator[BinaryIO]:
+    if output == "-":
+        yield sys.stdout.buffer
+        return
+    try:
+        with Path(output).open("wb", buffering=0) as file:
+            yield file
+    except OSError as error:
+        raise SynthlabError(f"{output}: cannot be written: {error.strerror}") from None
+
+
+def _counted(counts: Blocks) -> str:
+    sides = f"{counts.packets[0]} packets on the application side, {counts.packets[1]} on the network side"
+    return f"{sides}, {counts.dropped} missed" if counts.dropped else sides
+
+
+def _size(text: str) -> int:
+    if text == "full":
+        return FULL
+    if not text.isdecimal() or not LEAST <= int(text) <= FULL:
+        raise WrongUse(f"--snaplen: {text!r} is not `full`, nor a number from {LEAST} to {FULL}")
+    return int(text)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_duration(text) / 1e9
+    except ConditionsError as error:
+        raise WrongUse(f"--for: {error}") from None

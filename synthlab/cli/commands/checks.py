@@ -1,0 +1,63 @@
+"""`doctor` and `selftest`: what a lab needs of this machine, and whether it works on it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from ...control.backend import World
+from ...errors import SynthlabError
+from .. import console
+from ..console import Table
+from .labs import sweep
+from .options import JsonOption
+
+
+def doctor(context: typer.Context, json: JsonOption = False) -> None:
+    """Look whether this machine can run a lab.
+
+    What is missing is named, with how to fix it.
+
+    \b
+    Examples:
+      synthlab doctor
+      synthlab doctor --json
+    """
+    from ..doctor import examine
+
+    world: World = context.obj
+    findings = examine(world.engine)
+    if json:
+        console.print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [(finding.mark, finding.subject, finding.told, finding.mending) for finding in findings]
+        console.print_table(Table(("", "what", "found", "how to mend it"), rows))
+    failed = [finding.subject for finding in findings if finding.ok is False]
+    if failed:
+        raise SynthlabError(f"a lab cannot run here yet: {', '.join(failed)}")
+
+
+def selftest(context: typer.Context, json: JsonOption = False) -> None:
+    """Measure whether conditions are as they are set.
+
+    Latency, loss and rate, with two clients on this machine: about 10 s.
+
+    The exit status is 1 where a value is off by more than its tolerance.
+
+    \b
+    Examples:
+      synthlab selftest
+      synthlab selftest --json
+    """
+    from ..selftest import judge, run_selftest, selftest_table
+
+    world: World = context.obj
+    sweep(world)
+    with console.progress() as tell:
+        checks = run_selftest(world, tell)
+    if json:
+        console.print_json([check.to_dict() for check in checks])
+    else:
+        console.print_table(selftest_table(checks))
+    judge(checks)

@@ -1,0 +1,78 @@
+"""`completion`: names of commands, labs, clients, flows, profiles and scenarios, filled in by the shell."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from ...errors import WrongUse, did_you_mean
+from .. import console
+
+VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
+SHELLS = ("bash", "zsh", "fish")
+
+completion = typer.Typer(help="Let the shell complete commands and names.")
+
+
+def _complete_shells(incomplete: str) -> list[str]:
+    return [shell for shell in SHELLS if shell.startswith(incomplete)]
+
+
+ShellArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SHELL", help=f"One of {', '.join(SHELLS)}; the present one if none.", autocompletion=_complete_shells
+    ),
+]
+
+
+def prepare() -> None:
+    """Have a shell's questions answered, if this is one."""
+    if VARIABLE in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+
+
+@completion.command("install")
+def install(shell: ShellArgument = None) -> None:
+    """Install completion for a shell.
+
+    It works from that shell's next start on.
+
+    \b
+    Example:
+      synthlab completion install bash
+    """
+    from typer._completion_shared import install as installed
+
+    name, path = installed(_chosen(shell), "synthlab", VARIABLE)
+    console.print_line(f"completion for {name} is in {path}: start a new shell to use it")
+
+
+@completion.command("show")
+def show(shell: ShellArgument = None) -> None:
+    """Print the completion script of a shell.
+
+    Put it where you like.
+
+    \b
+    Example:
+      synthlab completion show fish > ~/.config/fish/completions/synthlab.fish
+    """
+    from typer._completion_shared import get_completion_script
+
+    script = get_completion_script(prog_name="synthlab", complete_var=VARIABLE, shell=_chosen(shell))
+    console.print_text(f"{script}\n")
+
+
+def _chosen(shell: str | None) -> str:
+    from typer._completion_shared import _get_shell_name
+
+    name = shell or _get_shell_name() or ""
+    if name not in SHELLS:
+        hint = did_you_mean(name, SHELLS) or f"; there are: {', '.join(SHELLS)}"
+        raise WrongUse(f"no completion for the shell '{name}'{hint}")
+    return name

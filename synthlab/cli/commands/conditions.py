@@ -1,0 +1,188 @@
+"""`set`, `show`, `reset`: a client's conditions on a running lab."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from syntheticnet.conditions import ConditionsError, parse_duration
+
+from ...control.backend import World
+from ...control.change import build_change
+from ...control.client_api import Terms
+from ...control.group_change import Change
+from ...control.running_lab import RunningLab
+from ...control.slowness import too_slow
+from ...control.state import ClientState
+from ...errors import WrongUse
+from ...stack import profiles
+from .. import console
+from ..condition_flags import chosen_directions, with_condition_flags
+from ..counters import discards, drops
+from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
+from .labs import note_versions
+from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
+
+IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client (else both directions).")]
+EgressOption = Annotated[bool, typer.Option("--egress", help="Only away from the client.")]
+FlowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--flow",
+        metavar="HOST[:PROTOCOL[:PORTS]]",
+        help="Only these packets, such as '*:udp', 'sfu:tcp:443' or '*:rtp,pt=96'.",
+        autocompletion=complete_flows,
+    ),
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Begin the random draws anew from this number.")]
+ForOption = Annotated[
+    str | None, typer.Option("--for", metavar="10s", help="Only for so long (up to 1h); then it reverts by itself.")
+]
+InOption = Annotated[str | None, typer.Option("--in", metavar="5s", help="Not now, but after so long (up to 1h).")]
+
+
+@with_condition_flags
+def set_(
+    context: typer.Context,
+    names: SomeClientsArgument,
+    ingress: IngressOption = False,
+    egress: EgressOption = False,
+    flow: FlowOption = None,
+    profile: ProfileOption = None,
+    seed: SeedOption = None,
+    lease: ForOption = None,
+    after: InOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+    *,
+    values: Mapping[str, Any],
+    files: Mapping[str, str],
+) -> None:
+    """Change the conditions of clients.
+
+    Of all the clients at the same moment, or of none.
+
+    What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file. What is
+    achieved then, `synthlab show` tells.
+
+    \b
+    Examples:
+      synthlab set client2 --loss 5%
+      synthlab set client2 --egress --rate 1mbit --for 30s
+      synthlab set bot --profile wpt/3g
+      synthlab set client1 --flow '*:udp' --latency 80ms --jitter 20ms
+    """
+    if not values and profile is None and seed is None:
+        raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
+    for flag, duration in (("--for", lease), ("--in", after)):
+        _refuse_duration(flag, duration)
+    start = profiles.profile(profile) if profile else None
+    directions = chosen_directions(ingress, egress) if values or start else ()
+    change = build_change(values, directions, flow, start.conditions if start else None, seed)
+    world: World = context.obj
+    running = RunningLab.named(world, lab)
+    needed = _together(start.files if start else {}, files)
+    made = running.change(running.find(names), change, Terms(lease=lease, after=after), needed)
+    _show_change(made, json)
+
+
+def show(
+    context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
+) -> None:
+    """Show conditions, and what they achieve.
+
+    With what was dropped, leases and scheduled changes.
+
+    \b
+    Examples:
+      synthlab show
+      synthlab show client2 --json
+    """
+    world: World = context.obj
+    running = RunningLab.named(world, lab)
+    states = running.states(running.find(names or ()))
+    note_versions(states)
+    if json:
+        told = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
+        console.print_json(told)
+        return
+    console.print_table(achieved_table(states))
+    for line in drops(places(states)):
+        console.print_line(line)
+    for line in (*discards(places(states)), *too_slow(states)):
+        console.print_bad(line)
+    for line in notes(states):
+        console.print_line(line)
+    _show_agenda(states)
+
+
+def reset(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    perfect: Annotated[bool, typer.Option("--perfect", help="Clear everything instead.")] = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give clients the conditions of their start.
+
+    All clients if none is named.
+
+    \b
+    Examples:
+      synthlab reset
+      synthlab reset client2 --perfect
+    """
+    world: World = context.obj
+    running = RunningLab.named(world, lab)
+    _show_change(running.reset(running.find(names or ()), perfect), json)
+
+
+def _refuse_duration(flag: str, written: str | None) -> None:
+    try:
+        parse_duration(written) if written is not None else None
+    except ConditionsError as error:
+        raise WrongUse(f"{flag}: {error}") from None
+
+
+def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The files that a profile and the flags name."""
+    for name in profile.keys() & own.keys():
+        if profile[name] != own[name]:
+            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
+    return {**profile, **own}
+
+
+def _show_change(made: Change, json: bool) -> None:
+    """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
+    note_versions(made.states)
+    if json:
+        console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
+        return
+    console.print_table(conditions_table(made.states))
+    for line in notes(made.states):
+        console.print_line(line)
+    _show_agenda(made.states)
+    for line in moments(made, time.time()):
+        console.print_line(line)
+
+
+def _show_agenda(states: Mapping[str, ClientState]) -> None:
+    waiting = agenda_table(states)
+    if waiting.rows:
+        console.print_table(waiting)
+
+
+def _unachieved(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An API's answer without what was achieved on its links and flows."""
+    flows = {name: _without_achieved(flow) for name, flow in answer["flows"].items()}
+    return {**answer, "links": _without_achieved(answer["links"]), "flows": flows}
+
+
+def _without_achieved(links: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        direction: {name: value for name, value in link.items() if name != "achieved"}
+        for direction, link in links.items()
+    }

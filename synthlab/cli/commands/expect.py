@@ -1,0 +1,63 @@
+"""`expect`: wait until what the participants measure is as it is expected, from a script."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ...control.backend import World
+from ...errors import ExpectationFailed
+from .. import console
+from .options import JsonOption, LabOption, complete_expressions
+
+ExpressionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="EXPR",
+        help='Such as "client1.video.client2.fps >= 10"; quote it.',
+        autocompletion=complete_expressions,
+    ),
+]
+WithinOption = Annotated[
+    str | None, typer.Option("--within", metavar="10s", help="So long it may take to hold; else it must at once.")
+]
+ForOption = Annotated[str | None, typer.Option("--for", metavar="3s", help="Then it must hold so long, unbroken.")]
+
+
+def expect(
+    context: typer.Context,
+    expression: ExpressionArgument,
+    within: WithinOption = None,
+    for_: ForOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Wait until an expression holds, as in a scenario.
+
+    The exit status is 1 where it does not, 2 for an expression that cannot be, and 3 where the lab failed, or the
+    machine was too slow to judge. docs/scenarios.md has all that an expression may be.
+
+    \b
+    Examples:
+      synthlab expect "client1.video.client2.fps >= 10" --within 30s
+      synthlab expect "client1.video.client2.fps >= 10" --within 30s --for 3s
+      synthlab expect "bot.sent.video.kbps > 100" --json
+    """
+    from ...lab.lab import Lab
+
+    world: World = context.obj
+    with Lab.named(world, lab) as lasting:
+        try:
+            ruling = lasting.expect(expression, within=within, for_=for_)
+        except ExpectationFailed as failed:
+            if json:
+                console.print_json({"expression": expression, "held": False, "reason": failed.message})
+            raise
+    if json:
+        took = {"took_s": ruling.took_s, "error_s": ruling.error_s}
+        rounded = {name: None if value is None else round(value, 3) for name, value in took.items()}
+        told = {"expression": expression, "held": True, "reason": ruling.reason, "seen": dict(ruling.seen)}
+        console.print_json(told | rounded)
+    else:
+        console.print_line(f"{ruling.reason}, after {ruling.took_s or 0:.1f} s")

@@ -1,0 +1,195 @@
+"""`images`: those that labs are made of, built here, and brought to other machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...control.backend import World
+from .. import console
+from ..console import Table
+from ..tables import NOTHING
+from .options import JsonOption
+from .outputs import refuse_output
+
+images = typer.Typer(help="Build, list, save, push or remove synthlab's images.")
+
+
+def _complete_images(incomplete: str) -> list[str]:
+    from ...deploy.images import bundled_names
+
+    return [name for name in bundled_names() if name.startswith(incomplete)]
+
+
+ImagesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="IMAGE", help="Such as chrome, with what it starts from; all if none.", autocompletion=_complete_images
+    ),
+]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tar file to write.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A tar file that `save` has written.")]
+PrefixArgument = Annotated[
+    str, typer.Argument(metavar="PREFIX", help="Where the registry keeps them, such as ghcr.io/acme.")
+]
+
+
+@images.command("build")
+def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption = False) -> None:
+    """Build synthlab's images.
+
+    Those that are current stay as they are.
+
+    \b
+    Examples:
+      synthlab images build
+      synthlab images build bot
+    """
+    from ...deploy.image_build import ensure_built
+    from ...deploy.images import selected
+
+    world: World = context.obj
+    wanted = selected(names or ())
+    with console.progress() as tell:
+        ensure_built(wanted, world.engine, tell)
+    _tell_tags([image.tag for image in wanted], "is current", json)
+
+
+@images.command("ls")
+def ls(context: typer.Context, json: JsonOption = False) -> None:
+    """List the images that synthlab has built.
+
+    Version, size, and whether they are of the files of this synthlab.
+
+    The bundled ones are current, stale or missing; others are of stacks that name a `browser`, or of another version.
+
+    \b
+    Example:
+      synthlab images ls
+    """
+    from ...deploy.image_transfer import kept_images, other_images
+    from ...deploy.images import selected
+
+    world: World = context.obj
+    bundled = kept_images(selected(()), world.engine)
+    rows = [*bundled, *other_images(bundled, world.engine)]
+    if json:
+        console.print_json([asdict(row) for row in rows])
+        return
+    cells = [(row.image, row.version or NOTHING, _size(row.size), row.state) for row in rows]
+    console.print_table(Table(("image", "version", "size", "state"), cells))
+    if any(row.state != "current" for row in bundled):
+        console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs of it")
+
+
+@images.command("remove", hidden=True)
+@images.command("rm")
+def remove(context: typer.Context, json: JsonOption = False) -> None:
+    """Remove all images that synthlab has built.
+
+    Under all their names.
+
+    \b
+    Example:
+      synthlab images rm
+    """
+    world: World = context.obj
+    _tell_tags(world.engine.remove_images(), "removed", json)
+
+
+@images.command("save")
+def save(
+    context: typer.Context,
+    output: OutputOption = Path("images.tar"),
+    names: ImagesArgument = None,
+    json: JsonOption = False,
+) -> None:
+    """Write images to a tar file.
+
+    With the base that they start from: where it is loaded, nothing is built.
+
+    \b
+    Examples:
+      synthlab images save -o images.tar
+      synthlab images save -o bot.tar bot
+    """
+    from ...deploy import image_transfer as depot
+    from ...deploy.images import selected
+
+    refuse_output("-o", output)
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.save(selected(names or ()), output, world.engine, tell)
+    _tell_tags(tags, f"saved to {output}", json)
+
+
+@images.command("load")
+def load(file: FileArgument, json: JsonOption = False) -> None:
+    """Take images from a tar file that `save` has written.
+
+    \b
+    Example:
+      synthlab images load images.tar
+    """
+    from ...deploy import image_transfer as depot
+
+    with console.progress() as tell:
+        tags = depot.load(file, tell)
+    _tell_tags(tags, "loaded", json)
+
+
+@images.command("push")
+def push(
+    context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
+) -> None:
+    """Put images into a registry.
+
+    Under names with their version, and their base.
+
+    \b
+    Example:
+      synthlab images push ghcr.io/acme
+    """
+    from ...deploy import image_transfer as depot
+    from ...deploy.images import selected
+
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.push(selected(names or ()), prefix, world.engine, tell)
+    _tell_tags(tags, "pushed", json)
+
+
+@images.command("pull")
+def pull(
+    context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
+) -> None:
+    """Take images from a registry.
+
+    Those of this version, that `push` has put there.
+
+    \b
+    Example:
+      synthlab images pull ghcr.io/acme chrome bot
+    """
+    from ...deploy import image_transfer as depot
+    from ...deploy.images import selected
+
+    world: World = context.obj
+    with console.progress() as tell:
+        tags = depot.pull(selected(names or ()), prefix, world.engine, tell)
+    _tell_tags(tags, "pulled", json)
+
+
+def _tell_tags(tags: list[str], what: str, json: bool) -> None:
+    if json:
+        console.print_json(tags)
+        return
+    for tag in tags:
+        console.print_line(f"{tag} {what}")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size else NOTHING

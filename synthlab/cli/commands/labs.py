@@ -1,0 +1,296 @@
+"""`up`, `down`, `ps`, `render`, `demo`: labs as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ...contract import HOST, VNC_PORT
+from ...control.addresses import api_url
+from ...control.backend import World, choose_lab
+from ...control.state import ClientState
+from ...control.versions import other_versions, told_mismatch
+from ...deploy.claim import take_down
+from ...engine.compose import read_config
+from ...engine.containers import Container
+from ...engine.ttl import parse_ttl
+from ...errors import SynthlabError, WrongUse
+from .. import console
+from ..tables import containers_table
+from .options import JsonOption, LabOption, StackArgument, complete_labs, finite
+
+NO_LAB = "no lab is up"
+
+NameOption = Annotated[
+    str | None, typer.Option("--name", "--lab", metavar="LAB", help="Give the lab another name than the stack's.")
+]
+DownArgument = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="The lab; the only one if none.", autocompletion=complete_labs)
+]
+DownOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lab", "--name", metavar="NAME", envvar="SYNTHLAB_LAB", help="As NAME.", autocompletion=complete_labs
+    ),
+]
+TimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.", callback=finite
+    ),
+]
+WaitMediaOption = Annotated[
+    bool,
+    typer.Option(
+        "--wait-media",
+        help="Then wait until every client has seen every other's video at least once, --timeout at the most.",
+    ),
+]
+TtlOption = Annotated[
+    str | None,
+    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="End by itself so long after its start."),
+]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="Take a lab of this name down before, if one is up."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Take every lab down; it is no error if there is none.")]
+
+
+def up(
+    context: typer.Context,
+    stack: StackArgument,
+    name: NameOption = None,
+    timeout: TimeoutOption = 120,
+    wait_media: WaitMediaOption = False,
+    ttl: TtlOption = None,
+    replace: ReplaceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring a stack up; wait until its clients are healthy.
+
+    Labs whose time is over are removed first. Where the lab is up and its stack was edited since, it asks on a terminal
+    whether to replace it, and else does so only with --replace.
+
+    \b
+    Examples:
+      synthlab up call.yaml
+      synthlab up ./mine/call.yaml --name mine --ttl 2h
+      synthlab up call.yaml --replace
+    """
+    from ...deploy.launch import is_edited
+    from ...deploy.servers import join_page
+    from ...lab.bring_up import bring_up
+    from ...stack import read_stack
+
+    world: World = context.obj
+    described = read_stack(stack, name, compose=read_config)
+    ttl_s = parse_ttl(ttl) if ttl else None
+    sweep(world)
+    if not replace and console.is_asked() and is_edited(described, world.engine):
+        question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
+        replace = typer.confirm(question, err=True)
+    start = time.monotonic()
+    with console.progress() as tell:
+        bring_up(described, world, tell, timeout, ttl_s, wait_media, replace)
+    console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
+    if page := join_page(described):
+        console.print_note(f"a browser of your own joins at {page}")
+    show_containers(world, world.engine.containers(described.name), json)
+
+
+def down(
+    context: typer.Context,
+    name: DownArgument = None,
+    lab: DownOption = None,
+    every: AllOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Remove a lab: containers, networks and volumes.
+
+    An `up` that is still bringing it up is ended. Labs whose time is over go with it.
+
+    \b
+    Examples:
+      synthlab down
+      synthlab down call
+      synthlab down --all
+    """
+    world: World = context.obj
+    removed = [_take_down(world, doomed) for doomed in _doomed(world, _named(context, name, lab), every)]
+    if json:
+        console.print_json(removed if every or len(removed) != 1 else removed[0])
+        return
+    for row in removed:
+        console.print_line(f"{row['lab']} is down: {row['containers']} containers removed")
+
+
+def _named(context: typer.Context, name: str | None, lab: str | None) -> str | None:
+    """The lab that is named on the line, in one way or the other, else in the environment."""
+    if not name or not lab or name == lab:
+        return name or lab
+    source = context.get_parameter_source("lab")
+    if source is not None and source.name == "ENVIRONMENT":
+        return name
+    raise WrongUse(f"two labs are named, {name} and --lab {lab}: name one")
+
+
+def _doomed(world: World, lab: str | None, every: bool) -> list[str]:
+    """The labs to take down: where none is named, the one that is up, and those whose time is over."""
+    labs = sorted({*world.engine.labs(), *world.engine.locks()})
+    if every:
+        return labs
+    if lab:
+        return [choose_lab(labs, lab)]
+    expired = world.expired()
+    living = [name for name in labs if name not in expired]
+    return expired if expired and not living else sorted([choose_lab(living, None), *expired])
+
+
+def sweep(world: World) -> None:
+    """Remove the labs whose time is over."""
+    for name in world.remove_expired():
+        console.print_note(f"{name} is removed: its time was over")
+
+
+def _take_down(world: World, name: str) -> dict[str, Any]:
+    with console.progress() as tell:
+        tell(f"taking {name} down")
+        return {"lab": name, "containers": take_down(name, world.engine)}
+
+
+def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
+    """List containers, their health and host ports.
+
+    Of the labs that are up; `ls` lists the labs.
+
+    \b
+    state       the engine's word, or that of the health check; `no answer`:
+                healthy, but its API does not answer
+    API, VNC    where its control page and its screen are on this machine
+    time left   of a lab with --ttl
+    forwarder restarts   how often PID 1 had to replace its forwarder
+    A column that says nothing is left out. --json has all.
+
+    \b
+    Examples:
+      synthlab ps
+      synthlab ps --lab call --json
+    """
+    world: World = context.obj
+    if lab:
+        choose_lab(world.engine.labs(), lab)
+    show_containers(world, world.engine.containers(lab), json)
+
+
+def ls(context: typer.Context, json: JsonOption = False) -> None:
+    """List all labs: state, age, time left.
+
+    \b
+    Examples:
+      synthlab ls
+      synthlab ls --json
+    """
+    from ..lab_list import overviews, overviews_table
+
+    world: World = context.obj
+    now = time.time()
+    seen = overviews(world.engine.labs(), world.engine.containers(), now)
+    if json:
+        console.print_json([asdict(one) for one in seen])
+    elif seen:
+        console.print_table(overviews_table(seen))
+    else:
+        console.print_line(NO_LAB)
+
+
+def render(stack: StackArgument, name: NameOption = None) -> None:
+    """Print the Compose file that `up` would bring up.
+
+    \b
+    Example:
+      synthlab render call.yaml > compose.yaml
+    """
+    from ...deploy.compose_file import render as rendered
+    from ...deploy.host_ports import choose_ports
+    from ...stack import read_stack
+
+    described = read_stack(stack, name, compose=read_config)
+    console.print_text(rendered(described, choose_ports(described)))
+
+
+def demo(context: typer.Context, json: JsonOption = False) -> None:
+    """Bring up a call, limit it, show what is seen of it.
+
+    client2's uplink is limited, client1 is asked what it sees, and the call is taken down.
+
+    \b
+    Example:
+      synthlab demo
+    """
+    from ..demo import demo_table, run_demo
+
+    with console.progress() as tell:
+        outcome = run_demo(context.obj, tell)
+    if json:
+        console.print_json(asdict(outcome))
+    else:
+        console.print_table(demo_table(outcome))
+    outcome.judge()
+
+
+def show_containers(world: World, containers: list[Container], json: bool) -> None:
+    """Containers with what their APIs tell; and a note where a client's image is of another version."""
+    states = _states(world, containers)
+    restarts = {id: state.restarts for id, state in states.items()}
+    problems = {id: state.problem for id, state in states.items() if state.problem}
+    if json:
+        console.print_json(
+            [_as_json(container, restarts) | {"problem": problems.get(container.id)} for container in containers]
+        )
+    elif containers:
+        console.print_table(containers_table(containers, restarts, time.time()))
+        for container in containers:
+            if container.id in problems:
+                console.print_line(f"{container.title}: {problems[container.id]}")
+    else:
+        console.print_line(NO_LAB)
+    note_versions({one.title: states[one.id] for one in containers if one.id in states})
+
+
+def note_versions(states: Mapping[str, ClientState]) -> None:
+    """One line where clients run images of other versions than ours."""
+    if told := told_mismatch(other_versions(states)):
+        console.print_note(told)
+
+
+def _states(world: World, containers: list[Container]) -> dict[str, ClientState]:
+    """What each client's API tells, by container id; one that does not answer has no entry."""
+
+    def ask(container: Container) -> ClientState | None:
+        try:
+            return world.api(container).state()
+        except SynthlabError:
+            return None
+
+    asked = [one for one in containers if one.conditioned and one.state == "running" and api_url(one)]
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        answers = list(pool.map(ask, asked))
+    return {container.id: answer for container, answer in zip(asked, answers, strict=True) if answer is not None}
+
+
+def _as_json(container: Container, restarts: Mapping[str, int]) -> dict[str, Any]:
+    vnc, now = container.ports.get(VNC_PORT), time.time()
+    shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id")
+    return {key: getattr(container, key) for key in shown} | {
+        "forwarder_restarts": restarts.get(container.id),
+        "api": api_url(container),
+        "vnc": f"{HOST}:{vnc}" if vnc else None,
+        "left_s": None if container.expires is None else max(round(container.expires - now, 1), 0.0),
+        "expired": container.expired(now),
+    }

@@ -1,0 +1,93 @@
+"""The files that runs are written to, and the flags that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...errors import SynthlabError, WrongUse
+from ...text.atomic_file import write_whole
+from .. import console
+
+if TYPE_CHECKING:
+    from ...scenario.record import Record
+
+JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="Write a JUnit file.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with pictures, to be opened offline.")
+]
+
+_MISTAKES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+
+
+class Outputs:
+    """What is asked for; whether there are folders for it is seen before anything starts. Raises WrongUse."""
+
+    def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
+        self._junit, self._report, self._json = junit, report, json
+        for flag, file in (("--junit", junit), ("--report", report)):
+            if file:
+                refuse_output(flag, file)
+
+    def write(self, records: Sequence[Record]) -> None:
+        """What cannot be written is reported, and prevents nothing: the verdict counts, and the other files."""
+        for write in self._writers(records):
+            try:
+                write()
+            except SynthlabError as error:
+                console.print_error(error)
+
+    def _writers(self, records: Sequence[Record]) -> Iterator[Callable[[], None]]:
+        if junit := self._junit:
+            yield lambda: write_junit(junit, records)
+        if report := self._report:
+            yield lambda: write_report(report, records)
+        if self._json:
+            yield lambda: _print_results(records)
+
+
+def refuse_output(flag: str, file: Path) -> None:
+    """Raise WrongUse where no file can be written: in a folder that is not there, or in the place of a folder."""
+    if not file.absolute().parent.is_dir():
+        raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
+    if file.is_dir():
+        raise WrongUse(f"{flag}: {file}: is a folder; name a file")
+
+
+def write_junit(file: Path, records: Sequence[Record]) -> None:
+    """Raises SynthlabError."""
+    from ...report.junit import junit_text
+
+    write_file("--junit", file, junit_text(records))
+
+
+def write_report(file: Path, records: Sequence[Record]) -> None:
+    """Raises SynthlabError."""
+    from ...report import report_page
+    from ...runner import relative_to
+
+    write_file("--report", file, report_page([relative_to(one, file) for one in records]))
+
+
+def write_file(flag: str, file: Path, text: str) -> None:
+    """Write what a flag asks for, whole or not at all. Raises SynthlabError; WrongUse where it is the flag's fault."""
+    try:
+        write_whole(file, text)
+    except OSError as error:
+        kind = WrongUse if isinstance(error, _MISTAKES) else SynthlabError
+        raise kind(f"{flag}: {file}: {error.strerror}") from None
+    console.print_note(f"written: {file}")
+
+
+def _print_results(records: Sequence[Record]) -> None:
+    from ...report import results_text
+
+    try:
+        console.print_text(results_text(records))
+    except OSError as error:
+        console.drop_output()
+        if not isinstance(error, BrokenPipeError):  # that reader has gone of its own will
+            raise SynthlabError(f"--json: the output cannot be written: {error.strerror}") from None

@@ -1,0 +1,46 @@
+"""`scenario report`: a page, or a JUnit file, of runs that were played before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import WrongUse
+from ...text.text_file import MB, read_text_file
+from .outputs import JUnitOption, ReportOption, write_junit, write_report
+
+MOST_BYTES = 256 * MB
+
+ResultsArgument = Annotated[
+    Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
+]
+
+
+def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOption = None) -> None:
+    """Make a page or a JUnit file of kept results.
+
+    Of what `scenario run --json` has written, without playing anything.
+
+    \b
+    Examples:
+      synthlab scenario report results.json --report page.html
+      synthlab scenario report results.json --junit results.xml
+    """
+    from ...report import read_results
+
+    if not (report or junit):
+        raise WrongUse("names no file to write: give --report FILE.html or --junit FILE.xml")
+    records = read_results(_read(results), str(results))
+    if report:
+        write_report(report, records)
+    if junit:
+        write_junit(junit, records)
+
+
+def _read(file: Path) -> str:
+    try:
+        return read_text_file(file, MOST_BYTES)
+    except ValueError as error:
+        raise WrongUse(f"{file}: cannot be read: {error}") from None

@@ -1,0 +1,263 @@
+"""`scenario run`: plays scenarios, tells what happens, and ends with a verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...control.backend import World
+from ...engine.compose import read_config
+from ...errors import WrongUse
+from .. import console
+from ..console import Live
+from .labs import sweep
+from .options import (
+    JsonOption,
+    LabOption,
+    OtherStackOption,
+    ScenariosArgument,
+    ScenarioSeedOption,
+    VarOption,
+    finite,
+    read_variables,
+)
+from .outputs import JUnitOption, Outputs, ReportOption
+
+if TYPE_CHECKING:
+    from ...runner import Terms
+    from ...scenario import Plan
+    from ...scenario.record import Judged, Played, Record, Verdict
+
+_STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong use": "red"}
+_GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
+
+RepeatOption = Annotated[
+    int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times, with seed, seed + 1, ...")
+]
+RetryOption = Annotated[
+    int,
+    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Play what is inconclusive again, N times at most."),
+]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the lab up that was brought up for it.")]
+GoOption = Annotated[bool, typer.Option("--keep-going", help="Play on after a block of steps in which one failed.")]
+EvidenceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence", metavar="FOLDER", help="Where evidence of failures goes; else beside the report, or here."
+    ),
+]
+StartOption = Annotated[
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.", callback=finite
+    ),
+]
+HostOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-host",
+        envvar="SYNTHLAB_ALLOW_HOST",
+        help="Let files that are not of your project act with your rights: host commands, builds and the like.",
+    ),
+]
+
+
+def run(
+    context: typer.Context,
+    names: ScenariosArgument,
+    variables: VarOption = None,
+    stack: OtherStackOption = None,
+    seed: ScenarioSeedOption = None,
+    repeat: RepeatOption = 1,
+    retry_inconclusive: RetryOption = 0,
+    keep: KeepOption = False,
+    keep_going: GoOption = False,
+    junit: JUnitOption = None,
+    report: ReportOption = None,
+    evidence: EvidenceOption = None,
+    timeout: StartOption = 120,
+    allow_host: HostOption = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Play scenarios, and judge what is measured.
+
+    The lab is brought up, or used if it is; networks change by the script.
+
+    All conditions are taken back at the end, and within 10 s if synthlab is killed. What failed leaves evidence: logs,
+    conditions, numbers, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is
+    wrong (then nothing is started), and 3 if one is inconclusive: the lab could not be brought up, or was too slow.
+
+    \b
+    Examples:
+      synthlab scenario run dog-chews-fiber.yaml
+      synthlab scenario run ./mine.yaml --var RATE=1mbit --report mine.html
+      synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml --json > results.json
+      synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
+    """
+    from ...runner import Terms, evidence_beside
+
+    given = read_variables(variables)
+    outputs = Outputs(junit, report, json)
+    if evidence and evidence.exists() and not evidence.is_dir():
+        raise WrongUse(f"--evidence: {evidence}: is no folder")
+    plans, refusals = _plans(names, given, stack, seed, allow_host)
+    if refusals:
+        outputs.write(refusals)
+        raise typer.Exit(WrongUse.exit_code)
+    world: World = context.obj
+    sweep(world)
+    folder = evidence or evidence_beside(report)
+    terms = Terms(
+        lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
+    )
+    records = _play_all(plans, repeat, retry_inconclusive, world, terms, outputs.write)
+    if len(records) > 1:
+        console.print_note("")
+        for line in _summary(records):
+            console.print_note(line)
+    raise typer.Exit(_exit_code(records))
+
+
+def _plans(
+    names: Sequence[str], variables: dict[str, str], stack: str | None, seed: int | None, allow_host: bool
+) -> tuple[list[Plan], list[Record]]:
+    """The plans of all, and a record for each that is wrong, which is told at once."""
+    from ...runner import refused
+    from ...scenario import check_scenario, late_expectations
+    from ...scenario.rights import refuse_strange
+
+    plans, refusals = [], []
+    for name in names:
+        try:
+            plan = check_scenario(name, variables, stack=stack, seed=seed, compose=read_config)
+            if not allow_host:
+                refuse_strange(plan)
+            plans.append(plan)
+            for warning in late_expectations(plans[-1]):
+                console.print_note(f"warning: {warning}")
+        except WrongUse as error:
+            console.print_error(error)
+            refusals.append(refused(name, error))
+    return plans, refusals
+
+
+def _play_all(
+    plans: Sequence[Plan],
+    repeat: int,
+    retries: int,
+    world: World,
+    terms: Terms,
+    write: Callable[[Sequence[Record]], None],
+) -> list[Record]:
+    """Play all in turn; what there is is written even if one is interrupted."""
+    from ...scenario import repeated
+
+    records: list[Record] = []
+    try:
+        for number in range(repeat):
+            for plan in plans:
+                turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
+                name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
+                records.append(_play_fairly(repeated(plan, number), turn, name, retries, world, terms))
+    finally:
+        if records:
+            write(records)
+    return records
+
+
+def _play_fairly(plan: Plan, turn: str, name: str, retries: int, world: World, terms: Terms) -> Record:
+    """Play it until it could be judged, once and `retries` times more at the most, always with the same seed."""
+    record = _play(plan, turn, name, world, terms)
+    for retry in range(1, retries + 1):
+        if record.verdict != "inconclusive":
+            break
+        again = f"{turn} (retry {retry} of {retries})"
+        record = replace(_play(plan, again, f"{name}-retry-{retry}", world, terms), retried=retry)
+    return record
+
+
+def _play(plan: Plan, turn: str, name: str, world: World, terms: Terms) -> Record:
+    """Play it once; `name` is that of its evidence's folder."""
+    from ...runner import play
+
+    with console.live() as live:
+        live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
+        narrator = _Narrator(live, plan)
+        record = play(plan, world, terms, narrator, narrator.tell, name)
+        narrator.end(record)
+    return record
+
+
+class _Narrator:
+    """Tells what happens: a line for each thing, and on a terminal what is being looked at."""
+
+    def __init__(self, live: Live, plan: Plan) -> None:
+        self._live = live
+        self._most_s = plan.most_s
+        self._told = ""
+
+    def tell(self, text: str) -> None:
+        """What is done before and after the scenario itself."""
+        if text != self._told:
+            self._live.tell(text)
+            self._told = text
+
+    def step(self, step: Played) -> None:
+        if step.error:
+            self._live.line(f"{_time(step.planned_s)}  {step.text}: {step.error}", "red")
+        else:
+            mark = f"  # {step.mark}" if step.mark else ""
+            self._live.line(f"{_time(step.planned_s)}  {'  ' * step.depth}{step.text}{mark}")
+
+    def judging(self, now_s: float, text: str, seen: str) -> None:
+        self._live.moving(f"{now_s:.0f} s of at most {self._most_s:.0f} s: {text} ({seen})")
+
+    def judged(self, judged: Judged) -> None:
+        took = _took(judged)
+        self._live.line(
+            f"{_time(judged.decided_s)}    {judged.verdict}{took}: {judged.reason}", _STYLES[judged.verdict]
+        )
+
+    def end(self, record: Record) -> None:
+        for line in record.reasons:
+            self._live.line(f"  {line}", _STYLES[record.verdict])
+        if record.evidence:
+            self._live.line(f"  evidence: {os.path.commonpath(list(record.evidence.values()))}")
+        self._live.line(f"{record.verdict}: {record.scenario}, {record.duration_s:.1f} s", _STYLES[record.verdict])
+
+
+def _time(at_s: float | None) -> str:
+    return f"{'' if at_s is None else f'{at_s:.1f} s':>9}"
+
+
+def _took(judged: Judged) -> str:
+    """How long it took to hold, with what is not known of it."""
+    if judged.took_s is None or judged.within_s is None:
+        return ""
+    word = "recovered" if judged.kind == "recovers" else "held"
+    return f", {word} after {judged.took_s:.1f} s (-{judged.error_s or 0:.1f} s, +0 s)"
+
+
+def _summary(records: Sequence[Record]) -> Iterator[str]:
+    """How many of each verdict there are, then what was repeated: each number's median, and least to most."""
+    from ...report import repeats
+
+    counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
+    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    for scenario, runs, expectations in repeats(records):
+        yield f"{runs} runs of {scenario}: median (least to most)"
+        yield from (f"  {one.title}: {', '.join(one.parts)}" for one in expectations)
+
+
+def _exit_code(records: Sequence[Record]) -> int:
+    """That of the gravest verdict."""
+    from ...scenario.record import EXIT_CODES
+
+    verdicts = {record.verdict for record in records}
+    return EXIT_CODES[next(verdict for verdict in _GRAVITY if verdict in verdicts)]

@@ -1,0 +1,150 @@
+"""`stop`, `start`, `restart`, `pause`, `unpause`: whether containers of a lab run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from ...contract import ContainerAction
+from ...control.backend import World
+from ...control.container_lookup import find_members
+from ...control.running_lab import RunningLab
+from ...engine.containers import Container
+from ...errors import WrongUse
+from .. import console
+from .labs import TimeoutOption, show_containers
+from .options import ClientsArgument, JsonOption, LabOption
+
+# The states, in the engine's words, in which there is something to do.
+_FROM: Mapping[ContainerAction, Sequence[str]] = {
+    "stop": ("running", "restarting", "paused"),
+    "start": ("exited", "created", "dead"),
+    "restart": ("running", "restarting", "exited", "created", "dead"),
+    "pause": ("running",),
+    "unpause": ("paused",),
+}
+_DONE: Mapping[ContainerAction, str] = {
+    "stop": "stopped",
+    "start": "healthy",
+    "restart": "healthy again",
+    "pause": "paused",
+    "unpause": "running again",
+}
+
+
+def stop(
+    context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
+) -> None:
+    """End what runs in clients, `sfu`, or all.
+
+    The containers stay, until `start` or `down`.
+
+    \b
+    Examples:
+      synthlab stop client2
+      synthlab stop sfu
+    """
+    _control(context, names, "stop", lab, json)
+
+
+def start(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    timeout: TimeoutOption = 120,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Start what was stopped; wait until it is healthy.
+
+    Conditions are those of the stack again.
+
+    \b
+    Examples:
+      synthlab start client2
+      synthlab start
+    """
+    _control(context, names, "start", lab, json, timeout)
+
+
+def restart(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    timeout: TimeoutOption = 120,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Restart clients or `sfu`; wait until they are healthy.
+
+    Conditions are those of the stack again.
+
+    \b
+    Examples:
+      synthlab restart client2
+      synthlab restart bot sfu
+    """
+    _control(context, names, "restart", lab, json, timeout)
+
+
+def pause(
+    context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
+) -> None:
+    """Freeze clients or `sfu`, their network included.
+
+    \b
+    Examples:
+      synthlab pause client2
+      synthlab pause bot
+    """
+    _control(context, names, "pause", lab, json)
+
+
+def unpause(
+    context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
+) -> None:
+    """Let what was paused go on.
+
+    \b
+    Examples:
+      synthlab unpause client2
+      synthlab unpause
+    """
+    _control(context, names, "unpause", lab, json)
+
+
+def _control(
+    context: typer.Context,
+    names: Sequence[str] | None,
+    doing: ContainerAction,
+    lab: str | None,
+    json: bool,
+    timeout_s: float = 120.0,
+) -> None:
+    world: World = context.obj
+    name, members = world.members(lab)
+    wanted = find_members(name, members, names or ())
+    acted = to_act_on(wanted, doing)
+    for other in wanted:
+        if other not in acted and names:
+            console.print_note(nothing_to_do(other, doing))
+    begun = time.monotonic()
+    titles = [container.title for container in acted]
+    with console.progress() as tell:
+        tell(f"{doing}: {', '.join(titles)}")
+        RunningLab(world, name, members).control(titles, doing, tell, timeout_s)
+    console.print_note(f"{', '.join(titles)}: {_DONE[doing]} after {time.monotonic() - begun:.1f} s")
+    ids = [container.id for container in acted]
+    show_containers(world, [container for container in world.engine.containers(name) if container.id in ids], json)
+
+
+def to_act_on(wanted: Sequence[Container], doing: ContainerAction) -> list[Container]:
+    """Those of the wanted that are not in the state already; raises WrongUse where there is none."""
+    acted = [container for container in wanted if container.state in _FROM[doing]]
+    if not acted:
+        raise WrongUse("; ".join(nothing_to_do(container, doing) for container in wanted))
+    return acted
+
+
+def nothing_to_do(container: Container, doing: ContainerAction) -> str:
+    return f"{container.title}: nothing to {doing}: it is {container.state}"

@@ -1,0 +1,111 @@
+"""`stats`: counters of every link and flow, and WebRTC numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from ...contract import SFU_HOST
+from ...control.backend import World
+from ...control.group_change import LabClient
+from ...control.running_lab import RunningLab
+from ...control.sfu_metrics import metrics_of
+from ...control.slowness import too_slow
+from ...engine.containers import Container
+from ...errors import WrongUse
+from .. import console
+from ..console import Table
+from ..counters import counters_table, forwarders_table, too_slow_table
+from ..tables import metrics_table, numbers_table
+from .labs import note_versions
+from .options import ClientsArgument, JsonOption, LabOption
+
+INTERVAL_S = 1.0
+
+
+def stats(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show them anew every second, until Ctrl-C.")] = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show packet counters and WebRTC numbers.
+
+    Of each link and flow, of what each client receives, and the media server's own.
+
+    \b
+    dropped     by the conditions, and why: loss, queue, codel, mtu, ...
+    discarded   by the lab itself: this machine is too slow; no network lost it
+    queued      packets that wait; duplicated, originated: made by the conditions
+    late        how late the forwarder sent a packet, over the last second
+    A column of zeros is left out. --json has all, and what bypassed the
+    conditions (`exempt`: ARP and the host's control traffic).
+
+    \b
+    Examples:
+      synthlab stats client1
+      synthlab stats sfu
+      synthlab stats --watch
+    """
+    if watch and json:
+        raise WrongUse("--watch and --json do not go together")
+    world: World = context.obj
+    name, members = world.members(lab)
+    shown = _chosen(RunningLab(world, name, members), members, names or ())
+    note_versions(shown.lab.states(shown.clients))
+    if json:
+        console.print_json(_as_json(shown))
+    elif watch:
+        console.watch(lambda: _tables(shown), INTERVAL_S)
+    else:
+        for table in _tables(shown):
+            console.print_table(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Whose numbers are shown; `members` only where the media server's own are."""
+
+    lab: RunningLab
+    clients: Sequence[LabClient]
+    members: Sequence[Container]
+    named: bool
+
+
+def _chosen(lab: RunningLab, members: Sequence[Container], names: Sequence[str]) -> _Shown:
+    """The media server can be named where it has numbers, even if it has no conditions."""
+    measured = any(member.metrics for member in members)
+    has_own = measured and (not names or SFU_HOST in names)
+    known = {client.name for client in lab.find()}
+    of_clients = [name for name in names if not (measured and name == SFU_HOST and SFU_HOST not in known)]
+    clients = lab.find(of_clients) if of_clients or not names else ()
+    return _Shown(lab, clients, members if has_own else (), named=SFU_HOST in names)
+
+
+def _tables(shown: _Shown) -> list[Table]:
+    states = shown.lab.states(shown.clients)
+    numbers = numbers_table(shown.lab.numbers(shown.clients))
+    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), numbers]
+    if shown.named and (metrics := metrics_of(shown.members)):
+        tables.append(metrics_table(metrics))
+    return [table for table in tables if table.rows]
+
+
+def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
+    states = shown.lab.states(shown.clients)
+    numbers = shown.lab.numbers(shown.clients)
+    told: dict[str, dict[str, object]] = {
+        client.name: {
+            "network": states[client.name].answer,
+            "webrtc": numbers[client.name].to_dict(),
+            "too_slow": too_slow({client.name: states[client.name]}),
+        }
+        for client in shown.clients
+    }
+    if metrics := metrics_of(shown.members):
+        told[SFU_HOST] = {**told.get(SFU_HOST, {}), "metrics": metrics.values, "error": metrics.error}
+    return told

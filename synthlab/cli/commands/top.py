@@ -1,0 +1,78 @@
+"""`top`: all clients of a lab, live."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from ...control.backend import World
+from ...control.running_lab import RunningLab
+from .. import console
+from ..console import Table
+from ..counters import too_slow_table
+from ..top_table import Sample, answering, sample, top_json, top_table
+from .labs import note_versions
+from .options import ClientsArgument, JsonOption, LabOption, finite
+
+IntervalOption = Annotated[
+    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.", callback=finite)
+]
+CountOption = Annotated[int | None, typer.Option("--count", min=1, help="So many times; else until Ctrl-C.")]
+
+
+class _Watcher:
+    """Takes samples of a lab, and keeps the last: the work of a forwarder shows between two."""
+
+    def __init__(self, world: World, lab: str | None, names: list[str]) -> None:
+        self._world = world
+        self._lab = lab
+        self._names = names
+        self.before: Sample = {}
+        self.now: Sample = {}
+
+    def note_versions(self) -> None:
+        """Say once which clients run another version."""
+        seen = sample(RunningLab.named(self._world, self._lab).find(self._names))
+        note_versions({name: client.state for name, client in seen.items() if client.state})
+
+    def look(self) -> None:
+        """The lab is looked up anew each time: a client that was restarted answers at another port."""
+        lab = RunningLab.named(self._world, self._lab)
+        self.before, self.now = self.now, sample(lab.find(self._names))
+
+    def tables(self) -> list[Table]:
+        self.look()
+        slow = too_slow_table(answering(self.now))
+        return [top_table(self.now, self.before), *([slow] if slow.rows else [])]
+
+
+def top(
+    context: typer.Context,
+    names: ClientsArgument = None,
+    interval: IntervalOption = 1.0,
+    count: CountOption = None,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Watch clients live: network, and what they receive.
+
+    Rate, delay and loss achieved beside configured, their forwarders' CPU, what each receives.
+
+    With --json, one line for each sample.
+
+    \b
+    Examples:
+      synthlab top
+      synthlab top client1 bot --interval 2
+      synthlab top --json --count 10 > samples.jsonl
+    """
+    watcher = _Watcher(context.obj, lab, names or [])
+    watcher.note_versions()
+    if not json:
+        console.watch(watcher.tables, interval, count)
+        return
+    for _ in console.turns(interval, count):
+        watcher.look()
+        console.print_json_line(top_json(watcher.now, watcher.before, time.time()))

@@ -1,0 +1,106 @@
+"""The flags of `set`, made from the schema: a condition that is added there is a flag here, with no edit."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from syntheticnet.conditions import DIRECTIONS, condition_fields
+
+from ..errors import WrongUse
+from ..stack.local_files import add_local, is_local, read_local
+
+CLEAR = "none"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with one option for each condition; it gets those that were given as the mapping `values`.
+
+    Where a value is a local file, `values` has its name and `files` its text.
+    """
+    own = inspect.signature(command, eval_str=True)
+    made = [_parameter(item) for item in condition_fields()]
+    names = {parameter.name: _name(item) for parameter, item in zip(made, condition_fields(), strict=True)}
+
+    @functools.wraps(command)
+    def taking_flags(**given: Any) -> None:
+        written = {names[key]: given.pop(key) for key in list(given) if key in names}
+        named, files = take_files({name: value for name, value in written.items() if value is not None})
+        command(**given, values=read_values(named), files=files)
+
+    kept = [parameter for parameter in own.parameters.values() if parameter.name not in ("values", "files")]
+    taking_flags.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
+    taking_flags.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *made)}
+    return taking_flags
+
+
+def take_files(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values with the names of the local files that they are paths to, and what is in those, by name.
+
+    Raises WrongUse for a file that cannot be read, or is not of its kind.
+    """
+    values, files = dict(written), dict[str, str]()
+    for item in condition_fields():
+        name, unit = _name(item), item.metadata["unit"]
+        if unit.name != "file" or name not in written:
+            continue
+        if not is_local(written[name]):
+            continue
+        path = Path(written[name])
+        try:
+            add_local(path, read_local(path, unit), files)
+        except ValueError as error:
+            raise WrongUse(f"--{_flag(name)}: {error}") from None
+        values[name] = path.name
+    return values, files
+
+
+def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a change has them: `none` clears one. Raises WrongUse for one that cannot be."""
+    units = {_name(item): item.metadata["unit"] for item in condition_fields()}
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        values[name] = None if value == CLEAR else value
+        try:
+            units[name].parse(value) if value != CLEAR else None
+        except ValueError as error:
+            raise WrongUse(f"--{_flag(name)}: {error}; none clears it") from None
+    return values
+
+
+def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:
+    """The directions that the two flags mean: both when none is given."""
+    return tuple(name for name, chosen in zip(DIRECTIONS, (ingress, egress), strict=True) if chosen) or DIRECTIONS
+
+
+def _parameter(item: Field[Any]) -> inspect.Parameter:
+    flag = f"--{_flag(_name(item))}"
+    needs = " or ".join(f"--{_flag(name)}" for name in item.metadata["needs"])
+    help = _sentence(item.metadata["help"]) + (f" Needs {needs}." if needs else "")
+    annotation: Any
+    if item.metadata["unit"].name == "switch":
+        annotation = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help)]
+    else:
+        metavar = item.metadata["example"]
+        annotation = Annotated[str | None, typer.Option(flag, metavar=metavar, help=help)]
+    return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _name(item: Field[Any]) -> str:
+    return str(item.metadata["name"])
+
+
+def _flag(name: str) -> str:
+    return name.replace("_", "-")

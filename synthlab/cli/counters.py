@@ -1,0 +1,107 @@
+"""What the forwarders counted, as rows and lines: drops that were asked for, and what the lab itself discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..control.slowness import too_slow
+from ..control.state import MOST_LATE_MS, ClientState, LinkState
+from .console import Bad, Table
+
+NOTHING = "-"
+
+# Why the lab itself discards packets, by cause.
+_WHY = {
+    "stalled": "this machine was too slow",
+    "kernel": "this machine was too slow",
+    "memory": "more than 64 MB waited",
+    "send": "the engine's kernel refused them",
+}
+# Columns that are left out where they say nothing, and the counter of each.
+_SELDOM = {"queued": "held", "duplicated": "duplicated", "originated": "originated"}
+_LARGE = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+
+
+def counters_table(states: Mapping[str, ClientState]) -> Table:
+    """The counters of each link and flow since the forwarder's start."""
+    found = [(name, place, link) for name, state in states.items() for place, link in _places(state)]
+    seldom = {title: field for title, field in _SELDOM.items() if any(getattr(link, field) for *_, link in found)}
+    discarded = any(link.discarded for *_, link in found)
+    columns = ("client", "link", "packets in", "packets out", "bytes out", "dropped")
+    rows = [
+        (
+            *(name, place, str(link.packets_in), str(link.packets_out), told_bytes(link.bytes_out)),
+            _causes(link.asked) or NOTHING,
+            *([_discarded(link)] if discarded else []),
+            *(str(getattr(link, field)) for field in seldom.values()),
+        )
+        for name, place, link in found
+    ]
+    return Table((*columns, *(["discarded"] if discarded else []), *seldom), rows)
+
+
+def forwarders_table(states: Mapping[str, ClientState]) -> Table:
+    """How late the forwarders themselves have been over the last second, in each direction."""
+    rows = [
+        (
+            *(client, direction, *(_late(late, name) for name in ("p50_ms", "p99_ms", "max_ms"))),
+            _restarts(state),
+        )
+        for client, state in states.items()
+        for direction, late in state.lateness.items()
+    ]
+    return Table(("client", "forwarder", "late p50", "late p99", "late max", "restarts"), rows)
+
+
+def drops(places: Mapping[str, LinkState | None]) -> Iterator[str]:
+    """A line for each link and flow on which its conditions have dropped anything since the forwarder's start."""
+    for place, link in places.items():
+        if link and (causes := _causes(link.asked)):
+            yield f"{place}: dropped so far: {causes}"
+
+
+def discards(places: Mapping[str, LinkState | None]) -> Iterator[str]:
+    """A line for each link and flow of which the lab itself has discarded packets: no network has lost them."""
+    for place, link in places.items():
+        for cause, count in (link.discarded if link else {}).items():
+            packets = f"{count} packet{'s' * (count != 1)}"
+            yield f"{place}: discarded by the lab itself so far: {packets} ({cause}: {_WHY[cause]})"
+
+
+def too_slow_table(states: Mapping[str, ClientState]) -> Table:
+    """These lines, to stand under another table."""
+    return Table(("what is measured says little",), [(Bad(line),) for line in too_slow(states)])
+
+
+def told_bytes(size: int) -> str:
+    """A size with its unit: `795.8 kB`."""
+    return next((f"{size / least:.1f} {unit}" for unit, least in _LARGE.items() if size >= least), f"{size} B")
+
+
+def _places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
+    """Each link and flow; all that no flow takes only where there are flows, else it is the link."""
+    yield from state.links.items()
+    for name, directions in state.flows.items():
+        if len(state.flows) > 1:
+            yield from ((f"{direction} {name}", link) for direction, link in directions.items())
+
+
+def _discarded(link: LinkState) -> str:
+    return Bad(str(sum(link.discarded.values()))) if link.discarded else NOTHING
+
+
+def _restarts(state: ClientState) -> str:
+    if not state.restarts:
+        return "0"
+    return Bad(f"{state.restarts} ({state.hangs} hung)" if state.hangs else str(state.restarts))
+
+
+def _late(late: Mapping[str, float], name: str) -> str:
+    if name not in late:
+        return NOTHING
+    told = f"{late[name]:.3f} ms"
+    return Bad(told) if late[name] > MOST_LATE_MS else told
+
+
+def _causes(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{cause} {count}" for cause, count in counts.items() if count)

@@ -1,0 +1,140 @@
+"""The demonstration: one command limits client2's uplink, and client1's view of client2 shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import mean
+
+from ..control.backend import World
+from ..deploy.launch import launched
+from ..errors import ExpectationFailed, SynthlabError
+from ..lab.lab import Lab
+from ..lab.wait_for_video import wait_for_media
+from ..stack import read_stack
+from .console import Table
+
+STACK = "call.yaml"
+LAB = "demo"  # so that a call of the user's own stays untouched
+VIEWER = "client1"
+SENDER = "client2"
+LIMIT = "100kbit"
+
+START_TIMEOUT_S = 120
+MEDIA_TIMEOUT_S = 60
+SETTLE_S = 8  # a sender's congestion control needs that long to find its rate
+MEASURE_S = 5
+SAMPLE_S = 0.5
+RECOVERY_TIMEOUT_S = 40
+
+# Shares of the bit rate and frame rate before: the picture has suffered below the one, and recovered above the other.
+SUFFERED = 0.6
+RECOVERED = 0.8
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the viewer gets of the sender's video, on the average of some seconds."""
+
+    kbps: float
+    fps: float
+
+    def reaches(self, share: float, of: Picture) -> bool:
+        """Whether both bit rate and frame rate are at least this share of another picture's."""
+        return self.kbps >= share * of.kbps and self.fps >= share * of.fps
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demonstration has measured. A picture is None where there was no data; so is `recovery_s` when the
+    picture did not recover in time."""
+
+    up_s: float
+    all_see_all_s: float
+    before: Picture
+    during: Picture | None
+    after: Picture | None
+    recovery_s: float | None
+
+    def judge(self) -> None:
+        """Raise ExpectationFailed unless the picture suffered and recovered."""
+        if self.during is None:
+            raise ExpectationFailed(f"no data: {VIEWER} told no numbers of {SENDER}'s video under {LIMIT}")
+        if self.during.kbps >= SUFFERED * self.before.kbps:
+            raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not suffer from {LIMIT}")
+        if self.recovery_s is None:
+            raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
+
+
+def run_demo(world: World, tell: Tell) -> Outcome:
+    """Bring up the bundled call, measure it, and take it down whatever happens."""
+    stack = read_stack(STACK, LAB)
+    start = time.monotonic()
+    with launched(stack, world.engine, tell, START_TIMEOUT_S):
+        return _measure(Lab.named(world, stack.name), tell, up_s=time.monotonic() - start)
+
+
+def demo_table(outcome: Outcome) -> Table:
+    """The outcome for people."""
+    recovered = "not recovered" if outcome.recovery_s is None else f"recovered after {outcome.recovery_s:.1f} s"
+    rows = [
+        (
+            "before",
+            *_cells(outcome.before),
+            f"all see all {outcome.all_see_all_s:.1f} s after the clients were healthy",
+        ),
+        ("during", *_cells(outcome.during), f"synthlab set {SENDER} --egress --rate {LIMIT}"),
+        ("after", *_cells(outcome.after), f"synthlab reset {SENDER}: {recovered}"),
+    ]
+    return Table(("", "kbit/s", "fps", ""), rows, title=f"{VIEWER}'s view of {SENDER}")
+
+
+def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
+    all_see_all_s = wait_for_media(lab, tell, MEDIA_TIMEOUT_S)
+    sender = lab.find([SENDER])
+    tell(f"measuring {VIEWER}'s view of {SENDER}")
+    time.sleep(SETTLE_S)
+    before = measure_picture(lab, MEASURE_S)
+    if before is None:
+        raise SynthlabError(f"no data: {VIEWER} tells no numbers of {SENDER}'s video")
+    tell(f"limiting {SENDER}'s uplink to {LIMIT}")
+    lab.change(sender, {"egress": {"rate": LIMIT}})
+    time.sleep(SETTLE_S)
+    during = measure_picture(lab, MEASURE_S)
+    tell(f"resetting {SENDER}, waiting for the picture to recover")
+    lab.reset(sender)
+    recovery_s = _wait_for_recovery(lab, before)
+    return Outcome(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
+
+
+def _wait_for_recovery(lab: Lab, before: Picture) -> float | None:
+    start = time.monotonic()
+    while time.monotonic() - start < RECOVERY_TIMEOUT_S:
+        picture = measure_picture(lab, 2 * SAMPLE_S)
+        if picture and picture.reaches(RECOVERED, of=before):
+            return time.monotonic() - start
+    return None
+
+
+def measure_picture(lab: Lab, seconds: float) -> Picture | None:
+    """The mean of what the viewer's API tells every half second, or None when it tells nothing."""
+    viewer = lab.find([VIEWER])
+    samples = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(SAMPLE_S)
+        seen = lab.numbers(viewer)[VIEWER].video.get(SENDER)
+        if seen is not None and "kbps" in seen and "fps" in seen:  # a number that is missing is not a 0
+            samples.append(seen)
+    if not samples:
+        return None
+    return Picture(*(mean(sample[name] for sample in samples) for name in ("kbps", "fps")))
+
+
+def _cells(picture: Picture | None) -> tuple[str, str]:
+    if picture is None:
+        return "no data", ""
+    return f"{picture.kbps:.0f}", f"{picture.fps:.1f}"

@@ -1,0 +1,176 @@
+"""What this machine has of what a lab needs; what is missing comes with its mending."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..contract import BASE
+from ..control.versions import UNKNOWN, own_version
+from ..deploy.host_ports import FIRST_API_PORT, FIRST_VNC_PORT, is_free
+from ..deploy.images import all_bundled, in_build_order, plan_images
+from ..engine.containers import EngineApi
+from ..engine.images import LocalImage
+from ..engine.process import run_program
+from ..errors import SynthlabError
+
+ENGINE = (20, 10)
+COMPOSE = (2, 24)  # 2.23.1 learned `content` of configs, which carry the files that conditions name
+ENOUGH_DISK = 5 * 10**9
+
+LOCAL = "`docker context use default`, `unset DOCKER_HOST`"
+NO_COMMAND = "there is no docker command in PATH"
+
+_NOT_THERE = re.compile("FileNotFound|No such file|ConnectionRefused|Connection refused")
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `ok` is None for what is worth knowing but hinders nothing."""
+
+    subject: str
+    ok: bool | None
+    told: str
+    mending: str = ""
+
+    @property
+    def mark(self) -> str:
+        return {True: "ok", False: "FAILED", None: "note"}[self.ok]
+
+
+def examine(engine: EngineApi) -> list[Finding]:
+    """Look at everything; what needs an engine is left out where none answers."""
+    found = _engine(engine)
+    findings = [found, *_place(engine), _compose(), _buildx()]
+    if is_local(_address(engine)):
+        findings += [_disk(engine.folder() if found.ok else "/"), *_ports()]
+    return findings + (_images(engine) if found.ok else [])
+
+
+def _engine(engine: EngineApi) -> Finding:
+    try:
+        told = engine.version()
+    except SynthlabError as error:
+        cause = str(error.__cause__ or error.message)
+        return Finding("Docker engine", False, *explained(cause, _address(engine)))
+    enough = version_of(told) >= ENGINE
+    return Finding("Docker engine", enough, told, "" if enough else f"update it to {ENGINE[0]}.{ENGINE[1]} or later")
+
+
+def explained(cause: str, address: str) -> tuple[str, str]:
+    """Why an engine does not answer, and what to do, from what the library says of it."""
+    if "Permission" in cause:
+        return f"no permission on {address}", "`sudo usermod -aG docker $USER`, then log in anew (or use sudo)"
+    if not is_local(address):
+        return f"no answer from {address}: {cause}", f"start that engine, or use this machine's: {LOCAL}"
+    if os.environ.get("DOCKER_HOST"):
+        return f"no answer at DOCKER_HOST={address}", "start that engine, or `unset DOCKER_HOST`"
+    told = f"not running: {address} does not answer" if _NOT_THERE.search(cause) else cause
+    return told, "start it: Docker Desktop, or `sudo systemctl start docker`"
+
+
+def is_local(address: str) -> bool:
+    """Whether what an engine publishes on 127.0.0.1 opens on this machine."""
+    parts = urlsplit(address)
+    return parts.scheme in ("unix", "http+unix", "npipe") or parts.hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def version_of(told: str) -> tuple[int, int]:
+    """The first two numbers of a version; (0, 0) where there are none."""
+    found = _VERSION.search(told)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _address(engine: EngineApi) -> str:
+    try:
+        return engine.address()
+    except SynthlabError as error:
+        return error.message
+
+
+def _place(engine: EngineApi) -> Iterator[Finding]:
+    """Only a remote engine is worth a word: what it publishes on 127.0.0.1 opens on that machine."""
+    address = _address(engine)
+    if "://" in address and not is_local(address):
+        told = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
+        yield Finding("engine's machine", None, told, f"forward their ports, or use this machine's engine: {LOCAL}")
+        yield _way(address)
+
+
+def _way(address: str) -> Finding:
+    """Whether the docker command gets there as well: builds, and all that is asked of clients, go by it."""
+    start = time.monotonic()
+    told = _first_line("docker", "version", "--format", "{{.Server.Version}}")
+    took = time.monotonic() - start
+    if told is None:
+        mending = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
+        return Finding("docker command", False, f"does not reach {address}", mending)
+    return Finding("docker command", True, f"reaches it: engine {told}, asked in {took:.1f} s")
+
+
+def _compose() -> Finding:
+    mending = "install Docker Compose v2 (package docker-compose-plugin of Docker, docker-compose of Debian 13)"
+    told = _first_line("docker", "compose", "version", "--short")
+    if told is None or version_of(told) == (0, 0):
+        return Finding("Compose", False, "no answer" if shutil.which("docker") else NO_COMMAND, mending)
+    enough = version_of(told) >= COMPOSE
+    return Finding("Compose", enough, told, "" if enough else f"{COMPOSE[0]}.{COMPOSE[1]} or later: {mending}")
+
+
+def _buildx() -> Finding:
+    told = _first_line("docker", "buildx", "version")
+    mending = "" if told else "install buildx (package docker-buildx-plugin of Docker, docker-buildx of Debian 13)"
+    return Finding("buildx", told is not None, told or "no answer", mending)
+
+
+def _disk(folder: str) -> Finding:
+    """Where the engine keeps its images; inside the virtual machine of Docker Desktop nobody can look."""
+    place = folder if Path(folder).is_dir() else "/"
+    free = shutil.disk_usage(place).free
+    mending = (
+        "" if free >= ENOUGH_DISK else "free some (`docker system prune` removes what is unused): images take 3 GB"
+    )
+    return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", mending)
+
+
+def _ports() -> Iterator[Finding]:
+    for port in (FIRST_API_PORT, FIRST_VNC_PORT):
+        told, mending = "free", ""
+        if not is_free(port):
+            told, mending = "taken", "the first client gets another port: see `synthlab ps`"
+        yield Finding(f"port {port}", None if mending else True, told, mending)
+
+
+def _images(engine: EngineApi) -> list[Finding]:
+    base = engine.image(BASE)
+    mending = "" if base else "`synthlab up` pulls it, or builds it on Debian as root"
+    findings = [Finding(BASE, True if base else None, "present" if base else "missing", mending)]
+    for planned in plan_images(in_build_order(all_bundled()), engine.image):
+        present = engine.image(planned.image.tag)
+        told = "current" if planned.current else _stale(present) if present else "not built"
+        mending = "" if planned.current else "`synthlab up` builds it, `synthlab images build` all"
+        findings.append(Finding(planned.image.tag, True if planned.current else None, told, mending))
+    return findings
+
+
+def _stale(image: LocalImage) -> str:
+    other = image.version != own_version()
+    return f"of synthlab {image.version or UNKNOWN}, this is {own_version()}" if other else "changed since it was built"
+
+
+def _first_line(*command: str) -> str | None:
+    """The first line that a command writes, or None when it fails."""
+    lines: list[str] = []
+    on_line: Callable[[str], None] = lines.append
+    try:
+        finished = run_program(command, on_line=on_line, timeout_s=20)
+    except SynthlabError:
+        return None
+    return lines[0] if lines and finished.status == 0 else None

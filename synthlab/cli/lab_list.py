@@ -1,0 +1,75 @@
+"""All labs at a glance: what `ls` tells, also of labs that have stopped, or of which little is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..engine.containers import Container
+from ..engine.ttl import told_time
+from .console import Table
+from .tables import NOTHING
+
+RUNNING = ("running", "paused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One lab. `state` is up, starting, broken (a part of it has failed), stopped (nothing of it runs), expired, or
+    left over (no container, but a network or volume). Times are in seconds."""
+
+    lab: str
+    stack: str
+    state: str
+    clients: int
+    running: int
+    age_s: float | None
+    left_s: float | None
+
+
+def overviews(labs: Iterable[str], containers: Sequence[Container], now: float) -> list[Overview]:
+    """One for each lab, in the order of the names."""
+    return [_overview(lab, [one for one in containers if one.lab == lab], now) for lab in sorted(set(labs))]
+
+
+def overviews_table(seen: Sequence[Overview]) -> Table:
+    rows = [
+        (
+            one.lab,
+            one.stack or NOTHING,
+            one.state,
+            f"{one.running}/{one.clients}",
+            NOTHING if one.age_s is None else told_time(one.age_s),
+            "expired" if one.state == "expired" else NOTHING if one.left_s is None else told_time(one.left_s),
+        )
+        for one in seen
+    ]
+    return Table(("lab", "stack", "state", "clients running", "age", "time left"), rows)
+
+
+def lab_state(containers: Sequence[Container], now: float) -> str:
+    """What a lab is that consists of these containers."""
+    if not containers:
+        return "left over"
+    if any(container.expired(now) for container in containers):
+        return "expired"
+    if not any(container.state in RUNNING for container in containers):
+        return "stopped"
+    if any(container.failed for container in containers):
+        return "broken"
+    return "up" if all(container.ready for container in containers) else "starting"
+
+
+def _overview(lab: str, containers: Sequence[Container], now: float) -> Overview:
+    clients = [container for container in containers if container.role == "client"]
+    created = min((container.created for container in containers), default=None)
+    expires = next((container.expires for container in containers if container.expires is not None), None)
+    return Overview(
+        lab=lab,
+        stack=next((container.stack for container in containers), ""),
+        state=lab_state(containers, now),
+        clients=len(clients),
+        running=sum(container.state in RUNNING for container in clients),
+        age_s=None if created is None else round(now - created, 1),
+        left_s=None if expires is None else max(round(expires - now, 1), 0.0),
+    )

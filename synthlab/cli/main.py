@@ -1,0 +1,162 @@
+"""The `synthlab` command. Heavy libraries are imported by the commands that need them, so that help is quick."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from ..control.backend import World, real_world
+from ..errors import SynthlabError, WrongUse
+from ..interrupts import Terminated, unwind_on_signals
+from . import console, usage
+from .commands import (
+    browser,
+    capture,
+    clients,
+    completion,
+    conditions,
+    expect,
+    images,
+    labs,
+    profiles,
+    running,
+    scenarios,
+    stats,
+    top,
+)
+from .commands import checks as upkeep
+
+INTERRUPTED = 130
+DEBUG = "--debug"
+_LOST_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+# typer's own class of all mistakes in arguments; it keeps it under a private name.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="synthlab",
+    help="A test lab for real-time communication software: whole calls, each client on a network of its own.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "up": labs.up,
+    "down": labs.down,
+    "ps": labs.ps,
+    "ls": labs.ls,
+    "set": conditions.set_,
+    "show": conditions.show,
+    "reset": conditions.reset,
+    "stats": stats.stats,
+    "top": top.top,
+    "logs": clients.logs,
+    "exec": clients.exec_,
+    "stop": running.stop,
+    "start": running.start,
+    "restart": running.restart,
+    "pause": running.pause,
+    "unpause": running.unpause,
+    "expect": expect.expect,
+    "open": clients.open_,
+    "cdp": browser.cdp,
+    "capture": capture.capture,
+    "render": labs.render,
+    "doctor": upkeep.doctor,
+    "selftest": upkeep.selftest,
+    "demo": labs.demo,
+    "schema": scenarios.schema,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+app.add_typer(scenarios.scenario, name="scenario")
+app.add_typer(profiles.profile, name="profile")
+app.add_typer(images.images, name="images")
+app.add_typer(completion.completion, name="completion")
+for _group in (app, scenarios.scenario, profiles.profile, images.images, completion.completion):
+    for _registered in _group.registered_commands:
+        _registered.cls = usage.Command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        console.print_text(f"synthlab {version('synthlab')}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has done the work
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
+        bool, typer.Option(DEBUG, help="Show tracebacks of errors. May stand anywhere.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        console.print_text(context.get_help() + "\n")
+        raise typer.Exit(WrongUse.exit_code)
+
+
+def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run one command; its exit status: 0, 1 (an expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
+    given, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
+    debug = DEBUG in given
+    unwind_on_signals()
+    completion.prepare()
+    try:
+        outcome = app(
+            [argument for argument in given if argument != DEBUG] + foreign,
+            prog_name="synthlab",
+            standalone_mode=False,
+            obj=world or real_world(),
+        )
+        sys.stdout.flush()
+    except Terminated as terminated:
+        return terminated.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except (SynthlabError, _UsageError) as error:
+        if debug:
+            raise
+        return _tell(error)
+    except OSError as error:
+        if debug or error.filename is not None or error.errno not in _LOST_OUTPUT:
+            raise
+        return _without_output(error)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Ours, and those that belong to a command which `exec` runs: what stands from `--` on."""
+    arguments = usage.with_dashes(arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:end], arguments[end:]
+
+
+def _without_output(error: OSError) -> int:
+    """The output goes to a full disk, or to a reader that has gone, whom nobody needs to tell."""
+    console.drop_output()
+    if isinstance(error, BrokenPipeError):
+        return 0
+    return _tell(SynthlabError(f"the output cannot be written: {error.strerror}"))
+
+
+def _tell(error: Exception) -> int:
+    told = error if isinstance(error, SynthlabError) else _from_typer(error)
+    console.print_error(told)
+    return told.exit_code
+
+
+def _from_typer(error: Any) -> SynthlabError:
+    """A mistake in arguments as one line, with the way to help."""
+    command = error.ctx.command_path if error.ctx else "synthlab"
+    return WrongUse(f"{usage.mistake(error)} (see `{command} --help`)")

@@ -1,0 +1,218 @@
+"""What is known of a lab as rows of texts: decided here, printed by the console."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
+
+from ..contract import HOST, VNC_PORT
+from ..control.addresses import api_url
+from ..control.group_change import Change
+from ..control.sfu_metrics import Metrics
+from ..control.state import ClientState, Entry, LinkState
+from ..control.webrtc_stats import KINDS, Numbers, Values
+from ..engine.containers import Container
+from ..engine.ttl import told_left
+from ..text.quantities import named
+from .console import Bad, Table
+
+NOTHING = "-"
+
+Row = tuple[str, ...]
+
+
+def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
+    """One row a container; `restarts` of the forwarder by container id, where its API told them.
+
+    A column that says nothing is left out: `lab` where there is one lab only, the last three where they are empty.
+    """
+    rows = [_container_row(container, restarts, now) for container in containers]
+    columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
+    several = len({container.lab for container in containers}) > 1
+    told = [several, True, True, True, True, *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7))]
+    return Table(tuple(compress(columns, told)), [tuple(compress(row, told)) for row in rows])
+
+
+def conditions_table(states: Mapping[str, ClientState]) -> Table:
+    """What is configured on each link and flow."""
+    rows = [(name, place, wished) for name, state in states.items() for place, wished, _ in _conditions(state)]
+    return Table(("client", "link", "configured"), rows)
+
+
+def achieved_table(states: Mapping[str, ClientState]) -> Table:
+    """What is configured on each link and flow, beside what was measured over the last second."""
+    rows = [
+        (name, place, wished, _achieved(link))
+        for name, state in states.items()
+        for place, wished, link in _conditions(state)
+    ]
+    return Table(("client", "link", "configured", "achieved (last second)"), rows)
+
+
+def places(states: Mapping[str, ClientState]) -> dict[str, LinkState | None]:
+    """What was counted on each link and flow, by `client2 egress`."""
+    return {f"{name} {place}": link for name, state in states.items() for place, _, link in _conditions(state)}
+
+
+def numbers_table(numbers: Mapping[str, Numbers]) -> Table:
+    """The WebRTC numbers of each client for each remote participant."""
+    rows = [
+        (viewer, kind, participant, _numbers(values))
+        for viewer, seen in numbers.items()
+        for kind in KINDS
+        for participant, values in sorted(getattr(seen, kind).items())
+    ]
+    return Table(("client", "receives", "from", "numbers"), rows)
+
+
+def metrics_table(metrics: Metrics) -> Table:
+    """The numbers that the media server publishes of itself."""
+    rows = [(name, f"{value:g}") for name, value in sorted(metrics.values.items())]
+    return Table(("sfu", "value"), rows or [("none", metrics.error or "it publishes none")])
+
+
+def agenda_table(states: Mapping[str, ClientState]) -> Table:
+    """Leases, with the time they have left, and changes that wait for theirs."""
+    rows = [
+        (name, f"{what} {entry.id}", _change(entry), _times(entry))
+        for name, state in states.items()
+        for what, entries in (("lease", state.leases), ("scheduled", state.scheduled))
+        for entry in entries
+    ]
+    return Table(("client", "what", "change", "when"), rows)
+
+
+def moments(made: Change, now: float) -> Iterator[str]:
+    """When a change is in force, for a reader whose clock shows `now` (seconds of the epoch)."""
+    names = ", ".join(made.states)
+    if made.apart_ns is not None:
+        apart = f"within {made.apart_ns / 1e6:.1f} ms of each other" if made.apart_ns else "at the same time"
+        yield f"{names}: in force {apart}"
+    entry = next((state.entry for state in made.states.values() if state.entry), None)
+    if entry is None:
+        return
+    if entry.in_s is not None:
+        yield f"{names}: in force at {_wall(now + entry.in_s)}, in {entry.in_s:.1f} s"
+    if entry.left_s is not None:
+        reverts = "reverts by itself" if len(made.states) == 1 else "revert by themselves"
+        yield f"{names}: {reverts} at {_wall(now + entry.left_s)}, in {entry.left_s:.1f} s"
+
+
+def _wall(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def _change(entry: Entry) -> str:
+    """A change on one line: `egress loss 5%, latency none; *:udp ingress loss 1%`."""
+    owners = [("", entry.change), *((f"{name} ", flow) for name, flow in (entry.change.get("flows") or {}).items())]
+    parts = ["replace all by"] if entry.whole else []
+    for prefix, owner in owners:
+        if owner is None:
+            parts.append(f"{prefix}removed")
+            continue
+        parts += [f"{prefix}{key} {_changed(owner[key])}" for key in (*DIRECTIONS, "seed") if key in owner]
+    return "; ".join(parts) or "nothing"
+
+
+def _changed(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_word(item)}" for name, item in value.items())
+    return _word(value)
+
+
+def _times(entry: Entry) -> str:
+    parts = [f"in {entry.in_s:.1f} s"] if entry.in_s is not None else []
+    if entry.left_s is not None:
+        parts.append(f"{'reverts in' if entry.in_s is None else 'ends in'} {entry.left_s:.1f} s")
+    return ", ".join(parts)
+
+
+def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> Row:
+    vnc = container.ports.get(VNC_PORT)
+    state = container.state if container.state != "running" else container.health or "running"
+    restarted = restarts.get(container.id)
+    if container.ready and container.conditioned and api_url(container) and container.id not in restarts:
+        state = "no answer"
+    return (
+        container.lab,
+        container.title,
+        container.app,
+        Bad(state) if container.failed or state == "no answer" else state,
+        api_url(container) or NOTHING,
+        f"{HOST}:{vnc}" if vnc else NOTHING,
+        told_left(container.expires, now) or NOTHING,
+        Bad(str(restarted)) if restarted else NOTHING,
+    )
+
+
+def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:
+    """Each link and flow, what is configured there, and what was measured."""
+    for direction in DIRECTIONS:
+        link = getattr(state.conditions, direction)
+        wished = _configured(link, link)
+        yield direction, wished or "perfect", state.links.get(direction)
+    for flow in state.conditions.flows:
+        for direction in DIRECTIONS:
+            own = getattr(flow, direction)
+            wished = _configured(own, own.over(getattr(state.conditions, direction)))
+            yield f"{direction} {flow.name}", wished or "as the link", state.flows.get(flow.name, {}).get(direction)
+
+
+def _configured(own: LinkConditions, effective: LinkConditions) -> str:
+    """The values of a link or a flow, with the queue in force at a rate of its own, and what has no effect."""
+    void, parts = own.void(), []
+    for name, value in own.to_dict().items():
+        part = f"{name} {_word(value)}"
+        if name in void:
+            part += f" (no effect without {void[name]})"
+        elif name == "rate" and (wait_ms := longest_wait_ms(effective)) is not None:
+            part += f" (queue of {wait_ms:.0f}ms)"
+        parts.append(part)
+    return ", ".join(parts)
+
+
+def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
+    """A line for each link whose jitter keeps the order, for that makes its mean delay longer than the latency."""
+    for name, state in states.items():
+        for direction in DIRECTIONS:
+            link = getattr(state.conditions, direction)
+            if link.jitter_ns and not link.reordering:
+                latency = link.to_dict().get("latency", "0ms")
+                yield (
+                    f"{name} {direction}: packets keep their order, so the mean delay is above {latency}, "
+                    "and grows with the packet rate (--reordering true lets them pass each other)"
+                )
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _achieved(link: LinkState | None) -> str:
+    """Only what was measured; a link on which nothing passed says just that."""
+    if link is None or not link.achieved.get("packets"):
+        return "no traffic"
+    measured = link.achieved
+    parts = []
+    if "rate_bps" in measured:
+        parts.append(f"{measured['rate_bps'] / 1000:.0f}kbit/s")
+    if "loss" in measured:
+        parts.append(f"loss {measured['loss'] * 100:.2f}%")
+    if "delay_p50_ms" in measured:
+        parts.append(f"delay {measured['delay_p50_ms']:.1f}ms")
+    if "delay_p99_ms" in measured:
+        parts.append(f"(p99 {measured['delay_p99_ms']:.1f}ms)")
+    return " ".join([*parts, f"{measured['packets']:.0f} packets"])
+
+
+def _numbers(values: Values) -> str:
+    """`lost` is at least 0 here: RTP counts what was expected less what came, and some came twice (RFC 3550, 6.4.1)."""
+    rest = {**values, "lost": max(values["lost"], 0)} if "lost" in values else dict(values)
+    size = [f"{rest.pop('width'):g}x{rest.pop('height'):g}"] if {"width", "height"} <= rest.keys() else []
+    return ", ".join([*(named(name, value) for name, value in rest.items()), *size])

@@ -1,0 +1,154 @@
+"""What all clients of a lab do at the moment: achieved beside configured, and how much work their forwarders have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, LinkConditions
+
+from ..control.group_change import LabClient
+from ..control.slowness import too_slow
+from ..control.state import ClientState, LinkState
+from ..control.webrtc_stats import Numbers
+from ..errors import SynthlabError
+from .console import Bad, Table
+from .tables import NOTHING, Row
+
+COLUMNS = ("client", "link", "rate", "delay", "loss", "CPU", "receives")
+# Their cells are short: they stay whole where the terminal is narrow.
+_WHOLE = ("client", "link", "CPU", "receives")
+# The configured values that a column shows; the first goes without its name.
+_RATE = ("rate", "rate_trace")
+_DELAY = ("latency", "jitter", "delay_trace")
+_LOSS = ("loss", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list", "outage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One client at one moment; an `error` where it does not answer."""
+
+    state: ClientState | None = None
+    numbers: Numbers | None = None
+    error: str = ""
+
+
+Sample = Mapping[str, Seen]
+
+
+def sample(clients: list[LabClient]) -> Sample:
+    """Ask all at once; one that does not answer hinders none of the others."""
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        return dict(zip([client.name for client in clients], pool.map(_ask, clients), strict=True))
+
+
+def cpu(before: Seen | None, now: Seen) -> float | None:
+    """The share of one core that the forwarder has used between two samples, where both tell of the same one."""
+    earlier, later = (_spent(seen) for seen in (before, now))
+    if earlier is None or later is None or later[0] != earlier[0] or later[1] <= earlier[1]:
+        return None
+    return (later[2] - earlier[2]) / (later[1] - earlier[1])
+
+
+def top_table(now: Sample, before: Sample) -> Table:
+    """A row for each link; the CPU, of the client's forwarder, stands in the first, what it receives in both."""
+    rows: list[Row] = []
+    for name, seen in now.items():
+        if seen.state is None:
+            rows.append((name, NOTHING, Bad(seen.error)))
+            continue
+        used = cpu(before.get(name), seen)
+        named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.numbers)
+        for direction, title, work, video in zip(DIRECTIONS, *named, strict=True):
+            conditions, link = getattr(seen.state.conditions, direction), seen.state.links.get(direction)
+            rows.append((title, direction, *_cells(conditions, link), work, video))
+    return Table(COLUMNS, rows, whole=_WHOLE)
+
+
+def answering(now: Sample) -> dict[str, ClientState]:
+    """The networks of those that answered."""
+    return {name: seen.state for name, seen in now.items() if seen.state}
+
+
+def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
+    """One sample for a program."""
+    slow = too_slow(answering(now))
+    return {
+        "time": round(time, 3),
+        "too_slow": slow,
+        "clients": {name: _as_json(seen, before.get(name)) for name, seen in now.items()},
+    }
+
+
+def received(numbers: Numbers | None) -> tuple[str, str]:
+    """The videos that a client receives, and their rate; `7+ fps` where the slowest of several has 7 fps."""
+    if numbers is None or not numbers.video:
+        return NOTHING, ""
+    videos = list(numbers.video.values())
+    rates = [values["fps"] for values in videos if "fps" in values]
+    kbps = sum(values.get("kbps", 0.0) for values in videos)
+    frames = f", {min(rates):.0f}{'+' if len(rates) > 1 else ''} fps" if rates else ""
+    return f"{len(videos)} video{'s' if len(videos) > 1 else ''}{frames}", f"{kbps:.0f} kbit/s"
+
+
+def _ask(client: LabClient) -> Seen:
+    try:
+        return Seen(state=client.api.state(), numbers=client.api.numbers())
+    except SynthlabError as error:
+        return Seen(error=error.message)
+
+
+def _spent(seen: Seen | None) -> tuple[int, float, float] | None:
+    """Which forwarder it is, how long it has lived, and how much CPU time it has used, in seconds."""
+    if seen is None or seen.state is None:
+        return None
+    told = seen.state.answer["forwarder"]
+    return (told["restarts"], told["up_s"], told["cpu_s"]) if "cpu_s" in told else None
+
+
+def _cells(conditions: LinkConditions, link: LinkState | None) -> Row:
+    measured = link.achieved if link else {}
+    passed = measured.get("packets")
+    rate = _told(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f} kbit/s") if passed else NOTHING
+    delay = _told(measured, "delay_p50_ms", lambda ms: f"{ms:.1f} ms") if passed else NOTHING
+    loss = _told(measured, "loss", lambda share: f"{share:.2%}") if passed else NOTHING
+    wished = conditions.to_dict()
+    return tuple(
+        f"{achieved} of {configured}" if configured else achieved
+        for achieved, configured in (
+            (rate, _of(wished, _RATE)),
+            (delay, _of(wished, _DELAY)),
+            (loss, _of(wished, _LOSS)),
+        )
+    )
+
+
+def _told(measured: Mapping[str, float], name: str, show: Callable[[float], str]) -> str:
+    return show(measured[name]) if name in measured else NOTHING
+
+
+def _of(wished: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The configured values of a column: `80ms`, `80ms jitter 20ms`, `outage`."""
+    present = {name: wished[name] for name in names if wished.get(name) not in (None, False)}
+    return " ".join(_named(name, value, plain=name == names[0]) for name, value in present.items())
+
+
+def _named(name: str, value: object, plain: bool) -> str:
+    return name if value is True else str(value) if plain else f"{name} {value}"
+
+
+def _as_json(seen: Seen, before: Seen | None) -> dict[str, Any]:
+    if seen.state is None:
+        return {"error": seen.error}
+    links = {
+        direction: {
+            "configured": getattr(seen.state.conditions, direction).to_dict(),
+            "achieved": dict(seen.state.links[direction].achieved) if direction in seen.state.links else {},
+        }
+        for direction in DIRECTIONS
+    }
+    used = cpu(before, seen)
+    numbers = {"video": dict(seen.numbers.video), "audio": dict(seen.numbers.audio)} if seen.numbers else {}
+    return {**links, "forwarder_cpu": None if used is None else round(used, 4), "webrtc": numbers}

@@ -1,0 +1,38 @@
+"""Waiting for the browser of a client, which starts after the client is healthy."""
+
+from __future__ import annotations
+
+import time
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+from ..engine.containers import Container
+from ..errors import SynthlabError
+from . import addresses
+
+PATIENCE_S = 20.0
+POLL_S = 0.1
+
+
+def answering(client: Container) -> str:
+    """Where Chrome's debugging protocol is spoken, once it is; raises SynthlabError where there is no browser."""
+    endpoint = addresses.debugging(client)
+    deadline = time.monotonic() + PATIENCE_S
+    while not _answers(endpoint):
+        if time.monotonic() > deadline:
+            raise SynthlabError(
+                f"{client.title}'s browser does not answer at {endpoint}: see `synthlab logs {client.title}`"
+            )
+        time.sleep(POLL_S)
+    return endpoint
+
+
+def _answers(endpoint: str) -> bool:
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/json/version")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

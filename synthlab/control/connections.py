@@ -1,0 +1,89 @@
+"""How the clients of an engine are reached: by their published ports, or through the engine. Found out once."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..engine.containers import Container
+from .addresses import api_url
+from .client_api import ClientApi, Remote
+
+if TYPE_CHECKING:
+    from .exec_tunnel import Relay
+
+LOOK_S = 0.5
+CONTAINER_HEADER = "x-synthlab-container"
+
+
+def leads_to(url: str, container: str) -> bool:
+    """Whether the container with this id answers at `url`, and not another that an engine nearer to us put there."""
+    from http.client import HTTPConnection, HTTPException
+
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return False
+    connection = HTTPConnection(parts.hostname, parts.port, timeout=LOOK_S)
+    try:
+        connection.request("GET", "/v1/clock")
+        answer = connection.getresponse()
+        return answer.status == 200 and answer.getheader(CONTAINER_HEADER) == container
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def is_near(container: Container) -> bool:
+    """Whether the ports of a running container of ours open on this machine."""
+    return leads_to(api_url(container) or "", container.id)
+
+
+class Reach:
+    """Makes the APIs of one engine's containers. The first that is asked anything shows which way is open."""
+
+    def __init__(
+        self,
+        leads: Callable[[str, str], bool] = leads_to,
+        relay: Callable[[str], Relay] | None = None,
+    ) -> None:
+        self._leads = leads
+        self._make_relay = relay
+        self._deciding = threading.Lock()
+        self._by_port: bool | None = None
+        self._relays: dict[str, Relay] = {}
+        self._made: dict[tuple[str, str | None], Remote] = {}
+
+    def api(self, container: Container) -> ClientApi:
+        """The same for the same container at the same place, so that one connection serves all who ask."""
+        url = api_url(container)
+        place = container.id, url
+        if place not in self._made:
+            self._made[place] = Remote(container.client, url, relay=lambda: self._relay(container))
+        return self._made[place]
+
+    def close(self) -> None:
+        for remote in list(self._made.values()):
+            remote.close()
+
+    def _relay(self, container: Container) -> Relay | None:
+        """What goes to the container through the engine; None where its published port leads there."""
+        with self._deciding:
+            if self._by_port is None:
+                self._by_port = self._leads(api_url(container) or "", container.id)
+            if self._by_port:
+                return None
+            if container.id not in self._relays:
+                self._relays[container.id] = (self._make_relay or _relay_into)(container.id)
+            return self._relays[container.id]
+
+
+def _relay_into(container: str) -> Relay:
+    from .exec_tunnel import Relay
+
+    relay = Relay.into(container)
+    atexit.register(relay.close)
+    return relay

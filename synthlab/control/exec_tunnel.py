@@ -1,0 +1,117 @@
+"""A program in a client's container that asks its API for us, where no published port of the engine leads home.
+
+`docker exec` carries the questions there, so that whatever leads to the engine leads to the client.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+START_S = 20.0
+END_S = 1.0
+
+IN_CONTAINER = ("/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.api.exec_relay")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Relay:
+    """The program, which is started by the first question and runs until we end. One question at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._asking = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lines: queue.Queue[bytes] = queue.Queue()
+
+    @classmethod
+    def into(cls, container: str) -> Relay:
+        """The relay of the container with this id, on the engine that the `docker` command talks to."""
+        return cls(["docker", "exec", "--interactive", "--user", "0", container, *IN_CONTAINER])
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
+        """Raises OSError with a line that says what failed; TimeoutError where nothing did."""
+        question = {"method": method, "target": target, "headers": dict(headers)}
+        text = json.dumps(question | {"body": base64.b64encode(body).decode()})
+        with self._asking:
+            answer = self._exchange(text.encode() + b"\n", timeout_s)
+        if "error" in answer:
+            raise OSError(answer["error"])
+        return Answer(answer["status"], answer["headers"], base64.b64decode(answer["body"]))
+
+    def close(self) -> None:
+        """End the program."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # it ends with its input
+            try:
+                process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            self._finish(process)
+
+    def _exchange(self, line: bytes, timeout_s: float) -> Any:
+        if self._process is None:
+            timeout_s = max(timeout_s, START_S)
+            self._process = self._start()
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+            if told := self._lines.get(timeout=timeout_s):
+                return json.loads(told)
+        except queue.Empty:
+            self.close()
+            raise TimeoutError from None
+        except BrokenPipeError:
+            pass  # it has ended, and has said why
+        raise self._failure()
+
+    def _failure(self) -> OSError:
+        """Why the program has ended; the next question starts it anew."""
+        process, self._process = self._process, None
+        assert process
+        assert process.stderr
+        said = process.stderr.read().decode(errors="replace").split("\n")
+        self._finish(process)
+        told = [line.strip() for line in said if line.strip()]
+        return OSError(told[-1] if told else f"docker exec ended with status {process.returncode}")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        # A session of its own: Ctrl-C is ours to handle, and may have to undo a change.
+        process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+        self._lines = queue.Queue()
+        self._reader = threading.Thread(target=_read, args=(process, self._lines), daemon=True)
+        self._reader.start()
+        return process
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> None:
+        self._reader.join(END_S)
+        with contextlib.suppress(OSError), process:
+            pass
+
+
+def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
+    """Pass on what the program writes; nothing at all is its end."""
+    assert process.stdout
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(b"")

@@ -1,0 +1,60 @@
+"""What several containers wrote, as one stream of lines in the order of their times."""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..engine.containers import Container, EngineApi, LogWish
+from ..errors import SynthlabError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """One line, who wrote it, and when: in UTC, as RFC 3339 writes it."""
+
+    time: str
+    writer: str
+    text: str
+
+
+def read_lines(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+    """The lines of all, by their times; with `follow` as they come, until all have ended."""
+    return _follow(engine, containers, wish) if wish.follow else _merge(engine, containers, wish)
+
+
+def _merge(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+    return heapq.merge(*(_lines(engine, container, wish) for container in containers))
+
+
+def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+    """One thread for each container; they die with us, whatever they wait for."""
+    arrived: queue.Queue[Line | SynthlabError | None] = queue.Queue()
+
+    def read(container: Container) -> None:
+        try:
+            for line in _lines(engine, container, wish):
+                arrived.put(line)
+            arrived.put(None)
+        except SynthlabError as error:
+            arrived.put(error)
+
+    for container in containers:
+        threading.Thread(target=read, args=(container,), daemon=True).start()
+    ended = 0
+    while ended < len(containers):
+        came = arrived.get()
+        if isinstance(came, SynthlabError):
+            raise came
+        if came is None:
+            ended += 1
+        else:
+            yield came
+
+
+def _lines(engine: EngineApi, container: Container, wish: LogWish) -> Iterator[Line]:
+    for time, text in engine.read_log(container, wish):
+        yield Line(time, container.title, text)

@@ -1,0 +1,53 @@
+"""What the pages of clients' browsers wrote to their console, and their uncaught exceptions, as lines of a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..engine.containers import LogWish
+from .client_api import ClientApi
+from .logs import Line
+
+POLL_S = 0.5
+
+Entry = Mapping[str, Any]
+
+
+def console_lines(apis: Mapping[str, ClientApi], wish: LogWish) -> Iterator[Line]:
+    """The lines of all, by their times; with `follow` as they come, without end. Raises SynthlabError."""
+    seen = dict.fromkeys(apis, 0)
+    tail = wish.tail
+    while True:
+        found: list[Line] = []
+        for name, api in apis.items():
+            told = api.console(seen[name])
+            lines = list(lines_of(name, told["entries"], seen[name]))
+            seen[name] = told["count"]
+            recent = [line for line in lines if wish.since is None or line.time >= _told(wish.since)]
+            found += recent if tail is None else recent[len(recent) - min(tail, len(recent)) :]
+        yield from sorted(found, key=lambda line: line.time)
+        if not wish.follow:
+            return
+        tail = None
+        time.sleep(POLL_S)
+
+
+def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[Line]:
+    """A line for each line of text, and one for entries that are missing: the client keeps the newest only."""
+    for entry in entries:
+        told = _told(entry["time_s"])
+        if missing := entry["number"] - after - 1:
+            yield Line(told, writer, f"[{missing} entries were not kept]")
+        after = entry["number"]
+        first, *more = entry["text"].split("\n")
+        where = f" ({entry['where']})" if entry["where"] else ""
+        yield Line(told, writer, f"{entry['kind']}: {first}{where}")
+        yield from (Line(told, writer, line) for line in more)
+
+
+def _told(time_s: float) -> str:
+    """A time as the engine writes those of its logs."""
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

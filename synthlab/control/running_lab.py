@@ -1,0 +1,149 @@
+"""A lab that runs: its clients, found by name or group, asked and changed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+from ..contract import SFU_HOST, ContainerAction
+from ..engine.containers import Container
+from ..engine.health import wait_until_ready
+from ..errors import WrongUse, did_you_mean
+from .backend import World
+from .client_api import AT_ONCE, ClientApi, Terms
+from .container_lookup import find_members, unconditioned
+from .group_change import MAX_AT_ONCE, Change, LabClient, Reachable, act_together, each, put
+from .slowness import too_slow
+from .state import ClientState
+from .webrtc_stats import Numbers
+
+_BACK: Mapping[ContainerAction, Sequence[str]] = {"unpause": ("paused",), "start": ("exited", "created", "dead")}
+
+
+class RunningLab:
+    """A running lab. What is done to several clients is done to all of them at the same moment.
+
+    A media server that is conditioned is one of the clients, by the name `sfu`. `members` are the containers as last
+    looked at.
+    """
+
+    def __init__(self, world: World, name: str, members: Iterable[Container]) -> None:
+        self.world = world
+        self.name = name
+        self._take(members)
+
+    @classmethod
+    def named(cls, world: World, wanted: str | None) -> Self:
+        """The lab of this name; without one, the only one that is up. Raises WrongUse when that is not clear."""
+        return cls(world, *world.members(wanted))
+
+    # Who is there
+
+    def find(self, names: Iterable[str] = ()) -> list[LabClient]:
+        """The clients that the names and names of groups mean, each once; all when there are none."""
+        wanted: dict[str, LabClient] = {}
+        for name in names:
+            wanted |= {client.name: client for client in self._named(name)}
+        return list(wanted.values()) or list(self._reached)
+
+    def one(self, name: str) -> LabClient:
+        """The one client that a name means. Raises WrongUse for a group of several."""
+        found = self._named(name)
+        if len(found) > 1:
+            raise WrongUse(f"'{name}' means several: {', '.join(client.name for client in found)}; name one of them")
+        return found[0]
+
+    def callers(self) -> list[LabClient]:
+        """All clients but the media server."""
+        return [client for client in self._reached if client.name != SFU_HOST]
+
+    def refresh(self) -> None:
+        """Look at the containers anew: one that was started again has other ports."""
+        self._take(self.world.members(self.name)[1])
+
+    # Their networks
+
+    def states(self, clients: Iterable[Reachable] | None = None) -> dict[str, ClientState]:
+        """What each client (all if none is given) reports of its network, by name."""
+        return each(self._reached if clients is None else clients, lambda client: client.api.state())
+
+    def too_slow(self) -> list[str]:
+        """Lines that say where this machine is too slow at this moment, so that what it measures says little."""
+        return too_slow(self.states())
+
+    def numbers(self, clients: Iterable[Reachable] | None = None) -> dict[str, Numbers]:
+        """Their WebRTC numbers, and what their applications published."""
+        return each(self._reached if clients is None else clients, lambda client: client.api.numbers())
+
+    def change(
+        self,
+        clients: Sequence[Reachable],
+        change: Mapping[str, Any],
+        terms: Terms = AT_ONCE,
+        files: Mapping[str, str] | None = None,
+    ) -> Change:
+        """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
+
+        Each client gets the `files` first, which the change may name.
+        """
+        return put(clients, change, terms, files)
+
+    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> Change:
+        """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
+
+        Whatever was for a time ends.
+        """
+
+        def act(client: Reachable, terms: Terms) -> ClientState:
+            return client.api.replace({}, terms) if perfect else client.api.reset(terms)
+
+        return act_together(self._reached if clients is None else clients, act, AT_ONCE)
+
+    # Their containers
+
+    def control(
+        self,
+        names: Iterable[str],
+        action: ContainerAction,
+        tell: Callable[[str], None] = lambda line: None,
+        timeout_s: float = 120.0,
+    ) -> None:
+        """Pause, unpause, stop, start or restart containers; who starts is healthy then. Raises SynthlabError."""
+        wanted = find_members(self.name, self.members, names)
+        with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
+            list(pool.map(lambda container: self.world.engine.control(container, action), wanted))
+        if action in ("start", "restart"):
+            ids = [container.id for container in wanted]
+            wait_until_ready(self.name, len(ids), self.world.engine, tell, timeout_s, ids)
+        self.refresh()
+
+    def restore(self) -> None:
+        """Let all that was paused or stopped go on, and give every client the conditions of its start."""
+        self.refresh()
+        for action, states in _BACK.items():
+            if halted := [container.title for container in self.members if container.state in states]:
+                self.control(halted, action)
+        self.reset()
+
+    def _take(self, members: Iterable[Container]) -> None:
+        self.members = list(members)
+        self._reached = tuple(_lab_client(one, self.world.api(one)) for one in self.members if one.conditioned)
+
+    def _named(self, name: str) -> list[LabClient]:
+        found = [client for client in self._reached if name in (client.name, client.group)]
+        if not found and any(name == one.title and not one.conditioned for one in self.members):
+            raise unconditioned(self.name, name)
+        if not found:
+            names = [client.name for client in self._reached]
+            groups = [client.group for client in self._reached]
+            hint = did_you_mean(name, dict.fromkeys(names + groups)) or f"; there are: {', '.join(names)}"
+            raise WrongUse(f"no client '{name}' in lab '{self.name}'{hint}")
+        return found
+
+
+def _lab_client(container: Container, api: ClientApi) -> LabClient:
+    """What holds the media server's network goes by the media server's name."""
+    if container.role == "client":
+        return LabClient(container.client, container.group, api)
+    return LabClient(SFU_HOST, SFU_HOST, api)

@@ -1,0 +1,68 @@
+"""The image that all others start from: pulled where a registry answers, else made of Debian's packages."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..contract import BASE
+from ..engine.containers import EngineApi
+from ..engine.process import run_program
+from ..errors import SynthlabError
+
+PULL_TIMEOUT_S = 120
+RELEASE = "bookworm"
+# What the official image leaves out too: nobody reads manuals in a container.
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
+
+
+def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
+    """Have the base image on the engine; raises SynthlabError that says what to do where it cannot be had."""
+    if engine.image(BASE):
+        return
+    tell(f"pulling {BASE}")
+    if run_program(["docker", "pull", BASE], timeout_s=PULL_TIMEOUT_S).status == 0:
+        return
+    if not _is_debian_root():
+        raise SynthlabError(
+            f"{BASE} cannot be pulled: no registry answers. Load it from a machine that has it "
+            f"(docker save {BASE} | ssh HOST docker load), or run synthlab once as root on Debian, which builds it"
+        )
+    tell(f"no registry answers: building {BASE} from Debian's packages")
+    _ensure_mmdebstrap()
+    _import_from_packages()
+
+
+def _is_debian_root() -> bool:
+    return platform.system() == "Linux" and os.geteuid() == 0 and Path("/etc/debian_version").is_file()
+
+
+def _ensure_mmdebstrap() -> None:
+    if shutil.which("mmdebstrap"):
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run_program(["apt-get", "update", "-qq"], environment=quiet)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"]
+    finished = run_program(install, environment=quiet)
+    if finished.status != 0:
+        raise SynthlabError("mmdebstrap could not be installed to build the base image", finished.tail)
+
+
+def _import_from_packages() -> None:
+    with TemporaryDirectory(prefix="synthlab-base-") as folder:
+        archive = str(Path(folder) / "base.tar")
+        for command in (debootstrap_command(archive), ["docker", "import", archive, BASE]):
+            finished = run_program(command)
+            if finished.status != 0:
+                raise SynthlabError(f"{BASE} could not be built from Debian's packages", finished.tail)
+
+
+def debootstrap_command(archive: str) -> list[str]:
+    """The command that packs a minimal Debian into a tar archive."""
+    options = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+    options.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
+    return ["mmdebstrap", "--variant=minbase", *options, RELEASE, archive]

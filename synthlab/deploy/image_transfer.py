@@ -1,0 +1,121 @@
+"""Images brought to other machines, in a file or through a registry: with their base, so that they count as current."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract import BASE
+from ..engine.containers import EngineApi
+from ..engine.process import run_program
+from ..errors import SynthlabError, WrongUse
+from ..text.atomic_file import beside
+from .images import Image, full_tag, plan_images, versioned
+
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*/?")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An image of ours, as the engine has it; a bundled one that is built from other files than ours is stale."""
+
+    image: str
+    version: str
+    size: int
+    state: str  # current, stale or missing; other: not bundled with this synthlab
+
+
+def kept_images(images: list[Image], engine: EngineApi) -> list[Kept]:
+    """What the engine has of these."""
+    rows = []
+    for planned in plan_images(images, engine.image):
+        present = engine.image(planned.image.tag)
+        state = "current" if planned.current else "stale" if present else "missing"
+        version, size = (present.version, present.size) if present else ("", 0)
+        rows.append(Kept(image=planned.image.tag, version=version, size=size, state=state))
+    return rows
+
+
+def other_images(kept: Iterable[Kept], engine: EngineApi) -> list[Kept]:
+    """What else the engine has of synthlab, each once: for a stack with another browser, or of another version."""
+    known = {present.id for one in kept if (present := engine.image(one.image))}
+    rows = []
+    for tag in engine.own_tags():
+        present = engine.image(tag)
+        if present and present.id not in known:
+            known.add(present.id)
+            rows.append(Kept(image=tag, version=present.version, size=present.size, state="other"))
+    return rows
+
+
+def save(images: Iterable[Image], file: Path, engine: EngineApi, tell: Tell) -> list[str]:
+    """Write images, under all their names, and their base to a tar file; the names written."""
+    tags = [*_present(images, engine), BASE]
+    tell(f"saving {len(tags)} images to {file}")
+    written = [*tags, *(versioned(tag) for tag in tags[:-1])]
+    with beside(file) as part:  # a cache would keep what is half written
+        _docker("could not be saved", "save", "--output", str(part), *written)
+    return written
+
+
+def load(file: Path, tell: Tell) -> list[str]:
+    """Take images from a tar file; their names."""
+    if not file.is_file():
+        raise WrongUse(f"{file}: there is no such file")
+    tell(f"loading {file}")
+    lines = _docker(f"{file} could not be loaded", "load", "--input", str(file))
+    return [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
+
+
+def push(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) -> list[str]:
+    """Put images and their base into a registry, under names with their version; the names there."""
+    names = remote_names([*_present(images, engine), BASE], prefix)
+    for tag, name in names.items():
+        tell(f"pushing {name}")
+        engine.tag_image(tag, name)
+        try:
+            _docker(f"{name} could not be pushed", "push", name)
+        finally:
+            run_program(["docker", "rmi", "--no-prune", name])
+    return list(names.values())
+
+
+def pull(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) -> list[str]:
+    """Take images and their base from the registry that `push` put them into; their names here."""
+    names = remote_names([BASE, *(image.tag for image in images)], prefix)
+    for tag, name in names.items():
+        tell(f"pulling {name}")
+        _docker(f"{name} could not be pulled", "pull", name)
+        for own in (tag,) if tag == BASE else (tag, versioned(tag)):
+            engine.tag_image(name, own)
+        run_program(["docker", "rmi", "--no-prune", name])
+    return list(names)
+
+
+def remote_names(tags: Sequence[str], prefix: str) -> dict[str, str]:
+    """What each tag is called in the registry: `ghcr.io/acme` makes `ghcr.io/acme/syntheticnet:0.1.0`."""
+    if not _PREFIX.fullmatch(prefix):
+        raise WrongUse(f"{prefix!r} is not where a registry keeps images, such as ghcr.io/acme")
+    return {tag: f"{prefix.rstrip('/')}/{full_tag(tag) if tag == BASE else versioned(tag)}" for tag in tags}
+
+
+def _present(images: Iterable[Image], engine: EngineApi) -> list[str]:
+    tags = [image.tag for image in images]
+    missing = [tag for tag in (*tags, BASE) if engine.image(tag) is None]
+    if missing:
+        raise SynthlabError(f"not built: {', '.join(missing)}: build them with `synthlab images build`")
+    for tag in tags:
+        engine.tag_image(tag, versioned(tag))
+    return tags
+
+
+def _docker(failure: str, *command: str) -> list[str]:
+    lines: list[str] = []
+    finished = run_program(["docker", *command], on_line=lines.append)
+    if finished.status != 0:
+        raise SynthlabError(failure, finished.tail[-3:])
+    return lines

@@ -1,0 +1,226 @@
+"""Which images a stack needs, in what order they are built, and what each is built from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from .. import assets
+from ..contract import SYNTHETICNET
+from ..engine.images import LocalImage
+from ..errors import SynthlabError, WrongUse, did_you_mean
+from ..stack import Sfu, Stack
+from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
+
+FAMILY = {"minimal": "syntheticnet", "vnc": "vnc", "chrome": "chrome"}
+"""Further tags of `syntheticnet`, as Synthetic Network has them, and the folders that they are built from."""
+
+_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+_ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that synthlab builds from a folder.
+
+    Its Dockerfile may lie elsewhere; `parts` are the files of the folder that count, where not all do.
+    """
+
+    tag: str
+    context: Path
+    args: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: Path | None = None
+    parts: tuple[str, ...] | None = None
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The images that its Dockerfile starts from."""
+        dockerfile = self.dockerfile or self.context / "Dockerfile"
+        try:
+            return read_bases(dockerfile.read_text(encoding="utf-8"), self.args)
+        except OSError as error:
+            raise SynthlabError(f"{self.tag}: {dockerfile} cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedImage:
+    """An image, the hash of all that it is built from, and whether the engine's is built from just that."""
+
+    image: Image
+    content: str
+    current: bool
+
+
+def full_tag(tag: str) -> str:
+    """`tag` with the `:latest` that Docker adds by itself."""
+    return tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
+
+
+def versioned(tag: str) -> str:
+    """The name that stays with the images of this version: `syntheticnet:0.1.0`, `synthlab/janus:1.1.2-0.1.0`."""
+    name, _, own = full_tag(tag).rpartition(":")
+    return f"{name}:{version('synthlab')}" if own == "latest" else f"{name}:{own}-{version('synthlab')}"
+
+
+def unversioned(tag: str) -> str:
+    """The usual name of an image whose name says that it is of this version."""
+    name, _, own = full_tag(tag).rpartition(":")
+    if own == version("synthlab"):
+        return f"{name}:latest"
+    return f"{name}:{own.removesuffix('-' + version('synthlab'))}"
+
+
+def bundled_image(tag: str) -> Image | None:
+    """The image that synthlab brings along under this tag, if any."""
+    tag = unversioned(tag)
+    name, _, release = tag.rpartition(":")
+    if tag == SYNTHETICNET or (name == "syntheticnet" and release in FAMILY):
+        return Image(tag=tag, context=assets.image(FAMILY.get(release, "syntheticnet")))
+    for app, server in (SFU_APPS | TURN_APPS).items():
+        if name == server.image:
+            return Image(tag=tag, context=assets.image(app), args={f"{app.upper()}_VERSION": release})
+    apps = [app for app, client in CLIENT_APPS.items() if client.image == tag]
+    return Image(tag=tag, context=assets.image(apps[0])) if apps else None
+
+
+def is_bundled(image: Image) -> bool:
+    """Whether synthlab brings the image along, rather than a stack."""
+    return bundled_image(image.tag) == image
+
+
+def all_bundled() -> list[str]:
+    """The tags of every image that synthlab brings along."""
+    servers = [f"{app.image}:{app.version}" for app in (SFU_APPS | TURN_APPS).values()]
+    family = [f"syntheticnet:{release}" for release in FAMILY]
+    return [SYNTHETICNET, *family, *(app.image for app in CLIENT_APPS.values()), *servers]
+
+
+def bundled_names() -> dict[str, list[str]]:
+    """The tags of all bundled images by what people call them: `chrome`, `vnc`, `janus`."""
+    names: dict[str, list[str]] = {}
+    for tag in all_bundled():
+        name, _, release = full_tag(tag).rpartition(":")
+        short = release if name == "syntheticnet" and release in FAMILY else name.rpartition("/")[2]
+        names.setdefault(short, []).append(tag)
+    return names
+
+
+def selected(names: Iterable[str]) -> list[Image]:
+    """The bundled images that are named (`vnc`, `chrome`), and those that they start from; all without names.
+
+    Raises WrongUse that tells the nearest name.
+    """
+    short = bundled_names()
+    wanted = list(names)
+    for name in wanted:
+        if name not in short:
+            hint = did_you_mean(name, short) or f"; there are: {', '.join(short)}"
+            raise WrongUse(f"no image '{name}' of synthlab's own{hint}")
+    return in_build_order([tag for name in wanted or short for tag in short[name]])
+
+
+def foreign_images(stack: Stack) -> list[str]:
+    """The tags that a stack names and that nobody here builds: a registry must have them."""
+    tags = dict.fromkeys(_named_tags(stack))
+    own = _own_images(stack)
+    return [tag for tag in tags if tag not in own and bundled_image(tag) is None]
+
+
+def needed_images(stack: Stack) -> list[Image]:
+    """What must be built for `stack`, each image after those that it starts from."""
+    return in_build_order(_named_tags(stack), _own_images(stack))
+
+
+def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> list[Image]:
+    """The images of `tags` and of all that they start from; foreign ones are left out."""
+    ordered: dict[str, Image] = {}
+    for tag in tags:
+        image = (own or {}).get(tag) or bundled_image(tag)
+        if image and image.tag not in ordered:
+            ordered |= {base.tag: base for base in in_build_order(list(image.bases))}
+            ordered[image.tag] = image
+    return list(ordered.values())
+
+
+def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | None]) -> list[PlannedImage]:
+    """What must be built anew, given what the engine has under a tag."""
+    contents: dict[str, str] = {}
+    planned = []
+    for image in images:
+        bases = {base: contents.get(full_tag(base)) or _id(on_engine(base)) for base in image.bases}
+        content = content_hash(image, bases)
+        contents[image.tag] = content
+        present = on_engine(image.tag)
+        planned.append(PlannedImage(image, content, current=present is not None and present.content == content))
+    return planned
+
+
+def content_hash(image: Image, bases: Mapping[str, str]) -> str:
+    """A hash of all that an image is built from: its files with their modes, its arguments, and its bases' hashes."""
+    import hashlib
+
+    digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
+    for name, file in _files(image):
+        executable = bool(file.stat().st_mode & 0o100)
+        data = file.read_bytes()
+        digest.update(repr((name, executable, len(data))).encode() + data)
+    return digest.hexdigest()[:32]
+
+
+def read_bases(dockerfile: str, args: Mapping[str, str]) -> tuple[str, ...]:
+    """The images after FROM, in order; stages of the same file and `scratch` are none."""
+    values = dict(_ARG.findall(dockerfile)) | dict(args)
+    stages = {"scratch"}
+    bases: dict[str, None] = {}
+    for written, stage in _FROM.findall(dockerfile):
+        base = re.sub(r"\$\{?(\w+)\}?", lambda name: values.get(name[1], name[0]), written)
+        if base not in stages:
+            bases[base] = None
+        stages.add(stage)
+    return tuple(bases)
+
+
+def _id(image: LocalImage | None) -> str:
+    return image.id if image else "absent"
+
+
+def _named_tags(stack: Stack) -> list[str]:
+    sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) and stack.sfu.image else []
+    if isinstance(stack.sfu, Sfu) and stack.sfu.conditions is not None:
+        sfu.append(SYNTHETICNET)
+    turn = [stack.turn.image] if stack.turn else []
+    return sfu + turn + [client.image for client in stack.clients]
+
+
+def _own_images(stack: Stack) -> dict[str, Image]:
+    """The images that only this stack has, by tag: of a folder, or our own with another browser."""
+    own = {}
+    for client in stack.clients:
+        if client.build:
+            own[client.image] = Image(tag=client.image, context=client.build)
+        elif client.browser:
+            own[client.image] = _browser_image(client.image, client.browser)
+    return own
+
+
+def _browser_image(tag: str, browser: str | Path) -> Image:
+    chrome = assets.image("chrome")
+    if isinstance(browser, str):
+        return Image(tag=tag, context=chrome, args={"BROWSER": browser})
+    dockerfile = chrome / "own.Dockerfile"
+    if browser.is_dir():
+        return Image(tag=tag, context=browser, dockerfile=dockerfile)
+    args = {"SOURCE": browser.name, "BROWSER": f"/opt/browser/{browser.name}"}
+    return Image(tag=tag, context=browser.parent, args=args, dockerfile=dockerfile, parts=(browser.name,))
+
+
+def _files(image: Image) -> Iterator[tuple[str, Path]]:
+    if image.dockerfile:
+        yield "Dockerfile", image.dockerfile
+    found = sorted(image.context.rglob("*")) if image.parts is None else [image.context / part for part in image.parts]
+    for file in found:
+        if file.is_file() and not {"__pycache__", ".git"} & set(file.parts):
+            yield file.relative_to(image.context).as_posix(), file

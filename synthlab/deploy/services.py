@@ -1,0 +1,232 @@
+"""What the containers of a stack are to be: image, environment, labels, ports and mounts of each, as plain values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from ipaddress import IPv6Network
+from typing import Any
+
+from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
+from ..engine import labels
+from ..stack import Client, Ports, Sfu, Stack
+from ..stack.apps import CLIENT_APPS
+
+MEDIA_FOLDER = "/opt/media"
+FILES_FOLDER = "/opt/etc/synthlab/files"
+CA_FOLDER = "/opt/etc/synthlab/ca"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPort:
+    """A container's port on an address of the host; a `host` of None lets Docker draw one."""
+
+    container: int
+    host: int | None
+    address: str = HOST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A file of the host that the container may read."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A text that the container finds as a file; the same text has the same name."""
+
+    name: str
+    content: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One container to be.
+
+    It answers to its `alias`, too, or shares the network of the container `network_of`. It starts `after` others are
+    as far as Compose's words for them say. `published` are port ranges in Compose's own short form.
+    """
+
+    name: str
+    image: str
+    labels: Mapping[str, str]
+    hostname: str | None = None
+    alias: str | None = None
+    network_of: str | None = None
+    conditioned: bool = False
+    init: bool = False
+    after: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
+    published: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    configs: tuple[Config, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+
+
+def project_name(lab: str) -> str:
+    """The name of the lab's Compose project."""
+    return f"synthlab-{lab}"
+
+
+def lab_labels(stack: Stack) -> dict[str, str]:
+    """What marks everything of the lab as its own."""
+    always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
+    metrics = stack.sfu.metrics if stack.sfu else None
+    given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
+    given |= {labels.DIGEST: stack.digest}
+    return always | {name: str(value) for name, value in given.items() if value is not None}
+
+
+def ipv6_subnet(stack: Stack) -> str | None:
+    """The IPv6 subnet of a lab that has one: a unique local /64 (RFC 4193) of its own, drawn from the lab's name."""
+    if stack.ip == "ipv4":
+        return None
+    prefix = b"\xfd" + hashlib.sha256(stack.name.encode()).digest()[:7]
+    return str(IPv6Network((prefix + bytes(8), 64)))
+
+
+def sfu_condition(stack: Stack) -> dict[str, str]:
+    """What clients wait for: a media server that somebody probes has to be healthy, another to be started."""
+    sfu = stack.sfu
+    if not isinstance(sfu, Sfu):
+        return {}
+    probed = sfu.bundled or (sfu.compose and _probes(sfu.compose.services[sfu.service or ""]))
+    return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
+
+
+def _probes(service: Mapping[str, Any]) -> bool:
+    """Whether a service of a Compose file has a health check of its own, and has not turned its image's off with it."""
+    check = service.get("healthcheck")
+    return check is not None and not check.get("disable") and check.get("test") != ["NONE"]
+
+
+def turn_condition(stack: Stack) -> dict[str, str]:
+    """What clients wait for, too, where the lab has a TURN server."""
+    return {TURN_HOST: "service_healthy"} if stack.turn else {}
+
+
+def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
+    """The clients' containers in the order of the stack, with the host ports of each."""
+    return [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
+
+
+def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> Service:
+    marks = {
+        labels.ROLE: "client",
+        labels.CLIENT: client.name,
+        labels.GROUP: client.group,
+        labels.APP: client.app,
+        labels.INDEX: str(index),
+    }
+    address = EVERYWHERE if client.public else HOST
+    published = [PublishedPort(container=API_PORT, host=ports.api, address=address)]
+    if not client.headless:
+        published.append(PublishedPort(container=VNC_PORT, host=ports.vnc, address=address))
+    mounts = _mounts(client)
+    return Service(
+        name=client.name,
+        image=client.image,
+        hostname=client.name,
+        conditioned=True,
+        after=sfu_condition(stack) | turn_condition(stack),
+        labels=lab_labels(stack) | marks,
+        environment=_environment(stack, client, mounts),
+        ports=tuple(_published(client, ports)),
+        mounts=tuple(mounts.values()),
+        configs=(
+            *(config_of(name, text) for name, text in client.files.items()),
+            *(config_of(name, text, CA_FOLDER) for name, text in client.ca.items()),
+        ),
+        extra_hosts=client.extra_hosts,
+    )
+
+
+def _published(client: Client, ports: Ports) -> Iterator[PublishedPort]:
+    address = EVERYWHERE if client.public else HOST
+    yield PublishedPort(container=API_PORT, host=ports.api, address=address)
+    if not client.headless:
+        yield PublishedPort(container=VNC_PORT, host=ports.vnc, address=address)
+    if ports.cdp or (client.app in CLIENT_APPS and CLIENT_APPS[client.app].browser):
+        yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # never elsewhere: it has no password
+
+
+def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Config(name=f"file-{digest}", content=text, target=f"{folder}/{name}")
+
+
+def _mounts(client: Client) -> dict[str, Mount]:
+    """The media files by kind; their endings stay, for the application tells the format by them."""
+    files = {"video": client.media.video, "audio": client.media.audio}
+    return {
+        kind: Mount(source=str(file), target=f"{MEDIA_FOLDER}/{kind}{file.suffix}")
+        for kind, file in files.items()
+        if file
+    }
+
+
+def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> dict[str, str]:
+    always = {
+        "SYNTHLAB_LAB": stack.name,
+        "SYNTHLAB_NAME": client.name,
+        "SYNTHLAB_FLAGS": json.dumps(client.flags),
+        "SYNTHLAB_CONDITIONS": json.dumps(client.conditions.to_dict()),
+        "USE_VNC": "0" if client.headless else "1",
+        **bounds(stack),
+        **protocols(stack),
+    }
+    given = {
+        "SYNTHLAB_SFU": stack.sfu.host if stack.sfu else None,
+        "SYNTHLAB_TURN": stack.turn.address if stack.turn else None,
+        "SYNTHLAB_URL": _url(stack, client),
+        "SYNTHLAB_TABS": json.dumps([_filled(stack, client, url) for url in client.tabs]) if client.tabs else None,
+        "SYNTHLAB_PERMISSIONS": None if client.permissions is None else json.dumps(client.permissions),
+        "SYNTHLAB_VIDEO": client.video,
+        "SYNTHLAB_ALLOW": " ".join(client.allow) or None,
+        "ENTRY": client.command,
+    }
+    media = {f"SYNTHLAB_MEDIA_{kind.upper()}": mount.target for kind, mount in mounts.items()}
+    return always | {name: value for name, value in given.items() if value is not None} | media | dict(client.env)
+
+
+def bounds(stack: Stack) -> dict[str, str]:
+    """What tells a container of ours when its time is over: nothing of ours runs on the host that could end it."""
+    return {} if stack.expires is None else {"SYNTHLAB_EXPIRES": str(stack.expires)}
+
+
+def protocols(stack: Stack) -> dict[str, str]:
+    """What tells a container of ours which protocols its application has; IPv4 needs no word."""
+    return {} if stack.ip == "ipv4" else {"SYNTHLAB_IP": stack.ip}
+
+
+def _url(stack: Stack, client: Client) -> str | None:
+    """The client's address with its places filled in; the bundled page is also told the video's size and the relay."""
+    if client.url is None:
+        return None
+    url = client.url
+    if isinstance(stack.sfu, Sfu) and stack.sfu.bundled and url == stack.sfu.page:
+        url += f"&video={client.video}" if client.video else ""
+        url += "&turn={turn}" if stack.turn else ""
+    return _filled(stack, client, url)
+
+
+def _filled(stack: Stack, client: Client, url: str) -> str:
+    """An address with its places filled in."""
+    places = {
+        "name": client.name,
+        "lab": stack.name,
+        "sfu": stack.sfu.host if stack.sfu else "",
+        "turn": stack.turn.address if stack.turn else "",
+    }
+    for place, value in places.items():
+        url = url.replace(f"{{{place}}}", value)
+    return url

@@ -1,0 +1,269 @@
+"""The Docker engine that the `docker` command talks to as well. The only place that knows the SDK."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..contract import ContainerAction
+from ..errors import SynthlabError
+from . import labels
+from .containers import Container, Held, LogWish, read_container, read_probe
+from .images import LocalImage, is_own
+from .lock import take_lock
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+STOP_GRACE_S = 2
+ENGINE_TIMEOUT_S = 60
+LET_GO_S = 10
+
+
+class Engine:
+    """The EngineApi of that engine; it is connected to when it is first asked something."""
+
+    def __init__(self) -> None:
+        self._connected: APIClient | None = None
+
+    def close(self) -> None:
+        """End the connection; the next question opens one again."""
+        if self._connected is not None:
+            self._connected.close()
+            self._connected = None
+
+    def version(self) -> str:
+        with self._asked() as api:
+            return str(api.version()["Version"])
+
+    def facts(self) -> dict[str, str]:
+        with self._asked() as api:
+            info: dict[str, Any] = api.info()
+        return {
+            "engine": str(info["ServerVersion"]),
+            "kernel": str(info["KernelVersion"]),
+            "system": str(info["OperatingSystem"]),
+            "architecture": str(info["Architecture"]),
+            "processors": str(info["NCPU"]),
+            "memory": f"{info['MemTotal'] / 2**30:.1f} GiB",
+        }
+
+    def address(self) -> str:
+        from docker.errors import DockerException
+
+        try:
+            return str(_endpoint().get("base_url") or "unix:///var/run/docker.sock")
+        except DockerException as error:
+            raise SynthlabError(f"the docker command's context cannot be read: {error}") from error
+
+    def folder(self) -> str:
+        with self._asked() as api:
+            return str(api.info()["DockerRootDir"])
+
+    def labs(self) -> list[str]:
+        anyones = {"label": labels.LAB}
+        with self._asked() as api:
+            found = [*api.containers(all=True, filters=anyones), *api.networks(filters=anyones)]
+            found += api.volumes(filters=anyones)["Volumes"] or []
+        return sorted({thing["Labels"][labels.LAB] for thing in found})
+
+    def containers(self, lab: str | None = None) -> list[Container]:
+        return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
+
+    def _all_containers(self, lab: str | None) -> list[Container]:
+        wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
+        with self._asked() as api:
+            listed = api.containers(all=True, filters={"label": wanted})
+        return sorted(map(read_container, listed), key=lambda container: (container.lab, container.index))
+
+    def logs(self, container: Container, lines: int = 20) -> list[str]:
+        with self._asked() as api:
+            written: bytes = api.logs(container.id, tail=lines)
+        return written.decode(errors="replace").splitlines()
+
+    def last_probe(self, container: Container) -> list[str]:
+        with self._asked() as api:
+            return read_probe(api.inspect_container(container.id))
+
+    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+        options: Any = {"tail": "all" if wish.tail is None else wish.tail, "follow": wish.follow, "since": wish.since}
+        with self._asked() as api:
+            for line in _lines(api.logs(container.id, stream=True, timestamps=True, **options)):
+                time, _, text = line.partition(" ")
+                yield time, text
+
+    def environment(self, container: Container) -> dict[str, str]:
+        with self._asked() as api:
+            given: list[str] = api.inspect_container(container.id)["Config"]["Env"] or []
+        return dict(pair.split("=", 1) for pair in given if "=" in pair)
+
+    def control(self, container: Container, doing: ContainerAction) -> None:
+        with self._asked() as api:
+            grace = {"timeout": STOP_GRACE_S} if doing in ("stop", "restart") else {}
+            getattr(api, doing)(container.id, **grace)
+
+    def image(self, tag: str) -> LocalImage | None:
+        from docker.errors import ImageNotFound
+
+        with self._asked() as api:
+            try:
+                found: dict[str, Any] = api.inspect_image(tag)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
+        marks = found["Config"].get("Labels") or {}
+        conditions = "syntheticnet" in (found["Config"].get("Entrypoint") or ())
+        known = marks.get(labels.CONTENT), marks.get(labels.VERSION, ""), found["Size"]
+        return LocalImage(found["Id"], *known, conditions)
+
+    def tag_image(self, tag: str, other: str) -> None:
+        repository, _, version = other.rpartition(":")
+        with self._asked() as api:
+            api.tag(tag, repository, version, force=True)
+
+    def own_tags(self) -> list[str]:
+        with self._asked() as api:
+            found = api.images(filters={"label": labels.CONTENT})
+        return sorted(tag for image in found for tag in image["RepoTags"] or [] if is_own(tag))
+
+    def remove_images(self) -> list[str]:
+        tags = self.own_tags()
+        with self._asked() as api:
+            for tag in tags:
+                api.remove_image(tag, force=True)
+        return tags
+
+    def discard_image(self, image: LocalImage) -> None:
+        from docker.errors import APIError
+
+        with self._asked() as api, contextlib.suppress(APIError):
+            api.remove_image(image.id)
+
+    def remove_lab(self, lab: str, made_by: str = "") -> int:
+        """All is listed before anything is removed: what somebody makes meanwhile is not ours."""
+        containers = [one for one in self._all_containers(lab) if made_by in ("", one.made_by)]
+        wanted = {"label": [f"{labels.LAB}={lab}", *([f"{labels.MADE_BY}={made_by}"] if made_by else [])]}
+        with self._asked() as api:
+            networks = [network["Id"] for network in api.networks(filters=wanted)]
+            volumes = [volume["Name"] for volume in api.volumes(filters=wanted)["Volumes"] or []]
+        # Few at once: it takes no longer, and an engine that is hurried has been seen to lose count of its endpoints.
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            list(pool.map(self._remove_container, containers))
+        with self._asked() as api:
+            _remove_each(partial(_remove_network, api), networks)
+            _remove_each(api.remove_volume, volumes)
+        return len(containers)
+
+    def lock(self, lab: str, image: str) -> Held | None:
+        return take_lock(f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
+
+    def locks(self) -> dict[str, str]:
+        return {one["Labels"][labels.LOCK]: one["State"] for one in self._all_locks()}
+
+    def unlock(self, lab: str) -> bool:
+        held = [one["Id"] for one in self._all_locks() if one["Labels"][labels.LOCK] == lab]
+        with self._asked() as api:
+            _remove_each(partial(api.remove_container, force=True), held)
+        return bool(held)
+
+    def _all_locks(self) -> list[dict[str, Any]]:
+        with self._asked() as api:
+            found: list[dict[str, Any]] = api.containers(all=True, filters={"label": labels.LOCK})
+        return found
+
+    def _remove_container(self, container: Container) -> None:
+        with self._asked() as api, _gone_is_fine():
+            if container.state == "running":
+                api.stop(container.id, timeout=STOP_GRACE_S)
+            api.remove_container(container.id, force=True, v=True)
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[APIClient]:
+        """The engine's API, with what goes wrong told in one line."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            if self._connected is None:
+                self._connected = _connect()
+            yield self._connected
+        except APIError as error:
+            raise SynthlabError(f"the Docker engine refuses: {error.explanation or error}") from error
+        except (DockerException, RequestException) as error:
+            raise SynthlabError(
+                "the Docker engine does not answer: start it and try again (`synthlab doctor` looks closer)"
+            ) from error
+
+
+def _connect() -> APIClient:
+    from docker import APIClient
+
+    endpoint = _endpoint()
+    if str(endpoint.get("base_url")).startswith("ssh:"):
+        from .ssh_tunnel import Tunnel
+
+        endpoint = {"base_url": f"unix://{Tunnel().path}"}
+    return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
+
+
+def _endpoint() -> dict[str, Any]:
+    """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context: as the docker command chooses it."""
+    from docker import ContextAPI
+    from docker.utils import kwargs_from_env
+
+    if os.environ.get("DOCKER_HOST"):
+        return {**kwargs_from_env()}
+    name = os.environ.get("DOCKER_CONTEXT")
+    context = ContextAPI.get_context(name)
+    if context is None:
+        raise SynthlabError(f"there is no docker context {name!r}" if name else "the current docker context is gone")
+    return {"base_url": context.Host, "tls": context.TLSConfig or False}
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Whole lines of what comes in pieces."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace") for line in whole)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _remove_each(remove: Callable[[str], None], names: list[str]) -> None:
+    for name in names:
+        with _gone_is_fine():
+            remove(name)
+
+
+def _remove_network(api: APIClient, id: str) -> None:
+    """An engine under load takes a while to let go of the containers that have been in it."""
+    from docker.errors import APIError
+
+    deadline = time.monotonic() + LET_GO_S
+    while True:
+        try:
+            api.remove_network(id)
+            return
+        except APIError as error:
+            if "active endpoints" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    """What somebody else has removed, or is just removing, is as good as removed."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        yield
+    except NotFound:
+        pass
+    except APIError as error:
+        if "already in progress" not in str(error):
+            raise

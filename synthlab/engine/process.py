@@ -1,0 +1,133 @@
+"""A program that is run for its work: its output is read line by line, and it never outlives synthlab."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from ..errors import SynthlabError
+from ..interrupts import uninterrupted
+
+TAIL = 30
+PATIENCE_S = 10
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended, and the last lines that it wrote."""
+
+    status: int
+    tail: tuple[str, ...]
+
+
+def run_program(
+    command: Sequence[str],
+    *,
+    text: str = "",
+    on_line: Callable[[str], None] = lambda line: None,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+) -> Finished:
+    """Run `command` to its end with `text` as its input; every line that it writes is given to `on_line`.
+
+    It runs in a session of its own, so that Ctrl-C reaches it only through us, and is ended when we are interrupted,
+    when the time is over (its status then is negative), or when we are killed (on Linux).
+    """
+    with _started(command, environment) as process:
+        timer = threading.Timer(timeout_s, _end, [process]) if timeout_s else None
+        try:
+            if timer:
+                timer.start()
+            _feed(process, text)
+            tail = _read_lines(process.stdout, on_line)
+            return Finished(process.wait(), tuple(tail))
+        except BaseException:
+            with uninterrupted():
+                _end(process)
+            raise
+        finally:
+            if timer:
+                timer.cancel()
+
+
+def run_attached(command: Sequence[str]) -> int:
+    """Run `command` on our own terminal; its exit status, as a shell tells it. Ctrl-C meanwhile is for it alone."""
+    process = None
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)  # unlike SIG_IGN, no child inherits this
+    try:
+        process = subprocess.Popen(command)
+        status = process.wait()
+    except OSError as error:
+        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if process and process.poll() is None:
+            process.terminate()
+    return status if status >= 0 else 128 - status
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - it makes one system call and takes no lock
+        )
+    except OSError as error:
+        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """What a child does to be ended by the kernel when we are gone: a killed synthlab leaves no builder behind."""
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _feed(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(text)
+        process.stdin.close()
+
+
+def _read_lines(output: IO[str] | None, on_line: Callable[[str], None]) -> deque[str]:
+    tail: deque[str] = deque(maxlen=TAIL)
+    for line in _lines(output):
+        tail.append(line)
+        on_line(line)
+    return tail
+
+
+def _lines(output: IO[str] | None) -> Iterator[str]:
+    for line in output or ():
+        if line.strip():
+            yield line.rstrip()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_S)
+            return

@@ -1,0 +1,87 @@
+"""What a `set` in code has put in force, and how it is taken back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..control.client_api import Terms
+from ..control.group_change import Change, each
+from ..control.running_lab import RunningLab
+from ..control.state import ClientState
+from ..errors import SynthlabError
+from ..stack.partial_change import undoing
+
+if TYPE_CHECKING:
+    from ..control.group_change import Reachable
+
+
+class Applied:
+    """One change. In a `with` statement it is taken back at the end:
+
+        with lab["client2"].set(loss="5%"):
+            ...
+
+    The values that it named get back what they were; what else was changed meanwhile stays.
+    """
+
+    def __init__(
+        self, lab: RunningLab, change: Mapping[str, Any], terms: Terms, before: Mapping[str, ClientState], made: Change
+    ) -> None:
+        self._lab = lab
+        self._change = change
+        self._terms = terms
+        self._before = before
+        self._made = made
+
+    def __repr__(self) -> str:
+        times = {"for": self._terms.lease, "after": self._terms.after}
+        told = "".join(f", {name} {time}" for name, time in times.items() if time)
+        return f"<set on {', '.join(self.states)}: {self._change}{told}>"
+
+    @property
+    def states(self) -> dict[str, ClientState]:
+        """What each client told when the change was made."""
+        return self._made.states
+
+    @property
+    def apart_ms(self) -> float | None:
+        """How far apart in time several clients changed at the most; None for one alone."""
+        return None if self._made.apart_ns is None else self._made.apart_ns / 1e6
+
+    def revert(self) -> None:
+        """Take it back at once, whether it waits or is in force; raises SynthlabError. May be called again."""
+        clients = self._lab.find(self.states)
+        if self._terms.lease or self._terms.after:
+            each(clients, self._release)
+        if not self._terms.lease:
+            for names, back in self._backs():
+                self._lab.change(self._lab.find(names), back)
+
+    def __enter__(self) -> Applied:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(SynthlabError) if error else contextlib.nullcontext():
+            self.revert()
+
+    def _release(self, client: Reachable) -> None:
+        entry, present = self.states[client.name].entry, client.api.state()
+        if entry and entry.id in [one.id for one in (*present.leases, *present.scheduled)]:
+            client.api.release(entry.id)
+
+    def _backs(self) -> list[tuple[list[str], dict[str, Any]]]:
+        """Which clients get what back: those that get the same, together."""
+        found: list[tuple[list[str], dict[str, Any]]] = []
+        for name, state in self._before.items():
+            back = undoing(self._change, state.base.to_dict())
+            names = next((names for names, other in found if other == back), None)
+            if names is None:
+                found.append(([name], back))
+            else:
+                names.append(name)
+        return found

@@ -1,0 +1,186 @@
+"""What is expected of a running lab from code: decided on samples that are taken beside, as in scenarios."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..control.group_change import LabClient
+from ..control.running_lab import RunningLab
+from ..control.sfu_metrics import Metrics, metrics_of
+from ..control.state import ClientState
+from ..errors import ExpectationFailed, Inconclusive, WrongUse
+from ..runner.host_load import Busy, load_between, read_busy
+from ..runner.judge import Judging, Ruling
+from ..runner.sampler import Sampler
+from ..runner.validity import doubts
+from ..scenario.actions import Judge, JudgeKind
+from ..scenario.expression import Expression, Known, Recorded
+from ..stack import Stack
+from ..stack.durations import read_span
+
+if TYPE_CHECKING:
+    from ..control.group_change import LabClient
+
+KEPT_S = 600.0
+"""So long samples are kept, which is the longest window of an expression; and after so long without a question nobody
+is asked any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What has become of one expectation; `doubts` say why a lab could not judge what did not hold."""
+
+    judge: Judge
+    client: str
+    asked_s: float
+    decided_s: float
+    ruling: Ruling
+    doubts: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """What was expected, of whom."""
+        return f"{f'{self.client}: ' if self.client else ''}{self.judge}"
+
+    def held(self) -> Ruling:
+        """Raises ExpectationFailed where it did not, or Inconclusive."""
+        if self.ruling.held:
+            return self.ruling
+        if self.doubts:
+            raise Inconclusive(f"{self.text}: {self.ruling.reason}; but this says little: {'; '.join(self.doubts)}")
+        raise ExpectationFailed(f"{self.text}: {self.ruling.reason}")
+
+
+class Expectations:
+    """Those of one lab. Samples are taken from the first one on; times are seconds since then.
+
+    `heard` gets the state of each client with each sample, in a thread of the sampler's.
+    """
+
+    def __init__(
+        self,
+        lab: RunningLab,
+        known: Known,
+        heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None,
+    ) -> None:
+        self._lab = lab
+        self._known = known
+        self._zero_s = self._used_s = time.monotonic()
+        self._sampler = Sampler(self._clients, self.now_s, metrics=self._metrics, heard=heard)
+        self._sampler.start()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="machine")
+
+    @property
+    def recorded(self) -> Recorded:
+        """All samples that are kept."""
+        return self._sampler.recorded
+
+    def expect(self, expression: str, within: str | None, for_: str | None, client: str = "") -> Ruling:
+        """As `Lab.expect`."""
+        __tracebackhide__ = True
+        return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
+
+    def never(self, expression: str, for_: str, client: str = "") -> Ruling:
+        """As `Lab.never`."""
+        __tracebackhide__ = True
+        return self.judge("never", expression, None, read_span("for_", for_), client)
+
+    def recovers(self, expression: str, within: str, for_: str | None, client: str = "") -> Ruling:
+        """As `Lab.recovers`."""
+        __tracebackhide__ = True
+        return self.judge("recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client)
+
+    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
+        """Decide, and raise ExpectationFailed or Inconclusive where it did not hold."""
+        __tracebackhide__ = True
+        return self.decide(kind, expression, within_s, for_s, client).held()
+
+    def decide(
+        self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = ""
+    ) -> Decided:
+        """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
+
+        Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken.
+        """
+        self.touch()
+        try:
+            parsed = Expression.parse(expression, replace(self._known, own=client))
+        except ValueError as error:
+            raise WrongUse(f"{kind} {expression!r}: {error}") from None
+        if parsed.uses_before and self._sampler.recorded.baseline is None:
+            raise WrongUse(f'{kind} {expression!r}: there is no baseline yet: call lab.baseline("5s") first')
+        judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
+        asked_s, before = self.now_s(), self._reader.submit(self._read_busy)
+        ruling = self._decide(judge)
+        decided_s = self.now_s()
+        doubted = [] if ruling.held else self._doubts(judge, asked_s, before.result())
+        return Decided(judge, client, asked_s, decided_s, ruling, doubted)
+
+    def baseline(self, for_s: float) -> None:
+        """Wait, and take the samples of this time as `before`."""
+        self.touch()
+        with self._sampler.wanting():
+            begin_s = self._sampler.next_round()
+            time.sleep(for_s)
+            self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
+
+    def close(self) -> None:
+        self._sampler.stop()
+        self._reader.shutdown(cancel_futures=True)
+
+    def _decide(self, judge: Judge) -> Ruling:
+        asked_s = self.now_s()
+        judging, ruling, recorded = Judging(judge, asked_s), None, self._sampler.recorded
+        with self._sampler.wanting(judge.expression.names):
+            while ruling is None:
+                self._sampler.next_round()
+                ruling = judging.look(recorded.known_s(judge.expression.names) or asked_s, recorded)
+                self.touch()
+        return ruling
+
+    def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
+        load = load_between(before, self._read_busy())
+        clients = [client.name for client in self._lab.find()]
+        return doubts(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
+
+    def _read_busy(self) -> Busy | None:
+        running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
+        return read_busy(running[0]) if running else None
+
+    def touch(self) -> None:
+        """Let samples be taken from now on, as if something was expected."""
+        self._used_s = time.monotonic()
+        self._sampler.recorded.forget(self.now_s() - KEPT_S)
+
+    def now_s(self) -> float:
+        return time.monotonic() - self._zero_s
+
+    def _needed(self) -> bool:
+        return time.monotonic() - self._used_s < KEPT_S
+
+    def _clients(self) -> Sequence[LabClient]:
+        return self._lab.find() if self._needed() else ()
+
+    def _metrics(self) -> Metrics | None:
+        return metrics_of(self._lab.members) if self._needed() else None
+
+
+def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
+    """The names that there are in a lab. Of one that others brought up the stack is not known, but its containers."""
+    if stack is not None:
+        return Known.of(stack)
+    own = [(one.client, one.group) for one in lab.members if one.role == "client"]
+    return Known(
+        tuple(client for client, _ in own),
+        tuple(dict.fromkeys(group for client, group in own if group != client)),
+        conditioned_sfu=any(one.role == "network" for one in lab.members),
+        sfu_metrics=any(one.metrics for one in lab.members),
+    )
+
+
+def _span(where: str, written: str | None) -> float | None:
+    return None if written is None else read_span(where, written)

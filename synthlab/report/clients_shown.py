@@ -1,0 +1,56 @@
+"""Which clients of a run are drawn, and which of them at first: 50 would make a page that nobody reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..contract import SFU_HOST
+from ..scenario.record import Record
+from .configured import Wishes
+
+MOST_OPEN, MOST_DRAWN = 6, 16
+
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`opened` are shown at once, `folded` when asked for, and `left_out` not at all."""
+
+    opened: tuple[str, ...]
+    folded: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def chosen(record: Record) -> Choice:
+    """Those that expectations name come first, then those whose conditions were changed, then the others."""
+    clients = drawable(record)
+    named = _named(record)
+    changed = {name for name in clients if Wishes.of(record.configured, name, record.duration_s).changed}
+    acted_on = {name for step in record.steps for name in step.clients}
+    looked_at = [name for name in clients if name in named | changed | acted_on] or list(clients)
+    looked_at.sort(key=lambda name: (name not in named, name not in changed))
+    order = [*looked_at, *(name for name in clients if name not in looked_at)]
+    opened = order[: min(MOST_OPEN, len(looked_at))]
+    drawn = order[:MOST_DRAWN]
+    return Choice(tuple(opened), tuple(drawn[len(opened) :]), tuple(order[MOST_DRAWN:]))
+
+
+def drawable(record: Record) -> tuple[str, ...]:
+    """The clients, and the media server where there is anything to draw of it."""
+    conditioned = any(entry.client == SFU_HOST for entry in record.configured)
+    measured = any(name.startswith(f"{SFU_HOST}.") for one in record.judged for name in one.seen)
+    own = (SFU_HOST,) if (conditioned or measured) and SFU_HOST not in record.clients else ()
+    return (*record.clients, *own)
+
+
+def asked_numbers(record: Record, client: str) -> tuple[str, ...]:
+    """The numbers of a client that expectations looked at, each once."""
+    seen = (name for judged in record.judged for name in judged.seen)
+    return tuple(dict.fromkeys(name for name in seen if name.startswith(f"{client}.")))
+
+
+def _named(record: Record) -> set[str]:
+    """All names in expectations, also those of participants."""
+    return {word for judged in record.judged for text in (judged.text, *judged.seen) for word in _WORD.findall(text)}

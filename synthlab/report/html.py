@@ -1,0 +1,23 @@
+"""HTML pages from templates in which every text is escaped."""
+
+from __future__ import annotations
+
+from .. import assets
+from ..text.escaping import shown_lines
+
+
+def render_page(template: str, **values: object) -> str:
+    """An HTML page; every text is escaped and cut in it, and the filter `script` writes JSON into a script element."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(assets.templates()),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: shown_lines(value) if type(value) is str else value,
+    )
+    environment.filters["script"] = lambda text: Markup(text.replace("<", "\\u003c"))
+    return environment.get_template(template).render(values)

@@ -1,0 +1,128 @@
+"""Records of runs as JUnit XML, as CI systems read it: a suite for each run, a case for the run and each expectation.
+
+A case keeps its name when its scenario is edited elsewhere, so that CI systems can follow it. Files and lines stand in
+texts, and not in attributes of their own: this keeps to the schema of Ant's reports
+(https://github.com/windyroad/JUnit-Schema), the strictest of those in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser.junitparser import FinalResult, SystemErr, SystemOut
+
+from ..scenario.expression import value_text
+from ..scenario.formatting import seconds
+from ..scenario.record import Judged, Played, Record
+from ..scenario.titles import run_titles, title, told_apart
+from ..text.escaping import shown_lines
+
+_TO_THE_SECOND = len("2026-01-31T12:00:00")
+
+
+class _Suite(TestSuite):
+    """With the two attributes that the schema requires beside those that the library knows."""
+
+    id = Attr()
+    package = Attr()
+
+
+def junit_text(records: Sequence[Record]) -> str:
+    """One document of all runs. What failed is a failure; what could not be judged or played is an error."""
+    document = JUnitXml()
+    suites = [_suite(number, *run) for number, run in enumerate(zip(run_titles(records), records, strict=True))]
+    document.extend(suites)  # type: ignore[no-untyped-call]
+    written: bytes = document.tostring()  # type: ignore[no-untyped-call]
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written.decode()}\n'
+
+
+def _suite(number: int, run: str, record: Record) -> TestSuite:
+    suite = _Suite(_fit(run))
+    suite.id, suite.package = str(number), _fit(record.scenario)
+    suite.hostname = _fit(record.facts.get("host", "localhost"))
+    suite.timestamp = record.started[:_TO_THE_SECOND]
+    for name, value in _properties(record):
+        suite.add_property(_fit(name), _fit(value))
+    suite.add_testcases(list(_cases(record, run)))
+    suite.time = round(record.duration_s, 3)
+    troubles = record.reasons if record.verdict != "passed" else ()
+    told = SystemOut(_fit("\n".join(_told(record)))), SystemErr(_fit("\n".join(troubles)))
+    suite.extend(told)  # type: ignore[no-untyped-call]
+    return suite
+
+
+def _properties(record: Record) -> Iterator[tuple[str, str]]:
+    yield from (("seed", str(record.seed)), ("file", record.file), ("stack", record.stack), ("lab", record.lab))
+    yield "verdict", record.verdict
+    yield from [("retried", str(record.retried))] * bool(record.retried)
+    yield from ((f"seed.{client}", str(seed)) for client, seed in record.client_seeds.items())
+    yield from ((f"var.{name}", value) for name, value in record.variables.items())
+    yield from record.facts.items()
+    yield from ((f"evidence.{shows}", file) for shows, file in record.evidence.items())
+
+
+def _cases(record: Record, run: str) -> Iterator[TestCase]:
+    """Those of a suite, with names of which no two are the same."""
+    cases = list(_named(record))
+    for case, name in zip(cases, told_apart(case.name for case in cases), strict=True):
+        case.name, case.classname = name, _fit(run)
+    yield from cases
+
+
+def _named(record: Record) -> Iterator[TestCase]:
+    """The run itself, which is right unless something else than an expectation spoilt it; then what it played."""
+    judged = any(one.verdict == "failed" for one in record.judged)
+    spoilt = record.verdict != "passed" and not (record.verdict == "failed" and judged)
+    result = _result(record.verdict, "; ".join(record.reasons), "\n".join(record.reasons)) if spoilt else None
+    yield _case("run", record.duration_s, result)
+    decided = {one.id for one in record.judged}
+    yield from (_judged(one) for one in record.judged)
+    yield from (_unplayed(step) for step in record.steps if step.error and step.id not in decided)
+
+
+def _unplayed(step: Played) -> TestCase:
+    error = _fit(step.error or "")
+    result = Error(error, "not played")
+    result.text = _fit(f"{step.place}: {step.text}: {error}")
+    return _case(title(step), 0.0, result)
+
+
+def _judged(judged: Judged) -> TestCase:
+    lasted_s = judged.decided_s - judged.asked_s if judged.decided_s is not None and judged.asked_s is not None else 0.0
+    text = f"{judged.place}: {judged.text}: {judged.reason}\n{_seen(judged)}"
+    result = None if judged.verdict == "passed" else _result(judged.verdict, judged.reason, text)
+    return _case(title(judged), lasted_s, result)
+
+
+def _case(name: str, lasted_s: float, result: FinalResult | None) -> TestCase:
+    case = TestCase(_fit(name), None, round(max(0.0, lasted_s), 3))
+    if result is not None:
+        case.result = result
+    return case
+
+
+def _result(verdict: str, message: str, text: str) -> FinalResult:
+    result = (Failure if verdict == "failed" else Error)(_fit(message), verdict)
+    result.text = _fit(text)
+    return result
+
+
+def _told(record: Record) -> Iterator[str]:
+    """The verdict with its reasons, then what became of each expectation."""
+    yield f"{record.scenario}: {record.verdict}"
+    yield from record.reasons
+    for judged in record.judged:
+        took = "" if judged.took_s is None else f", took {seconds(judged.took_s)}"
+        error = "" if judged.error_s is None or judged.took_s is None else f" (less up to {seconds(judged.error_s)})"
+        yield f"{judged.place}: {judged.text}: {judged.verdict}{took}{error}"
+    yield from (f"{what}: {file}" for what, file in record.evidence.items())
+
+
+def _seen(judged: Judged) -> str:
+    return ", ".join(f"{name} = {value_text(name, value)}" for name, value in judged.seen.items())
+
+
+def _fit(text: str) -> str:
+    """What XML 1.0 does not have, and what a reader's terminal would act on, is escaped."""
+    return shown_lines(text)

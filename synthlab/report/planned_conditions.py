@@ -1,0 +1,56 @@
+"""The conditions that will be in force at each time of a plan, if every step is played on time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from syntheticnet.conditions import Conditions
+
+from ..contract import SFU_HOST
+from ..scenario import Layers, Place, Plan, timeline
+from ..scenario.actions import Change, Reset
+from ..scenario.record import Configured
+from ..stack import Sfu
+
+
+def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
+    """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
+    clients = {client.name: _Story(Layers(client.name, client.conditions)) for client in plan.scenario.stack.clients}
+    sfu = plan.scenario.stack.sfu
+    if isinstance(sfu, Sfu) and sfu.conditions is not None:
+        clients[SFU_HOST] = _Story(Layers(SFU_HOST, sfu.conditions))
+    for event in timeline(plan.track):
+        if isinstance(event.action, Change | Reset):
+            for name in event.action.clients:
+                clients[name].play(event.at_s, event.action, event.run.place)
+    return tuple(entry for story in clients.values() for entry in story.told(ends_s))
+
+
+@dataclass(slots=True)
+class _Story:
+    """What the conditions of one client were at each time when they changed."""
+
+    layers: Layers
+    told_s: dict[float, Conditions] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.told_s[0.0] = self.layers.conditions()
+
+    def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
+        self._expire(at_s)
+        if isinstance(action, Reset):
+            self.layers.clear()
+        else:
+            self.layers.put(at_s, action, place)
+        self.told_s[at_s] = self.layers.conditions()
+
+    def told(self, ends_s: float) -> Iterator[Configured]:
+        """All that was in force, until a time at which nothing more ends."""
+        self._expire(ends_s)
+        for at_s, conditions in sorted(self.told_s.items()):
+            yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
+
+    def _expire(self, now_s: float) -> None:
+        for ended_s in self.layers.ended(now_s):
+            self.told_s[ended_s] = self.layers.conditions()

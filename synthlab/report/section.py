@@ -1,0 +1,168 @@
+"""One record as the page shows it: texts for its tables, and its drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from ..scenario.expression import value_text
+from ..scenario.formatting import seconds
+from ..scenario.record import Judged, Played, Record
+from .chart import Axis, Row
+from .clients_shown import Choice, asked_numbers, chosen
+from .configured import Wishes
+from .draw_charts import draw_rows
+from .draw_timeline import draw_lane
+from .figure import Drawing
+from .network import network_rows
+from .timeline import SIGNS, axis_of, lane, took
+from .webrtc import drawn, own_rows, webrtc_rows
+
+
+@dataclass(frozen=True)
+class Section:
+    """`number` counts the records of a page from 1."""
+
+    number: int
+    record: Record
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.record.verdict]
+
+    @property
+    def variables(self) -> str:
+        return _pairs(self.record.variables)
+
+    @property
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """What was run, on what."""
+        record = self.record
+        yield "scenario", f"{record.scenario} ({record.file})"
+        yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
+        yield "began", record.started
+        yield "lasted", seconds(record.duration_s)
+        yield "seed", str(record.seed)
+        yield from (("variables", values) for values in [self.variables] if values)
+        yield from record.facts.items()
+        seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
+        yield from (("seeds of clients", _pairs(values)) for values in [seeds] if values)
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        return tuple(Expectation(judged) for judged in self.record.judged)
+
+    @property
+    def steps(self) -> tuple[PlayedStep, ...]:
+        return tuple(PlayedStep(step) for step in self.record.steps)
+
+    @property
+    def evidence(self) -> tuple[tuple[str, str, str], ...]:
+        """What each file shows, its name, and its address from the page."""
+        return tuple((what, file, _address(file)) for what, file in self.record.evidence.items())
+
+    @cached_property
+    def axis(self) -> Axis:
+        return axis_of(self.record)
+
+    @cached_property
+    def choice(self) -> Choice:
+        return chosen(self.record)
+
+    @property
+    def lane(self) -> Drawing | None:
+        bars = lane(self.record)
+        return draw_lane(bars, self.axis) if bars else None
+
+    @property
+    def opened(self) -> Iterator[tuple[str, Drawing | None]]:
+        return ((name, self._drawing(name)) for name in self.choice.opened)
+
+    @property
+    def folded(self) -> Iterator[tuple[str, Drawing | None]]:
+        return ((name, self._drawing(name)) for name in self.choice.folded)
+
+    def _drawing(self, client: str) -> Drawing | None:
+        """None where nothing was measured or configured."""
+        rows = list(client_rows(self.record, client, self.axis.ends_s))
+        return draw_rows(rows, self.axis) if rows else None
+
+
+def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
+    """Its network, its pictures and sound, and what else expectations have looked at."""
+    asked = asked_numbers(record, client)
+    participants = {part for name in asked for part in name.split(".")[2:3]}
+    yield from network_rows(client, record.samples, Wishes.of(record.configured, client, ends_s))
+    yield from webrtc_rows(client, record.samples, participants)
+    yield from own_rows([name for name in asked if not drawn(client, name)], record.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One row of the table of expectations."""
+
+    judged: Judged
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.judged.verdict]
+
+    @property
+    def asked(self) -> str:
+        return _at(self.judged.asked_s)
+
+    @property
+    def decided(self) -> str:
+        return _at(self.judged.decided_s)
+
+    @property
+    def took(self) -> str:
+        """How long it took to hold, and the limit."""
+        limit = "" if self.judged.within_s is None else f"limit {seconds(self.judged.within_s)}"
+        return ", ".join(part for part in (took(self.judged), limit) if part) or "-"
+
+    @property
+    def seen(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, value_text(name, value)) for name, value in self.judged.seen.items())
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedStep:
+    """One row of the table of steps."""
+
+    step: Played
+
+    @property
+    def planned(self) -> str:
+        return _at(self.step.planned_s)
+
+    @property
+    def began(self) -> str:
+        """With how much later than planned that was."""
+        step = self.step
+        if step.began_s is None:
+            return "not reached" if step.error is None else "-"
+        if step.planned_s is None:
+            return _at(step.began_s)
+        return f"{_at(step.began_s)} ({(step.began_s - step.planned_s) * 1000:+.1f}ms)"
+
+    @property
+    def ended(self) -> str:
+        return _at(self.step.until_s if self.step.until_s is not None else self.step.ended_s)
+
+
+def _at(time_s: float | None) -> str:
+    return "-" if time_s is None else seconds(time_s)
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _address(file: str) -> str:
+    """The address of a file beside the page; never one of another machine."""
+    path = PurePosixPath(file)
+    return f"file://{quote(str(path))}" if path.is_absolute() else f"./{quote(str(path))}"

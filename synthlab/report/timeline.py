@@ -1,0 +1,95 @@
+"""The time line of a run as bars: its steps, and between them its expectations, in the order in which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ..scenario.formatting import seconds
+from ..scenario.record import Judged, Played, Record, Verdict
+from .chart import Axis, Bar, Mark
+
+SIGNS: Mapping[Verdict, str] = {"passed": "✓", "failed": "✗", "wrong use": "✗", "inconclusive": "?"}
+"""Beside the colour, for eyes and printers that do not tell colours apart."""
+
+COLOURS: Mapping[Verdict, str] = {"passed": "good", "failed": "bad", "wrong use": "bad", "inconclusive": "unsure"}
+
+
+def axis_of(record: Record) -> Axis:
+    """From the first sample, or step, to the last."""
+    times = [
+        time for series in record.samples.values() if series.times_s for time in (series.times_s[0], series.times_s[-1])
+    ]
+    ends = [bar.ends_s for bar in lane(record)]
+    marks = tuple(Mark(step.began_s, step.mark) for step in record.steps if step.mark and step.began_s is not None)
+    return Axis(
+        begins_s=min([0.0, *times]),
+        ends_s=max([1.0, record.duration_s, *times, *ends]),
+        marks=marks,
+        baseline=record.baseline,
+    )
+
+
+def lane(record: Record) -> tuple[Bar, ...]:
+    """A bar for each step that was reached; an expectation's has the colour of its verdict."""
+    judged = {one.id: one for one in record.judged}
+    bars = (_judged_bar(judged[step.id], step) if step.id in judged else _step_bar(step) for step in record.steps)
+    strays = (_judged_bar(one, None) for one in record.judged if one.id not in {step.id for step in record.steps})
+    return tuple(_until(record.duration_s, bar) for bar in (*bars, *strays) if bar)
+
+
+def _until(duration_s: float, bar: Bar) -> Bar:
+    """The bar without what lies behind the end of the run, when all is taken back."""
+    return replace(bar, ends_s=max(bar.begins_s, min(bar.ends_s, duration_s)))
+
+
+def _step_bar(step: Played) -> Bar | None:
+    if step.began_s is None:
+        return None
+    ends_s = max(time for time in (step.began_s, step.ended_s, step.until_s) if time is not None)
+    sign = "! " if step.error else ""
+    return Bar(
+        text=f"{sign}{step.text}",
+        colour="bad" if step.error else "step",
+        begins_s=step.began_s,
+        ends_s=ends_s,
+        hover=tuple(_told_of_step(step)),
+    )
+
+
+def _told_of_step(step: Played) -> Iterator[str]:
+    yield step.text
+    yield f"{step.place}, step {step.id}"
+    yield from ([f"mark: {step.mark}"] if step.mark else ())
+    yield from ([f"began at {seconds(step.began_s)}"] if step.began_s is not None else ())
+    yield from ([f"in force until {seconds(step.until_s)}"] if step.until_s is not None else ())
+    yield from ([f"could not be played: {step.error}"] if step.error else ())
+
+
+def _judged_bar(judged: Judged, step: Played | None) -> Bar | None:
+    began_s = judged.asked_s if judged.asked_s is not None else (step.began_s if step else None)
+    if began_s is None:
+        return None
+    return Bar(
+        text=f"{SIGNS[judged.verdict]} {judged.text}",
+        colour=COLOURS[judged.verdict],
+        begins_s=began_s,
+        ends_s=began_s if judged.decided_s is None else max(began_s, judged.decided_s),
+        limit_s=None if judged.within_s is None else began_s + judged.within_s,
+        hover=tuple(_told_of_judged(judged)),
+    )
+
+
+def _told_of_judged(judged: Judged) -> Iterator[str]:
+    yield f"{judged.text}: {judged.verdict}"
+    yield f"{judged.place}, step {judged.id}"
+    yield from ([judged.reason] if judged.reason else ())
+    yield from ([f"held after {took(judged)}"] if judged.took_s is not None else ())
+
+
+def took(judged: Judged) -> str:
+    """The time until it held, with the error that sampling makes: `3.2s to 4.2s`; empty where it never held."""
+    if judged.took_s is None:
+        return ""
+    least_s = max(0.0, judged.took_s - (judged.error_s or 0.0))
+    return seconds(judged.took_s) if least_s == judged.took_s else f"{seconds(least_s)} to {seconds(judged.took_s)}"

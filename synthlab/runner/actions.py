@@ -1,0 +1,128 @@
+"""What a scenario does besides changing conditions: containers, commands, competing traffic."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..contract import ContainerAction
+from ..engine.exec import exec_command
+from ..errors import ExpectationFailed, SynthlabError
+from ..scenario.actions import LEASE_S, Container, Exec, Load
+from ..scenario.formatting import seconds
+from .guard import Back, Guard
+from .leases import RENEW_S, Layers
+from .live_lab import Stage
+
+if TYPE_CHECKING:
+    from .load import RunningLoad
+
+_BACK: dict[ContainerAction, Back] = {"pause": "unpause", "stop": "start"}
+SHOWN = 200
+"""Characters of what a failed command wrote last, or a server answered."""
+
+
+@dataclass(slots=True)
+class Acts:
+    """Does them, and undoes at the end what a scenario has left undone; if we are killed, a guard does."""
+
+    stage: Stage
+    layers: Layers
+    _down: dict[str, Back] = field(default_factory=dict)
+    _guard: Guard = field(default_factory=lambda: Guard(LEASE_S))
+    _loads: list[RunningLoad] = field(default_factory=list)
+
+    async def control(self, act: Container) -> None:
+        """Do something to containers; a client that comes back gets the conditions in force. Raises SynthlabError."""
+        conditioned = self.stage.conditioned(act.names)
+        if act.doing in ("pause", "stop", "restart"):
+            for name in conditioned:
+                self.layers.goes(name)
+        await asyncio.gather(*(self._control(name, act) for name in act.names))
+        if act.doing in ("unpause", "start", "restart"):
+            await asyncio.to_thread(self.stage.refresh)
+            await asyncio.gather(*(self._comes(name) for name in conditioned))
+
+    async def _control(self, name: str, act: Container) -> None:
+        container, back = self.stage.container(name), _BACK.get(act.doing)
+        if back:
+            self._down[name] = back
+            self._tell_guard(lambda guard: guard.hold(container.id, back))
+        await asyncio.to_thread(self.stage.world.engine.control, container, act.doing)
+        if not back:
+            self._down.pop(name, None)
+            self._tell_guard(lambda guard: guard.forget(container.id))
+
+    async def keep(self) -> None:
+        """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            self._tell_guard(Guard.renew)
+
+    def _tell_guard(self, tell: Callable[[Guard], None]) -> None:
+        try:
+            tell(self._guard)
+        except OSError:
+            held = ", ".join(self._down) or "no container"
+            raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
+
+    async def _comes(self, name: str) -> None:
+        await self.stage.answers(name)
+        await self.layers.comes(name)
+
+    async def execute(self, act: Exec) -> None:
+        """Run a command to its end; raises ExpectationFailed where its status is not 0, or it takes too long."""
+        command = exec_command(self.stage.container(act.where), act.command) if act.where else list(act.command)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ExpectationFailed(f"{command[0]} cannot be run: {error.strerror}") from None
+        try:
+            written, _ = await asyncio.wait_for(process.communicate(), act.within_s)
+        except TimeoutError:
+            raise ExpectationFailed(f"did not end within {seconds(act.within_s)}") from None
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+        if process.returncode:
+            said = written.decode(errors="replace").strip().splitlines()[-1:]
+            raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *said])[:SHOWN])
+
+    async def load(self, act: Load) -> str:
+        """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
+        from .load import start_load
+
+        self._loads.append(await asyncio.to_thread(start_load, act, self.stage.members))
+        return self._loads[-1].congestion
+
+    @property
+    def over_s(self) -> float:
+        """When the last traffic ends by itself, on the monotonic clock; 0 where there is none."""
+        return max((load.ends_s for load in self._loads), default=0.0)
+
+    def faults(self) -> list[str]:
+        """Why traffic ended before its time."""
+        return [error for load in self._loads if (error := load.error())]
+
+    async def restore(self) -> None:
+        """End all traffic, and let all containers go on; what fails is left."""
+        await asyncio.gather(*(asyncio.to_thread(load.stop) for load in self._loads))
+        for name, back in list(self._down.items()):
+            with contextlib.suppress(SynthlabError):
+                container = self.stage.container(name)
+                await asyncio.to_thread(self.stage.world.engine.control, container, back)
+                self._tell_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
+        await asyncio.to_thread(self._guard.close)

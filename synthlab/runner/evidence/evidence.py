@@ -1,0 +1,113 @@
+"""Keeps the packets of impaired clients at hand while a scenario runs, and collects all evidence when it has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from ...control.backend import World
+from ...control.evidence_network import network_of
+from ...control.running_lab import RunningLab
+from ...engine.containers import Container
+from ...engine.exec import exec_inside
+from ...errors import SynthlabError
+from ...text.atomic_file import write_whole
+from .items import Exhibit, Found, conditions_of, console_of, containers_of, log_of, numbers_of, packets_of, pictures_of
+from .packet_ring import RingCapture, Run
+from .parallel import together
+from .screenshots import has_browser
+
+COLLECT_S = 10.0
+PROBLEMS = "problems.txt"
+
+
+class Evidence:
+    """The evidence of one lab. Captures run in the clients until `close`, or our own end, however hard that is."""
+
+    def __init__(self, world: World, lab: str, run: Run = exec_inside) -> None:
+        self._world = world
+        self._lab = lab
+        self._run = run
+        self._captures: dict[str, RingCapture] = {}
+
+    def watch(self, clients: Iterable[str]) -> None:
+        """Begin to capture what these clients send and receive; what hinders that is told with the evidence."""
+        for client in clients:
+            if client not in self._captures:
+                self._captures[client] = RingCapture(client, partial(self._network, client), self._run)
+
+    def mark(self, text: str) -> None:
+        """Note a moment in all captures: a packet of its own with this text, at this time. Never waits."""
+        for capture in self._captures.values():
+            capture.mark(text)
+
+    def collect(self, folder: Path) -> dict[str, str]:
+        """Put all there is into a folder, within about ten seconds; the files, relative to it, by what they show.
+
+        What cannot be had is a line of `problems.txt`. Raises SynthlabError where the folder cannot be written.
+        """
+        found, problems = self._gather()
+        lines = [*(line for one in found for line in one.problems), *problems]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files, unwritten = _written([exhibit for one in found for exhibit in one.exhibits], folder)
+            if lines := [*lines, *unwritten]:
+                write_whole(folder / PROBLEMS, "".join(f"{line}\n" for line in lines))
+        except OSError as error:
+            raise SynthlabError(f"evidence cannot be kept in {folder}: {error.strerror}") from None
+        return files | ({"what could not be had": PROBLEMS} if lines else {})
+
+    def close(self) -> None:
+        """End all captures. May be called again."""
+        jobs = {client: partial(_close, capture) for client, capture in self._captures.items()}
+        self._captures = {}
+        together(jobs, COLLECT_S)
+
+    def _gather(self) -> tuple[list[Found], list[str]]:
+        jobs: dict[str, Callable[[], Found]] = {
+            f"packets of {client}": partial(packets_of, client, capture) for client, capture in self._captures.items()
+        }
+        lines = []
+        try:
+            _, members = self._world.members(self._lab, past=True)
+            jobs |= self._asked(members)
+        except SynthlabError as error:
+            lines = [error.message]
+        found, problems = together(jobs, COLLECT_S)
+        return list(found.values()), [*lines, *(f"{name}: {problem}" for name, problem in problems.items())]
+
+    def _asked(self, members: list[Container]) -> dict[str, Callable[[], Found]]:
+        lab = RunningLab(self._world, self._lab, members)
+        browsers = [one for one in members if has_browser(one)]
+        return {
+            "conditions": partial(conditions_of, lab),
+            "numbers": partial(numbers_of, lab),
+            "containers": partial(containers_of, members),
+            **{f"screenshots of {one.title}": partial(pictures_of, one) for one in browsers},
+            **{f"console of {one.title}": partial(console_of, lab.one(one.title)) for one in browsers},
+            **{f"log of {one.title}": partial(log_of, self._world.engine, one) for one in members},
+        }
+
+    def _network(self, client: str) -> Container:
+        return network_of(*self._world.members(self._lab), client)
+
+
+def _written(exhibits: Sequence[Exhibit], folder: Path) -> tuple[dict[str, str], list[str]]:
+    """The files that could be written, in the order of the exhibits, and a line for each other one.
+
+    On a disk that is all but full the small ones, which come first, still have room.
+    """
+    problems = {}
+    for exhibit in sorted(exhibits, key=lambda one: len(one.content)):
+        try:
+            exhibit.write(folder)
+        except OSError as error:
+            problems[exhibit.shows] = f"{exhibit.shows}: {exhibit.path} cannot be written: {error.strerror}"
+    files = {exhibit.shows: exhibit.path for exhibit in exhibits if exhibit.shows not in problems}
+    return files, list(problems.values())
+
+
+def _close(capture: RingCapture) -> bool:
+    capture.close()
+    return True

@@ -1,0 +1,148 @@
+"""The last seconds of one client's packets, kept inside its container until they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import IO, Protocol
+
+from ...engine.containers import Container
+from ...engine.exec import User, end
+from ...errors import SynthlabError
+
+SNAPLEN = 192
+"""So much of each frame is kept: all headers, and of media no more than how they begin."""
+KEPT_S = 30
+MOST_BYTES = 16 << 20
+READ_S = 8.0
+AGAIN_S = 1.0
+MOST_MARK_BYTES = 1500  # far below what a pipe takes as a whole
+_LENGTH = struct.Struct("!Q")
+
+
+class Run(Protocol):
+    """Starts a program inside a container, as `inside.exec_inside` does."""
+
+    def __call__(
+        self, container: str, program: str, arguments: Sequence[object], *, user: User
+    ) -> subprocess.Popen[bytes]: ...
+
+
+class RingCapture:
+    """Captures from now on, in the background. When the client is restarted it begins anew, without what was before."""
+
+    def __init__(self, client: str, find: Callable[[], Container], run: Run) -> None:
+        """`find` gives the client's container, and may raise SynthlabError."""
+        self._client = client
+        self._find = find
+        self._run = run
+        self._lock = threading.Lock()  # held only briefly, for `mark` must not wait
+        self._reading = threading.Lock()
+        self._closing = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._waiting: deque[bytes] = deque(maxlen=20)
+        self.problem = ""
+        """Why it does not reach further back, or why there is none."""
+        threading.Thread(target=self._keep_on, daemon=True).start()
+
+    def mark(self, text: str) -> None:
+        """Note a moment; never waits, and is lost where the container does not listen."""
+        line = b"mark " + " ".join(text.split()).encode()[:MOST_MARK_BYTES] + b"\n"
+        with self._lock:
+            if self._process is None:
+                self._waiting.append(line)
+            else:
+                _tell(self._process, line)
+
+    def read(self, timeout_s: float = READ_S) -> bytes:
+        """The capture as a pcapng file; raises SynthlabError where there is none."""
+        with self._reading:
+            with self._lock:
+                process = self._process
+            if process is None or process.poll() is not None:
+                raise SynthlabError(self.problem or "it has not begun")
+            try:
+                return _dump(process, timeout_s)
+            except (OSError, ValueError) as error:
+                process.kill()  # half an answer may still come: begin anew
+                raise SynthlabError(f"the capture cannot be read: {error}") from None
+
+    def close(self) -> None:
+        """End it; nothing is left in the container. May be called again."""
+        self._closing.set()
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            end(process)
+
+    def _keep_on(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._watch(self._start())
+            except SynthlabError as error:
+                self.problem = self.problem or error.message  # what ended it tells more than why it is not back yet
+            self._closing.wait(AGAIN_S)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
+        process = self._run(self._find().id, "capture", arguments, user="root")
+        assert process.stdin
+        if sys.platform != "win32":  # there a mark waits for a container that does not listen
+            os.set_blocking(process.stdin.fileno(), False)
+        with self._lock:
+            if self._closing.is_set():
+                end(process)
+                return process
+            self._process = process
+            while self._waiting:
+                _tell(process, self._waiting.popleft())
+        return process
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for its end, which is the container's, or ours."""
+        assert process.stderr
+        with contextlib.suppress(ValueError):  # closed by us
+            said = process.stderr.read().decode(errors="replace").split("\n")
+        with self._lock:
+            if self._process is not process:
+                return
+            self._process = None
+            end(process)
+        told = [line.strip() for line in said if line.strip()]
+        why = told[-1] if told else "its container was stopped"
+        self.problem = f"the capture ended at {time.strftime('%H:%M:%S', time.gmtime())} UTC: {why}"
+
+
+def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
+    assert process.stdin
+    try:
+        os.write(process.stdin.fileno(), line)
+    except OSError:
+        return  # it has ended, or is far behind: its own end tells more
+
+
+def _dump(process: subprocess.Popen[bytes], timeout_s: float) -> bytes:
+    assert process.stdin
+    assert process.stdout
+    timer = threading.Timer(timeout_s, process.kill)
+    timer.start()
+    try:
+        os.write(process.stdin.fileno(), b"dump\n")
+        (length,) = _LENGTH.unpack(_read(process.stdout, _LENGTH.size))
+        return _read(process.stdout, length)
+    finally:
+        timer.cancel()
+
+
+def _read(source: IO[bytes], count: int) -> bytes:
+    got = source.read(count)
+    if len(got) < count:
+        raise OSError("it has ended, or does not answer in time")
+    return got

@@ -1,0 +1,50 @@
+"""Pictures of what a client's browser shows, taken inside its container."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from dataclasses import dataclass
+
+from ...contract import CDP_PORT
+from ...engine.containers import Container
+from ...engine.exec import SYSTEM_PYTHON, exec_inside
+from ...errors import SynthlabError
+
+PATIENCE_S = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page, as PNG; or, where it shows nothing any more, why."""
+
+    url: str
+    png: bytes = b""
+    error: str = ""
+
+
+def has_browser(container: Container) -> bool:
+    return container.app == "chrome" or CDP_PORT in container.ports
+
+
+def screenshots(container: Container) -> list[Picture]:
+    """A picture of each page, in the order in which they were opened; raises SynthlabError if no browser answers."""
+    process = exec_inside(container.id, "screenshot", python=SYSTEM_PYTHON)
+    try:
+        output, errors = process.communicate(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise SynthlabError(f"its browser gives no picture within {PATIENCE_S:g} s") from None
+    if process.returncode:
+        raise SynthlabError(
+            (errors.decode(errors="replace").split("\n\n")[-1].strip() or "no picture").splitlines()[-1]
+        )
+    return [read_picture(line) for line in output.splitlines()]
+
+
+def read_picture(line: bytes) -> Picture:
+    """One line of what `inside/screenshot.py` prints."""
+    told = json.loads(line)
+    return Picture(told["url"], base64.b64decode(told.get("png", "")), told.get("error", ""))

@@ -1,0 +1,62 @@
+"""The lab that a scenario is played on, as it is at present: containers come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from ..control.backend import World
+from ..control.container_lookup import find_member
+from ..control.group_change import LabClient
+from ..control.running_lab import RunningLab
+from ..control.sfu_metrics import Metrics, metrics_of
+from ..engine.containers import Container
+from ..errors import SynthlabError
+
+ANSWER_S = 60.0
+_POLL_S = 0.05
+
+
+class Stage:
+    """The clients and containers of one running lab, by name."""
+
+    def __init__(self, world: World, lab: str) -> None:
+        self.world = world
+        self.name = lab
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the containers anew: one that was started again has other ports."""
+        _, self.members = self.world.members(self.name)
+        self.lab = RunningLab(self.world, self.name, self.members)
+
+    def clients(self) -> list[LabClient]:
+        return self.lab.find()
+
+    def client(self, name: str) -> LabClient:
+        return self.lab.find([name])[0]
+
+    def conditioned(self, names: Iterable[str]) -> list[str]:
+        """Those of the names whose network has conditions."""
+        known = {client.name for client in self.lab.find()}
+        return [name for name in names if name in known]
+
+    def container(self, name: str) -> Container:
+        return find_member(self.name, self.members, name)
+
+    def metrics(self) -> Metrics | None:
+        return metrics_of(self.members)
+
+    async def answers(self, name: str) -> None:
+        """Wait until a client that was started answers again; raises SynthlabError."""
+        deadline = time.monotonic() + ANSWER_S
+        while True:
+            await asyncio.to_thread(self.refresh)
+            try:
+                await asyncio.to_thread(self.client(name).api.clock)
+                return
+            except SynthlabError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_POLL_S)

@@ -1,0 +1,152 @@
+"""Competing traffic: a source in one container of a lab and a sink in another, carried in and ended by us.
+
+What is sent and received in a client's container goes through its conditions, as its application's traffic does. Beside
+a media server of any image a sidecar is put, a container of ours that shares its network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import select
+import subprocess
+import time
+from collections.abc import Sequence
+from typing import IO
+
+from ..contract import SFU_HOST
+from ..control.container_lookup import find_member
+from ..engine.containers import Container
+from ..engine.exec import command, end, sidecar_command, start
+from ..errors import SynthlabError
+from ..scenario.actions import Load
+
+START_S = 20.0
+GRACE_S = 5.0
+"""A sink lives longer than its source by this, and by what it takes to start that."""
+STOP_S = 0.4
+USUAL_CONGESTION = "cubic,reno"
+"""The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
+
+Process = subprocess.Popen[bytes]
+
+
+def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
+    """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
+
+    Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
+    """
+    client, target = _container(load.client, members), _container(load.target, members)
+    sender, receiver = (target, client) if load.reverse else (client, target)
+    sink = _run(receiver, "load_sink", load.protocol, load.for_s + GRACE_S + START_S)
+    try:
+        port = _first_line(load, receiver, sink)
+        where = (receiver.address, port)
+        wanted = load.congestion or USUAL_CONGESTION
+        arguments = (load.protocol, *where, load.for_s, load.rate_bps or 0, wanted)
+        source = _run(sender, "load_source", *arguments, chooses=load.protocol == "tcp")
+    except BaseException:
+        end(sink, STOP_S)
+        raise
+    running = RunningLoad(load, source, sink)
+    try:
+        running.congestion = _first_line(load, sender, source).removeprefix("sending").strip()
+    except BaseException:
+        running.stop()
+        raise
+    return running
+
+
+class RunningLoad:
+    """Traffic that goes on by itself until `ends_s` of the monotonic clock. `congestion` is what TCP uses; else empty.
+
+    `sent` and `received` are its bytes, without headers, told once it has ended.
+    """
+
+    def __init__(self, load: Load, source: Process, sink: Process, congestion: str = "") -> None:
+        self._load = load
+        self._source = source
+        self._sink = sink
+        self.ends_s = time.monotonic() + load.for_s
+        self._stopped = False
+        self._error: str | None = None
+        self.congestion = congestion
+        self.sent: int | None = None
+        self.received: int | None = None
+
+    def stop(self) -> None:
+        """End both ends, if they have not ended yet; waits for a second at the most."""
+        if self._stopped:
+            return
+        self._error = self.error()
+        self._stopped = True
+        self.sent = _ended(self._source)
+        self.received = _ended(self._sink)
+
+    def error(self) -> str | None:
+        """Why the traffic ended before its time, or never got anywhere; None where all is well."""
+        if self._stopped or self._error:
+            return self._error
+        for process in (self._source, self._sink):
+            status = process.poll()
+            if status or (status is not None and time.monotonic() < self.ends_s):
+                self._error = f"{self._load}: {_last_words(process)}"
+                break
+        return self._error
+
+
+def _container(name: str, members: Sequence[Container]) -> Container:
+    """The container in whose network a member of the lab is: for a conditioned media server, that of its companion."""
+    lab = members[0].lab if members else ""
+    holders = [member for member in members if member.role == "network"]
+    container = holders[0] if name == SFU_HOST and holders else find_member(lab, members, name)
+    if container.state != "running" or not container.address:
+        raise SynthlabError(f"no traffic from or to {name}: it does not run ({container.status})")
+    return container
+
+
+def _run(container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
+    """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
+    if container.conditioned:
+        return start(command(container.id, program, arguments, user="root" if chooses else "application"))
+    return start(sidecar_command(container, program, arguments, net_admin=chooses))
+
+
+def _first_line(load: Load, container: Container, process: Process) -> str:
+    """What a program says as soon as it works; raises SynthlabError with what it says in its place."""
+    assert process.stdout
+    ready, _, _ = select.select([process.stdout], [], [], START_S)
+    line = process.stdout.readline() if ready else b""
+    if not line:
+        said = _last_words(process) if ready else f"nothing within {START_S:g} s"
+        raise SynthlabError(f"{load}: it could not begin in {container.title}: {said}")
+    return line.decode().strip()
+
+
+def _last_words(process: Process) -> str:
+    """What it has said at its end, which has come or is just coming."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_S)
+    lines = _rest(process.stderr).splitlines()
+    return lines[-1] if lines else f"it ended with status {process.returncode}"
+
+
+def _ended(process: Process) -> int | None:
+    """The bytes that it has counted, if it says so while it is ended."""
+    assert process.stdin
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_S)
+    told = _rest(process.stdout).split()
+    end(process, 0.0)
+    return int(told[-1]) if told else None
+
+
+def _rest(stream: IO[bytes] | None) -> str:
+    """What has been written so far, without waiting for more."""
+    assert isinstance(stream, io.BufferedReader)
+    written = b""
+    while select.select([stream], [], [], 0)[0] and (piece := stream.read1()):
+        written += piece
+    return written.decode(errors="replace")

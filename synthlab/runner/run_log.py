@@ -1,0 +1,128 @@
+"""What happens while a scenario is played, written down as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..control.state import ClientState
+from ..scenario.actions import Action, Change, Container, Exec, Judge, Load, Reset
+from ..scenario.model import Run
+from ..scenario.plan import Plan
+from ..scenario.record import Configured, Judged, Played, Verdict
+from .judge import Ruling
+
+
+class Configurations:
+    """The conditions that clients had, from when on. May be told by several threads."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Mapping[str, Any]] = {}
+        self._entries: list[Configured] = []
+
+    @property
+    def entries(self) -> tuple[Configured, ...]:
+        """In the order of their times."""
+        return tuple(sorted(self._entries, key=lambda entry: entry.at_s))
+
+    def note(self, at_s: float, states: Mapping[str, ClientState]) -> None:
+        """Only what is new is written down."""
+        for client, state in states.items():
+            conditions = state.conditions.to_dict()
+            if self._last.get(client) != conditions:
+                self._last[client] = conditions
+                self._entries.append(Configured(at_s=at_s, client=client, conditions=conditions))
+
+
+class Chronicle:
+    """Begins with what is planned, and none of it done."""
+
+    def __init__(self, plan: Plan) -> None:
+        visits = list(plan.visits())
+        self._steps = {visit.run.id: _planned(visit.run, visit.track, visit.depth) for visit in visits}
+        self._judged = {
+            visit.run.id: _undecided(visit.run, timed.action)
+            for visit in visits
+            for timed in visit.run.actions
+            if isinstance(timed.action, Judge)
+        }
+        self._configured = Configurations()
+
+    @property
+    def steps(self) -> tuple[Played, ...]:
+        return tuple(self._steps.values())
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        return tuple(self._judged.values())
+
+    @property
+    def configured(self) -> tuple[Configured, ...]:
+        return self._configured.entries
+
+    def step(self, run: Run, **values: Any) -> Played:
+        """Write down what is now known of a step; values are fields of Played."""
+        self._steps[run.id] = replace(self._steps[run.id], **values)
+        return self._steps[run.id]
+
+    def began(self, run: Run, planned_s: float, late_s: float) -> None:
+        """The first action of a step was done; later ones change nothing."""
+        if self._steps[run.id].began_s is None:
+            self.step(run, planned_s=planned_s, began_s=planned_s + late_s)
+
+    def rule(self, run: Run, asked_s: float, decided_s: float, ruling: Ruling) -> Judged:
+        verdict: Verdict = "passed" if ruling.held else "failed"
+        decided = replace(
+            self._judged[run.id],
+            verdict=verdict,
+            reason=ruling.reason,
+            asked_s=asked_s,
+            decided_s=decided_s,
+            took_s=ruling.took_s,
+            error_s=ruling.error_s,
+            seen=ruling.seen,
+        )
+        self._judged[run.id] = decided
+        return decided
+
+    def configure(self, at_s: float, states: Mapping[str, ClientState]) -> None:
+        """The conditions that clients have; only what is new is written down."""
+        self._configured.note(at_s, states)
+
+
+def _planned(run: Run, track: str, depth: int) -> Played:
+    return Played(
+        id=run.id,
+        kind=run.kind,
+        text=run.text,
+        place=str(run.place),
+        track=track,
+        depth=depth,
+        mark=run.mark,
+        clients=tuple(dict.fromkeys(name for timed in run.actions for name in _of(timed.action))),
+    )
+
+
+def _undecided(run: Run, judge: Judge) -> Judged:
+    return Judged(
+        id=run.id,
+        kind=judge.kind,
+        text=str(judge),
+        place=str(run.place),
+        mark=run.mark,
+        verdict="inconclusive",
+        reason="the run ended before it was decided",
+        within_s=judge.within_s,
+        for_s=judge.for_s,
+    )
+
+
+def _of(action: Action) -> Iterable[str]:
+    """The clients that an action is about."""
+    match action:
+        case Change(clients=names) | Reset(clients=names) | Container(names=names):
+            return names
+        case Load(client=name) | Exec(where=str(name)):
+            return (name,)
+    return ()

@@ -1,0 +1,184 @@
+"""Asks the clients of a lab what they measure, beside whatever else goes on: often what is judged, the rest less."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ..contract import SFU_HOST
+from ..control.group_change import LabClient
+from ..control.sfu_metrics import Metrics
+from ..control.state import ClientState
+from ..errors import SynthlabError
+from ..scenario.expression import Recorded, source_of
+from .samples import link_sources, number_sources, of_metrics, of_numbers, of_state
+from .validity import of_lateness
+
+TICK_S = 0.2
+"""Between two rounds. A little less than the 250 ms at which clients publish, so that nothing published is missed."""
+SPARSE_TICKS = 5
+"""In every so many rounds all are asked; in the others only those of whom somebody wants to know."""
+PATIENCE_S = 1.0
+"""Who has not answered for so long had no data since it was asked; what is said then counts from when it comes."""
+MOST_AT_ONCE = 32
+
+
+@dataclass(slots=True)
+class Poll:
+    """One kind of question to one client: what it tells of, and how it is asked. `asked_s` is of the last time."""
+
+    sources: Sequence[str]
+    ask: Callable[[], None]
+    asked_s: float = 0.0
+    answer: Future[None] | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.answer is not None and not self.answer.done()
+
+
+@dataclass(slots=True)
+class Sampler:
+    """Keeps what is measured in `recorded`, by the time that `now_s` shows.
+
+    `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets the state of
+    each client that answered, with its time, in a thread of the sampler's.
+    """
+
+    clients: Callable[[], Sequence[LabClient]]
+    now_s: Callable[[], float]
+    recorded: Recorded = field(default_factory=Recorded)
+    metrics: Callable[[], Metrics | None] = lambda: None
+    heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None
+    _wanted: Counter[str] = field(default_factory=Counter)
+    _all: int = 0
+    _polls: dict[tuple[str, str], Poll] = field(default_factory=dict)
+    _rounds: int = 0
+    _ended: bool = False
+    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.recorded.fine = frozenset()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it; who waits for a round goes on."""
+        with self._turn:
+            self._ended = True
+            self._turn.notify_all()
+        if self._thread:
+            self._thread.join()
+
+    @contextmanager
+    def wanting(self, names: Iterable[str] | None = None) -> Iterator[None]:
+        """Sample these numbers, or without any all, in every round meanwhile."""
+        wanted = Counter(names)
+        self._want(wanted, everything=names is None, sign=1)
+        try:
+            yield
+        finally:
+            self._want(wanted, everything=names is None, sign=-1)
+
+    def next_round(self, timeout_s: float = 3 * PATIENCE_S) -> float:
+        """Wait for the end of this round, or of the next; the time then. Raises SynthlabError after `stop`."""
+        with self._turn:
+            before = self._rounds
+            self._turn.wait_for(lambda: self._rounds > before or self._ended, timeout_s)
+            if self._ended:
+                raise SynthlabError("the lab is not asked for numbers any more")
+            return self.now_s()
+
+    def _want(self, names: Counter[str], everything: bool, sign: int) -> None:
+        with self._turn:
+            self._all += sign * everything
+            for name, count in names.items():
+                self._wanted[name] += sign * count
+            self._wanted = +self._wanted
+            self.recorded.fine = None if self._all else frozenset(self._wanted)
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="sample") as pool:
+            start, turn = time.monotonic(), 0
+            while not self._wait_until(start + turn * TICK_S):
+                self._ask(pool, everybody=turn % SPARSE_TICKS == 0)
+                with self._turn:
+                    self._rounds += 1
+                    self._turn.notify_all()
+                turn = max(turn + 1, int((time.monotonic() - start) / TICK_S))
+
+    def _wait_until(self, when: float) -> bool:
+        """Whether it is to end."""
+        with self._turn:
+            return self._turn.wait_for(lambda: self._ended, max(when - time.monotonic(), 0.0))
+
+    def _ask(self, pool: ThreadPoolExecutor, everybody: bool) -> None:
+        """Ask those whose turn it is, wait for them while the round lasts, and note who has been silent for long."""
+        self._look_who_is_there()
+        with self._turn:
+            wanted = {source_of(name) for name in self._wanted}
+            everybody |= self._all > 0
+        unknown = wanted.difference(*(poll.sources for poll in self._polls.values()))
+        self.recorded.silence(self.now_s(), self.now_s(), unknown)
+        for poll in self._polls.values():
+            if not poll.pending and (everybody or wanted.intersection(poll.sources)):
+                poll.asked_s, poll.answer = self.now_s(), pool.submit(poll.ask)
+        wait([poll.answer for poll in self._polls.values() if poll.answer and poll.pending], TICK_S / 2)
+        now_s = self.now_s()
+        for poll in self._polls.values():
+            if poll.pending and now_s - poll.asked_s > PATIENCE_S:
+                self.recorded.silence(poll.asked_s, now_s, poll.sources)
+
+    def _look_who_is_there(self) -> None:
+        """Keep the questions that are under way, and ask no more whom the lab does not have."""
+        found: dict[tuple[str, str], Poll] = {}
+        for client in self.clients():
+            found[client.name, "state"] = self._poll_state(client)
+            if client.name != SFU_HOST:
+                found[client.name, "numbers"] = self._poll_numbers(client)
+        found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
+        for key, poll in self._polls.items():
+            if key in found:
+                found[key].asked_s, found[key].answer = poll.asked_s, poll.answer
+            else:
+                self.recorded.silence(self.now_s(), self.now_s(), poll.sources)
+        self._polls = found
+
+    def _poll_numbers(self, client: LabClient) -> Poll:
+        def ask() -> None:
+            answer = client.api.numbers().answer
+            at_s = self.now_s()
+            self.recorded.hear(at_s, *of_numbers(client.name, answer, at_s))
+
+        return self._poll(number_sources(client.name), ask)
+
+    def _poll_state(self, client: LabClient) -> Poll:
+        def ask() -> None:
+            state = client.api.state()
+            at_s, name = self.now_s(), client.name
+            self.recorded.add(at_s, of_state(name, state) | of_lateness(name, state), link_sources(name))
+            self.heard(at_s, name, state)
+
+        return self._poll(link_sources(client.name), ask)
+
+    def _poll(self, sources: Sequence[str], ask: Callable[[], None]) -> Poll:
+        """One that cannot be answered leaves no data, which expectations report."""
+
+        def asked() -> None:
+            begin_s = self.now_s()
+            try:
+                ask()
+            except SynthlabError:
+                self.recorded.silence(begin_s, self.now_s(), sources)
+
+        return Poll(sources, asked)
+
+    def _ask_metrics(self) -> None:
+        metrics = self.metrics()
+        self.recorded.add(self.now_s(), of_metrics(metrics.values) if metrics else {}, [SFU_HOST])

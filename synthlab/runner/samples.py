@@ -1,0 +1,88 @@
+"""From what clients tell to samples by the names that expressions use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..contract import SFU_HOST
+from ..control.state import ClientState, LinkState
+from ..control.webrtc_stats import is_fresh
+from ..scenario.expression import CLIENT, LINKS, Sample, Value
+
+_ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
+_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
+DEFAULT_FLOW = "default"
+_OWN = "app"
+_KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN))
+
+
+def of_state(client: str, state: ClientState) -> dict[str, Value]:
+    """What a client's forwarder has measured: `client1.egress.rate` and the like, also of each flow."""
+    samples: dict[str, Value] = {}
+    for direction, link in state.links.items():
+        samples |= _of_link(f"{client}.{direction}", link)
+    for flow, links in state.flows.items():
+        if flow != DEFAULT_FLOW:
+            for direction, link in links.items():
+                samples |= _of_link(f"{client}.flows.{flow}.{direction}", link)
+    return samples
+
+
+def of_numbers(client: str, answer: Mapping[str, Any], now_s: float) -> tuple[dict[str, float], dict[str, Sample]]:
+    """What a client's application publishes, as `GET /v1/numbers` answers it: when each kind was measured, and samples.
+
+    What is old is left out. Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.
+    """
+    ages = answer.get("age_s", {})
+    sources = dict.fromkeys(number_sources(client), now_s)
+    samples: dict[str, Sample] = {}
+    for key, value in answer.get("values", {}).items():
+        if key not in ages or not is_fresh(key, ages[key]):
+            continue
+        at_s = now_s - ages[key]
+        if key in _KINDS:
+            sources[f"{client}.{key}"] = at_s
+        prefix = f"{client}.{key}" if key in (*_KINDS, _OWN) else f"{client}.{_OWN}.{key}"
+        samples |= {name: Sample(at_s, leaf) for name, leaf in _flat(prefix, value)}
+    return sources, samples
+
+
+def number_sources(client: str) -> list[str]:
+    """What a client's application is asked for."""
+    return [f"{client}.{key}" for key in (*_KINDS, _OWN)]
+
+
+def link_sources(client: str) -> list[str]:
+    """What a client's forwarder is asked for."""
+    return [f"{client}.{key}" for key in LINKS]
+
+
+def of_metrics(values: Mapping[str, float]) -> dict[str, Value]:
+    """What the media server publishes of itself: `sfu.<name>`."""
+    return {f"{SFU_HOST}.{name}": value for name, value in values.items()}
+
+
+def _of_link(prefix: str, link: LinkState) -> dict[str, Value]:
+    samples: dict[str, Value] = {f"{prefix}.{name}": _total(getattr(link, name)) for name in _COUNTED}
+    achieved = {name: link.achieved[key] for key, name in _ACHIEVED.items() if key in link.achieved}
+    samples |= {f"{prefix}.{name}": value for name, value in achieved.items()}
+    if "packets" in link.achieved:
+        samples[f"{prefix}.packets"] = link.achieved["packets"]
+    return samples | {f"{prefix}.dropped.{cause}": count for cause, count in link.dropped.items()}
+
+
+def _total(value: Any) -> float:
+    """Of one count, or of counts by cause."""
+    return float(sum(value.values()) if isinstance(value, Mapping) else value)
+
+
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Value]]:
+    """The leaves of a tree by their dotted names; what is neither number nor text is left out."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _flat(f"{prefix}.{key}", below)
+    elif isinstance(value, bool):
+        yield prefix, float(value)
+    elif isinstance(value, int | float | str):
+        yield prefix, value

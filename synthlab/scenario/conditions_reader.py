@@ -1,0 +1,164 @@
+"""The conditions that a step names: values of `ingress`, `egress` or `both`, and of `flows`, as the API takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass
+from pathlib import Path
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, FlowMatch
+
+from ..errors import condition_meant
+from ..stack.hosts import refuse_flow
+from ..stack.local_files import add_local, is_local, read_local
+from ..stack.partial_change import merged
+from ..stack.profiles import named_by
+from ..stack.yaml import Node
+from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
+from .step_kind import Context, Key, Read
+
+Values = dict[str, Any]
+ReadValue = Callable[[Node, "Field[Any]", Context], Any]
+
+
+def read_links(node: Node, context: Context, read_value: ReadValue) -> Values:
+    """The values of each direction that a mapping with ingress, egress or both names; raises WrongUse."""
+    links: dict[str, Values] = {}
+    for side, entry in node.mapping(("match", *SIDES), "values such as {egress: {rate: 1mbit}}").items():
+        if side != "match":
+            for direction in DIRECTIONS if side == BOTH else (side,):
+                links.setdefault(direction, {}).update(_values(entry, context, read_value))
+    return dict(links)
+
+
+def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
+    values: Values = {}
+    for name, entry in node.mapping(what="a set of values such as {loss: 5%, latency: 80ms}").items():
+        if name not in fields_by_name():
+            allowed = ", ".join(fields_by_name())
+            entry.wrong(f"no such condition{condition_meant(name, fields_by_name())}; allowed: {allowed}")
+        values[name] = read_value(entry, fields_by_name()[name], context)
+    return values
+
+
+def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
+    """The flows of a change; one of null (or `none`) is taken away."""
+    flows: Values = {}
+    for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
+        if entry.value is None or entry.value == CLEAR:
+            flows[name] = None
+            continue
+        keys = entry.mapping(("match", *SIDES), "values such as {egress: {loss: 5%}}")
+        match = keys["match"].text("a flow") if "match" in keys else None
+        check_flow(keys["match"] if match else entry, match or name, context)
+        flows[name] = ({"match": match} if match else {}) | read_links(entry, context, read_value)
+    return flows
+
+
+def named_flows(node: Node) -> Iterator[str]:
+    """The names of flows that are given a `match` anywhere within a node."""
+    if isinstance(node.value, dict):
+        for name, flow in node.value.items():
+            if isinstance(flow.value, dict) and "match" in flow.value:
+                yield name
+    for entry in node.below():
+        yield from named_flows(entry)
+
+
+def check_flow(node: Node, expression: str, context: Context) -> None:
+    """Raise WrongUse at `node` unless it is a flow expression that means something in the lab, or names another."""
+    if expression in context.flows:
+        return
+    try:
+        refuse_flow(FlowMatch.parse(expression), context.stack)
+    except ValueError as error:
+        node.wrong(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A trace or table on the host that a value names."""
+
+    name: str
+    text: str
+    node: Node
+
+
+def written(node: Node, item: Field[Any], context: Context) -> Any:
+    """One value as a change has it: as it was written, None to clear it, or the file that it names."""
+    unit = item.metadata["unit"]
+    if node.value is None or node.value == CLEAR:
+        return None
+    try:
+        if unit.name == "file" and is_local(node.written, context.folder):
+            path = context.folder / node.written
+            return LocalFile(path.name, read_local(path, unit), node)
+        unit.parse(node.value)
+    except ValueError as error:
+        node.wrong(str(error))
+    return node.value
+
+
+def split_files(change: Mapping[str, Any]) -> tuple[Values, dict[str, str]]:
+    """The change with the files' names in it, and their texts by name; raises WrongUse for two of one name."""
+    files: dict[str, str] = {}
+
+    def named(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: named(entry) for key, entry in value.items()}
+        if not isinstance(value, LocalFile):
+            return value
+        try:
+            add_local(Path(value.name), value.text, files)
+        except ValueError as error:
+            value.node.wrong(str(error))
+        return value.name
+
+    return {key: named(value) for key, value in change.items()}, files
+
+
+def profile_change(name: Node, context: Context) -> Values:
+    """The change that puts a profile in force: it gives all values of both directions. A file starts from `folder`."""
+    profile = named_by(name, context.folder)
+    given = profile.conditions.to_dict()
+    return {direction: _whole_link(given.get(direction, {}), profile.files, name) for direction in DIRECTIONS}
+
+
+def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) -> Values:
+    """All values of a link, with None for those that are not given, and the files that they name."""
+    by_name = fields_by_name()
+    named = {
+        key: LocalFile(value, files[value], node)
+        for key, value in given.items()
+        if by_name[key].metadata["unit"].name == "file" and value in files
+    }
+    return dict.fromkeys(by_name) | dict(given) | named
+
+
+def change_of(read: Read, example: str) -> Values:
+    """The change that a step with the keys of `link_keys` names; raises WrongUse where it names nothing."""
+    change: Values = read.get("profile", {})
+    for side in SIDES:
+        for direction in DIRECTIONS if side == BOTH else (side,):
+            if side in read.values:
+                change = merged(change, {direction: read.get(side)})
+    if "flows" in read.values:
+        change = merged(change, {"flows": read.get("flows")})
+    return change or read.node.wrong(f"changes nothing; name values such as {example}")
+
+
+def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
+    """The keys `ingress`, `egress`, `both` and `flows`; `values` names the schema of one link's values."""
+
+    def read(node: Node, context: Context) -> Values:
+        return _values(node, context, read_value)
+
+    told = {"ingress": "values toward the client", "egress": "values away from it", BOTH: "values of both directions"}
+    keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in told.items()}
+    keys["flows"] = Key(
+        read=lambda node, context: read_flows(node, context, read_value),
+        schema=reference(f"flows-of-{values}"),
+        help="values of flows, by their expression",
+    )
+    return keys

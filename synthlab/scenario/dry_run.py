@@ -1,0 +1,115 @@
+"""A dry run: the plan is walked with all expectations decided as early, and as late, as can be, and nothing is done.
+
+It finds what no step shows alone: conditions that cannot be when their time comes, clients that do not run then, and a
+baseline that is not there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syntheticnet.conditions import Conditions, ConditionsError, refuse_crowd, size_of
+
+from ..contract import SFU_HOST
+from ..stack import Sfu, Stack
+from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
+from .formatting import seconds
+from .model import Place
+from .plan import Plan
+from .simulated_leases import Layers
+from .timeline import Event, timeline
+
+
+def rehearse(plan: Plan) -> None:
+    """Raise WrongUse at the first step that cannot be played when its time comes."""
+    for late in (False, True) if plan.track.least_s != plan.track.most_s else (False,):
+        stage = _Stage(plan.scenario.stack)
+        for event in timeline(plan.track, late):
+            stage.play(event)
+        stage.expire(float("inf"))
+
+
+class _Stage:
+    """What is in force and what runs, as the plan goes on."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._clients = {client.name: Layers(client.name, client.conditions) for client in stack.clients}
+        given = {client.name: client.files for client in stack.clients}
+        if isinstance(stack.sfu, Sfu):
+            self._clients[SFU_HOST] = Layers(SFU_HOST, stack.sfu.conditions or Conditions())
+            given[SFU_HOST] = stack.sfu.files
+        self._files = {owner: {name: size_of(text) for name, text in files.items()} for owner, files in given.items()}
+        self._down: dict[str, tuple[str, Place]] = {}
+        self._baseline_s: float | None = None
+
+    def play(self, event: Event) -> None:
+        self.expire(event.at_s)
+        place = event.run.place
+        match event.action:
+            case Change(clients=names) as change:
+                for name in names:
+                    self._refuse_down(name, place)
+                    self._keep(name, change.files, place)
+                    self._clients[name].put(event.at_s, change, place)
+                    self._clients[name].conditions()
+            case Reset(clients=names):
+                for name in names:
+                    self._refuse_down(name, place)
+                    self._clients[name].clear()
+            case Container() as container:
+                self._act(container, place)
+            case Load(client=name) | Exec(where=str(name)):
+                self._refuse_down(name, place)
+            case Baseline(for_s=for_s):
+                self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))
+            case Judge() as judge:
+                self._judge(judge, event.at_s, place)
+
+    def expire(self, now_s: float) -> None:
+        for client in self._clients.values():
+            for ended_s in client.ended(now_s):
+                client.conditions(f"from {seconds(ended_s)} on, when an earlier step has ended, ")
+
+    def _keep(self, client: str, files: Mapping[str, str], place: Place) -> None:
+        """A client keeps the files that it was given until the end."""
+        for name, text in files.items():
+            self._files[client][name] = size_of(text)
+            try:
+                refuse_crowd(self._files[client], name)
+            except ConditionsError as error:
+                place.wrong(f"{client}: {error}")
+
+    def _judge(self, judge: Judge, at_s: float, place: Place) -> None:
+        if not judge.expression.uses_before:
+            return
+        if self._baseline_s is None:
+            place.wrong("speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it")
+        if at_s < self._baseline_s - 1e-6:
+            taken = seconds(self._baseline_s)
+            place.wrong(f"begins at {seconds(at_s)} and speaks of `before`, but the baseline is taken at {taken} only")
+
+    def _act(self, container: Container, place: Place) -> None:
+        for name in container.names:
+            state, _ = self._down.get(name, ("running", place))
+            needed = _NEEDED[container.doing]
+            if needed and state not in needed:
+                place.wrong(f"cannot {container.doing} {name}: it is {state} then")
+            self._down.pop(name, None)
+            if after := _AFTER.get(container.doing):
+                self._down[name] = (after, place)
+
+    def _refuse_down(self, name: str, place: Place) -> None:
+        if name in self._down:
+            state, since = self._down[name]
+            place.wrong(f"{name} is {state} then (since line {since.line})")
+
+
+# What a container must be for what is done to it, and what it is then.
+_NEEDED = {
+    "pause": ("running",),
+    "unpause": ("paused",),
+    "stop": ("running",),
+    "start": ("stopped",),
+    "restart": ("running", "stopped"),
+}
+_AFTER = {"pause": "paused", "stop": "stopped"}

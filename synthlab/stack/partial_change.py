@@ -1,0 +1,29 @@
+"""A partial change of conditions, in native form: what it does not name stays, None clears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS
+
+
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """A change with another put on it: mappings key by key, all else replaced."""
+    both = dict(base)
+    for key, value in change.items():
+        old = both.get(key)
+        both[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The change that gives back, to what `change` has named, the values of `before`; both in native form."""
+    back: dict[str, Any] = {}
+    for key, wished in change.items():
+        old = before.get(key)
+        if isinstance(wished, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
+            back[key] = undoing(wished, old or {})
+        else:
+            back[key] = old
+    return back

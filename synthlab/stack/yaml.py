@@ -1,0 +1,171 @@
+"""A YAML file as values that know their file, line and path, so that every mistake can be pointed at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from syntheticnet.conditions import ConditionsError
+
+from ..errors import WrongUse, did_you_mean
+from .mistakes import Mistakes
+from .variables import interpolate
+from .yaml_tree import Tree, compose_yaml, tag_of
+
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of a file. `value` is a dict or list of Nodes, or a scalar; `written` is a scalar as it was typed."""
+
+    value: Any
+    file: str
+    line: int
+    path: str = ""
+    written: str = field(default="", compare=False)
+
+    def wrong(self, what: str) -> NoReturn:
+        """Raise WrongUse that reads `file:line: path: what`."""
+        raise WrongUse(": ".join(part for part in (f"{self.file}:{self.line}", self.path, what) if part))
+
+    def wrong_at(self, error: ConditionsError) -> NoReturn:
+        """Raise WrongUse for an error of the schema, at the line of the value below this one that it speaks of."""
+        place, rest = self._below(error.where)
+        path = ".".join(part for part in (place.path, rest) if part)
+        replace(place, path=path).wrong(error.what)
+
+    def mapping(self, allowed: Iterable[str] = (), what: str = "a mapping") -> dict[str, Node]:
+        """The keys and their values; a key that is not `allowed` (when any are named) is refused."""
+        if not isinstance(self.value, dict):
+            self.wrong(f"{self.plain()!r} is not {what}")
+        names, mistakes = list(allowed), Mistakes()
+        for key, node in self.value.items():
+            if names and key not in names:
+                with mistakes.noted():
+                    node.wrong(f"no such key{did_you_mean(key, names)}; allowed: {', '.join(names)}")
+        mistakes.report()
+        return dict(self.value)
+
+    def items(self, what: str) -> list[Node]:
+        """The entries of a list."""
+        if not isinstance(self.value, list):
+            self.wrong(f"{self.plain()!r} is not {what}")
+        return list(self.value)
+
+    def text(self, what: str = "a text") -> str:
+        """A scalar as it was typed, not empty: `1.10` stays `1.10`."""
+        if isinstance(self.value, dict | list) or self.value is None or not self.written:
+            self.wrong(f"{self.plain()!r} is not {what}")
+        return self.written
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number from `low` to `high`."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or not low <= self.value <= high:
+            self.wrong(f"{self.plain()!r} is not a whole number from {low} to {high}")
+        return self.value
+
+    def switch(self) -> bool:
+        """true or false."""
+        if not isinstance(self.value, bool):
+            self.wrong(f"{self.plain()!r} is not true or false")
+        return self.value
+
+    def below(self) -> list[Node]:
+        """The values of a mapping, or the entries of a list; of a scalar none."""
+        if isinstance(self.value, dict):
+            return list(self.value.values())
+        return list(self.value) if isinstance(self.value, list) else []
+
+    def plain(self) -> Any:
+        """The value without places, as plain dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def _below(self, where: str) -> tuple[Node, str]:
+        """The deepest node that a dotted path leads to, and what of the path is left; keys may hold dots themselves."""
+        if isinstance(self.value, dict):
+            for key, node in self.value.items():
+                if where == key or where.startswith(f"{key}."):
+                    place: tuple[Node, str] = node._below(where[len(key) + 1 :])
+                    return place
+        return self, where
+
+
+def read_yaml(path: Path, shown_as: str, environment: Mapping[str, str]) -> Node:
+    """The file's top value, its `${VARIABLES}` filled in from `environment`; raises WrongUse."""
+    return _Reader(shown_as, environment).node(compose_yaml(path, shown_as), "")
+
+
+class _Reader:
+    """Turns ruamel's nodes into ours."""
+
+    def __init__(self, file: str, environment: Mapping[str, str]) -> None:
+        self.file = file
+        self.environment = environment
+
+    def node(self, source: Tree, path: str) -> Node:
+        here = Node(None, self.file, source.start_mark.line + 1, path)
+        if source.id == "scalar":
+            return self._scalar(source, here)
+        value = self._mapping(source, here) if source.id == "mapping" else self._sequence(source, here)
+        return replace(here, value=value)
+
+    def _sequence(self, source: Tree, here: Node) -> list[Node]:
+        return [self.node(entry, f"{here.path}[{index}]") for index, entry in enumerate(source.value)]
+
+    def _mapping(self, source: Tree, here: Node) -> dict[str, Node]:
+        own: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        for key_node, value_node in source.value:
+            if key_node.id != "scalar":
+                here.wrong("has a key that is not a plain word")
+            key = str(key_node.value)
+            path = f"{here.path}.{key}" if here.path else key
+            line = key_node.start_mark.line + 1
+            if key == "<<":
+                for base in self._merge_bases(value_node):
+                    merged = self._mapping(base, here) | merged
+            elif key in own:
+                replace(here, line=line, path=path).wrong("stands twice")
+            else:
+                own[key] = replace(self.node(value_node, path), line=line)
+        return merged | own
+
+    def _merge_bases(self, source: Tree) -> Iterator[Tree]:
+        bases = source.value if source.id == "sequence" else [source]
+        for base in bases:
+            if base.id != "mapping":
+                Node(None, self.file, source.start_mark.line + 1, "<<").wrong("does not name a mapping")
+            yield base
+
+    def _scalar(self, source: Tree, here: Node) -> Node:
+        try:
+            written = interpolate(source.value, self.environment)
+        except ValueError as error:
+            here.wrong(str(error))
+        if _UNFIT.search(written):
+            here.wrong("holds a character that no text may have: NUL, or half of a character (a lone surrogate)")
+        plain = source.style is None and written != source.value
+        return replace(here, value=_typed(tag_of(written) if plain else str(source.tag), written), written=written)
+
+
+def _typed(tag: str, text: str) -> Any:
+    """A scalar's value. Dates and tags of others' making stay texts: no stack file has a use for them."""
+    kind = tag.rpartition(":")[2]
+    try:
+        if kind == "int":
+            return int(text, 10 if text.lstrip("+-").isdecimal() else 0)
+        if kind == "float":
+            return float(text)
+    except ValueError:
+        return text
+    if kind == "bool":
+        return text.lower() == "true"
+    return None if kind == "null" else text

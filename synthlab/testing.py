@@ -1,0 +1,272 @@
+"""A lab without Docker, for tests of synthlab and of what is built on it: real rules, no containers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
+
+from .contract import API_PORT, ContainerAction
+from .control.backend import World
+from .control.client_api import AT_ONCE, Terms
+from .control.state import ClientState
+from .control.versions import own_version
+from .control.webrtc_stats import Numbers
+from .engine.containers import Container, LogWish
+from .engine.images import LocalImage
+from .errors import SynthlabError, WrongUse
+
+_IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
+
+
+class FakeClientApi:
+    """A ClientApi in memory. `broken` makes it fail where a container that is gone would: on every change.
+
+    Its time stands still: a lease lasts until it is released, and only what is asked for after a while waits.
+    """
+
+    def __init__(self, name: str, startup: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.startup = Conditions.from_dict(startup or {})
+        self.base = self.startup
+        self.entries: list[dict[str, Any]] = []
+        self.asked = 0
+        self.files: dict[str, str] = {}
+        self.renewed: list[tuple[int, str]] = []
+        self.terms: list[Terms] = []
+        self.wishes: list[Mapping[str, Any]] = []
+        self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
+        self.written: list[dict[str, Any]] = []
+        self.problem: str | None = None
+        self.broken = False
+        self.version = own_version()
+
+    def answer(self) -> dict[str, Any]:
+        """The answer of GET /v1/state."""
+        flows = ["default", *(flow.name for flow in self.conditions.flows)]
+        return {
+            "version": self.version,
+            "name": self.name,
+            "lab": "fake",
+            "conditions": self.conditions.to_dict(),
+            "base": self.base.to_dict(),
+            "leases": [entry for entry in self.entries if "in_ns" not in entry],
+            "scheduled": [entry for entry in self.entries if "in_ns" in entry],
+            "failed": {"count": 0, "last": []},
+            "monotonic_ns": self.clock(),
+            "startup": self.startup.to_dict(),
+            "seed": self.conditions.seed or 0,
+            "problem": self.problem,
+            "forwarder": {"restarts": 0, "up_s": 1.0},
+            "links": _idle_links(),
+            "flows": {name: _idle_links() for name in flows},
+        }
+
+    def state(self) -> ClientState:
+        return ClientState.from_dict(self.answer())
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those in force."""
+        effective = self.base
+        for entry in self.entries:
+            if "in_ns" not in entry:
+                effective = effective.changed(entry["change"])
+        return effective
+
+    def clock(self) -> int:
+        return time.monotonic_ns()
+
+    def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+        self._refuse_broken(terms)
+        self.wishes.append(change)
+        changed = self._changed(self.base if terms.lease is None else self.conditions, change)
+        if terms.lease or terms.after:
+            times = {"in": terms.after, "left": terms.lease}
+            told = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": terms.at_ns or 0, **told})
+        else:
+            self.base = changed
+        return self._told(terms, change)
+
+    def check(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> None:
+        self._changed(self.conditions, change)
+
+    def replace(self, conditions: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+        self._refuse_broken(terms)
+        self.base = Conditions.from_dict(conditions)
+        if not terms.keep:
+            self.entries.clear()
+        return self._told(terms, conditions)
+
+    def reset(self, terms: Terms = AT_ONCE) -> ClientState:
+        return self.replace(self.startup.to_dict(), terms)
+
+    def release(self, id: int) -> ClientState:
+        self.entries = [entry for entry in self.entries if entry["id"] != id]
+        return self.state()
+
+    def renew(self, id: int, lease: str) -> None:
+        if id not in [entry["id"] for entry in self.entries]:
+            raise WrongUse(f"{self.name}: no lease or scheduled change {id}")
+        self.renewed.append((id, lease))
+
+    def put_file(self, name: str, text: str) -> None:
+        self.files[name] = text
+
+    def numbers(self) -> Numbers:
+        return Numbers.from_dict(self.answered_numbers)
+
+    def console(self, after: int = 0) -> dict[str, Any]:
+        return {"entries": self.written[after:], "count": len(self.written)}
+
+    def _changed(self, present: Conditions, change: Mapping[str, Any]) -> Conditions:
+        try:
+            changed = present.changed(change)
+        except ConditionsError as error:
+            raise WrongUse(f"{self.name}: {error}") from None
+        for direction in DIRECTIONS:
+            for item, value in getattr(changed, direction).named():
+                if item.metadata["unit"].name == "file" and value not in self.files:
+                    raise WrongUse(f"{self.name}: {direction}.{item.metadata['name']}: {value}: no such file")
+        return changed
+
+    def _refuse_broken(self, terms: Terms) -> None:
+        if self.broken:
+            raise SynthlabError(f"{self.name}: its API does not answer")
+        self.asked += 1
+        self.terms.append(terms)
+
+    def _told(self, terms: Terms, change: Mapping[str, Any]) -> ClientState:
+        answer = self.answer()
+        if terms != AT_ONCE:
+            entries = [entry for entry in self.entries if entry["id"] == self.asked]
+            answer["entry"] = {"id": self.asked, "change": change, **(entries[0] if entries else {})}
+        return ClientState.from_dict(answer)
+
+
+class FakeEngine:
+    """An EngineApi that has the given containers, and whatever images are asked for."""
+
+    def __init__(self, containers: Iterable[Container] = ()) -> None:
+        self.present = list(containers)
+        self.controlled: list[tuple[ContainerAction, str]] = []
+        self.tagged: list[tuple[str, str]] = []
+        self.locked: set[str] = set()
+
+    def version(self) -> str:
+        return "20.10"
+
+    def facts(self) -> dict[str, str]:
+        return {"engine": "20.10"}
+
+    def address(self) -> str:
+        return "unix:///var/run/docker.sock"
+
+    def folder(self) -> str:
+        return "/"
+
+    def labs(self) -> list[str]:
+        return sorted({container.lab for container in self.present})
+
+    def containers(self, lab: str | None = None) -> list[Container]:
+        return [container for container in self.present if lab in (None, container.lab)]
+
+    def logs(self, container: Container, lines: int = 20) -> list[str]:
+        return [f"last line of {container.name}"][:lines]
+
+    def last_probe(self, container: Container) -> list[str]:
+        return [f"health check of {container.name}"]
+
+    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+        lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
+        yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]
+
+    def environment(self, container: Container) -> dict[str, str]:
+        return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
+
+    def control(self, container: Container, doing: ContainerAction) -> None:
+        self.controlled.append((doing, container.title))
+
+    def image(self, tag: str) -> LocalImage | None:
+        return LocalImage(f"id of {tag}", "0")
+
+    def discard_image(self, image: LocalImage) -> None:
+        pass
+
+    def tag_image(self, tag: str, other: str) -> None:
+        self.tagged.append((tag, other))
+
+    def own_tags(self) -> list[str]:
+        return ["syntheticnet:latest"]
+
+    def remove_images(self) -> list[str]:
+        return ["syntheticnet:latest"]
+
+    def remove_lab(self, lab: str, made_by: str = "") -> int:
+        removed = [one for one in self.containers(lab) if made_by in ("", one.made_by)]
+        self.present = [container for container in self.present if container not in removed]
+        return len(removed)
+
+    def lock(self, lab: str, image: str) -> FakeLock | None:
+        return None if lab in self.locked else FakeLock(self.locked, lab)
+
+    def locks(self) -> dict[str, str]:
+        return dict.fromkeys(self.locked, "running")
+
+    def unlock(self, lab: str) -> bool:
+        held = lab in self.locked
+        self.locked.discard(lab)
+        return held
+
+
+class FakeLock:
+    """One that a FakeEngine gives: held as long as its lab is among the `locked`."""
+
+    def __init__(self, locked: set[str], lab: str) -> None:
+        self._locked, self._lab = locked, lab
+        locked.add(lab)
+
+    def lost(self) -> bool:
+        return self._lab not in self._locked
+
+    def release(self) -> None:
+        self._locked.discard(self._lab)
+
+
+def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Container:
+    """A healthy client of a lab, its API on port 3000 and on."""
+    return Container(
+        id=f"{lab}/{client}",
+        name=f"synthlab-{lab}-{client}-1",
+        lab=lab,
+        role="client",
+        client=client,
+        group=group or client,
+        app="bot",
+        stack=f"{lab}.yaml",
+        index=index,
+        state="running",
+        status="Up 2 seconds (healthy)",
+        health="healthy",
+        ports={API_PORT: 2999 + index},
+    )
+
+
+def fake_world(*labs: str, groups: Mapping[str, str] | None = None) -> tuple[World, dict[str, FakeClientApi]]:
+    """A world of labs with client1 and client2 each, and their APIs by container id (`call/client1`)."""
+    clients = [("client1", "client1"), ("client2", "client2"), *((groups or {}).items())]
+    containers = [
+        replace(fake_container(lab, name, group), index=index, ports={API_PORT: 2999 + index})
+        for lab in labs
+        for index, (name, group) in enumerate(clients, 1)
+    ]
+    apis = {container.id: FakeClientApi(container.client) for container in containers}
+    return World(FakeEngine(containers), lambda container: apis[container.id]), apis
+
+
+def _idle_links() -> dict[str, Any]:
+    return {direction: {**_IDLE, "achieved": {}} for direction in ("ingress", "egress")}

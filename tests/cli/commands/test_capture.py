@@ -1,0 +1,36 @@
+"""What `synthlab capture` refuses; that it captures is tested on a real lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.cli.main import main
+from synthlab.testing import fake_world
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["cleint1"], "no client 'cleint1' in lab 'call' has a network that can be captured; did you mean client1?"),
+        (["client1", "--snaplen", "63"], "--snaplen: '63' is not `full`, nor a number from 64 to 262144"),
+        (["client1", "--snaplen", "some"], "--snaplen: 'some' is not `full`, nor a number from 64 to 262144"),
+        (["client1", "--for", "soon"], "--for: "),
+        (["client1", "--lab", "cal"], "no lab 'cal' is up; did you mean call?"),
+    ],
+)
+def test_wrong_use(arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line each, and no file is made."""
+    world, _ = fake_world("call")
+    file = tmp_path / "x.pcapng"
+    assert main(["capture", *arguments, "-o", str(file)], world) == 2
+    assert capsys.readouterr().err.startswith(f"synthlab: {told}")
+    assert not file.exists()
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told before anything is captured."""
+    world, _ = fake_world("call")
+    assert main(["capture", "client1", "-o", str(tmp_path)], world) == 2
+    assert f"-o: {tmp_path}: is a folder; name a file" in capsys.readouterr().err

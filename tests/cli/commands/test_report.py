@@ -1,0 +1,51 @@
+"""`scenario report`: a page and a JUnit file of results that were written before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from synthlab.report import report_page, results_text
+from synthlab.report.junit import junit_text
+from synthlab.testing import fake_world
+
+from ...report import records
+from .command import run
+
+WORLD, _ = fake_world()
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Of a run whose evidence lies in this folder."""
+    file = tmp_path / "results.json"
+    file.write_text(results_text([replace(records.dog(), evidence={"logs": str(tmp_path / "client1.log")})]))
+    return file
+
+
+def test_page_and_junit(results: Path, tmp_path: Path) -> None:
+    """Both are what the run itself would have written; links lead from the page to the evidence."""
+    page, junit = tmp_path / "page.html", tmp_path / "results.xml"
+    assert run("scenario", "report", str(results), "--report", str(page), "--junit", str(junit), world=WORLD) == 0
+    beside = replace(records.dog(), evidence={"logs": "client1.log"})
+    assert page.read_text() == report_page([beside])
+    assert junit.read_text() == junit_text([replace(beside, evidence={"logs": str(tmp_path / "client1.log")})])
+
+
+def test_refusals(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No file to write, none to read, one that holds something else, a folder that is not there: one line each."""
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    page = ("--report", str(tmp_path / "page.html"))
+    nowhere = str(tmp_path / "nowhere" / "page.html")
+    for arguments, told in (
+        ((str(results),), "names no file to write: give --report FILE.html or --junit FILE.xml"),
+        ((str(tmp_path / "none.json"), *page), f"{tmp_path}/none.json: cannot be read: No such file or directory"),
+        ((str(other), *page), f"{other}: is not what `synthlab scenario run --json` writes"),
+        ((str(results), "--report", nowhere), f"--report: {nowhere}: No such file or directory"),
+    ):
+        assert run("scenario", "report", *arguments, world=WORLD) == 2
+        assert capsys.readouterr().err == f"synthlab: {told}\n"
+    assert not (tmp_path / "page.html").exists()

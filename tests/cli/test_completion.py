@@ -1,0 +1,110 @@
+"""What a shell is told when it asks what may stand next."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthlab.cli.main import main
+from synthlab.testing import fake_world
+
+SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+DOCKER = """\
+#!/bin/sh
+printf 'call\\tclient1\\tclient1\\tclient\\t\\n'
+printf 'call\\tbot-1\\tbot\\tclient\\t\\n'
+printf 'mine\\t\\t\\tsfu\\t\\n'
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Path:
+    """A folder with a docker command that knows two labs, and with stack files."""
+    file = tmp_path / "docker"
+    file.write_text(DOCKER)
+    file.chmod(0o755)
+    (tmp_path / "cases" / "more").mkdir(parents=True)
+    for name in ("mine.yaml", "other.yml", "readme.md", ".hidden.yaml"):
+        (tmp_path / "cases" / name).touch()
+    return tmp_path
+
+
+def completed(line: str, engine: Path) -> list[str]:
+    """What bash is told for the last word of a line."""
+    words = line.split(" ")
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_SYNTHLAB_COMPLETE": "complete_bash"}
+    environment = {**os.environ, **asked, "PATH": f"{engine}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [SYNTHLAB], cwd=engine, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("synthlab selft", ["selftest"]),
+        ("synthlab show ", ["bot", "bot-1", "client1", "sfu"]),
+        ("synthlab restart b", ["bot", "bot-1"]),
+        ("synthlab ps --lab m", ["mine"]),
+        ("synthlab show --lab mine ", ["sfu"]),
+        ("synthlab set bot --profile wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
+        ("synthlab set bot --flow *:t", ["*:tcp"]),
+        ("synthlab images save ja", ["janus"]),
+        ("synthlab completion show z", ["zsh"]),
+        ("synthlab scenario show dog", ["dog-chews-fiber"]),
+        ("synthlab scenario check rate", ["rate-sine"]),
+        ("synthlab profile show wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
+        ("synthlab profile list loa", ["loadero"]),
+        ("synthlab schema sc", ["scenario"]),
+        ("synthlab up ca", ["cases/", "call.yaml"]),
+        ("synthlab up cases/", ["cases/mine.yaml", "cases/more/", "cases/other.yml"]),
+        ("synthlab render ./cases/m", ["./cases/mine.yaml", "./cases/more/"]),
+        ("synthlab scenario run cases/o", ["cases/other.yml"]),
+    ],
+)
+def test_words(line: str, words: list[str], engine: Path) -> None:
+    """Commands, labs, clients, groups, flows, profiles, scenarios and images are completed."""
+    assert completed(line, engine) == words
+
+
+def test_it_takes_no_time(engine: Path) -> None:
+    """Completion of a client costs less than 0.5 s of a core, where the SDK alone would take most of that."""
+
+    def cost() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        completed("synthlab show cl", engine)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert any(cost() < 0.5 for _ in range(5))  # processors are slower while others are at work
+
+
+def test_no_engine(tmp_path: Path) -> None:
+    """Where nobody answers, nothing is written into the user's line."""
+    (tmp_path / "docker").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    (tmp_path / "docker").chmod(0o755)
+    assert completed("synthlab show cl", tmp_path) == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each shell has a script that asks us."""
+    world, _ = fake_world()
+    assert main(["completion", "show", shell], world) == 0
+    assert f"_SYNTHLAB_COMPLETE=complete_{shell}" in capsys.readouterr().out
+    assert main(["completion", "show", "fsh"], world) == 2
+    assert "no completion for the shell 'fsh'; did you mean fish?" in capsys.readouterr().err
+
+
+def test_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Installed for bash, it is there for bash's next start."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    world, _ = fake_world()
+    assert main(["completion", "install", "bash"], world) == 0
+    assert str(tmp_path) in capsys.readouterr().out
+    assert "synthlab.sh" in (tmp_path / ".bashrc").read_text()

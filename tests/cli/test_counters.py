@@ -1,0 +1,98 @@
+"""Counters for people: what was asked to be dropped, and what the lab itself discarded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syntheticnet.packets import counters as tally
+from synthlab.cli.console import Bad
+from synthlab.cli.counters import counters_table, discards, drops, forwarders_table, told_bytes
+from synthlab.contract import OWN_CAUSES
+from synthlab.control.slowness import too_slow
+from synthlab.control.state import ClientState, LinkState
+from synthlab.testing import FakeClientApi
+
+LINK = LinkState(
+    packets_in=10,
+    packets_out=7,
+    bytes_out=70_000,
+    dropped={"loss": 3, "queue": 0, "kernel": 2},
+    held=1,
+    exempt=2,
+    achieved={"packets": 12},
+)
+QUIET = replace(LINK, dropped={}, held=0)
+
+
+def state(**links: LinkState) -> ClientState:
+    return replace(FakeClientApi("client2").state(), links={"ingress": QUIET, "egress": QUIET} | links, flows={})
+
+
+@pytest.mark.issue(10)
+def test_drops_apart() -> None:
+    """What was asked to be dropped and what the lab discarded are different lines; the second are no network's loss."""
+    places = {"client2 egress": LINK, "client2 ingress": QUIET, "client2 egress *:udp": None}
+    assert list(drops(places)) == ["client2 egress: dropped so far: loss 3"]
+    assert list(discards(places)) == [
+        "client2 egress: discarded by the lab itself so far: 2 packets (kernel: this machine was too slow)"
+    ]
+    assert OWN_CAUSES == tally.OWN_CAUSES
+
+
+@pytest.mark.issue(10)
+def test_counters() -> None:
+    """A column that says nothing is left out; what the lab discarded has one of its own, and is marked."""
+    assert counters_table({"client2": state()}).columns[5:] == ("dropped",)
+    table = counters_table({"client2": state(egress=LINK)})
+    assert table.columns == (
+        *("client", "link", "packets in", "packets out", "bytes out", "dropped", "discarded", "queued"),
+    )
+    assert table.rows == [
+        ("client2", "ingress", "10", "7", "70.0 kB", "-", "-", "0"),
+        ("client2", "egress", "10", "7", "70.0 kB", "loss 3", "2", "1"),
+    ]
+    assert isinstance(table.rows[1][6], Bad)
+
+
+@pytest.mark.issue(10)
+def test_flows_have_rows_of_their_own() -> None:
+    """What no flow takes has a row only where there are flows: else it is the link."""
+    flows = {"default": {"egress": QUIET}, "*:udp": {"egress": QUIET}}
+    places = [row[1] for row in counters_table({"client2": replace(state(), flows=flows)}).rows]
+    assert places == ["ingress", "egress", "egress default", "egress *:udp"]
+    alone = replace(state(), flows={"default": {"egress": QUIET}})
+    assert len(counters_table({"client2": alone}).rows) == 2
+
+
+@pytest.mark.issue(10)
+def test_too_slow() -> None:
+    """A machine that lets packets out late or discards them is named as too slow; one that did so before is not."""
+    assert too_slow({"client2": state(egress=LINK)}) == []
+    discarding = replace(LINK, achieved={"packets": 9, "discarded": 13})
+    late = {"egress": {"p50_ms": 20.0, "p99_ms": 72.4, "max_ms": 99.0}, "ingress": {"p99_ms": 49.0}}
+    assert too_slow({"client2": replace(state(egress=discarding), lateness=late)}) == [
+        "client2 egress: this machine is too slow: packets left up to 72 ms late in the last second",
+        "client2 egress: this machine is too slow: the lab itself discarded 13 packets in the last second",
+    ]
+
+
+@pytest.mark.issue(10)
+def test_forwarders() -> None:
+    """How late packets left has its unit; too late, and restarts with the hangs that caused them, are marked."""
+    late = {"ingress": {"p50_ms": 0.05, "p99_ms": 70.2, "max_ms": 81.0}, "egress": {}}
+    rows = forwarders_table({"client2": replace(state(), lateness=late)}).rows
+    assert rows == [
+        ("client2", "ingress", "0.050 ms", "70.200 ms", "81.000 ms", "0"),
+        ("client2", "egress", "-", "-", "-", "0"),
+    ]
+    assert [isinstance(cell, Bad) for cell in rows[0]] == [False, False, False, True, True, False]
+    hung = forwarders_table({"client2": replace(state(), lateness={"ingress": {}}, restarts=2, hangs=1)}).rows[0][-1]
+    assert (hung, isinstance(hung, Bad)) == ("2 (1 hung)", True)
+
+
+@pytest.mark.parametrize(("size", "told"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_600_000, "2.6 MB")])
+def test_sizes(size: int, told: str) -> None:
+    """Sizes have units."""
+    assert told_bytes(size) == told

@@ -1,0 +1,262 @@
+"""What `doctor` finds."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.cli import doctor
+from synthlab.cli.doctor import examine, explained, is_local, version_of
+from synthlab.cli.main import main
+from synthlab.control.backend import World
+from synthlab.engine.containers import EngineApi
+from synthlab.engine.docker_engine import Engine
+from synthlab.engine.images import LocalImage
+from synthlab.errors import SynthlabError
+from synthlab.testing import FakeEngine
+
+
+class NoEngine(FakeEngine):
+    """No engine answers."""
+
+    def version(self) -> str:
+        raise SynthlabError("the Docker engine does not answer") from ConnectionRefusedError("refused")
+
+
+SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
+
+
+class OldEngine(FakeEngine):
+    """An engine of long ago."""
+
+    def version(self) -> str:
+        return "19.03.15"
+
+
+class OldImages(FakeEngine):
+    """An engine with images of long ago."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return LocalImage(tag, "0", version="0.0.9")
+
+
+class RemoteEngine(FakeEngine):
+    """An engine on another machine."""
+
+    def address(self) -> str:
+        return "tcp://build-server:2376"
+
+
+class EmptyEngine(FakeEngine):
+    """An engine without images."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return None
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """What the docker command answers to a subcommand."""
+    answers: dict[str, str | None] = {"compose": "2.26.1-4", "buildx": "github.com/docker/buildx 0.13"}
+    monkeypatch.setattr(doctor, "_first_line", lambda *command: answers.get(command[1], "20.10.24"))
+    monkeypatch.setattr(doctor, "is_free", lambda port: port != 3000)
+    return answers
+
+
+def found(engine: EngineApi) -> dict[str, tuple[bool | None, str]]:
+    return {finding.subject: (finding.ok, finding.told) for finding in examine(engine)}
+
+
+@pytest.mark.usefixtures("tools")
+def test_everything_is_looked_at() -> None:
+    """Engine, Compose, buildx, disk, ports and every image have a finding; what hinders nothing is a note."""
+    findings = found(EmptyEngine())
+    assert findings["Docker engine"] == (True, "20.10")
+    assert findings["Compose"] == (True, "2.26.1-4")
+    assert findings["port 3000"] == (None, "taken")
+    assert findings["port 5901"] == (True, "free")
+    assert findings["debian:bookworm-slim"] == (None, "missing")
+    assert findings["syntheticnet:latest"] == (None, "not built")
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "answer", "subject"),
+    [
+        ("compose", None, "Compose"),
+        ("compose", "1.29.2", "Compose"),
+        ("compose", "v2.3.0", "Compose"),
+        ("compose", "2.23.0", "Compose"),
+        ("buildx", None, "buildx"),
+    ],
+)
+def test_failures_have_a_mending(
+    subcommand: str, answer: str | None, subject: str, tools: dict[str, str | None]
+) -> None:
+    """What hinders a lab fails, and says how to mend it."""
+    tools[subcommand] = answer
+    failed = [finding for finding in examine(EmptyEngine()) if finding.ok is False]
+    assert [finding.subject for finding in failed] == [subject]
+    assert "install" in failed[0].mending
+
+
+@pytest.mark.usefixtures("tools")
+def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an engine the rest is still looked at, and the status says that no lab can run."""
+    assert main(["doctor", "--json"], World(NoEngine())) == 3
+    output = capsys.readouterr()
+    assert json.loads(output.out)[0]["told"] == "refused"
+    assert output.err == "synthlab: a lab cannot run here yet: Docker engine\n"
+
+
+@pytest.mark.usefixtures("tools")
+def test_old_versions() -> None:
+    """An engine that is too old fails; images of another version are told as that."""
+    assert found(OldEngine())["Docker engine"] == (False, "19.03.15")
+    assert found(OldImages())["syntheticnet:latest"] == (None, "of synthlab 0.0.9, this is 0.1.0")
+
+
+@pytest.mark.usefixtures("tools")
+def test_remote_engine() -> None:
+    """With a remote engine commands work, but pages do not open here: a note; this machine's disk does not count."""
+    findings = examine(RemoteEngine())
+    assert not {"disk space", "port 3000"} & {one.subject for one in findings}
+    (finding,) = [one for one in findings if one.subject == "engine's machine"]
+    assert finding.ok is None
+    assert finding.told.startswith("remote: tcp://build-server:2376; commands reach its clients through it")
+    assert "docker context use default" in finding.mending
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(("answer", "ok"), [("20.10.24", True), (None, False)])
+def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the docker command gets there as well is looked at, for builds and clients depend on it."""
+    monkeypatch.setattr(doctor, "_first_line", lambda *command: answer)
+    (finding,) = [one for one in examine(RemoteEngine()) if one.subject == "docker command"]
+    assert finding.ok is ok
+    assert "tcp://build-server:2376" in finding.told if not ok else "engine 20.10.24" in finding.told
+
+
+def test_places() -> None:
+    """A socket, or a port of this machine, is local; versions are read wherever they stand in a text."""
+    local = ("unix:///var/run/docker.sock", "http+unix:///x", "npipe:////./pipe/docker_engine", "tcp://127.0.0.1:2375")
+    assert all(map(is_local, local))
+    assert not any(map(is_local, ("ssh://me@host", "tcp://10.0.0.1:2375", "https://host:2376")))
+    assert [version_of(told) for told in ("v2.26.1-4", "24.0.7+dfsg", "none")] == [(2, 26), (24, 0), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("cause", "address", "told", "mending"),
+    [
+        ("PermissionError(13, 'Permission denied')", "unix:///s", "no permission on unix:///s", "usermod -aG docker"),
+        ("FileNotFoundError(2, 'No such file')", "unix:///s", "not running: unix:///s does not answer", "systemctl"),
+        ("gaierror(-2)", "tcp://host:2376", "no answer from tcp://host:2376: gaierror", "docker context use default"),
+        ("something else", "unix:///s", "something else", "start it"),
+    ],
+)
+def test_causes(cause: str, address: str, told: str, mending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why an engine does not answer decides what is to be done."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    explanation = explained(cause, address)
+    assert explanation[0].startswith(told)
+    assert mending in explanation[1]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own that has a megabyte."""
+    assert os.geteuid() == 0, "mounting needs root"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)], check=True)
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+@pytest.mark.usefixtures("tools")
+def test_full_disk(small_disk: Path) -> None:
+    """What counts is the disk that the engine keeps its images on."""
+
+    class Cramped(EmptyEngine):
+        def folder(self) -> str:
+            return str(small_disk)
+
+    (finding,) = [one for one in examine(Cramped()) if one.subject == "disk space"]
+    assert (finding.ok, finding.told) == (False, f"0.0 GB free in {small_disk}")
+    assert "docker system prune" in finding.mending
+
+
+def doctor_of(environment: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    """The real command's status, its findings and its last word, in this environment."""
+    command = [SYNTHLAB, "doctor", "--json"]
+    made = {**os.environ, **environment}
+    done = subprocess.run(command, env=made, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, {one["subject"]: one for one in json.loads(done.stdout)}, done.stderr
+
+
+def test_a_dead_socket(tmp_path: Path) -> None:
+    """An engine that is stopped: 3, and how to start it."""
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "docker.sock"))
+    status, findings, told = doctor_of({"DOCKER_HOST": f"unix://{tmp_path}/docker.sock"})
+    assert (status, findings["Docker engine"]["ok"]) == (3, False)
+    assert f"no answer at DOCKER_HOST=unix://{tmp_path}/docker.sock" in findings["Docker engine"]["told"]
+    assert "a lab cannot run here yet: Docker engine" in told
+
+
+def test_a_context_elsewhere() -> None:
+    """An engine of another machine that does not answer: 3, and which it is."""
+    status, findings, _ = doctor_of({"DOCKER_HOST": "tcp://127.255.255.1:9"})
+    assert status == 3
+    assert findings["engine's machine"]["ok"] is None
+    assert "no answer from" in findings["Docker engine"]["told"]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"), [("echo 1.29.2", "1.29.2"), ("echo 2.20.0", "2.20.0"), ("echo no >&2; exit 1", "no answer")]
+)
+def test_a_docker_command_without_compose(script: str, told: str, tmp_path: Path) -> None:
+    """An old Compose, or none, fails whatever else there is."""
+    command = tmp_path / "docker"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    status, findings, _ = doctor_of({"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert (status, findings["Compose"]["ok"], findings["Compose"]["told"]) == (3, False, told)
+    assert "2.24 or later" in findings["Compose"]["mending"] or told == "no answer"
+
+
+def test_no_docker_command(tmp_path: Path) -> None:
+    """Without a docker command in PATH that is what is told."""
+    status, findings, _ = doctor_of({"PATH": str(tmp_path)})
+    assert (status, findings["Compose"]["told"]) == (3, "there is no docker command in PATH")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK leaves its socket open
+def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who may not use the socket is told how to be let in."""
+    assert os.geteuid() == 0, "only root can be somebody else"
+    opened = Path(f"/tmp/synthlab-doctor-{os.getpid()}")  # pytest's own folders are closed to others
+    opened.mkdir(mode=0o755)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{opened}/docker.sock")
+    engine = Engine()
+    assert "docker.sock" in engine.address()  # it has loaded what it needs while it may read it
+    try:
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(opened / "docker.sock"))
+            (opened / "docker.sock").chmod(0o600)
+            listening.listen()
+            os.seteuid(65534)
+            found = doctor._engine(engine)
+    finally:
+        os.seteuid(0)
+        shutil.rmtree(opened)
+        gc.collect()
+    assert (found.ok, found.told[:17]) == (False, "no permission on ")
+    assert "usermod -aG docker" in found.mending

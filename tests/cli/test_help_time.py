@@ -1,0 +1,23 @@
+"""What the help must not wait for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("docker", "hashlib", "httpx", "jinja2", "junitparser", "plotly", "rich", "ruamel", "requests", "ssl")
+MOST_MODULES = 310
+"""Of which half are Python's and typer's own. `make bench` is where speed is measured."""
+
+
+def modules(program: str) -> set[str]:
+    """What a program has imported at its end."""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(told.stdout.splitlines()[-1].split())
+
+
+def test_help_imports_little() -> None:
+    """Help is quick because it imports none of the libraries that it does not need, and not much of anything."""
+    loaded = modules("import sys; from synthlab.cli.main import main; main(['--help']); print(*sys.modules)")
+    assert loaded & set(HEAVY) == set()
+    assert len(loaded) < MOST_MODULES

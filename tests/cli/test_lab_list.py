@@ -1,0 +1,43 @@
+"""What `ls` tells of labs, whatever is left of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from synthlab.cli.lab_list import overviews, overviews_table
+from synthlab.engine.containers import Container
+from synthlab.testing import fake_container
+
+ONE = replace(fake_container("call", "client1"), created=1000)
+TWO = replace(fake_container("call", "client2", index=2), created=1001)
+ENDED = {"state": "exited", "status": "Exited (255) 3 minutes ago", "health": ""}
+
+
+@pytest.mark.parametrize(
+    ("containers", "state", "running"),
+    [
+        ([ONE, TWO], "up", 2),
+        ([ONE, replace(TWO, health="starting")], "starting", 2),
+        ([ONE, replace(TWO, **ENDED)], "broken", 1),  # type: ignore[arg-type]
+        ([replace(ONE, **ENDED), replace(TWO, **ENDED)], "stopped", 0),  # type: ignore[arg-type]
+        ([replace(ONE, state="created"), replace(TWO, state="created")], "stopped", 0),
+        ([replace(ONE, expires=1059), replace(TWO, expires=1059)], "expired", 2),
+        ([], "left over", 0),
+    ],
+)
+def test_states(containers: list[Container], state: str, running: int) -> None:
+    """A lab is what its containers are, also after the engine was restarted, which ends all of them."""
+    (seen,) = overviews(["call"], containers, now=1060.0)
+    assert (seen.state, seen.running, seen.clients) == (state, running, len(containers))
+
+
+def test_table() -> None:
+    """Every lab has a row with its age and the time it has left."""
+    containers = [replace(one, expires=8260) for one in (ONE, TWO)] + [replace(ONE, lab="b", expires=1001)]
+    assert overviews_table(overviews(["call", "b", "net"], containers, now=1060.0)).rows == [
+        ("b", "call.yaml", "expired", "1/1", "1 min", "expired"),
+        ("call", "call.yaml", "up", "2/2", "1 min", "2 h"),
+        ("net", "-", "left over", "0/0", "-", "-"),
+    ]

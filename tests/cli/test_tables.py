@@ -1,0 +1,204 @@
+"""What is shown of a lab."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from synthlab.cli import tables
+from synthlab.cli.console import Bad, print_table
+from synthlab.cli.counters import counters_table, forwarders_table
+from synthlab.cli.tables import (
+    achieved_table,
+    agenda_table,
+    conditions_table,
+    containers_table,
+    moments,
+    notes,
+    numbers_table,
+)
+from synthlab.control.group_change import Change
+from synthlab.control.state import ClientState, Entry, LinkState
+from synthlab.control.webrtc_stats import Numbers
+from synthlab.testing import FakeClientApi, fake_container
+
+ACHIEVED = {"rate_bps": 998_400.0, "loss": 0.0493, "delay_p50_ms": 80.04, "delay_p99_ms": 99.96, "packets": 1234}
+LINK = LinkState(
+    packets_in=10,
+    packets_out=7,
+    bytes_out=700,
+    dropped={"loss": 3, "queue": 0, "kernel": 2},
+    dropped_bytes={"loss": 180},
+    held=1,
+    exempt=2,
+    achieved=ACHIEVED,
+)
+
+
+def state(conditions: dict[str, object]) -> ClientState:
+    api = FakeClientApi("client2")
+    return replace(api.replace(conditions), links={"ingress": replace(LINK, dropped={}, achieved={}), "egress": LINK})
+
+
+def test_conditions() -> None:
+    """Configured stands beside achieved, or alone; what was not measured is not made up."""
+    told = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
+    assert conditions_table(told).rows == [
+        ("client2", "ingress", "perfect"),
+        ("client2", "egress", "rate 1mbit (queue of 200ms), loss 5%"),
+    ]
+    assert achieved_table(told).rows == [
+        ("client2", "ingress", "perfect", "no traffic"),
+        (
+            "client2",
+            "egress",
+            "rate 1mbit (queue of 200ms), loss 5%",
+            "998kbit/s loss 4.93% delay 80.0ms (p99 100.0ms) 1234 packets",
+        ),
+    ]
+
+
+def test_conditions_of_flows() -> None:
+    """A flow says what it changes, and that the rest is the link's."""
+    shown = achieved_table({"client2": state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})})
+    assert shown.rows[2:] == [
+        ("client2", "ingress *:udp", "as the link", "no traffic"),
+        ("client2", "egress *:udp", "loss 100%", "no traffic"),
+    ]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("egress", "told"),
+    [
+        ({"rate": "100kbit"}, "rate 100kbit (queue of 1211ms)"),
+        ({"rate": "10mbit"}, "rate 10mbit (queue of 200ms)"),
+        ({"rate": "100kbit", "queue": "300ms"}, "rate 100kbit (queue of 300ms), queue 300ms"),
+        ({"rate": "1mbit", "queue": "64kb"}, "rate 1mbit (queue of 512ms), queue 64kb"),
+        ({"rate": "1mbit", "queue": "100p"}, "rate 1mbit (queue of 1211ms), queue 100p"),
+        ({"rate": "unlimited"}, "rate unlimited"),
+        (
+            {"queue": "1s", "loss_burst": "4p"},
+            "queue 1s (no effect without a rate or rate_trace), loss_burst 4p (no effect without a loss)",
+        ),
+    ],
+)
+def test_the_queue_in_force_and_what_has_no_effect(egress: dict[str, str], told: str) -> None:
+    """The longest wait at the present rate stands beside it; a value whose partner was cleared says so."""
+    assert conditions_table({"client2": state({"egress": egress})}).rows[1] == ("client2", "egress", told)
+
+
+@pytest.mark.issue(10)
+def test_the_queue_of_a_flow_with_a_rate_of_its_own() -> None:
+    """It is as deep as the link's, where the flow names none."""
+    wished = {"egress": {"rate": "9mbit", "queue": "1s"}, "flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
+    shown = conditions_table({"client2": state(wished)})
+    assert shown.rows[3] == ("client2", "egress *:udp", "rate 1mbit (queue of 1000ms)")
+
+
+@pytest.mark.issue(10)
+def test_kept_order_is_told() -> None:
+    """Where jitter keeps the order the mean delay is above the latency; with reordering it is not."""
+    jittery = {"latency": "200ms", "jitter": "50ms"}
+    told = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
+    (line,) = notes(told)
+    assert line.startswith("client2 egress: packets keep their order, so the mean delay is above 200ms")
+    assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
+
+
+def entry(**times: float) -> Entry:
+    change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
+    values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
+    return Entry(id=3, change=change, whole=False, **values)
+
+
+def test_agenda() -> None:
+    """Leases have the time they have left, scheduled changes that until they begin, and how long they will last."""
+    waiting = replace(entry(in_s=5.0, left_s=20.0), id=4, whole=True, change={"seed": 7})
+    told = replace(state({}), leases=(entry(left_s=9.26),), scheduled=(waiting, entry(in_s=1.0)))
+    what = "egress loss 5%, latency none; *:udp ingress none; *:tcp removed"
+    assert agenda_table({"client2": told}).rows == [
+        ("client2", "lease 3", what, "reverts in 9.3 s"),
+        ("client2", "scheduled 4", "replace all by; seed 7", "in 5.0 s, ends in 20.0 s"),
+        ("client2", "scheduled 3", what, "in 1.0 s"),
+    ]
+
+
+def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a change is in force: how far apart the clients changed, when it begins, and when it ends."""
+    monkeypatch.setattr(tables, "_wall", lambda seconds: f"12:00:{seconds:02.0f}")
+    plain, leased = state({}), replace(state({}), entry=entry(left_s=10.0))
+    waiting = replace(state({}), entry=entry(in_s=5.0))
+    assert list(moments(Change({"a": plain}), 0)) == []
+    assert list(moments(Change({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
+    assert list(moments(Change({"a": plain, "b": plain}, 3_140_000), 0)) == [
+        "a, b: in force within 3.1 ms of each other"
+    ]
+    assert list(moments(Change({"a": leased}), 1)) == ["a: reverts by itself at 12:00:11, in 10.0 s"]
+    assert list(moments(Change({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
+
+
+@pytest.mark.issue(10)
+def test_what_gives_no_answer() -> None:
+    """A healthy client whose API does not answer is shown as such."""
+    container = fake_container("call", "client2")
+    states = [containers_table([container], told, now=0).rows[0][2] for told in ({}, {container.id: 0})]
+    assert states == ["no answer", "healthy"]
+
+
+def test_numbers() -> None:
+    """Each participant that is received has a row of its numbers for each kind."""
+    numbers = Numbers(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})
+    assert numbers_table({"client1": numbers}).rows == [
+        ("client1", "video", "client2", "201.5 kbit/s, 15 fps"),
+        ("client1", "audio", "client2", "30 kbit/s"),
+    ]
+
+
+def test_less_than_nothing_lost() -> None:
+    """A packet that came twice makes RTP's count of the lost negative: shown, it is none."""
+    numbers = Numbers(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
+    assert [row[-1] for row in numbers_table({"bot-1": numbers}).rows] == ["201.5 kbit/s, lost 0", "lost 2"]
+
+
+def test_containers() -> None:
+    """A container is shown with its addresses; what is not known is a dash, and a column of dashes is left out."""
+    running = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
+    ended = replace(fake_container("call", "client2", index=2), state="exited", health="", ports={}, expires=90)
+    table = containers_table([running, ended], {running.id: 2}, now=100.0)
+    assert table.rows == [
+        ("client1", "bot", "healthy", "http://127.0.0.1:3000", "127.0.0.1:5901", "-", "2"),
+        ("client2", "bot", "exited", "-", "-", "expired", "-"),
+    ]
+    assert [cell for row in table.rows for cell in row if isinstance(cell, Bad)] == ["2", "exited"]
+    other = fake_container("other", "client1")
+    short = containers_table([fake_container("call", "client1"), other], {}, now=100.0)
+    assert short.columns == ("lab", "name", "app", "state", "API")
+
+
+@pytest.mark.issue(10)
+def test_ps_and_stats_fit_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On a terminal of 80 columns no cell of `ps` and `stats` is cut off or broken, with a call under way and flows."""
+    for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "80")):
+        monkeypatch.setenv(name, value)
+    link = replace(LINK, packets_in=120_345, packets_out=118_002, bytes_out=81_234_567, dropped={"loss": 6093})
+    late = {"ingress": {"p50_ms": 0.061, "p99_ms": 42.977, "max_ms": 142.977}}
+    shown = replace(state({}), links={"ingress": link, "egress": link}, lateness=late)
+    shown = replace(shown, flows={"default": {"egress": link}, "*:udp": {"egress": link}})
+    container = replace(fake_container("call", "client1"), ports={80: 32803, 5901: 32804})
+    numbers = Numbers(video={"client2": {"kbps": 1201.5, "fps": 15.0, "lost": 0.0}}, audio={}, sent={})
+    for table in (
+        containers_table([container], {container.id: 0}, now=0),
+        counters_table({"client1": shown}),
+        forwarders_table({"client1": shown}),
+        numbers_table({"client1": numbers}),
+    ):
+        print_table(table)
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+        assert max(map(len, lines)) <= 80
+        body = "\n".join(lines).partition("─\n")[2].splitlines()
+        assert len(body) == len(table.rows), lines
+        assert "…" not in "".join(lines)

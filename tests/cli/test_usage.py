@@ -1,0 +1,94 @@
+"""The usage lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthlab.cli.usage import with_dashes
+from synthlab.testing import fake_world
+
+from .commands.command import run
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("set", "CLIENT..."),
+        ("stats", "[CLIENT]..."),
+        ("open", "CLIENT"),
+        ("exec", "CLIENT COMMAND..."),
+        ("scenario run", "NAME..."),
+        ("images build", "[IMAGE]..."),
+        ("completion install", "[SHELL]"),
+    ],
+)
+def test_arguments(command: str, arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What may be left out stands in brackets, and dots follow what may be several, also in commands of a group."""
+    world, _ = fake_world()
+    assert run(*command.split(), "--help", world=world) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"Usage: synthlab {command} [OPTIONS] {arguments}"
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("group", ["", "scenario", "profile", "images", "completion"])
+def test_no_summary_is_cut_off(group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal of 80 columns the list of commands says each one's purpose whole, in at most 55 characters."""
+    monkeypatch.setenv("COLUMNS", "80")
+    world, _ = fake_world()
+    assert run(*group.split(), "--help", world=world) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    summaries = [line.split(maxsplit=1)[1] for line in lines]
+    assert len(summaries) >= 2
+    assert [summary for summary in summaries if summary.endswith("...") or len(summary) > 55] == []
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("exec d python3 -V", "exec d -- python3 -V"),
+        ("exec d -- python3 -V", "exec d -- python3 -V"),
+        ("exec --lab call d app --debug --lab x -- y", "exec --lab call d -- app --debug --lab x -- y"),
+        ("--debug exec d --lab=call ls -l", "--debug exec d --lab=call -- ls -l"),
+        ("exec d --help", "exec d --help"),
+        ("set d --loss 5%", "set d --loss 5%"),
+        ("logs exec one two", "logs exec one two"),
+    ],
+)
+def test_where_a_command_begins(written: str, meant: str) -> None:
+    """`exec` needs no `--`: what follows the client is a command, with all that belongs to it."""
+    assert with_dashes(written.split()) == meant.split()
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (["--mtu-answer", "false"], False),
+        (["--mtu-answer", "NO"], False),
+        (["--mtu-answer=off"], False),
+        (["--no-mtu-answer"], False),
+        (["--mtu-answer"], True),
+        (["--mtu-answer", "true"], True),
+        (["--mtu-answer=yes"], True),
+    ],
+)
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """A switch is turned by its two names, and by a word as in a file, wherever it stands; the word is no client."""
+    world, _ = fake_world("call")
+    words = ["client2", "--mtu", "1400b", *written] if behind else [*written, "--mtu", "1400b", "client2"]
+    assert run("set", *words, world=world) == 0
+    assert f"mtu_answer {str(sent).lower()}" in capsys.readouterr().out
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [("--limit", "--queue"), ("--delay", "--latency"), ("--lost", "--loss"), ("--bandwidth", "--rate")],
+)
+def test_options_of_other_tools(option: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What netem and others call a condition leads to its flag here."""
+    world, _ = fake_world("call")
+    assert run("set", "client2", option, "5", world=world) == 2
+    assert f"No such option: {option}; did you mean {meant}? (see" in capsys.readouterr().err

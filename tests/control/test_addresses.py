@@ -1,0 +1,41 @@
+"""Where a client can be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from synthlab.control.addresses import control_page, screen, shown_page
+from synthlab.errors import SynthlabError
+from synthlab.testing import fake_container
+
+CLIENT = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5902})
+SFU = replace(fake_container("call", ""), role="sfu", address="172.18.0.2")
+
+
+def test_addresses() -> None:
+    """The control page and the screen are on the host's own address."""
+    assert (control_page(CLIENT), screen(CLIENT)) == ("http://127.0.0.1:3000/", "vnc://127.0.0.1:5902")
+
+
+def test_shown_page() -> None:
+    """A page of the lab's own server is told with the address that the host can reach; another one as it is."""
+    own, other = "http://sfu:8080/?name=client1", "https://app.example/room?a=b"
+    assert shown_page(CLIENT, {"SYNTHLAB_URL": own}, [SFU, CLIENT]) == "http://172.18.0.2:8080/?name=client1"
+    assert shown_page(CLIENT, {"SYNTHLAB_URL": other}, [SFU, CLIENT]) == other
+
+
+def test_what_there_is_not() -> None:
+    """A client that does not run, has no screen or shows no page is told as that."""
+    ended = replace(CLIENT, state="exited", status="Exited (1)", ports={})
+    with pytest.raises(
+        SynthlabError, match=r"client1 does not run \(Exited \(1\)\): `synthlab restart client1` starts"
+    ):
+        control_page(ended)
+    with pytest.raises(SynthlabError, match="does not run"):
+        screen(ended)
+    with pytest.raises(SynthlabError, match="client1 has no screen"):
+        screen(fake_container("call", "client1"))
+    with pytest.raises(SynthlabError, match="client1 shows no page"):
+        shown_page(CLIENT, {}, [])

@@ -1,0 +1,90 @@
+"""What a `set` in code asks for, and what takes it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import Conditions
+from synthlab.control.change import read_wish
+from synthlab.errors import WrongUse
+from synthlab.stack.partial_change import undoing
+from synthlab.stack.profiles import profile
+
+
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        ({"values": {"loss": "5%"}}, {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}),
+        ({"values": {}, "egress": {"rate": "1mbit"}}, {"egress": {"rate": "1mbit"}}),
+        (
+            {"values": {"loss": "5%"}, "egress": {"rate": "1mbit", "loss": None}},
+            {"ingress": {"loss": "5%"}, "egress": {"loss": None, "rate": "1mbit"}},
+        ),
+        (
+            {"values": {"latency": "80ms"}, "flow": "*:udp"},
+            {"flows": {"*:udp": {"ingress": {"latency": "80ms"}, "egress": {"latency": "80ms"}}}},
+        ),
+        ({"values": {}, "flows": {"*:udp": None}, "seed": 7}, {"flows": {"*:udp": None}, "seed": 7}),
+    ],
+)
+def test_changes(given: dict[str, Any], change: dict[str, Any]) -> None:
+    """Values alone are for both directions, or for those of a flow; a direction's own go before them."""
+    assert read_wish(**given) == (change, {})
+
+
+def test_profile() -> None:
+    """A profile gives all values, and what is named beside it changes what it gives."""
+    change, _ = read_wish({}, egress={"rate": "50kbit"}, profile="wpt/3g")
+    known = profile("wpt/3g").conditions.to_dict()
+    assert Conditions().changed(change).to_dict() == {**known, "egress": {**known["egress"], "rate": "50kbit"}}
+    assert change["ingress"]["loss"] is None
+
+
+def test_local_files(tmp_path: Path) -> None:
+    """A path of a trace becomes its name, and its text goes along."""
+    trace = tmp_path / "lte.up"
+    trace.write_text("1\n5\n10\n")
+    change, files = read_wish({}, flows={"*:udp": {"egress": {"rate_trace": str(trace)}}})
+    assert change == {"flows": {"*:udp": {"egress": {"rate_trace": "lte.up"}}}}
+    assert files == {"lte.up": "1\n5\n10\n"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"values": {}}, "nothing to set: give a value such as loss='5%', or a profile"),
+        ({"values": {}, "profile": "wpt/3"}, "no such profile 'wpt/3'; did you mean wpt/3g?"),
+        ({"values": {}, "egress": {"rate_trace": "no/such"}}, "no/such: No such file or directory"),
+    ],
+)
+def test_mistakes(given: dict[str, Any], told: str) -> None:
+    """What cannot be set is told before anybody is asked."""
+    with pytest.raises(WrongUse) as caught:
+        read_wish(**given)
+    assert caught.value.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"egress": {"loss": "9%", "rate": "1mbit"}},
+        {"egress": {"loss": None}, "ingress": {"latency": "10ms"}},
+        {"ingress": None, "egress": None},
+        {"flows": {"*:udp": {"egress": {"latency": "80ms"}}}},
+        {"flows": {"*:tcp": {"egress": {"loss": "50%"}, "ingress": {"loss": "1%"}}}},
+        {"flows": {"*:tcp": None}},
+        {"flows": None},
+        {"seed": 5},
+    ],
+)
+def test_undoing(change: dict[str, Any]) -> None:
+    """What a change has named becomes again what it was."""
+    before = Conditions.from_dict(
+        {"egress": {"loss": "1%"}, "flows": {"*:tcp": {"match": "*:tcp", "egress": {"loss": "2%"}}}, "seed": 3}
+    )
+    changed = before.changed(change)
+    assert changed != before
+    assert changed.changed(undoing(change, before.to_dict())) == before

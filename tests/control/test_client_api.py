@@ -1,0 +1,173 @@
+"""The API of a client, spoken over HTTP to a fake that keeps the API's rules."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from synthlab.control.client_api import Remote, Terms
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.testing import FakeClientApi
+
+seen: list[tuple[str, str, dict[str, str]]] = []
+
+
+def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
+    """The API of a container in front of a fake client."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        act = request.method, request.url.path
+        seen.append((*act, dict(request.url.params)))
+        if act[1].startswith("/v1/files/"):
+            fake.put_file(act[1].removeprefix("/v1/files/"), request.content.decode())
+            return httpx.Response(200, json={"files": []})
+        body = json.loads(request.content or b"{}")
+        try:
+            if act == ("PATCH", "/v1/conditions") and request.url.params.get("check") == "true":
+                fake.check(body)
+            elif act == ("PATCH", "/v1/conditions"):
+                fake.change(body)
+            elif act == ("PUT", "/v1/conditions"):
+                fake.replace(body)
+            elif act == ("DELETE", "/v1/conditions"):
+                fake.reset()
+            elif act == ("DELETE", "/v1/leases/7"):
+                fake.release(7)
+            elif act == ("GET", "/v1/clock"):
+                return httpx.Response(200, json={"monotonic_ns": 5})
+            elif act == ("GET", "/v1/numbers"):
+                return httpx.Response(200, json=fake.answered_numbers)
+            elif act != ("GET", "/v1/state"):
+                return httpx.Response(404, json={"error": "no such path"})
+        except WrongUse as error:
+            return httpx.Response(422, json={"error": error.message.removeprefix(f"{fake.name}: ")})
+        except SynthlabError:
+            return httpx.Response(503, json={"error": "the forwarder restarts"})
+        return httpx.Response(200, json=fake.answer())
+
+    return handle
+
+
+@pytest.fixture
+def fake() -> FakeClientApi:
+    return FakeClientApi("client2", {"egress": {"loss": "1%"}})
+
+
+@pytest.fixture
+def remote(fake: FakeClientApi) -> Remote:
+    return Remote("client2", "http://127.0.0.1:3000", httpx.MockTransport(serve(fake)))
+
+
+def test_change_and_reset(remote: Remote) -> None:
+    """A change leaves what it does not name; reset brings back the start, replace puts anything in its place."""
+    changed = remote.change({"egress": {"latency": "80ms"}})
+    assert changed.conditions.to_dict() == {"egress": {"loss": "1%", "latency": "80ms"}}
+    assert remote.state().conditions == changed.conditions
+    assert remote.replace({}).conditions.perfect
+    assert remote.reset().conditions.to_dict() == {"egress": {"loss": "1%"}}
+
+
+def test_check_changes_nothing(remote: Remote, fake: FakeClientApi) -> None:
+    """A check raises what the change would raise, and has no other effect."""
+    remote.check({"egress": {"loss": "2%"}})
+    assert fake.conditions == fake.startup
+    with pytest.raises(WrongUse, match=r"^client2: egress\.loss: '120%' is not between 0% and 100%$"):
+        remote.check({"egress": {"loss": "120%"}})
+
+
+def test_terms(remote: Remote) -> None:
+    """When a change takes effect and for how long stands behind the `?`."""
+    seen.clear()
+    remote.change({}, Terms(at_ns=5, lease="10s"))
+    remote.check({}, Terms(after="5s"))
+    remote.replace({}, Terms(keep=True))
+    remote.reset(Terms(at_ns=7))
+    remote.release(7)
+    assert seen == [
+        ("PATCH", "/v1/conditions", {"at": "5", "lease": "10s"}),
+        ("PATCH", "/v1/conditions", {"in": "5s", "check": "true"}),
+        ("PUT", "/v1/conditions", {"keep": "true"}),
+        ("DELETE", "/v1/conditions", {"at": "7"}),
+        ("DELETE", "/v1/leases/7", {}),
+    ]
+    assert remote.clock() == 5
+
+
+def test_files(remote: Remote, fake: FakeClientApi) -> None:
+    """A file is sent as it is."""
+    remote.put_file("train.mahi", "# ä\n1\n")
+    assert fake.files == {"train.mahi": "# ä\n1\n"}
+
+
+def test_numbers(remote: Remote, fake: FakeClientApi) -> None:
+    """The numbers are those of the API, without the old ones."""
+    fake.answered_numbers = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
+    assert remote.numbers().sees("client1")
+
+
+def test_restarting_forwarder(remote: Remote, fake: FakeClientApi) -> None:
+    """A client that cannot change now says why; that is not the user's mistake."""
+    fake.broken = True
+    with pytest.raises(SynthlabError, match=r"^client2: the forwarder restarts$") as caught:
+        remote.change({})
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(500, json={}), "client2: 500 Internal Server Error"),
+        (httpx.ConnectError("refused"), "client2: its API at http://x does not answer: refused"),
+        (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
+    ],
+)
+def test_failures(answer: httpx.Response | Exception, told: str) -> None:
+    """Whatever goes wrong on the way is one line that names the client and the address."""
+
+    def handle(_request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    with pytest.raises(SynthlabError) as caught:
+        Remote("client2", "http://x", httpx.MockTransport(handle)).state()
+    assert caught.value.message == told
+
+
+def test_container_that_does_not_run() -> None:
+    """Without a published port there is no address to ask, and the error points to `ps`."""
+    with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
+        Remote("client2", None).state()
+
+
+def test_close(remote: Remote) -> None:
+    """An end of its connections, not of itself."""
+    assert remote.clock() == 5
+    first = remote._connected
+    assert first is not None
+    remote.close()
+    assert first.is_closed
+    assert remote.clock() == 5
+
+
+@pytest.mark.issue(10)
+def test_threads_share_one_connection(fake: FakeClientApi) -> None:
+    """The first questions of several threads open one HTTP client: another would never be closed."""
+    connected: list[float] = []
+
+    def relay() -> None:
+        connected.append(time.monotonic())
+        time.sleep(0.05)
+
+    remote = Remote("client2", "http://client2", httpx.MockTransport(serve(fake)), relay)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: remote.clock(), range(4)))
+    remote.close()
+    assert len(connected) == 1

@@ -1,0 +1,90 @@
+"""Which way leads to an engine's clients: found out once, by who answers at the port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from synthlab.control.addresses import api_url
+from synthlab.control.client_api import Remote
+from synthlab.control.connections import CONTAINER_HEADER, Reach, leads_to
+from synthlab.control.exec_tunnel import Relay
+from synthlab.testing import fake_container
+
+
+class Container(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header(CONTAINER_HEADER, "mine")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("id", "leads"), [("mine", True), ("another", False)])
+def test_who_answers(id: str, leads: bool) -> None:
+    """The container says its own id: a port may be another's."""
+    with HTTPServer(("127.0.0.1", 0), Container) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        assert leads_to(f"http://127.0.0.1:{server.server_port}", id) is leads
+        thread.join()
+
+
+def test_nobody_answers() -> None:
+    """A port at which nothing is leads nowhere."""
+    with HTTPServer(("127.0.0.1", 0), Container) as server:
+        port = server.server_port
+    assert not leads_to(f"http://127.0.0.1:{port}", "mine")
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_decided_once(open_: bool) -> None:
+    """The first client that is asked shows the way for all; each has one relay."""
+    looked: list[str] = []
+    made: list[str] = []
+
+    def leads(_url: str, id: str) -> bool:
+        looked.append(id)
+        return open_
+
+    def relay(id: str) -> Relay:
+        made.append(id)
+        return Relay(["false"])
+
+    reach = Reach(leads, relay)
+    clients = [fake_container("call", name) for name in ("client1", "client2", "client1")]
+    found = [reach._relay(client) for client in clients]
+    assert looked == ["call/client1"]
+    assert made == ([] if open_ else ["call/client1", "call/client2"])
+    assert found[0] is found[2]
+
+
+def test_one_api_of_a_container() -> None:
+    """Who asks again gets the same, and its connection; a container that was started again has another port."""
+    reach = Reach()
+    container = fake_container("call", "client1")
+    assert reach.api(container) is reach.api(container)
+    assert reach.api(container) is not reach.api(replace(container, ports={3000: 4000}))
+    assert reach.api(container) is not reach.api(fake_container("call", "client2"))
+
+
+def test_close() -> None:
+    """It ends the connections that were opened, and the next question opens one again."""
+    closed: list[Remote] = []
+    reach = Reach(lambda url, id: True)
+    remote = reach.api(fake_container("call", "client1"))
+    assert isinstance(remote, Remote)
+    remote.close = lambda: closed.append(remote)  # type: ignore[method-assign]
+    reach.close()
+    assert closed == [remote]
+
+
+@pytest.mark.parametrize(("state", "url"), [("running", "http://127.0.0.1:3000"), ("exited", None)])
+def test_only_what_runs_has_an_address(state: str, url: str | None) -> None:
+    """An engine that died lists the ports of what it ran when it is back: they lead nowhere."""
+    assert api_url(replace(fake_container("call", "client1"), state=state)) == url

@@ -1,0 +1,61 @@
+"""The relay of the host: questions to a real program, which fails in every way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from synthlab.control.client_api import Remote
+from synthlab.control.exec_tunnel import Relay
+from synthlab.errors import SynthlabError
+
+ECHO = """\
+import base64, json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    body = base64.b64encode(json.dumps({"monotonic_ns": 7, "asked": asked["target"]}).encode()).decode()
+    print(json.dumps({"status": 200, "headers": {}, "body": body}), flush=True)
+"""
+
+
+@pytest.fixture
+def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
+    made = Relay([sys.executable, "-c", request.param])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("relay", [ECHO], indirect=True)
+def test_questions_and_answers(relay: Relay) -> None:
+    """One program answers all questions, and one that was closed is started again."""
+    remote = Remote("client1", "http://127.0.0.1:3000", relay=lambda: relay)
+    assert [remote.clock(), remote.clock()] == [7, 7]
+    relay.close()
+    answer = relay.ask("GET", "/v1/state", {}, b"", 5)
+    assert (answer.status, b"/v1/state" in answer.body) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("relay", "told"),
+    [
+        ("import sys; sys.exit('No such container: 1')", "does not answer: No such container: 1"),
+        ("", "does not answer: docker exec ended with status 0"),
+        ("""print('{"error": "refused"}', flush=True); input()""", "does not answer: refused"),
+    ],
+    indirect=["relay"],
+)
+def test_failures(relay: Relay, told: str) -> None:
+    """One line says what the program or the engine said."""
+    with pytest.raises(SynthlabError) as caught:
+        Remote("client1", "http://127.0.0.1:3000", relay=lambda: relay).clock()
+    assert caught.value.message == f"client1: its API through the engine {told}"
+
+
+@pytest.mark.parametrize("relay", ["input(); input()"], indirect=True)
+def test_silence(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that says nothing is given up."""
+    monkeypatch.setattr("synthlab.control.exec_tunnel.START_S", 0.2)
+    with pytest.raises(TimeoutError):
+        relay.ask("GET", "/v1/state", {}, b"", 0.2)

@@ -1,0 +1,67 @@
+"""A client's network as its API tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synthlab.control.state import ClientState, Entry, LinkState
+
+
+def link(**values: Any) -> dict[str, Any]:
+    counters = {"packets_in": 10, "bytes_in": 1000, "packets_out": 7, "bytes_out": 700}
+    return counters | {"dropped": {"loss": 3}, "held": 0, "duplicated": 0, "originated": 0, "achieved": {}} | values
+
+
+def test_all_of_an_answer() -> None:
+    """Conditions are checked values; counters and what was achieved come for links and flows."""
+    answer = {
+        "conditions": {"egress": {"loss": "5%"}},
+        "forwarder": {"restarts": 2, "up_s": 12.3},
+        "links": {"ingress": link(), "egress": link(achieved={"loss": 0.3})},
+        "flows": {"default": {"ingress": link(), "egress": link(held=4)}},
+    }
+    state = ClientState.from_dict(answer)
+    assert state.conditions.egress.loss == 0.05
+    assert state.restarts == 2
+    assert state.links["ingress"].dropped == {"loss": 3}
+    assert state.links["egress"].achieved == {"loss": 0.3}
+    assert state.flows["default"]["egress"].held == 4
+    assert state.answer is answer
+
+
+def test_base_leases_and_scheduled_changes() -> None:
+    """What is beneath, what lies on it for a time, what waits, and what has failed."""
+    lease = {"id": 1, "change": {"egress": {"loss": "5%"}}, "at_ns": 10, "expires_ns": 20, "left_ns": 2_500_000_000}
+    state = ClientState.from_dict(
+        {
+            "conditions": {"egress": {"loss": "5%"}},
+            "base": {},
+            "leases": [lease],
+            "scheduled": [{"id": 2, "replace": {}, "at_ns": 30, "in_ns": 1_000_000_000}],
+            "failed": {"count": 1, "last": [{"id": 7, "at_ns": 5, "error": "egress.queue: has no effect"}]},
+            "entry": lease,
+            "forwarder": {"restarts": 0, "lateness": {"egress": {"p50_ms": 0.1}}},
+            "links": {},
+            "flows": {},
+        }
+    )
+    assert state.base.perfect
+    wanted = Entry(id=1, change=lease["change"], whole=False, in_s=None, left_s=2.5, late_s=0.0)  # type: ignore[arg-type]
+    assert state.leases == (wanted,)
+    assert state.entry == wanted
+    assert (state.scheduled[0].whole, state.scheduled[0].in_s, state.scheduled[0].left_s) == (True, 1.0, None)
+    assert state.failures == {7: "egress.queue: has no effect"}
+    assert state.lateness == {"egress": {"p50_ms": 0.1}}
+
+
+def test_older_clients_are_understood() -> None:
+    """One that knows no leases has none, and what is in force is what is beneath."""
+    conditions = {"egress": {"loss": "5%"}}
+    state = ClientState.from_dict({"conditions": conditions, "forwarder": {"restarts": 0}, "links": {}, "flows": {}})
+    assert state.base == state.conditions
+    assert (state.leases, state.scheduled, state.entry, state.failures) == ((), (), None, {})
+
+
+def test_newer_clients_are_understood() -> None:
+    """Counters that this version does not know are passed over, and those that are missing are nothing."""
+    assert LinkState.from_dict({"packets_in": 1, "teleported": 2}) == LinkState(packets_in=1, dropped={}, achieved={})

@@ -1,0 +1,29 @@
+"""Images and command line of different versions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synthlab.control.versions import other_versions, own_version, told_mismatch
+from synthlab.testing import FakeClientApi
+
+
+def test_mismatch() -> None:
+    """Clients of another version are told in one line, with what to do; one of ours is not."""
+    ours = FakeClientApi("client1").state()
+    theirs = replace(ours, answer={**ours.answer, "version": "0.0.9"})
+    silent = replace(ours, answer={key: value for key, value in ours.answer.items() if key != "version"})
+    others = other_versions({"client1": ours, "client2": theirs, "bot": silent})
+    assert others == {"client2": "0.0.9", "bot": "an unknown version"}
+    told = told_mismatch(others) or ""
+    assert told.startswith("versions differ: client2 runs 0.0.9, bot runs an unknown version, this is synthlab ")
+    assert "synthlab images build" in told
+    assert "\n" not in told
+    assert told_mismatch({}) is None
+
+
+def test_one_version() -> None:
+    """The version that images tell of themselves is that of the command line."""
+    from syntheticnet.version import VERSION
+
+    assert own_version() == VERSION

@@ -1,0 +1,67 @@
+"""Where the base image comes from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from synthlab.deploy import base_image as baseimage
+from synthlab.deploy.base_image import debootstrap_command, ensure_base_image
+from synthlab.engine.images import LocalImage
+from synthlab.engine.process import Finished
+from synthlab.errors import SynthlabError
+from synthlab.testing import FakeEngine
+
+
+class EmptyEngine(FakeEngine):
+    """An engine without images."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return None
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The programs that are run on a Debian machine with mmdebstrap, where no registry answers."""
+    programs: list[str] = []
+
+    def run_program(command: Sequence[str], **_options: Any) -> Finished:
+        programs.append(" ".join(command[:2]))
+        return Finished(1 if "pull" in command else 0, ())
+
+    monkeypatch.setattr(baseimage, "run_program", run_program)
+    monkeypatch.setattr(baseimage, "_is_debian_root", lambda: True)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    return programs
+
+
+def test_present(ran: list[str]) -> None:
+    """An image that is there is neither pulled nor built."""
+    ensure_base_image(FakeEngine(), lambda text: None)
+    assert ran == []
+
+
+def test_no_registry(ran: list[str]) -> None:
+    """Where no registry answers, the image is made of packages, under the same name."""
+    told: list[str] = []
+    ensure_base_image(EmptyEngine(), told.append)
+    assert ran == ["docker pull", "mmdebstrap --variant=minbase", "docker import"]
+    assert told[-1] == "no registry answers: building debian:bookworm-slim from Debian's packages"
+
+
+def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it can be neither pulled nor built, one line says what to do."""
+    monkeypatch.setattr(baseimage, "_is_debian_root", lambda: False)
+    with pytest.raises(SynthlabError, match=r"^debian:bookworm-slim cannot be pulled: .*docker save .* docker load"):
+        ensure_base_image(EmptyEngine(), lambda text: None)
+    assert ran == ["docker pull"]
+
+
+def test_command() -> None:
+    """The base made of packages is minimal Debian without manuals, but with the copyright notes."""
+    command = debootstrap_command("/x/base.tar")
+    assert command[:2] == ["mmdebstrap", "--variant=minbase"]
+    assert command[-3:] == ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "bookworm", "/x/base.tar"]

@@ -1,0 +1,93 @@
+"""Rendered Compose files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import version
+from ipaddress import IPv6Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.deploy.compose_file import quoted, render
+from synthlab.deploy.host_ports import choose_ports
+from synthlab.deploy.services import ipv6_subnet
+from synthlab.stack import Stack, read_stack
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+EVERYTHING = """\
+name: everything
+ip: dual
+sfu: {image: 'acme/sfu:1', url: 'http://{sfu}/{lab}', env: {PRICE: '$5'}, command: [serve, 'a "b" $c']}
+clients:
+  one:
+    image: acme/app
+    url: "http://{sfu}/?name={name}&lab={lab}"
+    flags: [--lang=de, "--say=it's"]
+    media: {video: talking.y4m, audio: talking.wav}
+    network:
+      profile: wpt/3g
+      egress: {rate: 1mbit, delay_trace: ./wifi.delay}
+      flows: {'*:udp': {egress: {loss: 100%}}}
+      seed: 7
+    ports: {api: 3001, vnc: 5902}
+    headless: false
+    video: 640x360@30
+    env: {GREETING: "äöü: ${NOT_OURS:-$$HOME}"}
+    command: echo $HOME && run
+  two: {image: syntheticnet}
+"""
+
+
+def rendered(stack: Stack, folder: Path) -> str:
+    """The file with what differs between machines and versions taken out."""
+    text = render(stack, choose_ports(stack, free=lambda port: True))
+    return text.replace(f'"{version("synthlab")}"', '"VERSION"').replace(str(folder), "FOLDER")
+
+
+def everything(folder: Path) -> Stack:
+    for name in ("talking.y4m", "talking.wav"):
+        (folder / name).touch()
+    (folder / "wifi.delay").write_text("# ${NOT_OURS}\n0 5\n")
+    file = folder / "everything.yaml"
+    file.write_text(EVERYTHING)
+    return read_stack(str(file), environment={})
+
+
+def test_bundled_call(tmp_path: Path) -> None:
+    """The bundled call renders to exactly the file that was looked at and run."""
+    assert rendered(read_stack("call"), tmp_path) == (GOLDEN / "call.yaml").read_text()
+
+
+def test_everything(tmp_path: Path) -> None:
+    """Every key of a stack file comes out where it belongs, and no user's value is taken for markup."""
+    assert rendered(everything(tmp_path), tmp_path) == (GOLDEN / "everything.yaml").read_text()
+
+
+def test_labs_share_no_subnet() -> None:
+    """Two labs with IPv6 have subnets of their own, unique local ones that stay the same from one `up` to the next."""
+    subnets = [ipv6_subnet(replace(read_stack("call", name), ip="dual")) for name in ("one", "two", "one")]
+    assert subnets[0] != subnets[1]
+    assert subnets[0] == subnets[2]
+    assert all(IPv6Network(str(subnet)).subnet_of(IPv6Network("fd00::/8")) for subnet in subnets)
+
+
+def test_video_of_the_bundled_page(tmp_path: Path) -> None:
+    """The bundled page is told the size of the video; another address is left as it is."""
+    file = tmp_path / "v.yaml"
+    video = "app: chrome, video: 640x360@30"
+    file.write_text(f"sfu: {{app: janus}}\nclients: {{a: {{{video}}}, b: {{{video}, url: 'http://x/{{name}}'}}}}")
+    text = rendered(read_stack(str(file)), tmp_path)
+    assert '"SYNTHLAB_URL": "http://sfu:8080/?name=a&video=640x360@30"' in text
+    assert '"SYNTHLAB_URL": "http://x/b"' in text
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("no", '"no"'), ("${X}", '"$${X}"'), ('"', '"\\""'), (["a", "b"], '["a", "b"]'), ("ä", '"ä"')],
+)
+def test_quoted(value: Any, written: str) -> None:
+    """What is quoted is a text to YAML, and no variable to Compose."""
+    assert quoted(value) == written

@@ -1,0 +1,51 @@
+"""Host ports."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from synthlab.deploy.host_ports import choose_ports, is_free
+from synthlab.errors import SynthlabError
+from synthlab.stack import Ports, Stack, read_stack
+
+
+def stack(folder: Path, first: str = "", second: str = "") -> Stack:
+    file = folder / "p.yaml"
+    file.write_text(f"sfu: {{app: janus}}\nclients: {{a: {{app: chrome{first}}}, b: {{app: chrome{second}}}}}")
+    return read_stack(str(file))
+
+
+def test_usual_ports_for_the_first(tmp_path: Path) -> None:
+    """The first client gets 3000 and 5901, the others what Docker draws."""
+    assert choose_ports(stack(tmp_path), free=lambda port: True) == {"a": Ports(api=3000, vnc=5901), "b": Ports()}
+
+
+def test_taken_usual_ports_are_drawn(tmp_path: Path) -> None:
+    """A usual port that is taken, or that the stack gives to another client, is not insisted on."""
+    assert choose_ports(stack(tmp_path), free=lambda port: port != 3000)["a"] == Ports(vnc=5901)
+    chosen = choose_ports(stack(tmp_path, second=", ports: {api: 3000}"), free=lambda port: True)
+    assert chosen == {"a": Ports(vnc=5901), "b": Ports(api=3000)}
+
+
+def test_no_screen_no_port(tmp_path: Path) -> None:
+    """A headless client has no port for its screen."""
+    assert choose_ports(stack(tmp_path, ", headless: true"), free=lambda port: True)["a"] == Ports(api=3000)
+
+
+def test_taken_fixed_port(tmp_path: Path) -> None:
+    """A port that the stack fixes must be free, and the error says which one is not."""
+    with pytest.raises(SynthlabError) as caught:
+        choose_ports(stack(tmp_path, second=", ports: {vnc: 5902}"), free=lambda port: port != 5902)
+    told = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or give another"
+    assert caught.value.message == told
+
+
+def test_is_free() -> None:
+    """A port on which something listens is not free; afterwards it is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert not is_free(port)
+    assert is_free(port)

@@ -1,0 +1,69 @@
+"""The commands that make images."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from synthlab.deploy.image_build import build_command, refuse_conditioned_twice, refuse_missing_version
+from synthlab.deploy.images import Image, PlannedImage
+from synthlab.engine.images import LocalImage
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.stack import read_stack
+from synthlab.testing import FakeEngine
+
+
+def test_build_command(tmp_path: Path) -> None:
+    """The build gets its hash as a label, its arguments, the host's proxies by name only, and its CA as a secret."""
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    planned = PlannedImage(Image(tag="a:1", context=tmp_path, args={"V": "1"}), "abc", current=False)
+    environment = {"HTTPS_PROXY": "http://me:secret@proxy", "no_proxy": "x", "http_proxy": "", "PIP_CERT": str(bundle)}
+    assert build_command(planned, environment) == [
+        *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", "a:1"),
+        *("--label", "synthlab.content=abc", "--label", f"synthlab.version={version('synthlab')}"),
+        *("--build-arg", "V=1", "--build-arg", "HTTPS_PROXY", "--build-arg", "no_proxy"),
+        *("--secret", f"id=ca,src={bundle}"),
+        str(tmp_path),
+    ]
+
+
+def test_no_ca_no_secret(tmp_path: Path) -> None:
+    """A variable that names no file gives the build no secret."""
+    planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
+    assert "--secret" not in build_command(planned, {"SSL_CERT_FILE": str(tmp_path / "none")})
+
+
+class Conditioning(FakeEngine):
+    """Its images take over the network of their containers."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return LocalImage(f"id of {tag}", "0", conditions=True)
+
+
+@pytest.mark.parametrize(("network", "refused"), [(", network: {}", True), ("", False)])
+def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: bool, tmp_path: Path) -> None:
+    """An image that conditions its network is no conditioned media server; nothing has been started then."""
+    file = tmp_path / "lab.yaml"
+    file.write_text(f"sfu: {{image: acme/sfu{network}}}\nclients: {{one: {{image: acme/app}}}}\n")
+    stack, engine = read_stack(str(file)), Conditioning()
+    told = "sfu: its image acme/sfu is FROM syntheticnet, and conditions its network"
+    with pytest.raises(SynthlabError, match=told) if refused else nullcontext():
+        refuse_conditioned_twice(stack, engine)
+
+
+@pytest.mark.issue(10)
+def test_a_version_that_there_is_none_of() -> None:
+    """It is wrong use in one line, which names those that there are; other failures of a build are not."""
+    offer = "cannot be installed; this Debian release offers:"
+    tail = [
+        f'#5 ERROR: process "/bin/sh -c ... echo "janus ${{JANUS_VERSION}} {offer}',
+        f"#5 2.345 janus 9.9 {offer}  1.1.2-1  1.1.1-2 ",
+        "> [2/6] RUN apt-get update:",
+    ]
+    with pytest.raises(WrongUse, match=rf"\Ajanus 9.9 {offer} 1.1.2-1 1.1.1-2\Z"):
+        refuse_missing_version(tail)
+    refuse_missing_version([tail[0], tail[2]])

@@ -1,0 +1,142 @@
+"""Images in a file, or in a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.control.versions import own_version
+from synthlab.deploy import image_transfer as depot
+from synthlab.deploy.image_transfer import Kept, kept_images, load, other_images, pull, push, remote_names, save
+from synthlab.deploy.images import plan_images, selected, unversioned, versioned
+from synthlab.engine.images import LocalImage
+from synthlab.engine.process import Finished
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.testing import FakeEngine
+
+VERSION = own_version()
+BASE = "debian:bookworm-slim"
+
+
+class EmptyEngine(FakeEngine):
+    """An engine without images."""
+
+    def image(self, tag: str) -> LocalImage | None:
+        return None
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The docker commands that are run; `save` writes its file."""
+    commands: list[str] = []
+
+    def run_program(command: Sequence[str], **options: Any) -> Finished:
+        commands.append(" ".join(command[1:]))
+        if command[1] == "save":
+            Path(command[3]).write_text("tar")
+        if command[1] == "load":
+            options["on_line"](f"Loaded image: syntheticnet:{VERSION}")
+        return Finished(0, ())
+
+    monkeypatch.setattr(depot, "run_program", run_program)
+    return commands
+
+
+def quietly(_text: str) -> None:
+    pass
+
+
+def test_names_with_a_version() -> None:
+    """Each image has a name that stays with its version, and both names mean the same image."""
+    assert versioned("syntheticnet") == f"syntheticnet:{VERSION}"
+    assert versioned("synthlab/janus:1.1.2") == f"synthlab/janus:1.1.2-{VERSION}"
+    for tag in ("syntheticnet:latest", "synthlab/janus:1.1.2"):
+        assert unversioned(versioned(tag)) == unversioned(tag) == tag
+
+
+def test_selected() -> None:
+    """An image is named by its last word, and brings what it starts from along."""
+    assert [image.tag for image in selected(["bot"])] == ["syntheticnet:latest", "synthlab/bot:latest"]
+    assert len(selected(())) == 8
+    with pytest.raises(WrongUse, match=r"no image 'chrom' of synthlab's own; did you mean chrome\?"):
+        selected(["chrom"])
+
+
+def test_kept() -> None:
+    """What the engine has is current, stale, or missing."""
+    images = selected(["bot"])
+    assert {kept.state for kept in kept_images(images, EmptyEngine())} == {"missing"}
+    assert {kept.state for kept in kept_images(images, FakeEngine())} == {"stale"}
+    base = {BASE: LocalImage("base", None)}
+    contents = {one.image.tag: one.content for one in plan_images(images, base.get)}
+
+    class Current(FakeEngine):
+        def image(self, tag: str) -> LocalImage | None:
+            return base.get(tag) or LocalImage(f"id of {tag}", contents[tag], VERSION, 280_000_000)
+
+    assert [(kept.state, kept.version, kept.size) for kept in kept_images(images, Current())] == [
+        ("current", VERSION, 280_000_000)
+    ] * 2
+
+
+def test_others() -> None:
+    """What a stack's browser and another version have left is listed, each image once whatever its names."""
+    browser, former = "synthlab/chrome:chromium-150.0.7871.100-1-deb12u1", "synthlab/bot:0.0.1"
+
+    class Full(FakeEngine):
+        def own_tags(self) -> list[str]:
+            return [former, "synthlab/bot:former", "synthlab/bot:latest", browser, f"syntheticnet:{VERSION}"]
+
+        def image(self, tag: str) -> LocalImage | None:
+            names = {"synthlab/bot:former": former, f"syntheticnet:{VERSION}": "syntheticnet:latest"}
+            return LocalImage(f"id of {names.get(tag, tag)}", "0", VERSION, 1_500_000_000)
+
+    assert other_images(kept_images(selected(["bot"]), Full()), Full()) == [
+        Kept(image=tag, version=VERSION, size=1_500_000_000, state="other") for tag in (former, browser)
+    ]
+
+
+def test_save_and_load(ran: list[str], tmp_path: Path) -> None:
+    """The file has all names and the base, and is there only when it is whole."""
+    file = tmp_path / "images.tar"
+    tags = save(selected(["syntheticnet"]), file, FakeEngine(), quietly)
+    assert tags == ["syntheticnet:latest", BASE, f"syntheticnet:{VERSION}"]
+    command, output, place, *names = ran[0].split()
+    assert (command, output, names) == ("save", "--output", tags)
+    assert Path(place).parent == tmp_path
+    assert Path(place) != file
+    assert [path.name for path in tmp_path.iterdir()] == ["images.tar"]
+    assert load(file, quietly) == [f"syntheticnet:{VERSION}"]
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    """What is not built cannot be saved, and a file that is not there not be loaded."""
+    with pytest.raises(SynthlabError, match=r"^not built: syntheticnet:latest, debian:bookworm-slim: build them with"):
+        save(selected(["syntheticnet"]), tmp_path / "x.tar", EmptyEngine(), quietly)
+    with pytest.raises(SynthlabError, match="there is no such file"):
+        load(tmp_path / "x.tar", quietly)
+
+
+def test_push_and_pull(ran: list[str]) -> None:
+    """A registry has the versioned names; pulled, they have their usual names again, and no other stays."""
+    there = [f"ghcr.io/acme/syntheticnet:{VERSION}", f"ghcr.io/acme/{BASE}"]
+    engine = FakeEngine()
+    assert push(selected(["syntheticnet"]), "ghcr.io/acme/", engine, quietly) == there
+    assert ran == [line for name in there for line in (f"push {name}", f"rmi --no-prune {name}")]
+    engine.tagged.clear()
+    assert pull(selected(["syntheticnet"]), "ghcr.io/acme", engine, quietly) == [BASE, "syntheticnet:latest"]
+    assert engine.tagged == [
+        (there[1], BASE),
+        (there[0], "syntheticnet:latest"),
+        (there[0], f"syntheticnet:{VERSION}"),
+    ]
+
+
+def test_remote_names() -> None:
+    """A registry with a port is no version."""
+    assert remote_names(["synthlab/janus:1.1.2"], "127.0.0.1:5000") == {
+        "synthlab/janus:1.1.2": f"127.0.0.1:5000/synthlab/janus:1.1.2-{VERSION}"
+    }

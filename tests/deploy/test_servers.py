@@ -1,0 +1,117 @@
+"""The media server's containers as they are to be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthlab.deploy.servers import compose_parts, join_page, sfu_services, sfu_size
+from synthlab.deploy.services import sfu_condition
+from synthlab.stack import Sfu, Stack, read_stack
+from synthlab.stack.compose_source import ComposeFile, from_config
+
+CONFIG = {
+    "name": "synthlab-compose",
+    "services": {
+        "media": {"image": "acme/sfu:1", "container_name": "media", "networks": {"inside": None}, "healthcheck": {}},
+        "redis": {"image": "redis", "networks": {"default": None}, "labels": {"own": "1"}},
+    },
+    "networks": {
+        "default": {"name": "synthlab-compose_default"},
+        "inside": {"name": "synthlab-compose_inside"},
+        "theirs": {"name": "theirs", "external": True},
+    },
+    "volumes": {"data": {"name": "synthlab-compose_data"}},
+}
+
+
+def read(sfu: str, folder: Path) -> Stack:
+    file = folder / "lab.yaml"
+    file.write_text(f"sfu: {{{sfu}}}\nclients: {{c: {{image: x}}}}\n")
+    return read_stack(str(file), environment={})
+
+
+def test_conditions_come_with_a_companion(tmp_path: Path) -> None:
+    """A conditioned media server shares the network of a container that has its name, its ports and its API."""
+    stack = read("image: acme/sfu, ports: [7880], network: {egress: {loss: 5%}}", tmp_path)
+    companion, own = sfu_services(stack)
+    assert (companion.hostname, companion.alias, companion.conditioned) == ("sfu", "sfu", True)
+    assert companion.environment["SYNTHLAB_CONDITIONS"] == '{"egress": {"loss": "5%"}}'
+    assert companion.published == ("127.0.0.1:7880:7880",)
+    assert (own.network_of, own.hostname, own.published) == (companion.name, None, ())
+    assert own.after == {companion.name: "service_healthy"}
+
+
+def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
+    """A media server without conditions is one container, and nobody outside can join."""
+    stack = read("app: janus", tmp_path)
+    (own,) = sfu_services(stack)
+    assert (own.network_of, own.published, own.environment) == (None, (), {})
+    assert join_page(stack) is None
+
+
+def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
+    """The media server and its companion are told so; what the user gives the server is not overruled."""
+    stack = replace(read("app: janus, network: {}", tmp_path), ip="ipv6")
+    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["ipv6", "ipv6"]
+    stack = replace(read("image: acme/sfu, env: {SYNTHLAB_IP: dual}", tmp_path), ip="ipv6")
+    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["dual"]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("written", "told"), [("2mbit", "2000000"), ("unlimited", "0"), (None, None)])
+def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, told: str | None) -> None:
+    """The room's cap is a value of the stack; the server is told only what the stack says."""
+    cap = f", bitrate: {written}" if written else ""
+    (server,) = sfu_services(read(f"app: janus{cap}", tmp_path))
+    assert server.environment.get("SYNTHLAB_BITRATE") == told
+
+
+def test_somebody_outside(tmp_path: Path) -> None:
+    """The bundled media server is told the address that it has outside, and its ports are published there."""
+    stack = read("app: janus, join: 192.168.1.5", tmp_path)
+    (own,) = sfu_services(stack)
+    assert own.environment == {"SYNTHLAB_JOIN": "192.168.1.5", "SYNTHLAB_MEDIA_PORTS": "20000-20059"}
+    assert own.published[-1] == "192.168.1.5:20000-20059:20000-20059/udp"
+    assert join_page(stack) == "http://192.168.1.5:8080/?name=you"
+
+
+def test_parts_of_a_compose_file() -> None:
+    """All of it is marked as the lab's but for what is somebody else's; the media server is found by its usual name."""
+    compose = from_config(CONFIG)
+    stack = _of(compose)
+    parts = compose_parts(stack)
+    media, redis = parts["services"]["media"], parts["services"]["redis"]
+    assert media["networks"] == {"inside": None, "default": {"aliases": ["sfu"]}}
+    assert media["labels"]["synthlab.role"] == "sfu"
+    assert "container_name" not in media
+    assert redis["labels"] | {"own": "1", "synthlab.role": "service", "synthlab.client": "redis"} == redis["labels"]
+    assert parts["networks"]["theirs"] == {"name": "theirs", "external": True}
+    assert set(parts["networks"]) == {"inside", "theirs"}
+    assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
+    assert sfu_condition(stack) == {"media": "service_healthy"}
+    assert sfu_size(stack) == 2
+
+
+@pytest.mark.parametrize(
+    ("check", "condition"),
+    [
+        ({"interval": "5s"}, "service_healthy"),
+        ({"test": ["CMD", "true"]}, "service_healthy"),
+        ({"disable": True}, "service_started"),
+        ({"test": ["NONE"]}, "service_started"),
+        (None, "service_started"),
+    ],
+)
+def test_a_health_check_that_is_turned_off(check: dict[str, Any] | None, condition: str) -> None:
+    """Clients wait for the health of a service that its file has probed, not of one whose check the file turns off."""
+    service = {"image": "acme/sfu:1"} if check is None else {"image": "acme/sfu:1", "healthcheck": check}
+    assert sfu_condition(_of(from_config({"services": {"media": service}}))) == {"media": condition}
+
+
+def _of(compose: ComposeFile) -> Stack:
+    sfu = Sfu(app="media", image="", service="media", compose=compose)
+    return Stack(name="lab", file="lab.yaml", sfu=sfu, clients=())

@@ -1,0 +1,74 @@
+"""Containers as the engine lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synthlab.engine.containers import read_container, read_probe
+
+
+def listed(**changes: Any) -> dict[str, Any]:
+    marks = {"synthlab.lab": "call", "synthlab.role": "client", "synthlab.client": "bot-1", "synthlab.group": "bot"}
+    return {
+        "Id": "0123",
+        "Names": ["/synthlab-call-bot-1-1"],
+        "Labels": {**marks, "synthlab.app": "bot", "synthlab.index": "3", "synthlab.stack": "call.yaml"},
+        "State": "running",
+        "Status": "Up 2 seconds (healthy)",
+        "Ports": [
+            {"IP": "127.0.0.1", "PrivatePort": 80, "PublicPort": 3000, "Type": "tcp"},
+            {"PrivatePort": 9222, "Type": "tcp"},
+        ],
+    } | changes
+
+
+def test_client() -> None:
+    """Labels become names, and only published ports count."""
+    container = read_container(listed())
+    assert (container.client, container.group, container.app, container.index) == ("bot-1", "bot", "bot", 3)
+    assert (container.lab, container.name, container.ports) == ("call", "synthlab-call-bot-1-1", {80: 3000})
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "health", "ready", "failed"),
+    [
+        ("running", "Up 2 seconds (healthy)", "healthy", True, False),
+        ("running", "Up 2 seconds (health: starting)", "starting", False, False),
+        ("running", "Up 2 seconds (unhealthy)", "unhealthy", False, True),
+        ("running", "Up 2 seconds", "", True, False),
+        ("created", "Created", "", False, False),
+        ("exited", "Exited (1) 3 seconds ago", "", False, True),
+        ("dead", "Dead", "", False, True),
+        ("paused", "Up 3 minutes (Paused)", "", False, False),
+    ],
+)
+def test_health(state: str, status: str, health: str, ready: bool, failed: bool) -> None:
+    """What a container is, is read from what the engine says in its list: no further question is needed."""
+    container = read_container(listed(State=state, Status=status))
+    assert (container.health, container.ready, container.failed) == (health, ready, failed)
+
+
+def test_media_server() -> None:
+    """A container that is no client has no client's name, and comes before the clients."""
+    container = read_container(listed(Labels={"synthlab.lab": "call", "synthlab.role": "sfu"}, Ports=[]))
+    assert (container.role, container.client, container.index, container.ports) == ("sfu", "", 0, {})
+
+
+@pytest.mark.parametrize(
+    ("health", "told"),
+    [
+        ({}, []),
+        ({"Health": None}, []),
+        ({"Health": {"Log": []}}, []),
+        (
+            {"Health": {"Log": [{"ExitCode": 0, "Output": "fine"}, {"ExitCode": 1, "Output": "no room\n\nend\n"}]}},
+            ["health check (exit status 1): no room", "end"],
+        ),
+        ({"Health": {"Log": [{"ExitCode": 7, "Output": ""}]}}, ["health check (exit status 7): it wrote nothing"]),
+    ],
+)
+def test_last_probe(health: dict[str, Any], told: list[str]) -> None:
+    """Of a container's health checks the last is told, with how it ended and what it wrote."""
+    assert read_probe({"State": {"Status": "running", **health}}) == told

@@ -1,0 +1,228 @@
+"""A running lab: who is meant, and changes of several clients."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from synthlab.contract import ContainerAction
+from synthlab.control.backend import choose_lab
+from synthlab.control.client_api import Terms
+from synthlab.control.group_change import LEAD_NS
+from synthlab.engine.containers import Container
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.lab.lab import Lab
+from synthlab.stack import read_stack
+from synthlab.testing import FakeClientApi, FakeEngine, fake_world
+
+GROUPS = {"bot-1": "bot", "bot-2": "bot"}
+
+
+@pytest.fixture
+def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
+    world, apis = fake_world("call", groups=GROUPS)
+    return Lab.named(world, None), {api.name: api for api in apis.values()}
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ((), ["client1", "client2", "bot-1", "bot-2"]),
+        (("client2",), ["client2"]),
+        (("bot",), ["bot-1", "bot-2"]),
+        (("bot-2", "bot", "client1"), ["bot-2", "bot-1", "client1"]),
+    ],
+)
+def test_names(names: tuple[str, ...], found: list[str], lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """A name means a client, a group means its clients, nothing means all; nobody is meant twice."""
+    assert [client.name for client in lab_and_apis[0].find(names)] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cleint2", "no client 'cleint2' in lab 'call'; did you mean client2?"),
+        ("x", "no client 'x' in lab 'call'; there are: client1, client2, bot-1, bot-2"),
+    ],
+)
+def test_unknown_names(name: str, told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """An unknown name is told with the nearest, or with all."""
+    with pytest.raises(WrongUse) as caught:
+        lab_and_apis[0].find([name])
+    assert caught.value.message == told
+
+
+def test_change_of_all(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """A change of several clients is put into each of them, and what is now in force comes back in their order."""
+    lab, _ = lab_and_apis
+    states = lab.change(lab.find(["client2", "bot"]), {"egress": {"loss": "5%"}}).states
+    assert list(states) == ["client2", "bot-1", "bot-2"]
+    assert {str(state.conditions.to_dict()) for state in states.values()} == {"{'egress': {'loss': '5%'}}"}
+
+
+def test_refused_by_one_is_done_to_none(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """When one client cannot take the change, the others do not get it either."""
+    lab, apis = lab_and_apis
+    apis["client1"].change({"egress": {"rate": "1mbit"}})
+    with pytest.raises(WrongUse, match=r"^client2: egress\.queue: has no effect without a rate"):
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"queue": "10p"}})
+    assert apis["client1"].conditions.to_dict() == {"egress": {"rate": "1mbit"}}
+
+
+def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
+    lab, apis = lab_and_apis
+    before = time.monotonic_ns()
+    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
+    told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
+    assert told[0] == told[1] == told[2] == Terms(at_ns=told[0].at_ns, lease="10s")
+    assert told[0].at_ns is not None
+    assert told[0].at_ns > before + LEAD_NS
+    assert made.apart_ns == 0
+    assert {state.entry.id for state in made.states.values() if state.entry} == {1}
+    alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
+    assert apis["client2"].terms == [Terms()]
+    assert alone.apart_ns is None
+
+
+def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """The time that is asked for is counted from now, and nobody waits for it."""
+    lab, apis = lab_and_apis
+    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, Terms(after="1h"))
+    at = apis["bot-1"].terms[-1].at_ns
+    assert at == apis["bot-2"].terms[-1].at_ns
+    assert at is not None
+    assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
+
+
+def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """Each client has the files that a change names before it is asked for."""
+    lab, apis = lab_and_apis
+    lab.change(lab.find(["bot"]), {"egress": {"rate_trace": "train"}}, files={"train": "1\n"})
+    assert [apis[name].files for name in ("bot-1", "bot-2", "client1")] == [{"train": "1\n"}] * 2 + [{}]
+
+
+def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """Leases that there were before stay."""
+    lab, apis = lab_and_apis
+    apis["client1"].change({"ingress": {"latency": "10ms"}}, Terms(lease="1min"))
+    apis["client2"].broken = True
+    with pytest.raises(SynthlabError):
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
+    assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
+
+
+@pytest.mark.parametrize("broken", ["client1", "client2"])
+def test_failed_halfway_is_taken_back(broken: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """When one client fails while the change is made, the others get back what they had."""
+    lab, apis = lab_and_apis
+    for name in ("client1", "client2"):
+        apis[name].change({"ingress": {"latency": "10ms"}})
+    apis[broken].broken = True
+    with pytest.raises(SynthlabError, match=f"{broken}: its API does not answer"):
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}})
+    assert {str(apis[name].conditions.to_dict()) for name in ("client1", "client2")} == {
+        "{'ingress': {'latency': '10ms'}}"
+    }
+
+
+def test_reset() -> None:
+    """Reset gives the conditions of the start; a perfect network has none."""
+    world, apis = fake_world("call")
+    apis["call/client1"] = FakeClientApi("client1", {"egress": {"loss": "1%"}})
+    lab = Lab.named(world, "call")
+    lab.change(lab.find(), {"egress": {"loss": "9%"}})
+    reset = lab.reset(lab.find()).states
+    assert [state.conditions.to_dict() for state in reset.values()] == [{"egress": {"loss": "1%"}}, {}]
+    assert all(state.conditions.perfect for state in lab.reset(lab.find(), perfect=True).states.values())
+
+
+@pytest.mark.parametrize(
+    ("running", "wanted", "told"),
+    [
+        ([], None, "no lab is up: bring one up with `synthlab up call.yaml`"),
+        (["b", "a"], None, "several labs are up: a, b; say which with --lab NAME or SYNTHLAB_LAB"),
+        (["call"], "cal", "no lab 'cal' is up; did you mean call?"),
+        (["call"], "x", "no lab 'x' is up; there are: call"),
+        ([], "x", "no lab 'x' is up; there are: none"),
+    ],
+)
+def test_unclear_lab(running: list[str], wanted: str | None, told: str) -> None:
+    """When it is not clear which lab is meant, the error lists what there is."""
+    with pytest.raises(WrongUse) as caught:
+        choose_lab(running, wanted)
+    assert caught.value.message == told
+
+
+def test_clear_lab() -> None:
+    """The only lab is meant without a word; with a name, that one."""
+    assert choose_lab(["a", "a"], None) == "a"
+    assert choose_lab(["a", "b"], "b") == "b"
+
+
+def test_with_takes_down_what_up_has_made() -> None:
+    """And only that: a lab that was attached to stays, and one that is to be kept."""
+    world, _ = fake_world("mine", "kept", "theirs")
+    stack = read_stack("call")
+    with Lab(world, "mine", world.engine.containers("mine"), stack) as lab:
+        assert [client.name for client in lab] == ["client1", "client2"]
+    with Lab(world, "kept", world.engine.containers("kept"), stack) as lab:
+        lab.keep = True
+    with Lab.attach("theirs", world):
+        pass
+    assert world.engine.labs() == ["kept", "theirs"]
+
+
+def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name the lab of SYNTHLAB_LAB is meant, or the only one."""
+    world, _ = fake_world("a", "b")
+    with pytest.raises(WrongUse, match="several labs are up: a, b"):
+        Lab.attach(world=world)
+    monkeypatch.setenv("SYNTHLAB_LAB", "b")
+    assert Lab.attach(world=world).name == "b"
+    assert Lab.attach("a", world).name == "a"
+
+
+def test_up_refuses_mistakes() -> None:
+    """Before anything is started, as WrongUse."""
+    world, _ = fake_world()
+    for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
+        with pytest.raises(WrongUse, match=told):
+            Lab.up("call.yaml", world=world, **given)  # type: ignore[arg-type]
+    with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
+        Lab.up("cal.yaml", world=world)
+
+
+def test_restore() -> None:
+    """Whatever is paused or stopped goes on, and all have the conditions of their start."""
+    world, apis = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    engine = world.engine
+    assert isinstance(engine, FakeEngine)
+    lab = Lab.named(world, "call")
+    lab.change(lab.find(), {"egress": {"loss": "9%"}})
+    states = {"client2": "paused", "bot-1": "exited"}
+    engine.present = [replace(one, state=states.get(one.title, "running")) for one in engine.present]
+    engine.control = lambda container, doing: start(engine, container, doing)  # type: ignore[method-assign]
+    lab.restore()
+    assert engine.controlled == [("unpause", "client2"), ("start", "bot-1")]
+    assert all(api.conditions.perfect for api in apis.values())
+
+
+def start(engine: FakeEngine, container: Container, doing: ContainerAction) -> None:
+    """What a real engine does with it."""
+    engine.controlled.append((doing, container.title))
+    engine.present = [replace(one, state="running") if one.id == container.id else one for one in engine.present]
+
+
+@pytest.mark.issue(10)
+def test_too_slow(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code can ask whether the machine is too slow at this moment, and where."""
+    lab, _ = lab_and_apis
+    assert lab.too_slow() == []
+    slow = {name: replace(state, lateness={"egress": {"p99_ms": 80.0}}) for name, state in lab.states().items()}
+    monkeypatch.setattr(Lab, "states", lambda _lab: {"client1": slow["client1"]})
+    assert lab.too_slow() == [
+        "client1 egress: this machine is too slow: packets left up to 80 ms late in the last second"
+    ]

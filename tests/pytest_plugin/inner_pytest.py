@@ -1,0 +1,79 @@
+"""Runs of pytest within this one, on labs of fake clients with real rules."""
+
+from __future__ import annotations
+
+import pytest
+
+import synthlab.pytest_plugin.kept
+import synthlab.report  # noqa: F401
+from synthlab.stack import read_stack
+
+read_stack("call")
+"""A run within this one forgets at its end what it has imported; what is cached must not be of such modules."""
+
+# Where a real run would have Docker: labs of two clients, whose ups and downs are written to a file.
+CONFTEST = """
+from pathlib import Path
+import pytest
+from synthlab import Lab, SynthlabError
+from synthlab.testing import FakeClientApi, fake_container, fake_world
+from synthlab.pytest_plugin import LABS, RUN
+from synthlab.pytest_plugin.labs import Labs
+
+WORLD, APIS = fake_world("theirs")
+EVENTS = Path("events.txt")
+
+def note(*words):
+    with EVENTS.open("a") as file:
+        print(*words, file=file)
+
+def up(stack, name, *, ttl, world):
+    for index, client in enumerate(("client1", "client2"), 1):
+        container = fake_container(name, client, index=index)
+        world.engine.present.append(container)
+        APIS[container.id] = FakeClientApi(client)
+    note("up", Path(stack).name, name.replace(RUNS[0].token, "TOKEN"), ttl)
+    lab = Lab(world, name, world.engine.containers(name))
+    lab.keep = False
+    return lab
+
+class Watched:
+    def __init__(self, world, lab):
+        self.lab = lab
+
+    def watch(self, clients):
+        note("watch", *clients)
+
+    def collect(self, folder):
+        try:
+            folder.mkdir(parents=True)
+        except OSError:
+            raise SynthlabError(f"evidence cannot be kept in {folder}") from None
+        (folder / "conditions.json").write_text(str(APIS[f"{self.lab}/client1"].conditions.to_dict()))
+        return {"conditions of all clients": "conditions.json"}
+
+    def close(self):
+        note("close")
+
+RUNS = []
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    RUNS.append(config.stash[RUN])
+    config.stash[LABS] = Labs(config.stash[RUN], config.getoption("--synthlab-ttl"), WORLD, up, Watched)
+
+def pytest_unconfigure(config):
+    note("left", *WORLD.engine.labs())
+"""
+
+STACK = "clients: {client1: {image: syntheticnet}, client2: {image: syntheticnet}}\n"
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder with two stacks, and tests that find no Docker. They keep their order, whatever this run draws."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+    pytester.makeconftest(CONFTEST)
+    for name in ("call", "other"):
+        pytester.makefile(".yaml", **{name: STACK})
+    return pytester

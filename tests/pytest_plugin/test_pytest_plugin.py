@@ -1,0 +1,227 @@
+"""The pytest plugin, in runs of pytest within this one: labs of fake clients, real rules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthlab.pytest_plugin.run import Run
+from synthlab.stack.fields import check_name
+
+pytest_plugins = ["pytester", "tests.pytest_plugin.inner_pytest"]
+
+
+def events() -> list[str]:
+    return Path("events.txt").read_text().splitlines()
+
+
+def test_a_lab_for_all_tests_of_a_stack(folder: pytest.Pytester) -> None:
+    """It is brought up once, put back after each test, and taken down at the end; so is each other stack's."""
+    folder.makepyfile(
+        """
+        import pytest
+        from synthlab import Lab
+
+        def conditions(lab):
+            return lab["client1"].state().conditions.to_dict() | {"seed": None}
+
+        @pytest.mark.lab("call.yaml")
+        def test_one(lab):
+            assert isinstance(lab, Lab)
+            lab["client1"].set(loss="5%")
+            lab["client1"].set(latency="5ms", for_="1h")
+            assert conditions(lab) != {"seed": None}
+
+        @pytest.mark.lab("call.yaml")
+        def test_two(lab):
+            assert conditions(lab) == {"seed": None}
+
+        @pytest.mark.lab("other.yaml", name="mine")
+        def test_other(lab):
+            assert lab.name.startswith("mine-")
+        """
+    )
+    folder.runpytest_inprocess("--synthlab-ttl=1h").assert_outcomes(passed=3)
+    assert events() == [
+        "up call.yaml call-TOKEN 1h",
+        "watch client1 client2",
+        "up other.yaml mine-TOKEN 1h",
+        "watch client1 client2",
+        "close",
+        "close",
+        "left theirs",
+    ]
+
+
+@pytest.mark.parametrize("ini", [True, False])
+def test_stack_of_unmarked_tests(ini: bool, folder: pytest.Pytester) -> None:
+    """Named by an option, or in the ini file; a marker goes before both."""
+    folder.makepyfile(
+        """
+        import pytest
+
+        def test_one(lab):
+            assert lab.name.startswith("call-")
+
+        @pytest.mark.lab("other.yaml")
+        def test_two(lab):
+            assert lab.name.startswith("other-")
+        """
+    )
+    if ini:
+        folder.makeini("[pytest]\nsynthlab_stack = call.yaml\n")
+    result = folder.runpytest_inprocess(*([] if ini else ["--synthlab-stack", "call.yaml"]))
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["synthlab: seed *"])
+
+
+def test_a_lab_that_is_up(folder: pytest.Pytester) -> None:
+    """It serves all tests, is put back after each, and stays."""
+    folder.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lab("call.yaml")
+        def test_one(lab):
+            lab["client2"].set(loss="5%")
+            assert lab.name == "theirs"
+
+        def test_two(lab):
+            assert "egress" not in lab["client2"].state().conditions.to_dict()
+        """
+    )
+    folder.runpytest_inprocess("--synthlab-lab", "theirs").assert_outcomes(passed=2)
+    assert events() == ["watch client1 client2", "close", "left theirs"]
+
+
+def test_evidence_of_a_failed_test(folder: pytest.Pytester) -> None:
+    """It has the conditions under which the test failed; the report lists it, with the seed. Who passes leaves none."""
+    folder.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.lab("call.yaml")
+
+        @pytest.mark.parametrize("loss", ["1%", "5%"])
+        def test_it(lab, loss):
+            lab["client1"].set(egress={"loss": loss})
+            assert loss == "1%"
+        """
+    )
+    result = folder.runpytest_inprocess("--synthlab-seed", "7", "--synthlab-evidence", "kept")
+    result.assert_outcomes(passed=1, failed=1)
+    place = "kept/test_evidence_of_a_failed_test.py-test_it-5"
+    result.stdout.fnmatch_lines(
+        [
+            "* synthlab *",
+            "seed 7 (--synthlab-seed=7 draws the same again)",
+            "lab call-*",
+            f"report: {place}/report.html",
+            f"evidence in {place}:",
+            "  conditions of all clients: conditions.json",
+        ]
+    )
+    assert "'loss': '5%'" in (Path(place) / "conditions.json").read_text()
+    assert [path.name for path in Path("kept").iterdir()] == [Path(place).name]
+
+
+def test_evidence_when_another_fixture_fails(folder: pytest.Pytester) -> None:
+    """What is built on the lab fails as the lab's test does."""
+    folder.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def joined(lab):
+            assert not lab
+
+        @pytest.mark.lab("call.yaml")
+        def test_it(joined):
+            pass
+        """
+    )
+    result = folder.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["evidence in synthlab-evidence/*test_it:"])
+
+
+def test_seeds(folder: pytest.Pytester) -> None:
+    """A seed makes each client draw the same before each test, and each client otherwise."""
+    folder.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.lab("call.yaml")
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_it(lab, turn):
+            print("seeds:", *(client.state().conditions.seed for client in lab))
+        """
+    )
+    runs = [folder.runpytest_inprocess("-s", *seed) for seed in (["--synthlab-seed=7"], ["--synthlab-seed=7"], [])]
+    told = [[line.partition("seeds:")[2] for line in run.outlines if "seeds:" in line] for run in runs]
+    assert [len(lines) for lines in told] == [2, 2, 2]
+    assert told[0][0] == told[0][1] == told[1][0]
+    assert told[2][0] != told[0][0]
+    assert len(set(told[0][0].split())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "which lab? Mark the test, as in @pytest.mark.lab('call.yaml'), or give --synthlab-stack"),
+        (["--synthlab-stack", "cal.yaml"], "cal.yaml: no such stack file; did you mean call.yaml?*"),
+        (["--synthlab-lab", "thiers"], "no lab 'thiers' is up; did you mean theirs?"),
+    ],
+)
+def test_no_lab(arguments: list[str], told: str, folder: pytest.Pytester) -> None:
+    """It is told in one line, without a traceback."""
+    folder.makepyfile("def test_it(lab): pass")
+    result = folder.runpytest_inprocess(*arguments)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([told.replace("[", "[[]")])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_runs_without_labs(pytester: pytest.Pytester) -> None:
+    """They see nothing of it, and import nothing for it; a fixture of their own called `lab` is theirs."""
+    pytester.makepyfile(
+        """
+        import sys
+        import pytest
+
+        @pytest.fixture
+        def lab():
+            return "a dog"
+
+        def test_it(lab):
+            assert lab == "a dog"
+            ours = [name for name in sys.modules if name.startswith("synthlab.")]
+            assert set(ours) == {"synthlab.pytest_plugin", "synthlab.pytest_plugin.run"}
+        """
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=pytester.path)
+    assert done.returncode == 0, done.stdout
+    assert "seed" not in done.stdout
+
+
+def test_one_lab_for_several_workers(folder: pytest.Pytester) -> None:
+    """They would disturb each other."""
+    folder.makepyfile("def test_it(lab): pass")
+    result = folder.runpytest_inprocess("--synthlab-lab", "theirs", "-n", "2")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["--synthlab-lab is one lab, which several workers cannot use at a time*"])
+
+
+def test_names_of_labs() -> None:
+    """A lab is of one run and one worker, and its name can be a lab's, however long the stack's is."""
+    run = Run(token="3f9a", seed=1, worker="gw12")
+    assert run.lab_name("call") == "call-3f9a-gw12"
+    check_name(Run(token="3f9a", seed=1, worker="gw123").lab_name("x" * 40))
+    assert run.is_of_worker("call-3f9a-gw0")
+    assert not run.is_of_worker("call-3f9b-gw0")
+    assert not run.is_of_worker("call-3f9a")

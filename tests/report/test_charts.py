@@ -1,0 +1,132 @@
+"""Which rows a client has, and what is in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from synthlab.report.chart import Row, broken
+from synthlab.report.clients_shown import MOST_DRAWN, MOST_OPEN, chosen
+from synthlab.report.network import growth
+from synthlab.report.section import client_rows
+from synthlab.scenario.record import Configured, Judged, Record, Series
+
+from . import records
+
+
+def rows(record: Record, client: str) -> dict[str, Row]:
+    return {row.title: row for row in client_rows(record, client, 45.0)}
+
+
+def names(row: Row) -> list[str]:
+    return [line.name for line in row.lines]
+
+
+def test_configured_beside_achieved() -> None:
+    """The bitten client has its configured rate and delay beside what was achieved, its queue and its drops."""
+    found = rows(records.dog(), "client2")
+    assert names(found["egress rate"]) == ["configured", "achieved"]
+    assert names(found["ingress rate"]) == ["achieved"]
+    assert names(found["loss"]) == ["egress achieved", "ingress achieved"]
+    assert names(found["egress delay"]) == ["configured", "achieved p50", "achieved p99"]
+    assert names(found["packets in queues and delays"]) == ["egress", "ingress"]
+    assert names(found["dropped packets"]) == ["egress queue"]
+    limits = {value for value in found["egress rate"].lines[0].values if value is not None}
+    assert limits == {100_000}
+    band = found["egress delay"].lines[0]
+    assert (set(band.low or ()), set(band.values)) == ({15}, {25})
+
+
+def test_what_is_received_and_sent() -> None:
+    """Each participant's frames and bits, and the client's own; kbit/s are drawn as bit/s."""
+    found = rows(records.dog(), "client1")
+    assert names(found["video frames"]) == ["from client2", "from bot-1", "from bot-2", "sent"]
+    assert names(found["audio rate"]) == ["from client2", "from bot-1", "from bot-2"]
+    sample = records.dog().samples["client1.video.client2.kbps"].values[0]
+    assert isinstance(sample, float)
+    assert found["video rate"].lines[0].values[0] == sample * 1000
+    assert "dropped packets" not in found
+
+
+def test_gaps() -> None:
+    """Samples that are further apart than a number is fresh are not joined by a line."""
+    assert broken([1, 2, 5, 8.5], [10, 20, 30, 40]) == ([1, 2, 5, 6.75, 8.5], [10, 20, 30, None, 40])
+    assert broken([], []) == ([], [])
+    line = rows(records.holed(), "client1")["video frames"].lines[0]
+    hole = [time for time, value in zip(line.times_s, line.values, strict=True) if value is None]
+    assert len(hole) == 1
+    assert 12 < hole[0] < 22
+
+
+def test_nothing_measured() -> None:
+    """A client that told nothing has only what was configured of it."""
+    found = rows(records.holed(), "bot-2")
+    assert {title: names(row) for title, row in found.items()} == {
+        "egress delay": ["configured"],
+        "ingress delay": ["configured"],
+    }
+
+
+def test_growth() -> None:
+    """A count is drawn as its growth in a second; one that began anew, or was not read for long, leaves a gap."""
+    series = Series(times_s=[0, 1, 3, 4, 9], values=[0, 5, 9, 2, 7])
+    assert growth(series) == ([1, 3, 4, 9], [5, 2, None, None])
+
+
+def test_drops_from_the_first_on() -> None:
+    """A cause that is counted only when it has dropped something had dropped nothing before."""
+    held = Series(times_s=[0, 1, 2, 3], values=[0, 0, 9, 9])
+    dropped = Series(times_s=[2, 3], values=[7, 11])
+    samples = {"client1.egress.held": held, "client1.egress.dropped.queue": dropped}
+    line = rows(replace(records.dog(), samples=samples), "client1")["dropped packets"].lines[0]
+    assert (line.times_s, line.values) == ([1, 2, 3], [0, 7, 4])
+
+
+def test_flows_have_rows_of_their_own() -> None:
+    """With the flow's name before the row's, where the flow has values or numbers."""
+    flow = {"flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
+    configured = (Configured(at_s=0, client="client2", conditions=flow),)
+    series = Series(times_s=[1, 2], values=[900_000, 950_000])
+    samples = {**records.dog().samples, "client2.flows.*:udp.egress.rate": series}
+    found = rows(replace(records.dog(), configured=configured, samples=samples), "client2")
+    assert names(found["*:udp: egress rate"]) == ["configured", "achieved"]
+    assert found["*:udp: egress rate"].lines[1].values == [900_000, 950_000]
+
+
+def test_numbers_that_expectations_name() -> None:
+    """A number that has no row otherwise gets one where an expectation looked at it, words too."""
+    name = "client1.connections.main.local"
+    asked = Judged(id="6", kind="expect", text=f"expect {name} == 'relay'", place="s.yaml:9", verdict="passed")
+    samples = {name: Series(times_s=[1, 2], values=["host", "relay"])}
+    record = replace(records.dog(), judged=(replace(asked, seen={name: "relay"}),), samples=samples)
+    assert rows(record, "client1")[name].lines[0].values == ["host", "relay"]
+
+
+def test_whom_to_show() -> None:
+    """Clients that expectations name or that were changed are shown, the others when asked for."""
+    choice = chosen(records.dog())
+    assert (choice.opened, choice.folded, choice.left_out) == (("client2", "client1"), ("bot-1", "bot-2"), ())
+
+
+def test_a_crowd() -> None:
+    """Of 50 clients the two that matter are shown, some more can be asked for, and the others are only listed."""
+    choice = chosen(records.crowd())
+    assert choice.opened == ("client2", "client1")
+    assert len(choice.opened + choice.folded) == MOST_DRAWN
+    assert len(choice.left_out) == 50 - MOST_DRAWN
+
+
+def test_all_were_changed() -> None:
+    """Where every client of a crowd was changed, only some are shown at once."""
+    record = records.crowd()
+    changes = tuple(Configured(at_s=9, client=name, conditions={"egress": {"loss": "1%"}}) for name in record.clients)
+    choice = chosen(replace(record, configured=(*record.configured, *changes)))
+    assert len(choice.opened) == MOST_OPEN
+    assert choice.opened[:2] == ("client1", "client2")
+
+
+def test_many_participants() -> None:
+    """More participants than colours are not all drawn; the one that expectations name is, and the row says so."""
+    found = rows(records.crowd(), "client1")
+    row = found["video frames (42 more participants are not drawn)"]
+    assert names(row)[0] == "from client2"
+    assert len(row.lines) == 8

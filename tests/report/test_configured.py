@@ -1,0 +1,113 @@
+"""What was configured, as numbers over time."""
+
+from __future__ import annotations
+
+import pytest
+
+from syntheticnet.conditions import LinkConditions
+from synthlab.report.configured import (
+    Wishes,
+    delay_ms,
+    least_delay_ms,
+    loss_share,
+    most_delay_ms,
+    rate_bps,
+    trace_names,
+)
+from synthlab.scenario.record import Configured
+
+LIMITED = {"egress": {"rate": "100kbit"}, "flows": {"*:udp": {"egress": {"loss": "5%"}}}}
+
+
+def entry(at_s: float, conditions: dict[str, object], client: str = "client2") -> Configured:
+    return Configured(at_s=at_s, client=client, conditions=conditions)
+
+
+def link(**values: object) -> LinkConditions:
+    return LinkConditions.from_dict(values)
+
+
+def test_steps_over_time() -> None:
+    """A value holds until the next conditions; where it ends it is there once more, so that its line goes on."""
+    wishes = Wishes.of([entry(26, {}), entry(16, LIMITED), entry(0, {}), entry(3, {}, "bot")], "client2", 45)
+    times, values = wishes.over(wishes.links("egress"), rate_bps, also_s=[-1, 10, 20, 50])
+    assert list(zip(times, values, strict=True)) == [
+        (0, None),
+        (10, None),
+        (16, 100_000),
+        (20, 100_000),
+        (26, 100_000),
+        (26, None),
+        (45, None),
+    ]
+    assert wishes.over(wishes.links("ingress"), rate_bps, ())[1] == [None] * 4
+
+
+def test_flows() -> None:
+    """A flow has what it names, and the rest of its link; before it is there it has nothing."""
+    wishes = Wishes.of([entry(0, {}), entry(16, LIMITED)], "client2", 45)
+    assert wishes.flows == ("*:udp",)
+    before, after = wishes.links("egress", "*:udp")
+    assert before is None
+    assert after is not None
+    assert (rate_bps(after), loss_share(after)) == (100_000, 0.05)
+
+
+def test_changed() -> None:
+    """A client whose conditions stayed the same was not changed, though it was given a seed."""
+    assert Wishes.of([entry(0, {}), entry(9, LIMITED)], "client2", 45).changed
+    assert not Wishes.of([entry(0, {}), entry(0.1, {"seed": 9})], "client2", 45).changed
+
+
+def test_nothing_configured() -> None:
+    """A client of which nothing is known has no line."""
+    wishes = Wishes.of([], "client2", 45)
+    assert wishes.over(wishes.links("egress"), rate_bps, [1, 2]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("values", "share"),
+    [
+        ({}, None),
+        ({"loss": "5%"}, 0.05),
+        ({"outage": True}, 1.0),
+        ({"reject": "reset"}, 1.0),
+        ({"loss_every": "4p"}, 0.25),
+        ({"loss": "50%", "loss_every": "2p"}, 0.75),
+        # p / (p + r) of the packets are sent in the bad state, of which 1-h are lost
+        ({"loss_gemodel": "1% 9% 50% 0%"}, 0.05),
+        ({"loss_gemodel": "0% 0%"}, 0.0),
+        # a burst state that is left at once, every tenth time, for one packet: 0.1 / 1.1
+        ({"loss_state": "10% 100%"}, 0.1 / 1.1),
+        ({"loss_state": "0% 100% 0% 100% 25%"}, 0.2),
+        ({"loss_state": "10% 0%"}, None),
+    ],
+)
+def test_loss(values: dict[str, object], share: float | None) -> None:
+    """What is lost in the long run, of all sources together."""
+    found = loss_share(link(**values))
+    assert found == (share if share is None else pytest.approx(share))
+
+
+@pytest.mark.parametrize(
+    ("values", "delays"),
+    [
+        ({}, (None, None, None)),
+        ({"latency": "80ms"}, (80, 80, 80)),
+        ({"latency": "80ms", "jitter": "20ms"}, (60, 80, 100)),
+        ({"latency": "80ms", "jitter": "20ms", "distribution": "one-sided"}, (80, 80, 100)),
+        ({"latency": "10ms", "jitter": "20ms"}, (0, 10, 30)),
+    ],
+)
+def test_delay(values: dict[str, object], delays: tuple[float | None, ...]) -> None:
+    """The jitter lies around the latency, or, where it is one-sided, above it; no packet comes before it was sent."""
+    given = link(**values)
+    assert (least_delay_ms(given), delay_ms(given), most_delay_ms(given)) == delays
+
+
+def test_traces() -> None:
+    """Where a file gives the rate there is no number, but its name; `unlimited` is no number either."""
+    assert rate_bps(link(rate="unlimited")) is None
+    traced = link(rate_trace="lte.up")
+    assert rate_bps(traced) is None
+    assert trace_names([traced, None, link(), traced], "rate_trace") == ("lte.up",)

@@ -1,0 +1,135 @@
+"""What is collected of a lab, on a fake one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from synthlab.control.backend import World
+from synthlab.control.state import ClientState
+from synthlab.errors import SynthlabError
+from synthlab.runner.evidence import Evidence
+from synthlab.runner.evidence.items import pictures_of
+from synthlab.runner.evidence.screenshots import Picture, has_browser, read_picture
+from synthlab.testing import FakeClientApi, FakeEngine, fake_container, fake_world
+
+from .stub import Runner
+
+
+@pytest.fixture
+def evidence() -> Iterator[Evidence]:
+    world, apis = fake_world("call")
+    apis["call/client1"].change({"egress": {"loss": "1%"}})
+    apis["call/client2"].answered_numbers = {"values": {"video": {"client1": {"fps": 15}}}, "age_s": {"video": 1}}
+    evidence = Evidence(world, "call", Runner())
+    yield evidence
+    evidence.close()
+
+
+def collect_all(evidence: Evidence, folder: Path) -> dict[str, str]:
+    """Collect until the captures, which begin in the background, are there."""
+    deadline = time.monotonic() + 10
+    while True:
+        files = evidence.collect(folder)
+        if "what could not be had" not in files or time.monotonic() > deadline:
+            return files
+        (folder / "problems.txt").unlink()
+
+
+def test_all_that_is_kept(evidence: Evidence, tmp_path: Path) -> None:
+    """Logs with times, conditions, numbers, containers, and the packets of those clients that are watched."""
+    evidence.watch(["client2"])
+    evidence.watch(["client2"])
+    evidence.mark("client2: egress rate 100kbit")
+    files = collect_all(evidence, tmp_path / "evidence")
+    assert files == {
+        "packets of client2": "captures/client2.pcapng",
+        "conditions of all clients": "conditions.json",
+        "numbers of all clients": "numbers.json",
+        "containers": "containers.json",
+        "log of client1": "logs/client1.log",
+        "log of client2": "logs/client2.log",
+    }
+    folder = tmp_path / "evidence"
+    assert sorted(str(file.relative_to(folder)) for file in folder.rglob("*.*")) == sorted(files.values())
+    assert (folder / "captures/client2.pcapng").read_bytes() == (
+        b"ring of call/client2\nmark client2: egress rate 100kbit\n"
+    )
+    assert (folder / "logs/client1.log").read_text().startswith("2026-01-01T00:00:01Z line 1 of client1\n")
+    conditions = json.loads((folder / "conditions.json").read_text())
+    assert conditions["client1"]["conditions"]["egress"] == {"loss": "1%"}
+    assert json.loads((folder / "numbers.json").read_text())["client2"]["video"] == {"client1": {"fps": 15}}
+    assert json.loads((folder / "containers.json").read_text())["client1"]["state"] == "running"
+
+
+class Unreachable(FakeClientApi):
+    """A client whose API does not answer."""
+
+    def state(self) -> ClientState:
+        raise SynthlabError(f"{self.name}: its API does not answer")
+
+
+def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
+    """A client that does not answer, one that there is not, and a browser that has ended are told; the rest is kept."""
+    world, apis = fake_world("call")
+    apis["call/client2"] = Unreachable("client2")
+    apis["call/web"] = FakeClientApi("web")
+    ended = replace(fake_container("call", "web"), app="chrome", state="exited", status="Exited (1) 3 seconds ago")
+    world = World(FakeEngine([*world.engine.containers(), ended]), lambda container: apis[container.id])
+    evidence = Evidence(world, "call", Runner())
+    evidence.watch(["cleint1", "web"])
+    time.sleep(0.2)
+    files = evidence.collect(tmp_path)
+    evidence.close()
+    assert {"conditions of all clients", "log of web", "numbers of all clients"} <= files.keys()
+    conditions = json.loads((tmp_path / "conditions.json").read_text())
+    assert conditions["client2"] == {"error": "client2: its API does not answer"}
+    assert conditions["client1"]["name"] == "client1"
+    assert (tmp_path / files["what could not be had"]).read_text().splitlines() == [
+        "packets of cleint1: no client 'cleint1' in lab 'call' has a network that can be captured; "
+        "did you mean client1?",
+        "packets of web: web does not run (Exited (1) 3 seconds ago): `synthlab restart web` starts it",
+        "screenshots of web: it does not run (Exited (1) 3 seconds ago)",
+    ]
+
+
+def test_pictures() -> None:
+    """Each page has its own; one that shows nothing any more is told."""
+    web = replace(fake_container("call", "web"), app="chrome")
+    lines = [b'{"url": "http://a", "png": "cG5n"}', b'{"url": "http://b", "error": "it gives no picture within 5 s"}']
+    found = pictures_of(web, lambda container: [*map(read_picture, lines), Picture("http://c", b"other")])
+    assert [(one.shows, one.path, one.content) for one in found.exhibits] == [
+        ("screenshot 1 of web", "screenshots/web-1.png", b"png"),
+        ("screenshot 3 of web", "screenshots/web-3.png", b"other"),
+    ]
+    assert found.problems == ["screenshots of web: http://b: it gives no picture within 5 s"]
+
+
+def test_who_has_a_browser() -> None:
+    """The bundled one, and any image that publishes a debugging port."""
+    bot = fake_container("call", "bot")
+    assert not has_browser(bot)
+    assert has_browser(replace(bot, app="chrome"))
+    assert has_browser(replace(bot, ports={9222: 32000}))
+
+
+def test_nobody_watched_nothing_running(tmp_path: Path) -> None:
+    """Of a lab that is gone there is one line, and no error."""
+    world, _ = fake_world()
+    evidence = Evidence(world, "call")
+    assert evidence.collect(tmp_path) == {"what could not be had": "problems.txt"}
+    assert (tmp_path / "problems.txt").read_text() == "no lab 'call' is up; there are: none\n"
+    evidence.mark("nobody hears it")
+    evidence.close()
+
+
+def test_a_folder_that_cannot_be_written(evidence: Evidence, tmp_path: Path) -> None:
+    """That is the one error."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SynthlabError, match="evidence cannot be kept in"):
+        evidence.collect(tmp_path / "file" / "in")

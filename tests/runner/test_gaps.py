@@ -1,0 +1,147 @@
+"""A number that vanishes for a while, at every phase of those who measure it and ask for it; on a hand-moved clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from synthlab.runner.judge import Judging, Ruling
+from synthlab.runner.sampler import TICK_S
+from synthlab.runner.samples import number_sources, of_numbers
+from synthlab.scenario.actions import Judge, JudgeKind
+from synthlab.scenario.expression import Expression, Known, Recorded
+from synthlab.stack import read_stack
+
+pytestmark = pytest.mark.issue(10)
+
+FPS = "client1.video.client2.fps"
+KNOWN = Known.of(read_stack("call.yaml"))
+PUBLISHED_S = 0.25
+RATE_S = 1.0
+GAPS_S = (0.5, 1.0, 2.0, 4.0)
+PHASES_S = tuple(step * 0.05 for step in range(5))
+BEGIN_S = 3.0
+"""When the step begins, long after its client."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """15 frames a second, but none from `stops_s` on for `lasts_s`. `vanishes`: nor is there a track; else it is 0."""
+
+    stops_s: float
+    lasts_s: float
+    vanishes: bool
+
+    @property
+    def back_s(self) -> float:
+        return self.stops_s + self.lasts_s
+
+    def measured(self, at_s: float) -> Mapping[str, Any]:
+        """What a client publishes: a track that is not a second old has no rate yet."""
+        seen_s = RATE_S - max(0.0, min(at_s, self.back_s) - max(at_s - RATE_S, self.stops_s))
+        gone = self.vanishes and self.stops_s <= at_s < self.back_s + RATE_S
+        return {} if gone else {"client2": {"fps": 15.0 * seen_s}}
+
+    def answer(self, at_s: float, phase_s: float) -> Mapping[str, Any]:
+        """What its API answers: the newest publication, and how old that is."""
+        published_s = at_s - (at_s - phase_s) % PUBLISHED_S
+        return {"values": {"video": self.measured(published_s)}, "age_s": {"video": at_s - published_s}}
+
+
+def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> Ruling:
+    """How it is ruled by who asks in rounds that begin at `asks_s`."""
+    judging, recorded = Judging(judge, BEGIN_S), Recorded(fine={FPS})
+    for turn in range(200):
+        now_s = 1.0 + asks_s + turn * TICK_S
+        recorded.hear(now_s, *of_numbers("client1", picture.answer(now_s, phase_s), now_s))
+        if now_s > BEGIN_S and (ruling := judging.look(now_s, recorded)):
+            return ruling
+    raise AssertionError("it is not decided")
+
+
+def judge(kind: JudgeKind, text: str, within_s: float | None = None, for_s: float = 0.0) -> Judge:
+    return Judge(kind=kind, expression=Expression.parse(text, KNOWN), within_s=within_s, for_s=for_s)
+
+
+def phases() -> Iterator[tuple[float, float]]:
+    """Of the client that publishes, and of who asks it."""
+    yield from ((one, other * TICK_S / PUBLISHED_S) for one in PHASES_S for other in PHASES_S)
+
+
+@pytest.mark.parametrize("vanishes", [True, False])
+@pytest.mark.parametrize("lasts_s", GAPS_S)
+def test_never(lasts_s: float, vanishes: bool) -> None:
+    """A picture that stands still for so long, or is not there, fails `never ... < 8`, whenever it is looked at."""
+    for published_s, asked_s in phases():
+        picture = Picture(BEGIN_S + 0.7, lasts_s, vanishes)
+        # Of half a second without frames a rate over a second shows the half.
+        ruling = decided(judge("never", f"{FPS} < 11", for_s=6), picture, published_s, asked_s)
+        assert not ruling.held
+        # Until it begins, for a rate to fall, for the next publication and the next question.
+        at_s = float(ruling.reason.split("after ")[1].split("s:")[0])
+        assert 0.7 <= at_s <= 0.7 + RATE_S + PUBLISHED_S + TICK_S
+
+
+@pytest.mark.parametrize("lasts_s", GAPS_S)
+def test_never_while_all_is_well(lasts_s: float) -> None:
+    """It passes where the gap was over a second before the step began, and where it begins after its end."""
+    for published_s, asked_s in phases():
+        before = Picture(BEGIN_S - lasts_s - RATE_S - 0.01, lasts_s, vanishes=True)
+        after = Picture(BEGIN_S + 6.3, lasts_s, vanishes=True)
+        for picture in (before, after):
+            ruling = decided(judge("never", f"{FPS} < 8", for_s=6), picture, published_s, asked_s)
+            assert ruling.held, ruling.reason
+
+
+@pytest.mark.parametrize("vanishes", [True, False])
+@pytest.mark.parametrize("lasts_s", GAPS_S)
+def test_recovers(lasts_s: float, vanishes: bool) -> None:
+    """The interval that is reported contains the time at which frames come again, and is no longer than needed."""
+    for published_s, asked_s in phases():
+        picture = Picture(BEGIN_S, lasts_s, vanishes)
+        hold = judge("recovers", f"{FPS} >= 13.5", within_s=30, for_s=3)
+        ruling = decided(hold, picture, published_s, asked_s)
+        assert ruling.held
+        assert ruling.took_s is not None
+        assert ruling.error_s is not None
+        assert ruling.took_s - ruling.error_s <= lasts_s <= ruling.took_s
+        assert ruling.error_s <= RATE_S + PUBLISHED_S + 3 * TICK_S + 1e-9
+
+
+@pytest.mark.parametrize("lasts_s", GAPS_S)
+def test_expect(lasts_s: float) -> None:
+    """What is expected at once, and does not come within, or does not hold on, fails as no data."""
+    for published_s, asked_s in phases():
+        at_once = decided(judge("expect", f"{FPS} < 60"), Picture(BEGIN_S, 60, True), published_s, asked_s)
+        assert at_once.reason == f"no data: {FPS}"
+        within = decided(judge("expect", f"{FPS} > 1", 2), Picture(BEGIN_S, 60, True), published_s, asked_s)
+        assert within.reason == f"not within 2s: no data: {FPS}"
+        gap = Picture(BEGIN_S + 2.5, lasts_s, vanishes=True)
+        hold = decided(judge("expect", f"{FPS} < 60", for_s=6), gap, published_s, asked_s)
+        assert hold.reason.endswith(f"not 6s: no data: {FPS}")
+
+
+@pytest.mark.parametrize("lasts_s", GAPS_S)
+def test_a_client_that_does_not_answer(lasts_s: float) -> None:
+    """It has no data from the first unanswered question on: `never` fails, `recovers` contains its end."""
+    tries: list[tuple[JudgeKind, str, float | None]] = [("never", "< 8", None), ("recovers", "< 60", 30.0)]
+    for kind, sign, within_s in tries:
+        for _, asks_s in phases():
+            judging = Judging(judge(kind, f"{FPS} {sign}", within_s, 6), BEGIN_S)
+            recorded, ruling = Recorded(fine={FPS}), None
+            turn = 0
+            while ruling is None:
+                turn, now_s = turn + 1, 1.0 + asks_s + turn * TICK_S
+                if BEGIN_S + 0.1 <= now_s < BEGIN_S + 0.1 + lasts_s:
+                    recorded.silence(now_s, now_s, number_sources("client1"))
+                else:
+                    recorded.add(now_s, {FPS: 15.0})
+                ruling = judging.look(now_s, recorded)
+            if kind == "never":
+                assert ruling.reason.startswith("no data after")
+            else:
+                assert ruling.took_s is not None
+                assert ruling.took_s - (ruling.error_s or 0) <= lasts_s + 0.1 <= ruling.took_s

@@ -1,0 +1,245 @@
+"""Competing traffic: its pace on a hand-moved clock, its programs on loopback, and how a load ends."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from synthlab.engine import exec as inside
+from synthlab.engine.guest.load_source import paced
+from synthlab.errors import SynthlabError
+from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
+from synthlab.scenario.actions import Load
+from synthlab.testing import fake_container
+
+from ..standstill import Standstill
+
+PIECE = 1 << 16  # what is sent at once: the last one may have gone in part, and is not counted as sent
+INSIDE = Path(inside.__file__).parent / "guest"
+
+
+class Clock:
+    """A clock that only sleeping moves, and whoever takes time."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def times(rate: float, seconds: float, late: dict[int, float] | None = None) -> list[float]:
+    """When pieces of 1250 bytes are sent; number N takes `late[N]` longer."""
+    clock = Clock()
+    sent = []
+    for number, _ in enumerate(paced(1250, rate, 100 + seconds, clock.now, clock.sleep)):
+        sent.append(round(clock.time - 100, 6))
+        clock.time += (late or {}).get(number, 0.0)
+    return sent
+
+
+def test_pace() -> None:
+    """10,000 bits at 1 Mbit/s go every 10 ms, from the beginning to the end."""
+    assert times(1e6, 0.05) == [0.0, 0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_late_piece_delays_no_other() -> None:
+    """What was kept by 25 ms is caught up: the times stand fixed."""
+    assert times(1e6, 0.06, late={1: 0.025}) == [0.0, 0.01, 0.035, 0.035, 0.04, 0.05]
+
+
+def test_who_was_kept_for_long_sends_no_burst() -> None:
+    """After a second of standing still, a tenth of it is caught up."""
+    sent = times(1e6, 1.05, late={0: 1.0})
+    assert [time for time in sent if time == 1.0] == [1.0] * 11
+    assert sent[12:] == [1.01, 1.02, 1.03, 1.04]
+
+
+def test_the_wait_ends_with_the_time() -> None:
+    """A piece that would be due after the end is not waited for longer than that."""
+    clock = Clock()
+    assert len(list(paced(1250, 1000, 103, clock.now, clock.sleep))) == 1
+    assert clock.time == 103
+
+
+def run(program: str, *arguments: object) -> subprocess.Popen[bytes]:
+    return inside.start([sys.executable, "-I", str(INSIDE / f"{program}.py"), *map(str, arguments)])
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout
+    return process.stdout.readline().decode().strip()
+
+
+def begun(
+    protocol: Literal["tcp", "udp"],
+    seconds: float,
+    bps: float,
+    port: int | None = None,
+    congestion: str = USUAL_CONGESTION,
+) -> RunningLoad:
+    """A load on loopback."""
+    sink = run("load_sink", protocol, 30)
+    listens = line(sink)
+    source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
+    said = line(source)
+    assert said.startswith("sending")
+    load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_s=seconds)
+    return RunningLoad(load, source, sink, said.removeprefix("sending").strip())
+
+
+@pytest.fixture
+def udp() -> Iterator[RunningLoad]:
+    load = begun("udp", 30, 1e6)
+    yield load
+    load.stop()
+
+
+def test_datagrams_at_a_rate() -> None:
+    """Two seconds of 960 kbit/s are 200 datagrams of 1200 bytes, and all come; it ends by itself without an error."""
+    load = begun("udp", 2, 960_000)
+    load._source.wait(10)
+    load.stop()
+    assert load.error() is None
+    assert load.sent == load.received
+    assert load.sent is not None
+    assert load.sent % 1200 == 0
+    assert 100 * 1200 <= load.sent <= 200 * 1200  # each time that the machine stands still beyond 0.1 s costs some
+
+
+def test_all_that_tcp_gets() -> None:
+    """Without a rate nothing waits: loopback takes far more than 100 Mbit/s."""
+    load = begun("tcp", 30, 0)
+    time.sleep(0.5)
+    load.stop()
+    assert load.received is not None
+    assert load.sent is not None
+    assert 0.5 * 100e6 / 8 < load.received <= load.sent + PIECE
+
+
+def test_tcp_at_a_rate() -> None:
+    """It is paced, too: two seconds of 8 Mbit/s are 2 MB, in pieces of 5 kB."""
+    load = begun("tcp", 2, 8e6)
+    load._source.wait(10)
+    load.stop()
+    assert load.sent is not None
+    assert 1_000_000 <= load.sent <= 2_000_000
+
+
+def test_stopping(udp: RunningLoad) -> None:
+    """Both ends are gone within a second, that is no error, and to stop again does nothing."""
+    start = time.monotonic()
+    with Standstill() as machine:
+        udp.stop()
+        udp.stop()
+    assert time.monotonic() - start < 1 + machine.lost_s
+    assert udp.error() is None
+    assert (udp._source.poll(), udp._sink.poll()) == (0, 0)
+
+
+def test_an_end_that_dies(udp: RunningLoad) -> None:
+    """Whoever ends before the time is told, and stays told after the stop."""
+    assert udp.error() is None
+    udp._sink.kill()
+    udp._sink.wait()
+    told = "load udp client1 -> client2, 1000kbit, for 30s: it ended with status -9"
+    assert udp.error() == told
+    udp.stop()
+    assert udp.error() == told
+
+
+def test_tcp_without_a_way() -> None:
+    """It is tried until the time is over, and then told where there never was a connection."""
+    with socket.socket() as held:  # by nobody else, and it does not listen
+        held.bind(("127.0.0.1", 0))
+        refused_at(held.getsockname()[1])
+
+
+def refused_at(port: int) -> None:
+    load = begun("tcp", 0.5, 0, port=port)
+    assert load.error() is None
+    time.sleep(1.2)
+    told = load.error()
+    assert told is not None
+    assert told.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
+    load.stop()
+
+
+def test_who_does_not_run() -> None:
+    """A load needs both containers; nothing is begun without."""
+    stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
+    running = replace(fake_container("call", "client1"), address="10.0.0.2")
+    load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
+    with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
+        start_load(load, [running, stopped])
+
+
+def test_a_sidecar_may_do_nothing() -> None:
+    """It has a network of another, marks of the lab, no rights, and goes by itself."""
+    command = inside.sidecar_command(fake_container("call", "sfu"), "load_sink", ("udp", 3))
+    options = command[: command.index("syntheticnet:latest")]
+    assert options == [
+        *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
+        *("--label", "synthlab.lab=call", "--label", "synthlab.role=sidecar", "--label", "synthlab.made-by="),
+        *("--network", "container:call/sfu", "--read-only", "--user", "65534"),
+        *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--entrypoint", "/opt/synthlab/bin/python"),
+    ]
+    assert command[-2:] == ["udp", "3"]
+
+
+@pytest.mark.issue(10)
+def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
+    """It has NET_ADMIN, and nothing else."""
+    command = inside.sidecar_command(fake_container("call", "sfu"), "load_source", ("tcp",), net_admin=True)
+    rights = command[command.index("--read-only") : command.index("--security-opt")]
+    assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(("wanted", "got"), [("cubic,reno", "cubic"), ("reno", "reno"), ("nonsense,reno", "reno")])
+def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> None:
+    """The connection has what is wanted, whatever the machine's default: the kernel says so of the sender's socket."""
+    load = begun("tcp", 30, 1e6, congestion=wanted)
+    try:
+        assert load.congestion == got
+        assert _control_of(load._source.pid) == got
+    finally:
+        load.stop()
+
+
+def _control_of(pid: int) -> str:
+    """What the kernel lists of the established connection of a process."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        listed = subprocess.run(["ss", "-Htipn", "state", "established"], capture_output=True, text=True, check=True)
+        lines = listed.stdout.splitlines()
+        found = [after.split()[0] for head, after in itertools.pairwise(lines) if f"pid={pid}," in head]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"no connection of {pid}")
+
+
+@pytest.mark.issue(10)
+def test_a_congestion_control_that_cannot_be_had() -> None:
+    """It is refused in one line, which says what there is, and nothing is sent."""
+    source = run("load_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
+    out, error = source.communicate(timeout=10)
+    assert (source.returncode, out) == (1, b"")
+    told = "the congestion control nonsense cannot be had; this kernel has: "
+    assert error.decode().startswith(told)
+    assert "reno" in error.decode().removeprefix(told)
+    assert error.count(b"\n") == 1

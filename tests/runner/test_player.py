@@ -1,0 +1,331 @@
+"""Scenarios played: everything at its time, judged, and taken back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import parse_duration
+from synthlab.control.client_api import AT_ONCE, Terms
+from synthlab.control.state import ClientState
+
+from ..standstill import Standstill
+from .played import FPS, playing
+
+UNANSWERED = "client2: its API does not answer"
+CUT = "  - {set: client2, egress: {loss: 100%}, mark: the wire is cut}\n"
+
+
+def test_a_change_is_a_lease(tmp_path: Path) -> None:
+    """What a step sets is put on a client as a lease at a time of its clock, and released at the end."""
+    done = playing(tmp_path, CUT + "  - wait: 0.3s\n")
+    player = done.play()
+    assert player.faults == []
+    lease = done.apis["client2"].terms[-1]
+    assert lease.lease == "10000.000000ms"
+    assert lease.at_ns is not None
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+    step = player.chronicle.steps[0]
+    assert (step.planned_s, step.clients, step.mark) == (0.0, ("client2",), "the wire is cut")
+    assert step.until_s is None
+    assert done.marks[0] == "the wire is cut"
+
+
+def test_what_was_configured(tmp_path: Path) -> None:
+    """The record has the conditions of each client from the time on at which they were in force."""
+    player = playing(tmp_path, "  - wait: 1.2s\n" + CUT + "  - wait: 0.3s\n").play()
+    of_client2 = [entry for entry in player.chronicle.configured if entry.client == "client2"]
+    assert [entry.conditions.get("egress", {}) for entry in of_client2] == [{}, {"loss": "100%"}]
+    assert 0.7 < of_client2[1].at_s < 2.2  # a fake is changed as soon as it is told, 0.4 s before the time
+
+
+def test_seeds(tmp_path: Path) -> None:
+    """Each client gets a seed of its own before the first step, the same for the same scenario."""
+    runs = [playing(tmp_path, "  - wait: 0.2s\n") for _ in range(2)]
+    for done in runs:
+        done.play()
+    seeds = [[wish["seed"] for api in done.apis.values() for wish in api.wishes] for done in runs]
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds[0])) == 4
+
+
+def test_expectations(tmp_path: Path) -> None:
+    """Each is decided by what is sampled, and told."""
+    done = playing(tmp_path, f"  - {{expect: {FPS} >= 10, within: 5s}}\n  - {{recovers: {FPS} >= 10, within: 5s}}\n")
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["passed", "passed"]
+    assert [judged.kind for judged in done.seen.rulings] == ["expect", "recovers"]
+    assert player.chronicle.judged[0].seen == {FPS: 15.0}
+    assert player.recorded.names().count(FPS) == 1
+
+
+def test_a_failure_ends_it(tmp_path: Path) -> None:
+    """Nothing is played after a block in which something failed; evidence is collected with conditions in force."""
+    done = playing(tmp_path, CUT + f"  - expect: {FPS} >= 30\n  - {{expect: {FPS} >= 10}}\n")
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "inconclusive"]
+    assert player.chronicle.judged[1].reason == "the run ended before it was decided"
+    assert done.collected == [{"loss": "100%"}]
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+
+
+def test_keep_going(tmp_path: Path) -> None:
+    """Unless that is asked for; evidence is collected once."""
+    done = playing(tmp_path, f"  - expect: {FPS} >= 30\n  - expect: {FPS} >= 40\n", keep_going=True)
+    player = done.play()
+    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "failed"]
+    assert len(done.collected) == 1
+
+
+def test_times_within_a_block(tmp_path: Path) -> None:
+    """Steps with `at` begin so long after the last one without was done, and not after each other."""
+    steps = "  - wait: 0.5s\n  - {at: 0.4s, wait: 2s}\n  - {at: 0.9s, mark: here}\n  - wait: 0.1s\n"
+    with Standstill() as machine:
+        player = playing(tmp_path, steps).play()
+    planned = [step.planned_s or 0.0 for step in player.chronicle.steps]
+    began = [step.began_s or 0.0 for step in player.chronicle.steps]
+    # A machine without time to spare lets blocks, not the steps within one, begin later than they could.
+    assert planned[0] == 0.0
+    assert 0.9 <= planned[1] < 1.9 + machine.lost_s
+    assert planned[2] - planned[1] == pytest.approx(0.5)
+    assert 2.0 <= planned[3] - planned[1] + 1e-6 < 3.0 + machine.lost_s
+    assert 0 <= began[2] - planned[2] < 1.0 + machine.lost_s
+    assert 1.8 <= (player.chronicle.steps[1].ended_s or 0.0) - planned[1] < 3.0 + machine.lost_s
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("{set: client2, egress: {rate: 1mbit}, for: 0.6s}", "{at: 0.6s, set: client2, egress: {rate: 2mbit}}"),
+        ("{at: 0s, set: client2, egress: {rate: 1mbit}, for: 0.6s}", "{at: 0.6s, set: client2, egress: {rate: 2mbit}}"),
+        ("{set: client2, egress: {rate: 1mbit}, for: 0.6s}", "{after: 0.6s, set: client2, egress: {rate: 2mbit}}"),
+        (
+            "{at: 0.3s, set: client2, egress: {rate: 1mbit}, for: 0.6s}",
+            "{after: 0.6s, set: client2, egress: {rate: 2mbit}}",
+        ),
+        (
+            "{set: client2, egress: {rate: 1mbit}, for: 0.6s}\n  - {wait: 0.6s}",
+            "{set: client2, egress: {rate: 2mbit}}",
+        ),
+        (
+            "{wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 1s, for: 0.6s, every: 200ms}",
+            "{at: 0.6s, link: down, on: client2}",
+        ),
+    ],
+)
+def test_one_change_follows_another_without_a_gap(
+    first: str, then: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What begins when a `for` ends is told for that very nanosecond, and before it: both are done at once.
+
+    A machine that stands still at that moment cannot tell it beforehand: then another turn decides.
+    """
+    for _ in range(5):
+        with Standstill() as machine:
+            ends, begins_ns, told_ns = played_after_one_another(first, then, tmp_path, monkeypatch)
+        if (ends == {begins_ns} and told_ns < begins_ns) or machine.lost_s == 0:
+            break
+    assert ends == {begins_ns}
+    assert told_ns < begins_ns, "it was told too late"
+
+
+def played_after_one_another(
+    first: str, then: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[int], int, int]:
+    """When the first ends, for when the second is told, and when that was told."""
+    done = playing(folder, f"  - {first}\n  - {then}\n")
+    asked: list[int] = []
+    api = done.apis["client2"]
+    change = api.change
+
+    def noted(wish: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+        asked.append(time.monotonic_ns())
+        return change(wish, terms)
+
+    monkeypatch.setattr(api, "change", noted)
+    assert done.play().faults == []
+    *before, last = [terms for terms, wish in zip(api.terms, api.wishes, strict=True) if "seed" not in wish]
+    ends = {(terms.at_ns or 0) + parse_duration(terms.lease) for terms in before}
+    return ends, last.at_ns or 0, asked[-1]
+
+
+@pytest.mark.issue(10)
+def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
+    """A wave is done when it is in force: what follows with `at` begins beside it, not after its end."""
+    steps = (
+        "  - {wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 1s, for: 1.5s, every: 200ms}\n"
+        f"  - {{at: 0.3s, never: {FPS} < 2, for: 1s}}\n"
+    )
+    player = playing(tmp_path, steps).play()
+    wave, never = player.chronicle.steps
+    assert (never.planned_s or 0.0) - (wave.began_s or 0.0) == pytest.approx(0.3, abs=1e-3)
+    assert player.chronicle.judged[0].verdict == "passed"
+    # The wave goes on: its last change is made, and the run does not end before it is over.
+    assert wave.until_s == pytest.approx((wave.began_s or 0.0) + 1.5, abs=0.5)
+    assert player.ended_s >= (wave.until_s or 0.0)
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    "steps",
+    ["  - {set: client2, egress: {loss: 1%}, for: 0.7s}\n", "  - parallel: [[{link: down, on: client2, for: 0.7s}]]\n"],
+)
+def test_the_last_for_is_played_out(steps: str, tmp_path: Path) -> None:
+    """What a scenario's last steps put in force for a time stays so long."""
+    player = playing(tmp_path, steps).play()
+    until_s = player.chronicle.steps[-1].until_s or 0.0
+    assert until_s >= 0.7
+    assert player.ended_s >= until_s
+
+
+@pytest.mark.issue(10)
+def test_a_reset_ends_what_goes_on(tmp_path: Path) -> None:
+    """A wave does not come back after a reset, and the run does not wait for it."""
+    steps = (
+        "  - {wave: [client1, client2], egress: {rate: [1mbit, 3mbit]}, period: 2s, for: 60s, every: 100ms}\n"
+        "  - {at: 0.6s, reset: all}\n  - {at: 0.9s, mark: later}\n"
+    )
+    done = playing(tmp_path, steps)
+    assert done.play().faults == []
+    assert done.player.ended_s < 10
+    for name in ("client1", "client2"):
+        assert done.apis[name].wishes[-1].keys() == {"seed"}, "something was changed after the reset"
+
+
+@pytest.mark.issue(10)
+def test_changes_of_the_same_time_are_told_in_their_order(tmp_path: Path) -> None:
+    """Of ten steps for one moment the last that stands in the file is told last, and so comes on top."""
+    steps = "".join(f"  - {{at: 0.3s, set: client2, egress: {{loss: {number}%}}}}\n" for number in range(1, 11))
+    done = playing(tmp_path, steps)
+    assert done.play().faults == []
+    told = [wish["egress"]["loss"] for wish in done.apis["client2"].wishes if "egress" in wish]
+    assert told == [f"{number}%" for number in range(1, 11)]
+
+
+def test_parallel_tracks(tmp_path: Path) -> None:
+    """Tracks begin together, and the step is done when all of them are."""
+    steps = """\
+  - parallel:
+      left: [{wait: 0.5s}, {set: client1, egress: {loss: 1%}}]
+      right: [{set: client2, egress: {loss: 2%}}, {wait: 1s}]
+  - wait: 0.1s
+"""
+    with Standstill() as machine:
+        player = playing(tmp_path, steps).play()
+    begun = {step.text: step.planned_s or 0.0 for step in player.chronicle.steps}
+    right = begun["set client2: egress loss 2%"]
+    assert 0 <= right < 0.4 + machine.lost_s
+    assert 0.5 <= begun["set client1: egress loss 1%"] < 1.0 + machine.lost_s
+    assert 1.0 <= list(begun.values())[-1] < 1.6 + machine.lost_s  # one after the other they would take 1.6 s
+
+
+def test_a_lab_that_fails(tmp_path: Path) -> None:
+    """A client that cannot be changed is a fault of the lab, told with the step; nothing more is played."""
+    done = playing(tmp_path, "  - wait: 0.5s\n" + CUT + "  - wait: 5s\n")
+    done.seen.at_step[1] = lambda: setattr(done.apis["client2"], "broken", True)
+    start = time.monotonic()
+    with Standstill() as machine:
+        (fault,) = done.play().faults
+    assert fault.endswith(f"set client2: egress loss 100%: cannot be played: {UNANSWERED}")
+    assert "s.yaml:4: " in fault
+    assert time.monotonic() - start < 4 + machine.lost_s
+
+
+def test_a_lab_that_fails_at_once(tmp_path: Path) -> None:
+    """So does one that cannot even be prepared."""
+    done = playing(tmp_path, "  - wait: 5s\n")
+    done.apis["client2"].broken = True
+    assert done.play().faults == [UNANSWERED]
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """Whoever cancels it gets the conditions back at once."""
+    done = playing(tmp_path, CUT + "  - wait: 60s\n")
+
+    async def interrupt() -> float:
+        task = asyncio.create_task(done.player.play())
+        async with asyncio.timeout(20):
+            while done.apis["client2"].conditions.egress.to_dict() != {"loss": "100%"}:
+                await asyncio.sleep(0.05)
+        task.cancel()
+        begin = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - begin
+
+    with Standstill() as machine:
+        took_s = asyncio.run(interrupt())
+    assert took_s < 1.5 + machine.lost_s
+    assert done.apis["client2"].conditions.egress.to_dict() == {}
+
+
+def test_containers(tmp_path: Path) -> None:
+    """Containers are paused and stopped, and go on at the end if nothing else let them."""
+    done = playing(tmp_path, "  - pause: client1\n  - stop: bot\n  - start: bot-1\n  - wait: 0.1s\n")
+    assert done.play().faults == []
+    doings = done.engine.controlled
+    assert sorted(doings[:3]) == [("pause", "client1"), ("stop", "bot-1"), ("stop", "bot-2")]
+    assert doings[3] == ("start", "bot-1")
+    assert sorted(doings[4:]) == [("start", "bot-2"), ("unpause", "client1")]
+
+
+def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
+    """A container that was restarted has lost its leases: what is in force is asked for again."""
+    done = playing(tmp_path, CUT + "  - restart: client2\n  - wait: 0.2s\n")
+    assert done.play().faults == []
+    wishes = [wish for wish in done.apis["client2"].wishes if "egress" in wish]
+    assert wishes == [{"egress": {"loss": "100%"}}] * 2
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("exec: 'echo no; exit 3', in: host", "ended with status 3: no"),
+        ("exec: sleep 5, in: host, within: 0.2s", "did not end within 0.2s"),
+        ("exec: [no-such-command], in: host", "no-such-command cannot be run: No such file or directory"),
+        ("http: 'http://127.0.0.1:PORT/'", "answered 501, not 200: no"),
+        ("http: 'http://127.0.0.1:1/'", "no answer: [Errno 111] Connection refused"),
+    ],
+)
+def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None:
+    """A command or a request that ends otherwise than wished fails the scenario."""
+    step = step.replace("'echo no; exit 3'", "[sh, -c, 'echo no; exit 3']").replace("sleep 5", "[sleep, '5']")
+    done = playing(tmp_path, f"  - {{{step.replace('PORT', str(port))}}}\n")
+    (failure,) = done.play().failures
+    assert failure.endswith(why)
+    assert done.player.chronicle.steps[0].error == why
+
+
+@pytest.mark.parametrize("step", ["exec: ['true'], in: host", "{http: 'http://127.0.0.1:PORT/', status: 501}"])
+def test_what_ends_well(step: str, tmp_path: Path, port: int) -> None:
+    """One that ends as wished does not."""
+    done = playing(tmp_path, f"  - {{{step.strip('{}').replace('PORT', str(port))}}}\n").play()
+    assert (done.failures, done.faults) == ([], [])
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Of a server that answers 501 to all."""
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(501)
+            self.end_headers()
+            self.wfile.write(b"no\n")
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,93 @@
+"""From a client's answers to samples by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from synthlab import assets
+from synthlab.control.state import ClientState
+from synthlab.runner.samples import of_metrics, of_numbers, of_state
+from synthlab.scenario.expression import CLIENT, Known, Sample
+from synthlab.scenario.expression.catalogue import Segment, measure_of
+
+LINK = {
+    "packets_in": 9,
+    "dropped": {"loss": 2},
+    "achieved": {
+        "window_s": 1.0,
+        "packets": 9,
+        "rate_bps": 1000,
+        "loss": 0.1,
+        "delay_p50_ms": 5.0,
+        "delay_p99_ms": 9.0,
+    },
+}
+ANSWER = {
+    "conditions": {},
+    "forwarder": {"restarts": 0},
+    "links": {"ingress": {"achieved": {}}, "egress": LINK},
+    "flows": {"default": {"egress": LINK}, "*:udp": {"egress": LINK}},
+}
+NUMBERS = {
+    "values": {
+        "video": {"client2": {"fps": 15.0, "layers": None}},
+        "sent": {"video": {"limited": "bandwidth"}},
+        "audio": {"client2": {"kbps": 30.0}},
+        "room": {"people": 4, "open": True},
+    },
+    "age_s": {"video": 0.5, "sent": 1.0, "audio": 1.5, "room": 2.5},
+}
+
+
+def test_state() -> None:
+    """What the forwarder achieves and counts, for each direction and flow; what was not measured is not there."""
+    samples = of_state("client1", ClientState.from_dict(ANSWER))
+    assert samples["client1.egress.rate"] == 1000
+    assert samples["client1.egress.delay_p50"] == 5.0
+    assert samples["client1.egress.dropped.loss"] == 2
+    assert samples["client1.flows.*:udp.egress.loss"] == 0.1
+    assert "client1.ingress.rate" not in samples
+    assert not any("default" in name for name in samples)
+
+
+def test_numbers() -> None:
+    """What the application publishes, as of when it measured it, without what is old; the rest is its own."""
+    sources, samples = of_numbers("client1", NUMBERS, 10.0)
+    assert samples == {
+        "client1.video.client2.fps": Sample(9.5, 15.0),
+        "client1.sent.video.limited": Sample(9.0, "bandwidth"),
+        "client1.app.room.people": Sample(7.5, 4),
+        "client1.app.room.open": Sample(7.5, 1.0),
+    }
+    assert (sources["client1.video"], sources["client1.audio"], sources["client1.app"]) == (9.5, 10.0, 10.0)
+
+
+def test_metrics() -> None:
+    """What the media server publishes."""
+    assert of_metrics({'rooms{a="b"}': 3.0}) == {'sfu.rooms{a="b"}': 3.0}
+
+
+def test_all_can_be_expected() -> None:
+    """Whatever is sampled has a name that expressions know."""
+    known = Known(("client1", "client2"))
+    for name in [*of_numbers("client1", NUMBERS, 10.0)[1], *of_state("client1", ClientState.from_dict(ANSWER))]:
+        measure_of(tuple(map(Segment, name.split("."))), known)
+
+
+def leaves(tree: Mapping[str, Any]) -> Iterator[str]:
+    """All keys of the catalogue."""
+    for key, below in tree.items():
+        yield key
+        if isinstance(below, Mapping):
+            yield from leaves(below)
+
+
+def test_the_catalogue_is_complete() -> None:
+    """Each number that the browser's image publishes by name can be expected."""
+    for file in ("numbers", "sent", "paths"):
+        text = (assets.image("chrome") / f"{file}.py").read_text()
+        published = re.findall(r"^\s+(\w+)=(?!=)", text, re.MULTILINE)
+        assert len(published) > 3
+        assert set(published) <= set(leaves(CLIENT))

@@ -1,0 +1,39 @@
+"""Which lab a scenario runs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from synthlab.runner.session import Terms, play
+from synthlab.runner.watcher import Watcher
+from synthlab.scenario import check_scenario
+from synthlab.testing import FakeEngine, fake_world
+
+SCENARIO = """\
+stack: {file}
+steps:
+  - wait: 1s
+"""
+STACK = """\
+name: call
+clients:
+  client1: {image: syntheticnet}
+"""
+
+
+@pytest.mark.issue(10)
+def test_a_lab_that_is_being_brought_up(tmp_path: Path) -> None:
+    """A scenario does not use half a lab: while its stack is brought up it is inconclusive, touching nothing."""
+    (tmp_path / "call.yaml").write_text(STACK)
+    file = tmp_path / "short.yaml"
+    file.write_text(SCENARIO.format(file="call.yaml"))
+    world, apis = fake_world("call")
+    cast("FakeEngine", world.engine).locked.add("call")
+    record = play(check_scenario(str(file), {}), world, Terms(), cast("Watcher", None), print, "run")
+    assert record.verdict == "inconclusive"
+    assert record.reasons[0].startswith("the lab 'call' is being brought up: ")
+    assert [one.client for one in world.engine.containers()] == ["client1", "client2"]
+    assert all(not api.asked for api in apis.values())

@@ -1,0 +1,83 @@
+"""Whether a lab was a fair judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from synthlab.control.state import MOST_LATE_MS
+from synthlab.runner.host_load import Load
+from synthlab.runner.validity import (
+    LEAST_IDLE,
+    LEAST_LOST,
+    LEAST_STEADY,
+    MOST_STOLEN,
+    MOST_WAITING,
+    doubts,
+    lateness_name,
+)
+from synthlab.scenario.expression import Recorded
+
+FPS = "client1.video.client2.fps"
+QUIET = Load(0.3, 0.0, 0.1)
+
+
+def recorded(**series: Sequence[float]) -> Recorded:
+    """Samples of each number, one a second; `__` stands for a dot."""
+    made = Recorded(baseline=(0.0, 10.0))
+    for name, values in series.items():
+        for second, value in enumerate(values, 1):
+            made.add(float(second), {name.replace("__", "."): value})
+    return made
+
+
+def test_sound() -> None:
+    """A quick lab raises no doubts: nor does one of which nothing is known but that it is quick."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [1.0] * 4 + [MOST_LATE_MS * 3]}
+    packets = {"client1__egress__packets_in": [100, 1000], "client1__egress__dropped__kernel": [0, LEAST_LOST]}
+    assert doubts(["client1"], recorded(**late, **packets), QUIET, [FPS]) == []
+    assert doubts(["client1"], Recorded(), None, [FPS]) == []
+
+
+def test_late() -> None:
+    """A forwarder that was late in many seconds was too slow."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0] * 7}
+    (line,) = doubts(["client1"], recorded(**late), QUIET, [])
+    told = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
+    assert line == f"client1: its forwarder was too slow: {told}"
+
+
+def test_late_as_it_began() -> None:
+    """A second or two say nothing, though they be all that there are."""
+    late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 2}
+    assert doubts(["client1"], recorded(**late), QUIET, []) == []
+
+
+@pytest.mark.parametrize("cause", ["kernel", "stalled"])
+def test_lost(cause: str) -> None:
+    """Packets that it lost by itself count from the run's beginning, also if its counters began anew in between."""
+    series = {
+        "client1__ingress__packets_in": [5000, 5100, 100, 200],
+        f"client1__ingress__dropped__{cause}": [40, 45, 3, 10],
+    }
+    (line,) = doubts(["client1"], recorded(**series), QUIET, [])
+    assert line == f"client1: its forwarder lost 12 of 200 packets (ingress) by itself ({cause})"
+
+
+def test_busy() -> None:
+    """So does a machine whose processors were wanted, or taken, too much."""
+    assert doubts([], Recorded(), Load(LEAST_IDLE, MOST_STOLEN, MOST_WAITING), []) == []
+    wanted, taken = Load(LEAST_IDLE - 0.01, 0.0, None), Load(1.0, MOST_STOLEN + 0.01, None)
+    assert "idle 4% of the time" in doubts([], Recorded(), wanted, [])[0]
+    assert "programs waited" in doubts([], Recorded(), Load(1.0, 0.0, MOST_WAITING + 0.01), [])[0]
+    assert "taken from it 11%" in doubts([], Recorded(), taken, [])[0]
+
+
+def test_bad_baseline() -> None:
+    """What later expectations are compared with must have been steady."""
+    mean = 10.0
+    steady = recorded(client1__video__client2__fps=[mean, mean, mean * LEAST_STEADY * 1.5])
+    assert doubts([], steady, QUIET, [FPS]) == []
+    (line,) = doubts([], recorded(client1__video__client2__fps=[15, 15, 1]), QUIET, [FPS])
+    assert line == f"the baseline is bad: {FPS} went from 15 to 1 in it"

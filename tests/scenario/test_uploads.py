@@ -1,0 +1,79 @@
+"""Traces that are more than a client keeps: found before anything starts, with their names and sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.cli.condition_flags import take_files
+from synthlab.errors import WrongUse
+from synthlab.scenario import check_scenario
+from synthlab.stack import read_stack
+from synthlab.testing import fake_world
+
+from ..cli.commands.command import run
+
+pytestmark = pytest.mark.issue(10)
+
+KEPT = "a client keeps 32 files, together 4 MB"
+STACK = "clients: {a: {image: syntheticnet}, b: {image: syntheticnet}}\n"
+
+
+def trace(folder: Path, name: str, size_mb: float) -> str:
+    """The name of a trace of that size, nearly all of it a comment."""
+    head = "#" * int(size_mb * (1 << 20) - 3)
+    (folder / name).write_text(f"{head}\n9\n")
+    return name
+
+
+def check(folder: Path, *steps: str) -> None:
+    (folder / "stack.yaml").write_text(STACK)
+    (folder / "some.yaml").write_text("\n".join(["stack: stack.yaml", "steps:", *(f"- {step}" for step in steps)]))
+    check_scenario(str(folder / "some.yaml"))
+
+
+def step(client: str, name: str) -> str:
+    return f"{{trace: {client}, egress: {name}, for: 1s}}"
+
+
+def test_one_that_is_too_large(tmp_path: Path) -> None:
+    """In a stack, a step and a flag, with the file's name and its size."""
+    name = trace(tmp_path, "lte.up", 5.2)
+    told = r"lte\.up: has 5\.2 MB; allowed are 4 MB"
+    with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{told}"):
+        check(tmp_path, step("a", name))
+    (tmp_path / "own.yaml").write_text(f"clients:\n  a: {{image: a, network: {{egress: {{rate_trace: {name}}}}}}}\n")
+    with pytest.raises(WrongUse, match=rf"own.yaml:2: clients\.a\.network\.egress\.rate_trace: .*{told}"):
+        read_stack(str(tmp_path / "own.yaml"))
+    with pytest.raises(WrongUse, match=rf"--rate-trace: .*{told}"):
+        take_files({"rate_trace": str(tmp_path / name)})
+    world, _ = fake_world("call")
+    assert run("set", "client1", "--rate-trace", str(tmp_path / name), world=world) == 2
+
+
+def test_several_that_are_too_large_together(tmp_path: Path) -> None:
+    """Those of one client are added up, over the steps of a scenario and its stack; those of two clients are not."""
+    one, two = trace(tmp_path, "one.up", 2.5), trace(tmp_path, "two.up", 2.5)
+    check(tmp_path, step("a", one), step("b", two), step("a", one))
+    with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: has 2.50 MB, and the 2 files .*{KEPT}"):
+        check(tmp_path, step("a", one), step("a", two))
+    values = {"rate_trace": str(tmp_path / one), "delay_trace": str(tmp_path / two)}
+    (tmp_path / two).write_text(f"{'#' * (5 << 19)}\n0 5\n")
+    with pytest.raises(WrongUse, match=rf"two.up: has 2.50 MB, and the 2 files together 5.00 MB; {KEPT}"):
+        take_files(values)
+
+
+def test_too_many(tmp_path: Path) -> None:
+    """33 small ones are one too many."""
+    names = [trace(tmp_path, f"{number}.up", 0.00001) for number in range(33)]
+    check(tmp_path, *(step("a", name) for name in names[:32]))
+    with pytest.raises(WrongUse, match=rf"a: 32.up: has .* the 33 files together .*; {KEPT}"):
+        check(tmp_path, *(step("a", name) for name in names))
+
+
+def test_a_name_that_cannot_be_uploaded(tmp_path: Path) -> None:
+    """A file whose name the client would refuse is found beforehand, too."""
+    name = trace(tmp_path, "my lte (1).up", 0.00001)
+    with pytest.raises(WrongUse, match="is not the name of an uploaded rate trace: letters, digits"):
+        check(tmp_path, step("a", f"'{name}'"))

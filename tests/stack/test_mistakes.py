@@ -1,0 +1,315 @@
+"""Stack files that are wrong: each kind gives one line that says where, what, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.cli.main import main
+from synthlab.testing import fake_world
+
+JANUS = "sfu: {app: janus}\n"
+
+
+def client(values: str, sfu: str = JANUS) -> str:
+    """A stack whose only client, on line 3, has these values."""
+    return f"{sfu}clients:\n  c: {{{values}}}\n"
+
+
+MISTAKES = {
+    "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
+    "unknown key": (
+        "client: {}\n",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, turn, clients",
+    ),
+    "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
+    "joining by IPv4 where there is none": (
+        "ip: ipv6\nsfu: {app: janus, join: 127.0.0.1, network: {}}\nclients: {a: {image: x}}\n",
+        "1: ip: leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual",
+    ),
+    "flow of a protocol": (
+        client("image: x, network: {flows: {'tcp:443': {egress: {loss: 5%}}}}"),
+        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol, and stands behind the host; did you mean *:tcp:443?",
+    ),
+    "flow of nobody": (
+        client("image: x, network: {flows: {'sfo:udp': {egress: {loss: 5%}}}}"),
+        "3: clients.c.network.flows.sfo:udp: no host 'sfo' in this lab; did you mean sfu?; there are: c, sfu, * for ",
+    ),
+    "sfu's flow of nobody": (
+        "sfu: {app: janus, network: {flows: {'d': {egress: {loss: 5%}}}}}\nclients: {c: {image: x}}\n",
+        "1: sfu.network.flows.d: no host 'd' in this lab; there are: c, sfu, * for any, and full names such as ",
+    ),
+    "no clients": (
+        "name: x\n",
+        "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",
+    ),
+    "clients is empty": ("clients: {}\n", "1: clients: is empty: name at least one client"),
+    "clients is a list": (
+        "clients: [a]\n",
+        "1: clients: ['a'] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
+    ),
+    "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
+    "bad name of a lab": (
+        "name: My Lab\nclients: {a: {image: x}}\n",
+        "1: name: 'My Lab' is not a name of lower-case letters, digits, - and _, 40 at the most",
+    ),
+    "bad name of a client": (
+        "clients: {Client 1: {image: x}}\n",
+        "1: clients.Client 1: 'Client 1' is not a name of lower-case letters, digits, - and _, 40 at the most",
+    ),
+    "name of the sfu": (
+        "clients: {sfu: {image: x}}\n",
+        "1: clients.sfu: 'sfu' is the media server's name: give the client another",
+    ),
+    "client without kind": (client("url: 'http://x'"), "3: clients.c: needs exactly one of app, image, build"),
+    "client of two kinds": (client("app: bot, image: x"), "3: clients.c: needs exactly one of app, image, build"),
+    "unknown app": (
+        client("app: chrom"),
+        "3: clients.c.app: no such client app 'chrom'; did you mean chrome?; bundled: chrome, bot",
+    ),
+    "unknown key of a client": (client("app: bot, colour: red"), "3: clients.c.colour: no such key; allowed: app, "),
+    "near key of a client": (client("app: bot, flag: [-a]"), "3: clients.c.flag: no such key; did you mean flags?; "),
+    "share above 100 %": (
+        client("app: bot, network: {egress: {loss: 120%}}"),
+        "3: clients.c.network.egress.loss: '120%' is not between 0% and 100%",
+    ),
+    "bare number": (
+        client("app: bot, network: {egress: {rate: 1000}}"),
+        "3: clients.c.network.egress.rate: 1000 is not a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited",
+    ),
+    "unknown condition": (
+        client("app: bot, network: {ingress: {los: 1%}}"),
+        "3: clients.c.network.ingress.los: no such condition; did you mean loss?; allowed: rate, ",
+    ),
+    "unknown direction": (
+        client("app: bot, network: {egres: {loss: 1%}}"),
+        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: ingress, egress, flows, seed",
+    ),
+    "value of a flow": (
+        "sfu: {app: janus}\nclients:\n  c:\n    app: bot\n    network:\n      flows:\n"
+        "        '10.0.0.1:udp':\n          egress:\n            loss: x\n",
+        "9: clients.c.network.flows.10.0.0.1:udp.egress.loss: 'x' is not a share such as 5% or 0.5%",
+    ),
+    "queue without rate": (
+        client("app: bot, network: {egress: {queue: 10p}}"),
+        "3: clients.c.network.egress.queue: has no effect without a rate or rate_trace: give one beside it",
+    ),
+    "no such trace": (
+        client("app: bot, network: {egress: {rate_trace: ./train}}"),
+        "3: clients.c.network.egress.rate_trace: FOLDER/train: No such file or directory",
+    ),
+    "no trace": (
+        client("app: bot, network: {flows: {'*:udp': {egress: {rate_trace: bad.yaml}}}}"),
+        "3: clients.c.network.flows.*:udp.egress.rate_trace: FOLDER/bad.yaml: line 1: 'sfu: {app: janus}' is not a ",
+    ),
+    "unknown profile": (
+        client("app: bot, network: {profile: wpt/3gg}"),
+        "3: clients.c.network.profile: no such profile 'wpt/3gg'; did you mean wpt/3g?; there are: ",
+    ),
+    "network is a word": (client("app: bot, network: bad"), "3: clients.c.network: 'bad' is not a network such as "),
+    "count is zero": (client("app: bot, count: 0"), "3: clients.c.count: 0 is not a whole number from 1 to 100"),
+    "count is a word": (client("app: bot, count: two"), "3: clients.c.count: 'two' is not a whole number from 1 to"),
+    "two of one name": (
+        f"{JANUS}clients:\n  c: {{app: bot, count: 2}}\n  c-1: {{app: bot}}\n",
+        "3: clients.c: makes a second client named 'c-1'",
+    ),
+    "no page to open": (
+        client("app: chrome", sfu="name: x\n"),
+        "3: clients.c: needs a url: the stack has no sfu with a page of its own",
+    ),
+    "bad url": (
+        client("app: chrome, url: example"),
+        "3: clients.c.url: 'example' is not an address such as https://app.example/room?name={name}",
+    ),
+    "unknown place in a url": (
+        client("app: chrome, url: 'http://x/{nmae}'"),
+        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; "
+        "there are: {name}, {sfu}, {lab}, {turn}",
+    ),
+    "flags are a word": (
+        client("app: chrome, flags: --lang=de"),
+        "3: clients.c.flags: '--lang=de' is not a list of flags such as [--lang=de]",
+    ),
+    "flag without dash": (
+        client("app: chrome, flags: [lang=de]"),
+        "3: clients.c.flags[0]: 'lang=de' is not a flag: it does not begin with -",
+    ),
+    "missing media": (client("app: chrome, media: {video: no.y4m}"), "3: clients.c.media.video: no such file: "),
+    "wrong kind of media": (
+        client("app: chrome, media: {audio: no.mp3}"),
+        "3: clients.c.media.audio: 'no.mp3' does not end with .wav",
+    ),
+    "port too high": (
+        client("app: chrome, ports: {api: 70000}"),
+        "3: clients.c.ports.api: 70000 is not a whole number from 1 to 65535",
+    ),
+    "one port twice": (client("app: chrome, ports: {api: 4000, vnc: 4000}"), "3: clients.c.ports: gives 4000 to both"),
+    "port of another": (
+        f"{JANUS}clients:\n  c: {{app: bot, ports: {{api: 4000}}}}\n  d: {{app: bot, ports: {{api: 4000}}}}\n",
+        "4: clients.d: port 4000 is c's already",
+    ),
+    "vnc of a headless client": (
+        client("app: bot, ports: {vnc: 5902}"),
+        "3: clients.c.ports.vnc: is of no use: the client is headless (`headless: false` gives it a screen)",
+    ),
+    "port of a group": (
+        client("app: bot, count: 2, ports: {api: 4000}"),
+        "3: clients.c.ports: cannot be fixed for a client with a count",
+    ),
+    "bot with a screen": (client("app: bot, headless: false"), "3: clients.c.headless: a bot has no screen"),
+    "headless is a word": (client("app: chrome, headless: maybe"), "3: clients.c.headless: 'maybe' is not true or"),
+    "bad size of video": (
+        client("app: bot, video: 320x240"),
+        "3: clients.c.video: '320x240' is not a size and rate such as 320x240@15 (at most 99 frames per second)",
+    ),
+    "reserved variable": (client("app: bot, env: {SYNTHLAB_NAME: x}"), "3: clients.c.env.SYNTHLAB_NAME: is set by "),
+    "bad variable": (client("app: bot, env: {'A-B': x}"), "3: clients.c.env.A-B: 'A-B' is not the name of a variable"),
+    "bad command": (
+        'sfu: {image: x, command: "a \'b"}\nclients: {c: {image: x}}\n',
+        '1: sfu.command: "a \'b" is not a command: No closing quotation',
+    ),
+    "bad image": (client("image: 'Acme App'"), "3: clients.c.image: 'Acme App' is not the name of an image such as "),
+    "missing Dockerfile": (client("build: nowhere"), "3: clients.c.build: there is no Dockerfile in "),
+    "a cap that the room does not heed": (
+        client("app: bot", sfu="sfu: {app: janus, bitrate: 10kbit}\n"),
+        "1: sfu.bitrate: '10kbit' is less than 64kbit, the least that the server heeds",
+    ),
+    "a cap of no room": (
+        client("image: x", sfu="sfu: {image: x, bitrate: 1mbit}\n"),
+        "1: sfu.bitrate: belongs to a bundled app, whose room it is for",
+    ),
+    "sfu of two kinds": (
+        client("app: bot", sfu="sfu: {app: janus, external: 'https://x'}\n"),
+        "1: sfu: needs exactly one of app, image, service, external",
+    ),
+    "unknown sfu": (
+        client("app: bot", sfu="sfu: {app: jnus}\n"),
+        "1: sfu.app: no such sfu app 'jnus'; did you mean janus?; bundled: janus",
+    ),
+    "version of an image": (
+        client("app: bot", sfu="sfu: {image: x, version: '1'}\n"),
+        "1: sfu.version: belongs to a bundled app; an image has it in its tag",
+    ),
+    "ports of a bundled sfu": (
+        client("app: bot", sfu="sfu: {app: janus, ports: [80]}\n"),
+        "1: sfu.ports: is for an image of your own: a bundled sfu publishes what `join` needs",
+    ),
+    "join without ports": (
+        client("app: bot", sfu="sfu: {image: x, join: 127.0.0.1}\n"),
+        "1: sfu.join: needs the `ports` that the image listens on, such as [7880, 50000-50050/udp]",
+    ),
+    "join at a name": (
+        client("app: bot", sfu="sfu: {app: janus, join: localhost}\n"),
+        "1: sfu.join: 'localhost' is not an IPv4 address of this machine, such as 127.0.0.1 or 192.168.1.5",
+    ),
+    "ports upside down": (
+        client("app: bot", sfu="sfu: {image: x, ports: [90-80]}\n"),
+        "1: sfu.ports[0]: '90-80' is not a port or a range of ports, such as 7880 or 50000-50050/udp",
+    ),
+    "conditions of a service": (
+        client("app: bot", sfu="sfu: {service: x, compose: y, network: {egress: {loss: 1%}}}\n"),
+        "1: sfu.network: belongs into the Compose file that has the service; conditions need `image:` in its place",
+    ),
+    "service of nothing": (
+        client("app: bot", sfu="sfu: {service: x}\n"),
+        "1: sfu.service: needs the Compose file that has it, such as `compose: ./compose.yaml`",
+    ),
+    "bad version": (client("app: bot", sfu="sfu: {app: janus, version: '1/2'}\n"), "1: sfu.version: '1/2' is not a "),
+    "command of an external sfu": (
+        client("app: bot", sfu="sfu: {external: 'https://x', command: y}\n"),
+        "1: sfu.command: has no meaning for an external sfu, which runs elsewhere",
+    ),
+    "external is no page": (
+        client("app: bot", sfu="sfu: {external: 'ws://x'}\n"),
+        "1: sfu.external: 'ws://x' is not an address that begins with http:// or https://",
+    ),
+    "missing variable": (
+        client("app: bot, video: '${SYNTHLAB_TEST_NONE}'"),
+        "3: clients.c.video: the variable SYNTHLAB_TEST_NONE is not set: export it, or give a default with ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake ends `up` with status 2 and one line that names file, line and path; nothing is started."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    world, _ = fake_world()
+    assert main(["up", str(file)], world) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(tmp_path))}")
+    assert output.err.count("\n") == 1
+
+
+def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there is told with the bundled ones, the nearest first."""
+    assert main(["up", "cal.yaml"], fake_world()[0]) == 2
+    assert capsys.readouterr().err == (
+        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
+    )
+
+
+def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
+    """The name that --name gives is held to the same rule as the file's."""
+    assert main(["up", "call.yaml", "--name", "My Lab"], fake_world()[0]) == 2
+    assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name of lower-case letters")
+
+
+SEVERAL = """\
+name: My Lab
+ip: ipx
+sfu: {app: janus, verzion: 1, jion: 2}
+turn: {app: cotrun}
+clients:
+  a: {app: chrome, flags: de, headless: maybe, network: {egress: {lost: 5%, rate: 0kbit}, ingress: {latency: 80}}}
+  b: {app: bot, video: big}
+  c: {app: bto}
+  d: {app: bot}
+"""
+
+
+@pytest.mark.issue(10)
+def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has made several mistakes sees them all, each with its line; what follows from another is not told."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(SEVERAL)
+    assert main(["up", str(file)], fake_world()[0]) == 2
+    told = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
+    assert told == [
+        [":1", "name"],
+        [":2", "ip"],
+        [":3", "sfu.verzion"],
+        [":3", "sfu.jion"],
+        [":4", "turn.app"],
+        [":6", "clients.a.headless"],
+        [":6", "clients.a.network.egress.lost"],
+        [":6", "clients.a.network.egress.rate"],
+        [":6", "clients.a.network.ingress.latency"],
+        [":6", "clients.a.flags"],
+        [":7", "clients.b.video"],
+        [":8", "clients.c.app"],
+    ]
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
+        (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
+        (client("app: bot, network: {egress: {delay: 5ms}}"), "egress.delay: no such condition; did you mean latency?"),
+        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass: that is `out"),
+        (client("app: bot, env: {A: ${TAG}}"), "3: not YAML: expected ',' or '}', but got '{'; quote it: '${TAG}'"),
+        (client("app: chrome, browser: firefox-esr"), "c.browser: 'firefox-esr' is no Chromium, which browser clients"),
+        (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is no Chromium, which browser clients"),
+    ],
+)
+def test_hints(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words of other tools, and what people write at first, are refused with what is meant."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    assert main(["up", str(file)], fake_world()[0]) == 2
+    assert told in capsys.readouterr().err

@@ -1,0 +1,43 @@
+"""Variables in stack files."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthlab.stack.variables import interpolate
+
+ENVIRONMENT = {"TAG": "1.2", "EMPTY": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("acme/app:${TAG}", "acme/app:1.2"),
+        ("${TAG}-${TAG}", "1.2-1.2"),
+        ("${NONE:-8080}", "8080"),
+        ("${EMPTY:-full}", "full"),
+        ("${EMPTY}", ""),
+        ("${NONE:-}", ""),
+        ("$${TAG}", "${TAG}"),
+        ("$TAG costs $5", "$TAG costs $5"),
+    ],
+)
+def test_fills_in(text: str, filled: str) -> None:
+    """Variables get their values, or the default where they are unset or empty; `$${` is a plain `${`."""
+    assert interpolate(text, ENVIRONMENT) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("${NONE}", "the variable NONE is not set: export it, or give a default with ${NONE:-default}"),
+        ("${TAG", "'${TAG' is not of the form ${VARIABLE} or ${VARIABLE:-default}"),
+        ("${TAG:?no}", "'${TAG:?no}' is not of the form ${VARIABLE} or ${VARIABLE:-default}"),
+        ("${1}", "'${1}' is not of the form ${VARIABLE} or ${VARIABLE:-default}"),
+    ],
+)
+def test_refuses(text: str, told: str) -> None:
+    """A missing variable or another form is an error that says what is allowed."""
+    with pytest.raises(ValueError, match=r"\$|variable") as caught:
+        interpolate(text, ENVIRONMENT)
+    assert str(caught.value) == told

@@ -1,0 +1,73 @@
+"""Guard: the host may do everything, the application little, and pages and neighbours nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from syntheticnet.api.access import Guard
+
+HOST, NEIGHBOUR = "172.18.0.1", "172.18.0.7"
+GUARD = Guard(frozenset({HOST}), names=("client1.lab",))
+
+
+def refusal(peer: str = HOST, method: str = "GET", path: str = "/v1/state", **headers: str) -> str | None:
+    return GUARD.refusal(peer, method, path, {"host": "localhost:3000"} | headers)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_the_host_may_do_everything(method: str) -> None:
+    """Requests from the host that runs the lab are allowed, whatever they do."""
+    assert refusal(HOST, method, "/v1/conditions") is None
+
+
+@pytest.mark.parametrize("peer", [NEIGHBOUR, "", "testclient", "fe80::1"])
+def test_neighbours_may_do_nothing(peer: str) -> None:
+    """Not even read."""
+    assert refusal(peer) == f"{peer} may not use this API: only the host that runs the lab may"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/state", True),
+        ("HEAD", "/qos", True),
+        ("POST", "/v1/numbers", True),
+        ("POST", "/qos", False),
+        ("PATCH", "/v1/conditions", False),
+        ("OPTIONS", "/v1/conditions", False),
+    ],
+)
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_the_application_may_read_and_publish_its_numbers(peer: str, method: str, path: str, allowed: bool) -> None:
+    """It may not change its own network."""
+    wanted = None if allowed else "the application in the container may not change its own network"
+    assert refusal(peer, method, path) == wanted
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:80", "127.0.0.1:3000", "[::1]:3000", "10.1.2.3", "client1.lab"]
+)
+def test_addresses_and_own_names_are_answered_to(host: str) -> None:
+    """An address cannot be made to point here by someone else's name server."""
+    assert refusal(host=host) is None
+
+
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "localhost.evil.example", "[::1", "[", "127.0.0.1.nip.example:80"]
+)
+def test_other_names_are_refused(host: str) -> None:
+    """A page may not reach the API by a name of its own (DNS rebinding); a broken header is refused likewise."""
+    assert refusal(host=host) == f"host name {host!r} is not answered to: use an IP address or localhost"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://localhost", "http://localhost:9222", "null", "http://["]
+)
+def test_pages_of_others_are_refused(origin: str) -> None:
+    """A page from anywhere but this very API may not use it."""
+    assert refusal(origin=origin) == f"a page from {origin} may not use this API"
+
+
+def test_the_own_page_is_allowed() -> None:
+    """The control page's origin is the host that was asked."""
+    assert refusal(method="POST", origin="http://localhost:3000") is None

@@ -1,0 +1,83 @@
+"""Console: the newest of what pages wrote, kept within bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syntheticnet.api.page_console import MOST_ENTRIES, MOST_TEXT, BadEntries, Console
+
+from ..builders import exactly
+from ..site import Site
+
+pytestmark = pytest.mark.issue(10)
+
+
+BAD = "entries[0]: is not an object with time_s, kind, text and where"
+
+
+def entry(text: str = "hello", kind: str = "log") -> dict[str, Any]:
+    return {"time_s": 1.0, "kind": kind, "text": text, "where": ""}
+
+
+def texts(console: Console, after: int = 0) -> list[str]:
+    return [one["text"] for one in console.report(after)["entries"]]
+
+
+def test_the_newest_are_kept() -> None:
+    """Chatter displaces no error, nor the other way; numbers tell how many are missing."""
+    console = Console()
+    console.publish({"entries": [entry("the cause", "error")]})
+    for _ in range(3):
+        console.publish({"entries": [entry(str(number)) for number in range(MOST_ENTRIES)], "lost": 7})
+    told = console.report()
+    assert told["count"] == 1 + 3 * (MOST_ENTRIES + 7)
+    assert [one["number"] for one in told["entries"]][:2] == [1, told["count"] - MOST_ENTRIES + 1]
+    assert len(told["entries"]) == MOST_ENTRIES + 1
+    assert texts(console, told["count"] - 1) == [str(MOST_ENTRIES - 1)]
+
+
+def test_texts_are_bounded() -> None:
+    """In length, and to what can be written as JSON in UTF-8."""
+    console = Console()
+    console.publish({"entries": [entry("x" * 10_000), entry("a\ud800b")]})
+    assert [len(text) for text in texts(console)] == [MOST_TEXT, 3]
+    assert texts(console)[1] == "a?b"
+
+
+@pytest.mark.parametrize(
+    ("posted", "line"),
+    [
+        ([], "the body is not an object such as {entries: [{time_s, kind, text, where}]}"),
+        ({"entries": [7]}, BAD),
+        ({"entries": [entry() | {"text": 7}]}, "entries[0].text: 7 is not a text"),
+        ({"entries": [], "lost": "x"}, "lost: 'x' is not a number"),
+        ({"entries": [entry() | {"time_s": float("inf")}]}, BAD),
+    ],
+)
+def test_bad_entries_change_nothing(posted: Any, line: str) -> None:
+    """They are refused in one line."""
+    console = Console()
+    with pytest.raises(BadEntries, match=exactly(line)):
+        console.publish(posted)
+    assert console.report() == {"entries": [], "count": 0}
+
+
+def test_over_http(site: Site) -> None:
+    """The application posts, the host reads what is new; a bad number is refused."""
+    answer = site.ask("POST", "/v1/console", peer="127.0.0.1", json={"entries": [entry("a"), entry("b")]})
+    assert answer.status_code == 200
+    told = site.ask("GET", "/v1/console?after=1").json()
+    assert (told["count"], [one["text"] for one in told["entries"]]) == (2, ["b"])
+    assert site.ask("GET", "/v1/console?after=-1").status_code == 422
+    assert site.ask("POST", "/v1/console", json={}).status_code == 422
+
+
+def test_a_problem_of_the_application_is_in_the_state(site: Site) -> None:
+    """What a client says of its page, as long as it says so; nothing where it is well."""
+    assert site.ask("GET", "/v1/state").json()["problem"] is None
+    site.ask("POST", "/v1/numbers", json={"page": {"problem": "http://sfu/: net::ERR_CONNECTION_REFUSED"}})
+    assert site.ask("GET", "/v1/state").json()["problem"] == "http://sfu/: net::ERR_CONNECTION_REFUSED"
+    site.ask("POST", "/v1/numbers", json={"page": {"problem": ""}})
+    assert site.ask("GET", "/v1/state").json()["problem"] is None

@@ -1,0 +1,72 @@
+"""What existing scripts speak: `/qos` and `/top`, over a real wire to a stand-in for the forwarder."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..site import SPEC, Site
+
+
+def test_qos_round_trips(site: Site) -> None:
+    """POST answers `OK` as text, and GET the very spec."""
+    answer = site.ask("POST", "/qos", json=SPEC)
+    assert (answer.status_code, answer.content) == (200, b"OK")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    read = site.ask("GET", "/qos")
+    assert read.headers["content-type"] == "application/json"
+    assert read.json() == SPEC
+
+
+def test_qos_of_an_untouched_client_is_the_perfect_spec(site: Site) -> None:
+    """Byte for byte what existing scripts parse."""
+    perfect = '{"rate":10000000000,"loss":0.0,"latency":0,"jitter":0,"jitter_strength":0.0,"reorder_packets":false}'
+    links = f'{{"ingress":{perfect},"egress":{perfect}}}'
+    assert site.ask("GET", "/qos").text == f'{{"default_link":{links},"flows":[]}}'
+
+
+@pytest.mark.issue(10)
+def test_qos_tells_the_nearest_and_leaves_the_rest_alone(site: Site) -> None:
+    """There is always an answer; posted with another rate it changes that, and nothing that it cannot say."""
+    native = {"egress": {"latency": "1.5ms", "duplicate": "1%"}, "flows": {"[::/0]": {"egress": {"loss": "5%"}}}}
+    site.ask("PUT", "/v1/conditions", json=native)
+    answer = site.ask("GET", "/qos")
+    assert answer.status_code == 200
+    spec = answer.json()
+    assert (spec["default_link"]["egress"]["latency"], spec["flows"]) == (2, [])
+    spec["default_link"]["egress"]["rate"] = 0
+    site.ask("POST", "/qos", json=spec)
+    left = site.ask("GET", "/v1/conditions").json()
+    assert left["egress"] == {"rate": "unlimited", "outage": True, "latency": "1.5ms", "duplicate": "1%"}
+    assert left["flows"] == native["flows"]
+    assert site.ask("GET", "/qos").json() == spec
+
+
+@pytest.mark.issue(10)
+def test_qos_that_changes_nothing_leaves_leases_alone(site: Site) -> None:
+    """What is for a time goes on where a script posts what it has read, and ends where it posts something else."""
+    site.ask("PATCH", "/v1/conditions?lease=30s", json={"egress": {"loss": "20%", "corrupt": "1%"}})
+    spec = site.ask("GET", "/qos").json()
+    assert spec["default_link"]["egress"]["loss"] == 0.2
+    site.ask("POST", "/qos", json=spec)
+    assert len(site.ask("GET", "/v1/leases").json()["leases"]) == 1
+    spec["default_link"]["egress"]["latency"] = 50
+    site.ask("POST", "/qos", json=spec)
+    assert site.ask("GET", "/v1/leases").json()["leases"] == []
+    assert "corrupt" not in site.ask("GET", "/v1/conditions").json()["egress"]
+    assert site.ask("GET", "/qos").json() == spec
+
+
+@pytest.mark.issue(10)
+def test_the_pages_old_address(site: Site) -> None:
+    """Bookmarks of the format's own page lead to the control page."""
+    answer = site.ask("GET", "/control.html")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/ui/")
+
+
+def test_top_is_49152_octets(site: Site) -> None:
+    """2048 slots of three little-endian words, as octets."""
+    answer = site.ask("GET", "/top/ingress.profile")
+    words = b"".join(word.to_bytes(8, "little") for word in (3, 1000, 17))
+    assert answer.content == words.ljust(49152, b"\0")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert site.ask("GET", "/top/egress.profile").content == bytes(49152)

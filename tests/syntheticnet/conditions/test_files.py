@@ -1,0 +1,82 @@
+"""Files: texts under names, within bounds, and conditions that name them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.conditions.files import Files, named_files
+from syntheticnet.conditions.uploads import MOST_BYTES, MOST_FILES
+
+from ..builders import exactly
+
+
+def numbers(text: str) -> list[int]:
+    return [int(line) for line in text.splitlines()]
+
+
+def test_a_file_is_parsed_once() -> None:
+    """Until its text is another."""
+    parsed: list[str] = []
+
+    def parse(text: str) -> list[int]:
+        parsed.append(text)
+        return numbers(text)
+
+    files = Files({"a": "1\n2"})
+    assert [files.parsed("a", parse), files.parsed("a", parse)] == [[1, 2]] * 2
+    files.put("a", "3")
+    assert files.parsed("a", parse) == [3]
+    assert parsed == ["1\n2", "3"]
+
+
+def test_mistakes_name_the_file() -> None:
+    """One that is not there, one that is of another kind, one whose name cannot be, and one too many."""
+    files = Files({"a": "x", "b": ""})
+    with pytest.raises(ConditionsError, match=exactly("train: no such file; there are: a, b")):
+        files.text("train")
+    with pytest.raises(ConditionsError, match=r"\Aa: invalid literal for int\(\)"):
+        files.parsed("a", numbers)
+    with pytest.raises(ConditionsError, match=r"\A'../x' is not the name of an uploaded file"):
+        files.put("../x", "")
+    kept = "; a client keeps 32 files, together 4 MB"
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 4.00 MB, and the 3 files together 4.00 MB{kept}")):
+        files.put("c", "x" * MOST_BYTES)
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 0.00 MB, and the 33 files together 0.00 MB{kept}")):
+        Files({f"f{n}": "" for n in range(MOST_FILES)}).put("c", "")
+    with pytest.raises(ConditionsError, match=exactly(f"c: has 6.00 MB{kept}")):
+        Files().put("c", "ä" * (3 << 20))
+    assert files.texts() == {"a": "x", "b": ""}
+
+
+def test_sizes_and_removal() -> None:
+    """Sizes are in bytes; what is removed is gone."""
+    files = Files({"a": "ä"})
+    assert files.sizes() == {"a": 2}
+    files.remove("a")
+    assert files.sizes() == {}
+
+
+def test_conditions_find_their_files() -> None:
+    """Every file that a link or a flow names must be there; the error says where it is named."""
+    written = {"flows": {"*:udp": {"ingress": {"jitter": "5ms", "jitter_table": "wifi"}}}}
+    line = exactly("flows.*:udp.ingress.jitter_table: wifi: no such file; there are: none")
+    with pytest.raises(ConditionsError, match=line):
+        Files().check(Conditions.from_dict(written))
+    Files().check(Conditions())
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ({}, set()),
+        ({"egress": {"jitter_table": "a", "loss": "5%"}, "ingress": {"jitter_table": None}}, {"a"}),
+        ({"flows": {"*:udp": {"egress": {"jitter_table": "b"}}, "*:tcp": None}, "egress": None}, {"b"}),
+        ({"flows": None, "seed": 5}, set()),
+    ],
+)
+def test_files_that_are_named(written: dict[str, Any], names: set[str]) -> None:
+    """In conditions and in changes of them, in links and in flows."""
+    assert named_files(written) == names

@@ -1,0 +1,86 @@
+"""Traces: uploaded files as people have them, and errors that name the line."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syntheticnet.conditions import condition_fields, traces
+from syntheticnet.conditions.traces import DelayTrace, RateTrace, read_delay_trace, read_rate_trace, read_table
+
+from ..builders import MS, exactly
+
+
+def test_rate_trace() -> None:
+    """One time on each line; empty lines and comments say nothing; times may repeat."""
+    assert read_rate_trace("# LTE\n0\n2\n2\n\n 7 # last\r\n") == RateTrace(array("q", (0, 2, 2, 7)))
+
+
+def test_delay_trace() -> None:
+    """Times and delays in ms, with decimals; the last line holds for as long as the one before it."""
+    assert read_delay_trace("0 20\n20.5\t35.25\n30 0\n") == DelayTrace(
+        array("q", (0, 20_500_000, 30 * MS)), array("q", (20 * MS, 35_250_000, 0)), 39_500_000, 0
+    )
+    assert read_delay_trace("0 20").period_ns is None
+
+
+def test_table() -> None:
+    """Integers of 1/8192, as many on a line as one likes."""
+    assert read_table("# table\n 8192 -4096\n0\n") == (1.0, -0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "line"),
+    [
+        (read_rate_trace, "1\n2.5\n", "line 2: '2.5' is not a time in whole milliseconds, such as 42"),
+        (read_rate_trace, "1\n\n-2\n", "line 3: '-2' is not a time in whole milliseconds, such as 42"),
+        (read_rate_trace, "5\n4\n", "line 2: '4' is less than the line before, or more than a day"),
+        (read_rate_trace, "99999999\n", "line 1: '99999999' is less than the line before, or more than a day"),
+        (read_rate_trace, "0\n0\n", "no line gives a time after 0, so it would never repeat"),
+        (read_rate_trace, "", "no line gives a time after 0, so it would never repeat"),
+        (read_delay_trace, "0 5\n1\n", "line 2: '1' is not a time and a delay in milliseconds, such as 1500 42.5"),
+        (read_delay_trace, "0 -5", "line 1: '0 -5' is not a time and a delay in milliseconds, such as 1500 42.5"),
+        (read_delay_trace, "1 5", "line 1: '1 5' must begin at time 0"),
+        (read_delay_trace, "0 5\n0 6", "line 2: '0 6' must rise"),
+        (read_delay_trace, "0 60001", "line 1: '0 60001' is beyond a day, or delays by more than 60 s"),
+        (read_delay_trace, "#", "no line gives a time and a delay, such as 0 50"),
+        (read_table, "1 2\n3 x", "line 2: 'x' is not a whole number from -32768 to 32767"),
+        (read_table, "40000", "line 1: '40000' is not a whole number from -32768 to 32767"),
+        (read_table, "1 " * 16385, "line 1: more than 16384 entries"),
+        (read_table, "", "no line gives an entry"),
+    ],
+)
+def test_errors_name_the_line(read: Callable[[str], Any], text: str, line: str) -> None:
+    """Whoever uploads a file learns where it is wrong."""
+    with pytest.raises(ValueError, match=exactly(line)):
+        read(text)
+
+
+def test_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of too many lines is refused."""
+    monkeypatch.setattr(traces, "MOST_LINES", 3)
+    with pytest.raises(ValueError, match="more than 3 lines"):
+        read_rate_trace("1\n2\n3\n4\n")
+
+
+def test_the_schema_says_what_reads_each_file() -> None:
+    """A file can be checked before anything is in force; no other value is one."""
+    reads = {item.metadata["name"]: item.metadata["unit"].read for item in condition_fields()}
+    assert {name: read for name, read in reads.items() if read} == {
+        "rate_trace": read_rate_trace,
+        "delay_trace": read_delay_trace,
+        "jitter_table": read_table,
+    }
+
+
+@given(st.text(alphabet="ab\n\r\x0b\u2028"), st.integers(1, 5))
+def test_lines_are_split_as_ever(text: str, few: int) -> None:
+    """Whatever ends them, and however few are split at once."""
+    with mock.patch.object(traces, "FEW", few):
+        assert list(traces._split(text)) == text.splitlines()

@@ -1,0 +1,129 @@
+"""LinkConditions: what must stand beside what, what may not, and what a flow takes from its link."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import ConditionsError, LinkConditions, condition_fields
+
+from ..builders import exactly, wished
+
+
+def test_every_example_round_trips() -> None:
+    """Each value alone, with what it needs: written, read back as the same, and fit for JSON."""
+    examples = {item.metadata["name"]: item.metadata["example"] for item in condition_fields()}
+    for item in condition_fields():
+        written, needs = {item.metadata["name"]: item.metadata["example"]}, item.metadata["needs"]
+        while needs:
+            written[needs[0]] = examples[needs[0]]
+            needs = next(each.metadata["needs"] for each in condition_fields() if each.metadata["name"] == needs[0])
+        values = LinkConditions.from_dict(written)
+        assert LinkConditions.from_dict(json.loads(json.dumps(values.to_dict()))) == values
+
+
+def test_metadata_is_fit_for_json() -> None:
+    """The API shows it, and flags are made of it: one line of help each."""
+    for item in condition_fields():
+        shown = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")}
+        assert json.loads(json.dumps(shown)) == shown | {"needs": list(shown["needs"])}
+        assert "\n" not in shown["help"]
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ({"queue": "1s"}, "queue: has no effect without a rate or rate_trace: give one beside it"),
+        ({"aqm": "codel"}, "aqm: has no effect without a rate or rate_trace: give one beside it"),
+        ({"rate": "1mbit", "ecn": True}, "ecn: has no effect without an aqm: give one beside it"),
+        ({"loss_burst": "4p"}, "loss_burst: has no effect without a loss: give one beside it"),
+        ({"slot_bytes": "1kb"}, "slot_bytes: has no effect without a slot: give one beside it"),
+        ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot stand beside a rate: clear one of them"),
+        (
+            {"jitter": "1ms", "distribution": "normal", "jitter_table": "a"},
+            "jitter_table: cannot stand beside a distribution: clear one of them",
+        ),
+        (
+            {"loss": "5%", "loss_burst": "4p", "loss_gemodel": "1%"},
+            "loss_gemodel: cannot stand beside a loss_burst: clear one of them",
+        ),
+        ({"loss": "90%", "loss_burst": "2p"}, "loss_burst: is too short for so much loss: 9p at least"),
+        ({"mtu": "67b"}, "mtu: '67b' is not a whole number of bytes between 68b and 65535b"),
+        (
+            {"reject": "tcp-reset"},
+            "reject: 'tcp-reset' is not one of reset, port-unreachable, host-unreachable, admin-prohibited",
+        ),
+    ],
+)
+def test_refuses_what_cannot_be(written: dict[str, Any], line: str) -> None:
+    """The place, what is wrong and what is allowed."""
+    with pytest.raises(ConditionsError, match=exactly(line)):
+        LinkConditions().changed(written)
+
+
+def test_the_shortest_bursts_that_can_be() -> None:
+    """Of the loss, bursts of loss / (1 - loss) packets are the least."""
+    assert wished(loss="90%", loss_burst="9p")
+    assert wished(loss="50%", loss_burst="1p")
+    assert wished(loss="100%", loss_burst="1p")
+
+
+def test_either_of_two_is_enough() -> None:
+    """A queue stands beside a rate or a trace, and a trace beside an unlimited rate."""
+    assert wished(rate_trace="a", queue="1s", aqm="codel", rate="unlimited").queue
+
+
+@pytest.mark.issue(10)
+def test_a_value_stays_until_it_is_cleared_by_name() -> None:
+    """Also where the one that it needs is cleared: then it has no effect, and the next such one finds it there."""
+    full = wished(rate="1mbit", queue="1s", aqm="codel", ecn=True, loss="5%", loss_burst="4p")
+    without = full.changed({"rate": None, "loss": None})
+    assert without.to_dict() == {"queue": "1s", "aqm": "codel", "ecn": True, "loss_burst": "4p"}
+    assert without.void() == {
+        "queue": "a rate or rate_trace",
+        "aqm": "a rate or rate_trace",
+        "ecn": "an aqm",
+        "loss_burst": "a loss",
+    }
+    assert without.effective() == LinkConditions()
+    assert LinkConditions.from_dict(without.to_dict()) == without
+    assert without.changed({"rate": "1mbit", "loss": "5%"}) == full
+    assert full.changed({"rate": None, "rate_trace": "a"}).void() == {}
+    assert full.effective() is full
+
+
+@pytest.mark.issue(10)
+@pytest.mark.parametrize("item", [item for item in condition_fields() if item.metadata["needs"]])
+def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
+    """Whatever it needs: jitter and its law, loss and its bursts, a slot and its limits, ..."""
+    names = {each.metadata["name"]: each for each in condition_fields()}
+    name, needed = item.metadata["name"], item.metadata["needs"][0]
+    chain = {needed: names[needed].metadata["example"], name: item.metadata["example"]}
+    if names[needed].metadata["needs"]:
+        chain = {"rate": "1mbit"} | chain
+    before = wished(**chain)
+    after = before.changed({needed: None})
+    assert getattr(after, item.name) == getattr(before, item.name)
+    assert name in after.void()
+    assert after.changed({needed: chain[needed]}) == before
+    assert name not in after.changed({name: None}).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "result"),
+    [
+        ({"rate": "1mbit"}, {"rate_trace": "a", "queue": "1s"}, {"rate": "1mbit", "queue": "1s"}),
+        ({"rate": "unlimited"}, {"rate_trace": "a"}, {"rate": "unlimited"}),
+        ({"rate_trace": "a"}, {"rate": "1mbit", "queue": "1s"}, {"rate_trace": "a", "queue": "1s"}),
+        ({"loss_gemodel": "1%"}, {"loss": "5%", "loss_burst": "4p"}, {"loss": "5%", "loss_gemodel": "1% 99% 100% 0%"}),
+        ({"latency": "1ms"}, {"rate_trace": "a"}, {"rate_trace": "a", "latency": "1ms"}),
+        ({"loss": "90%"}, {"loss": "5%", "loss_burst": "2p"}, {"loss": "90%", "loss_burst": "2p"}),
+    ],
+)
+def test_a_flows_values_take_the_place_of_what_they_exclude(
+    own: dict[str, Any], base: dict[str, Any], result: dict[str, Any]
+) -> None:
+    """What a flow names is in force, whatever its link has; that is never an error."""
+    assert wished(**own).over(wished(**base)).to_dict() == result

@@ -1,0 +1,192 @@
+"""Every element: the promises of the protocol, held by each of them, on random packets and changes."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import LinkConditions, condition_fields
+from syntheticnet.conditions.files import Files
+from syntheticnet.elements import ELEMENTS, Element
+from syntheticnet.packets.packet import Packet
+
+from ..builders import CLIENT, MS, SECOND, SERVER, Bench, carrying, udp_frame, wished
+
+FILES = Files({"rate": "2\n2\n5\n", "rate2": "1\n", "delay": "0 30\n40 10\n", "delay2": "0 5\n", "table": "-8192 8192"})
+
+VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "Reject": ({"reject": "reset"}, {"reject": "host-unreachable"}),
+    "Mtu": ({"mtu": "500b"}, {"mtu": "900b", "mtu_answer": False}),
+    "Rate": ({"rate": "1mbit", "queue": "9p"}, {"rate": "3mbit", "queue": "50ms", "aqm": "codel", "ecn": True}),
+    "RateTrace": ({"rate_trace": "rate", "queue": "9p"}, {"rate_trace": "rate2", "aqm": "codel"}),
+    "Outage": ({"outage": True}, {"outage": False}),
+    "Loss": ({"loss": "20%"}, {"loss": "50%"}),
+    "BurstLoss": ({"loss": "20%", "loss_burst": "3p"}, {"loss_gemodel": "5% 20% 50% 1%"}),
+    "StateLoss": ({"loss_state": "10% 30% 20% 50% 1%"}, {"loss_state": "20%"}),
+    "PickedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
+    "Corrupt": ({"corrupt": "30%"}, {"corrupt": "1%"}),
+    "Duplicate": ({"duplicate": "30%"}, {"duplicate": "100%"}),
+    "Delay": ({"latency": "30ms", "jitter": "9ms"}, {"latency": "5ms", "jitter": "5ms", "jitter_table": "table"}),
+    "DelayTrace": ({"delay_trace": "delay"}, {"delay_trace": "delay2"}),
+    "Reorder": ({"reorder": "20%", "reorder_gap": "3p"}, {"reorder": "50%"}),
+    "Slot": ({"slot": "5ms-9ms", "slot_packets": "4p"}, {"slot": "2ms", "slot_bytes": "2kb"}),
+}
+
+
+def values_of(make: type[Element]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two sets of values: those of the table above; else what the first value shows as its example, then all do."""
+    if make.__name__ in VALUES:
+        return VALUES[make.__name__]
+    examples = {item.name: item.metadata for item in condition_fields()}
+    written = {examples[name]["name"]: examples[name]["example"] for name in make.reads}
+    first = next(iter(written))
+    return {first: written[first]}, written
+
+
+EACH = pytest.mark.parametrize("make", ELEMENTS, ids=lambda make: make.__name__)
+
+
+class Drive:
+    """One element with all that went in and came out of it."""
+
+    def __init__(self, make: type[Element], seed: int) -> None:
+        self.bench = Bench(seed, FILES)
+        self.values = [wished(**written) for written in values_of(make)]
+        self.element = make(self.values[0], self.bench.kit)
+        self.random = Random(seed)
+        self.now = 0
+        self.sent: list[Packet] = []
+        self.out: list[Packet] = []
+        self.answers: list[Packet] = []
+
+    def breathe(self) -> None:
+        """Some packets of the last few milliseconds, and what is due; every promise checked."""
+        start, self.now = self.now, self.now + self.random.randrange(1, 8 * MS)
+        times = sorted(self.random.randrange(start, self.now + 1) for _ in range(self.random.randrange(9)))
+        frame = udp_frame(CLIENT, SERVER, 1, 2)
+        came = [carrying(frame + bytes(self.random.randrange(1400)), time) for time in times]
+        slack = self.element.slack()
+        self.element.push(came)
+        self.sent += came
+        self.pop()
+        assert all(each.time - each.entered >= slack for each in came if each in self.out)
+
+    def pop(self) -> None:
+        forward, backward = self.element.pop(self.now)
+        assert [each.time for each in forward] == sorted(each.time for each in forward)
+        assert all(each.entered <= each.time <= self.now for each in forward)
+        assert all(each.originated for each in backward)
+        self.out += forward
+        self.answers += backward
+        due = self.element.deadline()
+        assert due is None if not len(self.element) else due is not None and due > self.now
+        self.check()
+
+    def check(self) -> None:
+        """In + duplicated = out + dropped + held, each packet in one place only."""
+        dropped, copied = self.bench.dropped.packets, self.bench.copied
+        assert len(self.sent) + len(copied) == len(self.out) + len(dropped) + len(self.element)
+        assert len({*self.out, *dropped}) == len(self.out) + len(dropped)
+
+    def drain(self) -> None:
+        while (due := self.element.deadline()) is not None:
+            self.now = due
+            self.pop()
+
+
+@EACH
+def test_reads_real_values(make: type[Element]) -> None:
+    """`reads` names attributes of the schema, and the examples of this test are made of them."""
+    attributes = set(LinkConditions.__dataclass_fields__)
+    assert make.reads
+    assert set(make.reads) <= attributes
+    assert {item.name for written in values_of(make) for item, _ in wished(**written).named()} <= set(make.reads)
+
+
+def test_every_value_is_read() -> None:
+    """There is no value in the schema that no element knows."""
+    assert {name for make in ELEMENTS for name in make.reads} == set(LinkConditions.__dataclass_fields__)
+
+
+@EACH
+def test_not_wanted_by_default(make: type[Element]) -> None:
+    """Nothing named means no such element; its example wants it, and those of the others do not."""
+    assert not make.wanted(LinkConditions())
+    for name, (written, _) in VALUES.items():
+        assert make.wanted(wished(**written)) == (name == make.__name__)
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(4))
+def test_conservation(make: type[Element], seed: int) -> None:
+    """Through random packets and live changes nothing is lost from the counts, or leaves before it came."""
+    drive = Drive(make, seed)
+    for _ in range(60):
+        drive.breathe()
+        if drive.random.random() < 0.15:
+            dropped = len(drive.bench.dropped.packets)
+            drive.element.configure(drive.random.choice(drive.values), drive.now)
+            assert len(drive.bench.dropped.packets) == dropped
+            drive.pop()
+    drive.drain()
+    assert len(drive.element) == 0
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(4))
+def test_turned_off_it_releases_all_it_holds(make: type[Element], seed: int) -> None:
+    """With values that do not ask for the effect all is due at once, and none of it is dropped."""
+    drive = Drive(make, seed)
+    for _ in range(20):
+        drive.breathe()
+    dropped = len(drive.bench.dropped.packets)
+    drive.element.configure(LinkConditions(), drive.now)
+    drive.pop()
+    assert len(drive.element) == 0
+    assert len(drive.bench.dropped.packets) == dropped
+
+
+@EACH
+@pytest.mark.parametrize("seed", range(4))
+def test_give_and_adopt(make: type[Element], seed: int) -> None:
+    """Half of what one holds goes to another: none is lost, dropped or due before the move."""
+    drive, other = Drive(make, seed), Drive(make, seed + 100)
+    for _ in range(15):
+        drive.breathe()
+        other.now = drive.now
+    held, moving = len(drive.element), set(drive.sent[::2])
+    given = drive.element.give(lambda packet: packet in moving)
+    assert set(given) <= moving
+    assert all(packet.time == packet.entered for packet in given)
+    assert len(drive.element) == held - len(given)
+    other.element.adopt(given, other.now)
+    assert (len(other.element), other.bench.dropped.packets) == (len(given), [])
+    other.sent = list(given)
+    now = other.now
+    while len(other.element):
+        due = other.element.deadline()
+        assert due is not None
+        assert due >= now
+        other.now = due
+        other.pop()
+    drive.sent = [packet for packet in drive.sent if packet not in set(given)]
+    drive.drain()
+
+
+@EACH
+def test_the_same_seed_makes_the_same_run(make: type[Element]) -> None:
+    """Also when the packets come in other batches."""
+    runs = []
+    for size in (1, 7):
+        bench = Bench(5, FILES)
+        element = make(wished(**values_of(make)[0]), bench.kit)
+        sent = [carrying(udp_frame(CLIENT, SERVER, 1, 2) + bytes(n % 700), n * MS) for n in range(210)]
+        for at in range(0, 210, size):
+            element.push(sent[at : at + size])
+        out, _ = element.pop(100 * SECOND)
+        place = {each: n for n, each in enumerate(sent)}
+        fates = [(place.get(each), each.time, each.buffer) for each in out]
+        runs.append((fates, [place[each] for each in bench.dropped.packets]))
+    assert runs[0] == runs[1]

@@ -1,0 +1,26 @@
+"""Outage: nothing passes while it lasts, and everything afterwards."""
+
+from __future__ import annotations
+
+from syntheticnet.elements.outage import Outage
+
+from ..builders import Bench, packets, wished
+
+
+def test_drops_everything_until_it_ends() -> None:
+    """Each packet is dropped as what it is; after the end each passes."""
+    bench = Bench()
+    element = Outage(wished(outage=True), bench.kit)
+    lost, passed = packets(10), packets(3)
+    element.push(lost)
+    element.configure(wished(outage=False), 5)
+    element.push(passed)
+    assert (element.pop(5), bench.dropped.packets) == ((passed, []), lost)
+    assert set(bench.dropped.causes) == {"outage"}
+
+
+def test_wanted_only_when_on() -> None:
+    """A switch that is off is no outage."""
+    assert Outage.wanted(wished(outage="on"))
+    assert not Outage.wanted(wished(outage="off"))
+    assert not Outage.wanted(wished())

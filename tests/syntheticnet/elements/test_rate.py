@@ -1,0 +1,152 @@
+"""Rate: when packets leave a bottleneck, and which find its queue full."""
+
+from __future__ import annotations
+
+import pytest
+
+from syntheticnet.conditions import LinkConditions
+from syntheticnet.conditions.depth import FULL_SIZE
+from syntheticnet.elements.rate import Rate
+
+from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+
+
+def rate(bench: Bench | None = None, **written: str) -> Rate:
+    return Rate(wished(**written), (bench or Bench()).kit)
+
+
+def test_wanted_only_with_a_finite_rate() -> None:
+    """No rate and an unlimited one are no bottleneck."""
+    assert Rate.wanted(wished(rate="1mbit"))
+    assert not Rate.wanted(wished(rate="unlimited"))
+    assert not Rate.wanted(wished(loss="5%"))
+
+
+def test_sends_one_packet_after_the_other() -> None:
+    """At 1 mbit a frame of 125 bytes takes 1 ms, and each waits for the one before it."""
+    element = rate(rate="1mbit")
+    element.push(packets(3, size=125))
+    assert element.deadline() == 1 * MS
+    assert times(element.pop(2 * MS)[0]) == [1 * MS, 2 * MS]
+    assert (len(element), element.deadline()) == (1, 3 * MS)
+    assert times(element.pop(3 * MS)[0]) == [3 * MS]
+    assert (len(element), element.deadline()) == (0, None)
+
+
+def test_starts_anew_after_a_pause() -> None:
+    """A bottleneck that was idle saves up nothing: no burst follows."""
+    element = rate(rate="1mbit")
+    element.push([packet(125, 0), packet(125, 10 * MS), packet(125, 10 * MS)])
+    assert times(element.pop(SECOND)[0]) == [1 * MS, 11 * MS, 12 * MS]
+
+
+def test_overhead_costs_time_and_no_queue() -> None:
+    """Each packet takes as long as if it were `overhead` bytes longer."""
+    element = rate(rate="1mbit", overhead="24b", queue="1kb")
+    element.push(packets(10, size=101))
+    assert times(element.pop(SECOND)[0]) == [n * MS for n in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("written", "size", "admitted"),
+    [
+        ({"rate": "1mbit"}, 100, 250),  # 200 ms of 1 mbit are 25,000 bytes
+        ({"rate": "100kbit"}, FULL_SIZE, 10),  # 200 ms are 2,500 bytes, but 10 full-size packets always fit
+        ({"rate": "100kbit"}, 100, 151),
+        ({"rate": "1mbit", "queue": "100ms"}, 1000, 12),
+        ({"rate": "1mbit", "queue": "5kb"}, 1000, 5),
+        ({"rate": "1mbit", "queue": "4.999kb"}, 1000, 4),
+        ({"rate": "1mbit", "queue": "7p"}, 1000, 7),
+        ({"rate": "1mbit", "queue": "1b"}, 1000, 1),  # an empty queue admits any packet
+        ({"rate": "1bit", "queue": "1ms"}, 1000, 1),
+    ],
+)
+def test_drops_what_finds_the_queue_full(written: dict[str, str], size: int, admitted: int) -> None:
+    """The queue holds what its limit says; each packet beyond is dropped, the newest first."""
+    bench = Bench()
+    element = rate(bench, **written)
+    burst = packets(400, size)
+    element.push(burst)
+    assert len(element) == admitted
+    assert bench.dropped.packets == burst[admitted:]
+    assert set(bench.dropped.causes) == {"queue"}
+
+
+def test_room_returns_as_packets_leave() -> None:
+    """A full queue takes one more packet for each that has left."""
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="2p")
+    element.push([packet(125, at) for at in (0, 0, 0, MS - 1, MS, 2 * MS)])
+    assert [packet.time for packet in bench.dropped.packets] == [0, MS - 1]
+    assert times(element.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS, 4 * MS]
+
+
+def test_late_wake_up_is_no_burst() -> None:
+    """64 packets that came 1 ms apart and are pushed at once meet the queue that each would have met."""
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="2p")
+    element.push(packets(64, size=125, gap=MS))
+    assert bench.dropped.packets == []
+    assert times(element.pop(SECOND)[0]) == [n * MS for n in range(1, 65)]
+
+
+def test_nothing_is_handed_on_early() -> None:
+    """What departed while newer packets were admitted still waits for `pop`, and is due at once."""
+    element = rate(rate="1mbit")
+    element.push(packets(3, size=125, gap=5 * MS))
+    assert element.deadline() == 1 * MS
+    assert times(element.pop(6 * MS)[0]) == [1 * MS, 6 * MS]
+
+
+@pytest.mark.parametrize(("new_rate", "due_ms"), [("2mbit", [6, 10]), ("500kbit", [12, 28]), ("1mbit", [8, 16])])
+def test_new_rate_holds_for_the_bits_that_are_left(new_rate: str, due_ms: list[int]) -> None:
+    """Half of the first packet's 8 ms is through at 4 ms; the other half goes at the new rate."""
+    element = rate(rate="1mbit")
+    element.push(packets(2, size=1000))
+    element.configure(wished(rate=new_rate), 4 * MS)
+    assert times(element.pop(SECOND)[0]) == [ms * MS for ms in due_ms]
+
+
+def test_two_changes_within_one_packet() -> None:
+    """A quarter at 1 mbit, a quarter at 2 mbit, half at 500 kbit: 2 + 1 + 8 ms."""
+    element = rate(rate="1mbit")
+    element.push([packet(1000)])
+    element.configure(wished(rate="2mbit"), 2 * MS)
+    element.configure(wished(rate="500kbit"), 3 * MS)
+    assert times(element.pop(SECOND)[0]) == [11 * MS]
+
+
+def test_smaller_queue_drops_nothing_that_is_held() -> None:
+    """A new limit is for newcomers; what was admitted stays."""
+    bench = Bench()
+    element = rate(bench, rate="1mbit", queue="10p")
+    element.push(packets(10))
+    element.configure(wished(rate="1mbit", queue="3p"), 1 * MS)
+    assert (len(element), bench.dropped.packets) == (10, [])
+    element.push([packet(1000, 2 * MS)])
+    assert bench.dropped.causes == ["queue"]
+
+
+def test_turned_off_it_lets_all_go_at_once() -> None:
+    """Without a rate all that waited is due at the change, in order."""
+    element = rate(rate="1mbit")
+    held = packets(5)
+    element.push(held)
+    element.configure(LinkConditions(), 9 * MS)
+    assert element.deadline() == 8 * MS
+    forward, _ = element.pop(9 * MS)
+    assert forward == held
+    assert times(forward) == [8 * MS, 9 * MS, 9 * MS, 9 * MS, 9 * MS]
+
+
+def test_give_and_adopt() -> None:
+    """What is given keeps the time at which it came; who adopts it sends it after what waits, none before `now`."""
+    here, there = rate(rate="1mbit"), rate(rate="1mbit", queue="1p")
+    sent = packets(4, size=125)
+    here.push(sent)
+    there.push(packets(1, size=125, time=2 * MS))
+    given = here.give(lambda packet: packet in sent[::2])
+    assert (given, times(given)) == (sent[::2], [0, 0])
+    there.adopt(given, 2 * MS)
+    assert times(there.pop(SECOND)[0]) == [3 * MS, 4 * MS, 5 * MS]
+    assert times(here.pop(SECOND)[0]) == [1 * MS, 2 * MS]

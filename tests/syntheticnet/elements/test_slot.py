@@ -1,0 +1,100 @@
+"""Slot: bursts, their spacing, and what a slot has room for."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from syntheticnet.elements.slot import Slot
+
+from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+
+
+def slot(seed: int = 1, **written: Any) -> Slot:
+    return Slot(wished(**written), Bench(seed).kit)
+
+
+def departures(element: Slot) -> list[int]:
+    return times(element.pop(100 * SECOND)[0])
+
+
+def test_those_that_wait_go_together() -> None:
+    """The first waits for 10 ms; who comes until then, or just then, goes with it; the next waits anew."""
+    element = slot(slot="10ms")
+    element.push([packet(time=ms * MS) for ms in (5, 9, 15, 16, 40)])
+    assert element.deadline() == 15 * MS
+    assert departures(element) == [15 * MS, 15 * MS, 15 * MS, 26 * MS, 50 * MS]
+
+
+def test_one_that_comes_with_the_slot_goes_in_it_whenever_it_is_pushed() -> None:
+    """How packets come in batches changes nothing."""
+    element = slot(slot="10ms", slot_packets="2p")
+    element.push(packets(1))
+    assert times(element.pop(10 * MS)[0]) == [10 * MS]
+    element.push(packets(2, time=10 * MS))
+    assert times(element.pop(10 * MS)[0]) == [10 * MS]
+    assert departures(element) == [20 * MS]
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ({"slot_packets": "3p"}, [10, 10, 10, 20, 20, 20, 30]),
+        ({"slot_bytes": "2kb"}, [10, 10, 20, 20, 30, 30, 40]),
+        ({"slot_bytes": "1.999kb"}, [10, 20, 30, 40, 50, 60, 70]),
+        ({"slot_bytes": "10b"}, [10, 20, 30, 40, 50, 60, 70]),
+        ({"slot_packets": "3p", "slot_bytes": "2kb"}, [10, 10, 20, 20, 30, 30, 40]),
+    ],
+)
+def test_limits(limit: dict[str, Any], expected: list[int]) -> None:
+    """What a slot has no room for waits for the next; a packet too long for any has one to itself."""
+    element = slot(slot="10ms", **limit)
+    element.push(packets(7, size=1000))
+    assert departures(element) == [ms * MS for ms in expected]
+
+
+def test_spacing_is_uniform() -> None:
+    """Each slot comes after a draw from the range, one draw for each."""
+    element = slot(seed=4, slot="10ms-30ms", slot_packets="1p")
+    element.push(packets(1000, size=1))
+    out = departures(element)
+    draws = Random("4")
+    spacing = [10 * MS + round(draws.random() * 20 * MS) for _ in range(1000)]
+    assert [later - earlier for earlier, later in zip([0, *out], out, strict=False)] == spacing
+    assert 10 * MS <= min(spacing) < 10.1 * MS
+    assert 29.9 * MS < max(spacing) <= 30 * MS
+
+
+def test_live_change_holds_for_the_present_slot() -> None:
+    """A slot keeps its draw: what waits goes by the new range, from when its wait began, but not before now."""
+    element = slot(slot="100ms")
+    element.push(packets(2))
+    element.configure(wished(slot="20ms"), 5 * MS)
+    assert element.deadline() == 20 * MS
+    element.configure(wished(slot="2ms"), 6 * MS)
+    assert departures(element) == [6 * MS, 6 * MS]
+
+
+def test_turned_off_it_lets_all_go_at_once() -> None:
+    """Also what had no room in the next slot."""
+    element = slot(slot="10ms", slot_packets="1p")
+    held = packets(5)
+    element.push(held)
+    element.configure(wished(), 12 * MS)
+    out, _ = element.pop(12 * MS)
+    assert (out, times(out)) == (held, [10 * MS] + [12 * MS] * 4)
+    assert not Slot.wanted(wished(slot="0ms"))
+
+
+def test_give_and_adopt() -> None:
+    """What moves keeps when it came, and waits for a slot of its new element."""
+    here, there = slot(slot="10ms"), slot(slot="7ms")
+    sent = packets(3, gap=MS)
+    here.push(sent)
+    given = here.give(lambda each: each is not sent[1])
+    assert (given, times(given), here.deadline()) == ([sent[0], sent[2]], [0, 2 * MS], 10 * MS)
+    there.adopt(given, 5 * MS)
+    assert times(there.pop(SECOND)[0]) == [12 * MS, 12 * MS]
+    assert departures(here) == [10 * MS]

@@ -1,0 +1,177 @@
+"""Way: what one way does with frames between its two ports, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import Conditions
+from syntheticnet.conditions.files import Files
+from syntheticnet.forwarder.classifier import Control
+from syntheticnet.forwarder.direction import Way
+from syntheticnet.forwarder.port import make_ports
+from syntheticnet.forwarder.schedule import InForce
+from syntheticnet.packets.counters import Tally
+from syntheticnet.packets.packet import IP, VNET
+
+from ..builders import CLIENT, MS, SECOND, SERVER, frame, ipv4, tcp, tcp_frame, udp_frame, vnet
+
+HOST = "10.9.0.254"
+SUPER_FRAME = frame(ipv4(CLIENT, SERVER, 6, tcp(5000, 443, bytes(5000))), vnet(1, 1, 1000, 34, 16))
+MALFORMED = vnet(1, 1, 1000, 3, 16) + SUPER_FRAME[VNET:]
+
+
+class Path:
+    """A way whose ports are socket pairs: what it sends lies in `sent`, what it takes is handed over by the test."""
+
+    def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
+        control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
+        one, other = make_ports(source.detach(), target.detach())
+        self.way = Way("egress", one, other, control, Files())
+        self._wire = wire
+
+    def configure(self, now: int = 0, **written: Any) -> None:
+        self.way.configure(InForce(Conditions.from_dict(written)), now)
+
+    def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
+        self.way.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)
+
+    def sent(self, now: int) -> list[bytes]:
+        self.way.release(now)
+        buffers = []
+        while True:
+            try:
+                buffers.append(self._wire.recv(70_000))
+            except BlockingIOError:
+                return buffers
+
+    @property
+    def total(self) -> Tally:
+        return self.way.link.total
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    (source, unused), (target, wire) = (socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(2))
+    wire.setblocking(False)
+    with source, target, wire, unused:
+        made = Path(source, target, wire)
+        yield made
+        for port in (made.way._source, made.way._target):
+            port._socket.close()
+
+
+def test_a_perfect_way_passes_super_frames_whole(path: Path) -> None:
+    """Without conditions a super-frame is one packet, and leaves as it came."""
+    path.admit(SUPER_FRAME)
+    assert path.sent(0) == [SUPER_FRAME]
+    assert (path.total.packets_in, path.total.packets_out) == (1, 1)
+
+
+def test_a_conditioned_way_cuts_super_frames(path: Path) -> None:
+    """With any condition packets are of wire size, and counted after the cut."""
+    path.configure(egress={"latency": "5ms"})
+    path.admit(SUPER_FRAME)
+    assert path.sent(5 * MS - 1) == []
+    sent = path.sent(5 * MS)
+    assert [len(buffer) - VNET for buffer in sent] == [1054] * 5
+    assert (path.total.packets_in, path.total.bytes_in) == (5, 5 * 1054)
+
+
+def test_conditions_of_the_other_direction_cost_nothing(path: Path) -> None:
+    """An ingress impairment leaves egress perfect."""
+    path.configure(ingress={"latency": "5ms"})
+    path.admit(SUPER_FRAME)
+    assert path.sent(0) == [SUPER_FRAME]
+
+
+def test_malformed_super_frames_are_counted(path: Path) -> None:
+    """What cannot be cut is dropped, and the rest of the batch goes on."""
+    path.configure(egress={"latency": "5ms"})
+    small = udp_frame(CLIENT, SERVER, 1, 2)
+    path.admit(MALFORMED, small)
+    assert path.sent(5 * MS) == [small]
+    assert (path.total.dropped, path.total.packets_in) == ({"malformed": 1}, 2)
+
+
+def test_exempt_frames_pass_at_once(path: Path) -> None:
+    """ARP and the host's control traffic are not conditioned, and counted apart."""
+    path.configure(egress={"loss": "100%"})
+    arp = udp_frame(CLIENT, SERVER, 1, 2)[: IP - 2] + b"\x08\x06" + bytes(28)
+    control = tcp_frame(CLIENT, HOST, 80, 40000)
+    path.admit(arp, control, udp_frame(CLIENT, SERVER, 1, 2))
+    assert path.sent(0) == [arp, control]
+    assert (path.total.packets_in, path.total.dropped["loss"]) == (1, 1)
+    assert path.way.report(0)["exempt"] == 2
+
+
+def test_control_ports_are_closed_to_others(path: Path) -> None:
+    """Nothing of a control port leaves toward anyone but the host."""
+    path.admit(tcp_frame(CLIENT, SERVER, 80, 40000))
+    assert path.sent(0) == []
+    assert path.total.dropped == {"closed": 1}
+
+
+def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
+    """Latency counts from the kernel's stamp; a stamp from before another's, or from the future, is put right."""
+    path.configure(egress={"latency": "50ms"})
+    buffer = udp_frame(CLIENT, SERVER, 1, 2)
+    path.admit(buffer, stamp=10 * MS, now=40 * MS)
+    path.admit(buffer, stamp=9 * MS, now=40 * MS)
+    path.admit(buffer, stamp=99 * MS, now=40 * MS)
+    assert path.sent(40 * MS) == []
+    assert path.way.link.due == 60 * MS
+    assert [len(path.sent(now * MS)) for now in (59, 60, 89, 90)] == [0, 2, 0, 1]
+
+
+def test_what_waited_in_the_socket_too_long_is_stalled(path: Path) -> None:
+    """Frames stamped long ago are those of a stopped process: they do not come out late."""
+    path.admit(udp_frame(CLIENT, SERVER, 1, 2), stamp=0, now=3 * SECOND)
+    assert path.sent(3 * SECOND) == []
+    assert path.total.dropped == {"stalled": 1}
+
+
+def test_what_the_kernel_refuses_is_dropped(path: Path) -> None:
+    """A frame that cannot be sent is counted as dropped, with its cause."""
+    path._wire.close()
+    path.admit(udp_frame(CLIENT, SERVER, 1, 2), udp_frame(CLIENT, SERVER, 1, 2))
+    path.way.release(0)
+    assert path.total.dropped == {"send": 2}
+    assert (path.total.packets_out, len(path.way.link)) == (0, 0)
+
+
+def test_top_counts_after_conditioning(path: Path) -> None:
+    """Packets and bits with 24 octets a packet, of what left, by remote peer; also across a change of conditions."""
+    buffer = udp_frame(CLIENT, SERVER, 5000, 443)
+    path.configure(egress={"latency": "5ms"})
+    path.admit(buffer, buffer)
+    path.configure(now=1 * MS, egress={"latency": "6ms"})
+    path.admit(buffer, stamp=2 * MS)
+    assert path.way.top() == []
+    assert len(path.sent(20 * MS)) == 3
+    id = int.from_bytes(ip_address(SERVER).packed, "little") | 17 << 32 | 443 << 48
+    assert path.way.top() == [(3, 3 * 8 * (len(buffer) - VNET + 24), id)]
+
+
+def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
+    """What was read in the turn of a change, but has not yet entered an element, moves with what waits: in order."""
+    first, second, third = (udp_frame(CLIENT, SERVER, 5000 + n, 443) for n in range(3))
+    path.configure(egress={"latency": "300ms"})
+    path.admit(first, stamp=0)
+    path.way.release(0)
+    path.admit(second, stamp=10 * MS)
+    path.configure(now=10 * MS, egress={"latency": "300ms"}, flows={"*:udp:443": {"egress": {"latency": "100ms"}}})
+    path.admit(third, stamp=11 * MS)
+    assert [path.sent(now * MS) for now in (99, 100, 109, 110, 111)] == [[], [first], [], [second], [third]]
+
+
+def test_a_change_finds_no_super_frame(path: Path) -> None:
+    """One that was read on a perfect link leaves whole before the change: no element sees it."""
+    path.admit(SUPER_FRAME)
+    path.configure(egress={"latency": "5ms"})
+    assert path.sent(0) == [SUPER_FRAME]
+    assert path.total.packets_out == 1

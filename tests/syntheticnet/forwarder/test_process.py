@@ -1,0 +1,45 @@
+"""Forwarder: what its two threads do to each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from syntheticnet.conditions import Conditions
+from syntheticnet.forwarder.controller import Overtaken
+from syntheticnet.forwarder.process import Forwarder
+from syntheticnet.forwarder.schedule import InForce
+
+pytestmark = pytest.mark.issue(10)
+
+
+class Torn:
+    """A way that is changed by the loop while a plan of it is made."""
+
+    def __init__(self, forwarder: Forwarder, changes: int) -> None:
+        self._forwarder, self._by = forwarder, changes
+
+    def plan(self, wished: InForce) -> Any:
+        self._forwarder._changes += self._by
+        raise KeyError("a stream that is no more")
+
+
+def forwarder(changes: int) -> Forwarder:
+    made: Any = object.__new__(Forwarder)
+    made._changes, made._armed, made._in_force = 0, None, None
+    made._ways = {"egress": Torn(made, changes)}
+    planned: Forwarder = made
+    return planned
+
+
+def test_a_plan_that_was_overtaken_is_made_again() -> None:
+    """What was armed came in force meanwhile: the desk is told, and nothing is armed on top of what is no more."""
+    wished = InForce(Conditions())
+    with pytest.raises(Overtaken):
+        forwarder(1).adopt(wished, 0)
+    torn = forwarder(1)
+    torn.arm(wished, 5)
+    assert torn._armed is None
+    with pytest.raises(KeyError):
+        forwarder(0).adopt(wished, 0)

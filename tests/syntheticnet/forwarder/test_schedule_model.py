@@ -1,0 +1,145 @@
+"""Agenda against a model that is nothing but a list: whatever is asked in whatever order, both agree."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.forwarder.schedule import Agenda, Wish
+
+from ..builders import SECOND
+
+NOW = 1000 * SECOND
+
+
+VALUES = st.fixed_dictionaries({}, optional={"rate": st.sampled_from(["1mbit", None]), "queue": st.just("10p")})
+
+
+CHANGES = st.fixed_dictionaries({}, optional={"egress": VALUES, "ingress": VALUES, "seed": st.integers(0, 9)})
+
+
+TIMES = st.integers(0, 20).map(lambda n: n * SECOND)
+
+
+ASKED = st.tuples(
+    st.just("ask"),
+    CHANGES,
+    st.booleans(),
+    st.none() | TIMES,
+    st.none() | TIMES.filter(bool),
+)
+
+
+OPERATIONS = st.lists(
+    ASKED
+    | st.tuples(st.just("move"), TIMES)
+    | st.tuples(st.just("renew"), st.integers(1, 12), TIMES.filter(bool))
+    | st.tuples(st.just("release"), st.integers(1, 12)),
+    max_size=25,
+)
+
+
+class Model:
+    """The same rules the plain way: one list of all that was ever asked for, gone through second by second."""
+
+    def __init__(self) -> None:
+        self.base = Conditions()
+        self.entries: list[dict[str, Any]] = []
+
+    def effective(self) -> Conditions:
+        conditions = self.base
+        for entry in sorted(self.running(), key=lambda entry: int(entry["began"])):
+            try:
+                conditions = entry["wish"].on(conditions)
+            except ConditionsError:
+                entry["gone"] = True
+        return conditions
+
+    def running(self) -> list[dict[str, Any]]:
+        return [entry for entry in self.entries if entry["began"] is not None and not entry["gone"]]
+
+    def begin(self, entry: dict[str, Any], order: int) -> None:
+        """Raises ConditionsError."""
+        wish = entry["wish"]
+        if entry["lease"] is not None:
+            wish.on(self.effective())
+            entry["began"] = order
+            return
+        self.base = wish.on(self.base)
+        entry["gone"] = True
+        if wish.whole:
+            for other in self.entries:
+                other["gone"] |= other["id"] < entry["id"]
+        self.effective()
+
+    def move(self, start: int, to: int, order: int) -> int:
+        for instant in range(start, to + 1, SECOND):
+            for entry in self.running():
+                entry["gone"] |= entry["ends"] <= instant
+            self.effective()
+            due = [e for e in self.entries if e["began"] is None and not e["gone"] and e["at"] <= instant]
+            for entry in sorted(due, key=lambda entry: (entry["at"], entry["id"])):
+                if entry["gone"]:
+                    continue
+                order += 1
+                try:
+                    self.begin(entry, order)
+                except ConditionsError:
+                    entry["gone"] = True
+        return order
+
+
+@given(OPERATIONS)
+def test_agrees_with_a_model(operations: list[tuple[Any, ...]]) -> None:
+    """Whatever is asked in whatever order, the conditions in force are those of the model, and JSON keeps all of it."""
+    agenda, model, now, order = Agenda(drawn=5), Model(), NOW, 0
+    for operation in operations:
+        if operation[0] == "move":
+            to = now + operation[1]
+            agenda, order, now = agenda.due(to), model.move(now, to, order), to
+        elif operation[0] == "ask":
+            agenda, order = _asked(agenda, model, now, order, *operation[1:])
+        else:
+            agenda = _ended(agenda, model, now, *operation)
+        wanted = model.effective()
+        assert agenda.conditions.to_dict() == {"seed": 5} | wanted.to_dict()
+        assert Agenda.from_dict(json.loads(json.dumps(agenda.to_dict()))) == agenda
+        assert agenda.deadline is None or agenda.deadline > now
+
+
+def _asked(
+    agenda: Agenda, model: Model, now: int, order: int, change: Any, whole: bool, ahead: int | None, lease: int | None
+) -> tuple[Agenda, int]:
+    """Both asked for the same; both must refuse it, or neither."""
+    wish = Wish(change=change, whole=whole)
+    at = None if ahead is None else now + ahead
+    begin = now if at is None else at
+    entry = {"id": agenda.next_id, "wish": wish, "lease": lease, "at": begin, "began": None, "gone": False}
+    entry["ends"] = None if lease is None else begin + lease
+    try:
+        wish.on(model.effective() if lease is not None else model.base)
+    except ConditionsError:
+        with pytest.raises(ConditionsError):
+            agenda.ask(wish, now, at, lease)
+        return agenda, order
+    agenda, _ = agenda.ask(wish, now, at, lease)
+    model.entries.append(entry)
+    return agenda, model.move(now, now, order)
+
+
+def _ended(agenda: Agenda, model: Model, now: int, what: str, id: int, lease: int = 0) -> Agenda:
+    entry = next((entry for entry in model.entries if entry["id"] == id and not entry["gone"]), None)
+    if entry is None or (what == "renew" and entry["lease"] is None):
+        with pytest.raises(ConditionsError):
+            agenda.renew(id, lease, now) if what == "renew" else agenda.release(id, now)
+        return agenda
+    if what == "renew":
+        entry["ends"] = max(now, entry["at"]) + lease
+        return agenda.renew(id, lease, now)
+    entry["gone"] = True
+    return agenda.release(id, now)

@@ -1,0 +1,81 @@
+"""Top: the busiest peers, and the bytes that existing scripts read."""
+
+from __future__ import annotations
+
+from struct import unpack
+
+import pytest
+
+from syntheticnet.packets import top_talkers as top_module
+from syntheticnet.packets.packet import Talk
+from syntheticnet.packets.top_talkers import SLOTS, Top, profile
+
+
+def talk(id: int, packets: int, size: int) -> Talk:
+    made = Talk("link", "default", id)
+    made.packets, made.bytes = packets, size
+    return made
+
+
+def bits(packets: int, size: int) -> int:
+    """What the wire format counts: 24 octets more than each frame."""
+    return (size + packets * 24) * 8
+
+
+def test_sums_the_talks_of_a_peer() -> None:
+    """Conversations with the same remote host, protocol and port are one row; the busiest comes first."""
+    rows = Top().rows([talk(1, 2, 100), talk(2, 9, 50), talk(1, 1, 30), talk(3, 0, 0)])
+    assert rows == [(9, bits(9, 50), 2), (3, bits(3, 130), 1)]
+
+
+def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
+    """What a forgotten talk counted is added to what the living count."""
+    top = Top()
+    top.retire([talk(1, 2, 100)])
+    top.retire([talk(1, 1, 10)])
+    assert top.rows([talk(1, 4, 7)]) == [(7, bits(7, 117), 1)]
+
+
+def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
+    """Packets that a link still holds when conditions change are counted when they leave."""
+    top = Top()
+    late = talk(1, 0, 0)
+    top.retire([late])
+    late.packets, late.bytes = 3, 30
+    assert top.rows([]) == [(3, bits(3, 30), 1)]
+
+
+def test_has_no_words_for_ipv6() -> None:
+    """The id of an IPv6 peer is 0, which is that of an empty slot: it has no row, living or forgotten."""
+    top = Top()
+    top.retire([talk(0, 5, 50)])
+    assert top.rows([talk(0, 5, 50)]) == []
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the most peers new ones are not kept once they are forgotten; those known go on counting."""
+    monkeypatch.setattr(top_module, "MOST_PEERS", 10)
+    top = Top()
+    for round in range(3):
+        for id in range(1, 101):
+            top.retire([talk(id, 1, round)])
+            top.tidy()
+    kept = top.rows([])
+    assert 10 <= len(kept) <= 20
+    assert (3, bits(3, 3), 1) in kept
+
+
+def test_at_most_the_slots_of_the_profile() -> None:
+    """With more peers than slots the busiest stay."""
+    rows = Top().rows(talk(id, id, 1) for id in range(1, SLOTS + 10))
+    assert len(rows) == SLOTS
+    assert rows[-1] == (10, bits(10, 1), 10)
+
+
+def test_profile_is_2048_slots_of_three_little_endian_words() -> None:
+    """Packets, bits and id, then zeroes."""
+    octets = profile([(1, 2, 3), (2**40, 5, 0x01BB_0006_0100_007F)])
+    assert len(octets) == 2048 * 24
+    assert unpack("<6Q", octets[:48]) == (1, 2, 3, 2**40, 5, 0x01BB_0006_0100_007F)
+    assert octets[:24] == b"\x01" + bytes(7) + b"\x02" + bytes(7) + b"\x03" + bytes(7)
+    assert not any(octets[48:])

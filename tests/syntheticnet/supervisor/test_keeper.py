@@ -1,0 +1,93 @@
+"""What PID 1 decides to do when interfaces come and go."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_network
+
+import pytest
+
+from syntheticnet.supervisor.interface import Address, Interface, Network, NoInterface, Route, chosen, leading_out
+from syntheticnet.supervisor.keeper import Plan, planned
+
+from ..builders import exactly
+
+pytestmark = pytest.mark.issue(10)
+
+LAB, OTHER = ip_network("172.18.0.0/16"), ip_network("10.77.0.0/16")
+
+
+def interface(index: int, address: str, gateway: str | None = None) -> Interface:
+    """One with this IPv4 address (or one of IPv6), and a default route where there is a gateway."""
+    family, prefix = (socket.AF_INET6, 64) if ":" in address else (socket.AF_INET, 16)
+    routes = (Route(family, None, gateway, None),) if gateway else ()
+    mac = f"02:42:00:00:00:{index:02x}"
+    return Interface(index, f"eth{index}", mac, 1500, (Address(family, address, prefix),), routes)
+
+
+HELD = interface(5, "172.18.0.2", "172.18.0.1")
+BACK = interface(9, "172.18.0.7", "172.18.0.1")
+STRANGER = interface(7, "10.77.0.2")
+
+
+def test_nothing_has_changed() -> None:
+    """The interface that is held is there, and no other."""
+    assert planned([HELD], HELD, [LAB]) == Plan()
+
+
+def test_it_is_gone() -> None:
+    """It is let go, so that Docker may give its address to another."""
+    assert planned([], HELD, [LAB]) == Plan(let_go=True)
+
+
+def test_it_is_back() -> None:
+    """Another interface in the same network takes its place, whatever its address is now."""
+    assert planned([BACK], None, [LAB]) == Plan(take=BACK)
+
+
+def test_gone_and_back_at_once() -> None:
+    """Where both were seen too late: first let go, then taken over."""
+    assert planned([BACK], HELD, [LAB]) == Plan(let_go=True, take=BACK)
+
+
+def test_another_network() -> None:
+    """It is a stranger, whether the conditioned one is held or not, and has a default route or not."""
+    leading = interface(8, "10.77.0.3", "10.77.0.1")
+    assert planned([STRANGER, HELD], HELD, [LAB]) == Plan(strangers=(STRANGER,))
+    assert planned([STRANGER, leading], None, [LAB]) == Plan(strangers=(STRANGER, leading))
+    assert planned([STRANGER, BACK], None, [LAB]) == Plan(take=BACK, strangers=(STRANGER,))
+
+
+def test_a_second_interface_in_the_same_network() -> None:
+    """One at a time: it is a stranger as long as the first is held."""
+    assert planned([HELD, BACK], HELD, [LAB]) == Plan(strangers=(BACK,))
+
+
+def test_the_first_network_that_has_an_interface() -> None:
+    """Of a container's networks, IPv4's comes first, and IPv6's does alone."""
+    six = interface(9, "fd00::7")
+    networks: list[Network] = [LAB, ip_network("fd00::/64")]
+    assert planned([six, BACK], None, networks).take == BACK
+    assert planned([six], None, networks).take == six
+
+
+def test_which_is_conditioned() -> None:
+    """That of the network which is named, else that of the default route; IPv4's goes before IPv6's."""
+    six = interface(3, "fd00::2", "fd00::1")
+    assert chosen([HELD, STRANGER], OTHER) == STRANGER
+    assert chosen([six, STRANGER, HELD], None) == HELD
+    assert chosen([STRANGER, six], None) == six
+
+
+def test_none_can_be_conditioned() -> None:
+    """One line says what to do."""
+    with pytest.raises(NoInterface, match=exactly("SYNTHETIC_NETWORK: no interface has an address in 10.77.0.0/16")):
+        chosen([HELD], OTHER)
+    with pytest.raises(NoInterface, match="no default route: attach the container to a network"):
+        chosen([STRANGER], None)
+
+
+def test_who_publishes_the_ports() -> None:
+    """The network that Docker's default route leads through, whichever is conditioned."""
+    assert leading_out([STRANGER, HELD]) == HELD
+    assert leading_out([STRANGER]) is None

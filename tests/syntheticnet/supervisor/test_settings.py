@@ -1,0 +1,100 @@
+"""Settings: the traces and tables that a container starts with, and startup conditions that name them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syntheticnet.supervisor import settings
+from syntheticnet.supervisor.settings import BadSettings, Settings, User, read_user
+
+from ..builders import exactly
+
+CONDITIONS = '{"egress": {"rate_trace": "train.mahi"}}'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "FILES", tmp_path)
+    monkeypatch.setattr(settings, "QOS_SPEC", tmp_path / "none.json")
+    return tmp_path
+
+
+def read(**environment: str) -> Settings:
+    return Settings.read(environment, [])
+
+
+def test_files_of_the_start(folder: Path) -> None:
+    """Startup conditions may name what lies in the folder."""
+    (folder / "train.mahi").write_text("1\n2\n")
+    started = read(SYNTHLAB_CONDITIONS=CONDITIONS)
+    assert started.files == {"train.mahi": "1\n2\n"}
+    assert started.startup.egress.rate_trace == "train.mahi"
+
+
+def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most images have none."""
+    monkeypatch.setattr(settings, "FILES", folder / "none")
+    assert read().files == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; there are: other"),
+        ("train.mahi", b"x", None),
+        ("train.mahi", b"\xff", None),
+        ("a b", b"1", None),
+    ],
+)
+def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, told: str | None) -> None:
+    """A file that is missing, no text, of another kind, or of a name that cannot be, is told in one line."""
+    (folder / name).write_bytes(content)
+    with pytest.raises(BadSettings, match=exactly(told) if told else r"\A[^\n]+\Z"):
+        read(SYNTHLAB_CONDITIONS=CONDITIONS)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_port_of_the_api() -> None:
+    """It is 80 unless another is given, is always a control port, and can be left out."""
+    assert (read().api_port, read().ports) == (80, (80, 5901, 9222))
+    moved = read(SYNTHLAB_API_PORT="8100", SYNTHLAB_CONTROL_PORTS="5901")
+    assert (moved.api_port, moved.ports) == (8100, (5901, 8100))
+    assert read(SYNTHLAB_API_PORT="off").api_port is None
+    assert 80 not in read(SYNTHLAB_API_PORT="off").ports
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is neither a port nor off")):
+        read(SYNTHLAB_API_PORT="on")
+
+
+def test_conditions_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image may bring its conditions along; those of the environment come first."""
+    monkeypatch.setattr(settings, "CONDITIONS", folder / "conditions.json")
+    (folder / "conditions.json").write_text('{"egress": {"loss": "5%"}}')
+    monkeypatch.setattr(settings, "FILES", folder / "none")
+    assert read().startup.egress.loss == 0.05
+    assert read(SYNTHLAB_CONDITIONS='{"egress": {"latency": "1ms"}}').startup.egress.loss is None
+
+
+def test_the_end_of_the_lab() -> None:
+    """A lab with a bounded life says when it ends; another lives on."""
+    assert Settings.read({"SYNTHLAB_EXPIRES": "1795239937"}, ()).expires == 1795239937.0
+    assert Settings.read({}, ()).expires is None
+    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a time in seconds of the epoch"):
+        Settings.read({"SYNTHLAB_EXPIRES": "soon"}, ())
+
+
+def test_protocols() -> None:
+    """Only where the lab says so the application has no IPv4."""
+    assert [read(SYNTHLAB_IP=ip).ipv6_only for ip in ("", "ipv4", "dual", "ipv6")] == [False, False, False, True]
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_IP: 'ipv5' is not one of ipv4, dual, ipv6")):
+        read(SYNTHLAB_IP="ipv5")
+
+
+def test_user() -> None:
+    """Who runs the application: by name or number, with a group of its own or another."""
+    assert read_user({}).uid == 0
+    assert (read_user({"SYNTHLAB_USER": "nobody"}).uid, read_user({"SYNTHLAB_USER": "nobody:7"}).gid) == (65534, 7)
+    assert read_user({"SYNTHLAB_USER": "4242"}) == User(4242, 4242, "", "/")
+    with pytest.raises(BadSettings, match="no user 'nosuch' in this image"):
+        read_user({"SYNTHLAB_USER": "nosuch"})

@@ -1,0 +1,65 @@
+"""Whom a stack lets in: what its words mean, and whose addresses these are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from ipaddress import ip_network
+
+import pytest
+
+from syntheticnet.allow import Admitted, Allow
+
+
+def test_words() -> None:
+    """Addresses and networks, names, and origins are told apart."""
+    allow = Allow.parse(["192.168.1.0/24", "10.0.0.1", "fd00::/8", "client2", "https://app.example:8443"])
+    assert allow.networks == tuple(map(ip_network, ("192.168.1.0/24", "10.0.0.1", "fd00::/8")))
+    assert allow.names == ("client2",)
+    assert allow.origins == ("https://app.example:8443",)
+    assert not Allow.parse([])
+
+
+@pytest.mark.parametrize("word", ["-", "https://", "a b", "https://app.example/page", "10.0.0.0/99"])
+def test_other_words_are_refused(word: str) -> None:
+    """By name."""
+    with pytest.raises(ValueError, match="is not an address, a network, a name or an origin"):
+        Allow.parse([word])
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [((), True), (("client2",), True), (("10.0.0.0/8",), False), (("host", "10.0.0.0/8"), True)],
+)
+def test_the_host_beside_networks(words: Sequence[str], host: bool) -> None:
+    """Ports published beyond the host make containers look like it: it has to be named then."""
+    allow = Allow.parse(words)
+    assert allow.host is host
+    assert "host" not in allow.names
+
+
+def test_who_is_admitted() -> None:
+    """The host, and what lies in a network."""
+    admitted = Admitted(["172.18.0.1"], Allow.parse(["10.0.0.0/8"]))
+    found = {peer for peer in ("172.18.0.1", "172.18.0.2", "10.1.2.3", "", "fd00::1") if peer in admitted}
+    assert found == {"172.18.0.1", "10.1.2.3"}
+
+
+class Told:
+    """A forwarder that ends the looking-up when it has been told."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+
+    async def ask(self, op: str, *, addresses: Sequence[str]) -> object:
+        self.addresses = list(addresses)
+        raise asyncio.CancelledError
+
+
+def test_names_are_looked_up() -> None:
+    """The forwarder is told their addresses; one that is not there has none."""
+    told, admitted = Told(), Admitted([], Allow.parse(["127.0.0.1.invalid", "localhost"]))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(admitted.follow(told))
+    assert "127.0.0.1" in told.addresses
+    assert "127.0.0.1" in admitted

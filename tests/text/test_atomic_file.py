@@ -1,0 +1,200 @@
+"""Files that are written whole or not at all, on disks that are full and on limits of a file's size."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from synthlab import runner as player
+from synthlab.cli.commands.capture import _append
+from synthlab.cli.main import main
+from synthlab.runner.evidence import Evidence
+from synthlab.testing import fake_world
+from synthlab.text.atomic_file import beside, write_whole
+
+from ..report import records
+from ..scenario.files import write
+
+LIMIT = 16 << 10
+WAIT = "  - wait: 1s\n"
+
+
+@pytest.fixture
+def limited() -> Iterator[None]:
+    """No file of this process may grow over 16 kB: what a full disk answers, an error after half of it is written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 16 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={LIMIT}", "none", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def play_failed(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
+    """The status of `scenario run` of a scenario that ends as the dog's does: failed, with a JUnit file asked for."""
+    monkeypatch.setattr(player, "play", lambda *arguments: replace(records.dog(), verdict="failed"))
+    return main(["scenario", "run", write(folder, WAIT), *flags], fake_world("call")[0])
+
+
+def test_what_is_written_takes_its_place(tmp_path: Path) -> None:
+    """With the mode that the file had, through a link, and with nothing left beside it."""
+    file, link = tmp_path / "out", tmp_path / "link"
+    file.write_text("before")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write_whole(link, "after")
+    assert file.read_text() == "after"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "out"]
+
+
+def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
+    """That of any file which a program makes, whatever its place was called meanwhile."""
+    (tmp_path / "usual").touch()
+    write_whole(tmp_path / "out", "text")
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    """Also one that has nothing to do with the file, or that comes from the user."""
+    file = tmp_path / "out"
+    file.write_text("before")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_while_writing(file)
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def interrupted_while_writing(file: Path) -> None:
+    with beside(file) as part:
+        part.write_text("half")
+        raise KeyboardInterrupt
+
+
+def test_what_is_no_plain_file(tmp_path: Path) -> None:
+    """It is written as it is: a pipe or a device is not replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, encoding="utf-8") as reader:
+        write_whole(pipe, "text")
+        assert reader.communicate(timeout=10)[0] == "text"
+    assert pipe.is_fifo()
+
+
+@pytest.mark.issue(10)
+@pytest.mark.usefixtures("limited")
+def test_a_report_over_a_limit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The page is too large: that is reported, the JUnit file is there, and the status is the verdict's."""
+    page, junit = tmp_path / "page.html", tmp_path / "results.xml"
+    page.write_text("of the last run")
+    assert play_failed(tmp_path, monkeypatch, "--report", str(page), "--junit", str(junit)) == 1
+    assert f"synthlab: --report: {page}: File too large\n" in capsys.readouterr().err
+    assert page.read_text() == "of the last run"
+    assert "</testsuites>" in junit.read_text()
+    assert [one.name for one in tmp_path.iterdir() if one.suffix == ".part"] == []
+
+
+@pytest.mark.issue(10)
+@pytest.mark.veth
+def test_a_report_on_a_full_disk(
+    full_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No file of 0 bytes is left of a JUnit file that has no room; the status is the verdict's."""
+    (full_disk / "fill").write_bytes(bytes(LIMIT))
+    junit = full_disk / "results.xml"
+    assert play_failed(tmp_path, monkeypatch, "--junit", str(junit)) == 1
+    assert f"synthlab: --junit: {junit}: No space left on device\n" in capsys.readouterr().err
+    assert [one.name for one in full_disk.iterdir()] == ["fill"]
+
+
+@pytest.mark.issue(10)
+def test_json_to_a_full_disk(tmp_path: Path) -> None:
+    """What cannot be printed is reported in one line, and the status is the verdict's."""
+    program = (
+        "import sys; from dataclasses import replace; from synthlab import runner; from synthlab.cli.main import main;"
+        "from synthlab.testing import fake_world; from tests.report import records;"
+        "runner.play = lambda *arguments: replace(records.dog(), verdict='failed');"
+        f"sys.exit(main(['scenario', 'run', {write(tmp_path, WAIT)!r}, '--json'], fake_world('call')[0]))"
+    )
+    done = printed_to_a_full_disk(program)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "synthlab: --json: the output cannot be written: No space left on device"
+
+
+@pytest.mark.issue(10)
+def test_any_output_to_a_full_disk() -> None:
+    """One line and status 3, whatever the command."""
+    done = printed_to_a_full_disk("import sys; from synthlab.cli.main import main; sys.exit(main(['profile', 'list']))")
+    assert (done.returncode, done.stderr) == (3, "synthlab: the output cannot be written: No space left on device\n")
+
+
+def printed_to_a_full_disk(program: str) -> subprocess.CompletedProcess[str]:
+    with Path("/dev/full").open("w") as full:
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+
+
+@pytest.mark.issue(10)
+@pytest.mark.usefixtures("limited")
+def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large is a line of `problems.txt`; all else is kept, and no half file is."""
+    world, _ = fake_world("call")
+    monkeypatch.setattr(type(world.engine), "read_log", lambda *asked: [("2026-01-01T00:00:01Z", "x" * LIMIT)])
+    files = Evidence(world, "call").collect(tmp_path)
+    assert "conditions of all clients" in files
+    assert not [name for name in files if name.startswith("log of")]
+    told = (tmp_path / files["what could not be had"]).read_text().splitlines()
+    assert told[0] == "log of client1: logs/client1.log cannot be written: File too large"
+    assert list((tmp_path / "logs").iterdir()) == []
+
+
+@pytest.mark.issue(10)
+@pytest.mark.usefixtures("limited")
+def test_a_capture_over_a_limit_ends_with_a_whole_block(tmp_path: Path) -> None:
+    """A capture is read while it grows, so it is written in its place: what does not fit is cut off again."""
+    file = tmp_path / "a.pcapng"
+    with file.open("wb", buffering=0) as opened:
+        _append(opened, b"a" * 9_000)
+        with pytest.raises(OSError, match="File too large") as caught:
+            _append(opened, b"b" * 9_000)
+    assert caught.value.errno == errno.EFBIG
+    assert file.read_bytes() == b"a" * 9_000
+
+
+def test_a_capture_into_a_pipe() -> None:
+    """Whatever takes only part of what it is given gets the rest."""
+
+    class Slow(BytesIO):
+        write: Callable[..., int] = lambda self, data: BytesIO.write(self, bytes(data[:7]))
+
+    slow = Slow()
+    _append(slow, b"0123456789" * 3)
+    assert slow.getvalue() == b"0123456789" * 3

@@ -1,0 +1,43 @@
+"""Numbers with their units."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthlab.text.quantities import named, quantity
+
+pytestmark = pytest.mark.issue(10)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("client1.video.client2.fps", 9.7, "9.7 fps"),
+        ("client1.video.client2.kbps", 54.0, "54 kbit/s"),
+        ("client1.video.client2.rtt_ms", 12.5, "12.5 ms"),
+        ("client1.video.client2.freeze_s", 1.2, "1.2 s"),
+        ("client1.connections.0.available_kbps", 300.0, "300 kbit/s"),
+        ("client1.egress.rate", 998_400.0, "998.4 kbit/s"),
+        ("client1.egress.loss", 0.05, "5 %"),
+        ("client1.flows.'*:udp'.ingress.delay_p50", 80.0, "80 ms"),
+        ("client1.egress.packets_out", 1_234_567.0, "1,234,567"),
+        ("client1.app.loss", 0.05, "0.05"),
+    ],
+)
+def test_quantity(name: str, value: float, told: str) -> None:
+    """The unit follows from the name; a number of which nobody knows that is bare."""
+    assert quantity(name, value) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("fps", 15, "15 fps"),
+        ("lost", 3, "lost 3"),
+        ("rtt_ms", 12, "rtt 12 ms"),
+        ("jitter_buffer_ms", 40, "jitter buffer 40 ms"),
+    ],
+)
+def test_named(name: str, value: float, told: str) -> None:
+    """In a list of numbers each has its name, unless its unit says that."""
+    assert named(name, value) == told
