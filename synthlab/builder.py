@@ -6,10 +6,9 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 
-from . import labels
+from . import assets, labels
 from .baseimage import ensure_base_image
 from .containers import EngineApi
 from .errors import SynthlabError, WrongUse
@@ -126,7 +125,7 @@ def refuse_missing_version(tail: Iterable[str]) -> None:
 def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list[str]:
     """The command that builds an image, in an environment with these variables."""
     image = planned.image
-    marks = {labels.CONTENT: planned.content, labels.VERSION: version("synthlab")}
+    marks = {labels.CONTENT: planned.content, labels.VERSION: assets.own_version()}
     return [
         *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", image.tag),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from . import console
+from .assets import own_version
 from .commands import (
     browser,
     capture,
@@ -86,9 +87,7 @@ for _group in (app, scenarios.scenario, profiles.profile, images.images, complet
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        console.print_text(f"synthlab {version('synthlab')}\n")
+        console.print_text(f"synthlab {own_version()}\n")
         raise typer.Exit
 
 

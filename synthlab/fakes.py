@@ -9,6 +9,7 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
 
+from .assets import own_version
 from .containers import Container, Doing, LogWish
 from .errors import SynthlabError, WrongUse
 from .images import LocalImage
@@ -16,7 +17,6 @@ from .numbers import Numbers
 from .ports import API_PORT
 from .remote import AT_ONCE, Terms
 from .state import ClientState
-from .versions import own_version
 from .world import World
 
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from synthlab import depot
+from synthlab.assets import own_version
 from synthlab.depot import Kept, kept_images, load, other_images, pull, push, remote_names, save
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.fakes import FakeEngine
 from synthlab.images import LocalImage, plan_images, selected, unversioned, versioned
 from synthlab.process import Finished
-from synthlab.versions import own_version
 
 VERSION = own_version()
 BASE = "debian:bookworm-slim"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from synthlab.assets import own_version
 from synthlab.fakes import FakeClientApi
-from synthlab.versions import other_versions, own_version, told_mismatch
+from synthlab.versions import other_versions, told_mismatch
 
 
 def test_mismatch() -> None:

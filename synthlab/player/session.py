@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..assets import own_version
 from ..claim import being_brought_up
 from ..errors import SynthlabError, WrongUse
 from ..evidence import Evidence
@@ -20,7 +21,6 @@ from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
 from ..scenario.rights import refuse_strange
-from ..versions import own_version
 from ..world import World
 from .machine import load_between, read_busy
 from .player import Player

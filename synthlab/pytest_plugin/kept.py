@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..assets import own_version
 from ..errors import Inconclusive, SynthlabError
 from ..evidence import Evidence
 from ..player import relative_to
 from ..scenario.record import Record
-from ..versions import own_version
 from ..wholefile import write_whole
 from .watched import WatchedLab
 
