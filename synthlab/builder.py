@@ -31,7 +31,9 @@ def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) 
     refuse_conditioned_twice(stack, engine)
     for client in stack.clients:
         if not _is_from_syntheticnet(engine, client.image):
-            raise SynthlabError(f"{client.name}: its image {client.image} is not FROM syntheticnet: see the README")
+            raise SynthlabError(
+                f"{client.name}: its image {client.image} is not FROM syntheticnet: see docs/applications.md"
+            )
 
 
 def image_for_lock(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> str:
