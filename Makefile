@@ -65,7 +65,7 @@ wheel: $(VENV)/ready
 	@ls dist/*.whl
 
 docs: $(VENV)/docs
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo ".cache/site/index.html"
 
 clean:
