@@ -1,25 +1,29 @@
-# Everything here sets up what it needs by itself; a second run rebuilds nothing that has not changed.
+# Every target sets up what it needs; a second run rebuilds only what has changed.
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-pure test-engine soak bench lint clean
+.PHONY: help demo test test-pure test-engine soak bench lint format wheel docs clean
 
 help:
-	@echo "make demo    a call made bad and mended, with the figures beside it"
-	@echo "make test    all checks, with a real Docker engine (PYTEST='...' runs pytest alone, with these options)"
+	@echo "make demo    run a call, break its network, repair it, and print what the clients saw"
+	@echo "make test    run all checks, with a real Docker engine (PYTEST='...' runs pytest alone, with these options)"
 	@echo "             its parts: lint, test-pure (no Docker), test-engine"
 	@echo "make soak    50 clients on this machine (SOAK=100 for more), and every scenario, the first one 20 times: 50 minutes"
-	@echo "             SOAK_ONLY=10 runs the whole proof of issue 10 instead"
-	@echo "make bench   what the forwarder costs beside a kernel bridge, as root (BENCH='...' passes options on)"
-	@echo "make lint    ruff and mypy only"
-	@echo "make clean   remove labs, images, environment, and the engine that this checkout started"
+	@echo "             SOAK_ONLY=10 runs every test of issue 10 instead"
+	@echo "make bench   measure the cost of the forwarder against a kernel bridge, as root (BENCH='...' passes options on)"
+	@echo "make lint    run ruff and mypy only"
+	@echo "make format  format the code, and fix what ruff can fix"
+	@echo "make wheel   build the wheel into dist/"
+	@echo "make docs    build the documentation into .cache/site; a broken link fails"
+	@echo "make clean   remove labs, images, the environment, and the engine that this checkout started"
 
 demo: $(VENV)/ready
 	@.ci/engine start
 	@$(BIN)/synthlab demo
 
-# All parts run, also after one that failed; the last line names those that did.
+# Every part runs, even after one has failed; the last line names the parts that failed.
 test: $(VENV)/ready
 ifdef PYTEST
 	@.ci/engine start
@@ -29,7 +33,7 @@ else
 	@MAKE='$(MAKE)' .ci/each lint test-pure test-engine
 endif
 
-# In an order that is drawn anew each time; PYTEST='--randomly-seed=N ...' repeats the one that the output names.
+# In a random order, drawn anew for each run; PYTEST='--randomly-seed=N ...' repeats the one that the output names.
 test-pure: $(VENV)/ready
 	@.ci/node
 	@$(BIN)/pytest -n 4 -m 'not docker and not veth and not soak'
@@ -51,6 +55,19 @@ lint: $(VENV)/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+format: $(VENV)/ready
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+wheel: $(VENV)/ready
+	@rm -rf dist
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+docs: $(VENV)/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo ".cache/site/index.html"
+
 clean:
 	@if [ -x $(BIN)/synthlab ] && docker info >/dev/null 2>&1; then $(BIN)/synthlab down --all; fi
 	@if docker info >/dev/null 2>&1; then docker image ls -q --filter label=synthlab.content | sort -u | xargs -r docker image rm -f; fi
@@ -62,7 +79,7 @@ $(VENV)/ready: pyproject.toml
 	@.ci/venv "$(PYTHON)" $(VENV)
 	@touch $@
 
-$(VENV)/bench: $(VENV)/ready
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]' 2>&1 | grep -v '^WARNING: Location' >&2 || true
-	@$(BIN)/python -c 'import matplotlib'
+$(VENV)/bench $(VENV)/docs: $(VENV)/ready
+	@$(PIP) install --editable '.[$(@F)]' 2>&1 | grep -v '^WARNING: Location' >&2 || true
+	@$(BIN)/python -c 'import $(if $(filter bench,$(@F)),matplotlib,material)'
 	@touch $@

@@ -1,10 +1,19 @@
-"""Where the files that are not code lie: inside the package when installed, beside it in a checkout."""
+"""What is installed: its version, and its files that are not code, inside the package or beside it in a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+DISTRIBUTION = "synthlab-rtc"  # on PyPI `synthlab` is somebody else's
+
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def own_version() -> str:
+    """The version of the installed distribution: `0.2.0`."""
+    from importlib.metadata import version
+
+    return version(DISTRIBUTION)
 
 
 def templates() -> Path:

@@ -9,11 +9,11 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
 
+from .assets import own_version
 from .contract import API_PORT, ContainerAction
 from .control.backend import World
 from .control.client_api import AT_ONCE, Terms
 from .control.state import ClientState
-from .control.versions import own_version
 from .control.webrtc_stats import Numbers
 from .engine.containers import Container, LogWish
 from .engine.images import LocalImage

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.routing import Route
 
-from syntheticnet.conditions import condition_fields
+from syntheticnet.api.routes import Api, Identity
+from syntheticnet.channel import Line
+from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.scenario import check_scenario
 from synthlab.scenario.expression import Expression, Known
 from synthlab.scenario.expression.parse import FUNCTIONS
@@ -22,7 +26,13 @@ from synthlab.stack.profiles import read_profiles
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+FOREIGN = re.compile(r"pipx? install(?: -\S+)* [\"']?synthlab(?![-\w/])")
+
+
+def routes() -> list[Route]:
+    with socket.socket() as end:
+        return Api(Line(end), Identity("", "", Conditions())).routes()
 
 
 @pytest.mark.parametrize("item", condition_fields(), ids=lambda item: item.metadata["name"])
@@ -38,6 +48,41 @@ def test_links_lead_to_files(page: Path) -> None:
     """Every link to a file of the repository."""
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nobody_is_led_to_the_foreign_package(page: Path) -> None:
+    """What is called `synthlab` on PyPI is somebody else's: no document tells anybody to install that."""
+    assert FOREIGN.findall(page.read_text()) == []
+
+
+@pytest.mark.parametrize("line", ["pip install synthlab", "pipx install synthlab", "pip install -U 'synthlab==0.2.0'"])
+def test_the_foreign_package_is_recognized(line: str) -> None:
+    """However it is asked for; ours, in a folder or under its own name, is not meant."""
+    assert FOREIGN.search(line)
+    assert not FOREIGN.search(line.replace("synthlab", "synthlab-rtc"))
+    assert not FOREIGN.search(line.replace("synthlab", "./synthlab"))
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """Each page of docs/ is on the built site, and its way is on the first page."""
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    assert set(re.findall(r": (\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)) == pages
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert set(re.findall(r"\]\((\w+\.md)\)", index)) == pages - {"index.md"}
+
+
+def test_the_readme_is_short() -> None:
+    """Whoever comes by reads it to the end."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.path)
+def test_every_request_is_told(route: Route) -> None:
+    """The page on the API has each path, with its methods."""
+    requests = re.findall(r"^\| (`.*?`) \|", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    told = {word for request in requests if f"{route.path}`" in request for word in re.findall("[A-Z]+", request)}
+    assert told >= (route.methods or set()) - {"HEAD"}
 
 
 def test_the_forwarders_page_is_short() -> None:

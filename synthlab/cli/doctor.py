@@ -7,12 +7,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..assets import DISTRIBUTION, own_version
 from ..contract import BASE
-from ..control.versions import UNKNOWN, own_version
+from ..control.versions import UNKNOWN
 from ..deploy.host_ports import FIRST_API_PORT, FIRST_VNC_PORT, is_free
 from ..deploy.images import all_bundled, in_build_order, plan_images
 from ..engine.containers import EngineApi
@@ -48,10 +51,17 @@ class Finding:
 def examine(engine: EngineApi) -> list[Finding]:
     """Look at everything; what needs an engine is left out where none answers."""
     found = _engine(engine)
-    findings = [found, *_place(engine), _compose(), _buildx()]
+    findings = [*_installation(), found, *_place(engine), _compose(), _buildx()]
     if is_local(_address(engine)):
         findings += [_disk(engine.folder() if found.ok else "/"), *_ports()]
     return findings + (_images(engine) if found.ok else [])
+
+
+def _installation() -> Iterator[Finding]:
+    """The distribution called `synthlab`, ours before it was renamed or PyPI's, where it is installed beside ours."""
+    with suppress(PackageNotFoundError):
+        told = f"synthlab {distribution('synthlab').version} is installed too, in the same folder `synthlab`"
+        yield Finding("installation", None, told, f"`pip uninstall synthlab`, then install {DISTRIBUTION} again")
 
 
 def _engine(engine: EngineApi) -> Finding:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..assets import own_version
 from ..control.backend import World, real_world
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
@@ -85,9 +86,7 @@ for _group in (app, scenarios.scenario, profiles.profile, images.images, complet
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        console.print_text(f"synthlab {version('synthlab')}\n")
+        console.print_text(f"synthlab {own_version()}\n")
         raise typer.Exit
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 
+from ..assets import own_version
 from .state import ClientState
 
 UNKNOWN = "an unknown version"
-
-
-def own_version() -> str:
-    return version("synthlab")
 
 
 def other_versions(states: Mapping[str, ClientState]) -> dict[str, str]:

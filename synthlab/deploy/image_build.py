@@ -6,9 +6,9 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 
+from .. import assets
 from ..contract import BASE
 from ..engine import labels
 from ..engine.containers import EngineApi
@@ -33,7 +33,9 @@ def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) 
     refuse_conditioned_twice(stack, engine)
     for client in stack.clients:
         if not _is_from_syntheticnet(engine, client.image):
-            raise SynthlabError(f"{client.name}: its image {client.image} is not FROM syntheticnet: see the README")
+            raise SynthlabError(
+                f"{client.name}: its image {client.image} is not FROM syntheticnet: see docs/applications.md"
+            )
 
 
 def image_for_lock(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> str:
@@ -127,7 +129,7 @@ def refuse_missing_version(tail: Iterable[str]) -> None:
 def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list[str]:
     """The command that builds an image, in an environment with these variables."""
     image = planned.image
-    marks = {labels.CONTENT: planned.content, labels.VERSION: version("synthlab")}
+    marks = {labels.CONTENT: planned.content, labels.VERSION: assets.own_version()}
     return [
         *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", image.tag),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),

@@ -97,7 +97,7 @@ def pull(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) ->
 
 
 def remote_names(tags: Sequence[str], prefix: str) -> dict[str, str]:
-    """What each tag is called in the registry: `ghcr.io/acme` makes `ghcr.io/acme/syntheticnet:0.1.0`."""
+    """What each tag is called in the registry: `ghcr.io/acme` makes `ghcr.io/acme/syntheticnet:0.2.0`."""
     if not _PREFIX.fullmatch(prefix):
         raise WrongUse(f"{prefix!r} is not where a registry keeps images, such as ghcr.io/acme")
     return {tag: f"{prefix.rstrip('/')}/{full_tag(tag) if tag == BASE else versioned(tag)}" for tag in tags}

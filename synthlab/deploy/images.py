@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from .. import assets
@@ -60,17 +59,17 @@ def full_tag(tag: str) -> str:
 
 
 def versioned(tag: str) -> str:
-    """The name that stays with the images of this version: `syntheticnet:0.1.0`, `synthlab/janus:1.1.2-0.1.0`."""
+    """The name that stays with the images of this version: `syntheticnet:0.2.0`, `synthlab/janus:1.1.2-0.2.0`."""
     name, _, own = full_tag(tag).rpartition(":")
-    return f"{name}:{version('synthlab')}" if own == "latest" else f"{name}:{own}-{version('synthlab')}"
+    return f"{name}:{assets.own_version()}" if own == "latest" else f"{name}:{own}-{assets.own_version()}"
 
 
 def unversioned(tag: str) -> str:
     """The usual name of an image whose name says that it is of this version."""
     name, _, own = full_tag(tag).rpartition(":")
-    if own == version("synthlab"):
+    if own == assets.own_version():
         return f"{name}:latest"
-    return f"{name}:{own.removesuffix('-' + version('synthlab'))}"
+    return f"{name}:{own.removesuffix('-' + assets.own_version())}"
 
 
 def bundled_image(tag: str) -> Image | None:

@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from ipaddress import IPv6Network
 from typing import Any
 
+from .. import assets
 from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
 from ..engine import labels
 from ..stack import Client, Ports, Sfu, Stack
@@ -79,7 +79,7 @@ def project_name(lab: str) -> str:
 
 def lab_labels(stack: Stack) -> dict[str, str]:
     """What marks everything of the lab as its own."""
-    always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: version("synthlab")}
+    always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: assets.own_version()}
     metrics = stack.sfu.metrics if stack.sfu else None
     given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
     given |= {labels.DIGEST: stack.digest}

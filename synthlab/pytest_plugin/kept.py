@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..control.versions import own_version
+from ..assets import own_version
 from ..errors import Inconclusive, SynthlabError
 from ..runner import relative_to
 from ..runner.evidence import Evidence

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..assets import own_version
 from ..control.backend import World, choose_lab
-from ..control.versions import own_version
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse

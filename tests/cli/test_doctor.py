@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from synthlab.assets import own_version
 from synthlab.cli import doctor
 from synthlab.cli.doctor import examine, explained, is_local, version_of
 from synthlab.cli.main import main
@@ -122,7 +123,20 @@ def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
 def test_old_versions() -> None:
     """An engine that is too old fails; images of another version are told as that."""
     assert found(OldEngine())["Docker engine"] == (False, "19.03.15")
-    assert found(OldImages())["syntheticnet:latest"] == (None, "of synthlab 0.0.9, this is 0.1.0")
+    assert found(OldImages())["syntheticnet:latest"] == (None, f"of synthlab 0.0.9, this is {own_version()}")
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_distribution_called_synthlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is installed beside ours is reported, with its version and what to do; else there is no such line."""
+    assert "installation" not in found(EmptyEngine())
+    metadata = tmp_path / "synthlab-0.1.6.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: synthlab\nVersion: 0.1.6\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (finding,) = [one for one in examine(EmptyEngine()) if one.subject == "installation"]
+    assert (finding.ok, finding.told) == (None, "synthlab 0.1.6 is installed too, in the same folder `synthlab`")
+    assert finding.mending == "`pip uninstall synthlab`, then install synthlab-rtc again"
 
 
 @pytest.mark.usefixtures("tools")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from synthlab.control.versions import other_versions, own_version, told_mismatch
+from synthlab.assets import own_version
+from synthlab.control.versions import other_versions, told_mismatch
 from synthlab.testing import FakeClientApi
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.metadata import version
 from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from synthlab.assets import own_version
 from synthlab.deploy.compose_file import quoted, render
 from synthlab.deploy.host_ports import choose_ports
 from synthlab.deploy.services import ipv6_subnet
@@ -44,7 +44,7 @@ clients:
 def rendered(stack: Stack, folder: Path) -> str:
     """The file with what differs between machines and versions taken out."""
     text = render(stack, choose_ports(stack, free=lambda port: True))
-    return text.replace(f'"{version("synthlab")}"', '"VERSION"').replace(str(folder), "FOLDER")
+    return text.replace(f'"{own_version()}"', '"VERSION"').replace(str(folder), "FOLDER")
 
 
 def everything(folder: Path) -> Stack:

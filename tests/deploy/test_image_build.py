@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from synthlab.assets import own_version
 from synthlab.deploy.image_build import build_command, refuse_conditioned_twice, refuse_missing_version
 from synthlab.deploy.images import Image, PlannedImage
 from synthlab.engine.images import LocalImage
@@ -24,7 +24,7 @@ def test_build_command(tmp_path: Path) -> None:
     environment = {"HTTPS_PROXY": "http://me:secret@proxy", "no_proxy": "x", "http_proxy": "", "PIP_CERT": str(bundle)}
     assert build_command(planned, environment) == [
         *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", "a:1"),
-        *("--label", "synthlab.content=abc", "--label", f"synthlab.version={version('synthlab')}"),
+        *("--label", "synthlab.content=abc", "--label", f"synthlab.version={own_version()}"),
         *("--build-arg", "V=1", "--build-arg", "HTTPS_PROXY", "--build-arg", "no_proxy"),
         *("--secret", f"id=ca,src={bundle}"),
         str(tmp_path),

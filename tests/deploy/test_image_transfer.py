@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.control.versions import own_version
+from synthlab.assets import own_version
 from synthlab.deploy import image_transfer as depot
 from synthlab.deploy.image_transfer import Kept, kept_images, load, other_images, pull, push, remote_names, save
 from synthlab.deploy.images import plan_images, selected, unversioned, versioned

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from synthlab.engine import labels
 from synthlab.engine.containers import read_container, read_probe
 
 
@@ -29,6 +30,14 @@ def test_client() -> None:
     container = read_container(listed())
     assert (container.client, container.group, container.app, container.index) == ("bot-1", "bot", "bot", 3)
     assert (container.lab, container.name, container.ports) == ("call", "synthlab-call-bot-1-1", {80: 3000})
+
+
+def test_a_lab_of_an_older_version() -> None:
+    """A client that 0.1.0 labelled is read as one of ours: the labels are the same."""
+    marks = listed()["Labels"] | {"synthlab.version": "0.1.0", "com.docker.compose.project": "synthlab-call"}
+    container = read_container(listed(Labels=marks))
+    assert (container.lab, container.role, container.client, container.conditioned) == ("call", "client", "bot-1", True)
+    assert (labels.LAB, labels.ROLE, labels.VERSION) == ("synthlab.lab", "synthlab.role", "synthlab.version")
 
 
 @pytest.mark.parametrize(
