@@ -11,7 +11,7 @@ from pathlib import Path
 from syntheticnet.forwarder import process as forwarder
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.shared_memory import SharedDocument
 
 _PR_SET_PDEATHSIG = 1
 
@@ -25,7 +25,7 @@ def main(control: int, outer: str, inner: str, samples: str = "") -> None:
         Sampler(Path(samples)).start()
     end = socket.socket(fileno=control)
     with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
-        forwarder.main(Wiring(one.fileno(), other.fileno(), end, Store.create()))
+        forwarder.main(Wiring(one.fileno(), other.fileno(), end, SharedDocument.create()))
 
 
 def die_with_parent() -> None:

@@ -22,7 +22,7 @@ from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import process as forwarder
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.shared_memory import SharedDocument
 from syntheticnet.heartbeat import Pulse
 from syntheticnet.supervisor.settings import API_PORT
 
@@ -36,7 +36,7 @@ _START_SECONDS = 20
 def main(outer: str, inner: str, conditions: str) -> None:
     die_with_parent()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    store = Store.create()
+    store = SharedDocument.create()
     ours, theirs = switchboard.make_pair()
     listening = socket.create_server((HOST, API_PORT), backlog=128)
     ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syntheticnet import channel as switchboard
-from syntheticnet.channel import Line, Unanswered
+from syntheticnet.channel import ControlClient, Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 
 from .errors import CannotRun, Failed
@@ -145,7 +145,7 @@ class Testbed(World):
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, start_new_session=True)
         self._middle.callback(ended, self._process)
         self.pid = self._process.pid
-        self._line = Line(ours)
+        self._line = ControlClient(ours)
         self._await_forwarder()
 
     def _await_forwarder(self) -> None:

@@ -16,20 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import ExpectationFailed, Inconclusive, SynthlabError, WrongUse
-    from .lab.applied_change import Applied
+    from .lab.applied_change import AppliedChange
     from .lab.client import Client
     from .lab.lab import Lab
-    from .runner.judge import Ruling
+    from .runner.judge import CheckResult
 
-__all__ = ["Applied", "Client", "ExpectationFailed", "Inconclusive", "Lab", "Ruling", "SynthlabError", "WrongUse"]
+__all__ = [
+    "AppliedChange",
+    "CheckResult",
+    "Client",
+    "ExpectationFailed",
+    "Inconclusive",
+    "Lab",
+    "SynthlabError",
+    "WrongUse",
+]
 
 _HOMES = {
-    "Applied": "lab.applied_change",
+    "AppliedChange": "lab.applied_change",
     "Client": "lab.client",
     "ExpectationFailed": "errors",
     "Inconclusive": "errors",
     "Lab": "lab.lab",
-    "Ruling": "runner.judge",
+    "CheckResult": "runner.judge",
     "SynthlabError": "errors",
     "WrongUse": "errors",
 }

@@ -11,11 +11,11 @@ from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, par
 
 from .assets import own_version
 from .contract import API_PORT, ContainerAction
-from .control.backend import World
-from .control.client_api import AT_ONCE, Terms
+from .control.backend import Backend
+from .control.client_api import AT_ONCE, ChangeOptions
 from .control.state import ClientState
 from .control.webrtc_stats import Numbers
-from .engine.containers import Container, LogWish
+from .engine.containers import Container, LogQuery
 from .engine.images import LocalImage
 from .errors import SynthlabError, WrongUse
 
@@ -36,7 +36,7 @@ class FakeClientApi:
         self.asked = 0
         self.files: dict[str, str] = {}
         self.renewed: list[tuple[int, str]] = []
-        self.terms: list[Terms] = []
+        self.terms: list[ChangeOptions] = []
         self.wishes: list[Mapping[str, Any]] = []
         self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
         self.written: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ class FakeClientApi:
     def clock(self) -> int:
         return time.monotonic_ns()
 
-    def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         self._refuse_broken(terms)
         self.wishes.append(change)
         changed = self._changed(self.base if terms.lease is None else self.conditions, change)
@@ -92,17 +92,17 @@ class FakeClientApi:
             self.base = changed
         return self._told(terms, change)
 
-    def check(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
         self._changed(self.conditions, change)
 
-    def replace(self, conditions: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         self._refuse_broken(terms)
         self.base = Conditions.from_dict(conditions)
         if not terms.keep:
             self.entries.clear()
         return self._told(terms, conditions)
 
-    def reset(self, terms: Terms = AT_ONCE) -> ClientState:
+    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
         return self.replace(self.startup.to_dict(), terms)
 
     def release(self, id: int) -> ClientState:
@@ -134,13 +134,13 @@ class FakeClientApi:
                     raise WrongUse(f"{self.name}: {direction}.{item.metadata['name']}: {value}: no such file")
         return changed
 
-    def _refuse_broken(self, terms: Terms) -> None:
+    def _refuse_broken(self, terms: ChangeOptions) -> None:
         if self.broken:
             raise SynthlabError(f"{self.name}: its API does not answer")
         self.asked += 1
         self.terms.append(terms)
 
-    def _told(self, terms: Terms, change: Mapping[str, Any]) -> ClientState:
+    def _told(self, terms: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
         answer = self.answer()
         if terms != AT_ONCE:
             entries = [entry for entry in self.entries if entry["id"] == self.asked]
@@ -181,7 +181,7 @@ class FakeEngine:
     def last_probe(self, container: Container) -> list[str]:
         return [f"health check of {container.name}"]
 
-    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
         lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
         yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]
 
@@ -256,8 +256,8 @@ def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Co
     )
 
 
-def fake_world(*labs: str, groups: Mapping[str, str] | None = None) -> tuple[World, dict[str, FakeClientApi]]:
-    """A world of labs with client1 and client2 each, and their APIs by container id (`call/client1`)."""
+def fake_backend(*labs: str, groups: Mapping[str, str] | None = None) -> tuple[Backend, dict[str, FakeClientApi]]:
+    """A backend of labs with client1 and client2 each, and their APIs by container id (`call/client1`)."""
     clients = [("client1", "client1"), ("client2", "client2"), *((groups or {}).items())]
     containers = [
         replace(fake_container(lab, name, group), index=index, ports={API_PORT: 2999 + index})
@@ -265,7 +265,7 @@ def fake_world(*labs: str, groups: Mapping[str, str] | None = None) -> tuple[Wor
         for index, (name, group) in enumerate(clients, 1)
     ]
     apis = {container.id: FakeClientApi(container.client) for container in containers}
-    return World(FakeEngine(containers), lambda container: apis[container.id]), apis
+    return Backend(FakeEngine(containers), lambda container: apis[container.id]), apis
 
 
 def _idle_links() -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 
 import synthlab
 from synthlab import Client, Lab
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.control.webrtc_stats import Numbers
 from synthlab.pytest_plugin.labs import Labs
 from synthlab.stack import read_stack
@@ -47,8 +47,8 @@ def fake_lab(stack: str, name: str | None = None, **_: Any) -> Lab:
     viewer = Viewer("client1")
     viewer.shown = apis["call/client2"]
     apis["call/client1"] = viewer
-    world = World(FakeEngine(containers), lambda container: apis[container.id])
-    return Lab(world, name or "call", [replace(one, lab=name or "call") for one in containers], read_stack(stack))
+    backend = Backend(FakeEngine(containers), lambda container: apis[container.id])
+    return Lab(backend, name or "call", [replace(one, lab=name or "call") for one in containers], read_stack(stack))
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def fake_labs(run: Any) -> Labs:
         kept.append(fake_lab(stack))
         return kept[0]
 
-    return Labs(run, "1h", World(FakeEngine()), up, lambda world, lab: Watched())  # type: ignore[arg-type, return-value]
+    return Labs(run, "1h", Backend(FakeEngine()), up, lambda backend, lab: Watched())  # type: ignore[arg-type, return-value]
 
 
 def test_every_method_is_told() -> None:

@@ -12,13 +12,13 @@ import pytest
 from starlette.routing import Route
 
 from syntheticnet.api.routes import Api, Identity
-from syntheticnet.channel import Line
+from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.scenario import check_scenario
 from synthlab.scenario.expression import Expression, Known
 from synthlab.scenario.expression.parse import FUNCTIONS
 from synthlab.scenario.reader import TOP
-from synthlab.scenario.step_kind import Key, Kind
+from synthlab.scenario.step_kind import Key, StepKind
 from synthlab.scenario.step_reader import COMMON
 from synthlab.scenario.steps import KINDS
 from synthlab.stack import read_stack
@@ -32,7 +32,7 @@ FOREIGN = re.compile(r"pipx? install(?: -\S+)* [\"']?synthlab(?![-\w/])")
 
 def routes() -> list[Route]:
     with socket.socket() as end:
-        return Api(Line(end), Identity("", "", Conditions())).routes()
+        return Api(ControlClient(end), Identity("", "", Conditions())).routes()
 
 
 @pytest.mark.parametrize("item", condition_fields(), ids=lambda item: item.metadata["name"])
@@ -124,7 +124,7 @@ def test_examples_of_scenarios_can_be_played(example: str, scenario_folder: Path
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_step_is_told(kind: Kind) -> None:
+def test_every_step_is_told(kind: StepKind) -> None:
     """With each of its keys and its help, as the code has them, and an example that uses it."""
     shared = SCENARIOS.partition("\n## Values\n")[2].partition("\n## Steps\n")[0]
     sections = [part for part in SCENARIOS.split("\n### ")[1:] if kind.name in part.partition("\n")[0].split(", ")]

@@ -78,7 +78,7 @@ class _Coming:
         return message
 
 
-class Switchboard:
+class ControlServer:
     """The forwarder's end."""
 
     def __init__(self, end: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -116,7 +116,7 @@ class Switchboard:
                 self._end.send(frame)
 
 
-class Line:
+class ControlClient:
     """The API's end."""
 
     def __init__(self, end: socket.socket) -> None:

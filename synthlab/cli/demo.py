@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import mean
 
-from ..control.backend import World
+from ..control.backend import Backend
 from ..deploy.launch import launched
 from ..errors import ExpectationFailed, SynthlabError
 from ..lab.lab import Lab
-from ..lab.wait_for_video import wait_for_media
+from ..lab.wait_for_video import wait_for_video
 from ..stack import read_stack
 from .console import Table
 
@@ -36,13 +36,13 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureStats:
     """What the viewer gets of the sender's video, on the average of some seconds."""
 
     kbps: float
     fps: float
 
-    def reaches(self, share: float, of: Picture) -> bool:
+    def reaches(self, share: float, of: PictureStats) -> bool:
         """Whether both bit rate and frame rate are at least this share of another picture's."""
         return self.kbps >= share * of.kbps and self.fps >= share * of.fps
 
@@ -54,9 +54,9 @@ class Outcome:
 
     up_s: float
     all_see_all_s: float
-    before: Picture
-    during: Picture | None
-    after: Picture | None
+    before: PictureStats
+    during: PictureStats | None
+    after: PictureStats | None
     recovery_s: float | None
 
     def judge(self) -> None:
@@ -69,12 +69,12 @@ class Outcome:
             raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
 
 
-def run_demo(world: World, tell: Tell) -> Outcome:
+def run_demo(backend: Backend, tell: Tell) -> Outcome:
     """Bring up the bundled call, measure it, and take it down whatever happens."""
     stack = read_stack(STACK, LAB)
     start = time.monotonic()
-    with launched(stack, world.engine, tell, START_TIMEOUT_S):
-        return _measure(Lab.named(world, stack.name), tell, up_s=time.monotonic() - start)
+    with launched(stack, backend.engine, tell, START_TIMEOUT_S):
+        return _measure(Lab.named(backend, stack.name), tell, up_s=time.monotonic() - start)
 
 
 def demo_table(outcome: Outcome) -> Table:
@@ -93,7 +93,7 @@ def demo_table(outcome: Outcome) -> Table:
 
 
 def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
-    all_see_all_s = wait_for_media(lab, tell, MEDIA_TIMEOUT_S)
+    all_see_all_s = wait_for_video(lab, tell, MEDIA_TIMEOUT_S)
     sender = lab.find([SENDER])
     tell(f"measuring {VIEWER}'s view of {SENDER}")
     time.sleep(SETTLE_S)
@@ -110,7 +110,7 @@ def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
     return Outcome(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
 
 
-def _wait_for_recovery(lab: Lab, before: Picture) -> float | None:
+def _wait_for_recovery(lab: Lab, before: PictureStats) -> float | None:
     start = time.monotonic()
     while time.monotonic() - start < RECOVERY_TIMEOUT_S:
         picture = measure_picture(lab, 2 * SAMPLE_S)
@@ -119,7 +119,7 @@ def _wait_for_recovery(lab: Lab, before: Picture) -> float | None:
     return None
 
 
-def measure_picture(lab: Lab, seconds: float) -> Picture | None:
+def measure_picture(lab: Lab, seconds: float) -> PictureStats | None:
     """The mean of what the viewer's API tells every half second, or None when it tells nothing."""
     viewer = lab.find([VIEWER])
     samples = []
@@ -131,10 +131,10 @@ def measure_picture(lab: Lab, seconds: float) -> Picture | None:
             samples.append(seen)
     if not samples:
         return None
-    return Picture(*(mean(sample[name] for sample in samples) for name in ("kbps", "fps")))
+    return PictureStats(*(mean(sample[name] for sample in samples) for name in ("kbps", "fps")))
 
 
-def _cells(picture: Picture | None) -> tuple[str, str]:
+def _cells(picture: PictureStats | None) -> tuple[str, str]:
     if picture is None:
         return "no data", ""
     return f"{picture.kbps:.0f}", f"{picture.fps:.1f}"

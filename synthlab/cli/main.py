@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..assets import own_version
-from ..control.backend import World, real_world
+from ..control.backend import Backend, docker_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
@@ -105,7 +105,7 @@ def _options(
         raise typer.Exit(WrongUse.exit_code)
 
 
-def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, backend: Backend | None = None) -> int:
     """Run one command; its exit status: 0, 1 (an expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
     given, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
     debug = DEBUG in given
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
             [argument for argument in given if argument != DEBUG] + foreign,
             prog_name="synthlab",
             standalone_mode=False,
-            obj=world or real_world(),
+            obj=backend or docker_backend(),
         )
         sys.stdout.flush()
     except Terminated as terminated:

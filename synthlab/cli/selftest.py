@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import SYNTHETICNET
-from ..control.backend import World
+from ..control.backend import Backend
 from ..control.container_lookup import find_member
 from ..control.running_lab import RunningLab
 from ..deploy.launch import launched
@@ -66,16 +66,16 @@ class Check:
         return asdict(self) | {"ok": self.ok}
 
 
-def run_selftest(world: World, tell: Tell) -> list[Check]:
+def run_selftest(backend: Backend, tell: Tell) -> list[Check]:
     """Bring the two clients up, measure them, and take them down whatever happens.
 
     Where a value is off, all are measured again, `ATTEMPTS` times in all: what is wrong with a machine stays wrong.
     """
     clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
-    with launched(stack, world.engine, tell, START_TIMEOUT_S, TTL_S):
+    with launched(stack, backend.engine, tell, START_TIMEOUT_S, TTL_S):
         for _ in range(ATTEMPTS):
-            checks = _measure(world, tell)
+            checks = _measure(backend, tell)
             if all(check.ok for check in checks):
                 break
         return checks
@@ -102,11 +102,11 @@ def selftest_table(checks: Sequence[Check]) -> Table:
     return Table(("value", "configured", "achieved", "tolerance", "verdict"), rows)
 
 
-def _measure(world: World, tell: Tell) -> list[Check]:
-    name, containers = world.members(LAB)
+def _measure(backend: Backend, tell: Tell) -> list[Check]:
+    name, containers = backend.members(LAB)
     ids = {client: find_member(name, containers, client).id for client in (SENDER, RECEIVER)}
     address = find_member(name, containers, RECEIVER).address
-    lab = RunningLab.named(world, LAB)
+    lab = RunningLab.named(backend, LAB)
 
     def measure(stream: Stream, **conditions: str) -> dict[str, Any]:
         tell(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")

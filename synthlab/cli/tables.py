@@ -11,9 +11,9 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions, longest_wait_ms
 
 from ..contract import HOST, VNC_PORT
 from ..control.addresses import api_url
-from ..control.group_change import Change
+from ..control.group_change import GroupChange
 from ..control.sfu_metrics import Metrics
-from ..control.state import ClientState, Entry, LinkState
+from ..control.state import ClientState, LinkState, ScheduleEntry
 from ..control.webrtc_stats import KINDS, Numbers, Values
 from ..engine.containers import Container
 from ..engine.ttl import told_left
@@ -86,7 +86,7 @@ def agenda_table(states: Mapping[str, ClientState]) -> Table:
     return Table(("client", "what", "change", "when"), rows)
 
 
-def moments(made: Change, now: float) -> Iterator[str]:
+def moments(made: GroupChange, now: float) -> Iterator[str]:
     """When a change is in force, for a reader whose clock shows `now` (seconds of the epoch)."""
     names = ", ".join(made.states)
     if made.apart_ns is not None:
@@ -106,7 +106,7 @@ def _wall(seconds: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 
-def _change(entry: Entry) -> str:
+def _change(entry: ScheduleEntry) -> str:
     """A change on one line: `egress loss 5%, latency none; *:udp ingress loss 1%`."""
     owners = [("", entry.change), *((f"{name} ", flow) for name, flow in (entry.change.get("flows") or {}).items())]
     parts = ["replace all by"] if entry.whole else []
@@ -124,7 +124,7 @@ def _changed(value: Any) -> str:
     return _word(value)
 
 
-def _times(entry: Entry) -> str:
+def _times(entry: ScheduleEntry) -> str:
     parts = [f"in {entry.in_s:.1f} s"] if entry.in_s is not None else []
     if entry.left_s is not None:
         parts.append(f"{'reverts in' if entry.in_s is None else 'ends in'} {entry.left_s:.1f} s")

@@ -1,4 +1,4 @@
-"""The world outside the CLI, in one object that a test replaces: the engine, and the clients' APIs."""
+"""The backend outside the CLI, in one object that a test replaces: the engine, and the clients' APIs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from ..engine.containers import Container, EngineApi
 from ..engine.docker_engine import Engine
 from ..errors import SynthlabError, WrongUse, did_you_mean
-from .client_api import ClientApi, remote_of
-from .connections import Reach, is_near
+from .client_api import ClientApi, http_client_api
+from .connections import ClientConnections, is_near
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Backend:
     """Where commands find labs and reach their clients; `is_near` tells whether a client's ports open here."""
 
     engine: EngineApi
-    api: Callable[[Container], ClientApi] = remote_of
+    api: Callable[[Container], ClientApi] = http_client_api
     close: Callable[[], None] = lambda: None
     """Ends all connections; the next question opens one again."""
     is_near: Callable[[Container], bool] = lambda container: True
@@ -73,12 +73,12 @@ def _expired(containers: Iterable[Container]) -> set[str]:
     return {container.lab for container in containers if container.expired(now)}
 
 
-def real_world() -> World:
+def docker_backend() -> Backend:
     """Docker, and HTTP to the clients."""
-    engine, reach = Engine(), Reach()
+    engine, reach = Engine(), ClientConnections()
 
     def close() -> None:
         reach.close()
         engine.close()
 
-    return World(engine, reach.api, close, is_near)
+    return Backend(engine, reach.api, close, is_near)

@@ -18,7 +18,7 @@ Values = Mapping[str, Value]
 Flows = Mapping[str, Mapping[str, Any] | None]
 
 
-def read_wish(
+def read_change(
     values: Values,
     ingress: Values | None = None,
     egress: Values | None = None,

@@ -23,7 +23,7 @@ TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ChangeOptions:
     """When a change takes effect, and for how long; times as people write them (`10s`), `at_ns` on the client's clock.
 
     With `keep` whole conditions leave leases and scheduled changes as they are.
@@ -41,7 +41,7 @@ class Terms:
         return given | ({"keep": "true"} if self.keep else {})
 
 
-AT_ONCE = Terms()
+AT_ONCE = ChangeOptions()
 
 
 class ClientApi(Protocol):
@@ -53,19 +53,19 @@ class ClientApi(Protocol):
         """What its clock shows, in ns."""
         ...
 
-    def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         """Put a partial change, in native form, into the conditions; WrongUse when a value is refused."""
         ...
 
-    def check(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
         """Raise what `change` would raise, and change nothing."""
         ...
 
-    def replace(self, conditions: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         """Put whole conditions in place of those in force, and drop leases and scheduled changes."""
         ...
 
-    def reset(self, terms: Terms = AT_ONCE) -> ClientState:
+    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
         """Go back to the conditions that the stack gave at the start; drops leases and scheduled changes, too."""
         ...
 
@@ -88,7 +88,7 @@ class ClientApi(Protocol):
         ...
 
 
-class Remote:
+class HttpClientApi:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
 
     Where `relay` gives one, it is asked through that instead.
@@ -115,16 +115,16 @@ class Remote:
     def clock(self) -> int:
         return int(self._ask("GET", "/v1/clock")["monotonic_ns"])
 
-    def change(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("PATCH", terms, json=change)
 
-    def check(self, change: Mapping[str, Any], terms: Terms = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
         self._ask("PATCH", "/v1/conditions", json=change, params={**terms.parameters(), "check": "true"})
 
-    def replace(self, conditions: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("PUT", terms, json=conditions)
 
-    def reset(self, terms: Terms = AT_ONCE) -> ClientState:
+    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("DELETE", terms)
 
     def release(self, id: int) -> ClientState:
@@ -149,7 +149,7 @@ class Remote:
     def console(self, after: int = 0) -> dict[str, Any]:
         return dict(self._ask("GET", "/v1/console", params={"after": str(after)}))
 
-    def _put(self, method: str, terms: Terms, **request: Any) -> ClientState:
+    def _put(self, method: str, terms: ChangeOptions, **request: Any) -> ClientState:
         answer = self._ask(method, "/v1/conditions", params=terms.parameters(), **request)
         return self._state(answer)
 
@@ -206,9 +206,9 @@ class Remote:
         )
 
 
-def remote_of(container: Container) -> ClientApi:
+def http_client_api(container: Container) -> ClientApi:
     """The API of a client's container, which may not run: that is told when the API is asked."""
-    return Remote(container.client, api_url(container))
+    return HttpClientApi(container.client, api_url(container))
 
 
 class _Relayed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockSample:
     """What a client's clock showed at some time between two of our own clock's, in ns."""
 
     sent: int
@@ -21,14 +21,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SyncPoint:
     """One moment as each client's clock shows it; exact but for `doubt_ns`, which is 0 where they share one clock."""
 
     at_ns: Mapping[str, int]
     doubt_ns: int
 
 
-def moment(readings: Mapping[str, Reading], ours_ns: int) -> Moment:
+def moment(readings: Mapping[str, ClockSample], ours_ns: int) -> SyncPoint:
     """The moment `ours_ns` of our clock. Clocks that may be one and the same, as those of one machine are, are one.
 
     Where that one may be ours, it is.
@@ -37,7 +37,7 @@ def moment(readings: Mapping[str, Reading], ours_ns: int) -> Moment:
     most = min(reading.ahead[1] for reading in readings.values())
     if least <= most:
         ahead = 0 if least <= 0 <= most else most
-        return Moment(dict.fromkeys(readings, ours_ns + ahead), 0)
+        return SyncPoint(dict.fromkeys(readings, ours_ns + ahead), 0)
     halves = {name: sum(reading.ahead) // 2 for name, reading in readings.items()}
     doubt = max(reading.received - reading.sent for reading in readings.values())
-    return Moment({name: ours_ns + half for name, half in halves.items()}, doubt)
+    return SyncPoint({name: ours_ns + half for name, half in halves.items()}, doubt)

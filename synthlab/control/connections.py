@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..engine.containers import Container
 from .addresses import api_url
-from .client_api import ClientApi, Remote
+from .client_api import ClientApi, HttpClientApi
 
 if TYPE_CHECKING:
     from .exec_tunnel import Relay
@@ -42,7 +42,7 @@ def is_near(container: Container) -> bool:
     return leads_to(api_url(container) or "", container.id)
 
 
-class Reach:
+class ClientConnections:
     """Makes the APIs of one engine's containers. The first that is asked anything shows which way is open."""
 
     def __init__(
@@ -55,14 +55,14 @@ class Reach:
         self._deciding = threading.Lock()
         self._by_port: bool | None = None
         self._relays: dict[str, Relay] = {}
-        self._made: dict[tuple[str, str | None], Remote] = {}
+        self._made: dict[tuple[str, str | None], HttpClientApi] = {}
 
     def api(self, container: Container) -> ClientApi:
         """The same for the same container at the same place, so that one connection serves all who ask."""
         url = api_url(container)
         place = container.id, url
         if place not in self._made:
-            self._made[place] = Remote(container.client, url, relay=lambda: self._relay(container))
+            self._made[place] = HttpClientApi(container.client, url, relay=lambda: self._relay(container))
         return self._made[place]
 
     def close(self) -> None:

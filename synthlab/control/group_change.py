@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeVar
 from syntheticnet.conditions import parse_duration
 
 from ..errors import SynthlabError
-from .client_api import ClientApi, Terms
-from .clock_sync import Reading, moment
+from .client_api import ChangeOptions, ClientApi
+from .clock_sync import ClockSample, moment
 from .state import ClientState
 
 MAX_AT_ONCE = 16
@@ -43,7 +43,7 @@ class LabClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class GroupChange:
     """What a change has come to: each client's state, and how far apart in time they changed at the most.
 
     `apart_ns` is None for a single client.
@@ -53,7 +53,7 @@ class Change:
     apart_ns: int | None = None
 
 
-Act = Callable[[Reachable, Terms], ClientState]
+Act = Callable[[Reachable, ChangeOptions], ClientState]
 
 
 def each(clients: Iterable[Reachable], act: Callable[[Reachable], T]) -> dict[str, T]:
@@ -64,9 +64,12 @@ def each(clients: Iterable[Reachable], act: Callable[[Reachable], T]) -> dict[st
     return {client.name: future.result() for client, future in zip(clients, futures, strict=True)}
 
 
-def put(
-    clients: Sequence[Reachable], change: Mapping[str, Any], terms: Terms, files: Mapping[str, str] | None = None
-) -> Change:
+def apply_change(
+    clients: Sequence[Reachable],
+    change: Mapping[str, Any],
+    terms: ChangeOptions,
+    files: Mapping[str, str] | None = None,
+) -> GroupChange:
     """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
 
     Each client gets the `files` first, which the change may name.
@@ -75,13 +78,13 @@ def put(
         each(clients, lambda client: _put_files(client, files))
     if len(clients) > 1:
         each(clients, lambda client: client.api.check(change, terms))
-    return act_together(clients, lambda client, terms: client.api.change(change, terms), terms)
+    return apply_together(clients, lambda client, terms: client.api.change(change, terms), terms)
 
 
-def act_together(clients: Sequence[Reachable], act: Act, terms: Terms) -> Change:
+def apply_together(clients: Sequence[Reachable], act: Act, terms: ChangeOptions) -> GroupChange:
     """Act on one client at once, on several at the same moment of a clock that they are all told of."""
     if len(clients) == 1:
-        return Change(each(clients, lambda client: act(client, terms)))
+        return GroupChange(each(clients, lambda client: act(client, terms)))
     asked_ns = time.monotonic_ns()
     before = each(clients, lambda client: client.api.state())
     round_ns = time.monotonic_ns() - asked_ns
@@ -99,7 +102,7 @@ def act_together(clients: Sequence[Reachable], act: Act, terms: Terms) -> Change
     late_s = max((state.entry.late_s for state in states.values() if state.entry), default=0.0)
     if terms.after is None:
         states = _after(clients, states)
-    return Change(states, told.doubt_ns + round(late_s * 1e9))
+    return GroupChange(states, told.doubt_ns + round(late_s * 1e9))
 
 
 def _after(clients: Sequence[Reachable], states: Mapping[str, ClientState]) -> dict[str, ClientState]:
@@ -117,12 +120,12 @@ def _put_files(client: Reachable, files: Mapping[str, str]) -> None:
         client.api.put_file(name, text)
 
 
-def _read_clock(client: Reachable) -> Reading:
+def _read_clock(client: Reachable) -> ClockSample:
     sent = time.monotonic_ns()
-    return Reading(sent, client.api.clock(), time.monotonic_ns())
+    return ClockSample(sent, client.api.clock(), time.monotonic_ns())
 
 
-def _lead_ns(readings: Iterable[Reading], round_ns: int) -> int:
+def _lead_ns(readings: Iterable[ClockSample], round_ns: int) -> int:
     """How long beforehand the clients are told: to reach those that are far away, or very many, takes longer.
 
     A round is what it took to ask all of them something that is easier to answer.
@@ -139,6 +142,6 @@ def _restore(client: Reachable, before: ClientState) -> None:
             if entry.id not in known:
                 client.api.release(entry.id)
         if present.base != before.base:
-            client.api.replace(before.base.to_dict(), Terms(keep=True))
+            client.api.replace(before.base.to_dict(), ChangeOptions(keep=True))
     except SynthlabError:
         return  # it is beyond reach, which the first error says already

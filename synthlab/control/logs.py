@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..engine.containers import Container, EngineApi, LogWish
+from ..engine.containers import Container, EngineApi, LogQuery
 from ..errors import SynthlabError
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Line:
+class LogLine:
     """One line, who wrote it, and when: in UTC, as RFC 3339 writes it."""
 
     time: str
@@ -21,18 +21,18 @@ class Line:
     text: str
 
 
-def read_lines(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+def read_lines(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
     """The lines of all, by their times; with `follow` as they come, until all have ended."""
     return _follow(engine, containers, wish) if wish.follow else _merge(engine, containers, wish)
 
 
-def _merge(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+def _merge(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
     return heapq.merge(*(_lines(engine, container, wish) for container in containers))
 
 
-def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -> Iterator[Line]:
+def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
     """One thread for each container; they die with us, whatever they wait for."""
-    arrived: queue.Queue[Line | SynthlabError | None] = queue.Queue()
+    arrived: queue.Queue[LogLine | SynthlabError | None] = queue.Queue()
 
     def read(container: Container) -> None:
         try:
@@ -55,6 +55,6 @@ def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogWish) -
             yield came
 
 
-def _lines(engine: EngineApi, container: Container, wish: LogWish) -> Iterator[Line]:
+def _lines(engine: EngineApi, container: Container, wish: LogQuery) -> Iterator[LogLine]:
     for time, text in engine.read_log(container, wish):
-        yield Line(time, container.title, text)
+        yield LogLine(time, container.title, text)

@@ -7,21 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..engine.containers import LogWish
+from ..engine.containers import LogQuery
 from .client_api import ClientApi
-from .logs import Line
+from .logs import LogLine
 
 POLL_S = 0.5
 
 Entry = Mapping[str, Any]
 
 
-def console_lines(apis: Mapping[str, ClientApi], wish: LogWish) -> Iterator[Line]:
+def console_lines(apis: Mapping[str, ClientApi], wish: LogQuery) -> Iterator[LogLine]:
     """The lines of all, by their times; with `follow` as they come, without end. Raises SynthlabError."""
     seen = dict.fromkeys(apis, 0)
     tail = wish.tail
     while True:
-        found: list[Line] = []
+        found: list[LogLine] = []
         for name, api in apis.items():
             told = api.console(seen[name])
             lines = list(lines_of(name, told["entries"], seen[name]))
@@ -35,17 +35,17 @@ def console_lines(apis: Mapping[str, ClientApi], wish: LogWish) -> Iterator[Line
         time.sleep(POLL_S)
 
 
-def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[Line]:
+def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[LogLine]:
     """A line for each line of text, and one for entries that are missing: the client keeps the newest only."""
     for entry in entries:
         told = _told(entry["time_s"])
         if missing := entry["number"] - after - 1:
-            yield Line(told, writer, f"[{missing} entries were not kept]")
+            yield LogLine(told, writer, f"[{missing} entries were not kept]")
         after = entry["number"]
         first, *more = entry["text"].split("\n")
         where = f" ({entry['where']})" if entry["where"] else ""
-        yield Line(told, writer, f"{entry['kind']}: {first}{where}")
-        yield from (Line(told, writer, line) for line in more)
+        yield LogLine(told, writer, f"{entry['kind']}: {first}{where}")
+        yield from (LogLine(told, writer, line) for line in more)
 
 
 def _told(time_s: float) -> str:

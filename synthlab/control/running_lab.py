@@ -10,10 +10,10 @@ from ..contract import SFU_HOST, ContainerAction
 from ..engine.containers import Container
 from ..engine.health import wait_until_ready
 from ..errors import WrongUse, did_you_mean
-from .backend import World
-from .client_api import AT_ONCE, ClientApi, Terms
+from .backend import Backend
+from .client_api import AT_ONCE, ChangeOptions, ClientApi
 from .container_lookup import find_members, unconditioned
-from .group_change import MAX_AT_ONCE, Change, LabClient, Reachable, act_together, each, put
+from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
 from .slowness import too_slow
 from .state import ClientState
 from .webrtc_stats import Numbers
@@ -28,15 +28,15 @@ class RunningLab:
     looked at.
     """
 
-    def __init__(self, world: World, name: str, members: Iterable[Container]) -> None:
-        self.world = world
+    def __init__(self, backend: Backend, name: str, members: Iterable[Container]) -> None:
+        self.backend = backend
         self.name = name
         self._take(members)
 
     @classmethod
-    def named(cls, world: World, wanted: str | None) -> Self:
+    def named(cls, backend: Backend, wanted: str | None) -> Self:
         """The lab of this name; without one, the only one that is up. Raises WrongUse when that is not clear."""
-        return cls(world, *world.members(wanted))
+        return cls(backend, *backend.members(wanted))
 
     # Who is there
 
@@ -60,7 +60,7 @@ class RunningLab:
 
     def refresh(self) -> None:
         """Look at the containers anew: one that was started again has other ports."""
-        self._take(self.world.members(self.name)[1])
+        self._take(self.backend.members(self.name)[1])
 
     # Their networks
 
@@ -80,25 +80,25 @@ class RunningLab:
         self,
         clients: Sequence[Reachable],
         change: Mapping[str, Any],
-        terms: Terms = AT_ONCE,
+        terms: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
-    ) -> Change:
+    ) -> GroupChange:
         """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
 
         Each client gets the `files` first, which the change may name.
         """
-        return put(clients, change, terms, files)
+        return apply_change(clients, change, terms, files)
 
-    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> Change:
+    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
 
         Whatever was for a time ends.
         """
 
-        def act(client: Reachable, terms: Terms) -> ClientState:
+        def act(client: Reachable, terms: ChangeOptions) -> ClientState:
             return client.api.replace({}, terms) if perfect else client.api.reset(terms)
 
-        return act_together(self._reached if clients is None else clients, act, AT_ONCE)
+        return apply_together(self._reached if clients is None else clients, act, AT_ONCE)
 
     # Their containers
 
@@ -112,10 +112,10 @@ class RunningLab:
         """Pause, unpause, stop, start or restart containers; who starts is healthy then. Raises SynthlabError."""
         wanted = find_members(self.name, self.members, names)
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
-            list(pool.map(lambda container: self.world.engine.control(container, action), wanted))
+            list(pool.map(lambda container: self.backend.engine.control(container, action), wanted))
         if action in ("start", "restart"):
             ids = [container.id for container in wanted]
-            wait_until_ready(self.name, len(ids), self.world.engine, tell, timeout_s, ids)
+            wait_until_ready(self.name, len(ids), self.backend.engine, tell, timeout_s, ids)
         self.refresh()
 
     def restore(self) -> None:
@@ -128,7 +128,7 @@ class RunningLab:
 
     def _take(self, members: Iterable[Container]) -> None:
         self.members = list(members)
-        self._reached = tuple(_lab_client(one, self.world.api(one)) for one in self.members if one.conditioned)
+        self._reached = tuple(_lab_client(one, self.backend.api(one)) for one in self.members if one.conditioned)
 
     def _named(self, name: str) -> list[LabClient]:
         found = [client for client in self._reached if name in (client.name, client.group)]

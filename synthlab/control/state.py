@@ -51,7 +51,7 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ScheduleEntry:
     """A change that is in force for a time (a lease), or waits for its time. The times left are in seconds.
 
     `in_s` is None where it has begun, `left_s` where it is for good. A `whole` one replaces everything.
@@ -65,7 +65,7 @@ class Entry:
     late_s: float
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
+    def from_dict(cls, values: Mapping[str, Any]) -> ScheduleEntry:
         seconds = {name: values[f"{name}_ns"] / 1e9 for name in ("in", "left", "late") if f"{name}_ns" in values}
         whole = "replace" in values
         return cls(
@@ -90,10 +90,10 @@ class ClientState:
 
     conditions: Conditions
     base: Conditions
-    leases: tuple[Entry, ...]
-    scheduled: tuple[Entry, ...]
+    leases: tuple[ScheduleEntry, ...]
+    scheduled: tuple[ScheduleEntry, ...]
     failures: Mapping[int, str]
-    entry: Entry | None
+    entry: ScheduleEntry | None
     restarts: int
     hangs: int
     lateness: Mapping[str, Mapping[str, float]]
@@ -116,10 +116,10 @@ class ClientState:
         return cls(
             conditions=Conditions.from_dict(answer["conditions"]),
             base=Conditions.from_dict(answer.get("base", answer["conditions"])),
-            leases=tuple(map(Entry.from_dict, answer.get("leases", ()))),
-            scheduled=tuple(map(Entry.from_dict, answer.get("scheduled", ()))),
+            leases=tuple(map(ScheduleEntry.from_dict, answer.get("leases", ()))),
+            scheduled=tuple(map(ScheduleEntry.from_dict, answer.get("scheduled", ()))),
             failures={failure["id"]: failure["error"] for failure in answer.get("failed", {}).get("last", ())},
-            entry=Entry.from_dict(answer["entry"]) if "entry" in answer else None,
+            entry=ScheduleEntry.from_dict(answer["entry"]) if "entry" in answer else None,
             restarts=answer["forwarder"]["restarts"],
             hangs=answer["forwarder"].get("hangs", 0),
             lateness=answer["forwarder"].get("lateness", {}),

@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class ImageStatus:
     """An image of ours, as the engine has it; a bundled one that is built from other files than ours is stale."""
 
     image: str
@@ -29,18 +29,18 @@ class Kept:
     state: str  # current, stale or missing; other: not bundled with this synthlab
 
 
-def kept_images(images: list[Image], engine: EngineApi) -> list[Kept]:
+def kept_images(images: list[Image], engine: EngineApi) -> list[ImageStatus]:
     """What the engine has of these."""
     rows = []
     for planned in plan_images(images, engine.image):
         present = engine.image(planned.image.tag)
         state = "current" if planned.current else "stale" if present else "missing"
         version, size = (present.version, present.size) if present else ("", 0)
-        rows.append(Kept(image=planned.image.tag, version=version, size=size, state=state))
+        rows.append(ImageStatus(image=planned.image.tag, version=version, size=size, state=state))
     return rows
 
 
-def other_images(kept: Iterable[Kept], engine: EngineApi) -> list[Kept]:
+def other_images(kept: Iterable[ImageStatus], engine: EngineApi) -> list[ImageStatus]:
     """What else the engine has of synthlab, each once: for a stack with another browser, or of another version."""
     known = {present.id for one in kept if (present := engine.image(one.image))}
     rows = []
@@ -48,7 +48,7 @@ def other_images(kept: Iterable[Kept], engine: EngineApi) -> list[Kept]:
         present = engine.image(tag)
         if present and present.id not in known:
             known.add(present.id)
-            rows.append(Kept(image=tag, version=present.version, size=present.size, state="other"))
+            rows.append(ImageStatus(image=tag, version=present.version, size=present.size, state="other"))
     return rows
 
 

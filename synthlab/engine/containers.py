@@ -71,7 +71,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogWish:
+class LogQuery:
     """What of a log is wanted: the last `tail` lines (None: all), none written before `since` (seconds of the epoch).
 
     With `follow` it goes on, with what is written from now on.
@@ -123,7 +123,7 @@ class EngineApi(Protocol):
         """How its last health check ended, and what it wrote: lines, none where none has ended yet."""
         ...
 
-    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
         """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
         ...
 

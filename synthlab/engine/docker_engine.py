@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..contract import ContainerAction
 from ..errors import SynthlabError
 from . import labels
-from .containers import Container, Held, LogWish, read_container, read_probe
+from .containers import Container, Held, LogQuery, read_container, read_probe
 from .images import LocalImage, is_own
 from .lock import take_lock
 
@@ -90,7 +90,7 @@ class Engine:
         with self._asked() as api:
             return read_probe(api.inspect_container(container.id))
 
-    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
         options: Any = {"tail": "all" if wish.tail is None else wish.tail, "follow": wish.follow, "since": wish.since}
         with self._asked() as api:
             for line in _lines(api.logs(container.id, stream=True, timestamps=True, **options)):

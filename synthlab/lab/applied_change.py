@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..control.client_api import Terms
-from ..control.group_change import Change, each
+from ..control.client_api import ChangeOptions
+from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..control.group_change import Reachable
 
 
-class Applied:
+class AppliedChange:
     """One change. In a `with` statement it is taken back at the end:
 
         with lab["client2"].set(loss="5%"):
@@ -28,7 +28,12 @@ class Applied:
     """
 
     def __init__(
-        self, lab: RunningLab, change: Mapping[str, Any], terms: Terms, before: Mapping[str, ClientState], made: Change
+        self,
+        lab: RunningLab,
+        change: Mapping[str, Any],
+        terms: ChangeOptions,
+        before: Mapping[str, ClientState],
+        made: GroupChange,
     ) -> None:
         self._lab = lab
         self._change = change
@@ -60,7 +65,7 @@ class Applied:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 
-    def __enter__(self) -> Applied:
+    def __enter__(self) -> AppliedChange:
         return self
 
     def __exit__(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..control.backend import World
+from ..control.backend import Backend
 from ..control.running_lab import RunningLab
 from ..deploy.launch import all_or_nothing, launch
 from ..engine.health import Tell
 from ..stack import Stack
-from .wait_for_video import wait_for_media
+from .wait_for_video import wait_for_video
 
 
 def bring_up(
     stack: Stack,
-    world: World,
+    backend: Backend,
     tell: Tell,
     timeout_s: float,
     ttl_s: float | None = None,
@@ -20,8 +20,8 @@ def bring_up(
     replacing: bool = False,
 ) -> Stack:
     """As `launch`, and with `wait_media` wait until every client has seen every other's video; the stack as made."""
-    made = launch(stack, world.engine, tell, timeout_s, ttl_s, replacing)
+    made = launch(stack, backend.engine, tell, timeout_s, ttl_s, replacing)
     if wait_media:
-        with all_or_nothing(made, world.engine, tell):
-            wait_for_media(RunningLab(world, made.name, world.engine.containers(made.name)), tell, timeout_s)
+        with all_or_nothing(made, backend.engine, tell):
+            wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), tell, timeout_s)
     return made

@@ -7,22 +7,22 @@ from subprocess import DEVNULL, CompletedProcess, TimeoutExpired, run
 from typing import TYPE_CHECKING
 
 from ..control import addresses
-from ..control.change import Flows, Value, Values, read_wish
-from ..control.client_api import ClientApi, Terms
+from ..control.change import Flows, Value, Values, read_change
+from ..control.client_api import ChangeOptions, ClientApi
 from ..control.container_lookup import find_member, find_members
-from ..control.group_change import Change
+from ..control.group_change import GroupChange
 from ..control.logs import read_lines
 from ..control.page_console import console_lines
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..control.webrtc_stats import Numbers
-from ..engine.containers import Container, LogWish
+from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError, WrongUse
 from ..stack.durations import read_span
-from .applied_change import Applied
+from .applied_change import AppliedChange
 
 if TYPE_CHECKING:
-    from ..runner.judge import Ruling
+    from ..runner.judge import CheckResult
     from .expectations import Expectations
 
 
@@ -65,8 +65,8 @@ class Client:
         for_: str | None = None,
         after: str | None = None,
         **values: Value,
-    ) -> Applied:
-        """Change conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
+    ) -> AppliedChange:
+        """GroupChange conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
 
         Values are written as in files, None clears one, and what is not named stays; a trace or table may be a local
         file. `flow="*:udp"` means the packets that `values` are for, `flows` names several. A `profile`, such as
@@ -75,15 +75,15 @@ class Client:
         For good, or `for_` a time, or until the end of a `with` statement; at once, or `after` a time. Raises WrongUse
         for a value that is refused.
         """
-        change, files = read_wish(values, ingress, egress, flows, flow, profile, seed)
+        change, files = read_change(values, ingress, egress, flows, flow, profile, seed)
         for where, written in (("for_", for_), ("after", after)):
             if written is not None:
                 read_span(where, written)
-        clients, terms = self.lab.find([self.name]), Terms(lease=for_, after=after)
+        clients, terms = self.lab.find([self.name]), ChangeOptions(lease=for_, after=after)
         before = self.lab.states(clients)
-        return Applied(self.lab, change, terms, before, self.lab.change(clients, change, terms, files))
+        return AppliedChange(self.lab, change, terms, before, self.lab.change(clients, change, terms, files))
 
-    def reset(self, perfect: bool = False) -> Change:
+    def reset(self, perfect: bool = False) -> GroupChange:
         """Give back the conditions of the stack, or those of a `perfect` network; whatever was `for_` a time ends."""
         return self.lab.reset(self.lab.find([self.name]), perfect)
 
@@ -97,17 +97,17 @@ class Client:
 
     # What is expected of it; names of numbers need not begin with its own.
 
-    def expect(self, expression: str, within: str | None = None, for_: str | None = None) -> Ruling:
+    def expect(self, expression: str, within: str | None = None, for_: str | None = None) -> CheckResult:
         """As `Lab.expect`: `lab["client1"].expect("video.client2.fps < 5", within="10s")`."""
         __tracebackhide__ = True
         return self._judged().expect(expression, within, for_, self.lab.one(self.name).name)
 
-    def never(self, expression: str, for_: str) -> Ruling:
+    def never(self, expression: str, for_: str) -> CheckResult:
         """As `Lab.never`."""
         __tracebackhide__ = True
         return self._judged().never(expression, for_, self.lab.one(self.name).name)
 
-    def recovers(self, expression: str, within: str, for_: str | None = None) -> Ruling:
+    def recovers(self, expression: str, within: str, for_: str | None = None) -> CheckResult:
         """As `Lab.recovers`."""
         __tracebackhide__ = True
         return self._judged().recovers(expression, within, for_, self.lab.one(self.name).name)
@@ -132,11 +132,11 @@ class Client:
 
     def logs(self, tail: int | None = None) -> list[str]:
         """The lines that it has written, or the last ones; those of a group in the order of their times."""
-        return [line.text for line in read_lines(self.lab.world.engine, self._containers, LogWish(tail=tail))]
+        return [line.text for line in read_lines(self.lab.backend.engine, self._containers, LogQuery(tail=tail))]
 
     def console(self, tail: int | None = None) -> list[str]:
         """What the pages of its browser wrote to their console, with uncaught exceptions, or the last lines of that."""
-        return [line.text for line in console_lines({self.name: self.api}, LogWish(tail=tail))]
+        return [line.text for line in console_lines({self.name: self.api}, LogQuery(tail=tail))]
 
     def restart(self) -> None:
         """Start it anew, and wait until it is healthy; its conditions are those of the stack again."""
@@ -168,9 +168,9 @@ class Client:
         """Where its browser is driven from, by Playwright's `connect_over_cdp` and the like, once that answers."""
         from ..control.browser import answering
 
-        if not self.lab.world.is_near(self._container):
+        if not self.lab.backend.is_near(self._container):
             there = addresses.debugging(self._container)
-            raise addresses.far_away(self._container, there, self.lab.world.engine.address())
+            raise addresses.far_away(self._container, there, self.lab.backend.engine.address())
         return answering(self._container)
 
     @property

@@ -14,9 +14,9 @@ from ..control.sfu_metrics import Metrics, metrics_of
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, Inconclusive, WrongUse
 from ..runner.host_load import Busy, load_between, read_busy
-from ..runner.judge import Judging, Ruling
+from ..runner.judge import CheckResult, ExpectationCheck
 from ..runner.sampler import Sampler
-from ..runner.validity import doubts
+from ..runner.validity import problems
 from ..scenario.actions import Judge, JudgeKind
 from ..scenario.expression import Expression, Known, Recorded
 from ..stack import Stack
@@ -32,26 +32,26 @@ is asked any more."""
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What has become of one expectation; `doubts` say why a lab could not judge what did not hold."""
+    """What has become of one expectation; `problems` say why a lab could not judge what did not hold."""
 
     judge: Judge
     client: str
     asked_s: float
     decided_s: float
-    ruling: Ruling
-    doubts: Sequence[str] = ()
+    ruling: CheckResult
+    problems: Sequence[str] = ()
 
     @property
     def text(self) -> str:
         """What was expected, of whom."""
         return f"{f'{self.client}: ' if self.client else ''}{self.judge}"
 
-    def held(self) -> Ruling:
+    def held(self) -> CheckResult:
         """Raises ExpectationFailed where it did not, or Inconclusive."""
         if self.ruling.held:
             return self.ruling
-        if self.doubts:
-            raise Inconclusive(f"{self.text}: {self.ruling.reason}; but this says little: {'; '.join(self.doubts)}")
+        if self.problems:
+            raise Inconclusive(f"{self.text}: {self.ruling.reason}; but this says little: {'; '.join(self.problems)}")
         raise ExpectationFailed(f"{self.text}: {self.ruling.reason}")
 
 
@@ -79,22 +79,22 @@ class Expectations:
         """All samples that are kept."""
         return self._sampler.recorded
 
-    def expect(self, expression: str, within: str | None, for_: str | None, client: str = "") -> Ruling:
+    def expect(self, expression: str, within: str | None, for_: str | None, client: str = "") -> CheckResult:
         """As `Lab.expect`."""
         __tracebackhide__ = True
         return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
 
-    def never(self, expression: str, for_: str, client: str = "") -> Ruling:
+    def never(self, expression: str, for_: str, client: str = "") -> CheckResult:
         """As `Lab.never`."""
         __tracebackhide__ = True
         return self.judge("never", expression, None, read_span("for_", for_), client)
 
-    def recovers(self, expression: str, within: str, for_: str | None, client: str = "") -> Ruling:
+    def recovers(self, expression: str, within: str, for_: str | None, client: str = "") -> CheckResult:
         """As `Lab.recovers`."""
         __tracebackhide__ = True
         return self.judge("recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client)
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
+    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
         """Decide, and raise ExpectationFailed or Inconclusive where it did not hold."""
         __tracebackhide__ = True
         return self.decide(kind, expression, within_s, for_s, client).held()
@@ -132,9 +132,9 @@ class Expectations:
         self._sampler.stop()
         self._reader.shutdown(cancel_futures=True)
 
-    def _decide(self, judge: Judge) -> Ruling:
+    def _decide(self, judge: Judge) -> CheckResult:
         asked_s = self.now_s()
-        judging, ruling, recorded = Judging(judge, asked_s), None, self._sampler.recorded
+        judging, ruling, recorded = ExpectationCheck(judge, asked_s), None, self._sampler.recorded
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:
                 self._sampler.next_round()
@@ -145,7 +145,7 @@ class Expectations:
     def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
         load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
-        return doubts(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
+        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
 
     def _read_busy(self) -> Busy | None:
         running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]

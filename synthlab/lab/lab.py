@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ..contract import SFU_HOST
-from ..control.backend import World, real_world
+from ..control.backend import Backend, docker_backend
 from ..control.container_lookup import find_members
 from ..control.running_lab import RunningLab
 from ..engine.compose import read_config
@@ -20,7 +20,7 @@ from ..stack.durations import read_span
 from .client import Client
 
 if TYPE_CHECKING:
-    from ..runner.judge import Ruling
+    from ..runner.judge import CheckResult
     from .expectations import Expectations
 
 
@@ -31,11 +31,11 @@ class Lab(RunningLab):
     up is taken down, unless `keep` is set; one that was attached to stays.
     """
 
-    def __init__(self, world: World, name: str, members: Iterable[Container], stack: Stack | None = None) -> None:
-        super().__init__(world, name, members)
+    def __init__(self, backend: Backend, name: str, members: Iterable[Container], stack: Stack | None = None) -> None:
+        super().__init__(backend, name, members)
         self.stack = stack
         self.keep = stack is None
-        self._own_world = False
+        self._own_backend = False
         self._expectations: Expectations | None = None
 
     @classmethod
@@ -49,7 +49,7 @@ class Lab(RunningLab):
         wait_media: bool = False,
         keep: bool = False,
         tell: Tell = lambda line: None,
-        world: World | None = None,
+        backend: Backend | None = None,
     ) -> Lab:
         """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` has
         seen every other's video.
@@ -64,18 +64,18 @@ class Lab(RunningLab):
         written_ttl = ttl or os.environ.get("SYNTHLAB_TTL")
         ttl_s = None if written_ttl is None else read_span("ttl", written_ttl)
         timeout_s = read_span("timeout", timeout)
-        place = world or real_world()
+        place = backend or docker_backend()
         place.remove_expired()
         made = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
-        lab.keep, lab._own_world = keep, world is None
+        lab.keep, lab._own_backend = keep, backend is None
         return lab
 
     @classmethod
-    def attach(cls, name: str | None = None, world: World | None = None) -> Lab:
+    def attach(cls, name: str | None = None, backend: Backend | None = None) -> Lab:
         """The lab of this name that is up; without one that of SYNTHLAB_LAB, or the only one. Raises WrongUse."""
-        lab = cls.named(world or real_world(), name or os.environ.get("SYNTHLAB_LAB"))
-        lab._own_world = world is None
+        lab = cls.named(backend or docker_backend(), name or os.environ.get("SYNTHLAB_LAB"))
+        lab._own_backend = backend is None
         return lab
 
     def __enter__(self) -> Lab:
@@ -96,7 +96,7 @@ class Lab(RunningLab):
         """
         with uninterrupted():
             made_by = self.stack.made_by if self.stack else None
-            self.world.engine.remove_lab(self.name, made_by or "")
+            self.backend.engine.remove_lab(self.name, made_by or "")
             self.close()
 
     def close(self) -> None:
@@ -104,8 +104,8 @@ class Lab(RunningLab):
         if self._expectations:
             self._expectations.close()
             self._expectations = None
-        if self._own_world:
-            self.world.close()
+        if self._own_backend:
+            self.backend.close()
 
     # Who is there
 
@@ -132,7 +132,7 @@ class Lab(RunningLab):
 
     def expect(
         self, expression: str, within: str | None = None, for_: str | None = None, *, client: str = ""
-    ) -> Ruling:
+    ) -> CheckResult:
         """Wait until an expression such as `client1.video.client2.fps < 5` holds: at once, or `within` a time.
 
         Then it must hold `for_` a time without a break. Names may leave `client` out. What is returned has when it
@@ -143,12 +143,12 @@ class Lab(RunningLab):
         __tracebackhide__ = True
         return self._judged.expect(expression, within, for_, client)
 
-    def never(self, expression: str, for_: str, *, client: str = "") -> Ruling:
+    def never(self, expression: str, for_: str, *, client: str = "") -> CheckResult:
         """See that an expression does not hold at any time `for_` so long; no data fails."""
         __tracebackhide__ = True
         return self._judged.never(expression, for_, client)
 
-    def recovers(self, expression: str, within: str, for_: str | None = None, *, client: str = "") -> Ruling:
+    def recovers(self, expression: str, within: str, for_: str | None = None, *, client: str = "") -> CheckResult:
         """As `expect`; the time that it took is what is asked for."""
         __tracebackhide__ = True
         return self._judged.recovers(expression, within, for_, client)

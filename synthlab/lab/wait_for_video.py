@@ -23,7 +23,7 @@ def unseen(numbers: Mapping[str, Numbers], pairs: Iterable[Pair]) -> list[Pair]:
     return [(viewer, shown) for viewer, shown in pairs if not numbers[viewer].sees(shown)]
 
 
-def wait_for_media(lab: RunningLab, tell: Callable[[str], None], timeout_s: float) -> float:
+def wait_for_video(lab: RunningLab, tell: Callable[[str], None], timeout_s: float) -> float:
     """Wait until every client has seen every other's video; the seconds that it took.
 
     Once is enough: with loss a picture comes and goes, and all at one moment may never be seen. Raises SynthlabError

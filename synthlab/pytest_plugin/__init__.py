@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .run import Run
+from .run import PytestRun
 
 if TYPE_CHECKING:
     from ..lab.lab import Lab
@@ -23,7 +23,7 @@ NO_STACK = "which lab? Mark the test, as in @pytest.mark.lab('call.yaml'), or gi
 ONE_LAB = "--synthlab-lab is one lab, which several workers cannot use at a time: leave it out, or -n"
 TTL = "2h"
 
-RUN = pytest.StashKey[Run]()
+RUN = pytest.StashKey[PytestRun]()
 LABS: pytest.StashKey[Labs] = pytest.StashKey()
 USED: pytest.StashKey[Used] = pytest.StashKey()
 
@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     told = getattr(config, "workerinput", {})
-    config.stash[RUN] = Run(
+    config.stash[RUN] = PytestRun(
         token=told.get("synthlab_token", f"{SystemRandom().getrandbits(16):04x}"),
         seed=told.get("synthlab_seed", _given_seed(config)),
         worker=told.get("workerid", ""),

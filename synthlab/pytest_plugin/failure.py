@@ -9,9 +9,9 @@ import pytest
 
 from ..errors import SynthlabError, WrongUse
 from .journal import PACKAGE
-from .kept import FailedTest, Kept
+from .kept import FailedTest, KeptEvidence
 from .labs import Used
-from .run import Run
+from .run import PytestRun
 
 _ALLURE_KINDS = {"html": "HTML", "json": "JSON", "log": "TEXT", "png": "PNG", "txt": "TEXT"}
 """Of files, by their endings. A browser does not show others."""
@@ -36,7 +36,7 @@ def hide_library(raised: Raised) -> None:
     raised.traceback = raised.traceback.cut()
 
 
-def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, used: Used, run: Run) -> None:
+def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, used: Used, run: PytestRun) -> None:
     """Collect evidence and the page; name them in the report, in JUnit's properties, and to Allure."""
     reason = raised.exconly(tryshort=True).splitlines()[0]
     file = item.nodeid.partition("::")[0]
@@ -48,7 +48,7 @@ def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, u
         _attach(kept)
 
 
-def _attach(kept: Kept) -> None:
+def _attach(kept: KeptEvidence) -> None:
     """To the test in Allure's report, which has not ended yet."""
     allure = import_module("allure")
     files = ({"report": kept.report} if kept.report else {}) | kept.files

@@ -55,7 +55,7 @@ class Journal:
         ruling, judge = decided.ruling, decided.judge
         at = next(number for number, one in enumerate(self.steps) if one.id == step)
         self.steps[at] = replace(self.steps[at], text=decided.text)
-        verdict: Verdict = "passed" if ruling.held else "inconclusive" if decided.doubts else "failed"
+        verdict: Verdict = "passed" if ruling.held else "inconclusive" if decided.problems else "failed"
         self.judged.append(
             Judged(
                 id=step,
@@ -63,7 +63,7 @@ class Journal:
                 text=decided.text,
                 place=self.steps[at].place,
                 verdict=verdict,
-                reason="; ".join((ruling.reason, *decided.doubts)),
+                reason="; ".join((ruling.reason, *decided.problems)),
                 asked_s=asked_s,
                 decided_s=asked_s + decided.decided_s - decided.asked_s,
                 within_s=judge.within_s,

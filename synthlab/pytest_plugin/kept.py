@@ -30,7 +30,7 @@ class FailedTest:
 
 
 @dataclass(slots=True)
-class Kept:
+class KeptEvidence:
     """`files` are the evidence by what they show, `report` is the page; `problems` say what could not be kept."""
 
     lab: str
@@ -59,9 +59,9 @@ class Kept:
         yield from ((f"synthlab.evidence.{shows}", str(path)) for shows, path in self.files.items())
 
 
-def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) -> Kept:
+def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) -> KeptEvidence:
     """Collect all there is into a folder. What hinders that is one of the problems: no error hides that of the test."""
-    kept = Kept(lab.name, folder)
+    kept = KeptEvidence(lab.name, folder)
     record = record_of(test, lab)  # before the evidence, which takes seconds
     with contextlib.suppress(SynthlabError):
         kept.problems += lab.too_slow()
@@ -87,7 +87,7 @@ def _write_page(record: Record, file: Path) -> Path:
 def _facts(lab: WatchedLab) -> dict[str, str]:
     """Of the engine, if it answers."""
     with contextlib.suppress(SynthlabError):
-        return lab.world.engine.facts()
+        return lab.backend.engine.facts()
     return {}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from ..control.backend import World, real_world
+from ..control.backend import Backend, docker_backend
 from ..control.group_change import Reachable, each
 from ..control.state import ClientState
 from ..engine.compose import read_config
@@ -18,8 +18,8 @@ from ..interrupts import uninterrupted
 from ..lab.lab import Lab
 from ..runner.evidence import Evidence
 from ..stack import read_stack
-from .kept import FailedTest, Kept, keep
-from .run import Run
+from .kept import FailedTest, KeptEvidence, keep
+from .run import PytestRun
 from .watched import WatchedLab
 
 SEED_BITS = 32
@@ -32,7 +32,7 @@ class Used:
 
     lab: WatchedLab
     evidence: Evidence
-    run: Run
+    run: PytestRun
 
     def begin(self) -> None:
         """Before each test: the same draws, whichever tests were before. Raises SynthlabError."""
@@ -44,7 +44,7 @@ class Used:
         each(self.lab.find(), draw)
         self.lab.begin()
 
-    def keep(self, folder: str, id: str, test: FailedTest) -> Kept:
+    def keep(self, folder: str, id: str, test: FailedTest) -> KeptEvidence:
         """Keep what there is of a failed test in a folder of its own, which has the name of its `id`."""
         return keep(test, self.lab, self.evidence, Path(folder) / _PLAIN.sub("-", id).strip("-"))
 
@@ -53,18 +53,18 @@ class Used:
 class Labs:
     """`up` and `watch` are replaced in tests."""
 
-    run: Run
+    run: PytestRun
     ttl: str
-    world: World = field(default_factory=real_world)
+    backend: Backend = field(default_factory=docker_backend)
     up: Callable[..., Lab] = Lab.up
-    watch: Callable[[World, str], Evidence] = Evidence
+    watch: Callable[[Backend, str], Evidence] = Evidence
     _used: dict[tuple[str, str | None], Used] = field(default_factory=dict)
 
     def attached(self, name: str) -> Used:
         """One that is up, and stays so. Raises SynthlabError."""
         key = "", name
         if key not in self._used:
-            self._used[key] = self._use(Lab.attach(name, self.world))
+            self._used[key] = self._use(Lab.attach(name, self.backend))
         return self._used[key]
 
     def of(self, stack: str, folder: Path, name: str | None = None) -> Used:
@@ -74,7 +74,7 @@ class Labs:
         key = found, name
         if key not in self._used:
             wished = self.run.lab_name(name or read_stack(found, compose=read_config).name)
-            self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, world=self.world))
+            self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, backend=self.backend))
         return self._used[key]
 
     def end(self) -> None:
@@ -86,19 +86,19 @@ class Labs:
                     used.evidence.close()
                 with contextlib.suppress(SynthlabError):
                     used.lab.__exit__(None, None, None)
-            self.world.close()
+            self.backend.close()
 
     def _use(self, lab: Lab) -> Used:
-        evidence = self.watch(self.world, lab.name)
+        evidence = self.watch(self.backend, lab.name)
         evidence.watch(client.name for client in lab.clients)
         return Used(WatchedLab.of(lab), evidence, self.run)
 
 
-def remove_left(run: Run) -> None:
+def remove_left(run: PytestRun) -> None:
     """Remove the labs of workers that were killed; where the engine does not answer they end by themselves."""
-    world = real_world()
+    backend = docker_backend()
     with uninterrupted(), contextlib.suppress(SynthlabError):
-        for name in world.engine.labs():
+        for name in backend.engine.labs():
             if run.is_of_worker(name):
-                world.engine.remove_lab(name)
-    world.close()
+                backend.engine.remove_lab(name)
+    backend.close()

@@ -9,7 +9,7 @@ MOST = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class PytestRun:
     """`token` tells its labs from those of other runs; `worker` is the name of this one where there are several.
 
     `alone` says whether this one runs all tests. `workers` are those that were begun and have not ended in good order.

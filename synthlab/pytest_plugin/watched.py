@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from syntheticnet.conditions import parse_duration
 
 from ..contract import ContainerAction
-from ..control.client_api import AT_ONCE, Terms
-from ..control.group_change import Change, Reachable
+from ..control.client_api import AT_ONCE, ChangeOptions
+from ..control.group_change import GroupChange, Reachable
 from ..control.state import ClientState
 from ..engine.health import Tell
 from ..lab.expectations import Expectations, known_of
@@ -20,7 +20,7 @@ from ..scenario.record import Series
 from .journal import Journal, since
 
 if TYPE_CHECKING:
-    from ..runner.judge import Ruling
+    from ..runner.judge import CheckResult
     from ..scenario.actions import JudgeKind
 
 
@@ -31,8 +31,8 @@ class WatchedLab(Lab):
 
     @classmethod
     def of(cls, lab: Lab) -> WatchedLab:
-        made = cls(lab.world, lab.name, lab.members, lab.stack)
-        made.keep, made._own_world = lab.keep, lab._own_world
+        made = cls(lab.backend, lab.name, lab.members, lab.stack)
+        made.keep, made._own_backend = lab.keep, lab._own_backend
         made.journal = Journal()
         return made
 
@@ -58,9 +58,9 @@ class WatchedLab(Lab):
         self,
         clients: Sequence[Reachable],
         change: Mapping[str, Any],
-        terms: Terms = AT_ONCE,
+        terms: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
-    ) -> Change:
+    ) -> GroupChange:
         names = tuple(client.name for client in clients)
         after, lease = _span_s(terms.after), _span_s(terms.lease)
         told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
@@ -68,7 +68,7 @@ class WatchedLab(Lab):
         with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_s):
             return self._noted(super().change(clients, change, terms, files))
 
-    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> Change:
+    def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
         told = "a perfect network" if perfect else "conditions of the stack"
         with self.journal.step("reset", f"reset {joined(names)}: {told}", names):
@@ -93,7 +93,7 @@ class WatchedLab(Lab):
         if self._expectations:
             self.journal.configured.note(max(at_s - self._ahead_s, 0.0), {client: state})
 
-    def _noted(self, change: Change) -> Change:
+    def _noted(self, change: GroupChange) -> GroupChange:
         self.journal.configured.note(self.journal.now_s(), change.states)
         return change
 
@@ -110,7 +110,7 @@ class _WatchedExpectations(Expectations):
         super().__init__(lab, known_of(lab, lab.stack), heard)
         self._watched = lab
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> Ruling:
+    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
         journal = self._watched.journal
         asked_s = journal.now_s()
         with journal.step(kind, f"{kind} {expression}") as step:

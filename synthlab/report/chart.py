@@ -16,7 +16,7 @@ Shown = Value | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ChartLine:
     """One number over time. `colour` is the name of a variable of the page's style, without its dashes.
 
     One that is `wished` is drawn as a ribbon in steps, from `low` to `values` where `low` is given.
@@ -37,7 +37,7 @@ class Row:
 
     title: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .chart import Axis, Line, Row
+from .chart import Axis, ChartLine, Row
 from .figure import Drawing, finished, new_figure, numbered, plain
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _scale(row: Row) -> dict[str, Any]:
     }
 
 
-def _traces(line: Line, row: Row) -> Iterator[dict[str, Any]]:
+def _traces(line: ChartLine, row: Row) -> Iterator[dict[str, Any]]:
     common = {"x": _rounded(line.times_s), "mode": "lines"}
     strength = f"var(--{line.colour}-band)" if line.wished else f"var(--{line.colour})"
     shape = {"shape": "hv"} if line.wished or _wordy(line) else {}
@@ -90,7 +90,7 @@ def _traces(line: Line, row: Row) -> Iterator[dict[str, Any]]:
     }
 
 
-def _hover(line: Line, row: Row) -> str:
+def _hover(line: ChartLine, row: Row) -> str:
     name = line.name if line.name == row.title else f"{row.title}, {line.name}"
     if _wordy(line):
         return f"{plain(name)}: %{{y}}<extra></extra>"
@@ -100,7 +100,7 @@ def _hover(line: Line, row: Row) -> str:
     return f"{plain(name)}: {low}%{{y:{digits}}}{suffix}<extra></extra>"
 
 
-def _wordy(line: Line) -> bool:
+def _wordy(line: ChartLine) -> bool:
     return any(isinstance(value, str) for value in line.values)
 
 

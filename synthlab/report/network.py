@@ -10,7 +10,7 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from ..contract import OWN_CAUSES
 from ..scenario.record import Series
-from .chart import APART_S, Line, Row, Shown, broken
+from .chart import APART_S, ChartLine, Row, Shown, broken
 from .configured import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
@@ -58,7 +58,7 @@ class _Scope:
         ]
         return Row(self._title(f"{direction} rate{_traced(links, 'rate_trace')}"), "bit/s", tuple(lines))
 
-    def _loss(self, direction: str) -> Iterator[Line]:
+    def _loss(self, direction: str) -> Iterator[ChartLine]:
         yield from self._wished(direction, "loss", f"{direction} configured", loss_share)
         yield from self._achieved(direction, "loss", f"{direction} achieved")
 
@@ -71,10 +71,10 @@ class _Scope:
         ]
         return Row(self._title(f"{direction} delay{_traced(links, 'delay_trace')}"), "ms", tuple(lines))
 
-    def _held(self, direction: str) -> Iterator[Line]:
+    def _held(self, direction: str) -> Iterator[ChartLine]:
         yield from self._achieved(direction, "held", direction)
 
-    def _dropped(self, direction: str) -> Iterator[Line]:
+    def _dropped(self, direction: str) -> Iterator[ChartLine]:
         """Of each cause that dropped any; or, where nothing was dropped, one line that says so."""
         start = f"{self._prefix(direction)}.dropped."
         causes = {name.removeprefix(start): series for name, series in self.samples.items() if name.startswith(start)}
@@ -83,7 +83,7 @@ class _Scope:
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
             name = f"{direction} {cause}{' (by the lab itself)' if cause in OWN_CAUSES else ''}"
-            yield Line(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
 
     def _from_zero(self, direction: str, series: Series) -> Series:
         """With zeros at the times before: a cause is counted from its first packet on, and held packets are always."""
@@ -91,14 +91,14 @@ class _Scope:
         before = [time for time in held.times_s if time < series.times_s[0]] if held and series.times_s else []
         return Series(times_s=[*before, *series.times_s], values=[*(0.0 for _ in before), *series.values])
 
-    def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[Line]]) -> Row:
+    def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[ChartLine]]) -> Row:
         return Row(self._title(title), unit, tuple(line for direction in _ORDER for line in lines(direction)))
 
-    def _achieved(self, direction: str, number: str, name: str, dashed: bool = False) -> Iterator[Line]:
+    def _achieved(self, direction: str, number: str, name: str, dashed: bool = False) -> Iterator[ChartLine]:
         series = self.samples.get(f"{self._prefix(direction)}.{number}")
         if series is not None and series.times_s:
             times, values = broken(series.times_s, series.values)
-            yield Line(name=name, colour=direction, times_s=times, values=values, dashed=dashed)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=dashed)
 
     def _wished(
         self,
@@ -107,14 +107,14 @@ class _Scope:
         name: str,
         value: Callable[[LinkConditions], float | None],
         low: Callable[[LinkConditions], float | None] | None = None,
-    ) -> Iterator[Line]:
+    ) -> Iterator[ChartLine]:
         links = self.wishes.links(direction, self.flow)
         measured = self.samples.get(f"{self._prefix(direction)}.{number}")
         also_s = measured.times_s if measured else ()
         times, values = self.wishes.over(links, value, also_s)
         lows = self.wishes.over(links, low, also_s)[1] if low else None
         if any(one is not None for one in values):
-            yield Line(name=name, colour=direction, times_s=times, values=values, low=lows, wished=True)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, wished=True)
 
 
 def growth(series: Series) -> tuple[list[float], list[Shown]]:

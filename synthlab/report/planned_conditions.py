@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from syntheticnet.conditions import Conditions
 
 from ..contract import SFU_HOST
-from ..scenario import Layers, Place, Plan, timeline
+from ..scenario import Place, Plan, SimulatedLeases, timeline
 from ..scenario.actions import Change, Reset
 from ..scenario.record import Configured
 from ..stack import Sfu
@@ -16,10 +16,12 @@ from ..stack import Sfu
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
     """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
-    clients = {client.name: _Story(Layers(client.name, client.conditions)) for client in plan.scenario.stack.clients}
+    clients = {
+        client.name: _Story(SimulatedLeases(client.name, client.conditions)) for client in plan.scenario.stack.clients
+    }
     sfu = plan.scenario.stack.sfu
     if isinstance(sfu, Sfu) and sfu.conditions is not None:
-        clients[SFU_HOST] = _Story(Layers(SFU_HOST, sfu.conditions))
+        clients[SFU_HOST] = _Story(SimulatedLeases(SFU_HOST, sfu.conditions))
     for event in timeline(plan.track):
         if isinstance(event.action, Change | Reset):
             for name in event.action.clients:
@@ -31,7 +33,7 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
 class _Story:
     """What the conditions of one client were at each time when they changed."""
 
-    layers: Layers
+    layers: SimulatedLeases
     told_s: dict[float, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..scenario.record import Series
-from .chart import Line, Row, broken
+from .chart import ChartLine, Row, broken
 
 MOST_PARTICIPANTS = 7
 """That are drawn in one row: more colours are not told apart."""
@@ -31,7 +31,7 @@ def own_rows(names: Iterable[str], samples: Mapping[str, Series]) -> Iterator[Ro
         if name in samples and samples[name].times_s:
             times, values = broken(samples[name].times_s, samples[name].values)
             colour = f"series{number % MOST_PARTICIPANTS + 1}"
-            yield Row(name, "", (Line(name=name.rpartition(".")[2], colour=colour, times_s=times, values=values),))
+            yield Row(name, "", (ChartLine(name=name.rpartition(".")[2], colour=colour, times_s=times, values=values),))
 
 
 def drawn(client: str, name: str) -> bool:
@@ -45,7 +45,7 @@ def drawn(client: str, name: str) -> bool:
 
 def _lines(
     client: str, samples: Mapping[str, Series], kind: str, number: str, scale: float, first: Iterable[str]
-) -> tuple[tuple[Line, ...], int]:
+) -> tuple[tuple[ChartLine, ...], int]:
     start, end = f"{client}.{kind}.", f".{number}"
     measured = (name for name, series in samples.items() if series.times_s)
     names = [name[len(start) : -len(end)] for name in measured if name.startswith(start) and name.endswith(end)]
@@ -61,7 +61,7 @@ def _lines(
     return tuple(lines), max(0, len(names) - MOST_PARTICIPANTS)
 
 
-def _line(name: str, colour: str, series: Series, scale: float, dashed: bool = False) -> Line:
+def _line(name: str, colour: str, series: Series, scale: float, dashed: bool = False) -> ChartLine:
     times, values = broken(series.times_s, series.values)
     scaled = [value * scale if isinstance(value, int | float) else None for value in values]
-    return Line(name=name.rpartition(".")[2], colour=colour, times_s=times, values=scaled, dashed=dashed)
+    return ChartLine(name=name.rpartition(".")[2], colour=colour, times_s=times, values=scaled, dashed=dashed)

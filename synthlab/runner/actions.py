@@ -16,8 +16,8 @@ from ..errors import ExpectationFailed, SynthlabError
 from ..scenario.actions import LEASE_S, Container, Exec, Load
 from ..scenario.formatting import seconds
 from .guard import Back, Guard
-from .leases import RENEW_S, Layers
-from .live_lab import Stage
+from .leases import RENEW_S, Leases
+from .live_lab import LiveLab
 
 if TYPE_CHECKING:
     from .load import RunningLoad
@@ -31,8 +31,8 @@ SHOWN = 200
 class Acts:
     """Does them, and undoes at the end what a scenario has left undone; if we are killed, a guard does."""
 
-    stage: Stage
-    layers: Layers
+    stage: LiveLab
+    layers: Leases
     _down: dict[str, Back] = field(default_factory=dict)
     _guard: Guard = field(default_factory=lambda: Guard(LEASE_S))
     _loads: list[RunningLoad] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Acts:
         if back:
             self._down[name] = back
             self._tell_guard(lambda guard: guard.hold(container.id, back))
-        await asyncio.to_thread(self.stage.world.engine.control, container, act.doing)
+        await asyncio.to_thread(self.stage.backend.engine.control, container, act.doing)
         if not back:
             self._down.pop(name, None)
             self._tell_guard(lambda guard: guard.forget(container.id))
@@ -123,6 +123,6 @@ class Acts:
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
                 container = self.stage.container(name)
-                await asyncio.to_thread(self.stage.world.engine.control, container, back)
+                await asyncio.to_thread(self.stage.backend.engine.control, container, back)
                 self._tell_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

@@ -34,7 +34,7 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class HostLoad:
     """Between two readings: shares of processor time that were idle and stolen, and of time in which a task waited."""
 
     idle: float
@@ -58,7 +58,7 @@ def parse_busy(text: str, at_s: float) -> Busy:
     return Busy(at_s, sum(counts), sum(counts[_IDLE]), counts[_STEAL], int(waited[1]) if waited else None)
 
 
-def load_between(before: Busy | None, after: Busy | None) -> Load | None:
+def load_between(before: Busy | None, after: Busy | None) -> HostLoad | None:
     """None where either could not be read, or they lie too near each other to say anything."""
     if before is None or after is None or after.at_s - before.at_s < LEAST_S:
         return None
@@ -67,7 +67,7 @@ def load_between(before: Busy | None, after: Busy | None) -> Load | None:
     waiting = None
     if before.waited_us is not None and after.waited_us is not None:
         waiting = min((after.waited_us - before.waited_us) / 1e6 / passed_s, 1.0)
-    return Load((after.idle - before.idle) / ticks, (after.stolen - before.stolen) / ticks, waiting)
+    return HostLoad((after.idle - before.idle) / ticks, (after.stolen - before.stolen) / ticks, waiting)
 
 
 def read_busy(container: Container) -> Busy | None:

@@ -11,7 +11,7 @@ from ..scenario.formatting import seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class CheckResult:
     """The end of it: whether the expectation held, and one line that says why.
 
     `took_s` is when it began to hold, counted from when it was asked; it did so within `error_s` before that, for
@@ -26,8 +26,8 @@ class Ruling:
 
 
 @dataclass(slots=True)
-class Judging:
-    """One expectation, looked at whenever there are new samples, until there is a Ruling.
+class ExpectationCheck:
+    """One expectation, looked at whenever there are new samples, until there is a CheckResult.
 
     It is asked at `asked_s`. What speaks of the time before that is not looked at: of an average of five seconds the
     first one counts that began since. What holds at the first look is never too late.
@@ -44,7 +44,7 @@ class Judging:
     def __post_init__(self) -> None:
         self._least_s = self.asked_s
 
-    def look(self, now_s: float, samples: Samples) -> Ruling | None:
+    def look(self, now_s: float, samples: Samples) -> CheckResult | None:
         """Look at what is known up to `now_s`; None while it is not decided."""
         outcome = self.judge.expression.at(now_s, samples)
         if outcome.since_s < self.asked_s:
@@ -61,17 +61,17 @@ class Judging:
         """What was last looked at, for people."""
         return "" if self._last is None else str(self._last)
 
-    def _never(self, now_s: float, outcome: Outcome) -> Ruling | None:
+    def _never(self, now_s: float, outcome: Outcome) -> CheckResult | None:
         after = seconds(now_s - self.asked_s)
         if outcome.holds is None:
-            return Ruling(held=False, reason=f"no data after {after}: {_missing(outcome)}", seen=outcome.seen)
+            return CheckResult(held=False, reason=f"no data after {after}: {_missing(outcome)}", seen=outcome.seen)
         if outcome.holds:
-            return Ruling(held=False, reason=f"it held after {after}: {outcome}", seen=outcome.seen)
+            return CheckResult(held=False, reason=f"it held after {after}: {outcome}", seen=outcome.seen)
         if now_s - self.asked_s >= self.judge.for_s:
-            return Ruling(held=True, reason=f"never in {seconds(self.judge.for_s)}", seen=outcome.seen)
+            return CheckResult(held=True, reason=f"never in {seconds(self.judge.for_s)}", seen=outcome.seen)
         return None
 
-    def _hold(self, now_s: float, outcome: Outcome) -> Ruling | None:
+    def _hold(self, now_s: float, outcome: Outcome) -> CheckResult | None:
         if not outcome.holds:
             return self._broken(now_s, outcome)
         if self._since_s is None:
@@ -81,7 +81,7 @@ class Judging:
             self._since_s, self._error_s = now_s, now_s - self._least_s
         if now_s - self._since_s < self.judge.for_s:
             return None
-        return Ruling(
+        return CheckResult(
             held=True,
             reason=str(outcome),
             seen=outcome.seen,
@@ -89,12 +89,12 @@ class Judging:
             error_s=self._error_s,
         )
 
-    def _broken(self, now_s: float, outcome: Outcome) -> Ruling | None:
+    def _broken(self, now_s: float, outcome: Outcome) -> CheckResult | None:
         """It does not hold, or began to too late; there may be time left for it to begin anew."""
         held_s, self._since_s = self._since_s, None
         if self.judge.within_s is not None and now_s - self.asked_s < self.judge.within_s:
             return None
-        return Ruling(held=False, reason=self._why(now_s, held_s, outcome), seen=outcome.seen)
+        return CheckResult(held=False, reason=self._why(now_s, held_s, outcome), seen=outcome.seen)
 
     def _why(self, now_s: float, held_s: float | None, outcome: Outcome) -> str:
         if outcome.holds is None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from ..control.client_api import Terms
-from ..control.clock_sync import Reading, moment
+from ..control.client_api import ChangeOptions
+from ..control.clock_sync import ClockSample, moment
 from ..control.group_change import LabClient
 from ..control.state import ClientState
 from ..errors import SynthlabError
@@ -52,13 +52,13 @@ class _Layer:
         return most_ns if self.ends_ns is None else min(self.ends_ns - from_ns, most_ns)
 
 
-class Layers:
+class Leases:
     """Puts changes on clients at given times of our own monotonic clock. `find` gives a client by its name."""
 
     def __init__(self, find: Callable[[str], LabClient]) -> None:
         self._find = find
         self._layers: dict[str, _Layer] = {}
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, ClockSample] = {}
         self._down: set[str] = set()
         self._resets: Counter[str] = Counter()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -104,7 +104,7 @@ class Layers:
         self._resets.update(names)
 
         def reset(client: LabClient) -> None:
-            client.api.reset(Terms(at_ns=self._at_ns(client.name, at_ns)))
+            client.api.reset(ChangeOptions(at_ns=self._at_ns(client.name, at_ns)))
             for layer in list(self._layers.values()):
                 layer.leases.pop(client.name, None)
 
@@ -164,7 +164,7 @@ class Layers:
         lease_ns = layer.lease_ns(due_ns)
 
         def ask(client: LabClient) -> float:
-            terms = Terms(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
+            terms = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
             put = client.api.replace if layer.change.whole else client.api.change
             state = put(layer.change.change, terms)
             if state.entry is None:
@@ -245,6 +245,6 @@ def _written(lease_ns: int) -> str:
     return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.6f}ms"
 
 
-def _read_clock(client: LabClient) -> Reading:
+def _read_clock(client: LabClient) -> ClockSample:
     sent = time.monotonic_ns()
-    return Reading(sent, client.api.clock(), time.monotonic_ns())
+    return ClockSample(sent, client.api.clock(), time.monotonic_ns())

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from ..control.backend import World
+from ..control.backend import Backend
 from ..control.container_lookup import find_member
 from ..control.group_change import LabClient
 from ..control.running_lab import RunningLab
@@ -18,18 +18,18 @@ ANSWER_S = 60.0
 _POLL_S = 0.05
 
 
-class Stage:
+class LiveLab:
     """The clients and containers of one running lab, by name."""
 
-    def __init__(self, world: World, lab: str) -> None:
-        self.world = world
+    def __init__(self, backend: Backend, lab: str) -> None:
+        self.backend = backend
         self.name = lab
         self.refresh()
 
     def refresh(self) -> None:
         """Look at the containers anew: one that was started again has other ports."""
-        _, self.members = self.world.members(self.name)
-        self.lab = RunningLab(self.world, self.name, self.members)
+        _, self.members = self.backend.members(self.name)
+        self.lab = RunningLab(self.backend, self.name, self.members)
 
     def clients(self) -> list[LabClient]:
         return self.lab.find()

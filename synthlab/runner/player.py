@@ -18,11 +18,11 @@ from ..scenario.model import Block, Run, Timed, Track
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
 from .actions import Acts
-from .judge import Judging
-from .leases import SEEDS, Layers
-from .live_lab import Stage
+from .judge import ExpectationCheck
+from .leases import SEEDS, Leases
+from .live_lab import LiveLab
 from .request import request
-from .run_log import Chronicle
+from .run_log import RunLog
 from .sampler import Sampler
 from .turns import Turns
 from .watcher import Watcher
@@ -51,7 +51,7 @@ class Player:
     def __init__(
         self,
         plan: Plan,
-        stage: Stage,
+        stage: LiveLab,
         watcher: Watcher,
         mark: Callable[[str], None] = lambda text: None,
         collect: Callable[[], None] = lambda: None,
@@ -59,7 +59,7 @@ class Player:
     ) -> None:
         self.plan = plan
         self.recorded = Recorded()
-        self.chronicle = Chronicle(plan)
+        self.chronicle = RunLog(plan)
         self.faults: list[str] = []
         self.failures: list[str] = []
         self.failed_s: float | None = None
@@ -71,7 +71,7 @@ class Player:
         self._watcher = watcher
         self._keep_going = keep_going
         self._zero_ns = time.monotonic_ns()
-        self._layers = Layers(stage.client)
+        self._layers = Leases(stage.client)
         self._acts = Acts(stage, self._layers)
         self._sampler = Sampler(stage.clients, self.now_s, self.recorded, stage.metrics, self._heard)
         self._turns = Turns(self.now_s)
@@ -261,7 +261,7 @@ class Player:
             await self._until(until_s - EARLY_S)
 
     async def _judge(self, run: Run, judge: Judge, asked_s: float) -> None:
-        judging, ruling, now_s = Judging(judge, asked_s), None, asked_s
+        judging, ruling, now_s = ExpectationCheck(judge, asked_s), None, asked_s
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:
                 await asyncio.to_thread(self._sampler.next_round)

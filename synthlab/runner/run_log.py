@@ -11,7 +11,7 @@ from ..scenario.actions import Action, Change, Container, Exec, Judge, Load, Res
 from ..scenario.model import Run
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
-from .judge import Ruling
+from .judge import CheckResult
 
 
 class Configurations:
@@ -35,7 +35,7 @@ class Configurations:
                 self._entries.append(Configured(at_s=at_s, client=client, conditions=conditions))
 
 
-class Chronicle:
+class RunLog:
     """Begins with what is planned, and none of it done."""
 
     def __init__(self, plan: Plan) -> None:
@@ -71,7 +71,7 @@ class Chronicle:
         if self._steps[run.id].began_s is None:
             self.step(run, planned_s=planned_s, began_s=planned_s + late_s)
 
-    def rule(self, run: Run, asked_s: float, decided_s: float, ruling: Ruling) -> Judged:
+    def rule(self, run: Run, asked_s: float, decided_s: float, ruling: CheckResult) -> Judged:
         verdict: Verdict = "passed" if ruling.held else "failed"
         decided = replace(
             self._judged[run.id],

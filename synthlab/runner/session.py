@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..assets import own_version
-from ..control.backend import World, choose_lab
+from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
@@ -22,9 +22,9 @@ from ..scenario.record import Record, Series
 from ..scenario.rights import refuse_strange
 from .evidence import Evidence
 from .host_load import load_between, read_busy
-from .live_lab import Stage
+from .live_lab import LiveLab
 from .player import Player
-from .validity import doubts
+from .validity import problems
 from .verdict import verdict_of
 from .watcher import Watcher
 
@@ -35,7 +35,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class RunOptions:
     """How scenarios are played. A `lab` names one that is up; `evidence` is the folder for what is kept of failures.
 
     With `allow_host` a file that is not the user's own may act with the user's rights.
@@ -49,7 +49,7 @@ class Terms:
     allow_host: bool = False
 
 
-def play(plan: Plan, world: World, terms: Terms, watcher: Watcher, tell: Tell, name: str) -> Record:
+def play(plan: Plan, backend: Backend, terms: RunOptions, watcher: Watcher, tell: Tell, name: str) -> Record:
     """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
 
     Raises WrongUse where the lab that is up is not the one that the scenario is for, and for a stranger's file that
@@ -59,8 +59,8 @@ def play(plan: Plan, world: World, terms: Terms, watcher: Watcher, tell: Tell, n
         refuse_strange(plan)
     started = datetime.now(UTC)
     try:
-        with _lab(plan, world, terms, tell) as lab:
-            return _Run(plan, world, lab, watcher, tell, terms.evidence / name).record(terms.keep_going)
+        with _lab(plan, backend, terms, tell) as lab:
+            return _Run(plan, backend, lab, watcher, tell, terms.evidence / name).record(terms.keep_going)
     except WrongUse:
         raise
     except SynthlabError as error:
@@ -84,27 +84,27 @@ def refused(file: str, error: WrongUse) -> Record:
 
 
 @contextlib.contextmanager
-def _lab(plan: Plan, world: World, terms: Terms, tell: Tell) -> Iterator[str]:
+def _lab(plan: Plan, backend: Backend, terms: RunOptions, tell: Tell) -> Iterator[str]:
     """The name of a running lab for the plan; one that is brought up for it is taken down again, unless kept."""
     stack = plan.scenario.stack
-    labs = world.engine.labs()
+    labs = backend.engine.labs()
     if terms.lab is not None or stack.name in labs:
         name = choose_lab(labs, terms.lab or stack.name)
-        if name in world.engine.locks():
+        if name in backend.engine.locks():
             raise being_brought_up(name)
-        _refuse_other(plan, Stage(world, name))
+        _refuse_other(plan, LiveLab(backend, name))
         tell(f"using the lab {name}, which is up")
         yield name
         return
     if terms.keep:
-        launch(stack, world.engine, tell, terms.start_timeout_s)
+        launch(stack, backend.engine, tell, terms.start_timeout_s)
         yield stack.name
         return
-    with launched(stack, world.engine, tell, terms.start_timeout_s, plan.most_s + SPARE_S):
+    with launched(stack, backend.engine, tell, terms.start_timeout_s, plan.most_s + SPARE_S):
         yield stack.name
 
 
-def _refuse_other(plan: Plan, stage: Stage) -> None:
+def _refuse_other(plan: Plan, stage: LiveLab) -> None:
     """Raise WrongUse where the lab lacks clients of the plan, or their conditions are not those of their start."""
     known = [client.name for client in stage.lab.callers()]
     for name in plan.clients:
@@ -121,10 +121,10 @@ def _refuse_other(plan: Plan, stage: Stage) -> None:
 class _Run:
     """One run on a lab that is up."""
 
-    def __init__(self, plan: Plan, world: World, lab: str, watcher: Watcher, tell: Tell, folder: Path) -> None:
+    def __init__(self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, tell: Tell, folder: Path) -> None:
         self._plan = plan
-        self._stage = Stage(world, lab)
-        self._evidence = Evidence(world, lab)
+        self._stage = LiveLab(backend, lab)
+        self._evidence = Evidence(backend, lab)
         self._files: dict[str, str] = {}
         self._folder = folder
         self._tell = tell
@@ -141,7 +141,7 @@ class _Run:
             asyncio.run(player.play())
             after = read_busy(self._stage.container(probe.title))
             load = load_between(before, after)
-            doubted = doubts(self._plan.clients, player.recorded, load, _compared(self._plan))
+            doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
             chronicle = player.chronicle
             verdict, reasons = verdict_of(chronicle.judged, player.failures, player.faults, doubted)
             if verdict != "passed" and not self._files:
@@ -175,7 +175,7 @@ class _Run:
         states = self._stage.lab.states(self._stage.clients())
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
-        return own | self._stage.world.engine.facts()
+        return own | self._stage.backend.engine.facts()
 
 
 def _blank(plan: Plan, started: datetime) -> Record:

@@ -1,6 +1,6 @@
 """Whether the lab was a fair judge: quick enough, and not itself the cause of what was seen.
 
-A run of which this doubts is inconclusive, whatever its expectations came to. The limits were chosen from runs on two
+A run of which this problems is inconclusive, whatever its expectations came to. The limits were chosen from runs on two
 processors: of a call of two browsers and two bots left alone, and of one beside as many busy loops as processors.
 """
 
@@ -13,7 +13,7 @@ from math import inf
 from ..contract import OWN_CAUSES
 from ..control.state import MOST_LATE_MS, ClientState
 from ..scenario.expression import Recorded, Sample, Value
-from .host_load import Load
+from .host_load import HostLoad
 
 MOST_LATE_SECONDS = 0.2
 """The share of seconds in which the forwarder may be later than MOST_LATE_MS."""
@@ -41,8 +41,8 @@ def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
     return {lateness_name(client, direction): values["p99_ms"] for direction, values in told.items() if values}
 
 
-def doubts(
-    clients: Sequence[str], recorded: Recorded, load: Load | None, compared: Sequence[str], since_s: float = -inf
+def problems(
+    clients: Sequence[str], recorded: Recorded, load: HostLoad | None, compared: Sequence[str], since_s: float = -inf
 ) -> list[str]:
     """One line for each reason; `compared` are the numbers of the baseline that expectations speak of.
 
@@ -53,7 +53,7 @@ def doubts(
     return [*_of_machine(load), *found, *_of_baseline(recorded, compared)]
 
 
-def _of_machine(load: Load | None) -> Iterator[str]:
+def _of_machine(load: HostLoad | None) -> Iterator[str]:
     if load is None:
         return
     if load.idle < LEAST_IDLE:

@@ -1,31 +1,31 @@
 """A scenario: a timed script of conditions and expectations for the clients of a stack, read, checked and planned."""
 
 from .check import check_scenario
-from .dry_run import rehearse
+from .dry_run import dry_run
 from .late import late_expectations
 from .model import Block, Place, Run, Scenario, Step, Track
 from .plan import Plan, Visit, make_plan, repeated
 from .reader import find_scenario_file, read_scenario, scenario_files
-from .simulated_leases import Layers
+from .simulated_leases import SimulatedLeases
 from .timeline import Event, timeline
 
 __all__ = [
     "Block",
     "Event",
-    "Layers",
     "Place",
     "Plan",
     "Run",
     "Scenario",
+    "SimulatedLeases",
     "Step",
     "Track",
     "Visit",
     "check_scenario",
+    "dry_run",
     "find_scenario_file",
     "late_expectations",
     "make_plan",
     "read_scenario",
-    "rehearse",
     "repeated",
     "scenario_files",
     "timeline",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..stack.compose_source import ComposeConfig
-from .dry_run import rehearse
+from .dry_run import dry_run
 from .plan import Plan, make_plan
 from .reader import read_scenario
 
@@ -24,5 +24,5 @@ def check_scenario(
     The arguments are those of `read_scenario`, and the seed that takes the place of the scenario's own.
     """
     plan = make_plan(read_scenario(name, variables, environment, stack, compose), seed)
-    rehearse(plan)
+    dry_run(plan)
     return plan

@@ -16,7 +16,7 @@ from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
 from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
-from .step_kind import Context, Key, Read
+from .step_kind import Context, Key, StepArgs
 
 Values = dict[str, Any]
 ReadValue = Callable[[Node, "Field[Any]", Context], Any]
@@ -136,7 +136,7 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
     return dict.fromkeys(by_name) | dict(given) | named
 
 
-def change_of(read: Read, example: str) -> Values:
+def change_of(read: StepArgs, example: str) -> Values:
     """The change that a step with the keys of `link_keys` names; raises WrongUse where it names nothing."""
     change: Values = read.get("profile", {})
     for side in SIDES:

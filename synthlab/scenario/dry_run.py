@@ -16,11 +16,11 @@ from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
 from .formatting import seconds
 from .model import Place
 from .plan import Plan
-from .simulated_leases import Layers
+from .simulated_leases import SimulatedLeases
 from .timeline import Event, timeline
 
 
-def rehearse(plan: Plan) -> None:
+def dry_run(plan: Plan) -> None:
     """Raise WrongUse at the first step that cannot be played when its time comes."""
     for late in (False, True) if plan.track.least_s != plan.track.most_s else (False,):
         stage = _Stage(plan.scenario.stack)
@@ -33,10 +33,10 @@ class _Stage:
     """What is in force and what runs, as the plan goes on."""
 
     def __init__(self, stack: Stack) -> None:
-        self._clients = {client.name: Layers(client.name, client.conditions) for client in stack.clients}
+        self._clients = {client.name: SimulatedLeases(client.name, client.conditions) for client in stack.clients}
         given = {client.name: client.files for client in stack.clients}
         if isinstance(stack.sfu, Sfu):
-            self._clients[SFU_HOST] = Layers(SFU_HOST, stack.sfu.conditions or Conditions())
+            self._clients[SFU_HOST] = SimulatedLeases(SFU_HOST, stack.sfu.conditions or Conditions())
             given[SFU_HOST] = stack.sfu.files
         self._files = {owner: {name: size_of(text) for name, text in files.items()} for owner, files in given.items()}
         self._down: dict[str, tuple[str, Place]] = {}

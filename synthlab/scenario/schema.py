@@ -15,7 +15,7 @@ from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.profiles import OWN, profiles
 from .conditions_schema import VALUES, link_definitions, reference
 from .reader import TOP
-from .step_kind import Key, Kind
+from .step_kind import Key, StepKind
 from .step_reader import COMMON
 from .steps import KINDS
 
@@ -68,7 +68,7 @@ def stack_schema() -> Schema:
     }
 
 
-def _step(kind: Kind) -> Schema:
+def _step(kind: StepKind) -> Schema:
     """Of one kind of step, with the keys that every step may have."""
     described = _object({**COMMON, **kind.keys})
     return {**described, "description": kind.help, "required": [kind.name, *_rest(described, kind.name)]}
@@ -78,7 +78,7 @@ def _rest(described: Schema, name: str) -> list[str]:
     return [key for key in described["required"] if key != name]
 
 
-def _chosen(kinds: tuple[Kind, ...]) -> Schema:
+def _chosen(kinds: tuple[StepKind, ...]) -> Schema:
     """The kind whose key a step has; `mark`, the last, where there is no other."""
     *others, last = kinds
     chosen: Schema = reference(f"step-{last.name}")

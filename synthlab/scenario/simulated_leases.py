@@ -23,7 +23,7 @@ class _Layer:
 
 
 @dataclass(slots=True)
-class Layers:
+class SimulatedLeases:
     """`base` are the conditions that the client has by itself; times are seconds since the plan began."""
 
     client: str

@@ -54,7 +54,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class StepArgs:
     """A step's keys as they were read."""
 
     node: Node
@@ -71,13 +71,13 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class StepKind:
     """One kind of step. The key of its own `name` is what makes a step of this kind, and is always required."""
 
     name: str
     help: str
     keys: Mapping[str, Key]
-    build: Callable[[Read], Body]
+    build: Callable[[StepArgs], Body]
 
     def read(self, node: Node, keys: Mapping[str, Node], context: Context) -> Body:
         """The step that `keys` make, which are those of this kind and no others; raises WrongUse."""
@@ -89,4 +89,4 @@ class Kind:
             if key.required and name not in keys:
                 node.wrong(f"{self.name} needs {name}: {key.help}")
         values = {name: self.keys[name].read(entry, context) for name, entry in keys.items()}
-        return self.build(Read(node, keys, values, context))
+        return self.build(StepArgs(node, keys, values, context))

@@ -10,7 +10,7 @@ from ..stack.yaml import Node
 from . import keys
 from .formatting import seconds
 from .model import Place, Step
-from .step_kind import Context, Kind
+from .step_kind import Context, StepKind
 from .steps import KINDS, mark
 
 MOST_DEPTH = 8
@@ -63,7 +63,7 @@ def _read_step(node: Node, context: Context) -> Step:
     )
 
 
-def _kind_of(node: Node, given: Mapping[str, Node]) -> Kind:
+def _kind_of(node: Node, given: Mapping[str, Node]) -> StepKind:
     kinds = [name for name in given if name in _BY_NAME and name != mark.KIND.name]
     if len(kinds) > 1:
         given[kinds[1]].wrong(f"is a second step beside {kinds[0]}: begin it with a dash of its own")

@@ -11,7 +11,7 @@ from typing import Any
 from ..stack.yaml import Node
 from .actions import Change
 from .model import Planner, Timed
-from .step_kind import Context, Read
+from .step_kind import Context, StepArgs
 
 LEAST_EVERY_S, MOST_EVERY_S = 0.1, 1.0
 MOST_POINTS = 36_000
@@ -19,7 +19,7 @@ _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Range:
     """Two values of one condition, in the unit of the code."""
 
     low: float
@@ -43,7 +43,7 @@ def _like(example: float, value: float) -> float:
     return int(rounded) if isinstance(example, int) else float(rounded)
 
 
-def read_pair(node: Node, item: Field[Any], _: Context) -> Pair:
+def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
     """Two values of a condition that is a number; raises WrongUse."""
     unit = item.metadata["unit"]
     what = f"two values such as [{item.metadata['example']}, {item.metadata['example']}]"
@@ -60,10 +60,10 @@ def read_pair(node: Node, item: Field[Any], _: Context) -> Pair:
         node.wrong("cannot be varied: it is no number")
     if math.inf in values:
         node.wrong("cannot be varied: unlimited is no number")
-    return Pair(values[0], values[1], item)
+    return Range(values[0], values[1], item)
 
 
-def every_s(read: Read, default_s: float, lasts_s: float) -> float:
+def every_s(read: StepArgs, default_s: float, lasts_s: float) -> float:
     """How far apart the steps of a change are: what `every` says, else `default_s`, within 100 ms and 1 s."""
     every = float(read.get("every", min(MOST_EVERY_S, max(LEAST_EVERY_S, default_s))))
     if lasts_s / every > MOST_POINTS:
@@ -79,25 +79,25 @@ def times(lasts_s: float, every: float) -> Iterator[float]:
     yield from (round(number * every, 6) for number in range(count))
 
 
-def pairs(change: Mapping[str, Any]) -> Iterator[Pair]:
+def pairs(change: Mapping[str, Any]) -> Iterator[Range]:
     """Those in a change."""
     for value in change.values():
-        if isinstance(value, Pair):
+        if isinstance(value, Range):
             yield value
         elif isinstance(value, Mapping):
             yield from pairs(value)
 
 
-def filled(change: Mapping[str, Any], value: Callable[[Pair], Any]) -> dict[str, Any]:
+def filled(change: Mapping[str, Any], value: Callable[[Range], Any]) -> dict[str, Any]:
     """The change with what `value` makes of each pair in its place."""
     return {
-        key: value(entry) if isinstance(entry, Pair) else filled(entry, value) if isinstance(entry, Mapping) else entry
+        key: value(entry) if isinstance(entry, Range) else filled(entry, value) if isinstance(entry, Mapping) else entry
         for key, entry in change.items()
     }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Timeline:
     """A change over time: what is in force from each of its times on. It reverts at `lasts_s`, if that is not None."""
 
     clients: tuple[str, ...]

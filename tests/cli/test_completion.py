@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.cli.main import main
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 DOCKER = """\
@@ -94,17 +94,17 @@ def test_no_engine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each shell has a script that asks us."""
-    world, _ = fake_world()
-    assert main(["completion", "show", shell], world) == 0
+    backend, _ = fake_backend()
+    assert main(["completion", "show", shell], backend) == 0
     assert f"_SYNTHLAB_COMPLETE=complete_{shell}" in capsys.readouterr().out
-    assert main(["completion", "show", "fsh"], world) == 2
+    assert main(["completion", "show", "fsh"], backend) == 2
     assert "no completion for the shell 'fsh'; did you mean fish?" in capsys.readouterr().err
 
 
 def test_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Installed for bash, it is there for bash's next start."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    world, _ = fake_world()
-    assert main(["completion", "install", "bash"], world) == 0
+    backend, _ = fake_backend()
+    assert main(["completion", "install", "bash"], backend) == 0
     assert str(tmp_path) in capsys.readouterr().out
     assert "synthlab.sh" in (tmp_path / ".bashrc").read_text()

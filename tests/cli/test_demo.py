@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from synthlab.cli import demo
-from synthlab.cli.demo import Outcome, Picture, demo_table, measure_picture
+from synthlab.cli.demo import Outcome, PictureStats, demo_table, measure_picture
 from synthlab.errors import ExpectationFailed
 from synthlab.lab.lab import Lab
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 GOOD = Outcome(
     up_s=10.0,
     all_see_all_s=3.0,
-    before=Picture(200, 15),
-    during=Picture(70, 7),
-    after=Picture(190, 15),
+    before=PictureStats(200, 15),
+    during=PictureStats(70, 7),
+    after=PictureStats(190, 15),
     recovery_s=12.3,
 )
 
@@ -32,7 +32,7 @@ def test_good() -> None:
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        (replace(GOOD, during=Picture(180, 15)), "client1's picture of client2 did not suffer from 100kbit"),
+        (replace(GOOD, during=PictureStats(180, 15)), "client1's picture of client2 did not suffer from 100kbit"),
         (replace(GOOD, during=None), "no data: client1 told no numbers of client2's video under 100kbit"),
         (replace(GOOD, recovery_s=None), "client1's picture of client2 did not recover within 40 s"),
     ],
@@ -46,20 +46,20 @@ def test_bad(outcome: Outcome, told: str) -> None:
 
 def test_recovery_needs_both() -> None:
     """Neither the bit rate alone nor the frame rate alone is a recovered picture."""
-    before = Picture(200, 15)
-    assert Picture(160, 12).reaches(0.8, of=before)
-    assert not Picture(159, 15).reaches(0.8, of=before)
-    assert not Picture(200, 11).reaches(0.8, of=before)
+    before = PictureStats(200, 15)
+    assert PictureStats(160, 12).reaches(0.8, of=before)
+    assert not PictureStats(159, 15).reaches(0.8, of=before)
+    assert not PictureStats(200, 11).reaches(0.8, of=before)
 
 
 def test_measured_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture is the mean of what the viewer tells; where it tells nothing, there is no number."""
     monkeypatch.setattr(demo, "SAMPLE_S", 0.01)
-    world, apis = fake_world("call")
-    lab = Lab.named(world, None)
+    backend, apis = fake_backend("call")
+    lab = Lab.named(backend, None)
     assert measure_picture(lab, 0.03) is None
     apis["call/client1"].answered_numbers = {
         "values": {"video": {"client2": {"kbps": 200.0, "fps": 15.0}}},
         "age_s": {"video": 0.1},
     }
-    assert measure_picture(lab, 0.03) == Picture(200.0, 15.0)
+    assert measure_picture(lab, 0.03) == PictureStats(200.0, 15.0)

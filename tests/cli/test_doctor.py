@@ -19,7 +19,7 @@ from synthlab.assets import own_version
 from synthlab.cli import doctor
 from synthlab.cli.doctor import examine, explained, is_local, version_of
 from synthlab.cli.main import main
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.engine.containers import EngineApi
 from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import LocalImage
@@ -113,7 +113,7 @@ def test_failures_have_a_mending(
 @pytest.mark.usefixtures("tools")
 def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
     """Without an engine the rest is still looked at, and the status says that no lab can run."""
-    assert main(["doctor", "--json"], World(NoEngine())) == 3
+    assert main(["doctor", "--json"], Backend(NoEngine())) == 3
     output = capsys.readouterr()
     assert json.loads(output.out)[0]["told"] == "refused"
     assert output.err == "synthlab: a lab cannot run here yet: Docker engine\n"

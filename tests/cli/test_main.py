@@ -6,18 +6,18 @@ import pytest
 
 from synthlab.cli.main import main
 from synthlab.errors import SynthlabError
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from .commands.command import run
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     """Help and version go to the output; no command at all is wrong use, answered with the help."""
-    world, _ = fake_world()
-    assert run("--version", world=world) == 0
-    assert run("set", "--help", world=world) == 0
+    backend, _ = fake_backend()
+    assert run("--version", backend=backend) == 0
+    assert run("set", "--help", backend=backend) == 0
     assert "--jitter-share" in capsys.readouterr().out
-    assert run(world=world) == 2
+    assert run(backend=backend) == 2
     assert "Usage: synthlab" in capsys.readouterr().out
 
 
@@ -61,8 +61,8 @@ MISTAKES = {
 @pytest.mark.parametrize(("arguments", "status", "told"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_mistakes(arguments: tuple[str, ...], status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every mistake is one line on the error output with the status of wrong use, and changes nothing."""
-    world, apis = fake_world("call")
-    assert main(arguments, world) == status
+    backend, apis = fake_backend("call")
+    assert main(arguments, backend) == status
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.startswith(f"synthlab: {told}")
@@ -72,18 +72,18 @@ def test_mistakes(arguments: tuple[str, ...], status: int, told: str, capsys: py
 
 def test_debug_shows_the_traceback() -> None:
     """With --debug, wherever it stands, an error is raised as it is."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
     with pytest.raises(SynthlabError, match="no client 'x'"):
-        run("show", "x", "--debug", world=world)
+        run("show", "x", "--debug", backend=backend)
 
 
 def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C ends quietly with 130."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
 
     def interrupted() -> list[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(world.engine, "labs", interrupted)
-    assert run("down", world=world) == 130
+    monkeypatch.setattr(backend.engine, "labs", interrupted)
+    assert run("down", backend=backend) == 130
     assert capsys.readouterr() == ("", "")

@@ -20,8 +20,8 @@ from synthlab.cli.tables import (
     notes,
     numbers_table,
 )
-from synthlab.control.group_change import Change
-from synthlab.control.state import ClientState, Entry, LinkState
+from synthlab.control.group_change import GroupChange
+from synthlab.control.state import ClientState, LinkState, ScheduleEntry
 from synthlab.control.webrtc_stats import Numbers
 from synthlab.testing import FakeClientApi, fake_container
 
@@ -109,10 +109,10 @@ def test_kept_order_is_told() -> None:
     assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
 
 
-def entry(**times: float) -> Entry:
+def entry(**times: float) -> ScheduleEntry:
     change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
     values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
-    return Entry(id=3, change=change, whole=False, **values)
+    return ScheduleEntry(id=3, change=change, whole=False, **values)
 
 
 def test_agenda() -> None:
@@ -132,13 +132,13 @@ def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "_wall", lambda seconds: f"12:00:{seconds:02.0f}")
     plain, leased = state({}), replace(state({}), entry=entry(left_s=10.0))
     waiting = replace(state({}), entry=entry(in_s=5.0))
-    assert list(moments(Change({"a": plain}), 0)) == []
-    assert list(moments(Change({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
-    assert list(moments(Change({"a": plain, "b": plain}, 3_140_000), 0)) == [
+    assert list(moments(GroupChange({"a": plain}), 0)) == []
+    assert list(moments(GroupChange({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
+    assert list(moments(GroupChange({"a": plain, "b": plain}, 3_140_000), 0)) == [
         "a, b: in force within 3.1 ms of each other"
     ]
-    assert list(moments(Change({"a": leased}), 1)) == ["a: reverts by itself at 12:00:11, in 10.0 s"]
-    assert list(moments(Change({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
+    assert list(moments(GroupChange({"a": leased}), 1)) == ["a: reverts by itself at 12:00:11, in 10.0 s"]
+    assert list(moments(GroupChange({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
 
 
 @pytest.mark.issue(10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthlab.cli.usage import with_dashes
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from .commands.command import run
 
@@ -24,8 +24,8 @@ from .commands.command import run
 )
 def test_arguments(command: str, arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What may be left out stands in brackets, and dots follow what may be several, also in commands of a group."""
-    world, _ = fake_world()
-    assert run(*command.split(), "--help", world=world) == 0
+    backend, _ = fake_backend()
+    assert run(*command.split(), "--help", backend=backend) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"Usage: synthlab {command} [OPTIONS] {arguments}"
 
 
@@ -34,8 +34,8 @@ def test_arguments(command: str, arguments: str, capsys: pytest.CaptureFixture[s
 def test_no_summary_is_cut_off(group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal of 80 columns the list of commands says each one's purpose whole, in at most 55 characters."""
     monkeypatch.setenv("COLUMNS", "80")
-    world, _ = fake_world()
-    assert run(*group.split(), "--help", world=world) == 0
+    backend, _ = fake_backend()
+    assert run(*group.split(), "--help", backend=backend) == 0
     lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
     summaries = [line.split(maxsplit=1)[1] for line in lines]
     assert len(summaries) >= 2
@@ -76,9 +76,9 @@ def test_where_a_command_begins(written: str, meant: str) -> None:
 @pytest.mark.parametrize("behind", [True, False])
 def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, capsys: pytest.CaptureFixture[str]) -> None:
     """A switch is turned by its two names, and by a word as in a file, wherever it stands; the word is no client."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
     words = ["client2", "--mtu", "1400b", *written] if behind else [*written, "--mtu", "1400b", "client2"]
-    assert run("set", *words, world=world) == 0
+    assert run("set", *words, backend=backend) == 0
     assert f"mtu_answer {str(sent).lower()}" in capsys.readouterr().out
 
 
@@ -89,6 +89,6 @@ def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, caps
 )
 def test_options_of_other_tools(option: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What netem and others call a condition leads to its flag here."""
-    world, _ = fake_world("call")
-    assert run("set", "client2", option, "5", world=world) == 2
+    backend, _ = fake_backend("call")
+    assert run("set", "client2", option, "5", backend=backend) == 2
     assert f"No such option: {option}; did you mean {meant}? (see" in capsys.readouterr().err

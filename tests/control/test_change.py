@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions
-from synthlab.control.change import read_wish
+from synthlab.control.change import read_change
 from synthlab.errors import WrongUse
 from synthlab.stack.partial_change import undoing
 from synthlab.stack.profiles import profile
@@ -32,12 +32,12 @@ from synthlab.stack.profiles import profile
 )
 def test_changes(given: dict[str, Any], change: dict[str, Any]) -> None:
     """Values alone are for both directions, or for those of a flow; a direction's own go before them."""
-    assert read_wish(**given) == (change, {})
+    assert read_change(**given) == (change, {})
 
 
 def test_profile() -> None:
     """A profile gives all values, and what is named beside it changes what it gives."""
-    change, _ = read_wish({}, egress={"rate": "50kbit"}, profile="wpt/3g")
+    change, _ = read_change({}, egress={"rate": "50kbit"}, profile="wpt/3g")
     known = profile("wpt/3g").conditions.to_dict()
     assert Conditions().changed(change).to_dict() == {**known, "egress": {**known["egress"], "rate": "50kbit"}}
     assert change["ingress"]["loss"] is None
@@ -47,7 +47,7 @@ def test_local_files(tmp_path: Path) -> None:
     """A path of a trace becomes its name, and its text goes along."""
     trace = tmp_path / "lte.up"
     trace.write_text("1\n5\n10\n")
-    change, files = read_wish({}, flows={"*:udp": {"egress": {"rate_trace": str(trace)}}})
+    change, files = read_change({}, flows={"*:udp": {"egress": {"rate_trace": str(trace)}}})
     assert change == {"flows": {"*:udp": {"egress": {"rate_trace": "lte.up"}}}}
     assert files == {"lte.up": "1\n5\n10\n"}
 
@@ -63,7 +63,7 @@ def test_local_files(tmp_path: Path) -> None:
 def test_mistakes(given: dict[str, Any], told: str) -> None:
     """What cannot be set is told before anybody is asked."""
     with pytest.raises(WrongUse) as caught:
-        read_wish(**given)
+        read_change(**given)
     assert caught.value.message.startswith(told)
 
 

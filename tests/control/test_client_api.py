@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from synthlab.control.client_api import Remote, Terms
+from synthlab.control.client_api import ChangeOptions, HttpClientApi
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.testing import FakeClientApi
 
@@ -59,11 +59,11 @@ def fake() -> FakeClientApi:
 
 
 @pytest.fixture
-def remote(fake: FakeClientApi) -> Remote:
-    return Remote("client2", "http://127.0.0.1:3000", httpx.MockTransport(serve(fake)))
+def remote(fake: FakeClientApi) -> HttpClientApi:
+    return HttpClientApi("client2", "http://127.0.0.1:3000", httpx.MockTransport(serve(fake)))
 
 
-def test_change_and_reset(remote: Remote) -> None:
+def test_change_and_reset(remote: HttpClientApi) -> None:
     """A change leaves what it does not name; reset brings back the start, replace puts anything in its place."""
     changed = remote.change({"egress": {"latency": "80ms"}})
     assert changed.conditions.to_dict() == {"egress": {"loss": "1%", "latency": "80ms"}}
@@ -72,7 +72,7 @@ def test_change_and_reset(remote: Remote) -> None:
     assert remote.reset().conditions.to_dict() == {"egress": {"loss": "1%"}}
 
 
-def test_check_changes_nothing(remote: Remote, fake: FakeClientApi) -> None:
+def test_check_changes_nothing(remote: HttpClientApi, fake: FakeClientApi) -> None:
     """A check raises what the change would raise, and has no other effect."""
     remote.check({"egress": {"loss": "2%"}})
     assert fake.conditions == fake.startup
@@ -80,13 +80,13 @@ def test_check_changes_nothing(remote: Remote, fake: FakeClientApi) -> None:
         remote.check({"egress": {"loss": "120%"}})
 
 
-def test_terms(remote: Remote) -> None:
+def test_terms(remote: HttpClientApi) -> None:
     """When a change takes effect and for how long stands behind the `?`."""
     seen.clear()
-    remote.change({}, Terms(at_ns=5, lease="10s"))
-    remote.check({}, Terms(after="5s"))
-    remote.replace({}, Terms(keep=True))
-    remote.reset(Terms(at_ns=7))
+    remote.change({}, ChangeOptions(at_ns=5, lease="10s"))
+    remote.check({}, ChangeOptions(after="5s"))
+    remote.replace({}, ChangeOptions(keep=True))
+    remote.reset(ChangeOptions(at_ns=7))
     remote.release(7)
     assert seen == [
         ("PATCH", "/v1/conditions", {"at": "5", "lease": "10s"}),
@@ -98,19 +98,19 @@ def test_terms(remote: Remote) -> None:
     assert remote.clock() == 5
 
 
-def test_files(remote: Remote, fake: FakeClientApi) -> None:
+def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:
     """A file is sent as it is."""
     remote.put_file("train.mahi", "# ä\n1\n")
     assert fake.files == {"train.mahi": "# ä\n1\n"}
 
 
-def test_numbers(remote: Remote, fake: FakeClientApi) -> None:
+def test_numbers(remote: HttpClientApi, fake: FakeClientApi) -> None:
     """The numbers are those of the API, without the old ones."""
     fake.answered_numbers = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
     assert remote.numbers().sees("client1")
 
 
-def test_restarting_forwarder(remote: Remote, fake: FakeClientApi) -> None:
+def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> None:
     """A client that cannot change now says why; that is not the user's mistake."""
     fake.broken = True
     with pytest.raises(SynthlabError, match=r"^client2: the forwarder restarts$") as caught:
@@ -137,17 +137,17 @@ def test_failures(answer: httpx.Response | Exception, told: str) -> None:
         return answer
 
     with pytest.raises(SynthlabError) as caught:
-        Remote("client2", "http://x", httpx.MockTransport(handle)).state()
+        HttpClientApi("client2", "http://x", httpx.MockTransport(handle)).state()
     assert caught.value.message == told
 
 
 def test_container_that_does_not_run() -> None:
     """Without a published port there is no address to ask, and the error points to `ps`."""
     with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
-        Remote("client2", None).state()
+        HttpClientApi("client2", None).state()
 
 
-def test_close(remote: Remote) -> None:
+def test_close(remote: HttpClientApi) -> None:
     """An end of its connections, not of itself."""
     assert remote.clock() == 5
     first = remote._connected
@@ -166,7 +166,7 @@ def test_threads_share_one_connection(fake: FakeClientApi) -> None:
         connected.append(time.monotonic())
         time.sleep(0.05)
 
-    remote = Remote("client2", "http://client2", httpx.MockTransport(serve(fake)), relay)
+    remote = HttpClientApi("client2", "http://client2", httpx.MockTransport(serve(fake)), relay)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: remote.clock(), range(4)))
     remote.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from synthlab.control.client_api import Remote
+from synthlab.control.client_api import HttpClientApi
 from synthlab.control.exec_tunnel import Relay
 from synthlab.errors import SynthlabError
 
@@ -30,7 +30,7 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
 @pytest.mark.parametrize("relay", [ECHO], indirect=True)
 def test_questions_and_answers(relay: Relay) -> None:
     """One program answers all questions, and one that was closed is started again."""
-    remote = Remote("client1", "http://127.0.0.1:3000", relay=lambda: relay)
+    remote = HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay)
     assert [remote.clock(), remote.clock()] == [7, 7]
     relay.close()
     answer = relay.ask("GET", "/v1/state", {}, b"", 5)
@@ -49,7 +49,7 @@ def test_questions_and_answers(relay: Relay) -> None:
 def test_failures(relay: Relay, told: str) -> None:
     """One line says what the program or the engine said."""
     with pytest.raises(SynthlabError) as caught:
-        Remote("client1", "http://127.0.0.1:3000", relay=lambda: relay).clock()
+        HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay).clock()
     assert caught.value.message == f"client1: its API through the engine {told}"
 
 

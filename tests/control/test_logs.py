@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from synthlab.control.logs import read_lines
-from synthlab.engine.containers import Container, LogWish
+from synthlab.engine.containers import Container, LogQuery
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeEngine, fake_container
 
@@ -17,7 +17,7 @@ WRITTEN = {"client1": [("1", "a"), ("3", "c")], "client2": [("2", "b"), ("4", "d
 class Writing(FakeEngine):
     """An engine whose containers have written."""
 
-    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
         if container.client not in WRITTEN:
             raise SynthlabError("gone")
         yield from WRITTEN[container.client]
@@ -28,7 +28,7 @@ CONTAINERS = [fake_container("call", name) for name in WRITTEN]
 
 def test_in_the_order_of_time() -> None:
     """Lines of several containers come by their times, each with its writer."""
-    lines = read_lines(Writing(), CONTAINERS, LogWish())
+    lines = read_lines(Writing(), CONTAINERS, LogQuery())
     assert [(line.writer, line.text) for line in lines] == [
         ("client1", "a"),
         ("client2", "b"),
@@ -39,11 +39,16 @@ def test_in_the_order_of_time() -> None:
 
 def test_following_ends_with_the_containers() -> None:
     """Followed, every line comes, and it ends when all have ended."""
-    assert sorted(line.text for line in read_lines(Writing(), CONTAINERS, LogWish(follow=True))) == ["a", "b", "c", "d"]
+    assert sorted(line.text for line in read_lines(Writing(), CONTAINERS, LogQuery(follow=True))) == [
+        "a",
+        "b",
+        "c",
+        "d",
+    ]
 
 
 @pytest.mark.parametrize("follow", [False, True])
 def test_failure(follow: bool) -> None:
     """What the engine refuses is told, followed or not."""
     with pytest.raises(SynthlabError, match="gone"):
-        list(read_lines(Writing(), [fake_container("call", "x")], LogWish(follow=follow)))
+        list(read_lines(Writing(), [fake_container("call", "x")], LogQuery(follow=follow)))

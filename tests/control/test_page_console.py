@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synthlab.control.page_console import console_lines, lines_of
-from synthlab.engine.containers import LogWish
+from synthlab.engine.containers import LogQuery
 from synthlab.testing import FakeClientApi
 
 pytestmark = pytest.mark.issue(10)
@@ -38,17 +38,17 @@ def test_several_clients_by_time_tail_and_since() -> None:
     ada.written = [entry(1, "a", time_s=1), entry(2, "c\nthen", time_s=3)]
     grace.written = [entry(1, "b", time_s=2), entry(2, "d", time_s=4)]
     apis = {"ada": ada, "grace": grace}
-    texts = [line.text for line in console_lines(apis, LogWish())]
+    texts = [line.text for line in console_lines(apis, LogQuery())]
     assert texts == ["log: a", "log: b", "log: c", "then", "log: d"]
-    assert [line.text for line in console_lines(apis, LogWish(tail=1))] == ["then", "log: d"]
-    assert [line.text for line in console_lines(apis, LogWish(since=2.5))] == ["log: c", "then", "log: d"]
+    assert [line.text for line in console_lines(apis, LogQuery(tail=1))] == ["then", "log: d"]
+    assert [line.text for line in console_lines(apis, LogQuery(since=2.5))] == ["log: c", "then", "log: d"]
 
 
 def test_follow_goes_on_behind_what_was_seen() -> None:
     """What is written later comes once."""
     ada = FakeClientApi("ada")
     ada.written = [entry(1, "a")]
-    lines = console_lines({"ada": ada}, LogWish(follow=True))
+    lines = console_lines({"ada": ada}, LogQuery(follow=True))
     assert next(lines).text == "log: a"
     ada.written.append(entry(2, "b"))
     assert next(lines).text == "log: b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthlab.control.state import ClientState, Entry, LinkState
+from synthlab.control.state import ClientState, LinkState, ScheduleEntry
 
 
 def link(**values: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def test_base_leases_and_scheduled_changes() -> None:
         }
     )
     assert state.base.perfect
-    wanted = Entry(id=1, change=lease["change"], whole=False, in_s=None, left_s=2.5, late_s=0.0)  # type: ignore[arg-type]
+    wanted = ScheduleEntry(id=1, change=lease["change"], whole=False, in_s=None, left_s=2.5, late_s=0.0)  # type: ignore[arg-type]
     assert state.leases == (wanted,)
     assert state.entry == wanted
     assert (state.scheduled[0].whole, state.scheduled[0].in_s, state.scheduled[0].left_s) == (True, 1.0, None)

@@ -10,7 +10,7 @@ import pytest
 
 from synthlab.assets import own_version
 from synthlab.deploy import image_transfer as depot
-from synthlab.deploy.image_transfer import Kept, kept_images, load, other_images, pull, push, remote_names, save
+from synthlab.deploy.image_transfer import ImageStatus, kept_images, load, other_images, pull, push, remote_names, save
 from synthlab.deploy.images import plan_images, selected, unversioned, versioned
 from synthlab.engine.images import LocalImage
 from synthlab.engine.process import Finished
@@ -95,7 +95,7 @@ def test_others() -> None:
             return LocalImage(f"id of {names.get(tag, tag)}", "0", VERSION, 1_500_000_000)
 
     assert other_images(kept_images(selected(["bot"]), Full()), Full()) == [
-        Kept(image=tag, version=VERSION, size=1_500_000_000, state="other") for tag in (former, browser)
+        ImageStatus(image=tag, version=VERSION, size=1_500_000_000, state="other") for tag in (former, browser)
     ]
 
 

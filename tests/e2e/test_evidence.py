@@ -16,7 +16,7 @@ from statistics import median
 
 import pytest
 
-from synthlab.control.backend import real_world
+from synthlab.control.backend import docker_backend
 from synthlab.control.container_lookup import find_member
 from synthlab.engine.exec import end, exec_inside
 from synthlab.errors import SynthlabError
@@ -44,7 +44,7 @@ clients:
 SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
 APPLICATION, NETWORK, MARKS = "application side", "network side", "what was done, and when"
 PORT, COUNT = 5000, 50
-WORLD = real_world()
+WORLD = docker_backend()
 # Of the frames that traffic.py sends; nothing else in the lab is so long.
 SIZE = 333
 CAPTURER = "65312"

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from synthlab.control.addresses import api_url
-from synthlab.control.backend import real_world
+from synthlab.control.backend import docker_backend
 from synthlab.engine.containers import Container
 from synthlab.runner.load import RunningLoad, start_load
 from synthlab.scenario.actions import Congestion, Load
@@ -23,7 +23,7 @@ from .pair import Pair
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lab")]
 
 LAB = "e2e-load"
-WORLD = real_world()
+WORLD = docker_backend()
 STACK = """\
 sfu: {image: "debian:bookworm-slim", command: sleep 600}
 clients:
@@ -38,8 +38,8 @@ DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Load
 from synthlab.traffic import start_load
-from synthlab.world import real_world
-_, members = real_world().members(sys.argv[1])
+from synthlab.backend import docker_backend
+_, members = docker_backend().members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
     start_load(Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120), members)
 print("begun", flush=True)

@@ -30,6 +30,6 @@ def test_admin_api_stays_inside() -> None:
 
 
 @pytest.mark.parametrize("file", sorted((JANUS / "etc").iterdir()), ids=lambda file: file.name)
-def test_no_outside_world(file: Path) -> None:
+def test_no_outside_backend(file: Path) -> None:
     """Nothing of the server asks a host outside the lab: no STUN, no TURN."""
     assert not [line for line in file.read_text().splitlines() if "stun_" in line or "turn_" in line]

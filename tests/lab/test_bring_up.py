@@ -10,22 +10,22 @@ from synthlab.control.running_lab import RunningLab
 from synthlab.errors import SynthlabError
 from synthlab.lab import bring_up as bringing_up
 from synthlab.stack import read_stack
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt(), SynthlabError("after 120 s client1 has not seen bot-1's video")])
 def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseException) -> None:
     """Ctrl-C while a lab that is healthy waits for its videos leaves nothing behind; nor does waiting in vain."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
     lines: list[str] = []
 
-    def wait_for_media(_lab: RunningLab, tell: Callable[[str], None], _timeout_s: float) -> float:
+    def wait_for_video(_lab: RunningLab, tell: Callable[[str], None], _timeout_s: float) -> float:
         tell("video: 8/12 pairs seen")
         raise ends
 
     monkeypatch.setattr(bringing_up, "launch", lambda stack, *given: stack)
-    monkeypatch.setattr(bringing_up, "wait_for_media", wait_for_media)
+    monkeypatch.setattr(bringing_up, "wait_for_video", wait_for_video)
     with pytest.raises(type(ends)):
-        bringing_up.bring_up(read_stack("call"), world, lines.append, timeout_s=120, wait_media=True)
-    assert world.engine.containers() == []
+        bringing_up.bring_up(read_stack("call"), backend, lines.append, timeout_s=120, wait_media=True)
+    assert backend.engine.containers() == []
     assert lines == ["video: 8/12 pairs seen", "removing what was made of call"]

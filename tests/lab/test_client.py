@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from synthlab import Client, ExpectationFailed, Lab, SynthlabError, WrongUse
-from synthlab.control.backend import World
-from synthlab.control.client_api import Terms
-from synthlab.testing import FakeClientApi, FakeEngine, fake_world
+from synthlab.control.backend import Backend
+from synthlab.control.client_api import ChangeOptions
+from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
@@ -22,9 +22,9 @@ def apis() -> dict[str, FakeClientApi]:
 
 @pytest.fixture
 def lab(apis: dict[str, FakeClientApi]) -> Lab:
-    world, by_id = fake_world("call", groups=GROUPS)
+    backend, by_id = fake_backend("call", groups=GROUPS)
     apis.update({api.name: api for api in by_id.values()})
-    return Lab.attach("call", world)
+    return Lab.attach("call", backend)
 
 
 def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -53,7 +53,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     client = lab["client2"]
     client.set(latency="10ms", for_="1min")
     with client.set(loss="5%", for_="10s"):
-        assert apis["client2"].terms[-1] == Terms(lease="10s")
+        assert apis["client2"].terms[-1] == ChangeOptions(lease="10s")
         assert len(client.state().leases) == 2
     assert client.state().conditions.to_dict() == {"ingress": {"latency": "10ms"}, "egress": {"latency": "10ms"}}
 
@@ -61,7 +61,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 def test_after_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """What waits for its time can be taken back before."""
     applied = lab["client2"].set(loss="5%", after="10s")
-    assert apis["client2"].terms[-1] == Terms(after="10s")
+    assert apis["client2"].terms[-1] == ChangeOptions(after="10s")
     assert len(lab["client2"].state().scheduled) == 1
     applied.revert()
     assert lab["client2"].state().scheduled == ()
@@ -157,7 +157,7 @@ def test_refused_values(change: dict[str, str], told: str, lab: Lab) -> None:
 
 def test_containers(lab: Lab) -> None:
     """A group's containers are acted on together; who starts is waited for."""
-    engine = lab.world.engine
+    engine = lab.backend.engine
     assert isinstance(engine, FakeEngine)
     lab["bot"].pause()
     lab["client1"].restart()
@@ -182,7 +182,7 @@ def test_a_screenshot_of_what_has_no_browser(lab: Lab) -> None:
         lab["bot-1"].screenshot()
     own = [replace(one, app="acme/client") for one in lab.members]
     with pytest.raises(SynthlabError, match=r"^client1 has no browser that .* `ports: \{cdp: 9222\}`$"):
-        Lab(lab.world, "call", own)["client1"].screenshot()
+        Lab(lab.backend, "call", own)["client1"].screenshot()
 
 
 def test_repr(lab: Lab) -> None:
@@ -197,7 +197,7 @@ def test_repr(lab: Lab) -> None:
 def test_a_server_without_conditions(lab: Lab) -> None:
     """It can be looked at; what its network is asked is refused, with what the stack lacks."""
     sfu = replace(lab.members[0], id="sfu", client="", group="", role="sfu")
-    called = Lab(lab.world, "call", [sfu, *lab.members])
+    called = Lab(lab.backend, "call", [sfu, *lab.members])
     assert called["sfu"].logs(tail=1) == ["line 3 of sfu"]
     asks: tuple[Callable[[Client], object], ...] = (lambda one: one.set(loss="5%"), lambda one: one.state())
     for ask in asks:
@@ -213,9 +213,9 @@ def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
     """A command line as one text is no list of words, and nothing runs in what is stopped."""
     with pytest.raises(WrongUse, match="'ping sfu' is not a list of words"):
         lab["client1"].exec("ping sfu")
-    engine = lab.world.engine
+    engine = lab.backend.engine
     stopped = [replace(one, state="exited", status="Exited (1)") for one in engine.containers()]
-    gone = Lab(World(FakeEngine(stopped)), "call", stopped)
+    gone = Lab(Backend(FakeEngine(stopped)), "call", stopped)
     with pytest.raises(SynthlabError, match=r"client1 does not run \(Exited \(1\)\)"):
         gone["client1"].exec(["true"])
 

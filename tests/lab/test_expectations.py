@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 
 from synthlab import ExpectationFailed, Inconclusive, Lab, WrongUse
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.control.state import ClientState
 from synthlab.lab import expectations
 from synthlab.lab.expectations import known_of
 from synthlab.runner.host_load import Busy
 from synthlab.scenario.expression import Known
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, fake_world
+from synthlab.testing import FakeClientApi, fake_backend
 
 FPS = "client1.video.client2.fps"
 
@@ -29,9 +29,9 @@ def apis() -> dict[str, FakeClientApi]:
 
 @pytest.fixture
 def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
-    world, by_id = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
     apis.update({api.name: api for api in by_id.values()})
-    with Lab.attach("call", world) as lab:
+    with Lab.attach("call", backend) as lab:
         yield lab
 
 
@@ -155,8 +155,8 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
             return super().state()
 
     monkeypatch.setattr(expectations, "KEPT_S", 1.3)
-    world = World(lab.world.engine, lambda container: Counting(container.client))
-    with Lab.attach("call", world) as counted:
+    backend = Backend(lab.backend.engine, lambda container: Counting(container.client))
+    with Lab.attach("call", backend) as counted:
         counted.expect("client1.egress.packets_in >= 0", within="3s")
         last_s = time.monotonic()
         time.sleep(3.2)

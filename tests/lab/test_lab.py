@@ -9,21 +9,21 @@ import pytest
 
 from synthlab.contract import ContainerAction
 from synthlab.control.backend import choose_lab
-from synthlab.control.client_api import Terms
+from synthlab.control.client_api import ChangeOptions
 from synthlab.control.group_change import LEAD_NS
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, FakeEngine, fake_world
+from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
 
 @pytest.fixture
 def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
-    world, apis = fake_world("call", groups=GROUPS)
-    return Lab.named(world, None), {api.name: api for api in apis.values()}
+    backend, apis = fake_backend("call", groups=GROUPS)
+    return Lab.named(backend, None), {api.name: api for api in apis.values()}
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,22 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
     """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
     lab, apis = lab_and_apis
     before = time.monotonic_ns()
-    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
+    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
     told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert told[0] == told[1] == told[2] == Terms(at_ns=told[0].at_ns, lease="10s")
+    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease="10s")
     assert told[0].at_ns is not None
     assert told[0].at_ns > before + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
-    assert apis["client2"].terms == [Terms()]
+    assert apis["client2"].terms == [ChangeOptions()]
     assert alone.apart_ns is None
 
 
 def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """The time that is asked for is counted from now, and nobody waits for it."""
     lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, Terms(after="1h"))
+    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after="1h"))
     at = apis["bot-1"].terms[-1].at_ns
     assert at == apis["bot-2"].terms[-1].at_ns
     assert at is not None
@@ -107,10 +107,10 @@ def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) ->
 def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """Leases that there were before stay."""
     lab, apis = lab_and_apis
-    apis["client1"].change({"ingress": {"latency": "10ms"}}, Terms(lease="1min"))
+    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease="1min"))
     apis["client2"].broken = True
     with pytest.raises(SynthlabError):
-        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, Terms(lease="10s"))
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
     assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
 
 
@@ -130,9 +130,9 @@ def test_failed_halfway_is_taken_back(broken: str, lab_and_apis: tuple[Lab, dict
 
 def test_reset() -> None:
     """Reset gives the conditions of the start; a perfect network has none."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     apis["call/client1"] = FakeClientApi("client1", {"egress": {"loss": "1%"}})
-    lab = Lab.named(world, "call")
+    lab = Lab.named(backend, "call")
     lab.change(lab.find(), {"egress": {"loss": "9%"}})
     reset = lab.reset(lab.find()).states
     assert [state.conditions.to_dict() for state in reset.values()] == [{"egress": {"loss": "1%"}}, {}]
@@ -164,43 +164,43 @@ def test_clear_lab() -> None:
 
 def test_with_takes_down_what_up_has_made() -> None:
     """And only that: a lab that was attached to stays, and one that is to be kept."""
-    world, _ = fake_world("mine", "kept", "theirs")
+    backend, _ = fake_backend("mine", "kept", "theirs")
     stack = read_stack("call")
-    with Lab(world, "mine", world.engine.containers("mine"), stack) as lab:
+    with Lab(backend, "mine", backend.engine.containers("mine"), stack) as lab:
         assert [client.name for client in lab] == ["client1", "client2"]
-    with Lab(world, "kept", world.engine.containers("kept"), stack) as lab:
+    with Lab(backend, "kept", backend.engine.containers("kept"), stack) as lab:
         lab.keep = True
-    with Lab.attach("theirs", world):
+    with Lab.attach("theirs", backend):
         pass
-    assert world.engine.labs() == ["kept", "theirs"]
+    assert backend.engine.labs() == ["kept", "theirs"]
 
 
 def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a name the lab of SYNTHLAB_LAB is meant, or the only one."""
-    world, _ = fake_world("a", "b")
+    backend, _ = fake_backend("a", "b")
     with pytest.raises(WrongUse, match="several labs are up: a, b"):
-        Lab.attach(world=world)
+        Lab.attach(backend=backend)
     monkeypatch.setenv("SYNTHLAB_LAB", "b")
-    assert Lab.attach(world=world).name == "b"
-    assert Lab.attach("a", world).name == "a"
+    assert Lab.attach(backend=backend).name == "b"
+    assert Lab.attach("a", backend).name == "a"
 
 
 def test_up_refuses_mistakes() -> None:
     """Before anything is started, as WrongUse."""
-    world, _ = fake_world()
+    backend, _ = fake_backend()
     for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
         with pytest.raises(WrongUse, match=told):
-            Lab.up("call.yaml", world=world, **given)  # type: ignore[arg-type]
+            Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
-        Lab.up("cal.yaml", world=world)
+        Lab.up("cal.yaml", backend=backend)
 
 
 def test_restore() -> None:
     """Whatever is paused or stopped goes on, and all have the conditions of their start."""
-    world, apis = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
-    engine = world.engine
+    backend, apis = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    engine = backend.engine
     assert isinstance(engine, FakeEngine)
-    lab = Lab.named(world, "call")
+    lab = Lab.named(backend, "call")
     lab.change(lab.find(), {"egress": {"loss": "9%"}})
     states = {"client2": "paused", "bot-1": "exited"}
     engine.present = [replace(one, state=states.get(one.title, "running")) for one in engine.present]

@@ -7,8 +7,8 @@ import pytest
 from synthlab.errors import SynthlabError
 from synthlab.lab import wait_for_video as media
 from synthlab.lab.lab import Lab
-from synthlab.lab.wait_for_video import unseen, wait_for_media
-from synthlab.testing import FakeClientApi, fake_world
+from synthlab.lab.wait_for_video import unseen, wait_for_video
+from synthlab.testing import FakeClientApi, fake_backend
 
 
 def seeing(api: FakeClientApi, *others: str) -> None:
@@ -18,8 +18,8 @@ def seeing(api: FakeClientApi, *others: str) -> None:
 
 def test_unseen() -> None:
     """Of the pairs, those are left whose viewer does not see the other's video."""
-    world, apis = fake_world("call", groups={"bot-1": "bot"})
-    lab = Lab.named(world, None)
+    backend, apis = fake_backend("call", groups={"bot-1": "bot"})
+    lab = Lab.named(backend, None)
     seeing(apis["call/client1"], "client2", "bot-1")
     seeing(apis["call/client2"], "client1")
     pairs = [("client1", "client2"), ("client2", "bot-1"), ("bot-1", "client1")]
@@ -28,18 +28,18 @@ def test_unseen() -> None:
 
 def test_wait() -> None:
     """When all see all, the waiting is over at once, and has told so."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     told: list[str] = []
     seeing(apis["call/client1"], "client2")
     seeing(apis["call/client2"], "client1")
-    assert wait_for_media(Lab.named(world, None), told.append, timeout_s=1) < 1
+    assert wait_for_video(Lab.named(backend, None), told.append, timeout_s=1) < 1
     assert told == ["video: 2/2 pairs seen"]
 
 
 def test_once_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pairs that are never all seen at the same moment have been seen one after the other."""
     monkeypatch.setattr(media, "POLL_S", 0)
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     told: list[str] = []
 
     def flicker(line: str) -> None:
@@ -48,21 +48,21 @@ def test_once_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         seeing(apis["call/client1"], *(["client2"] if len(told) == 1 else []))
         seeing(apis["call/client2"], *(["client1"] if len(told) == 2 else []))
 
-    wait_for_media(Lab.named(world, None), flicker, timeout_s=1)
+    wait_for_video(Lab.named(backend, None), flicker, timeout_s=1)
     assert told == ["video: 0/2 pairs seen", "video: 1/2 pairs seen", "video: 2/2 pairs seen"]
 
 
 def test_alone() -> None:
     """Where nobody else is, there is nothing to wait for."""
-    world, _ = fake_world("call")
-    lab = Lab.named(world, None)
+    backend, _ = fake_backend("call")
+    lab = Lab.named(backend, None)
     lab._take(lab.members[:1])
-    assert wait_for_media(lab, _never, timeout_s=1) < 1
+    assert wait_for_video(lab, _never, timeout_s=1) < 1
 
 
 def test_wait_in_vain() -> None:
     """The error names a pair that is missing, and below it what was last known of each."""
-    world, apis = fake_world("call", groups={"bot-1": "bot"})
+    backend, apis = fake_backend("call", groups={"bot-1": "bot"})
     seeing(apis["call/client1"], "client2")
     apis["call/client2"].answered_numbers = {
         "values": {"video": {"client1": {"fps": 0.0, "kbps": 12.34, "nack": 3}}, "sent": {"video": {"fps": 15.0}}},
@@ -71,7 +71,7 @@ def test_wait_in_vain() -> None:
     apis["call/bot-1"].answered_numbers = {"values": {"video": {}, "sent": {}}, "age_s": {"video": 40.2, "sent": 40.2}}
     told: list[str] = []
     with pytest.raises(SynthlabError) as caught:
-        wait_for_media(Lab.named(world, None), told.append, timeout_s=0.1)
+        wait_for_video(Lab.named(backend, None), told.append, timeout_s=0.1)
     assert caught.value.message == (
         "after 0.1 s client1 has not seen bot-1's video (5 of 6 pairs are missing); the last numbers:"
     )
@@ -90,9 +90,9 @@ def test_wait_in_vain() -> None:
 
 def test_many_in_vain() -> None:
     """Of a large call only some pairs are told."""
-    world, _ = fake_world("call", groups={f"bot-{number}": "bot" for number in range(1, 4)})
+    backend, _ = fake_backend("call", groups={f"bot-{number}": "bot" for number in range(1, 4)})
     with pytest.raises(SynthlabError) as caught:
-        wait_for_media(Lab.named(world, None), lambda line: None, timeout_s=0)
+        wait_for_video(Lab.named(backend, None), lambda line: None, timeout_s=0)
     assert caught.value.message.endswith("(20 of 20 pairs are missing); the last numbers:")
     assert [line.split(":")[0] for line in caught.value.details[media.MOST_TOLD :]] == [
         "and 14 more pairs",

@@ -16,29 +16,29 @@ CONFTEST = """
 from pathlib import Path
 import pytest
 from synthlab import Lab, SynthlabError
-from synthlab.testing import FakeClientApi, fake_container, fake_world
+from synthlab.testing import FakeClientApi, fake_container, fake_backend
 from synthlab.pytest_plugin import LABS, RUN
 from synthlab.pytest_plugin.labs import Labs
 
-WORLD, APIS = fake_world("theirs")
+WORLD, APIS = fake_backend("theirs")
 EVENTS = Path("events.txt")
 
 def note(*words):
     with EVENTS.open("a") as file:
         print(*words, file=file)
 
-def up(stack, name, *, ttl, world):
+def up(stack, name, *, ttl, backend):
     for index, client in enumerate(("client1", "client2"), 1):
         container = fake_container(name, client, index=index)
-        world.engine.present.append(container)
+        backend.engine.present.append(container)
         APIS[container.id] = FakeClientApi(client)
     note("up", Path(stack).name, name.replace(RUNS[0].token, "TOKEN"), ttl)
-    lab = Lab(world, name, world.engine.containers(name))
+    lab = Lab(backend, name, backend.engine.containers(name))
     lab.keep = False
     return lab
 
 class Watched:
-    def __init__(self, world, lab):
+    def __init__(self, backend, lab):
         self.lab = lab
 
     def watch(self, clients):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.pytest_plugin.run import Run
+from synthlab.pytest_plugin.run import PytestRun
 from synthlab.stack.fields import check_name
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.inner_pytest"]
@@ -219,9 +219,9 @@ def test_one_lab_for_several_workers(folder: pytest.Pytester) -> None:
 
 def test_names_of_labs() -> None:
     """A lab is of one run and one worker, and its name can be a lab's, however long the stack's is."""
-    run = Run(token="3f9a", seed=1, worker="gw12")
+    run = PytestRun(token="3f9a", seed=1, worker="gw12")
     assert run.lab_name("call") == "call-3f9a-gw12"
-    check_name(Run(token="3f9a", seed=1, worker="gw123").lab_name("x" * 40))
+    check_name(PytestRun(token="3f9a", seed=1, worker="gw123").lab_name("x" * 40))
     assert run.is_of_worker("call-3f9a-gw0")
     assert not run.is_of_worker("call-3f9b-gw0")
     assert not run.is_of_worker("call-3f9a")

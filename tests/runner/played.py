@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from synthlab.runner import Player
-from synthlab.runner.live_lab import Stage
+from synthlab.runner.live_lab import LiveLab
 from synthlab.scenario.record import Judged, Played
-from synthlab.testing import FakeClientApi, fake_world
+from synthlab.testing import FakeClientApi, fake_backend
 
 from ..scenario.files import checked
 
@@ -55,7 +55,7 @@ class Playing:
 
 def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | None = 15.0) -> Playing:
     """A player of these steps; client1 sees client2 with so many frames a second."""
-    world, by_id = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
     apis = {api.name: api for api in by_id.values()}
     if fps is not None:
         apis["client1"].answered_numbers = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
@@ -63,10 +63,10 @@ def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | Non
     collected: list[dict[str, Any]] = []
     player = Player(
         checked(folder, steps),
-        Stage(world, "call"),
+        LiveLab(backend, "call"),
         seen,
         marks.append,
         lambda: collected.append(apis["client2"].conditions.egress.to_dict()),
         keep_going,
     )
-    return Playing(player, apis, seen, world.engine, marks, collected)
+    return Playing(player, apis, seen, backend.engine, marks, collected)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.runner.judge import Judging, Ruling
+from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.runner.sampler import TICK_S
 from synthlab.runner.samples import number_sources, of_numbers
 from synthlab.scenario.actions import Judge, JudgeKind
@@ -51,9 +51,9 @@ class Picture:
         return {"values": {"video": self.measured(published_s)}, "age_s": {"video": at_s - published_s}}
 
 
-def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> Ruling:
+def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> CheckResult:
     """How it is ruled by who asks in rounds that begin at `asks_s`."""
-    judging, recorded = Judging(judge, BEGIN_S), Recorded(fine={FPS})
+    judging, recorded = ExpectationCheck(judge, BEGIN_S), Recorded(fine={FPS})
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
         recorded.hear(now_s, *of_numbers("client1", picture.answer(now_s, phase_s), now_s))
@@ -130,7 +130,7 @@ def test_a_client_that_does_not_answer(lasts_s: float) -> None:
     tries: list[tuple[JudgeKind, str, float | None]] = [("never", "< 8", None), ("recovers", "< 60", 30.0)]
     for kind, sign, within_s in tries:
         for _, asks_s in phases():
-            judging = Judging(judge(kind, f"{FPS} {sign}", within_s, 6), BEGIN_S)
+            judging = ExpectationCheck(judge(kind, f"{FPS} {sign}", within_s, 6), BEGIN_S)
             recorded, ruling = Recorded(fine={FPS}), None
             turn = 0
             while ruling is None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.runner.host_load import Busy, Load, load_between, parse_busy
+from synthlab.runner.host_load import Busy, HostLoad, load_between, parse_busy
 
 STAT = "cpu  100 10 50 800 20 5 5 10 7 3"
 PRESSURE = "some avg10=1.81 avg60=1.13 avg300=1.13 total=5511475694"
@@ -32,9 +32,9 @@ def test_something_else(text: str) -> None:
 def test_between() -> None:
     """Shares of the time between two readings."""
     begin, end = Busy(0.0, 1000, 800, 10, 5_000_000), Busy(10.0, 3000, 1800, 110, 7_500_000)
-    assert load_between(begin, end) == Load(0.5, 0.05, 0.25)
+    assert load_between(begin, end) == HostLoad(0.5, 0.05, 0.25)
     assert str(load_between(begin, end)) == "50% idle, 5% taken, programs waited 25% of the time"
-    assert load_between(replace(begin, waited_us=None), end) == Load(0.5, 0.05, None)
+    assert load_between(replace(begin, waited_us=None), end) == HostLoad(0.5, 0.05, None)
 
 
 def test_nothing_between() -> None:

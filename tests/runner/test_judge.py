@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from synthlab.runner.judge import Judging, Ruling
+from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.scenario.actions import Judge, JudgeKind
 from synthlab.scenario.expression import Expression, Known, Recorded, source_of
 from synthlab.stack import read_stack
@@ -23,9 +23,9 @@ class Undecided(Exception):
     """There is no ruling by the last sample."""
 
 
-def decided(judge: Judge, values: Sequence[float | None], asked_s: float = 0.0) -> tuple[float, Ruling]:
+def decided(judge: Judge, values: Sequence[float | None], asked_s: float = 0.0) -> tuple[float, CheckResult]:
     """The ruling and its time, where one value is sampled each second from 1 s on; None: it is not told."""
-    judging, recorded = Judging(judge, asked_s), Recorded()
+    judging, recorded = ExpectationCheck(judge, asked_s), Recorded()
     for second, value in enumerate(values, 1):
         recorded.add(float(second), {} if value is None else {FPS: value}, [source_of(FPS)])
         if ruling := judging.look(float(second), recorded):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import parse_duration
-from synthlab.control.client_api import AT_ONCE, Terms
+from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
 
 from ..standstill import Standstill
@@ -146,7 +146,7 @@ def played_after_one_another(
     api = done.apis["client2"]
     change = api.change
 
-    def noted(wish: Mapping[str, Any], terms: Terms = AT_ONCE) -> ClientState:
+    def noted(wish: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
         asked.append(time.monotonic_ns())
         return change(wish, terms)
 

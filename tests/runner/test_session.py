@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from synthlab.runner.session import Terms, play
+from synthlab.runner.session import RunOptions, play
 from synthlab.runner.watcher import Watcher
 from synthlab.scenario import check_scenario
-from synthlab.testing import FakeEngine, fake_world
+from synthlab.testing import FakeEngine, fake_backend
 
 SCENARIO = """\
 stack: {file}
@@ -30,10 +30,10 @@ def test_a_lab_that_is_being_brought_up(tmp_path: Path) -> None:
     (tmp_path / "call.yaml").write_text(STACK)
     file = tmp_path / "short.yaml"
     file.write_text(SCENARIO.format(file="call.yaml"))
-    world, apis = fake_world("call")
-    cast("FakeEngine", world.engine).locked.add("call")
-    record = play(check_scenario(str(file), {}), world, Terms(), cast("Watcher", None), print, "run")
+    backend, apis = fake_backend("call")
+    cast("FakeEngine", backend.engine).locked.add("call")
+    record = play(check_scenario(str(file), {}), backend, RunOptions(), cast("Watcher", None), print, "run")
     assert record.verdict == "inconclusive"
     assert record.reasons[0].startswith("the lab 'call' is being brought up: ")
-    assert [one.client for one in world.engine.containers()] == ["client1", "client2"]
+    assert [one.client for one in backend.engine.containers()] == ["client1", "client2"]
     assert all(not api.asked for api in apis.values())

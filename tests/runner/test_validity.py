@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import pytest
 
 from synthlab.control.state import MOST_LATE_MS
-from synthlab.runner.host_load import Load
+from synthlab.runner.host_load import HostLoad
 from synthlab.runner.validity import (
     LEAST_IDLE,
     LEAST_LOST,
     LEAST_STEADY,
     MOST_STOLEN,
     MOST_WAITING,
-    doubts,
     lateness_name,
+    problems,
 )
 from synthlab.scenario.expression import Recorded
 
 FPS = "client1.video.client2.fps"
-QUIET = Load(0.3, 0.0, 0.1)
+QUIET = HostLoad(0.3, 0.0, 0.1)
 
 
 def recorded(**series: Sequence[float]) -> Recorded:
@@ -33,17 +33,17 @@ def recorded(**series: Sequence[float]) -> Recorded:
 
 
 def test_sound() -> None:
-    """A quick lab raises no doubts: nor does one of which nothing is known but that it is quick."""
+    """A quick lab raises no problems: nor does one of which nothing is known but that it is quick."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [1.0] * 4 + [MOST_LATE_MS * 3]}
     packets = {"client1__egress__packets_in": [100, 1000], "client1__egress__dropped__kernel": [0, LEAST_LOST]}
-    assert doubts(["client1"], recorded(**late, **packets), QUIET, [FPS]) == []
-    assert doubts(["client1"], Recorded(), None, [FPS]) == []
+    assert problems(["client1"], recorded(**late, **packets), QUIET, [FPS]) == []
+    assert problems(["client1"], Recorded(), None, [FPS]) == []
 
 
 def test_late() -> None:
     """A forwarder that was late in many seconds was too slow."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0] * 7}
-    (line,) = doubts(["client1"], recorded(**late), QUIET, [])
+    (line,) = problems(["client1"], recorded(**late), QUIET, [])
     told = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
     assert line == f"client1: its forwarder was too slow: {told}"
 
@@ -51,7 +51,7 @@ def test_late() -> None:
 def test_late_as_it_began() -> None:
     """A second or two say nothing, though they be all that there are."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 2}
-    assert doubts(["client1"], recorded(**late), QUIET, []) == []
+    assert problems(["client1"], recorded(**late), QUIET, []) == []
 
 
 @pytest.mark.parametrize("cause", ["kernel", "stalled"])
@@ -61,23 +61,23 @@ def test_lost(cause: str) -> None:
         "client1__ingress__packets_in": [5000, 5100, 100, 200],
         f"client1__ingress__dropped__{cause}": [40, 45, 3, 10],
     }
-    (line,) = doubts(["client1"], recorded(**series), QUIET, [])
+    (line,) = problems(["client1"], recorded(**series), QUIET, [])
     assert line == f"client1: its forwarder lost 12 of 200 packets (ingress) by itself ({cause})"
 
 
 def test_busy() -> None:
     """So does a machine whose processors were wanted, or taken, too much."""
-    assert doubts([], Recorded(), Load(LEAST_IDLE, MOST_STOLEN, MOST_WAITING), []) == []
-    wanted, taken = Load(LEAST_IDLE - 0.01, 0.0, None), Load(1.0, MOST_STOLEN + 0.01, None)
-    assert "idle 4% of the time" in doubts([], Recorded(), wanted, [])[0]
-    assert "programs waited" in doubts([], Recorded(), Load(1.0, 0.0, MOST_WAITING + 0.01), [])[0]
-    assert "taken from it 11%" in doubts([], Recorded(), taken, [])[0]
+    assert problems([], Recorded(), HostLoad(LEAST_IDLE, MOST_STOLEN, MOST_WAITING), []) == []
+    wanted, taken = HostLoad(LEAST_IDLE - 0.01, 0.0, None), HostLoad(1.0, MOST_STOLEN + 0.01, None)
+    assert "idle 4% of the time" in problems([], Recorded(), wanted, [])[0]
+    assert "programs waited" in problems([], Recorded(), HostLoad(1.0, 0.0, MOST_WAITING + 0.01), [])[0]
+    assert "taken from it 11%" in problems([], Recorded(), taken, [])[0]
 
 
 def test_bad_baseline() -> None:
     """What later expectations are compared with must have been steady."""
     mean = 10.0
     steady = recorded(client1__video__client2__fps=[mean, mean, mean * LEAST_STEADY * 1.5])
-    assert doubts([], steady, QUIET, [FPS]) == []
-    (line,) = doubts([], recorded(client1__video__client2__fps=[15, 15, 1]), QUIET, [FPS])
+    assert problems([], steady, QUIET, [FPS]) == []
+    (line,) = problems([], recorded(client1__video__client2__fps=[15, 15, 1]), QUIET, [FPS])
     assert line == f"the baseline is bad: {FPS} went from 15 to 1 in it"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syntheticnet.conditions import Conditions
 from synthlab.errors import WrongUse
-from synthlab.scenario import Plan, make_plan, read_scenario, rehearse, timeline
+from synthlab.scenario import Plan, dry_run, make_plan, read_scenario, timeline
 from synthlab.scenario.actions import Change
 from synthlab.scenario.plan_text import plan_text
 from synthlab.scenario.schema import scenario_schema
@@ -89,7 +89,7 @@ scenarios = st.lists(st.builds(timed, steps, whens), min_size=1, max_size=5)
 def refusal(plan: Plan) -> str:
     """What its rehearsal tells, if anything."""
     try:
-        rehearse(plan)
+        dry_run(plan)
     except WrongUse as error:
         return error.message
     return ""

@@ -12,14 +12,14 @@ import pytest
 
 from synthlab.cli.main import main
 from synthlab.errors import WrongUse
-from synthlab.runner import Terms, play
+from synthlab.runner import RunOptions, play
 from synthlab.scenario import Plan, check_scenario
 from synthlab.scenario.rights import acts, refuse_strange
 from synthlab.stack import Sfu
 from synthlab.stack.compose_source import ComposeFile
 from synthlab.stack.ownership import is_own
 from synthlab.stack.rights import stack_acts
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 pytestmark = pytest.mark.issue(10)
 
@@ -94,8 +94,8 @@ def test_check_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
     monkeypatch.setenv("TAG", "1")
     monkeypatch.setenv("SHORT", "1s")
-    world, _ = fake_world("other")
-    return main(["scenario", *more, str(folder / "s.yaml")], world)
+    backend, _ = fake_backend("other")
+    return main(["scenario", *more, str(folder / "s.yaml")], backend)
 
 
 def test_a_strangers_scenario(
@@ -116,7 +116,7 @@ def test_in_python(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that is played in code is refused, too, before the lab is looked at."""
     monkeypatch.chdir(folder / "own")
     with pytest.raises(WrongUse, match="is not of your project"):
-        play(planned(folder), None, Terms(), None, print, "s")  # type: ignore[arg-type]
+        play(planned(folder), None, RunOptions(), None, print, "s")  # type: ignore[arg-type]
 
 
 def test_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from synthlab.cli.condition_flags import take_files
 from synthlab.errors import WrongUse
 from synthlab.scenario import check_scenario
 from synthlab.stack import read_stack
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from ..cli.commands.command import run
 
@@ -48,8 +48,8 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
         read_stack(str(tmp_path / "own.yaml"))
     with pytest.raises(WrongUse, match=rf"--rate-trace: .*{told}"):
         take_files({"rate_trace": str(tmp_path / name)})
-    world, _ = fake_world("call")
-    assert run("set", "client1", "--rate-trace", str(tmp_path / name), world=world) == 2
+    backend, _ = fake_backend("call")
+    assert run("set", "client1", "--rate-trace", str(tmp_path / name), backend=backend) == 2
 
 
 def test_several_that_are_too_large_together(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ import pytest
 from synthlab.cli.main import main
 from synthlab.contract import CDP_PORT
 from synthlab.control import browser
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.deploy.host_ports import choose_ports
 from synthlab.deploy.image_build import build_command
 from synthlab.deploy.images import content_hash, foreign_images, is_bundled, needed_images, plan_images
 from synthlab.deploy.services import Config, Service, client_services
 from synthlab.stack import Ports, Stack, read_stack
-from synthlab.testing import FakeEngine, fake_container, fake_world
+from synthlab.testing import FakeEngine, fake_backend, fake_container
 
 from ..e2e.webapp import make_certificates
 
@@ -212,7 +212,7 @@ def test_mistakes(text: str, told: str, folder: Path, capsys: pytest.CaptureFixt
     """A mistake ends `up` with one line that says where it is and what is allowed; nothing is started."""
     file = folder / "mine.yaml"
     file.write_text(text)
-    assert main(["up", str(file)], fake_world()[0]) == 2
+    assert main(["up", str(file)], fake_backend()[0]) == 2
     output = capsys.readouterr()
     assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(folder))}")
     assert output.err.count("\n") == 1
@@ -238,29 +238,29 @@ def port() -> Iterator[int]:
         thread.join()
 
 
-def world_with(**container: object) -> World:
-    return World(FakeEngine([replace(fake_container("call", "client1"), **container)]))  # type: ignore[arg-type]
+def backend_with(**container: object) -> Backend:
+    return Backend(FakeEngine([replace(fake_container("call", "client1"), **container)]))  # type: ignore[arg-type]
 
 
 def test_cdp(port: int, capsys: pytest.CaptureFixture[str]) -> None:
     """The endpoint is printed as it is given to other programs, or as JSON."""
-    world = world_with(ports={CDP_PORT: port})
-    assert main(["cdp", "client1"], world) == 0
+    backend = backend_with(ports={CDP_PORT: port})
+    assert main(["cdp", "client1"], backend) == 0
     assert capsys.readouterr().out == f"http://127.0.0.1:{port}\n"
-    assert main(["cdp", "client1", "--json"], world) == 0
+    assert main(["cdp", "client1", "--json"], backend) == 0
     assert json.loads(capsys.readouterr().out) == {"client": "client1", "endpoint": f"http://127.0.0.1:{port}"}
 
 
 def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Who has no browser, does not run, or does not answer in time is told so in one line."""
     monkeypatch.setattr(browser, "PATIENCE_S", 0.1)
-    worlds = {
-        "client1 has no browser: ": world_with(),
-        "client1 does not run (Exited (1))": world_with(state="exited", status="Exited (1)"),
-        "client1's browser does not answer at http://127.0.0.1:1: see `synthlab logs client1`": world_with(
+    backends = {
+        "client1 has no browser: ": backend_with(),
+        "client1 does not run (Exited (1))": backend_with(state="exited", status="Exited (1)"),
+        "client1's browser does not answer at http://127.0.0.1:1: see `synthlab logs client1`": backend_with(
             ports={CDP_PORT: 1}
         ),
     }
-    for told, world in worlds.items():
-        assert main(["cdp", "client1"], world) == 3
+    for told, backend in backends.items():
+        assert main(["cdp", "client1"], backend) == 3
         assert capsys.readouterr().err.startswith(f"synthlab: {told}")

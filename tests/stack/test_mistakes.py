@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.cli.main import main
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 JANUS = "sfu: {app: janus}\n"
 
@@ -236,8 +236,8 @@ def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pyt
     """A mistake ends `up` with status 2 and one line that names file, line and path; nothing is started."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
-    world, _ = fake_world()
-    assert main(["up", str(file)], world) == 2
+    backend, _ = fake_backend()
+    assert main(["up", str(file)], backend) == 2
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(tmp_path))}")
@@ -246,7 +246,7 @@ def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pyt
 
 def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A file that is not there is told with the bundled ones, the nearest first."""
-    assert main(["up", "cal.yaml"], fake_world()[0]) == 2
+    assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
         "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
     )
@@ -254,7 +254,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
     """The name that --name gives is held to the same rule as the file's."""
-    assert main(["up", "call.yaml", "--name", "My Lab"], fake_world()[0]) == 2
+    assert main(["up", "call.yaml", "--name", "My Lab"], fake_backend()[0]) == 2
     assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name of lower-case letters")
 
 
@@ -276,7 +276,7 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     """Whoever has made several mistakes sees them all, each with its line; what follows from another is not told."""
     file = tmp_path / "bad.yaml"
     file.write_text(SEVERAL)
-    assert main(["up", str(file)], fake_world()[0]) == 2
+    assert main(["up", str(file)], fake_backend()[0]) == 2
     told = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
     assert told == [
         [":1", "name"],
@@ -311,5 +311,5 @@ def test_hints(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     """Words of other tools, and what people write at first, are refused with what is meant."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
-    assert main(["up", str(file)], fake_world()[0]) == 2
+    assert main(["up", str(file)], fake_backend()[0]) == 2
     assert told in capsys.readouterr().err

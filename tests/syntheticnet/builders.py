@@ -10,10 +10,10 @@ from typing import Any
 
 from syntheticnet.conditions import LinkConditions
 from syntheticnet.conditions.files import Files
-from syntheticnet.elements import Kit
+from syntheticnet.elements import ElementContext
 from syntheticnet.forwarder.per_flow import DEFAULT
-from syntheticnet.packets.counters import Tally
-from syntheticnet.packets.packet import VNET, Packet, Talk
+from syntheticnet.packets.counters import FlowCounters
+from syntheticnet.packets.packet import VNET, Conversation, Packet
 
 MS = 1_000_000
 SECOND = 10**9
@@ -43,7 +43,7 @@ class Bench:
     def __init__(self, seed: object = 7, files: Files | None = None) -> None:
         self.dropped = Sink()
         self.copied: list[Packet] = []
-        self.kit = Kit(Random(str(seed)), self.dropped, self._duplicate, files or Files())
+        self.kit = ElementContext(Random(str(seed)), self.dropped, self._duplicate, files or Files())
 
     def _duplicate(self, packet: Packet) -> Packet:
         self.copied.append(packet.copy())
@@ -62,15 +62,15 @@ def wished(**written: Any) -> LinkConditions:
 
 def packet(size: int = 1000, time: int = 0, flow: str = DEFAULT) -> Packet:
     """A packet of `size` bytes of frame."""
-    made = Packet(bytes(VNET + size), time, Talk("link", flow))
-    made.tally = Tally()
+    made = Packet(bytes(VNET + size), time, Conversation("link", flow))
+    made.tally = FlowCounters()
     return made
 
 
 def carrying(buffer: bytes, time: int = 0) -> Packet:
     """A packet of the frame in `buffer`."""
-    made = Packet(buffer, time, Talk("link", DEFAULT))
-    made.tally = Tally()
+    made = Packet(buffer, time, Conversation("link", DEFAULT))
+    made.tally = FlowCounters()
     return made
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 
 from syntheticnet.api import routes as api
-from syntheticnet.api.access import Guard
+from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.routes import Identity
-from syntheticnet.channel import Line, Switchboard
+from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
-from syntheticnet.forwarder.controller import Desk
-from syntheticnet.forwarder.schedule import Agenda, InForce
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.controller import ConditionsController
+from syntheticnet.forwarder.schedule import ConditionSchedule, InForce
+from syntheticnet.forwarder.shared_memory import SharedDocument
 
 HOST = "172.18.0.1"
 
@@ -44,12 +44,12 @@ class Forwarder:
     """Answers as the forwarder does, for it has the same desk, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
-        self.stores = Store.create(), Store.create()
-        self.stores[0].save(Agenda(drawn=5).to_dict())
+        self.stores = SharedDocument.create(), SharedDocument.create()
+        self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
         self.configured = -1  # what is in force at the start is put in force, too
         self.silent = False
-        self.desk = Desk(*self.stores, Files(), self, time.monotonic_ns())
-        self._switchboard = Switchboard(end, self._answer)
+        self.desk = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self._switchboard = ControlServer(end, self._answer)
 
     def serve(self) -> None:
         if not self.silent:
@@ -82,7 +82,7 @@ class Site:
         self.forwarder = Forwarder(ours)
         self._end = ours
         identity = Identity("client1", "call", Conditions.from_dict(STARTUP))
-        self._app = api.make(Line(theirs), identity, Guard(frozenset({HOST})))
+        self._app = api.make(ControlClient(theirs), identity, AccessCheck(frozenset({HOST})))
 
     def ask(self, method: str, path: str, peer: str = HOST, **request: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, peer, request))

@@ -1,4 +1,4 @@
-"""Switchboard: requests and answers find each other, and what was given up never takes effect."""
+"""ControlServer: requests and answers find each other, and what was given up never takes effect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.channel import FRAME_BYTES, UNANSWERED, Line, Switchboard, Unanswered, frames
+from syntheticnet.channel import FRAME_BYTES, UNANSWERED, ControlClient, ControlServer, Unanswered, frames
 
 from .builders import SECOND, exactly
 
@@ -39,12 +39,12 @@ def one(message: dict[str, Any]) -> bytes:
     return frame
 
 
-def served(ends: Ends, talk: Callable[[Line], Awaitable[Any]]) -> Any:
+def served(ends: Ends, talk: Callable[[ControlClient], Awaitable[Any]]) -> Any:
     """What `talk` comes to while a switchboard answers."""
 
     async def both() -> Any:
-        asyncio.get_running_loop().add_reader(ends[0].fileno(), Switchboard(ends[0], echo).serve)
-        return await talk(Line(ends[1]))
+        asyncio.get_running_loop().add_reader(ends[0].fileno(), ControlServer(ends[0], echo).serve)
+        return await talk(ControlClient(ends[1]))
 
     return asyncio.run(both())
 
@@ -52,7 +52,7 @@ def served(ends: Ends, talk: Callable[[Line], Awaitable[Any]]) -> Any:
 def test_an_answer_to_each_request(ends: Ends) -> None:
     """Requests asked at the same time each get their own answer."""
 
-    async def talk(line: Line) -> Any:
+    async def talk(line: ControlClient) -> Any:
         return await asyncio.gather(*(line.ask("report", value=n) for n in range(5)))
 
     assert served(ends, talk) == [{"op": "report", "value": n} for n in range(5)]
@@ -61,7 +61,7 @@ def test_an_answer_to_each_request(ends: Ends) -> None:
 def test_long_messages_pass_whole(ends: Ends) -> None:
     """A request is one message, however many conditions it carries."""
 
-    async def talk(line: Line) -> Any:
+    async def talk(line: ControlClient) -> Any:
         return await line.ask("report", value="x" * 100_000)
 
     assert len(served(ends, talk)["value"]) == 100_000
@@ -76,7 +76,7 @@ def test_a_refusal_is_raised(ends: Ends) -> None:
 def test_gives_up_after_a_while(ends: Ends) -> None:
     """Where nobody answers, asking ends."""
     with pytest.raises(Unanswered, match=exactly(UNANSWERED)):
-        asyncio.run(Line(ends[1]).ask("report", seconds=0.01))
+        asyncio.run(ControlClient(ends[1]).ask("report", seconds=0.01))
 
 
 def test_an_expired_request_is_not_answered(ends: Ends) -> None:
@@ -87,7 +87,7 @@ def test_an_expired_request_is_not_answered(ends: Ends) -> None:
         answered.append(request)
         return {}
 
-    switchboard = Switchboard(ends[0], answer)
+    switchboard = ControlServer(ends[0], answer)
     for expires in (time.monotonic_ns() - 1, time.monotonic_ns() + 100 * SECOND):
         ends[1].send(one({"id": 1, "expires": expires, "op": "configure"}))
         switchboard.serve()
@@ -103,7 +103,7 @@ def test_answers_to_requests_that_were_given_up_are_skipped(ends: Ends) -> None:
 
 def test_an_api_that_does_not_read_holds_up_nobody(ends: Ends) -> None:
     """The forwarder drops answers that find no room rather than wait."""
-    switchboard = Switchboard(ends[0], lambda request: {"value": "x" * 50_000})
+    switchboard = ControlServer(ends[0], lambda request: {"value": "x" * 50_000})
     message = one({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"})
     for _ in range(50):
         ends[1].send(message)
@@ -119,7 +119,7 @@ def test_a_message_of_many_frames(ends: Ends) -> None:
         asked.append(len(request["value"]))
         return {}
 
-    switchboard = Switchboard(ends[0], answer)
+    switchboard = ControlServer(ends[0], answer)
     whole = {"expires": time.monotonic_ns() + 100 * SECOND, "op": "put_file", "value": ["x" * 1000] * 5000}
     given_up, kept = (list(frames(id, json.dumps({"id": id, **whole}).encode())) for id in (1, 2))
     assert max(map(len, kept)) == FRAME_BYTES

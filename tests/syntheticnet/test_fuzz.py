@@ -12,7 +12,7 @@ import pytest
 from syntheticnet.conditions import Conditions, condition_fields
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import Control
-from syntheticnet.forwarder.direction import Way
+from syntheticnet.forwarder.direction import Pipeline
 from syntheticnet.forwarder.port import BATCH
 from syntheticnet.forwarder.schedule import InForce
 from syntheticnet.packets.packet import VNET
@@ -62,8 +62,8 @@ class Line:
         self.files = Files(TEXTS)
         ports: list[Any] = [Sockets(), Sockets()]
         self.ways = (
-            Way("ingress", ports[0], ports[1], control, self.files),
-            Way("egress", ports[1], ports[0], control, self.files),
+            Pipeline("ingress", ports[0], ports[1], control, self.files),
+            Pipeline("egress", ports[1], ports[0], control, self.files),
         )
         self.now = 10**9
         self.fed = 0

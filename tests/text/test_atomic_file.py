@@ -18,7 +18,7 @@ from synthlab import runner as player
 from synthlab.cli.commands.capture import _append
 from synthlab.cli.main import main
 from synthlab.runner.evidence import Evidence
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 from synthlab.text.atomic_file import beside, write_whole
 
 from ..report import records
@@ -50,7 +50,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 def play_failed(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
     """The status of `scenario run` of a scenario that ends as the dog's does: failed, with a JUnit file asked for."""
     monkeypatch.setattr(player, "play", lambda *arguments: replace(records.dog(), verdict="failed"))
-    return main(["scenario", "run", write(folder, WAIT), *flags], fake_world("call")[0])
+    return main(["scenario", "run", write(folder, WAIT), *flags], fake_backend("call")[0])
 
 
 def test_what_is_written_takes_its_place(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_json_to_a_full_disk(tmp_path: Path) -> None:
     """What cannot be printed is reported in one line, and the status is the verdict's."""
     program = (
         "import sys; from dataclasses import replace; from synthlab import runner; from synthlab.cli.main import main;"
-        "from synthlab.testing import fake_world; from tests.report import records;"
+        "from synthlab.testing import fake_backend; from tests.report import records;"
         "runner.play = lambda *arguments: replace(records.dog(), verdict='failed');"
-        f"sys.exit(main(['scenario', 'run', {write(tmp_path, WAIT)!r}, '--json'], fake_world('call')[0]))"
+        f"sys.exit(main(['scenario', 'run', {write(tmp_path, WAIT)!r}, '--json'], fake_backend('call')[0]))"
     )
     done = printed_to_a_full_disk(program)
     assert done.returncode == 1
@@ -166,9 +166,9 @@ def printed_to_a_full_disk(program: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("limited")
 def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large is a line of `problems.txt`; all else is kept, and no half file is."""
-    world, _ = fake_world("call")
-    monkeypatch.setattr(type(world.engine), "read_log", lambda *asked: [("2026-01-01T00:00:01Z", "x" * LIMIT)])
-    files = Evidence(world, "call").collect(tmp_path)
+    backend, _ = fake_backend("call")
+    monkeypatch.setattr(type(backend.engine), "read_log", lambda *asked: [("2026-01-01T00:00:01Z", "x" * LIMIT)])
+    files = Evidence(backend, "call").collect(tmp_path)
     assert "conditions of all clients" in files
     assert not [name for name in files if name.startswith("log of")]
     told = (tmp_path / files["what could not be had"]).read_text().splitlines()

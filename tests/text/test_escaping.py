@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from synthlab.cli import console
 from synthlab.cli.console import Table
-from synthlab.engine.containers import Container, LogWish
+from synthlab.engine.containers import Container, LogQuery
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.report import read_results, report_page, results_text
 from synthlab.report.junit import junit_text
-from synthlab.testing import FakeEngine, fake_world
+from synthlab.testing import FakeEngine, fake_backend
 from synthlab.text.escaping import MOST_CELL, MOST_LINE, json_text, shown, shown_lines, shown_log
 
 from ..cli.commands.command import run
@@ -104,18 +104,18 @@ def test_an_error_in_python() -> None:
 class Hostile(FakeEngine):
     """An engine of containers that write control characters."""
 
-    def read_log(self, container: Container, wish: LogWish) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
         yield "1", "\x1b[31mred\x1b[0m\tand\x1b[2J\u202egone\r"
 
 
 def test_logs_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`logs` on a terminal keeps tabs, leaves colours out and escapes the rest; a file gets what was written."""
-    world, _ = fake_world("call")
-    hostile = replace(world, engine=Hostile(list(world.engine.containers())))
-    assert run("logs", "client1", world=hostile) == 0
+    backend, _ = fake_backend("call")
+    hostile = replace(backend, engine=Hostile(list(backend.engine.containers())))
+    assert run("logs", "client1", backend=hostile) == 0
     assert capsys.readouterr().out == "\x1b[31mred\x1b[0m\tand\x1b[2J\u202egone\r\n"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert run("logs", "client1", world=hostile) == 0
+    assert run("logs", "client1", backend=hostile) == 0
     assert capsys.readouterr().out == "red\tand\\x1b[2J\\u202egone\n"
 
 

@@ -12,7 +12,7 @@ FOR_APPLICATIONS = frozenset({"/v1/numbers", "/v1/console"})
 
 
 @dataclass(frozen=True)
-class Guard:
+class AccessCheck:
     """`hosts` are the addresses that may do everything: that of the host, and those that the stack allows.
 
     `names` are further host names to answer to, `origins` those of pages that may ask.

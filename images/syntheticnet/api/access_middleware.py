@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..firewall import DOOR_PORT
-from .access import Guard
+from .access import AccessCheck
 
 CLOSED_HEADERS = (
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
@@ -22,13 +22,13 @@ CONTAINER_HEADER = b"x-synthlab-container"
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Guarded:
+class AccessMiddleware:
     """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
 
     Every answer says which container it is of: a host's port may lead to another engine's.
     """
 
-    def __init__(self, app: ASGIApp, guard: Guard, container: str = "") -> None:
+    def __init__(self, app: ASGIApp, guard: AccessCheck, container: str = "") -> None:
         self._app = app
         self._guard = guard
         self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))

@@ -20,7 +20,7 @@ class BadNumbers(ValueError):
     """What was published is not a tree of numbers; reads as one line."""
 
 
-class Numbers:
+class AppStats:
     """A tree of numbers and words; each top-level key is replaced as a whole, and has an age of its own.
 
     The age counts from when the numbers were measured, as far as whoever publishes them says so.

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from ..allow import Admitted, Allow
-from ..channel import Line, Refused, Unanswered
+from ..channel import ControlClient, Refused, Unanswered
 from ..chunked_json import chunks, whole
 from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from ..conditions.errors import shortened
@@ -28,9 +28,9 @@ from ..packets import top_talkers as top
 from ..version import VERSION
 from . import qos
 from . import qos_format as qos_form
-from .access import Guard
-from .access_middleware import Guarded
-from .app_stats import BadNumbers, Numbers
+from .access import AccessCheck
+from .access_middleware import AccessMiddleware
+from .app_stats import AppStats, BadNumbers
 from .page_console import BadEntries, Console
 from .parameters import duration_of, json_of, terms_of, text_of
 from .server import serve
@@ -58,10 +58,10 @@ class Identity:
 class Api:
     """The endpoints. Conditions are changed one request after the other; each change is whole or not at all."""
 
-    def __init__(self, line: Line, identity: Identity) -> None:
+    def __init__(self, line: ControlClient, identity: Identity) -> None:
         self._line = line
         self._identity = identity
-        self._numbers = Numbers()
+        self._numbers = AppStats()
         self._console = Console()
         self._changing = asyncio.Lock()
 
@@ -252,12 +252,12 @@ class Api:
         }
 
 
-def make(line: Line, identity: Identity, guard: Guard, pulse: Pulse | None = None) -> Starlette:
+def make(line: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
     """The application; every error is a 4xx or 503 with one line."""
     return Starlette(
         routes=Api(line, identity).routes(),
         middleware=[
-            Middleware(Guarded, guard=guard, container=identity.container),
+            Middleware(AccessMiddleware, guard=guard, container=identity.container),
             *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
         ],
         exception_handlers={
@@ -281,10 +281,10 @@ def main(
     pulse: Pulse,
 ) -> None:
     """Serve until killed."""
-    line, admitted = Line(control), Admitted(hosts, allow)
+    line, admitted = ControlClient(control), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
     serve(
-        make(line, identity, Guard(admitted, names, allow.origins), pulse),
+        make(line, identity, AccessCheck(admitted, names, allow.origins), pulse),
         listening,
         _beside(admitted.follow(line), pulse),
     )

@@ -5,7 +5,7 @@ from .corrupt import Corrupt
 from .delay import Delay
 from .delay_trace import DelayTrace
 from .duplicate import Duplicate
-from .element import Element, Instant, Kit, Popped
+from .element import Element, ElementContext, Instant, Popped
 from .hold import Hold
 from .indexed_loss import PickedLoss
 from .loss import Loss
@@ -38,4 +38,4 @@ ELEMENTS: tuple[type[Element], ...] = (
     Slot,
 )
 
-__all__ = ["ELEMENTS", "Element", "Instant", "Kit", "Popped"]
+__all__ = ["ELEMENTS", "Element", "ElementContext", "Instant", "Popped"]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 from .queue import Queue
 
-READS = (
+DEPENDS_ON = (
     "rate_bps",
     "rate_trace",
     "queue",
@@ -26,7 +26,7 @@ READS = (
 class Bottleneck(ABC):
     """Packets wait in a queue; a child says when bytes may leave."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: ElementContext) -> None:
         self.queue = Queue(kit)
         self.departed: list[Packet] = []
         self.due = 0
@@ -69,14 +69,14 @@ class Bottleneck(ABC):
     def restart(self) -> None:  # noqa: B027 - not for children either
         """Nothing here is drawn."""
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         head = self.queue.line[0] if self.queue.line else None
         given = self.queue.remove(leaves)
         if given and given[0] is head and self.queue.line:
             self.begin(self.queue.line[0].time)
         return given
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
             self.queue.take_over(packet)
             if len(self.queue.line) == 1:

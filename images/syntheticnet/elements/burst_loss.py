@@ -18,7 +18,7 @@ _NONE = GilbertElliott(0.0, 1.0, 0.0, 0.0)
 class BurstLoss(Instant):
     """Drops packets as its state says; it begins in its steady state, so that the average holds from the start."""
 
-    reads: ClassVar[tuple[str, ...]] = ("loss", "loss_burst", "loss_gemodel")
+    depends_on: ClassVar[tuple[str, ...]] = ("loss", "loss_burst", "loss_gemodel")
 
     def restart(self) -> None:
         model = self._model
@@ -26,7 +26,7 @@ class BurstLoss(Instant):
         self._bad = moving > 0 and self.kit.rng.random() < model.to_bad / moving
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.loss_gemodel is not None or bool(values.loss and values.loss_burst)
 
     def set(self, values: LinkConditions) -> None:
@@ -34,7 +34,7 @@ class BurstLoss(Instant):
             gilbert(values.loss, values.loss_burst) if values.loss and values.loss_burst else _NONE
         )
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         model, random, drop, bad = self._model, self.kit.rng.random, self.kit.drop, self._bad
         to_bad, to_good, in_bad, in_good = model.to_bad, model.to_good, model.lost_in_bad, model.lost_in_good
         passed = []

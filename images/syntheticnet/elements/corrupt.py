@@ -16,16 +16,16 @@ class Corrupt(Instant):
     Otherwise the device would reckon it afterwards, and the wrong bit would be right.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("corrupt",)
+    depends_on: ClassVar[tuple[str, ...]] = ("corrupt",)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.corrupt)
 
     def set(self, values: LinkConditions) -> None:
         self._share = values.corrupt or 0.0
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         share, random = self._share, self.kit.rng.random
         for packet in packets:
             if random() < share and len(packet.buffer) > IP:

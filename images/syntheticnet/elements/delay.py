@@ -14,7 +14,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
 from .distribution import Law, law_of
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 
 Waiting = tuple[int, int, int, float, Packet]
 """A held packet, last: when it is due, its number, when it came, and its draw from the law of the jitter."""
@@ -26,7 +26,7 @@ class Delay:
     In order, `_waiting` is a queue whose due times never fall; with reordering it is a heap by due time.
     """
 
-    reads: ClassVar[tuple[str, ...]] = (
+    depends_on: ClassVar[tuple[str, ...]] = (
         "latency_ns",
         "jitter_ns",
         "distribution",
@@ -35,7 +35,7 @@ class Delay:
         "reordering",
     )
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._kit = kit
         self._queue: deque[Waiting] = deque()
         self._heap: list[Waiting] = []
@@ -44,7 +44,7 @@ class Delay:
         self._set(values)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.latency_ns or values.jitter_ns)
 
     def push(self, packets: list[Packet]) -> None:
@@ -96,14 +96,14 @@ class Delay:
         if self._jitter:
             self._draw_by(law_of(self._values, self._kit))
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = []
         for _, _, since, _, packet in self._taken(leaves):
             packet.time = since
             given.append(packet)
         return given
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
             self._hold(packet, packet.time, self._draw(), now)
 

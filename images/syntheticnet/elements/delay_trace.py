@@ -15,7 +15,7 @@ from ..conditions import LinkConditions
 from ..conditions.traces import DelayTrace as Trace
 from ..conditions.traces import read_delay_trace
 from ..packets.packet import Packet
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 
 _NONE = Trace((0,), (0,), None, 0)
 
@@ -23,16 +23,16 @@ _NONE = Trace((0,), (0,), None, 0)
 class DelayTrace:
     """Holds each packet for the delay of the trace, which began when it was put in force."""
 
-    reads: ClassVar[tuple[str, ...]] = ("delay_trace",)
+    depends_on: ClassVar[tuple[str, ...]] = ("delay_trace",)
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._kit = kit
         self._queue: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
         self._last_due = 0
         self._set(values, None)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.delay_trace is not None
 
     def push(self, packets: list[Packet]) -> None:
@@ -64,7 +64,7 @@ class DelayTrace:
     def restart(self) -> None:
         """Nothing here is drawn."""
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         gone = [waiting for waiting in self._queue if leaves(waiting[2])]
         packets = {packet for _, _, packet in gone}
         self._queue = deque(waiting for waiting in self._queue if waiting[2] not in packets)
@@ -72,7 +72,7 @@ class DelayTrace:
             packet.time = since
         return [packet for _, _, packet in gone]
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         self._last_due = max(self._last_due, now)
         for packet in packets:
             self._hold(packet, packet.time)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..conditions import LinkConditions
 from ..conditions.traces import read_table
-from .element import Kit
+from .element import ElementContext
 
 MOST = 32767 / 8192
 
@@ -31,7 +31,7 @@ class Law(NamedTuple):
     least: float
 
 
-def law_of(values: LinkConditions, kit: Kit) -> Law:
+def law_of(values: LinkConditions, kit: ElementContext) -> Law:
     """The law that `values` ask for, drawing from the random stream of `kit`."""
     random = kit.rng.random
     if values.jitter_table is not None:

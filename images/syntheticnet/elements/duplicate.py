@@ -12,16 +12,16 @@ from .element import Instant
 class Duplicate(Instant):
     """Copies a share of packets; it drops none, and a copy is not copied again."""
 
-    reads: ClassVar[tuple[str, ...]] = ("duplicate",)
+    depends_on: ClassVar[tuple[str, ...]] = ("duplicate",)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.duplicate)
 
     def set(self, values: LinkConditions) -> None:
         self._share = values.duplicate or 0.0
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         share, random, duplicate = self._share, self.kit.rng.random, self.kit.duplicate
         passed = []
         for packet in packets:

@@ -23,7 +23,7 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class ElementContext:
     """What an element is given to work with.
 
     `rng` is its own stream of random numbers. `drop` is the one sink of discarded packets: it takes the packet and the
@@ -44,14 +44,14 @@ class Element(Protocol):
     An element may keep packets, hand them on later, drop, copy or answer them; it counts nothing.
     """
 
-    reads: ClassVar[tuple[str, ...]]
+    depends_on: ClassVar[tuple[str, ...]]
     """The attributes of LinkConditions that it depends on; a flow that names any of them has an element of its own."""
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         """Make it for `values`."""
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         """Whether `values` ask for this effect at all; where they do not, the link has no such element."""
 
     def push(self, packets: list[Packet]) -> None:
@@ -75,10 +75,10 @@ class Element(Protocol):
     def restart(self) -> None:
         """Decide about newcomers as a new element would: its stream begins anew. What is held stays as it is."""
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         """Part with the held packets for which `leaves` is true, in order; `time` is when each was pushed."""
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         """Take over what another element of the kind gave, in order: none is dropped, and none is due before `now`."""
 
     def __len__(self) -> int:
@@ -88,13 +88,13 @@ class Element(Protocol):
 class Instant(ABC):
     """An effect that holds nothing: it decides about packets as they come, and what passes is due at once.
 
-    A child says what it `reads`, when it is `wanted`, how it is `set`, and how it treats packets; one that remembers
-    anything of them says how to `restart`.
+    A child says what it `depends_on`, when it is `enabled`, how it is `set`, and how it processes packets; one that
+    remembers anything of them says how to `restart`.
     """
 
-    reads: ClassVar[tuple[str, ...]]
+    depends_on: ClassVar[tuple[str, ...]]
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self.kit = kit
         self._passed: list[Packet] = []
         self._answers: list[Packet] = []
@@ -109,7 +109,7 @@ class Instant(ABC):
         """Use these values from now on; they may not ask for the effect any more."""
 
     @abstractmethod
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         """What passes of `packets`, in order."""
 
     def answer(self, packet: Packet) -> None:
@@ -117,7 +117,7 @@ class Instant(ABC):
         self._answers.append(packet)
 
     def push(self, packets: list[Packet]) -> None:
-        self._passed += self.treat(packets)
+        self._passed += self.process(packets)
 
     def pop(self, now: int) -> Popped:
         passed, self._passed = self._passed, []
@@ -134,10 +134,10 @@ class Instant(ABC):
     def configure(self, values: LinkConditions, now: int) -> None:
         self.set(values)
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         return []  # what has been decided upon leaves with the next `pop`
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
             packet.time = now
         self._passed += packets

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 
 DEFAULT_EVERY_NS = 15 * 10**9
 
@@ -20,15 +20,15 @@ DEFAULT_EVERY_NS = 15 * 10**9
 class Hold:
     """Of every period, counted from when this was put in force, the last part holds what comes up to its end."""
 
-    reads: ClassVar[tuple[str, ...]] = ("hold_ns", "hold_every_ns")
+    depends_on: ClassVar[tuple[str, ...]] = ("hold_ns", "hold_every_ns")
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._held: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
         self._kit = kit
         self._set(values, None)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.hold_ns)
 
     def push(self, packets: list[Packet]) -> None:
@@ -57,7 +57,7 @@ class Hold:
     def restart(self) -> None:
         """Nothing here is drawn."""
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given, kept = [], deque[tuple[int, int, Packet]]()
         for due, since, packet in self._held:
             if leaves(packet):
@@ -68,7 +68,7 @@ class Hold:
         self._held = kept
         return given
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
             self._held.append((self._due(now), packet.time, packet))
 

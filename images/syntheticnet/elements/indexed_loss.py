@@ -11,15 +11,15 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.losses import Numbers
 from ..packets.packet import Packet
-from .element import Instant, Kit
+from .element import ElementContext, Instant
 
 
 class PickedLoss(Instant):
     """Counts packets from 1 since each of its values, or else a seed, was put in force."""
 
-    reads: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")
+    depends_on: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._every: int | None = None
         self._list: Numbers | None = None
         self._since = 0  # packets since the last that was lost as the n-th
@@ -32,7 +32,7 @@ class PickedLoss(Instant):
         self._ranges = deque(self._list.ranges if self._list else ())
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.loss_every is not None or values.loss_list is not None
 
     def set(self, values: LinkConditions) -> None:
@@ -42,7 +42,7 @@ class PickedLoss(Instant):
             self._list, self._number = values.loss_list, 0
             self._ranges = deque(values.loss_list.ranges if values.loss_list else ())
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         passed = []
         for packet in packets:
             # Both count every packet, also one that the other picks.

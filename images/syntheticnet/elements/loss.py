@@ -12,16 +12,16 @@ from .element import Instant
 class Loss(Instant):
     """Drops a share of packets; the others pass at once."""
 
-    reads: ClassVar[tuple[str, ...]] = ("loss", "loss_burst")
+    depends_on: ClassVar[tuple[str, ...]] = ("loss", "loss_burst")
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.loss) and values.loss_burst is None  # else it is BurstLoss that loses
 
     def set(self, values: LinkConditions) -> None:
         self._share = (values.loss or 0.0) if values.loss_burst is None else 0.0
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         share, random, drop = self._share, self.kit.rng.random, self.kit.drop
         passed = []
         for packet in packets:

@@ -21,17 +21,17 @@ _ETHERNET = IP - VNET
 class Mtu(Instant):
     """Drops packets whose IP packet is too long; the others pass at once, and so do the answers of other elements."""
 
-    reads: ClassVar[tuple[str, ...]] = ("mtu_bytes", "mtu_answer")
+    depends_on: ClassVar[tuple[str, ...]] = ("mtu_bytes", "mtu_answer")
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.mtu_bytes is not None
 
     def set(self, values: LinkConditions) -> None:
         self._mtu = values.mtu_bytes
         self._answering = values.mtu_answer is not False
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         most = math.inf if self._mtu is None else self._mtu + _ETHERNET
         passed = []
         for packet in packets:

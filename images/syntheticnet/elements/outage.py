@@ -12,16 +12,16 @@ from .element import Instant
 class Outage(Instant):
     """Drops every packet."""
 
-    reads: ClassVar[tuple[str, ...]] = ("outage",)
+    depends_on: ClassVar[tuple[str, ...]] = ("outage",)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.outage)
 
     def set(self, values: LinkConditions) -> None:
         self._down = bool(values.outage)
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         if not self._down:
             return packets
         for packet in packets:

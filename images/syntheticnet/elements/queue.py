@@ -10,13 +10,13 @@ from ..conditions.depth import limits
 from ..packets.packet import Packet
 from .codel import INTERVAL_NS, TARGET_NS, Codel
 from .ecn import marked
-from .element import Kit
+from .element import ElementContext
 
 
 class Queue:
     """Packets in line; the `time` of each is when it came. The first stays, and counts, until its last bit has left."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: ElementContext) -> None:
         self._drop = kit.drop
         self.line: deque[Packet] = deque()
         self._bytes = 0

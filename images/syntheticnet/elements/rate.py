@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .bottleneck import READS, Bottleneck
-from .element import Kit
+from .bottleneck import DEPENDS_ON, Bottleneck
+from .element import ElementContext
 
 _NS_BITS = 8 * 10**9
 
@@ -19,15 +19,15 @@ _NS_BITS = 8 * 10**9
 class Rate(Bottleneck):
     """Packets wait in line and leave at `rate_bps`; one that finds the queue full is dropped."""
 
-    reads: ClassVar[tuple[str, ...]] = READS
+    depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         super().__init__(kit)
         self._free_at = 0  # when the last packet's last bit was through
         self._set(values)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.rate_bps is not None and not math.isinf(values.rate_bps)
 
     def configure(self, values: LinkConditions, now: int) -> None:
@@ -56,7 +56,7 @@ class Rate(Bottleneck):
             self.due = start + round((head.size + self._overhead) * self._ns_per_byte)
 
     def _set(self, values: LinkConditions) -> None:
-        rate = values.rate_bps if self.wanted(values) else None
+        rate = values.rate_bps if self.enabled(values) else None
         self._ns_per_byte = _NS_BITS / rate if rate else 0.0
         self._overhead = values.overhead_bytes or 0
         self.queue.set(values, rate or math.inf)

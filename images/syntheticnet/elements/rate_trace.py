@@ -14,8 +14,8 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.traces import read_rate_trace
 from ..packets.packet import IP, VNET, Packet
-from .bottleneck import READS, Bottleneck
-from .element import Kit
+from .bottleneck import DEPENDS_ON, Bottleneck
+from .element import ElementContext
 
 OPPORTUNITY_BYTES = 1500
 
@@ -26,9 +26,9 @@ _ETHERNET = IP - VNET
 class RateTrace(Bottleneck):
     """Packets wait in line for opportunities; those before a packet came, or at that very time, are gone."""
 
-    reads: ClassVar[tuple[str, ...]] = READS
+    depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         super().__init__(kit)
         self._kit = kit
         self._name: str | None = None
@@ -41,7 +41,7 @@ class RateTrace(Bottleneck):
         self._set(values)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.rate_trace is not None
 
     def configure(self, values: LinkConditions, now: int) -> None:

@@ -16,16 +16,16 @@ from .element import Instant
 class Reject(Instant):
     """Drops all packets but the answers of other elements, which nobody is to answer."""
 
-    reads: ClassVar[tuple[str, ...]] = ("reject",)
+    depends_on: ClassVar[tuple[str, ...]] = ("reject",)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.reject is not None
 
     def set(self, values: LinkConditions) -> None:
         self._how = values.reject
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         how, drop = self._how, self.kit.drop
         if how is None:
             return packets

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 
 MOST_WAIT_NS = 100_000_000
 
@@ -20,9 +20,9 @@ MOST_WAIT_NS = 100_000_000
 class Reorder:
     """Holds a share of packets until `gap` later ones have passed, but for 100 ms at most; the others pass at once."""
 
-    reads: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
+    depends_on: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._stream = kit.rng
         self._random = kit.rng.random
         self._held: deque[tuple[int, Packet]] = deque()  # how many had passed when it came
@@ -31,7 +31,7 @@ class Reorder:
         self._set(values)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return bool(values.reorder)
 
     def push(self, packets: list[Packet]) -> None:
@@ -69,13 +69,13 @@ class Reorder:
         """What is held was drawn."""
         self._random = self._stream.random
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for _, packet in self._held if leaves(packet)]
         gone = set(given)
         self._held = deque(waiting for waiting in self._held if waiting[1] not in gone)
         return given
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         """They have been overtaken enough, and leave now."""
         self._expire(now)
         for packet in packets:

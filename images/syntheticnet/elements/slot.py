@@ -14,7 +14,7 @@ from typing import ClassVar
 from ..conditions import LinkConditions
 from ..conditions.units import Span
 from ..packets.packet import Packet
-from .element import Kit, Popped
+from .element import ElementContext, Popped
 
 _NONE = Span(0, 0)
 
@@ -22,9 +22,9 @@ _NONE = Span(0, 0)
 class Slot:
     """Holds packets, in order, until the next slot. A packet too long for any slot has one to itself."""
 
-    reads: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
+    depends_on: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
 
-    def __init__(self, values: LinkConditions, kit: Kit) -> None:
+    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._stream = kit.rng
         self._random = kit.rng.random
         self._waiting: deque[Packet] = deque()
@@ -35,7 +35,7 @@ class Slot:
         self._set(values)
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.slot is not None and values.slot.most_ns > 0
 
     def push(self, packets: list[Packet]) -> None:
@@ -70,13 +70,13 @@ class Slot:
         """The next slot is drawn anew, not the present one."""
         self._random = self._stream.random
 
-    def give(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
+    def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         given = [packet for packet in self._waiting if leaves(packet)]
         gone = set(given)
         self._waiting = deque(packet for packet in self._waiting if packet not in gone)
         return given
 
-    def adopt(self, packets: list[Packet], now: int) -> None:
+    def migrate_in(self, packets: list[Packet], now: int) -> None:
         self._serve(now)
         if not self._waiting and self._due < now:
             self._wait(now)

@@ -22,13 +22,13 @@ _NONE = FourState(0.0, 1.0, 0.0, 1.0, 0.0)
 class StateLoss(Instant):
     """Drops the packets that meet the states 3 and 4; it begins in state 1, as netem does."""
 
-    reads: ClassVar[tuple[str, ...]] = ("loss_state",)
+    depends_on: ClassVar[tuple[str, ...]] = ("loss_state",)
 
     def restart(self) -> None:
         self._state = 1
 
     @staticmethod
-    def wanted(values: LinkConditions) -> bool:
+    def enabled(values: LinkConditions) -> bool:
         return values.loss_state is not None
 
     def set(self, values: LinkConditions) -> None:
@@ -41,7 +41,7 @@ class StateLoss(Instant):
             4: (0.0, 1, 0.0, 1, 1),
         }
 
-    def treat(self, packets: list[Packet]) -> list[Packet]:
+    def process(self, packets: list[Packet]) -> list[Packet]:
         moves, random, drop, state = self._moves, self.kit.rng.random, self.kit.drop, self._state
         passed = []
         for packet in packets:

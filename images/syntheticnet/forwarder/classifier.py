@@ -16,7 +16,7 @@ from ..conditions import Flow, FlowMatch
 from ..conditions.flow import MediaKind
 from ..packets.headers import TCP, UDP, Header, parse
 from ..packets.media import Media, media_of
-from ..packets.packet import ETHERTYPE, IP, Packet, Talk
+from ..packets.packet import ETHERTYPE, IP, Conversation, Packet
 from .per_flow import DEFAULT
 
 Address = IPv4Address | IPv6Address
@@ -35,7 +35,7 @@ _FRAGMENTED = 0x3FFF
 _UDP_PAYLOAD_IPV4 = IP + 28
 _UDP_PAYLOAD_IPV6 = IP + 48
 
-_EXEMPT = Talk("exempt", DEFAULT)
+_EXEMPT = Conversation("exempt", DEFAULT)
 
 Place = tuple[bytes | None, int | None]
 """An address and a port; None for several or any."""
@@ -75,17 +75,17 @@ class FlowTable:
             for place in self._places(flow.match):
                 self._shelves.setdefault(place, []).append((number, flow))
 
-    def talk(self, header: Header | None) -> Talk:
+    def talk(self, header: Header | None) -> Conversation:
         """How a packet with this header is treated; the first flow that matches wins."""
         if header is None:
             return _EXEMPT
         remote, remote_port, local_port = self._ends(header)
         if header.protocol == TCP and local_port in self.control.ports:
-            return Talk("control" if self.control.lets_in(remote) else "closed", DEFAULT)
+            return Conversation("control" if self.control.lets_in(remote) else "closed", DEFAULT)
         if self.control.ipv6_only and len(remote) == 4:
-            return Talk("closed", DEFAULT)
+            return Conversation("closed", DEFAULT)
         fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
-        return Talk("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
+        return Conversation("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
 
     def divides(self, header: Header) -> bool:
         """Whether packets of this conversation belong to one flow or another by their media."""
@@ -133,11 +133,11 @@ class Classifier:
     show. The media of a super-frame are those of its first segment.
     """
 
-    def __init__(self, table: FlowTable, retire: Callable[[list[Talk]], None] = lambda talks: None) -> None:
+    def __init__(self, table: FlowTable, retire: Callable[[list[Conversation]], None] = lambda talks: None) -> None:
         """`retire` gets the talks that are forgotten, all at once."""
         self._retire = retire
         self._ipv4, self._ipv6 = _tables(), _tables()
-        self._divided: dict[Share, Talk] = {}
+        self._divided: dict[Share, Conversation] = {}
         self._firsts: OrderedDict[bytes, Header] = OrderedDict()
         self._size = 0
         self._use(table)
@@ -146,7 +146,7 @@ class Classifier:
         self.fragment_evictions = 0
         """First fragments that were forgotten for lack of room; most of them had done their service."""
 
-    def talk(self, buffer: bytes) -> Talk:
+    def talk(self, buffer: bytes) -> Conversation:
         """The conversation that the packet in `buffer` belongs to."""
         try:
             kind, fragment, protocol, key = _read_ipv4(buffer)
@@ -175,8 +175,8 @@ class Classifier:
         """Let these steer the client from now on."""
         self.adopt(replace(self._table, control=control))
 
-    def talks(self) -> list[Talk]:
-        known: list[dict[Any, Talk]] = [*self._ipv4, *self._ipv6, self._divided]
+    def talks(self) -> list[Conversation]:
+        known: list[dict[Any, Conversation]] = [*self._ipv4, *self._ipv6, self._divided]
         return list(chain.from_iterable([list(talks.values()) for talks in known if talks]))
 
     def _use(self, table: FlowTable) -> None:
@@ -186,7 +186,7 @@ class Classifier:
         self._payload_types = frozenset(match.payload_type for match in matches)
         self._ssrcs = frozenset(match.ssrc for match in matches)
 
-    def _missed(self, buffer: bytes, protocol: int, key: bytes, payload: int) -> Talk:
+    def _missed(self, buffer: bytes, protocol: int, key: bytes, payload: int) -> Conversation:
         """The talk of an ordinary packet whose conversation is unknown, or divided."""
         if protocol == UDP and self._divided:
             talk = self._divided.get(self._share(key, media_of(buffer, payload)))
@@ -194,7 +194,7 @@ class Classifier:
                 return talk
         return self._walked(buffer)
 
-    def _walked(self, buffer: bytes) -> Talk:
+    def _walked(self, buffer: bytes) -> Conversation:
         """The talk of any packet, by all its headers."""
         header = parse(buffer)
         if header is None:
@@ -219,7 +219,7 @@ class Classifier:
             self.fragment_evictions += 1
         return header
 
-    def _remember(self, known: dict[bytes, Talk], key: bytes, header: Header) -> Talk:
+    def _remember(self, known: dict[bytes, Conversation], key: bytes, header: Header) -> Conversation:
         if self._size >= MOST_TALKS:
             self.evictions += self._size
             self._forget()
@@ -248,7 +248,7 @@ class Classifier:
         self._size = 0
 
 
-def _tables() -> list[dict[bytes, Talk]]:
+def _tables() -> list[dict[bytes, Conversation]]:
     """Room for talks, by the number of their protocol."""
     return [{} for _ in range(256)]
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from ..chunked_json import chunks, whole
 from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files, named_files
-from .schedule import Agenda, InForce, Wish
-from .shared_memory import Store
+from .schedule import ChangeRequest, ConditionSchedule, InForce
+from .shared_memory import SharedDocument
 
 
 class Network(Protocol):
@@ -39,18 +39,18 @@ class Overtaken(Exception):
         self.now = now
 
 
-def drawn_agenda(startup: Conditions) -> Agenda:
+def drawn_schedule(startup: Conditions) -> ConditionSchedule:
     """The agenda that a container starts with; its seed is drawn here, once."""
-    return Agenda(startup, drawn=SystemRandom().getrandbits(32))
+    return ConditionSchedule(startup, drawn=SystemRandom().getrandbits(32))
 
 
-class Desk:
+class ConditionsController:
     """Answers what the API asks of conditions and files.
 
     It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
     """
 
-    def __init__(self, kept: Store, texts: Store, files: Files, network: Network, now: int) -> None:
+    def __init__(self, kept: SharedDocument, texts: SharedDocument, files: Files, network: Network, now: int) -> None:
         self._kept = kept
         self._texts = texts
         self._files = files
@@ -58,7 +58,7 @@ class Desk:
         for name, text in (texts.load() or {}).items():
             files.put(name, whole(text))
         saved = kept.load()
-        self._agenda = (Agenda.from_dict(saved) if saved else drawn_agenda(Conditions())).due(now)
+        self._agenda = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions())).due(now)
         network.adopt(self._agenda.in_force, now)
         self._arm()
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
@@ -100,7 +100,7 @@ class Desk:
 
     def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         """`change` or `replace`; with `check` only what it would come to."""
-        wish = Wish(
+        wish = ChangeRequest(
             change=request["change"],
             whole=request["op"] == "replace",
             keep=request.get("keep", False),
@@ -161,7 +161,7 @@ class Desk:
     def _save_files(self) -> None:
         self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
 
-    def _put(self, agenda: Agenda, now: int) -> int:
+    def _put(self, agenda: ConditionSchedule, now: int) -> int:
         """Put another state of the agenda in force, keep it, and return when it was."""
         present = self._agenda
         if agenda is present:

@@ -8,10 +8,10 @@ from struct import error as StructError
 from typing import Any, NamedTuple
 
 from ..conditions.files import Files
-from ..packets.counters import Tally
+from ..packets.counters import FlowCounters
 from ..packets.headers import TCP
 from ..packets.lateness import Lateness
-from ..packets.packet import ETHERTYPE, IP, VNET, Packet, Talk
+from ..packets.packet import ETHERTYPE, IP, VNET, Conversation, Packet
 from ..packets.segmentation import Malformed, cut
 from ..packets.top_talkers import Top
 from .classifier import Classifier, Control, Direction, FlowTable
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     sowing: Sowing
 
 
-class Way:
+class Pipeline:
     """Takes, admits and releases; `due` tells when it next has something to do."""
 
     def __init__(self, direction: Direction, source: Port, target: Port, control: Control, files: Files) -> None:
@@ -152,7 +152,7 @@ class Way:
     def top(self) -> list[tuple[int, int, int]]:
         return self._top.rows(self._classifier.talks())
 
-    def report(self, now: int, total: Tally | None = None) -> dict[str, Any]:
+    def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
         """Counts of the link, of what passed beside it, and of what had to be forgotten."""
         forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
         return (total or self.link.total).report(now) | {"exempt": self._exempt, "forgotten": forgotten}
@@ -186,7 +186,7 @@ class Way:
 
     def _count_relayed(
         self,
-        talks: list[Talk],
+        talks: list[Conversation],
         slots: list[tuple[int, int]],
         stamps: list[int],
         refused: list[int],

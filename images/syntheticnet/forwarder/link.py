@@ -12,10 +12,10 @@ from typing import Any
 
 from ..conditions import LinkConditions
 from ..conditions.files import Files
-from ..elements import ELEMENTS, Element, Kit, Popped
-from ..packets.counters import Tally
+from ..elements import ELEMENTS, Element, ElementContext, Popped
+from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
-from .per_flow import DEFAULT, FlowOf, Own, Stage
+from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement
 from .per_flow import Plan as StagePlan
 
 # What leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
@@ -61,8 +61,8 @@ class Plan:
     flows: Mapping[str, Own]
     stages: list[StagePlan]
     streams: dict[Source, Stream]
-    tallies: dict[str, Tally]
-    leaving: list[Tally]
+    tallies: dict[str, FlowCounters]
+    leaving: list[FlowCounters]
     began: Moment
     anew: list[tuple[Element, Stream, Callable[[], float]]]
     """Elements that stay and are to begin their draws anew, their streams, and what these begin with."""
@@ -79,15 +79,17 @@ class Link:
         self._streams: dict[Source, Stream] = {}
         self._values = LinkConditions()
         self._flows: Mapping[str, Own] = {}
-        self._stages = [Stage(make) for make in ELEMENTS]
-        self._active: list[Stage] = []
+        self._stages = [PerFlowElement(make) for make in ELEMENTS]
+        self._active: list[PerFlowElement] = []
         self._unsettled = 0
         self._passing: list[Packet] = []
         self._now = 0
         self._room = MOST_HELD_BYTES
-        self._past = Tally()  # of flows that are no more
-        self._leaving: deque[Tally] = deque()  # of flows that are no more, while the link holds packets of theirs
-        self.tallies: dict[str, Tally] = {DEFAULT: Tally()}
+        self._past = FlowCounters()  # of flows that are no more
+        self._leaving: deque[FlowCounters] = (
+            deque()
+        )  # of flows that are no more, while the link holds packets of theirs
+        self.tallies: dict[str, FlowCounters] = {DEFAULT: FlowCounters()}
         self.due: int | None = None
         """When to call `pop` next; None while nothing is held."""
         self.slack = 0
@@ -152,7 +154,7 @@ class Link:
                 stream = streams[key] = self._streams[key]
                 if seed is not None:
                     anew.append((element, stream, Stream(self._source(sown, *key)).random))
-        tallies = {name: self.tallies.get(name) or Tally() for name in (DEFAULT, *flows)}
+        tallies = {name: self.tallies.get(name) or FlowCounters() for name in (DEFAULT, *flows)}
         leaving = [tally for name, tally in self.tallies.items() if name not in tallies]
         return Plan(values, owns, plans, streams, tallies, leaving, began, anew, sown)
 
@@ -214,14 +216,14 @@ class Link:
         packet.tally.lost(cause, 1, packet.size, self._now)
 
     @property
-    def bygone(self) -> list[Tally]:
+    def bygone(self) -> list[FlowCounters]:
         """The counts of flows that are no more."""
         return [self._past, *self._leaving]
 
     @property
-    def total(self) -> Tally:
+    def total(self) -> FlowCounters:
         """The counts of all flows together, of those that are no more too."""
-        return Tally.total([*self.bygone, *self.tallies.values()])
+        return FlowCounters.total([*self.bygone, *self.tallies.values()])
 
     def __len__(self) -> int:
         return len(self._passing) + sum(map(len, self._active))
@@ -259,7 +261,7 @@ class Link:
     ) -> Element:
         """Each element has a random stream of its own, so that no other element's draws move it."""
         stream = streams[make, flow] = Stream(self._source(seed, make, flow))
-        return make(values, Kit(stream, self.drop, self._duplicate, self._files, began.read))
+        return make(values, ElementContext(stream, self.drop, self._duplicate, self._files, began.read))
 
     def _source(self, seed: int, make: type[Element], flow: str) -> str:
         """What the stream of an element is made of."""
@@ -270,10 +272,10 @@ class Link:
         self._room -= packet.size + PACKET_COST
         return packet.copy()
 
-    def _tally(self, flow: str) -> Tally:
+    def _tally(self, flow: str) -> FlowCounters:
         return self.tallies.get(flow) or self.tallies[DEFAULT]
 
-    def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
+    def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
         flows = {packet.flow for packet in packets} if len(self.tallies) > 1 else {DEFAULT}
         if len(flows) == 1:
             return [(self._tally(packets[0].flow), packets)]
@@ -282,11 +284,11 @@ class Link:
             shares[packet.flow].append(packet)
         return [(self._tally(flow), share) for flow, share in shares.items()]
 
-    def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[Tally, list[Packet]]]:
+    def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
         tallies = {packet.tally for packet in packets}
         if len(tallies) == 1:
             return [(tallies.pop(), packets)]
-        shares: dict[Tally, list[Packet]] = {tally: [] for tally in tallies}
+        shares: dict[FlowCounters, list[Packet]] = {tally: [] for tally in tallies}
         for packet in packets:
             shares[packet.tally].append(packet)
         return shares.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .direction import Way
+from .direction import Pipeline
 from .poller import Poller
 
 # Where packets wait anyway, dense traffic is not read one by one: after this long at the latest is soon enough.
@@ -20,10 +20,10 @@ LONG_REST_NS = 450_000
 FEW = 3
 
 
-class Intake:
+class ReadPacer:
     """When to read one way: at once when something comes, or, while traffic is dense and held anyway, now and then."""
 
-    def __init__(self, way: Way, poller: Poller) -> None:
+    def __init__(self, way: Pipeline, poller: Poller) -> None:
         self.way = way
         self.number = poller.add(way.source)
         self.look_at: int | None = None
@@ -45,12 +45,12 @@ class Intake:
         return self.way.full
 
 
-class Pump:
+class EventLoop:
     """Two ways, each the opposite of the other, kept going turn by turn."""
 
-    def __init__(self, first: Way, second: Way) -> None:
+    def __init__(self, first: Pipeline, second: Pipeline) -> None:
         self._poller = Poller()
-        self._intakes = (Intake(first, self._poller), Intake(second, self._poller))
+        self._intakes = (ReadPacer(first, self._poller), ReadPacer(second, self._poller))
         self._opposites = ((first, second), (second, first))
         self._calls: dict[int, Callable[[], None]] = {}
         self._due: int | None = None

@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     """Elements that stay, and their new values."""
 
 
-class Stage:
+class PerFlowElement:
     """Sends each packet through the element of its flow, or past where that has none, and merges by time."""
 
     def __init__(self, make: type[Element]) -> None:
@@ -113,10 +113,10 @@ class Stage:
         wished = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
         plan = Plan({}, wished, [])
         for name, values in wished.items():
-            element = self._elements.get(name) if self.make.wanted(values) else None
+            element = self._elements.get(name) if self.make.enabled(values) else None
             if element is not None and self._differ(self._values[name], values):
                 plan.changed.append((element, values))
-            elif element is None and self.make.wanted(values):
+            elif element is None and self.make.enabled(values):
                 element = build(name, values)
             plan.elements[name] = element
         return plan
@@ -181,7 +181,7 @@ class Stage:
             packet.flow = flow_of(packet)
             return self._home(packet) is not element
 
-        self._settle(element.give(leaves), now)
+        self._settle(element.migrate_out(leaves), now)
         if not stays:
             element.configure(LinkConditions(), now)  # what it could not give is due now
         self._touched[element] = None  # its deadline may be another now
@@ -193,7 +193,7 @@ class Stage:
             shares.setdefault(self._home(packet), []).append(packet)
         for element, share in shares.items():
             if element is not None:
-                element.adopt(share, now)
+                element.migrate_in(share, now)
                 self._touched[element] = None
                 continue
             for packet in share:
@@ -201,7 +201,7 @@ class Stage:
             self._passing += share
 
     def _names(self, own: LinkConditions) -> bool:
-        return any(getattr(own, attribute) is not None for attribute in self.make.reads)
+        return any(getattr(own, attribute) is not None for attribute in self.make.depends_on)
 
     def _differ(self, old: LinkConditions, new: LinkConditions) -> bool:
-        return any(getattr(old, attribute) != getattr(new, attribute) for attribute in self.make.reads)
+        return any(getattr(old, attribute) != getattr(new, attribute) for attribute in self.make.depends_on)

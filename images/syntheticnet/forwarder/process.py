@@ -22,18 +22,18 @@ from typing import Any, NamedTuple
 
 from .. import syscalls as libc
 from ..allow import Allow
-from ..channel import Switchboard
+from ..channel import ControlServer
 from ..conditions.files import Files
 from ..heartbeat import Pulse
-from ..packets.counters import Tally
+from ..packets.counters import FlowCounters
 from .classifier import Control
-from .controller import Desk, Overtaken
-from .direction import Plan, Way
+from .controller import ConditionsController, Overtaken
+from .direction import Pipeline, Plan
 from .handoff import Errands
-from .loop import Pump
+from .loop import EventLoop
 from .port import make_ports
 from .schedule import InForce
-from .shared_memory import Store
+from .shared_memory import SharedDocument
 
 SWITCH_SECONDS = 0.0001
 """After so long the desk's thread makes way for the loop's."""
@@ -48,12 +48,12 @@ class Wiring:
     outer: int
     inner: int
     control: socket.socket
-    store: Store
+    store: SharedDocument
     hosts: Sequence[str] = ()
     ports: Sequence[int] = ()
     restarts: int = 0
     started: int = field(default_factory=time.monotonic_ns)
-    files: Store = field(default_factory=Store.create)
+    files: SharedDocument = field(default_factory=SharedDocument.create)
     allow: Allow = Allow()
     ipv6_only: bool = False
     pulse: Pulse = field(default_factory=Pulse)
@@ -81,20 +81,20 @@ class Forwarder:
         self._wiring = wiring
         self._control = control
         self._ways = {
-            "ingress": Way("ingress", outer, inner, control, files),
-            "egress": Way("egress", inner, outer, control, files),
+            "ingress": Pipeline("ingress", outer, inner, control, files),
+            "egress": Pipeline("egress", inner, outer, control, files),
         }
         self._in_force: InForce | None = None
         self._changes = 0
         self._armed: Armed | None = None
         self._waste: list[list[Any]] = []
         self._errands = Errands()
-        self._pump = Pump(*self._ways.values())
+        self._pump = EventLoop(*self._ways.values())
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._pump.watch(self._errands.fileno(), self._errands.serve)
-        self._switchboard = Switchboard(wiring.control, self._answer)
+        self._switchboard = ControlServer(wiring.control, self._answer)
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
-        self._desk = Desk(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
 
     def run(self) -> None:
         gc.freeze()  # what exists now lives for ever
@@ -151,7 +151,9 @@ class Forwarder:
         """What it has counted."""
         self._ask_loop(partial(self._note_refusals, now))
         counts = {direction: self._counts(way) for direction, way in self._ways.items()}
-        totals = {direction: Tally.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()}
+        totals = {
+            direction: FlowCounters.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()
+        }
         names = [name for name in counts["ingress"][1] if name in counts["egress"][1]]
         return {
             "forwarder": {
@@ -214,11 +216,11 @@ class Forwarder:
         for way in self._ways.values():
             way.note_refusals(now)
 
-    def _counts(self, way: Way) -> tuple[list[Tally], dict[str, Tally]]:
+    def _counts(self, way: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
         """Copies of the counts of flows that are no more, and of those that are, which agree with each other."""
         bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
         rows = list(flows.items())
-        copies: dict[str, Tally] = {}
+        copies: dict[str, FlowCounters] = {}
         for start in range(0, len(rows), COPIED):
             some = rows[start : start + COPIED]
             copies |= self._ask_loop(partial(_copied, some))
@@ -245,7 +247,7 @@ class Forwarder:
             way.let_in(control)
 
 
-def _copied(rows: list[tuple[str, Tally]]) -> dict[str, Tally]:
+def _copied(rows: list[tuple[str, FlowCounters]]) -> dict[str, FlowCounters]:
     return {name: tally.copy() for name, tally in rows}
 
 

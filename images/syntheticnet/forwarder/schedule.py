@@ -42,7 +42,7 @@ class InForce(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class ChangeRequest:
     """A change, in native form. A `whole` one replaces everything, and with `keep` only what leases are put on.
 
     `names` are the addresses of the hosts that its flows name.
@@ -68,7 +68,7 @@ class Entry:
     """A wish that is in force from `at_ns`, until `expires_ns` or, where that is None, for good."""
 
     id: int
-    wish: Wish
+    wish: ChangeRequest
     at_ns: int
     expires_ns: int | None
     size: int
@@ -85,11 +85,11 @@ class Entry:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Entry:
-        return cls(**{**values, "wish": Wish(**values["wish"])})
+        return cls(**{**values, "wish": ChangeRequest(**values["wish"])})
 
 
 @dataclass(frozen=True)
-class Agenda:
+class ConditionSchedule:
     """One state of it; what is asked of it gives another, or raises ConditionsError and leaves this as it is.
 
     The effective conditions are the base with each lease put on in the order in which the leases began. A lease or a
@@ -138,14 +138,16 @@ class Agenda:
         ends = [lease.expires_ns for lease in self.leases if lease.expires_ns is not None]
         return min([*ends, *(entry.at_ns for entry in self.scheduled[:1])], default=None)
 
-    def due(self, now: int) -> Agenda:
+    def due(self, now: int) -> ConditionSchedule:
         """With everything done that is due by `now`, in the order of its times; this very object where nothing is."""
         agenda = self
         while (at := agenda.deadline) is not None and at <= now:
             agenda = agenda._stepped(at)
         return agenda
 
-    def ask(self, wish: Wish, now: int, at_ns: int | None = None, lease_ns: int | None = None) -> tuple[Agenda, Entry]:
+    def ask(
+        self, wish: ChangeRequest, now: int, at_ns: int | None = None, lease_ns: int | None = None
+    ) -> tuple[ConditionSchedule, Entry]:
         """Put `wish` in force, at once or at a time, for good or as a lease; with the entry that it makes.
 
         A wish for a later time is tried on what is in force now. A whole one that is no lease drops every lease and
@@ -165,12 +167,12 @@ class Agenda:
         insort(scheduled, entry, key=_when)
         return replace(self, next_id=entry.id + 1, scheduled=tuple(scheduled)), entry
 
-    def preview(self, wish: Wish, lease: bool) -> Agenda:
+    def preview(self, wish: ChangeRequest, lease: bool) -> ConditionSchedule:
         """As if `wish` took effect now; raises ConditionsError."""
         expires = 0 if lease else None
         return self._with(Entry(id=self.next_id, wish=wish, at_ns=0, expires_ns=expires, size=0))
 
-    def renew(self, id: int, lease_ns: int, now: int) -> Agenda:
+    def renew(self, id: int, lease_ns: int, now: int) -> ConditionSchedule:
         """Let a lease last `lease_ns` from now, or from its beginning where that is still to come."""
         _refuse_times(0, lease_ns)
         entry = self._find(id)
@@ -183,7 +185,7 @@ class Agenda:
         )
         return replace(self, leases=leases, scheduled=scheduled)
 
-    def release(self, id: int, now: int) -> Agenda:
+    def release(self, id: int, now: int) -> ConditionSchedule:
         """Without a lease, or a scheduled change."""
         self._find(id)
         return self._without({id})._settled(now)
@@ -212,12 +214,12 @@ class Agenda:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Agenda:
+    def from_dict(cls, values: Mapping[str, Any]) -> ConditionSchedule:
         entries = {name: tuple(map(Entry.from_dict, values[name])) for name in ("leases", "scheduled")}
         base = Conditions.from_dict(values["base"])
         return cls(**{**values, "base": base, "failures": tuple(values["failures"]), **entries})
 
-    def _stepped(self, at: int) -> Agenda:
+    def _stepped(self, at: int) -> ConditionSchedule:
         """With what is due at `at` done: leases end first, and of the changes only the first is made."""
         ended = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
         if ended:
@@ -228,7 +230,7 @@ class Agenda:
         except ConditionsError as error:
             return rest._failed(entry, error, at)
 
-    def _with(self, entry: Entry) -> Agenda:
+    def _with(self, entry: Entry) -> ConditionSchedule:
         """With `entry` in force; raises ConditionsError."""
         wish = entry.wish
         if entry.expires_ns is not None:
@@ -244,7 +246,7 @@ class Agenda:
             agenda = agenda._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
         return agenda._settled(entry.at_ns)
 
-    def _settled(self, now: int) -> Agenda:
+    def _settled(self, now: int) -> ConditionSchedule:
         """Without leases that cannot be put on any more what is beneath them."""
         effective, agenda = self.base, self
         for lease in self.leases:
@@ -254,11 +256,11 @@ class Agenda:
                 agenda = agenda._without({lease.id})._failed(lease, error, now)
         return agenda
 
-    def _failed(self, entry: Entry, error: ConditionsError, now: int) -> Agenda:
+    def _failed(self, entry: Entry, error: ConditionsError, now: int) -> ConditionSchedule:
         told = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES_TOLD:]
         return replace(self, failed=self.failed + 1, failures=told)
 
-    def _without(self, ids: set[int]) -> Agenda:
+    def _without(self, ids: set[int]) -> ConditionSchedule:
         kept = [tuple(entry for entry in group if entry.id not in ids) for group in (self.leases, self.scheduled)]
         return replace(self, leases=kept[0], scheduled=kept[1])
 

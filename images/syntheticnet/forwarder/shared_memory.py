@@ -12,14 +12,14 @@ from ..chunked_json import dumps
 _HEADER = Struct("QQ")  # offset and length of what is valid
 
 
-class Store:
+class SharedDocument:
     """One JSON document in anonymous memory, replaced whole or not at all."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
 
     @classmethod
-    def create(cls) -> Store:
+    def create(cls) -> SharedDocument:
         return cls(os.memfd_create("synthlab-conditions"))
 
     def save(self, document: Any) -> None:

@@ -16,7 +16,7 @@ OWN_CAUSES = ("stalled", "kernel", "memory", "send")
 MOST_DELAYS = 4096
 
 
-class Slot:
+class Bucket:
     """What passed within one tenth of a second, from `start`."""
 
     __slots__ = ("bytes_out", "delays", "discarded", "dropped", "packets_in", "packets_out", "start", "step")
@@ -34,7 +34,7 @@ class Slot:
             self.step *= 2
 
 
-class Tally:
+class FlowCounters:
     """Counts of one flow in one direction. in + duplicated + originated = out + dropped + held, always."""
 
     def __init__(self) -> None:
@@ -42,24 +42,24 @@ class Tally:
         self.duplicated = self.originated = 0
         self.dropped: Counter[str] = Counter()
         self.dropped_bytes: Counter[str] = Counter()
-        self._slots: deque[Slot] = deque(maxlen=SLOTS + 1)
+        self._slots: deque[Bucket] = deque(maxlen=SLOTS + 1)
         self._began: int | None = None
 
     @classmethod
-    def total(cls, tallies: Iterable[Tally]) -> Tally:
+    def total(cls, tallies: Iterable[FlowCounters]) -> FlowCounters:
         """All counts of `tallies` together."""
         whole = cls()
-        slots: dict[int, Slot] = {}
+        slots: dict[int, Bucket] = {}
         for tally in tallies:
             whole.fold(tally)
             for slot in tally._slots:
-                _fold(slots.setdefault(slot.start, Slot(slot.start)), slot)
+                _fold(slots.setdefault(slot.start, Bucket(slot.start)), slot)
             if tally._began is not None:
                 whole._began = tally._began if whole._began is None else min(whole._began, tally._began)
         whole._slots.extend(slots[start] for start in sorted(slots))
         return whole
 
-    def copy(self) -> Tally:
+    def copy(self) -> FlowCounters:
         """As it is now; of the last second some may still be added to it."""
         twin = copy(self)
         twin.dropped, twin.dropped_bytes = Counter(self.dropped), Counter(self.dropped_bytes)
@@ -70,7 +70,7 @@ class Tally:
     def held(self) -> int:
         return self.packets_in + self.duplicated + self.originated - self.packets_out - self.dropped.total()
 
-    def fold(self, other: Tally) -> None:
+    def fold(self, other: FlowCounters) -> None:
         """Add what another has counted since its beginning."""
         for name in ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -139,17 +139,17 @@ class Tally:
             values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
         return values
 
-    def _slot(self, now: int) -> Slot:
+    def _slot(self, now: int) -> Bucket:
         if self._slots and now - self._slots[-1].start < SLOT_NS:
             return self._slots[-1]
-        slot = Slot(now - now % SLOT_NS)
+        slot = Bucket(now - now % SLOT_NS)
         if self._began is None:
             self._began = slot.start
         self._slots.append(slot)
         return slot
 
 
-def _fold(into: Slot, slot: Slot) -> None:
+def _fold(into: Bucket, slot: Bucket) -> None:
     for name in ("packets_in", "packets_out", "bytes_out", "dropped", "discarded"):
         setattr(into, name, getattr(into, name) + getattr(slot, name))
     into.note(slot.delays)

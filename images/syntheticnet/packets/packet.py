@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from .counters import Tally
+    from .counters import FlowCounters
 
 
 # A packet's buffer is a virtio_net_hdr (linux/virtio_net.h) followed by the Ethernet frame.
@@ -14,16 +14,16 @@ ETHERTYPE = VNET + 12
 IP = VNET + 14
 
 
-Lane = Literal["link", "exempt", "control", "closed"]
+Treatment = Literal["link", "exempt", "control", "closed"]
 """Through the link's elements; past them (ARP and neighbour discovery, or the host's control traffic); or refused."""
 
 
-class Talk:
+class Conversation:
     """One conversation as one direction sees it: how its packets are treated, and how many went through."""
 
     __slots__ = ("bytes", "flow", "id", "lane", "packets")
 
-    def __init__(self, lane: Lane, flow: str, id: int = 0) -> None:
+    def __init__(self, lane: Treatment, flow: str, id: int = 0) -> None:
         self.lane = lane
         self.flow = flow
         self.id = id
@@ -43,9 +43,9 @@ class Packet:
 
     __slots__ = ("buffer", "entered", "flow", "originated", "size", "talk", "tally", "time")
 
-    tally: Tally
+    tally: FlowCounters
 
-    def __init__(self, buffer: bytes, time: int, talk: Talk, originated: bool = False) -> None:
+    def __init__(self, buffer: bytes, time: int, talk: Conversation, originated: bool = False) -> None:
         self.buffer = buffer
         self.entered = time
         self.flow = talk.flow

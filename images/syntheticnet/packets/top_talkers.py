@@ -8,7 +8,7 @@ from heapq import nlargest
 from itertools import chain
 from struct import pack
 
-from .packet import Talk
+from .packet import Conversation
 
 SLOTS = 2048
 MOST_PEERS = 65536
@@ -28,10 +28,10 @@ class Top:
     """
 
     def __init__(self) -> None:
-        self._late: deque[Talk] = deque()
+        self._late: deque[Conversation] = deque()
         self._sums: dict[int, tuple[int, int]] = {}
 
-    def retire(self, talks: Sequence[Talk]) -> None:
+    def retire(self, talks: Sequence[Conversation]) -> None:
         """Keep the counts of talks that are about to be forgotten."""
         self._late.extend(talks)
 
@@ -42,7 +42,7 @@ class Top:
             if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
                 _add(self._sums, oldest)
 
-    def rows(self, living: Iterable[Talk]) -> list[Row]:
+    def rows(self, living: Iterable[Conversation]) -> list[Row]:
         """Packets, bits and id of the busiest peers, at most `SLOTS`."""
         sums = dict(self._sums)
         for talk in chain(list(self._late), living):
@@ -55,7 +55,7 @@ def profile(rows: Iterable[Row]) -> bytes:
     return b"".join(pack("<QQQ", *row) for row in rows).ljust(SLOTS * 24, b"\0")
 
 
-def _add(sums: dict[int, tuple[int, int]], talk: Talk) -> None:
+def _add(sums: dict[int, tuple[int, int]], talk: Conversation) -> None:
     """Add what a talk counted; an IPv6 peer has the id of an empty slot, and so no row."""
     if not (talk.packets and talk.id):
         return

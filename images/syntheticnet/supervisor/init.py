@@ -16,9 +16,9 @@ from .. import channel as switchboard
 from .. import syscalls as libc
 from ..firewall import DOOR_PORT, door_rules, put_rules
 from ..forwarder import process as forwarder
-from ..forwarder.controller import drawn_agenda
+from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
-from ..forwarder.shared_memory import Store
+from ..forwarder.shared_memory import SharedDocument
 from ..heartbeat import Pulse
 from . import application
 from . import network_devices as netdev
@@ -78,8 +78,8 @@ def _container() -> str:
 
 def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
     """Forwarder and, where it is wanted, API, each as a user of its own; returns when both work."""
-    store, files = Store.create(), Store.create()
-    store.save(drawn_agenda(settings.startup).to_dict())
+    store, files = SharedDocument.create(), SharedDocument.create()
+    store.save(drawn_schedule(settings.startup).to_dict())
     files.save(dict(settings.files))
     ours, theirs = switchboard.make_pair()
     start = time.monotonic_ns()

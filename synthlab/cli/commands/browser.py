@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from .. import console
 from .options import ClientArgument, JsonOption, LabOption
 
@@ -21,8 +21,8 @@ def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, j
     """
     from ...lab.lab import Lab
 
-    world: World = context.obj
-    driven = Lab.named(world, lab)[client]
+    backend: Backend = context.obj
+    driven = Lab.named(backend, lab)[client]
     endpoint = driven.cdp_url
     if json:
         console.print_json({"client": driven.name, "endpoint": endpoint})

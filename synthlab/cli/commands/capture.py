@@ -15,7 +15,7 @@ import typer
 
 from syntheticnet.conditions import ConditionsError, parse_duration
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...errors import SynthlabError, WrongUse
 from ...interrupts import ENDING
 from .. import console
@@ -62,11 +62,11 @@ def capture(
 
     if output != "-":
         refuse_output("-o", Path(output))
-    world: World = context.obj
+    backend: Backend = context.obj
     size, seconds = _size(snaplen), _seconds(for_)
     if output == "-" and sys.stdout.isatty():
         raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
-    container = network_of(*world.members(lab), client)
+    container = network_of(*backend.members(lab), client)
     with _opened(output) as file, contextlib.closing(LiveCapture(container, client, size)) as running:
         with _ended_by_signals(running.stop), console.progress() as tell:
             took = _copy(running, file, seconds, tell if sys.stderr.isatty() else lambda text: None)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...errors import SynthlabError
 from .. import console
 from ..console import Table
@@ -26,8 +26,8 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
     """
     from ..doctor import examine
 
-    world: World = context.obj
-    findings = examine(world.engine)
+    backend: Backend = context.obj
+    findings = examine(backend.engine)
     if json:
         console.print_json([asdict(finding) for finding in findings])
     else:
@@ -52,10 +52,10 @@ def selftest(context: typer.Context, json: JsonOption = False) -> None:
     """
     from ..selftest import judge, run_selftest, selftest_table
 
-    world: World = context.obj
-    sweep(world)
+    backend: Backend = context.obj
+    sweep(backend)
     with console.progress() as tell:
-        checks = run_selftest(world, tell)
+        checks = run_selftest(backend, tell)
     if json:
         console.print_json([check.to_dict() for check in checks])
     else:

@@ -12,11 +12,11 @@ import typer
 from syntheticnet.conditions import ConditionsError, parse_duration
 
 from ...control import addresses
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.container_lookup import find_member, find_members
 from ...control.logs import read_lines
 from ...control.page_console import console_lines
-from ...engine.containers import Container, LogWish
+from ...engine.containers import Container, LogQuery
 from ...engine.exec import exec_command
 from ...errors import SynthlabError, WrongUse
 from .. import console
@@ -56,15 +56,15 @@ def logs(
       synthlab logs sfu -f --since 5min
       synthlab logs client1 --console
     """
-    world: World = context.obj
-    name, members = world.members(lab, past=True)
+    backend: Backend = context.obj
+    name, members = backend.members(lab, past=True)
     wanted = find_members(name, members, names or ())
-    wish = LogWish(tail=tail, since=_begin(since), follow=follow)
+    wish = LogQuery(tail=tail, since=_begin(since), follow=follow)
     if of_pages:
         wanted = _with_browser(name, wanted, named=bool(names))
-        lines = console_lines({container.title: world.api(container) for container in wanted}, wish)
+        lines = console_lines({container.title: backend.api(container) for container in wanted}, wish)
     else:
-        lines = read_lines(world.engine, wanted, wish)
+        lines = read_lines(backend.engine, wanted, wish)
     width = max(len(container.title) for container in wanted) if len(wanted) > 1 else 0
     for line in lines:
         if json:
@@ -101,8 +101,8 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
     """
     from ...engine.process import run_attached
 
-    world: World = context.obj
-    name, members = world.members(lab)
+    backend: Backend = context.obj
+    name, members = backend.members(lab)
     container = find_member(name, members, client)
     if container.state != "running":
         raise addresses.not_running(container)
@@ -130,24 +130,24 @@ def open_(
     """
     if vnc and page:
         raise WrongUse("--vnc and --page do not go together")
-    world: World = context.obj
-    name, members = world.members(lab)
+    backend: Backend = context.obj
+    name, members = backend.members(lab)
     container = find_member(name, members, client)
-    address = _address(world, container, members, vnc, page)
+    address = _address(backend, container, members, vnc, page)
     console.print_json({"client": container.title, "address": address}) if json else console.print_line(address)
-    if not page and not world.is_near(container):
-        raise addresses.far_away(container, address, world.engine.address())
+    if not page and not backend.is_near(container):
+        raise addresses.far_away(container, address, backend.engine.address())
     if not print_only and not _opened(address):
         raise SynthlabError("no browser could be opened on this machine: use the address above")
 
 
-def _address(world: World, container: Container, members: list[Container], vnc: bool, page: bool) -> str:
+def _address(backend: Backend, container: Container, members: list[Container], vnc: bool, page: bool) -> str:
     if container.role != "client":
         raise WrongUse(f"{container.title} is no client: it has no control page")
     if vnc:
         return addresses.screen(container)
     if page:
-        return addresses.shown_page(container, world.engine.environment(container), members)
+        return addresses.shown_page(container, backend.engine.environment(container), members)
     return addresses.control_page(container)
 
 

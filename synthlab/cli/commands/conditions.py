@@ -10,10 +10,10 @@ import typer
 
 from syntheticnet.conditions import ConditionsError, parse_duration
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.change import build_change
-from ...control.client_api import Terms
-from ...control.group_change import Change
+from ...control.client_api import ChangeOptions
+from ...control.group_change import GroupChange
 from ...control.running_lab import RunningLab
 from ...control.slowness import too_slow
 from ...control.state import ClientState
@@ -61,7 +61,7 @@ def set_(
     values: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> None:
-    """Change the conditions of clients.
+    """GroupChange the conditions of clients.
 
     Of all the clients at the same moment, or of none.
 
@@ -82,10 +82,10 @@ def set_(
     start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
-    world: World = context.obj
-    running = RunningLab.named(world, lab)
+    backend: Backend = context.obj
+    running = RunningLab.named(backend, lab)
     needed = _together(start.files if start else {}, files)
-    made = running.change(running.find(names), change, Terms(lease=lease, after=after), needed)
+    made = running.change(running.find(names), change, ChangeOptions(lease=lease, after=after), needed)
     _show_change(made, json)
 
 
@@ -101,8 +101,8 @@ def show(
       synthlab show
       synthlab show client2 --json
     """
-    world: World = context.obj
-    running = RunningLab.named(world, lab)
+    backend: Backend = context.obj
+    running = RunningLab.named(backend, lab)
     states = running.states(running.find(names or ()))
     note_versions(states)
     if json:
@@ -135,8 +135,8 @@ def reset(
       synthlab reset
       synthlab reset client2 --perfect
     """
-    world: World = context.obj
-    running = RunningLab.named(world, lab)
+    backend: Backend = context.obj
+    running = RunningLab.named(backend, lab)
     _show_change(running.reset(running.find(names or ()), perfect), json)
 
 
@@ -155,7 +155,7 @@ def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, s
     return {**profile, **own}
 
 
-def _show_change(made: Change, json: bool) -> None:
+def _show_change(made: GroupChange, json: bool) -> None:
     """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
     note_versions(made.states)
     if json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...errors import ExpectationFailed
 from .. import console
 from .options import JsonOption, LabOption, complete_expressions
@@ -46,8 +46,8 @@ def expect(
     """
     from ...lab.lab import Lab
 
-    world: World = context.obj
-    with Lab.named(world, lab) as lasting:
+    backend: Backend = context.obj
+    with Lab.named(backend, lab) as lasting:
         try:
             ruling = lasting.expect(expression, within=within, for_=for_)
         except ExpectationFailed as failed:

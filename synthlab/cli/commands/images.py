@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
@@ -51,10 +51,10 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
     from ...deploy.image_build import ensure_built
     from ...deploy.images import selected
 
-    world: World = context.obj
+    backend: Backend = context.obj
     wanted = selected(names or ())
     with console.progress() as tell:
-        ensure_built(wanted, world.engine, tell)
+        ensure_built(wanted, backend.engine, tell)
     _tell_tags([image.tag for image in wanted], "is current", json)
 
 
@@ -73,9 +73,9 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
     from ...deploy.image_transfer import kept_images, other_images
     from ...deploy.images import selected
 
-    world: World = context.obj
-    bundled = kept_images(selected(()), world.engine)
-    rows = [*bundled, *other_images(bundled, world.engine)]
+    backend: Backend = context.obj
+    bundled = kept_images(selected(()), backend.engine)
+    rows = [*bundled, *other_images(bundled, backend.engine)]
     if json:
         console.print_json([asdict(row) for row in rows])
         return
@@ -96,8 +96,8 @@ def remove(context: typer.Context, json: JsonOption = False) -> None:
     Example:
       synthlab images rm
     """
-    world: World = context.obj
-    _tell_tags(world.engine.remove_images(), "removed", json)
+    backend: Backend = context.obj
+    _tell_tags(backend.engine.remove_images(), "removed", json)
 
 
 @images.command("save")
@@ -120,9 +120,9 @@ def save(
     from ...deploy.images import selected
 
     refuse_output("-o", output)
-    world: World = context.obj
+    backend: Backend = context.obj
     with console.progress() as tell:
-        tags = depot.save(selected(names or ()), output, world.engine, tell)
+        tags = depot.save(selected(names or ()), output, backend.engine, tell)
     _tell_tags(tags, f"saved to {output}", json)
 
 
@@ -156,9 +156,9 @@ def push(
     from ...deploy import image_transfer as depot
     from ...deploy.images import selected
 
-    world: World = context.obj
+    backend: Backend = context.obj
     with console.progress() as tell:
-        tags = depot.push(selected(names or ()), prefix, world.engine, tell)
+        tags = depot.push(selected(names or ()), prefix, backend.engine, tell)
     _tell_tags(tags, "pushed", json)
 
 
@@ -177,9 +177,9 @@ def pull(
     from ...deploy import image_transfer as depot
     from ...deploy.images import selected
 
-    world: World = context.obj
+    backend: Backend = context.obj
     with console.progress() as tell:
-        tags = depot.pull(selected(names or ()), prefix, world.engine, tell)
+        tags = depot.pull(selected(names or ()), prefix, backend.engine, tell)
     _tell_tags(tags, "pulled", json)
 
 

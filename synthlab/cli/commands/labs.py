@@ -12,7 +12,7 @@ import typer
 
 from ...contract import HOST, VNC_PORT
 from ...control.addresses import api_url
-from ...control.backend import World, choose_lab
+from ...control.backend import Backend, choose_lab
 from ...control.state import ClientState
 from ...control.versions import other_versions, told_mismatch
 from ...deploy.claim import take_down
@@ -88,20 +88,20 @@ def up(
     from ...lab.bring_up import bring_up
     from ...stack import read_stack
 
-    world: World = context.obj
+    backend: Backend = context.obj
     described = read_stack(stack, name, compose=read_config)
     ttl_s = parse_ttl(ttl) if ttl else None
-    sweep(world)
-    if not replace and console.is_asked() and is_edited(described, world.engine):
+    sweep(backend)
+    if not replace and console.is_asked() and is_edited(described, backend.engine):
         question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
         replace = typer.confirm(question, err=True)
     start = time.monotonic()
     with console.progress() as tell:
-        bring_up(described, world, tell, timeout, ttl_s, wait_media, replace)
+        bring_up(described, backend, tell, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")
-    show_containers(world, world.engine.containers(described.name), json)
+    show_containers(backend, backend.engine.containers(described.name), json)
 
 
 def down(
@@ -121,8 +121,8 @@ def down(
       synthlab down call
       synthlab down --all
     """
-    world: World = context.obj
-    removed = [_take_down(world, doomed) for doomed in _doomed(world, _named(context, name, lab), every)]
+    backend: Backend = context.obj
+    removed = [_take_down(backend, doomed) for doomed in _doomed(backend, _named(context, name, lab), every)]
     if json:
         console.print_json(removed if every or len(removed) != 1 else removed[0])
         return
@@ -140,28 +140,28 @@ def _named(context: typer.Context, name: str | None, lab: str | None) -> str | N
     raise WrongUse(f"two labs are named, {name} and --lab {lab}: name one")
 
 
-def _doomed(world: World, lab: str | None, every: bool) -> list[str]:
+def _doomed(backend: Backend, lab: str | None, every: bool) -> list[str]:
     """The labs to take down: where none is named, the one that is up, and those whose time is over."""
-    labs = sorted({*world.engine.labs(), *world.engine.locks()})
+    labs = sorted({*backend.engine.labs(), *backend.engine.locks()})
     if every:
         return labs
     if lab:
         return [choose_lab(labs, lab)]
-    expired = world.expired()
+    expired = backend.expired()
     living = [name for name in labs if name not in expired]
     return expired if expired and not living else sorted([choose_lab(living, None), *expired])
 
 
-def sweep(world: World) -> None:
+def sweep(backend: Backend) -> None:
     """Remove the labs whose time is over."""
-    for name in world.remove_expired():
+    for name in backend.remove_expired():
         console.print_note(f"{name} is removed: its time was over")
 
 
-def _take_down(world: World, name: str) -> dict[str, Any]:
+def _take_down(backend: Backend, name: str) -> dict[str, Any]:
     with console.progress() as tell:
         tell(f"taking {name} down")
-        return {"lab": name, "containers": take_down(name, world.engine)}
+        return {"lab": name, "containers": take_down(name, backend.engine)}
 
 
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
@@ -182,10 +182,10 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
       synthlab ps
       synthlab ps --lab call --json
     """
-    world: World = context.obj
+    backend: Backend = context.obj
     if lab:
-        choose_lab(world.engine.labs(), lab)
-    show_containers(world, world.engine.containers(lab), json)
+        choose_lab(backend.engine.labs(), lab)
+    show_containers(backend, backend.engine.containers(lab), json)
 
 
 def ls(context: typer.Context, json: JsonOption = False) -> None:
@@ -198,9 +198,9 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
     """
     from ..lab_list import overviews, overviews_table
 
-    world: World = context.obj
+    backend: Backend = context.obj
     now = time.time()
-    seen = overviews(world.engine.labs(), world.engine.containers(), now)
+    seen = overviews(backend.engine.labs(), backend.engine.containers(), now)
     if json:
         console.print_json([asdict(one) for one in seen])
     elif seen:
@@ -244,9 +244,9 @@ def demo(context: typer.Context, json: JsonOption = False) -> None:
     outcome.judge()
 
 
-def show_containers(world: World, containers: list[Container], json: bool) -> None:
+def show_containers(backend: Backend, containers: list[Container], json: bool) -> None:
     """Containers with what their APIs tell; and a note where a client's image is of another version."""
-    states = _states(world, containers)
+    states = _states(backend, containers)
     restarts = {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}
     if json:
@@ -269,12 +269,12 @@ def note_versions(states: Mapping[str, ClientState]) -> None:
         console.print_note(told)
 
 
-def _states(world: World, containers: list[Container]) -> dict[str, ClientState]:
+def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientState]:
     """What each client's API tells, by container id; one that does not answer has no entry."""
 
     def ask(container: Container) -> ClientState | None:
         try:
-            return world.api(container).state()
+            return backend.api(container).state()
         except SynthlabError:
             return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...engine.compose import read_config
 from ...errors import WrongUse
 from .. import console
@@ -29,7 +29,7 @@ from .options import (
 from .outputs import JUnitOption, Outputs, ReportOption
 
 if TYPE_CHECKING:
-    from ...runner import Terms
+    from ...runner import RunOptions
     from ...scenario import Plan
     from ...scenario.record import Judged, Played, Record, Verdict
 
@@ -100,7 +100,7 @@ def run(
       synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml --json > results.json
       synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
     """
-    from ...runner import Terms, evidence_beside
+    from ...runner import RunOptions, evidence_beside
 
     given = read_variables(variables)
     outputs = Outputs(junit, report, json)
@@ -110,13 +110,13 @@ def run(
     if refusals:
         outputs.write(refusals)
         raise typer.Exit(WrongUse.exit_code)
-    world: World = context.obj
-    sweep(world)
+    backend: Backend = context.obj
+    sweep(backend)
     folder = evidence or evidence_beside(report)
-    terms = Terms(
+    terms = RunOptions(
         lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
     )
-    records = _play_all(plans, repeat, retry_inconclusive, world, terms, outputs.write)
+    records = _play_all(plans, repeat, retry_inconclusive, backend, terms, outputs.write)
     if len(records) > 1:
         console.print_note("")
         for line in _summary(records):
@@ -151,8 +151,8 @@ def _play_all(
     plans: Sequence[Plan],
     repeat: int,
     retries: int,
-    world: World,
-    terms: Terms,
+    backend: Backend,
+    terms: RunOptions,
     write: Callable[[Sequence[Record]], None],
 ) -> list[Record]:
     """Play all in turn; what there is is written even if one is interrupted."""
@@ -164,32 +164,32 @@ def _play_all(
             for plan in plans:
                 turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
                 name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
-                records.append(_play_fairly(repeated(plan, number), turn, name, retries, world, terms))
+                records.append(_play_fairly(repeated(plan, number), turn, name, retries, backend, terms))
     finally:
         if records:
             write(records)
     return records
 
 
-def _play_fairly(plan: Plan, turn: str, name: str, retries: int, world: World, terms: Terms) -> Record:
+def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backend, terms: RunOptions) -> Record:
     """Play it until it could be judged, once and `retries` times more at the most, always with the same seed."""
-    record = _play(plan, turn, name, world, terms)
+    record = _play(plan, turn, name, backend, terms)
     for retry in range(1, retries + 1):
         if record.verdict != "inconclusive":
             break
         again = f"{turn} (retry {retry} of {retries})"
-        record = replace(_play(plan, again, f"{name}-retry-{retry}", world, terms), retried=retry)
+        record = replace(_play(plan, again, f"{name}-retry-{retry}", backend, terms), retried=retry)
     return record
 
 
-def _play(plan: Plan, turn: str, name: str, world: World, terms: Terms) -> Record:
+def _play(plan: Plan, turn: str, name: str, backend: Backend, terms: RunOptions) -> Record:
     """Play it once; `name` is that of its evidence's folder."""
     from ...runner import play
 
     with console.live() as live:
         live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
         narrator = _Narrator(live, plan)
-        record = play(plan, world, terms, narrator, narrator.tell, name)
+        record = play(plan, backend, terms, narrator, narrator.tell, name)
         narrator.end(record)
     return record
 

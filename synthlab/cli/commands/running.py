@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from ...contract import ContainerAction
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.container_lookup import find_members
 from ...control.running_lab import RunningLab
 from ...engine.containers import Container
@@ -121,8 +121,8 @@ def _control(
     json: bool,
     timeout_s: float = 120.0,
 ) -> None:
-    world: World = context.obj
-    name, members = world.members(lab)
+    backend: Backend = context.obj
+    name, members = backend.members(lab)
     wanted = find_members(name, members, names or ())
     acted = to_act_on(wanted, doing)
     for other in wanted:
@@ -132,10 +132,10 @@ def _control(
     titles = [container.title for container in acted]
     with console.progress() as tell:
         tell(f"{doing}: {', '.join(titles)}")
-        RunningLab(world, name, members).control(titles, doing, tell, timeout_s)
+        RunningLab(backend, name, members).control(titles, doing, tell, timeout_s)
     console.print_note(f"{', '.join(titles)}: {_DONE[doing]} after {time.monotonic() - begun:.1f} s")
     ids = [container.id for container in acted]
-    show_containers(world, [container for container in world.engine.containers(name) if container.id in ids], json)
+    show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)
 
 
 def to_act_on(wanted: Sequence[Container], doing: ContainerAction) -> list[Container]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...contract import SFU_HOST
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.group_change import LabClient
 from ...control.running_lab import RunningLab
 from ...control.sfu_metrics import metrics_of
@@ -53,9 +53,9 @@ def stats(
     """
     if watch and json:
         raise WrongUse("--watch and --json do not go together")
-    world: World = context.obj
-    name, members = world.members(lab)
-    shown = _chosen(RunningLab(world, name, members), members, names or ())
+    backend: Backend = context.obj
+    name, members = backend.members(lab)
+    shown = _chosen(RunningLab(backend, name, members), members, names or ())
     note_versions(shown.lab.states(shown.clients))
     if json:
         console.print_json(_as_json(shown))

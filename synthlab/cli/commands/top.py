@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.running_lab import RunningLab
 from .. import console
 from ..console import Table
@@ -25,8 +25,8 @@ CountOption = Annotated[int | None, typer.Option("--count", min=1, help="So many
 class _Watcher:
     """Takes samples of a lab, and keeps the last: the work of a forwarder shows between two."""
 
-    def __init__(self, world: World, lab: str | None, names: list[str]) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, lab: str | None, names: list[str]) -> None:
+        self._backend = backend
         self._lab = lab
         self._names = names
         self.before: Sample = {}
@@ -34,12 +34,12 @@ class _Watcher:
 
     def note_versions(self) -> None:
         """Say once which clients run another version."""
-        seen = sample(RunningLab.named(self._world, self._lab).find(self._names))
+        seen = sample(RunningLab.named(self._backend, self._lab).find(self._names))
         note_versions({name: client.state for name, client in seen.items() if client.state})
 
     def look(self) -> None:
         """The lab is looked up anew each time: a client that was restarted answers at another port."""
-        lab = RunningLab.named(self._world, self._lab)
+        lab = RunningLab.named(self._backend, self._lab)
         self.before, self.now = self.now, sample(lab.find(self._names))
 
     def tables(self) -> list[Table]:

@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ...control.backend import World
+from ...control.backend import Backend
 from ...control.evidence_network import network_of
 from ...control.running_lab import RunningLab
 from ...engine.containers import Container
 from ...engine.exec import exec_inside
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
-from .items import Exhibit, Found, conditions_of, console_of, containers_of, log_of, numbers_of, packets_of, pictures_of
+from .items import (
+    Artifact,
+    Collected,
+    conditions_of,
+    console_of,
+    containers_of,
+    log_of,
+    numbers_of,
+    packets_of,
+    pictures_of,
+)
 from .packet_ring import RingCapture, Run
-from .parallel import together
+from .parallel import run_all
 from .screenshots import has_browser
 
 COLLECT_S = 10.0
@@ -25,8 +35,8 @@ PROBLEMS = "problems.txt"
 class Evidence:
     """The evidence of one lab. Captures run in the clients until `close`, or our own end, however hard that is."""
 
-    def __init__(self, world: World, lab: str, run: Run = exec_inside) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, lab: str, run: Run = exec_inside) -> None:
+        self._backend = backend
         self._lab = lab
         self._run = run
         self._captures: dict[str, RingCapture] = {}
@@ -62,23 +72,23 @@ class Evidence:
         """End all captures. May be called again."""
         jobs = {client: partial(_close, capture) for client, capture in self._captures.items()}
         self._captures = {}
-        together(jobs, COLLECT_S)
+        run_all(jobs, COLLECT_S)
 
-    def _gather(self) -> tuple[list[Found], list[str]]:
-        jobs: dict[str, Callable[[], Found]] = {
+    def _gather(self) -> tuple[list[Collected], list[str]]:
+        jobs: dict[str, Callable[[], Collected]] = {
             f"packets of {client}": partial(packets_of, client, capture) for client, capture in self._captures.items()
         }
         lines = []
         try:
-            _, members = self._world.members(self._lab, past=True)
+            _, members = self._backend.members(self._lab, past=True)
             jobs |= self._asked(members)
         except SynthlabError as error:
             lines = [error.message]
-        found, problems = together(jobs, COLLECT_S)
+        found, problems = run_all(jobs, COLLECT_S)
         return list(found.values()), [*lines, *(f"{name}: {problem}" for name, problem in problems.items())]
 
-    def _asked(self, members: list[Container]) -> dict[str, Callable[[], Found]]:
-        lab = RunningLab(self._world, self._lab, members)
+    def _asked(self, members: list[Container]) -> dict[str, Callable[[], Collected]]:
+        lab = RunningLab(self._backend, self._lab, members)
         browsers = [one for one in members if has_browser(one)]
         return {
             "conditions": partial(conditions_of, lab),
@@ -86,14 +96,14 @@ class Evidence:
             "containers": partial(containers_of, members),
             **{f"screenshots of {one.title}": partial(pictures_of, one) for one in browsers},
             **{f"console of {one.title}": partial(console_of, lab.one(one.title)) for one in browsers},
-            **{f"log of {one.title}": partial(log_of, self._world.engine, one) for one in members},
+            **{f"log of {one.title}": partial(log_of, self._backend.engine, one) for one in members},
         }
 
     def _network(self, client: str) -> Container:
-        return network_of(*self._world.members(self._lab), client)
+        return network_of(*self._backend.members(self._lab), client)
 
 
-def _written(exhibits: Sequence[Exhibit], folder: Path) -> tuple[dict[str, str], list[str]]:
+def _written(exhibits: Sequence[Artifact], folder: Path) -> tuple[dict[str, str], list[str]]:
     """The files that could be written, in the order of the exhibits, and a line for each other one.
 
     On a disk that is all but full the small ones, which come first, still have room.

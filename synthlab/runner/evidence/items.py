@@ -11,11 +11,11 @@ from typing import Any
 from ...control.group_change import LabClient
 from ...control.page_console import console_lines
 from ...control.running_lab import RunningLab
-from ...engine.containers import Container, EngineApi, LogWish
+from ...engine.containers import Container, EngineApi, LogQuery
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
 from .packet_ring import RingCapture
-from .parallel import together
+from .parallel import run_all
 from .screenshots import Picture, screenshots
 
 ASK_S = 6.0
@@ -23,7 +23,7 @@ LOG_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class Artifact:
     """One file: what it shows, where it lies in the folder of evidence, and what is in it."""
 
     shows: str
@@ -38,69 +38,69 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Collected:
     """What there is to keep, and a line for each thing that could not be had."""
 
-    exhibits: Sequence[Exhibit]
+    exhibits: Sequence[Artifact]
     problems: Sequence[str] = field(default_factory=tuple)
 
 
-def log_of(engine: EngineApi, container: Container) -> Found:
+def log_of(engine: EngineApi, container: Container) -> Collected:
     """The last lines that a container wrote, with their times in UTC."""
-    lines = engine.read_log(container, LogWish(tail=LOG_LINES))
+    lines = engine.read_log(container, LogQuery(tail=LOG_LINES))
     text = "".join(f"{time} {line}\n" for time, line in lines)
-    return Found([Exhibit(f"log of {container.title}", f"logs/{container.title}.log", text.encode())])
+    return Collected([Artifact(f"log of {container.title}", f"logs/{container.title}.log", text.encode())])
 
 
-def console_of(client: LabClient) -> Found:
+def console_of(client: LabClient) -> Collected:
     """What the pages of its browser wrote to their console, with the times in UTC."""
-    lines = console_lines({client.name: client.api}, LogWish())
+    lines = console_lines({client.name: client.api}, LogQuery())
     text = "".join(f"{line.time} {line.text}\n" for line in lines)
-    return Found([Exhibit(f"console of {client.name}", f"logs/{client.name}-console.log", text.encode())])
+    return Collected([Artifact(f"console of {client.name}", f"logs/{client.name}-console.log", text.encode())])
 
 
-def conditions_of(lab: RunningLab) -> Found:
+def conditions_of(lab: RunningLab) -> Collected:
     """What the API of each client tells: conditions in force, counters, what is achieved."""
     answers = _answers(lab, lambda client: dict(client.api.state().answer))
-    return Found([Exhibit("conditions of all clients", "conditions.json", _json(answers))])
+    return Collected([Artifact("conditions of all clients", "conditions.json", _json(answers))])
 
 
-def numbers_of(lab: RunningLab) -> Found:
+def numbers_of(lab: RunningLab) -> Collected:
     """The WebRTC numbers of each client, and what its application published."""
     answers = _answers(lab, lambda client: asdict(client.api.numbers()))
-    return Found([Exhibit("numbers of all clients", "numbers.json", _json(answers))])
+    return Collected([Artifact("numbers of all clients", "numbers.json", _json(answers))])
 
 
-def containers_of(members: Sequence[Container]) -> Found:
+def containers_of(members: Sequence[Container]) -> Collected:
     """What the engine says of each container: whether it runs, its address, its ports."""
     facts = {container.title: asdict(container) for container in members}
-    return Found([Exhibit("containers", "containers.json", _json(facts))])
+    return Collected([Artifact("containers", "containers.json", _json(facts))])
 
 
-def packets_of(client: str, capture: RingCapture) -> Found:
+def packets_of(client: str, capture: RingCapture) -> Collected:
     """Its last packets; `problem` says if some before are missing."""
-    file = Exhibit(f"packets of {client}", f"captures/{client}.pcapng", capture.read())
-    return Found([file], [f"packets of {client}: {capture.problem}"] if capture.problem else [])
+    file = Artifact(f"packets of {client}", f"captures/{client}.pcapng", capture.read())
+    return Collected([file], [f"packets of {client}: {capture.problem}"] if capture.problem else [])
 
 
-def pictures_of(container: Container, take: Callable[[Container], list[Picture]] = screenshots) -> Found:
+def pictures_of(container: Container, take: Callable[[Container], list[Picture]] = screenshots) -> Collected:
     """What each page of a client's browser shows. A browser that has crashed is told, not an error."""
     client = container.title
     if container.state != "running":
         raise SynthlabError(f"it does not run ({container.status})")
     pictures = take(container)
     exhibits = [
-        Exhibit(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
+        Artifact(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
         for number, picture in enumerate(pictures, 1)
         if picture.png
     ]
-    return Found(exhibits, [f"screenshots of {client}: {one.url}: {one.error}" for one in pictures if not one.png])
+    return Collected(exhibits, [f"screenshots of {client}: {one.url}: {one.error}" for one in pictures if not one.png])
 
 
 def _answers(lab: RunningLab, ask: Callable[[LabClient], dict[str, Any]]) -> dict[str, Any]:
     """What each client answers; one that does not has an `error` instead."""
     jobs = {client.name: lambda client=client: ask(client) for client in lab.find()}
-    answers, problems = together(jobs, ASK_S)
+    answers, problems = run_all(jobs, ASK_S)
     return answers | {name: {"error": problem} for name, problem in problems.items()}
 
 

@@ -13,7 +13,7 @@ from ...errors import SynthlabError
 T = TypeVar("T")
 
 
-def together(jobs: Mapping[str, Callable[[], T]], seconds: float) -> tuple[dict[str, T], dict[str, str]]:
+def run_all(jobs: Mapping[str, Callable[[], T]], seconds: float) -> tuple[dict[str, T], dict[str, str]]:
     """What each job gives, and why it gives nothing, both by its name and in the jobs' order.
 
     A job that is not done after so many seconds is given up: its thread dies with the program.

@@ -8,7 +8,7 @@ from .. import keys
 from ..actions import Baseline
 from ..expression import RATE_S
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 SHORTEST_S = 2 * RATE_S
 
@@ -26,11 +26,11 @@ class BaselineStep:
         return str(Baseline(for_s=self.for_s))
 
 
-def _build(read: Read) -> BaselineStep:
+def _build(read: StepArgs) -> BaselineStep:
     return BaselineStep(read.get("baseline"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="baseline",
     help="take the next seconds as what expectations call before",
     keys={"baseline": keys.time("how long; rates are means over a second", SHORTEST_S)},

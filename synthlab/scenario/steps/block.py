@@ -11,7 +11,7 @@ from ...stack.yaml import Node
 from .. import keys
 from ..conditions_reader import check_flow
 from ..conditions_schema import fields_by_name
-from ..step_kind import Context, Key, Kind, Read
+from ..step_kind import Context, Key, StepArgs, StepKind
 from .set import Set, lease_key
 
 SILENT = "silent"
@@ -33,13 +33,13 @@ def _read_flow(node: Node, context: Context) -> str:
     return flow
 
 
-def _build(read: Read) -> Set:
+def _build(read: StepArgs) -> Set:
     values = refusal(read.get("answer", SILENT))
     change: Mapping[str, Any] = {"flows": {read.get("block"): dict.fromkeys(DIRECTIONS, values)}}
     return Set(clients=read.get("on", read.context.known.clients), change=change, for_s=read.get("for"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="block",
     help="let nothing of a flow pass",
     keys={

@@ -10,7 +10,7 @@ from .. import keys
 from ..actions import Container
 from ..formatting import joined
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 _HELP: dict[ContainerAction, str] = {
     "pause": "freeze all processes of containers",
@@ -35,12 +35,12 @@ class ContainerStep:
         return f"{self.doing} {joined(self.names)}"
 
 
-def _kind(doing: ContainerAction) -> Kind:
-    def build(read: Read) -> ContainerStep:
+def _kind(doing: ContainerAction) -> StepKind:
+    def build(read: StepArgs) -> ContainerStep:
         return ContainerStep(doing, read.get(doing))
 
     names = keys.containers("clients, groups, all clients, or sfu")
-    return Kind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
+    return StepKind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
 
 
 KINDS = tuple(map(_kind, get_args(ContainerAction)))

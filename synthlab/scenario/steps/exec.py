@@ -8,7 +8,7 @@ from ...stack.fields import read_command
 from .. import keys
 from ..actions import Exec
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 HOST = "host"
 WITHIN_S = 30.0
@@ -27,12 +27,12 @@ class ExecStep:
         return str(self.command)
 
 
-def _build(read: Read) -> ExecStep:
+def _build(read: StepArgs) -> ExecStep:
     where = None if read.get("in") == HOST else read.get("in")
     return ExecStep(Exec(command=read.get("exec"), where=where, within_s=read.get("within", WITHIN_S)))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="exec",
     help="run a command",
     keys={

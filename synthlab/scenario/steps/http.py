@@ -8,7 +8,7 @@ from ...stack.yaml import Node
 from .. import keys
 from ..actions import Http
 from ..model import Part, Planner, Timed
-from ..step_kind import Context, Kind, Read
+from ..step_kind import Context, StepArgs, StepKind
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 WITHIN_S = 10.0
@@ -31,7 +31,7 @@ def _read_headers(node: Node, _: Context) -> dict[str, str]:
     return {name: entry.text("the value of a header") for name, entry in node.mapping(what="a set of headers").items()}
 
 
-def _build(read: Read) -> HttpStep:
+def _build(read: StepArgs) -> HttpStep:
     ask = Http(
         method=read.get("method", "POST" if "body" in read.values else "GET"),
         url=read.get("http"),
@@ -43,7 +43,7 @@ def _build(read: Read) -> HttpStep:
     return HttpStep(ask)
 
 
-KIND = Kind(
+KIND = StepKind(
     name="http",
     help="ask an address from the host",
     keys={

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import keys
 from ..actions import Judge, JudgeKind
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class JudgeStep:
         return str(self.judge)
 
 
-def _build(read: Read, kind: JudgeKind) -> JudgeStep:
+def _build(read: StepArgs, kind: JudgeKind) -> JudgeStep:
     judge = Judge(kind=kind, expression=read.get(kind), within_s=read.get("within"), for_s=float(read.get("for", 0.0)))
     return JudgeStep(judge)
 
@@ -32,7 +32,7 @@ def _build(read: Read, kind: JudgeKind) -> JudgeStep:
 _HOLD = "how long it must hold then, without a break"
 
 KINDS = (
-    Kind(
+    StepKind(
         name="expect",
         help="an expression must hold",
         keys={
@@ -42,7 +42,7 @@ KINDS = (
         },
         build=lambda read: _build(read, "expect"),
     ),
-    Kind(
+    StepKind(
         name="never",
         help="an expression must not hold",
         keys={
@@ -51,7 +51,7 @@ KINDS = (
         },
         build=lambda read: _build(read, "never"),
     ),
-    Kind(
+    StepKind(
         name="recovers",
         help="an expression must hold again; the time that it takes is reported",
         keys={

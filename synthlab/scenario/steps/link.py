@@ -5,13 +5,13 @@ from __future__ import annotations
 from syntheticnet.conditions import DIRECTIONS
 
 from .. import keys
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 from .set import Set, lease_key
 
 DOWN = "down"
 
 
-def _build(read: Read) -> Set:
+def _build(read: StepArgs) -> Set:
     down = read.get("link") == DOWN
     if not down and "for" in read.values:
         read.wrong("for", "is for a link that goes down; one that goes up stays up")
@@ -19,7 +19,7 @@ def _build(read: Read) -> Set:
     return Set(clients=read.get("on"), change=change, for_s=read.get("for"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="link",
     help="take the network of clients down or up",
     keys={

@@ -9,7 +9,7 @@ from ...contract import SFU_HOST
 from .. import keys
 from ..actions import Congestion, Load
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 PROTOCOLS = ("tcp", "udp")
 DIRECTIONS = ("egress", "ingress")
@@ -28,7 +28,7 @@ class LoadStep:
         return str(self.load)
 
 
-def _build(read: Read) -> LoadStep:
+def _build(read: StepArgs) -> LoadStep:
     client, protocol = read.get("load"), read.get("protocol", "tcp")
     target = read.get("to", SFU_HOST)
     if target == SFU_HOST and SFU_HOST not in read.context.containers:
@@ -51,7 +51,7 @@ def _build(read: Read) -> LoadStep:
     return LoadStep(load)
 
 
-KIND = Kind(
+KIND = StepKind(
     name="load",
     help="competing traffic of a client",
     keys={

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..model import Part, Planner
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Mark:
         return "mark"
 
 
-def _build(_: Read) -> Mark:
+def _build(_: StepArgs) -> Mark:
     return Mark()
 
 
-KIND = Kind(name="mark", help="a name for a moment", keys={"mark": keys.text("the name")}, build=_build)
+KIND = StepKind(name="mark", help="a name for a moment", keys={"mark": keys.text("the name")}, build=_build)

@@ -9,7 +9,7 @@ from ...stack.yaml import Node
 from .. import keys
 from ..formatting import joined
 from ..model import Part, Planner, Step
-from ..step_kind import Context, Kind, Read
+from ..step_kind import Context, StepArgs, StepKind
 from .repeat import STEPS_SCHEMA
 
 MOST_TRACKS = 32
@@ -39,7 +39,7 @@ def _read_tracks(node: Node, context: Context) -> dict[str, tuple[Step, ...]]:
     return {name: context.read_steps(entry, context) for name, entry in named.items()}
 
 
-def _build(read: Read) -> Parallel:
+def _build(read: StepArgs) -> Parallel:
     return Parallel(read.get("parallel"))
 
 
@@ -50,7 +50,7 @@ _SCHEMA = {
     ]
 }
 
-KIND = Kind(
+KIND = StepKind(
     name="parallel",
     help="play tracks of steps at the same time",
     keys={"parallel": keys.plain(_read_tracks, _SCHEMA, "the tracks, by name or as a list")},

@@ -6,7 +6,7 @@ from syntheticnet.conditions import DIRECTIONS
 
 from ...stack.yaml import Node
 from .. import keys
-from ..step_kind import Context, Kind, Read
+from ..step_kind import Context, StepArgs, StepKind
 from .block import SILENT, answer_key, refusal
 from .set import Set, lease_key
 
@@ -21,7 +21,7 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
     return names[0], names[1]
 
 
-def _build(read: Read) -> Set:
+def _build(read: StepArgs) -> Set:
     """It is done at one end alone, the first that has conditions."""
     first, second = read.get("partition")
     way = read.get("way", "both")
@@ -33,7 +33,7 @@ def _build(read: Read) -> Set:
     return Set(clients=(here,), change=change, for_s=read.get("for"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="partition",
     help="let nothing pass directly between two participants",
     keys={

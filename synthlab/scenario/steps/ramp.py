@@ -11,8 +11,8 @@ from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner
-from ..step_kind import Kind, Read
-from ..value_ranges import LEAST_EVERY_S, MOST_EVERY_S, Course, every_s, filled, pairs, read_pair, times
+from ..step_kind import StepArgs, StepKind
+from ..value_ranges import LEAST_EVERY_S, MOST_EVERY_S, Timeline, every_s, filled, pairs, read_pair, times
 from .set import lease_key
 
 SHAPES = ("linear", "exponential", "steps")
@@ -33,7 +33,7 @@ class Ramp:
 
     def plan(self, planner: Planner) -> Part:
         points = tuple((at_s, self._at(at_s)) for at_s in (*times(self.over_s, self.every_s), self.over_s))
-        course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
+        course = Timeline(clients=self.clients, points=points, lasts_s=self.for_s)
         return Part(actions=course.actions(planner))
 
     def _at(self, at_s: float) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Ramp:
         return f"ramp {joined(self.clients)}: {doc_text(self.change)}, {self.shape} over {seconds(self.over_s)}"
 
 
-def _build(read: Read) -> Ramp:
+def _build(read: StepArgs) -> Ramp:
     change = change_of(read, "egress: {rate: [5mbit, 500kbit]}")
     over_s, shape = read.get("over"), read.get("shape", "linear")
     for_s = read.get("for")
@@ -57,7 +57,7 @@ def _build(read: Read) -> Ramp:
     )
 
 
-def _steps_s(read: Read, over_s: float) -> float:
+def _steps_s(read: StepArgs, over_s: float) -> float:
     if "steps" not in read.values:
         read.wrong("shape", "needs the number of `steps`, such as steps: 5")
     every = over_s / float(read.get("steps"))
@@ -66,7 +66,7 @@ def _steps_s(read: Read, over_s: float) -> float:
     return every
 
 
-KIND = Kind(
+KIND = StepKind(
     name="ramp",
     help="lead values from one to another",
     keys={

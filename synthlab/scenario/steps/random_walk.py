@@ -12,8 +12,8 @@ from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner
-from ..step_kind import Kind, Read
-from ..value_ranges import LEAST_EVERY_S, Course, every_s, filled, pairs, read_pair, times
+from ..step_kind import StepArgs, StepKind
+from ..value_ranges import LEAST_EVERY_S, Timeline, every_s, filled, pairs, read_pair, times
 
 STRIDE = 0.1
 """The most that a value goes at once, as a share of the way between its bounds."""
@@ -38,7 +38,7 @@ class RandomWalk:
         for at_s in times(self.for_s, self.every_s):
             places = [_stepped(place, self.stride, planner.random) for place in places]
             points.append((at_s, _at(self.change, iter(places))))
-        course = Course(clients=self.clients, points=tuple(points), lasts_s=self.for_s)
+        course = Timeline(clients=self.clients, points=tuple(points), lasts_s=self.for_s)
         return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ def _stepped(place: float | None, stride: float, random: Random) -> float:
     return 2 - place if place > 1 else place
 
 
-def _build(read: Read) -> RandomWalk:
+def _build(read: StepArgs) -> RandomWalk:
     change = change_of(read, "egress: {rate: [500kbit, 5mbit]}")
     for_s = read.get("for")
     every = every_s(read, 1.0, for_s)
@@ -66,7 +66,7 @@ def _build(read: Read) -> RandomWalk:
     return RandomWalk(clients=read.get("random"), change=change, for_s=for_s, every_s=every, stride=stride)
 
 
-KIND = Kind(
+KIND = StepKind(
     name="random",
     help="let values wander between two bounds",
     keys={

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..model import Part, Planner, Step
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 MOST_TIMES = 1000
 STEPS_SCHEMA = {"$ref": "#/$defs/steps"}
@@ -26,11 +26,11 @@ class Repeat:
         return f"repeat {self.count} times"
 
 
-def _build(read: Read) -> Repeat:
+def _build(read: StepArgs) -> Repeat:
     return Repeat(read.get("repeat"), read.get("steps"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="repeat",
     help="play steps several times",
     keys={

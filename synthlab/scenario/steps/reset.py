@@ -8,7 +8,7 @@ from .. import keys
 from ..actions import Reset
 from ..formatting import joined
 from ..model import Part, Planner, Timed
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class ResetStep:
         return f"reset {joined(self.clients)}"
 
 
-def _build(read: Read) -> ResetStep:
+def _build(read: StepArgs) -> ResetStep:
     return ResetStep(read.get("reset"))
 
 
-KIND = Kind(
+KIND = StepKind(
     name="reset",
     help="give clients the conditions of their stack",
     keys={"reset": keys.clients("the clients, groups, or all")},

@@ -14,7 +14,7 @@ from ..conditions_reader import change_of, link_keys, profile_change, split_file
 from ..conditions_schema import VALUES
 from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner, Timed
-from ..step_kind import Key, Kind, Read
+from ..step_kind import Key, StepArgs, StepKind
 
 SHORTEST_S = 0.1
 """Of a lease, as the API has it."""
@@ -51,21 +51,21 @@ def lease_key(help: str = "how long it stays in force; else until something else
     return keys.time(help, SHORTEST_S)
 
 
-def _build(read: Read) -> Set:
+def _build(read: StepArgs) -> Set:
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
     if whole := read.get("whole", False):
         change = _whole(read, change)
     return Set(clients=read.get("set"), change=change, whole=whole, for_s=read.get("for"), files=files)
 
 
-def _whole(read: Read, change: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return Conditions().changed(change).to_dict()
     except ConditionsError as error:
         read.node.wrong_at(error)
 
 
-KIND = Kind(
+KIND = StepKind(
     name="set",
     help="put values into the conditions of clients",
     keys={

@@ -17,8 +17,8 @@ from ..conditions_schema import fields_by_name
 from ..csvtrace import CsvTrace, read_csv
 from ..formatting import joined, seconds
 from ..model import Part, Planner, Timed
-from ..step_kind import Context, Kind, Read
-from ..value_ranges import LEAST_EVERY_S, Course
+from ..step_kind import Context, StepArgs, StepKind
+from ..value_ranges import LEAST_EVERY_S, Timeline
 
 MOST_CSV_BYTES = 4 * MB
 
@@ -41,14 +41,14 @@ class Trace:
             )
             return Part(actions=(Timed(0.0, change),))
         points = tuple((at_s, change) for at_s, change in self.csv.rows if at_s < self.for_s)
-        course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
+        course = Timeline(clients=self.clients, points=points, lasts_s=self.for_s)
         return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
         return f"trace {joined(self.clients)}: {joined(self.names)}, for {seconds(self.for_s)}"
 
 
-def _build(read: Read) -> Trace:
+def _build(read: StepArgs) -> Trace:
     clients = read.get("trace")
     given = [name for name in (*DIRECTIONS, "csv") if name in read.values]
     if not given or ("csv" in given and len(given) > 1):
@@ -81,7 +81,7 @@ def _read_csv(node: Node, context: Context) -> CsvTrace:
 
 _MAHIMAHI = "a trace of the rate in mahimahi's format, which the client plays and repeats"
 
-KIND = Kind(
+KIND = StepKind(
     name="trace",
     help="play what was recorded",
     keys={

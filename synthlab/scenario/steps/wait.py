@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import keys
 from ..formatting import seconds
 from ..model import Part, Planner
-from ..step_kind import Kind, Read
+from ..step_kind import StepArgs, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Wait:
         return f"wait {seconds(self.for_s)}"
 
 
-def _build(read: Read) -> Wait:
+def _build(read: StepArgs) -> Wait:
     return Wait(read.get("wait"))
 
 
-KIND = Kind(name="wait", help="let time pass", keys={"wait": keys.time("how long")}, build=_build)
+KIND = StepKind(name="wait", help="let time pass", keys={"wait": keys.time("how long")}, build=_build)

@@ -12,8 +12,8 @@ from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined, seconds
 from ..model import Part, Planner
-from ..step_kind import Kind, Read
-from ..value_ranges import LEAST_EVERY_S, MOST_EVERY_S, Course, every_s, filled, read_pair, times
+from ..step_kind import StepArgs, StepKind
+from ..value_ranges import LEAST_EVERY_S, MOST_EVERY_S, Timeline, every_s, filled, read_pair, times
 
 SHAPES = ("sine", "square")
 _POINTS = 40
@@ -33,7 +33,7 @@ class Wave:
 
     def plan(self, planner: Planner) -> Part:
         points = tuple((at_s, self._at(at_s)) for at_s in times(self.for_s, self.every_s))
-        course = Course(clients=self.clients, points=points, lasts_s=self.for_s)
+        course = Timeline(clients=self.clients, points=points, lasts_s=self.for_s)
         return Part(actions=course.actions(planner))
 
     def _at(self, at_s: float) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Wave:
         return f"wave {joined(self.clients)}: {doc_text(self.change)}, {self.shape}, {lasts}"
 
 
-def _build(read: Read) -> Wave:
+def _build(read: StepArgs) -> Wave:
     change = change_of(read, "egress: {rate: [500kbit, 5mbit]}")
     period_s, for_s, shape = read.get("period"), read.get("for"), read.get("shape", "sine")
     if shape == "square":
@@ -63,7 +63,7 @@ def _build(read: Read) -> Wave:
     return Wave(clients=read.get("wave"), change=change, period_s=period_s, for_s=for_s, every_s=every, shape=shape)
 
 
-KIND = Kind(
+KIND = StepKind(
     name="wave",
     help="let values swing between two",
     keys={

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from synthlab.cli.main import main
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 
 
-def run(*arguments: str, world: World) -> int:
-    return main(arguments, world)
+def run(*arguments: str, backend: Backend) -> int:
+    return main(arguments, backend)
 
 
 def output_json(capsys: pytest.CaptureFixture[str]) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.cli.main import main
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,15 @@ from synthlab.testing import fake_world
 )
 def test_wrong_use(arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line each, and no file is made."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
     file = tmp_path / "x.pcapng"
-    assert main(["capture", *arguments, "-o", str(file)], world) == 2
+    assert main(["capture", *arguments, "-o", str(file)], backend) == 2
     assert capsys.readouterr().err.startswith(f"synthlab: {told}")
     assert not file.exists()
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told before anything is captured."""
-    world, _ = fake_world("call")
-    assert main(["capture", "client1", "-o", str(tmp_path)], world) == 2
+    backend, _ = fake_backend("call")
+    assert main(["capture", "client1", "-o", str(tmp_path)], backend) == 2
     assert f"-o: {tmp_path}: is a folder; name a file" in capsys.readouterr().err

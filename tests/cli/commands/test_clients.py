@@ -9,20 +9,20 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.engine import process
 from synthlab.engine.exec import exec_command
-from synthlab.testing import FakeEngine, fake_container, fake_world
+from synthlab.testing import FakeEngine, fake_backend, fake_container
 
 from .command import run
 
 
 def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
     """Lines of several clients have their writer before them; JSON is one object a line."""
-    world, _ = fake_world("call")
-    assert run("logs", "--tail", "1", world=world) == 0
+    backend, _ = fake_backend("call")
+    assert run("logs", "--tail", "1", backend=backend) == 0
     assert capsys.readouterr().out == "client1 | line 3 of client1\nclient2 | line 3 of client2\n"
-    assert run("logs", "client2", "--json", world=world) == 0
+    assert run("logs", "client2", "--json", backend=backend) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[0]) == {
         "time": "2026-01-01T00:00:01Z",
         "writer": "client2",
@@ -33,17 +33,17 @@ def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.issue(10)
 def test_logs_of_pages(capsys: pytest.CaptureFixture[str]) -> None:
     """`--console` shows what pages wrote instead; who has no browser is told, before anything is shown."""
-    world, apis = fake_world("call")
-    engine = world.engine
+    backend, apis = fake_backend("call")
+    engine = backend.engine
     assert isinstance(engine, FakeEngine)
     engine.present[0] = replace(engine.present[0], app="chrome")
     apis["call/client1"].written = [{"number": 1, "time_s": 1, "kind": "error", "text": "a\x1b[2Jb", "where": "x.js:1"}]
-    assert run("logs", "--console", world=world) == 0
+    assert run("logs", "--console", backend=backend) == 0
     assert capsys.readouterr().out == "error: a\x1b[2Jb (x.js:1)\n"
-    assert run("logs", "client2", "--console", world=world) == 2
+    assert run("logs", "client2", "--console", backend=backend) == 2
     assert capsys.readouterr().err == "synthlab: --console: client2 has no browser\n"
     engine.present[0] = replace(engine.present[0], app="bot")
-    assert run("logs", "--console", world=world) == 2
+    assert run("logs", "--console", backend=backend) == 2
     assert capsys.readouterr().err == "synthlab: --console: no client of lab 'call' has a browser\n"
 
 
@@ -70,10 +70,10 @@ def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> No
         return 7
 
     monkeypatch.setattr(process, "run_attached", run_attached)
-    world, _ = fake_world("call")
-    assert run("exec", "client1", "--lab", "call", "--", "app", "--debug", "--lab", "x", world=world) == 7
+    backend, _ = fake_backend("call")
+    assert run("exec", "client1", "--lab", "call", "--", "app", "--debug", "--lab", "x", backend=backend) == 7
     assert list(ran[0][-4:]) == ["app", "--debug", "--lab", "x"]
-    assert run("exec", "client1", "app", "--debug", "--lab", "x", world=world) == 7
+    assert run("exec", "client1", "app", "--debug", "--lab", "x", backend=backend) == 7
     assert ran[1] == ran[0]
 
 
@@ -86,26 +86,26 @@ def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return len(opened) < 2
 
     monkeypatch.setattr(webbrowser, "open", opens)
-    world, _ = fake_world("call")
-    assert run("open", "client1", "--print", world=world) == 0
+    backend, _ = fake_backend("call")
+    assert run("open", "client1", "--print", backend=backend) == 0
     assert opened == []
-    assert run("open", "client2", "--json", world=world) == 0
+    assert run("open", "client2", "--json", backend=backend) == 0
     assert opened == ["http://127.0.0.1:3001/"]
     assert capsys.readouterr().out.startswith("http://127.0.0.1:3000/\n")
-    assert run("open", "client1", world=world) == 3
+    assert run("open", "client1", backend=backend) == 3
     output = capsys.readouterr()
     assert (output.out, output.err[:32]) == ("http://127.0.0.1:3000/\n", "synthlab: no browser could be op")
-    assert run("open", "client1", "--page", "--print", world=world) == 0
+    assert run("open", "client1", "--page", "--print", backend=backend) == 0
     assert capsys.readouterr().out == "http://sfu:8080/?name=client1\n"
 
 
 def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
     """What opens only on the engine's machine is told as that, at once, with what leads there."""
-    world, apis = fake_world("call")
-    containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in world.engine.containers()]
-    far = World(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
+    backend, apis = fake_backend("call")
+    containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in backend.engine.containers()]
+    far = Backend(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
     for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
-        assert run(command, "client1", world=far) == 3
+        assert run(command, "client1", backend=far) == 3
         told = capsys.readouterr().err
         assert told.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
     assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in told

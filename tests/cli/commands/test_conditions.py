@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from synthlab.control.backend import World
-from synthlab.control.client_api import Terms
-from synthlab.testing import FakeClientApi, FakeEngine, fake_container, fake_world
+from synthlab.control.backend import Backend
+from synthlab.control.client_api import ChangeOptions
+from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
 
 from .command import output_json, run
 
 
 def test_set(capsys: pytest.CaptureFixture[str]) -> None:
     """`set` changes what it names and shows what is now in force."""
-    world, apis = fake_world("call")
-    assert run("set", "client2", "--egress", "--loss", "5%", "--latency", "80ms", world=world) == 0
+    backend, apis = fake_backend("call")
+    assert run("set", "client2", "--egress", "--loss", "5%", "--latency", "80ms", backend=backend) == 0
     assert apis["call/client2"].conditions.to_dict() == {"egress": {"loss": "5%", "latency": "80ms"}}
     assert apis["call/client1"].conditions.perfect
     lines = capsys.readouterr().out.splitlines()
@@ -40,31 +40,31 @@ def test_what_was_achieved_before_is_not_shown(capsys: pytest.CaptureFixture[str
             return told
 
     busy = Busy("client2")
-    world = World(FakeEngine([fake_container("call", "client2")]), lambda container: busy)
+    backend = Backend(FakeEngine([fake_container("call", "client2")]), lambda container: busy)
     for command in (["set", "client2", "--loss", "5%"], ["reset"]):
-        assert run(*command, world=world) == 0
+        assert run(*command, backend=backend) == 0
         shown = capsys.readouterr().out
         assert "248kbit/s" not in shown
         assert "achieved" not in shown
-        assert run(*command, "--json", world=world) == 0
+        assert run(*command, "--json", backend=backend) == 0
         link = output_json(capsys)["client2"]["links"]["egress"]
         assert "achieved" not in link
         assert link["dropped"] == {"stalled": 98}
-    assert run("show", world=world) == 0
+    assert run("show", backend=backend) == 0
     shown = capsys.readouterr().out
     assert "248kbit/s" in shown
     assert shown.endswith(
         "\nclient2 egress: discarded by the lab itself so far: 98 packets (stalled: this machine was too slow)\n"
     )
-    assert run("show", "--json", world=world) == 0
+    assert run("show", "--json", backend=backend) == 0
     assert output_json(capsys)["client2"]["links"]["egress"]["achieved"]["rate_bps"] == 248_000
 
 
 def test_set_of_a_profile_and_a_flow(capsys: pytest.CaptureFixture[str]) -> None:
     """A profile, changed by flags, can be put on the packets of a flow alone."""
-    world, _ = fake_world("call")
+    backend, _ = fake_backend("call")
     wanted = ("--flow", "*:udp", "--egress", "--profile", "wpt/lte", "--latency", "none")
-    assert run("set", "client1", "client2", *wanted, "--seed", "7", "--json", world=world) == 0
+    assert run("set", "client1", "client2", *wanted, "--seed", "7", "--json", backend=backend) == 0
     expected = {"flows": {"*:udp": {"egress": {"rate": "12mbit"}}}, "seed": 7}
     assert {name: answer["conditions"] for name, answer in output_json(capsys).items()} == {
         "client1": expected,
@@ -74,52 +74,52 @@ def test_set_of_a_profile_and_a_flow(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_switches(capsys: pytest.CaptureFixture[str]) -> None:
     """What is true or false in a file is a flag with and without `no-`."""
-    world, apis = fake_world("call")
-    run("set", "client1", "--ingress", "--jitter", "20ms", "--reordering", world=world)
+    backend, apis = fake_backend("call")
+    run("set", "client1", "--ingress", "--jitter", "20ms", "--reordering", backend=backend)
     assert apis["call/client1"].conditions.ingress.reordering is True
-    run("set", "client1", "--ingress", "--no-reordering", world=world)
+    run("set", "client1", "--ingress", "--no-reordering", backend=backend)
     assert apis["call/client1"].conditions.ingress.reordering is False
     assert "reordering false" in capsys.readouterr().out
 
 
 def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
     """`--for` makes a change that reverts by itself, says when, and `show` lists it; `reset` ends it."""
-    world, apis = fake_world("call")
-    assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", world=world) == 0
-    assert apis["call/client2"].terms == [Terms(lease="10s")]
+    backend, apis = fake_backend("call")
+    assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", backend=backend) == 0
+    assert apis["call/client2"].terms == [ChangeOptions(lease="10s")]
     assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
-    assert run("show", "client2", world=world) == 0
+    assert run("show", "client2", backend=backend) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == [
         *("client2", "lease", "1", "egress", "loss", "5%", "reverts", "in", "10.0", "s")
     ]
-    run("reset", "client2", world=world)
+    run("reset", "client2", backend=backend)
     assert apis["call/client2"].conditions.perfect
 
 
 def test_a_change_after_a_while(capsys: pytest.CaptureFixture[str]) -> None:
     """`--in` makes a change that waits; the answer has it as JSON, too."""
-    world, _ = fake_world("call")
-    assert run("set", "client2", "--egress", "--loss", "5%", "--in", "5s", "--json", world=world) == 0
+    backend, _ = fake_backend("call")
+    assert run("set", "client2", "--egress", "--loss", "5%", "--in", "5s", "--json", backend=backend) == 0
     answer = output_json(capsys)["client2"]
     assert answer["scheduled"] == [answer["entry"]]
-    run("show", "client2", world=world)
+    run("show", "client2", backend=backend)
     assert "scheduled 1  egress loss 5%  in 5.0 s" in capsys.readouterr().out
 
 
 def test_several_at_the_same_moment(capsys: pytest.CaptureFixture[str]) -> None:
     """That they changed together is said where there are several."""
-    world, _ = fake_world("call")
-    run("set", "client1", "client2", "--loss", "5%", world=world)
+    backend, _ = fake_backend("call")
+    run("set", "client1", "client2", "--loss", "5%", backend=backend)
     assert capsys.readouterr().out.splitlines()[-1] == "client1, client2: in force at the same time"
-    run("set", "client1", "--loss", "5%", world=world)
+    run("set", "client1", "--loss", "5%", backend=backend)
     assert "in force" not in capsys.readouterr().out
 
 
 def test_a_local_trace(tmp_path: Path) -> None:
     """A value that is a path to a file is uploaded under its name, and then set."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     (tmp_path / "train.mahi").write_text("5\n10\n")
-    assert run("set", "client1", "client2", "--rate-trace", str(tmp_path / "train.mahi"), world=world) == 0
+    assert run("set", "client1", "client2", "--rate-trace", str(tmp_path / "train.mahi"), backend=backend) == 0
     for api in apis.values():
         assert api.files == {"train.mahi": "5\n10\n"}
         assert api.conditions.egress.rate_trace == "train.mahi"
@@ -127,10 +127,10 @@ def test_a_local_trace(tmp_path: Path) -> None:
 
 def test_show_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
     """Without names all clients are meant."""
-    world, apis = fake_world("call")
-    run("set", "client1", "client2", "--loss", "5%", world=world)
+    backend, apis = fake_backend("call")
+    run("set", "client1", "client2", "--loss", "5%", backend=backend)
     capsys.readouterr()
-    assert run("show", "--json", world=world) == 0
+    assert run("show", "--json", backend=backend) == 0
     assert list(output_json(capsys)) == ["client1", "client2"]
-    assert run("reset", world=world) == 0
+    assert run("reset", backend=backend) == 0
     assert all(api.conditions.perfect for api in apis.values())

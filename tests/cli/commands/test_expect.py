@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from synthlab import Inconclusive, Lab
-from synthlab.runner.judge import Ruling
-from synthlab.testing import fake_world
+from synthlab.runner.judge import CheckResult
+from synthlab.testing import fake_backend
 
 from .command import output_json, run
 
@@ -16,18 +16,18 @@ FPS = "client1.video.client2.fps"
 @pytest.mark.issue(10)
 def test_expect(capsys: pytest.CaptureFixture[str]) -> None:
     """It ends with 0 when the expression holds and says what was seen; with 1 when it does not, and 2 for nonsense."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     apis["call/client1"].answered_numbers = {"values": {"video": {"client2": {"fps": 30}}}, "age_s": {"video": 0.1}}
-    assert run("expect", f"{FPS} > 5", "--within", "5s", "--json", world=world) == 0
+    assert run("expect", f"{FPS} > 5", "--within", "5s", "--json", backend=backend) == 0
     told = output_json(capsys)
     assert (told["expression"], told["held"], told["seen"]) == (f"{FPS} > 5", True, {FPS: 30})
     assert 0 <= told["took_s"] < 5
-    assert run("expect", f"{FPS} < 5", world=world) == 1
+    assert run("expect", f"{FPS} < 5", backend=backend) == 1
     assert capsys.readouterr().err.startswith(f"synthlab: expect {FPS} < 5: {FPS} = 30 fps")
-    assert run("expect", f"{FPS} < 5", "--json", world=world) == 1
+    assert run("expect", f"{FPS} < 5", "--json", backend=backend) == 1
     assert output_json(capsys)["held"] is False
-    assert run("expect", "cleint1.video.client2.fps > 5", world=world) == 2
-    assert run("expect", f"{FPS} > 5", "--within", "soon", world=world) == 2
+    assert run("expect", "cleint1.video.client2.fps > 5", backend=backend) == 2
+    assert run("expect", f"{FPS} > 5", "--within", "soon", backend=backend) == 2
 
 
 @pytest.mark.issue(10)
@@ -35,12 +35,12 @@ def test_inconclusive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """Where the machine was too slow to judge, it ends with 3; --within and --for reach the lab as they are written."""
     given: list[object] = []
 
-    def judge(_lab: Lab, expression: str, within: str | None = None, for_: str | None = None) -> Ruling:
+    def judge(_lab: Lab, expression: str, within: str | None = None, for_: str | None = None) -> CheckResult:
         given.extend((expression, within, for_))
         raise Inconclusive("the machine was too slow")
 
     monkeypatch.setattr(Lab, "expect", judge)
-    world, _ = fake_world("call")
-    assert run("expect", f"{FPS} > 5", "--within", "10s", "--for", "3s", world=world) == 3
+    backend, _ = fake_backend("call")
+    assert run("expect", f"{FPS} > 5", "--within", "10s", "--for", "3s", backend=backend) == 3
     assert given == [f"{FPS} > 5", "10s", "3s"]
     assert capsys.readouterr().err == "synthlab: the machine was too slow\n"

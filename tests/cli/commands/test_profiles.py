@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.stack.profiles import profiles, sources
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from .command import output_json, run
 
@@ -31,31 +31,31 @@ def office(tmp_path: Path) -> Path:
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     """All profiles are listed below their sources, with values and the source's delay; JSON has all of each."""
-    world, _ = fake_world()
-    assert run("profile", "list", world=world) == 0
+    backend, _ = fake_backend()
+    assert run("profile", "list", backend=backend) == 0
     lines = capsys.readouterr().out.splitlines()
     wanted = "wpt/lte rate 12mbit, latency 35ms rate 12mbit, latency 35ms rtt"
     assert wanted in [" ".join(line.split()) for line in lines]
     assert sum(line.startswith("profile ") for line in lines) == len(sources())
-    assert run("profile", "list", "--json", world=world) == 0
+    assert run("profile", "list", "--json", backend=backend) == 0
     assert [one["name"] for one in output_json(capsys)] == list(profiles())
 
 
 def test_list_of_one_source(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A source or a file can be asked for alone; an unknown one is told with the nearest."""
-    world, _ = fake_world()
-    assert run("profile", "list", "lighthouse", "--json", world=world) == 0
+    backend, _ = fake_backend()
+    assert run("profile", "list", "lighthouse", "--json", backend=backend) == 0
     assert [one["name"] for one in output_json(capsys)] == ["lighthouse/slow-4g"]
-    assert run("profile", "list", str(office), "--json", world=world) == 0
+    assert run("profile", "list", str(office), "--json", backend=backend) == 0
     assert [one["name"] for one in output_json(capsys)] == [f"{office}#slow", f"{office}#train"]
-    assert run("profile", "list", "wtp", world=world) == 2
+    assert run("profile", "list", "wtp", backend=backend) == 2
     assert "no such source of profiles 'wtp'; did you mean wpt?" in capsys.readouterr().err
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     """A profile is shown with its source, and what has become of the source's delay."""
-    world, _ = fake_world()
-    assert run("profile", "show", "firefox/4g", world=world) == 0
+    backend, _ = fake_backend()
+    assert run("profile", "show", "firefox/4g", backend=backend) == 0
     rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:])
     assert rows["ingress"].strip() == "rate 4mbit, latency 10ms"
     assert rows["egress"].strip() == "rate 3mbit, latency 10ms"
@@ -66,8 +66,8 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One of a file is shown as those that are bundled."""
-    world, _ = fake_world()
-    assert run("profile", "show", f"{office}#slow", "--json", world=world) == 0
+    backend, _ = fake_backend()
+    assert run("profile", "show", f"{office}#slow", "--json", backend=backend) == 0
     assert output_json(capsys) == {
         "name": f"{office}#slow",
         "conditions": {"egress": {"rate": "1mbit", "latency": "20ms"}},
@@ -80,10 +80,10 @@ def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_set_to_an_own_one(office: Path) -> None:
     """`set --profile` takes one of a file, whose path starts where the command runs, with the files that it names."""
-    world, apis = fake_world("call")
-    assert run("set", "client2", "--profile", f"{office}#slow", "--latency", "none", world=world) == 0
+    backend, apis = fake_backend("call")
+    assert run("set", "client2", "--profile", f"{office}#slow", "--latency", "none", backend=backend) == 0
     assert apis["call/client2"].conditions.to_dict() == {"egress": {"rate": "1mbit"}}
-    assert run("set", "client2", "--profile", f"{office}#train", world=world) == 0
+    assert run("set", "client2", "--profile", f"{office}#train", backend=backend) == 0
     assert apis["call/client2"].conditions.to_dict() == {"ingress": {"rate_trace": "lte.down"}}
     assert apis["call/client2"].files == {"lte.down": "1\n5\n10\n"}
 
@@ -93,7 +93,7 @@ def test_two_files_of_one_name(office: Path, tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "lte.down"
     other.write_text("2\n")
-    world, apis = fake_world("call")
-    assert run("set", "client2", "--profile", f"{office}#train", "--rate-trace", str(other), world=world) == 2
+    backend, apis = fake_backend("call")
+    assert run("set", "client2", "--profile", f"{office}#train", "--rate-trace", str(other), backend=backend) == 2
     assert "--profile: it has another file called lte.down, too: rename one of them" in capsys.readouterr().err
     assert apis["call/client2"].conditions.perfect

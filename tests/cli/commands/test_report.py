@@ -9,12 +9,12 @@ import pytest
 
 from synthlab.report import report_page, results_text
 from synthlab.report.junit import junit_text
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from ...report import records
 from .command import run
 
-WORLD, _ = fake_world()
+WORLD, _ = fake_backend()
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def results(tmp_path: Path) -> Path:
 def test_page_and_junit(results: Path, tmp_path: Path) -> None:
     """Both are what the run itself would have written; links lead from the page to the evidence."""
     page, junit = tmp_path / "page.html", tmp_path / "results.xml"
-    assert run("scenario", "report", str(results), "--report", str(page), "--junit", str(junit), world=WORLD) == 0
+    assert run("scenario", "report", str(results), "--report", str(page), "--junit", str(junit), backend=WORLD) == 0
     beside = replace(records.dog(), evidence={"logs": "client1.log"})
     assert page.read_text() == report_page([beside])
     assert junit.read_text() == junit_text([replace(beside, evidence={"logs": str(tmp_path / "client1.log")})])
@@ -46,6 +46,6 @@ def test_refusals(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         ((str(other), *page), f"{other}: is not what `synthlab scenario run --json` writes"),
         ((str(results), "--report", nowhere), f"--report: {nowhere}: No such file or directory"),
     ):
-        assert run("scenario", "report", *arguments, world=WORLD) == 2
+        assert run("scenario", "report", *arguments, backend=WORLD) == 2
         assert capsys.readouterr().err == f"synthlab: {told}\n"
     assert not (tmp_path / "page.html").exists()

@@ -15,7 +15,7 @@ from synthlab.cli.console import Live
 from synthlab.cli.main import main
 from synthlab.scenario import Plan
 from synthlab.scenario.record import Judged, Played, Record, Verdict
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from ...scenario.files import checked, write
 
@@ -53,8 +53,8 @@ def test_exit_status(verdicts: list[Verdict], code: int) -> None:
 def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each scenario that is wrong is told, in JUnit and JSON as well, and none is played."""
     bad, junit = write(tmp_path, "  - set: cleint2\n"), tmp_path / "out.xml"
-    world, apis = fake_world("call")
-    assert main(["scenario", "run", "elevator", bad, "no-such", "--junit", str(junit), "--json"], world) == 2
+    backend, apis = fake_backend("call")
+    assert main(["scenario", "run", "elevator", bad, "no-such", "--junit", str(junit), "--json"], backend) == 2
     told = capsys.readouterr()
     assert "s.yaml:3: " in told.err
     assert "no-such: no such scenario file" in told.err
@@ -66,9 +66,9 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("flag", ["--junit", "--report"])
 def test_a_file_that_cannot_be(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A place where nothing can be written is told before anything starts."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     file = tmp_path / "no" / "out"
-    assert main(["scenario", "run", write(tmp_path, WAIT), flag, str(file)], world) == 2
+    assert main(["scenario", "run", write(tmp_path, WAIT), flag, str(file)], backend) == 2
     assert f"{flag}: {file}: there is no folder {file.parent}" in capsys.readouterr().err
     assert all(api.asked == 0 for api in apis.values())
 
@@ -85,7 +85,7 @@ def played(
 
     monkeypatch.setattr("synthlab.runner.play", fake_play)
     file = write(folder, WAIT, top="stack: call.yaml\nseed: 42\n")
-    return main(["scenario", "run", file, *options], fake_world()[0]), seen
+    return main(["scenario", "run", file, *options], fake_backend()[0]), seen
 
 
 @pytest.mark.issue(10)
@@ -137,8 +137,8 @@ def test_retries(
 
 def test_another_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A lab that lacks a client of the scenario is not used."""
-    world, _ = fake_world("call")
-    assert main(["scenario", "run", write(tmp_path, WAIT), "--lab", "call"], world) == 2
+    backend, _ = fake_backend("call")
+    assert main(["scenario", "run", write(tmp_path, WAIT), "--lab", "call"], backend) == 2
     assert "the lab 'call' has no bot-1, which" in capsys.readouterr().err
 
 

@@ -8,26 +8,26 @@ from typing import cast
 import pytest
 
 from synthlab.contract import ContainerAction
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.control.client_api import ClientApi
 from synthlab.engine.containers import Container
-from synthlab.testing import FakeEngine, fake_world
+from synthlab.testing import FakeEngine, fake_backend
 
 from .command import output_json, run
 
 
-def lab(**states: str) -> tuple[World, FakeEngine]:
+def lab(**states: str) -> tuple[Backend, FakeEngine]:
     """A lab of two clients and two bots, some of which are in another state than running."""
-    world, _ = fake_world("call", groups={"bot-1": "bot", "bot-2": "bot"})
-    engine = cast("FakeEngine", world.engine)
+    backend, _ = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    engine = cast("FakeEngine", backend.engine)
     engine.present = [replace(one, state=states.get(one.client.replace("-", ""), "running")) for one in engine.present]
-    return world, engine
+    return backend, engine
 
 
 def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
     """`restart` restarts those that are named, and shows them when they are healthy."""
-    world, engine = lab()
-    assert run("restart", "bot", "--json", world=world) == 0
+    backend, engine = lab()
+    assert run("restart", "bot", "--json", backend=backend) == 0
     assert [one["client"] for one in output_json(capsys)] == ["bot-1", "bot-2"]
     assert sorted(engine.controlled) == [("restart", "bot-1"), ("restart", "bot-2")]
 
@@ -36,42 +36,42 @@ def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("doing", "done"), [("stop", "stopped"), ("pause", "paused")])
 def test_acts(doing: ContainerAction, done: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each does what it is called to the clients that are named, or to all, and says so."""
-    world, engine = lab()
-    assert run(doing, "client2", world=world) == 0
+    backend, engine = lab()
+    assert run(doing, "client2", backend=backend) == 0
     assert engine.controlled == [(doing, "client2")]
     assert f"client2: {done} after " in capsys.readouterr().err
-    assert run(doing, world=world) == 0
+    assert run(doing, backend=backend) == 0
     assert len(engine.controlled) == 5
 
 
 @pytest.mark.issue(10)
 def test_what_is_so_already(capsys: pytest.CaptureFixture[str]) -> None:
     """Who is in that state already is named and left alone; where that is everybody, it is wrong use."""
-    world, engine = lab(bot1="paused", client2="exited")
-    assert run("pause", "bot", world=world) == 0
+    backend, engine = lab(bot1="paused", client2="exited")
+    assert run("pause", "bot", backend=backend) == 0
     assert engine.controlled == [("pause", "bot-2")]
     assert "bot-1: nothing to pause: it is paused\n" in capsys.readouterr().err
-    assert run("unpause", "client1", world=world) == 2
+    assert run("unpause", "client1", backend=backend) == 2
     assert capsys.readouterr().err == "synthlab: client1: nothing to unpause: it is running\n"
-    assert run("stop", "client2", world=world) == 2
+    assert run("stop", "client2", backend=backend) == 2
     assert capsys.readouterr().err == "synthlab: client2: nothing to stop: it is exited\n"
-    assert run("unpause", world=world) == 0
+    assert run("unpause", backend=backend) == 0
     assert engine.controlled[-1] == ("unpause", "bot-1")
     assert "nothing" not in capsys.readouterr().err
-    assert run("pause", "cleint1", world=world) == 2
+    assert run("pause", "cleint1", backend=backend) == 2
     assert "did you mean client1?" in capsys.readouterr().err
 
 
 @pytest.mark.issue(10)
 def test_ps_does_not_wait_for_the_paused(capsys: pytest.CaptureFixture[str]) -> None:
     """A paused client answers nothing, so `ps` does not ask it: that took seconds for each look."""
-    world, engine = lab(client2="paused")
+    backend, engine = lab(client2="paused")
     asked: list[str] = []
 
     def api(container: Container) -> ClientApi:
         asked.append(container.client)
-        return world.api(container)
+        return backend.api(container)
 
-    assert run("ps", "--json", world=World(engine, api)) == 0
+    assert run("ps", "--json", backend=Backend(engine, api)) == 0
     assert sorted(asked) == ["bot-1", "bot-2", "client1"]
     assert [one["forwarder_restarts"] for one in output_json(capsys)] == [0, None, 0, 0]

@@ -10,22 +10,22 @@ import pytest
 from synthlab.scenario import check_scenario, scenario_files
 from synthlab.scenario.plan_text import plan_text
 from synthlab.scenario.schema import scenario_schema, stack_schema
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from ...scenario.files import write
 from .command import output_json, run
 
-WORLD, _ = fake_world()
+WORLD, _ = fake_backend()
 STEPS = '  - {set: client2, egress: {rate: "${RATE:-1mbit}"}, for: 5s}\n  - wait: 5s\n'
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     """Each bundled scenario has a row: what it is about, its stack, how long it takes."""
-    assert run("scenario", "list", world=WORLD) == 0
+    assert run("scenario", "list", backend=WORLD) == 0
     rows = {line.split()[0]: " ".join(line.split()[1:]) for line in capsys.readouterr().out.splitlines()[1:]}
     assert list(rows) == [Path(file).stem for file in scenario_files()]
     assert rows["elevator"] == "eight seconds without any network call.yaml 21s..66s"
-    assert run("scenario", "list", "--json", world=WORLD) == 0
+    assert run("scenario", "list", "--json", backend=WORLD) == 0
     listed = {one["scenario"]: one for one in output_json(capsys)}
     assert list(listed) == list(rows)
     assert (listed["elevator"]["least_s"], listed["elevator"]["most_s"]) == (21, 66)
@@ -39,7 +39,7 @@ def test_list_tells_what_goes_before_a_bundled_one(
     bundled = scenario_files()["elevator.yaml"].read_text()
     (tmp_path / "elevator.yaml").write_text(bundled.replace("eight seconds", "not a second"))
     monkeypatch.chdir(tmp_path)
-    assert run("scenario", "list", world=WORLD) == 0
+    assert run("scenario", "list", backend=WORLD) == 0
     told = capsys.readouterr()
     assert "not a second without any network" in told.out
     assert told.err == "elevator.yaml is the one in this folder, which goes before the bundled one\n"
@@ -48,9 +48,9 @@ def test_list_tells_what_goes_before_a_bundled_one(
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     """What is shown is the plan's text; with --every, each value of a step that changes over time."""
     plan = check_scenario("rate-sine")
-    assert run("scenario", "show", "rate-sine", world=WORLD) == 0
+    assert run("scenario", "show", "rate-sine", backend=WORLD) == 0
     assert capsys.readouterr().out == f"{plan_text(plan)}\n"
-    assert run("scenario", "show", "rate-sine", "--every", world=WORLD) == 0
+    assert run("scenario", "show", "rate-sine", "--every", backend=WORLD) == 0
     assert capsys.readouterr().out == f"{plan_text(plan, every=True)}\n"
 
 
@@ -59,7 +59,7 @@ def test_show_with_variables_seed_and_stack(tmp_path: Path, capsys: pytest.Captu
     file = write(tmp_path, STEPS)
     (tmp_path / "two.yaml").write_text("clients: {client2: {image: acme/client}}\n")
     others = ("--var", "RATE=3mbit", "--seed", "9", "--stack", str(tmp_path / "two.yaml"))
-    assert run("scenario", "show", file, *others, "--json", world=WORLD) == 0
+    assert run("scenario", "show", file, *others, "--json", backend=WORLD) == 0
     shown = output_json(capsys)
     assert (shown["seed"], shown["clients"], shown["variables"]) == (9, ["client2"], {"RATE": "3mbit"})
     assert [step["text"] for step in shown["steps"]] == ["set client2: egress rate 3mbit for 5s", "wait 5s"]
@@ -74,9 +74,9 @@ def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad.write_text("stack: call.yaml\nsteps:\n  - {set: cleint2, egress: {loss: 5%}}\n")
     worse = tmp_path / "worse.yaml"
     worse.write_text("stack: call.yaml\nsteps:\n  - wait: 5\n")
-    assert run("scenario", "check", good, world=WORLD) == 0
+    assert run("scenario", "check", good, backend=WORLD) == 0
     assert capsys.readouterr() == (f"{good}: can be played: 2 steps, takes 5s\n", "")
-    assert run("scenario", "check", str(bad), good, str(worse), world=WORLD) == 2
+    assert run("scenario", "check", str(bad), good, str(worse), backend=WORLD) == 2
     output = capsys.readouterr()
     assert output.out == f"{good}: can be played: 2 steps, takes 5s\n"
     lines = output.err.splitlines()
@@ -87,7 +87,7 @@ def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With --json all are told on the output, with the error of each that has one."""
     good = write(tmp_path, STEPS)
-    assert run("scenario", "check", good, "no-such", "--json", world=WORLD) == 2
+    assert run("scenario", "check", good, "no-such", "--json", backend=WORLD) == 2
     first, second = output_json(capsys)
     assert (first["name"], first["error"], first["least_s"]) == (good, None, 5)
     assert second["error"].startswith("no-such: no such scenario file; bundled: ")
@@ -103,28 +103,28 @@ def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_wrong_variables(variable: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A variable that is not one is told."""
-    assert run("scenario", "show", write(tmp_path, STEPS), "--var", variable, world=WORLD) == 2
+    assert run("scenario", "show", write(tmp_path, STEPS), "--var", variable, backend=WORLD) == 2
     assert capsys.readouterr().err.startswith(f"synthlab: {told}")
 
 
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     """The schemas are printed as JSON."""
     for kind, made in (("scenario", scenario_schema()), ("stack", stack_schema())):
-        assert run("schema", kind, world=WORLD) == 0
+        assert run("schema", kind, backend=WORLD) == 0
         assert output_json(capsys) == json.loads(json.dumps(made))
-    assert run("schema", "stak", world=WORLD) == 2
+    assert run("schema", "stak", backend=WORLD) == 2
     assert "no schema of 'stak'; did you mean stack?; there are: scenario, stack" in capsys.readouterr().err
 
 
 def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The time line is written as a page beside what is printed; where it cannot be, that is told."""
     file = tmp_path / "dog.html"
-    assert run("scenario", "show", "dog-chews-fiber", "--picture", str(file), world=WORLD) == 0
+    assert run("scenario", "show", "dog-chews-fiber", "--picture", str(file), backend=WORLD) == 0
     output = capsys.readouterr()
     assert output.out.startswith("dog-chews-fiber: stack call.yaml, seed 7")
     assert output.err == f"written: {file}\n"
     page = file.read_text()
     assert page.startswith("<!")
     assert "the dog chews" in page
-    assert run("scenario", "show", "dog-chews-fiber", "--picture", str(tmp_path), world=WORLD) == 2
+    assert run("scenario", "show", "dog-chews-fiber", "--picture", str(tmp_path), backend=WORLD) == 2
     assert f"--picture: {tmp_path}: Is a directory" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 
 from synthlab.deploy.image_transfer import remote_names
 from synthlab.errors import WrongUse
-from synthlab.testing import fake_world
+from synthlab.testing import fake_backend
 
 from .command import run
 
@@ -39,8 +39,8 @@ WRONG = {
 def test_wrong_use(words: Sequence[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line says what is wrong, and the status is 2."""
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe")
-    world, _ = fake_world("call")
-    assert run(*(word.replace("FOLDER", str(tmp_path)) for word in words), world=world) == 2
+    backend, _ = fake_backend("call")
+    assert run(*(word.replace("FOLDER", str(tmp_path)) for word in words), backend=backend) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("synthlab: ")]
     assert told in line
 

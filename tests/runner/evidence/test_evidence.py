@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.control.backend import World
+from synthlab.control.backend import Backend
 from synthlab.control.state import ClientState
 from synthlab.errors import SynthlabError
 from synthlab.runner.evidence import Evidence
 from synthlab.runner.evidence.items import pictures_of
 from synthlab.runner.evidence.screenshots import Picture, has_browser, read_picture
-from synthlab.testing import FakeClientApi, FakeEngine, fake_container, fake_world
+from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
 
 from .stub import Runner
 
 
 @pytest.fixture
 def evidence() -> Iterator[Evidence]:
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     apis["call/client1"].change({"egress": {"loss": "1%"}})
     apis["call/client2"].answered_numbers = {"values": {"video": {"client1": {"fps": 15}}}, "age_s": {"video": 1}}
-    evidence = Evidence(world, "call", Runner())
+    evidence = Evidence(backend, "call", Runner())
     yield evidence
     evidence.close()
 
@@ -76,12 +76,12 @@ class Unreachable(FakeClientApi):
 
 def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     """A client that does not answer, one that there is not, and a browser that has ended are told; the rest is kept."""
-    world, apis = fake_world("call")
+    backend, apis = fake_backend("call")
     apis["call/client2"] = Unreachable("client2")
     apis["call/web"] = FakeClientApi("web")
     ended = replace(fake_container("call", "web"), app="chrome", state="exited", status="Exited (1) 3 seconds ago")
-    world = World(FakeEngine([*world.engine.containers(), ended]), lambda container: apis[container.id])
-    evidence = Evidence(world, "call", Runner())
+    backend = Backend(FakeEngine([*backend.engine.containers(), ended]), lambda container: apis[container.id])
+    evidence = Evidence(backend, "call", Runner())
     evidence.watch(["cleint1", "web"])
     time.sleep(0.2)
     files = evidence.collect(tmp_path)
@@ -120,8 +120,8 @@ def test_who_has_a_browser() -> None:
 
 def test_nobody_watched_nothing_running(tmp_path: Path) -> None:
     """Of a lab that is gone there is one line, and no error."""
-    world, _ = fake_world()
-    evidence = Evidence(world, "call")
+    backend, _ = fake_backend()
+    evidence = Evidence(backend, "call")
     assert evidence.collect(tmp_path) == {"what could not be had": "problems.txt"}
     assert (tmp_path / "problems.txt").read_text() == "no lab 'call' is up; there are: none\n"
     evidence.mark("nobody hears it")

@@ -6,7 +6,7 @@ import threading
 import time
 
 from synthlab.errors import SynthlabError
-from synthlab.runner.evidence.parallel import together
+from synthlab.runner.evidence.parallel import run_all
 
 
 def fail(error: Exception) -> int:
@@ -26,7 +26,7 @@ def test_none_fails_the_others() -> None:
         "bug": lambda: fail(KeyError("x")),
         "soon": lambda: 2,
     }
-    results, problems = together(jobs, 10)
+    results, problems = run_all(jobs, 10)
     assert list(results.items()) == [("late", 1), ("soon", 2)]
     assert problems == {"lab": "client1 is gone", "bug": "KeyError: 'x'"}
 
@@ -35,7 +35,7 @@ def test_none_delays_the_others() -> None:
     """One that is not done in time is given up; the rest has been done at the same time."""
     forever = threading.Event()
     start = time.monotonic()
-    results, problems = together({"hangs": forever.wait, "done": lambda: True}, 0.3)
+    results, problems = run_all({"hangs": forever.wait, "done": lambda: True}, 0.3)
     assert 0.3 <= time.monotonic() - start < 2
     forever.set()
     assert (results, problems) == ({"done": True}, {"hangs": "not done within 0.3 s"})

@@ -1,13 +1,13 @@
-"""Guard: the host may do everything, the application little, and pages and neighbours nothing."""
+"""AccessCheck: the host may do everything, the application little, and pages and neighbours nothing."""
 
 from __future__ import annotations
 
 import pytest
 
-from syntheticnet.api.access import Guard
+from syntheticnet.api.access import AccessCheck
 
 HOST, NEIGHBOUR = "172.18.0.1", "172.18.0.7"
-GUARD = Guard(frozenset({HOST}), names=("client1.lab",))
+GUARD = AccessCheck(frozenset({HOST}), names=("client1.lab",))
 
 
 def refusal(peer: str = HOST, method: str = "GET", path: str = "/v1/state", **headers: str) -> str | None:

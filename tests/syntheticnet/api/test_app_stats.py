@@ -1,4 +1,4 @@
-"""Numbers: what an application may publish of itself, and how old each part is."""
+"""AppStats: what an application may publish of itself, and how old each part is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.api.app_stats import MOST_LEAVES, BadNumbers, Numbers
+from syntheticnet.api.app_stats import MOST_LEAVES, AppStats, BadNumbers
 
 from ..builders import exactly
 
@@ -24,7 +24,7 @@ class Clock:
 def test_each_top_level_key_is_replaced_as_a_whole_and_has_its_age() -> None:
     """A key published again drops what it held; the others keep their values and grow old."""
     clock = Clock()
-    numbers = Numbers(clock)
+    numbers = AppStats(clock)
     numbers.publish({"video": {"client2": {"fps": 15}, "client3": {"fps": 9}}, "state": "connected"})
     clock.now += 2.5
     numbers.publish({"video": {"client2": {"fps": 14.5}}})
@@ -50,7 +50,7 @@ def test_each_top_level_key_is_replaced_as_a_whole_and_has_its_age() -> None:
 )
 def test_refuses_what_is_no_tree_of_numbers(values: Any, line: str) -> None:
     """A refusal says where and why, and nothing changes."""
-    numbers = Numbers(Clock())
+    numbers = AppStats(Clock())
     numbers.publish({"fps": 1})
     with pytest.raises(BadNumbers, match=exactly(line)):
         numbers.publish(values)
@@ -59,7 +59,7 @@ def test_refuses_what_is_no_tree_of_numbers(values: Any, line: str) -> None:
 
 def test_what_is_kept_counts_toward_the_limit() -> None:
     """Publishing key after key does not fill memory."""
-    numbers = Numbers(Clock())
+    numbers = AppStats(Clock())
     numbers.publish({str(n): n for n in range(MOST_LEAVES)})
     with pytest.raises(BadNumbers, match=exactly("more than 5000 numbers")):
         numbers.publish({"one more": 1})
@@ -68,7 +68,7 @@ def test_what_is_kept_counts_toward_the_limit() -> None:
 
 def test_takes_words_and_truth_values() -> None:
     """Statistics hold states beside numbers."""
-    numbers = Numbers(Clock())
+    numbers = AppStats(Clock())
     values = {"ice": "connected", "muted": False, "kbps": -1, "huge": 10**200}
     numbers.publish(values)
     assert numbers.report()["values"] == values

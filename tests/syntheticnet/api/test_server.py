@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from syntheticnet.api import routes as api
-from syntheticnet.api.access import Guard
+from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.routes import Identity
 from syntheticnet.api.server import configured, serve
-from syntheticnet.channel import Line
+from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 
 from ..site import HOST
@@ -57,8 +57,8 @@ async def _nothing() -> None:
 
 def _serve(door: socket.socket, line: socket.socket, log: Path) -> None:
     sys.stdout = sys.stderr = log.open("w", buffering=1)
-    guard = Guard(frozenset({HOST}))
-    serve(api.make(Line(line), Identity("client1", "call", Conditions()), guard), [door], _nothing())
+    guard = AccessCheck(frozenset({HOST}))
+    serve(api.make(ControlClient(line), Identity("client1", "call", Conditions()), guard), [door], _nothing())
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_no_header_decides_who_asks(served: Served, headers: list[str]) -> None:
 def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     """An image that tells its own uvicorn whom to trust does not tell ours."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    config = configured(api.make(None, Identity("client1", "call", Conditions()), Guard(())))  # type: ignore[arg-type]
+    config = configured(api.make(None, Identity("client1", "call", Conditions()), AccessCheck(())))  # type: ignore[arg-type]
     config.load()
     assert type(config.loaded_app).__name__ == "Starlette"
 

@@ -84,6 +84,6 @@ def test_live_change_keeps_the_state() -> None:
 
 def test_wanted() -> None:
     """Loss alone is Loss's, and a share of 0 nobody's."""
-    assert not BurstLoss.wanted(wished(loss="5%"))
-    assert not BurstLoss.wanted(wished(loss="0%", loss_burst="4p"))
-    assert BurstLoss.wanted(wished(loss_gemodel="1%"))
+    assert not BurstLoss.enabled(wished(loss="5%"))
+    assert not BurstLoss.enabled(wished(loss="0%", loss_burst="4p"))
+    assert BurstLoss.enabled(wished(loss_gemodel="1%"))

@@ -70,4 +70,4 @@ def test_nothing_to_flip() -> None:
     element.push([bare])
     assert element.pop(0)[0][0].buffer == bytes(IP)
     element.configure(wished(), 0)
-    assert not Corrupt.wanted(wished(corrupt="0%"))
+    assert not Corrupt.enabled(wished(corrupt="0%"))

@@ -79,7 +79,7 @@ def test_give_and_adopt() -> None:
     here, there = trace(), trace("one")
     sent = packets(4, gap=10 * MS)
     here.push(sent)
-    given = here.give(lambda each: each in sent[:3])
+    given = here.migrate_out(lambda each: each in sent[:3])
     assert (given, times(given), len(here)) == (sent[:3], [0, 10 * MS, 20 * MS], 1)
-    there.adopt(given, 25 * MS)
+    there.migrate_in(given, 25 * MS)
     assert times(there.pop(SECOND)[0]) == [25 * MS, 25 * MS, 27_500_000]

@@ -40,7 +40,7 @@ def values_of(make: type[Element]) -> tuple[dict[str, Any], dict[str, Any]]:
     if make.__name__ in VALUES:
         return VALUES[make.__name__]
     examples = {item.name: item.metadata for item in condition_fields()}
-    written = {examples[name]["name"]: examples[name]["example"] for name in make.reads}
+    written = {examples[name]["name"]: examples[name]["example"] for name in make.depends_on}
     first = next(iter(written))
     return {first: written[first]}, written
 
@@ -98,24 +98,24 @@ class Drive:
 
 @EACH
 def test_reads_real_values(make: type[Element]) -> None:
-    """`reads` names attributes of the schema, and the examples of this test are made of them."""
+    """`depends_on` names attributes of the schema, and the examples of this test are made of them."""
     attributes = set(LinkConditions.__dataclass_fields__)
-    assert make.reads
-    assert set(make.reads) <= attributes
-    assert {item.name for written in values_of(make) for item, _ in wished(**written).named()} <= set(make.reads)
+    assert make.depends_on
+    assert set(make.depends_on) <= attributes
+    assert {item.name for written in values_of(make) for item, _ in wished(**written).named()} <= set(make.depends_on)
 
 
 def test_every_value_is_read() -> None:
     """There is no value in the schema that no element knows."""
-    assert {name for make in ELEMENTS for name in make.reads} == set(LinkConditions.__dataclass_fields__)
+    assert {name for make in ELEMENTS for name in make.depends_on} == set(LinkConditions.__dataclass_fields__)
 
 
 @EACH
 def test_not_wanted_by_default(make: type[Element]) -> None:
     """Nothing named means no such element; its example wants it, and those of the others do not."""
-    assert not make.wanted(LinkConditions())
+    assert not make.enabled(LinkConditions())
     for name, (written, _) in VALUES.items():
-        assert make.wanted(wished(**written)) == (name == make.__name__)
+        assert make.enabled(wished(**written)) == (name == make.__name__)
 
 
 @EACH
@@ -157,11 +157,11 @@ def test_give_and_adopt(make: type[Element], seed: int) -> None:
         drive.breathe()
         other.now = drive.now
     held, moving = len(drive.element), set(drive.sent[::2])
-    given = drive.element.give(lambda packet: packet in moving)
+    given = drive.element.migrate_out(lambda packet: packet in moving)
     assert set(given) <= moving
     assert all(packet.time == packet.entered for packet in given)
     assert len(drive.element) == held - len(given)
-    other.element.adopt(given, other.now)
+    other.element.migrate_in(given, other.now)
     assert (len(other.element), other.bench.dropped.packets) == (len(given), [])
     other.sent = list(given)
     now = other.now

@@ -47,8 +47,8 @@ def test_all_and_none() -> None:
     element = Loss(wished(loss="100%"), bench.kit)
     element.push(packets(1000))
     assert (len(bench.dropped.packets), element.pop(0)) == (1000, ([], []))
-    assert not Loss.wanted(wished(loss="0%"))
-    assert not Loss.wanted(wished())
+    assert not Loss.enabled(wished(loss="0%"))
+    assert not Loss.enabled(wished())
 
 
 def test_passes_at_once_with_the_time_unchanged() -> None:
@@ -71,5 +71,5 @@ def test_new_share_is_in_force_at_once() -> None:
 
 def test_bursts_are_for_another_element() -> None:
     """With a mean burst length the loss is no longer independent: BurstLoss does it, and not both."""
-    assert not Loss.wanted(wished(loss="5%", loss_burst="4p"))
-    assert "loss_burst" in Loss.reads
+    assert not Loss.enabled(wished(loss="5%", loss_burst="4p"))
+    assert "loss_burst" in Loss.depends_on

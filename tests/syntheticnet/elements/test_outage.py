@@ -21,6 +21,6 @@ def test_drops_everything_until_it_ends() -> None:
 
 def test_wanted_only_when_on() -> None:
     """A switch that is off is no outage."""
-    assert Outage.wanted(wished(outage="on"))
-    assert not Outage.wanted(wished(outage="off"))
-    assert not Outage.wanted(wished())
+    assert Outage.enabled(wished(outage="on"))
+    assert not Outage.enabled(wished(outage="off"))
+    assert not Outage.enabled(wished())

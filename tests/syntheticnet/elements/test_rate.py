@@ -17,9 +17,9 @@ def rate(bench: Bench | None = None, **written: str) -> Rate:
 
 def test_wanted_only_with_a_finite_rate() -> None:
     """No rate and an unlimited one are no bottleneck."""
-    assert Rate.wanted(wished(rate="1mbit"))
-    assert not Rate.wanted(wished(rate="unlimited"))
-    assert not Rate.wanted(wished(loss="5%"))
+    assert Rate.enabled(wished(rate="1mbit"))
+    assert not Rate.enabled(wished(rate="unlimited"))
+    assert not Rate.enabled(wished(loss="5%"))
 
 
 def test_sends_one_packet_after_the_other() -> None:
@@ -145,8 +145,8 @@ def test_give_and_adopt() -> None:
     sent = packets(4, size=125)
     here.push(sent)
     there.push(packets(1, size=125, time=2 * MS))
-    given = here.give(lambda packet: packet in sent[::2])
+    given = here.migrate_out(lambda packet: packet in sent[::2])
     assert (given, times(given)) == (sent[::2], [0, 0])
-    there.adopt(given, 2 * MS)
+    there.migrate_in(given, 2 * MS)
     assert times(there.pop(SECOND)[0]) == [3 * MS, 4 * MS, 5 * MS]
     assert times(here.pop(SECOND)[0]) == [1 * MS, 2 * MS]

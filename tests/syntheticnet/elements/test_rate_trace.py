@@ -114,14 +114,14 @@ def test_give_and_adopt() -> None:
     here, there = trace("slow"), trace("uneven", queue="1p")
     sent = packets(4, size=1514)
     here.push(sent)
-    given = here.give(lambda each: each in sent[:3])
+    given = here.migrate_out(lambda each: each in sent[:3])
     assert (given, times(given)) == (sent[:3], [0, 0, 0])
-    there.adopt(given, 4 * MS)
+    there.migrate_in(given, 4 * MS)
     assert departures_ms(there) == [5, 10, 12]
     assert departures_ms(here) == [100]
 
 
 def test_wanted() -> None:
     """Beside an unlimited rate a trace is in force; beside another rate it cannot be written."""
-    assert RateTrace.wanted(wished(rate_trace="each", rate="unlimited"))
-    assert not RateTrace.wanted(wished(rate="1mbit"))
+    assert RateTrace.enabled(wished(rate_trace="each", rate="unlimited"))
+    assert not RateTrace.enabled(wished(rate="1mbit"))

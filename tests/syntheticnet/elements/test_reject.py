@@ -44,4 +44,4 @@ def test_turned_off_it_lets_pass() -> None:
     sent = carrying(udp_frame(CLIENT, SERVER, 1, 2))
     element.push([sent])
     assert element.pop(0) == ([sent], [])
-    assert not Reject.wanted(wished())
+    assert not Reject.enabled(wished())

@@ -111,7 +111,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element.push(held)
     element.configure(wished(), 5 * MS)
     assert element.pop(5 * MS)[0] == held
-    assert not Reorder.wanted(wished(reorder="0%"))
+    assert not Reorder.enabled(wished(reorder="0%"))
 
 
 def test_give_and_adopt() -> None:
@@ -119,7 +119,7 @@ def test_give_and_adopt() -> None:
     here, there = reorder(reorder="100%"), reorder(reorder="100%")
     sent = packets(3, gap=MS)
     here.push(sent)
-    given = here.give(lambda each: each is not sent[1])
+    given = here.migrate_out(lambda each: each is not sent[1])
     assert (given, times(given), len(here)) == ([sent[0], sent[2]], [0, 2 * MS], 1)
-    there.adopt(given, 5 * MS)
+    there.migrate_in(given, 5 * MS)
     assert times(there.pop(5 * MS)[0]) == [5 * MS, 5 * MS]

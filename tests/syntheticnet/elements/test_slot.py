@@ -85,7 +85,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element.configure(wished(), 12 * MS)
     out, _ = element.pop(12 * MS)
     assert (out, times(out)) == (held, [10 * MS] + [12 * MS] * 4)
-    assert not Slot.wanted(wished(slot="0ms"))
+    assert not Slot.enabled(wished(slot="0ms"))
 
 
 def test_give_and_adopt() -> None:
@@ -93,8 +93,8 @@ def test_give_and_adopt() -> None:
     here, there = slot(slot="10ms"), slot(slot="7ms")
     sent = packets(3, gap=MS)
     here.push(sent)
-    given = here.give(lambda each: each is not sent[1])
+    given = here.migrate_out(lambda each: each is not sent[1])
     assert (given, times(given), here.deadline()) == ([sent[0], sent[2]], [0, 2 * MS], 10 * MS)
-    there.adopt(given, 5 * MS)
+    there.migrate_in(given, 5 * MS)
     assert times(there.pop(SECOND)[0]) == [12 * MS, 12 * MS]
     assert departures(here) == [10 * MS]

@@ -61,4 +61,4 @@ def test_turned_off() -> None:
     element.configure(wished(), 0)
     element.push(packets(10))
     assert len(bench.dropped.packets) <= 11
-    assert not StateLoss.wanted(wished())
+    assert not StateLoss.enabled(wished())

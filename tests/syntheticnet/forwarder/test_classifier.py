@@ -12,7 +12,7 @@ from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import classifier as flows_module
 from syntheticnet.forwarder.classifier import Classifier, Direction, FlowTable
 from syntheticnet.packets.headers import Header, parse
-from syntheticnet.packets.packet import IP, Packet, Talk
+from syntheticnet.packets.packet import IP, Conversation, Packet
 
 from ..builders import (
     CLIENT,
@@ -233,7 +233,7 @@ class Counting(FlowTable):
 
     asked = 0
 
-    def talk(self, header: Header | None) -> Talk:
+    def talk(self, header: Header | None) -> Conversation:
         Counting.asked += 1
         return super().talk(header)
 
@@ -257,7 +257,7 @@ def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch:
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the most talks all are forgotten, handed to `retire` and counted; those of media like any others."""
     monkeypatch.setattr(flows_module, "MOST_TALKS", 10)
-    retired: list[Talk] = []
+    retired: list[Conversation] = []
     classifier = Classifier(table("egress", "*:rtp"), retired.extend)
     for port in range(25):
         classifier.talk(udp_frame(CLIENT, SERVER, 5000, port))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syntheticnet.conditions import Flow, FlowMatch
 from syntheticnet.forwarder.classifier import Classifier, Direction, FlowTable
 from syntheticnet.packets.headers import Header, parse
-from syntheticnet.packets.packet import IP, Talk
+from syntheticnet.packets.packet import IP, Conversation
 
 from ..builders import CLIENT, CLIENT6, SERVER, SERVER6, frame, ipv4, ipv6, rtcp, rtp, tcp, udp, udp_frame
 from ..flow_tables import GATEWAY, NEIGHBOUR, table
@@ -45,7 +45,7 @@ def _frames(draw: st.DrawFn) -> bytes:
 _WALKED = ("10.9.0.2:rtcp", "*:rtp:443,ssrc=7", "10.9.0.2:udp:80", "*:rtp,pt=96", "10.9.0.0/24:udp", "*:stun")
 
 
-def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Talk]:
+def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Conversation]:
     """What the table says of each frame; of a later fragment what it says of the first, where that has come."""
     firsts: dict[bytes, Header] = {}
     for buffer in buffers:

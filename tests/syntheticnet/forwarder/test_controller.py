@@ -1,4 +1,4 @@
-"""Desk: what the API may ask, on a clock that the test moves and a network that only remembers."""
+"""ConditionsController: what the API may ask, on a clock that the test moves and a network that only remembers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from syntheticnet.conditions import Conditions, ConditionsError
 from syntheticnet.conditions.files import Files
-from syntheticnet.forwarder.controller import Desk, Overtaken, drawn_agenda
+from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
 from syntheticnet.forwarder.schedule import InForce, Names, Sowing
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.shared_memory import SharedDocument
 
 from ..builders import SECOND, exactly
 
@@ -49,13 +49,13 @@ class Office:
     """A desk, its stores, and the network beneath it; `restart` is a forwarder that has died and come back."""
 
     def __init__(self, startup: Conditions) -> None:
-        self.kept, self.texts = Store.create(), Store.create()
-        self.kept.save(drawn_agenda(startup).to_dict())
+        self.kept, self.texts = SharedDocument.create(), SharedDocument.create()
+        self.kept.save(drawn_schedule(startup).to_dict())
         self.restart(NOW)
 
     def restart(self, now: int) -> None:
         self.network = Remembered()
-        self.desk = Desk(self.kept, self.texts, Files(), self.network, now)
+        self.desk = ConditionsController(self.kept, self.texts, Files(), self.network, now)
 
     def ask(self, op: str, now: int = NOW, **arguments: Any) -> dict[str, Any]:
         return self.desk.answer({"op": op, **arguments}, now)
@@ -214,9 +214,9 @@ def test_a_restarted_forwarder_goes_on(office: Office) -> None:
 
 def test_without_a_store_the_network_is_perfect() -> None:
     """A forwarder that is the first, with nothing to take up."""
-    stores = Store.create(), Store.create()
+    stores = SharedDocument.create(), SharedDocument.create()
     network = Remembered()
-    Desk(*stores, Files(), network, NOW)
+    ConditionsController(*stores, Files(), network, NOW)
     assert network.adopted == [(0, {"seed": None}, {})]
     for store in stores:
         os.close(store.fd)

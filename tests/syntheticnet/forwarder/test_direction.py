@@ -1,4 +1,4 @@
-"""Way: what one way does with frames between its two ports, on a clock that the test moves."""
+"""Pipeline: what one way does with frames between its two ports, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import Control
-from syntheticnet.forwarder.direction import Way
+from syntheticnet.forwarder.direction import Pipeline
 from syntheticnet.forwarder.port import make_ports
 from syntheticnet.forwarder.schedule import InForce
-from syntheticnet.packets.counters import Tally
+from syntheticnet.packets.counters import FlowCounters
 from syntheticnet.packets.packet import IP, VNET
 
 from ..builders import CLIENT, MS, SECOND, SERVER, frame, ipv4, tcp, tcp_frame, udp_frame, vnet
@@ -31,7 +31,7 @@ class Path:
     def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
         control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
         one, other = make_ports(source.detach(), target.detach())
-        self.way = Way("egress", one, other, control, Files())
+        self.way = Pipeline("egress", one, other, control, Files())
         self._wire = wire
 
     def configure(self, now: int = 0, **written: Any) -> None:
@@ -50,7 +50,7 @@ class Path:
                 return buffers
 
     @property
-    def total(self) -> Tally:
+    def total(self) -> FlowCounters:
         return self.way.link.total
 
 

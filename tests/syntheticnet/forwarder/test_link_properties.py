@@ -13,7 +13,7 @@ from syntheticnet.conditions import LinkConditions, condition_fields
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.link import Link
 from syntheticnet.forwarder.per_flow import DEFAULT
-from syntheticnet.packets.packet import Packet, Talk
+from syntheticnet.packets.packet import Conversation, Packet
 
 from ..builders import CLIENT, MS, SERVER, frame, ipv4, tcp, udp, wished
 
@@ -97,7 +97,7 @@ class Run:
         """One whose content is its own, so that it is known again."""
         payload = next(self.number).to_bytes(4, "big") + bytes(max(0, size - 58))
         segment = (6, tcp(1, 443, payload)) if kind == "web" else (17, udp(1, 2, payload))
-        made = Packet(frame(ipv4(CLIENT, SERVER, *segment)), time, Talk("link", kind))
+        made = Packet(frame(ipv4(CLIENT, SERVER, *segment)), time, Conversation("link", kind))
         made.flow = self.flow_of(kind)
         return made
 

@@ -1,4 +1,4 @@
-"""Stage: which element a packet meets, and in which order the stage hands on."""
+"""PerFlowElement: which element a packet meets, and in which order the stage hands on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from syntheticnet.elements import Element
 from syntheticnet.elements.delay import Delay
 from syntheticnet.elements.loss import Loss
 from syntheticnet.elements.rate import Rate
-from syntheticnet.forwarder.per_flow import FlowOf, Stage
+from syntheticnet.forwarder.per_flow import FlowOf, PerFlowElement
 from syntheticnet.packets.packet import Packet
 
 from ..builders import MS, SECOND, Bench, packet, packets, times, wished
@@ -23,7 +23,7 @@ def same(packet: Packet) -> str:
 
 
 def configure(
-    made: Stage,
+    made: PerFlowElement,
     link: LinkConditions,
     flows: Mapping[str, LinkConditions],
     now: int,
@@ -39,8 +39,10 @@ def configure(
     made.adopt(made.plan(link, {name: (own, own.over(link)) for name, own in flows.items()}, build), now, flow_of)
 
 
-def stage(make: type[Element], link: LinkConditions, bench: Bench | None = None, **flows: LinkConditions) -> Stage:
-    made = Stage(make)
+def stage(
+    make: type[Element], link: LinkConditions, bench: Bench | None = None, **flows: LinkConditions
+) -> PerFlowElement:
+    made = PerFlowElement(make)
     configure(made, link, flows, 0, bench=bench)
     return made
 

@@ -1,4 +1,4 @@
-"""Agenda: leases and scheduled changes on a clock that the test moves."""
+"""ConditionSchedule: leases and scheduled changes on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions, ConditionsError
-from syntheticnet.forwarder.schedule import MOST_FAILURES_TOLD, MOST_LEASES, MOST_SCHEDULED, Agenda, Wish
+from syntheticnet.forwarder.schedule import (
+    MOST_FAILURES_TOLD,
+    MOST_LEASES,
+    MOST_SCHEDULED,
+    ChangeRequest,
+    ConditionSchedule,
+)
 
 from ..builders import MS, SECOND, exactly
 
@@ -22,12 +28,12 @@ class Clock:
 
     def __init__(self, **base: Any) -> None:
         self.now = NOW
-        self.agenda = Agenda(Conditions.from_dict(base), drawn=5)
+        self.agenda = ConditionSchedule(Conditions.from_dict(base), drawn=5)
 
     def ask(self, at: int | None = None, lease: int | None = None, whole: bool = False, **change: Any) -> int:
         """Ask for a change, `at` ns from the start on; the id of its entry."""
         at_ns = None if at is None else NOW + at
-        self.agenda, entry = self.agenda.ask(Wish(change=change, whole=whole), self.now, at_ns, lease)
+        self.agenda, entry = self.agenda.ask(ChangeRequest(change=change, whole=whole), self.now, at_ns, lease)
         return entry.id
 
     def move(self, to: int) -> None:
@@ -114,7 +120,7 @@ def test_a_replacement_that_keeps() -> None:
     """With `keep` only what leases are put on is replaced."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=SECOND, egress={"latency": "5ms"})
-    clock.agenda, _ = clock.agenda.ask(Wish(change={"egress": {"rate": "1mbit"}}, whole=True, keep=True), NOW)
+    clock.agenda, _ = clock.agenda.ask(ChangeRequest(change={"egress": {"rate": "1mbit"}}, whole=True, keep=True), NOW)
     assert clock.egress == {"rate": "1mbit", "latency": "5ms"}
 
 
@@ -264,10 +270,10 @@ def test_a_seed_drawn_once_stays() -> None:
 
 def test_addresses_of_names() -> None:
     """Those of a lease count while it lasts; those of flows that are gone are forgotten."""
-    agenda = Agenda(drawn=5)
+    agenda = ConditionSchedule(drawn=5)
 
-    def wish(address: str, **change: Any) -> Wish:
-        return Wish(change=change, names={"sfu": [address]})
+    def wish(address: str, **change: Any) -> ChangeRequest:
+        return ChangeRequest(change=change, names={"sfu": [address]})
 
     flow = {"sfu:udp": {"egress": {"loss": "5%"}}}
     agenda, _ = agenda.ask(wish("10.0.0.1", flows=flow), NOW)
@@ -275,7 +281,7 @@ def test_addresses_of_names() -> None:
     assert agenda.addresses == {"sfu": ["10.0.0.2"]}
     agenda = agenda.due(NOW + SECOND)
     assert agenda.addresses == {"sfu": ["10.0.0.1"]}
-    agenda, _ = agenda.ask(Wish(change={"flows": None}), NOW + SECOND)
+    agenda, _ = agenda.ask(ChangeRequest(change={"flows": None}), NOW + SECOND)
     assert agenda.addresses == {}
 
 

@@ -1,4 +1,4 @@
-"""Agenda against a model that is nothing but a list: whatever is asked in whatever order, both agree."""
+"""ConditionSchedule against a model that is nothing but a list: whatever is asked in whatever order, both agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import Conditions, ConditionsError
-from syntheticnet.forwarder.schedule import Agenda, Wish
+from syntheticnet.forwarder.schedule import ChangeRequest, ConditionSchedule
 
 from ..builders import SECOND
 
@@ -97,7 +97,7 @@ class Model:
 @given(OPERATIONS)
 def test_agrees_with_a_model(operations: list[tuple[Any, ...]]) -> None:
     """Whatever is asked in whatever order, the conditions in force are those of the model, and JSON keeps all of it."""
-    agenda, model, now, order = Agenda(drawn=5), Model(), NOW, 0
+    agenda, model, now, order = ConditionSchedule(drawn=5), Model(), NOW, 0
     for operation in operations:
         if operation[0] == "move":
             to = now + operation[1]
@@ -108,15 +108,22 @@ def test_agrees_with_a_model(operations: list[tuple[Any, ...]]) -> None:
             agenda = _ended(agenda, model, now, *operation)
         wanted = model.effective()
         assert agenda.conditions.to_dict() == {"seed": 5} | wanted.to_dict()
-        assert Agenda.from_dict(json.loads(json.dumps(agenda.to_dict()))) == agenda
+        assert ConditionSchedule.from_dict(json.loads(json.dumps(agenda.to_dict()))) == agenda
         assert agenda.deadline is None or agenda.deadline > now
 
 
 def _asked(
-    agenda: Agenda, model: Model, now: int, order: int, change: Any, whole: bool, ahead: int | None, lease: int | None
-) -> tuple[Agenda, int]:
+    agenda: ConditionSchedule,
+    model: Model,
+    now: int,
+    order: int,
+    change: Any,
+    whole: bool,
+    ahead: int | None,
+    lease: int | None,
+) -> tuple[ConditionSchedule, int]:
     """Both asked for the same; both must refuse it, or neither."""
-    wish = Wish(change=change, whole=whole)
+    wish = ChangeRequest(change=change, whole=whole)
     at = None if ahead is None else now + ahead
     begin = now if at is None else at
     entry = {"id": agenda.next_id, "wish": wish, "lease": lease, "at": begin, "began": None, "gone": False}
@@ -132,7 +139,7 @@ def _asked(
     return agenda, model.move(now, now, order)
 
 
-def _ended(agenda: Agenda, model: Model, now: int, what: str, id: int, lease: int = 0) -> Agenda:
+def _ended(agenda: ConditionSchedule, model: Model, now: int, what: str, id: int, lease: int = 0) -> ConditionSchedule:
     entry = next((entry for entry in model.entries if entry["id"] == id and not entry["gone"]), None)
     if entry is None or (what == "renew" and entry["lease"] is None):
         with pytest.raises(ConditionsError):

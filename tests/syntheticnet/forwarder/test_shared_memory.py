@@ -1,4 +1,4 @@
-"""Store: the document in force outlives whoever wrote it, whole or not at all."""
+"""SharedDocument: the document in force outlives whoever wrote it, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.shared_memory import SharedDocument
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    made = Store.create()
+def store() -> Iterator[SharedDocument]:
+    made = SharedDocument.create()
     yield made
     os.close(made.fd)
 
 
-def test_is_empty_at_first(store: Store) -> None:
+def test_is_empty_at_first(store: SharedDocument) -> None:
     """Before the first document there is none."""
     assert store.load() is None
 
 
-def test_another_process_reads_what_was_saved_last(store: Store) -> None:
+def test_another_process_reads_what_was_saved_last(store: SharedDocument) -> None:
     """The document lives in the file descriptor, not in the object."""
     store.save({"conditions": {"egress": {"loss": "5%"}}})
     store.save({"conditions": {}})
-    assert Store(store.fd).load() == {"conditions": {}}
+    assert SharedDocument(store.fd).load() == {"conditions": {}}
 
 
-def test_an_unfinished_write_leaves_the_document_valid(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_write_leaves_the_document_valid(store: SharedDocument, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that dies before the last small write has changed nothing."""
     documents = [{"n": "x" * size} for size in (10, 500, 3, 80)]
     write = os.pwrite
@@ -48,7 +48,7 @@ def test_an_unfinished_write_leaves_the_document_valid(store: Store, monkeypatch
 @given(st.lists(st.integers(0, 5000), max_size=30))
 def test_memory_stays_within_a_few_documents(sizes: list[int]) -> None:
     """Whatever the sizes, each is read back, and the space of old ones is used again."""
-    store = Store.create()
+    store = SharedDocument.create()
     try:
         for size in sizes:
             document: Any = "x" * size

@@ -1,17 +1,17 @@
-"""Tally: exact counts, and what was achieved over the last second."""
+"""FlowCounters: exact counts, and what was achieved over the last second."""
 
 from __future__ import annotations
 
 import pytest
 
-from syntheticnet.packets.counters import MOST_DELAYS, Tally
+from syntheticnet.packets.counters import MOST_DELAYS, FlowCounters
 
 from ..builders import MS, SECOND
 
 
 def test_counts_packets_and_bytes() -> None:
     """in + duplicated + originated = out + dropped + held."""
-    tally = Tally()
+    tally = FlowCounters()
     tally.came(10, 1000, 0)
     tally.left(4, 400, [5] * 4, 5)
     tally.lost("loss", 1, 100, 5)
@@ -34,7 +34,7 @@ def test_counts_packets_and_bytes() -> None:
 
 def test_nothing_is_achieved_without_packets() -> None:
     """What was not measured is absent: before the first packet, and a good second after the last."""
-    tally = Tally()
+    tally = FlowCounters()
     assert tally.achieved(0) == {}
     tally.came(1, 100, 5 * SECOND)
     assert tally.achieved(5 * SECOND + MS) != {}
@@ -44,7 +44,7 @@ def test_nothing_is_achieved_without_packets() -> None:
 @pytest.mark.parametrize("offset_ms", [0, 1, 49, 50, 99])
 def test_rate_of_a_steady_stream_is_exact_at_any_time(offset_ms: int) -> None:
     """1000 bytes each 10 ms are 800 kbit/s, wherever in a tenth of a second one asks."""
-    tally = Tally()
+    tally = FlowCounters()
     end = 10 * SECOND + offset_ms * MS
     for now in range(0, end + 1, 10 * MS):
         tally.came(1, 1000, now)
@@ -56,7 +56,7 @@ def test_rate_of_a_steady_stream_is_exact_at_any_time(offset_ms: int) -> None:
 
 def test_a_lone_packet_is_no_high_rate() -> None:
     """The window is the last second, also where most of it was silent."""
-    tally = Tally()
+    tally = FlowCounters()
     for now in (0, 10 * SECOND):
         tally.came(1, 1000, now)
         tally.left(1, 1000, [0], now)
@@ -73,7 +73,7 @@ def test_a_lone_packet_is_no_high_rate() -> None:
 
 def test_the_window_of_a_young_link_starts_with_its_traffic() -> None:
     """Half a second after the first packet there is half a second to reckon with."""
-    tally = Tally()
+    tally = FlowCounters()
     for now in range(20 * SECOND, 20 * SECOND + 500 * MS, 10 * MS):
         tally.left(1, 1000, [0], now)
     achieved = tally.achieved(20 * SECOND + 500 * MS)
@@ -82,7 +82,7 @@ def test_the_window_of_a_young_link_starts_with_its_traffic() -> None:
 
 def test_loss_is_the_dropped_share_of_what_was_decided() -> None:
     """Held packets are not counted: dropped / (dropped + out)."""
-    tally = Tally()
+    tally = FlowCounters()
     tally.came(100, 1000, SECOND)
     tally.left(60, 600, [0] * 60, SECOND)
     for _ in range(20):
@@ -94,12 +94,12 @@ def test_loss_is_the_dropped_share_of_what_was_decided() -> None:
 @pytest.mark.parametrize("cause", ["stalled", "kernel", "memory", "send"])
 def test_what_the_lab_discards_is_no_loss(cause: str) -> None:
     """What a machine that is too slow discards is counted beside the share that the conditions dropped."""
-    tally = Tally()
+    tally = FlowCounters()
     tally.came(100, 1000, SECOND)
     tally.left(60, 600, [0] * 60, SECOND)
     tally.lost("loss", 20, 200, SECOND)
     tally.lost(cause, 20, 200, SECOND)
-    achieved = Tally.total([tally]).achieved(SECOND + MS)
+    achieved = FlowCounters.total([tally]).achieved(SECOND + MS)
     assert (achieved["loss"], achieved["discarded"]) == (0.25, 20)
     assert tally.dropped == {"loss": 20, cause: 20}  # all that did not leave: the counts add up
     assert "discarded" not in tally.achieved(3 * SECOND)
@@ -107,7 +107,7 @@ def test_what_the_lab_discards_is_no_loss(cause: str) -> None:
 
 def test_loss_is_right_in_a_flood() -> None:
     """Only the delays kept are limited, not what the loss is reckoned from."""
-    tally = Tally()
+    tally = FlowCounters()
     for _ in range(100):
         tally.left(300, 300, [0] * 300, SECOND)
         for _ in range(100):
@@ -118,7 +118,7 @@ def test_loss_is_right_in_a_flood() -> None:
 
 def test_delays_are_from_entry_to_departure() -> None:
     """Median and 99th percentile of the time within, in milliseconds."""
-    tally = Tally()
+    tally = FlowCounters()
     for n in range(100):
         tally.left(1, 100, [n * MS], SECOND)
     achieved = tally.achieved(SECOND + MS)
@@ -127,7 +127,7 @@ def test_delays_are_from_entry_to_departure() -> None:
 
 def test_delays_of_a_flood_are_of_all_of_it() -> None:
     """Where more delays come than are kept, those kept are spread over all, not the first ones only."""
-    tally = Tally()
+    tally = FlowCounters()
     for n in range(1000):
         tally.left(100, 100, [n * MS] * 100, SECOND)
     achieved = tally.achieved(SECOND + MS)
@@ -138,13 +138,13 @@ def test_delays_of_a_flood_are_of_all_of_it() -> None:
 
 def test_the_total_of_flows_is_their_sum_and_their_common_second() -> None:
     """Counts add up; rate and loss are those of all packets within the same window."""
-    tallies = [Tally(), Tally()]
+    tallies = [FlowCounters(), FlowCounters()]
     for n, tally in enumerate(tallies):
         for now in range(0, 2 * SECOND, 100 * MS):
             tally.came(4, 400, now)
             tally.left(3, 300, [(n + 1) * MS] * 3, now)
             tally.lost("loss", 1, 100, now)
-    total = Tally.total(tallies)
+    total = FlowCounters.total(tallies)
     report = total.report(2 * SECOND - 1)
     assert (report["packets_in"], report["packets_out"], report["dropped"]) == (160, 120, {"loss": 40})
     assert report["achieved"]["rate_bps"] == pytest.approx(2 * 300 * 8 * 10, rel=0.1)

@@ -7,12 +7,12 @@ from struct import unpack
 import pytest
 
 from syntheticnet.packets import top_talkers as top_module
-from syntheticnet.packets.packet import Talk
+from syntheticnet.packets.packet import Conversation
 from syntheticnet.packets.top_talkers import SLOTS, Top, profile
 
 
-def talk(id: int, packets: int, size: int) -> Talk:
-    made = Talk("link", "default", id)
+def talk(id: int, packets: int, size: int) -> Conversation:
+    made = Conversation("link", "default", id)
     made.packets, made.bytes = packets, size
     return made
 

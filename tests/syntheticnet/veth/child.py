@@ -9,7 +9,7 @@ import sys
 from syntheticnet.forwarder import process as forwarder
 from syntheticnet.forwarder.port import open_socket
 from syntheticnet.forwarder.process import Wiring
-from syntheticnet.forwarder.shared_memory import Store
+from syntheticnet.forwarder.shared_memory import SharedDocument
 
 
 def main(control: int, outer: str, inner: str) -> None:
@@ -17,7 +17,7 @@ def main(control: int, outer: str, inner: str) -> None:
     os.nice(-20)
     end = socket.socket(fileno=control)
     with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:
-        forwarder.main(Wiring(one.fileno(), other.fileno(), end, Store.create()))
+        forwarder.main(Wiring(one.fileno(), other.fileno(), end, SharedDocument.create()))
 
 
 if __name__ == "__main__":

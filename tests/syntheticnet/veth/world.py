@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from syntheticnet import channel as switchboard
-from syntheticnet.channel import Line, Unanswered
+from syntheticnet.channel import ControlClient, Unanswered
 from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
 Side = Literal["client", "server"]
@@ -162,7 +162,7 @@ class World:
             )
         cleanup.callback(self._process.wait)
         cleanup.callback(self._process.kill)
-        self._line = Line(ours)
+        self._line = ControlClient(ours)
         self._await_answer()
         self._up()
 
