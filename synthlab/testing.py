@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
@@ -15,10 +19,16 @@ from .control.backend import Backend
 from .control.client_api import AT_ONCE, ChangeOptions
 from .control.state import ClientState
 from .control.webrtc_stats import Numbers
-from .engine.containers import Container, LogQuery
-from .engine.images import LocalImage
+from .engine import labels
+from .engine.api import OnLine, Process, Tool, User
+from .engine.containers import Container, LogQuery, read_container
+from .engine.exec import PYTHON, unread
+from .engine.images import ImageBuild, LocalImage
+from .engine.listing import Member
+from .engine.process import Finished
 from .errors import SynthlabError, WrongUse
 
+_NO_PROGRAMS = "no program runs in the containers of a fake engine"
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
 
 
@@ -149,13 +159,23 @@ class FakeClientApi:
 
 
 class FakeEngine:
-    """An EngineApi that has the given containers, and whatever images are asked for."""
+    """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
-    def __init__(self, containers: Iterable[Container] = ()) -> None:
+    Without `images` it has whatever image is asked for, each older than what it is built from. A port in `taken` is
+    not free. `calls` are the changes of images and labs that it was asked for, in order; `composed` the Compose files
+    that it has brought up. A test that needs a lab to fail overrides `made_of`, or any other method.
+    """
+
+    def __init__(self, containers: Iterable[Container] = (), images: Mapping[str, LocalImage] | None = None) -> None:
         self.present = list(containers)
+        self.images = dict(images or {})
+        self.taken: set[int] = set()
+        self.calls: list[str] = []
+        self.composed: list[str] = []
         self.controlled: list[tuple[ContainerAction, str]] = []
         self.tagged: list[tuple[str, str]] = []
         self.locked: set[str] = set()
+        self._has_all = images is None
 
     def version(self) -> str:
         return "20.10"
@@ -169,11 +189,23 @@ class FakeEngine:
     def folder(self) -> str:
         return "/"
 
+    def is_free(self, port: int) -> bool:
+        return port not in self.taken
+
+    def has_command(self) -> bool:
+        return True
+
+    def tool_version(self, tool: Tool) -> str | None:
+        return {"engine": "20.10", "compose": "2.40.3", "buildx": "0.30.1"}[tool]
+
     def labs(self) -> list[str]:
         return sorted({container.lab for container in self.present})
 
     def containers(self, lab: str | None = None) -> list[Container]:
         return [container for container in self.present if lab in (None, container.lab)]
+
+    def members(self) -> list[Member]:
+        return [Member(one.lab, one.client, one.group, one.role, one.ports.get(API_PORT)) for one in self.present]
 
     def logs(self, container: Container, lines: int = 20) -> list[str]:
         return [f"last line of {container.name}"][:lines]
@@ -191,8 +223,25 @@ class FakeEngine:
     def control(self, container: Container, doing: ContainerAction) -> None:
         self.controlled.append((doing, container.title))
 
+    def control_command(self) -> list[str]:
+        return ["true"]
+
+    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+        self.calls.append(f"up {project}")
+        self.composed.append(rendered)
+        self.present = [*self.present, *self.made_of(rendered)]
+        for container in self.present:
+            tell(f"Container {container.name}  Started")
+
+    def made_of(self, rendered: str) -> list[Container]:
+        """The containers that Compose makes of a file: all healthy."""
+        return list(_made_of(rendered))
+
+    def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
+        raise WrongUse(f"{file}: a fake engine reads no Compose file")
+
     def image(self, tag: str) -> LocalImage | None:
-        return LocalImage(f"id of {tag}", "0")
+        return self.images.get(tag) or (LocalImage(f"id of {tag}", "0") if self._has_all else None)
 
     def discard_image(self, image: LocalImage) -> None:
         pass
@@ -200,13 +249,81 @@ class FakeEngine:
     def tag_image(self, tag: str, other: str) -> None:
         self.tagged.append((tag, other))
 
+    def untag_image(self, tag: str) -> None:
+        self.calls.append(f"untag {tag}")
+
     def own_tags(self) -> list[str]:
         return ["syntheticnet:latest"]
 
     def remove_images(self) -> list[str]:
         return ["syntheticnet:latest"]
 
+    def build_image(self, build: ImageBuild, on_line: OnLine) -> Finished:
+        self.calls.append(f"build {build.tag}")
+        made_of, version = build.labels[labels.CONTENT], build.labels[labels.VERSION]
+        self.images[build.tag] = LocalImage(f"id of {build.tag}", made_of, version)
+        return Finished(0, ())
+
+    def pull_image(self, tag: str, timeout_s: float | None = None) -> Finished:
+        self.calls.append(f"pull {tag}")
+        self.images[tag] = LocalImage(f"id of {tag}", "0")
+        return Finished(0, ())
+
+    def push_image(self, tag: str) -> Finished:
+        self.calls.append(f"push {tag}")
+        return Finished(0, ())
+
+    def import_image(self, archive: Path, tag: str) -> Finished:
+        self.calls.append(f"import {tag}")
+        return Finished(0, ())
+
+    def save_images(self, tags: Sequence[str], file: Path) -> Finished:
+        """The file has the tags, a line each."""
+        self.calls.append(f"save {' '.join(tags)}")
+        file.write_text("".join(f"{tag}\n" for tag in tags), encoding="utf-8")
+        return Finished(0, ())
+
+    def load_images(self, file: Path, on_line: OnLine) -> Finished:
+        self.calls.append("load")
+        for tag in file.read_text(encoding="utf-8").split():
+            on_line(f"Loaded image: {tag}")
+        return Finished(0, ())
+
+    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
+        """One that writes what would be run."""
+        return ["echo", container.title, *command]
+
+    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
+        return ["echo", container, *command]
+
+    def run_inside(
+        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = unread
+    ) -> Finished:
+        return Finished(1, (_NO_PROGRAMS,))
+
+    def run_beside(
+        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = unread
+    ) -> Finished:
+        return Finished(1, (_NO_PROGRAMS,))
+
+    def start_program(
+        self,
+        container: str,
+        program: str,
+        arguments: Sequence[object] = (),
+        *,
+        user: User = "application",
+        python: str = PYTHON,
+    ) -> Process:
+        raise SynthlabError(_NO_PROGRAMS)
+
+    def start_sidecar(
+        self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
+    ) -> Process:
+        raise SynthlabError(_NO_PROGRAMS)
+
     def remove_lab(self, lab: str, made_by: str = "") -> int:
+        self.calls.append(f"remove {lab}")
         removed = [one for one in self.containers(lab) if made_by in ("", one.made_by)]
         self.present = [container for container in self.present if container not in removed]
         return len(removed)
@@ -235,6 +352,36 @@ class FakeLock:
 
     def release(self) -> None:
         self._locked.discard(self._lab)
+
+
+_SERVICE = re.compile(r'^  (".*"): ?({.*})?\n((?: {4}.*\n)*)', re.MULTILINE)
+_LABEL = re.compile(r'^      ("synthlab\..*?"): (".*")$', re.MULTILINE)
+_PUBLISHED = re.compile(r"target: (\d+)(?:, published: \"(\d+)\")?")
+_DRAWN = 32768
+
+
+def _made_of(rendered: str) -> Iterator[Container]:
+    """A healthy container for each service of a Compose file that synthlab has rendered."""
+    drawn = itertools.count(_DRAWN)
+    project = json.loads(re.findall(r"^name: (.*)$", rendered, re.MULTILINE)[0])
+    for name, whole, body in _SERVICE.findall(rendered.partition("\nservices:\n")[2]):
+        marks = json.loads(whole)["labels"] if whole else _labels(body)
+        ports = [(int(inner), int(outer or next(drawn))) for inner, outer in _PUBLISHED.findall(body)]
+        title = f"{project}-{json.loads(name)}-1"
+        yield read_container(
+            {
+                "Id": title,
+                "Names": [f"/{title}"],
+                "Labels": marks,
+                "State": "running",
+                "Status": "Up 2 seconds (healthy)",
+                "Ports": [{"PrivatePort": inner, "PublicPort": outer} for inner, outer in ports],
+            }
+        )
+
+
+def _labels(body: str) -> dict[str, str]:
+    return {json.loads(name): json.loads(value) for name, value in _LABEL.findall(body)}
 
 
 def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Container:

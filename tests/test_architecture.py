@@ -166,3 +166,16 @@ def test_the_container_knows_nothing_of_the_host() -> None:
     """syntheticnet never imports synthlab."""
     used = {name for file in SYNTHETICNET.rglob("*.py") for name in outside(file)}
     assert not {name for name in used if name.split(".")[0] == "synthlab"}
+
+
+@pytest.mark.issue(11)
+def test_one_place_says_docker() -> None:
+    """Only `engine` has the command's name as a word of its own; elsewhere it is only within texts for people."""
+    found = {
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in SYNTHLAB.rglob("*.py")
+        if SYNTHLAB / "engine" not in file.parents
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and node.value == "docker"
+    }
+    assert found == set()

@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from ..contract import API_PORT, HOST
-from ..engine import labels
-from ..engine.process import run_program
+from ..contract import HOST
+from ..engine.docker_engine import Engine
+from ..engine.listing import Member
 
-TIMEOUT_S = 2.0
-
-_PORT = re.compile(rf":(\d+)->{API_PORT}/tcp")
-_COLUMNS = (labels.LAB, labels.CLIENT, labels.GROUP, labels.ROLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A container, as far as completion is concerned; `port` is where its API answers on the host."""
-
-    lab: str
-    client: str
-    group: str
-    role: str
-    port: int | None
+TIMEOUT_S = 0.5
 
 
 def members() -> list[Member]:
-    """Those of all labs."""
-    columns = [f'{{{{.Label "{name}"}}}}' for name in _COLUMNS]
-    shown = "\\t".join([*columns, "{{.Ports}}"])
-    lines: list[str] = []
-    listing = ["docker", "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
-    run_program(listing, on_line=lines.append, timeout_s=TIMEOUT_S)
-    known = [member for member in map(read_member, lines) if member.role != labels.SIDECAR]
-    return sorted(known, key=lambda member: (member.lab, member.client))
-
-
-def read_member(line: str) -> Member:
-    """From a line of `docker ps`."""
-    lab, client, group, role, ports = [*line.split("\t"), *[""] * 5][:5]
-    found = _PORT.search(ports)
-    return Member(lab, client, group, role, int(found[1]) if found else None)
+    """The containers of all labs."""
+    return Engine().members()
 
 
 def lab_names(known: Iterable[Member]) -> list[str]:
@@ -70,7 +41,7 @@ def flow_names(known: Iterable[Member], lab: str | None, clients: Iterable[str])
 def _conditions(port: int) -> dict[str, dict[str, object]]:
     from http.client import HTTPConnection
 
-    connection = HTTPConnection(HOST, port, timeout=TIMEOUT_S / 4)
+    connection = HTTPConnection(HOST, port, timeout=TIMEOUT_S)
     connection.request("GET", "/v1/conditions")
     answer: dict[str, dict[str, object]] = json.loads(connection.getresponse().read())
     return answer

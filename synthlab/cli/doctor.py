@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 from ..assets import DISTRIBUTION, own_version
 from ..contract import BASE
 from ..control.versions import UNKNOWN
-from ..deploy.host_ports import FIRST_API_PORT, FIRST_VNC_PORT, is_free
+from ..deploy.host_ports import FIRST_API_PORT, FIRST_VNC_PORT
 from ..deploy.images import all_bundled, in_build_order, plan_images
-from ..engine.containers import EngineApi
+from ..engine.api import EngineApi
 from ..engine.images import LocalImage
-from ..engine.process import run_program
 from ..errors import SynthlabError
 
 ENGINE = (20, 10)
@@ -51,9 +50,9 @@ class Finding:
 def examine(engine: EngineApi) -> list[Finding]:
     """Look at everything; what needs an engine is left out where none answers."""
     found = _engine(engine)
-    findings = [*_installation(), found, *_place(engine), _compose(), _buildx()]
+    findings = [*_installation(), found, *_place(engine), _compose(engine), _buildx(engine)]
     if is_local(_address(engine)):
-        findings += [_disk(engine.folder() if found.ok else "/"), *_ports()]
+        findings += [_disk(engine.folder() if found.ok else "/"), *_ports(engine)]
     return findings + (_images(engine) if found.ok else [])
 
 
@@ -111,13 +110,13 @@ def _place(engine: EngineApi) -> Iterator[Finding]:
     if "://" in address and not is_local(address):
         told = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
         yield Finding("engine's machine", None, told, f"forward their ports, or use this machine's engine: {LOCAL}")
-        yield _way(address)
+        yield _way(address, engine)
 
 
-def _way(address: str) -> Finding:
+def _way(address: str, engine: EngineApi) -> Finding:
     """Whether the docker command gets there as well: builds, and all that is asked of clients, go by it."""
     start = time.monotonic()
-    told = _first_line("docker", "version", "--format", "{{.Server.Version}}")
+    told = engine.tool_version("engine")
     took = time.monotonic() - start
     if told is None:
         mending = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
@@ -125,17 +124,17 @@ def _way(address: str) -> Finding:
     return Finding("docker command", True, f"reaches it: engine {told}, asked in {took:.1f} s")
 
 
-def _compose() -> Finding:
+def _compose(engine: EngineApi) -> Finding:
     mending = "install Docker Compose v2 (package docker-compose-plugin of Docker, docker-compose of Debian 13)"
-    told = _first_line("docker", "compose", "version", "--short")
+    told = engine.tool_version("compose")
     if told is None or version_of(told) == (0, 0):
-        return Finding("Compose", False, "no answer" if shutil.which("docker") else NO_COMMAND, mending)
+        return Finding("Compose", False, "no answer" if engine.has_command() else NO_COMMAND, mending)
     enough = version_of(told) >= COMPOSE
     return Finding("Compose", enough, told, "" if enough else f"{COMPOSE[0]}.{COMPOSE[1]} or later: {mending}")
 
 
-def _buildx() -> Finding:
-    told = _first_line("docker", "buildx", "version")
+def _buildx(engine: EngineApi) -> Finding:
+    told = engine.tool_version("buildx")
     mending = "" if told else "install buildx (package docker-buildx-plugin of Docker, docker-buildx of Debian 13)"
     return Finding("buildx", told is not None, told or "no answer", mending)
 
@@ -150,10 +149,10 @@ def _disk(folder: str) -> Finding:
     return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", mending)
 
 
-def _ports() -> Iterator[Finding]:
+def _ports(engine: EngineApi) -> Iterator[Finding]:
     for port in (FIRST_API_PORT, FIRST_VNC_PORT):
         told, mending = "free", ""
-        if not is_free(port):
+        if not engine.is_free(port):
             told, mending = "taken", "the first client gets another port: see `synthlab ps`"
         yield Finding(f"port {port}", None if mending else True, told, mending)
 
@@ -173,14 +172,3 @@ def _images(engine: EngineApi) -> list[Finding]:
 def _stale(image: LocalImage) -> str:
     other = image.version != own_version()
     return f"of synthlab {image.version or UNKNOWN}, this is {own_version()}" if other else "changed since it was built"
-
-
-def _first_line(*command: str) -> str | None:
-    """The first line that a command writes, or None when it fails."""
-    lines: list[str] = []
-    on_line: Callable[[str], None] = lines.append
-    try:
-        finished = run_program(command, on_line=on_line, timeout_s=20)
-    except SynthlabError:
-        return None
-    return lines[0] if lines and finished.status == 0 else None

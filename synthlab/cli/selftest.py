@@ -15,8 +15,8 @@ from ..control.backend import Backend
 from ..control.container_lookup import find_member
 from ..control.running_lab import RunningLab
 from ..deploy.launch import launched
+from ..engine.api import EngineApi, OnLine
 from ..engine.guest import probe
-from ..engine.process import run_program
 from ..errors import ExpectationFailed, SynthlabError
 from ..stack import Client, Stack
 from .console import Table
@@ -112,7 +112,7 @@ def _measure(backend: Backend, tell: Tell) -> list[Check]:
         tell(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
-        return _run(ids[SENDER], ids[RECEIVER], address, stream)
+        return _run(backend.engine, ids[SENDER], ids[RECEIVER], address, stream)
 
     perfect = measure(QUIET)
     late = measure(MANY, latency=f"{LATENCY_MS:g}ms", loss=f"{LOSS:.0%}")
@@ -140,7 +140,7 @@ def judged(perfect: dict[str, Any], late: dict[str, Any], slow: dict[str, Any]) 
     ]
 
 
-def _run(sender: str, receiver: str, address: str, stream: Stream) -> dict[str, Any]:
+def _run(engine: EngineApi, sender: str, receiver: str, address: str, stream: Stream) -> dict[str, Any]:
     """What the receiver tells of a stream."""
     listening = threading.Event()
 
@@ -149,16 +149,17 @@ def _run(sender: str, receiver: str, address: str, stream: Stream) -> dict[str, 
             listening.set()
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        sink = pool.submit(_probe, receiver, on_line, "sink", PORT, START_TIMEOUT_S / 4)
+        sink = pool.submit(_probe, engine, receiver, on_line, "sink", PORT, START_TIMEOUT_S / 4)
         if listening.wait(START_TIMEOUT_S / 4):
-            _probe(sender, lambda line: None, "send", address, PORT, stream.count, stream.per_second, stream.size)
+            sent = (stream.count, stream.per_second, stream.size)
+            _probe(engine, sender, lambda line: None, "send", address, PORT, *sent)
         return sink.result()
 
 
-def _probe(container: str, on_line: Callable[[str], None], *arguments: object) -> dict[str, Any]:
-    command = ["docker", "exec", "-i", container, "python3", "-", *map(str, arguments)]
+def _probe(engine: EngineApi, container: str, on_line: OnLine, *arguments: object) -> dict[str, Any]:
+    command = ["python3", "-", *map(str, arguments)]
     text = Path(probe.__file__).read_text(encoding="utf-8")
-    finished = run_program(command, text=text, on_line=on_line, timeout_s=START_TIMEOUT_S)
+    finished = engine.run_inside(container, command, text=text, on_line=on_line, timeout_s=START_TIMEOUT_S)
     if finished.status != 0:
         raise SynthlabError("the traffic inside the clients failed", finished.tail[-3:])
     result: dict[str, Any] = json.loads(finished.tail[-1])

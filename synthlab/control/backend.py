@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..engine.containers import Container, EngineApi
+from ..engine.api import EngineApi
+from ..engine.containers import Container
 from ..engine.docker_engine import Engine
 from ..errors import SynthlabError, WrongUse, did_you_mean
 from .client_api import ClientApi, http_client_api
@@ -75,7 +76,8 @@ def _expired(containers: Iterable[Container]) -> set[str]:
 
 def docker_backend() -> Backend:
     """Docker, and HTTP to the clients."""
-    engine, reach = Engine(), ClientConnections()
+    engine = Engine()
+    reach = ClientConnections(engine)
 
     def close() -> None:
         reach.close()

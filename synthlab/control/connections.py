@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..engine.api import EngineApi
 from ..engine.containers import Container
 from .addresses import api_url
 from .client_api import ClientApi, HttpClientApi
@@ -47,11 +49,12 @@ class ClientConnections:
 
     def __init__(
         self,
+        engine: EngineApi,
         leads: Callable[[str, str], bool] = leads_to,
         relay: Callable[[str], Relay] | None = None,
     ) -> None:
         self._leads = leads
-        self._make_relay = relay
+        self._make_relay = relay or partial(_relay_into, engine)
         self._deciding = threading.Lock()
         self._by_port: bool | None = None
         self._relays: dict[str, Relay] = {}
@@ -77,13 +80,13 @@ class ClientConnections:
             if self._by_port:
                 return None
             if container.id not in self._relays:
-                self._relays[container.id] = (self._make_relay or _relay_into)(container.id)
+                self._relays[container.id] = self._make_relay(container.id)
             return self._relays[container.id]
 
 
-def _relay_into(container: str) -> Relay:
+def _relay_into(engine: EngineApi, container: str) -> Relay:
     from .exec_tunnel import Relay
 
-    relay = Relay.into(container)
+    relay = Relay.into(container, engine)
     atexit.register(relay.close)
     return relay

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.api import EngineApi
+
 START_S = 20.0
 END_S = 1.0
 
@@ -40,9 +42,9 @@ class Relay:
         self._lines: queue.Queue[bytes] = queue.Queue()
 
     @classmethod
-    def into(cls, container: str) -> Relay:
-        """The relay of the container with this id, on the engine that the `docker` command talks to."""
-        return cls(["docker", "exec", "--interactive", "--user", "0", container, *IN_CONTAINER])
+    def into(cls, container: str, engine: EngineApi) -> Relay:
+        """The relay of the container with this id."""
+        return cls(engine.root_command(container, IN_CONTAINER))
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
         """Raises OSError with a line that says what failed; TimeoutError where nothing did."""

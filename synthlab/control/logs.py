@@ -8,7 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..engine.containers import Container, EngineApi, LogQuery
+from ..engine.api import EngineApi
+from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError
 
 

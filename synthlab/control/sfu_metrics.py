@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
-from ..contract import HOST, SFU_HOST, SYNTHETICNET
+from ..contract import HOST, SFU_HOST
+from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.process import run_program
+from ..engine.exec import PYTHON
+from ..engine.process import Finished
 from ..errors import SynthlabError
 from .connections import is_near
 
@@ -25,7 +28,6 @@ _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*,?')
 _SAMPLE = re.compile(rf'\s*({_NAME})\s*(?:\{{((?:[^"}}]|"(?:[^"\\]|\\.)*")*)\}})?\s+(\S+)(?:\s+-?\d+)?\s*')
 _ASK = f"import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout={TIMEOUT_S}).read().decode())"
-_PYTHON = "/opt/synthlab/bin/python"
 _ESCAPED = {"n": "\n"}
 
 
@@ -37,7 +39,7 @@ class Metrics:
     error: str | None = None
 
 
-def metrics_of(members: Sequence[Container]) -> Metrics | None:
+def metrics_of(engine: EngineApi, members: Sequence[Container]) -> Metrics | None:
     """Those of the media server of a lab that has these containers; None where its stack names none."""
     from http.client import HTTPException
 
@@ -45,7 +47,7 @@ def metrics_of(members: Sequence[Container]) -> Metrics | None:
     if url is None:
         return None
     try:
-        return Metrics(parse_metrics(_read(url, members)))
+        return Metrics(parse_metrics(_read(url, engine, members)))
     except (OSError, HTTPException, ValueError, SynthlabError) as error:  # the clients' numbers do not depend on it
         return Metrics({}, f"{url}: {error}")
 
@@ -79,14 +81,14 @@ def _unescaped(escaped: re.Match[str]) -> str:
     return _ESCAPED.get(escaped[1], escaped[1])
 
 
-def _read(url: str, members: Sequence[Container]) -> str:
+def _read(url: str, engine: EngineApi, members: Sequence[Container]) -> str:
     """What is told there. The network of a conditioned media server is not gone through: it is asked from inside.
 
     So is one whose ports do not open on this machine.
     """
     parts = urlsplit(url)
-    if parts.hostname == SFU_HOST and (start := _start_inside(members)):
-        return _read_inside(start, parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
+    if parts.hostname == SFU_HOST and (run := _inside(engine, members)):
+        return _read_inside(run, parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
     from urllib.request import ProxyHandler, build_opener
 
     with build_opener(ProxyHandler({})).open(_from_host(parts, members), timeout=TIMEOUT_S) as answer:
@@ -94,22 +96,22 @@ def _read(url: str, members: Sequence[Container]) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _start_inside(members: Sequence[Container]) -> list[str]:
-    """What starts a Python in the media server's network; nothing where its ports open here."""
+def _inside(engine: EngineApi, members: Sequence[Container]) -> Callable[..., Finished] | None:
+    """What runs a command in the media server's network; None where its ports open here."""
     holder = next((member for member in members if member.role == "network"), None)
     if holder:
-        return ["docker", "exec", holder.id, _PYTHON]
+        return partial(engine.run_inside, holder.id)
     server = next((member for member in members if member.role == "sfu"), None)
     client = next((member for member in members if member.role == "client" and member.state == "running"), None)
     if server is None or client is None or is_near(client):
-        return []
-    return ["docker", "run", "--rm", f"--network=container:{server.id}", f"--entrypoint={_PYTHON}", SYNTHETICNET]
+        return None
+    return partial(engine.run_beside, server.id)
 
 
-def _read_inside(start: Sequence[str], url: str) -> str:
+def _read_inside(run: Callable[..., Finished], url: str) -> str:
     lines: list[str] = []
-    command = [*start, "-I", "-c", _ASK, url]
-    if run_program(command, on_line=lines.append, timeout_s=START_S + 2 * TIMEOUT_S).status != 0:
+    command = [PYTHON, "-I", "-c", _ASK, url]
+    if run(command, on_line=lines.append, timeout_s=START_S + 2 * TIMEOUT_S).status != 0:
         raise OSError(lines[-1] if lines else "no answer")
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..contract import BASE
-from ..engine.containers import EngineApi
+from ..engine.api import EngineApi
 from ..engine.process import run_program
 from ..errors import SynthlabError
 
@@ -25,7 +25,7 @@ def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
     if engine.image(BASE):
         return
     tell(f"pulling {BASE}")
-    if run_program(["docker", "pull", BASE], timeout_s=PULL_TIMEOUT_S).status == 0:
+    if engine.pull_image(BASE, PULL_TIMEOUT_S).status == 0:
         return
     if not _is_debian_root():
         raise SynthlabError(
@@ -34,7 +34,7 @@ def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
         )
     tell(f"no registry answers: building {BASE} from Debian's packages")
     _ensure_mmdebstrap()
-    _import_from_packages()
+    _import_from_packages(engine)
 
 
 def _is_debian_root() -> bool:
@@ -52,13 +52,14 @@ def _ensure_mmdebstrap() -> None:
         raise SynthlabError("mmdebstrap could not be installed to build the base image", finished.tail)
 
 
-def _import_from_packages() -> None:
+def _import_from_packages(engine: EngineApi) -> None:
     with TemporaryDirectory(prefix="synthlab-base-") as folder:
-        archive = str(Path(folder) / "base.tar")
-        for command in (debootstrap_command(archive), ["docker", "import", archive, BASE]):
-            finished = run_program(command)
-            if finished.status != 0:
-                raise SynthlabError(f"{BASE} could not be built from Debian's packages", finished.tail)
+        archive = Path(folder) / "base.tar"
+        finished = run_program(debootstrap_command(str(archive)))
+        if finished.status == 0:
+            finished = engine.import_image(archive, BASE)
+        if finished.status != 0:
+            raise SynthlabError(f"{BASE} could not be built from Debian's packages", finished.tail)
 
 
 def debootstrap_command(archive: str) -> list[str]:

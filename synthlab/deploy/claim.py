@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..engine.containers import EngineApi, Held
+from ..engine.api import EngineApi, Held
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 from collections.abc import Callable
 
 from ..contract import HOST
+from ..engine.host_port import is_free
 from ..errors import SynthlabError
 from ..stack import Ports, Stack
 
 FIRST_API_PORT = 3000
 FIRST_VNC_PORT = 5901
-
-
-def is_free(port: int) -> bool:
-    """Whether nothing listens on this port of 127.0.0.1."""
-    with socket.socket() as probe:
-        if sys.platform != "win32":  # there the option would allow to take a port that is in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except PermissionError:
-            return True  # a low port that only the engine may open: let it try
-        except OSError:
-            return False
-    return True
-
-
-def free_on(engine: str) -> Callable[[int], bool]:
-    """Who knows whether a port is free where the engine at this address publishes it; elsewhere nobody does."""
-    return is_free if engine.startswith(("unix:", "http+unix:", "npipe:")) else lambda port: True
 
 
 def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[str, Ports]:

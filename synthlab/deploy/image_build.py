@@ -1,25 +1,21 @@
-"""Builds images with `docker buildx`, keeps what it writes, and gives the build the host's proxies and CA."""
+"""Has the engine build the images that are not current, and keeps what a build writes."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .. import assets
 from ..contract import BASE
 from ..engine import labels
-from ..engine.containers import EngineApi
-from ..engine.process import run_program
+from ..engine.api import EngineApi
+from ..engine.images import ImageBuild
 from ..errors import SynthlabError, WrongUse
 from ..stack import Sfu, Stack
 from .base_image import ensure_base_image
 from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
-
-CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 
 # What Dockerfiles of ours print for a version that there is none of; `$` is in the Dockerfile's own lines.
 _OFFERED = re.compile(r"#\d+ [\d.]+ ([^$]+ cannot be installed; this Debian release offers: [^$]*)")
@@ -57,7 +53,7 @@ def pull_missing(tags: Iterable[str], engine: EngineApi, tell: Callable[[str], N
     """Pull what the engine does not have."""
     for tag in tags:
         if engine.image(tag) is None:
-            _pull(tag, tell)
+            _pull(tag, engine, tell)
 
 
 def _is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
@@ -88,9 +84,9 @@ def ensure_built(images: list[Image], engine: EngineApi, tell: Callable[[str], N
             engine.tag_image(planned.image.tag, versioned(planned.image.tag))
 
 
-def _pull(tag: str, tell: Callable[[str], None]) -> None:
+def _pull(tag: str, engine: EngineApi, tell: Callable[[str], None]) -> None:
     tell(f"pulling {tag}")
-    finished = run_program(["docker", "pull", tag])
+    finished = engine.pull_image(tag)
     if finished.status != 0:
         raise SynthlabError(f"the image {tag} is not here and cannot be pulled", finished.tail[-3:])
 
@@ -111,7 +107,7 @@ def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], 
                 tell(f"building {image.tag}, step {step[1]}")
 
         tell(f"building {image.tag}")
-        finished = run_program(build_command(planned, os.environ), on_line=on_line, environment=_environment())
+        finished = engine.build_image(described(planned), on_line)
     if finished.status != 0:
         refuse_missing_version(finished.tail)
         raise SynthlabError(f"the image {image.tag} could not be built (all its output: {log})", finished.tail)
@@ -126,41 +122,11 @@ def refuse_missing_version(tail: Iterable[str]) -> None:
             raise WrongUse(" ".join(found[1].split()))
 
 
-def build_command(planned: PlannedImage, environment: Mapping[str, str]) -> list[str]:
-    """The command that builds an image, in an environment with these variables."""
+def described(planned: PlannedImage) -> ImageBuild:
+    """What the engine is to build, marked with what it is built from."""
     image = planned.image
     marks = {labels.CONTENT: planned.content, labels.VERSION: assets.own_version()}
-    return [
-        *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", image.tag),
-        *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
-        *(part for name, value in image.args.items() for part in ("--build-arg", f"{name}={value}")),
-        # Without a value, buildx takes it from the environment: it may hold a password.
-        *(part for name in _proxies(environment) for part in ("--build-arg", name)),
-        *(("--file", str(image.dockerfile)) if image.dockerfile else ()),
-        *_secrets(environment),
-        str(image.context),
-    ]
-
-
-def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
-    for name in PROXY_VARIABLES:
-        yield from (written for written in (name, name.upper()) if environment.get(written))
-
-
-def _secrets(environment: Mapping[str, str]) -> list[str]:
-    """The CA bundle that this host trusts, for a build that goes through a proxy with a certificate of its own."""
-    for name in CA_VARIABLES:
-        bundle = environment.get(name)
-        if bundle and Path(bundle).is_file():
-            return ["--secret", f"id=ca,src={bundle}"]
-    return []
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with the builder that can start from the engine's own images: that of the current context."""
-    shown: deque[str] = deque(maxlen=1)
-    run_program(["docker", "context", "show"], on_line=shown.append)
-    return {**os.environ, "BUILDX_BUILDER": shown[0] if shown else "default"}
+    return ImageBuild(tag=image.tag, context=image.context, args=image.args, labels=marks, dockerfile=image.dockerfile)
 
 
 def _log_file(tag: str) -> Path:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import BASE
-from ..engine.containers import EngineApi
-from ..engine.process import run_program
+from ..engine.api import EngineApi
+from ..engine.process import Finished
 from ..errors import SynthlabError, WrongUse
 from ..text.atomic_file import beside
 from .images import Image, full_tag, plan_images, versioned
@@ -58,16 +58,17 @@ def save(images: Iterable[Image], file: Path, engine: EngineApi, tell: Tell) -> 
     tell(f"saving {len(tags)} images to {file}")
     written = [*tags, *(versioned(tag) for tag in tags[:-1])]
     with beside(file) as part:  # a cache would keep what is half written
-        _docker("could not be saved", "save", "--output", str(part), *written)
+        _check(engine.save_images(written, part), "could not be saved")
     return written
 
 
-def load(file: Path, tell: Tell) -> list[str]:
+def load(file: Path, engine: EngineApi, tell: Tell) -> list[str]:
     """Take images from a tar file; their names."""
     if not file.is_file():
         raise WrongUse(f"{file}: there is no such file")
     tell(f"loading {file}")
-    lines = _docker(f"{file} could not be loaded", "load", "--input", str(file))
+    lines: list[str] = []
+    _check(engine.load_images(file, lines.append), f"{file} could not be loaded")
     return [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
 
 
@@ -78,9 +79,9 @@ def push(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) ->
         tell(f"pushing {name}")
         engine.tag_image(tag, name)
         try:
-            _docker(f"{name} could not be pushed", "push", name)
+            _check(engine.push_image(name), f"{name} could not be pushed")
         finally:
-            run_program(["docker", "rmi", "--no-prune", name])
+            engine.untag_image(name)
     return list(names.values())
 
 
@@ -89,10 +90,10 @@ def pull(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) ->
     names = remote_names([BASE, *(image.tag for image in images)], prefix)
     for tag, name in names.items():
         tell(f"pulling {name}")
-        _docker(f"{name} could not be pulled", "pull", name)
+        _check(engine.pull_image(name), f"{name} could not be pulled")
         for own in (tag,) if tag == BASE else (tag, versioned(tag)):
             engine.tag_image(name, own)
-        run_program(["docker", "rmi", "--no-prune", name])
+        engine.untag_image(name)
     return list(names)
 
 
@@ -113,9 +114,6 @@ def _present(images: Iterable[Image], engine: EngineApi) -> list[str]:
     return tags
 
 
-def _docker(failure: str, *command: str) -> list[str]:
-    lines: list[str] = []
-    finished = run_program(["docker", *command], on_line=lines.append)
+def _check(finished: Finished, failure: str) -> None:
     if finished.status != 0:
         raise SynthlabError(failure, finished.tail[-3:])
-    return lines

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from ..engine.compose import PortTaken, compose_up
-from ..engine.containers import EngineApi
+from ..engine.api import EngineApi
+from ..engine.compose import PortTaken
 from ..engine.health import raise_for_failed, wait_until_ready
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 from ..stack import Ports, Stack
 from .claim import claimed
 from .compose_file import digest, render
-from .host_ports import choose_ports, fixed_ports, free_on
+from .host_ports import choose_ports, fixed_ports
 from .image_build import ensure_images, image_for_lock
 from .servers import sfu_size
 from .services import project_name
@@ -66,7 +66,7 @@ def launch(
 
         if not replacing:
             refuse_running(stack, engine)
-            choose_ports(stack, free_on(engine.address()))  # to refuse a taken port early: later it may be another
+            choose_ports(stack, engine.is_free)  # to refuse a taken port early: later it may be another
         ensure_images(stack, engine, told)
         if stack.name in engine.labs():
             told(f"taking down what is there of {stack.name}")
@@ -118,16 +118,16 @@ def is_edited(stack: Stack, engine: EngineApi) -> bool:
 def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
     try:
         try:
-            _compose(stack, choose_ports(stack, free_on(engine.address())), tell)
+            _compose(stack, choose_ports(stack, engine.is_free), engine, tell)
         except PortTaken:
             tell("a usual port has just been taken: Docker draws another")
-            _compose(stack, fixed_ports(stack), tell)
+            _compose(stack, fixed_ports(stack), engine, tell)
     except SynthlabError:
         raise_for_failed(engine, stack.name)
         raise
 
 
-def _compose(stack: Stack, ports: Mapping[str, Ports], tell: Tell) -> None:
+def _compose(stack: Stack, ports: Mapping[str, Ports], engine: EngineApi, tell: Tell) -> None:
     started: set[str] = set()
 
     def on_line(line: str) -> None:
@@ -136,7 +136,7 @@ def _compose(stack: Stack, ports: Mapping[str, Ports], tell: Tell) -> None:
             tell(f"containers: {len(started)}/{_size(stack)} started")
 
     tell(f"containers: 0/{_size(stack)} started")
-    compose_up(project_name(stack.name), render(stack, ports), on_line)
+    engine.compose_up(project_name(stack.name), render(stack, ports), on_line)
 
 
 def _size(stack: Stack) -> int:

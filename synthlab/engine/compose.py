@@ -20,30 +20,29 @@ class PortTaken(SynthlabError):
     """Somebody else has taken a host port between our look at it and the container's start."""
 
 
-def compose_up(project: str, rendered: str, tell: Callable[[str], None]) -> None:
-    """Create and start all containers of a rendered Compose file; raises SynthlabError with the last lines."""
-    command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
-    finished = run_program(command, text=rendered, on_line=lambda line: tell(line.strip()))
-    if finished.status != 0:
-        taken = any("port is already allocated" in line for line in finished.tail)
-        error = PortTaken if taken else SynthlabError
-        raise error("docker compose could not start the lab", finished.tail[-8:])
+class ComposeCommands:
+    """The Compose of the EngineApi."""
+
+    def compose_up(self, project: str, rendered: str, tell: Callable[[str], None]) -> None:
+        command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
+        finished = run_program(command, text=rendered, on_line=lambda line: tell(line.strip()))
+        if finished.status != 0:
+            taken = any("port is already allocated" in line for line in finished.tail)
+            error = PortTaken if taken else SynthlabError
+            raise error("docker compose could not start the lab", finished.tail[-8:])
+
+    def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
+        command = ["docker", "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
+        lines: list[str] = []
+        given = {**os.environ, **environment}
+        finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
+        if finished.status != 0:
+            raise WrongUse(f"{file}: {' '.join(line.strip() for line in finished.tail)}")
+        return read_config("\n".join(lines))
 
 
-def read_config(file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-    """The answer of `docker compose config`: includes, defaults, and variables from `environment` filled in.
-
-    Raises WrongUse with what Compose says of a file that it refuses.
-    """
-    command = ["docker", "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
-    lines: list[str] = []
-    given = {**os.environ, **environment}
-    finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
-    text = "\n".join(lines)
-    if finished.status != 0:
-        raise WrongUse(f"{file}: {' '.join(line.strip() for line in finished.tail)}")
-    # Warnings come first, such as one of a variable that is not set.
-    read: Mapping[str, Any] = json.loads(
-        text[text.index("\n{\n") + 1 :] if "\n{\n" in text and not text.startswith("{") else text
-    )
+def read_config(text: str) -> Mapping[str, Any]:
+    """What `docker compose config` has written. Warnings come first, such as one of a variable that is not set."""
+    after = text[text.index("\n{\n") + 1 :] if "\n{\n" in text and not text.startswith("{") else text
+    read: Mapping[str, Any] = json.loads(after)
     return read

@@ -1,15 +1,13 @@
-"""A lab's containers as the engine lists them, found by their labels, and what is asked of an engine."""
+"""A lab's containers as the engine lists them, found by their labels."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from ..contract import ContainerAction
 from . import labels
-from .images import LocalImage
 from .ttl import has_expired
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
@@ -80,99 +78,6 @@ class LogQuery:
     tail: int | None = None
     since: float | None = None
     follow: bool = False
-
-
-class Held(Protocol):
-    """A lock that we hold, until it is released, we end, or somebody removes it."""
-
-    def lost(self) -> bool: ...
-
-    def release(self) -> None: ...
-
-
-class EngineApi(Protocol):
-    """What is asked of the engine. Every method raises SynthlabError."""
-
-    def version(self) -> str: ...
-
-    def facts(self) -> dict[str, str]:
-        """What it and its machine are, by name, for reports."""
-        ...
-
-    def address(self) -> str:
-        """Where it is expected to answer: `unix:///var/run/docker.sock`."""
-        ...
-
-    def folder(self) -> str:
-        """Where it keeps images and containers, on the machine that it runs on."""
-        ...
-
-    def labs(self) -> list[str]:
-        """The labs of which there is anything: containers, or a network or volume that was left behind."""
-        ...
-
-    def containers(self, lab: str | None = None) -> list[Container]:
-        """The containers of one lab, or of all labs; the media server first, the clients in their order."""
-        ...
-
-    def logs(self, container: Container, lines: int = 20) -> list[str]:
-        """The last lines that a container wrote."""
-        ...
-
-    def last_probe(self, container: Container) -> list[str]:
-        """How its last health check ended, and what it wrote: lines, none where none has ended yet."""
-        ...
-
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
-        """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
-        ...
-
-    def environment(self, container: Container) -> dict[str, str]:
-        """The variables that a container was made with."""
-        ...
-
-    def control(self, container: Container, doing: ContainerAction) -> None:
-        """Freeze all processes of a container or let them go on, end or start what runs in it; done when that is."""
-        ...
-
-    def image(self, tag: str) -> LocalImage | None:
-        """An image that is on the engine, or None."""
-        ...
-
-    def discard_image(self, image: LocalImage) -> None:
-        """Remove an image that a newer one has replaced, unless something still uses it."""
-        ...
-
-    def tag_image(self, tag: str, other: str) -> None:
-        """Give an image another name as well."""
-        ...
-
-    def own_tags(self) -> list[str]:
-        """The tags, of those that only synthlab gives, that the engine has."""
-        ...
-
-    def remove_images(self) -> list[str]:
-        """Remove every image that synthlab tags, and say which; what others build FROM them is theirs."""
-        ...
-
-    def remove_lab(self, lab: str, made_by: str = "") -> int:
-        """Remove all that bears the lab's label: containers, then networks and volumes. How many containers it had.
-
-        With `made_by`, only what that one `up` has made.
-        """
-        ...
-
-    def lock(self, lab: str, image: str) -> Held | None:
-        """Take the lab's lock, a container of an image that the engine has; None where somebody holds it."""
-        ...
-
-    def locks(self) -> dict[str, str]:
-        """The locks that are held, by lab, with the state of their containers: `running`, or `created` at first."""
-        ...
-
-    def unlock(self, lab: str) -> bool:
-        """Take the lab's lock from whoever holds it; whether anybody did."""
-        ...
 
 
 def read_container(listed: Mapping[str, Any]) -> Container:

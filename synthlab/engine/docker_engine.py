@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any
 from ..contract import ContainerAction
 from ..errors import SynthlabError
 from . import labels
-from .containers import Container, Held, LogQuery, read_container, read_probe
+from .api import Held
+from .compose import ComposeCommands
+from .containers import Container, LogQuery, read_container, read_probe
+from .exec import ProgramCommands
+from .host_port import is_free_on
+from .image_commands import ImageCommands
 from .images import LocalImage, is_own
+from .listing import Member, list_members
 from .lock import take_lock
+from .tools import ToolCommands
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -25,7 +32,7 @@ ENGINE_TIMEOUT_S = 60
 LET_GO_S = 10
 
 
-class Engine:
+class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     """The EngineApi of that engine; it is connected to when it is first asked something."""
 
     def __init__(self) -> None:
@@ -65,6 +72,9 @@ class Engine:
         with self._asked() as api:
             return str(api.info()["DockerRootDir"])
 
+    def is_free(self, port: int) -> bool:
+        return is_free_on(self.address(), port)
+
     def labs(self) -> list[str]:
         anyones = {"label": labels.LAB}
         with self._asked() as api:
@@ -74,6 +84,9 @@ class Engine:
 
     def containers(self, lab: str | None = None) -> list[Container]:
         return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
+
+    def members(self) -> list[Member]:
+        return list_members()
 
     def _all_containers(self, lab: str | None) -> list[Container]:
         wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
@@ -106,6 +119,9 @@ class Engine:
         with self._asked() as api:
             grace = {"timeout": STOP_GRACE_S} if doing in ("stop", "restart") else {}
             getattr(api, doing)(container.id, **grace)
+
+    def control_command(self) -> list[str]:
+        return ["docker"]
 
     def image(self, tag: str) -> LocalImage | None:
         from docker.errors import ImageNotFound

@@ -9,12 +9,13 @@ import contextlib
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Literal
 
 from ..contract import SYNTHETICNET
 from ..errors import SynthlabError
 from . import labels
+from .api import OnLine, User
 from .containers import Container
+from .process import Finished, run_program
 
 PYTHON = "/opt/synthlab/bin/python"
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -24,8 +25,46 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 AS_APPLICATION = (PYTHON, "-I", "-m", "syntheticnet.supervisor.application")
 END_S = 2.0
 
-User = Literal["root", "application"]
-"""`root` has what the engine gives to `docker exec`, NET_ADMIN and NET_RAW among it: it drops what it does not need."""
+
+def unread(line: str) -> None:
+    """What is written is of no interest."""
+
+
+class ProgramCommands:
+    """The programs of the EngineApi."""
+
+    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
+        return exec_command(container, command, terminal)
+
+    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
+        return root_command(container, command)
+
+    def run_inside(
+        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = unread
+    ) -> Finished:
+        run = ["docker", "exec", *(["-i"] if text else []), container, *command]
+        return run_program(run, text=text, on_line=on_line, timeout_s=timeout_s)
+
+    def run_beside(
+        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = unread
+    ) -> Finished:
+        return run_program(beside_command(container, command), on_line=on_line, timeout_s=timeout_s)
+
+    def start_program(
+        self,
+        container: str,
+        program: str,
+        arguments: Sequence[object] = (),
+        *,
+        user: User = "application",
+        python: str = PYTHON,
+    ) -> subprocess.Popen[bytes]:
+        return start(command(container, program, arguments, user=user, python=python))
+
+    def start_sidecar(
+        self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
+    ) -> subprocess.Popen[bytes]:
+        return start(sidecar_command(container, program, arguments, net_admin=net_admin))
 
 
 def exec_command(container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
@@ -44,8 +83,12 @@ def command(
 ) -> list[str]:
     """The docker command that runs `guest/PROGRAM.py` in the container with this id."""
     entry = AS_APPLICATION if user == "application" else ()
-    run = ["docker", "exec", "--interactive", "--user", "0", container, *entry]
-    return [*run, python, *_python_arguments(program, arguments)]
+    return root_command(container, [*entry, python, *_python_arguments(program, arguments)])
+
+
+def root_command(container: str, run: Sequence[str]) -> list[str]:
+    """The docker command that runs any command as root in the container with this id."""
+    return ["docker", "exec", "--interactive", "--user", "0", container, *run]
 
 
 def sidecar_command(
@@ -66,39 +109,28 @@ def sidecar_command(
     ]
 
 
+def beside_command(container: str, run: Sequence[str]) -> list[str]:
+    """The docker command that runs one of our image in the network of the container with this id."""
+    program, *arguments = run
+    return [
+        *("docker", "run", "--rm", f"--network=container:{container}", f"--entrypoint={program}"),
+        *(SYNTHETICNET, *arguments),
+    ]
+
+
 def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
     source = (Path(__file__).parent / "guest" / f"{program}.py").read_text(encoding="utf-8")
     return ["-I", "-c", source, *map(str, arguments)]
 
 
-def exec_inside(
-    container: str,
-    program: str,
-    arguments: Sequence[object] = (),
-    *,
-    user: User = "application",
-    python: str = PYTHON,
-    stdin: int | IO[bytes] = subprocess.PIPE,
-    stdout: int | IO[bytes] = subprocess.PIPE,
-    stderr: int | IO[bytes] = subprocess.PIPE,
-) -> subprocess.Popen[bytes]:
-    """Start `guest/PROGRAM.py` in a container; raises SynthlabError where docker cannot be run.
+def start(run: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start such a docker command; raises SynthlabError where docker cannot be run.
 
-    Its input ends when we do, be it by SIGKILL: a program that is to leave nothing behind ends with its input. It has a
-    session of its own, so that Ctrl-C reaches it only through us.
+    It has a session of its own, so that Ctrl-C reaches it only through us.
     """
-    return start(command(container, program, arguments, user=user, python=python), stdin, stdout, stderr)
-
-
-def start(
-    run: Sequence[str],
-    stdin: int | IO[bytes] = subprocess.PIPE,
-    stdout: int | IO[bytes] = subprocess.PIPE,
-    stderr: int | IO[bytes] = subprocess.PIPE,
-) -> subprocess.Popen[bytes]:
-    """Start such a docker command, as `exec_inside` does."""
+    pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(run, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True)
+        return subprocess.Popen(run, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     except OSError as error:
         raise SynthlabError(f"docker cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Collection
 
 from ..errors import SynthlabError
-from .containers import Container, EngineApi
+from .api import EngineApi
+from .containers import Container
 
 POLL_S = 0.2
 LOG_LINES = 15

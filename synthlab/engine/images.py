@@ -1,8 +1,10 @@
-"""An image as the engine has it."""
+"""An image as the engine has it, and one that it is to build."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,17 @@ class LocalImage:
     version: str = ""
     size: int = 0
     conditions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageBuild:
+    """What an image is built from: the folder `context`, with `args` and labels; a `dockerfile` of None is in there."""
+
+    tag: str
+    context: Path
+    args: Mapping[str, str]
+    labels: Mapping[str, str]
+    dockerfile: Path | None = None
 
 
 def is_own(tag: str) -> bool:

@@ -116,15 +116,14 @@ class Client:
 
     def exec(self, command: Sequence[str], timeout: str = "60s") -> CompletedProcess[str]:
         """Run a command as its application runs: its status, and what it wrote. Raises SynthlabError where it hangs."""
-        from ..engine.exec import exec_command
-
         if isinstance(command, str):
             raise WrongUse(f"exec: {command!r} is not a list of words such as ['getent', 'hosts', 'sfu']")
         if self._container.state != "running":
             raise addresses.not_running(self._container)
-        docker, limit_s = exec_command(self._container, command), read_span("timeout", timeout)
+        engine, limit_s = self.lab.backend.engine, read_span("timeout", timeout)
         try:
-            return run(docker, stdin=DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False)
+            line = engine.exec_command(self._container, command)
+            return run(line, stdin=DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False)
         except TimeoutExpired:
             raise SynthlabError(f"{self.name}: {' '.join(command)} did not end within {limit_s:g} s") from None
         except OSError as error:
@@ -185,7 +184,7 @@ class Client:
         if not has_browser(self._container):
             raise addresses.no_browser(self._container)
         try:
-            picture = next(iter(screenshots(self._container)), None)
+            picture = next(iter(screenshots(self.lab.backend.engine, self._container)), None)
         except SynthlabError as error:
             raise SynthlabError(f"{self.name}: {error.message}") from None
         if picture is None or not picture.png:

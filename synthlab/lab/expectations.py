@@ -149,7 +149,7 @@ class Expectations:
 
     def _read_busy(self) -> Busy | None:
         running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
-        return read_busy(running[0]) if running else None
+        return read_busy(self._lab.backend.engine, running[0]) if running else None
 
     def touch(self) -> None:
         """Let samples be taken from now on, as if something was expected."""
@@ -166,7 +166,7 @@ class Expectations:
         return self._lab.find() if self._needed() else ()
 
     def _metrics(self) -> Metrics | None:
-        return metrics_of(self._lab.members) if self._needed() else None
+        return metrics_of(self._lab.backend.engine, self._lab.members) if self._needed() else None
 
 
 def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:

@@ -11,7 +11,6 @@ from ..contract import SFU_HOST
 from ..control.backend import Backend, docker_backend
 from ..control.container_lookup import find_members
 from ..control.running_lab import RunningLab
-from ..engine.compose import read_config
 from ..engine.containers import Container
 from ..engine.health import Tell
 from ..interrupts import uninterrupted
@@ -60,11 +59,11 @@ class Lab(RunningLab):
         """
         from .bring_up import bring_up
 
-        described = read_stack(os.fspath(stack), name, compose=read_config)
+        place = backend or docker_backend()
+        described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
         written_ttl = ttl or os.environ.get("SYNTHLAB_TTL")
         ttl_s = None if written_ttl is None else read_span("ttl", written_ttl)
         timeout_s = read_span("timeout", timeout)
-        place = backend or docker_backend()
         place.remove_expired()
         made = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)

@@ -12,7 +12,6 @@ from random import Random
 from ..control.backend import Backend, docker_backend
 from ..control.group_change import Reachable, each
 from ..control.state import ClientState
-from ..engine.compose import read_config
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 from ..lab.lab import Lab
@@ -73,7 +72,7 @@ class Labs:
         found = str(path) if path.is_file() else stack
         key = found, name
         if key not in self._used:
-            wished = self.run.lab_name(name or read_stack(found, compose=read_config).name)
+            wished = self.run.lab_name(name or read_stack(found, compose=self.backend.engine.compose_config).name)
             self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, backend=self.backend))
         return self._used[key]
 

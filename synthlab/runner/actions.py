@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..contract import ContainerAction
-from ..engine.exec import exec_command
 from ..errors import ExpectationFailed, SynthlabError
 from ..scenario.actions import LEASE_S, Container, Exec, Load
 from ..scenario.formatting import seconds
@@ -34,8 +33,11 @@ class Acts:
     stage: LiveLab
     layers: Leases
     _down: dict[str, Back] = field(default_factory=dict)
-    _guard: Guard = field(default_factory=lambda: Guard(LEASE_S))
+    _guard: Guard = field(init=False)
     _loads: list[RunningLoad] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._guard = Guard(LEASE_S, self.stage.backend.engine.control_command())
 
     async def control(self, act: Container) -> None:
         """Do something to containers; a client that comes back gets the conditions in force. Raises SynthlabError."""
@@ -77,7 +79,7 @@ class Acts:
 
     async def execute(self, act: Exec) -> None:
         """Run a command to its end; raises ExpectationFailed where its status is not 0, or it takes too long."""
-        command = exec_command(self.stage.container(act.where), act.command) if act.where else list(act.command)
+        command = self._command(act)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -101,11 +103,16 @@ class Acts:
             said = written.decode(errors="replace").strip().splitlines()[-1:]
             raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *said])[:SHOWN])
 
+    def _command(self, act: Exec) -> list[str]:
+        if act.where is None:
+            return list(act.command)
+        return self.stage.backend.engine.exec_command(self.stage.container(act.where), act.command)
+
     async def load(self, act: Load) -> str:
         """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
         from .load import start_load
 
-        self._loads.append(await asyncio.to_thread(start_load, act, self.stage.members))
+        self._loads.append(await asyncio.to_thread(start_load, self.stage.backend.engine, act, self.stage.members))
         return self._loads[-1].congestion
 
     @property

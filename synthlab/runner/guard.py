@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 END_S = 2.0
@@ -26,12 +27,14 @@ Back = Literal["unpause", "start"]
 class Guard:
     """The process, started when it is first needed. Raises OSError where it has ended, and so has undone everything."""
 
-    def __init__(self, lease_s: float) -> None:
+    def __init__(self, lease_s: float, control: Sequence[str]) -> None:
+        """`control` is the engine's own command: it takes what is to be done, and a container, as its last words."""
         self._lease_s = lease_s
+        self._control = control
         self._process: subprocess.Popen[bytes] | None = None
 
     def hold(self, container: str, back: Back) -> None:
-        """From now on `docker BACK CONTAINER` is done when the player dies."""
+        """From now on the container goes on, BACK, when the player dies."""
         self._process = self._process or self._started()
         self._say(f"{back} {container}")
 
@@ -57,7 +60,7 @@ class Guard:
     def _started(self) -> subprocess.Popen[bytes]:
         """In a session of its own, so that what ends the player's ends not this."""
         return subprocess.Popen(
-            [sys.executable, "-I", __file__, str(self._lease_s)],
+            [sys.executable, "-I", __file__, str(self._lease_s), *self._control],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -66,12 +69,12 @@ class Guard:
         )
 
 
-def main(lease_s: float) -> None:
+def main(lease_s: float, control: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     held = listen(lease_s)
     for _ in range(TRIES if held else 0):
-        held = {container: back for container, back in held.items() if not _undone(container, back)}
+        held = {container: back for container, back in held.items() if not _undone([*control, back, container])}
         if not held:
             break
         time.sleep(1.0)
@@ -91,11 +94,11 @@ def listen(lease_s: float) -> dict[str, str]:
     return held
 
 
-def _undone(container: str, back: str) -> bool:
+def _undone(command: Sequence[str]) -> bool:
     """Whether it need not be tried again: a start succeeds also where the stop is still to come."""
-    done = subprocess.run(["docker", back, container], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.returncode == 0 and back != "start"
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode == 0 and command[-2] != "start"
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), sys.argv[2:])

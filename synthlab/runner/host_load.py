@@ -11,8 +11,9 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.exec import end, exec_inside
+from ..engine.exec import end
 from ..errors import SynthlabError
 
 READ_S = 5.0
@@ -70,10 +71,10 @@ def load_between(before: Busy | None, after: Busy | None) -> HostLoad | None:
     return HostLoad((after.idle - before.idle) / ticks, (after.stolen - before.stolen) / ticks, waiting)
 
 
-def read_busy(container: Container) -> Busy | None:
+def read_busy(engine: EngineApi, container: Container) -> Busy | None:
     """As a client's container shows it; None where it cannot be asked."""
     try:
-        process = exec_inside(container.id, "machine")
+        process = engine.start_program(container.id, "machine")
     except SynthlabError:
         return None
     try:

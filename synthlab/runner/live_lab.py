@@ -46,7 +46,7 @@ class LiveLab:
         return find_member(self.name, self.members, name)
 
     def metrics(self) -> Metrics | None:
-        return metrics_of(self.members)
+        return metrics_of(self.backend.engine, self.members)
 
     async def answers(self, name: str) -> None:
         """Wait until a client that was started answers again; raises SynthlabError."""

@@ -16,8 +16,9 @@ from typing import IO
 
 from ..contract import SFU_HOST
 from ..control.container_lookup import find_member
+from ..engine.api import EngineApi, Process
 from ..engine.containers import Container
-from ..engine.exec import command, end, sidecar_command, start
+from ..engine.exec import end
 from ..errors import SynthlabError
 from ..scenario.actions import Load
 
@@ -28,23 +29,21 @@ STOP_S = 0.4
 USUAL_CONGESTION = "cubic,reno"
 """The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
 
-Process = subprocess.Popen[bytes]
 
-
-def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
+def start_load(engine: EngineApi, load: Load, members: Sequence[Container]) -> RunningLoad:
     """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
 
     Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
     """
     client, target = _container(load.client, members), _container(load.target, members)
     sender, receiver = (target, client) if load.reverse else (client, target)
-    sink = _run(receiver, "load_sink", load.protocol, load.for_s + GRACE_S + START_S)
+    sink = _run(engine, receiver, "load_sink", load.protocol, load.for_s + GRACE_S + START_S)
     try:
         port = _first_line(load, receiver, sink)
         where = (receiver.address, port)
         wanted = load.congestion or USUAL_CONGESTION
         arguments = (load.protocol, *where, load.for_s, load.rate_bps or 0, wanted)
-        source = _run(sender, "load_source", *arguments, chooses=load.protocol == "tcp")
+        source = _run(engine, sender, "load_source", *arguments, chooses=load.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
@@ -105,11 +104,11 @@ def _container(name: str, members: Sequence[Container]) -> Container:
     return container
 
 
-def _run(container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
+def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
     """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
     if container.conditioned:
-        return start(command(container.id, program, arguments, user="root" if chooses else "application"))
-    return start(sidecar_command(container, program, arguments, net_admin=chooses))
+        return engine.start_program(container.id, program, arguments, user="root" if chooses else "application")
+    return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
 def _first_line(load: Load, container: Container, process: Process) -> str:

@@ -136,10 +136,11 @@ class _Run:
         probe = self._stage.container(self._stage.lab.callers()[0].name)
         self._evidence.watch(_impaired(self._plan))
         try:
-            before = read_busy(probe)
+            engine = self._stage.backend.engine
+            before = read_busy(engine, probe)
             player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
             asyncio.run(player.play())
-            after = read_busy(self._stage.container(probe.title))
+            after = read_busy(engine, self._stage.container(probe.title))
             load = load_between(before, after)
             doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
             chronicle = player.chronicle

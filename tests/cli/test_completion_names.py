@@ -6,7 +6,8 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from synthlab.cli.completion_names import Member, client_names, flow_names, lab_names, read_member
+from synthlab.cli.completion_names import client_names, flow_names, lab_names
+from synthlab.engine.listing import Member, read_member
 
 KNOWN = [
     Member("a", "", "", "sfu", None),

@@ -20,7 +20,7 @@ from synthlab.cli import doctor
 from synthlab.cli.doctor import examine, explained, is_local, version_of
 from synthlab.cli.main import main
 from synthlab.control.backend import Backend
-from synthlab.engine.containers import EngineApi
+from synthlab.engine.api import EngineApi, Tool
 from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import LocalImage
 from synthlab.errors import SynthlabError
@@ -51,39 +51,35 @@ class OldImages(FakeEngine):
         return LocalImage(tag, "0", version="0.0.9")
 
 
-class RemoteEngine(FakeEngine):
+class EmptyEngine(FakeEngine):
+    """An engine without images."""
+
+    def __init__(self, **tools: str | None) -> None:
+        super().__init__(images={})
+        self.tools = tools
+
+    def tool_version(self, tool: Tool) -> str | None:
+        return self.tools[tool] if tool in self.tools else super().tool_version(tool)
+
+
+class RemoteEngine(EmptyEngine):
     """An engine on another machine."""
 
     def address(self) -> str:
         return "tcp://build-server:2376"
 
 
-class EmptyEngine(FakeEngine):
-    """An engine without images."""
-
-    def image(self, tag: str) -> LocalImage | None:
-        return None
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
-    """What the docker command answers to a subcommand."""
-    answers: dict[str, str | None] = {"compose": "2.26.1-4", "buildx": "github.com/docker/buildx 0.13"}
-    monkeypatch.setattr(doctor, "_first_line", lambda *command: answers.get(command[1], "20.10.24"))
-    monkeypatch.setattr(doctor, "is_free", lambda port: port != 3000)
-    return answers
-
-
 def found(engine: EngineApi) -> dict[str, tuple[bool | None, str]]:
     return {finding.subject: (finding.ok, finding.told) for finding in examine(engine)}
 
 
-@pytest.mark.usefixtures("tools")
 def test_everything_is_looked_at() -> None:
     """Engine, Compose, buildx, disk, ports and every image have a finding; what hinders nothing is a note."""
-    findings = found(EmptyEngine())
+    engine = EmptyEngine()
+    engine.taken = {3000}
+    findings = found(engine)
     assert findings["Docker engine"] == (True, "20.10")
-    assert findings["Compose"] == (True, "2.26.1-4")
+    assert findings["Compose"] == (True, "2.40.3")
     assert findings["port 3000"] == (None, "taken")
     assert findings["port 5901"] == (True, "free")
     assert findings["debian:bookworm-slim"] == (None, "missing")
@@ -91,7 +87,7 @@ def test_everything_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subcommand", "answer", "subject"),
+    ("tool", "answer", "subject"),
     [
         ("compose", None, "Compose"),
         ("compose", "1.29.2", "Compose"),
@@ -100,17 +96,13 @@ def test_everything_is_looked_at() -> None:
         ("buildx", None, "buildx"),
     ],
 )
-def test_failures_have_a_mending(
-    subcommand: str, answer: str | None, subject: str, tools: dict[str, str | None]
-) -> None:
+def test_failures_have_a_mending(tool: str, answer: str | None, subject: str) -> None:
     """What hinders a lab fails, and says how to mend it."""
-    tools[subcommand] = answer
-    failed = [finding for finding in examine(EmptyEngine()) if finding.ok is False]
+    failed = [finding for finding in examine(EmptyEngine(**{tool: answer})) if finding.ok is False]
     assert [finding.subject for finding in failed] == [subject]
     assert "install" in failed[0].mending
 
 
-@pytest.mark.usefixtures("tools")
 def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
     """Without an engine the rest is still looked at, and the status says that no lab can run."""
     assert main(["doctor", "--json"], Backend(NoEngine())) == 3
@@ -119,14 +111,12 @@ def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
     assert output.err == "synthlab: a lab cannot run here yet: Docker engine\n"
 
 
-@pytest.mark.usefixtures("tools")
 def test_old_versions() -> None:
     """An engine that is too old fails; images of another version are told as that."""
     assert found(OldEngine())["Docker engine"] == (False, "19.03.15")
     assert found(OldImages())["syntheticnet:latest"] == (None, f"of synthlab 0.0.9, this is {own_version()}")
 
 
-@pytest.mark.usefixtures("tools")
 def test_a_distribution_called_synthlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is installed beside ours is reported, with its version and what to do; else there is no such line."""
     assert "installation" not in found(EmptyEngine())
@@ -139,7 +129,6 @@ def test_a_distribution_called_synthlab(tmp_path: Path, monkeypatch: pytest.Monk
     assert finding.mending == "`pip uninstall synthlab`, then install synthlab-rtc again"
 
 
-@pytest.mark.usefixtures("tools")
 def test_remote_engine() -> None:
     """With a remote engine commands work, but pages do not open here: a note; this machine's disk does not count."""
     findings = examine(RemoteEngine())
@@ -150,12 +139,10 @@ def test_remote_engine() -> None:
     assert "docker context use default" in finding.mending
 
 
-@pytest.mark.usefixtures("tools")
 @pytest.mark.parametrize(("answer", "ok"), [("20.10.24", True), (None, False)])
-def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool) -> None:
     """That the docker command gets there as well is looked at, for builds and clients depend on it."""
-    monkeypatch.setattr(doctor, "_first_line", lambda *command: answer)
-    (finding,) = [one for one in examine(RemoteEngine()) if one.subject == "docker command"]
+    (finding,) = [one for one in examine(RemoteEngine(engine=answer)) if one.subject == "docker command"]
     assert finding.ok is ok
     assert "tcp://build-server:2376" in finding.told if not ok else "engine 20.10.24" in finding.told
 
@@ -194,7 +181,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-@pytest.mark.usefixtures("tools")
 def test_full_disk(small_disk: Path) -> None:
     """What counts is the disk that the engine keeps its images on."""
 

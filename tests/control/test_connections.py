@@ -12,7 +12,7 @@ from synthlab.control.addresses import api_url
 from synthlab.control.client_api import HttpClientApi
 from synthlab.control.connections import CONTAINER_HEADER, ClientConnections, leads_to
 from synthlab.control.exec_tunnel import Relay
-from synthlab.testing import fake_container
+from synthlab.testing import FakeEngine, fake_container
 
 
 class Container(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def test_decided_once(open_: bool) -> None:
         made.append(id)
         return Relay(["false"])
 
-    reach = ClientConnections(leads, relay)
+    reach = ClientConnections(FakeEngine(), leads, relay)
     clients = [fake_container("call", name) for name in ("client1", "client2", "client1")]
     found = [reach._relay(client) for client in clients]
     assert looked == ["call/client1"]
@@ -66,7 +66,7 @@ def test_decided_once(open_: bool) -> None:
 
 def test_one_api_of_a_container() -> None:
     """Who asks again gets the same, and its connection; a container that was started again has another port."""
-    reach = ClientConnections()
+    reach = ClientConnections(FakeEngine())
     container = fake_container("call", "client1")
     assert reach.api(container) is reach.api(container)
     assert reach.api(container) is not reach.api(replace(container, ports={3000: 4000}))
@@ -76,7 +76,7 @@ def test_one_api_of_a_container() -> None:
 def test_close() -> None:
     """It ends the connections that were opened, and the next question opens one again."""
     closed: list[HttpClientApi] = []
-    reach = ClientConnections(lambda url, id: True)
+    reach = ClientConnections(FakeEngine(), lambda url, id: True)
     remote = reach.api(fake_container("call", "client1"))
     assert isinstance(remote, HttpClientApi)
     remote.close = lambda: closed.append(remote)  # type: ignore[method-assign]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from synthlab.control.sfu_metrics import metrics_of, parse_metrics
-from synthlab.testing import fake_container
+from synthlab.testing import FakeEngine, fake_container
 
 TEXT = """\
 # HELP rooms How many there are.
@@ -43,8 +43,8 @@ def test_something_else(line: str) -> None:
 def test_nobody_tells() -> None:
     """Without a media server that tells there are none; one that is gone is told, not raised."""
     client = fake_container("call", "client1")
-    assert metrics_of([client]) is None
-    gone = metrics_of([replace(client, metrics="http://sfu:6789/metrics")])
+    assert metrics_of(FakeEngine(), [client]) is None
+    gone = metrics_of(FakeEngine(), [replace(client, metrics="http://sfu:6789/metrics")])
     assert gone is not None
     assert gone.error == "http://sfu:6789/metrics: the media server does not run"
     assert gone.values == {}

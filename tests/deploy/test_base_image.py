@@ -10,27 +10,30 @@ import pytest
 
 from synthlab.deploy import base_image as baseimage
 from synthlab.deploy.base_image import debootstrap_command, ensure_base_image
-from synthlab.engine.images import LocalImage
 from synthlab.engine.process import Finished
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeEngine
 
 
-class EmptyEngine(FakeEngine):
-    """An engine without images."""
+class Offline(FakeEngine):
+    """An engine without images that no registry answers."""
 
-    def image(self, tag: str) -> LocalImage | None:
-        return None
+    def __init__(self) -> None:
+        super().__init__(images={})
+
+    def pull_image(self, tag: str, timeout_s: float | None = None) -> Finished:
+        super().pull_image(tag, timeout_s)
+        return Finished(1, ())
 
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The programs that are run on a Debian machine with mmdebstrap, where no registry answers."""
+    """The programs that are run on a Debian machine with mmdebstrap."""
     programs: list[str] = []
 
     def run_program(command: Sequence[str], **_options: Any) -> Finished:
         programs.append(" ".join(command[:2]))
-        return Finished(1 if "pull" in command else 0, ())
+        return Finished(0, ())
 
     monkeypatch.setattr(baseimage, "run_program", run_program)
     monkeypatch.setattr(baseimage, "_is_debian_root", lambda: True)
@@ -40,24 +43,27 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_present(ran: list[str]) -> None:
     """An image that is there is neither pulled nor built."""
-    ensure_base_image(FakeEngine(), lambda text: None)
-    assert ran == []
+    engine = FakeEngine()
+    ensure_base_image(engine, lambda text: None)
+    assert (engine.calls, ran) == ([], [])
 
 
 def test_no_registry(ran: list[str]) -> None:
     """Where no registry answers, the image is made of packages, under the same name."""
-    told: list[str] = []
-    ensure_base_image(EmptyEngine(), told.append)
-    assert ran == ["docker pull", "mmdebstrap --variant=minbase", "docker import"]
+    engine, told = Offline(), list[str]()
+    ensure_base_image(engine, told.append)
+    assert ran == ["mmdebstrap --variant=minbase"]
+    assert engine.calls == ["pull debian:bookworm-slim", "import debian:bookworm-slim"]
     assert told[-1] == "no registry answers: building debian:bookworm-slim from Debian's packages"
 
 
 def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it can be neither pulled nor built, one line says what to do."""
     monkeypatch.setattr(baseimage, "_is_debian_root", lambda: False)
+    engine = Offline()
     with pytest.raises(SynthlabError, match=r"^debian:bookworm-slim cannot be pulled: .*docker save .* docker load"):
-        ensure_base_image(EmptyEngine(), lambda text: None)
-    assert ran == ["docker pull"]
+        ensure_base_image(engine, lambda text: None)
+    assert (engine.calls, ran) == (["pull debian:bookworm-slim"], [])
 
 
 def test_command() -> None:

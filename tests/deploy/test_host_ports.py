@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synthlab.deploy.host_ports import choose_ports, is_free
+from synthlab.deploy.host_ports import choose_ports
+from synthlab.engine.host_port import is_free
 from synthlab.errors import SynthlabError
 from synthlab.stack import Ports, Stack, read_stack
 

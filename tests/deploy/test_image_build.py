@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from synthlab.assets import own_version
-from synthlab.deploy.image_build import build_command, refuse_conditioned_twice, refuse_missing_version
+from synthlab.deploy.image_build import described, refuse_conditioned_twice, refuse_missing_version
 from synthlab.deploy.images import Image, PlannedImage
+from synthlab.engine.image_commands import build_command
 from synthlab.engine.images import LocalImage
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.stack import read_stack
@@ -22,7 +23,7 @@ def test_build_command(tmp_path: Path) -> None:
     bundle.touch()
     planned = PlannedImage(Image(tag="a:1", context=tmp_path, args={"V": "1"}), "abc", current=False)
     environment = {"HTTPS_PROXY": "http://me:secret@proxy", "no_proxy": "x", "http_proxy": "", "PIP_CERT": str(bundle)}
-    assert build_command(planned, environment) == [
+    assert build_command(described(planned), environment) == [
         *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", "a:1"),
         *("--label", "synthlab.content=abc", "--label", f"synthlab.version={own_version()}"),
         *("--build-arg", "V=1", "--build-arg", "HTTPS_PROXY", "--build-arg", "no_proxy"),
@@ -34,7 +35,7 @@ def test_build_command(tmp_path: Path) -> None:
 def test_no_ca_no_secret(tmp_path: Path) -> None:
     """A variable that names no file gives the build no secret."""
     planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
-    assert "--secret" not in build_command(planned, {"SSL_CERT_FILE": str(tmp_path / "none")})
+    assert "--secret" not in build_command(described(planned), {"SSL_CERT_FILE": str(tmp_path / "none")})
 
 
 class Conditioning(FakeEngine):

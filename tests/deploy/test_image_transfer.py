@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from synthlab.assets import own_version
-from synthlab.deploy import image_transfer as depot
 from synthlab.deploy.image_transfer import ImageStatus, kept_images, load, other_images, pull, push, remote_names, save
 from synthlab.deploy.images import plan_images, selected, unversioned, versioned
 from synthlab.engine.images import LocalImage
@@ -28,21 +26,14 @@ class EmptyEngine(FakeEngine):
         return None
 
 
-@pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The docker commands that are run; `save` writes its file."""
-    commands: list[str] = []
+class SavingEngine(FakeEngine):
+    """It remembers where it has saved to."""
 
-    def run_program(command: Sequence[str], **options: Any) -> Finished:
-        commands.append(" ".join(command[1:]))
-        if command[1] == "save":
-            Path(command[3]).write_text("tar")
-        if command[1] == "load":
-            options["on_line"](f"Loaded image: syntheticnet:{VERSION}")
-        return Finished(0, ())
+    saved: Path
 
-    monkeypatch.setattr(depot, "run_program", run_program)
-    return commands
+    def save_images(self, tags: Sequence[str], file: Path) -> Finished:
+        self.saved = file
+        return super().save_images(tags, file)
 
 
 def quietly(_text: str) -> None:
@@ -99,17 +90,16 @@ def test_others() -> None:
     ]
 
 
-def test_save_and_load(ran: list[str], tmp_path: Path) -> None:
+def test_save_and_load(tmp_path: Path) -> None:
     """The file has all names and the base, and is there only when it is whole."""
-    file = tmp_path / "images.tar"
-    tags = save(selected(["syntheticnet"]), file, FakeEngine(), quietly)
+    file, engine = tmp_path / "images.tar", SavingEngine()
+    tags = save(selected(["syntheticnet"]), file, engine, quietly)
     assert tags == ["syntheticnet:latest", BASE, f"syntheticnet:{VERSION}"]
-    command, output, place, *names = ran[0].split()
-    assert (command, output, names) == ("save", "--output", tags)
-    assert Path(place).parent == tmp_path
-    assert Path(place) != file
+    assert engine.calls == [f"save {' '.join(tags)}"]
+    assert engine.saved != file
+    assert engine.saved.parent == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["images.tar"]
-    assert load(file, quietly) == [f"syntheticnet:{VERSION}"]
+    assert load(file, engine, quietly) == tags
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
@@ -117,15 +107,15 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SynthlabError, match=r"^not built: syntheticnet:latest, debian:bookworm-slim: build them with"):
         save(selected(["syntheticnet"]), tmp_path / "x.tar", EmptyEngine(), quietly)
     with pytest.raises(SynthlabError, match="there is no such file"):
-        load(tmp_path / "x.tar", quietly)
+        load(tmp_path / "x.tar", EmptyEngine(), quietly)
 
 
-def test_push_and_pull(ran: list[str]) -> None:
+def test_push_and_pull() -> None:
     """A registry has the versioned names; pulled, they have their usual names again, and no other stays."""
     there = [f"ghcr.io/acme/syntheticnet:{VERSION}", f"ghcr.io/acme/{BASE}"]
     engine = FakeEngine()
     assert push(selected(["syntheticnet"]), "ghcr.io/acme/", engine, quietly) == there
-    assert ran == [line for name in there for line in (f"push {name}", f"rmi --no-prune {name}")]
+    assert engine.calls == [line for name in there for line in (f"push {name}", f"untag {name}")]
     engine.tagged.clear()
     assert pull(selected(["syntheticnet"]), "ghcr.io/acme", engine, quietly) == [BASE, "syntheticnet:latest"]
     assert engine.tagged == [

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from synthlab.contract import BASE
 from synthlab.deploy import claim
-from synthlab.deploy import launch as launching
-from synthlab.deploy.host_ports import choose_ports
+from synthlab.deploy.images import needed_images, plan_images
 from synthlab.deploy.launch import launch
+from synthlab.engine.api import OnLine
 from synthlab.engine.compose import PortTaken
 from synthlab.engine.containers import Container
+from synthlab.engine.images import ImageBuild, LocalImage
+from synthlab.engine.process import Finished
 from synthlab.errors import SynthlabError
 from synthlab.stack import read_stack
 from synthlab.testing import FakeEngine, fake_container
 
+BASES = {BASE: LocalImage("base", None)}
+CURRENT = BASES | {
+    planned.image.tag: LocalImage(planned.image.tag, planned.content)
+    for planned in plan_images(needed_images(read_stack("call")), BASES.get)
+}
 HEALTHY = [
     replace(fake_container("call", ""), id="sfu", role="sfu"),
     *(fake_container("call", name) for name in ("client1", "client2", "bot-1", "bot-2")),
@@ -29,50 +37,63 @@ def broken(**changes: object) -> list[Container]:
     return [*HEALTHY[:-1], replace(HEALTHY[-1], **changes)]  # type: ignore[arg-type]
 
 
-def made_by(rendered: str, containers: list[Container]) -> list[Container]:
-    """The containers, marked as the rendered file marks them."""
-    marks = set(re.findall(r'"synthlab.made-by": "(\w{16})"', rendered))
-    (mark,) = marks
-    return [replace(container, made_by=mark) for container in containers]
+class CallEngine(FakeEngine):
+    """An engine with current images, on which Compose makes just the given containers, and then fails if it is to."""
+
+    def __init__(
+        self, makes: list[Container], fails: BaseException | None = None, has: Iterable[Container] = ()
+    ) -> None:
+        super().__init__(has, images=CURRENT)
+        self.makes, self.fails = makes, fails
+
+    def made_of(self, rendered: str) -> list[Container]:
+        """The containers, marked as the file marks them."""
+        (mark,) = {made.made_by for made in super().made_of(rendered)}
+        return [replace(container, made_by=mark) for container in self.makes]
+
+    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+        super().compose_up(project, rendered, tell)
+        if self.fails:
+            raise self.fails
 
 
-@pytest.fixture
-def bring_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
-    """Launch the bundled call on an engine on which Compose makes just the given containers."""
-    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
-
-    def bring_up(containers: list[Container], fails: BaseException | None = None) -> FakeEngine:
-        engine = FakeEngine()
-
-        def compose_up(project: str, rendered: str, on_line: Callable[[str], None]) -> None:
-            assert project == "synthlab-call"
-            assert rendered.startswith("# The lab 'call'")
-            engine.present = made_by(rendered, containers)
-            on_line("Container synthlab-call-client1-1  Started")
-            if fails:
-                raise fails
-
-        monkeypatch.setattr(launching, "compose_up", compose_up)
-        try:
-            launch(read_stack("call"), engine, told.append, timeout_s=0.3)
-        finally:
-            left.append(len(engine.present))
-        return engine
-
-    told.clear()
-    left.clear()
-    return bring_up
+def up(engine: FakeEngine, replacing: bool = False, ttl_s: float | None = None) -> list[str]:
+    """Launch the bundled call; the lines of progress."""
+    told: list[str] = []
+    launch(read_stack("call"), engine, told.append, timeout_s=0.3, ttl_s=ttl_s, replacing=replacing)
+    return told
 
 
-told: list[str] = []
-left: list[int] = []
+def test_all() -> None:
+    """Launching ends when everything is healthy, and shows on the way how far it is."""
+    engine = CallEngine(HEALTHY)
+    started = [f"containers: {count}/5 started" for count in range(6)]
+    assert up(engine) == [*started, "healthy: 5/5"]
+    assert engine.calls == ["up synthlab-call"]
+    assert engine.composed[0].startswith("# The lab 'call'")
 
 
-def test_all(bring_up: Callable[..., FakeEngine]) -> None:
-    """Launching ends when everything is healthy, and tells on the way how far it is."""
-    bring_up(HEALTHY)
-    assert left == [5]
-    assert told == ["containers: 0/5 started", "containers: 1/5 started", "healthy: 5/5"]
+@pytest.mark.issue(11)
+def test_what_compose_makes() -> None:
+    """The fake engine makes the containers of the rendered file: their roles, names and ports."""
+    engine = FakeEngine(images=CURRENT)
+    up(engine)
+    assert [(one.role, one.client, one.app) for one in engine.present][:2] == [
+        ("sfu", "", "janus"),
+        ("client", "client1", "chrome"),
+    ]
+    assert engine.present[1].ports == {80: 3000, 5901: 5901, 9222: 32768}
+
+
+@pytest.mark.issue(11)
+def test_images_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty engine gets the base, then each image after those that it starts from, and then the containers."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    engine = FakeEngine(images={})
+    told = up(engine)
+    built = [image.tag for image in needed_images(read_stack("call"))]
+    assert engine.calls == [f"pull {BASE}", *(f"build {tag}" for tag in built), "up synthlab-call"]
+    assert told[: len(built) + 1] == [f"pulling {BASE}", *(f"building {tag}" for tag in built)]
 
 
 @pytest.mark.parametrize(
@@ -121,116 +142,117 @@ def test_nothing(
     fails: SynthlabError | None,
     message: str,
     details: tuple[str, ...],
-    bring_up: Callable[..., FakeEngine],
 ) -> None:
     """A failure names the container with its last lines, and leaves nothing behind."""
+    engine = CallEngine(containers, fails)
     with pytest.raises(SynthlabError) as caught:
-        bring_up(containers, fails)
+        up(engine)
     assert (caught.value.message, caught.value.details) == (message, details)
-    assert left == [0]
+    assert engine.present == []
 
 
-def test_interrupted(bring_up: Callable[..., FakeEngine]) -> None:
+def test_interrupted() -> None:
     """Ctrl-C while the containers start leaves nothing behind."""
+    engine, told = CallEngine(HEALTHY, KeyboardInterrupt()), list[str]()
     with pytest.raises(KeyboardInterrupt):
-        bring_up(HEALTHY, KeyboardInterrupt())
-    assert left == [0]
+        launch(read_stack("call"), engine, told.append, timeout_s=0.3)
+    assert engine.present == []
     assert told[-1] == "removing what was made of call"
 
 
-def test_port_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_port_taken_meanwhile() -> None:
     """When somebody takes a usual port between our look and the start, Docker draws another: the lab comes up."""
-    engine = FakeEngine()
-    files: list[str] = []
 
-    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
-        files.append(rendered)
-        if len(files) == 1:
-            raise PortTaken("docker compose could not start the lab")
-        engine.present = made_by(rendered, HEALTHY)
+    class Racing(CallEngine):
+        def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+            if not self.composed:
+                self.composed.append(rendered)
+                raise PortTaken("docker compose could not start the lab")
+            super().compose_up(project, rendered, tell)
 
-    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
-    monkeypatch.setattr(launching, "compose_up", compose_up)
-    monkeypatch.setattr(launching, "choose_ports", lambda stack, free: choose_ports(stack, free=lambda port: True))
-    launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
-    assert ['published: "3000"' in file for file in files] == [True, False]
+    engine = Racing(HEALTHY)
+    up(engine)
+    assert ['published: "3000"' in file for file in engine.composed] == [True, False]
 
 
 def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a time to live, every container is told and marked with the end; it counts from their start."""
-    files: list[str] = []
-    engine = FakeEngine()
-
-    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
-        files.append(rendered)
-        engine.present = made_by(rendered, HEALTHY)
-
-    monkeypatch.setattr(launching, "compose_up", compose_up)
-    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
+    engine = CallEngine(HEALTHY)
     monkeypatch.setattr(time, "time", lambda: 1000.5)
-    launch(read_stack("call"), engine, lambda text: None, timeout_s=1, ttl_s=60)
-    assert files[0].count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
-    assert files[0].count('"SYNTHLAB_EXPIRES": "1061"') == 5
+    up(engine, ttl_s=60)
+    (file,) = engine.composed
+    assert file.count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
+    assert file.count('"SYNTHLAB_EXPIRES": "1061"') == 5
 
 
 @pytest.mark.issue(10)
-def test_one_at_a_time(bring_up: Callable[..., FakeEngine], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
     monkeypatch.setattr(claim, "PATIENCE_S", 0.1)
     engine = FakeEngine(HEALTHY)
     engine.locked.add("call")
     with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
-    assert (engine.present, engine.locked) == (HEALTHY, {"call"})
-    assert not bring_up(HEALTHY).locked  # who is done has given it back
+        up(engine)
+    assert (engine.present, engine.locked, engine.calls) == (HEALTHY, {"call"}, [])
+    free = CallEngine(HEALTHY)
+    up(free)
+    assert not free.locked  # who is done has given it back
 
 
 @pytest.mark.issue(10)
-def test_only_what_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_is_ours() -> None:
     """Where bringing up fails, a container of the same lab that somebody else has made stays."""
-    engine, foreign = FakeEngine(), replace(HEALTHY[0], id="foreign", made_by="somebody")
+    foreign = replace(HEALTHY[0], id="foreign", made_by="somebody")
 
-    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
-        engine.present = [foreign, *made_by(rendered, HEALTHY)]
-        raise SynthlabError("docker compose could not start the lab")
+    class Shared(CallEngine):
+        def made_of(self, rendered: str) -> list[Container]:
+            return [foreign, *super().made_of(rendered)]
 
-    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
-    monkeypatch.setattr(launching, "compose_up", compose_up)
+    engine = Shared(HEALTHY, SynthlabError("docker compose could not start the lab"))
     with pytest.raises(SynthlabError):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+        up(engine)
     assert engine.present == [foreign]
 
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("phase", ["images", "containers", "healthy"])
-def test_taken_down_meanwhile(phase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`down` of a lab that is being brought up ends that, in whatever phase it is, and nothing of it stays."""
-    engine, lines = FakeEngine(), list[str]()
 
-    def taken_down(now: str) -> None:
-        if now == phase:
-            claim.take_down("call", engine)
+    class Contested(CallEngine):
+        def build_image(self, build: ImageBuild, on_line: OnLine) -> Finished:
+            self.taken_down("images")
+            return super().build_image(build, on_line)
 
-    def compose_up(_project: str, rendered: str, on_line: Callable[[str], None]) -> None:
-        engine.present = made_by(rendered, HEALTHY)
-        taken_down("containers")
-        on_line("Container synthlab-call-client1-1  Started")
-        taken_down("healthy")
+        def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+            self.present = self.made_of(rendered)
+            self.taken_down("containers")
+            tell("Container synthlab-call-client1-1  Started")
+            self.taken_down("healthy")
+
+        def taken_down(self, now: str) -> None:
+            if now == phase:
+                claim.take_down("call", self)
 
     monkeypatch.setattr(claim, "QUIET_S", 0)
-    monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: taken_down("images"))
-    monkeypatch.setattr(launching, "compose_up", compose_up)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    engine = Contested(HEALTHY)
+    del engine.images["synthlab/chrome:latest"]
     with pytest.raises(SynthlabError, match=r"^the lab 'call' was taken down while it was being brought up"):
-        launch(read_stack("call"), engine, lines.append, timeout_s=1)
+        up(engine)
     assert (engine.present, engine.locked) == ([], set())
 
 
 @pytest.mark.issue(10)
 def test_a_lock_that_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock that was made and never runs, for whoever did so was killed half-way, is removed after a while."""
+
+    class Created(FakeEngine):
+        def locks(self) -> dict[str, str]:
+            return dict.fromkeys(self.locked, "created")
+
     monkeypatch.setattr(claim, "START_S", 0.1)
-    monkeypatch.setattr(FakeEngine, "locks", lambda engine: dict.fromkeys(engine.locked, "created"))
-    engine = FakeEngine()
+    engine = Created()
     engine.locked.add("call")
     with claim.claimed("call", "debian", engine) as held:
         held.check()
@@ -238,32 +260,35 @@ def test_a_lock_that_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.issue(10)
-def test_containers_that_are_removed(bring_up: Callable[..., FakeEngine]) -> None:
+def test_containers_that_are_removed() -> None:
     """A lab of which somebody has removed containers meanwhile is not up."""
     with pytest.raises(SynthlabError, match=r"^2 of the 5 containers of 'call' have been removed$"):
-        bring_up(HEALTHY[:3])
+        up(CallEngine(HEALTHY[:3]))
 
 
 @pytest.mark.issue(10)
-def test_replacing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replacing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lab that is replaced stays until the images are there: where those fail, it is as it was."""
-    engine = FakeEngine(HEALTHY)
 
-    def ensure_images(*_: object) -> None:
-        assert engine.present == HEALTHY
-        if fails:
-            raise SynthlabError("the image could not be built")
+    class Building(CallEngine):
+        status = 1
 
-    def compose_up(_project: str, rendered: str, _on_line: Callable[[str], None]) -> None:
-        assert engine.present == []
-        engine.present = made_by(rendered, HEALTHY)
+        def build_image(self, build: ImageBuild, on_line: OnLine) -> Finished:
+            super().build_image(build, on_line)
+            assert self.present == HEALTHY
+            return Finished(self.status, ())
 
-    monkeypatch.setattr(launching, "ensure_images", ensure_images)
-    monkeypatch.setattr(launching, "compose_up", compose_up)
-    fails = True
+        def made_of(self, rendered: str) -> list[Container]:
+            assert self.present == []
+            return super().made_of(rendered)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    engine = Building(HEALTHY, has=HEALTHY)
+    del engine.images["synthlab/chrome:latest"]
     with pytest.raises(SynthlabError, match="could not be built"):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
+        up(engine, replacing=True)
     assert engine.present == HEALTHY
-    fails = False
-    made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
-    assert {one.made_by for one in engine.present} == {made.made_by}
+    engine.status = 0
+    del engine.images["synthlab/chrome:latest"]
+    up(engine, replacing=True)
+    assert len({one.made_by for one in engine.present} - {""}) == 1

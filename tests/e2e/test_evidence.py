@@ -18,7 +18,7 @@ import pytest
 
 from synthlab.control.backend import docker_backend
 from synthlab.control.container_lookup import find_member
-from synthlab.engine.exec import end, exec_inside
+from synthlab.engine.exec import end
 from synthlab.errors import SynthlabError
 from synthlab.runner.evidence import Evidence
 from synthlab.runner.evidence.screenshots import Picture, screenshots
@@ -61,7 +61,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 def opened() -> list[Picture]:
     with contextlib.suppress(SynthlabError):
-        return screenshots(find_member(*WORLD.members(LAB), "web"))
+        return screenshots(WORLD.engine, find_member(*WORLD.members(LAB), "web"))
     return []
 
 
@@ -206,7 +206,7 @@ def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> No
 @pytest.mark.parametrize("client", ["client1", "client2"])
 def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     """As its user, be that root, the same program gets no packet socket."""
-    process = exec_inside(lab.container(client), "capture", ("ring", client, 192, 30, 1 << 20))
+    process = WORLD.engine.start_program(lab.container(client), "capture", ("ring", client, 192, 30, 1 << 20))
     _, errors = process.communicate(timeout=30)
     end(process)
     assert process.returncode == 1

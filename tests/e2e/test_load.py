@@ -37,11 +37,13 @@ FRAME = (PAYLOAD + 42) / PAYLOAD
 DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Load
-from synthlab.traffic import start_load
-from synthlab.backend import docker_backend
-_, members = docker_backend().members(sys.argv[1])
+from synthlab.runner.load import start_load
+from synthlab.control.backend import docker_backend
+backend = docker_backend()
+_, members = backend.members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
-    start_load(Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120), members)
+    load = Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120)
+    start_load(backend.engine, load, members)
 print("begun", flush=True)
 time.sleep(120)
 """
@@ -54,7 +56,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     stack.write_text(STACK)
     with lab_up(LAB, stack):
         yield
-        running = start_load(_load(target="sfu", for_s=120), _members())
+        running = start_load(WORLD.engine, _load(target="sfu", for_s=120), _members())
     assert running.error()
     running.stop()
 
@@ -109,7 +111,7 @@ def _loaders() -> list[str]:
 def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
     """1 Mbit/s of payload passes client1's link in the direction that was asked for, and no more than a trifle else."""
     late = Pair(LAB).late()
-    load = start_load(_load(target=target, reverse=reverse), _members())
+    load = start_load(WORLD.engine, _load(target=target, reverse=reverse), _members())
     try:
         time.sleep(0.3)
         # Of what it could not send in time, a source gives up what is older than a tenth of a second.
@@ -125,7 +127,7 @@ def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
 def test_tcp_fills_what_is_there() -> None:
     """Over 2 Mbit/s and 20 ms, a connection takes all once its window is four packets: the queue then never empties."""
     synthlab("set", "client1", "--egress", "--rate", "2mbit", "--latency", "20ms", "--lab", LAB)
-    load = start_load(_load(protocol="tcp", rate_bps=None), _members())
+    load = start_load(WORLD.engine, _load(protocol="tcp", rate_bps=None), _members())
     try:
         time.sleep(1.5)
         assert any(_is_near(_measured("egress", 4.0), 2e6, 4.0) for _ in range(3))
@@ -160,7 +162,7 @@ def test_tcp_fills_a_queue_of_a_second(
     prober, probed = ("client2", "client1") if reverse else ("client1", "client2")
     synthlab("set", "client1", f"--{direction}", "--rate", "1mbit", "--queue", "1s", "--lab", LAB)
     wish = _load(target=target, protocol="tcp", rate_bps=None, reverse=reverse, congestion=congestion)
-    load = start_load(wish, _members())
+    load = start_load(WORLD.engine, wish, _members())
     try:
         # cubic leaves its slow start long before the queue is full, and takes some 5 s more to fill it (RFC 9438, 4.2).
         receiver = pair.traffic(probed, "arrivals", 5600, 13.5, script="stamps.py").ready()
@@ -177,7 +179,7 @@ def test_tcp_fills_a_queue_of_a_second(
 
 def test_stopped_and_hidden() -> None:
     """After a stop nothing of a load is left, while it ran its sidecar was no member of the lab."""
-    loads = [start_load(_load(target=target), _members()) for target in ("client2", "sfu")]
+    loads = [start_load(WORLD.engine, _load(target=target), _members()) for target in ("client2", "sfu")]
     assert len(_loaders()) > 2
     assert {member.title for member in _members()} == {"sfu", "client1", "client2"}
     for load in loads:
@@ -187,7 +189,7 @@ def test_stopped_and_hidden() -> None:
 
 def test_it_ends_by_itself() -> None:
     """When its time is over it has ended, without an error, and without a stop."""
-    load = start_load(_load(for_s=1.0), _members())
+    load = start_load(WORLD.engine, _load(for_s=1.0), _members())
     assert load._source.wait(15) == 0
     assert load.error() is None
     load.stop()

@@ -18,7 +18,7 @@ import pytest
 
 from synthlab.deploy.compose_file import render
 from synthlab.deploy.services import project_name
-from synthlab.engine.compose import compose_up
+from synthlab.engine.docker_engine import Engine
 from synthlab.stack import Ports, read_stack
 
 from .footprint import cpu_seconds, memory_mb, processes
@@ -143,7 +143,7 @@ def _composed_s(file: Path) -> float:
     stack = read_stack(str(file))
     rendered = render(stack, {client.name: Ports() for client in stack.clients})
     start = time.monotonic()
-    compose_up(project_name(LAB), rendered, lambda line: None)
+    Engine().compose_up(project_name(LAB), rendered, lambda line: None)
     return time.monotonic() - start
 
 

@@ -35,7 +35,7 @@ def test_no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the docker command there is one line."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SynthlabError, match="docker cannot be run: No such file"):
-        inside.exec_inside("c1", "capture")
+        inside.ProgramCommands().start_program("c1", "capture")
 
 
 def started(program: str) -> subprocess.Popen[bytes]:

@@ -73,7 +73,7 @@ def test_inconclusive(
 ) -> None:
     """What did not hold while the machine was too busy says so; what held, held."""
     readings = iter([Busy(0, 0, 0, 0, 0), Busy(0, 0, 0, 0, 0), Busy(2, 1000, idle, 0, waiting)])
-    monkeypatch.setattr(expectations, "read_busy", lambda container: next(readings))
+    monkeypatch.setattr(expectations, "read_busy", lambda engine, container: next(readings))
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
     with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; but this says little: the machine was"):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.issue(10)
 HOLD = """\
 import time
 from synthlab.runner.guard import Guard
-guard = Guard(60)
+guard = Guard(60, ["docker"])
 guard.hold("one", "unpause")
 guard.hold("two", "unpause")
 guard.forget("two")
@@ -58,7 +58,7 @@ def test_a_killed_player(asked: Path) -> None:
 
 def test_a_silent_player(asked: Path) -> None:
     """One that says nothing for the time of a lease has lost it, and is told so."""
-    guard = Guard(1.5)
+    guard = Guard(1.5, ["docker"])
     guard.hold("one", "unpause")
     for _ in range(4):
         time.sleep(0.5)
@@ -74,7 +74,7 @@ def test_a_silent_player(asked: Path) -> None:
 
 def test_a_player_that_ends(asked: Path) -> None:
     """Whoever has let all go on leaves nothing to be done, and no process."""
-    guard = Guard(60)
+    guard = Guard(60, ["docker"])
     guard.hold("one", "start")
     guard.forget("one")
     guard.close()

@@ -19,7 +19,7 @@ from synthlab.engine.guest.load_source import paced
 from synthlab.errors import SynthlabError
 from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
 from synthlab.scenario.actions import Load
-from synthlab.testing import fake_container
+from synthlab.testing import FakeEngine, fake_container
 
 from ..standstill import Standstill
 
@@ -183,7 +183,7 @@ def test_who_does_not_run() -> None:
     running = replace(fake_container("call", "client1"), address="10.0.0.2")
     load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
     with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
-        start_load(load, [running, stopped])
+        start_load(FakeEngine(), load, [running, stopped])
 
 
 def test_a_sidecar_may_do_nothing() -> None:

@@ -67,7 +67,8 @@ def capture(
     if output == "-" and sys.stdout.isatty():
         raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
     container = network_of(*backend.members(lab), client)
-    with _opened(output) as file, contextlib.closing(LiveCapture(container, client, size)) as running:
+    capture = LiveCapture(backend.engine, container, client, size)
+    with _opened(output) as file, contextlib.closing(capture) as running:
         with _ended_by_signals(running.stop), console.progress() as tell:
             took = _copy(running, file, seconds, tell if sys.stderr.isatty() else lambda text: None)
         console.print_note(f"{took:.1f} s: {_counted(running.counts)}")

@@ -17,7 +17,6 @@ from ...control.container_lookup import find_member, find_members
 from ...control.logs import read_lines
 from ...control.page_console import console_lines
 from ...engine.containers import Container, LogQuery
-from ...engine.exec import exec_command
 from ...errors import SynthlabError, WrongUse
 from .. import console
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
@@ -106,7 +105,8 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
     container = find_member(name, members, client)
     if container.state != "running":
         raise addresses.not_running(container)
-    raise typer.Exit(run_attached(exec_command(container, command, sys.stdin.isatty() and sys.stdout.isatty())))
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    raise typer.Exit(run_attached(backend.engine.exec_command(container, command, terminal)))
 
 
 def open_(

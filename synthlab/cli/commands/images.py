@@ -127,7 +127,7 @@ def save(
 
 
 @images.command("load")
-def load(file: FileArgument, json: JsonOption = False) -> None:
+def load(context: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
     """Take images from a tar file that `save` has written.
 
     \b
@@ -136,8 +136,9 @@ def load(file: FileArgument, json: JsonOption = False) -> None:
     """
     from ...deploy import image_transfer as depot
 
+    backend: Backend = context.obj
     with console.progress() as tell:
-        tags = depot.load(file, tell)
+        tags = depot.load(file, backend.engine, tell)
     _tell_tags(tags, "loaded", json)
 
 

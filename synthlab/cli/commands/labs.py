@@ -16,7 +16,6 @@ from ...control.backend import Backend, choose_lab
 from ...control.state import ClientState
 from ...control.versions import other_versions, told_mismatch
 from ...deploy.claim import take_down
-from ...engine.compose import read_config
 from ...engine.containers import Container
 from ...engine.ttl import parse_ttl
 from ...errors import SynthlabError, WrongUse
@@ -89,7 +88,7 @@ def up(
     from ...stack import read_stack
 
     backend: Backend = context.obj
-    described = read_stack(stack, name, compose=read_config)
+    described = read_stack(stack, name, compose=backend.engine.compose_config)
     ttl_s = parse_ttl(ttl) if ttl else None
     sweep(backend)
     if not replace and console.is_asked() and is_edited(described, backend.engine):
@@ -209,7 +208,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
         console.print_line(NO_LAB)
 
 
-def render(stack: StackArgument, name: NameOption = None) -> None:
+def render(context: typer.Context, stack: StackArgument, name: NameOption = None) -> None:
     """Print the Compose file that `up` would bring up.
 
     \b
@@ -220,7 +219,8 @@ def render(stack: StackArgument, name: NameOption = None) -> None:
     from ...deploy.host_ports import choose_ports
     from ...stack import read_stack
 
-    described = read_stack(stack, name, compose=read_config)
+    backend: Backend = context.obj
+    described = read_stack(stack, name, compose=backend.engine.compose_config)
     console.print_text(rendered(described, choose_ports(described)))
 
 

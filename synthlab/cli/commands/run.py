@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...control.backend import Backend
-from ...engine.compose import read_config
+from ...engine.api import EngineApi
 from ...errors import WrongUse
 from .. import console
 from ..console import Live
@@ -106,11 +106,11 @@ def run(
     outputs = Outputs(junit, report, json)
     if evidence and evidence.exists() and not evidence.is_dir():
         raise WrongUse(f"--evidence: {evidence}: is no folder")
-    plans, refusals = _plans(names, given, stack, seed, allow_host)
+    backend: Backend = context.obj
+    plans, refusals = _plans(names, given, stack, seed, allow_host, backend.engine)
     if refusals:
         outputs.write(refusals)
         raise typer.Exit(WrongUse.exit_code)
-    backend: Backend = context.obj
     sweep(backend)
     folder = evidence or evidence_beside(report)
     terms = RunOptions(
@@ -125,7 +125,12 @@ def run(
 
 
 def _plans(
-    names: Sequence[str], variables: dict[str, str], stack: str | None, seed: int | None, allow_host: bool
+    names: Sequence[str],
+    variables: dict[str, str],
+    stack: str | None,
+    seed: int | None,
+    allow_host: bool,
+    engine: EngineApi,
 ) -> tuple[list[Plan], list[Record]]:
     """The plans of all, and a record for each that is wrong, which is told at once."""
     from ...runner import refused
@@ -135,7 +140,7 @@ def _plans(
     plans, refusals = [], []
     for name in names:
         try:
-            plan = check_scenario(name, variables, stack=stack, seed=seed, compose=read_config)
+            plan = check_scenario(name, variables, stack=stack, seed=seed, compose=engine.compose_config)
             if not allow_host:
                 refuse_strange(plan)
             plans.append(plan)

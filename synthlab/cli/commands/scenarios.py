@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...engine.compose import read_config
+from ...control.backend import Backend
+from ...engine.api import EngineApi
 from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
@@ -87,6 +88,7 @@ def list_(json: JsonOption = False) -> None:
 
 @scenario.command("show")
 def show(
+    context: typer.Context,
     name: ScenarioArgument,
     variables: VarOption = None,
     seed: ScenarioSeedOption = None,
@@ -112,7 +114,9 @@ def show(
     from ...scenario.plan_json import plan_data
     from ...scenario.plan_text import plan_text
 
-    plan = check_scenario(name, read_variables(variables), stack=stack, seed=seed, compose=read_config)
+    backend: Backend = context.obj
+    compose = backend.engine.compose_config
+    plan = check_scenario(name, read_variables(variables), stack=stack, seed=seed, compose=compose)
     if json:
         console.print_json(plan_data(plan))
     else:
@@ -123,7 +127,11 @@ def show(
 
 @scenario.command("check")
 def check(
-    names: ScenariosArgument, variables: VarOption = None, stack: OtherStackOption = None, json: JsonOption = False
+    context: typer.Context,
+    names: ScenariosArgument,
+    variables: VarOption = None,
+    stack: OtherStackOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Check scenarios, and start nothing.
 
@@ -140,7 +148,8 @@ def check(
       synthlab scenario check ./a.yaml ./b.yaml --var RATE=1mbit --stack ./two.yaml
     """
     given = read_variables(variables)
-    checked = [_check(name, given, stack) for name in names]
+    backend: Backend = context.obj
+    checked = [_check(name, given, stack, backend.engine) for name in names]
     if json:
         console.print_json([one.to_dict() for one in checked])
     else:
@@ -210,11 +219,12 @@ class _Checked:
             console.print_note(f"warning: {warning}")
 
 
-def _check(name: str, variables: Mapping[str, str], stack: str | None) -> _Checked:
+def _check(name: str, variables: Mapping[str, str], stack: str | None, engine: EngineApi) -> _Checked:
     from ...scenario import check_scenario
 
     try:
-        return _Checked(name, plan=check_scenario(name, variables, stack=stack, compose=read_config))
+        plan = check_scenario(name, variables, stack=stack, compose=engine.compose_config)
+        return _Checked(name, plan=plan)
     except WrongUse as error:
         return _Checked(name, error=error)
 

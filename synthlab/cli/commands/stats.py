@@ -90,7 +90,7 @@ def _tables(shown: _Shown) -> list[Table]:
     states = shown.lab.states(shown.clients)
     numbers = numbers_table(shown.lab.numbers(shown.clients))
     tables = [counters_table(states), forwarders_table(states), too_slow_table(states), numbers]
-    if shown.named and (metrics := metrics_of(shown.members)):
+    if shown.named and (metrics := metrics_of(shown.lab.backend.engine, shown.members)):
         tables.append(metrics_table(metrics))
     return [table for table in tables if table.rows]
 
@@ -106,6 +106,6 @@ def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
         }
         for client in shown.clients
     }
-    if metrics := metrics_of(shown.members):
+    if metrics := metrics_of(shown.lab.backend.engine, shown.members):
         told[SFU_HOST] = {**told.get(SFU_HOST, {}), "metrics": metrics.values, "error": metrics.error}
     return told

@@ -10,7 +10,6 @@ from ...control.backend import Backend
 from ...control.evidence_network import network_of
 from ...control.running_lab import RunningLab
 from ...engine.containers import Container
-from ...engine.exec import exec_inside
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
 from .items import (
@@ -35,10 +34,10 @@ PROBLEMS = "problems.txt"
 class Evidence:
     """The evidence of one lab. Captures run in the clients until `close`, or our own end, however hard that is."""
 
-    def __init__(self, backend: Backend, lab: str, run: Run = exec_inside) -> None:
+    def __init__(self, backend: Backend, lab: str, run: Run | None = None) -> None:
         self._backend = backend
         self._lab = lab
-        self._run = run
+        self._run = run or backend.engine.start_program
         self._captures: dict[str, RingCapture] = {}
 
     def watch(self, clients: Iterable[str]) -> None:
@@ -94,7 +93,7 @@ class Evidence:
             "conditions": partial(conditions_of, lab),
             "numbers": partial(numbers_of, lab),
             "containers": partial(containers_of, members),
-            **{f"screenshots of {one.title}": partial(pictures_of, one) for one in browsers},
+            **{f"screenshots of {one.title}": partial(pictures_of, self._backend.engine, one) for one in browsers},
             **{f"console of {one.title}": partial(console_of, lab.one(one.title)) for one in browsers},
             **{f"log of {one.title}": partial(log_of, self._backend.engine, one) for one in members},
         }

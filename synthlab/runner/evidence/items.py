@@ -11,7 +11,8 @@ from typing import Any
 from ...control.group_change import LabClient
 from ...control.page_console import console_lines
 from ...control.running_lab import RunningLab
-from ...engine.containers import Container, EngineApi, LogQuery
+from ...engine.api import EngineApi
+from ...engine.containers import Container, LogQuery
 from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
 from .packet_ring import RingCapture
@@ -83,12 +84,16 @@ def packets_of(client: str, capture: RingCapture) -> Collected:
     return Collected([file], [f"packets of {client}: {capture.problem}"] if capture.problem else [])
 
 
-def pictures_of(container: Container, take: Callable[[Container], list[Picture]] = screenshots) -> Collected:
+def pictures_of(
+    engine: EngineApi,
+    container: Container,
+    take: Callable[[EngineApi, Container], list[Picture]] = screenshots,
+) -> Collected:
     """What each page of a client's browser shows. A browser that has crashed is told, not an error."""
     client = container.title
     if container.state != "running":
         raise SynthlabError(f"it does not run ({container.status})")
-    pictures = take(container)
+    pictures = take(engine, container)
     exhibits = [
         Artifact(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
         for number, picture in enumerate(pictures, 1)

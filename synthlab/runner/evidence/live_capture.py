@@ -9,8 +9,9 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 
+from ...engine.api import EngineApi
 from ...engine.containers import Container
-from ...engine.exec import end, exec_inside
+from ...engine.exec import end
 from ...errors import SynthlabError
 
 CHUNK = 1 << 18
@@ -46,8 +47,8 @@ class Blocks:
 class LiveCapture:
     """A capture that passes on all it sees, from when the first of its `blocks` comes."""
 
-    def __init__(self, container: Container, client: str, snaplen: int) -> None:
-        self._process = exec_inside(container.id, "capture", ("stream", client, snaplen, 0, 0), user="root")
+    def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
+        self._process = engine.start_program(container.id, "capture", ("stream", client, snaplen, 0, 0), user="root")
         self._client = client
         self.counts = Blocks()
 

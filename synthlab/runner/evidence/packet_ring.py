@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import IO, Protocol
 
+from ...engine.api import User
 from ...engine.containers import Container
-from ...engine.exec import User, end
+from ...engine.exec import end
 from ...errors import SynthlabError
 
 SNAPLEN = 192
@@ -28,7 +29,7 @@ _LENGTH = struct.Struct("!Q")
 
 
 class Run(Protocol):
-    """Starts a program inside a container, as `inside.exec_inside` does."""
+    """Starts a program inside a container, as `EngineApi.start_program` does."""
 
     def __call__(
         self, container: str, program: str, arguments: Sequence[object], *, user: User

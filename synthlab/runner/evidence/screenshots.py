@@ -8,8 +8,9 @@ import subprocess
 from dataclasses import dataclass
 
 from ...contract import CDP_PORT
+from ...engine.api import EngineApi
 from ...engine.containers import Container
-from ...engine.exec import SYSTEM_PYTHON, exec_inside
+from ...engine.exec import SYSTEM_PYTHON
 from ...errors import SynthlabError
 
 PATIENCE_S = 9.0
@@ -28,9 +29,9 @@ def has_browser(container: Container) -> bool:
     return container.app == "chrome" or CDP_PORT in container.ports
 
 
-def screenshots(container: Container) -> list[Picture]:
+def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
     """A picture of each page, in the order in which they were opened; raises SynthlabError if no browser answers."""
-    process = exec_inside(container.id, "screenshot", python=SYSTEM_PYTHON)
+    process = engine.start_program(container.id, "screenshot", python=SYSTEM_PYTHON)
     try:
         output, errors = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:

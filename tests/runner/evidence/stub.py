@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from synthlab.engine.exec import User
+from synthlab.engine.api import User
 
 RING = """
 import struct, sys

@@ -102,7 +102,8 @@ def test_pictures() -> None:
     """Each page has its own; one that shows nothing any more is told."""
     web = replace(fake_container("call", "web"), app="chrome")
     lines = [b'{"url": "http://a", "png": "cG5n"}', b'{"url": "http://b", "error": "it gives no picture within 5 s"}']
-    found = pictures_of(web, lambda container: [*map(read_picture, lines), Picture("http://c", b"other")])
+    taken = [*map(read_picture, lines), Picture("http://c", b"other")]
+    found = pictures_of(FakeEngine(), web, lambda engine, container: taken)
     assert [(one.shows, one.path, one.content) for one in found.exhibits] == [
         ("screenshot 1 of web", "screenshots/web-1.png", b"png"),
         ("screenshot 3 of web", "screenshots/web-3.png", b"other"),

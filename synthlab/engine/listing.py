@@ -1,0 +1,44 @@
+"""The names of all containers, listed by the docker command alone: without the SDK, which takes longer to import."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..contract import API_PORT
+from . import labels
+from .process import run_program
+
+TIMEOUT_S = 2.0
+
+_PORT = re.compile(rf":(\d+)->{API_PORT}/tcp")
+_COLUMNS = (labels.LAB, labels.CLIENT, labels.GROUP, labels.ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A container, as far as its names are concerned; `port` is where its API answers on the host."""
+
+    lab: str
+    client: str
+    group: str
+    role: str
+    port: int | None
+
+
+def list_members() -> list[Member]:
+    """Those of all labs."""
+    columns = [f'{{{{.Label "{name}"}}}}' for name in _COLUMNS]
+    shown = "\\t".join([*columns, "{{.Ports}}"])
+    lines: list[str] = []
+    listing = ["docker", "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
+    run_program(listing, on_line=lines.append, timeout_s=TIMEOUT_S)
+    known = [member for member in map(read_member, lines) if member.role != labels.SIDECAR]
+    return sorted(known, key=lambda member: (member.lab, member.client))
+
+
+def read_member(line: str) -> Member:
+    """From a line of `docker ps`."""
+    lab, client, group, role, ports = [*line.split("\t"), *[""] * 5][:5]
+    found = _PORT.search(ports)
+    return Member(lab, client, group, role, int(found[1]) if found else None)

@@ -1,0 +1,32 @@
+"""What of the docker command this machine has."""
+
+from __future__ import annotations
+
+import shutil
+
+from ..errors import SynthlabError
+from .api import Tool
+from .process import run_program
+
+TIMEOUT_S = 20
+
+_ASK: dict[Tool, tuple[str, ...]] = {
+    "engine": ("docker", "version", "--format", "{{.Server.Version}}"),
+    "compose": ("docker", "compose", "version", "--short"),
+    "buildx": ("docker", "buildx", "version"),
+}
+
+
+class ToolCommands:
+    """What the EngineApi says of its own command."""
+
+    def has_command(self) -> bool:
+        return shutil.which("docker") is not None
+
+    def tool_version(self, tool: Tool) -> str | None:
+        lines: list[str] = []
+        try:
+            finished = run_program(_ASK[tool], on_line=lines.append, timeout_s=TIMEOUT_S)
+        except SynthlabError:
+            return None
+        return lines[0] if lines and finished.status == 0 else None

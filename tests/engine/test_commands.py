@@ -1,0 +1,116 @@
+"""The commands that the real engine runs, with a `docker` that only writes down what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from synthlab.engine.docker_engine import Engine
+from synthlab.engine.images import ImageBuild
+from synthlab.errors import SynthlabError, WrongUse
+
+pytestmark = pytest.mark.issue(11)
+
+PYTHON = "/opt/synthlab/bin/python"
+LISTING = (
+    'ps --all --no-trunc --filter label=synthlab.lab --format {{.Label "synthlab.lab"}}\\t{{.Label "synthlab.client"}}'
+    '\\t{{.Label "synthlab.group"}}\\t{{.Label "synthlab.role"}}\\t{{.Ports}}'
+)
+BUILD = ImageBuild(tag="a:1", context=Path("/folder"), args={"V": "1"}, labels={"l": "2"}, dockerfile=Path("/file"))
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """The arguments of each docker command so far, without its name."""
+    log, program = tmp_path / "asked", tmp_path / "docker"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {log}\ncat > {tmp_path}/input\necho "{{}}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda: log.read_text().splitlines()
+
+
+def unheard(_line: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("act", "commands"),
+    [
+        (lambda engine: engine.pull_image("a:1"), ["pull a:1"]),
+        (lambda engine: engine.push_image("a:1"), ["push a:1"]),
+        (lambda engine: engine.import_image(Path("/base.tar"), "a:1"), ["import /base.tar a:1"]),
+        (lambda engine: engine.save_images(["a:1", "b"], Path("/x.tar")), ["save --output /x.tar a:1 b"]),
+        (lambda engine: engine.load_images(Path("/x.tar"), unheard), ["load --input /x.tar"]),
+        (lambda engine: engine.untag_image("a:1"), ["rmi --no-prune a:1"]),
+        (
+            lambda engine: engine.build_image(BUILD, unheard),
+            [
+                "context show",
+                "buildx build --load --progress plain --tag a:1 --label l=2 --build-arg V=1 --file /file /folder",
+            ],
+        ),
+        (
+            lambda engine: engine.compose_up("synthlab-call", "file", unheard),
+            ["compose --progress plain -p synthlab-call -f - up --detach"],
+        ),
+        (
+            lambda engine: engine.compose_config(Path("/c.yaml"), {}),
+            ["compose -p synthlab-compose -f /c.yaml config --format json"],
+        ),
+        (lambda engine: engine.run_inside("c1", ["ls", "-l"], timeout_s=5), ["exec c1 ls -l"]),
+        (
+            lambda engine: engine.run_inside("c1", ["python3", "-"], text="pass", timeout_s=5),
+            ["exec -i c1 python3 -"],
+        ),
+        (
+            lambda engine: engine.run_beside("c1", [PYTHON, "-I"], timeout_s=5),
+            [f"run --rm --network=container:c1 --entrypoint={PYTHON} syntheticnet:latest -I"],
+        ),
+        (lambda engine: engine.members(), [LISTING]),
+        (lambda engine: engine.tool_version("engine"), ["version --format {{.Server.Version}}"]),
+        (lambda engine: engine.tool_version("compose"), ["compose version --short"]),
+        (lambda engine: engine.tool_version("buildx"), ["buildx version"]),
+    ],
+)
+def test_commands(act: Callable[[Engine], object], commands: list[str], asked: Callable[[], list[str]]) -> None:
+    """Each is one docker command with exactly these arguments; a build first asks which builder is in use."""
+    act(Engine())
+    assert asked() == commands
+
+
+def test_input(asked: Callable[[], list[str]], tmp_path: Path) -> None:
+    """Compose reads the rendered file, and a program its source, from the command's input."""
+    engine = Engine()
+    engine.compose_up("synthlab-call", "services: {}\n", unheard)
+    assert (tmp_path / "input").read_text() == "services: {}\n"
+    engine.run_inside("c1", ["python3", "-"], text="pass\n", timeout_s=5)
+    assert (tmp_path / "input").read_text() == "pass\n"
+    assert len(asked()) == 2
+
+
+def test_without_a_terminal() -> None:
+    """A relay's program and the guard's are prefixes: what is to be run stands behind."""
+    engine = Engine()
+    assert engine.root_command("c1", ["ls"]) == ["docker", "exec", "--interactive", "--user", "0", "c1", "ls"]
+    assert engine.control_command() == ["docker"]
+
+
+def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lab that Compose cannot start is an error, a file it refuses wrong use; a tool that fails has no version."""
+    program = tmp_path / "docker"
+    program.write_text("#!/bin/sh\necho no such service\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    engine = Engine()
+    with pytest.raises(SynthlabError, match=r"^docker compose could not start the lab$"):
+        engine.compose_up("synthlab-call", "", unheard)
+    with pytest.raises(WrongUse, match=r"^/c\.yaml: no such service$"):
+        engine.compose_config(Path("/c.yaml"), {})
+    assert engine.tool_version("compose") is None
