@@ -1,4 +1,4 @@
-"""Has the engine build the images that are not current, and keeps what a build writes."""
+"""Has the engine build an image, and keeps what the build writes."""
 
 from __future__ import annotations
 
@@ -8,87 +8,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .. import assets
-from ..contract import BASE
 from ..engine import labels
 from ..engine.api import EngineApi
 from ..engine.images import ImageBuild
 from ..errors import SynthlabError, WrongUse
-from ..stack import Sfu, Stack
-from .base_image import ensure_base_image
-from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
+from .images import PlannedImage
 
 # What Dockerfiles of ours print for a version that there is none of; `$` is in the Dockerfile's own lines.
 _OFFERED = re.compile(r"#\d+ [\d.]+ ([^$]+ cannot be installed; this Debian release offers: [^$]*)")
 _STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
-
-
-def ensure_images(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> None:
-    """Have every image of the stack on the engine: build what is not current, pull what is others'."""
-    ensure_built(needed_images(stack), engine, tell)
-    pull_missing(foreign_images(stack), engine, tell)
-    refuse_conditioned_twice(stack, engine)
-    for client in stack.clients:
-        if not _is_from_syntheticnet(engine, client.image):
-            raise SynthlabError(
-                f"{client.name}: its image {client.image} is not FROM syntheticnet: see docs/applications.md"
-            )
-
-
-def image_for_lock(stack: Stack, engine: EngineApi, tell: Callable[[str], None]) -> str:
-    """An image of Debian that the engine has before anything is built; on an empty engine, the base is brought there.
-
-    Raises SynthlabError where none can be had: then nothing of the stack can be, either.
-    """
-    if engine.image(BASE):
-        return BASE
-    if needed_images(stack):
-        ensure_base_image(engine, tell)
-        return BASE
-    tags = [client.image for client in stack.clients]
-    pull_missing(tags, engine, tell)
-    return next((tag for tag in tags if _is_from_syntheticnet(engine, tag)), BASE)
-
-
-def pull_missing(tags: Iterable[str], engine: EngineApi, tell: Callable[[str], None]) -> None:
-    """Pull what the engine does not have."""
-    for tag in tags:
-        if engine.image(tag) is None:
-            _pull(tag, engine, tell)
-
-
-def _is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
-    image = engine.image(tag)
-    return image is not None and image.content is not None
-
-
-def refuse_conditioned_twice(stack: Stack, engine: EngineApi) -> None:
-    """Raise for a media server that is to be conditioned, by an image that does so itself."""
-    sfu = stack.sfu
-    if isinstance(sfu, Sfu) and sfu.conditions is not None and not sfu.service:
-        image = engine.image(sfu.image)
-        if image and image.conditions:
-            raise SynthlabError(
-                f"sfu: its image {sfu.image} is FROM syntheticnet, and conditions its network itself: "
-                "leave out `network`, or name an image that is not"
-            )
-
-
-def ensure_built(images: list[Image], engine: EngineApi, tell: Callable[[str], None]) -> None:
-    """Build those of our images that are not current, the base first where it is missing."""
-    if any(BASE in image.bases for image in images):
-        ensure_base_image(engine, tell)
-    for planned in plan_images(images, engine.image):
-        if not planned.current:
-            build_image(planned, engine, tell)
-        if is_bundled(planned.image):
-            engine.tag_image(planned.image.tag, versioned(planned.image.tag))
-
-
-def _pull(tag: str, engine: EngineApi, tell: Callable[[str], None]) -> None:
-    tell(f"pulling {tag}")
-    finished = engine.pull_image(tag)
-    if finished.status != 0:
-        raise SynthlabError(f"the image {tag} is not here and cannot be pulled", finished.tail[-3:])
 
 
 def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Brings a stack up: all of it, or nothing."""
+"""Brings a stack up: all of it, or nothing. What is done is planned first, and then carried out."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from ..stack import Ports, Stack
 from .claim import claimed
 from .compose_file import digest, render
 from .host_ports import choose_ports, fixed_ports
-from .image_build import ensure_images, image_for_lock
-from .servers import sfu_size
+from .image_checks import refuse_unfit
+from .image_steps import image_for_lock, perform
+from .plan import UpPlan, plan_up
 from .services import project_name
-from .turn import turn_services
 
 ID_BYTES = 8
+DRAWN = "a usual port has just been taken: Docker draws another"
 
 Tell = Callable[[str], None]
 
@@ -64,22 +65,7 @@ def launch(
             claim.check()
             tell(text)
 
-        if not replacing:
-            refuse_running(stack, engine)
-            choose_ports(stack, engine.is_free)  # to refuse a taken port early: later it may be another
-        ensure_images(stack, engine, told)
-        if stack.name in engine.labs():
-            told(f"taking down what is there of {stack.name}")
-            engine.remove_lab(stack.name)
-        return _launch(marked, engine, told, timeout_s, ttl_s)
-
-
-def _launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None) -> Stack:
-    with all_or_nothing(stack, engine, tell):
-        bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(time.time() + ttl_s))
-        _start(bounded, engine, tell)
-        wait_until_ready(stack.name, _size(stack), engine, tell, timeout_s)
-    return bounded
+        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, told)
 
 
 @contextlib.contextmanager
@@ -95,49 +81,48 @@ def all_or_nothing(stack: Stack, engine: EngineApi, tell: Tell) -> Iterator[None
         raise
 
 
-def refuse_running(stack: Stack, engine: EngineApi) -> None:
-    """Raise when a lab of this name is there already, whole or in part."""
-    if is_edited(stack, engine):
-        raise SynthlabError(
-            f"the lab '{stack.name}' is up, and {stack.file} is not what it was made of: `synthlab up` with --replace "
-            "takes it down and brings up what the file says now; --name NAME makes another lab"
-        )
-    if engine.containers(stack.name):
-        raise SynthlabError(
-            f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
-            "or give this one another name with --name"
-        )
+def _execute(plan: UpPlan, engine: EngineApi, tell: Tell) -> Stack:
+    perform(plan.images, engine, tell)
+    refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
+    if plan.removes:
+        tell(f"taking down what is there of {plan.stack.name}")
+        engine.remove_lab(plan.stack.name)
+    with all_or_nothing(plan.stack, engine, tell):
+        bounded = plan.stack
+        if plan.ttl_s is not None:
+            bounded = replace(bounded, expires=math.ceil(time.time() + plan.ttl_s))
+        _start(replace(plan, stack=bounded), engine, tell)
+        wait_until_ready(bounded.name, plan.size, engine, tell, plan.timeout_s)
+    return bounded
 
 
-def is_edited(stack: Stack, engine: EngineApi) -> bool:
-    """Whether a lab of this name is up that was made of another stack, or of this one before somebody edited it."""
-    made_of = {container.digest for container in engine.containers(stack.name)} - {""}
-    return bool(made_of) and made_of != {digest(stack)}
-
-
-def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
+def _start(plan: UpPlan, engine: EngineApi, tell: Tell) -> None:
     try:
         try:
-            _compose(stack, choose_ports(stack, engine.is_free), engine, tell)
+            _compose(plan, _free_ports(plan, engine, tell), engine, tell)
         except PortTaken:
-            tell("a usual port has just been taken: Docker draws another")
-            _compose(stack, fixed_ports(stack), engine, tell)
+            tell(DRAWN)
+            _compose(plan, fixed_ports(plan.stack), engine, tell)
     except SynthlabError:
-        raise_for_failed(engine, stack.name)
+        raise_for_failed(engine, plan.stack.name)
         raise
 
 
-def _compose(stack: Stack, ports: Mapping[str, Ports], engine: EngineApi, tell: Tell) -> None:
+def _free_ports(plan: UpPlan, engine: EngineApi, tell: Tell) -> Mapping[str, Ports]:
+    """Those of the plan that nobody has taken since; raises SynthlabError for a fixed one."""
+    ports = choose_ports(plan.stack, lambda port: port in plan.host_ports and engine.is_free(port))
+    if ports != plan.ports:
+        tell(DRAWN)
+    return ports
+
+
+def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, tell: Tell) -> None:
     started: set[str] = set()
 
     def on_line(line: str) -> None:
         if line.endswith(("Started", "Healthy")):
             started.add(line.split()[1])
-            tell(f"containers: {len(started)}/{_size(stack)} started")
+            tell(f"containers: {len(started)}/{plan.size} started")
 
-    tell(f"containers: 0/{_size(stack)} started")
-    engine.compose_up(project_name(stack.name), render(stack, ports), on_line)
-
-
-def _size(stack: Stack) -> int:
-    return len(stack.clients) + sfu_size(stack) + len(turn_services(stack))
+    tell(f"containers: 0/{plan.size} started")
+    engine.compose_up(project_name(plan.stack.name), render(plan.stack, ports), on_line)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ..control.backend import Backend
 from ..control.running_lab import RunningLab
+from ..deploy.claim import being_brought_up
 from ..deploy.launch import all_or_nothing, launch
+from ..deploy.plan import plan_up
+from ..deploy.plan_text import plan_lines, rights_lines
 from ..engine.health import Tell
 from ..stack import Stack
 from .wait_for_video import wait_for_video
@@ -25,3 +28,23 @@ def bring_up(
         with all_or_nothing(made, backend.engine, tell):
             wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), tell, timeout_s)
     return made
+
+
+def planned(
+    stack: Stack,
+    backend: Backend,
+    timeout_s: float,
+    ttl_s: float | None = None,
+    wait_media: bool = False,
+    replacing: bool = False,
+) -> list[str]:
+    """What `bring_up` would do now, one line for each thing; only looks. A lab whose time is over is replaced.
+
+    Raises SynthlabError where it would fail from the start.
+    """
+    if backend.engine.locks().get(stack.name) == "running":
+        raise being_brought_up(stack.name)
+    replacing = replacing or stack.name in backend.expired()
+    plan = plan_up(stack, backend.engine, timeout_s, ttl_s, replacing)
+    video = f"wait until every client has seen every other's video, for {timeout_s:g} s at most"
+    return [*plan_lines(plan), *([video] if wait_media else []), *rights_lines(plan)]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from synthlab.assets import own_version
-from synthlab.deploy.image_build import described, refuse_conditioned_twice, refuse_missing_version
+from synthlab.deploy.image_build import described, refuse_missing_version
+from synthlab.deploy.image_checks import refuse_conditioned_twice
 from synthlab.deploy.images import Image, PlannedImage
 from synthlab.engine.image_commands import build_command
 from synthlab.engine.images import LocalImage

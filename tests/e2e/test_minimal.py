@@ -25,7 +25,7 @@ CONDITIONS = {"egress": {"latency": "50ms"}}
 
 @pytest.fixture(scope="module", autouse=True)
 def image() -> None:
-    from synthlab.deploy.image_build import ensure_built
+    from synthlab.deploy.image_steps import ensure_built
 
     ensure_built(in_build_order([SYNTHETICNET]), Engine(), print)
 

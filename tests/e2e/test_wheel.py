@@ -55,7 +55,7 @@ def test_a_lab_of_an_installation(command: str, tmp_path: Path) -> None:
 @pytest.fixture
 def old_lab() -> Iterator[str]:
     """A client and a network as version 0.1.0 and Docker Compose label them."""
-    from synthlab.deploy.image_build import ensure_built
+    from synthlab.deploy.image_steps import ensure_built
 
     ensure_built(in_build_order([SYNTHETICNET]), Engine(), print)
     project, network = f"synthlab-{OLD}", f"synthlab-{OLD}_default"

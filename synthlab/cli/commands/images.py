@@ -48,7 +48,7 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
       synthlab images build
       synthlab images build bot
     """
-    from ...deploy.image_build import ensure_built
+    from ...deploy.image_steps import ensure_built
     from ...deploy.images import selected
 
     backend: Backend = context.obj

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from ...errors import SynthlabError, WrongUse
 from .. import console
 from ..tables import containers_table
 from .options import JsonOption, LabOption, StackArgument, complete_labs, finite
+
+if TYPE_CHECKING:
+    from ...stack import Stack
 
 NO_LAB = "no lab is up"
 
@@ -58,6 +61,9 @@ ReplaceOption = Annotated[
     bool,
     typer.Option("--replace", help="Take a lab of this name down before, if one is up."),
 ]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be done, and do nothing. Looks at images and ports only.")
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Take every lab down; it is no error if there is none.")]
 
 
@@ -69,6 +75,7 @@ def up(
     wait_media: WaitMediaOption = False,
     ttl: TtlOption = None,
     replace: ReplaceOption = False,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Bring a stack up; wait until its clients are healthy.
@@ -81,8 +88,9 @@ def up(
       synthlab up call.yaml
       synthlab up ./mine/call.yaml --name mine --ttl 2h
       synthlab up call.yaml --replace
+      synthlab up call.yaml --dry-run
     """
-    from ...deploy.launch import is_edited
+    from ...deploy.plan import is_edited
     from ...deploy.servers import join_page
     from ...lab.bring_up import bring_up
     from ...stack import read_stack
@@ -90,6 +98,9 @@ def up(
     backend: Backend = context.obj
     described = read_stack(stack, name, compose=backend.engine.compose_config)
     ttl_s = parse_ttl(ttl) if ttl else None
+    if dry_run:
+        _print_plan(described, backend, timeout, ttl_s, wait_media, replace, json)
+        return
     sweep(backend)
     if not replace and console.is_asked() and is_edited(described, backend.engine):
         question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
@@ -101,6 +112,23 @@ def up(
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")
     show_containers(backend, backend.engine.containers(described.name), json)
+
+
+def _print_plan(
+    stack: Stack, backend: Backend, timeout_s: float, ttl_s: float | None, wait_media: bool, replace: bool, json: bool
+) -> None:
+    """What `up` would do now, one line for each thing; the labs whose time is over come first."""
+    from ...lab.bring_up import planned
+
+    lines = [*_swept(backend, stack.name), *planned(stack, backend, timeout_s, ttl_s, wait_media, replace)]
+    if json:
+        console.print_json({"lab": stack.name, "plan": lines})
+    else:
+        console.print_lines("\n".join(lines))
+
+
+def _swept(backend: Backend, lab: str) -> list[str]:
+    return [f"remove {name}, whose time is over" for name in backend.expired() if name != lab]
 
 
 def down(

@@ -15,7 +15,7 @@ from synthlab.deploy import claim
 from synthlab.deploy.compose_file import digest
 from synthlab.lab import bring_up as bringing_up
 from synthlab.stack import read_stack
-from synthlab.testing import FakeEngine, fake_backend
+from synthlab.testing import FakeEngine, fake_backend, fake_container
 
 from .command import output_json, run
 
@@ -202,3 +202,38 @@ def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         assert json.loads(output.out)
         assert output.err.startswith("versions differ: client2 runs 0.0.9, this is synthlab ")
         assert output.err.count("\n") == 1
+
+
+@pytest.mark.issue(11)
+def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints the plan, what is waited for last, and changes nothing; nor does it remove what is over."""
+    over = replace(fake_container("old", "client1"), expires=1)
+    engine = FakeEngine([over], images={})
+    assert run("up", "call", "--name", "mine", "--wait-media", "--dry-run", backend=Backend(engine)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "remove old, whose time is over",
+        "pull debian:bookworm-slim",
+        "build synthlab/janus:1.1.2 because it is missing",
+    ]
+    assert lines[-2:] == [
+        "wait until 5 containers are healthy, for 120 s at most",
+        "wait until every client has seen every other's video, for 120 s at most",
+    ]
+    assert (engine.calls, engine.present) == ([], [over])
+    assert run("up", "call", "--name", "mine", "--wait-media", "--dry-run", "--json", backend=Backend(engine)) == 0
+    assert output_json(capsys) == {"lab": "mine", "plan": lines}
+
+
+@pytest.mark.issue(11)
+def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    """It fails as `up` would: where the lab is up, or is being brought up; one whose time is over would go first."""
+    engine = FakeEngine([fake_container("call", "client1")])
+    assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
+    assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
+    engine.present = [replace(engine.present[0], expires=1)]
+    assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
+    assert "take down what is there of call\n" in capsys.readouterr().out
+    engine.locked.add("call")
+    assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
+    assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")

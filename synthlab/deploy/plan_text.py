@@ -1,0 +1,94 @@
+"""A plan for people: one line for each thing that bringing a stack up does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_PORT
+from ..engine.ttl import told_time
+from ..stack.rights import stack_acts
+from .plan import UpPlan
+from .servers import compose_parts, sfu_services
+from .services import Service, client_services, ipv6_subnet, project_name
+from .turn import turn_services
+
+_Port = tuple[str, str | None]  # what it is, and the address of the host; None where Docker draws one
+
+_KNOWN = {API_PORT: "API", COMPANION_API_PORT: "API", VNC_PORT: "VNC", CDP_PORT: "CDP"}
+
+
+def plan_lines(plan: UpPlan) -> Iterator[str]:
+    """What is done, in its order."""
+    yield from map(str, plan.images)
+    if plan.removes:
+        yield f"take down what is there of {plan.stack.name}"
+    yield from _made_beside(plan)
+    yield from _containers(plan)
+    yield f"wait until {plan.size} containers are healthy, for {plan.timeout_s:g} s at most"
+    if plan.ttl_s is not None:
+        yield f"let the lab expire {told_time(plan.ttl_s)} after its start"
+
+
+def rights_lines(plan: UpPlan) -> Iterator[str]:
+    """What of it acts with the rights of whoever does it."""
+    yield from (f"act with your rights: {act}" for act in stack_acts(plan.stack))
+
+
+def _made_beside(plan: UpPlan) -> Iterator[str]:
+    """The networks and volumes: the lab's own, and those of a Compose file that are not somebody else's."""
+    project, subnet = project_name(plan.stack.name), ipv6_subnet(plan.stack)
+    yield f"create the network {project}_default" + (f" with {subnet}" if subnet else "")
+    for kind in ("networks", "volumes"):
+        for name, body in compose_parts(plan.stack).get(kind, {}).items():
+            if not body.get("external"):
+                yield f"create the {kind.removesuffix('s')} {body.get('name') or f'{project}_{name}'}"
+
+
+def _containers(plan: UpPlan) -> Iterator[str]:
+    stack = plan.stack
+    for name, body in compose_parts(stack).get("services", {}).items():
+        yield f"start {name}: {_image_of(body, plan)}{_ports(_theirs(body))}"
+    for service in (*sfu_services(stack), *turn_services(stack), *client_services(stack, plan.ports)):
+        yield f"start {service.name}: {service.image}{_network(service)}{_ports(_ours(service))}"
+
+
+def _image_of(body: Mapping[str, Any], plan: UpPlan) -> str:
+    """That of a service of a Compose file. Compose itself gets it, where it is not there."""
+    if body.get("build"):
+        return "an image that Compose builds"
+    image = str(body["image"])
+    return f"{image}, which Compose pulls" if image in plan.compose_pulls else image
+
+
+def _ours(service: Service) -> Iterator[_Port]:
+    for port in service.ports:
+        name = _KNOWN.get(port.container, f"port {port.container}")
+        yield name, f"{port.address}:{port.host}" if port.host else None
+    for given in service.published:
+        place, _, inner = given.rpartition(":")
+        yield f"ports {inner}", place
+
+
+def _theirs(body: Mapping[str, Any]) -> Iterator[_Port]:
+    """As Compose tells them: what is published may be a range, and on all addresses where it names none."""
+    for port in body.get("ports", ()):
+        place = f"{port.get('host_ip', EVERYWHERE)}:{port['published']}" if port.get("published") else None
+        yield f"port {port['target']}", place
+
+
+def _network(service: Service) -> str:
+    return f", in the network of {service.network_of}" if service.network_of else ""
+
+
+def _ports(ports: Iterable[_Port]) -> str:
+    """The host ports that are known, and what Docker draws one for."""
+    known = list(ports)
+    fixed = [f"{name} on {place}" for name, place in known if place]
+    return "".join(f", {told}" for told in (*fixed, *_drawn([name for name, place in known if place is None])))
+
+
+def _drawn(names: list[str]) -> list[str]:
+    if len(names) < 2:
+        return [f"{name} on a port that Docker draws" for name in names]
+    return [f"{', '.join(names[:-1])} and {names[-1]} on ports that Docker draws"]

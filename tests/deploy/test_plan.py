@@ -1,0 +1,155 @@
+"""What bringing a stack up would do, and that it does just that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from synthlab.contract import BASE
+from synthlab.deploy.images import needed_images, plan_images
+from synthlab.deploy.launch import launch
+from synthlab.deploy.plan import UpPlan, plan_up
+from synthlab.deploy.plan_text import plan_lines, rights_lines
+from synthlab.engine.containers import Container
+from synthlab.engine.images import LocalImage
+from synthlab.errors import SynthlabError
+from synthlab.stack import Stack, read_stack
+from synthlab.testing import FakeEngine, fake_container
+
+pytestmark = pytest.mark.issue(11)
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+OWN = """\
+name: own
+ip: dual
+sfu: {compose: compose.yaml, service: server, url: 'http://{sfu}/{lab}', metrics: 'http://sfu:9090/metrics'}
+turn: {app: coturn}
+clients:
+  one: {build: ./app, media: {video: FOLDER/../talking.y4m}, env: {TOKEN: '${TOKEN}'}}
+  two: {image: acme/app, ports: {api: 4000}, headless: true}
+  bot: {app: bot, count: 2}
+"""
+COMPOSE = {
+    "name": "synthlab-compose",
+    "services": {
+        "server": {
+            "image": "acme/server:2",
+            "ports": [{"target": 8443, "published": "8443", "host_ip": "127.0.0.1", "protocol": "tcp"}],
+            "volumes": [{"type": "bind", "source": "/srv", "target": "/srv"}],
+        },
+        "database": {"build": {"context": "/db"}},
+    },
+    "volumes": {"data": {"name": "synthlab-compose_data"}, "theirs": {"name": "theirs", "external": True}},
+}
+
+
+def current(stack: Stack) -> dict[str, LocalImage]:
+    """Images with just the content that they would be built from now."""
+    has = {BASE: LocalImage("base", None)}
+    made = plan_images(needed_images(stack), has.get)
+    return has | {one.image.tag: LocalImage(one.image.tag, one.content) for one in made}
+
+
+def text(plan: UpPlan, folder: Path = Path("/nowhere")) -> str:
+    """The lines, with what differs between machines taken out."""
+    lines = "".join(f"{line}\n" for line in (*plan_lines(plan), *rights_lines(plan)))
+    return re.sub(r"(synthlab/own-one):\w+", r"\1:FOLDER", lines.replace(str(folder), "FOLDER"))
+
+
+def own_stack(folder: Path) -> Stack:
+    folder = folder / "stack"
+    (folder / "app").mkdir(parents=True)
+    (folder / "app" / "Dockerfile").write_text("FROM syntheticnet\n")
+    (folder / "compose.yaml").write_text("services: {}\n")
+    (folder.parent / "talking.y4m").touch()
+    file = folder / "own.yaml"
+    file.write_text(OWN.replace("FOLDER", str(folder)))
+    return read_stack(str(file), environment={"TOKEN": "secret"}, compose=lambda path, given: COMPOSE)
+
+
+def test_an_empty_engine() -> None:
+    """Everything is pulled or built before the containers start; nothing is done by looking."""
+    engine = FakeEngine(images={})
+    assert text(plan_up(read_stack("call"), engine, 120)) == (GOLDEN / "up-call-empty.txt").read_text()
+    assert (engine.calls, engine.tagged, engine.locked) == ([], [], set())
+
+
+def test_a_usual_day() -> None:
+    """What is current is used, what was edited is built because of that; the lab that is up goes after that."""
+    stack = read_stack("call")
+    engine = FakeEngine([fake_container("call", "client1")], images=current(stack))
+    engine.images["synthlab/chrome:latest"] = LocalImage("old", "0")
+    engine.taken = {5901}
+    plan = plan_up(stack, engine, 60, ttl_s=7200, replacing=True)
+    assert text(plan) == (GOLDEN / "up-call-replace.txt").read_text()
+
+
+def test_a_stack_with_everything(tmp_path: Path) -> None:
+    """A Compose file, a TURN server, own images, fixed ports, both protocols, and all that acts with one's rights."""
+    stack = own_stack(tmp_path)
+    images = {tag: image for tag, image in current(stack).items() if "own-one" not in tag}
+    plan = plan_up(stack, FakeEngine(images=images), 120)
+    assert text(plan, tmp_path) == (GOLDEN / "up-own.txt").read_text()
+
+
+@pytest.mark.parametrize("has", [{}, {BASE: LocalImage("base", None)}])
+def test_plan_and_deed(has: dict[str, LocalImage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the engine is then asked to do to images is what the plan says, in its order, and so are the ports."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    stack, engine = read_stack("call"), FakeEngine(images=has)
+    engine.taken = {3000}
+    plan = plan_up(stack, engine, 1)
+    launch(stack, engine, lambda line: None, 1)
+    planned = [f"{step.action} {step.tag}" for step in plan.images if step.action != "use"]
+    assert engine.calls == [*planned, "up synthlab-call"]
+    (first,) = [one for one in engine.present if one.client == "client1"]
+    assert {port for port in first.ports.values() if port < 32768} == plan.host_ports == {5901}
+    assert len(engine.present) == plan.size
+
+
+def test_a_lab_that_is_up() -> None:
+    """It is refused as `up` refuses it, unless it is to be replaced: then its own ports count as free."""
+    stack = read_stack("call")
+    there = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
+
+    class Running(FakeEngine):
+        def is_free(self, port: int) -> bool:
+            return port not in there.ports.values()
+
+    engine = Running([there], images=current(stack))
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' is up already: take it down"):
+        plan_up(stack, engine, 1)
+    plan = plan_up(stack, engine, 1, replacing=True)
+    assert (plan.removes, plan.host_ports) == (True, {3000, 5901})
+
+
+def test_what_cannot_be(tmp_path: Path) -> None:
+    """A fixed port that is taken and an image that does not fit are found before anything is built."""
+    stack = own_stack(tmp_path)
+    engine = FakeEngine(images=current(stack) | {"acme/app": LocalImage("theirs", None)})
+    with pytest.raises(SynthlabError, match=r"^two: its image acme/app is not FROM syntheticnet"):
+        plan_up(stack, engine, 1)
+    engine.images["acme/app"] = LocalImage("ours", "0")
+    engine.taken = {4000}
+    with pytest.raises(SynthlabError, match=r"ports\.api: port 4000 of 127\.0\.0\.1 is taken"):
+        plan_up(stack, engine, 1)
+
+
+def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A usual port of the plan that is taken by then is drawn, and that is reported."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    class Racing(FakeEngine):
+        def remove_lab(self, lab: str, made_by: str = "") -> int:
+            self.taken.add(3000)
+            return super().remove_lab(lab, made_by)
+
+    stack = read_stack("call")
+    engine, told = Racing([fake_container("call", "client1")], images=current(stack)), list[str]()
+    launch(stack, engine, told.append, 1, replacing=True)
+    assert told[:2] == ["taking down what is there of call", "a usual port has just been taken: Docker draws another"]
+    published: list[Container] = [one for one in engine.present if one.client == "client1"]
+    assert 3000 not in published[0].ports.values()
