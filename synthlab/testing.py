@@ -257,7 +257,7 @@ def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Co
 
 
 def fake_backend(*labs: str, groups: Mapping[str, str] | None = None) -> tuple[Backend, dict[str, FakeClientApi]]:
-    """A backend of labs with client1 and client2 each, and their APIs by container id (`call/client1`)."""
+    """A backend with labs, each of client1 and client2, and their APIs by container id (`call/client1`)."""
     clients = [("client1", "client1"), ("client2", "client2"), *((groups or {}).items())]
     containers = [
         replace(fake_container(lab, name, group), index=index, ports={API_PORT: 2999 + index})

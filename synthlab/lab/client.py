@@ -66,7 +66,7 @@ class Client:
         after: str | None = None,
         **values: Value,
     ) -> AppliedChange:
-        """GroupChange conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
+        """Change conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
 
         Values are written as in files, None clears one, and what is not named stays; a trace or table may be a local
         file. `flow="*:udp"` means the packets that `values` are for, `flows` names several. A `profile`, such as

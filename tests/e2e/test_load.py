@@ -38,7 +38,7 @@ DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Load
 from synthlab.traffic import start_load
-from synthlab.backend import docker_backend
+from synthlab.control.backend import docker_backend
 _, members = docker_backend().members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
     start_load(Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120), members)

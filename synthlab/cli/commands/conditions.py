@@ -61,7 +61,7 @@ def set_(
     values: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> None:
-    """GroupChange the conditions of clients.
+    """Change the conditions of clients.
 
     Of all the clients at the same moment, or of none.
 
