@@ -179,7 +179,7 @@ def _in_window(times: list[int], window_ns: float) -> Iterator[int]:
 
 def test_partition(lab: Path) -> None:
     """Of two that are parted one way, one hears nothing of the other for that time, and all of it afterwards."""
-    steps = "  - {at: 1s, partition: [client1, client2], way: forth, for: 2s}\n  - wait: 4s\n"
+    steps = "  - {at: 1s, partition: [client1, client2], direction: a-to-b, for: 2s}\n  - wait: 4s\n"
     pair = Pair(LAB)
     ways = [("client1", "client2"), ("client2", "client1")]
     receivers = [pair.traffic(to, "receive", PORT, 20, script="stamps.py").ready() for _, to in ways]
