@@ -40,13 +40,18 @@ def partition(
     is, where a is b, and for an unknown word.
     """
     _refuse_word("direction", direction, PARTITION_DIRECTIONS)
-    if a == b:
-        raise WrongUse(f"partition: '{a}' is both ends; name two clients, or a client and sfu")
+    refuse_same(a, b)
     if a in conditioned:
         return a, _closed(b, direction, answer)
     if b in conditioned:
         return b, _closed(a, _OPPOSITE[direction], answer)
     raise WrongUse(f"partition: neither {a} nor {b} has conditions; one of them must be a client")
+
+
+def refuse_same(a: str, b: str) -> None:
+    """Raise WrongUse where both ends of a partition are one."""
+    if a == b:
+        raise WrongUse(f"partition: '{a}' is both ends; name two clients, or a client and sfu")
 
 
 def link_down() -> Change:
