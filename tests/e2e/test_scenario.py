@@ -196,6 +196,29 @@ def test_partition(lab: Path) -> None:
     assert all(last - first < 1e9 for _, first, last, _ in back)
 
 
+@pytest.mark.issue(11)
+@pytest.mark.usefixtures("lab")
+def test_partition_by_command() -> None:
+    """`partition --one-way` lets nothing pass that way and everything the other, until `--heal`."""
+    partition = ("partition", "client1", "client2", "--lab", LAB)
+    synthlab(*partition, "--one-way")
+    try:
+        assert _share_received("client1", "client2") == 0
+        assert _share_received("client2", "client1") > 0.9
+        synthlab(*partition, "--heal")
+        assert _share_received("client1", "client2") > 0.9
+    finally:
+        synthlab("reset", "--lab", LAB)
+
+
+def _share_received(sender: str, receiver: str) -> float:
+    """The part of the packets of one second that arrive."""
+    pair = Pair(LAB)
+    came = pair.traffic(receiver, "receive", PORT, 3, script="stamps.py").ready()
+    sent = pair.traffic(sender, "send", pair.address(receiver), PORT, 1, script="stamps.py").result()["sent_ns"]
+    return len(came.result()["sent_ns"]) / len(sent)
+
+
 def test_files(lab: Path, tmp_path: Path) -> None:
     """Exit status, JUnit, report and JSON say the same; a failure leaves evidence that the report links to."""
     steps = "  - expect: client2.egress.loss > 50%\n    within: 2s\n"
