@@ -15,7 +15,7 @@ from ..contract import SFU_HOST
 from ..errors import did_you_mean
 from .apps import SFU_APPS
 from .compose_source import ComposeFile
-from .fields import read_address, read_command, read_env, read_image, read_network, read_version
+from .fields import read_address, read_command, read_env, read_image, read_version
 from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
 from .yaml import Node
@@ -64,10 +64,10 @@ def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | Exter
     else:
         sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
     page = read_address(keys["url"]) if "url" in keys else sfu.page
-    return _with_network(replace(sfu, page=page, metrics=metrics), keys, folder)
+    return _with_container(replace(sfu, page=page, metrics=metrics), keys)
 
 
-def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
+def _with_container(sfu: Sfu, keys: dict[str, Node]) -> Sfu:
     mistakes = Mistakes()
     with mistakes.noted():
         sfu = replace(sfu, env=read_env(keys["env"]) if "env" in keys else {})
@@ -76,10 +76,6 @@ def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
     with mistakes.noted():
         join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
         sfu = replace(sfu, join=join)
-    if "network" in keys:
-        with mistakes.noted():
-            conditions, files = read_network(keys["network"], folder)
-            sfu = replace(sfu, conditions=conditions, files=files)
     mistakes.report()
     return sfu
 
