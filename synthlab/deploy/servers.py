@@ -87,8 +87,7 @@ def _joining(sfu: Sfu) -> dict[str, str]:
     """What tells a bundled media server the address that it has outside the lab, and the ports it may use."""
     if not (sfu.bundled and sfu.join):
         return {}
-    media = next(ports.removesuffix("/udp") for ports in sfu.ports if ports.endswith("/udp"))
-    return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": media}
+    return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": sfu.bundled.media}
 
 
 def _capped(sfu: Sfu) -> dict[str, str]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from syntheticnet.conditions import Conditions
 
 from ..contract import SFU_HOST, TURN_HOST
+from .apps import SfuApp
 from .compose_source import ComposeFile
 
 TURN_PORT = 3478
@@ -56,14 +57,14 @@ class Network:
 class Sfu:
     """A media server in a container of its own; `page` is the address that clients open by default.
 
-    A `bundled` one has a page that takes the video's size, and a health probe that clients can wait for. Its `ports`
-    are published on the host's address `join`. Where it is a `service` of a Compose file it has no image of its own
-    here. A bundled one lets each sender's video take at most `bitrate_bps`; None is its default, 0 no cap.
+    Of a `bundled` one its app tells what else it has. Its `ports` are published on the host's address `join`. Where it
+    is a `service` of a Compose file it has no image of its own here. A bundled one lets each sender's video take at
+    most `bitrate_bps`; None is its default, 0 no cap.
     """
 
     app: str
     image: str
-    bundled: bool = False
+    bundled: SfuApp | None = None
     page: str | None = None
     metrics: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)

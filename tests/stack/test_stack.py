@@ -52,7 +52,7 @@ def test_the_call_as_users_write_it(tmp_path: Path) -> None:
     }
     assert stack.name == "call"
     assert stack.sfu == Sfu(
-        app="janus", image="synthlab/janus:1.1.2", bundled=True, page=page, ports=SFU_APPS["janus"].ports
+        app="janus", image="synthlab/janus:1.1.2", bundled=SFU_APPS["janus"], page=page, ports=SFU_APPS["janus"].ports
     )
     assert stack.clients == (
         Client(name="client1", group="client1", url=page, **chrome),
