@@ -10,7 +10,7 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
 
 from .assets import own_version
-from .contract import API_PORT, ContainerAction
+from .contract import API_PORT, COMPANION_API_PORT, ContainerAction
 from .control.backend import Backend
 from .control.client_api import AT_ONCE, ChangeOptions
 from .control.state import ClientState
@@ -253,6 +253,19 @@ def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Co
         status="Up 2 seconds (healthy)",
         health="healthy",
         ports={API_PORT: 2999 + index},
+    )
+
+
+def fake_companion(lab: str, server: str) -> Container:
+    """The container that holds the network of a conditioned server, healthy."""
+    return replace(
+        fake_container(lab, f"{server}-network"),
+        role="network",
+        group="",
+        app="syntheticnet",
+        index=0,
+        ports={COMPANION_API_PORT: 2900},
+        network_of=server,
     )
 
 

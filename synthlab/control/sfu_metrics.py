@@ -96,7 +96,7 @@ def _read(url: str, members: Sequence[Container]) -> str:
 
 def _start_inside(members: Sequence[Container]) -> list[str]:
     """What starts a Python in the media server's network; nothing where its ports open here."""
-    holder = next((member for member in members if member.role == "network"), None)
+    holder = next((member for member in members if member.network_of == SFU_HOST), None)
     if holder:
         return ["docker", "exec", holder.id, _PYTHON]
     server = next((member for member in members if member.role == "sfu"), None)

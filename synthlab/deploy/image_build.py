@@ -14,9 +14,10 @@ from ..engine import labels
 from ..engine.containers import EngineApi
 from ..engine.process import run_program
 from ..errors import SynthlabError, WrongUse
-from ..stack import Sfu, Stack
+from ..stack import Stack
 from .base_image import ensure_base_image
 from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
+from .servers import servers
 
 CA_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
@@ -66,13 +67,12 @@ def _is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
 
 
 def refuse_conditioned_twice(stack: Stack, engine: EngineApi) -> None:
-    """Raise for a media server that is to be conditioned, by an image that does so itself."""
-    sfu = stack.sfu
-    if isinstance(sfu, Sfu) and sfu.conditions is not None and not sfu.service:
-        image = engine.image(sfu.image)
+    """Raise for a server that is to be conditioned, by an image that does so itself."""
+    for server in servers(stack):
+        image = engine.image(server.image) if server.name in stack.conditioned else None
         if image and image.conditions:
             raise SynthlabError(
-                f"sfu: its image {sfu.image} is FROM syntheticnet, and conditions its network itself: "
+                f"{server.name}: its image {server.image} is FROM syntheticnet, and conditions its network itself: "
                 "leave out `network`, or name an image that is not"
             )
 

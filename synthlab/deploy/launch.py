@@ -19,9 +19,8 @@ from .claim import claimed
 from .compose_file import digest, render
 from .host_ports import choose_ports, fixed_ports, free_on
 from .image_build import ensure_images, image_for_lock
-from .servers import sfu_size
+from .servers import server_count
 from .services import project_name
-from .turn import turn_services
 
 ID_BYTES = 8
 
@@ -140,4 +139,4 @@ def _compose(stack: Stack, ports: Mapping[str, Ports], tell: Tell) -> None:
 
 
 def _size(stack: Stack) -> int:
-    return len(stack.clients) + sfu_size(stack) + len(turn_services(stack))
+    return len(stack.clients) + server_count(stack)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ..contract import SFU_HOST
 from ..control.backend import Backend, docker_backend
 from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 class Lab(RunningLab):
     """A running lab, whose clients are asked for by name: `lab["client1"]`.
 
-    `participants` are its clients without the media server. At the end of a `with` statement a lab that `up` brought
+    `participants` are its clients without the servers. At the end of a `with` statement a lab that `up` brought
     up is taken down, unless `keep` is set; one that was attached to stays.
     """
 
@@ -129,7 +128,7 @@ class Lab(RunningLab):
 
     @property
     def participants(self) -> tuple[Client, ...]:
-        return tuple(client for client in self.clients if client.name != SFU_HOST)
+        return tuple(self[client.name] for client in self.callers())
 
     # Their networks
 

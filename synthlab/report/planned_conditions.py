@@ -7,21 +7,15 @@ from dataclasses import dataclass, field
 
 from syntheticnet.conditions import Conditions
 
-from ..contract import SFU_HOST
 from ..scenario import Place, Plan, SimulatedLeases, timeline
 from ..scenario.actions import Change, Reset
 from ..scenario.record import Configured
-from ..stack import Sfu
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
     """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
-    clients = {
-        client.name: _Story(SimulatedLeases(client.name, client.conditions)) for client in plan.scenario.stack.clients
-    }
-    sfu = plan.scenario.stack.sfu
-    if isinstance(sfu, Sfu) and sfu.conditions is not None:
-        clients[SFU_HOST] = _Story(SimulatedLeases(SFU_HOST, sfu.conditions))
+    networks = plan.scenario.stack.networks
+    clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
         if isinstance(event.action, Change | Reset):
             for name in event.action.clients:

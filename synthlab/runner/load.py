@@ -14,8 +14,7 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
-from ..contract import SFU_HOST
-from ..control.container_lookup import find_member
+from ..control.container_lookup import network_of
 from ..engine.containers import Container
 from ..engine.exec import command, end, sidecar_command, start
 from ..errors import SynthlabError
@@ -96,10 +95,8 @@ class RunningLoad:
 
 
 def _container(name: str, members: Sequence[Container]) -> Container:
-    """The container in whose network a member of the lab is: for a conditioned media server, that of its companion."""
-    lab = members[0].lab if members else ""
-    holders = [member for member in members if member.role == "network"]
-    container = holders[0] if name == SFU_HOST and holders else find_member(lab, members, name)
+    """The running container in whose network a member of the lab is; raises SynthlabError."""
+    container = network_of(members[0].lab if members else "", members, name)
     if container.state != "running" or not container.address:
         raise SynthlabError(f"no traffic from or to {name}: it does not run ({container.status})")
     return container

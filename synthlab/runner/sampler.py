@@ -140,7 +140,7 @@ class Sampler:
         found: dict[tuple[str, str], Poll] = {}
         for client in self.clients():
             found[client.name, "state"] = self._poll_state(client)
-            if client.name != SFU_HOST:
+            if not client.server:
                 found[client.name, "numbers"] = self._poll_numbers(client)
         found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():

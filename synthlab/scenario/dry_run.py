@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syntheticnet.conditions import Conditions, ConditionsError, refuse_crowd, size_of
+from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
-from ..contract import SFU_HOST
-from ..stack import Sfu, Stack
+from ..stack import Stack
 from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
 from .formatting import seconds
 from .model import Place
@@ -33,12 +32,11 @@ class _Stage:
     """What is in force and what runs, as the plan goes on."""
 
     def __init__(self, stack: Stack) -> None:
-        self._clients = {client.name: SimulatedLeases(client.name, client.conditions) for client in stack.clients}
-        given = {client.name: client.files for client in stack.clients}
-        if isinstance(stack.sfu, Sfu):
-            self._clients[SFU_HOST] = SimulatedLeases(SFU_HOST, stack.sfu.conditions or Conditions())
-            given[SFU_HOST] = stack.sfu.files
-        self._files = {owner: {name: size_of(text) for name, text in files.items()} for owner, files in given.items()}
+        networks = stack.networks
+        self._clients = {name: SimulatedLeases(name, network.conditions) for name, network in networks.items()}
+        self._files = {
+            owner: {name: size_of(text) for name, text in network.files.items()} for owner, network in networks.items()
+        }
         self._down: dict[str, tuple[str, Place]] = {}
         self._baseline_s: float | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,10 +21,11 @@ def apis() -> dict[str, FakeClientApi]:
 
 
 @pytest.fixture
-def lab(apis: dict[str, FakeClientApi]) -> Lab:
+def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
     backend, by_id = fake_backend("call", groups=GROUPS)
     apis.update({api.name: api for api in by_id.values()})
-    return Lab.attach("call", backend)
+    with Lab.attach("call", backend) as lab:
+        yield lab
 
 
 def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -227,7 +228,6 @@ def test_expectations_are_of_this_client(lab: Lab, apis: dict[str, FakeClientApi
     assert found.seen == {"client1.video.client2.fps": 20}
     with pytest.raises(ExpectationFailed, match=r"^client2: expect video\.client1\.fps > 10: no data"):
         lab["client2"].expect("video.client1.fps > 10")
-    lab.close()
 
 
 @pytest.mark.issue(11)
