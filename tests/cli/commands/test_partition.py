@@ -20,7 +20,7 @@ pytestmark = pytest.mark.issue(11)
 DOWN: dict[str, Any] = {"outage": True}
 SFU = replace(fake_container("call", ""), id="call/sfu", group="", role="sfu", app="janus")
 TURN = replace(SFU, id="call/turn", client="turn", role="service", app="coturn")
-COMPANION = replace(fake_container("call", "sfu-network"), group="", role="network")
+COMPANION = replace(fake_container("call", "sfu-network"), group="", role="network", network_of="sfu")
 
 
 def with_servers(*servers: Container) -> tuple[Backend, dict[str, FakeClientApi]]:
