@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,10 +21,12 @@ def apis() -> dict[str, FakeClientApi]:
 
 
 @pytest.fixture
-def lab(apis: dict[str, FakeClientApi]) -> Lab:
+def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
     backend, by_id = fake_backend("call", groups=GROUPS)
     apis.update({api.name: api for api in by_id.values()})
-    return Lab.attach("call", backend)
+    lab = Lab.attach("call", backend)
+    yield lab
+    lab.close()
 
 
 def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
