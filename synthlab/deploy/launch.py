@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from ..engine.clock import MACHINE, Clock
 from ..engine.compose import PortTaken, compose_up
 from ..engine.containers import EngineApi
 from ..engine.health import raise_for_failed, wait_until_ready
@@ -48,6 +48,7 @@ def launch(
     timeout_s: float,
     ttl_s: float | None = None,
     replacing: bool = False,
+    clock: Clock = MACHINE,
 ) -> Stack:
     """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
 
@@ -57,7 +58,7 @@ def launch(
     health check said, after removing everything that was made here, and nothing else.
     """
     marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
-    with claimed(stack.name, image_for_lock(stack, engine, tell), engine) as claim:
+    with claimed(stack.name, image_for_lock(stack, engine, tell), engine, clock) as claim:
 
         def told(text: str) -> None:
             claim.check()
@@ -70,14 +71,14 @@ def launch(
         if stack.name in engine.labs():
             told(f"taking down what is there of {stack.name}")
             engine.remove_lab(stack.name)
-        return _launch(marked, engine, told, timeout_s, ttl_s)
+        return _launch(marked, engine, told, timeout_s, ttl_s, clock)
 
 
-def _launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None) -> Stack:
+def _launch(stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None, clock: Clock) -> Stack:
     with all_or_nothing(stack, engine, tell):
-        bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(time.time() + ttl_s))
-        _start(bounded, engine, tell)
-        wait_until_ready(stack.name, _size(stack), engine, tell, timeout_s)
+        bounded = stack if ttl_s is None else replace(stack, expires=math.ceil(clock.epoch_s() + ttl_s))
+        _start(bounded, engine, tell, clock)
+        wait_until_ready(stack.name, _size(stack), engine, tell, timeout_s, clock=clock)
     return bounded
 
 
@@ -114,7 +115,7 @@ def is_edited(stack: Stack, engine: EngineApi) -> bool:
     return bool(made_of) and made_of != {digest(stack)}
 
 
-def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
+def _start(stack: Stack, engine: EngineApi, tell: Tell, clock: Clock) -> None:
     try:
         try:
             _compose(stack, choose_ports(stack, free_on(engine.address())), tell)
@@ -122,7 +123,7 @@ def _start(stack: Stack, engine: EngineApi, tell: Tell) -> None:
             tell("a usual port has just been taken: Docker draws another")
             _compose(stack, fixed_ports(stack), tell)
     except SynthlabError:
-        raise_for_failed(engine, stack.name)
+        raise_for_failed(engine, stack.name, clock)
         raise
 
 

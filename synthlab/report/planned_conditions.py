@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from syntheticnet.conditions import Conditions
 
 from ..scenario import Place, Plan, SimulatedLeases, timeline
-from ..scenario.actions import Change, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.record import Configured
 
 
@@ -17,9 +18,14 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
     networks = plan.scenario.stack.networks
     clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
-        if isinstance(event.action, Change | Reset):
-            for name in event.action.clients:
-                clients[name].play(event.at_s, event.action, event.run.place)
+        match event.action:
+            case Change() | Reset() as change:
+                for name in change.clients:
+                    clients[name].play(event.at_s, change, event.run.place)
+            case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+                pass  # leaves the conditions as they are
+            case _:
+                assert_never(event.action)
     return tuple(entry for story in clients.values() for entry in story.told(ends_s))
 
 

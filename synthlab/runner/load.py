@@ -10,11 +10,11 @@ import contextlib
 import io
 import select
 import subprocess
-import time
 from collections.abc import Sequence
 from typing import IO
 
 from ..control.container_lookup import network_of
+from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..engine.exec import command, end, sidecar_command, start
 from ..errors import SynthlabError
@@ -30,7 +30,7 @@ USUAL_CONGESTION = "cubic,reno"
 Process = subprocess.Popen[bytes]
 
 
-def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
+def start_load(load: Load, members: Sequence[Container], clock: Clock = MACHINE) -> RunningLoad:
     """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
 
     Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
@@ -47,7 +47,7 @@ def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
     except BaseException:
         end(sink, STOP_S)
         raise
-    running = RunningLoad(load, source, sink)
+    running = RunningLoad(load, source, sink, clock=clock)
     try:
         running.congestion = _first_line(load, sender, source).removeprefix("sending").strip()
     except BaseException:
@@ -57,16 +57,19 @@ def start_load(load: Load, members: Sequence[Container]) -> RunningLoad:
 
 
 class RunningLoad:
-    """Traffic that goes on by itself until `ends_s` of the monotonic clock. `congestion` is what TCP uses; else empty.
+    """Traffic that goes on by itself until `ends_s` of the clock. `congestion` is what TCP uses; else empty.
 
     `sent` and `received` are its bytes, without headers, told once it has ended.
     """
 
-    def __init__(self, load: Load, source: Process, sink: Process, congestion: str = "") -> None:
+    def __init__(
+        self, load: Load, source: Process, sink: Process, congestion: str = "", clock: Clock = MACHINE
+    ) -> None:
         self._load = load
         self._source = source
         self._sink = sink
-        self.ends_s = time.monotonic() + load.for_s
+        self._clock = clock
+        self.ends_s = clock.now_s() + load.for_s
         self._stopped = False
         self._error: str | None = None
         self.congestion = congestion
@@ -88,7 +91,7 @@ class RunningLoad:
             return self._error
         for process in (self._source, self._sink):
             status = process.poll()
-            if status or (status is not None and time.monotonic() < self.ends_s):
+            if status or (status is not None and self._clock.now_s() < self.ends_s):
                 self._error = f"{self._load}: {_last_words(process)}"
                 break
         return self._error

@@ -7,11 +7,12 @@ baseline that is not there yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
 from ..stack import Stack
-from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from .formatting import seconds
 from .model import Place
 from .plan import Plan
@@ -62,6 +63,10 @@ class _Stage:
                 self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))
             case Judge() as judge:
                 self._judge(judge, event.at_s, place)
+            case Exec() | Http():
+                pass  # on the host, which a plan does not change
+            case _:
+                assert_never(event.action)
 
     def expire(self, now_s: float) -> None:
         for client in self._clients.values():

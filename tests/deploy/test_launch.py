@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from synthlab.engine.compose import PortTaken
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError
 from synthlab.stack import read_stack
-from synthlab.testing import FakeEngine, fake_container
+from synthlab.testing import FakeClock, FakeEngine, fake_container
 
 HEALTHY = [
     replace(fake_container("call", ""), id="sfu", role="sfu"),
@@ -54,7 +53,7 @@ def bring_up(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
 
         monkeypatch.setattr(launching, "compose_up", compose_up)
         try:
-            launch(read_stack("call"), engine, told.append, timeout_s=0.3)
+            launch(read_stack("call"), engine, told.append, timeout_s=0.3, clock=FakeClock())
         finally:
             left.append(len(engine.present))
         return engine
@@ -152,7 +151,7 @@ def test_port_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
     monkeypatch.setattr(launching, "compose_up", compose_up)
     monkeypatch.setattr(launching, "choose_ports", lambda stack, free: choose_ports(stack, free=lambda port: True))
-    launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+    launch(read_stack("call"), engine, lambda text: None, timeout_s=1, clock=FakeClock())
     assert ['published: "3000"' in file for file in files] == [True, False]
 
 
@@ -167,20 +166,18 @@ def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(launching, "compose_up", compose_up)
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
-    monkeypatch.setattr(time, "time", lambda: 1000.5)
-    launch(read_stack("call"), engine, lambda text: None, timeout_s=1, ttl_s=60)
+    launch(read_stack("call"), engine, lambda text: None, timeout_s=1, ttl_s=60, clock=FakeClock(epoch_s=1000.5))
     assert files[0].count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
     assert files[0].count('"SYNTHLAB_EXPIRES": "1061"') == 5
 
 
 @pytest.mark.issue(10)
-def test_one_at_a_time(bring_up: Callable[..., FakeEngine], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_at_a_time(bring_up: Callable[..., FakeEngine]) -> None:
     """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
-    monkeypatch.setattr(claim, "PATIENCE_S", 0.1)
     engine = FakeEngine(HEALTHY)
     engine.locked.add("call")
     with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, clock=FakeClock())
     assert (engine.present, engine.locked) == (HEALTHY, {"call"})
     assert not bring_up(HEALTHY).locked  # who is done has given it back
 
@@ -197,7 +194,7 @@ def test_only_what_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: None)
     monkeypatch.setattr(launching, "compose_up", compose_up)
     with pytest.raises(SynthlabError):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1)
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, clock=FakeClock())
     assert engine.present == [foreign]
 
 
@@ -209,7 +206,7 @@ def test_taken_down_meanwhile(phase: str, monkeypatch: pytest.MonkeyPatch) -> No
 
     def taken_down(now: str) -> None:
         if now == phase:
-            claim.take_down("call", engine)
+            claim.take_down("call", engine, FakeClock())
 
     def compose_up(_project: str, rendered: str, on_line: Callable[[str], None]) -> None:
         engine.present = made_by(rendered, HEALTHY)
@@ -217,22 +214,20 @@ def test_taken_down_meanwhile(phase: str, monkeypatch: pytest.MonkeyPatch) -> No
         on_line("Container synthlab-call-client1-1  Started")
         taken_down("healthy")
 
-    monkeypatch.setattr(claim, "QUIET_S", 0)
     monkeypatch.setattr(launching, "ensure_images", lambda stack, engine, tell: taken_down("images"))
     monkeypatch.setattr(launching, "compose_up", compose_up)
     with pytest.raises(SynthlabError, match=r"^the lab 'call' was taken down while it was being brought up"):
-        launch(read_stack("call"), engine, lines.append, timeout_s=1)
+        launch(read_stack("call"), engine, lines.append, timeout_s=1, clock=FakeClock())
     assert (engine.present, engine.locked) == ([], set())
 
 
 @pytest.mark.issue(10)
 def test_a_lock_that_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock that was made and never runs, for whoever did so was killed half-way, is removed after a while."""
-    monkeypatch.setattr(claim, "START_S", 0.1)
     monkeypatch.setattr(FakeEngine, "locks", lambda engine: dict.fromkeys(engine.locked, "created"))
     engine = FakeEngine()
     engine.locked.add("call")
-    with claim.claimed("call", "debian", engine) as held:
+    with claim.claimed("call", "debian", engine, FakeClock()) as held:
         held.check()
     assert not engine.locked
 
@@ -262,8 +257,8 @@ def test_replacing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launching, "compose_up", compose_up)
     fails = True
     with pytest.raises(SynthlabError, match="could not be built"):
-        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
+        launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True, clock=FakeClock())
     assert engine.present == HEALTHY
     fails = False
-    made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True)
+    made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True, clock=FakeClock())
     assert {one.made_by for one in engine.present} == {made.made_by}

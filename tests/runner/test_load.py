@@ -170,7 +170,7 @@ def test_tcp_without_a_way() -> None:
 def refused_at(port: int) -> None:
     load = begun("tcp", 0.5, 0, port=port)
     assert load.error() is None
-    time.sleep(1.2)
+    load._source.wait(10)
     told = load.error()
     assert told is not None
     assert told.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
