@@ -37,7 +37,7 @@ FRAME = (PAYLOAD + 42) / PAYLOAD
 DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Load
-from synthlab.traffic import start_load
+from synthlab.runner.load import start_load
 from synthlab.control.backend import docker_backend
 _, members = docker_backend().members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
