@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-pure test-engine soak bench lint format wheel docs clean
+.PHONY: help pictures demo test test-pure test-engine soak bench lint format wheel docs clean
 
 help:
 	@echo "make demo    run a call, break its network, repair it, and print what the clients saw"
@@ -17,6 +17,7 @@ help:
 	@echo "make format  format the code, and fix what ruff can fix"
 	@echo "make wheel   build the wheel into dist/"
 	@echo "make docs    build the documentation into .cache/site; a broken link fails"
+	@echo "make pictures  make the pictures of the README from a real run"
 	@echo "make clean   remove labs, images, the environment, and the engine that this checkout started"
 
 demo: $(VENV)/ready
@@ -67,6 +68,10 @@ wheel: $(VENV)/ready
 docs: $(VENV)/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo ".cache/site/index.html"
+
+pictures: $(VENV)/ready
+	@.ci/engine start
+	@$(BIN)/python docs/pictures/make.py
 
 clean:
 	@if [ -x $(BIN)/synthlab ] && docker info >/dev/null 2>&1; then $(BIN)/synthlab down --all; fi

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import ruamel.yaml  # noqa: F401 - pytest forgets a module that is first imported in a pytest within a test
 
 OTHERS = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LINES", "SYNTHLAB_LAB", "SYNTHLAB_TTL")
 """Variables of a user's shell or of a CI system that change what commands print or which lab they mean."""

@@ -42,8 +42,9 @@ class Viewer(FakeClientApi):
 
 def fake_lab(stack: str, name: str | None = None, **_: Any) -> Lab:
     names = {"client1": "", "client2": "", "bot-1": "bot", "bot-2": "bot"}
-    containers = [fake_container("call", *one, index=index) for index, one in enumerate(names.items(), 1)]
-    apis = {one.id: FakeClientApi(one.client) for one in containers}
+    clients = [fake_container("call", *one, index=index) for index, one in enumerate(names.items(), 1)]
+    containers = [replace(clients[0], id="call/sfu", client="", group="", role="sfu"), *clients]
+    apis = {one.id: FakeClientApi(one.client) for one in clients}
     viewer = Viewer("client1")
     viewer.shown = apis["call/client2"]
     apis["call/client1"] = viewer

@@ -28,7 +28,7 @@ HOST: Mapping[str, set[str]] = {
     "scenario": {"stack"},
     "control": {"engine", "stack"},
     "deploy": {"engine", "stack"},
-    "report": {"scenario", "stack"},
+    "report": {"scenario"},
     "runner": {"scenario", "control", "deploy", "engine"},
     "lab": {"runner", "scenario", "control", "deploy", "engine", "stack"},
     "testing": {"control", "engine"},

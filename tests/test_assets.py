@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from synthlab import assets
 from synthlab.deploy.images import all_bundled, in_build_order
+
+ROOT = assets.stacks().parent
 
 
 def test_every_folder_is_found() -> None:
@@ -13,3 +17,10 @@ def test_every_folder_is_found() -> None:
     assert (assets.stacks() / "profiles" / "wpt.yaml").is_file()
     for image in in_build_order(all_bundled()):
         assert (image.context / "Dockerfile").is_file()
+
+
+@pytest.mark.issue(11)
+def test_no_folder_without_an_entry() -> None:
+    """Every folder in `images/` is that of a bundled image: one that no list of apps names is never built."""
+    folders = {folder for folder in (ROOT / "images").iterdir() if (folder / "Dockerfile").is_file()}
+    assert {image.context for image in in_build_order(all_bundled())} == folders

@@ -14,6 +14,8 @@ NOTE = """#!/bin/sh
 echo "{name} $*" >>"$RAN"
 case "{name} $*" in *"$BROKEN"*) exit 1;; esac
 """
+OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTEST", "SOAK", "SOAK_ONLY", "BENCH", "PYTHON")
+"""What a `make` in which these tests run would hand down."""
 PARTS = {"lint": "ruff", "test-pure": "pytest -n 4", "test-engine": "pytest -p no:randomly"}
 
 
@@ -34,7 +36,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def run_all(checkout: Path, broken: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """`make test` where the program that is called so fails; what was run of it."""
-    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    own = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     done = subprocess.run(
         ["make", "test", "VENV=.", "BIN=bin"],
         cwd=checkout,

@@ -15,7 +15,7 @@ def api_url(container: Container) -> str | None:
     """Where a client's API answers, if its container runs; an engine that died may still list an old port of it."""
     if container.state not in ("running", "paused", "restarting"):
         return None
-    port = container.ports.get(API_PORT if container.role == "client" else COMPANION_API_PORT)
+    port = container.ports.get(COMPANION_API_PORT if container.network_of else API_PORT)
     return f"http://{HOST}:{port}" if port else None
 
 

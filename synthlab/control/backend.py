@@ -1,4 +1,4 @@
-"""The backend outside the CLI, in one object that a test replaces: the engine, and the clients' APIs."""
+"""What commands work with, in one object that a test replaces: the engine, and the clients' APIs."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""Which containers of a lab people mean: by a client's name, by that of a group, or as `sfu`."""
+"""Which containers of a lab people mean: by a client's name, by that of a group, or by a server's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..contract import SFU_HOST
 from ..engine.containers import Container
 from ..errors import WrongUse, did_you_mean
+from ..stack.model import CONDITIONABLE
+from .addresses import not_running
 
 
 def find_members(lab: str, containers: Sequence[Container], names: Iterable[str] = ()) -> list[Container]:
@@ -31,8 +32,28 @@ def find_member(lab: str, containers: Sequence[Container], name: str) -> Contain
     return found[0]
 
 
+def network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
+    """The container whose network a client or a server is in: its own, or its companion. Raises WrongUse."""
+    companion = next((container for container in containers if container.network_of == name), None)
+    return companion or find_member(lab, containers, name)
+
+
+def captured_network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
+    """The running container where the packets of a client, or of a conditioned server, can be captured.
+
+    Raises WrongUse for another name, SynthlabError where it does not run.
+    """
+    holders = {container.network_name: container for container in containers if container.conditioned}
+    if name not in holders:
+        hint = did_you_mean(name, holders) or f"; there are: {', '.join(holders)}"
+        raise WrongUse(f"no client '{name}' in lab '{lab}' has a network that can be captured{hint}")
+    if holders[name].state != "running":
+        raise not_running(holders[name])
+    return holders[name]
+
+
 def unconditioned(lab: str, name: str) -> WrongUse:
     """What to do about a container that is there, and has no API."""
     what = f"{name} has no conditions and no counters in lab '{lab}'"
-    hint = ": write `network: {}` under `sfu` in its stack, and bring it up anew" if name == SFU_HOST else ""
+    hint = f": write `network: {{}}` under `{name}` in its stack, and bring it up anew" if name in CONDITIONABLE else ""
     return WrongUse(f"{what}{hint}")

@@ -35,11 +35,12 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabClient:
-    """One client of a running lab, and how it is reached at present."""
+    """One client of a running lab, or a conditioned `server`, and how it is reached at present."""
 
     name: str
     group: str
     api: ClientApi
+    server: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
-from ..contract import SFU_HOST, ContainerAction
+from ..contract import ContainerAction
 from ..engine.containers import Container
 from ..engine.health import wait_until_ready
 from ..errors import WrongUse, did_you_mean
 from .backend import Backend
-from .client_api import AT_ONCE, ChangeOptions, ClientApi
+from .client_api import AT_ONCE, ChangeOptions
 from .container_lookup import find_members, unconditioned
 from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
 from .slowness import too_slow
@@ -24,8 +24,8 @@ _BACK: Mapping[ContainerAction, Sequence[str]] = {"unpause": ("paused",), "start
 class RunningLab:
     """A running lab. What is done to several clients is done to all of them at the same moment.
 
-    A media server that is conditioned is one of the clients, by the name `sfu`. `members` are the containers as last
-    looked at.
+    A server that is conditioned is one of the clients, by the name that people use: `sfu`. `members` are the
+    containers as last looked at.
     """
 
     def __init__(self, backend: Backend, name: str, members: Iterable[Container]) -> None:
@@ -55,8 +55,8 @@ class RunningLab:
         return found[0]
 
     def callers(self) -> list[LabClient]:
-        """All clients but the media server."""
-        return [client for client in self._reached if client.name != SFU_HOST]
+        """All clients but the servers."""
+        return [client for client in self._reached if not client.server]
 
     def refresh(self) -> None:
         """Look at the containers anew: one that was started again has other ports."""
@@ -128,7 +128,11 @@ class RunningLab:
 
     def _take(self, members: Iterable[Container]) -> None:
         self.members = list(members)
-        self._reached = tuple(_lab_client(one, self.backend.api(one)) for one in self.members if one.conditioned)
+        self._reached = tuple(self._lab_client(one) for one in self.members if one.conditioned)
+
+    def _lab_client(self, container: Container) -> LabClient:
+        name = container.network_name
+        return LabClient(name, container.group or name, self.backend.api(container), server=bool(container.network_of))
 
     def _named(self, name: str) -> list[LabClient]:
         found = [client for client in self._reached if name in (client.name, client.group)]
@@ -140,10 +144,3 @@ class RunningLab:
             hint = did_you_mean(name, dict.fromkeys(names + groups)) or f"; there are: {', '.join(names)}"
             raise WrongUse(f"no client '{name}' in lab '{self.name}'{hint}")
         return found
-
-
-def _lab_client(container: Container, api: ClientApi) -> LabClient:
-    """What holds the media server's network goes by the media server's name."""
-    if container.role == "client":
-        return LabClient(container.client, container.group, api)
-    return LabClient(SFU_HOST, SFU_HOST, api)

@@ -98,7 +98,7 @@ def _read(url: str, engine: EngineApi, members: Sequence[Container]) -> str:
 
 def _inside(engine: EngineApi, members: Sequence[Container]) -> Callable[..., Finished] | None:
     """What runs a command in the media server's network; None where its ports open here."""
-    holder = next((member for member in members if member.role == "network"), None)
+    holder = next((member for member in members if member.network_of == SFU_HOST), None)
     if holder:
         return partial(engine.run_inside, holder.id)
     server = next((member for member in members if member.role == "sfu"), None)

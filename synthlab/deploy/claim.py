@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..engine.api import EngineApi, Held
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 
@@ -35,12 +35,12 @@ class Claim:
 
 
 @contextmanager
-def claimed(lab: str, image: str, engine: EngineApi) -> Iterator[Claim]:
+def claimed(lab: str, image: str, engine: EngineApi, clock: Clock = MACHINE) -> Iterator[Claim]:
     """Be the only one on the engine to bring this lab up; the lock runs from an `image` that the engine has.
 
     Raises SynthlabError where somebody else is at it, and, in place of what fails, when the lab was taken down.
     """
-    held = _taken(lab, image, engine)
+    held = _taken(lab, image, engine, clock)
     claim = Claim(lab, held)
     try:
         yield claim
@@ -52,18 +52,18 @@ def claimed(lab: str, image: str, engine: EngineApi) -> Iterator[Claim]:
             held.release()
 
 
-def _taken(lab: str, image: str, engine: EngineApi) -> Held:
+def _taken(lab: str, image: str, engine: EngineApi, clock: Clock) -> Held:
     """The lock of a lab; one that never began to run is removed."""
-    start = time.monotonic()
+    start = clock.now_s()
     while True:
         if held := engine.lock(lab, image):
             return held
-        waited = time.monotonic() - start
+        waited = clock.now_s() - start
         if waited > PATIENCE_S and engine.locks().get(lab) == "running":
             raise being_brought_up(lab)
         if waited > START_S:
             engine.unlock(lab)
-        time.sleep(POLL_S)
+        clock.sleep(POLL_S)
 
 
 def being_brought_up(lab: str) -> SynthlabError:
@@ -74,20 +74,20 @@ def being_brought_up(lab: str) -> SynthlabError:
     )
 
 
-def take_down(lab: str, engine: EngineApi) -> int:
+def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE) -> int:
     """Remove all of a lab, and end whoever is bringing it up; how many containers it had."""
     ended = engine.unlock(lab)
     removed = engine.remove_lab(lab)
-    return removed + (_remove_late(lab, engine) if ended else 0)
+    return removed + (_remove_late(lab, engine, clock) if ended else 0)
 
 
-def _remove_late(lab: str, engine: EngineApi) -> int:
+def _remove_late(lab: str, engine: EngineApi, clock: Clock) -> int:
     """Remove what still comes from one who was ended, until nothing has come for a while; how many containers."""
-    removed, begun = 0, time.monotonic()
+    removed, begun = 0, clock.now_s()
     last = begun
-    while time.monotonic() < min(last + QUIET_S, begun + MOST_S):
+    while clock.now_s() < min(last + QUIET_S, begun + MOST_S):
         if lab in engine.labs():
             removed += engine.remove_lab(lab)
-            last = time.monotonic()
-        time.sleep(POLL_S)
+            last = clock.now_s()
+        clock.sleep(POLL_S)
     return removed

@@ -10,9 +10,8 @@ from typing import Any
 from .. import assets
 from ..stack import Ports, Stack
 from .host_ports import fixed_ports
-from .servers import compose_parts, sfu_services
+from .servers import compose_parts, server_services
 from .services import client_services, ipv6_subnet, lab_labels, project_name
-from .turn import turn_services
 
 
 def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
@@ -25,7 +24,7 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
     )
     environment.filters["q"] = quoted
     environment.filters["raw"] = raw
-    services = [*sfu_services(stack), *turn_services(stack), *client_services(stack, ports)]
+    services = [*server_services(stack), *client_services(stack, ports)]
     return environment.get_template("compose.yaml.j2").render(
         lab=stack.name,
         file=stack.file,

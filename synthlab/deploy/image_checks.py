@@ -6,13 +6,13 @@ from collections.abc import Container
 
 from ..engine.api import EngineApi
 from ..errors import SynthlabError
-from ..stack import Sfu, Stack
+from ..stack import Stack
+from .servers import servers
 
 
 def refuse_unfit(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
     """Raise SynthlabError for an image, of those among the `tags`, that cannot be what the stack makes of it."""
-    if isinstance(stack.sfu, Sfu) and stack.sfu.image in tags:
-        refuse_conditioned_twice(stack, engine)
+    _refuse_conditioned_twice(stack, engine, tags)
     for client in stack.clients:
         if client.image in tags and not is_from_syntheticnet(engine, client.image):
             raise SynthlabError(
@@ -20,19 +20,20 @@ def refuse_unfit(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
             )
 
 
-def refuse_conditioned_twice(stack: Stack, engine: EngineApi) -> None:
-    """Raise for a media server that is to be conditioned, by an image that does so itself."""
-    sfu = stack.sfu
-    if isinstance(sfu, Sfu) and sfu.conditions is not None and not sfu.service:
-        image = engine.image(sfu.image)
-        if image and image.conditions:
-            raise SynthlabError(
-                f"sfu: its image {sfu.image} is FROM syntheticnet, and conditions its network itself: "
-                "leave out `network`, or name an image that is not"
-            )
-
-
 def is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
     """Whether the engine has this image, and it starts from ours."""
     image = engine.image(tag)
     return image is not None and image.content is not None
+
+
+def _refuse_conditioned_twice(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
+    """Raise for a server that is to be conditioned, by an image that does so itself."""
+    for server in servers(stack):
+        if server.name not in stack.conditioned or server.image not in tags:
+            continue
+        image = engine.image(server.image)
+        if image and image.conditions:
+            raise SynthlabError(
+                f"{server.name}: its image {server.image} is FROM syntheticnet, and conditions its network itself: "
+                "leave out `network`, or name an image that is not"
+            )

@@ -188,10 +188,9 @@ def _id(image: LocalImage | None) -> str:
 
 def _named_tags(stack: Stack) -> list[str]:
     sfu = [stack.sfu.image] if isinstance(stack.sfu, Sfu) and stack.sfu.image else []
-    if isinstance(stack.sfu, Sfu) and stack.sfu.conditions is not None:
-        sfu.append(SYNTHETICNET)
+    companions = [SYNTHETICNET] if stack.conditioned else []
     turn = [stack.turn.image] if stack.turn else []
-    return sfu + turn + [client.image for client in stack.clients]
+    return sfu + companions + turn + [client.image for client in stack.clients]
 
 
 def _own_images(stack: Stack) -> dict[str, Image]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ..engine.api import EngineApi
+from ..engine.clock import MACHINE, Clock
 from ..engine.compose import PortTaken
 from ..engine.health import raise_for_failed, wait_until_ready
 from ..errors import SynthlabError
@@ -50,6 +50,7 @@ def launch(
     timeout_s: float,
     ttl_s: float | None = None,
     replacing: bool = False,
+    clock: Clock = MACHINE,
 ) -> Stack:
     """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
 
@@ -59,13 +60,13 @@ def launch(
     health check said, after removing everything that was made here, and nothing else.
     """
     marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
-    with claimed(stack.name, image_for_lock(stack, engine, tell), engine) as claim:
+    with claimed(stack.name, image_for_lock(stack, engine, tell), engine, clock) as claim:
 
         def told(text: str) -> None:
             claim.check()
             tell(text)
 
-        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, told)
+        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, told, clock)
 
 
 @contextlib.contextmanager
@@ -81,7 +82,7 @@ def all_or_nothing(stack: Stack, engine: EngineApi, tell: Tell) -> Iterator[None
         raise
 
 
-def _execute(plan: UpPlan, engine: EngineApi, tell: Tell) -> Stack:
+def _execute(plan: UpPlan, engine: EngineApi, tell: Tell, clock: Clock) -> Stack:
     perform(plan.images, engine, tell)
     refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
     if plan.removes:
@@ -90,13 +91,13 @@ def _execute(plan: UpPlan, engine: EngineApi, tell: Tell) -> Stack:
     with all_or_nothing(plan.stack, engine, tell):
         bounded = plan.stack
         if plan.ttl_s is not None:
-            bounded = replace(bounded, expires=math.ceil(time.time() + plan.ttl_s))
-        _start(replace(plan, stack=bounded), engine, tell)
-        wait_until_ready(bounded.name, plan.size, engine, tell, plan.timeout_s)
+            bounded = replace(bounded, expires=math.ceil(clock.epoch_s() + plan.ttl_s))
+        _start(replace(plan, stack=bounded), engine, tell, clock)
+        wait_until_ready(bounded.name, plan.size, engine, tell, plan.timeout_s, clock=clock)
     return bounded
 
 
-def _start(plan: UpPlan, engine: EngineApi, tell: Tell) -> None:
+def _start(plan: UpPlan, engine: EngineApi, tell: Tell, clock: Clock) -> None:
     try:
         try:
             _compose(plan, _free_ports(plan, engine, tell), engine, tell)
@@ -104,7 +105,7 @@ def _start(plan: UpPlan, engine: EngineApi, tell: Tell) -> None:
             tell(DRAWN)
             _compose(plan, fixed_ports(plan.stack), engine, tell)
     except SynthlabError:
-        raise_for_failed(engine, plan.stack.name)
+        raise_for_failed(engine, plan.stack.name, clock)
         raise
 
 

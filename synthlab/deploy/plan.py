@@ -15,8 +15,7 @@ from .compose_file import digest
 from .host_ports import choose_ports
 from .image_checks import refuse_unfit
 from .image_steps import ImageStep, stack_steps
-from .servers import compose_parts, sfu_size
-from .turn import turn_services
+from .servers import compose_parts, server_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class UpPlan:
     @property
     def size(self) -> int:
         """How many containers the lab has."""
-        return len(self.stack.clients) + sfu_size(self.stack) + len(turn_services(self.stack))
+        return len(self.stack.clients) + server_count(self.stack)
 
     @property
     def host_ports(self) -> set[int]:

@@ -9,9 +9,8 @@ from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_P
 from ..engine.ttl import told_time
 from ..stack.rights import stack_acts
 from .plan import UpPlan
-from .servers import compose_parts, sfu_services
+from .servers import compose_parts, server_services
 from .services import Service, client_services, ipv6_subnet, project_name
-from .turn import turn_services
 
 _Port = tuple[str, str | None]  # what it is, and the address of the host; None where Docker draws one
 
@@ -49,7 +48,7 @@ def _containers(plan: UpPlan) -> Iterator[str]:
     stack = plan.stack
     for name, body in compose_parts(stack).get("services", {}).items():
         yield f"start {name}: {_image_of(body, plan)}{_ports(_theirs(body))}"
-    for service in (*sfu_services(stack), *turn_services(stack), *client_services(stack, plan.ports)):
+    for service in (*server_services(stack), *client_services(stack, plan.ports)):
         yield f"start {service.name}: {service.image}{_network(service)}{_ports(_ours(service))}"
 
 

@@ -1,48 +1,34 @@
-"""The media server's containers: its own, one that holds its network where it is conditioned, those of a Compose file.
-
-A conditioned media server shares the network of a companion: an image syntheticnet without an application, which has
-the name, the ports and the API, and is healthy before the media server starts. So any image can be conditioned.
-"""
+"""The servers' containers: the media server's, the TURN server's, those of a Compose file, and companions."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..contract import COMPANION_API_PORT, SFU_HOST, SYNTHETICNET
+from ..contract import SFU_HOST
 from ..engine import labels
 from ..stack import Sfu, Stack
 from ..stack.compose_source import ComposeFile
-from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
+from .companion import companion
+from .services import PublishedPort, Service, bounds, lab_labels, protocols
+from .turn import turn_services
 
-COMPANION = "sfu-network"
+
+def server_services(stack: Stack) -> list[Service]:
+    """The containers of all servers that synthlab describes itself; the companion of a conditioned one before it."""
+    return [one for service in servers(stack) for one in _with_companion(stack, service)]
 
 
-def sfu_services(stack: Stack) -> list[Service]:
-    """The containers of a media server that synthlab describes itself: one, or two where it is conditioned."""
-    sfu = stack.sfu
-    if not isinstance(sfu, Sfu) or sfu.compose:
-        return []
-    own = Service(
-        name=SFU_HOST,
-        image=sfu.image,
-        hostname=SFU_HOST,
-        init=True,
-        labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app},
-        environment={**bounds(stack), **protocols(stack), **_joining(sfu), **_capped(sfu), **sfu.env},
-        command=sfu.command,
-        ports=tuple(PublishedPort(container=port, host=None) for port in metrics_ports(stack)),
-        published=tuple(_published(sfu)),
-    )
-    if sfu.conditions is None:
-        return [own]
-    beside = replace(
-        own, hostname=None, ports=(), published=(), network_of=COMPANION, after={COMPANION: "service_healthy"}
-    )
-    return [_companion(stack, sfu, own), beside]
+def servers(stack: Stack) -> list[Service]:
+    """The servers alone, as they are without conditions."""
+    return [*_sfu_services(stack), *turn_services(stack)]
+
+
+def server_count(stack: Stack) -> int:
+    """How many containers the servers are."""
+    compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
+    return len(server_services(stack)) + len(compose.services if compose else ())
 
 
 def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -56,12 +42,6 @@ def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
         own = {name: _marked(body, marks) for name, body in bodies.items() if name != "default"}
         parts |= {kind: own} if own else {}
     return parts
-
-
-def sfu_size(stack: Stack) -> int:
-    """How many containers the media server is."""
-    compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
-    return len(compose.services) if compose else len(sfu_services(stack))
 
 
 def metrics_ports(stack: Stack) -> list[int]:
@@ -78,36 +58,36 @@ def join_page(stack: Stack) -> str | None:
     return sfu.page.format(sfu=sfu.join, name="you", lab=stack.name)
 
 
-def _companion(stack: Stack, sfu: Sfu, own: Service) -> Service:
-    assert sfu.conditions is not None
-    return Service(
-        name=COMPANION,
-        image=SYNTHETICNET,
-        hostname=SFU_HOST,
-        alias=SFU_HOST,
-        conditioned=True,
-        labels=lab_labels(stack) | {labels.ROLE: "network", labels.CLIENT: COMPANION, labels.APP: "syntheticnet"},
-        environment={
-            "SYNTHLAB_LAB": stack.name,
-            "SYNTHLAB_NAME": SFU_HOST,
-            "SYNTHLAB_CONDITIONS": json.dumps(sfu.conditions.to_dict()),
-            "SYNTHLAB_API_PORT": str(COMPANION_API_PORT),
-            "SYNTHLAB_CONTROL_PORTS": str(COMPANION_API_PORT),
-            **bounds(stack),
-            **protocols(stack),
-        },
-        ports=(PublishedPort(container=COMPANION_API_PORT, host=None),),
-        published=own.published,
-        configs=tuple(config_of(name, text) for name, text in sfu.files.items()),
-    )
+def _with_companion(stack: Stack, service: Service) -> tuple[Service, ...]:
+    network = stack.conditioned.get(service.name)
+    return (service,) if network is None else companion(stack, service, network)
+
+
+def _sfu_services(stack: Stack) -> list[Service]:
+    """One container, or none."""
+    sfu = stack.sfu
+    if not isinstance(sfu, Sfu) or sfu.compose:
+        return []
+    return [
+        Service(
+            name=SFU_HOST,
+            image=sfu.image,
+            hostname=SFU_HOST,
+            init=True,
+            labels=lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: sfu.app},
+            environment={**bounds(stack), **protocols(stack), **_joining(sfu), **_capped(sfu), **sfu.env},
+            command=sfu.command,
+            ports=tuple(PublishedPort(container=port, host=None) for port in metrics_ports(stack)),
+            published=tuple(_published(sfu)),
+        )
+    ]
 
 
 def _joining(sfu: Sfu) -> dict[str, str]:
     """What tells a bundled media server the address that it has outside the lab, and the ports it may use."""
     if not (sfu.bundled and sfu.join):
         return {}
-    media = next(ports.removesuffix("/udp") for ports in sfu.ports if ports.endswith("/udp"))
-    return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": media}
+    return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": sfu.bundled.media}
 
 
 def _capped(sfu: Sfu) -> dict[str, str]:

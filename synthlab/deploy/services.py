@@ -99,8 +99,13 @@ def sfu_condition(stack: Stack) -> dict[str, str]:
     sfu = stack.sfu
     if not isinstance(sfu, Sfu):
         return {}
-    probed = sfu.bundled or (sfu.compose and _probes(sfu.compose.services[sfu.service or ""]))
-    return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
+    return {sfu.service or SFU_HOST: "service_healthy" if _is_probed(sfu) else "service_started"}
+
+
+def _is_probed(sfu: Sfu) -> bool:
+    if sfu.compose:
+        return _probes(sfu.compose.services[sfu.service or ""])
+    return sfu.bundled is not None and sfu.bundled.probed
 
 
 def _probes(service: Mapping[str, Any]) -> bool:
@@ -209,14 +214,20 @@ def protocols(stack: Stack) -> dict[str, str]:
 
 
 def _url(stack: Stack, client: Client) -> str | None:
-    """The client's address with its places filled in; the bundled page is also told the video's size and the relay."""
+    """The client's address with its places filled in; the bundled page also gets its parameters."""
     if client.url is None:
         return None
-    url = client.url
-    if isinstance(stack.sfu, Sfu) and stack.sfu.bundled and url == stack.sfu.page:
-        url += f"&video={client.video}" if client.video else ""
-        url += "&turn={turn}" if stack.turn else ""
-    return _filled(stack, client, url)
+    return _filled(stack, client, client.url) + "".join(f"&{name}={value}" for name, value in _told(stack, client))
+
+
+def _told(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
+    """The parameters of a bundled media server's page that have a value for this client."""
+    sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
+    values = {"video": client.video, "turn": stack.turn.address if stack.turn else None}
+    if sfu and sfu.bundled and client.url == sfu.page:
+        for name, what in sfu.bundled.parameters.items():
+            if value := values[what]:
+                yield name, value
 
 
 def _filled(stack: Stack, client: Client, url: str) -> str:

@@ -19,8 +19,8 @@ class Container:
 
     `status` is its state in the engine's words: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds of the
     epoch. `address` is its own in the lab's network, while it runs. `metrics` is where the lab's media server tells its
-    own numbers. `made_by` is the id of the `up` that made it, `digest` that of its
-    stack as it was then.
+    own numbers. `made_by` is the id of the `up` that made it, `digest` that of its stack as it was then. `network_of`
+    is the server whose network a companion holds, and empty for all others.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Container:
     digest: str = ""
     address: str = ""
     metrics: str = ""
+    network_of: str = ""
 
     @property
     def title(self) -> str:
@@ -50,8 +51,13 @@ class Container:
 
     @property
     def conditioned(self) -> bool:
-        """Whether its network is conditioned, and it has an API: a client, or what holds the media server's network."""
-        return self.role in ("client", "network")
+        """Whether its network is conditioned, and it has an API: a client, or the companion of a server."""
+        return bool(self.network_name)
+
+    @property
+    def network_name(self) -> str:
+        """Whose conditions its API changes: the server's whose network it holds, or its own; empty if it has none."""
+        return self.network_of or (self.client if self.role == "client" else "")
 
     def expired(self, now: float) -> bool:
         """Whether the lab that it belongs to has outlived its time."""
@@ -107,6 +113,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
         digest=marks.get(labels.DIGEST, ""),
         address=next((network["IPAddress"] for network in networks.values() if network.get("IPAddress")), ""),
         metrics=marks.get(labels.METRICS, ""),
+        network_of=marks.get(labels.NETWORK_OF, ""),
     )
 
 

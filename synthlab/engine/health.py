@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 
 from ..errors import SynthlabError
 from .api import EngineApi
+from .clock import MACHINE, Clock
 from .containers import Container
 
 POLL_S = 0.2
@@ -17,10 +17,16 @@ Tell = Callable[[str], None]
 
 
 def wait_until_ready(
-    lab: str, size: int, engine: EngineApi, tell: Tell, timeout_s: float, ids: Collection[str] = ()
+    lab: str,
+    size: int,
+    engine: EngineApi,
+    tell: Tell,
+    timeout_s: float,
+    ids: Collection[str] = (),
+    clock: Clock = MACHINE,
 ) -> None:
     """Wait until all `size` containers of the lab, or those of the `ids`, are healthy; raises SynthlabError."""
-    deadline = time.monotonic() + timeout_s
+    deadline = clock.now_s() + timeout_s
     while True:
         containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
         late = [container for container in containers if not container.ready]
@@ -30,15 +36,15 @@ def wait_until_ready(
         if not late:
             return
         if any(container.failed for container in late):
-            raise_for_failed(engine, lab)
-        if time.monotonic() > deadline:
+            raise_for_failed(engine, lab, clock)
+        if clock.now_s() > deadline:
             raise _with_last_lines(f"{late[0].title} is not healthy after {timeout_s:g} s", engine, late[0])
-        time.sleep(POLL_S)
+        clock.sleep(POLL_S)
 
 
-def raise_for_failed(engine: EngineApi, lab: str) -> None:
+def raise_for_failed(engine: EngineApi, lab: str, clock: Clock = MACHINE) -> None:
     """Raise for the container that has failed, if any: one that has ended rather than one that is only unhealthy."""
-    time.sleep(LAST_WORDS_S)
+    clock.sleep(LAST_WORDS_S)
     failed = [container for container in engine.containers(lab) if container.failed]
     for container in sorted(failed, key=lambda container: container.state == "running"):
         raise _with_last_lines(f"{container.title} did not come up ({container.status})", engine, container)

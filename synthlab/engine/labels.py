@@ -1,8 +1,9 @@
 """The labels that synthlab puts on what it makes. They are the only state there is: no file can go stale."""
 
 LAB = "synthlab.lab"
-ROLE = "synthlab.role"  # client, sfu, network (holds that of a conditioned sfu), service (beside the sfu), or sidecar
+ROLE = "synthlab.role"  # client, sfu, network (a companion), service (another server), or sidecar
 CLIENT = "synthlab.client"
+NETWORK_OF = "synthlab.network-of"  # the server whose network a companion holds, by the name that people use
 GROUP = "synthlab.group"  # the stack's key: `bot` of bot-1
 APP = "synthlab.app"
 INDEX = "synthlab.index"  # place among the lab's clients, from 1

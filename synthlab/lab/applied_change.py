@@ -1,9 +1,9 @@
-"""What a `set` in code has put in force, and how it is taken back."""
+"""What a change in code has put in force, and how it is taken back."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
+from ..stack.durations import read_span
 from ..stack.partial_change import undoing
 
 if TYPE_CHECKING:
@@ -45,6 +46,24 @@ class AppliedChange:
         times = {"for": self._terms.lease, "after": self._terms.after}
         told = "".join(f", {name} {time}" for name, time in times.items() if time)
         return f"<set on {', '.join(self.states)}: {self._change}{told}>"
+
+    @classmethod
+    def make(
+        cls,
+        lab: RunningLab,
+        names: Iterable[str],
+        change: Mapping[str, Any],
+        for_: str | None = None,
+        after: str | None = None,
+        files: Mapping[str, str] | None = None,
+    ) -> AppliedChange:
+        """Apply a change to the clients that `names` mean; raises WrongUse for a time that cannot be read."""
+        for where, written in (("for_", for_), ("after", after)):
+            if written is not None:
+                read_span(where, written)
+        clients, terms = lab.find(names), ChangeOptions(lease=for_, after=after)
+        before = lab.states(clients)
+        return cls(lab, change, terms, before, lab.change(clients, change, terms, files))
 
     @property
     def states(self) -> dict[str, ClientState]:

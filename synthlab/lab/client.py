@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..control import addresses
 from ..control.change import Flows, Value, Values, read_change
-from ..control.client_api import ChangeOptions, ClientApi
+from ..control.client_api import ClientApi
 from ..control.container_lookup import find_member, find_members
 from ..control.group_change import GroupChange
 from ..control.logs import read_lines
@@ -18,7 +18,9 @@ from ..control.state import ClientState
 from ..control.webrtc_stats import Numbers
 from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError, WrongUse
+from ..stack import network_operations
 from ..stack.durations import read_span
+from ..stack.network_operations import SILENT
 from .applied_change import AppliedChange
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Client:
         after: str | None = None,
         **values: Value,
     ) -> AppliedChange:
-        """GroupChange conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
+        """Change conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
 
         Values are written as in files, None clears one, and what is not named stays; a trace or table may be a local
         file. `flow="*:udp"` means the packets that `values` are for, `flows` names several. A `profile`, such as
@@ -76,12 +78,20 @@ class Client:
         for a value that is refused.
         """
         change, files = read_change(values, ingress, egress, flows, flow, profile, seed)
-        for where, written in (("for_", for_), ("after", after)):
-            if written is not None:
-                read_span(where, written)
-        clients, terms = self.lab.find([self.name]), ChangeOptions(lease=for_, after=after)
-        before = self.lab.states(clients)
-        return AppliedChange(self.lab, change, terms, before, self.lab.change(clients, change, terms, files))
+        return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
+
+    def block(
+        self, flow: str, *, answer: str = SILENT, for_: str | None = None, after: str | None = None
+    ) -> AppliedChange:
+        """Drop every packet of a flow in both directions: `block("*:udp")`, or `block("*:tcp", answer="reset")`.
+
+        The times are those of `set`. Raises WrongUse for a flow or an answer that is refused.
+        """
+        return AppliedChange.make(self.lab, [self.name], network_operations.block(flow, answer), for_, after)
+
+    def link_down(self, *, for_: str | None = None, after: str | None = None) -> AppliedChange:
+        """Drop every packet in both directions. The times are those of `set`."""
+        return AppliedChange.make(self.lab, [self.name], network_operations.link_down(), for_, after)
 
     def reset(self, perfect: bool = False) -> GroupChange:
         """Give back the conditions of the stack, or those of a `perfect` network; whatever was `for_` a time ends."""

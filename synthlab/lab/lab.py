@@ -7,15 +7,17 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ..contract import SFU_HOST
 from ..control.backend import Backend, docker_backend
 from ..control.container_lookup import find_members
+from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
 from ..engine.containers import Container
 from ..engine.health import Tell
 from ..interrupts import uninterrupted
 from ..stack import Stack, read_stack
 from ..stack.durations import read_span
+from ..stack.network_operations import BOTH, SILENT
+from .applied_change import AppliedChange
 from .client import Client
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class Lab(RunningLab):
     """A running lab, whose clients are asked for by name: `lab["client1"]`.
 
-    `participants` are its clients without the media server. At the end of a `with` statement a lab that `up` brought
+    `participants` are its clients without the servers. At the end of a `with` statement a lab that `up` brought
     up is taken down, unless `keep` is set; one that was attached to stays.
     """
 
@@ -125,7 +127,27 @@ class Lab(RunningLab):
 
     @property
     def participants(self) -> tuple[Client, ...]:
-        return tuple(client for client in self.clients if client.name != SFU_HOST)
+        return tuple(self[client.name] for client in self.callers())
+
+    # Their networks
+
+    def partition(
+        self,
+        a: str,
+        b: str,
+        *,
+        direction: str = BOTH,
+        answer: str = SILENT,
+        for_: str | None = None,
+        after: str | None = None,
+    ) -> AppliedChange:
+        """Let nothing pass directly between two clients, or a client and `sfu`, as the step of scenarios does.
+
+        Both ways, or in one `direction`: `a-to-b` or `b-to-a`; silently, or with an `answer` such as `reset`. The times
+        are those of `Client.set`. Raises WrongUse for names and words that are refused.
+        """
+        client, change = plan_partition(self, a, b, direction, answer)
+        return AppliedChange.make(self, [client.name], change, for_, after)
 
     # What is expected
 

@@ -38,11 +38,10 @@ def chosen(record: Record) -> Choice:
 
 
 def drawable(record: Record) -> tuple[str, ...]:
-    """The clients, and the media server where there is anything to draw of it."""
-    conditioned = any(entry.client == SFU_HOST for entry in record.configured)
-    measured = any(name.startswith(f"{SFU_HOST}.") for one in record.judged for name in one.seen)
-    own = (SFU_HOST,) if (conditioned or measured) and SFU_HOST not in record.clients else ()
-    return (*record.clients, *own)
+    """The clients, then the servers of which there is anything to draw: conditions, or the media server's numbers."""
+    conditioned = [entry.client for entry in record.configured]
+    measured = [SFU_HOST for one in record.judged for name in one.seen if name.startswith(f"{SFU_HOST}.")]
+    return tuple(dict.fromkeys((*record.clients, *conditioned, *measured)))
 
 
 def asked_numbers(record: Record, client: str) -> tuple[str, ...]:

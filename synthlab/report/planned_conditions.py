@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from syntheticnet.conditions import Conditions
 
-from ..contract import SFU_HOST
 from ..scenario import Place, Plan, SimulatedLeases, timeline
-from ..scenario.actions import Change, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.record import Configured
-from ..stack import Sfu
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
     """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
-    clients = {
-        client.name: _Story(SimulatedLeases(client.name, client.conditions)) for client in plan.scenario.stack.clients
-    }
-    sfu = plan.scenario.stack.sfu
-    if isinstance(sfu, Sfu) and sfu.conditions is not None:
-        clients[SFU_HOST] = _Story(SimulatedLeases(SFU_HOST, sfu.conditions))
+    networks = plan.scenario.stack.networks
+    clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
-        if isinstance(event.action, Change | Reset):
-            for name in event.action.clients:
-                clients[name].play(event.at_s, event.action, event.run.place)
+        match event.action:
+            case Change() | Reset() as change:
+                for name in change.clients:
+                    clients[name].play(event.at_s, change, event.run.place)
+            case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+                pass  # leaves the conditions as they are
+            case _:
+                assert_never(event.action)
     return tuple(entry for story in clients.values() for entry in story.told(ends_s))
 
 

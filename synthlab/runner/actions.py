@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..contract import ContainerAction
+from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
 from ..scenario.actions import LEASE_S, Container, Exec, Load
 from ..scenario.formatting import seconds
@@ -32,6 +33,7 @@ class Acts:
 
     stage: LiveLab
     layers: Leases
+    clock: Clock = MACHINE
     _down: dict[str, Back] = field(default_factory=dict)
     _guard: Guard = field(init=False)
     _loads: list[RunningLoad] = field(default_factory=list)
@@ -63,7 +65,7 @@ class Acts:
     async def keep(self) -> None:
         """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
         while True:
-            await asyncio.sleep(RENEW_S)
+            await self.clock.pause(RENEW_S)
             self._tell_guard(Guard.renew)
 
     def _tell_guard(self, tell: Callable[[Guard], None]) -> None:
@@ -74,7 +76,7 @@ class Acts:
             raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
 
     async def _comes(self, name: str) -> None:
-        await self.stage.answers(name)
+        await self.stage.answers(name, self.clock)
         await self.layers.comes(name)
 
     async def execute(self, act: Exec) -> None:
@@ -112,12 +114,13 @@ class Acts:
         """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
         from .load import start_load
 
-        self._loads.append(await asyncio.to_thread(start_load, self.stage.backend.engine, act, self.stage.members))
+        engine, members = self.stage.backend.engine, self.stage.members
+        self._loads.append(await asyncio.to_thread(start_load, engine, act, members, self.clock))
         return self._loads[-1].congestion
 
     @property
     def over_s(self) -> float:
-        """When the last traffic ends by itself, on the monotonic clock; 0 where there is none."""
+        """When the last traffic ends by itself, on the clock; 0 where there is none."""
         return max((load.ends_s for load in self._loads), default=0.0)
 
     def faults(self) -> list[str]:

@@ -27,7 +27,7 @@ class CheckResult:
 
 @dataclass(slots=True)
 class ExpectationCheck:
-    """One expectation, looked at whenever there are new samples, until there is a CheckResult.
+    """One expectation, looked at whenever there are new samples, until there is a result.
 
     It is asked at `asked_s`. What speaks of the time before that is not looked at: of an average of five seconds the
     first one counts that began since. What holds at the first look is never too late.

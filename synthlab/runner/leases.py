@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from ..control.client_api import ChangeOptions
 from ..control.clock_sync import ClockSample, moment
 from ..control.group_change import LabClient
 from ..control.state import ClientState
+from ..engine.clock import MACHINE, SECOND_NS, Clock
 from ..errors import SynthlabError
 from ..scenario.actions import LEASE_S, Change
 
@@ -21,7 +21,6 @@ SHORTEST_S = 0.1
 """Of a lease, as the API has it."""
 SEEDS = "seed/"
 """What the names of those layers begin with that a reset leaves: each client's seed."""
-_SECOND = 10**9
 
 T = TypeVar("T")
 
@@ -48,15 +47,16 @@ class _Layer:
 
     def lease_ns(self, from_ns: int) -> int:
         """How long a lease that begins then is to be."""
-        most_ns = round(LEASE_S * _SECOND)
+        most_ns = round(LEASE_S * SECOND_NS)
         return most_ns if self.ends_ns is None else min(self.ends_ns - from_ns, most_ns)
 
 
 class Leases:
-    """Puts changes on clients at given times of our own monotonic clock. `find` gives a client by its name."""
+    """Puts changes on clients at given times of `clock`, our own. `find` gives a client by its name."""
 
-    def __init__(self, find: Callable[[str], LabClient]) -> None:
+    def __init__(self, find: Callable[[str], LabClient], clock: Clock = MACHINE) -> None:
         self._find = find
+        self._clock = clock
         self._layers: dict[str, _Layer] = {}
         self._readings: dict[str, ClockSample] = {}
         self._down: set[str] = set()
@@ -71,7 +71,7 @@ class Leases:
 
     async def read_clocks(self, names: Iterable[str]) -> None:
         """Compare the clients' clocks with ours; once is enough, for none is set while it runs."""
-        readings = await self._each(names, _read_clock)
+        readings = await self._each(names, self._read_clock)
         self._readings |= readings
 
     async def put(self, change: Change, due_ns: int) -> InForce:
@@ -83,24 +83,24 @@ class Leases:
         layer = self._layers.setdefault(change.layer, _Layer(change, None))
         resets = {name: self._resets[name] for name in change.clients}
         async with layer.asking:
-            at_ns = max(due_ns, time.monotonic_ns())
+            at_ns = max(due_ns, self._clock.now_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
-            layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * _SECOND)
+            layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * SECOND_NS)
             # A client that was reset while this waited for its turn must not have it afterwards.
             names = [name for name, count in resets.items() if self._resets[name] == count]
             late_s = await self._ask(layer, names, at_ns)
             made = dict(layer.leases)
-        await until(at_ns)
+        await self._until(at_ns)
         await self._release(old)
         states = await self._each(change.clients, lambda client: client.api.state())
         for name, (id, _) in made.items():
             if id in states[name].failures:
                 raise SynthlabError(f"{name}: {states[name].failures[id]}")
-        return InForce(at_ns, states, (at_ns - due_ns) / _SECOND + late_s)
+        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS + late_s)
 
     async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
-        at_ns = max(due_ns, time.monotonic_ns())
+        at_ns = max(due_ns, self._clock.now_ns())
         self._resets.update(names)
 
         def reset(client: LabClient) -> None:
@@ -112,15 +112,15 @@ class Leases:
         for id, layer in self._layers.items():
             if id.startswith(SEEDS):
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
-        await until(at_ns)
+        await self._until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return InForce(at_ns, states, (at_ns - due_ns) / _SECOND)
+        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS)
 
     async def keep(self) -> None:
         """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
         while True:
-            await asyncio.sleep(RENEW_S)
-            now = time.monotonic_ns()
+            await self._clock.pause(RENEW_S)
+            now = self._clock.now_ns()
             work = [
                 (layer, name)
                 for layer in self._layers.values()
@@ -140,9 +140,9 @@ class Leases:
         layers = [layer for layer in self._layers.values() if name in layer.leases]
         for layer in layers:
             await self._release({name: layer.leases.pop(name)})
-        now = time.monotonic_ns()
+        now = self._clock.now_ns()
         for layer in layers:
-            if layer.lease_ns(now) >= SHORTEST_S * _SECOND:
+            if layer.lease_ns(now) >= SHORTEST_S * SECOND_NS:
                 await self._upload(layer.change, name)
                 await self._ask(layer, [name], now)
 
@@ -177,7 +177,7 @@ class Leases:
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
-        if lease_ns < SHORTEST_S * _SECOND:
+        if lease_ns < SHORTEST_S * SECOND_NS:
             return
 
         def renew(client: LabClient) -> None:
@@ -190,7 +190,7 @@ class Leases:
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
         """Those that have not ended by themselves; one that is gone is as good as released."""
-        now = time.monotonic_ns()
+        now = self._clock.now_ns()
         living = {name: id for name, (id, ends) in leases.items() if ends > now and name not in self._down}
 
         def release(client: LabClient) -> None:
@@ -205,6 +205,13 @@ class Leases:
         client = self._find(name)
         for file, text in change.files.items():
             await asyncio.to_thread(client.api.put_file, file, text)
+
+    def _read_clock(self, client: LabClient) -> ClockSample:
+        sent = self._clock.now_ns()
+        return ClockSample(sent, client.api.clock(), self._clock.now_ns())
+
+    async def _until(self, due_ns: int) -> None:
+        await self._clock.pause(max(due_ns - self._clock.now_ns(), 0) / SECOND_NS)
 
     def _at_ns(self, name: str, ours_ns: int) -> int:
         return moment({name: self._readings[name]}, ours_ns).at_ns[name]
@@ -235,16 +242,6 @@ class Leases:
         return dict(zip(listed, results, strict=True))  # type: ignore[arg-type]
 
 
-async def until(due_ns: int) -> None:
-    """Sleep until a time of the monotonic clock."""
-    await asyncio.sleep(max(due_ns - time.monotonic_ns(), 0) / _SECOND)
-
-
 def _written(lease_ns: int) -> str:
     """To the nanosecond: what follows at its end is told the same time."""
     return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.6f}ms"
-
-
-def _read_clock(client: LabClient) -> ClockSample:
-    sent = time.monotonic_ns()
-    return ClockSample(sent, client.api.clock(), time.monotonic_ns())

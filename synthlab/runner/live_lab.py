@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 
 from ..control.backend import Backend
@@ -11,6 +10,7 @@ from ..control.container_lookup import find_member
 from ..control.group_change import LabClient
 from ..control.running_lab import RunningLab
 from ..control.sfu_metrics import Metrics, metrics_of
+from ..engine.clock import Clock
 from ..engine.containers import Container
 from ..errors import SynthlabError
 
@@ -48,15 +48,15 @@ class LiveLab:
     def metrics(self) -> Metrics | None:
         return metrics_of(self.backend.engine, self.members)
 
-    async def answers(self, name: str) -> None:
+    async def answers(self, name: str, clock: Clock) -> None:
         """Wait until a client that was started answers again; raises SynthlabError."""
-        deadline = time.monotonic() + ANSWER_S
+        deadline = clock.now_s() + ANSWER_S
         while True:
             await asyncio.to_thread(self.refresh)
             try:
                 await asyncio.to_thread(self.client(name).api.clock)
                 return
             except SynthlabError:
-                if time.monotonic() > deadline:
+                if clock.now_s() > deadline:
                     raise
-            await asyncio.sleep(_POLL_S)
+            await clock.pause(_POLL_S)

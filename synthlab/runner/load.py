@@ -10,13 +10,12 @@ import contextlib
 import io
 import select
 import subprocess
-import time
 from collections.abc import Sequence
 from typing import IO
 
-from ..contract import SFU_HOST
-from ..control.container_lookup import find_member
+from ..control.container_lookup import network_of
 from ..engine.api import EngineApi, Process
+from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..engine.exec import end
 from ..errors import SynthlabError
@@ -30,7 +29,7 @@ USUAL_CONGESTION = "cubic,reno"
 """The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
 
 
-def start_load(engine: EngineApi, load: Load, members: Sequence[Container]) -> RunningLoad:
+def start_load(engine: EngineApi, load: Load, members: Sequence[Container], clock: Clock = MACHINE) -> RunningLoad:
     """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
 
     Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
@@ -47,7 +46,7 @@ def start_load(engine: EngineApi, load: Load, members: Sequence[Container]) -> R
     except BaseException:
         end(sink, STOP_S)
         raise
-    running = RunningLoad(load, source, sink)
+    running = RunningLoad(load, source, sink, clock=clock)
     try:
         running.congestion = _first_line(load, sender, source).removeprefix("sending").strip()
     except BaseException:
@@ -57,16 +56,19 @@ def start_load(engine: EngineApi, load: Load, members: Sequence[Container]) -> R
 
 
 class RunningLoad:
-    """Traffic that goes on by itself until `ends_s` of the monotonic clock. `congestion` is what TCP uses; else empty.
+    """Traffic that goes on by itself until `ends_s` of the clock. `congestion` is what TCP uses; else empty.
 
     `sent` and `received` are its bytes, without headers, told once it has ended.
     """
 
-    def __init__(self, load: Load, source: Process, sink: Process, congestion: str = "") -> None:
+    def __init__(
+        self, load: Load, source: Process, sink: Process, congestion: str = "", clock: Clock = MACHINE
+    ) -> None:
         self._load = load
         self._source = source
         self._sink = sink
-        self.ends_s = time.monotonic() + load.for_s
+        self._clock = clock
+        self.ends_s = clock.now_s() + load.for_s
         self._stopped = False
         self._error: str | None = None
         self.congestion = congestion
@@ -88,17 +90,15 @@ class RunningLoad:
             return self._error
         for process in (self._source, self._sink):
             status = process.poll()
-            if status or (status is not None and time.monotonic() < self.ends_s):
+            if status or (status is not None and self._clock.now_s() < self.ends_s):
                 self._error = f"{self._load}: {_last_words(process)}"
                 break
         return self._error
 
 
 def _container(name: str, members: Sequence[Container]) -> Container:
-    """The container in whose network a member of the lab is: for a conditioned media server, that of its companion."""
-    lab = members[0].lab if members else ""
-    holders = [member for member in members if member.role == "network"]
-    container = holders[0] if name == SFU_HOST and holders else find_member(lab, members, name)
+    """The running container in whose network a member of the lab is; raises SynthlabError."""
+    container = network_of(members[0].lab if members else "", members, name)
     if container.state != "running" or not container.address:
         raise SynthlabError(f"no traffic from or to {name}: it does not run ({container.status})")
     return container

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 from ..control.state import ClientState
-from ..scenario.actions import Action, Change, Container, Exec, Judge, Load, Reset
+from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.model import Run
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
@@ -125,4 +125,7 @@ def _of(action: Action) -> Iterable[str]:
             return names
         case Load(client=name) | Exec(where=str(name)):
             return (name,)
-    return ()
+        case Exec() | Judge() | Baseline() | Http():
+            return ()
+        case _:
+            assert_never(action)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,6 +13,7 @@ from ..contract import SFU_HOST
 from ..control.group_change import LabClient
 from ..control.sfu_metrics import Metrics
 from ..control.state import ClientState
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
 from .samples import link_sources, number_sources, of_metrics, of_numbers, of_state
@@ -44,7 +44,7 @@ class Poll:
 
 @dataclass(slots=True)
 class Sampler:
-    """Keeps what is measured in `recorded`, by the time that `now_s` shows.
+    """Keeps what is measured in `recorded`, by the time that `now_s` shows; between two rounds it waits by `clock`.
 
     `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets the state of
     each client that answered, with its time, in a thread of the sampler's.
@@ -55,6 +55,7 @@ class Sampler:
     recorded: Recorded = field(default_factory=Recorded)
     metrics: Callable[[], Metrics | None] = lambda: None
     heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None
+    clock: Clock = MACHINE
     _wanted: Counter[str] = field(default_factory=Counter)
     _all: int = 0
     _polls: dict[tuple[str, str], Poll] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class Sampler:
     def start(self) -> None:
         self.recorded.fine = frozenset()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
-        self._thread.start()
+        self.clock.start(self._thread)
 
     def stop(self) -> None:
         """End it; who waits for a round goes on."""
@@ -90,7 +91,7 @@ class Sampler:
         """Wait for the end of this round, or of the next; the time then. Raises SynthlabError after `stop`."""
         with self._turn:
             before = self._rounds
-            self._turn.wait_for(lambda: self._rounds > before or self._ended, timeout_s)
+            self.clock.wait_for(self._turn, lambda: self._rounds > before or self._ended, timeout_s)
             if self._ended:
                 raise SynthlabError("the lab is not asked for numbers any more")
             return self.now_s()
@@ -105,18 +106,18 @@ class Sampler:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="sample") as pool:
-            start, turn = time.monotonic(), 0
+            start, turn = self.clock.now_s(), 0
             while not self._wait_until(start + turn * TICK_S):
                 self._ask(pool, everybody=turn % SPARSE_TICKS == 0)
                 with self._turn:
                     self._rounds += 1
                     self._turn.notify_all()
-                turn = max(turn + 1, int((time.monotonic() - start) / TICK_S))
+                turn = max(turn + 1, int((self.clock.now_s() - start) / TICK_S))
 
     def _wait_until(self, when: float) -> bool:
         """Whether it is to end."""
         with self._turn:
-            return self._turn.wait_for(lambda: self._ended, max(when - time.monotonic(), 0.0))
+            return self.clock.wait_for(self._turn, lambda: self._ended, max(when - self.clock.now_s(), 0.0))
 
     def _ask(self, pool: ThreadPoolExecutor, everybody: bool) -> None:
         """Ask those whose turn it is, wait for them while the round lasts, and note who has been silent for long."""
@@ -140,7 +141,7 @@ class Sampler:
         found: dict[tuple[str, str], Poll] = {}
         for client in self.clients():
             found[client.name, "state"] = self._poll_state(client)
-            if client.name != SFU_HOST:
+            if not client.server:
                 found[client.name, "numbers"] = self._poll_numbers(client)
         found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():

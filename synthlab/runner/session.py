@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import assert_never
 
 from ..assets import own_version
 from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
-from ..scenario.actions import Change, Judge
+from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
@@ -201,7 +202,17 @@ def _blank(plan: Plan, started: datetime) -> Record:
 def _impaired(plan: Plan) -> list[str]:
     """The clients whose conditions the plan changes."""
     actions = [timed.action for visit in plan.visits() for timed in visit.run.actions]
-    return list(dict.fromkeys(name for action in actions if isinstance(action, Change) for name in action.clients))
+    return list(dict.fromkeys(name for action in actions for name in _impaired_by(action)))
+
+
+def _impaired_by(action: Action) -> tuple[str, ...]:
+    match action:
+        case Change(clients=clients):
+            return clients
+        case Reset() | Judge() | Baseline() | Container() | Load() | Exec() | Http():
+            return ()
+        case _:
+            assert_never(action)
 
 
 def _compared(plan: Plan) -> list[str]:

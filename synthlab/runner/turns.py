@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from itertools import count
 
+from .run_clock import RunClock
+
 
 class Turns:
-    """Who waits goes on at a time of the clock `now_s`: the earlier ones first, at the same time the lower `order`."""
+    """Who waits goes on at a time of the run: the earlier ones first, at the same time in the order of the `ids`."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
+    def __init__(self, time: RunClock, ids: Iterable[str]) -> None:
+        self._time = time
+        self._order = {id: number for number, id in enumerate(ids)}
         self._numbers = count()
         self._waiting: list[tuple[float, int, int, asyncio.Future[None]]] = []
 
-    async def wait(self, at_s: float, order: int) -> None:
-        loop = asyncio.get_running_loop()
-        turn = loop.create_future()
-        heappush(self._waiting, (at_s, order, next(self._numbers), turn))
-        loop.call_later(max(at_s - self._now_s(), 0.0), self._let, at_s)
-        await turn
+    async def wait(self, at_s: float, id: str) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (at_s, self._order[id], next(self._numbers), turn))
+        # A task of its own, for it lets others go first who wait for the same time.
+        timer = asyncio.create_task(self._let_at(at_s))
+        try:
+            await turn
+        finally:
+            timer.cancel()
 
-    def _let(self, until_s: float) -> None:
-        while self._waiting and self._waiting[0][0] <= until_s:
+    async def _let_at(self, at_s: float) -> None:
+        await self._time.until(at_s)
+        while self._waiting and self._waiting[0][0] <= at_s:
             turn = heappop(self._waiting)[-1]
             if not turn.done():
                 turn.set_result(None)

@@ -1,6 +1,6 @@
 """Whether the lab was a fair judge: quick enough, and not itself the cause of what was seen.
 
-A run of which this problems is inconclusive, whatever its expectations came to. The limits were chosen from runs on two
+A run with such a problem is inconclusive, whatever its expectations came to. The limits were chosen from runs on two
 processors: of a call of two browsers and two bots left alone, and of one beside as many busy loops as processors.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from ..contract import ContainerAction
 from .expression import Expression
@@ -157,4 +157,18 @@ def lasts_s(action: Action) -> float:
             return lease_s
         case Load(for_s=for_s):
             return for_s
-    return 0.0
+        case Change() | Reset() | Judge() | Baseline() | Container() | Exec() | Http():
+            return 0.0
+        case _:
+            assert_never(action)
+
+
+def changes_conditions(action: Action) -> bool:
+    """Whether it changes the conditions of clients, which they are told beforehand."""
+    match action:
+        case Change() | Reset():
+            return True
+        case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+            return False
+        case _:
+            assert_never(action)

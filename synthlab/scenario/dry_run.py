@@ -7,12 +7,12 @@ baseline that is not there yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
-from syntheticnet.conditions import Conditions, ConditionsError, refuse_crowd, size_of
+from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
-from ..contract import SFU_HOST
-from ..stack import Sfu, Stack
-from .actions import Baseline, Change, Container, Exec, Judge, Load, Reset
+from ..stack import Stack
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from .formatting import seconds
 from .model import Place
 from .plan import Plan
@@ -33,12 +33,11 @@ class _Stage:
     """What is in force and what runs, as the plan goes on."""
 
     def __init__(self, stack: Stack) -> None:
-        self._clients = {client.name: SimulatedLeases(client.name, client.conditions) for client in stack.clients}
-        given = {client.name: client.files for client in stack.clients}
-        if isinstance(stack.sfu, Sfu):
-            self._clients[SFU_HOST] = SimulatedLeases(SFU_HOST, stack.sfu.conditions or Conditions())
-            given[SFU_HOST] = stack.sfu.files
-        self._files = {owner: {name: size_of(text) for name, text in files.items()} for owner, files in given.items()}
+        networks = stack.networks
+        self._clients = {name: SimulatedLeases(name, network.conditions) for name, network in networks.items()}
+        self._files = {
+            owner: {name: size_of(text) for name, text in network.files.items()} for owner, network in networks.items()
+        }
         self._down: dict[str, tuple[str, Place]] = {}
         self._baseline_s: float | None = None
 
@@ -64,6 +63,10 @@ class _Stage:
                 self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))
             case Judge() as judge:
                 self._judge(judge, event.at_s, place)
+            case Exec() | Http():
+                pass  # on the host, which a plan does not change
+            case _:
+                assert_never(event.action)
 
     def expire(self, now_s: float) -> None:
         for client in self._clients.values():

@@ -9,8 +9,8 @@ from typing import Any
 
 from syntheticnet.conditions import RATE, SHARE, ConditionsError, parse_duration
 
-from ..contract import SFU_HOST
 from ..errors import did_you_mean
+from ..stack.model import CONDITIONABLE
 from ..stack.yaml import Node
 from .expression import Expression
 from .step_kind import Context, Key
@@ -131,8 +131,8 @@ def read_names(node: Node, context: Context, known: tuple[str, ...], what: str) 
 def read_one(node: Node, known: tuple[str, ...], what: str) -> str:
     name = node.text(f"the name of a {what}")
     if name not in known:
-        if name == SFU_HOST:
-            node.wrong("the sfu has no conditions: give it `network: {}` in the stack")
+        if name in CONDITIONABLE:
+            node.wrong(f"the {name} has no conditions: give it `network: {{}}` in the stack")
         node.wrong(f"no {what} '{name}' in this stack{did_you_mean(name, known)}; there are: {', '.join(known)}")
     return name
 

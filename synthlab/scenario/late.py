@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
+from typing import assert_never
 
-from .actions import Change, Container, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from .formatting import seconds
 from .plan import Plan
 from .timeline import Event, timeline
@@ -39,6 +40,10 @@ def _late(events: list[Event]) -> Iterator[str]:
                 over_s = max(ends_s.values(), default=inf)
                 if over_s <= event.at_s + _GRAIN_S:
                     yield _told(event, over_s)
+            case Judge() | Baseline() | Exec() | Http():
+                pass  # puts nothing in force
+            case _:
+                assert_never(event.action)
 
 
 def _told(event: Event, over_s: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
-from ..stack import Sfu, Stack, find_stack_file, read_stack
+from ..stack import Stack, find_stack_file, read_stack
 from ..stack.compose_source import ComposeConfig
 from ..stack.variables import Variables
 from ..stack.yaml import Node, read_yaml
@@ -105,9 +105,8 @@ def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str
 
 
 def _flows(stack: Stack) -> Iterator[str]:
-    sfu = stack.sfu.conditions if isinstance(stack.sfu, Sfu) else None
-    for conditions in (sfu, *(client.conditions for client in stack.clients)):
-        yield from (flow.name for flow in (conditions.flows if conditions else ()))
+    for network in stack.networks.values():
+        yield from (flow.name for flow in network.conditions.flows)
 
 
 def _mapping(top: Node) -> dict[str, Node]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from ..errors import WrongUse
 from ..stack.ownership import is_own
 from ..stack.rights import stack_acts
-from .actions import Exec, Http
+from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from .plan import Plan
 
 ALLOW = "--allow-host"
@@ -32,13 +33,25 @@ def _own_acts(plan: Plan) -> Iterator[str]:
     for visit in plan.visits():
         for timed in visit.run.actions:
             action = timed.action
-            if isinstance(action, Http) or (isinstance(action, Exec) and action.where is None):
+            if _acts_on_host(action):
                 line = f"{visit.run.place}: {action}"
                 if line not in seen:
                     seen.add(line)
                     yield line
     scenario = plan.scenario
     yield from (f"{scenario.file}: reads the variable {name} of your environment" for name in scenario.environment)
+
+
+def _acts_on_host(action: Action) -> bool:
+    match action:
+        case Http():
+            return True
+        case Exec(where=where):
+            return where is None
+        case Change() | Reset() | Judge() | Baseline() | Container() | Load():
+            return False
+        case _:
+            assert_never(action)
 
 
 def _stack_acts(plan: Plan) -> Iterator[str]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from ..stack import Sfu, Stack
+from ..stack import Stack
 from ..stack.yaml import Node
 from .expression import Known
 from .model import Body, Step
@@ -30,13 +29,13 @@ class Context:
 
     @property
     def clients(self) -> tuple[str, ...]:
-        """Those whose conditions can be changed: all clients, and the media server where it is conditioned."""
-        return self.known.clients + ((SFU_HOST,) if self.known.conditioned_sfu else ())
+        """Those whose conditions can be changed: all clients, and the servers that are conditioned."""
+        return self.known.clients + self.known.conditioned
 
     @property
     def containers(self) -> tuple[str, ...]:
         """What runs in containers of this lab."""
-        return self.known.clients + ((SFU_HOST,) if isinstance(self.stack.sfu, Sfu) else ())
+        return self.known.clients + self.stack.servers
 
     def members(self, name: str) -> tuple[str, ...]:
         """The clients that a group's name means."""

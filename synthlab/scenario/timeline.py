@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
-from .actions import Action, Change, Load, Reset
+from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from .model import Run, Track
 from .ongoing import Ongoing
 
@@ -38,20 +39,34 @@ def played_out_s(track: Track, late: bool = False) -> float:
                 ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in clients}
             case Load(for_s=for_s):
                 ends_s[event.run.id, ""] = event.at_s + for_s
+            case Judge() | Baseline() | Container() | Exec() | Http():
+                pass  # a step that waits for it lasts so long itself
+            case _:
+                assert_never(event.action)
     return max([track.most_s if late else track.least_s, *ends_s.values()])
 
 
 def _events(track: Track, late: bool) -> Iterator[Event]:
     ongoing = Ongoing()
     for event in sorted(_planned(track, 0.0, late), key=lambda event: event.at_s):
-        action: Action | None = event.action
-        if isinstance(action, Reset):
-            ongoing.reset(action.clients)
-        elif isinstance(action, Change):
-            begins = action is event.run.actions[0].action
-            action = ongoing.begin(event.run.id, action) if begins else ongoing.next(event.run.id, action)
+        action = _still_to_do(event, ongoing)
         if action is not None:
             yield replace(event, action=action)
+
+
+def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
+    """The action as it is to be done then; None for one of a step that does not go on."""
+    match event.action:
+        case Reset() as reset:
+            ongoing.reset(reset.clients)
+            return reset
+        case Change() as change:
+            begins = change is event.run.actions[0].action
+            return ongoing.begin(event.run.id, change) if begins else ongoing.next(event.run.id, change)
+        case Judge() | Baseline() | Container() | Load() | Exec() | Http() as other:
+            return other
+        case _:
+            assert_never(event.action)
 
 
 def _planned(track: Track, begins_s: float, late: bool) -> Iterator[Event]:

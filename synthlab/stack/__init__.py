@@ -1,6 +1,6 @@
 """A stack: a described lab, its media server and its clients, as read from a stack file."""
 
-from .model import Client, ExternalSfu, Ip, Media, Ports, Sfu, Stack, Turn
+from .model import Client, ExternalSfu, Ip, Media, Network, Ports, Sfu, Stack, Turn
 from .reader import find_stack_file, read_stack
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "ExternalSfu",
     "Ip",
     "Media",
+    "Network",
     "Ports",
     "Sfu",
     "Stack",

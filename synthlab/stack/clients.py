@@ -64,6 +64,7 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
 def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None) -> Client:
     client = _read_kind(group, node, keys, folder)
     refuse_without_browser(keys, client)
+    _refuse_stranger(keys, sfu)
     mistakes = Mistakes()
     for key, put in _PUTTERS.items():
         if key in keys:
@@ -114,6 +115,14 @@ def _read_app(group: str, node: Node) -> Client:
         node.wrong(f"no such client app '{name}'{did_you_mean(name, CLIENT_APPS)}; bundled: {bundled}")
     app = CLIENT_APPS[name]
     return Client(name=group, group=group, app=name, image=app.image, headless=not app.screen)
+
+
+def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
+    """Raise for a bundled client that cannot speak to the bundled media server."""
+    app = CLIENT_APPS[keys["app"].written] if "app" in keys else None
+    server = sfu.bundled if isinstance(sfu, Sfu) else None
+    if app and app.speaks and server and app.speaks != server.speaks:
+        keys["app"].wrong(f"{keys['app'].written} speaks {app.speaks}, but the sfu speaks {server.speaks}")
 
 
 def _read_build(group: str, node: Node, folder: Path) -> Client:

@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 from syntheticnet.conditions import Conditions
 
 from ..contract import SFU_HOST, TURN_HOST
+from .apps import SfuApp
 from .compose_source import ComposeFile
 
 TURN_PORT = 3478
+
+CONDITIONABLE = (SFU_HOST,)
+"""The servers that a stack file can give a `network`, by the names of their keys."""
 
 Ip = Literal["ipv4", "dual", "ipv6"]
 """The protocols of a lab's network: IPv4 alone, both, or for the applications IPv6 alone."""
@@ -42,24 +46,29 @@ CLIENT_VARIABLES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The conditions of one network, and the texts of the traces and tables that they name, by name."""
+
+    conditions: Conditions = field(default_factory=Conditions)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sfu:
     """A media server in a container of its own; `page` is the address that clients open by default.
 
-    A `bundled` one has a page that takes the video's size, and a health probe that clients can wait for. One with
-    `conditions` is conditioned as a client is. Its `ports` are published on the host's address `join`. Where it is a
-    `service` of a Compose file it has no image of its own here. A bundled one lets each sender's video take at most
-    `bitrate_bps`; None is its default, 0 no cap.
+    Of a `bundled` one its app tells what else it has. Its `ports` are published on the host's address `join`. Where it
+    is a `service` of a Compose file it has no image of its own here. A bundled one lets each sender's video take at
+    most `bitrate_bps`; None is its default, 0 no cap.
     """
 
     app: str
     image: str
-    bundled: bool = False
+    bundled: SfuApp | None = None
     page: str | None = None
     metrics: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
-    conditions: Conditions | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
     join: str | None = None
     bitrate_bps: int | None = None
     ports: tuple[str, ...] = ()
@@ -159,6 +168,7 @@ class Client:
 class Stack:
     """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself.
 
+    The `conditioned` are the networks of its servers that are conditioned as clients are, by the servers' names.
     `made_by` is the id of the `up` that brings it up, once there is one, and `digest` that of the stack itself.
     `source` is the file, and `environment` are the names of the variables that it takes from the environment.
     """
@@ -168,9 +178,22 @@ class Stack:
     sfu: Sfu | ExternalSfu | None
     clients: tuple[Client, ...]
     turn: Turn | None = None
+    conditioned: Mapping[str, Network] = field(default_factory=dict)
     ip: Ip = "ipv4"
     expires: int | None = None
     made_by: str | None = None
     digest: str | None = None
     source: Path | None = field(default=None, compare=False)
     environment: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """All networks that are conditioned, by whose they are: the clients', then the servers'."""
+        own = {client.name: Network(conditions=client.conditions, files=client.files) for client in self.clients}
+        return {**own, **self.conditioned}
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The servers that steps can name: a media server in a container, and those that are conditioned."""
+        sfu = (SFU_HOST,) if isinstance(self.sfu, Sfu) else ()
+        return tuple(dict.fromkeys((*sfu, *self.conditioned)))

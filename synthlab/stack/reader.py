@@ -12,15 +12,15 @@ from typing import get_args
 from syntheticnet.conditions import ConditionsError
 
 from .. import assets
-from ..contract import TURN_HOST
+from ..contract import SFU_HOST, TURN_HOST
 from ..errors import WrongUse, did_you_mean
 from .allow import is_network, read_allow
 from .clients import read_clients
 from .compose_source import ComposeConfig, ComposeFile, read_compose
-from .fields import check_name, refuse_bad_name
+from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flow
 from .mistakes import Mistakes
-from .model import Client, ExternalSfu, Ip, Sfu, Stack, Turn
+from .model import CONDITIONABLE, Client, ExternalSfu, Ip, Network, Sfu, Stack, Turn
 from .sfu import ReadCompose, read_sfu
 from .turn import read_turn
 from .variables import Variables
@@ -76,6 +76,7 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     name, turn = _name_from(path), None
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
+    conditioned: dict[str, Network] = {}
     with mistakes.noted():
         name = keys["name"].text("a name") if "name" in keys else name
         refuse_bad_name(name, keys.get("name", top))
@@ -84,15 +85,17 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         sfu = read_sfu(keys["sfu"], folder, read_compose) if "sfu" in keys else None
     with mistakes.noted():
+        conditioned = _read_conditioned(keys, folder)
+    with mistakes.noted():
         turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
     with mistakes.noted():
         # Of one that is wrong nobody knows whether it has a page: no client is to blame for that.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
         clients = _read_clients(keys["clients"], there, folder, keys.get("allow"))
     mistakes.report()
-    if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and sfu.conditions is not None:
+    if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and SFU_HOST in conditioned:
         keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
-    stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, ip=ip)
+    stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, conditioned=conditioned, ip=ip)
     _refuse_flows(stack, keys)
     return stack
 
@@ -100,14 +103,24 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
 def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
     """Raise at the first flow of a network that means a host which is not there."""
     owners = [(client.conditions, keys["clients"].value[client.group]) for client in stack.clients]
-    if isinstance(stack.sfu, Sfu) and stack.sfu.conditions:
-        owners.append((stack.sfu.conditions, keys["sfu"]))
+    owners += [(network.conditions, keys[server]) for server, network in stack.conditioned.items()]
     for conditions, node in owners:
         for flow in conditions.flows:
             try:
                 refuse_flow(flow.match, stack)
             except ValueError as error:
                 node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
+
+
+def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, Network]:
+    """The networks of the servers that have one, by their keys; whether one may have it is not decided here."""
+    found = {}
+    for server in CONDITIONABLE:
+        node = keys[server].value if server in keys else None
+        if isinstance(node, dict) and "network" in node:
+            conditions, files = read_network(node["network"], folder)
+            found[server] = Network(conditions=conditions, files=files)
+    return found
 
 
 def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:

@@ -13,9 +13,9 @@ from syntheticnet.conditions import RATE
 
 from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from .apps import SFU_APPS
+from .apps import SFU_APPS, SfuApp
 from .compose_source import ComposeFile
-from .fields import read_address, read_command, read_env, read_image, read_network, read_version
+from .fields import read_address, read_command, read_env, read_image, read_version
 from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
 from .yaml import Node
@@ -43,8 +43,6 @@ _REASONS = {
     "external": "has no meaning for an external sfu, which runs elsewhere",
 }
 KEYS = tuple(dict.fromkeys((*_KINDS, "version", "bitrate", "compose", *_OWN)))
-LEAST_BITRATE = 64_000
-"""Janus heeds no lower one."""
 
 
 def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | ExternalSfu:
@@ -64,10 +62,10 @@ def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | Exter
     else:
         sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
     page = read_address(keys["url"]) if "url" in keys else sfu.page
-    return _with_network(replace(sfu, page=page, metrics=metrics), keys, folder)
+    return _with_container(replace(sfu, page=page, metrics=metrics or sfu.metrics), keys)
 
 
-def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
+def _with_container(sfu: Sfu, keys: dict[str, Node]) -> Sfu:
     mistakes = Mistakes()
     with mistakes.noted():
         sfu = replace(sfu, env=read_env(keys["env"]) if "env" in keys else {})
@@ -76,10 +74,6 @@ def _with_network(sfu: Sfu, keys: dict[str, Node], folder: Path) -> Sfu:
     with mistakes.noted():
         join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
         sfu = replace(sfu, join=join)
-    if "network" in keys:
-        with mistakes.noted():
-            conditions, files = read_network(keys["network"], folder)
-            sfu = replace(sfu, conditions=conditions, files=files)
     mistakes.report()
     return sfu
 
@@ -97,20 +91,29 @@ def _read_bundled(keys: dict[str, Node]) -> Sfu:
         keys["app"].wrong(f"no such sfu app '{name}'{did_you_mean(name, SFU_APPS)}; bundled: {', '.join(SFU_APPS)}")
     app = SFU_APPS[name]
     version = read_version(keys["version"], app.version) if "version" in keys else app.version
-    bitrate = _read_bitrate(keys["bitrate"]) if "bitrate" in keys else None
-    image = f"{app.image}:{version}"
-    return Sfu(app=name, image=image, bundled=True, page=app.page, ports=app.ports, bitrate_bps=bitrate)
+    bitrate = _read_bitrate(keys["bitrate"], name, app) if "bitrate" in keys else None
+    return Sfu(
+        app=name,
+        image=f"{app.image}:{version}",
+        bundled=app,
+        page=app.page,
+        metrics=app.metrics,
+        ports=app.ports,
+        bitrate_bps=bitrate,
+    )
 
 
-def _read_bitrate(node: Node) -> int:
+def _read_bitrate(node: Node, name: str, app: SfuApp) -> int:
     """In bits per second; 0 for no cap."""
+    if app.least_bitrate_bps is None:
+        node.wrong(f"{name} does not limit its senders")
     written = node.text("a rate such as 2mbit, or unlimited")
     try:
         rate = RATE.parse(written)
     except ValueError as error:
         node.wrong(str(error))
-    if rate < LEAST_BITRATE:
-        node.wrong(f"{written!r} is less than {RATE.format(LEAST_BITRATE)}, the least that the server heeds")
+    if rate < app.least_bitrate_bps:
+        node.wrong(f"{written!r} is less than {RATE.format(app.least_bitrate_bps)}, the least that the server heeds")
     return 0 if math.isinf(rate) else round(rate)
 
 

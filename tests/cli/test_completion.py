@@ -50,6 +50,8 @@ def completed(line: str, engine: Path) -> list[str]:
         ("synthlab selft", ["selftest"]),
         ("synthlab show ", ["bot", "bot-1", "client1", "sfu"]),
         ("synthlab restart b", ["bot", "bot-1"]),
+        ("synthlab partition cl", ["client1"]),
+        ("synthlab partition client1 s", ["sfu"]),
         ("synthlab ps --lab m", ["mine"]),
         ("synthlab show --lab mine ", ["sfu"]),
         ("synthlab set bot --profile wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),

@@ -9,7 +9,7 @@ import pytest
 
 from synthlab.assets import own_version
 from synthlab.deploy.image_build import described, refuse_missing_version
-from synthlab.deploy.image_checks import refuse_conditioned_twice
+from synthlab.deploy.image_checks import refuse_unfit
 from synthlab.deploy.images import Image, PlannedImage
 from synthlab.engine.image_commands import build_command
 from synthlab.engine.images import LocalImage
@@ -54,7 +54,7 @@ def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: b
     stack, engine = read_stack(str(file)), Conditioning()
     told = "sfu: its image acme/sfu is FROM syntheticnet, and conditions its network"
     with pytest.raises(SynthlabError, match=told) if refused else nullcontext():
-        refuse_conditioned_twice(stack, engine)
+        refuse_unfit(stack, engine, {"acme/sfu"})
 
 
 @pytest.mark.issue(10)

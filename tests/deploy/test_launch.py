@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from synthlab.engine.images import ImageBuild, LocalImage
 from synthlab.engine.process import Finished
 from synthlab.errors import SynthlabError
 from synthlab.stack import read_stack
-from synthlab.testing import FakeEngine, fake_container
+from synthlab.testing import FakeClock, FakeEngine, fake_container
 
 BASES = {BASE: LocalImage("base", None)}
 CURRENT = BASES | {
@@ -57,10 +56,12 @@ class CallEngine(FakeEngine):
             raise self.fails
 
 
-def up(engine: FakeEngine, replacing: bool = False, ttl_s: float | None = None) -> list[str]:
+def up(
+    engine: FakeEngine, replacing: bool = False, ttl_s: float | None = None, clock: FakeClock | None = None
+) -> list[str]:
     """Launch the bundled call; the lines of progress."""
     told: list[str] = []
-    launch(read_stack("call"), engine, told.append, timeout_s=0.3, ttl_s=ttl_s, replacing=replacing)
+    launch(read_stack("call"), engine, told.append, 0.3, ttl_s, replacing, clock or FakeClock())
     return told
 
 
@@ -155,7 +156,7 @@ def test_interrupted() -> None:
     """Ctrl-C while the containers start leaves nothing behind."""
     engine, told = CallEngine(HEALTHY, KeyboardInterrupt()), list[str]()
     with pytest.raises(KeyboardInterrupt):
-        launch(read_stack("call"), engine, told.append, timeout_s=0.3)
+        launch(read_stack("call"), engine, told.append, timeout_s=0.3, clock=FakeClock())
     assert engine.present == []
     assert told[-1] == "removing what was made of call"
 
@@ -175,20 +176,18 @@ def test_port_taken_meanwhile() -> None:
     assert ['published: "3000"' in file for file in engine.composed] == [True, False]
 
 
-def test_a_bounded_life(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bounded_life() -> None:
     """With a time to live, every container is told and marked with the end; it counts from their start."""
     engine = CallEngine(HEALTHY)
-    monkeypatch.setattr(time, "time", lambda: 1000.5)
-    up(engine, ttl_s=60)
+    up(engine, ttl_s=60, clock=FakeClock(epoch_s=1000.5))
     (file,) = engine.composed
     assert file.count('"synthlab.expires": "1061"') == 6  # the network, the media server, four clients
     assert file.count('"SYNTHLAB_EXPIRES": "1061"') == 5
 
 
 @pytest.mark.issue(10)
-def test_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_at_a_time() -> None:
     """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
-    monkeypatch.setattr(claim, "PATIENCE_S", 0.1)
     engine = FakeEngine(HEALTHY)
     engine.locked.add("call")
     with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
@@ -232,9 +231,8 @@ def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.Mo
 
         def taken_down(self, now: str) -> None:
             if now == phase:
-                claim.take_down("call", self)
+                claim.take_down("call", self, FakeClock())
 
-    monkeypatch.setattr(claim, "QUIET_S", 0)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     engine = Contested(HEALTHY)
     del engine.images["synthlab/chrome:latest"]
@@ -244,17 +242,16 @@ def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.issue(10)
-def test_a_lock_that_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_never_began() -> None:
     """A lock that was made and never runs, for whoever did so was killed half-way, is removed after a while."""
 
     class Created(FakeEngine):
         def locks(self) -> dict[str, str]:
             return dict.fromkeys(self.locked, "created")
 
-    monkeypatch.setattr(claim, "START_S", 0.1)
     engine = Created()
     engine.locked.add("call")
-    with claim.claimed("call", "debian", engine) as held:
+    with claim.claimed("call", "debian", engine, FakeClock()) as held:
         held.check()
     assert not engine.locked
 
@@ -290,5 +287,5 @@ def test_replacing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine.present == HEALTHY
     engine.status = 0
     del engine.images["synthlab/chrome:latest"]
-    up(engine, replacing=True)
-    assert len({one.made_by for one in engine.present} - {""}) == 1
+    made = launch(read_stack("call"), engine, lambda text: None, timeout_s=1, replacing=True, clock=FakeClock())
+    assert {one.made_by for one in engine.present} == {made.made_by}

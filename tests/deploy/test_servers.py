@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.deploy.servers import compose_parts, join_page, sfu_services, sfu_size
+from synthlab.deploy.servers import compose_parts, join_page, server_count, server_services
 from synthlab.deploy.services import sfu_condition
 from synthlab.stack import Sfu, Stack, read_stack
 from synthlab.stack.compose_source import ComposeFile, from_config
@@ -34,21 +34,10 @@ def read(sfu: str, folder: Path) -> Stack:
     return read_stack(str(file), environment={})
 
 
-def test_conditions_come_with_a_companion(tmp_path: Path) -> None:
-    """A conditioned media server shares the network of a container that has its name, its ports and its API."""
-    stack = read("image: acme/sfu, ports: [7880], network: {egress: {loss: 5%}}", tmp_path)
-    companion, own = sfu_services(stack)
-    assert (companion.hostname, companion.alias, companion.conditioned) == ("sfu", "sfu", True)
-    assert companion.environment["SYNTHLAB_CONDITIONS"] == '{"egress": {"loss": "5%"}}'
-    assert companion.published == ("127.0.0.1:7880:7880",)
-    assert (own.network_of, own.hostname, own.published) == (companion.name, None, ())
-    assert own.after == {companion.name: "service_healthy"}
-
-
 def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
     """A media server without conditions is one container, and nobody outside can join."""
     stack = read("app: janus", tmp_path)
-    (own,) = sfu_services(stack)
+    (own,) = server_services(stack)
     assert (own.network_of, own.published, own.environment) == (None, (), {})
     assert join_page(stack) is None
 
@@ -56,9 +45,9 @@ def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
 def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
     """The media server and its companion are told so; what the user gives the server is not overruled."""
     stack = replace(read("app: janus, network: {}", tmp_path), ip="ipv6")
-    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["ipv6", "ipv6"]
+    assert [service.environment["SYNTHLAB_IP"] for service in server_services(stack)] == ["ipv6", "ipv6"]
     stack = replace(read("image: acme/sfu, env: {SYNTHLAB_IP: dual}", tmp_path), ip="ipv6")
-    assert [service.environment["SYNTHLAB_IP"] for service in sfu_services(stack)] == ["dual"]
+    assert [service.environment["SYNTHLAB_IP"] for service in server_services(stack)] == ["dual"]
 
 
 @pytest.mark.issue(10)
@@ -66,14 +55,14 @@ def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
 def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, told: str | None) -> None:
     """The room's cap is a value of the stack; the server is told only what the stack says."""
     cap = f", bitrate: {written}" if written else ""
-    (server,) = sfu_services(read(f"app: janus{cap}", tmp_path))
+    (server,) = server_services(read(f"app: janus{cap}", tmp_path))
     assert server.environment.get("SYNTHLAB_BITRATE") == told
 
 
 def test_somebody_outside(tmp_path: Path) -> None:
     """The bundled media server is told the address that it has outside, and its ports are published there."""
     stack = read("app: janus, join: 192.168.1.5", tmp_path)
-    (own,) = sfu_services(stack)
+    (own,) = server_services(stack)
     assert own.environment == {"SYNTHLAB_JOIN": "192.168.1.5", "SYNTHLAB_MEDIA_PORTS": "20000-20059"}
     assert own.published[-1] == "192.168.1.5:20000-20059:20000-20059/udp"
     assert join_page(stack) == "http://192.168.1.5:8080/?name=you"
@@ -93,7 +82,7 @@ def test_parts_of_a_compose_file() -> None:
     assert set(parts["networks"]) == {"inside", "theirs"}
     assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
     assert sfu_condition(stack) == {"media": "service_healthy"}
-    assert sfu_size(stack) == 2
+    assert server_count(stack) == 2
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def test_a_holder_that_is_killed() -> None:
     """A lock of the engine excludes everybody else, counts as no lab, and goes when its holder is killed."""
     engine = Engine()
     take = (
-        f"import time; from synthlab.engine import Engine; Engine().lock({LAB!r}, {BASE!r}); print(1); time.sleep(60)"
+        f"import time; from synthlab.engine.docker_engine import Engine; Engine().lock({LAB!r}, {BASE!r}); "
+        "print(1); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-uc", f"{take}; print(1); time.sleep(60)"], stdout=subprocess.PIPE

@@ -171,8 +171,9 @@ def test_tcp_fills_a_queue_of_a_second(
     finally:
         load.stop()
         synthlab("reset", "client1", "--lab", LAB)
-    late = delays[-2]
-    print(f"{load.congestion}: the last but one of {len(delays)} probes waited for {late:.0f} ms")
+    # bbr, too, fills the queue while it starts, so of its probes the median counts.
+    late = delays[len(delays) // 2 if load.congestion == "bbr" else -2]
+    print(f"{load.congestion}: of {len(delays)} probes that which counts waited for {late:.0f} ms")
     assert least_ms <= late <= most_ms
     assert load.congestion in (("cubic", "reno") if congestion is None else (congestion,))
 

@@ -65,6 +65,16 @@ def test_media_server() -> None:
     assert (container.role, container.client, container.index, container.ports) == ("sfu", "", 0, {})
 
 
+@pytest.mark.issue(11)
+def test_companion() -> None:
+    """A companion says whose network it holds; one that does not, as version 0.1.0 made it, has no conditions."""
+    marks = {"synthlab.lab": "call", "synthlab.role": "network", "synthlab.client": "sfu-network"}
+    container = read_container(listed(Labels={**marks, "synthlab.network-of": "sfu"}))
+    assert (container.conditioned, container.network_name, container.title) == (True, "sfu", "sfu-network")
+    old = read_container(listed(Labels=marks))
+    assert (old.conditioned, old.network_name) == (False, "")
+
+
 @pytest.mark.parametrize(
     ("health", "told"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,10 +21,11 @@ def apis() -> dict[str, FakeClientApi]:
 
 
 @pytest.fixture
-def lab(apis: dict[str, FakeClientApi]) -> Lab:
+def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
     backend, by_id = fake_backend("call", groups=GROUPS)
     apis.update({api.name: api for api in by_id.values()})
-    return Lab.attach("call", backend)
+    with Lab.attach("call", backend) as lab:
+        yield lab
 
 
 def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -227,4 +228,45 @@ def test_expectations_are_of_this_client(lab: Lab, apis: dict[str, FakeClientApi
     assert found.seen == {"client1.video.client2.fps": 20}
     with pytest.raises(ExpectationFailed, match=r"^client2: expect video\.client1\.fps > 10: no data"):
         lab["client2"].expect("video.client1.fps > 10")
-    lab.close()
+
+
+@pytest.mark.issue(11)
+def test_block(lab: Lab) -> None:
+    """A flow of a client is closed until the end of `with`, silently or with an answer."""
+    client = lab["client2"]
+    with client.block("*:udp"):
+        closed = {"ingress": {"outage": True}, "egress": {"outage": True}}
+        assert client.state().base.to_dict() == {"flows": {"*:udp": closed}}
+    refused = client.block("*:tcp", answer="reset")
+    assert client.state().base.to_dict()["flows"]["*:tcp"]["egress"] == {"reject": "reset"}
+    refused.revert()
+    assert client.state().base.to_dict() == {}
+
+
+@pytest.mark.issue(11)
+def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
+    """All clients of a group lose their link together, for a time, and what was set before is in force again."""
+    lab["bot"].set(egress={"rate": "1mbit"})
+    with lab["bot"].link_down(for_="10s"):
+        assert [apis[name].terms[-1].lease for name in ("bot-1", "bot-2")] == ["10s", "10s"]
+        assert apis["bot-1"].conditions.to_dict() == {
+            "ingress": {"outage": True},
+            "egress": {"rate": "1mbit", "outage": True},
+        }
+    assert [apis[name].conditions.to_dict() for name in ("bot-1", "bot-2")] == [{"egress": {"rate": "1mbit"}}] * 2
+
+
+@pytest.mark.issue(11)
+@pytest.mark.parametrize(
+    ("flow", "answer", "told"),
+    [
+        ("udp", "silent", "client2: flows.udp: 'udp' is a protocol, and stands behind the host; did you mean *:udp?"),
+        ("*:udp", "rest", "answer: 'rest' is not one of silent, "),
+    ],
+)
+def test_refused_blocks(flow: str, answer: str, told: str, lab: Lab) -> None:
+    """A flow or an answer that cannot be is told, and nothing is changed."""
+    with pytest.raises(WrongUse) as caught:
+        lab["client2"].block(flow, answer=answer)
+    assert caught.value.message.startswith(told)
+    assert lab["client2"].state().conditions.perfect

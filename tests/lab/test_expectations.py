@@ -12,12 +12,13 @@ import pytest
 from synthlab import ExpectationFailed, Inconclusive, Lab, WrongUse
 from synthlab.control.backend import Backend
 from synthlab.control.state import ClientState
+from synthlab.control.webrtc_stats import Numbers
 from synthlab.lab import expectations
 from synthlab.lab.expectations import known_of
 from synthlab.runner.host_load import Busy
 from synthlab.scenario.expression import Known
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, fake_backend
+from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_companion, fake_container
 
 FPS = "client1.video.client2.fps"
 
@@ -139,10 +140,11 @@ def test_times(times: dict[str, str], lab: Lab) -> None:
 
 def test_nobody_is_asked_after_the_end(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """The lab's samples end with it."""
+    before = set(threading.enumerate())
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
     lab.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "sampler"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "sampler" and thread not in before]
 
 
 def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,3 +172,21 @@ def test_known_names(lab: Lab) -> None:
     assert known_of(lab) == Known(("client1", "client2", "bot-1", "bot-2"), ("bot",), sfu_metrics=False)
     stack = read_stack("call")
     assert known_of(lab, stack) == Known.of(stack)
+
+
+@pytest.mark.issue(11)
+def test_a_conditioned_server() -> None:
+    """Its links are judged by its name; it is no participant, and is asked for no numbers of an application."""
+
+    class Linked(FakeClientApi):
+        def numbers(self) -> Numbers:
+            asked.append(self.name)
+            return super().numbers()
+
+    asked: list[str] = []
+    members = [fake_container("call", "client1"), fake_companion("call", "turn")]
+    with Lab.attach("call", Backend(FakeEngine(members), lambda container: Linked(container.client))) as lab:
+        assert known_of(lab) == Known(("client1",), conditioned=("turn",), sfu_metrics=False)
+        assert [client.name for client in lab.participants] == ["client1"]
+        assert lab.expect("turn.egress.packets_in >= 0", within="3s").seen == {"turn.egress.packets_in": 0.0}
+    assert set(asked) == {"client1"}

@@ -226,3 +226,52 @@ def test_too_slow(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]], monkeypatc
     assert lab.too_slow() == [
         "client1 egress: this machine is too slow: packets left up to 80 ms late in the last second"
     ]
+
+
+@pytest.mark.issue(11)
+def test_partition(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """Two clients are separated until the end of `with`: the first has the change, in the links of the direction."""
+    lab, apis = lab_and_apis
+    apis["client1"].change({"flows": {"client2": {"egress": {"latency": "80ms"}}}})
+    with lab.partition("client1", "client2", direction="b-to-a", answer="reset") as applied:
+        assert list(applied.states) == ["client1"]
+        assert apis["client1"].conditions.to_dict() == {
+            "flows": {"client2": {"ingress": {"reject": "reset"}, "egress": {"latency": "80ms"}}}
+        }
+    assert apis["client1"].conditions.to_dict() == {"flows": {"client2": {"egress": {"latency": "80ms"}}}}
+    assert apis["client2"].wishes == []
+
+
+@pytest.mark.issue(11)
+def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+    """It can wait, and end by itself; `revert` ends it before."""
+    lab, apis = lab_and_apis
+    applied = lab.partition("bot-1", "client2", for_="10s")
+    assert apis["bot-1"].terms == [ChangeOptions(lease="10s")]
+    assert not apis["bot-1"].conditions.perfect
+    applied.revert()
+    assert apis["bot-1"].conditions.perfect
+    lab.partition("bot-1", "client2", after="5s")
+    assert apis["bot-1"].terms[-1] == ChangeOptions(after="5s")
+
+
+@pytest.mark.issue(11)
+@pytest.mark.parametrize(
+    ("ends", "words", "told"),
+    [
+        (("client1", "cleint2"), {}, "no client 'cleint2' in lab 'call'; did you mean client2?"),
+        (("client1", "bot"), {}, "'bot' means several: bot-1, bot-2; name one of them"),
+        (("client1", "client1"), {}, "partition: 'client1' is both ends; name two clients, or a client and sfu"),
+        (("client1", "client2"), {"direction": "forth"}, "direction: 'forth' is not one of both, a-to-b, b-to-a"),
+        (("client1", "client2"), {"for_": "ten"}, "for_: 'ten' is not a time"),
+    ],
+)
+def test_refused_partitions(
+    ends: tuple[str, str], words: dict[str, str], told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
+) -> None:
+    """Names, words and times that cannot be are told, and nothing is changed."""
+    lab, apis = lab_and_apis
+    with pytest.raises(WrongUse) as caught:
+        lab.partition(*ends, **words)
+    assert caught.value.message.startswith(told)
+    assert all(api.conditions.perfect for api in apis.values())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from synthlab.report.chart import Row, broken
-from synthlab.report.clients_shown import MOST_DRAWN, MOST_OPEN, chosen
+from synthlab.report.clients_shown import MOST_DRAWN, MOST_OPEN, chosen, drawable
 from synthlab.report.network import growth
 from synthlab.report.section import client_rows
 from synthlab.scenario.record import Configured, Judged, Record, Series
@@ -130,3 +132,14 @@ def test_many_participants() -> None:
     row = found["video frames (42 more participants are not drawn)"]
     assert names(row)[0] == "from client2"
     assert len(row.lines) == 8
+
+
+@pytest.mark.issue(11)
+def test_conditioned_servers() -> None:
+    """A server is drawn where it had conditions, or where an expectation looked at the media server's numbers."""
+    record = records.dog()
+    assert drawable(record) == record.clients
+    begun = Configured(at_s=0.0, client="turn", conditions={})
+    looked = replace(record.judged[0], seen={"sfu.rooms": 1.0})
+    record = replace(record, configured=(*record.configured, begun), judged=(*record.judged, looked))
+    assert drawable(record) == (*record.clients, "turn", "sfu")

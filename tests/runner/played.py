@@ -1,8 +1,7 @@
-"""Plays short scenarios on a lab without containers, with real rules and in real time."""
+"""Plays short scenarios on a lab without containers, with real rules and by a clock that waits for nothing."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from synthlab.runner import Player
 from synthlab.runner.live_lab import LiveLab
 from synthlab.scenario.record import Judged, Played
-from synthlab.testing import FakeClientApi, fake_backend
+from synthlab.testing import FakeClientApi, FakeClock, fake_backend
 
 from ..scenario.files import checked
 
@@ -47,15 +46,17 @@ class Playing:
     engine: Any
     marks: list[str]
     collected: list[dict[str, Any]]
+    clock: FakeClock
 
     def play(self) -> Player:
-        asyncio.run(self.player.play())
+        self.clock.run(self.player.play())
         return self.player
 
 
 def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | None = 15.0) -> Playing:
     """A player of these steps; client1 sees client2 with so many frames a second."""
-    backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
+    clock = FakeClock()
+    backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"}, clock=clock)
     apis = {api.name: api for api in by_id.values()}
     if fps is not None:
         apis["client1"].answered_numbers = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
@@ -68,5 +69,6 @@ def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | Non
         marks.append,
         lambda: collected.append(apis["client2"].conditions.egress.to_dict()),
         keep_going,
+        clock,
     )
-    return Playing(player, apis, seen, backend.engine, marks, collected)
+    return Playing(player, apis, seen, backend.engine, marks, collected, clock)

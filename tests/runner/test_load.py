@@ -19,7 +19,7 @@ from synthlab.engine.guest.load_source import paced
 from synthlab.errors import SynthlabError
 from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
 from synthlab.scenario.actions import Load
-from synthlab.testing import FakeEngine, fake_container
+from synthlab.testing import FakeEngine, fake_companion, fake_container
 
 from ..standstill import Standstill
 
@@ -170,7 +170,7 @@ def test_tcp_without_a_way() -> None:
 def refused_at(port: int) -> None:
     load = begun("tcp", 0.5, 0, port=port)
     assert load.error() is None
-    time.sleep(1.2)
+    load._source.wait(10)
     told = load.error()
     assert told is not None
     assert told.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
@@ -184,6 +184,17 @@ def test_who_does_not_run() -> None:
     load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
     with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
         start_load(FakeEngine(), load, [running, stopped])
+
+
+@pytest.mark.issue(11)
+def test_to_a_conditioned_server() -> None:
+    """Its traffic is that of its companion's network, whether or not the server itself runs."""
+    client = replace(fake_container("call", "client1"), address="10.0.0.2")
+    server = replace(fake_container("call", "turn"), role="service", address="10.0.0.3")
+    companion = replace(fake_companion("call", "turn"), state="exited", status="Exited (7)")
+    load = Load(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_s=5)
+    with pytest.raises(SynthlabError, match=r"no traffic from or to turn: it does not run \(Exited \(7\)\)"):
+        start_load(FakeEngine(), load, [companion, server, client])
 
 
 def test_a_sidecar_may_do_nothing() -> None:

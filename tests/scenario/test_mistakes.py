@@ -152,6 +152,18 @@ STEPS = {
         "  - partition: [client1, client1]\n",
         "3: steps[0].partition: ['client1', 'client1'] is not two participants such as [client1, sfu]",
     ),
+    "partition of no direction": (
+        "  - {partition: [client1, sfu], direction: a-to-c}\n",
+        "3: steps[0].direction: 'a-to-c' is not one of both, a-to-b, b-to-a; did you mean a-to-b?",
+    ),
+    "partition of no such key": (
+        "  - {partition: [client1, sfu], directon: a-to-b}\n",
+        "3: steps[0].directon: partition has no such key; did you mean direction?; allowed: ",
+    ),
+    "partition one way": (
+        "  - {partition: [client1, sfu], way: forth}\n",
+        "3: steps[0].way: partition has no such key; allowed: partition, direction, answer, for",
+    ),
     "block of a protocol": (
         "  - block: udp\n",
         "3: steps[0].block: 'udp' is a protocol, and stands behind the host; did you mean *:udp?",

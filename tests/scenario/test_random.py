@@ -56,7 +56,7 @@ leaves: st.SearchStrategy[Step] = st.one_of(
     changing("random", pairs, **{"for": times}),
     optionally({"reset": clients}),
     optionally({"block": st.sampled_from(["*:udp", "sfu", "*:rtp"])}, on=clients, **{"for": times}),
-    optionally({"partition": st.just(["client1", "sfu"])}, way=st.sampled_from(["both", "forth", "back"])),
+    optionally({"partition": st.just(["client1", "sfu"])}, direction=st.sampled_from(["both", "a-to-b", "b-to-a"])),
     optionally({"link": st.just("down"), "on": clients}, **{"for": times}),
     optionally({"expect": expressions}, within=times, **{"for": times}),
     optionally({"never": expressions, "for": times}),

@@ -64,8 +64,9 @@ def lengths(folder: Path, step: str) -> tuple[float, float]:
             "{partition: [client1, client2]}",
             {"flows": {"client2": {"ingress": {"outage": True}, "egress": {"outage": True}}}},
         ),
-        ("{partition: [client1, sfu], way: forth}", {"flows": {"sfu": {"egress": {"outage": True}}}}),
-        ("{partition: [sfu, client1], way: forth}", {"flows": {"sfu": {"ingress": {"outage": True}}}}),
+        ("{partition: [client1, sfu], direction: a-to-b}", {"flows": {"sfu": {"egress": {"outage": True}}}}),
+        ("{partition: [sfu, client1], direction: a-to-b}", {"flows": {"sfu": {"ingress": {"outage": True}}}}),
+        ("{partition: [sfu, client1], direction: b-to-a}", {"flows": {"sfu": {"egress": {"outage": True}}}}),
     ],
 )  # fmt: skip
 def test_change(step: str, expected: Any, tmp_path: Path) -> None:

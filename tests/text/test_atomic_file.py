@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -28,13 +29,15 @@ LIMIT = 16 << 10
 WAIT = "  - wait: 1s\n"
 
 
-@pytest.fixture
+@contextmanager
 def limited() -> Iterator[None]:
     """No file of this process may grow over 16 kB: what a full disk answers, an error after half of it is written."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -100,7 +103,6 @@ def test_what_is_no_plain_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.usefixtures("limited")
 def test_a_report_over_a_limit(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -109,7 +111,9 @@ def test_a_report_over_a_limit(
     """The page is too large: that is reported, the JUnit file is there, and the status is the verdict's."""
     page, junit = tmp_path / "page.html", tmp_path / "results.xml"
     page.write_text("of the last run")
-    assert play_failed(tmp_path, monkeypatch, "--report", str(page), "--junit", str(junit)) == 1
+    with limited():
+        status = play_failed(tmp_path, monkeypatch, "--report", str(page), "--junit", str(junit))
+    assert status == 1
     assert f"synthlab: --report: {page}: File too large\n" in capsys.readouterr().err
     assert page.read_text() == "of the last run"
     assert "</testsuites>" in junit.read_text()
@@ -163,12 +167,12 @@ def printed_to_a_full_disk(program: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.usefixtures("limited")
 def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large is a line of `problems.txt`; all else is kept, and no half file is."""
     backend, _ = fake_backend("call")
     monkeypatch.setattr(type(backend.engine), "read_log", lambda *asked: [("2026-01-01T00:00:01Z", "x" * LIMIT)])
-    files = Evidence(backend, "call").collect(tmp_path)
+    with limited():
+        files = Evidence(backend, "call").collect(tmp_path)
     assert "conditions of all clients" in files
     assert not [name for name in files if name.startswith("log of")]
     told = (tmp_path / files["what could not be had"]).read_text().splitlines()
@@ -177,11 +181,10 @@ def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.issue(10)
-@pytest.mark.usefixtures("limited")
 def test_a_capture_over_a_limit_ends_with_a_whole_block(tmp_path: Path) -> None:
     """A capture is read while it grows, so it is written in its place: what does not fit is cut off again."""
     file = tmp_path / "a.pcapng"
-    with file.open("wb", buffering=0) as opened:
+    with limited(), file.open("wb", buffering=0) as opened:
         _append(opened, b"a" * 9_000)
         with pytest.raises(OSError, match="File too large") as caught:
             _append(opened, b"b" * 9_000)

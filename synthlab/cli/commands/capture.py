@@ -57,7 +57,7 @@ def capture(
       synthlab capture client2 -o call.pcapng --for 10s --snaplen full
       synthlab capture client1 -o - | wireshark -k -i -
     """
-    from ...control.evidence_network import network_of
+    from ...control.container_lookup import captured_network_of
     from ...runner.evidence.live_capture import LiveCapture
 
     if output != "-":
@@ -66,7 +66,7 @@ def capture(
     size, seconds = _size(snaplen), _seconds(for_)
     if output == "-" and sys.stdout.isatty():
         raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
-    container = network_of(*backend.members(lab), client)
+    container = captured_network_of(*backend.members(lab), client)
     capture = LiveCapture(backend.engine, container, client, size)
     with _opened(output) as file, contextlib.closing(capture) as running:
         with _ended_by_signals(running.stop), console.progress() as tell:

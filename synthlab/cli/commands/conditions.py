@@ -61,7 +61,7 @@ def set_(
     values: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> None:
-    """GroupChange the conditions of clients.
+    """Change the conditions of clients.
 
     Of all the clients at the same moment, or of none.
 
@@ -78,7 +78,7 @@ def set_(
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     for flag, duration in (("--for", lease), ("--in", after)):
-        _refuse_duration(flag, duration)
+        refuse_duration(flag, duration)
     start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
@@ -86,7 +86,7 @@ def set_(
     running = RunningLab.named(backend, lab)
     needed = _together(start.files if start else {}, files)
     made = running.change(running.find(names), change, ChangeOptions(lease=lease, after=after), needed)
-    _show_change(made, json)
+    show_change(made, json)
 
 
 def show(
@@ -137,25 +137,18 @@ def reset(
     """
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
-    _show_change(running.reset(running.find(names or ()), perfect), json)
+    show_change(running.reset(running.find(names or ()), perfect), json)
 
 
-def _refuse_duration(flag: str, written: str | None) -> None:
+def refuse_duration(flag: str, written: str | None) -> None:
+    """Raise WrongUse for a time that cannot be read."""
     try:
         parse_duration(written) if written is not None else None
     except ConditionsError as error:
         raise WrongUse(f"{flag}: {error}") from None
 
 
-def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The files that a profile and the flags name."""
-    for name in profile.keys() & own.keys():
-        if profile[name] != own[name]:
-            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
-    return {**profile, **own}
-
-
-def _show_change(made: GroupChange, json: bool) -> None:
+def show_change(made: GroupChange, json: bool) -> None:
     """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
     note_versions(made.states)
     if json:
@@ -167,6 +160,14 @@ def _show_change(made: GroupChange, json: bool) -> None:
     _show_agenda(made.states)
     for line in moments(made, time.time()):
         console.print_line(line)
+
+
+def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The files that a profile and the flags name."""
+    for name in profile.keys() & own.keys():
+        if profile[name] != own[name]:
+            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
+    return {**profile, **own}
 
 
 def _show_agenda(states: Mapping[str, ClientState]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ...control.backend import Backend
-from ...control.evidence_network import network_of
+from ...control.container_lookup import captured_network_of
 from ...control.running_lab import RunningLab
 from ...engine.containers import Container
 from ...errors import SynthlabError
@@ -99,7 +99,7 @@ class Evidence:
         }
 
     def _network(self, client: str) -> Container:
-        return network_of(*self._backend.members(self._lab), client)
+        return captured_network_of(*self._backend.members(self._lab), client)
 
 
 def _written(exhibits: Sequence[Artifact], folder: Path) -> tuple[dict[str, str], list[str]]:

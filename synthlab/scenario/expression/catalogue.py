@@ -87,13 +87,14 @@ SFU: Tree = {FREE: OWN}
 class Known:
     """What the names in expressions are checked against. `participants` is None where a page may name them freely.
 
-    With an `own` client, names that do not begin with a client's are of that one.
+    `conditioned` are the servers that have a network of their own. With an `own` client, names that do not begin with
+    a client's are of that one.
     """
 
     clients: tuple[str, ...]
     groups: tuple[str, ...] = ()
     participants: tuple[str, ...] | None = None
-    conditioned_sfu: bool = False
+    conditioned: tuple[str, ...] = ()
     sfu_metrics: bool = True
     own: str = ""
 
@@ -107,9 +108,14 @@ class Known:
             clients,
             groups,
             participants=clients if alone else None,
-            conditioned_sfu=sfu is not None and sfu.conditions is not None,
+            conditioned=tuple(stack.conditioned),
             sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
         )
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Those that can have numbers: the media server, and the ones that are conditioned."""
+        return tuple(dict.fromkeys((SFU_HOST, *self.conditioned)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Segment:
 
 def whole(segments: tuple[Segment, ...], known: Known) -> tuple[Segment, ...]:
     """The name with that of the client that it is of."""
-    if not known.own or segments[0].text in (*known.clients, *known.groups, SFU_HOST):
+    if not known.own or segments[0].text in (*known.clients, *known.groups, *known.servers):
         return segments
     return (Segment(known.own), *segments)
 
@@ -135,8 +141,8 @@ def dotted(segments: Iterable[Segment]) -> str:
 def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
     """What the number of that name is; raises ValueError where there can be none, with the nearest."""
     first, rest = segments[0].text, segments[1:]
-    if first == SFU_HOST:
-        tree = _sfu_tree(known, dotted(segments))
+    if first in known.servers:
+        tree = _server_tree(first, known, dotted(segments))
     elif first in known.clients:
         tree = dict(CLIENT)
     else:
@@ -144,10 +150,11 @@ def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
     return _Walk(dotted(segments), first, known).into(tree, rest)
 
 
-def _sfu_tree(known: Known, name: str) -> Tree:
-    tree = {**(_LINKS if known.conditioned_sfu else {}), **(SFU if known.sfu_metrics else {})}
+def _server_tree(server: str, known: Known, name: str) -> Tree:
+    measured = server == SFU_HOST and known.sfu_metrics
+    tree = {**(_LINKS if server in known.conditioned else {}), **(SFU if measured else {})}
     if not tree:
-        raise ValueError(f"no such number '{name}': the stack gives its sfu neither `metrics` nor a `network`")
+        raise ValueError(f"no such number '{name}': the stack gives its {server} neither `metrics` nor a `network`")
     return tree
 
 
@@ -199,6 +206,6 @@ def _refuse_first(first: str, known: Known) -> Any:
     if first in known.groups:
         members = ", ".join(name for name in known.clients if name.startswith(f"{first}-"))
         raise ValueError(f"'{first}' is a group: a number is of one client, of {members}")
-    names = (*known.clients, SFU_HOST)
+    names = (*known.clients, *known.servers)
     hint = did_you_mean(first, names) or f"; there are: {', '.join(names)}"
     raise ValueError(f"no such client '{first}'{hint}")

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from syntheticnet.conditions import DIRECTIONS
-
+from ...stack import network_operations
+from ...stack.network_operations import ANSWERS, SILENT
 from ...stack.yaml import Node
 from .. import keys
 from ..conditions_reader import check_flow
-from ..conditions_schema import fields_by_name
 from ..step_kind import Context, Key, StepArgs, StepKind
 from .set import Set, lease_key
 
-SILENT = "silent"
-ANSWERS = tuple(fields_by_name()["reject"].metadata["unit"].allowed.removeprefix("one of ").split(", "))
-
-
-def refusal(answer: str) -> dict[str, Any]:
-    """The values of a link that lets nothing pass."""
-    return {"outage": True} if answer == SILENT else {"reject": answer}
-
 
 def answer_key() -> Key:
-    return keys.word((SILENT, *ANSWERS), "silent (the default), or what is answered to each packet")
+    return keys.word(ANSWERS, "silent (the default), or what is answered to each packet")
 
 
 def _read_flow(node: Node, context: Context) -> str:
@@ -34,8 +22,7 @@ def _read_flow(node: Node, context: Context) -> str:
 
 
 def _build(read: StepArgs) -> Set:
-    values = refusal(read.get("answer", SILENT))
-    change: Mapping[str, Any] = {"flows": {read.get("block"): dict.fromkeys(DIRECTIONS, values)}}
+    change = network_operations.block(read.get("block"), read.get("answer", SILENT))
     return Set(clients=read.get("on", read.context.known.clients), change=change, for_s=read.get("for"))
 
 

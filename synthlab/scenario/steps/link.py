@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from syntheticnet.conditions import DIRECTIONS
-
+from ...stack.network_operations import link_down, link_up
 from .. import keys
 from ..step_kind import StepArgs, StepKind
 from .set import Set, lease_key
@@ -15,8 +14,7 @@ def _build(read: StepArgs) -> Set:
     down = read.get("link") == DOWN
     if not down and "for" in read.values:
         read.wrong("for", "is for a link that goes down; one that goes up stays up")
-    change = {direction: {"outage": True if down else None} for direction in DIRECTIONS}
-    return Set(clients=read.get("on"), change=change, for_s=read.get("for"))
+    return Set(clients=read.get("on"), change=link_down() if down else link_up(), for_s=read.get("for"))
 
 
 KIND = StepKind(

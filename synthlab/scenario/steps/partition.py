@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from syntheticnet.conditions import DIRECTIONS
-
+from ...stack import network_operations
+from ...stack.network_operations import BOTH, PARTITION_DIRECTIONS, SILENT
 from ...stack.yaml import Node
 from .. import keys
 from ..step_kind import Context, StepArgs, StepKind
-from .block import SILENT, answer_key, refusal
+from .block import answer_key
 from .set import Set, lease_key
-
-WAYS = ("both", "forth", "back")
 
 
 def _read_ends(node: Node, context: Context) -> tuple[str, str]:
@@ -22,15 +20,11 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
 
 
 def _build(read: StepArgs) -> Set:
-    """It is done at one end alone, the first that has conditions."""
-    first, second = read.get("partition")
-    way = read.get("way", "both")
-    here = first if first in read.context.clients else second
-    away = way if here == first else {"forth": "back", "back": "forth"}.get(way, way)
-    directions = {"both": DIRECTIONS, "forth": ("egress",), "back": ("ingress",)}[away]
-    there = second if here == first else first
-    change = {"flows": {there: dict.fromkeys(directions, refusal(read.get("answer", SILENT)))}}
-    return Set(clients=(here,), change=change, for_s=read.get("for"))
+    a, b = read.get("partition")
+    client, change = network_operations.partition(
+        a, b, read.context.clients, read.get("direction", BOTH), read.get("answer", SILENT)
+    )
+    return Set(clients=(client,), change=change, for_s=read.get("for"))
 
 
 KIND = StepKind(
@@ -42,7 +36,9 @@ KIND = StepKind(
             {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
             "two clients, or a client and sfu",
         ),
-        "way": keys.word(WAYS, "both (the default), forth: from the first to the second, or back"),
+        "direction": keys.word(
+            PARTITION_DIRECTIONS, "both (the default), a-to-b: from the first to the second, or b-to-a"
+        ),
         "answer": answer_key(),
         "for": lease_key(),
     },

@@ -1,0 +1,85 @@
+"""Makes the pictures of the README from a real run: `make pictures`. Needs what `make test` needs.
+
+A call is brought up, the dog chews the fiber, and a Chromium in a container of its own on the host's network looks at
+the report and at the control page of client2.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from synthlab import Lab
+from synthlab.deploy.images import versioned
+
+HERE = Path(__file__).resolve().parent
+LAB, VIEWER = "pictures", "synthlab-pictures-viewer"
+PORT = 9333
+WIDTH, HEIGHT = 1200, 900
+COLOURS = 128
+"""Few enough to keep the files small, and enough for charts and text."""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, Lab.up("call.yaml", LAB, wait_media=True, tell=print) as lab:
+        report = Path(folder) / "report.html"
+        command = [str(Path(sys.executable).with_name("synthlab")), "scenario", "run", "dog-chews-fiber", "--lab", LAB]
+        subprocess.run([*command, "--report", str(report)], check=True)
+        lab["client2"].set(egress={"rate": "100kbit", "latency": "80ms", "loss": "2%"})
+        time.sleep(5)  # until what is achieved is measured
+        with viewer(report) as browser:
+            save(shot(browser, "file:///report.html"), "report.png")
+            save(shot(browser, lab["client2"].api_url), "control-page.png")
+
+
+@contextmanager
+def viewer(report: Path) -> Iterator[Browser]:
+    """A headless Chromium that sees the host's ports and the report."""
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", f"--remote-debugging-port={PORT}", "about:blank")
+    run = ("create", "--init", "--name", VIEWER, "--network", "host", "--entrypoint", "chromium")
+    docker(*run, versioned("synthlab/chrome"), *flags)
+    try:
+        docker("cp", str(report), f"{VIEWER}:/report.html")
+        docker("start", VIEWER)
+        with sync_playwright() as playwright:
+            for _ in range(50):
+                try:
+                    browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{PORT}")
+                    break
+                except Error:
+                    time.sleep(0.2)
+            yield browser
+    finally:
+        docker("rm", "--force", VIEWER)
+
+
+def shot(browser: Browser, url: str) -> bytes:
+    page = browser.contexts[0].new_page()
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(url)
+    page.wait_for_timeout(3000)
+    return page.screenshot()
+
+
+def save(png: bytes, name: str) -> None:
+    """With a palette, which makes the file a third as large."""
+    file = HERE / name
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(file, optimize=True)
+    print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
+
+
+def docker(*arguments: str) -> None:
+    subprocess.run(["docker", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""`partition`: let nothing pass between two clients of a running lab, until it is healed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ...control.backend import Backend
+from ...control.client_api import ChangeOptions
+from ...control.group_change import GroupChange
+from ...control.partition import heal_partition, plan_partition
+from ...control.running_lab import RunningLab
+from ...errors import WrongUse
+from ...stack.network_operations import A_TO_B, BOTH, SILENT
+from .. import console
+from .conditions import ForOption, refuse_duration, show_change
+from .options import JsonOption, LabOption, complete_clients
+
+RESET = "reset"
+"""It answers every packet: TCP with a reset, anything else with port-unreachable."""
+
+FirstArgument = Annotated[
+    str, typer.Argument(metavar="A", help="A client, or sfu.", autocompletion=complete_clients, show_default=False)
+]
+SecondArgument = Annotated[
+    str, typer.Argument(metavar="B", help="The other one.", autocompletion=complete_clients, show_default=False)
+]
+OneWayOption = Annotated[bool, typer.Option("--one-way", help="Only what A sends to B (else both directions).")]
+RejectOption = Annotated[
+    bool,
+    typer.Option("--reject", help="Answer each packet: TCP with a reset, else port-unreachable (else drop silently)."),
+]
+HealOption = Annotated[bool, typer.Option("--heal", help="Let everything pass between them again.")]
+
+
+def partition(
+    context: typer.Context,
+    a: FirstArgument,
+    b: SecondArgument,
+    one_way: OneWayOption = False,
+    reject: RejectOption = False,
+    lease: ForOption = None,
+    heal: HealOption = False,
+    lab: LabOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let nothing pass between two clients.
+
+    Or between a client and `sfu`: in a call through an SFU, what client1 sends to client2 goes through `sfu`, and
+    passes unless you separate client1 from that.
+
+    \b
+    Examples:
+      synthlab partition client1 client2
+      synthlab partition client1 sfu --one-way --for 10s
+      synthlab partition client1 sfu --reject
+      synthlab partition client1 sfu --heal
+    """
+    refuse_duration("--for", lease)
+    given = {"--one-way": one_way, "--reject": reject, "--for": lease is not None}
+    if heal and any(given.values()):
+        flags = ", ".join(flag for flag, present in given.items() if present)
+        raise WrongUse(f"--heal: ends the whole partition at once; leave out {flags}")
+    backend: Backend = context.obj
+    running = RunningLab.named(backend, lab)
+    if heal:
+        show_change(_heal(running, a, b), json)
+        return
+    client, change = plan_partition(running, a, b, A_TO_B if one_way else BOTH, RESET if reject else SILENT)
+    show_change(running.change([client], change, ChangeOptions(lease=lease)), json)
+
+
+def _heal(running: RunningLab, a: str, b: str) -> GroupChange:
+    made, healed = heal_partition(running, a, b)
+    if not healed:
+        console.print_note(f"{a}, {b}: there is no partition to heal")
+    return made

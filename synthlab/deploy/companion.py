@@ -1,0 +1,67 @@
+"""The companion of a conditioned server: a container that holds the server's network and applies its conditions.
+
+It is an image syntheticnet without an application. It has the server's name and published ports, and the API; it is
+healthy before the server starts, which shares its network. So a server of any image can be conditioned.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from ..contract import COMPANION_API_PORT, SYNTHETICNET
+from ..engine import labels
+from ..stack import Network, Stack
+from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
+
+
+def companion(stack: Stack, service: Service, network: Network) -> tuple[Service, Service]:
+    """The companion of a service, and the service patched so that it shares the companion's network.
+
+    `ports` that the host reads are published for neither: they are asked from inside, past the conditions.
+    """
+    holder = _holder(stack, service, network)
+    patched = replace(
+        service,
+        hostname=None,
+        alias=None,
+        ports=(),
+        published=(),
+        extra_hosts=(),
+        network_of=holder.name,
+        after={**service.after, holder.name: "service_healthy"},
+    )
+    return holder, patched
+
+
+def _holder(stack: Stack, service: Service, network: Network) -> Service:
+    name = f"{service.name}-network"
+    return Service(
+        name=name,
+        image=SYNTHETICNET,
+        hostname=service.name,
+        alias=service.name,
+        conditioned=True,
+        labels=lab_labels(stack) | _marks(name, service.name),
+        environment=_environment(stack, service.name, network),
+        ports=(PublishedPort(container=COMPANION_API_PORT, host=None),),
+        published=service.published,
+        configs=tuple(config_of(name, text) for name, text in network.files.items()),
+        extra_hosts=service.extra_hosts,
+    )
+
+
+def _marks(name: str, server: str) -> dict[str, str]:
+    return {labels.ROLE: "network", labels.CLIENT: name, labels.NETWORK_OF: server, labels.APP: "syntheticnet"}
+
+
+def _environment(stack: Stack, server: str, network: Network) -> dict[str, str]:
+    return {
+        "SYNTHLAB_LAB": stack.name,
+        "SYNTHLAB_NAME": server,
+        "SYNTHLAB_CONDITIONS": json.dumps(network.conditions.to_dict()),
+        "SYNTHLAB_API_PORT": str(COMPANION_API_PORT),
+        "SYNTHLAB_CONTROL_PORTS": str(COMPANION_API_PORT),
+        **bounds(stack),
+        **protocols(stack),
+    }

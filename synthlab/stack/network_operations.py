@@ -1,0 +1,107 @@
+"""Operations that let nothing pass: block a flow, partition two clients, take a link down; as partial changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, condition_fields
+
+from ..errors import WrongUse, did_you_mean
+
+Change = dict[str, Any]
+"""A partial change of one client's conditions, in native form."""
+
+SILENT = "silent"
+_REJECT = next(item for item in condition_fields() if item.metadata["name"] == "reject")
+ANSWERS = (SILENT, *_REJECT.metadata["unit"].allowed.removeprefix("one of ").split(", "))
+"""Nothing, or what each packet is answered: `reset` is a TCP reset, and port-unreachable for anything else."""
+
+BOTH, A_TO_B, B_TO_A = "both", "a-to-b", "b-to-a"
+_LINKS: Mapping[str, tuple[str, ...]] = {BOTH: DIRECTIONS, A_TO_B: ("egress",), B_TO_A: ("ingress",)}
+"""The links of end a that each direction closes."""
+PARTITION_DIRECTIONS = tuple(_LINKS)
+_OPPOSITE = {A_TO_B: B_TO_A, B_TO_A: A_TO_B, BOTH: BOTH}
+_BLOCKING = ("outage", "reject")
+"""The conditions that the operations set."""
+
+
+def block(flow: str, answer: str = SILENT) -> Change:
+    """Drop every packet of a flow in both directions. Raises WrongUse for an unknown answer."""
+    return {"flows": {flow: dict.fromkeys(DIRECTIONS, _refusal(answer))}}
+
+
+def partition(
+    a: str, b: str, conditioned: Collection[str], direction: str = BOTH, answer: str = SILENT
+) -> tuple[str, Change]:
+    """The client that separates a from b, and its change. The other end stays as it is.
+
+    The client is the first end among the `conditioned`, whose conditions can be changed. Raises WrongUse where neither
+    is, where a is b, and for an unknown word.
+    """
+    _refuse_word("direction", direction, PARTITION_DIRECTIONS)
+    refuse_same(a, b)
+    if a in conditioned:
+        return a, _closed(b, direction, answer)
+    if b in conditioned:
+        return b, _closed(a, _OPPOSITE[direction], answer)
+    raise WrongUse(f"partition: neither {a} nor {b} has conditions; one of them must be a client")
+
+
+def refuse_same(a: str, b: str) -> None:
+    """Raise WrongUse where both ends of a partition are one."""
+    if a == b:
+        raise WrongUse(f"partition: '{a}' is both ends; name two clients, or a client and sfu")
+
+
+def link_down() -> Change:
+    """Drop every packet in both directions."""
+    return {direction: {"outage": True} for direction in DIRECTIONS}
+
+
+def link_up() -> Change:
+    """Revert `link_down`."""
+    return {direction: {"outage": None} for direction in DIRECTIONS}
+
+
+def is_partition(change: Mapping[str, Any], other: str) -> bool:
+    """Whether a change does nothing but separate a client from `other`, in one direction or both."""
+    if change.keys() != {"flows"} or (change["flows"] or {}).keys() != {other}:
+        return False
+    links = change["flows"][other] or {}
+    return bool(links) and all(link and link.keys() == _blocking(link).keys() for link in links.values())
+
+
+def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> Change | None:
+    """The change of a client that lets it reach `other` again; None where nothing separates them.
+
+    `base` are the client's conditions without leases, `startup` those of its stack, in native form. Other values of
+    the flow stay; a flow that has none, and is not of the stack, is removed.
+    """
+    flow = base.get("flows", {}).get(other, {})
+    cleared = {name: _blocking(flow[name]) for name in DIRECTIONS if _blocking(flow.get(name, {}))}
+    if not cleared:
+        return None
+    kept = "match" in flow or other in startup.get("flows", {})
+    kept = kept or any(flow[name].keys() - cleared.get(name, {}) for name in DIRECTIONS if name in flow)
+    return {"flows": {other: cleared if kept else None}}
+
+
+def _refusal(answer: str) -> Change:
+    """The values of a link that lets nothing pass."""
+    _refuse_word("answer", answer, ANSWERS)
+    return {"outage": True} if answer == SILENT else {"reject": answer}
+
+
+def _closed(other: str, direction: str, answer: str) -> Change:
+    return {"flows": {other: dict.fromkeys(_LINKS[direction], _refusal(answer))}}
+
+
+def _blocking(link: Mapping[str, Any]) -> dict[str, None]:
+    """What clears the values of a link that let nothing pass."""
+    return {name: None for name in _BLOCKING if link.get(name)}
+
+
+def _refuse_word(where: str, word: str, allowed: Collection[str]) -> None:
+    if word not in allowed:
+        raise WrongUse(f"{where}: {word!r} is not one of {', '.join(allowed)}{did_you_mean(str(word), allowed)}")

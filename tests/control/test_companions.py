@@ -1,0 +1,85 @@
+"""Conditioned servers of a running lab: found by the label that says whose network a companion holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from synthlab.control.backend import Backend
+from synthlab.control.container_lookup import captured_network_of, network_of
+from synthlab.control.running_lab import RunningLab
+from synthlab.errors import SynthlabError, WrongUse
+from synthlab.testing import FakeClientApi, FakeEngine, fake_companion, fake_container
+
+CLIENT = fake_container("call", "client1")
+SFU = replace(fake_container("call", ""), id="call/sfu", role="sfu", group="", ports={})
+TURN = replace(fake_container("call", "turn"), role="service", group="", ports={})
+OF_SFU, OF_TURN = fake_companion("call", "sfu"), fake_companion("call", "turn")
+MEMBERS = [OF_SFU, SFU, OF_TURN, TURN, CLIENT]
+OLD = replace(OF_SFU, network_of="")
+"""As version 0.1.0 made it."""
+
+
+def lab() -> tuple[RunningLab, dict[str, FakeClientApi]]:
+    """A lab with two conditioned servers, and the APIs by the names of their containers."""
+    apis = {member.client: FakeClientApi(member.client) for member in MEMBERS if member.conditioned}
+    backend = Backend(FakeEngine(MEMBERS), lambda container: apis[container.client])
+    return RunningLab(backend, "call", MEMBERS), apis
+
+
+@pytest.mark.issue(11)
+def test_names() -> None:
+    """A conditioned server goes by the name that people use, and is no caller."""
+    running, _ = lab()
+    assert [client.name for client in running.find()] == ["sfu", "turn", "client1"]
+    assert [client.name for client in running.find(["turn"])] == ["turn"]
+    assert [client.name for client in running.callers()] == ["client1"]
+
+
+@pytest.mark.issue(11)
+def test_states_and_changes() -> None:
+    """Each server is asked and changed through its own companion, alone or together."""
+    running, apis = lab()
+    assert list(running.states()) == ["sfu", "turn", "client1"]
+    running.change(running.find(["turn"]), {"egress": {"loss": "5%"}})
+    assert apis["turn-network"].conditions.to_dict() == {"egress": {"loss": "5%"}}
+    assert apis["sfu-network"].conditions.to_dict() == {}
+    states = running.change(running.find(["sfu", "turn"]), {"egress": {"rate": "1mbit"}}).states
+    assert {name: state.base.to_dict() for name, state in states.items()} == {
+        "sfu": {"egress": {"rate": "1mbit"}},
+        "turn": {"egress": {"rate": "1mbit", "loss": "5%"}},
+    }
+    running.reset()
+    assert [api.conditions.to_dict() for api in apis.values()] == [{}, {}, {}]
+
+
+@pytest.mark.issue(11)
+def test_whose_network() -> None:
+    """A server's network is that of its companion; one without a companion is in its own."""
+    assert network_of("call", MEMBERS, "sfu") is OF_SFU
+    assert network_of("call", MEMBERS, "turn") is OF_TURN
+    assert network_of("call", MEMBERS, "client1") is CLIENT
+    assert network_of("call", [SFU, OF_TURN, TURN], "sfu") is SFU
+    with pytest.raises(WrongUse, match="no client 'srv' in lab 'call'"):
+        network_of("call", MEMBERS, "srv")
+
+
+def test_whose_packets() -> None:
+    """A conditioned server's are captured in its companion; one that is not conditioned has none to capture."""
+    assert captured_network_of("call", MEMBERS, "sfu") is OF_SFU
+    assert captured_network_of("call", MEMBERS, "turn") is OF_TURN
+    assert captured_network_of("call", MEMBERS, "client1") is CLIENT
+    with pytest.raises(WrongUse, match="no client 'sfu' in lab 'call' has a network that can be captured"):
+        captured_network_of("call", [SFU, CLIENT], "sfu")
+    with pytest.raises(SynthlabError, match="client1 does not run"):
+        captured_network_of("call", [replace(CLIENT, state="exited")], "client1")
+
+
+@pytest.mark.issue(11)
+def test_one_of_an_older_version() -> None:
+    """A companion without the label is a container of the lab that nobody asks; `down` removes it with the others."""
+    backend = Backend(FakeEngine([OLD, SFU, CLIENT]), lambda container: FakeClientApi(container.client))
+    running = RunningLab.named(backend, "call")
+    assert [client.name for client in running.find()] == ["client1"]
+    assert backend.engine.remove_lab("call") == 3

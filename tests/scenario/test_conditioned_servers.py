@@ -1,0 +1,72 @@
+"""Steps and expressions on servers whose network is conditioned, whichever they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from syntheticnet.conditions import Conditions
+from synthlab.errors import WrongUse
+from synthlab.report.planned_conditions import forecast
+from synthlab.scenario import reader
+from synthlab.scenario.plan_text import plan_text
+from synthlab.stack import Network, Stack, read_stack
+
+from .files import STACK, checked
+
+CONDITIONS = {"egress": {"latency": "30ms"}, "flows": {"media": {"match": "*:udp"}}}
+NETWORK = Network(conditions=Conditions.from_dict(CONDITIONS))
+TURN = f"turn: {{app: coturn}}\n{STACK}"
+
+
+@pytest.fixture
+def conditioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's TURN server is conditioned, which no stack file can say."""
+
+    def read(*given: object, **named: object) -> Stack:
+        return replace(read_stack(*given, **named), conditioned={"turn": NETWORK})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reader, "read_stack", read)
+
+
+@pytest.mark.issue(11)
+@pytest.mark.usefixtures("conditioned")
+def test_steps(tmp_path: Path) -> None:
+    """A conditioned server's network and container are changed, and its traffic and links are judged, by its name."""
+    steps = """\
+  - {set: turn, flows: {media: {egress: {loss: 5%}}}}
+  - {load: client1, to: turn, protocol: udp, rate: 1mbit, for: 2s}
+  - {expect: turn.egress.rate > 1mbit, within: 5s}
+  - {restart: turn}
+"""
+    plan = checked(tmp_path, steps, stack=TURN)
+    assert "expect turn.egress.rate > 1mbit" in plan_text(plan)
+    told = [entry.conditions["egress"] for entry in forecast(plan, 10) if entry.client == "turn"]
+    assert told[0] == {"latency": "30ms"}
+
+
+@pytest.mark.issue(11)
+@pytest.mark.usefixtures("conditioned")
+def test_its_numbers(tmp_path: Path) -> None:
+    """It has the numbers of a link, and no others; the media server's own stay the media server's."""
+    with pytest.raises(WrongUse, match=r"no such number 'turn\.rooms'.*'rooms' is not one of ingress, egress"):
+        checked(tmp_path, "  - {expect: turn.rooms > 1, within: 5s}\n", stack=TURN)
+    with pytest.raises(WrongUse, match="the stack gives its sfu neither `metrics` nor a `network`"):
+        checked(tmp_path, "  - {expect: sfu.egress.rate > 1mbit, within: 5s}\n", stack=TURN)
+
+
+@pytest.mark.issue(11)
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("{set: turn, egress: {loss: 5%}}", "no client 'turn' in this stack"),
+        ("{set: sfu, egress: {loss: 5%}}", "the sfu has no conditions: give it `network: {}` in the stack"),
+        ("{expect: turn.egress.rate > 1mbit, within: 5s}", "no such client 'turn'"),
+    ],
+)
+def test_without_conditions(step: str, told: str, tmp_path: Path) -> None:
+    """A server without conditions is refused; only one that a stack file can condition is told how."""
+    with pytest.raises(WrongUse, match=told):
+        checked(tmp_path, f"  - {step}\n", stack=TURN)
