@@ -37,7 +37,7 @@ HEADERS = 14 + 20 + 8
 NO_OP = """\
 import sys
 from synthlab.cli import main
-from synthlab.remote import Remote
+from synthlab.control.client_api import HttpClientApi
 change = Remote.change
 Remote.change = lambda self, wish, terms: change(self, {}, terms)
 sys.exit(main(sys.argv[1:]))
