@@ -36,10 +36,10 @@ HEADERS = 14 + 20 + 8
 # `set` is made to do nothing: what is asked of a client is an empty change.
 NO_OP = """\
 import sys
-from synthlab.cli import main
-from synthlab.remote import Remote
-change = Remote.change
-Remote.change = lambda self, wish, terms: change(self, {}, terms)
+from synthlab.cli.main import main
+from synthlab.control.client_api import HttpClientApi
+change = HttpClientApi.change
+HttpClientApi.change = lambda self, wish, terms: change(self, {}, terms)
 sys.exit(main(sys.argv[1:]))
 """
 
