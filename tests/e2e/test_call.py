@@ -48,6 +48,7 @@ def _sees_all(client: str) -> bool:
 
 
 @pytest.mark.issue(10)
+@pytest.mark.soak
 def test_a_bots_picture_passes_the_least_mtu_of_ipv6() -> None:
     """A path of 1280 bytes drops no packet that a bot sends, as it drops none of Chrome's: both pictures go on."""
     pair = Pair(LAB)

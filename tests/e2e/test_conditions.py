@@ -67,8 +67,15 @@ def test_latency_is_added_in_each_direction(pair: Pair, directions: list[str], a
     assert _quick_rtt(pair, family) - before == pytest.approx(added_ms, abs=1)
 
 
-@pytest.mark.parametrize("direction", ["ingress", "egress"])
-@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+@pytest.mark.parametrize(
+    ("protocol", "direction"),
+    [
+        ("udp", "egress"),
+        ("tcp", "ingress"),
+        pytest.param("udp", "ingress", marks=pytest.mark.soak),
+        pytest.param("tcp", "egress", marks=pytest.mark.soak),
+    ],
+)
 def test_rate_limits_bytes_of_frames(pair: Pair, direction: str, protocol: str) -> None:
     """1 Mbit/s passes 1 Mbit/s of Ethernet frames, whoever sends: within 3 % in the median of some ten seconds.
 

@@ -35,7 +35,7 @@ def test_a_name_has_an_address_of_each(pair: Pair) -> None:
             assert found == sorted([pair.address(name, 4), pair.address(name, 6)])
 
 
-@pytest.mark.parametrize("direction", ["ingress", "egress"])
+@pytest.mark.parametrize("direction", ["ingress", pytest.param("egress", marks=pytest.mark.soak)])
 def test_a_flow_by_name_matches_both(pair: Pair, direction: str) -> None:
     """A flow that names a client loses what that one sends, or is sent, from both of its addresses."""
     flow = "client1:udp"
