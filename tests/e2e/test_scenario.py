@@ -59,10 +59,15 @@ def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, A
     return {**record, "exit": told.returncode}
 
 
+def state(client: str) -> dict[str, Any]:
+    """The answer of a client's API."""
+    with urlopen(f"http://127.0.0.1:{Pair(LAB).port(client)}/v1/state", timeout=5) as answer:
+        return dict(json.load(answer))
+
+
 def egress() -> dict[str, Any]:
     """What client2's egress link has in force."""
-    with urlopen(f"http://127.0.0.1:{Pair(LAB).port('client2')}/v1/state", timeout=5) as answer:
-        return dict(json.load(answer)["conditions"].get("egress", {}))
+    return dict(state("client2")["conditions"].get("egress", {}))
 
 
 def test_steps_are_on_time(lab: Path) -> None:
@@ -307,7 +312,7 @@ def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_
     """A client that a scenario has paused or stopped goes on when its player is killed, or hangs."""
     file = scenario(lab, f"  - {{{doing}: client2}}\n  - wait: 60s\n")
     command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as playing:
+    with subprocess.Popen(command, start_new_session=True) as playing:
         until(lambda: _status() == {"pause": "paused", "stop": "exited"}[doing])
         time.sleep(0.2)
         os.killpg(playing.pid, number)
@@ -317,13 +322,13 @@ def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_
             print(f"{doing}, {number.name}: it went on after {time.monotonic() - ended:.1f} s")
         finally:
             os.killpg(playing.pid, signal.SIGKILL)
-    until(_has_no_conditions)
+    until(_has_no_leases)
 
 
-def _has_no_conditions() -> bool:
-    """Of client2's egress; one that is just starting does not answer yet."""
+def _has_no_leases() -> bool:
+    """Of neither client: what the dead player held has expired. One that is just starting does not answer yet."""
     try:
-        return egress() == {}
+        return not any(state(client)["leases"] for client in ("client1", "client2"))
     except OSError:
         return False
 
