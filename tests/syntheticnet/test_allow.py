@@ -23,7 +23,7 @@ def test_words() -> None:
 @pytest.mark.parametrize("word", ["-", "https://", "a b", "https://app.example/page", "10.0.0.0/99"])
 def test_other_words_are_refused(word: str) -> None:
     """By name."""
-    with pytest.raises(ValueError, match="is not an address, a network, a name or an origin"):
+    with pytest.raises(ValueError, match="is not an address, a network, a container name, host or an origin"):
         Allow.parse([word])
 
 

@@ -1,4 +1,4 @@
-"""Bottleneck: the base of Rate and RateTrace: a queue, and departures computed up to a given time."""
+"""Bottleneck: the base of Rate and RateTrace: a queue, and departures computed up to a leaving time."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ class Bottleneck(ABC):
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         head = self.queue.line[0] if self.queue.line else None
-        given = self.queue.remove(leaves)
-        if given and given[0] is head and self.queue.line:
+        leaving = self.queue.remove(leaves)
+        if leaving and leaving[0] is head and self.queue.line:
             self.begin(self.queue.line[0].time)
-        return given
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:

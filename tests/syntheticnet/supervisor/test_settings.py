@@ -63,7 +63,7 @@ def test_the_port_of_the_api() -> None:
     assert (moved.api_port, moved.ports) == (8100, (5901, 8100))
     assert read(SYNTHLAB_API_PORT="off").api_port is None
     assert 80 not in read(SYNTHLAB_API_PORT="off").ports
-    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is neither a port nor off")):
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is not a port from 1 to 65535, or off")):
         read(SYNTHLAB_API_PORT="on")
 
 
@@ -80,7 +80,7 @@ def test_the_end_of_the_lab() -> None:
     """A lab with a bounded life says when it ends; another lives on."""
     assert Settings.read({"SYNTHLAB_EXPIRES": "1795239937"}, ()).expires == 1795239937.0
     assert Settings.read({}, ()).expires is None
-    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a time in seconds of the epoch"):
+    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a Unix time in seconds"):
         Settings.read({"SYNTHLAB_EXPIRES": "soon"}, ())
 
 
