@@ -1,4 +1,4 @@
-"""The schema of conditions, shared by host and container; standard library only, for both import this package."""
+"""The schema of conditions, shared by host and container. Standard library only, because both import it."""
 
 from .client import DIRECTIONS, Conditions, Flow
 from .depth import longest_wait_ms

@@ -1,4 +1,4 @@
-"""The whole wished network of one client: its two links and their flows, changed as a whole or not at all."""
+"""The conditions of one client: its two links and their flows, changed atomically."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .link import LinkConditions
 DIRECTIONS = ("ingress", "egress")
 MAX_FLOWS = 1000
 Put = Callable[[LinkConditions, Any], LinkConditions]
-"""How a change is put into the values of a link: as `changed` or `restored` of LinkConditions do."""
+"""Applies a change to the values of a link: `changed` or `restored` of LinkConditions."""
 
 RESERVED = "default"
-"""No flow has this name: counters show the link's own under it."""
+"""Not allowed as a flow name: counters use it for the link itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Packets that have values of their own in one or both directions; what they do not name is the link's."""
+    """Packets with their own values in one or both directions; values that are not set come from the link."""
 
     name: str
     match: FlowMatch
@@ -45,7 +45,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """All that is wished of one client's network. `Conditions()` is the perfect network."""
+    """All conditions of one client's network. `Conditions()` impairs nothing."""
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
@@ -54,46 +54,46 @@ class Conditions:
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
-            raise ConditionsError(f"{len(self.flows)} flows are more than {MAX_FLOWS}", "flows")
+            raise ConditionsError(f"{len(self.flows)} flows; at most {MAX_FLOWS} are allowed", "flows")
 
     @property
     def perfect(self) -> bool:
-        """Whether nothing is impaired."""
+        """Whether no values are set."""
         return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
 
     def changed(self, change: object) -> Conditions:
-        """These conditions with `change` put in, all of it or none; raises ConditionsError.
+        """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, flows and seed. What it does not name stays; a value of None clears;
-        `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
-        A changed flow that can never match is refused.
+        `change` has the keys ingress, egress, flows and seed. Missing keys keep their values, and None clears one.
+        `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the flow.
+        A changed flow that can never match is an error.
         """
-        wished = self._with(change, LinkConditions.changed)
+        requested = self._with(change, LinkConditions.changed)
         if isinstance(change, Mapping) and change.get("flows"):
-            _refuse_shadowed(wished.flows, changed=[str(name) for name in change["flows"]])
-        return wished
+            _refuse_shadowed(requested.flows, changed=[str(name) for name in change["flows"]])
+        return requested
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:
-        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError.
+        """Parse conditions; what is missing is not impaired. Raises ConditionsError.
 
-        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed, and
-        a value that is void since the one that it needs was cleared.
+        Accepts everything `to_dict` writes, including a flow shadowed by an earlier one (which `/qos` allows) and a
+        value that became void when the value it requires was cleared.
         """
         return cls()._with(values, LinkConditions.restored)
 
     def to_dict(self) -> dict[str, Any]:
-        """All that is named, as people write it; `from_dict` reads it back."""
-        written = _written_links(self)
+        """All values that are set, in written form; `from_dict` reads it back."""
+        values = _written_links(self)
         if self.flows:
-            written["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
+            values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.seed is not None:
-            written["seed"] = self.seed
-        return written
+            values["seed"] = self.seed
+        return values
 
     def _with(self, change: object, put: Put) -> Conditions:
         if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
+            raise ConditionsError(f"{change!r} is not a mapping with ingress, egress, flows or seed")
         refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
         seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
         flows = _changed_flows(self.flows, change["flows"], put) if "flows" in change else self.flows
@@ -105,8 +105,8 @@ def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any], put: Put
     for direction in DIRECTIONS:
         if direction in change:
             try:
-                wished = change[direction]
-                links[direction] = LinkConditions() if wished is None else put(getattr(owner, direction), wished)
+                requested = change[direction]
+                links[direction] = LinkConditions() if requested is None else put(getattr(owner, direction), requested)
             except ConditionsError as error:
                 raise error.under(direction) from None
     return links
@@ -122,37 +122,37 @@ def _changed_flows(flows: tuple[Flow, ...], change: object, put: Put) -> tuple[F
         return ()
     if not isinstance(change, Mapping):
         raise ConditionsError(
-            f"{change!r} is not a set of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
+            f"{change!r} is not a mapping of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
         )
     by_name = {flow.name: flow for flow in flows}
-    for name, wished in change.items():
+    for name, requested in change.items():
         try:
-            _change_flow(by_name, str(name), wished, put)
+            _change_flow(by_name, str(name), requested, put)
         except ConditionsError as error:
             raise error.under(f"flows.{name}") from None
     return tuple(by_name.values())
 
 
-def _change_flow(by_name: dict[str, Flow], name: str, wished: object, put: Put) -> None:
-    if wished is None:
+def _change_flow(by_name: dict[str, Flow], name: str, requested: object, put: Put) -> None:
+    if requested is None:
         if by_name.pop(name, None) is None:
-            raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
+            raise ConditionsError(f"no such flow; existing flows: {', '.join(by_name) or 'none'}")
         return
-    if not isinstance(wished, Mapping):
-        raise ConditionsError(f"{wished!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
+    if not isinstance(requested, Mapping):
+        raise ConditionsError(f"{requested!r} is not a mapping of values such as {{egress: {{loss: 5%}}}}")
     if name == RESERVED:
-        raise ConditionsError("is the name of the link's own values; choose another")
+        raise ConditionsError("is reserved for the link's own values; choose another name")
     if not name.isprintable():
-        raise ConditionsError("is not a name of printable characters")
-    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
-    by_name[name] = flow.changed(wished, put)
+        raise ConditionsError("has characters that are not printable")
+    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(requested.get("match", name)))
+    by_name[name] = flow.changed(requested, put)
 
 
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
-    """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
+    """Raise if an earlier flow covers a changed one, which would then never match a packet."""
     names = set(changed)
     before: dict[Place, list[Flow]] = {}
-    suspects: dict[Place, list[Flow]] = {}  # of the flows before, those that are changed
+    suspects: dict[Place, list[Flow]] = {}  # the changed ones among the earlier flows
     for flow in flows:
         host, port = flow.match.place
         among = before if flow.name in names else suspects
@@ -161,8 +161,8 @@ def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
                 if not earlier.match.covers(flow.match):
                     continue
                 raise ConditionsError(
-                    f"never matches: the flow '{earlier.name}' before it takes all its packets; "
-                    "clear that one (null in JSON, none in a scenario, else reset), and set this one first",
+                    f"never matches: the earlier flow '{earlier.name}' takes all its packets; "
+                    "clear that one (null in JSON, none in a scenario, else reset) and set this one first",
                     f"flows.{flow.name}",
                 )
         for kept in (before, suspects) if flow.name in names else (before,):

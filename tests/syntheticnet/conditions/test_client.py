@@ -82,18 +82,18 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ([], "[] is not a set of conditions with ingress, egress, flows or seed"),
+        ([], "[] is not a mapping with ingress, egress, flows or seed"),
         ({"egres": {}}, "egres: no such key; did you mean egress?; allowed: ingress, egress, flows, seed"),
         ({"egress": {"loss": "120%"}}, "egress.loss: '120%' is not between 0% and 100%"),
         ({"egress": {"loss": 0.05}}, "egress.loss: 0.05 is not a share such as 5% or 0.5%"),
-        ({"ingress": 3}, "ingress: 3 is not a set of values such as {loss: 5%, latency: 80ms}"),
-        ({"egress": {"queue": "1s"}}, "egress.queue: has no effect without a rate or rate_trace: give one beside it"),
-        ({"egress": {"reordering": True}}, "egress.reordering: has no effect without a jitter: give one beside it"),
+        ({"ingress": 3}, "ingress: 3 is not a mapping of values such as {loss: 5%, latency: 80ms}"),
+        ({"egress": {"queue": "1s"}}, "egress.queue: requires rate or rate_trace"),
+        ({"egress": {"reordering": True}}, "egress.reordering: requires jitter"),
         ({"seed": -1}, "seed: -1 is not a whole number from 0 to 2^63-1"),
         ({"seed": True}, "seed: True is not a whole number from 0 to 2^63-1"),
-        ({"flows": []}, "flows: [] is not a set of flows such as {'*:udp': {egress: {loss: 5%}}}"),
-        ({"flows": {"*:udp": 5}}, "flows.*:udp: 5 is not a set of values such as {egress: {loss: 5%}}"),
-        ({"flows": {"*:udp": None}}, "flows.*:udp: no such flow to remove; there are: none"),
+        ({"flows": []}, "flows: [] is not a mapping of flows such as {'*:udp': {egress: {loss: 5%}}}"),
+        ({"flows": {"*:udp": 5}}, "flows.*:udp: 5 is not a mapping of values such as {egress: {loss: 5%}}"),
+        ({"flows": {"*:udp": None}}, "flows.*:udp: no such flow; existing flows: none"),
         (
             {"flows": {"*:udp": {"egress": {"loss": "x"}}}},
             "flows.*:udp.egress.loss: 'x' is not a share such as 5% or 0.5%",
@@ -105,12 +105,12 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
         ),
         (
             {"flows": {"*": {}, "*:udp": {}}},
-            "flows.*:udp: never matches: the flow '*' before it takes all its packets; clear that one (null in JSON, "
-            "none in a scenario, else reset), and set this one first",
+            "flows.*:udp: never matches: the earlier flow '*' takes all its packets; clear that one (null in JSON, "
+            "none in a scenario, else reset) and set this one first",
         ),
         (
             {"flows": {"default": {"match": "*:udp"}}},
-            "flows.default: is the name of the link's own values; choose another",
+            "flows.default: is reserved for the link's own values; choose another name",
         ),
     ],
 )
@@ -138,7 +138,7 @@ def test_unknown_condition_names_the_nearest() -> None:
 
 def test_at_most_a_thousand_flows() -> None:
     """More flows than the limit are refused as a whole."""
-    with pytest.raises(ConditionsError, match=exactly("flows: 1001 flows are more than 1000")):
+    with pytest.raises(ConditionsError, match=exactly("flows: 1001 flows; at most 1000 are allowed")):
         Conditions.from_dict({"flows": {f"*:udp:{port}": {} for port in range(1001)}})
 
 

@@ -35,18 +35,18 @@ def test_a_file_is_parsed_once() -> None:
 def test_mistakes_name_the_file() -> None:
     """One that is not there, one that is of another kind, one whose name cannot be, and one too many."""
     files = Files({"a": "x", "b": ""})
-    with pytest.raises(ConditionsError, match=exactly("train: no such file; there are: a, b")):
+    with pytest.raises(ConditionsError, match=exactly("train: no such file; uploaded files: a, b")):
         files.text("train")
     with pytest.raises(ConditionsError, match=r"\Aa: invalid literal for int\(\)"):
         files.parsed("a", numbers)
     with pytest.raises(ConditionsError, match=r"\A'../x' is not the name of an uploaded file"):
         files.put("../x", "")
-    kept = "; a client keeps 32 files, together 4 MB"
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 4.00 MB, and the 3 files together 4.00 MB{kept}")):
+    kept = "; at most 32 files and 4 MB per client"
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 4.00 MB (3 files, 4.00 MB in total){kept}")):
         files.put("c", "x" * MOST_BYTES)
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 0.00 MB, and the 33 files together 0.00 MB{kept}")):
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 0.00 MB (33 files, 0.00 MB in total){kept}")):
         Files({f"f{n}": "" for n in range(MOST_FILES)}).put("c", "")
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 6.00 MB{kept}")):
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 6.00 MB{kept}")):
         Files().put("c", "ä" * (3 << 20))
     assert files.texts() == {"a": "x", "b": ""}
 
@@ -62,7 +62,7 @@ def test_sizes_and_removal() -> None:
 def test_conditions_find_their_files() -> None:
     """Every file that a link or a flow names must be there; the error says where it is named."""
     written = {"flows": {"*:udp": {"ingress": {"jitter": "5ms", "jitter_table": "wifi"}}}}
-    line = exactly("flows.*:udp.ingress.jitter_table: wifi: no such file; there are: none")
+    line = exactly("flows.*:udp.ingress.jitter_table: wifi: no such file; uploaded files: none")
     with pytest.raises(ConditionsError, match=line):
         Files().check(Conditions.from_dict(written))
     Files().check(Conditions())

@@ -35,21 +35,21 @@ def test_metadata_is_fit_for_json() -> None:
 @pytest.mark.parametrize(
     ("written", "line"),
     [
-        ({"queue": "1s"}, "queue: has no effect without a rate or rate_trace: give one beside it"),
-        ({"aqm": "codel"}, "aqm: has no effect without a rate or rate_trace: give one beside it"),
-        ({"rate": "1mbit", "ecn": True}, "ecn: has no effect without an aqm: give one beside it"),
-        ({"loss_burst": "4p"}, "loss_burst: has no effect without a loss: give one beside it"),
-        ({"slot_bytes": "1kb"}, "slot_bytes: has no effect without a slot: give one beside it"),
-        ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot stand beside a rate: clear one of them"),
+        ({"queue": "1s"}, "queue: requires rate or rate_trace"),
+        ({"aqm": "codel"}, "aqm: requires rate or rate_trace"),
+        ({"rate": "1mbit", "ecn": True}, "ecn: requires aqm"),
+        ({"loss_burst": "4p"}, "loss_burst: requires loss"),
+        ({"slot_bytes": "1kb"}, "slot_bytes: requires slot"),
+        ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot be combined with rate; clear one of them"),
         (
             {"jitter": "1ms", "distribution": "normal", "jitter_table": "a"},
-            "jitter_table: cannot stand beside a distribution: clear one of them",
+            "jitter_table: cannot be combined with distribution; clear one of them",
         ),
         (
             {"loss": "5%", "loss_burst": "4p", "loss_gemodel": "1%"},
-            "loss_gemodel: cannot stand beside a loss_burst: clear one of them",
+            "loss_gemodel: cannot be combined with loss_burst; clear one of them",
         ),
-        ({"loss": "90%", "loss_burst": "2p"}, "loss_burst: is too short for so much loss: 9p at least"),
+        ({"loss": "90%", "loss_burst": "2p"}, "loss_burst: is too short for this loss; at least 9p"),
         ({"mtu": "67b"}, "mtu: '67b' is not a whole number of bytes between 68b and 65535b"),
         (
             {"reject": "tcp-reset"},
@@ -82,10 +82,10 @@ def test_a_value_stays_until_it_is_cleared_by_name() -> None:
     without = full.changed({"rate": None, "loss": None})
     assert without.to_dict() == {"queue": "1s", "aqm": "codel", "ecn": True, "loss_burst": "4p"}
     assert without.void() == {
-        "queue": "a rate or rate_trace",
-        "aqm": "a rate or rate_trace",
-        "ecn": "an aqm",
-        "loss_burst": "a loss",
+        "queue": "rate or rate_trace",
+        "aqm": "rate or rate_trace",
+        "ecn": "aqm",
+        "loss_burst": "loss",
     }
     assert without.effective() == LinkConditions()
     assert LinkConditions.from_dict(without.to_dict()) == without

@@ -42,7 +42,7 @@ def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; there are: other"),
+        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; uploaded files: other"),
         ("train.mahi", b"x", None),
         ("train.mahi", b"\xff", None),
         ("a b", b"1", None),
