@@ -1,4 +1,4 @@
-"""Losses: models of several numbers, as people write them."""
+"""Loss models: parsing and formatting."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_reads_the_promised_forms(unit: Unit, text: str, value: Any) -> None:
     ],
 )
 def test_refuses_with_one_line(unit: Unit, value: object, line: str) -> None:
-    """What is wrong, and what is allowed."""
+    """An error says what is wrong and what is allowed."""
     with pytest.raises(ValueError, match=exactly(line)):
         unit.parse(value)
 
@@ -82,7 +82,7 @@ def test_gemodel_reads_back_exactly(model: GilbertElliott) -> None:
 
 @given(_NUMBERS)
 def test_numbers_read_back_exactly(numbers: list[int]) -> None:
-    """Whatever is written stands for the same packets, in its shortest form."""
+    """The shortest written form means the same packets."""
     value = NUMBERS.parse(",".join(map(str, numbers)))
     assert NUMBERS.parse(NUMBERS.format(value)) == value
     assert {n for low, high in value.ranges for n in range(low, high + 1)} == set(numbers)

@@ -1,4 +1,4 @@
-"""Traces: uploaded files as people have them, and errors that name the line."""
+"""Traces: parsing of uploaded files, and errors with line numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..builders import MS, exactly
 
 
 def test_rate_trace() -> None:
-    """One time on each line; empty lines and comments say nothing; times may repeat."""
+    """One time per line; empty lines and comments are skipped; times may repeat."""
     assert read_rate_trace("# LTE\n0\n2\n2\n\n 7 # last\r\n") == RateTrace(array("q", (0, 2, 2, 7)))
 
 
@@ -31,7 +31,7 @@ def test_delay_trace() -> None:
 
 
 def test_table() -> None:
-    """Integers of 1/8192, as many on a line as one likes."""
+    """Integers of 1/8192, any number per line."""
     assert read_table("# table\n 8192 -4096\n0\n") == (1.0, -0.5, 0.0)
 
 
@@ -61,20 +61,20 @@ def test_table() -> None:
     ],
 )
 def test_errors_name_the_line(read: Callable[[str], Any], text: str, line: str) -> None:
-    """Whoever uploads a file learns where it is wrong."""
+    """An error names the invalid line."""
     with pytest.raises(ValueError, match=exactly(line)):
         read(text)
 
 
 def test_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of too many lines is refused."""
+    """A file with too many lines is an error."""
     monkeypatch.setattr(traces, "MOST_LINES", 3)
     with pytest.raises(ValueError, match="more than 3 lines"):
         read_rate_trace("1\n2\n3\n4\n")
 
 
 def test_the_schema_says_what_reads_each_file() -> None:
-    """A file can be checked before anything is in force; no other value is one."""
+    """Only file values have a parser, which can check a file before anything is applied."""
     reads = {item.metadata["name"]: item.metadata["unit"].read for item in condition_fields()}
     assert {name: read for name, read in reads.items() if read} == {
         "rate_trace": read_rate_trace,
@@ -85,6 +85,6 @@ def test_the_schema_says_what_reads_each_file() -> None:
 
 @given(st.text(alphabet="ab\n\r\x0b\u2028"), st.integers(1, 5))
 def test_lines_are_split_as_ever(text: str, few: int) -> None:
-    """Whatever ends them, and however few are split at once."""
+    """Lines split correctly with any line ending and any chunk size."""
     with mock.patch.object(traces, "FEW", few):
         assert list(traces._split(text)) == text.splitlines()

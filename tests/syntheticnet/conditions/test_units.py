@@ -1,4 +1,4 @@
-"""Values as people write them, to numbers and back."""
+"""Units: written values to numbers and back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ ALLOWED_RATE = "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited (no rate;
     ],
 )
 def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
-    """Each form that the units promise is read as the exact number."""
+    """Each documented form parses to the exact number."""
     assert unit.parse(text) == value
 
 
@@ -160,7 +160,7 @@ def test_refuses_with_one_line_that_shows_what_is_allowed(unit: Unit, value: obj
     ],
 )
 def test_writes_in_the_largest_fitting_unit(unit: Unit, value: Any, text: str) -> None:
-    """Values are written as a person would."""
+    """Values are formatted as a person would write them."""
     assert unit.format(value) == text
 
 
@@ -188,6 +188,6 @@ def _span(one: int, other: int) -> Span:
     )
 )
 def test_what_is_written_reads_back_exactly(case: tuple[Unit, Any]) -> None:
-    """`parse(format(value))` is the very value, so that nothing drifts between host, API and forwarder."""
+    """`parse(format(value))` equals the value, so that nothing drifts between host, API and forwarder."""
     unit, value = case
     assert unit.parse(unit.format(value)) == value
