@@ -19,6 +19,7 @@ DOOR_MARK = 0x73796E74
 
 _OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
 
+# Priority -300 runs before connection tracking and NAT, whose state no unfenced packet should touch.
 RULES = f"""
 table inet synthlab
 delete table inet synthlab

@@ -35,6 +35,7 @@ class Pulse:
     def ask(self, news: Mapping[str, Any]) -> None:
         """Send PID 1's request; never blocks."""
         self.told = news
+        # If the child has not read for long, the socket is full; the requests it holds already show the hang.
         with suppress(BlockingIOError):
             self._asking.send(json.dumps(news).encode())
 

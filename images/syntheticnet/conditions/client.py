@@ -150,6 +150,7 @@ def _change_flow(by_name: dict[str, Flow], name: str, requested: object, put: Pu
 
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
     """Raise if an earlier flow covers a changed one, which would then never match a packet."""
+    # Indexed by host and port: comparing every pair of up to 1000 flows would take too long for a live change.
     names = set(changed)
     before: dict[Place, list[Flow]] = {}
     suspects: dict[Place, list[Flow]] = {}  # the changed ones among the earlier flows

@@ -17,7 +17,7 @@ _RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
 _TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6}
 
-MOST_CHARACTERS = 1000
+MOST_CHARACTERS = 1000  # longer numbers would be slow to convert
 MAX_RATE_BPS = 100 * 10**9
 MAX_TIME_NS = 60 * 10**9
 MAX_QUEUE_BYTES = 1 << 30

@@ -74,6 +74,7 @@ class Bottleneck(ABC):
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         head = self.queue.line[0] if self.queue.line else None
         leaving = self.queue.remove(leaves)
+        # If the head left, perhaps half sent, its successor is served as if the head had never been there.
         if leaving and leaving[0] is head and self.queue.line:
             self.begin(self.queue.line[0].time)
         return leaving

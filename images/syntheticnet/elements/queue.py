@@ -63,6 +63,7 @@ class Queue:
             packet = line[0]
             if codel is None or not codel.strikes(now - packet.time, self._bytes - packet.size, now):
                 return packet
+            # A mark signals congestion as a drop does, so CoDel's schedule stays the same; without ECN only a drop can.
             mark = marked(packet.buffer) if self._ecn else None
             if mark is not None:
                 packet.buffer = mark

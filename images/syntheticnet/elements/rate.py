@@ -50,6 +50,7 @@ class Rate(Bottleneck):
                 self.begin(packet.time)
 
     def begin(self, now: int) -> None:
+        # A packet may reach an empty queue while the previous one's last bits are still on the wire.
         start = now if now > self._free_at else self._free_at
         head = self.queue.head(start)
         if head is not None:

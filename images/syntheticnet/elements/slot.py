@@ -64,6 +64,7 @@ class Slot:
         self._serve(now)
         self._set(values)
         if self._waiting:
+            # Keep the draw: a new draw on each change would let frequent changes put a slot off again and again.
             self._due = max(now, self._since + self._spacing())
 
     def restart(self) -> None:

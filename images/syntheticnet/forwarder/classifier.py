@@ -148,6 +148,7 @@ class Classifier:
 
     def talk(self, buffer: bytes) -> Conversation:
         """The conversation of the packet in `buffer`."""
+        # Let struct check the length: an exception for the rare short frame is cheaper than a test for each packet.
         try:
             kind, fragment, protocol, key = _read_ipv4(buffer)
             if kind == _PLAIN_IPV4 and not fragment & _FRAGMENTED:
@@ -264,8 +265,8 @@ def _key(header: Header) -> bytes:
 def _is_service(match: FlowMatch, protocol: int, port: int | None) -> bool:
     if match.protocol not in (None, protocol):
         return False
-    whole = match.port_min == 0 and match.port_max == 65535
-    return whole or (port is not None and match.port_min <= port <= match.port_max)
+    any_port = match.port_min == 0 and match.port_max == 65535
+    return any_port or (port is not None and match.port_min <= port <= match.port_max)
 
 
 def _is_media(match: FlowMatch, media: Media) -> bool:

@@ -101,7 +101,7 @@ class Pipeline:
         """Pass frames to the link; stamp - `skew` is on the clock of `now`."""
         packets: list[Packet] = []
         exempt: list[bytes] = []
-        talk_of, whole = self._classifier.talk, self.link.perfect
+        talk_of, uncut = self._classifier.talk, self.link.perfect
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             talk = talk_of(buffer)
@@ -109,9 +109,10 @@ class Pipeline:
             if came < oldest and talk.lane != "control":  # the link would drop it as stalled anyway
                 self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
             elif talk.lane == "link":
+                # Stamps can be out of order or ahead of `now`; elements need sorted times that are not in the future.
                 if came > last:
                     last = came if came < now else now
-                if buffer[1] and not whole:
+                if buffer[1] and not uncut:
                     packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
                 else:
                     packets.append(Packet(buffer, last, talk))
@@ -142,7 +143,7 @@ class Pipeline:
         if packets:
             self.lateness.note(now - packets[0].time, now)
             refused = self._target.write(list(map(_buffer, packets)))
-            for index in reversed(refused):
+            for index in reversed(refused):  # from the end, so that the remaining indices stay valid
                 self.link.drop(packets.pop(index), "send")
             self.link.sent(packets, now)
             for packet in packets:

@@ -112,7 +112,7 @@ class Link:
             else:
                 tally.came(len(share), size, now)
         self._passing += packets if self._room >= 0 else self._bounded(packets)
-        self.due = now
+        self.due = now  # pop in the same turn: only the elements know whether a packet may leave at once
 
     def pop(self, now: int) -> Popped:
         """Packets due by `now`, in order; then the elements' own answers."""
@@ -166,6 +166,8 @@ class Link:
         before = [self._streams, self._flows, self.tallies]
         before += [stage.adopt(part, now, flow_of) for stage, part in zip(self._stages, plan.stages, strict=True)]
         self._values, self._flows, self._streams, self._seed = plan.values, plan.flows, plan.streams, plan.seed
+        # Restart the streams last: migrated packets draw too, and the draws after a seed must not depend on what
+        # the link happened to hold.
         for element, stream, random in plan.anew:
             stream.random = random
             element.restart()

@@ -199,7 +199,7 @@ class Port:
         return [] if sent == count else self._send_rest(out, max(sent, 0), count)
 
     def _send_rest(self, out: Outbox, sent: int, count: int) -> list[int]:
-        """Go on where the kernel stopped; a frame that it will not take is passed over."""
+        """Continue a partial send; skip each frame the kernel rejects."""
         refused = []
         while sent < count:
             done = _sendmmsg(self._fd, out.address + sent * _MMSG_BYTES, count - sent, 0)

@@ -29,6 +29,7 @@ class SharedDocument:
         """Write next to the valid document, then switch with one small write: a crash in between keeps the old one."""
         text = dumps(document).encode()
         offset, length = self._valid()
+        # Reuse the space before the valid document if the new one fits, so that the file does not grow with each save.
         start = _HEADER.size if offset >= _HEADER.size + len(text) else offset + length or _HEADER.size
         os.pwrite(self.fd, text, start)
         os.pwrite(self.fd, _HEADER.pack(start, len(text)), 0)

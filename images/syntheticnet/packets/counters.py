@@ -48,16 +48,16 @@ class FlowCounters:
     @classmethod
     def total(cls, tallies: Iterable[FlowCounters]) -> FlowCounters:
         """The sum of `tallies`."""
-        whole = cls()
+        sums = cls()
         slots: dict[int, Bucket] = {}
         for tally in tallies:
-            whole.fold(tally)
+            sums.fold(tally)
             for slot in tally._slots:
                 _fold(slots.setdefault(slot.start, Bucket(slot.start)), slot)
             if tally._began is not None:
-                whole._began = tally._began if whole._began is None else min(whole._began, tally._began)
-        whole._slots.extend(slots[start] for start in sorted(slots))
-        return whole
+                sums._began = tally._began if sums._began is None else min(sums._began, tally._began)
+        sums._slots.extend(slots[start] for start in sorted(slots))
+        return sums
 
     def copy(self) -> FlowCounters:
         """A snapshot; the bucket under way is shared, and may still grow."""

@@ -62,6 +62,7 @@ class Child:
             in_child(lambda: self.body(self.restarts))
         if self.stat is not None:
             os.close(self.stat)
+        # The open file keeps referring to this process, even if its pid is reused.
         self.stat = os.open(f"/proc/{self.pid}/stat", os.O_RDONLY)
 
     def told(self) -> dict[str, Any]:

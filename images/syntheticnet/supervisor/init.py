@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from .. import channel as switchboard
+from .. import channel
 from .. import syscalls as libc
 from ..firewall import DOOR_PORT, door_rules, put_rules
 from ..forwarder import process as forwarder
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
 
 
 def _live(settings: Settings) -> int:
+    # Blocked from the start and read through a signalfd later: a signal during startup is neither lost nor fatal.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     libc.hide()
     for left_over in RUN.iterdir():  # from before a restart of this container
@@ -83,7 +84,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
     store, files = SharedDocument.create(), SharedDocument.create()
     store.save(drawn_schedule(settings.startup).to_dict())
     files.save(dict(settings.files))
-    forwarder_end, api_end = switchboard.make_pair()
+    forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()
     control_hosts = [] if keeper.separate else hosts
@@ -97,7 +98,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
 
     children.start("forwarder", forward, pulse)
     if settings.api_port is None:
-        _await_health(children, lambda: switchboard.is_answered(api_end))
+        _await_health(children, lambda: channel.is_answered(api_end))
     else:
         port = settings.api_port
         of_api = Pulse()
