@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from syntheticnet.conditions import parse_duration
-
 from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
 from ..control.group_change import GroupChange, Reachable
@@ -17,6 +15,7 @@ from ..lab.lab import Lab
 from ..runner.session import samples_of
 from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
+from ..stack.durations import read_duration
 from ..text.durations import seconds_of
 from .journal import Journal, since
 
@@ -63,7 +62,7 @@ class WatchedLab(Lab):
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _span_ns(terms.after), _span_ns(terms.lease)
+        after, lease = _read("after", terms.after), _read("for_", terms.lease)
         told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
         lasts_ns = None if lease is None else (after or 0) + lease
         with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_ns):
@@ -120,5 +119,5 @@ class _WatchedExpectations(Expectations):
         return decided.held()
 
 
-def _span_ns(written: str | None) -> int | None:
-    return None if written is None else parse_duration(written)
+def _read(where: str, text: str | None) -> int | None:
+    return None if text is None else read_duration(where, text)
