@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -49,6 +50,7 @@ class Forwarder:
         self.configured = -1  # what is in force at the start is put in force, too
         self.silent = False
         self.desk = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self.asked: list[str] = []
         self._switchboard = ControlServer(end, self._answer)
 
     def serve(self) -> None:
@@ -69,9 +71,14 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}
 
+    def top(self, direction: str) -> list[Any]:
+        return [(3, 1000, 17)] if direction == "ingress" else []
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        pass
+
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request["op"] == "top":
-            return {"rows": [(3, 1000, 17)] if request["direction"] == "ingress" else []}
+        self.asked.append(request["op"] + (" check" if request.get("check") else ""))
         return self.desk.answer(request, time.monotonic_ns())
 
 

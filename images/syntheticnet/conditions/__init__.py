@@ -1,8 +1,9 @@
 """The schema of conditions, shared by host and container; standard library only, for both import this package."""
 
-from .client import DIRECTIONS, Conditions, Flow
+from .change import DIRECTIONS, ConditionsChange
+from .client import Conditions, Flow
 from .depth import longest_wait_ms
-from .duration import parse_duration
+from .duration import format_duration, parse_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
@@ -18,6 +19,7 @@ __all__ = [
     "SHARE",
     "TIME",
     "Conditions",
+    "ConditionsChange",
     "ConditionsError",
     "Flow",
     "FlowMatch",
@@ -25,6 +27,7 @@ __all__ = [
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "format_duration",
     "longest_wait_ms",
     "nearest",
     "nearest_condition",
