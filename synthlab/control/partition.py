@@ -49,7 +49,7 @@ def _heal_end(lab: RunningLab, client: LabClient, other: str) -> bool:
     entries = [one for one in (*state.leases, *state.scheduled) if not one.whole and is_partition(one.change, other)]
     for entry in entries:
         client.api.release(entry.id)
-    change = network_operations.heal(other, state.base.to_dict(), state.answer["startup"])
+    change = network_operations.heal(other, state.base_text, state.answer["startup"])
     if change:
         lab.change([client], change)
     return bool(entries or change)

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from syntheticnet.conditions import format_duration
+
 from ..control.client_api import ChangeOptions
 from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
+from ..engine.clock import SECOND_NS
 from ..errors import SynthlabError
 from ..stack.durations import read_span
 from ..stack.partial_change import undoing
@@ -43,8 +46,8 @@ class AppliedChange:
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._terms.lease, "after": self._terms.after}
-        told = "".join(f", {name} {time}" for name, time in times.items() if time)
+        times = {"for": self._terms.lease_ns, "after": self._terms.after_ns}
+        told = "".join(f", {name} {format_duration(time_ns)}" for name, time_ns in times.items() if time_ns)
         return f"<set on {', '.join(self.states)}: {self._change}{told}>"
 
     @classmethod
@@ -58,12 +61,11 @@ class AppliedChange:
         files: Mapping[str, str] | None = None,
     ) -> AppliedChange:
         """Apply a change to the clients that `names` mean; raises WrongUse for a time that cannot be read."""
-        for where, written in (("for_", for_), ("after", after)):
-            if written is not None:
-                read_span(where, written)
-        clients, terms = lab.find(names), ChangeOptions(lease=for_, after=after)
-        before = lab.states(clients)
-        return cls(lab, change, terms, before, lab.change(clients, change, terms, files))
+        terms = ChangeOptions(lease_ns=_read("for_", for_), after_ns=_read("after", after))
+        clients = lab.find(names)
+        before = lab.states(clients) if len(clients) == 1 else {}
+        made = lab.change(clients, change, terms, files)
+        return cls(lab, change, terms, before or made.before, made)
 
     @property
     def states(self) -> dict[str, ClientState]:
@@ -78,9 +80,9 @@ class AppliedChange:
     def revert(self) -> None:
         """Take it back at once, whether it waits or is in force; raises SynthlabError. May be called again."""
         clients = self._lab.find(self.states)
-        if self._terms.lease or self._terms.after:
+        if self._terms.lease_ns or self._terms.after_ns:
             each(clients, self._release)
-        if not self._terms.lease:
+        if not self._terms.lease_ns:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 
@@ -102,10 +104,14 @@ class AppliedChange:
         """Which clients get what back: those that get the same, together."""
         found: list[tuple[list[str], dict[str, Any]]] = []
         for name, state in self._before.items():
-            back = undoing(self._change, state.base.to_dict())
+            back = undoing(self._change, state.base_text)
             names = next((names for names, other in found if other == back), None)
             if names is None:
                 found.append(([name], back))
             else:
                 names.append(name)
         return found
+
+
+def _read(where: str, written: str | None) -> int | None:
+    return None if written is None else round(read_span(where, written) * SECOND_NS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from syntheticnet.conditions import parse_duration
+from syntheticnet.conditions import format_duration
 
 from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
 from ..control.group_change import GroupChange, Reachable
 from ..control.state import ClientState
+from ..engine.clock import SECOND_NS
 from ..engine.health import Tell
 from ..lab.expectations import Expectations, known_of
 from ..lab.lab import Lab
@@ -62,9 +63,9 @@ class WatchedLab(Lab):
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _span_s(terms.after), _span_s(terms.lease)
-        told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
-        lasts_s = None if lease is None else (after or 0.0) + lease
+        times = (("after", terms.after_ns), ("for", terms.lease_ns))
+        told = "".join(f", {word} {format_duration(time_ns)}" for word, time_ns in times if time_ns)
+        lasts_s = None if terms.lease_ns is None else ((terms.after_ns or 0) + terms.lease_ns) / SECOND_NS
         with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_s):
             return self._noted(super().change(clients, change, terms, files))
 
@@ -117,7 +118,3 @@ class _WatchedExpectations(Expectations):
             decided = self.decide(kind, expression, within_s, for_s, client)
         journal.decided(step, decided, asked_s)
         return decided.held()
-
-
-def _span_s(written: str | None) -> float | None:
-    return None if written is None else parse_duration(written) / 1e9

@@ -160,11 +160,12 @@ class ActionExecutor:
         else:
             made = await self._layers.put(change, due_ns)
             if change.lease_s is not None:
-                until_s = due_s + made.late_s + change.lease_s
+                until_s = due_s + made.late_ns / SECOND_NS + change.lease_s
                 self._log.step(run, until_s=until_s)
                 self._look_later(change.clients, until_s)
-        self._log.configure(due_s + made.late_s, made.states)
-        self._log.began(run, due_s, made.late_s)
+        late_s = made.late_ns / SECOND_NS
+        self._log.configure(due_s + late_s, made.states)
+        self._log.began(run, due_s, late_s)
         return self._time.since_s(made.at_ns)
 
     async def _do(self, run: Run, action: _Doing, due_s: float) -> float:

@@ -11,6 +11,7 @@ from synthlab.contract import ContainerAction
 from synthlab.control.backend import choose_lab
 from synthlab.control.client_api import ChangeOptions
 from synthlab.control.group_change import LEAD_NS
+from synthlab.engine.clock import SECOND_NS
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
@@ -75,9 +76,9 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
     """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
     lab, apis = lab_and_apis
     before = time.monotonic_ns()
-    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
+    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
     told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease="10s")
+    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease_ns=10 * SECOND_NS)
     assert told[0].at_ns is not None
     assert told[0].at_ns > before + LEAD_NS
     assert made.apart_ns == 0
@@ -90,7 +91,7 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
 def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """The time that is asked for is counted from now, and nobody waits for it."""
     lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after="1h"))
+    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after_ns=3600 * SECOND_NS))
     at = apis["bot-1"].terms[-1].at_ns
     assert at == apis["bot-2"].terms[-1].at_ns
     assert at is not None
@@ -107,10 +108,10 @@ def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) ->
 def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """Leases that there were before stay."""
     lab, apis = lab_and_apis
-    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease="1min"))
+    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease_ns=60 * SECOND_NS))
     apis["client2"].broken = True
     with pytest.raises(SynthlabError):
-        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
     assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
 
 
@@ -247,12 +248,12 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     """It can wait, and end by itself; `revert` ends it before."""
     lab, apis = lab_and_apis
     applied = lab.partition("bot-1", "client2", for_="10s")
-    assert apis["bot-1"].terms == [ChangeOptions(lease="10s")]
+    assert apis["bot-1"].terms == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert not apis["bot-1"].conditions.perfect
     applied.revert()
     assert apis["bot-1"].conditions.perfect
     lab.partition("bot-1", "client2", after="5s")
-    assert apis["bot-1"].terms[-1] == ChangeOptions(after="5s")
+    assert apis["bot-1"].terms[-1] == ChangeOptions(after_ns=5 * SECOND_NS)
 
 
 @pytest.mark.issue(11)

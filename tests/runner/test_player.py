@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import parse_duration
 from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
+from synthlab.engine.clock import SECOND_NS
 
 from .played import FPS, playing
 
@@ -27,7 +27,7 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     player = done.play()
     assert player.faults == []
     lease = done.apis["client2"].terms[-1]
-    assert lease.lease == "10000.000000ms"
+    assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
     step = player.chronicle.steps[0]
@@ -140,7 +140,7 @@ def played_after_one_another(
     monkeypatch.setattr(api, "change", noted)
     assert done.play().faults == []
     *before, last = [terms for terms, wish in zip(api.terms, api.wishes, strict=True) if "seed" not in wish]
-    ends = {(terms.at_ns or 0) + parse_duration(terms.lease) for terms in before}
+    ends = {(terms.at_ns or 0) + (terms.lease_ns or 0) for terms in before}
     return ends, last.at_ns or 0, asked[-1]
 
 

@@ -77,15 +77,14 @@ def set_(
     """
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
-    for flag, duration in (("--for", lease), ("--in", after)):
-        refuse_duration(flag, duration)
+    terms = ChangeOptions(lease_ns=read_duration("--for", lease), after_ns=read_duration("--in", after))
     start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     needed = _together(start.files if start else {}, files)
-    made = running.change(running.find(names), change, ChangeOptions(lease=lease, after=after), needed)
+    made = running.change(running.find(names), change, terms, needed)
     show_change(made, json)
 
 
@@ -140,10 +139,10 @@ def reset(
     show_change(running.reset(running.find(names or ()), perfect), json)
 
 
-def refuse_duration(flag: str, written: str | None) -> None:
-    """Raise WrongUse for a time that cannot be read."""
+def read_duration(flag: str, written: str | None) -> int | None:
+    """Nanoseconds; None where the flag is not given. Raises WrongUse for a bad duration."""
     try:
-        parse_duration(written) if written is not None else None
+        return None if written is None else parse_duration(written)
     except ConditionsError as error:
         raise WrongUse(f"{flag}: {error}") from None
 
