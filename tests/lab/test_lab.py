@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -16,14 +15,14 @@ from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
+from synthlab.testing import FakeClientApi, FakeClock, FakeEngine, fake_backend
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
 
 @pytest.fixture
 def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
-    backend, apis = fake_backend("call", groups=GROUPS)
+    backend, apis = fake_backend("call", groups=GROUPS, clock=FakeClock())
     return Lab.named(backend, None), {api.name: api for api in apis.values()}
 
 
@@ -75,12 +74,11 @@ def test_refused_by_one_is_done_to_none(lab_and_apis: tuple[Lab, dict[str, FakeC
 def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
     lab, apis = lab_and_apis
-    before = time.monotonic_ns()
+    before_ns = lab.backend.clock.now_ns()
     made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
     told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
     assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease_ns=10 * SECOND_NS)
-    assert told[0].at_ns is not None
-    assert told[0].at_ns > before + LEAD_NS
+    assert told[0].at_ns == before_ns + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
@@ -92,10 +90,8 @@ def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeCli
     """The time that is asked for is counted from now, and nobody waits for it."""
     lab, apis = lab_and_apis
     lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after_ns=3600 * SECOND_NS))
-    at = apis["bot-1"].terms[-1].at_ns
-    assert at == apis["bot-2"].terms[-1].at_ns
-    assert at is not None
-    assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
+    at_ns = lab.backend.clock.now_ns() + 3600 * SECOND_NS
+    assert [apis[name].terms[-1].at_ns for name in ("bot-1", "bot-2")] == [at_ns] * 2
 
 
 def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:

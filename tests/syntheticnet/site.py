@@ -17,7 +17,7 @@ from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
-from syntheticnet.forwarder.schedule import ConditionSchedule, InForce
+from syntheticnet.forwarder.schedule import ConditionSchedule, InForce, Names
 from syntheticnet.forwarder.shared_memory import SharedDocument
 
 HOST = "172.18.0.1"
@@ -58,9 +58,17 @@ class Forwarder:
             self._switchboard.serve()
 
     def adopt(self, wished: InForce, now: int) -> int:
-        self.conditions, self.names = wished.conditions.to_dict(), wished.names
+        self._wished = wished
         self.configured += 1
         return now
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        return self._wished.conditions.to_dict()
+
+    @property
+    def names(self) -> Names:
+        return self._wished.names
 
     def arm(self, wished: InForce, at: int) -> None:
         pass
