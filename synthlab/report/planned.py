@@ -10,7 +10,7 @@ from ..scenario.actions import Baseline, Judge, lasts_s
 from ..scenario.formatting import seconds
 from ..scenario.plan_text import plan_text
 from .chart import Axis, Bar, Mark
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -52,7 +52,9 @@ class PlanDrawings:
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
-        rows = ((name, list(network_rows(name, {}, Wishes.of(configured, name, axis.ends_s)))) for name in names)
+        rows = (
+            (name, list(network_rows(name, {}, ConfiguredLinks.of(configured, name, axis.ends_s)))) for name in names
+        )
         impaired = [(name, own) for name, own in rows if own]
         return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])
 
@@ -80,7 +82,7 @@ def _bar(visit: Visit) -> Bar:
         begins_s=visit.earliest_s,
         ends_s=visit.earliest_s + max(run.least_s, _in_force_s(run)),
         perhaps_s=latest_s,
-        hover=tuple(_told(visit)),
+        hover=tuple(_hover(visit)),
     )
 
 
@@ -89,7 +91,7 @@ def _in_force_s(run: Run) -> float:
     return max((timed.at_s + lasts_s(timed.action) for timed in run.actions), default=0.0)
 
 
-def _told(visit: Visit) -> Iterator[str]:
+def _hover(visit: Visit) -> Iterator[str]:
     run = visit.run
     yield run.text
     yield f"{run.place}, step {run.id}"

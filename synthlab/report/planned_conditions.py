@@ -9,7 +9,7 @@ from typing import assert_never
 from syntheticnet.conditions import Conditions
 
 from ..scenario import Place, Plan, SimulatedLeases, timeline
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.record import Configured
 
 
@@ -22,11 +22,11 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
             case Change() | Reset() as change:
                 for name in change.clients:
                     clients[name].play(event.at_s, change, event.run.place)
-            case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
                 pass  # leaves the conditions as they are
             case _:
                 assert_never(event.action)
-    return tuple(entry for story in clients.values() for entry in story.told(ends_s))
+    return tuple(entry for story in clients.values() for entry in story.configured(ends_s))
 
 
 @dataclass(slots=True)
@@ -34,10 +34,10 @@ class _Story:
     """What the conditions of one client were at each time when they changed."""
 
     layers: SimulatedLeases
-    told_s: dict[float, Conditions] = field(default_factory=dict)
+    configured_s: dict[float, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.told_s[0.0] = self.layers.conditions()
+        self.configured_s[0.0] = self.layers.conditions()
 
     def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
         self._expire(at_s)
@@ -45,14 +45,14 @@ class _Story:
             self.layers.clear()
         else:
             self.layers.put(at_s, action, place)
-        self.told_s[at_s] = self.layers.conditions()
+        self.configured_s[at_s] = self.layers.conditions()
 
-    def told(self, ends_s: float) -> Iterator[Configured]:
+    def configured(self, ends_s: float) -> Iterator[Configured]:
         """All that was in force, until a time at which nothing more ends."""
         self._expire(ends_s)
-        for at_s, conditions in sorted(self.told_s.items()):
+        for at_s, conditions in sorted(self.configured_s.items()):
             yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
 
     def _expire(self, now_s: float) -> None:
         for ended_s in self.layers.ended(now_s):
-            self.told_s[ended_s] = self.layers.conditions()
+            self.configured_s[ended_s] = self.layers.conditions()

@@ -10,7 +10,7 @@ from typing import assert_never
 from ..control.state import ClientState
 from ..engine.clock import SECOND_NS
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.model import Run, Timed
 from ..scenario.ongoing import Ongoing
@@ -35,7 +35,7 @@ LOOK_S = 0.005
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Lets something go on beside the next steps."""
-_Doing = Judge | Baseline | Container | Load | Exec | Http
+_Doing = Judge | Baseline | Container | Traffic | Exec | Http
 
 
 class ActionExecutor:
@@ -134,7 +134,7 @@ class ActionExecutor:
                 await self._turns.wait(due_s - LEAD_S, run.id)
                 still = self._still_to_make(run, timed, change)
                 return due_s if still is None else await self._change(run, still, due_s)
-            case Judge() | Baseline() | Container() | Load() | Exec() | Http() as action:
+            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as action:
                 await self._time.until(due_s)
                 late_s = self._time.now_s() - due_s
                 done_s = await self._do(run, action, due_s)
@@ -179,8 +179,8 @@ class ActionExecutor:
                 return due_s
             case Container():
                 await self._acts.control(action)
-            case Load():
-                await self._load(run, action, due_s)
+            case Traffic():
+                await self._traffic(run, action, due_s)
             case Exec():
                 await self._acts.execute(action)
             case Http():
@@ -189,10 +189,10 @@ class ActionExecutor:
                 assert_never(action)
         return self._time.now_s()
 
-    async def _load(self, run: Run, load: Load, due_s: float) -> None:
-        self._log.step(run, until_s=due_s + load.for_s)
-        control = await self._acts.load(load)
-        if control and not load.congestion:
+    async def _traffic(self, run: Run, traffic: Traffic, due_s: float) -> None:
+        self._log.step(run, until_s=due_s + traffic.for_s)
+        control = await self._acts.traffic(traffic)
+        if control and not traffic.congestion:
             self._log.step(run, text=f"{run.text}, {control}")
 
     async def _sample_all(self, until_s: float) -> None:

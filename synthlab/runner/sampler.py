@@ -16,7 +16,7 @@ from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
-from .samples import link_sources, number_sources, of_metrics, of_numbers, of_state
+from .samples import link_sources, number_sources, of_metrics, of_state, of_stats
 from .validity import of_lateness
 
 TICK_S = 0.2
@@ -79,7 +79,7 @@ class Sampler:
 
     @contextmanager
     def wanting(self, names: Iterable[str] | None = None) -> Iterator[None]:
-        """Sample these numbers, or without any all, in every round meanwhile."""
+        """Sample these stats, or all without any, in every round meanwhile."""
         wanted = Counter(names)
         self._want(wanted, everything=names is None, sign=1)
         try:
@@ -93,7 +93,7 @@ class Sampler:
             before = self._rounds
             self.clock.wait_for(self._turn, lambda: self._rounds > before or self._ended, timeout_s)
             if self._ended:
-                raise SynthlabError("the lab is not asked for numbers any more")
+                raise SynthlabError("the lab is no longer sampled")
             return self.now_s()
 
     def _want(self, names: Counter[str], everything: bool, sign: int) -> None:
@@ -142,7 +142,7 @@ class Sampler:
         for client in self.clients():
             found[client.name, "state"] = self._poll_state(client)
             if not client.server:
-                found[client.name, "numbers"] = self._poll_numbers(client)
+                found[client.name, "stats"] = self._poll_stats(client)
         found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():
             if key in found:
@@ -151,11 +151,11 @@ class Sampler:
                 self.recorded.silence(self.now_s(), self.now_s(), poll.sources)
         self._polls = found
 
-    def _poll_numbers(self, client: LabClient) -> Poll:
+    def _poll_stats(self, client: LabClient) -> Poll:
         def ask() -> None:
-            answer = client.api.numbers().answer
+            answer = client.api.stats().answer
             at_s = self.now_s()
-            self.recorded.hear(at_s, *of_numbers(client.name, answer, at_s))
+            self.recorded.hear(at_s, *of_stats(client.name, answer, at_s))
 
         return self._poll(number_sources(client.name), ask)
 

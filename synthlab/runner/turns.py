@@ -16,12 +16,12 @@ class Turns:
     def __init__(self, time: RunClock, ids: Iterable[str]) -> None:
         self._time = time
         self._order = {id: number for number, id in enumerate(ids)}
-        self._numbers = count()
+        self._stats = count()
         self._waiting: list[tuple[float, int, int, asyncio.Future[None]]] = []
 
     async def wait(self, at_s: float, id: str) -> None:
         turn = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (at_s, self._order[id], next(self._numbers), turn))
+        heappush(self._waiting, (at_s, self._order[id], next(self._stats), turn))
         # A task of its own, for it lets others go first who wait for the same time.
         timer = asyncio.create_task(self._let_at(at_s))
         try:

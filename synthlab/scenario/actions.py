@@ -21,7 +21,7 @@ JudgeKind = Literal["expect", "never", "recovers"]
 class Change:
     """Put `change` into the conditions of `clients`, at the same moment, as a lease on top of all that are in force.
 
-    `change` is what `Conditions.changed` takes, or whole conditions where `whole`. A change of a `layer` takes the
+    `change` is what `Conditions.changed` takes, or whole conditions where `replace`. A change of a `layer` takes the
     place of that layer's earlier lease: ask for the new one, then release the older. It is to be in force for
     `lease_s`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_S at most,
     and renew.
@@ -31,14 +31,14 @@ class Change:
     layer: str
     clients: tuple[str, ...]
     change: Mapping[str, Any]
-    whole: bool = False
+    replace: bool = False
     lease_s: float | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lease = "" if self.lease_s is None else f", for {seconds(self.lease_s)}"
-        whole = " (and nothing else)" if self.whole else ""
-        return f"{joined(self.clients)}: {doc_text(self.change)}{whole}{lease}"
+        only = " (and nothing else)" if self.replace else ""
+        return f"{joined(self.clients)}: {doc_text(self.change)}{only}{lease}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Traffic:
     """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets.
 
     `congestion` is TCP's congestion control; None is the same on every machine, whatever that one's default is.
@@ -117,7 +117,7 @@ class Load:
         rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
         ends = (self.target, self.client) if self.reverse else (self.client, self.target)
         how = f", {self.congestion}" if self.congestion else ""
-        return f"load {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}{how}"
+        return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}{how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class Http:
         return f"http {self.method} {self.url}, expects {self.status}"
 
 
-Action = Change | Reset | Judge | Baseline | Container | Load | Exec | Http
+Action = Change | Reset | Judge | Baseline | Container | Traffic | Exec | Http
 
 
 def lasts_s(action: Action) -> float:
@@ -155,7 +155,7 @@ def lasts_s(action: Action) -> float:
     match action:
         case Change(lease_s=float(lease_s)):
             return lease_s
-        case Load(for_s=for_s):
+        case Traffic(for_s=for_s):
             return for_s
         case Change() | Reset() | Judge() | Baseline() | Container() | Exec() | Http():
             return 0.0
@@ -168,7 +168,7 @@ def changes_conditions(action: Action) -> bool:
     match action:
         case Change() | Reset():
             return True
-        case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+        case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
             return False
         case _:
             assert_never(action)

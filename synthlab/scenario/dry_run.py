@@ -12,7 +12,7 @@ from typing import assert_never
 from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
 from ..stack import Stack
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .formatting import seconds
 from .model import Place
 from .plan import Plan
@@ -57,7 +57,7 @@ class _Stage:
                     self._clients[name].clear()
             case Container() as container:
                 self._act(container, place)
-            case Load(client=name) | Exec(where=str(name)):
+            case Traffic(client=name) | Exec(where=str(name)):
                 self._refuse_down(name, place)
             case Baseline(for_s=for_s):
                 self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))

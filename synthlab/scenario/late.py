@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import inf
 from typing import assert_never
 
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .formatting import seconds
 from .plan import Plan
 from .timeline import Event, timeline
@@ -29,7 +29,7 @@ def _late(events: list[Event]) -> Iterator[str]:
             case Change(layer=layer, clients=names, lease_s=lease_s):
                 end_s = inf if lease_s is None else event.at_s + lease_s
                 ends_s |= dict.fromkeys(((layer, name) for name in names), end_s)
-            case Load(for_s=for_s):
+            case Traffic(for_s=for_s):
                 ends_s[event.run.id, ""] = event.at_s + for_s
             case Reset(clients=names):
                 ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in names}
@@ -39,14 +39,14 @@ def _late(events: list[Event]) -> Iterator[str]:
             case Judge(kind="expect" | "never") if event.run.has_at:
                 over_s = max(ends_s.values(), default=inf)
                 if over_s <= event.at_s + _GRAIN_S:
-                    yield _told(event, over_s)
+                    yield _warning(event, over_s)
             case Judge() | Baseline() | Exec() | Http():
                 pass  # puts nothing in force
             case _:
                 assert_never(event.action)
 
 
-def _told(event: Event, over_s: float) -> str:
+def _warning(event: Event, over_s: float) -> str:
     place = event.run.place
     return (
         f"{place}: {place.path}: begins at {seconds(event.at_s)}, but all that the steps before it put in force "

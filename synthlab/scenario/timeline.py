@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .model import Run, Track
 from .ongoing import Ongoing
 
@@ -37,7 +37,7 @@ def played_out_s(track: Track, late: bool = False) -> float:
                 ends_s |= dict.fromkeys(((layer, name) for name in clients), event.at_s + (lease_s or 0.0))
             case Reset(clients=clients):
                 ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in clients}
-            case Load(for_s=for_s):
+            case Traffic(for_s=for_s):
                 ends_s[event.run.id, ""] = event.at_s + for_s
             case Judge() | Baseline() | Container() | Exec() | Http():
                 pass  # a step that waits for it lasts so long itself
@@ -63,7 +63,7 @@ def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
         case Change() as change:
             begins = change is event.run.actions[0].action
             return ongoing.begin(event.run.id, change) if begins else ongoing.next(event.run.id, change)
-        case Judge() | Baseline() | Container() | Load() | Exec() | Http() as other:
+        case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as other:
             return other
         case _:
             assert_never(event.action)

@@ -10,7 +10,7 @@ import pytest
 
 from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.runner.sampler import TICK_S
-from synthlab.runner.samples import number_sources, of_numbers
+from synthlab.runner.samples import number_sources, of_stats
 from synthlab.scenario.actions import Judge, JudgeKind
 from synthlab.scenario.expression import Expression, Known, Recorded
 from synthlab.stack import read_stack
@@ -56,7 +56,7 @@ def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> Ch
     judging, recorded = ExpectationCheck(judge, BEGIN_S), Recorded(fine={FPS})
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
-        recorded.hear(now_s, *of_numbers("client1", picture.answer(now_s, phase_s), now_s))
+        recorded.hear(now_s, *of_stats("client1", picture.answer(now_s, phase_s), now_s))
         if now_s > BEGIN_S and (ruling := judging.look(now_s, recorded)):
             return ruling
     raise AssertionError("it is not decided")

@@ -26,7 +26,7 @@ class Set:
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
-    whole: bool = False
+    replace: bool = False
     for_s: float | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,7 +35,7 @@ class Set:
             layer=planner.layer,
             clients=self.clients,
             change=self.change,
-            whole=self.whole,
+            replace=self.replace,
             lease_s=self.for_s,
             files=self.files,
         )
@@ -53,12 +53,12 @@ def lease_key(help: str = "how long it stays in force; else until something else
 
 def _build(read: StepArgs) -> Set:
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
-    if whole := read.get("whole", False):
-        change = _whole(read, change)
-    return Set(clients=read.get("set"), change=change, whole=whole, for_s=read.get("for"), files=files)
+    if replace := read.get("replace", False):
+        change = _cleared(read, change)
+    return Set(clients=read.get("set"), change=change, replace=replace, for_s=read.get("for"), files=files)
 
 
-def _whole(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
+def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return Conditions().changed(change).to_dict()
     except ConditionsError as error:
@@ -76,7 +76,7 @@ KIND = StepKind(
             "a profile such as wpt/3g, or of a file: office.yaml#slow; it gives all values",
         ),
         **link_keys(written, VALUES),
-        "whole": keys.switch("whether what is not named is cleared"),
+        "replace": keys.switch("whether what is not named is cleared"),
         "for": lease_key(),
     },
     build=_build,
