@@ -14,14 +14,14 @@ def has_expired(expires: int | None, now: float) -> bool:
     return expires is not None and expires <= now
 
 
-def told_left(expires: int | None, now: float) -> str:
+def format_left(expires: int | None, now: float) -> str:
     """The time left, for people: `1 h 59 min`, `expired`, or nothing for a lab that lives on."""
     if expires is None:
         return ""
-    return "expired" if has_expired(expires, now) else told_time(expires - now)
+    return "expired" if has_expired(expires, now) else format_time(expires - now)
 
 
-def told_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """A span in its two greatest units: `2 d 3 h`, `1 h 59 min`, `42 s`."""
     rest, parts = max(round(seconds), 0), list[str]()
     for unit, size in _UNITS:

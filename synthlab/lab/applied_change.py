@@ -32,20 +32,20 @@ class AppliedChange:
         self,
         lab: RunningLab,
         change: Mapping[str, Any],
-        terms: ChangeOptions,
+        options: ChangeOptions,
         before: Mapping[str, ClientState],
         made: GroupChange,
     ) -> None:
         self._lab = lab
         self._change = change
-        self._terms = terms
+        self._options = options
         self._before = before
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._terms.lease, "after": self._terms.after}
-        told = "".join(f", {name} {time}" for name, time in times.items() if time)
-        return f"<set on {', '.join(self.states)}: {self._change}{told}>"
+        times = {"for": self._options.lease, "after": self._options.after}
+        suffix = "".join(f", {name} {time}" for name, time in times.items() if time)
+        return f"<set on {', '.join(self.states)}: {self._change}{suffix}>"
 
     @classmethod
     def make(
@@ -61,9 +61,9 @@ class AppliedChange:
         for where, written in (("for_", for_), ("after", after)):
             if written is not None:
                 read_duration(where, written)
-        clients, terms = lab.find(names), ChangeOptions(lease=for_, after=after)
+        clients, options = lab.find(names), ChangeOptions(lease=for_, after=after)
         before = lab.states(clients)
-        return cls(lab, change, terms, before, lab.change(clients, change, terms, files))
+        return cls(lab, change, options, before, lab.change(clients, change, options, files))
 
     @property
     def states(self) -> dict[str, ClientState]:
@@ -78,9 +78,9 @@ class AppliedChange:
     def revert(self) -> None:
         """Take it back at once, whether it waits or is in force; raises SynthlabError. May be called again."""
         clients = self._lab.find(self.states)
-        if self._terms.lease or self._terms.after:
+        if self._options.lease or self._options.after:
             each(clients, self._release)
-        if not self._terms.lease:
+        if not self._options.lease:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 

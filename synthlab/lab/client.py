@@ -15,7 +15,7 @@ from ..control.logs import read_lines
 from ..control.page_console import console_lines
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
-from ..control.webrtc_stats import Numbers
+from ..control.webrtc_stats import Stats
 from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError, WrongUse
 from ..stack import network_operations
@@ -102,9 +102,9 @@ class Client:
         """Conditions in force, counters, and what is achieved."""
         return self.api.state()
 
-    def numbers(self) -> Numbers:
-        """WebRTC numbers, and what the application has published of itself."""
-        return self.api.numbers()
+    def stats(self) -> Stats:
+        """WebRTC statistics, and what the application has published of itself."""
+        return self.api.stats()
 
     # What is expected of it; names of numbers need not begin with its own.
 

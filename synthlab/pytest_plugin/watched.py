@@ -9,7 +9,6 @@ from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
 from ..control.group_change import GroupChange, Reachable
 from ..control.state import ClientState
-from ..engine.health import Tell
 from ..lab.expectations import Expectations, known_of
 from ..lab.lab import Lab
 from ..runner.session import samples_of
@@ -17,6 +16,7 @@ from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
 from ..stack.durations import read_duration
 from ..text.durations import seconds_of
+from ..text.progress import Progress
 from .journal import Journal, since
 
 if TYPE_CHECKING:
@@ -58,20 +58,22 @@ class WatchedLab(Lab):
         self,
         clients: Sequence[Reachable],
         change: Mapping[str, Any],
-        terms: ChangeOptions = AT_ONCE,
+        options: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _read("after", terms.after), _read("for_", terms.lease)
-        told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
+        after, lease = _read("after", options.after), _read("for_", options.lease)
+        result = "".join(
+            f", {word} {time}" for word, time in (("after", options.after), ("for", options.lease)) if time
+        )
         lasts_ns = None if lease is None else (after or 0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_ns):
-            return self._noted(super().change(clients, change, terms, files))
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{result}", names, lasts_ns):
+            return self._noted(super().change(clients, change, options, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
-        told = "a perfect network" if perfect else "conditions of the stack"
-        with self.journal.step("reset", f"reset {joined(names)}: {told}", names):
+        suffix = "a perfect network" if perfect else "conditions of the stack"
+        with self.journal.step("reset", f"reset {joined(names)}: {suffix}", names):
             return self._noted(super().reset(clients, perfect))
 
     def baseline(self, for_: str) -> None:
@@ -79,11 +81,15 @@ class WatchedLab(Lab):
             super().baseline(for_)
 
     def control(
-        self, names: Iterable[str], doing: ContainerAction, tell: Tell = lambda line: None, timeout_s: float = 120.0
+        self,
+        names: Iterable[str],
+        doing: ContainerAction,
+        progress: Progress = lambda line: None,
+        timeout_s: float = 120.0,
     ) -> None:
-        told = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(told)}", told):
-            super().control(told, doing, tell, timeout_s)
+        listed = tuple(names)
+        with self.journal.step(doing, f"{doing} {joined(listed)}", listed):
+            super().control(listed, doing, progress, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)

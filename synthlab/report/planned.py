@@ -10,7 +10,7 @@ from ..scenario.actions import Baseline, Judge, lasts_ns
 from ..scenario.plan_text import plan_text
 from ..text.durations import format_duration, seconds_of
 from .chart import Axis, Bar, Mark
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -52,7 +52,9 @@ class PlanDrawings:
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
-        rows = ((name, list(network_rows(name, {}, Wishes.of(configured, name, axis.ends_s)))) for name in names)
+        rows = (
+            (name, list(network_rows(name, {}, ConfiguredLinks.of(configured, name, axis.ends_s)))) for name in names
+        )
         impaired = [(name, own) for name, own in rows if own]
         return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])
 
@@ -79,7 +81,7 @@ def _bar(visit: Visit) -> Bar:
         begins_s=seconds_of(visit.earliest_ns),
         ends_s=seconds_of(visit.earliest_ns + max(run.least_ns, _in_force_ns(run))),
         perhaps_s=seconds_of(visit.latest_ns + max(run.most_ns, run.over_ns)),
-        hover=tuple(_told(visit)),
+        hover=tuple(_hover(visit)),
     )
 
 
@@ -88,7 +90,7 @@ def _in_force_ns(run: Run) -> int:
     return max((timed.at_ns + lasts_ns(timed.action) for timed in run.actions), default=0)
 
 
-def _told(visit: Visit) -> Iterator[str]:
+def _hover(visit: Visit) -> Iterator[str]:
     run = visit.run
     yield run.text
     yield f"{run.place}, step {run.id}"

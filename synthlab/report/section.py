@@ -13,7 +13,7 @@ from ..scenario.record import Judged, Played, Record
 from ..text.durations import format_seconds
 from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -95,7 +95,7 @@ def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
     """Its network, its pictures and sound, and what else expectations have looked at."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
-    yield from network_rows(client, record.samples, Wishes.of(record.configured, client, ends_s))
+    yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
     yield from webrtc_rows(client, record.samples, participants)
     yield from own_rows([name for name in asked if not drawn(client, name)], record.samples)
 

@@ -75,9 +75,9 @@ def _repeated(runs: Sequence[Record]) -> Iterator[Repeated]:
 
 def _seen(judged: Sequence[Judged]) -> Iterator[tuple[str, Spread]]:
     for name in dict.fromkeys(name for one in judged for name in one.seen):
-        if spread := Spread.of(list(_numbers(one.seen.get(name) for one in judged))):
+        if spread := Spread.of(list(_stats(one.seen.get(name) for one in judged))):
             yield name, spread
 
 
-def _numbers(values: Iterable[object]) -> Iterator[float]:
+def _stats(values: Iterable[object]) -> Iterator[float]:
     yield from (float(value) for value in values if isinstance(value, int | float))

@@ -53,11 +53,11 @@ def _step_bar(step: Played) -> Bar | None:
         colour="bad" if step.error else "step",
         begins_s=step.began_s,
         ends_s=ends_s,
-        hover=tuple(_told_of_step(step)),
+        hover=tuple(_step_hover(step)),
     )
 
 
-def _told_of_step(step: Played) -> Iterator[str]:
+def _step_hover(step: Played) -> Iterator[str]:
     yield step.text
     yield f"{step.place}, step {step.id}"
     yield from ([f"mark: {step.mark}"] if step.mark else ())
@@ -76,11 +76,11 @@ def _judged_bar(judged: Judged, step: Played | None) -> Bar | None:
         begins_s=began_s,
         ends_s=began_s if judged.decided_s is None else max(began_s, judged.decided_s),
         limit_s=None if judged.within_s is None else began_s + judged.within_s,
-        hover=tuple(_told_of_judged(judged)),
+        hover=tuple(_judged_hover(judged)),
     )
 
 
-def _told_of_judged(judged: Judged) -> Iterator[str]:
+def _judged_hover(judged: Judged) -> Iterator[str]:
     yield f"{judged.text}: {judged.verdict}"
     yield f"{judged.place}, step {judged.id}"
     yield from ([judged.reason] if judged.reason else ())

@@ -108,7 +108,7 @@ class Leases:
             for layer in list(self._layers.values()):
                 layer.leases.pop(client.name, None)
 
-        await self._tell(names, reset)
+        await self._in_turn(names, reset)
         for id, layer in self._layers.items():
             if id.startswith(SEEDS):
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
@@ -164,15 +164,15 @@ class Leases:
         lease_ns = layer.lease_ns(due_ns)
 
         def ask(client: LabClient) -> int:
-            terms = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
-            put = client.api.replace if layer.change.whole else client.api.change
-            state = put(layer.change.change, terms)
+            options = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
+            put = client.api.replace if layer.change.replace else client.api.change
+            state = put(layer.change.change, options)
             if state.entry is None:
                 raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
             return ns_of(state.entry.late_s)
 
-        return max((await self._tell(names, ask)).values(), default=0)
+        return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
@@ -186,7 +186,7 @@ class Leases:
                 layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
-            await self._tell([name], renew)
+            await self._in_turn([name], renew)
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
         """Those that have not ended by themselves; one that is gone is as good as released."""
@@ -216,17 +216,17 @@ class Leases:
     def _at_ns(self, name: str, ours_ns: int) -> int:
         return moment({name: self._readings[name]}, ours_ns).at_ns[name]
 
-    async def _tell(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+    async def _in_turn(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
         """As `_each`, but each client is told one thing after the other, in the order of the calls."""
 
-        async def tell(name: str) -> T:
+        async def in_turn(name: str) -> T:
             async with self._asking[name]:
                 call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
                 return await asyncio.shield(call)
 
-        return await self._together(names, tell)
+        return await self._together(names, in_turn)
 
     async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
         """What `act` gives for each client, all at once; all are waited for before the first failure is raised."""

@@ -59,14 +59,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "status", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistakes(arguments: tuple[str, ...], status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("arguments", "status", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(arguments: tuple[str, ...], status: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every mistake is one line on the error output with the status of wrong use, and changes nothing."""
     backend, apis = fake_backend("call")
     assert main(arguments, backend) == status
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {told}")
+    assert output.err.startswith(f"synthlab: {expected}")
     assert output.err.count("\n") == 1
     assert all(api.conditions.perfect for api in apis.values())
 
