@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from syntheticnet.conditions import format_duration
+from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
@@ -16,7 +16,7 @@ from .addresses import api_url
 from .clock_sync import ClockSample
 from .state import ClientState
 from .versions import unreadable
-from .webrtc_stats import Numbers
+from .webrtc_stats import Stats
 
 if TYPE_CHECKING:
     from httpx import BaseTransport, Client, Request, Response
@@ -44,7 +44,7 @@ class ChangeOptions:
         """The parameters of the URL."""
         at = {} if self.at_ns is None else {"at": str(self.at_ns)}
         spans = {"in": self.after_ns, "lease": self.lease_ns}
-        written = {name: format_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
+        written = {name: write_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
         return at | written | ({"keep": "true"} if self.keep else {})
 
 
@@ -70,19 +70,19 @@ class ClientApi(Protocol):
 
     def observe(self) -> Observed: ...
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         """Put a partial change, in native form, into the conditions; WrongUse when a value is refused."""
         ...
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> Observed:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
         """Raise what `change` would raise, and change nothing."""
         ...
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         """Put whole conditions in place of those in force, and drop leases and scheduled changes."""
         ...
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
         """Go back to the conditions that the stack gave at the start; drops leases and scheduled changes, too."""
         ...
 
@@ -98,7 +98,7 @@ class ClientApi(Protocol):
         """Keep a trace or table that conditions may name."""
         ...
 
-    def numbers(self) -> Numbers: ...
+    def stats(self) -> Stats: ...
 
     def console(self, after: int = 0) -> dict[str, Any]:
         """What pages wrote to their console behind the entry of a number: `entries`, and the `count` of all so far."""
@@ -147,25 +147,25 @@ class HttpClientApi:
         answer, clock = self._timed("GET", "/v1/state")
         return Observed(self._state(answer), clock)
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("PATCH", terms, json=change)
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("PATCH", options, json=change)
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> Observed:
-        parameters = {**terms.parameters(), "check": "true"}
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
+        parameters = {**options.parameters(), "check": "true"}
         answer, clock = self._timed("PATCH", "/v1/conditions", json=change, params=parameters)
         return Observed(self._state(answer.get("state", {})), clock)
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("PUT", terms, json=conditions)
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("PUT", options, json=conditions)
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("DELETE", terms)
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("DELETE", options)
 
     def release(self, id: int) -> ClientState:
         return self._state(self._ask("DELETE", f"/v1/leases/{id}"))
 
     def renew(self, id: int, lease_ns: int) -> None:
-        self._ask("PUT", f"/v1/leases/{id}", params={"for": format_duration(lease_ns)})
+        self._ask("PUT", f"/v1/leases/{id}", params={"for": write_duration(lease_ns)})
 
     def put_file(self, name: str, text: str) -> None:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
@@ -177,14 +177,14 @@ class HttpClientApi:
         if connected is not None:
             connected.close()
 
-    def numbers(self) -> Numbers:
-        return Numbers.from_dict(self._ask("GET", "/v1/numbers"))
+    def stats(self) -> Stats:
+        return Stats.from_dict(self._ask("GET", "/v1/stats"))
 
     def console(self, after: int = 0) -> dict[str, Any]:
         return dict(self._ask("GET", "/v1/console", params={"after": str(after)}))
 
-    def _put(self, method: str, terms: ChangeOptions, **request: Any) -> ClientState:
-        answer = self._ask(method, "/v1/conditions", params=terms.parameters(), **request)
+    def _put(self, method: str, options: ChangeOptions, **request: Any) -> ClientState:
+        answer = self._ask(method, "/v1/conditions", params=options.parameters(), **request)
         return self._state(answer)
 
     def _state(self, answer: Mapping[str, Any]) -> ClientState:
@@ -231,8 +231,8 @@ class HttpClientApi:
         answer = self._body(response)
         if response.is_success:
             return answer
-        told = answer.get("error", f"{response.status_code} {response.reason_phrase}")
-        raise (WrongUse if response.status_code == 422 else SynthlabError)(f"{self.name}: {told}")
+        message = answer.get("error", f"{response.status_code} {response.reason_phrase}")
+        raise (WrongUse if response.status_code == 422 else SynthlabError)(f"{self.name}: {message}")
 
     def _body(self, response: Response) -> dict[str, Any]:
         try:

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
-from ..engine.clock import MACHINE, SECOND_NS, Clock
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
+from ..text.durations import seconds_of
 from .client_api import ChangeOptions, ClientApi, Observed
 from .clock_sync import ClockSample, compare_clocks
 from .state import ClientState
@@ -71,7 +72,7 @@ def each(clients: Iterable[C], act: Callable[[C], T]) -> dict[str, T]:
 def apply_change(
     clients: Sequence[Reachable],
     change: Mapping[str, Any],
-    terms: ChangeOptions,
+    options: ChangeOptions,
     files: Mapping[str, str] | None = None,
     clock: Clock = MACHINE,
 ) -> GroupChange:
@@ -83,28 +84,28 @@ def apply_change(
         each(clients, lambda client: _put_files(client, files))
     return apply_together(
         clients,
-        lambda client, terms: client.api.change(change, terms),
-        lambda client: client.api.check(change, terms),
-        terms,
+        lambda client, options: client.api.change(change, options),
+        lambda client: client.api.check(change, options),
+        options,
         clock,
     )
 
 
 def apply_together(
-    clients: Sequence[Reachable], act: Act, look: Look, terms: ChangeOptions, clock: Clock = MACHINE
+    clients: Sequence[Reachable], act: Act, look: Look, options: ChangeOptions, clock: Clock = MACHINE
 ) -> GroupChange:
     """Act on one client at once, on several at the same moment of `clock`, our own.
 
     Three requests to each of several: `look`, which raises what `act` would raise; `act`; and the state afterwards.
     """
     if len(clients) < 2:
-        return GroupChange(each(clients, lambda client: act(client, terms)))
+        return GroupChange(each(clients, lambda client: act(client, options)))
     seen = each(clients, look)
     before = {name: observed.state for name, observed in seen.items()}
     samples = {name: observed.clock for name, observed in seen.items()}
     clocks = compare_clocks(samples)
-    due_ns = clock.now_ns() + (_lead_ns(list(samples.values())) if terms.after_ns is None else terms.after_ns)
-    timed = {name: replace(terms, at_ns=clocks.at_ns(name, due_ns), after_ns=None) for name in samples}
+    due_ns = clock.now_ns() + (_lead_ns(list(samples.values())) if options.after_ns is None else options.after_ns)
+    timed = {name: replace(options, at_ns=clocks.at_ns(name, due_ns), after_ns=None) for name in samples}
     try:
         states = each(clients, lambda client: act(client, timed[client.name]))
     except BaseException:
@@ -112,7 +113,7 @@ def apply_together(
         each(clients, lambda client: _restore(client, before[client.name]))
         raise
     late_ns = max((state.entry.late_ns for state in states.values() if state.entry), default=0)
-    if terms.after_ns is None:
+    if options.after_ns is None:
         states = _begun(clients, states, clock)
     return GroupChange(states, clocks.doubt_ns + late_ns, before)
 
@@ -127,7 +128,7 @@ def refuse_failed(states: Mapping[str, ClientState], ids: Mapping[str, int]) -> 
 def _begun(clients: Sequence[Reachable], states: Mapping[str, ClientState], clock: Clock) -> dict[str, ClientState]:
     """The states once all that was scheduled has begun; raises SynthlabError where it could not."""
     entries = {name: state.entry for name, state in states.items() if state.entry}
-    clock.sleep(max((entry.in_ns or 0 for entry in entries.values()), default=0) / SECOND_NS + AFTER_S)
+    clock.sleep(seconds_of(max((entry.in_ns or 0 for entry in entries.values()), default=0)) + AFTER_S)
     after = each(clients, lambda client: client.api.state())
     refuse_failed(after, {name: entry.id for name, entry in entries.items()})
     return {name: state.with_entry_of(states[name]) for name, state in after.items()}

@@ -48,7 +48,7 @@ def _end(lab: RunningLab, name: str) -> str:
 def _heal_end(lab: RunningLab, client: LabClient, other: str) -> tuple[ClientState, bool]:
     """The end's state afterwards, and whether there was anything to end."""
     state = client.api.state()
-    entries = [one for one in (*state.leases, *state.scheduled) if not one.whole and is_partition(one.change, other)]
+    entries = [one for one in (*state.leases, *state.scheduled) if not one.replace and is_partition(one.change, other)]
     for entry in entries:
         state = client.api.release(entry.id)
     change = network_operations.heal(other, state.base_text, state.answer["startup"])

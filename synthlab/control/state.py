@@ -29,10 +29,10 @@ class LinkState:
     bytes_out: int = 0
     dropped: Mapping[str, int]
     dropped_bytes: Mapping[str, int] = field(default_factory=dict)
-    held: int = 0
+    queued: int = 0
     duplicated: int = 0
     originated: int = 0
-    exempt: int = 0
+    bypassed: int = 0
     achieved: Mapping[str, float]
 
     @property
@@ -55,23 +55,23 @@ class LinkState:
 class ScheduleEntry:
     """A change that is in force for a time (a lease), or waits for its time.
 
-    `in_ns` is None where it has begun, `left_ns` where it is for good. A `whole` one replaces everything.
+    `in_ns` is None where it has begun, `left_ns` where it is for good. A `replace` one replaces everything.
     """
 
     id: int
     change: Mapping[str, Any]
-    whole: bool
+    replace: bool
     in_ns: int | None
     left_ns: int | None
     late_ns: int
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ScheduleEntry:
-        whole = "replace" in values
+        replacing = "replace" in values
         return cls(
             id=values["id"],
-            change=values["replace" if whole else "change"],
-            whole=whole,
+            change=values["replace" if replacing else "change"],
+            replace=replacing,
             in_ns=values.get("in_ns"),
             left_ns=values.get("left_ns"),
             late_ns=values.get("late_ns", 0),
@@ -106,10 +106,10 @@ class ClientState:
 
     def with_entry_of(self, earlier: ClientState) -> ClientState:
         """This state, with what an earlier answer told of a change that has begun since."""
-        told = earlier.entry
-        if told is None:
+        former = earlier.entry
+        if former is None:
             return self
-        entry = next((lease for lease in self.leases if lease.id == told.id), replace(told, in_ns=None))
+        entry = next((lease for lease in self.leases if lease.id == former.id), replace(former, in_ns=None))
         return replace(self, entry=entry, answer={**self.answer, "entry": earlier.answer["entry"]})
 
     @cached_property

@@ -20,11 +20,11 @@ class Answered(Protocol):
 
 def other_versions(states: Mapping[str, Answered]) -> dict[str, str]:
     """The versions of the clients whose image is not of ours, by name."""
-    told = {name: str(state.answer.get("version") or UNKNOWN) for name, state in states.items()}
-    return {name: other for name, other in told.items() if other != own_version()}
+    versions = {name: str(state.answer.get("version") or UNKNOWN) for name, state in states.items()}
+    return {name: other for name, other in versions.items() if other != own_version()}
 
 
-def told_mismatch(others: Mapping[str, str]) -> str | None:
+def describe_mismatch(others: Mapping[str, str]) -> str | None:
     """One line where clients run images of other versions than ours; None where all is well."""
     if not others:
         return None
@@ -37,5 +37,5 @@ def told_mismatch(others: Mapping[str, str]) -> str | None:
 
 def unreadable(name: str, answer: Mapping[str, Any]) -> SynthlabError:
     """The error for an answer that this version cannot read."""
-    told = told_mismatch({name: str(answer.get("version") or UNKNOWN)})
-    return SynthlabError(f"{name} tells of its state what cannot be understood; {told}")
+    message = describe_mismatch({name: str(answer.get("version") or UNKNOWN)})
+    return SynthlabError(f"{name} tells of its state what cannot be understood; {message}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..engine.api import EngineApi, Held
@@ -15,8 +15,6 @@ START_S = 10.0  # a lock that does not run by then never will: whoever started i
 QUIET_S = 1.0
 MOST_S = 20.0
 POLL_S = 0.1
-
-Tell = Callable[[str], None]
 
 
 class Claim:

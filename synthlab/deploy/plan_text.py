@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_PORT
-from ..engine.ttl import told_time
+from ..engine.ttl import format_time
 from ..stack.rights import stack_acts
 from .plan import UpPlan
 from .servers import compose_parts, server_services
@@ -26,7 +26,7 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
     yield from _containers(plan)
     yield f"wait until {plan.size} containers are healthy, for {plan.timeout_s:g} s at most"
     if plan.ttl_s is not None:
-        yield f"let the lab expire {told_time(plan.ttl_s)} after its start"
+        yield f"let the lab expire {format_time(plan.ttl_s)} after its start"
 
 
 def rights_lines(plan: UpPlan) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _ports(ports: Iterable[_Port]) -> str:
     """The host ports that are known, and what Docker draws one for."""
     known = list(ports)
     fixed = [f"{name} on {place}" for name, place in known if place]
-    return "".join(f", {told}" for told in (*fixed, *_drawn([name for name, place in known if place is None])))
+    return "".join(f", {port}" for port in (*fixed, *_drawn([name for name, place in known if place is None])))
 
 
 def _drawn(names: list[str]) -> list[str]:

@@ -83,7 +83,7 @@ class Containers(Protocol):
         """How its last health check ended, and what it wrote: lines, none where none has ended yet."""
         ...
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
         ...
 
@@ -110,7 +110,7 @@ class Containers(Protocol):
 class Compose(Protocol):
     """Compose, and what it makes of a file."""
 
-    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
         """Create and start all containers of a rendered Compose file; raises SynthlabError with the last lines.
 
         Raises PortTaken where somebody else has a host port of it.

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from syntheticnet.conditions import format_duration
-
 from ..control.client_api import ChangeOptions
 from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
-from ..engine.clock import SECOND_NS
 from ..errors import SynthlabError
-from ..stack.durations import read_span
+from ..stack.durations import read_optional
 from ..stack.partial_change import undoing
+from ..text.durations import format_duration
 
 if TYPE_CHECKING:
     from ..control.group_change import Reachable
@@ -35,20 +33,20 @@ class AppliedChange:
         self,
         lab: RunningLab,
         change: Mapping[str, Any],
-        terms: ChangeOptions,
+        options: ChangeOptions,
         before: Mapping[str, ClientState],
         made: GroupChange,
     ) -> None:
         self._lab = lab
         self._change = change
-        self._terms = terms
+        self._options = options
         self._before = before
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._terms.lease_ns, "after": self._terms.after_ns}
-        told = "".join(f", {name} {format_duration(time_ns)}" for name, time_ns in times.items() if time_ns)
-        return f"<set on {', '.join(self.states)}: {self._change}{told}>"
+        times = {"for": self._options.lease_ns, "after": self._options.after_ns}
+        suffix = "".join(f", {name} {format_duration(time_ns)}" for name, time_ns in times.items() if time_ns)
+        return f"<set on {', '.join(self.states)}: {self._change}{suffix}>"
 
     @classmethod
     def make(
@@ -61,11 +59,11 @@ class AppliedChange:
         files: Mapping[str, str] | None = None,
     ) -> AppliedChange:
         """Apply a change to the clients that `names` mean; raises WrongUse for a time that cannot be read."""
-        terms = ChangeOptions(lease_ns=_read("for_", for_), after_ns=_read("after", after))
+        options = ChangeOptions(lease_ns=read_optional("for_", for_), after_ns=read_optional("after", after))
         clients = lab.find(names)
         before = lab.states(clients) if len(clients) == 1 else {}
-        made = lab.change(clients, change, terms, files)
-        return cls(lab, change, terms, before or made.before, made)
+        made = lab.change(clients, change, options, files)
+        return cls(lab, change, options, before or made.before, made)
 
     @property
     def states(self) -> dict[str, ClientState]:
@@ -80,9 +78,9 @@ class AppliedChange:
     def revert(self) -> None:
         """Take it back at once, whether it waits or is in force; raises SynthlabError. May be called again."""
         clients = self._lab.find(self.states)
-        if self._terms.lease_ns or self._terms.after_ns:
+        if self._options.lease_ns or self._options.after_ns:
             each(clients, self._release)
-        if not self._terms.lease_ns:
+        if not self._options.lease_ns:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 
@@ -111,7 +109,3 @@ class AppliedChange:
             else:
                 names.append(name)
         return found
-
-
-def _read(where: str, written: str | None) -> int | None:
-    return None if written is None else round(read_span(where, written) * SECOND_NS)

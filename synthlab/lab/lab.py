@@ -12,11 +12,13 @@ from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
 from ..engine.containers import Container
-from ..engine.health import Tell
+from ..engine.ttl import SHORTEST_TTL_NS
 from ..interrupts import uninterrupted
 from ..stack import Stack, read_stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import BOTH, SILENT
+from ..text.durations import seconds_of
+from ..text.progress import Progress
 from .applied_change import AppliedChange
 from .client import Client
 
@@ -49,25 +51,25 @@ class Lab(RunningLab):
         ttl: str | None = None,
         wait_media: bool = False,
         keep: bool = False,
-        tell: Tell = lambda line: None,
+        progress: Progress = lambda line: None,
         backend: Backend | None = None,
     ) -> Lab:
         """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` has
         seen every other's video.
 
         With a `ttl` (or SYNTHLAB_TTL) it ends by itself so long after its start; labs whose time is over are removed
-        first. `tell` gets lines that say how far it is. Raises WrongUse for a mistake in the stack, SynthlabError, with
-        nothing left behind, where it does not come up.
+        first. `progress` gets a line for each stage. Raises WrongUse for a mistake in the stack; SynthlabError, with
+        nothing left behind, if the lab does not come up.
         """
         from .bring_up import bring_up
 
         place = backend or docker_backend()
         described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
         written_ttl = ttl or os.environ.get("SYNTHLAB_TTL")
-        ttl_s = None if written_ttl is None else read_span("ttl", written_ttl)
-        timeout_s = read_span("timeout", timeout)
+        ttl_s = None if written_ttl is None else seconds_of(read_duration("ttl", written_ttl, SHORTEST_TTL_NS))
+        timeout_s = seconds_of(read_duration("timeout", timeout))
         place.remove_expired()
-        made = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
+        made = bring_up(described, place, progress, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
         lab.keep, lab._own_backend = keep, backend is None
         return lab
@@ -176,7 +178,7 @@ class Lab(RunningLab):
 
     def baseline(self, for_: str) -> None:
         """Wait so long, and take what is measured meanwhile as `before`: `client1.sent.video.kbps > 80% of before`."""
-        self._judged.baseline(read_span("for_", for_))
+        self._judged.baseline(read_duration("for_", for_))
 
     @property
     def _judged(self) -> Expectations:

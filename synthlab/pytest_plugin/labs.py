@@ -72,8 +72,8 @@ class Labs:
         found = str(path) if path.is_file() else stack
         key = found, name
         if key not in self._used:
-            wished = self.run.lab_name(name or read_stack(found, compose=self.backend.engine.compose_config).name)
-            self._used[key] = self._use(self.up(found, wished, ttl=self.ttl, backend=self.backend))
+            requested = self.run.lab_name(name or read_stack(found, compose=self.backend.engine.compose_config).name)
+            self._used[key] = self._use(self.up(found, requested, ttl=self.ttl, backend=self.backend))
         return self._used[key]
 
     def end(self) -> None:

@@ -22,7 +22,7 @@ class PytestRun:
     workers: set[str] = field(default_factory=set)
 
     @property
-    def told_seed(self) -> str:
+    def seed_line(self) -> str:
         """How to draw the same again."""
         return f"seed {self.seed} (--synthlab-seed={self.seed} draws the same again)"
 

@@ -19,7 +19,7 @@ Shown = Value | None
 class ChartLine:
     """One number over time. `colour` is the name of a variable of the page's style, without its dashes.
 
-    One that is `wished` is drawn as a ribbon in steps, from `low` to `values` where `low` is given.
+    One that is `requested` is drawn as a ribbon in steps, from `low` to `values` where `low` is given.
     """
 
     name: str
@@ -27,7 +27,7 @@ class ChartLine:
     times_s: Sequence[float]
     values: Sequence[Shown]
     low: Sequence[Shown] | None = None
-    wished: bool = False
+    requested: bool = False
     dashed: bool = False
 
 

@@ -12,12 +12,12 @@ from ..control.client_api import ChangeOptions
 from ..control.clock_sync import compare_clocks
 from ..control.group_change import LabClient, each, refuse_failed
 from ..control.state import ClientState
-from ..engine.clock import MACHINE, SECOND_NS, Clock
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
-from ..scenario.actions import LEASE_S, Change
+from ..scenario.actions import LEASE_NS, Change
+from ..text.durations import SECOND_NS, seconds_of
 
 RENEW_S = 3.0
-LONGEST_NS = round(LEASE_S * SECOND_NS)
 SHORTEST_NS = SECOND_NS // 10
 """The shortest lease that the API takes."""
 SEEDS = "seed/"
@@ -48,7 +48,7 @@ class _Layer:
 
     def lease_ns(self, from_ns: int) -> int:
         """How long a lease that begins then is to be."""
-        return LONGEST_NS if self.ends_ns is None else min(self.ends_ns - from_ns, LONGEST_NS)
+        return LEASE_NS if self.ends_ns is None else min(self.ends_ns - from_ns, LEASE_NS)
 
 
 class Leases:
@@ -85,7 +85,7 @@ class Leases:
         async with layer.asking:
             at_ns = max(due_ns, self._clock.now_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
-            layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * SECOND_NS)
+            layer.ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
             # A client that was reset while this waited for its turn must not have it afterwards.
             names = [name for name, count in resets.items() if self._resets[name] == count]
             late_ns = await self._ask(layer, names, at_ns)
@@ -106,7 +106,7 @@ class Leases:
             for layer in list(self._layers.values()):
                 layer.leases.pop(client.name, None)
 
-        await self._tell(names, reset)
+        await self._in_turn(names, reset)
         for id, layer in self._layers.items():
             if id.startswith(SEEDS):
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
@@ -162,15 +162,15 @@ class Leases:
         lease_ns = layer.lease_ns(due_ns)
 
         def ask(client: LabClient) -> int:
-            terms = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease_ns=max(lease_ns, SHORTEST_NS))
-            put = client.api.replace if layer.change.whole else client.api.change
-            state = put(layer.change.change, terms)
+            options = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease_ns=max(lease_ns, SHORTEST_NS))
+            put = client.api.replace if layer.change.replace else client.api.change
+            state = put(layer.change.change, options)
             if state.entry is None:
                 raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
             return state.entry.late_ns
 
-        return max((await self._tell(names, ask)).values(), default=0)
+        return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
@@ -184,7 +184,7 @@ class Leases:
                 layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
-            await self._tell([name], renew)
+            await self._in_turn([name], renew)
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
         """Those that have not ended by themselves; one that is gone is as good as released."""
@@ -205,15 +205,15 @@ class Leases:
             await asyncio.to_thread(client.api.put_file, file, text)
 
     async def _until(self, due_ns: int) -> None:
-        await self._clock.pause(max(due_ns - self._clock.now_ns(), 0) / SECOND_NS)
+        await self._clock.pause(seconds_of(max(due_ns - self._clock.now_ns(), 0)))
 
     def _at_ns(self, name: str, ours_ns: int) -> int:
         return ours_ns + self._ahead_ns[name]
 
-    async def _tell(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+    async def _in_turn(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
         """As `_each`, but one call after the other for each client, in the order in which they were made."""
 
-        async def tell(name: str) -> T:
+        async def in_turn(name: str) -> T:
             async with self._asking[name]:
                 call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
                 self._calls.add(call)
@@ -221,7 +221,7 @@ class Leases:
                 return await asyncio.shield(call)
 
         listed = list(names)
-        results = await asyncio.gather(*map(tell, listed), return_exceptions=True)
+        results = await asyncio.gather(*map(in_turn, listed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result

@@ -14,9 +14,9 @@ import pytest
 from synthlab.control.client_api import ChangeOptions, HttpClientApi
 from synthlab.control.clock_sync import ClockSample
 from synthlab.control.exec_tunnel import Answer
-from synthlab.engine.clock import SECOND_NS
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.testing import FakeClientApi, FakeClock
+from synthlab.text.durations import SECOND_NS
 
 TIMES = {"x-synthlab-received-ns": "5", "x-synthlab-answered-ns": "6"}
 seen: list[tuple[str, str, dict[str, str]]] = []
@@ -45,8 +45,8 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
                 fake.release(7)
             elif act == ("GET", "/v1/clock"):
                 return httpx.Response(200, json={"monotonic_ns": 5}, headers=TIMES)
-            elif act == ("GET", "/v1/numbers"):
-                return httpx.Response(200, json=fake.answered_numbers)
+            elif act == ("GET", "/v1/stats"):
+                return httpx.Response(200, json=fake.answered_stats)
             elif act != ("GET", "/v1/state"):
                 return httpx.Response(404, json={"error": "no such path"})
         except WrongUse as error:
@@ -144,10 +144,10 @@ def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:
     assert fake.files == {"train.mahi": "# ä\n1\n"}
 
 
-def test_numbers(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """The numbers are those of the API, without the old ones."""
-    fake.answered_numbers = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
-    assert remote.numbers().sees("client1")
+def test_stats(remote: HttpClientApi, fake: FakeClientApi) -> None:
+    """The stats are those of the API, without the old ones."""
+    fake.answered_stats = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
+    assert remote.stats().sees("client1")
 
 
 def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> None:
@@ -159,7 +159,7 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
         (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
@@ -168,7 +168,7 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
         (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
     ],
 )
-def test_failures(answer: httpx.Response | Exception, told: str) -> None:
+def test_failures(answer: httpx.Response | Exception, expected: str) -> None:
     """Whatever goes wrong on the way is one line that names the client and the address."""
 
     def handle(_request: httpx.Request) -> httpx.Response:
@@ -178,7 +178,7 @@ def test_failures(answer: httpx.Response | Exception, told: str) -> None:
 
     with pytest.raises(SynthlabError) as caught:
         HttpClientApi("client2", "http://x", httpx.MockTransport(handle)).state()
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_container_that_does_not_run() -> None:

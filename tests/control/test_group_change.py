@@ -12,9 +12,9 @@ from synthlab.control.client_api import AT_ONCE, ChangeOptions, Observed
 from synthlab.control.clock_sync import ClockSample
 from synthlab.control.group_change import AFTER_S, LEAD_NS, MAX_AT_ONCE, LabClient, apply_change, each
 from synthlab.control.state import ClientState, ScheduleEntry
-from synthlab.engine.clock import SECOND_NS
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeClientApi, FakeClock
+from synthlab.text.durations import SECOND_NS
 
 MS = 10**6
 LOSS = {"egress": {"loss": "5%"}}
@@ -34,8 +34,8 @@ class Away(FakeClientApi):
         arrived = now + self.ahead_ns - self.work_ns - self.network_ns // 2
         return ClockSample(now - self.network_ns - self.work_ns, arrived, arrived + self.work_ns, now)
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        state = super().change(change, terms)
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        state = super().change(change, options)
         entry = state.entry and replace(state.entry, in_ns=self.in_ns)
         return replace(state, entry=entry)
 
@@ -52,7 +52,7 @@ def lead_ns(*apis: Away, clock: FakeClock) -> int:
     """How long before its time the clients got a change."""
     begin_ns = clock.now_ns()
     apply_change(clients(*apis), LOSS, AT_ONCE, clock=clock)
-    (told_ns,) = {(api.terms[-1].at_ns or 0) - api.ahead_ns for api in apis}
+    (told_ns,) = {(api.options[-1].at_ns or 0) - api.ahead_ns for api in apis}
     return told_ns - begin_ns
 
 
@@ -61,7 +61,7 @@ def test_each_has_the_moment_by_its_own_clock() -> None:
     clock = FakeClock()
     far = Away("a", clock, ahead_ns=7 * SECOND_NS, network_ns=4 * MS, work_ns=20 * MS), Away("b", clock)
     made = apply_change(clients(*far), LOSS, AT_ONCE, clock=clock)
-    at_ns = [api.terms[-1].at_ns or 0 for api in far]
+    at_ns = [api.options[-1].at_ns or 0 for api in far]
     assert at_ns[0] - at_ns[1] == 7 * SECOND_NS
     assert made.apart_ns == 4 * MS
 
@@ -106,7 +106,7 @@ def test_what_waits_is_not_waited_for() -> None:
     apis = Away("a", clock), Away("b", clock)
     begin_ns = clock.now_ns()
     apply_change(clients(*apis), LOSS, ChangeOptions(after_ns=SECOND_NS), clock=clock)
-    assert [api.terms[-1] for api in apis] == [ChangeOptions(at_ns=begin_ns + SECOND_NS)] * 2
+    assert [api.options[-1] for api in apis] == [ChangeOptions(at_ns=begin_ns + SECOND_NS)] * 2
     assert clock.now_ns() == begin_ns
 
 
@@ -124,9 +124,9 @@ def test_a_late_forwarder_is_in_the_distance() -> None:
     clock = FakeClock()
 
     class Late(Away):
-        def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-            entry = ScheduleEntry(id=1, change=change, whole=False, in_ns=None, left_ns=None, late_ns=3 * MS)
-            return replace(super().change(change, terms), entry=entry)
+        def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+            entry = ScheduleEntry(id=1, change=change, replace=False, in_ns=None, left_ns=None, late_ns=3 * MS)
+            return replace(super().change(change, options), entry=entry)
 
     made = apply_change(clients(Late("a", clock), Away("b", clock)), LOSS, AT_ONCE, clock=clock)
     assert made.apart_ns == 3 * MS
@@ -136,7 +136,7 @@ def test_one_client_is_not_observed_before() -> None:
     """It changes at once, with nothing else asked of it."""
 
     class Plain(FakeClientApi):
-        def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> Observed:
+        def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
             raise AssertionError("checked")
 
         def state(self) -> ClientState:

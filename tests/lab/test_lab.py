@@ -10,12 +10,12 @@ from synthlab.contract import ContainerAction
 from synthlab.control.backend import choose_lab
 from synthlab.control.client_api import ChangeOptions
 from synthlab.control.group_change import LEAD_NS
-from synthlab.engine.clock import SECOND_NS
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
 from synthlab.stack import read_stack
 from synthlab.testing import FakeClientApi, FakeClock, FakeEngine, fake_backend
+from synthlab.text.durations import SECOND_NS
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
@@ -41,17 +41,17 @@ def test_names(names: tuple[str, ...], found: list[str], lab_and_apis: tuple[Lab
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("cleint2", "no client 'cleint2' in lab 'call'; did you mean client2?"),
         ("x", "no client 'x' in lab 'call'; there are: client1, client2, bot-1, bot-2"),
     ],
 )
-def test_unknown_names(name: str, told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+def test_unknown_names(name: str, expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """An unknown name is told with the nearest, or with all."""
     with pytest.raises(WrongUse) as caught:
         lab_and_apis[0].find([name])
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_change_of_all(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
@@ -76,13 +76,13 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
     lab, apis = lab_and_apis
     before_ns = lab.backend.clock.now_ns()
     made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
-    told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
+    told = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
     assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease_ns=10 * SECOND_NS)
     assert told[0].at_ns == before_ns + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
-    assert apis["client2"].terms == [ChangeOptions()]
+    assert apis["client2"].options == [ChangeOptions()]
     assert alone.apart_ns is None
 
 
@@ -91,7 +91,7 @@ def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeCli
     lab, apis = lab_and_apis
     lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after_ns=3600 * SECOND_NS))
     at_ns = lab.backend.clock.now_ns() + 3600 * SECOND_NS
-    assert [apis[name].terms[-1].at_ns for name in ("bot-1", "bot-2")] == [at_ns] * 2
+    assert [apis[name].options[-1].at_ns for name in ("bot-1", "bot-2")] == [at_ns] * 2
 
 
 def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
@@ -137,7 +137,7 @@ def test_reset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("running", "wanted", "told"),
+    ("running", "wanted", "expected"),
     [
         ([], None, "no lab is up: bring one up with `synthlab up call.yaml`"),
         (["b", "a"], None, "several labs are up: a, b; say which with --lab NAME or SYNTHLAB_LAB"),
@@ -146,11 +146,11 @@ def test_reset() -> None:
         ([], "x", "no lab 'x' is up; there are: none"),
     ],
 )
-def test_unclear_lab(running: list[str], wanted: str | None, told: str) -> None:
+def test_unclear_lab(running: list[str], wanted: str | None, expected: str) -> None:
     """When it is not clear which lab is meant, the error lists what there is."""
     with pytest.raises(WrongUse) as caught:
         choose_lab(running, wanted)
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_clear_lab() -> None:
@@ -185,8 +185,13 @@ def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_up_refuses_mistakes() -> None:
     """Before anything is started, as WrongUse."""
     backend, _ = fake_backend()
-    for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
-        with pytest.raises(WrongUse, match=told):
+    mistakes = (
+        ({"ttl": "soon"}, "ttl: 'soon'"),
+        ({"ttl": "0.5s"}, "ttl: '0.5s' is not a time from 1s to 86400s"),
+        ({"timeout": "9"}, "timeout: '9'"),
+    )
+    for given, result in mistakes:
+        with pytest.raises(WrongUse, match=result):
             Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
         Lab.up("cal.yaml", backend=backend)
@@ -236,7 +241,7 @@ def test_partition(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
             "flows": {"client2": {"ingress": {"reject": "reset"}, "egress": {"latency": "80ms"}}}
         }
     assert apis["client1"].conditions.to_dict() == {"flows": {"client2": {"egress": {"latency": "80ms"}}}}
-    assert apis["client2"].wishes == []
+    assert apis["client2"].requests == []
 
 
 @pytest.mark.issue(11)
@@ -244,17 +249,17 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     """It can wait, and end by itself; `revert` ends it before."""
     lab, apis = lab_and_apis
     applied = lab.partition("bot-1", "client2", for_="10s")
-    assert apis["bot-1"].terms == [ChangeOptions(lease_ns=10 * SECOND_NS)]
+    assert apis["bot-1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert not apis["bot-1"].conditions.perfect
     applied.revert()
     assert apis["bot-1"].conditions.perfect
     lab.partition("bot-1", "client2", after="5s")
-    assert apis["bot-1"].terms[-1] == ChangeOptions(after_ns=5 * SECOND_NS)
+    assert apis["bot-1"].options[-1] == ChangeOptions(after_ns=5 * SECOND_NS)
 
 
 @pytest.mark.issue(11)
 @pytest.mark.parametrize(
-    ("ends", "words", "told"),
+    ("ends", "words", "expected"),
     [
         (("client1", "cleint2"), {}, "no client 'cleint2' in lab 'call'; did you mean client2?"),
         (("client1", "bot"), {}, "'bot' means several: bot-1, bot-2; name one of them"),
@@ -264,11 +269,11 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     ],
 )
 def test_refused_partitions(
-    ends: tuple[str, str], words: dict[str, str], told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
+    ends: tuple[str, str], words: dict[str, str], expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
 ) -> None:
     """Names, words and times that cannot be are told, and nothing is changed."""
     lab, apis = lab_and_apis
     with pytest.raises(WrongUse) as caught:
         lab.partition(*ends, **words)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
     assert all(api.conditions.perfect for api in apis.values())

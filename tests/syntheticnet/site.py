@@ -42,14 +42,14 @@ SPEC = {
 
 
 class Forwarder:
-    """Answers as the forwarder does, for it has the same desk, but forwards nothing."""
+    """Answers as the forwarder does, for it has the same controller, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
         self.stores = SharedDocument.create(), SharedDocument.create()
         self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
         self.configured = -1  # what is in force at the start is put in force, too
         self.silent = False
-        self.desk = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self.asked: list[str] = []
         self._switchboard = ControlServer(end, self._answer)
 
@@ -57,20 +57,20 @@ class Forwarder:
         if not self.silent:
             self._switchboard.serve()
 
-    def adopt(self, wished: InForce, now: int) -> int:
-        self._wished = wished
+    def adopt(self, requested: InForce, now: int) -> int:
+        self._requested = requested
         self.configured += 1
         return now
 
     @property
     def conditions(self) -> dict[str, Any]:
-        return self._wished.conditions.to_dict()
+        return self._requested.conditions.to_dict()
 
     @property
     def names(self) -> Names:
-        return self._wished.names
+        return self._requested.names
 
-    def arm(self, wished: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         pass
 
     def disarm(self) -> None:
@@ -87,7 +87,7 @@ class Forwarder:
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(request["op"] + (" check" if request.get("check") else ""))
-        return self.desk.answer(request, time.monotonic_ns())
+        return self.controller.answer(request, time.monotonic_ns())
 
 
 class Site:

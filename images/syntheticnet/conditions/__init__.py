@@ -3,7 +3,7 @@
 from .change import DIRECTIONS, ConditionsChange
 from .client import Conditions, Flow
 from .depth import longest_wait_ms
-from .duration import format_duration, parse_duration
+from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
@@ -27,7 +27,6 @@ __all__ = [
     "QueueLimit",
     "Unit",
     "condition_fields",
-    "format_duration",
     "longest_wait_ms",
     "nearest",
     "nearest_condition",
@@ -35,4 +34,5 @@ __all__ = [
     "refuse_crowd",
     "refuse_unknown",
     "size_of",
+    "write_duration",
 ]

@@ -1,4 +1,4 @@
-"""The whole wished network of one client: its two links and their flows, changed as a whole or not at all."""
+"""The conditions of one client: its two links and their flows; a change applies to all of it or to nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """All that is wished of one client's network. `Conditions()` is the perfect network."""
+    """The conditions of one client's network. `Conditions()` is the perfect network."""
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
@@ -59,9 +59,9 @@ class Conditions:
         A changed flow that can never match is refused. A change that is put in several times can be parsed before.
         """
         parsed = ConditionsChange.of(change)
-        wished = self._with(parsed, LinkConditions.changed)
-        _refuse_shadowed(wished.flows, set(parsed.flows))
-        return wished
+        requested = self._with(parsed, LinkConditions.changed)
+        _refuse_shadowed(requested.flows, set(parsed.flows))
+        return requested
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:

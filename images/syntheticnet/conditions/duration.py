@@ -25,7 +25,7 @@ def parse_duration(value: object) -> int:
     return nanoseconds
 
 
-def format_duration(nanoseconds: int) -> str:
+def write_duration(nanoseconds: int) -> str:
     """The text that `parse_duration` reads back, exact to the nanosecond: `10s`, `1500ms`, `0.000001ms`."""
     for unit in ("h", "min", "s"):
         if nanoseconds and nanoseconds % _SCALES[unit] == 0:

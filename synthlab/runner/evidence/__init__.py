@@ -1,4 +1,4 @@
-"""What is kept of a lab when something has gone wrong: packets, logs, conditions, numbers and pictures."""
+"""What is kept of a lab when something has gone wrong: packets, logs, conditions, stats and pictures."""
 
 from .evidence import Evidence
 

@@ -61,7 +61,7 @@ class LiveCapture:
             if whole := self.counts.whole(chunk):
                 yield whole
         if not begun:
-            raise SynthlabError(f"{self._client}: {self._told()}")
+            raise SynthlabError(f"{self._client}: {self._reason()}")
 
     def stop(self) -> None:
         """Let it end: what it has seen still comes, and then its statistics. May be called from a signal handler."""
@@ -72,7 +72,7 @@ class LiveCapture:
     def close(self) -> None:
         end(self._process)
 
-    def _told(self) -> str:
+    def _reason(self) -> str:
         """Why there was nothing."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)

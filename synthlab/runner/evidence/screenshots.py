@@ -47,5 +47,5 @@ def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
 
 def read_picture(line: bytes) -> Picture:
     """One line of what `inside/screenshot.py` prints."""
-    told = json.loads(line)
-    return Picture(told["url"], base64.b64decode(told.get("png", "")), told.get("error", ""))
+    answer = json.loads(line)
+    return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syntheticnet.conditions import format_duration, parse_duration
+from syntheticnet.conditions import parse_duration, write_duration
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ from syntheticnet.conditions import format_duration, parse_duration
 )
 def test_shortest_text(nanoseconds: int, text: str) -> None:
     """The largest unit that divides the duration, else milliseconds."""
-    assert format_duration(nanoseconds) == text
+    assert write_duration(nanoseconds) == text
 
 
 @given(st.integers(0, 24 * 3600 * 10**9))
 def test_reads_back_to_the_nanosecond(nanoseconds: int) -> None:
     """Whatever is sent is what the client reads."""
-    assert parse_duration(format_duration(nanoseconds)) == nanoseconds
+    assert parse_duration(write_duration(nanoseconds)) == nanoseconds

@@ -1,4 +1,4 @@
-"""Takes in the traffic of a load: prints its port as soon as it listens, and at the end how many bytes came.
+"""Takes in the traffic of competing traffic: prints its port as soon as it listens, and at the end how many bytes came.
 
 Run as PROTOCOL SECONDS. It ends after that time, and with its input.
 """

@@ -1,4 +1,4 @@
-"""Sends the traffic of a load: prints `sending` as it begins, and at the end how many bytes it has sent.
+"""Sends the traffic of competing traffic: prints `sending` as it begins, and at the end how many bytes it has sent.
 
 Run as PROTOCOL ADDRESS PORT SECONDS BITS_PER_SECOND CONGESTION, the rate 0 for all that TCP gets. Of congestion
 controls, with commas between them, it takes the first that can be had, and says so behind `sending`. It ends after that
