@@ -32,20 +32,23 @@ TIME_HEADERS = ("x-synthlab-received-ns", "x-synthlab-answered-ns")
 class ChangeOptions:
     """When a change takes effect, and for how long; `at_ns` is a time of the client's clock.
 
-    With `keep` whole conditions leave leases and scheduled changes as they are.
+    With `keep` whole conditions leave leases and scheduled changes as they are; with `restore` they are those of a
+    state, and may have values without effect.
     """
 
     at_ns: int | None = None
     after_ns: int | None = None
     lease_ns: int | None = None
     keep: bool = False
+    restore: bool = False
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the URL."""
         at = {} if self.at_ns is None else {"at": str(self.at_ns)}
         spans = {"in": self.after_ns, "lease": self.lease_ns}
         written = {name: write_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
-        return at | written | ({"keep": "true"} if self.keep else {})
+        flags = {"keep": self.keep, "restore": self.restore}
+        return at | written | {name: "true" for name, given in flags.items() if given}
 
 
 AT_ONCE = ChangeOptions()

@@ -158,6 +158,6 @@ def _restore(client: Reachable, before: ClientState) -> None:
             if entry.id not in known:
                 client.api.release(entry.id)
         if present.base_text != before.base_text:
-            client.api.replace(before.base_text, ChangeOptions(keep=True))
+            client.api.replace(before.base_text, ChangeOptions(keep=True, restore=True))
     except SynthlabError:
         return  # it cannot be reached, which the first error says already

@@ -6,6 +6,7 @@ The API and what answers behind it are real; only the network between them and t
 from __future__ import annotations
 
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -127,6 +128,24 @@ def test_refused_by_one(backend: Backend, wires: dict[str, Wire]) -> None:
     assert run("set", *NAMES, "--egress", "--queue", "10p", backend=backend) == 2
     assert [wire.requests for wire in wires.values()] == [["PATCH /v1/conditions"]] * 3
     assert wires["client1"].site.forwarder.conditions["egress"] == {"rate": "1mbit"}
+
+
+def test_a_failure_reverts_the_others(
+    backend: Backend, wires: dict[str, Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To exactly what they had, also a queue that has no effect without its rate."""
+    run("set", "client1", "--egress", "--rate", "1mbit", "--queue", "10p", backend=backend)
+    run("set", "client1", "--egress", "--rate", "none", backend=backend)
+    forwarder = wires["client3"].site.forwarder
+
+    def fail(*_: object) -> int:
+        time.sleep(0.1)  # until the others have changed
+        raise ValueError("no room")
+
+    monkeypatch.setattr(forwarder, "arm", fail)
+    assert run("set", *NAMES, "--egress", "--loss", "5%", backend=backend) == 2
+    assert wires["client1"].site.ask("GET", "/v1/state").json()["base"] == {"egress": {"queue": "10p"}}
+    assert wires["client1"].site.ask("GET", "/v1/leases").json()["scheduled"] == []
 
 
 @pytest.mark.parametrize("lease", [(), ("--for", "10s")])

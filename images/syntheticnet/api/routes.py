@@ -117,7 +117,9 @@ class Api:
         return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
 
     async def put_conditions(self, request: Request) -> Response:
-        return JSONResponse(await self._changed("replace", await json_of(request), request.query_params, strict=True))
+        """Replace all conditions; with `?restore=true` also by those of a state, whose values may have no effect."""
+        strict = request.query_params.get("restore") != "true"
+        return JSONResponse(await self._changed("replace", await json_of(request), request.query_params, strict))
 
     async def delete_conditions(self, request: Request) -> Response:
         return JSONResponse(await self._changed("replace", self._startup, request.query_params))
