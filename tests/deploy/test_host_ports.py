@@ -20,7 +20,7 @@ def stack(folder: Path, first: str = "", second: str = "") -> Stack:
 
 
 def test_usual_ports_for_the_first(tmp_path: Path) -> None:
-    """The first client gets 3000 and 5901, the others what Docker draws."""
+    """The first client gets 3000 and 5901, the others whatever Docker picks."""
     assert choose_ports(stack(tmp_path), free=lambda port: True) == {"a": Ports(api=3000, vnc=5901), "b": Ports()}
 
 
@@ -40,7 +40,7 @@ def test_taken_fixed_port(tmp_path: Path) -> None:
     """A port that the stack fixes must be free, and the error says which one is not."""
     with pytest.raises(SynthlabError) as caught:
         choose_ports(stack(tmp_path, second=", ports: {vnc: 5902}"), free=lambda port: port != 5902)
-    told = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or give another"
+    told = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or choose another"
     assert caught.value.message == told
 
 

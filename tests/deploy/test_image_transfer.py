@@ -52,7 +52,7 @@ def test_selected() -> None:
     """An image is named by its last word, and brings what it starts from along."""
     assert [image.tag for image in selected(["bot"])] == ["syntheticnet:latest", "synthlab/bot:latest"]
     assert len(selected(())) == 8
-    with pytest.raises(WrongUse, match=r"no image 'chrom' of synthlab's own; did you mean chrome\?"):
+    with pytest.raises(WrongUse, match=r"no bundled image 'chrom'; did you mean chrome\?"):
         selected(["chrom"])
 
 
@@ -106,7 +106,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     """What is not built cannot be saved, and a file that is not there not be loaded."""
     with pytest.raises(SynthlabError, match=r"^not built: syntheticnet:latest, debian:bookworm-slim: build them with"):
         save(selected(["syntheticnet"]), tmp_path / "x.tar", EmptyEngine(), quietly)
-    with pytest.raises(SynthlabError, match="there is no such file"):
+    with pytest.raises(SynthlabError, match="no such file"):
         load(tmp_path / "x.tar", EmptyEngine(), quietly)
 
 

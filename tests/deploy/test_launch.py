@@ -158,7 +158,7 @@ def test_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         launch(read_stack("call"), engine, told.append, timeout_s=0.3, clock=FakeClock())
     assert engine.present == []
-    assert told[-1] == "removing what was made of call"
+    assert told[-1] == "removing what was created of call"
 
 
 def test_port_taken_meanwhile() -> None:
@@ -190,7 +190,7 @@ def test_one_at_a_time() -> None:
     """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
     engine = FakeEngine(HEALTHY)
     engine.locked.add("call")
-    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, stop that"):
         up(engine)
     assert (engine.present, engine.locked, engine.calls) == (HEALTHY, {"call"}, [])
     free = CallEngine(HEALTHY)

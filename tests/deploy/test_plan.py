@@ -130,7 +130,7 @@ def test_what_cannot_be(tmp_path: Path) -> None:
     """A fixed port that is taken and an image that does not fit are found before anything is built."""
     stack = own_stack(tmp_path)
     engine = FakeEngine(images=current(stack) | {"acme/app": LocalImage("theirs", None)})
-    with pytest.raises(SynthlabError, match=r"^two: its image acme/app is not FROM syntheticnet"):
+    with pytest.raises(SynthlabError, match=r"^two: image acme/app is not FROM syntheticnet"):
         plan_up(stack, engine, 1)
     engine.images["acme/app"] = LocalImage("ours", "0")
     engine.taken = {4000}
@@ -150,6 +150,6 @@ def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.Monk
     stack = read_stack("call")
     engine, told = Racing([fake_container("call", "client1")], images=current(stack)), list[str]()
     launch(stack, engine, told.append, 1, replacing=True)
-    assert told[:2] == ["taking down what is there of call", "a usual port has just been taken: Docker draws another"]
+    assert told[:2] == ["taking down call", "a default port was just taken: Docker picks another"]
     published: list[Container] = [one for one in engine.present if one.client == "client1"]
     assert 3000 not in published[0].ports.values()

@@ -28,4 +28,4 @@ def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseEx
     with pytest.raises(type(ends)):
         bringing_up.bring_up(read_stack("call"), backend, lines.append, timeout_s=120, wait_media=True)
     assert backend.engine.containers() == []
-    assert lines == ["video: 8/12 pairs seen", "removing what was made of call"]
+    assert lines == ["video: 8/12 pairs seen", "removing what was created of call"]
