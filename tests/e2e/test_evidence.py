@@ -42,7 +42,7 @@ clients:
 """
 # Takes datagrams, or their sender would be told that nobody does.
 SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
-APPLICATION, NETWORK, MARKS = "application side", "network side", "what was done, and when"
+APPLICATION, NETWORK, MARKS = "application side", "network side", "actions and their times"
 PORT, COUNT = 5000, 50
 WORLD = docker_backend()
 # Of the frames that traffic.py sends; nothing else in the lab is so long.
@@ -210,7 +210,7 @@ def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     _, errors = process.communicate(timeout=30)
     end(process)
     assert process.returncode == 1
-    assert errors.decode().strip() == "nothing can be captured: [Errno 1] Operation not permitted"
+    assert errors.decode().strip() == "cannot capture: [Errno 1] Operation not permitted"
 
 
 def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ for line in sys.stdin.buffer:
     sys.stdout.buffer.flush()
 """
 SILENT = "import sys; sys.stdin.read()"
-REFUSES = "import sys; sys.exit('nothing can be captured: no forwarder is at work here')"
+REFUSES = "import sys; sys.exit('cannot capture: no forwarder is running here')"
 
 
 @dataclass

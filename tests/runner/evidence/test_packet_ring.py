@@ -133,7 +133,7 @@ def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
 def test_what_hinders_it_is_told() -> None:
     """The program's own last line, or why there is no container."""
     with capturing(Runner(REFUSES)) as capture:
-        eventually(lambda: "no forwarder is at work here" in told(capture, 8.0))
+        eventually(lambda: "no forwarder is running here" in told(capture, 8.0))
 
     def absent() -> Container:
         raise SynthlabError("client1 does not run")
