@@ -1,4 +1,4 @@
-"""A plan as a picture before it is played: its steps over time, and the conditions that each client will have."""
+"""A chart of a plan before it is played: the steps over time, and each client's planned conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_DRAWN = 16
 
 
 def planned_page(plan: Plan) -> str:
-    """One HTML file that opens offline. All is drawn at its earliest time; bars go on paler to the latest."""
+    """One HTML file that opens offline. Steps are drawn at their earliest time, with a paler bar up to the latest."""
     drawings = PlanDrawings(plan)
     return page(
         "planned.html.j2", title=f"{plan.scenario.name}: plan", plan=plan, drawings=drawings, text=plan_text(plan)
@@ -31,7 +31,7 @@ def planned_page(plan: Plan) -> str:
 
 @dataclass(frozen=True)
 class PlanDrawings:
-    """Those of one plan."""
+    """The charts of one plan."""
 
     plan: Plan
 
@@ -48,7 +48,7 @@ class PlanDrawings:
 
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
-        """Those whose network is not perfect all the time, in the order of the stack."""
+        """The clients with impaired conditions at any time, in stack order."""
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
@@ -80,21 +80,21 @@ def _bar(visit: Visit) -> Bar:
         begins_s=visit.earliest_s,
         ends_s=visit.earliest_s + max(run.least_s, _in_force_s(run)),
         perhaps_s=latest_s,
-        hover=tuple(_told(visit)),
+        hover=tuple(_hover(visit)),
     )
 
 
 def _in_force_s(run: Run) -> float:
-    """How long after its beginning the last of what a step begins or puts in force ends, where that is known."""
+    """Seconds from a step's start until the last of its actions and changes ends, as far as known."""
     return max((timed.at_s + lasts_s(timed.action) for timed in run.actions), default=0.0)
 
 
-def _told(visit: Visit) -> Iterator[str]:
+def _hover(visit: Visit) -> Iterator[str]:
     run = visit.run
     yield run.text
     yield f"{run.place}, step {run.id}"
     latest = "" if visit.latest_s == visit.earliest_s else f", at the latest at {seconds(visit.latest_s)}"
-    yield f"begins at {seconds(visit.earliest_s)}{latest}"
+    yield f"starts at {seconds(visit.earliest_s)}{latest}"
     yield from ([f"mark: {run.mark}"] if run.mark else ())
 
 

@@ -1,4 +1,4 @@
-"""The conditions that will be in force at each time of a plan, if every step is played on time."""
+"""Forecasts the conditions in force over the time of a plan, assuming every step is played on time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..scenario.record import Configured
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
-    """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
+    """The conditions from 0 to `ends_s`, if every expectation is decided as early as possible; needs a checked plan."""
     networks = plan.scenario.stack.networks
     clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
@@ -26,18 +26,18 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
                 pass  # leaves the conditions as they are
             case _:
                 assert_never(event.action)
-    return tuple(entry for story in clients.values() for entry in story.told(ends_s))
+    return tuple(entry for story in clients.values() for entry in story.entries(ends_s))
 
 
 @dataclass(slots=True)
 class _Story:
-    """What the conditions of one client were at each time when they changed."""
+    """The conditions of one client at each time they change."""
 
     layers: SimulatedLeases
-    told_s: dict[float, Conditions] = field(default_factory=dict)
+    changes: dict[float, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.told_s[0.0] = self.layers.conditions()
+        self.changes[0.0] = self.layers.conditions()
 
     def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
         self._expire(at_s)
@@ -45,14 +45,14 @@ class _Story:
             self.layers.clear()
         else:
             self.layers.put(at_s, action, place)
-        self.told_s[at_s] = self.layers.conditions()
+        self.changes[at_s] = self.layers.conditions()
 
-    def told(self, ends_s: float) -> Iterator[Configured]:
-        """All that was in force, until a time at which nothing more ends."""
+    def entries(self, ends_s: float) -> Iterator[Configured]:
+        """All changes up to `ends_s`, including leases that expire by then."""
         self._expire(ends_s)
-        for at_s, conditions in sorted(self.told_s.items()):
+        for at_s, conditions in sorted(self.changes.items()):
             yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
 
     def _expire(self, now_s: float) -> None:
         for ended_s in self.layers.ended(now_s):
-            self.told_s[ended_s] = self.layers.conditions()
+            self.changes[ended_s] = self.layers.conditions()
