@@ -1,4 +1,4 @@
-"""A lab of which is written down what a test does to it and what is measured meanwhile."""
+"""A lab that records what a test does to it, and what is measured meanwhile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class WatchedLab(Lab):
-    """In all else as the lab that it is made of, which nobody uses any more. Its journal is of one test."""
+    """A Lab with a journal of the current test. It replaces the lab it is made from: do not use that one any more."""
 
     journal: Journal
 
@@ -37,18 +37,18 @@ class WatchedLab(Lab):
         return made
 
     def begin(self) -> None:
-        """A test begins: samples are taken from now on."""
+        """Start a new journal, and sampling, for the next test."""
         self.journal = Journal()
         self._judged.touch()
 
     @property
     def samples(self) -> dict[str, Series]:
-        """What was measured since the test began."""
+        """The samples since the test began."""
         return since(samples_of(self._judged.recorded), self._ahead_s)
 
     @property
     def baseline_taken(self) -> tuple[float, float] | None:
-        """From when to when, if that was in this test."""
+        """Start and end of the baseline, if it was taken in this test."""
         taken = self._judged.recorded.baseline
         if taken is None or taken[0] < self._ahead_s:
             return None
@@ -63,15 +63,15 @@ class WatchedLab(Lab):
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
         after, lease = _span_s(terms.after), _span_s(terms.lease)
-        told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
+        times = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
         lasts_s = None if lease is None else (after or 0.0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_s):
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{times}", names, lasts_s):
             return self._noted(super().change(clients, change, terms, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
-        told = "a perfect network" if perfect else "conditions of the stack"
-        with self.journal.step("reset", f"reset {joined(names)}: {told}", names):
+        target = "a perfect network" if perfect else "conditions of the stack"
+        with self.journal.step("reset", f"reset {joined(names)}: {target}", names):
             return self._noted(super().reset(clients, perfect))
 
     def baseline(self, for_: str) -> None:
@@ -81,15 +81,15 @@ class WatchedLab(Lab):
     def control(
         self, names: Iterable[str], doing: ContainerAction, tell: Tell = lambda line: None, timeout_s: float = 120.0
     ) -> None:
-        told = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(told)}", told):
-            super().control(told, doing, tell, timeout_s)
+        clients = tuple(names)
+        with self.journal.step(doing, f"{doing} {joined(clients)}", clients):
+            super().control(clients, doing, tell, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)
 
     def _heard(self, at_s: float, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+        """Record the conditions in a sample; runs in the sampler's thread."""
         if self._expectations:
             self.journal.configured.note(max(at_s - self._ahead_s, 0.0), {client: state})
 
@@ -99,12 +99,12 @@ class WatchedLab(Lab):
 
     @property
     def _ahead_s(self) -> float:
-        """How much more the clock of samples shows than that of the test."""
+        """How far the samples' clock is ahead of the test's."""
         return self._judged.now_s() - self.journal.now_s()
 
 
 class _WatchedExpectations(Expectations):
-    """Those of a watched lab: each is a step of the present test's journal."""
+    """The expectations of a watched lab: each is a step in the current test's journal."""
 
     def __init__(self, lab: WatchedLab, heard: Callable[[float, str, ClientState], None]) -> None:
         super().__init__(lab, known_of(lab, lab.stack), heard)
@@ -119,5 +119,5 @@ class _WatchedExpectations(Expectations):
         return decided.held()
 
 
-def _span_s(written: str | None) -> float | None:
-    return None if written is None else parse_duration(written) / 1e9
+def _span_s(text: str | None) -> float | None:
+    return None if text is None else parse_duration(text) / 1e9

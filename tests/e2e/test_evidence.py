@@ -90,7 +90,7 @@ def send(lab: Pair) -> None:
 
 def collected(evidence: Evidence, folder: Path) -> pcapng.Capture:
     files = evidence.collect(folder)
-    assert "what could not be had" not in files, (folder / "problems.txt").read_text()
+    assert "missing evidence" not in files, (folder / "problems.txt").read_text()
     return pcapng.read((folder / files["packets of client2"]).read_bytes())
 
 
@@ -222,9 +222,9 @@ def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: P
     files = evidence.collect(tmp_path)
     assert {"packets of client2", "log of web"} <= files.keys()
     assert NETWORK in pcapng.read((tmp_path / files["packets of client2"]).read_bytes()).received
-    problems = (tmp_path / files["what could not be had"]).read_text().splitlines()
+    problems = (tmp_path / files["missing evidence"]).read_text().splitlines()
     missing = dict(line.split(": ", 1) for line in problems)
     assert missing.keys() == {"packets of client2", "console of web", "screenshots of web"}
     assert missing["packets of client2"].startswith("the capture ended at ")
-    assert missing["screenshots of web"].startswith("it does not run (Exited (137) ")
+    assert missing["screenshots of web"].startswith("not running (Exited (137) ")
     assert "its container does not run" in missing["console of web"]

@@ -212,7 +212,7 @@ def test_a_server_without_conditions(lab: Lab) -> None:
 
 def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
     """A command line as one text is no list of words, and nothing runs in what is stopped."""
-    with pytest.raises(WrongUse, match="'ping sfu' is not a list of words"):
+    with pytest.raises(WrongUse, match="'ping sfu' is not a list of strings"):
         lab["client1"].exec("ping sfu")
     engine = lab.backend.engine
     stopped = [replace(one, state="exited", status="Exited (1)") for one in engine.containers()]

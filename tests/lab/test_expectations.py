@@ -55,7 +55,7 @@ def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 def test_before_without_a_baseline(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """Nothing can be judged by what was never measured: what must be called first is told."""
     show(apis["client1"], 30)
-    with pytest.raises(WrongUse, match=r'there is no baseline yet: call lab\.baseline\("5s"\) first$'):
+    with pytest.raises(WrongUse, match=r'`before` needs a baseline: call lab\.baseline\("5s"\) first$'):
         lab.expect(f"{FPS} > 80% of before", within="5s")
 
 
@@ -77,7 +77,7 @@ def test_inconclusive(
     monkeypatch.setattr(expectations, "read_busy", lambda engine, container: next(readings))
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
-    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; but this says little: the machine was"):
+    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; inconclusive: the machine was"):
         lab.expect(f"{FPS} < 5")
 
 

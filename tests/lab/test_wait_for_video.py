@@ -76,13 +76,13 @@ def test_wait_in_vain() -> None:
         "after 0.1 s client1 has not seen bot-1's video (5 of 6 pairs are missing); the last numbers:"
     )
     assert caught.value.details == (
-        "client1 gets of bot-1: nothing",
-        "client2 gets of client1: fps 0, kbps 12.34",
-        "client2 gets of bot-1: nothing",
-        "bot-1 gets of client1: it has told no numbers for 40 s",
-        "bot-1 gets of client2: it has told no numbers for 40 s",
-        "bot-1 sends: it has told no numbers for 40 s",
-        "client1 sends: it has told no numbers",
+        "client1 receives from bot-1: nothing",
+        "client2 receives from client1: fps 0, kbps 12.34",
+        "client2 receives from bot-1: nothing",
+        "bot-1 receives from client1: no stats reported for 40 s",
+        "bot-1 receives from client2: no stats reported for 40 s",
+        "bot-1 sends: no stats reported for 40 s",
+        "client1 sends: no stats reported",
         "client2 sends: fps 15",
     )
     assert told[-1] == "video: 1/6 pairs seen"

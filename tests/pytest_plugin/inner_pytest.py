@@ -48,7 +48,7 @@ class Watched:
         try:
             folder.mkdir(parents=True)
         except OSError:
-            raise SynthlabError(f"evidence cannot be kept in {folder}") from None
+            raise SynthlabError(f"evidence cannot be written to {folder}") from None
         (folder / "conditions.json").write_text(str(APIS[f"{self.lab}/client1"].conditions.to_dict()))
         return {"conditions of all clients": "conditions.json"}
 

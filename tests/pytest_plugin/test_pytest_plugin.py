@@ -117,7 +117,7 @@ def test_evidence_of_a_failed_test(folder: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "* synthlab *",
-            "seed 7 (--synthlab-seed=7 draws the same again)",
+            "seed 7 (repeat with --synthlab-seed=7)",
             "lab call-*",
             f"report: {place}/report.html",
             f"evidence in {place}:",
@@ -172,7 +172,10 @@ def test_seeds(folder: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "which lab? Mark the test, as in @pytest.mark.lab('call.yaml'), or give --synthlab-stack"),
+        (
+            [],
+            "no stack for the fixture `lab`: mark the test with @pytest.mark.lab('call.yaml'), or pass --synthlab-*",
+        ),
         (["--synthlab-stack", "cal.yaml"], "cal.yaml: no such stack file; did you mean call.yaml?*"),
         (["--synthlab-lab", "thiers"], "no lab 'thiers' is up; did you mean theirs?"),
     ],
@@ -214,7 +217,7 @@ def test_one_lab_for_several_workers(folder: pytest.Pytester) -> None:
     folder.makepyfile("def test_it(lab): pass")
     result = folder.runpytest_inprocess("--synthlab-lab", "theirs", "-n", "2")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["--synthlab-lab is one lab, which several workers cannot use at a time*"])
+    result.stdout.fnmatch_lines(["--synthlab-lab: several workers cannot share one lab*"])
 
 
 def test_names_of_labs() -> None:

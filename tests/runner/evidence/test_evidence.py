@@ -36,7 +36,7 @@ def collect_all(evidence: Evidence, folder: Path) -> dict[str, str]:
     deadline = time.monotonic() + 10
     while True:
         files = evidence.collect(folder)
-        if "what could not be had" not in files or time.monotonic() > deadline:
+        if "missing evidence" not in files or time.monotonic() > deadline:
             return files
         (folder / "problems.txt").unlink()
 
@@ -90,11 +90,11 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     conditions = json.loads((tmp_path / "conditions.json").read_text())
     assert conditions["client2"] == {"error": "client2: its API does not answer"}
     assert conditions["client1"]["name"] == "client1"
-    assert (tmp_path / files["what could not be had"]).read_text().splitlines() == [
+    assert (tmp_path / files["missing evidence"]).read_text().splitlines() == [
         "packets of cleint1: no client 'cleint1' in lab 'call' has a network that can be captured; "
         "did you mean client1?",
         "packets of web: web does not run (Exited (1) 3 seconds ago): `synthlab restart web` starts it",
-        "screenshots of web: it does not run (Exited (1) 3 seconds ago)",
+        "screenshots of web: not running (Exited (1) 3 seconds ago)",
     ]
 
 
@@ -123,7 +123,7 @@ def test_nobody_watched_nothing_running(tmp_path: Path) -> None:
     """Of a lab that is gone there is one line, and no error."""
     backend, _ = fake_backend()
     evidence = Evidence(backend, "call")
-    assert evidence.collect(tmp_path) == {"what could not be had": "problems.txt"}
+    assert evidence.collect(tmp_path) == {"missing evidence": "problems.txt"}
     assert (tmp_path / "problems.txt").read_text() == "no lab 'call' is up; there are: none\n"
     evidence.mark("nobody hears it")
     evidence.close()
@@ -132,5 +132,5 @@ def test_nobody_watched_nothing_running(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(evidence: Evidence, tmp_path: Path) -> None:
     """That is the one error."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(SynthlabError, match="evidence cannot be kept in"):
+    with pytest.raises(SynthlabError, match="evidence cannot be written to"):
         evidence.collect(tmp_path / "file" / "in")

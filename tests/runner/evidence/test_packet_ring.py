@@ -98,7 +98,7 @@ def test_a_program_that_does_not_answer() -> None:
     """It is given up after the time, and a new one is started in its place."""
     runner = Runner(SILENT)
     with capturing(runner) as capture:
-        eventually(lambda: told(capture) == "the capture cannot be read: it has ended, or does not answer in time")
+        eventually(lambda: told(capture) == "the capture cannot be read: it exited, or did not answer in time")
         runner.program = RING
         assert read(capture).startswith(b"ring of call/client1")
 
