@@ -62,11 +62,11 @@ def launch(
     marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
     with claimed(stack.name, image_for_lock(stack, engine, tell), engine, clock) as claim:
 
-        def told(text: str) -> None:
+        def report(text: str) -> None:
             claim.check()
             tell(text)
 
-        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, told, clock)
+        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, report, clock)
 
 
 @contextlib.contextmanager
