@@ -22,16 +22,17 @@ from .contract import API_PORT, COMPANION_API_PORT, ContainerAction
 from .control.backend import Backend
 from .control.client_api import AT_ONCE, ChangeOptions
 from .control.state import ClientState
-from .control.webrtc_stats import Numbers
+from .control.webrtc_stats import Stats
 from .engine import labels
 from .engine.api import OnLine, Process, Tool, User
-from .engine.clock import MACHINE, SECOND_NS, Clock
+from .engine.clock import MACHINE, Clock
 from .engine.containers import Container, LogQuery, read_container
 from .engine.exec import PYTHON, unread
 from .engine.images import ImageBuild, LocalImage
 from .engine.listing import Member
 from .engine.process import Finished
 from .errors import SynthlabError, WrongUse
+from .text.durations import SECOND_NS, ns_of
 
 _NO_PROGRAMS = "no program runs in the containers of a fake engine"
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
@@ -52,9 +53,9 @@ class FakeClientApi:
         self.asked = 0
         self.files: dict[str, str] = {}
         self.renewed: list[tuple[int, str]] = []
-        self.terms: list[ChangeOptions] = []
-        self.wishes: list[Mapping[str, Any]] = []
-        self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
+        self.options: list[ChangeOptions] = []
+        self.requests: list[Mapping[str, Any]] = []
+        self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
         self.written: list[dict[str, Any]] = []
         self.problem: str | None = None
         self.broken = False
@@ -96,30 +97,30 @@ class FakeClientApi:
     def clock(self) -> int:
         return self._clock.now_ns()
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(terms)
-        self.wishes.append(change)
-        changed = self._changed(self.base if terms.lease is None else self.conditions, change)
-        if terms.lease or terms.after:
-            times = {"in": terms.after, "left": terms.lease}
-            told = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
-            self.entries.append({"id": self.asked, "change": change, "at_ns": terms.at_ns or 0, **told})
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
+        self.requests.append(change)
+        changed = self._changed(self.base if options.lease is None else self.conditions, change)
+        if options.lease or options.after:
+            times = {"in": options.after, "left": options.lease}
+            times_ns = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **times_ns})
         else:
             self.base = changed
-        return self._told(terms, change)
+        return self._answer(options, change)
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
         self._changed(self.conditions, change)
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(terms)
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
         self.base = Conditions.from_dict(conditions)
-        if not terms.keep:
+        if not options.keep:
             self.entries.clear()
-        return self._told(terms, conditions)
+        return self._answer(options, conditions)
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self.replace(self.startup.to_dict(), terms)
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self.replace(self.startup.to_dict(), options)
 
     def release(self, id: int) -> ClientState:
         self.entries = [entry for entry in self.entries if entry["id"] != id]
@@ -133,8 +134,8 @@ class FakeClientApi:
     def put_file(self, name: str, text: str) -> None:
         self.files[name] = text
 
-    def numbers(self) -> Numbers:
-        return Numbers.from_dict(self.answered_numbers)
+    def stats(self) -> Stats:
+        return Stats.from_dict(self.answered_stats)
 
     def console(self, after: int = 0) -> dict[str, Any]:
         return {"entries": self.written[after:], "count": len(self.written)}
@@ -150,15 +151,15 @@ class FakeClientApi:
                     raise WrongUse(f"{self.name}: {direction}.{item.metadata['name']}: {value}: no such file")
         return changed
 
-    def _refuse_broken(self, terms: ChangeOptions) -> None:
+    def _refuse_broken(self, options: ChangeOptions) -> None:
         if self.broken:
             raise SynthlabError(f"{self.name}: its API does not answer")
         self.asked += 1
-        self.terms.append(terms)
+        self.options.append(options)
 
-    def _told(self, terms: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
+    def _answer(self, options: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
         answer = self.answer()
-        if terms != AT_ONCE:
+        if options != AT_ONCE:
             entries = [entry for entry in self.entries if entry["id"] == self.asked]
             answer["entry"] = {"id": self.asked, "change": change, **(entries[0] if entries else {})}
         return ClientState.from_dict(answer)
@@ -219,9 +220,9 @@ class FakeEngine:
     def last_probe(self, container: Container) -> list[str]:
         return [f"health check of {container.name}"]
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
-        yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]
+        yield from lines[len(lines) - min(query.tail or len(lines), len(lines)) :]
 
     def environment(self, container: Container) -> dict[str, str]:
         return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
@@ -232,12 +233,12 @@ class FakeEngine:
     def control_command(self) -> list[str]:
         return ["true"]
 
-    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
         self.calls.append(f"up {project}")
         self.composed.append(rendered)
         self.present = [*self.present, *self.made_of(rendered)]
         for container in self.present:
-            tell(f"Container {container.name}  Started")
+            progress(f"Container {container.name}  Started")
 
     def made_of(self, rendered: str) -> list[Container]:
         """The containers that Compose makes of a file: all healthy."""
@@ -465,7 +466,7 @@ class FakeClock(Clock):
     def __init__(self, epoch_s: float = 1_000_000.0) -> None:
         self._now_ns = SECOND_NS
         self._epoch_s = epoch_s
-        self._numbers = count()
+        self._stats = count()
         self._pauses: list[tuple[int, int, asyncio.Future[None]]] = []
         self._waits: list[_Wait] = []
         self._threads: list[threading.Thread] = []
@@ -478,11 +479,11 @@ class FakeClock(Clock):
         return self._epoch_s + self.now_s() - 1.0
 
     def sleep(self, seconds: float) -> None:
-        self._now_ns += round(seconds * SECOND_NS)
+        self._now_ns += ns_of(seconds)
 
     async def pause(self, seconds: float) -> None:
         turn = asyncio.get_running_loop().create_future()
-        heappush(self._pauses, (self._after_ns(seconds), next(self._numbers), turn))
+        heappush(self._pauses, (self._after_ns(seconds), next(self._stats), turn))
         await turn
 
     def wait_for(self, condition: threading.Condition, holds: Callable[[], bool], timeout_s: float) -> bool:
@@ -531,7 +532,7 @@ class FakeClock(Clock):
                     wait.condition.notify_all()
 
     def _after_ns(self, seconds: float) -> int:
-        return self._now_ns + round(max(seconds, 0.0) * SECOND_NS)
+        return self._now_ns + ns_of(max(seconds, 0.0))
 
     def _job_done(self) -> None:
         self._jobs -= 1

@@ -11,8 +11,8 @@ from ..engine.containers import Container
 from ..errors import SynthlabError, WrongUse
 from .addresses import api_url
 from .state import ClientState
-from .versions import UNKNOWN, told_mismatch
-from .webrtc_stats import Numbers
+from .versions import UNKNOWN, describe_mismatch
+from .webrtc_stats import Stats
 
 if TYPE_CHECKING:
     from httpx import BaseTransport, Client, Request, Response
@@ -53,19 +53,19 @@ class ClientApi(Protocol):
         """What its clock shows, in ns."""
         ...
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         """Put a partial change, in native form, into the conditions; WrongUse when a value is refused."""
         ...
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
         """Raise what `change` would raise, and change nothing."""
         ...
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         """Put whole conditions in place of those in force, and drop leases and scheduled changes."""
         ...
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
         """Go back to the conditions that the stack gave at the start; drops leases and scheduled changes, too."""
         ...
 
@@ -81,7 +81,7 @@ class ClientApi(Protocol):
         """Keep a trace or table that conditions may name."""
         ...
 
-    def numbers(self) -> Numbers: ...
+    def stats(self) -> Stats: ...
 
     def console(self, after: int = 0) -> dict[str, Any]:
         """What pages wrote to their console behind the entry of a number: `entries`, and the `count` of all so far."""
@@ -115,17 +115,17 @@ class HttpClientApi:
     def clock(self) -> int:
         return int(self._ask("GET", "/v1/clock")["monotonic_ns"])
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("PATCH", terms, json=change)
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("PATCH", options, json=change)
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
-        self._ask("PATCH", "/v1/conditions", json=change, params={**terms.parameters(), "check": "true"})
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
+        self._ask("PATCH", "/v1/conditions", json=change, params={**options.parameters(), "check": "true"})
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("PUT", terms, json=conditions)
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("PUT", options, json=conditions)
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self._put("DELETE", terms)
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self._put("DELETE", options)
 
     def release(self, id: int) -> ClientState:
         return self._state(self._ask("DELETE", f"/v1/leases/{id}"))
@@ -143,14 +143,14 @@ class HttpClientApi:
         if connected is not None:
             connected.close()
 
-    def numbers(self) -> Numbers:
-        return Numbers.from_dict(self._ask("GET", "/v1/numbers"))
+    def stats(self) -> Stats:
+        return Stats.from_dict(self._ask("GET", "/v1/stats"))
 
     def console(self, after: int = 0) -> dict[str, Any]:
         return dict(self._ask("GET", "/v1/console", params={"after": str(after)}))
 
-    def _put(self, method: str, terms: ChangeOptions, **request: Any) -> ClientState:
-        answer = self._ask(method, "/v1/conditions", params=terms.parameters(), **request)
+    def _put(self, method: str, options: ChangeOptions, **request: Any) -> ClientState:
+        answer = self._ask(method, "/v1/conditions", params=options.parameters(), **request)
         return self._state(answer)
 
     def _state(self, answer: Mapping[str, Any]) -> ClientState:
@@ -158,8 +158,8 @@ class HttpClientApi:
         try:
             return ClientState.from_dict(answer)
         except (KeyError, TypeError, ValueError) as error:
-            told = told_mismatch({self.name: str(answer.get("version") or UNKNOWN)})
-            raise SynthlabError(f"{self.name} tells of its state what cannot be understood; {told}") from error
+            message = describe_mismatch({self.name: str(answer.get("version") or UNKNOWN)})
+            raise SynthlabError(f"{self.name} tells of its state what cannot be understood; {message}") from error
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         import httpx
@@ -175,8 +175,8 @@ class HttpClientApi:
         answer = self._body(response)
         if response.is_success:
             return answer
-        told = answer.get("error", f"{response.status_code} {response.reason_phrase}")
-        raise (WrongUse if response.status_code == 422 else SynthlabError)(f"{self.name}: {told}")
+        message = answer.get("error", f"{response.status_code} {response.reason_phrase}")
+        raise (WrongUse if response.status_code == 422 else SynthlabError)(f"{self.name}: {message}")
 
     def _body(self, response: Response) -> dict[str, Any]:
         try:

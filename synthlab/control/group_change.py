@@ -68,7 +68,7 @@ def each(clients: Iterable[Reachable], act: Callable[[Reachable], T]) -> dict[st
 def apply_change(
     clients: Sequence[Reachable],
     change: Mapping[str, Any],
-    terms: ChangeOptions,
+    options: ChangeOptions,
     files: Mapping[str, str] | None = None,
 ) -> GroupChange:
     """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
@@ -78,21 +78,21 @@ def apply_change(
     if files:
         each(clients, lambda client: _put_files(client, files))
     if len(clients) > 1:
-        each(clients, lambda client: client.api.check(change, terms))
-    return apply_together(clients, lambda client, terms: client.api.change(change, terms), terms)
+        each(clients, lambda client: client.api.check(change, options))
+    return apply_together(clients, lambda client, options: client.api.change(change, options), options)
 
 
-def apply_together(clients: Sequence[Reachable], act: Act, terms: ChangeOptions) -> GroupChange:
+def apply_together(clients: Sequence[Reachable], act: Act, options: ChangeOptions) -> GroupChange:
     """Act on one client at once, on several at the same moment of a clock that they are all told of."""
     if len(clients) == 1:
-        return GroupChange(each(clients, lambda client: act(client, terms)))
+        return GroupChange(each(clients, lambda client: act(client, options)))
     asked_ns = time.monotonic_ns()
     before = each(clients, lambda client: client.api.state())
     round_ns = time.monotonic_ns() - asked_ns
     readings = each(clients, _read_clock)
-    ahead_ns = _lead_ns(readings.values(), round_ns) if terms.after is None else parse_duration(terms.after)
-    told = moment(readings, time.monotonic_ns() + ahead_ns)
-    timed = {name: replace(terms, at_ns=at_ns, after=None) for name, at_ns in told.at_ns.items()}
+    ahead_ns = _lead_ns(readings.values(), round_ns) if options.after is None else parse_duration(options.after)
+    instant = moment(readings, time.monotonic_ns() + ahead_ns)
+    timed = {name: replace(options, at_ns=at_ns, after=None) for name, at_ns in instant.at_ns.items()}
     try:
         states = each(clients, lambda client: act(client, timed[client.name]))
     except BaseException:
@@ -101,9 +101,9 @@ def apply_together(clients: Sequence[Reachable], act: Act, terms: ChangeOptions)
             _restore(client, before[client.name])
         raise
     late_s = max((state.entry.late_s for state in states.values() if state.entry), default=0.0)
-    if terms.after is None:
+    if options.after is None:
         states = _after(clients, states)
-    return GroupChange(states, told.doubt_ns + round(late_s * 1e9))
+    return GroupChange(states, instant.doubt_ns + round(late_s * 1e9))
 
 
 def _after(clients: Sequence[Reachable], states: Mapping[str, ClientState]) -> dict[str, ClientState]:

@@ -46,7 +46,7 @@ def _end(lab: RunningLab, name: str) -> str:
 
 def _heal_end(lab: RunningLab, client: LabClient, other: str) -> bool:
     state = client.api.state()
-    entries = [one for one in (*state.leases, *state.scheduled) if not one.whole and is_partition(one.change, other)]
+    entries = [one for one in (*state.leases, *state.scheduled) if not one.replace and is_partition(one.change, other)]
     for entry in entries:
         client.api.release(entry.id)
     change = network_operations.heal(other, state.base.to_dict(), state.answer["startup"])

@@ -28,10 +28,10 @@ class LinkState:
     bytes_out: int = 0
     dropped: Mapping[str, int]
     dropped_bytes: Mapping[str, int] = field(default_factory=dict)
-    held: int = 0
+    queued: int = 0
     duplicated: int = 0
     originated: int = 0
-    exempt: int = 0
+    bypassed: int = 0
     achieved: Mapping[str, float]
 
     @property
@@ -54,12 +54,12 @@ class LinkState:
 class ScheduleEntry:
     """A change that is in force for a time (a lease), or waits for its time. The times left are in seconds.
 
-    `in_s` is None where it has begun, `left_s` where it is for good. A `whole` one replaces everything.
+    `in_s` is None where it has begun, `left_s` where it is for good. A `replace` one replaces everything.
     """
 
     id: int
     change: Mapping[str, Any]
-    whole: bool
+    replace: bool
     in_s: float | None
     left_s: float | None
     late_s: float
@@ -67,11 +67,11 @@ class ScheduleEntry:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ScheduleEntry:
         seconds = {name: values[f"{name}_ns"] / 1e9 for name in ("in", "left", "late") if f"{name}_ns" in values}
-        whole = "replace" in values
+        replacing = "replace" in values
         return cls(
             id=values["id"],
-            change=values["replace" if whole else "change"],
-            whole=whole,
+            change=values["replace" if replacing else "change"],
+            replace=replacing,
             in_s=seconds.get("in"),
             left_s=seconds.get("left"),
             late_s=seconds.get("late", 0.0),
@@ -105,10 +105,10 @@ class ClientState:
 
     def with_entry_of(self, earlier: ClientState) -> ClientState:
         """This state, with what an earlier answer told of a change that has begun since."""
-        told = earlier.entry
-        if told is None:
+        former = earlier.entry
+        if former is None:
             return self
-        entry = next((lease for lease in self.leases if lease.id == told.id), replace(told, in_s=None))
+        entry = next((lease for lease in self.leases if lease.id == former.id), replace(former, in_s=None))
         return replace(self, entry=entry, answer={**self.answer, "entry": earlier.answer["entry"]})
 
     @classmethod

@@ -12,11 +12,11 @@ UNKNOWN = "an unknown version"
 
 def other_versions(states: Mapping[str, ClientState]) -> dict[str, str]:
     """The versions of the clients whose image is not of ours, by name."""
-    told = {name: str(state.answer.get("version") or UNKNOWN) for name, state in states.items()}
-    return {name: other for name, other in told.items() if other != own_version()}
+    versions = {name: str(state.answer.get("version") or UNKNOWN) for name, state in states.items()}
+    return {name: other for name, other in versions.items() if other != own_version()}
 
 
-def told_mismatch(others: Mapping[str, str]) -> str | None:
+def describe_mismatch(others: Mapping[str, str]) -> str | None:
     """One line where clients run images of other versions than ours; None where all is well."""
     if not others:
         return None

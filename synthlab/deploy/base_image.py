@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +12,7 @@ from ..contract import BASE
 from ..engine.api import EngineApi
 from ..engine.process import run_program
 from ..errors import SynthlabError
+from ..text.progress import Progress
 
 PULL_TIMEOUT_S = 120
 RELEASE = "bookworm"
@@ -20,11 +20,11 @@ RELEASE = "bookworm"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 
-def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
+def ensure_base_image(engine: EngineApi, progress: Progress) -> None:
     """Pull or build the base image if the engine lacks it; raises SynthlabError with the next step if neither works."""
     if engine.image(BASE):
         return
-    tell(f"pulling {BASE}")
+    progress(f"pulling {BASE}")
     if engine.pull_image(BASE, PULL_TIMEOUT_S).status == 0:
         return
     if not _is_debian_root():
@@ -32,7 +32,7 @@ def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
             f"{BASE} cannot be pulled: no registry answers. Load it from a machine that has it "
             f"(docker save {BASE} | ssh HOST docker load), or run synthlab once as root on Debian, which builds it"
         )
-    tell(f"no registry answers: building {BASE} from Debian's packages")
+    progress(f"no registry answers: building {BASE} from Debian's packages")
     _ensure_mmdebstrap()
     _import_from_packages(engine)
 

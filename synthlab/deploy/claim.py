@@ -7,7 +7,7 @@ a lock behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..engine.api import EngineApi, Held
@@ -20,8 +20,6 @@ START_S = 10.0  # a lock not running by then never will be: whoever started it w
 QUIET_S = 1.0
 MOST_S = 20.0
 POLL_S = 0.1
-
-Tell = Callable[[str], None]
 
 
 class Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from .. import assets
@@ -12,6 +12,7 @@ from ..engine import labels
 from ..engine.api import EngineApi
 from ..engine.images import ImageBuild
 from ..errors import SynthlabError, WrongUse
+from ..text.progress import Progress
 from .images import PlannedImage
 
 # Our Dockerfiles print this for a version that Debian does not have. Lines with `$` are the Dockerfile's own, echoed.
@@ -19,8 +20,8 @@ _OFFERED = re.compile(r"#\d+ [\d.]+ ([^$]+ cannot be installed; this Debian rele
 _STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
 
 
-def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], None]) -> None:
-    """Build and tag the image, reporting each step to `tell`; the image that had the tag before is discarded.
+def build_image(planned: PlannedImage, engine: EngineApi, progress: Progress) -> None:
+    """Build and tag the image, reporting each step to `progress`; the image that had the tag before is discarded.
 
     Raises SynthlabError with the last lines of the build, and WrongUse for a version that is not available.
     """
@@ -32,9 +33,9 @@ def build_image(planned: PlannedImage, engine: EngineApi, tell: Callable[[str], 
         def on_line(line: str) -> None:
             kept.write(f"{line}\n")
             if step := _STEP.match(line):
-                tell(f"building {image.tag}, step {step[1]}")
+                progress(f"building {image.tag}, step {step[1]}")
 
-        tell(f"building {image.tag}")
+        progress(f"building {image.tag}")
         finished = engine.build_image(described(planned), on_line)
     if finished.status != 0:
         refuse_missing_version(finished.tail)

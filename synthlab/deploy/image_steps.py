@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,12 +10,11 @@ from ..contract import BASE
 from ..engine.api import EngineApi
 from ..errors import SynthlabError
 from ..stack import Stack
+from ..text.progress import Progress
 from .base_image import ensure_base_image
 from .image_build import build_image
 from .image_checks import is_from_syntheticnet
 from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +52,25 @@ def pull_steps(tags: Iterable[str], engine: EngineApi) -> list[ImageStep]:
     return [ImageStep(tag=tag, action="use" if engine.image(tag) else "pull") for tag in tags]
 
 
-def perform(steps: Iterable[ImageStep], engine: EngineApi, tell: Tell) -> None:
+def perform(steps: Iterable[ImageStep], engine: EngineApi, progress: Progress) -> None:
     """Carry out the steps; raises SynthlabError if an image cannot be pulled or built."""
     for step in steps:
         if step.action == "pull":
-            _pull(step.tag, engine, tell)
+            _pull(step.tag, engine, progress)
         elif step.action == "build" and step.planned:
-            build_image(step.planned, engine, tell)
+            build_image(step.planned, engine, progress)
         if step.planned and is_bundled(step.planned.image):
             engine.tag_image(step.tag, versioned(step.tag))
 
 
-def ensure_built(images: list[Image], engine: EngineApi, tell: Tell) -> None:
+def ensure_built(images: list[Image], engine: EngineApi, progress: Progress) -> None:
     """Build those of our images that are not current, after the base if that is missing."""
     if any(BASE in image.bases for image in images):
-        ensure_base_image(engine, tell)
-    perform(build_steps(images, engine), engine, tell)
+        ensure_base_image(engine, progress)
+    perform(build_steps(images, engine), engine, progress)
 
 
-def image_for_lock(stack: Stack, engine: EngineApi, tell: Tell) -> str:
+def image_for_lock(stack: Stack, engine: EngineApi, progress: Progress) -> str:
     """A Debian image on the engine to run the lock from, before anything is built; an empty engine gets the base.
 
     Raises SynthlabError if none can be obtained; then the stack cannot start either.
@@ -79,10 +78,10 @@ def image_for_lock(stack: Stack, engine: EngineApi, tell: Tell) -> str:
     if engine.image(BASE):
         return BASE
     if needed_images(stack):
-        ensure_base_image(engine, tell)
+        ensure_base_image(engine, progress)
         return BASE
     tags = [client.image for client in stack.clients]
-    perform(pull_steps(dict.fromkeys(tags), engine), engine, tell)
+    perform(pull_steps(dict.fromkeys(tags), engine), engine, progress)
     return next((tag for tag in tags if is_from_syntheticnet(engine, tag)), BASE)
 
 
@@ -96,8 +95,8 @@ def _build_step(planned: PlannedImage, lacks_base: bool, engine: EngineApi) -> I
     return ImageStep(tag=tag, action="build", because=because, planned=planned)
 
 
-def _pull(tag: str, engine: EngineApi, tell: Tell) -> None:
-    tell(f"pulling {tag}")
+def _pull(tag: str, engine: EngineApi, progress: Progress) -> None:
+    progress(f"pulling {tag}")
     finished = engine.pull_image(tag)
     if finished.status != 0:
         raise SynthlabError(f"the image {tag} is not on the engine and cannot be pulled", finished.tail[-3:])

@@ -6,7 +6,7 @@ The base goes with them: its id is part of every content hash, so without it no 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,10 @@ from ..engine.api import EngineApi
 from ..engine.process import Finished
 from ..errors import SynthlabError, WrongUse
 from ..text.atomic_file import beside
+from ..text.progress import Progress
 from .images import Image, full_tag, plan_images, versioned
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*/?")
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +54,31 @@ def other_images(kept: Iterable[ImageStatus], engine: EngineApi) -> list[ImageSt
     return rows
 
 
-def save(images: Iterable[Image], file: Path, engine: EngineApi, tell: Tell) -> list[str]:
+def save(images: Iterable[Image], file: Path, engine: EngineApi, progress: Progress) -> list[str]:
     """Write images, with all their tags, and their base to a tar file; returns the tags written."""
     tags = [*_present(images, engine), BASE]
-    tell(f"saving {len(tags)} images to {file}")
+    progress(f"saving {len(tags)} images to {file}")
     written = [*tags, *(versioned(tag) for tag in tags[:-1])]
     with beside(file) as part:  # a CI cache would keep a half-written file
         _check(engine.save_images(written, part), "could not be saved")
     return written
 
 
-def load(file: Path, engine: EngineApi, tell: Tell) -> list[str]:
+def load(file: Path, engine: EngineApi, progress: Progress) -> list[str]:
     """Load images from a tar file; returns their tags."""
     if not file.is_file():
         raise WrongUse(f"{file}: no such file")
-    tell(f"loading {file}")
+    progress(f"loading {file}")
     lines: list[str] = []
     _check(engine.load_images(file, lines.append), f"{file} could not be loaded")
     return [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
 
 
-def push(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) -> list[str]:
+def push(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Progress) -> list[str]:
     """Push images and their base to a registry, tagged with our version; returns the remote names."""
     names = remote_names([*_present(images, engine), BASE], prefix)
     for tag, name in names.items():
-        tell(f"pushing {name}")
+        progress(f"pushing {name}")
         engine.tag_image(tag, name)
         try:
             _check(engine.push_image(name), f"{name} could not be pushed")
@@ -88,11 +87,11 @@ def push(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) ->
     return list(names.values())
 
 
-def pull(images: Iterable[Image], prefix: str, engine: EngineApi, tell: Tell) -> list[str]:
+def pull(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Progress) -> list[str]:
     """Pull images and their base from the registry that `push` used; returns their local tags."""
     names = remote_names([BASE, *(image.tag for image in images)], prefix)
     for tag, name in names.items():
-        tell(f"pulling {name}")
+        progress(f"pulling {name}")
         _check(engine.pull_image(name), f"{name} could not be pulled")
         for own in (tag,) if tag == BASE else (tag, versioned(tag)):
             engine.tag_image(name, own)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_PORT
-from ..engine.ttl import told_time
+from ..engine.ttl import format_time
 from ..stack.rights import stack_acts
 from .plan import UpPlan
 from .servers import compose_parts, server_services
@@ -26,7 +26,7 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
     yield from _containers(plan)
     yield f"wait up to {plan.timeout_s:g} s until {plan.size} containers are healthy"
     if plan.ttl_s is not None:
-        yield f"let the lab expire {told_time(plan.ttl_s)} after its start"
+        yield f"let the lab expire {format_time(plan.ttl_s)} after its start"
 
 
 def rights_lines(plan: UpPlan) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _ports(ports: Iterable[_Port]) -> str:
     """The known host ports, then the ports for which Docker picks one."""
     known = list(ports)
     fixed = [f"{name} on {place}" for name, place in known if place]
-    return "".join(f", {text}" for text in (*fixed, *_drawn([name for name, place in known if place is None])))
+    return "".join(f", {port}" for port in (*fixed, *_drawn([name for name, place in known if place is None])))
 
 
 def _drawn(names: list[str]) -> list[str]:

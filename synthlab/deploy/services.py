@@ -213,11 +213,12 @@ def _url(stack: Stack, client: Client) -> str | None:
     """The client's URL with its placeholders replaced; the bundled page also gets its parameters."""
     if client.url is None:
         return None
-    query = "".join(f"&{name}={value}" for name, value in _page_parameters(stack, client))
-    return _filled(stack, client, client.url) + query
+    return _filled(stack, client, client.url) + "".join(
+        f"&{name}={value}" for name, value in _parameters(stack, client)
+    )
 
 
-def _page_parameters(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
+def _parameters(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
     """The parameters of a bundled media server's page that have a value for this client."""
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
     values = {"video": client.video, "turn": stack.turn.address if stack.turn else None}

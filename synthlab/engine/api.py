@@ -83,7 +83,7 @@ class Containers(Protocol):
         """Exit status and output of the last health check, as lines; empty if none has finished yet."""
         ...
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         """The lines of a container's log, each after its time in UTC (RFC 3339)."""
         ...
 
@@ -110,7 +110,7 @@ class Containers(Protocol):
 class Compose(Protocol):
     """Docker Compose."""
 
-    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
         """Create and start all containers of a rendered Compose file; raises SynthlabError with Compose's last lines.
 
         Raises PortTaken if a host port is in use.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import SynthlabError, WrongUse
+from ..text.progress import Progress
 from .process import run_program
 
 PROJECT = "synthlab-compose"
@@ -23,9 +24,9 @@ class PortTaken(SynthlabError):
 class ComposeCommands:
     """The Compose part of EngineApi."""
 
-    def compose_up(self, project: str, rendered: str, tell: Callable[[str], None]) -> None:
+    def compose_up(self, project: str, rendered: str, progress: Progress) -> None:
         command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
-        finished = run_program(command, text=rendered, on_line=lambda line: tell(line.strip()))
+        finished = run_program(command, text=rendered, on_line=lambda line: progress(line.strip()))
         if finished.status != 0:
             taken = any("port is already allocated" in line for line in finished.tail)
             error = PortTaken if taken else SynthlabError

@@ -103,8 +103,12 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         with self._asked() as api:
             return read_probe(api.inspect_container(container.id))
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
-        options: Any = {"tail": "all" if wish.tail is None else wish.tail, "follow": wish.follow, "since": wish.since}
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
+        options: Any = {
+            "tail": "all" if query.tail is None else query.tail,
+            "follow": query.follow,
+            "since": query.since,
+        }
         with self._asked() as api:
             for line in _lines(api.logs(container.id, stream=True, timestamps=True, **options)):
                 time, _, text = line.partition(" ")

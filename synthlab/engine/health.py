@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from ..errors import SynthlabError
+from ..text.progress import Progress
 from .api import EngineApi
 from .clock import MACHINE, Clock
 from .containers import Container
@@ -13,14 +14,12 @@ POLL_S = 0.2
 LOG_LINES = 15
 LAST_WORDS_S = 0.5  # a container that is exiting is reported as unhealthy first
 
-Tell = Callable[[str], None]
-
 
 def wait_until_ready(
     lab: str,
     size: int,
     engine: EngineApi,
-    tell: Tell,
+    progress: Progress,
     timeout_s: float,
     ids: Collection[str] = (),
     clock: Clock = MACHINE,
@@ -30,7 +29,7 @@ def wait_until_ready(
     while True:
         containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
         late = [container for container in containers if not container.ready]
-        tell(f"healthy: {len(containers) - len(late)}/{size}")
+        progress(f"healthy: {len(containers) - len(late)}/{size}")
         if len(containers) < size:
             raise SynthlabError(f"{size - len(containers)} of the {size} containers of '{lab}' have been removed")
         if not late:

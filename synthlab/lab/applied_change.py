@@ -12,7 +12,7 @@ from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.partial_change import undoing
 
 if TYPE_CHECKING:
@@ -32,18 +32,18 @@ class AppliedChange:
         self,
         lab: RunningLab,
         change: Mapping[str, Any],
-        terms: ChangeOptions,
+        options: ChangeOptions,
         before: Mapping[str, ClientState],
         made: GroupChange,
     ) -> None:
         self._lab = lab
         self._change = change
-        self._terms = terms
+        self._options = options
         self._before = before
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._terms.lease, "after": self._terms.after}
+        times = {"for": self._options.lease, "after": self._options.after}
         suffix = "".join(f", {name} {time}" for name, time in times.items() if time)
         return f"<set on {', '.join(self.states)}: {self._change}{suffix}>"
 
@@ -60,10 +60,10 @@ class AppliedChange:
         """Apply a change to the clients or groups in `names`; raises WrongUse for an invalid time."""
         for where, text in (("for_", for_), ("after", after)):
             if text is not None:
-                read_span(where, text)
-        clients, terms = lab.find(names), ChangeOptions(lease=for_, after=after)
+                read_duration(where, text)
+        clients, options = lab.find(names), ChangeOptions(lease=for_, after=after)
         before = lab.states(clients)
-        return cls(lab, change, terms, before, lab.change(clients, change, terms, files))
+        return cls(lab, change, options, before, lab.change(clients, change, options, files))
 
     @property
     def states(self) -> dict[str, ClientState]:
@@ -78,9 +78,9 @@ class AppliedChange:
     def revert(self) -> None:
         """Revert it now, whether scheduled or in force. May be called again. Raises SynthlabError."""
         clients = self._lab.find(self.states)
-        if self._terms.lease or self._terms.after:
+        if self._options.lease or self._options.after:
             each(clients, self._release)
-        if not self._terms.lease:
+        if not self._options.lease:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 

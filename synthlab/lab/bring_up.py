@@ -8,25 +8,25 @@ from ..deploy.claim import being_brought_up
 from ..deploy.launch import all_or_nothing, launch
 from ..deploy.plan import plan_up
 from ..deploy.plan_text import plan_lines, rights_lines
-from ..engine.health import Tell
 from ..stack import Stack
+from ..text.progress import Progress
 from .wait_for_video import wait_for_video
 
 
 def bring_up(
     stack: Stack,
     backend: Backend,
-    tell: Tell,
+    progress: Progress,
     timeout_s: float,
     ttl_s: float | None = None,
     wait_media: bool = False,
     replacing: bool = False,
 ) -> Stack:
     """As `launch`; with `wait_media`, also wait until every client has seen every other's video. Returns the stack."""
-    made = launch(stack, backend.engine, tell, timeout_s, ttl_s, replacing)
+    made = launch(stack, backend.engine, progress, timeout_s, ttl_s, replacing)
     if wait_media:
-        with all_or_nothing(made, backend.engine, tell):
-            wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), tell, timeout_s)
+        with all_or_nothing(made, backend.engine, progress):
+            wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), progress, timeout_s)
     return made
 
 

@@ -12,11 +12,13 @@ from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
 from ..engine.containers import Container
-from ..engine.health import Tell
+from ..engine.ttl import SHORTEST_TTL_NS
 from ..interrupts import uninterrupted
 from ..stack import Stack, read_stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import BOTH, SILENT
+from ..text.durations import seconds_of
+from ..text.progress import Progress
 from .applied_change import AppliedChange
 from .client import Client
 
@@ -49,13 +51,13 @@ class Lab(RunningLab):
         ttl: str | None = None,
         wait_media: bool = False,
         keep: bool = False,
-        tell: Tell = lambda line: None,
+        progress: Progress = lambda line: None,
         backend: Backend | None = None,
     ) -> Lab:
         """Bring up a stack, given as a file or a bundled name, and wait until every client is healthy.
 
         With `wait_media`, also wait until every client has seen every other's video. With `ttl` (or SYNTHLAB_TTL) the
-        lab expires that long after its start; expired labs are removed first. `tell` gets lines of progress. Raises
+        lab expires that long after its start; expired labs are removed first. `progress` gets a line per stage. Raises
         WrongUse for a mistake in the stack, and SynthlabError, with nothing left behind, if the lab does not come up.
         """
         from .bring_up import bring_up
@@ -63,12 +65,12 @@ class Lab(RunningLab):
         place = backend or docker_backend()
         described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
         ttl_text = ttl or os.environ.get("SYNTHLAB_TTL")
-        ttl_s = None if ttl_text is None else read_span("ttl", ttl_text)
-        timeout_s = read_span("timeout", timeout)
+        ttl_s = None if ttl_text is None else seconds_of(read_duration("ttl", ttl_text, SHORTEST_TTL_NS))
+        timeout_s = seconds_of(read_duration("timeout", timeout))
         # Clients of an expired lab have stopped on their own, but nothing runs that could remove them. So each `up`
         # sweeps first, before it looks for a free name and free ports.
         place.remove_expired()
-        made = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
+        made = bring_up(described, place, progress, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
         lab.keep, lab._own_backend = keep, backend is None
         return lab
@@ -177,7 +179,7 @@ class Lab(RunningLab):
 
     def baseline(self, for_: str) -> None:
         """Wait `for_` a time and keep its samples as `before`: `client1.sent.video.kbps > 80% of before`."""
-        self._judged.baseline(read_span("for_", for_))
+        self._judged.baseline(read_duration("for_", for_))
 
     @property
     def _judged(self) -> Expectations:

@@ -50,12 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
-    worker = getattr(config, "workerinput", {})
+    inherited = getattr(config, "workerinput", {})
     config.stash[RUN] = PytestRun(
-        token=worker.get("synthlab_token", f"{SystemRandom().getrandbits(16):04x}"),
-        seed=worker.get("synthlab_seed", _given_seed(config)),
-        worker=worker.get("workerid", ""),
-        alone=worker.get("workercount", 1) == 1,
+        token=inherited.get("synthlab_token", f"{SystemRandom().getrandbits(16):04x}"),
+        seed=inherited.get("synthlab_seed", _given_seed(config)),
+        worker=inherited.get("workerid", ""),
+        alone=inherited.get("workercount", 1) == 1,
     )
 
 
@@ -76,7 +76,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     if any(config.getoption(f"--synthlab-{name}") for name in ("stack", "lab", "seed")) or _ini_stack(config):
-        return f"synthlab: {config.stash[RUN].told_seed}"
+        return f"synthlab: {config.stash[RUN].seed_line}"
     return None
 
 

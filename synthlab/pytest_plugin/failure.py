@@ -42,7 +42,7 @@ def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, u
     file = item.nodeid.partition("::")[0]
     test = FailedTest(name=item.name, file=file, seed=run.seed, reason=reason, error=raised.value)
     kept = used.keep(item.config.getoption("--synthlab-evidence"), item.nodeid, test)
-    report.sections.append(("synthlab", "\n".join([run.told_seed, *kept.lines])))
+    report.sections.append(("synthlab", "\n".join([run.seed_line, *kept.lines])))
     item.user_properties += kept.properties
     if item.config.pluginmanager.has_plugin("allure_listener"):
         _attach(kept)

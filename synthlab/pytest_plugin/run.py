@@ -22,7 +22,7 @@ class PytestRun:
     workers: set[str] = field(default_factory=set)
 
     @property
-    def told_seed(self) -> str:
+    def seed_line(self) -> str:
         """The seed as text, with the option that repeats it."""
         return f"seed {self.seed} (repeat with --synthlab-seed={self.seed})"
 

@@ -19,7 +19,7 @@ Shown = Value | None
 class ChartLine:
     """One number over time. `colour` names a CSS variable of the page, without the leading dashes.
 
-    A `wished` (configured) line is drawn in steps: as a wide stroke or, with `low`, as a band from `low` to `values`.
+    A `requested` (configured) line is drawn in steps: a wide stroke or, with `low`, a band from `low` to `values`.
     """
 
     name: str
@@ -27,7 +27,7 @@ class ChartLine:
     times_s: Sequence[float]
     values: Sequence[Shown]
     low: Sequence[Shown] | None = None
-    wished: bool = False
+    requested: bool = False
     dashed: bool = False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..contract import SFU_HOST
 from ..scenario.record import Record
-from .configured import Wishes
+from .configured import ConfiguredLinks
 
 MOST_OPEN, MOST_DRAWN = 6, 16
 
@@ -27,7 +27,7 @@ def chosen(record: Record) -> Choice:
     """Clients named in expectations come first, then those whose conditions changed, then the others."""
     clients = drawable(record)
     named = _named(record)
-    changed = {name for name in clients if Wishes.of(record.configured, name, record.duration_s).changed}
+    changed = {name for name in clients if ConfiguredLinks.of(record.configured, name, record.duration_s).changed}
     acted_on = {name for step in record.steps for name in step.clients}
     looked_at = [name for name in clients if name in named | changed | acted_on] or list(clients)
     looked_at.sort(key=lambda name: (name not in named, name not in changed))

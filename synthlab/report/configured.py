@@ -15,7 +15,7 @@ _NS_PER_MS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ConfiguredLinks:
     """The conditions of one client: each entry from its time until the next, the last one until `ends_s`."""
 
     times_s: tuple[float, ...]
@@ -23,7 +23,7 @@ class Wishes:
     ends_s: float
 
     @classmethod
-    def of(cls, configured: Iterable[Configured], client: str, ends_s: float) -> Wishes:
+    def of(cls, configured: Iterable[Configured], client: str, ends_s: float) -> ConfiguredLinks:
         own = [entry for entry in configured if entry.client == client and entry.at_s <= ends_s]
         own.sort(key=lambda entry: entry.at_s)
         times = tuple(entry.at_s for entry in own)

@@ -72,13 +72,18 @@ def _scale(row: Row) -> dict[str, Any]:
 
 def _traces(line: ChartLine, row: Row) -> Iterator[dict[str, Any]]:
     common = {"x": _rounded(line.times_s), "mode": "lines"}
-    strength = f"var(--{line.colour}-band)" if line.wished else f"var(--{line.colour})"
-    shape = {"shape": "hv"} if line.wished or _wordy(line) else {}
+    strength = f"var(--{line.colour}-band)" if line.requested else f"var(--{line.colour})"
+    shape = {"shape": "hv"} if line.requested or _wordy(line) else {}
     if line.low is not None:
         nothing = {"width": 0, "color": strength, **shape}
         common |= {"legendgroup": plain(f"{row.title}, {line.name}")}
         yield common | {"y": _rounded(line.low), "line": nothing, "hoverinfo": "skip", "showlegend": False}
-    stroke = {"color": strength, "width": 6 if line.wished else 1.8, "dash": "dot" if line.dashed else "solid", **shape}
+    stroke = {
+        "color": strength,
+        "width": 6 if line.requested else 1.8,
+        "dash": "dot" if line.dashed else "solid",
+        **shape,
+    }
     yield common | {
         "y": _rounded(line.values),
         "name": plain(line.name, _MOST_NAME),

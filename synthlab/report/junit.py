@@ -13,9 +13,9 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
-from ..scenario.titles import run_titles, title, told_apart
+from ..scenario.titles import distinct, run_titles, title
+from ..text.durations import format_seconds
 from ..text.escaping import shown_lines
 
 _TO_THE_SECOND = len("2026-01-31T12:00:00")
@@ -47,8 +47,8 @@ def _suite(number: int, run: str, record: Record) -> TestSuite:
     suite.add_testcases(list(_cases(record, run)))
     suite.time = round(record.duration_s, 3)
     troubles = record.reasons if record.verdict != "passed" else ()
-    output = SystemOut(_fit("\n".join(_summary(record)))), SystemErr(_fit("\n".join(troubles)))
-    suite.extend(output)  # type: ignore[no-untyped-call]
+    texts = SystemOut(_fit("\n".join(_output(record)))), SystemErr(_fit("\n".join(troubles)))
+    suite.extend(texts)  # type: ignore[no-untyped-call]
     return suite
 
 
@@ -65,7 +65,7 @@ def _properties(record: Record) -> Iterator[tuple[str, str]]:
 def _cases(record: Record, run: str) -> Iterator[TestCase]:
     """The cases of a suite, with unique names."""
     cases = list(_named(record))
-    for case, name in zip(cases, told_apart(case.name for case in cases), strict=True):
+    for case, name in zip(cases, distinct(case.name for case in cases), strict=True):
         case.name, case.classname = name, _fit(run)
     yield from cases
 
@@ -108,14 +108,12 @@ def _result(verdict: str, message: str, text: str) -> FinalResult:
     return result
 
 
-def _summary(record: Record) -> Iterator[str]:
+def _output(record: Record) -> Iterator[str]:
     """The verdict with its reasons, then the result of each expectation, then the evidence."""
     yield f"{record.scenario}: {record.verdict}"
     yield from record.reasons
     for judged in record.judged:
-        took = "" if judged.took_s is None else f", took {seconds(judged.took_s)}"
-        error = "" if judged.error_s is None or judged.took_s is None else f" (less up to {seconds(judged.error_s)})"
-        yield f"{judged.place}: {judged.text}: {judged.verdict}{took}{error}"
+        yield f"{judged.place}: {judged.text}: {judged.verdict}{_took(judged)}"
     yield from (f"{what}: {file}" for what, file in record.evidence.items())
 
 
@@ -126,3 +124,10 @@ def _seen(judged: Judged) -> str:
 def _fit(text: str) -> str:
     """Escape characters that XML 1.0 forbids, and those that control a terminal."""
     return shown_lines(text)
+
+
+def _took(judged: Judged) -> str:
+    if judged.took_s is None:
+        return ""
+    error = "" if judged.error_s is None else f" (less up to {format_seconds(judged.error_s)})"
+    return f", took {format_seconds(judged.took_s)}{error}"

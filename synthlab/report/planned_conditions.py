@@ -9,8 +9,9 @@ from typing import assert_never
 from syntheticnet.conditions import Conditions
 
 from ..scenario import Place, Plan, SimulatedLeases, timeline
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.record import Configured
+from ..text.durations import ns_of, seconds_of
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
@@ -21,12 +22,12 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
         match event.action:
             case Change() | Reset() as change:
                 for name in change.clients:
-                    clients[name].play(event.at_s, change, event.run.place)
-            case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+                    clients[name].play(event.at_ns, change, event.run.place)
+            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
                 pass  # leaves the conditions as they are
             case _:
                 assert_never(event.action)
-    return tuple(entry for story in clients.values() for entry in story.entries(ends_s))
+    return tuple(entry for story in clients.values() for entry in story.configured(ends_s))
 
 
 @dataclass(slots=True)
@@ -34,25 +35,25 @@ class _Story:
     """The conditions of one client at each time they change."""
 
     layers: SimulatedLeases
-    changes: dict[float, Conditions] = field(default_factory=dict)
+    configured_ns: dict[int, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.changes[0.0] = self.layers.conditions()
+        self.configured_ns[0] = self.layers.conditions()
 
-    def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
-        self._expire(at_s)
+    def play(self, at_ns: int, action: Change | Reset, place: Place) -> None:
+        self._expire(at_ns)
         if isinstance(action, Reset):
             self.layers.clear()
         else:
-            self.layers.put(at_s, action, place)
-        self.changes[at_s] = self.layers.conditions()
+            self.layers.put(at_ns, action, place)
+        self.configured_ns[at_ns] = self.layers.conditions()
 
-    def entries(self, ends_s: float) -> Iterator[Configured]:
+    def configured(self, ends_s: float) -> Iterator[Configured]:
         """All changes up to `ends_s`, including leases that expire by then."""
-        self._expire(ends_s)
-        for at_s, conditions in sorted(self.changes.items()):
-            yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
+        self._expire(ns_of(ends_s))
+        for at_ns, conditions in sorted(self.configured_ns.items()):
+            yield Configured(at_s=seconds_of(at_ns), client=self.layers.client, conditions=conditions.to_dict())
 
-    def _expire(self, now_s: float) -> None:
-        for ended_s in self.layers.ended(now_s):
-            self.changes[ended_s] = self.layers.conditions()
+    def _expire(self, now_ns: int) -> None:
+        for ended_ns in self.layers.ended(now_ns):
+            self.configured_ns[ended_ns] = self.layers.conditions()

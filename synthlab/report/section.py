@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
+from ..text.durations import format_seconds
 from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -44,7 +44,7 @@ class Section:
         yield "scenario", f"{record.scenario} ({record.file})"
         yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
         yield "started", record.started
-        yield "duration", seconds(record.duration_s)
+        yield "duration", format_seconds(record.duration_s)
         yield "seed", str(record.seed)
         yield from (("variables", values) for values in [self.variables] if values)
         yield from record.facts.items()
@@ -95,7 +95,7 @@ def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
     """The client's network, its media, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
-    yield from network_rows(client, record.samples, Wishes.of(record.configured, client, ends_s))
+    yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
     yield from webrtc_rows(client, record.samples, participants)
     yield from own_rows([name for name in asked if not drawn(client, name)], record.samples)
 
@@ -121,7 +121,7 @@ class Expectation:
     @property
     def took(self) -> str:
         """The time until it held, and the limit."""
-        limit = "" if self.judged.within_s is None else f"limit {seconds(self.judged.within_s)}"
+        limit = "" if self.judged.within_s is None else f"limit {format_seconds(self.judged.within_s)}"
         return ", ".join(part for part in (took(self.judged), limit) if part) or "-"
 
     @property
@@ -155,7 +155,7 @@ class PlayedStep:
 
 
 def _at(time_s: float | None) -> str:
-    return "-" if time_s is None else seconds(time_s)
+    return "-" if time_s is None else format_seconds(time_s)
 
 
 def _pairs(values: Mapping[str, str]) -> str:

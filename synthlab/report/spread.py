@@ -8,9 +8,9 @@ from functools import partial
 from statistics import median
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
+from ..text.durations import format_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Repeated:
     @property
     def parts(self) -> tuple[str, ...]:
         """As texts: `held in 4 of 5`, then each number."""
-        took = [] if self.took is None else [f"took {_words(self.took, seconds)}"]
+        took = [] if self.took is None else [f"took {_words(self.took, format_seconds)}"]
         seen = (f"{name} {_words(one, partial(value_text, name))}" for name, one in self.seen.items())
         return (f"held in {self.held} of {self.asked}", *took, *seen)
 
@@ -75,9 +75,9 @@ def _repeated(runs: Sequence[Record]) -> Iterator[Repeated]:
 
 def _seen(judged: Sequence[Judged]) -> Iterator[tuple[str, Spread]]:
     for name in dict.fromkeys(name for one in judged for name in one.seen):
-        if spread := Spread.of(list(_numbers(one.seen.get(name) for one in judged))):
+        if spread := Spread.of(list(_stats(one.seen.get(name) for one in judged))):
             yield name, spread
 
 
-def _numbers(values: Iterable[object]) -> Iterator[float]:
+def _stats(values: Iterable[object]) -> Iterator[float]:
     yield from (float(value) for value in values if isinstance(value, int | float))

@@ -39,7 +39,7 @@ def drawn(client: str, name: str) -> bool:
     parts = name.removeprefix(f"{client}.").split(".")
     received = parts[0] in ("video", "audio") and parts[-1] in ("fps", "kbps")
     sent = parts[0] == "sent" and parts[1:] in (["video", "fps"], ["video", "kbps"], ["audio", "kbps"])
-    link = parts[0] in ("egress", "ingress") and parts[-1] in ("rate", "loss", "delay_p50", "delay_p99", "held")
+    link = parts[0] in ("egress", "ingress") and parts[-1] in ("rate", "loss", "delay_p50", "delay_p99", "queued")
     return received or sent or link or (parts[0] in ("egress", "ingress") and "dropped" in parts)
 
 

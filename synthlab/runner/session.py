@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
-from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
 from ..scenario.rights import refuse_strange
+from ..text.durations import seconds_of
+from ..text.progress import Progress
 from .evidence import Evidence
 from .host_load import load_between, read_busy
 from .live_lab import LiveLab
@@ -31,8 +33,6 @@ from .watcher import Watcher
 
 SPARE_S = 600.0
 """A lab that was brought up for a run ends by itself so long after the run must be over, should we be killed."""
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +50,18 @@ class RunOptions:
     allow_host: bool = False
 
 
-def play(plan: Plan, backend: Backend, terms: RunOptions, watcher: Watcher, tell: Tell, name: str) -> Record:
+def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, progress: Progress, name: str) -> Record:
     """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
 
     Raises WrongUse where the lab that is up is not the one that the scenario is for, and for a stranger's file that
     acts with the user's rights.
     """
-    if not terms.allow_host:
+    if not options.allow_host:
         refuse_strange(plan)
     started = datetime.now(UTC)
     try:
-        with _lab(plan, backend, terms, tell) as lab:
-            return _Run(plan, backend, lab, watcher, tell, terms.evidence / name).record(terms.keep_going)
+        with _lab(plan, backend, options, progress) as lab:
+            return _Run(plan, backend, lab, watcher, progress, options.evidence / name).record(options.keep_going)
     except WrongUse:
         raise
     except SynthlabError as error:
@@ -85,23 +85,23 @@ def refused(file: str, error: WrongUse) -> Record:
 
 
 @contextlib.contextmanager
-def _lab(plan: Plan, backend: Backend, terms: RunOptions, tell: Tell) -> Iterator[str]:
+def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) -> Iterator[str]:
     """The name of a running lab for the plan; one that is brought up for it is taken down again, unless kept."""
     stack = plan.scenario.stack
     labs = backend.engine.labs()
-    if terms.lab is not None or stack.name in labs:
-        name = choose_lab(labs, terms.lab or stack.name)
+    if options.lab is not None or stack.name in labs:
+        name = choose_lab(labs, options.lab or stack.name)
         if name in backend.engine.locks():
             raise being_brought_up(name)
         _refuse_other(plan, LiveLab(backend, name))
-        tell(f"using the lab {name}, which is up")
+        progress(f"using the lab {name}, which is up")
         yield name
         return
-    if terms.keep:
-        launch(stack, backend.engine, tell, terms.start_timeout_s)
+    if options.keep:
+        launch(stack, backend.engine, progress, options.start_timeout_s)
         yield stack.name
         return
-    with launched(stack, backend.engine, tell, terms.start_timeout_s, plan.most_s + SPARE_S):
+    with launched(stack, backend.engine, progress, options.start_timeout_s, seconds_of(plan.most_ns) + SPARE_S):
         yield stack.name
 
 
@@ -122,13 +122,15 @@ def _refuse_other(plan: Plan, stage: LiveLab) -> None:
 class _Run:
     """One run on a lab that is up."""
 
-    def __init__(self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, tell: Tell, folder: Path) -> None:
+    def __init__(
+        self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, progress: Progress, folder: Path
+    ) -> None:
         self._plan = plan
         self._stage = LiveLab(backend, lab)
         self._evidence = Evidence(backend, lab)
         self._files: dict[str, str] = {}
         self._folder = folder
-        self._tell = tell
+        self._progress = progress
         self._watcher = watcher
 
     def record(self, keep_going: bool) -> Record:
@@ -154,10 +156,10 @@ class _Run:
             _blank(self._plan, player.started),
             lab=self._stage.name,
             facts=facts | ({"load": str(load)} if load else {}),
-            duration_s=round(player.ended_s, 3),
+            duration_s=round(seconds_of(player.ended_ns), 3),
             verdict=verdict,
             reasons=reasons,
-            baseline=player.recorded.baseline,
+            baseline=_in_seconds(player.recorded.baseline),
             steps=chronicle.steps,
             judged=chronicle.judged,
             configured=chronicle.configured,
@@ -171,7 +173,7 @@ class _Run:
             found = self._evidence.collect(self._folder)
             self._files = {shows: str(self._folder / path) for shows, path in found.items()}
         except SynthlabError as error:
-            self._tell(error.message)
+            self._progress(error.message)
 
     def _facts(self) -> dict[str, str]:
         states = self._stage.lab.states(self._stage.clients())
@@ -209,7 +211,7 @@ def _impaired_by(action: Action) -> tuple[str, ...]:
     match action:
         case Change(clients=clients):
             return clients
-        case Reset() | Judge() | Baseline() | Container() | Load() | Exec() | Http():
+        case Reset() | Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
             return ()
         case _:
             assert_never(action)
@@ -222,12 +224,16 @@ def _compared(plan: Plan) -> list[str]:
     return list(dict.fromkeys(name for one in expressions for name in one.compared))
 
 
+def _in_seconds(span_ns: tuple[int, int] | None) -> tuple[float, float] | None:
+    return None if span_ns is None else (seconds_of(span_ns[0]), seconds_of(span_ns[1]))
+
+
 def samples_of(recorded: Recorded) -> dict[str, Series]:
     """All samples that are kept, as a record has them."""
     found = {name: recorded.series(name) for name in recorded.names()}
     return {
         name: Series(
-            times_s=[round(sample.at_s, 3) for sample in series],
+            times_s=[round(seconds_of(sample.at_ns), 3) for sample in series],
             values=[round(sample.value, 4) if isinstance(sample.value, float) else sample.value for sample in series],
         )
         for name, series in found.items()

@@ -47,6 +47,7 @@ MISTAKES = {
     "watch and json": (("stats", "--watch", "--json"), 2, "--watch and --json do not go together"),
     "superfluous argument": (("down", "call", "other"), 2, "Got unexpected extra argument"),
     "ttl without unit": (("up", "call", "--ttl", "2"), 2, "--ttl: '2' is not a time such as 500ms, 10s, 5min or 1h"),
+    "ttl too short": (("up", "call", "--ttl", "0.5s"), 2, "--ttl: '0.5s' is not a time from 1s to 86400s"),
     "bad since": (("logs", "--since", "yesterday"), 2, "--since: 'yesterday' is not a time such as"),
     "logs of nobody": (("logs", "cleint1"), 2, "no client 'cleint1' in lab 'call'; did you mean client1?"),
     "nothing to run": (("exec", "client1"), 2, "Missing argument 'COMMAND...'"),
@@ -58,14 +59,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "status", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistakes(arguments: tuple[str, ...], status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("arguments", "status", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(arguments: tuple[str, ...], status: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every mistake is one line on the error output with the status of wrong use, and changes nothing."""
     backend, apis = fake_backend("call")
     assert main(arguments, backend) == status
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {told}")
+    assert output.err.startswith(f"synthlab: {expected}")
     assert output.err.count("\n") == 1
     assert all(api.conditions.perfect for api in apis.values())
 

@@ -40,8 +40,8 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
                 fake.release(7)
             elif act == ("GET", "/v1/clock"):
                 return httpx.Response(200, json={"monotonic_ns": 5})
-            elif act == ("GET", "/v1/numbers"):
-                return httpx.Response(200, json=fake.answered_numbers)
+            elif act == ("GET", "/v1/stats"):
+                return httpx.Response(200, json=fake.answered_stats)
             elif act != ("GET", "/v1/state"):
                 return httpx.Response(404, json={"error": "no such path"})
         except WrongUse as error:
@@ -104,10 +104,10 @@ def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:
     assert fake.files == {"train.mahi": "# ä\n1\n"}
 
 
-def test_numbers(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """The numbers are those of the API, without the old ones."""
-    fake.answered_numbers = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
-    assert remote.numbers().sees("client1")
+def test_stats(remote: HttpClientApi, fake: FakeClientApi) -> None:
+    """The stats are those of the API, without the old ones."""
+    fake.answered_stats = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
+    assert remote.stats().sees("client1")
 
 
 def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> None:
@@ -119,7 +119,7 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
         (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
@@ -128,7 +128,7 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
         (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
     ],
 )
-def test_failures(answer: httpx.Response | Exception, told: str) -> None:
+def test_failures(answer: httpx.Response | Exception, expected: str) -> None:
     """Whatever goes wrong on the way is one line that names the client and the address."""
 
     def handle(_request: httpx.Request) -> httpx.Response:
@@ -138,7 +138,7 @@ def test_failures(answer: httpx.Response | Exception, told: str) -> None:
 
     with pytest.raises(SynthlabError) as caught:
         HttpClientApi("client2", "http://x", httpx.MockTransport(handle)).state()
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_container_that_does_not_run() -> None:

@@ -10,8 +10,8 @@ MS = 1_000_000
 def test_one_clock() -> None:
     """Where all readings fit one clock, the moment is the same number for all, and there is no doubt."""
     readings = {"a": ClockSample(0, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 511 * MS, 13 * MS)}
-    told = moment(readings, 100 * MS)
-    assert told == SyncPoint({"a": 601 * MS, "b": 601 * MS}, 0)
+    result = moment(readings, 100 * MS)
+    assert result == SyncPoint({"a": 601 * MS, "b": 601 * MS}, 0)
 
 
 def test_clocks_of_their_own() -> None:

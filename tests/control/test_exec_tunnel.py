@@ -38,7 +38,7 @@ def test_questions_and_answers(relay: Relay) -> None:
 
 
 @pytest.mark.parametrize(
-    ("relay", "told"),
+    ("relay", "expected"),
     [
         ("import sys; sys.exit('No such container: 1')", "does not answer: No such container: 1"),
         ("", "does not answer: docker exec ended with status 0"),
@@ -46,11 +46,11 @@ def test_questions_and_answers(relay: Relay) -> None:
     ],
     indirect=["relay"],
 )
-def test_failures(relay: Relay, told: str) -> None:
+def test_failures(relay: Relay, expected: str) -> None:
     """One line says what the program or the engine said."""
     with pytest.raises(SynthlabError) as caught:
         HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay).clock()
-    assert caught.value.message == f"client1: its API through the engine {told}"
+    assert caught.value.message == f"client1: its API through the engine {expected}"
 
 
 @pytest.mark.parametrize("relay", ["input(); input()"], indirect=True)

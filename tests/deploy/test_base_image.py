@@ -50,11 +50,11 @@ def test_present(ran: list[str]) -> None:
 
 def test_no_registry(ran: list[str]) -> None:
     """Without a registry, the image is built from Debian packages, with the same tag."""
-    engine, told = Offline(), list[str]()
-    ensure_base_image(engine, told.append)
+    engine, result = Offline(), list[str]()
+    ensure_base_image(engine, result.append)
     assert ran == ["mmdebstrap --variant=minbase"]
     assert engine.calls == ["pull debian:bookworm-slim", "import debian:bookworm-slim"]
-    assert told[-1] == "no registry answers: building debian:bookworm-slim from Debian's packages"
+    assert result[-1] == "no registry answers: building debian:bookworm-slim from Debian's packages"
 
 
 def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

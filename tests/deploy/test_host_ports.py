@@ -40,8 +40,8 @@ def test_taken_fixed_port(tmp_path: Path) -> None:
     """A port fixed in the stack must be free, and the error names the one that is not."""
     with pytest.raises(SynthlabError) as caught:
         choose_ports(stack(tmp_path, second=", ports: {vnc: 5902}"), free=lambda port: port != 5902)
-    told = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or choose another"
-    assert caught.value.message == told
+    text = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or choose another"
+    assert caught.value.message == text
 
 
 def test_is_free() -> None:

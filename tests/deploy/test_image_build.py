@@ -52,8 +52,8 @@ def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: b
     file = tmp_path / "lab.yaml"
     file.write_text(f"sfu: {{image: acme/sfu{network}}}\nclients: {{one: {{image: acme/app}}}}\n")
     stack, engine = read_stack(str(file)), Conditioning()
-    told = "sfu: image acme/sfu is FROM syntheticnet and conditions its own network"
-    with pytest.raises(SynthlabError, match=told) if refused else nullcontext():
+    message = "sfu: image acme/sfu is FROM syntheticnet and conditions its own network"
+    with pytest.raises(SynthlabError, match=message) if refused else nullcontext():
         refuse_unfit(stack, engine, {"acme/sfu"})
 
 

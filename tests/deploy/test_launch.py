@@ -50,8 +50,8 @@ class CallEngine(FakeEngine):
         (mark,) = {made.made_by for made in super().made_of(rendered)}
         return [replace(container, made_by=mark) for container in self.makes]
 
-    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
-        super().compose_up(project, rendered, tell)
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
+        super().compose_up(project, rendered, progress)
         if self.fails:
             raise self.fails
 
@@ -60,9 +60,9 @@ def up(
     engine: FakeEngine, replacing: bool = False, ttl_s: float | None = None, clock: FakeClock | None = None
 ) -> list[str]:
     """Launch the bundled call; the lines of progress."""
-    told: list[str] = []
-    launch(read_stack("call"), engine, told.append, 0.3, ttl_s, replacing, clock or FakeClock())
-    return told
+    result: list[str] = []
+    launch(read_stack("call"), engine, result.append, 0.3, ttl_s, replacing, clock or FakeClock())
+    return result
 
 
 def test_all() -> None:
@@ -91,10 +91,10 @@ def test_images_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty engine gets the base, then each image after its bases, and then the containers."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     engine = FakeEngine(images={})
-    told = up(engine)
+    result = up(engine)
     built = [image.tag for image in needed_images(read_stack("call"))]
     assert engine.calls == [f"pull {BASE}", *(f"build {tag}" for tag in built), "up synthlab-call"]
-    assert told[: len(built) + 1] == [f"pulling {BASE}", *(f"building {tag}" for tag in built)]
+    assert result[: len(built) + 1] == [f"pulling {BASE}", *(f"building {tag}" for tag in built)]
 
 
 @pytest.mark.parametrize(
@@ -154,22 +154,22 @@ def test_nothing(
 
 def test_interrupted() -> None:
     """Ctrl-C while the containers start leaves nothing behind."""
-    engine, told = CallEngine(HEALTHY, KeyboardInterrupt()), list[str]()
+    engine, result = CallEngine(HEALTHY, KeyboardInterrupt()), list[str]()
     with pytest.raises(KeyboardInterrupt):
-        launch(read_stack("call"), engine, told.append, timeout_s=0.3, clock=FakeClock())
+        launch(read_stack("call"), engine, result.append, timeout_s=0.3, clock=FakeClock())
     assert engine.present == []
-    assert told[-1] == "removing what was created of call"
+    assert result[-1] == "removing what was created of call"
 
 
 def test_port_taken_meanwhile() -> None:
     """If a default port is taken between our check and the start, Docker picks another and the lab comes up."""
 
     class Racing(CallEngine):
-        def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+        def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
             if not self.composed:
                 self.composed.append(rendered)
                 raise PortTaken("docker compose could not start the lab")
-            super().compose_up(project, rendered, tell)
+            super().compose_up(project, rendered, progress)
 
     engine = Racing(HEALTHY)
     up(engine)
@@ -223,10 +223,10 @@ def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.Mo
             self.taken_down("images")
             return super().build_image(build, on_line)
 
-        def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+        def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
             self.present = self.made_of(rendered)
             self.taken_down("containers")
-            tell("Container synthlab-call-client1-1  Started")
+            progress("Container synthlab-call-client1-1  Started")
             self.taken_down("healthy")
 
         def taken_down(self, now: str) -> None:

@@ -51,12 +51,12 @@ def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.parametrize(("written", "told"), [("2mbit", "2000000"), ("unlimited", "0"), (None, None)])
-def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, told: str | None) -> None:
+@pytest.mark.parametrize(("written", "expected"), [("2mbit", "2000000"), ("unlimited", "0"), (None, None)])
+def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, expected: str | None) -> None:
     """The cap on a sender's video comes from the stack; without one the server gets none."""
     cap = f", bitrate: {written}" if written else ""
     (server,) = server_services(read(f"app: janus{cap}", tmp_path))
-    assert server.environment.get("SYNTHLAB_BITRATE") == told
+    assert server.environment.get("SYNTHLAB_BITRATE") == expected
 
 
 def test_somebody_outside(tmp_path: Path) -> None:

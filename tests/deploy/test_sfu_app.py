@@ -60,7 +60,7 @@ def test_its_health(tmp_path: Path) -> None:
     assert sfu_condition(read(tmp_path, "app: janus")) == {"sfu": "service_healthy"}
 
 
-def test_its_numbers(tmp_path: Path) -> None:
+def test_its_metrics(tmp_path: Path) -> None:
     """An app's metrics are read at its own URL, unless the stack gives another."""
     assert metrics_ports(read(tmp_path)) == [6789]
     assert metrics_ports(read(tmp_path, "app: other, metrics: 'http://sfu:99/m'")) == [99]

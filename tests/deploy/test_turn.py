@@ -46,7 +46,7 @@ def test_without(tmp_path: Path) -> None:
     assert "turn" not in render(stack, choose_ports(stack, free=lambda port: True)).lower()
 
 
-def test_what_clients_are_told(tmp_path: Path) -> None:
+def test_what_clients_are_reported(tmp_path: Path) -> None:
     """All clients get it in their environment, the bundled page in its URL, another page through a placeholder."""
     clients = "{a: {app: chrome, video: 640x360@30}, b: {app: chrome, url: 'https://x/?t={turn}'}, c: {image: x}}"
     stack = with_turn(tmp_path, clients)
@@ -78,7 +78,7 @@ def test_its_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("turn", "clients", "told"),
+    ("turn", "clients", "expected"),
     [
         ("true", "{c: {image: x}}", "1: turn: True is not a TURN server such as {app: coturn}"),
         ("{}", "{c: {image: x}}", "1: turn: needs an app; bundled: coturn"),
@@ -87,8 +87,8 @@ def test_its_image(tmp_path: Path) -> None:
         ("{app: coturn}", "{turn: {image: x}}", "2: clients.turn: 'turn' is the TURN server's name: give the client"),
     ],
 )
-def test_mistakes(turn: str, clients: str, told: str, tmp_path: Path) -> None:
+def test_mistakes(turn: str, clients: str, expected: str, tmp_path: Path) -> None:
     """Each mistake is reported with its line and what is allowed."""
     with pytest.raises(WrongUse) as caught:
         read(f"turn: {turn}\nclients: {clients}\n", tmp_path)
-    assert caught.value.message.startswith(f"{tmp_path / 'lab.yaml'}:{told}")
+    assert caught.value.message.startswith(f"{tmp_path / 'lab.yaml'}:{expected}")

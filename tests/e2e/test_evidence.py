@@ -140,7 +140,7 @@ def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
     assert set(files) == {
         "packets of client2",
         "conditions of all clients",
-        "numbers of all clients",
+        "stats of all clients",
         "containers",
         "screenshot 1 of web",
         "screenshot 2 of web",
@@ -152,7 +152,7 @@ def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
     assert pictures[0] != pictures[1]
     conditions = json.loads((tmp_path / "conditions.json").read_text())
     assert conditions["client2"]["conditions"]["egress"] == {"loss": "7%"}
-    assert set(json.loads((tmp_path / "numbers.json").read_text())) == set(clients)
+    assert set(json.loads((tmp_path / "stats.json").read_text())) == set(clients)
     assert json.loads((tmp_path / "containers.json").read_text())["web"]["state"] == "running"
 
 
@@ -213,7 +213,7 @@ def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     assert errors.decode().strip() == "cannot capture: [Errno 1] Operation not permitted"
 
 
-def test_what_ended_meanwhile_is_told(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+def test_what_ended_meanwhile_is_reported(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
     """A restarted client is captured from then on; of a browser that has ended there are a line and its log."""
     docker("kill", lab.container("web"))
     docker("restart", "-t", "0", lab.container("client2"))

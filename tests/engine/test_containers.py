@@ -76,7 +76,7 @@ def test_companion() -> None:
 
 
 @pytest.mark.parametrize(
-    ("health", "told"),
+    ("health", "expected"),
     [
         ({}, []),
         ({"Health": None}, []),
@@ -88,6 +88,6 @@ def test_companion() -> None:
         ({"Health": {"Log": [{"ExitCode": 7, "Output": ""}]}}, ["health check (exit status 7): it wrote nothing"]),
     ],
 )
-def test_last_probe(health: dict[str, Any], told: list[str]) -> None:
+def test_last_probe(health: dict[str, Any], expected: list[str]) -> None:
     """The last of a container's health checks is reported, with exit status and output."""
-    assert read_probe({"State": {"Status": "running", **health}}) == told
+    assert read_probe({"State": {"Status": "running", **health}}) == expected

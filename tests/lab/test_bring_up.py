@@ -19,8 +19,8 @@ def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseEx
     backend, _ = fake_backend("call")
     lines: list[str] = []
 
-    def wait_for_video(_lab: RunningLab, tell: Callable[[str], None], _timeout_s: float) -> float:
-        tell("video: 8/12 pairs seen")
+    def wait_for_video(_lab: RunningLab, progress: Callable[[str], None], _timeout_s: float) -> float:
+        progress("video: 8/12 pairs seen")
         raise ends
 
     monkeypatch.setattr(bringing_up, "launch", lambda stack, *given: stack)

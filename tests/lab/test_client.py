@@ -54,7 +54,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     client = lab["client2"]
     client.set(latency="10ms", for_="1min")
     with client.set(loss="5%", for_="10s"):
-        assert apis["client2"].terms[-1] == ChangeOptions(lease="10s")
+        assert apis["client2"].options[-1] == ChangeOptions(lease="10s")
         assert len(client.state().leases) == 2
     assert client.state().conditions.to_dict() == {"ingress": {"latency": "10ms"}, "egress": {"latency": "10ms"}}
 
@@ -62,7 +62,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 def test_after_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """A scheduled change can be reverted before it starts."""
     applied = lab["client2"].set(loss="5%", after="10s")
-    assert apis["client2"].terms[-1] == ChangeOptions(after="10s")
+    assert apis["client2"].options[-1] == ChangeOptions(after="10s")
     assert len(lab["client2"].state().scheduled) == 1
     applied.revert()
     assert lab["client2"].state().scheduled == ()
@@ -88,7 +88,7 @@ def test_group_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     assert [apis[name].entries for name in ("bot-1", "bot-2")] == [[], []]
 
 
-def test_the_error_inside_with_is_the_one_that_is_told(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
+def test_the_error_inside_with_is_the_one_that_is_reported(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """An error inside `with` is raised, rather than the failure to revert after it."""
 
     def fail() -> None:
@@ -113,17 +113,17 @@ def test_reset(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("cleint2", "no client 'cleint2' in lab 'call'; did you mean client2?"),
         ("x", "no client 'x' in lab 'call'; there are: client1, client2, bot-1, bot-2"),
     ],
 )
-def test_unknown_names(name: str, told: str, lab: Lab) -> None:
+def test_unknown_names(name: str, expected: str, lab: Lab) -> None:
     """An unknown name is reported at once, with the closest match or all names."""
     with pytest.raises(WrongUse) as caught:
         lab[name]
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_what_has_one_answer(lab: Lab) -> None:
@@ -140,7 +140,7 @@ def test_what_has_one_answer(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"loss": "500%"}, "client2: ingress.loss: '500%' is not between 0% and 100%"),
         ({"los": "5%"}, "client2: ingress.los: no such condition; did you mean loss?"),
@@ -148,11 +148,11 @@ def test_what_has_one_answer(lab: Lab) -> None:
         ({"loss": "5%", "after": "10"}, "after: '10' "),
     ],
 )
-def test_refused_values(change: dict[str, str], told: str, lab: Lab) -> None:
+def test_refused_values(change: dict[str, str], expected: str, lab: Lab) -> None:
     """An invalid value is WrongUse, with its place; nothing is changed."""
     with pytest.raises(WrongUse) as caught:
         lab["client2"].set(**change)  # type: ignore[arg-type]
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
     assert lab["client2"].state().conditions.perfect
 
 
@@ -223,7 +223,7 @@ def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
 
 def test_expectations_are_of_this_client(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """Names may omit the client's own name, and may start with any client's."""
-    apis["client1"].answered_numbers = {"values": {"video": {"client2": {"fps": 20}}}, "age_s": {"video": 0.1}}
+    apis["client1"].answered_stats = {"values": {"video": {"client2": {"fps": 20}}}, "age_s": {"video": 0.1}}
     found = lab["client1"].expect("video.client2.fps > 10 and client1.video.client2.fps < 30", within="3s")
     assert found.seen == {"client1.video.client2.fps": 20}
     with pytest.raises(ExpectationFailed, match=r"^client2: expect video\.client1\.fps > 10: no data"):
@@ -248,7 +248,7 @@ def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """All clients of a group lose their link together, for a time; earlier values then apply again."""
     lab["bot"].set(egress={"rate": "1mbit"})
     with lab["bot"].link_down(for_="10s"):
-        assert [apis[name].terms[-1].lease for name in ("bot-1", "bot-2")] == ["10s", "10s"]
+        assert [apis[name].options[-1].lease for name in ("bot-1", "bot-2")] == ["10s", "10s"]
         assert apis["bot-1"].conditions.to_dict() == {
             "ingress": {"outage": True},
             "egress": {"rate": "1mbit", "outage": True},
@@ -258,15 +258,15 @@ def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 
 @pytest.mark.issue(11)
 @pytest.mark.parametrize(
-    ("flow", "answer", "told"),
+    ("flow", "answer", "expected"),
     [
         ("udp", "silent", "client2: flows.udp: 'udp' is a protocol, and stands behind the host; did you mean *:udp?"),
         ("*:udp", "rest", "answer: 'rest' is not one of silent, "),
     ],
 )
-def test_refused_blocks(flow: str, answer: str, told: str, lab: Lab) -> None:
+def test_refused_blocks(flow: str, answer: str, expected: str, lab: Lab) -> None:
     """An invalid flow or answer is reported, and nothing is changed."""
     with pytest.raises(WrongUse) as caught:
         lab["client2"].block(flow, answer=answer)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
     assert lab["client2"].state().conditions.perfect

@@ -12,7 +12,7 @@ import pytest
 from synthlab import ExpectationFailed, Inconclusive, Lab, WrongUse
 from synthlab.control.backend import Backend
 from synthlab.control.state import ClientState
-from synthlab.control.webrtc_stats import Numbers
+from synthlab.control.webrtc_stats import Stats
 from synthlab.lab import expectations
 from synthlab.lab.expectations import known_of
 from synthlab.runner.host_load import Busy
@@ -37,7 +37,7 @@ def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
 
 
 def show(api: FakeClientApi, fps: float) -> None:
-    api.answered_numbers = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
+    api.answered_stats = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
 
 
 def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -116,7 +116,7 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
 
 
 @pytest.mark.parametrize(
-    ("expression", "told"),
+    ("expression", "expected"),
     [
         ("cleint1.video.client2.fps < 5", "no such client 'cleint1'; did you mean client1?"),
         ("client1.video.client2.fp < 5", "no such number 'client1.video.client2.fp'; did you mean fps?"),
@@ -124,11 +124,11 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
         ("client1.video.client2.fps", "'client1.video.client2.fps' says nothing that can be true"),
     ],
 )
-def test_mistakes(expression: str, told: str, lab: Lab) -> None:
+def test_mistakes(expression: str, expected: str, lab: Lab) -> None:
     """Mistakes are reported at once, before waiting."""
     with pytest.raises(WrongUse) as caught:
         lab.expect(expression, within="1h")
-    assert caught.value.message.startswith(f"expect {expression!r}: {told}")
+    assert caught.value.message.startswith(f"expect {expression!r}: {expected}")
 
 
 @pytest.mark.parametrize("times", [{"within": "soon"}, {"for_": "5"}])
@@ -156,7 +156,7 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
             asked.append(time.monotonic())
             return super().state()
 
-    monkeypatch.setattr(expectations, "KEPT_S", 1.3)
+    monkeypatch.setattr(expectations, "KEPT_NS", 1_300_000_000)
     backend = Backend(lab.backend.engine, lambda container: Counting(container.client))
     with Lab.attach("call", backend) as counted:
         counted.expect("client1.egress.packets_in >= 0", within="3s")
@@ -179,9 +179,9 @@ def test_a_conditioned_server() -> None:
     """A conditioned server's links can be judged by its name; it is no participant, and has no application numbers."""
 
     class Linked(FakeClientApi):
-        def numbers(self) -> Numbers:
+        def stats(self) -> Stats:
             asked.append(self.name)
-            return super().numbers()
+            return super().stats()
 
     asked: list[str] = []
     members = [fake_container("call", "client1"), fake_companion("call", "turn")]

@@ -41,17 +41,17 @@ def test_names(names: tuple[str, ...], found: list[str], lab_and_apis: tuple[Lab
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("cleint2", "no client 'cleint2' in lab 'call'; did you mean client2?"),
         ("x", "no client 'x' in lab 'call'; there are: client1, client2, bot-1, bot-2"),
     ],
 )
-def test_unknown_names(name: str, told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
+def test_unknown_names(name: str, expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """An unknown name is reported with the closest match, or with all names."""
     with pytest.raises(WrongUse) as caught:
         lab_and_apis[0].find([name])
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_change_of_all(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
@@ -76,14 +76,14 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
     lab, apis = lab_and_apis
     before = time.monotonic_ns()
     made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
-    told = [apis[name].terms[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease="10s")
-    assert told[0].at_ns is not None
-    assert told[0].at_ns > before + LEAD_NS
+    entries = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
+    assert entries[0] == entries[1] == entries[2] == ChangeOptions(at_ns=entries[0].at_ns, lease="10s")
+    assert entries[0].at_ns is not None
+    assert entries[0].at_ns > before + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
-    assert apis["client2"].terms == [ChangeOptions()]
+    assert apis["client2"].options == [ChangeOptions()]
     assert alone.apart_ns is None
 
 
@@ -91,8 +91,8 @@ def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeCli
     """`after` counts from now, and the call does not wait for it."""
     lab, apis = lab_and_apis
     lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after="1h"))
-    at = apis["bot-1"].terms[-1].at_ns
-    assert at == apis["bot-2"].terms[-1].at_ns
+    at = apis["bot-1"].options[-1].at_ns
+    assert at == apis["bot-2"].options[-1].at_ns
     assert at is not None
     assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
 
@@ -140,7 +140,7 @@ def test_reset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("running", "wanted", "told"),
+    ("running", "wanted", "expected"),
     [
         ([], None, "no lab is up: bring one up with `synthlab up call.yaml`"),
         (["b", "a"], None, "several labs are up: a, b; say which with --lab NAME or SYNTHLAB_LAB"),
@@ -149,11 +149,11 @@ def test_reset() -> None:
         ([], "x", "no lab 'x' is up; there are: none"),
     ],
 )
-def test_unclear_lab(running: list[str], wanted: str | None, told: str) -> None:
+def test_unclear_lab(running: list[str], wanted: str | None, expected: str) -> None:
     """If it is unclear which lab is meant, the error lists all."""
     with pytest.raises(WrongUse) as caught:
         choose_lab(running, wanted)
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_clear_lab() -> None:
@@ -188,8 +188,13 @@ def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_up_refuses_mistakes() -> None:
     """Mistakes are WrongUse, before anything is started."""
     backend, _ = fake_backend()
-    for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
-        with pytest.raises(WrongUse, match=told):
+    mistakes = (
+        ({"ttl": "soon"}, "ttl: 'soon'"),
+        ({"ttl": "0.5s"}, "ttl: '0.5s' is not a time from 1s to 86400s"),
+        ({"timeout": "9"}, "timeout: '9'"),
+    )
+    for given, result in mistakes:
+        with pytest.raises(WrongUse, match=result):
             Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
         Lab.up("cal.yaml", backend=backend)
@@ -239,7 +244,7 @@ def test_partition(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
             "flows": {"client2": {"ingress": {"reject": "reset"}, "egress": {"latency": "80ms"}}}
         }
     assert apis["client1"].conditions.to_dict() == {"flows": {"client2": {"egress": {"latency": "80ms"}}}}
-    assert apis["client2"].wishes == []
+    assert apis["client2"].requests == []
 
 
 @pytest.mark.issue(11)
@@ -247,17 +252,17 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     """A partition can be scheduled and expire; `revert` ends it earlier."""
     lab, apis = lab_and_apis
     applied = lab.partition("bot-1", "client2", for_="10s")
-    assert apis["bot-1"].terms == [ChangeOptions(lease="10s")]
+    assert apis["bot-1"].options == [ChangeOptions(lease="10s")]
     assert not apis["bot-1"].conditions.perfect
     applied.revert()
     assert apis["bot-1"].conditions.perfect
     lab.partition("bot-1", "client2", after="5s")
-    assert apis["bot-1"].terms[-1] == ChangeOptions(after="5s")
+    assert apis["bot-1"].options[-1] == ChangeOptions(after="5s")
 
 
 @pytest.mark.issue(11)
 @pytest.mark.parametrize(
-    ("ends", "words", "told"),
+    ("ends", "words", "expected"),
     [
         (("client1", "cleint2"), {}, "no client 'cleint2' in lab 'call'; did you mean client2?"),
         (("client1", "bot"), {}, "'bot' means several: bot-1, bot-2; name one of them"),
@@ -267,11 +272,11 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     ],
 )
 def test_refused_partitions(
-    ends: tuple[str, str], words: dict[str, str], told: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
+    ends: tuple[str, str], words: dict[str, str], expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
 ) -> None:
     """Invalid names, words and times are reported, and nothing is changed."""
     lab, apis = lab_and_apis
     with pytest.raises(WrongUse) as caught:
         lab.partition(*ends, **words)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
     assert all(api.conditions.perfect for api in apis.values())

@@ -162,15 +162,15 @@ def test_seeds(folder: pytest.Pytester) -> None:
         """
     )
     runs = [folder.runpytest_inprocess("-s", *seed) for seed in (["--synthlab-seed=7"], ["--synthlab-seed=7"], [])]
-    told = [[line.partition("seeds:")[2] for line in run.outlines if "seeds:" in line] for run in runs]
-    assert [len(lines) for lines in told] == [2, 2, 2]
-    assert told[0][0] == told[0][1] == told[1][0]
-    assert told[2][0] != told[0][0]
-    assert len(set(told[0][0].split())) == 2
+    values = [[line.partition("seeds:")[2] for line in run.outlines if "seeds:" in line] for run in runs]
+    assert [len(lines) for lines in values] == [2, 2, 2]
+    assert values[0][0] == values[0][1] == values[1][0]
+    assert values[2][0] != values[0][0]
+    assert len(set(values[0][0].split())) == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (
             [],
@@ -180,12 +180,12 @@ def test_seeds(folder: pytest.Pytester) -> None:
         (["--synthlab-lab", "thiers"], "no lab 'thiers' is up; did you mean theirs?"),
     ],
 )
-def test_no_lab(arguments: list[str], told: str, folder: pytest.Pytester) -> None:
+def test_no_lab(arguments: list[str], expected: str, folder: pytest.Pytester) -> None:
     """It is told in one line, without a traceback."""
     folder.makepyfile("def test_it(lab): pass")
     result = folder.runpytest_inprocess(*arguments)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([told.replace("[", "[[]")])
+    result.stdout.fnmatch_lines([expected.replace("[", "[[]")])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 

@@ -198,7 +198,7 @@ def _link(
         f"{direction}.loss": round(loss, 4),
         f"{direction}.delay_p50": round(20.1 + queue_ms + random.uniform(-0.3, 0.3), 3),
         f"{direction}.delay_p99": round(25 + queue_ms * 1.05 + random.uniform(0, 1.5), 3),
-        f"{direction}.held": float(round(queue_ms / 12 + rate_bps / 9600 * 0.02)),
+        f"{direction}.queued": float(round(queue_ms / 12 + rate_bps / 9600 * 0.02)),
         f"{direction}.dropped.queue": counters[key],
         f"{direction}.packets": float(round(rate_bps / 9600)),
     }

@@ -78,7 +78,7 @@ def test_drops_from_the_first_on() -> None:
     """A cause reported only after its first drop counts as zero before."""
     held = Series(times_s=[0, 1, 2, 3], values=[0, 0, 9, 9])
     dropped = Series(times_s=[2, 3], values=[7, 11])
-    samples = {"client1.egress.held": held, "client1.egress.dropped.queue": dropped}
+    samples = {"client1.egress.queued": held, "client1.egress.dropped.queue": dropped}
     line = rows(replace(records.dog(), samples=samples), "client1")["dropped packets"].lines[0]
     assert (line.times_s, line.values) == ([1, 2, 3], [0, 7, 4])
 

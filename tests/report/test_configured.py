@@ -6,7 +6,7 @@ import pytest
 
 from syntheticnet.conditions import LinkConditions
 from synthlab.report.configured import (
-    Wishes,
+    ConfiguredLinks,
     delay_ms,
     least_delay_ms,
     loss_share,
@@ -29,8 +29,10 @@ def link(**values: object) -> LinkConditions:
 
 def test_steps_over_time() -> None:
     """A value holds until the next conditions; at its end it is repeated, so that its line reaches that time."""
-    wishes = Wishes.of([entry(26, {}), entry(16, LIMITED), entry(0, {}), entry(3, {}, "bot")], "client2", 45)
-    times, values = wishes.over(wishes.links("egress"), rate_bps, also_s=[-1, 10, 20, 50])
+    configured = ConfiguredLinks.of(
+        [entry(26, {}), entry(16, LIMITED), entry(0, {}), entry(3, {}, "bot")], "client2", 45
+    )
+    times, values = configured.over(configured.links("egress"), rate_bps, also_s=[-1, 10, 20, 50])
     assert list(zip(times, values, strict=True)) == [
         (0, None),
         (10, None),
@@ -40,14 +42,14 @@ def test_steps_over_time() -> None:
         (26, None),
         (45, None),
     ]
-    assert wishes.over(wishes.links("ingress"), rate_bps, ())[1] == [None] * 4
+    assert configured.over(configured.links("ingress"), rate_bps, ())[1] == [None] * 4
 
 
 def test_flows() -> None:
     """A flow has its own values, and its link's for the rest; before it exists it has none."""
-    wishes = Wishes.of([entry(0, {}), entry(16, LIMITED)], "client2", 45)
-    assert wishes.flows == ("*:udp",)
-    before, after = wishes.links("egress", "*:udp")
+    configured = ConfiguredLinks.of([entry(0, {}), entry(16, LIMITED)], "client2", 45)
+    assert configured.flows == ("*:udp",)
+    before, after = configured.links("egress", "*:udp")
     assert before is None
     assert after is not None
     assert (rate_bps(after), loss_share(after)) == (100_000, 0.05)
@@ -55,14 +57,14 @@ def test_flows() -> None:
 
 def test_changed() -> None:
     """A client that only got a seed does not count as changed."""
-    assert Wishes.of([entry(0, {}), entry(9, LIMITED)], "client2", 45).changed
-    assert not Wishes.of([entry(0, {}), entry(0.1, {"seed": 9})], "client2", 45).changed
+    assert ConfiguredLinks.of([entry(0, {}), entry(9, LIMITED)], "client2", 45).changed
+    assert not ConfiguredLinks.of([entry(0, {}), entry(0.1, {"seed": 9})], "client2", 45).changed
 
 
 def test_nothing_configured() -> None:
     """A client without any entry has no line."""
-    wishes = Wishes.of([], "client2", 45)
-    assert wishes.over(wishes.links("egress"), rate_bps, [1, 2]) == ([], [])
+    configured = ConfiguredLinks.of([], "client2", 45)
+    assert configured.over(configured.links("egress"), rate_bps, [1, 2]) == ([], [])
 
 
 @pytest.mark.parametrize(

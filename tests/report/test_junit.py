@@ -123,8 +123,8 @@ def test_facts_of_the_run() -> None:
     assert (first.attrib["time"], first.attrib["timestamp"]) == ("45.0", "2026-03-02T14:05:11")
     assert [case.attrib["time"] for case in first.iter("testcase")] == ["45.0", "1.198", "0.692", "7.189"]
     assert (first.attrib["id"], second.attrib["id"]) == ("0", "1")
-    told = first.findtext("system-out") or ""
-    assert "recovers client1.video.client2.fps >= 80% of before within 15s for 3s: passed, took 4.2s" in told
+    result = first.findtext("system-out") or ""
+    assert "recovers client1.video.client2.fps >= 80% of before within 15s for 3s: passed, took 4.2s" in result
 
 
 @settings(deadline=None, derandomize=True)

@@ -75,7 +75,7 @@ def nasty() -> Record:
         variables={NASTY: NASTY},
         facts={NASTY: NASTY},
         evidence={NASTY: NASTY},
-        samples={**record.samples, number: replace(record.samples["client1.egress.held"])},
+        samples={**record.samples, number: replace(record.samples["client1.egress.queued"])},
     )
 
 
@@ -107,9 +107,9 @@ def test_no_text_is_markup_in_a_figure() -> None:
     assert not [text for text in found if "<img" in text or "<a " in text or "%{x}" in text]
 
 
-def test_what_is_told(dog: Page) -> None:
+def test_what_is_reported(dog: Page) -> None:
     """Verdict and reasons, what was run, expectations with place and numbers, steps with their times, evidence."""
-    for told in (
+    for result in (
         "✓ passed all 3 expectations held",
         "A dog chews client2's fiber",
         "recovers client1.video.client2.fps >= 80% of before within 15s for 3s",
@@ -122,7 +122,7 @@ def test_what_is_told(dog: Page) -> None:
         "client1 = 1000, client2 = 1001",
         "evidence/client1 at 20s.png",
     ):
-        assert told in dog.text, told
+        assert result in dog.text, result
     links = [given["href"] for tag, given in dog.elements if tag == "a"]
     assert links == ["./evidence/client1.log", "./evidence/client1%20at%2020s.png"]
 

@@ -36,8 +36,8 @@ def test_layers(tmp_path: Path) -> None:
   - {at: 8s, reset: client2}
 """
     plan = checked(tmp_path, steps)
-    told = [(entry.at_s, entry.conditions) for entry in forecast(plan, 10) if entry.client == "client2"]
-    assert told == [
+    values = [(entry.at_s, entry.conditions) for entry in forecast(plan, 10) if entry.client == "client2"]
+    assert values == [
         (0, {"egress": {"rate": "1mbit"}}),
         (2, {"egress": {"rate": "1mbit", "loss": "5%"}}),
         (5, {"egress": {"rate": "1mbit"}}),

@@ -18,6 +18,7 @@ from synthlab.runner.validity import (
     problems,
 )
 from synthlab.scenario.expression import Recorded
+from synthlab.text.durations import SECOND_NS
 
 FPS = "client1.video.client2.fps"
 QUIET = HostLoad(0.3, 0.0, 0.1)
@@ -25,10 +26,10 @@ QUIET = HostLoad(0.3, 0.0, 0.1)
 
 def recorded(**series: Sequence[float]) -> Recorded:
     """Samples of each number, one a second; `__` stands for a dot."""
-    made = Recorded(baseline=(0.0, 10.0))
+    made = Recorded(baseline=(0, 10 * SECOND_NS))
     for name, values in series.items():
         for second, value in enumerate(values, 1):
-            made.add(float(second), {name.replace("__", "."): value})
+            made.add(second * SECOND_NS, {name.replace("__", "."): value})
     return made
 
 
@@ -44,8 +45,8 @@ def test_late() -> None:
     """A forwarder that was late in many seconds was too slow."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0] * 7}
     (line,) = problems(["client1"], recorded(**late), QUIET, [])
-    told = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
-    assert line == f"client1: its forwarder was too slow: {told}"
+    message = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
+    assert line == f"client1: its forwarder was too slow: {message}"
 
 
 def test_late_as_it_began() -> None:

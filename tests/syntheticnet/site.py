@@ -41,26 +41,26 @@ SPEC = {
 
 
 class Forwarder:
-    """Answers as the forwarder does, for it has the same desk, but forwards nothing."""
+    """Answers as the forwarder does, for it has the same controller, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
         self.stores = SharedDocument.create(), SharedDocument.create()
         self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
         self.configured = -1  # what is in force at the start is put in force, too
         self.silent = False
-        self.desk = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self._switchboard = ControlServer(end, self._answer)
 
     def serve(self) -> None:
         if not self.silent:
             self._switchboard.serve()
 
-    def adopt(self, wished: InForce, now: int) -> int:
-        self.conditions, self.names = wished.conditions.to_dict(), wished.names
+    def adopt(self, requested: InForce, now: int) -> int:
+        self.conditions, self.names = requested.conditions.to_dict(), requested.names
         self.configured += 1
         return now
 
-    def arm(self, wished: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         pass
 
     def disarm(self) -> None:
@@ -72,7 +72,7 @@ class Forwarder:
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if request["op"] == "top":
             return {"rows": [(3, 1000, 17)] if request["direction"] == "ingress" else []}
-        return self.desk.answer(request, time.monotonic_ns())
+        return self.controller.answer(request, time.monotonic_ns())
 
 
 class Site:

@@ -1,4 +1,4 @@
-"""The whole wished network of one client: its two links and their flows, changed as a whole or not at all."""
+"""The conditions of one client: its two links and their flows; a change applies to all of it or to nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """All that is wished of one client's network. `Conditions()` is the perfect network."""
+    """The conditions of one client's network. `Conditions()` is the perfect network."""
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
@@ -68,10 +68,10 @@ class Conditions:
         `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
         A changed flow that can never match is refused.
         """
-        wished = self._with(change, LinkConditions.changed)
+        requested = self._with(change, LinkConditions.changed)
         if isinstance(change, Mapping) and change.get("flows"):
-            _refuse_shadowed(wished.flows, changed=[str(name) for name in change["flows"]])
-        return wished
+            _refuse_shadowed(requested.flows, changed=[str(name) for name in change["flows"]])
+        return requested
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:
@@ -105,8 +105,8 @@ def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any], put: Put
     for direction in DIRECTIONS:
         if direction in change:
             try:
-                wished = change[direction]
-                links[direction] = LinkConditions() if wished is None else put(getattr(owner, direction), wished)
+                requested = change[direction]
+                links[direction] = LinkConditions() if requested is None else put(getattr(owner, direction), requested)
             except ConditionsError as error:
                 raise error.under(direction) from None
     return links
@@ -125,27 +125,27 @@ def _changed_flows(flows: tuple[Flow, ...], change: object, put: Put) -> tuple[F
             f"{change!r} is not a set of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
         )
     by_name = {flow.name: flow for flow in flows}
-    for name, wished in change.items():
+    for name, requested in change.items():
         try:
-            _change_flow(by_name, str(name), wished, put)
+            _change_flow(by_name, str(name), requested, put)
         except ConditionsError as error:
             raise error.under(f"flows.{name}") from None
     return tuple(by_name.values())
 
 
-def _change_flow(by_name: dict[str, Flow], name: str, wished: object, put: Put) -> None:
-    if wished is None:
+def _change_flow(by_name: dict[str, Flow], name: str, requested: object, put: Put) -> None:
+    if requested is None:
         if by_name.pop(name, None) is None:
             raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
         return
-    if not isinstance(wished, Mapping):
-        raise ConditionsError(f"{wished!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
+    if not isinstance(requested, Mapping):
+        raise ConditionsError(f"{requested!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
     if name == RESERVED:
         raise ConditionsError("is the name of the link's own values; choose another")
     if not name.isprintable():
         raise ConditionsError("is not a name of printable characters")
-    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(wished.get("match", name)))
-    by_name[name] = flow.changed(wished, put)
+    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(requested.get("match", name)))
+    by_name[name] = flow.changed(requested, put)
 
 
 def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:

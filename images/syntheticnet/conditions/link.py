@@ -1,4 +1,4 @@
-"""The wished values of one link: every effect that one direction can have, declared once for files, flags and API."""
+"""The configured values of one link: every effect of one direction, declared once for files, flags and API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
-from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, Numbers
+from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, PacketNumbers
 from .traces import read_delay_trace, read_rate_trace, read_table
 from .units import (
     BYTES,
@@ -53,7 +53,7 @@ _BOTTLENECK = ("rate", "rate_trace")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkConditions:
-    """What is wished of one direction. None means "not named": no impairment on a link, "as the link" on a flow."""
+    """The values of one direction. None means "not named": no impairment on a link, "as the link" on a flow."""
 
     rate_bps: float | None = _value(
         "rate", RATE, "bit rate of the bottleneck, counted as tc does: Ethernet header and IP packet", "1mbit"
@@ -114,7 +114,7 @@ class LinkConditions:
         "1% 10% 5% 50% 0.1%",
     )
     loss_every: int | None = _value("loss_every", EVERY, "drop every n-th packet", "10p")
-    loss_list: Numbers | None = _value(
+    loss_list: PacketNumbers | None = _value(
         "loss_list", NUMBERS, "drop the packets of these numbers, counted from 1 since this is in force", "1,5-7,100"
     )
     corrupt: float | None = _value("corrupt", SHARE, "share of packets that get one wrong bit", "0.1%")

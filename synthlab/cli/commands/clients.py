@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control import addresses
 from ...control.backend import Backend
 from ...control.container_lookup import find_member, find_members
@@ -18,6 +16,8 @@ from ...control.logs import read_lines
 from ...control.page_console import console_lines
 from ...engine.containers import Container, LogQuery
 from ...errors import SynthlabError, WrongUse
+from ...stack.durations import read_duration
+from ...text.durations import seconds_of
 from .. import console
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
 
@@ -58,12 +58,12 @@ def logs(
     backend: Backend = context.obj
     name, members = backend.members(lab, past=True)
     wanted = find_members(name, members, names or ())
-    wish = LogQuery(tail=tail, since=_begin(since), follow=follow)
+    query = LogQuery(tail=tail, since=_begin(since), follow=follow)
     if of_pages:
         wanted = _with_browser(name, wanted, named=bool(names))
-        lines = console_lines({container.title: backend.api(container) for container in wanted}, wish)
+        lines = console_lines({container.title: backend.api(container) for container in wanted}, query)
     else:
-        lines = read_lines(backend.engine, wanted, wish)
+        lines = read_lines(backend.engine, wanted, query)
     width = max(len(container.title) for container in wanted) if len(wanted) > 1 else 0
     for line in lines:
         if json:
@@ -158,7 +158,4 @@ def _opened(address: str) -> bool:
 
 
 def _begin(since: str | None) -> float | None:
-    try:
-        return None if since is None else time.time() - parse_duration(since) / 1e9
-    except ConditionsError as error:
-        raise WrongUse(f"--since: {error}") from None
+    return None if since is None else time.time() - seconds_of(read_duration("--since", since))

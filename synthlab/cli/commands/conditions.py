@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control.backend import Backend
 from ...control.change import build_change
 from ...control.client_api import ChangeOptions
@@ -19,10 +17,11 @@ from ...control.slowness import too_slow
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
+from ...stack.durations import read_duration
 from .. import console
 from ..condition_flags import chosen_directions, with_condition_flags
 from ..counters import discards, drops
-from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
+from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table
 from .labs import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
@@ -106,8 +105,8 @@ def show(
     states = running.states(running.find(names or ()))
     note_versions(states)
     if json:
-        told = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
-        console.print_json(told)
+        answers = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
+        console.print_json(answers)
         return
     console.print_table(achieved_table(states))
     for line in drops(places(states)):
@@ -116,7 +115,7 @@ def show(
         console.print_bad(line)
     for line in notes(states):
         console.print_line(line)
-    _show_agenda(states)
+    _show_schedule(states)
 
 
 def reset(
@@ -142,10 +141,8 @@ def reset(
 
 def refuse_duration(flag: str, written: str | None) -> None:
     """Raise WrongUse for a time that cannot be read."""
-    try:
-        parse_duration(written) if written is not None else None
-    except ConditionsError as error:
-        raise WrongUse(f"{flag}: {error}") from None
+    if written is not None:
+        read_duration(flag, written)
 
 
 def show_change(made: GroupChange, json: bool) -> None:
@@ -157,7 +154,7 @@ def show_change(made: GroupChange, json: bool) -> None:
     console.print_table(conditions_table(made.states))
     for line in notes(made.states):
         console.print_line(line)
-    _show_agenda(made.states)
+    _show_schedule(made.states)
     for line in moments(made, time.time()):
         console.print_line(line)
 
@@ -170,8 +167,8 @@ def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, s
     return {**profile, **own}
 
 
-def _show_agenda(states: Mapping[str, ClientState]) -> None:
-    waiting = agenda_table(states)
+def _show_schedule(states: Mapping[str, ClientState]) -> None:
+    waiting = schedule_table(states)
     if waiting.rows:
         console.print_table(waiting)
 

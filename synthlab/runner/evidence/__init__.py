@@ -1,4 +1,4 @@
-"""Evidence kept of a failed run: packets, logs, conditions, numbers and screenshots."""
+"""Evidence kept of a failed run: packets, logs, conditions, stats and screenshots."""
 
 from .evidence import Evidence
 

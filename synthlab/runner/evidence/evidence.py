@@ -19,9 +19,9 @@ from .items import (
     console_of,
     containers_of,
     log_of,
-    numbers_of,
     packets_of,
     pictures_of,
+    stats_of,
 )
 from .packet_ring import RingCapture, Run
 from .parallel import run_all
@@ -91,7 +91,7 @@ class Evidence:
         browsers = [one for one in members if has_browser(one)]
         return {
             "conditions": partial(conditions_of, lab),
-            "numbers": partial(numbers_of, lab),
+            "stats": partial(stats_of, lab),
             "containers": partial(containers_of, members),
             **{f"screenshots of {one.title}": partial(pictures_of, self._backend.engine, one) for one in browsers},
             **{f"console of {one.title}": partial(console_of, lab.one(one.title)) for one in browsers},

@@ -66,10 +66,10 @@ def conditions_of(lab: RunningLab) -> Collected:
     return Collected([Artifact("conditions of all clients", "conditions.json", _json(answers))])
 
 
-def numbers_of(lab: RunningLab) -> Collected:
-    """Each client's WebRTC numbers, and the numbers that its application published."""
-    answers = _answers(lab, lambda client: asdict(client.api.numbers()))
-    return Collected([Artifact("numbers of all clients", "numbers.json", _json(answers))])
+def stats_of(lab: RunningLab) -> Collected:
+    """Each client's WebRTC statistics, and the numbers that its application published."""
+    answers = _answers(lab, lambda client: asdict(client.api.stats()))
+    return Collected([Artifact("stats of all clients", "stats.json", _json(answers))])
 
 
 def containers_of(members: Sequence[Container]) -> Collected:

@@ -64,7 +64,7 @@ class RingCapture:
             if self._process is None:
                 self._waiting.append(line)
             else:
-                _tell(self._process, line)
+                _send(self._process, line)
 
     def read(self, timeout_s: float = READ_S) -> bytes:
         """The capture as a pcapng file; raises SynthlabError if there is none."""
@@ -107,7 +107,7 @@ class RingCapture:
                 return process
             self._process = process
             while self._waiting:
-                _tell(process, self._waiting.popleft())
+                _send(process, self._waiting.popleft())
         return process
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
@@ -125,7 +125,7 @@ class RingCapture:
         self.problem = f"the capture ended at {time.strftime('%H:%M:%S', time.gmtime())} UTC: {why}"
 
 
-def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
+def _send(process: subprocess.Popen[bytes], line: bytes) -> None:
     assert process.stdin
     try:
         os.write(process.stdin.fileno(), line)

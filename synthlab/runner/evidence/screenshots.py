@@ -47,5 +47,5 @@ def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
 
 def read_picture(line: bytes) -> Picture:
     """Parse one line of the output of `guest/screenshot.py`."""
-    fields = json.loads(line)
-    return Picture(fields["url"], base64.b64decode(fields.get("png", "")), fields.get("error", ""))
+    answer = json.loads(line)
+    return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

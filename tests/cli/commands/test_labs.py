@@ -112,8 +112,8 @@ def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str])
     """A lab that is up is not touched by another `up` of its name."""
     backend, _ = fake_backend("call")
     assert run("up", "call.yaml", backend=backend) == 3
-    told = capsys.readouterr().err
-    assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
+    output = capsys.readouterr().err
+    assert output.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
     assert len(backend.engine.containers("call")) == 2
 
 
@@ -162,8 +162,8 @@ def expired_backend() -> Backend:
 def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     """`ls` has a row for each lab, with its state."""
     assert run("ls", "--json", backend=expired_backend()) == 0
-    told = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
-    assert told == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
+    answer = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
+    assert answer == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
     assert run("ls", backend=expired_backend()) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["lab", "call", "old"]
     assert run("ls", backend=Backend(FakeEngine())) == 0
@@ -192,7 +192,7 @@ def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-1] == "old is down: 2 containers removed"
 
 
-def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_versions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is told in one line beside the answer, which stays clean."""
     backend, apis = fake_backend("call")
     apis["call/client2"].version = "0.0.9"

@@ -35,14 +35,14 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("words", "told"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_use(words: Sequence[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("words", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_use(words: Sequence[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line says what is wrong, and the status is 2."""
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe")
     backend, _ = fake_backend("call")
     assert run(*(word.replace("FOLDER", str(tmp_path)) for word in words), backend=backend) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("synthlab: ")]
-    assert told in line
+    assert expected in line
 
 
 @pytest.mark.parametrize("prefix", ["", "BAD PREFIX", "a//b", "ghcr.io/Acme", "a:b/c"])

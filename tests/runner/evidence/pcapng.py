@@ -52,17 +52,17 @@ def read(file: bytes) -> Capture:
             capture.comment = options(body[16:]).get(COMMENT, b"").decode()
         elif kind == INTERFACE:
             assert struct.unpack_from("<H", body) == (1,)  # Ethernet
-            told = options(body[8:])
-            assert told[9] == b"\x09"  # times in ns
-            sides.append(told[3].decode())
-            capture.names[sides[-1]] = told[2].decode()
+            result = options(body[8:])
+            assert result[9] == b"\x09"  # times in ns
+            sides.append(result[3].decode())
+            capture.names[sides[-1]] = result[2].decode()
         elif kind == PACKET:
             capture.packets.append(_packet(body, sides))
         elif kind == STATISTICS:
-            told = options(body[12:])
+            result = options(body[12:])
             side = sides[struct.unpack_from("<I", body)[0]]
-            (capture.received[side],) = struct.unpack("<Q", told[4])
-            (capture.dropped[side],) = struct.unpack("<Q", told[5])
+            (capture.received[side],) = struct.unpack("<Q", result[4])
+            (capture.dropped[side],) = struct.unpack("<Q", result[5])
     return capture
 
 
@@ -93,9 +93,9 @@ def options(data: bytes) -> dict[int, bytes]:
 
 def _packet(body: bytes, sides: list[str]) -> Packet:
     number, high, low, captured, length = struct.unpack_from("<IIIII", body)
-    told = options(body[20 + (captured + 3) // 4 * 4 :])
-    (flags,) = struct.unpack("<I", told[2]) if 2 in told else (0,)
+    result = options(body[20 + (captured + 3) // 4 * 4 :])
+    (flags,) = struct.unpack("<I", result[2]) if 2 in result else (0,)
     directions: tuple[Literal["unknown", "inbound", "outbound"], ...] = ("unknown", "inbound", "outbound")
     at = high << 32 | low
-    comment = told.get(COMMENT, b"").decode()
+    comment = result.get(COMMENT, b"").decode()
     return Packet(sides[number], at, body[20 : 20 + captured], length, directions[flags & 3], comment)

@@ -25,7 +25,7 @@ from .stub import Runner
 def evidence() -> Iterator[Evidence]:
     backend, apis = fake_backend("call")
     apis["call/client1"].change({"egress": {"loss": "1%"}})
-    apis["call/client2"].answered_numbers = {"values": {"video": {"client1": {"fps": 15}}}, "age_s": {"video": 1}}
+    apis["call/client2"].answered_stats = {"values": {"video": {"client1": {"fps": 15}}}, "age_s": {"video": 1}}
     evidence = Evidence(backend, "call", Runner())
     yield evidence
     evidence.close()
@@ -50,7 +50,7 @@ def test_all_that_is_kept(evidence: Evidence, tmp_path: Path) -> None:
     assert files == {
         "packets of client2": "captures/client2.pcapng",
         "conditions of all clients": "conditions.json",
-        "numbers of all clients": "numbers.json",
+        "stats of all clients": "stats.json",
         "containers": "containers.json",
         "log of client1": "logs/client1.log",
         "log of client2": "logs/client2.log",
@@ -63,7 +63,7 @@ def test_all_that_is_kept(evidence: Evidence, tmp_path: Path) -> None:
     assert (folder / "logs/client1.log").read_text().startswith("2026-01-01T00:00:01Z line 1 of client1\n")
     conditions = json.loads((folder / "conditions.json").read_text())
     assert conditions["client1"]["conditions"]["egress"] == {"loss": "1%"}
-    assert json.loads((folder / "numbers.json").read_text())["client2"]["video"] == {"client1": {"fps": 15}}
+    assert json.loads((folder / "stats.json").read_text())["client2"]["video"] == {"client1": {"fps": 15}}
     assert json.loads((folder / "containers.json").read_text())["client1"]["state"] == "running"
 
 
@@ -86,7 +86,7 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     time.sleep(0.2)
     files = evidence.collect(tmp_path)
     evidence.close()
-    assert {"conditions of all clients", "log of web", "numbers of all clients"} <= files.keys()
+    assert {"conditions of all clients", "log of web", "stats of all clients"} <= files.keys()
     conditions = json.loads((tmp_path / "conditions.json").read_text())
     assert conditions["client2"] == {"error": "client2: its API does not answer"}
     assert conditions["client1"]["name"] == "client1"

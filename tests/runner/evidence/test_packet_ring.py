@@ -74,7 +74,7 @@ def test_a_mark_does_not_wait_for_a_reader() -> None:
     with capturing(runner) as capture, ThreadPoolExecutor() as pool:
         eventually(lambda: bool(runner.processes))
         time.sleep(0.2)  # now it is known to have begun
-        reading = pool.submit(told, capture, 60.0)
+        reading = pool.submit(result, capture, 60.0)
         eventually(reading.running)
         capture.mark("meanwhile")
         assert not reading.done()
@@ -98,12 +98,12 @@ def test_a_program_that_does_not_answer() -> None:
     """After the timeout it is killed, and a new one is started."""
     runner = Runner(SILENT)
     with capturing(runner) as capture:
-        eventually(lambda: told(capture) == "the capture cannot be read: it exited, or did not answer in time")
+        eventually(lambda: result(capture) == "the capture cannot be read: it exited, or did not answer in time")
         runner.program = RING
         assert read(capture).startswith(b"ring of call/client1")
 
 
-def told(capture: RingCapture, timeout_s: float = 0.2) -> str:
+def result(capture: RingCapture, timeout_s: float = 0.2) -> str:
     with pytest.raises(SynthlabError) as caught:
         capture.read(timeout_s)
     return caught.value.message
@@ -130,13 +130,13 @@ def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
         assert capture.problem.startswith("the capture ended at ")
 
 
-def test_what_hinders_it_is_told() -> None:
+def test_what_hinders_it_is_reported() -> None:
     """The reason is the program's last line, or why there is no container."""
     with capturing(Runner(REFUSES)) as capture:
-        eventually(lambda: "no forwarder is running here" in told(capture, 8.0))
+        eventually(lambda: "no forwarder is running here" in result(capture, 8.0))
 
     def absent() -> Container:
         raise SynthlabError("client1 does not run")
 
     with capturing(Runner(), absent) as capture:
-        eventually(lambda: told(capture) == "client1 does not run")
+        eventually(lambda: result(capture) == "client1 does not run")

@@ -153,9 +153,9 @@ def test_names_are_looked_up(site: Site) -> None:
 
 def test_the_application_publishes_its_numbers(site: Site) -> None:
     """What a page in the container posts the host reads, with its age."""
-    answer = site.ask("POST", "/v1/numbers", "127.0.0.1", json={"video": {"client2": {"fps": 15}}})
+    answer = site.ask("POST", "/v1/stats", "127.0.0.1", json={"video": {"client2": {"fps": 15}}})
     assert answer.json() == {"published": True}
-    report = site.ask("GET", "/v1/numbers").json()
+    report = site.ask("GET", "/v1/stats").json()
     assert report["values"] == {"video": {"client2": {"fps": 15}}}
     assert 0 <= report["age_s"]["video"] < 5
 

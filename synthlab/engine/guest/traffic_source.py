@@ -1,4 +1,4 @@
-"""Sends background traffic: prints `sending CONTROL` when it starts, and at the end the number of bytes sent.
+"""Sends competing traffic: prints `sending CONTROL` when it starts, and at the end the number of bytes sent.
 
 Run as PROTOCOL ADDRESS PORT SECONDS BITS_PER_SECOND CONGESTION. A rate of 0 is as fast as TCP allows. CONGESTION is a
 comma-separated list of congestion controls; the first available one is used. It exits after that time, or at end of

@@ -1,4 +1,4 @@
-"""Receives background traffic: prints its port once it listens, and at the end the number of bytes received.
+"""Receives competing traffic: prints its port once it listens, and at the end the number of bytes received.
 
 Run as PROTOCOL SECONDS. It exits after that time, or at end of input.
 """
