@@ -1,4 +1,4 @@
-"""A lab of which is written down what a test does to it and what is measured meanwhile."""
+"""A lab that records what a test does to it, and what is measured meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class WatchedLab(Lab):
-    """In all else as the lab that it is made of, which nobody uses any more. Its journal is of one test."""
+    """A Lab with a journal of the current test. It replaces the lab it is made from: do not use that one any more."""
 
     journal: Journal
 
@@ -36,18 +36,18 @@ class WatchedLab(Lab):
         return made
 
     def begin(self) -> None:
-        """A test begins: samples are taken from now on."""
+        """Start a new journal, and sampling, for the next test."""
         self.journal = Journal()
         self._judged.touch()
 
     @property
     def samples(self) -> dict[str, Series]:
-        """What was measured since the test began."""
+        """The samples since the test began."""
         return since(samples_of(self._judged.recorded), seconds_of(self._ahead_ns))
 
     @property
     def baseline_taken(self) -> tuple[float, float] | None:
-        """From when to when, if that was in this test."""
+        """Start and end of the baseline, if it was taken in this test."""
         taken = self._judged.recorded.baseline
         if taken is None or taken[0] < self._ahead_ns:
             return None
@@ -69,8 +69,8 @@ class WatchedLab(Lab):
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
-        suffix = "a perfect network" if perfect else "conditions of the stack"
-        with self.journal.step("reset", f"reset {joined(names)}: {suffix}", names):
+        target = "a perfect network" if perfect else "conditions of the stack"
+        with self.journal.step("reset", f"reset {joined(names)}: {target}", names):
             return self._noted(super().reset(clients, perfect))
 
     def baseline(self, for_: str) -> None:
@@ -84,15 +84,15 @@ class WatchedLab(Lab):
         progress: Progress = lambda line: None,
         timeout_s: float = 120.0,
     ) -> None:
-        listed = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(listed)}", listed):
-            super().control(listed, doing, progress, timeout_s)
+        clients = tuple(names)
+        with self.journal.step(doing, f"{doing} {joined(clients)}", clients):
+            super().control(clients, doing, progress, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+        """Record the conditions in a sample; runs in the sampler's thread."""
         if self._expectations:
             self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
 
@@ -102,12 +102,12 @@ class WatchedLab(Lab):
 
     @property
     def _ahead_ns(self) -> int:
-        """How much more the clock of samples shows than that of the test."""
+        """How far the samples' clock is ahead of the test's."""
         return self._judged.now_ns() - self.journal.now_ns()
 
 
 class _WatchedExpectations(Expectations):
-    """Those of a watched lab: each is a step of the present test's journal."""
+    """The expectations of a watched lab: each is a step in the current test's journal."""
 
     def __init__(self, lab: WatchedLab, heard: Callable[[int, str, ClientState], None]) -> None:
         super().__init__(lab, known_of(lab, lab.stack), heard)

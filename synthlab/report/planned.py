@@ -1,4 +1,4 @@
-"""A plan as a picture before it is played: its steps over time, and the conditions that each client will have."""
+"""A chart of a plan before it is played: the steps over time, and each client's planned conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_DRAWN = 16
 
 
 def planned_page(plan: Plan) -> str:
-    """One HTML file that opens offline. All is drawn at its earliest time; bars go on paler to the latest."""
+    """One HTML file that opens offline. Steps are drawn at their earliest time, with a paler bar up to the latest."""
     drawings = PlanDrawings(plan)
     return page(
         "planned.html.j2", title=f"{plan.scenario.name}: plan", plan=plan, drawings=drawings, text=plan_text(plan)
@@ -31,7 +31,7 @@ def planned_page(plan: Plan) -> str:
 
 @dataclass(frozen=True)
 class PlanDrawings:
-    """Those of one plan."""
+    """The charts of one plan."""
 
     plan: Plan
 
@@ -48,7 +48,7 @@ class PlanDrawings:
 
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
-        """Those whose network is not perfect all the time, in the order of the stack."""
+        """The clients with impaired conditions at any time, in stack order."""
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
@@ -86,7 +86,7 @@ def _bar(visit: Visit) -> Bar:
 
 
 def _in_force_ns(run: Run) -> int:
-    """How long after its beginning the last of what a step begins or puts in force ends, where that is known."""
+    """Seconds from a step's start until the last of its actions and changes ends, as far as known."""
     return max((timed.at_ns + lasts_ns(timed.action) for timed in run.actions), default=0)
 
 
@@ -95,7 +95,7 @@ def _hover(visit: Visit) -> Iterator[str]:
     yield run.text
     yield f"{run.place}, step {run.id}"
     earliest, latest = format_duration(visit.earliest_ns), format_duration(visit.latest_ns)
-    yield f"begins at {earliest}" if earliest == latest else f"begins at {earliest}, at the latest at {latest}"
+    yield f"starts at {earliest}" if earliest == latest else f"starts at {earliest}, at the latest at {latest}"
     yield from ([f"mark: {run.mark}"] if run.mark else ())
 
 

@@ -1,4 +1,4 @@
-"""The conditions that will be in force at each time of a plan, if every step is played on time."""
+"""Forecasts the conditions in force over the time of a plan, assuming every step is played on time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..text.durations import ns_of, seconds_of
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
-    """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
+    """The conditions from 0 to `ends_s`, if every expectation is decided as early as possible; needs a checked plan."""
     networks = plan.scenario.stack.networks
     clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
@@ -32,7 +32,7 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
 
 @dataclass(slots=True)
 class _Story:
-    """What the conditions of one client were at each time when they changed."""
+    """The conditions of one client at each time they change."""
 
     layers: SimulatedLeases
     configured_ns: dict[int, Conditions] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class _Story:
         self.configured_ns[at_ns] = self.layers.conditions()
 
     def configured(self, ends_s: float) -> Iterator[Configured]:
-        """All that was in force, until a time at which nothing more ends."""
+        """All changes up to `ends_s`, including leases that expire by then."""
         self._expire(ns_of(ends_s))
         for at_ns, conditions in sorted(self.configured_ns.items()):
             yield Configured(at_s=seconds_of(at_ns), client=self.layers.client, conditions=conditions.to_dict())

@@ -53,7 +53,7 @@ MISTAKES = {
     "nothing to run": (("exec", "client1"), 2, "Missing argument 'COMMAND...'"),
     "two to open": (("open", "client1", "--vnc", "--page"), 2, "--vnc and --page do not go together"),
     "no screen": (("open", "client1", "--vnc"), 3, "client1 has no screen: it is headless"),
-    "no such image": (("images", "build", "chrom"), 2, "no image 'chrom' of synthlab's own; did you mean chrome?"),
+    "no such image": (("images", "build", "chrom"), 2, "no bundled image 'chrom'; did you mean chrome?"),
     "near command": (("restrt", "client1"), 2, "No such command 'restrt'. Did you mean 'restart'"),
     "images without command": (("images",), 2, "Missing command."),
 }

@@ -106,7 +106,7 @@ def test_an_image_of_another_kind(tiny: Path) -> None:
     """An image that does not start FROM syntheticnet is refused before anything starts."""
     tiny.write_text(TINY.replace("client1: {image: syntheticnet", "client1: {image: 'debian:bookworm-slim'"))
     result = run("up", str(tiny), status=3).stderr
-    assert "client1: its image debian:bookworm-slim is not FROM syntheticnet" in result
+    assert "client1: image debian:bookworm-slim is not FROM syntheticnet" in result
 
 
 def test_a_port_that_is_taken(tiny: Path) -> None:

@@ -253,7 +253,7 @@ def test_a_congestion_control_that_cannot_be_had() -> None:
     source = run("traffic_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
     out, error = source.communicate(timeout=10)
     assert (source.returncode, out) == (1, b"")
-    message = "the congestion control nonsense cannot be had; this kernel has: "
+    message = "congestion control nonsense is not available; this kernel has: "
     assert error.decode().startswith(message)
     assert "reno" in error.decode().removeprefix(message)
     assert error.count(b"\n") == 1
