@@ -57,7 +57,7 @@ class Allow:
         return cls(tuple(networks), tuple(names), tuple(origins), host=not networks or HOST in words)
 
 
-class Teller(Protocol):
+class Control(Protocol):
     """Sends the addresses of allowed names to the forwarder."""
 
     async def ask(self, op: str, *, addresses: Sequence[str]) -> object: ...
@@ -80,7 +80,7 @@ class Admitted:
             return False
         return any(address in network for network in self._allow.networks)
 
-    async def follow(self, line: Teller) -> None:
+    async def follow(self, control: Control) -> None:
         """Look the names up for ever and send the result to the forwarder each time, as it may have been restarted.
 
         Returns at once if there are no names.
@@ -89,7 +89,7 @@ class Admitted:
             by_name = [await _addresses(name) for name in self._allow.names]
             self._found = sorted({address for addresses in by_name for address in addresses})
             with suppress(Unanswered):
-                await line.ask("admit", addresses=self._found)
+                await control.ask("admit", addresses=self._found)
             await asyncio.sleep(LOOKUP_SECONDS)
 
 

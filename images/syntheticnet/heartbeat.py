@@ -25,7 +25,6 @@ class Pulse:
         self._asking, self._answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (self._asking, self._answering):
             end.setblocking(False)
-        self.told: Mapping[str, Any] = {}
         self.news: Mapping[str, Any] = {}
 
     def close(self) -> None:
@@ -34,7 +33,7 @@ class Pulse:
 
     def ask(self, news: Mapping[str, Any]) -> None:
         """Send PID 1's request; never blocks."""
-        self.told = news
+        self.news = news
         # If the child has not read for long, the socket is full; the requests it holds already show the hang.
         with suppress(BlockingIOError):
             self._asking.send(json.dumps(news).encode())

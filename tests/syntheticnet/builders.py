@@ -55,7 +55,7 @@ def exactly(line: str) -> str:
     return rf"\A{re.escape(line)}\Z"
 
 
-def wished(**written: Any) -> LinkConditions:
+def requested(**written: Any) -> LinkConditions:
     """Link conditions from written values."""
     return LinkConditions.from_dict(written)
 

@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
-from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, Numbers
+from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, PacketNumbers
 from .traces import read_delay_trace, read_rate_trace, read_table
 from .units import (
     BYTES,
@@ -111,7 +111,7 @@ class LinkConditions:
         "1% 10% 5% 50% 0.1%",
     )
     loss_every: int | None = _value("loss_every", EVERY, "drop every n-th packet", "10p")
-    loss_list: Numbers | None = _value(
+    loss_list: PacketNumbers | None = _value(
         "loss_list", NUMBERS, "drop the packets with these numbers, counted from 1 when this is set", "1,5-7,100"
     )
     corrupt: float | None = _value("corrupt", SHARE, "share of packets with one flipped bit", "0.1%")
@@ -201,14 +201,15 @@ class LinkConditions:
             if excludes and self._has(excludes) and getattr(self, _attribute(excludes)) != math.inf:
                 raise ConditionsError(f"cannot be combined with {excludes}; clear one of them", name)
 
-    def changed(self, change: Any) -> LinkConditions:
-        """These values with `change` (name -> written value, None clears) applied; raises ConditionsError.
+    def changed(self, change: object) -> LinkConditions:
+        """These values with `change`, written (name -> value, None clears) or parsed, applied; raises ConditionsError.
 
         Other values stay, even if the change makes them void. Setting a value that would be void is an error.
         """
-        changed = self.restored(change)
+        parsed = LinkChange.of(change)
+        changed = self.restored(parsed)
         for name, partner in changed.void().items():
-            if name in change:
+            if _attribute(name) in parsed.values:
                 raise ConditionsError(f"requires {partner}", name)
         return changed
 
@@ -243,12 +244,7 @@ class LinkConditions:
 
     def restored(self, change: object) -> LinkConditions:
         """As `changed`, but accepts void values: for a change that was applied before."""
-        if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a mapping of values such as {{loss: 5%, latency: 80ms}}")
-        by_name = {item.metadata["name"]: item for item in condition_fields()}
-        refuse_unknown(change, by_name, "condition")
-        values = {by_name[name].name: _parsed(by_name[name], value) for name, value in change.items()}
-        return _possible(replace(self, **values))
+        return _possible(replace(self, **LinkChange.of(change).values))
 
     def void(self) -> dict[str, str]:
         """The values that have no effect, and what each one requires: `{"queue": "rate or rate_trace"}`."""
@@ -266,6 +262,27 @@ class LinkConditions:
 
     def _has(self, name: str) -> bool:
         return getattr(self, _attribute(name)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Parsed values of a link, by attribute of LinkConditions; None clears one."""
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, change: object) -> LinkChange:
+        """A written or already parsed change; raises ConditionsError."""
+        return change if isinstance(change, LinkChange) else cls.parse(change)
+
+    @classmethod
+    def parse(cls, written: object) -> LinkChange:
+        """Parse `{"loss": "5%"}`; raises ConditionsError for an unknown name or a bad value."""
+        if not isinstance(written, Mapping):
+            raise ConditionsError(f"{written!r} is not a mapping of values such as {{loss: 5%, latency: 80ms}}")
+        by_name = {item.metadata["name"]: item for item in condition_fields()}
+        refuse_unknown(written, by_name, "condition")
+        return cls({by_name[name].name: _parsed(by_name[name], value) for name, value in written.items()})
 
 
 def condition_fields() -> tuple[Field[Any], ...]:

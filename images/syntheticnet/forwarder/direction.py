@@ -47,15 +47,15 @@ class Pipeline:
         self._classifier = Classifier(FlowTable(direction, control=control), self._top.retire)
         self.source = source.fileno()
         self._last = 0
-        self._exempt = 0
+        self._bypassed = 0
         self._sowing: Sowing | None = None
         self.link = Link(direction, 0, files)
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
-    def plan(self, target: InForce) -> Plan:
+    def plan(self, requested: InForce) -> Plan:
         """Prepare a new state; changes nothing, so another thread may call it."""
-        conditions, names, sowing = target
+        conditions, names, sowing = requested
         table = FlowTable(self._direction, conditions.flows, names, self._control)
         flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
         seed = (conditions.seed or 0) if sowing != self._sowing else None
@@ -72,9 +72,9 @@ class Pipeline:
         self.release(now)
         return before
 
-    def configure(self, target: InForce, now: int) -> None:
+    def configure(self, requested: InForce, now: int) -> None:
         """Plan and apply in one step."""
-        self.adopt(self.plan(target), now)
+        self.adopt(self.plan(requested), now)
 
     def let_in(self, control: Control) -> None:
         """Replace the access rules of the control ports."""
@@ -100,7 +100,7 @@ class Pipeline:
     def admit(self, frames: list[Frame], now: int, skew: int) -> None:
         """Pass frames to the link; stamp - `skew` is on the clock of `now`."""
         packets: list[Packet] = []
-        exempt: list[bytes] = []
+        bypassed: list[bytes] = []
         talk_of, uncut = self._classifier.talk, self.link.perfect
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
@@ -119,12 +119,12 @@ class Pipeline:
             elif talk.lane == "closed":
                 self.link.refused("closed", 1, len(buffer) - VNET, now)
             else:
-                exempt.append(buffer)
+                bypassed.append(buffer)
         self._last = last
         if packets:
             self.link.push(packets, now)
-        if exempt:
-            self._exempt += len(exempt) - len(self._target.write(exempt))
+        if bypassed:
+            self._bypassed += len(bypassed) - len(self._target.write(bypassed))
 
     def admit_answers(self, packets: list[Packet], now: int) -> None:
         """Take answers from the opposite link's elements."""
@@ -158,7 +158,7 @@ class Pipeline:
     def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
         """Counters of the link, of packets that bypassed it, and of evictions."""
         forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
-        return (total or self.link.total).report(now) | {"exempt": self._exempt, "forgotten": forgotten}
+        return (total or self.link.total).report(now) | {"bypassed": self._bypassed, "forgotten": forgotten}
 
     def note_refusals(self, now: int) -> None:
         """Count what the kernel dropped or could not deliver since the last call; call it before `report`."""
@@ -203,7 +203,7 @@ class Pipeline:
         for index, talk in enumerate(talks):
             size, flow = slots[index][1] - VNET, talk.flow
             if talk.lane != "link":
-                self._exempt += index not in refused
+                self._bypassed += index not in refused
             elif index in refused:
                 self.link.refused("send", 1, size, now)
             else:

@@ -67,7 +67,7 @@ class Armed(NamedTuple):
     """Plans prepared for a set time."""
 
     at: int
-    target: InForce
+    requested: InForce
     plans: dict[str, Plan]
 
 
@@ -92,10 +92,11 @@ class Forwarder:
         self._pump = EventLoop(*self._ways.values())
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._pump.watch(self._errands.fileno(), self._errands.serve)
-        self._switchboard = ControlServer(wiring.control, self._answer)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        self._desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._desk = desk
+        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
 
     def run(self) -> None:
         gc.freeze()  # everything created so far lives for ever
@@ -110,38 +111,38 @@ class Forwarder:
             self._pump.turn()
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
-                self._put_in_force(armed.target, armed.plans, now)
+                self._put_in_force(armed.requested, armed.plans, now)
 
-    def adopt(self, target: InForce, now: int) -> int:
+    def adopt(self, requested: InForce, now: int) -> int:
         """Apply this, and return when it was applied."""
-        if target == self._in_force:
+        if requested == self._in_force:
             return now
-        changes, plans = self._planned(target)
+        changes, plans = self._planned(requested)
 
         def put() -> int:
             at = max(now, time.monotonic_ns())
             if changes != self._changes:
                 raise Overtaken(at)
-            self._put_in_force(target, plans, at)
+            self._put_in_force(requested, plans, at)
             return at
 
         at: int = self._ask_loop(put)
         self._throw_away()
         return at
 
-    def arm(self, target: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         """Prepare this to be applied at `at`."""
         armed = self._armed
-        if armed is not None and (armed.at, armed.target) == (at, target):
+        if armed is not None and (armed.at, armed.requested) == (at, requested):
             return
         try:
-            changes, plans = self._planned(target)
+            changes, plans = self._planned(requested)
         except Overtaken:
             return  # the controller is about to handle what is due
 
         def arm() -> None:
             if changes == self._changes:
-                self._armed = Armed(at, target, plans)
+                self._armed = Armed(at, requested, plans)
 
         self._ask_loop(arm)
 
@@ -171,6 +172,16 @@ class Forwarder:
             },
         }
 
+    def top(self, direction: str) -> list[Any]:
+        return self._ways[direction].top()
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            self._ask_loop(partial(self._let_in, control))
+
     def _attend(self) -> None:
         """The controller's thread: answers the API and applies scheduled changes; an error ends the process."""
         try:
@@ -186,7 +197,7 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _planned(self, target: InForce) -> tuple[int, dict[str, Plan]]:
+    def _planned(self, requested: InForce) -> tuple[int, dict[str, Plan]]:
         """The number of changes so far, and plans based on that state; raises Overtaken.
 
         While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
@@ -194,16 +205,16 @@ class Forwarder:
         """
         changes = self._changes
         try:
-            return changes, {direction: way.plan(target) for direction, way in self._ways.items()}
+            return changes, {direction: way.plan(requested) for direction, way in self._ways.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
             raise
 
-    def _put_in_force(self, target: InForce, plans: dict[str, Plan], now: int) -> None:
+    def _put_in_force(self, requested: InForce, plans: dict[str, Plan], now: int) -> None:
         self._changes += 1
         self._armed = None
-        self._in_force = target
+        self._in_force = requested
         self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
 
     def _throw_away(self) -> None:
@@ -226,22 +237,6 @@ class Forwarder:
             some = rows[start : start + COPIED]
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer one API request."""
-        if request["op"] == "top":
-            return {"rows": self._ways[request["direction"]].top()}
-        if request["op"] == "admit":
-            return self._admit(request["addresses"])
-        return self._desk.answer(request, time.monotonic_ns())
-
-    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
-        """Allow these addresses besides the host: the current ones of names the stack allows."""
-        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
-        if control != self._control:
-            self._control = control
-            self._ask_loop(partial(self._let_in, control))
-        return {}
 
     def _let_in(self, control: Control) -> None:
         for way in self._ways.values():

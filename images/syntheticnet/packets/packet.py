@@ -14,7 +14,7 @@ ETHERTYPE = VNET + 12
 IP = VNET + 14
 
 
-Treatment = Literal["link", "exempt", "control", "closed"]
+Treatment = Literal["link", "bypassed", "control", "closed"]
 """Through the elements; past them (`exempt`: ARP and neighbour discovery, `control`: the host); or dropped."""
 
 

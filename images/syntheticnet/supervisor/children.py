@@ -65,7 +65,7 @@ class Child:
         # The open file keeps referring to this process, even if its pid is reused.
         self.stat = os.open(f"/proc/{self.pid}/stat", os.O_RDONLY)
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """Its state and counters, as the API reports them."""
         return {"state": self.state, "hangs": self.hangs, "starved_s": round(self.starved_s, 3)}
 
@@ -83,7 +83,7 @@ class Child:
         """Request a heartbeat and pass `news` on."""
         # An idle child is asked only every 8th tick: waking each process of each client every second would keep a
         # large idle lab busy. Sleeping without using CPU time is no sign of a hang until a request stays unanswered.
-        if not self.asked and (news != self.pulse.told or self.rested % REST_TICKS == 0):
+        if not self.asked and (news != self.pulse.news or self.rested % REST_TICKS == 0):
             self.asked = True
             self.pulse.ask(news)
 
@@ -131,7 +131,7 @@ class Children:
         for child in self._children:
             for line in _judged(child, now):
                 say(line)
-        news = {child.name: child.told() for child in self._children}
+        news = {child.name: child.report() for child in self._children}
         for child in self._children:
             child.ask(news)
 
