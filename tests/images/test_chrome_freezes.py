@@ -1,4 +1,4 @@
-"""Freezes that last, from samples of one stream a quarter of a second apart."""
+"""Ongoing freezes, from samples of one stream every 250 ms."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SAMPLE_MS, FRAME_MS = 250, 50
 
 
 class Stream:
-    """20 frames a second but for a gap, and what Chromium counts of it: a freeze when the frame after the gap comes."""
+    """20 frames a second with a gap; Chromium counts the freeze when the frame after the gap arrives."""
 
     def __init__(self, stops_ms: float, lasts_ms: float, counts: bool = True) -> None:
         self._stops_ms, self._back_ms, self._counts = stops_ms, stops_ms + lasts_ms, counts
         self._freezes = Freezes()
 
     def told(self, at_ms: float) -> tuple[int, float]:
-        """Freezes and their seconds, when a sample is taken at a time."""
+        """Number of freezes and their total seconds at the given sample time."""
         before, after = min(at_ms, self._stops_ms), max(at_ms - self._back_ms, 0)
         counted = self._counts and at_ms >= self._back_ms
         entry = {
@@ -48,9 +48,9 @@ def _times(phase_ms: float, until_ms: float) -> list[float]:
 @pytest.mark.parametrize("lasts_ms", [500, 1000, 2000, 4000])
 @pytest.mark.parametrize("phase_ms", [0, 60, 120, 180, 240])
 def test_a_freeze_counts_while_it_lasts(phase_ms: float, lasts_ms: float, counts: bool) -> None:
-    """From two samples after its last frame on there is one freeze, as long as the time since; it stays one.
+    """From two samples after the last frame on there is one freeze, growing until the next frame; it stays one.
 
-    Also where Chromium calls it a pause and counts none.
+    This holds even if Chromium calls it a pause and counts none.
     """
     stops_ms = 2000.0
     back_ms = stops_ms + lasts_ms
@@ -65,7 +65,7 @@ def test_a_freeze_counts_while_it_lasts(phase_ms: float, lasts_ms: float, counts
 
 
 def test_no_freeze() -> None:
-    """A picture that moves has none, and neither has one that is not late yet, or has not begun."""
+    """Moving video has none; nor has video whose next frame is not late yet, or that has not started."""
     assert {told[1:] for told in Stream(9000, 0).history(8000, 30)} == {(0, 0.0)}
     assert {told[1:] for told in Stream(0, 5000).history(4000, 30)} == {(0, 0.0)}
     slow = Freezes()
@@ -76,7 +76,7 @@ def test_no_freeze() -> None:
 
 
 def test_two_freezes() -> None:
-    """One that Chromium left out stays counted beside one that it counts."""
+    """A freeze Chromium left out stays counted along with one it counts."""
     freezes, told = Freezes(), []
     frames = [*range(0, 40, 5), *[40] * 8, *range(45, 80, 5), *[80] * 8, *range(85, 120, 5)]
     for turn, decoded in enumerate(frames):
@@ -89,7 +89,7 @@ def test_two_freezes() -> None:
 
 
 def test_what_is_gone_is_forgotten() -> None:
-    """A connection that is not there any more begins anew if it comes again."""
+    """A connection that disappears and returns starts from zero."""
     stream = Stream(1000, 60_000)
     assert [stream.told(at)[0] for at in _times(0, 3000)][-1] == 1
     stream._freezes.counted({})
