@@ -58,21 +58,21 @@ def many(count: int) -> str:
 
 STEPS = "stack: call.yaml\nsteps: [{wait: 1s}]\n"
 STACKS = {
-    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
-    "deep blocks": (f"x-deep:\n {'- ' * 5000}a\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
-    "bomb": (bomb(CLIENTS), "unfolds to too many values with its aliases: allowed are 20000"),
-    "merges": (merges(), "unfolds to too many values with its aliases: allowed are 20000"),
-    "20,000 clients": (many(20_000), "cannot be read: has 409 kB; allowed are 256 kB"),
-    "600 clients": (many(600), "makes more than 500 clients in all"),
-    "deep and long": (f"x-deep: {'[a, ' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
+    "deep blocks": (f"x-deep:\n {'- ' * 5000}a\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
+    "bomb": (bomb(CLIENTS), "expands to too many values through aliases: at most 20000 are allowed"),
+    "merges": (merges(), "expands to too many values through aliases: at most 20000 are allowed"),
+    "20,000 clients": (many(20_000), "cannot be read: is 409 kB; at most 256 kB is allowed"),
+    "600 clients": (many(600), "exceeds the limit of 500 clients"),
+    "deep and long": (f"x-deep: {'[a, ' * 5000}\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
     "itself": (f"x-a: &a {{<<: *a}}\n{CLIENTS}", "contains itself"),
-    "long": (f"x-a: {'x' * 10_000_000}\n{CLIENTS}", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+    "long": (f"x-a: {'x' * 10_000_000}\n{CLIENTS}", "cannot be read: is 9.537 MB; at most 256 kB is allowed"),
 }
-TOO_MANY = many(12_000), "has too many values: allowed are 20000 keys and values"
+TOO_MANY = many(12_000), "has too many values: at most 20000 keys and values are allowed"
 SCENARIOS = {
-    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{STEPS}", "is nested too deep: allowed are 50 levels"),
-    "bomb": (bomb(STEPS), "unfolds to too many values with its aliases: allowed are 20000"),
-    "long": (f"{STEPS}# {'x' * 10_000_000}\n", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{STEPS}", "is nested too deeply: at most 50 levels are allowed"),
+    "bomb": (bomb(STEPS), "expands to too many values through aliases: at most 20000 are allowed"),
+    "long": (f"{STEPS}# {'x' * 10_000_000}\n", "cannot be read: is 9.537 MB; at most 256 kB is allowed"),
 }
 
 
@@ -128,7 +128,7 @@ def test_scenarios(name: str, tmp_path: Path) -> None:
 def test_compose_files(text: str, tmp_path: Path) -> None:
     """So is a Compose file, before Compose itself reads it."""
     (tmp_path / "compose.yaml").write_text(text)
-    with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed are"):
+    with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed"):
         read_compose(tmp_path / "compose.yaml", {}, lambda file, environment: pytest.fail("Compose was asked"))
 
 
@@ -162,12 +162,12 @@ def binary(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (device, "is not a plain file"),
-        (pipe, "is not a plain file"),
+        (device, "is not a regular file"),
+        (pipe, "is not a regular file"),
         (lambda folder: folder, "is a folder"),
         (lambda folder: folder / "none", "No such file or directory"),
         (lambda folder: folder / "a\0b", "embedded null byte"),
-        (binary, "is not text in UTF-8: byte 3"),
+        (binary, "is not UTF-8 text: byte 3"),
     ],
 )
 def test_what_is_no_file(make: Callable[[Path], Path], told: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Spans of time as people write them: `10s`, `1.5min`."""
+"""Parses durations such as `10s` or `1.5min`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..errors import WrongUse
 
 
 def read_span(where: str, written: str) -> float:
-    """Seconds; raises WrongUse that says `where` the mistake is."""
+    """Seconds; raises WrongUse prefixed with `where`."""
     try:
         return parse_duration(written) / 1e9
     except ConditionsError as error:
