@@ -24,7 +24,7 @@ OWN = "#"
 
 SUFFIXES = (".yaml", ".yml")
 
-DELAYS = {"one-way": "one way in the source, too", "rtt": "a round trip in the source, halved for each direction"}
+DELAYS = {"one-way": "one-way in the source too", "rtt": "a round trip in the source, halved for each direction"}
 """Kinds of delay in sources, and how each was converted."""
 
 _NEEDED = ("source", "delay", "profiles")
