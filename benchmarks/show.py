@@ -45,17 +45,17 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
 
 def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None:
     console = _console()
-    made = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-    for heading in ("measured", "unit"):
-        made.add_column(heading)
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    for heading in ("measurement", "unit"):
+        table.add_column(heading)
     for heading in ("bridge", "forwarder"):
-        made.add_column(heading, justify="right")
+        table.add_column(heading, justify="right")
     for heading in ("goal", "", "drops and failures, all runs"):
-        made.add_column(heading)
+        table.add_column(heading)
     for record in records:
         for row in _rows(record):
-            made.add_row(*row)
-    console.print(made)
+            table.add_row(*row)
+    console.print(table)
     console.print(f"Medians of {runs} runs [dim](least..most)[/]. {escape(_described(machine))}", highlight=False)
 
 
@@ -71,10 +71,10 @@ def profile(file: Path) -> None:
     samples: dict[str, dict[str, int]] = json.loads(file.read_text())
     total = sum(samples["own"].values()) or 1
     for key, title in (("own", "in the function"), ("all", "including callees"), ("lines", "in the line")):
-        made = Table("share", title, box=box.SIMPLE_HEAD, title=f"{total} samples" if key == "own" else None)
+        table = Table("share", title, box=box.SIMPLE_HEAD, title=f"{total} samples" if key == "own" else None)
         for name, count in Counter(samples[key]).most_common(TOP):
-            made.add_row(f"{count / total:.1%}", escape(name))
-        _console().print(made)
+            table.add_row(f"{count / total:.1%}", escape(name))
+        _console().print(table)
 
 
 def error(text: str) -> None:
@@ -119,8 +119,8 @@ def _trouble(record: Record) -> str:
     for key, label in (("interface_drops", "interface"), ("retransmits", "retransmits"), ("lost", "lost")):
         counts = {kind: record.total(kind, key) for kind in ("forwarder", "bridge")}
         if any(counts.values()) or (key == "retransmits" and counts["forwarder"] is not None):
-            beside = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
-            shown.append(f"{label} {counts['forwarder'] or 0:.0f}{beside}")
+            bridge = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
+            shown.append(f"{label} {counts['forwarder'] or 0:.0f}{bridge}")
     return escape(", ".join([*shown, *record.failures]))
 
 

@@ -17,8 +17,8 @@ def trust(files: Iterable[Path], home: Path) -> None:
     if not texts:
         return
     database.mkdir(parents=True, exist_ok=True)
-    for former in database.iterdir():
-        former.unlink()
+    for old in database.iterdir():
+        old.unlink()
     _certutil(database, "-N", "--empty-password")
     for name, text in texts.items():
         for number, certificate in enumerate(certificates(text), 1):

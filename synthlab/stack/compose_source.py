@@ -38,8 +38,8 @@ def from_config(read: Mapping[str, Any]) -> ComposeFile:
 
 
 def _unnamed(body: Mapping[str, Any] | None, prefix: str) -> dict[str, Any]:
-    ours = str((body or {}).get("name", "")).startswith(prefix)
-    return _without(body or {}, "name") if ours else dict(body or {})
+    generated = str((body or {}).get("name", "")).startswith(prefix)
+    return _without(body or {}, "name") if generated else dict(body or {})
 
 
 def _without(body: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def check_name(name: str) -> None:
     """Raise ValueError unless `name` can name a lab or a client: it becomes a host name."""
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        raise ValueError(f"{name!r} is not a name of lower-case letters, digits, - and _, at most {MAX_NAME}")
+        raise ValueError(f"{name!r} is not a name: use at most {MAX_NAME} lower-case letters, digits, - and _")
 
 
 def refuse_bad_name(name: str, node: Node) -> None:
@@ -53,10 +53,10 @@ def read_address(node: Node) -> str:
 
 def refuse_unknown_places(node: Node, text: str) -> None:
     """Raise WrongUse for an unknown `{placeholder}` in `text`."""
-    for place in re.findall(r"\{(\w*)\}", text):
-        if place not in PLACES:
+    for placeholder in re.findall(r"\{(\w*)\}", text):
+        if placeholder not in PLACES:
             allowed = ", ".join(f"{{{name}}}" for name in PLACES)
-            node.wrong(f"unknown placeholder {{{place}}}{did_you_mean(place, PLACES)}; allowed: {allowed}")
+            node.wrong(f"unknown placeholder {{{placeholder}}}{did_you_mean(placeholder, PLACES)}; allowed: {allowed}")
 
 
 def read_image(node: Node) -> str:

@@ -23,7 +23,7 @@ def is_own(file: Path, here: Path | None = None) -> bool:
 
 
 def _project(folder: Path) -> Path:
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def _no_projects() -> set[Path]:

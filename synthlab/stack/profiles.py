@@ -55,20 +55,20 @@ class Profile:
 @cache
 def profiles() -> dict[str, Profile]:
     """All bundled profiles by name."""
-    found: dict[str, Profile] = {}
+    by_name: dict[str, Profile] = {}
     for file in sorted((assets.stacks() / "profiles").glob("*.yaml")):
-        for word, made in read_profiles(file, file.name).items():
-            name = f"{file.stem}/{word}"
-            found[name] = replace(made, name=name)
-    return found
+        for short_name, profile in read_profiles(file, file.name).items():
+            name = f"{file.stem}/{short_name}"
+            by_name[name] = replace(profile, name=name)
+    return by_name
 
 
 def profiles_of(source: str) -> list[Profile]:
     """The bundled profiles of a source, such as `wpt`, or those of a file; raises WrongUse."""
     if Path(source).suffix in SUFFIXES:
         return list(read_profiles(Path(source), source).values())
-    found = {name: made for name, made in profiles().items() if name.partition("/")[0] == source}
-    return list(found.values()) or _refuse("no such source of profiles", source, sources())
+    matches = [profile for name, profile in profiles().items() if name.partition("/")[0] == source]
+    return matches or _refuse("no such source of profiles", source, sources())
 
 
 def sources() -> list[str]:
@@ -82,9 +82,9 @@ def profile(name: str, folder: Path = Path()) -> Profile:
     Raises WrongUse with the closest name.
     """
     if OWN in name:
-        file, _, word = name.rpartition(OWN)
+        file, _, short_name = name.rpartition(OWN)
         known = read_profiles(folder / file, file)
-        return known[word] if word in known else _refuse(f"{file}: no such profile", word, known)
+        return known[short_name] if short_name in known else _refuse(f"{file}: no such profile", short_name, known)
     if Path(name).suffix in SUFFIXES:
         raise WrongUse(f"'{name}' is a file: name a profile in it, such as {name}{OWN}slow")
     return profiles()[name] if name in profiles() else _refuse("no such profile", name, profiles(), _nearby(name))

@@ -38,7 +38,7 @@ def test_unknown_is_absent() -> None:
     assert "fps" not in numbers(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
 
 
-def test_who_left_disappears() -> None:
+def test_absent_participant_disappears() -> None:
     """Without a room the keys are present but empty."""
     assert numbers(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
 
@@ -47,9 +47,9 @@ def test_who_left_disappears() -> None:
 def test_rates_are_of_the_last_second() -> None:
     """At four samples a second, each is compared with the one a second older, or with none until there is one."""
     recent = Recent()
-    told = [numbers(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
-    assert ["fps" in one["video"]["ada"] for one in told] == [False] * 4 + [True] * 5
-    assert {one["video"]["ada"]["fps"] for one in told[4:]} == {16.0}
+    reports = [numbers(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
+    assert ["fps" in one["video"]["ada"] for one in reports] == [False] * 4 + [True] * 5
+    assert {one["video"]["ada"]["fps"] for one in reports[4:]} == {16.0}
     gone = Sample(2.25)
     assert numbers(recent.before(gone), gone)["video"] == {}
     back = [numbers(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]

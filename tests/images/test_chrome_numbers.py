@@ -80,14 +80,14 @@ def test_first_sample_has_totals_only(recorded: Recorded) -> None:
     assert not {"kbps", "fps", "jitter_buffer_ms"} & set(video)
 
 
-def test_who_left_disappears(recorded: Recorded) -> None:
+def test_absent_participant_disappears(recorded: Recorded) -> None:
     """A participant whose connection is gone has no values."""
     del recorded["after"]["page/17"]
     result = numbers(recorded["before"], recorded["after"])
     assert set(result["video"]) == {"bot-1"}
 
 
-def test_nobody_is_there() -> None:
+def test_empty_call() -> None:
     """Every top-level key is always present, so that old values are replaced by empty ones."""
     kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections")
     assert numbers({}, {}) == {kind: {} for kind in kinds}
@@ -113,7 +113,7 @@ def test_stalled_video_is_zero(recorded: Recorded) -> None:
     assert "jitter_buffer_ms" not in video
 
 
-def test_counter_that_began_anew(recorded: Recorded) -> None:
+def test_counter_reset(recorded: Recorded) -> None:
     """A counter that was reset gives no rate instead of a negative one."""
     entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["framesDecoded"] = 3
     video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
@@ -176,8 +176,8 @@ def test_what_is_not_in_every_call(recorded: Recorded) -> None:
     video = entry(connection, "inbound-rtp", "video")
     video.update(framesDropped=2, firCount=1)
     connection["tracks"][video["trackIdentifier"]]["firstFrameMs"] = 812.34
-    told = numbers(recorded["before"], recorded["after"])["video"]["client2"]
-    assert (told["dropped"], told["fir"], told["first_frame_ms"]) == (2, 1, 812.3)
+    video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    assert (video["dropped"], video["fir"], video["first_frame_ms"]) == (2, 1, 812.3)
 
 
 def test_losses_of_what_is_sent(recorded: Recorded) -> None:

@@ -103,7 +103,7 @@ def test_a_server_that_comes_later_is_found() -> None:
     assert opened(site, later, patience_s=0.05) is None
 
 
-def test_a_page_that_somebody_closes_is_let_go() -> None:
+def test_closed_page() -> None:
     """It delays nothing, and no problem is reported."""
     closed = {"error": {"message": "Session with given id not found."}}
     assert opened(lambda command: closed, when_ready) is None

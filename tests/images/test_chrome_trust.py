@@ -10,7 +10,7 @@ ONE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 TWO = "-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n"
 
 
-def test_each_by_itself() -> None:
+def test_bundle_is_split() -> None:
     """A bundle is split into its certificates, without the text around them."""
     assert list(certificates(f"# mine\n{ONE}\n# another\n{TWO}")) == [ONE, TWO]
     assert list(certificates("nothing")) == []

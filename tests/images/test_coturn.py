@@ -41,6 +41,6 @@ def test_it_relays_to_the_networks_that_it_is_in(configuration: list[str]) -> No
     ]
 
 
-def test_it_relays_for_who_has_the_credentials(configuration: list[str]) -> None:
+def test_it_requires_the_credentials(configuration: list[str]) -> None:
     """Only the lab's credentials work; there is no remote control."""
     assert {"lt-cred-mech", "user=lab:secret", "no-cli", "no-tcp-relay"} <= set(configuration)

@@ -77,7 +77,7 @@ def test_what_the_containers_get(folder: Path) -> None:
     assert "SYNTHLAB_TABS" not in b.environment
 
 
-def test_who_has_a_debugging_port(folder: Path) -> None:
+def test_which_clients_publish_a_debugging_port(folder: Path) -> None:
     """Bundled browsers always publish the port, others if the stack sets one; on the host's loopback only."""
     stack = read(EVERYTHING, folder)
     public = replace(stack, clients=tuple(replace(client, public=True) for client in stack.clients))
@@ -208,14 +208,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistakes(text: str, told: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(text: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake ends `up` with one line with its place and what is allowed; nothing is started."""
     file = folder / "mine.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2
     output = capsys.readouterr()
-    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(folder))}")
+    assert output.err.startswith(f"synthlab: {file}:{expected.replace('FOLDER', str(folder))}")
     assert output.err.count("\n") == 1
 
 
@@ -262,6 +262,6 @@ def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: py
             ports={CDP_PORT: 1}
         ),
     }
-    for told, backend in backends.items():
+    for expected, backend in backends.items():
         assert main(["cdp", "client1"], backend) == 3
-        assert capsys.readouterr().err.startswith(f"synthlab: {told}")
+        assert capsys.readouterr().err.startswith(f"synthlab: {expected}")

@@ -52,11 +52,11 @@ MISTAKES = {
     "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
     "bad name of a lab": (
         "name: My Lab\nclients: {a: {image: x}}\n",
-        "1: name: 'My Lab' is not a name of lower-case letters, digits, - and _, at most 40",
+        "1: name: 'My Lab' is not a name: use at most 40 lower-case letters, digits, - and _",
     ),
     "bad name of a client": (
         "clients: {Client 1: {image: x}}\n",
-        "1: clients.Client 1: 'Client 1' is not a name of lower-case letters, digits, - and _, at most 40",
+        "1: clients.Client 1: 'Client 1' is not a name: use at most 40 lower-case letters, digits, - and _",
     ),
     "name of the sfu": (
         "clients: {sfu: {image: x}}\n",
@@ -233,8 +233,8 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_one_line_and_status_2(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake ends `up` with status 2 and one line with file, line and path; nothing is started."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
@@ -242,7 +242,7 @@ def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pyt
     assert main(["up", str(file)], backend) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(tmp_path))}")
+    assert output.err.startswith(f"synthlab: {file}:{message.replace('FOLDER', str(tmp_path))}")
     assert output.err.count("\n") == 1
 
 
@@ -257,7 +257,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
     """The name in --name must follow the same rule as the file's."""
     assert main(["up", "call.yaml", "--name", "My Lab"], fake_backend()[0]) == 2
-    assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name of lower-case letters")
+    assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name: use at most 40")
 
 
 SEVERAL = """\
@@ -279,8 +279,8 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     file = tmp_path / "bad.yaml"
     file.write_text(SEVERAL)
     assert main(["up", str(file)], fake_backend()[0]) == 2
-    told = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
-    assert told == [
+    places = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
+    assert places == [
         [":1", "name"],
         [":2", "ip"],
         [":3", "sfu.verzion"],
@@ -298,7 +298,7 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
         (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
@@ -309,9 +309,9 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is not Chromium, the only supported"),
     ],
 )
-def test_hints(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hints(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Other tools' words and common first attempts are rejected with a suggestion."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

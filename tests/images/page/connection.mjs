@@ -32,7 +32,7 @@ class FakeConnection {
   }
 }
 
-/** A connection that has found its first way; tells how often it was restarted, and whether it has failed. */
+/** Connect on a path of the given type; returns an object that counts restarts and notes failure. */
 function connected(iceServers, way, restart = async () => {}) {
   const calls = { restarts: 0, failed: false };
   const restarted = () => (calls.restarts++, restart());
