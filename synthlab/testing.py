@@ -25,13 +25,14 @@ from .control.state import ClientState
 from .control.webrtc_stats import Numbers
 from .engine import labels
 from .engine.api import OnLine, Process, Tool, User
-from .engine.clock import MACHINE, SECOND_NS, Clock
+from .engine.clock import MACHINE, Clock
 from .engine.containers import Container, LogQuery, read_container
 from .engine.exec import PYTHON, unread
 from .engine.images import ImageBuild, LocalImage
 from .engine.listing import Member
 from .engine.process import Finished
 from .errors import SynthlabError, WrongUse
+from .text.durations import SECOND_NS, ns_of
 
 _NO_PROGRAMS = "no program runs in the containers of a fake engine"
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
@@ -478,7 +479,7 @@ class FakeClock(Clock):
         return self._epoch_s + self.now_s() - 1.0
 
     def sleep(self, seconds: float) -> None:
-        self._now_ns += round(seconds * SECOND_NS)
+        self._now_ns += ns_of(seconds)
 
     async def pause(self, seconds: float) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -531,7 +532,7 @@ class FakeClock(Clock):
                     wait.condition.notify_all()
 
     def _after_ns(self, seconds: float) -> int:
-        return self._now_ns + round(max(seconds, 0.0) * SECOND_NS)
+        return self._now_ns + ns_of(max(seconds, 0.0))
 
     def _job_done(self) -> None:
         self._jobs -= 1
