@@ -12,8 +12,9 @@ from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
-from ..stack.durations import read_duration
+from ..stack.durations import read_optional
 from ..stack.partial_change import undoing
+from ..text.durations import format_duration
 
 if TYPE_CHECKING:
     from ..control.group_change import Reachable
@@ -43,8 +44,8 @@ class AppliedChange:
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._options.lease, "after": self._options.after}
-        suffix = "".join(f", {name} {time}" for name, time in times.items() if time)
+        times = {"for": self._options.lease_ns, "after": self._options.after_ns}
+        suffix = "".join(f", {name} {format_duration(time_ns)}" for name, time_ns in times.items() if time_ns)
         return f"<set on {', '.join(self.states)}: {self._change}{suffix}>"
 
     @classmethod
@@ -58,12 +59,11 @@ class AppliedChange:
         files: Mapping[str, str] | None = None,
     ) -> AppliedChange:
         """Apply a change to the clients or groups in `names`; raises WrongUse for an invalid time."""
-        for where, text in (("for_", for_), ("after", after)):
-            if text is not None:
-                read_duration(where, text)
-        clients, options = lab.find(names), ChangeOptions(lease=for_, after=after)
-        before = lab.states(clients)
-        return cls(lab, change, options, before, lab.change(clients, change, options, files))
+        options = ChangeOptions(lease_ns=read_optional("for_", for_), after_ns=read_optional("after", after))
+        clients = lab.find(names)
+        before = lab.states(clients) if len(clients) == 1 else {}
+        made = lab.change(clients, change, options, files)
+        return cls(lab, change, options, before or made.before, made)
 
     @property
     def states(self) -> dict[str, ClientState]:
@@ -78,9 +78,9 @@ class AppliedChange:
     def revert(self) -> None:
         """Revert it now, whether scheduled or in force. May be called again. Raises SynthlabError."""
         clients = self._lab.find(self.states)
-        if self._options.lease or self._options.after:
+        if self._options.lease_ns or self._options.after_ns:
             each(clients, self._release)
-        if not self._options.lease:
+        if not self._options.lease_ns:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 
@@ -102,7 +102,7 @@ class AppliedChange:
         """The changes that restore the earlier values, each with its clients; clients with equal values share one."""
         groups: list[tuple[list[str], dict[str, Any]]] = []
         for name, state in self._before.items():
-            back = undoing(self._change, state.base.to_dict())
+            back = undoing(self._change, state.base_text)
             names = next((names for names, other in groups if other == back), None)
             if names is None:
                 groups.append(([name], back))

@@ -14,8 +14,7 @@ from ..lab.lab import Lab
 from ..runner.session import samples_of
 from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
-from ..stack.durations import read_duration
-from ..text.durations import seconds_of
+from ..text.durations import format_duration, seconds_of
 from ..text.progress import Progress
 from .journal import Journal, since
 
@@ -62,10 +61,10 @@ class WatchedLab(Lab):
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _read("after", options.after), _read("for_", options.lease)
-        times = "".join(f", {word} {time}" for word, time in (("after", options.after), ("for", options.lease)) if time)
-        lasts_ns = None if lease is None else (after or 0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{times}", names, lasts_ns):
+        times = (("after", options.after_ns), ("for", options.lease_ns))
+        suffix = "".join(f", {word} {format_duration(time_ns)}" for word, time_ns in times if time_ns)
+        lasts_ns = None if options.lease_ns is None else (options.after_ns or 0) + options.lease_ns
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{suffix}", names, lasts_ns):
             return self._noted(super().change(clients, change, options, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
@@ -121,7 +120,3 @@ class _WatchedExpectations(Expectations):
             decided = self.decide(kind, expression, within_ns, for_ns, client)
         journal.decided(step, decided, asked_ns)
         return decided.held()
-
-
-def _read(where: str, text: str | None) -> int | None:
-    return None if text is None else read_duration(where, text)

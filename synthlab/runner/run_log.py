@@ -30,7 +30,7 @@ class Configurations:
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Only what is new is written down."""
         for client, state in states.items():
-            conditions = state.conditions.to_dict()
+            conditions = dict(state.conditions_text)
             if self._last.get(client) != conditions:
                 self._last[client] = conditions
                 self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))

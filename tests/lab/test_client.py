@@ -11,6 +11,7 @@ from synthlab import Client, ExpectationFailed, Lab, SynthlabError, WrongUse
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
+from synthlab.text.durations import SECOND_NS
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
@@ -54,7 +55,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     client = lab["client2"]
     client.set(latency="10ms", for_="1min")
     with client.set(loss="5%", for_="10s"):
-        assert apis["client2"].options[-1] == ChangeOptions(lease="10s")
+        assert apis["client2"].options[-1] == ChangeOptions(lease_ns=10 * SECOND_NS)
         assert len(client.state().leases) == 2
     assert client.state().conditions.to_dict() == {"ingress": {"latency": "10ms"}, "egress": {"latency": "10ms"}}
 
@@ -62,7 +63,7 @@ def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 def test_after_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """A scheduled change can be reverted before it starts."""
     applied = lab["client2"].set(loss="5%", after="10s")
-    assert apis["client2"].options[-1] == ChangeOptions(after="10s")
+    assert apis["client2"].options[-1] == ChangeOptions(after_ns=10 * SECOND_NS)
     assert len(lab["client2"].state().scheduled) == 1
     applied.revert()
     assert lab["client2"].state().scheduled == ()
@@ -248,7 +249,7 @@ def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """All clients of a group lose their link together, for a time; earlier values then apply again."""
     lab["bot"].set(egress={"rate": "1mbit"})
     with lab["bot"].link_down(for_="10s"):
-        assert [apis[name].options[-1].lease for name in ("bot-1", "bot-2")] == ["10s", "10s"]
+        assert [apis[name].options[-1].lease_ns for name in ("bot-1", "bot-2")] == [10 * SECOND_NS] * 2
         assert apis["bot-1"].conditions.to_dict() == {
             "ingress": {"outage": True},
             "egress": {"rate": "1mbit", "outage": True},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -15,14 +14,15 @@ from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
+from synthlab.testing import FakeClientApi, FakeClock, FakeEngine, fake_backend
+from synthlab.text.durations import SECOND_NS
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
 
 @pytest.fixture
 def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
-    backend, apis = fake_backend("call", groups=GROUPS)
+    backend, apis = fake_backend("call", groups=GROUPS, clock=FakeClock())
     return Lab.named(backend, None), {api.name: api for api in apis.values()}
 
 
@@ -74,12 +74,11 @@ def test_refused_by_one_is_done_to_none(lab_and_apis: tuple[Lab, dict[str, FakeC
 def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """All get the same time of their shared clock, slightly ahead; a single client changes at once."""
     lab, apis = lab_and_apis
-    before = time.monotonic_ns()
-    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
-    entries = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert entries[0] == entries[1] == entries[2] == ChangeOptions(at_ns=entries[0].at_ns, lease="10s")
-    assert entries[0].at_ns is not None
-    assert entries[0].at_ns > before + LEAD_NS
+    before_ns = lab.backend.clock.now_ns()
+    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
+    told = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
+    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease_ns=10 * SECOND_NS)
+    assert told[0].at_ns == before_ns + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
@@ -90,11 +89,9 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
 def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """`after` counts from now, and the call does not wait for it."""
     lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after="1h"))
-    at = apis["bot-1"].options[-1].at_ns
-    assert at == apis["bot-2"].options[-1].at_ns
-    assert at is not None
-    assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
+    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after_ns=3600 * SECOND_NS))
+    at_ns = lab.backend.clock.now_ns() + 3600 * SECOND_NS
+    assert [apis[name].options[-1].at_ns for name in ("bot-1", "bot-2")] == [at_ns] * 2
 
 
 def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
@@ -107,10 +104,10 @@ def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) ->
 def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
     """Leases from before stay."""
     lab, apis = lab_and_apis
-    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease="1min"))
+    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease_ns=60 * SECOND_NS))
     apis["client2"].broken = True
     with pytest.raises(SynthlabError):
-        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
     assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
 
 
@@ -252,12 +249,12 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     """A partition can be scheduled and expire; `revert` ends it earlier."""
     lab, apis = lab_and_apis
     applied = lab.partition("bot-1", "client2", for_="10s")
-    assert apis["bot-1"].options == [ChangeOptions(lease="10s")]
+    assert apis["bot-1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert not apis["bot-1"].conditions.perfect
     applied.revert()
     assert apis["bot-1"].conditions.perfect
     lab.partition("bot-1", "client2", after="5s")
-    assert apis["bot-1"].options[-1] == ChangeOptions(after="5s")
+    assert apis["bot-1"].options[-1] == ChangeOptions(after_ns=5 * SECOND_NS)
 
 
 @pytest.mark.issue(11)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import parse_duration
 from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
 from synthlab.text.durations import SECOND_NS, seconds_of
@@ -28,7 +27,7 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     player = done.play()
     assert player.faults == []
     lease = done.apis["client2"].options[-1]
-    assert lease.lease == "10000.000000ms"
+    assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
     step = player.chronicle.steps[0]
@@ -143,7 +142,7 @@ def played_after_one_another(
     *before, last = [
         options for options, request in zip(api.options, api.requests, strict=True) if "seed" not in request
     ]
-    ends = {(options.at_ns or 0) + parse_duration(options.lease) for options in before}
+    ends = {(options.at_ns or 0) + (options.lease_ns or 0) for options in before}
     return ends, last.at_ns or 0, asked[-1]
 
 

@@ -191,7 +191,7 @@ STEPS = {
     ),
     "block of a port": (
         "  - block: 'sfu:80'\n",
-        "3: steps[0].block: 80 is a protocol here; for the port write sfu:*:80",
+        "3: steps[0].block: 80 is a protocol number here; for the port write sfu:*:80",
     ),
     "block of nothing": ("  - block: ''\n", "3: steps[0].block: '' is not a flow such as '*:udp'"),
     "no such answer": (

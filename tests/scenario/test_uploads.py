@@ -40,7 +40,7 @@ def step(client: str, name: str) -> str:
 def test_one_that_is_too_large(tmp_path: Path) -> None:
     """In a stack, a step and a flag, with the file's name and its size."""
     name = trace(tmp_path, "lte.up", 5.2)
-    result = r"lte\.up: has 5\.2 MB; allowed are 4 MB"
+    result = r"lte\.up: is 5\.2 MB; at most 4 MB is allowed"
     with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{result}"):
         check(tmp_path, step("a", name))
     (tmp_path / "own.yaml").write_text(f"clients:\n  a: {{image: a, network: {{egress: {{rate_trace: {name}}}}}}}\n")

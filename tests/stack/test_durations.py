@@ -1,4 +1,4 @@
-"""Durations as people write them, within limits."""
+"""Parsing durations with limits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_forms(text: str, nanoseconds: int) -> None:
     ],
 )
 def test_mistakes(text: object, what: str) -> None:
-    """What is no duration, or none within the limits, is refused in one line that says where."""
+    """An invalid or out-of-range duration is rejected in one line with its place."""
     with pytest.raises(WrongUse) as caught:
         read_duration("--ttl", text, SECOND_NS, 3600 * SECOND_NS)
     assert caught.value.message == f"--ttl: {what}"

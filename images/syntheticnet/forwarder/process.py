@@ -92,9 +92,10 @@ class Forwarder:
         self._pump = EventLoop(*self._ways.values())
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._pump.watch(self._errands.fileno(), self._errands.serve)
-        self._switchboard = ControlServer(wiring.control, self._answer)
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
-        self._desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._desk = desk
+        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
 
     def run(self) -> None:
         gc.freeze()  # what exists now lives for ever
@@ -170,6 +171,16 @@ class Forwarder:
             },
         }
 
+    def top(self, direction: str) -> list[Any]:
+        return self._ways[direction].top()
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            self._ask_loop(partial(self._let_in, control))
+
     def _attend(self) -> None:
         """The controller's thread: answer the API, and do what is due; ends the process where it fails."""
         try:
@@ -225,22 +236,6 @@ class Forwarder:
             some = rows[start : start + COPIED]
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What the API asks for."""
-        if request["op"] == "top":
-            return {"rows": self._ways[request["direction"]].top()}
-        if request["op"] == "admit":
-            return self._admit(request["addresses"])
-        return self._desk.answer(request, time.monotonic_ns())
-
-    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
-        """Let these steer the client besides the host: the present addresses of those that the stack names."""
-        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
-        if control != self._control:
-            self._control = control
-            self._ask_loop(partial(self._let_in, control))
-        return {}
 
     def _let_in(self, control: Control) -> None:
         for way in self._ways.values():

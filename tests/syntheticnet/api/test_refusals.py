@@ -58,7 +58,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions?chek=true",
             "{}",
             422,
-            "chek: no such parameter; did you mean check?; allowed: at, in, lease, keep, check",
+            "chek: no such parameter; did you mean check?; allowed: at, in, lease, keep, restore, check",
         ),
         ("PATCH", "/v1/conditions?check=yes", "{}", 422, "check: 'yes' is not true or false"),
         ("PATCH", "/v1/conditions?lease=10", "{}", 422, "lease: '10' is not a time such as 500ms, 10s, 5min or 1h"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -43,6 +43,12 @@ class Remembered:
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}}
+
+    def top(self, direction: str) -> list[Any]:
+        return [direction]
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        self.admitted = list(addresses)
 
 
 class Office:
@@ -262,3 +268,10 @@ def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> No
 def test_removing_what_is_not_there(office: Office) -> None:
     """The error lists what there is."""
     refused(office, "wifi: no such file; there are: none", "remove_file", name="wifi")
+
+
+def test_top_talkers_and_who_may_steer(office: Office) -> None:
+    """These are asked of the network itself."""
+    assert office.ask("top", direction="ingress") == {"rows": ["ingress"]}
+    assert office.ask("admit", addresses=["10.9.0.7"]) == {}
+    assert office.network.admitted == ["10.9.0.7"]
