@@ -17,7 +17,7 @@ from .figure import Result, Values
 from .measurements import Measurement
 from .testbed import Kind, Testbed
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Record:
         }
 
 
-def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, tell: Tell) -> Record:
+def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, progress: Progress) -> Record:
     """Run all kinds `runs` times.
 
     Every second run reverses the order of kinds: slow phases of the machine hit both alike, and the testbed is
@@ -62,7 +62,7 @@ def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], r
     order = list(kinds)
     for n in range(runs):
         for kind in order:
-            tell(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
+            progress(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
             _run(testbed, kind, record)
         order.reverse()
     record.seconds = time.monotonic() - start

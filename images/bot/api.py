@@ -12,15 +12,15 @@ _TIMEOUT_S = 2
 
 class Api:
     def __init__(self, url: str) -> None:
-        self._url = f"{url.rstrip('/')}/v1/numbers"
+        self._url = f"{url.rstrip('/')}/v1/stats"
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
+    def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
         """Send stats sampled `age_s` ago. Best effort, never raises: a call must not fail because of its stats.
 
         Only the first of several consecutive failures is logged.
         """
-        body = json.dumps(numbers).encode()
+        body = json.dumps(stats).encode()
         request = Request(f"{self._url}?age={age_s * 1000:.0f}ms", body, {"Content-Type": "application/json"})
         try:
             with urlopen(request, timeout=_TIMEOUT_S):

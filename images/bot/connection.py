@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import h264, vpx
 
-from .session import Message, Over
+from .janus.session import Message, Over
 
 # RTP packets of at most 1200 bytes, as Chrome sends: with all headers they fit an MTU of 1280, the IPv6 minimum.
 # aiortc's default payload of 1300 does not. 40 bytes are for the RTP header and its extensions.

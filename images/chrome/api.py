@@ -20,9 +20,9 @@ class Api:
         self._url = url.rstrip("/")
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
+    def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
         """Send stats sampled `age_s` ago."""
-        self._post(f"/v1/numbers?age={age_s * 1000:.0f}ms", numbers)
+        self._post(f"/v1/stats?age={age_s * 1000:.0f}ms", stats)
 
     def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
         """Send console entries; `lost` counts those dropped before them."""

@@ -43,7 +43,7 @@ class Output(asyncio.Protocol):
             self._write(self._rest)
         self._over.set()
 
-    async def tell(self) -> None:
+    async def flush(self) -> None:
         """Log the held lines once the program has exited.
 
         Waits for end of file only briefly, because a grandchild may keep the pipe open.

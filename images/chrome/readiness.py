@@ -6,7 +6,7 @@ from pathlib import Path
 VARIABLE = "SYNTHLAB_READY"
 
 
-def tell(environ: Mapping[str, str], process: Path = Path("/proc/1/stat")) -> None:
+def mark_ready(environ: Mapping[str, str], process: Path = Path("/proc/1/stat")) -> None:
     """Write the file the health check waits for, if it waits for one.
 
     The content is the start time of PID 1, so that a file from before a container restart does not count.

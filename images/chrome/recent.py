@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from .numbers import Sample
+from .stats import Sample
 
 _LEAST_S = 0.95
 """Minimum age of the sample the newest is compared with."""

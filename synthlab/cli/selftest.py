@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..engine.api import EngineApi, OnLine
 from ..engine.guest import probe
 from ..errors import ExpectationFailed, SynthlabError
 from ..stack import Client, Stack
+from ..text.progress import Progress
 from .console import Table
 
 LAB = "selftest"
@@ -29,8 +30,6 @@ ATTEMPTS = 3  # a machine that is busy for a moment is not one on which conditio
 PORT = 5000
 LATENCY_MS, LOSS, RATE_BPS = 40.0, 0.10, 2_000_000.0
 SEED = 1
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +65,16 @@ class Check:
         return asdict(self) | {"ok": self.ok}
 
 
-def run_selftest(backend: Backend, tell: Tell) -> list[Check]:
+def run_selftest(backend: Backend, progress: Progress) -> list[Check]:
     """Bring the two clients up, measure them, and take them down whatever happens.
 
     Where a value is off, all are measured again, `ATTEMPTS` times in all: what is wrong with a machine stays wrong.
     """
     clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
-    with launched(stack, backend.engine, tell, START_TIMEOUT_S, TTL_S):
+    with launched(stack, backend.engine, progress, START_TIMEOUT_S, TTL_S):
         for _ in range(ATTEMPTS):
-            checks = _measure(backend, tell)
+            checks = _measure(backend, progress)
             if all(check.ok for check in checks):
                 break
         return checks
@@ -102,14 +101,14 @@ def selftest_table(checks: Sequence[Check]) -> Table:
     return Table(("value", "configured", "achieved", "tolerance", "verdict"), rows)
 
 
-def _measure(backend: Backend, tell: Tell) -> list[Check]:
+def _measure(backend: Backend, progress: Progress) -> list[Check]:
     name, containers = backend.members(LAB)
     ids = {client: find_member(name, containers, client).id for client in (SENDER, RECEIVER)}
     address = find_member(name, containers, RECEIVER).address
     lab = RunningLab.named(backend, LAB)
 
     def measure(stream: Stream, **conditions: str) -> dict[str, Any]:
-        tell(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
+        progress(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
         return _run(backend.engine, ids[SENDER], ids[RECEIVER], address, stream)

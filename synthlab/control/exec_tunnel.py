@@ -77,8 +77,8 @@ class Relay:
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
-            if told := self._lines.get(timeout=timeout_s):
-                return json.loads(told)
+            if answer := self._lines.get(timeout=timeout_s):
+                return json.loads(answer)
         except queue.Empty:
             self.close()
             raise TimeoutError from None
@@ -93,8 +93,8 @@ class Relay:
         assert process.stderr
         said = process.stderr.read().decode(errors="replace").split("\n")
         self._finish(process)
-        told = [line.strip() for line in said if line.strip()]
-        return OSError(told[-1] if told else f"docker exec ended with status {process.returncode}")
+        lines = [line.strip() for line in said if line.strip()]
+        return OSError(lines[-1] if lines else f"docker exec ended with status {process.returncode}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE

@@ -54,9 +54,9 @@ def scenario(lab: Path, steps: str, top: str = "") -> str:
 def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
     """What `scenario run --json` tells of one run, and its exit status."""
     kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
-    told = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
-    (record,) = json.loads(told.stdout)["records"]
-    return {**record, "exit": told.returncode}
+    result = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
+    (record,) = json.loads(result.stdout)["records"]
+    return {**record, "exit": result.returncode}
 
 
 def state(client: str) -> dict[str, Any]:
@@ -94,11 +94,11 @@ def test_steps_are_on_time(lab: Path) -> None:
     planned = [(FIRST_S + number * EVERY_S) * 1e3 + half for number in range(CUTS) for half in (0, 500)]
     assert len(turns) == len(planned)
     errors = [max(before - due, due - after, 0.0) for (before, after), due in zip(turns, planned, strict=True)]
-    told = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
-    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(told)}")
+    values = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
+    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(values)}")
     assert sorted(errors)[len(errors) // 2] <= MEDIAN_OFF_MS
     # The forwarder itself may be without time at one of these moments.
-    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*told, 0.0), "changes were later than told"
+    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*values, 0.0), "changes were later than told"
     assert max(errors) <= 250
 
 
@@ -247,8 +247,8 @@ def test_files(lab: Path, tmp_path: Path) -> None:
 def test_wrong_use(lab: Path, tmp_path: Path) -> None:
     """A mistake is told before anything starts, in the JUnit file, too."""
     junit = tmp_path / "out.xml"
-    told = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
-    assert "did you mean client2?" in told.stderr
+    result = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
+    assert "did you mean client2?" in result.stderr
     (suite,) = junitparser.JUnitXml.fromfile(str(junit))
     assert suite.errors == 1
 
@@ -257,12 +257,12 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
     """It is not played on conditions that are not the stack's."""
     synthlab("set", "client2", "--loss", "1%", "--lab", LAB)
     try:
-        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in told.stderr
+        result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in result.stderr
         synthlab("reset", "--lab", LAB)
         synthlab("set", "client2", "--loss", "1%", "--for", "30s", "--lab", LAB)
-        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 is being changed for a time, by a scenario or by `--for`" in told.stderr
+        result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 is being changed for a time, by a scenario or by `--for`" in result.stderr
     finally:
         synthlab("reset", "--lab", LAB)
 
@@ -375,8 +375,8 @@ def test_a_lab_of_its_own(lab: Path) -> None:
     file.write_text(STACK.format(name=own, ip="ipv4"))
     mine = lab.with_name("own-scenario.yaml")
     mine.write_text("stack: own.yaml\nsteps:\n  - wait: 1s\n")
-    told = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
-    took = re.search(r"own-scenario, ([0-9.]+) s$", told.stderr.splitlines()[-1])
+    result = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
+    took = re.search(r"own-scenario, ([0-9.]+) s$", result.stderr.splitlines()[-1])
     assert took
     assert 1.0 <= float(took[1]) < 3.0
     assert leftovers(own) == []

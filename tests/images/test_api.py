@@ -43,7 +43,7 @@ def test_post(api: Any, server: tuple[str, Received]) -> None:
     """Stats arrive at the API's path as JSON with their age."""
     url, received = server
     api(url).post({"video": {"ada": {"fps": 15.0}}}, 0.1204)
-    assert received == [("/v1/numbers?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
+    assert received == [("/v1/stats?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
 
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])

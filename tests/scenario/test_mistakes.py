@@ -76,7 +76,7 @@ STEPS = {
         "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: has no effect without a rate",
     ),
     "void whole": (
-        "  - {set: client2, whole: true, egress: {queue: 1s}}\n",
+        "  - {set: client2, replace: true, egress: {queue: 1s}}\n",
         "3: steps[0].egress.queue: has no effect without a rate or rate_trace",
     ),
     "no trace": (
@@ -208,11 +208,14 @@ STEPS = {
         "  - stop: client2\n  - {set: client2, egress: {loss: 1%}}\n",
         "4: steps[1]: client2 is stopped then (since line 3)",
     ),
-    "load on itself": (
-        "  - {load: client1, to: client1, for: 5s}\n",
+    "traffic on itself": (
+        "  - {traffic: client1, to: client1, for: 5s}\n",
         "3: steps[0].to: is the client itself",
     ),
-    "load without rate": ("  - {load: client1, protocol: udp, for: 5s}\n", "3: steps[0]: needs a rate: UDP does not "),
+    "traffic without rate": (
+        "  - {traffic: client1, protocol: udp, for: 5s}\n",
+        "3: steps[0]: needs a rate: UDP does not ",
+    ),
     "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec needs in: a client, sfu, or host"),
     "exec of no command": ('  - {exec: "ls \'x", in: host}\n', '3: steps[0].exec: "ls \'x" is not a command: No clos'),
     "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not an address such as http://"),
@@ -299,11 +302,11 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize(("steps", "told"), STEPS.values(), ids=STEPS.keys())
-def test_mistaken_step(steps: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("steps", "expected"), STEPS.values(), ids=STEPS.keys())
+def test_mistaken_step(steps: str, expected: str, tmp_path: Path) -> None:
     """A mistake in a step is one line with the file, the line and the path of what is wrong."""
     (tmp_path / "bad.csv").write_text("time,egress.rate\n0s,1mbit\n1s,5\n")
-    _tells(tmp_path, steps, "stack: call.yaml\n", told)
+    _tells(tmp_path, steps, "stack: call.yaml\n", expected)
 
 
 TOPS = {
@@ -327,10 +330,10 @@ TOPS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), TOPS.values(), ids=TOPS.keys())
-def test_mistaken_top(text: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "expected"), TOPS.values(), ids=TOPS.keys())
+def test_mistaken_top(text: str, expected: str, tmp_path: Path) -> None:
     """So is one beside the steps."""
-    _tells(tmp_path, "", text, told)
+    _tells(tmp_path, "", text, expected)
 
 
 def test_enough_kinds() -> None:
@@ -338,11 +341,11 @@ def test_enough_kinds() -> None:
     assert len(STEPS) + len(TOPS) > 40
 
 
-def _tells(folder: Path, steps: str, top: str, told: str) -> None:
+def _tells(folder: Path, steps: str, top: str, expected: str) -> None:
     file = write(folder, steps, top)
     with pytest.raises(WrongUse) as caught:
         checked(folder, steps, top)
-    assert caught.value.message.startswith(f"{file}:{told.replace('FOLDER', str(folder))}")
+    assert caught.value.message.startswith(f"{file}:{expected.replace('FOLDER', str(folder))}")
     assert "\n" not in caught.value.message
 
 
@@ -359,7 +362,7 @@ def test_several(tmp_path: Path) -> None:
 """
     with pytest.raises(WrongUse) as caught:
         checked(tmp_path, steps)
-    told = [caught.value.message, *caught.value.details]
-    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in told] == [
+    text = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
         f"/s.yaml:{line}" for line in (3, 6, 8, 9)
     ]

@@ -14,7 +14,7 @@ from ...contract import HOST, VNC_PORT
 from ...control.addresses import api_url
 from ...control.backend import Backend, choose_lab
 from ...control.state import ClientState
-from ...control.versions import other_versions, told_mismatch
+from ...control.versions import describe_mismatch, other_versions
 from ...deploy.claim import take_down
 from ...engine.containers import Container
 from ...engine.ttl import SHORTEST_TTL_NS
@@ -108,8 +108,8 @@ def up(
         question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
         replace = typer.confirm(question, err=True)
     start = time.monotonic()
-    with console.progress() as tell:
-        bring_up(described, backend, tell, timeout, ttl_s, wait_media, replace)
+    with console.progress() as progress:
+        bring_up(described, backend, progress, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")
@@ -188,8 +188,8 @@ def sweep(backend: Backend) -> None:
 
 
 def _take_down(backend: Backend, name: str) -> dict[str, Any]:
-    with console.progress() as tell:
-        tell(f"taking {name} down")
+    with console.progress() as progress:
+        progress(f"taking {name} down")
         return {"lab": name, "containers": take_down(name, backend.engine)}
 
 
@@ -265,8 +265,8 @@ def demo(context: typer.Context, json: JsonOption = False) -> None:
     """
     from ..demo import demo_table, run_demo
 
-    with console.progress() as tell:
-        outcome = run_demo(context.obj, tell)
+    with console.progress() as progress:
+        outcome = run_demo(context.obj, progress)
     if json:
         console.print_json(asdict(outcome))
     else:
@@ -295,8 +295,8 @@ def show_containers(backend: Backend, containers: list[Container], json: bool) -
 
 def note_versions(states: Mapping[str, ClientState]) -> None:
     """One line where clients run images of other versions than ours."""
-    if told := told_mismatch(other_versions(states)):
-        console.print_note(told)
+    if mismatch := describe_mismatch(other_versions(states)):
+        console.print_note(mismatch)
 
 
 def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientState]:

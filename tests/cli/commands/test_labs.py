@@ -112,8 +112,8 @@ def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str])
     """A lab that is up is not touched by another `up` of its name."""
     backend, _ = fake_backend("call")
     assert run("up", "call.yaml", backend=backend) == 3
-    told = capsys.readouterr().err
-    assert told.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
+    output = capsys.readouterr().err
+    assert output.startswith("synthlab: the lab 'call' is up already: take it down with `synthlab down call`")
     assert len(backend.engine.containers("call")) == 2
 
 
@@ -132,7 +132,7 @@ def test_up_of_an_edited_stack(
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already: ")
     file.write_text("name: call\nclients:\n  client1: {image: syntheticnet, network: {egress: {loss: 1%}}}\n")
     assert run("up", str(file), backend=backend) == 3
-    assert "call.yaml is not what it was made of: `synthlab up` with --replace takes it" in capsys.readouterr().err
+    assert "call.yaml has changed since: replace it with `synthlab up --replace`" in capsys.readouterr().err
 
     replaced: list[bool] = []
     monkeypatch.setattr(bringing_up, "bring_up", lambda *given: replaced.append(given[-1]))
@@ -162,8 +162,8 @@ def expired_backend() -> Backend:
 def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     """`ls` has a row for each lab, with its state."""
     assert run("ls", "--json", backend=expired_backend()) == 0
-    told = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
-    assert told == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
+    answer = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
+    assert answer == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
     assert run("ls", backend=expired_backend()) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["lab", "call", "old"]
     assert run("ls", backend=Backend(FakeEngine())) == 0
@@ -192,7 +192,7 @@ def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-1] == "old is down: 2 containers removed"
 
 
-def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_versions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is told in one line beside the answer, which stays clean."""
     backend, apis = fake_backend("call")
     apis["call/client2"].version = "0.0.9"
@@ -217,8 +217,8 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
         "build synthlab/janus:1.1.2 because it is missing",
     ]
     assert lines[-2:] == [
-        "wait until 5 containers are healthy, for 120 s at most",
-        "wait until every client has seen every other's video, for 120 s at most",
+        "wait up to 120 s until 5 containers are healthy",
+        "wait up to 120 s until every client has seen every other's video",
     ]
     assert (engine.calls, engine.present) == ([], [over])
     assert run("up", "call", "--name", "mine", "--wait-media", "--dry-run", "--json", backend=Backend(engine)) == 0
@@ -233,7 +233,7 @@ def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
     engine.present = [replace(engine.present[0], expires=1)]
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
-    assert "take down what is there of call\n" in capsys.readouterr().out
+    assert "take down call\n" in capsys.readouterr().out
     engine.locked.add("call")
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.numbers import Counters, Recent, Sample, blind, numbers
+from bot.stats import Counters, Recent, Sample, blind, stats
 
 
 def received(at: float, frames: int, size: int) -> Sample:
@@ -13,7 +13,7 @@ def received(at: float, frames: int, size: int) -> Sample:
 
 def test_rates() -> None:
     """Frame rate and bit rate come from the growth between samples, totals from the last sample."""
-    result = numbers(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
+    result = stats(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
     assert result == {
         "video": {"ada": {"kbps": 200.0, "fps": 15.0, "frames": 115, "width": 320, "height": 240, "lost": 2}},
         "audio": {"ada": {"kbps": 0.0, "lost": 0}},
@@ -25,7 +25,7 @@ def test_sent() -> None:
     """The bot's sent media, with the round-trip time in milliseconds."""
     before = Sample(1.0, sent={"video": Counters(0, frames=0), "audio": Counters(0)})
     after = Sample(3.0, sent={"video": Counters(25_000, frames=30), "audio": Counters(500)}, rtt_s=0.0315)
-    assert numbers(before, after)["sent"] == {
+    assert stats(before, after)["sent"] == {
         "video": {"kbps": 100.0, "fps": 15.0, "frames": 30},
         "audio": {"kbps": 2.0},
         "rtt_ms": 31.5,
@@ -34,25 +34,25 @@ def test_sent() -> None:
 
 def test_unknown_is_absent() -> None:
     """Neither the first sample nor a reset counter gives a rate."""
-    assert "fps" not in numbers(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
-    assert "fps" not in numbers(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
+    assert "fps" not in stats(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
+    assert "fps" not in stats(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
 
 
 def test_absent_participant_disappears() -> None:
     """Without a room the keys are present but empty."""
-    assert numbers(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
+    assert stats(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
 
 
 @pytest.mark.issue(10)
 def test_rates_are_of_the_last_second() -> None:
     """At four samples a second, each is compared with the one a second older, or with none until there is one."""
     recent = Recent()
-    reports = [numbers(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
+    reports = [stats(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
     assert ["fps" in one["video"]["ada"] for one in reports] == [False] * 4 + [True] * 5
     assert {one["video"]["ada"]["fps"] for one in reports[4:]} == {16.0}
     gone = Sample(2.25)
-    assert numbers(recent.before(gone), gone)["video"] == {}
-    back = [numbers(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
+    assert stats(recent.before(gone), gone)["video"] == {}
+    back = [stats(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
     assert ["fps" in one["video"]["ada"] for one in back[2:]] == [False, False, True]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Numbers = dict[str, Any]
+Stats = dict[str, Any]
 
 _LEAST_S = 0.95
 """Minimum age of the sample the newest is compared with."""
@@ -53,9 +53,9 @@ class Recent:
         return oldest if newest.at - oldest.at >= _LEAST_S else Sample(newest.at)
 
 
-def numbers(before: Sample, after: Sample) -> Numbers:
+def stats(before: Sample, after: Sample) -> Stats:
     seconds = after.at - before.at
-    result: Numbers = {"video": {}, "audio": {}, "sent": {}}
+    result: Stats = {"video": {}, "audio": {}, "sent": {}}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
             earlier = before.received.get(participant, {}).get(kind)
@@ -79,7 +79,7 @@ def _is_blind(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> 
     return before["video"].bytes != after["video"].bytes and before["video"].frames == after["video"].frames
 
 
-def _stream(before: Counters | None, after: Counters, seconds: float) -> Numbers:
+def _stream(before: Counters | None, after: Counters, seconds: float) -> Stats:
     before = before or Counters()
     values = {
         "kbps": _rate(before.bytes, after.bytes, seconds, 8 / 1000),

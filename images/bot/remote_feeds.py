@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Feeds:
+class RemoteFeeds:
     """Participants' names by feed id, without the bot itself."""
 
     def __init__(self, own: str) -> None:
