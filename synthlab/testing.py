@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
+from syntheticnet.conditions import Conditions, ConditionsError, file_values, parse_duration
 
 from .assets import own_version
 from .contract import API_PORT, COMPANION_API_PORT, ContainerAction
@@ -144,10 +144,9 @@ class FakeClientApi:
             changed = present.changed(change)
         except ConditionsError as error:
             raise WrongUse(f"{self.name}: {error}") from None
-        for direction in DIRECTIONS:
-            for item, value in getattr(changed, direction).named():
-                if item.metadata["unit"].name == "file" and value not in self.files:
-                    raise WrongUse(f"{self.name}: {direction}.{item.metadata['name']}: {value}: no such file")
+        for place, _, value in file_values(changed.to_dict()):
+            if value not in self.files:
+                raise WrongUse(f"{self.name}: {'.'.join(place)}: {value}: no such file")
         return changed
 
     def _refuse_broken(self, terms: ChangeOptions) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..control.client_api import ChangeOptions
 from ..control.clock_sync import ClockSample, moment
-from ..control.group_change import LabClient
+from ..control.group_change import LabClient, put_files
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, SECOND_NS, Clock
 from ..errors import SynthlabError
@@ -202,9 +202,7 @@ class Leases:
         await self._each(living, release)
 
     async def _upload(self, change: Change, name: str) -> None:
-        client = self._find(name)
-        for file, text in change.files.items():
-            await asyncio.to_thread(client.api.put_file, file, text)
+        await asyncio.to_thread(put_files, self._find(name), change.files)
 
     def _read_clock(self, client: LabClient) -> ClockSample:
         sent = self._clock.now_ns()

@@ -1,67 +1,97 @@
-"""Traces and tables that lie on the host, where conditions name files: which are meant, and what is in them."""
+"""Traces and tables on the host that conditions name: which are meant, and what is in them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
-from syntheticnet.conditions import MOST_BYTES, ConditionsError, Unit, condition_fields, refuse_crowd, size_of
+from syntheticnet.conditions import (
+    MOST_BYTES,
+    ConditionsError,
+    FileValue,
+    Place,
+    Unit,
+    file_values,
+    refuse_crowd,
+    size_of,
+)
 
 from ..text.text_file import read_text_file
+from .partial_change import put_value
 from .yaml import Node
 
-
-def is_local(written: str, folder: Path = Path()) -> bool:
-    """Whether a value means a file on the host: one that there is, or a path, which can be nothing else."""
-    return "/" in written or (folder / written).is_file()
+Refuse = Callable[[str], NoReturn]
+"""Raises WrongUse that says where the value is; it gets what is wrong."""
 
 
-def read_local(path: Path, unit: Unit) -> str:
-    """The text of a file of the kind that `unit` says; raises ValueError that names the file and what is wrong."""
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A trace or table that a value names."""
+
+    name: str
+    text: str
+    refuse: Refuse
+
+
+def local_file(written: object, unit: Unit, refuse: Refuse, folder: Path = Path()) -> LocalFile | None:
+    """The file on the host that a value means: one that exists, or a path. None where it names a file of the client.
+
+    Paths start from `folder`. Refuses a file that cannot be read or is not of the unit's kind.
+    """
+    if not isinstance(written, str) or not ("/" in written or (folder / written).is_file()):
+        return None
+    path = folder / written
     try:
         text = read_text_file(path, MOST_BYTES)
         unit.parse(path.name)
         if unit.read is not None:
             unit.read(text)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return text
+        refuse(f"{path}: {error}")
+    return LocalFile(path.name, text, refuse)
 
 
-def add_local(path: Path, text: str, files: dict[str, str]) -> None:
-    """Put the text into `files`, which one client gets, by its name.
+def keep_file(file: LocalFile, files: dict[str, str]) -> None:
+    """Put a file among those of one client, by its name.
 
-    Raises ValueError where another file has that name, or where it is more than a client keeps.
+    Refuses a second file of that name, and more than a client keeps.
     """
-    if files.setdefault(path.name, text) != text:
-        raise ValueError(f"another file is called {path.name}, too: rename one of them")
+    if files.setdefault(file.name, file.text) != file.text:
+        file.refuse(f"another file is called {file.name}, too: rename one of them")
     try:
-        refuse_crowd({name: size_of(kept) for name, kept in files.items()}, path.name)
+        refuse_crowd({name: size_of(text) for name, text in files.items()}, file.name)
     except ConditionsError as error:
-        raise ValueError(str(error)) from None
+        file.refuse(str(error))
+
+
+def take_files(
+    change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
+) -> dict[str, Any]:
+    """The change with the names of the local files that `find` gives for its values; their texts go into `files`."""
+    taken = dict(change)
+    for place, name in _names(change, find, files):
+        taken = put_value(taken, place, name)
+    return taken
 
 
 def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
-    """Conditions with each path of a local file replaced by the file's name; their texts are put into `files`.
+    """As `take_files`, for conditions in a file: paths start from `folder`, and mistakes are shown with their line."""
 
-    Paths start from `folder`. Raises WrongUse for a file that is not of its kind, or has the name of another.
-    """
-    if not isinstance(node.value, dict):
-        return node
-    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
-    value: dict[str, Node] = {}
-    for key, entry in node.value.items():
-        is_file = key in units and units[key].name == "file" and isinstance(entry.value, str)
-        value[key] = _named(entry, folder, units[key], files) if is_file else take_local(entry, folder, files)
-    return replace(node, value=value)
+    def find(named: FileValue) -> LocalFile | None:
+        return local_file(named.value, named.unit, node.at(named.place).wrong, folder)
+
+    taken = node
+    for place, name in _names(node.plain(), find, files):
+        taken = taken.with_text(place, name)
+    return taken
 
 
-def _named(node: Node, folder: Path, unit: Unit, files: dict[str, str]) -> Node:
-    if not is_local(node.written, folder):
-        return node
-    path = folder / node.written
-    try:
-        add_local(path, read_local(path, unit), files)
-    except ValueError as error:
-        node.wrong(str(error))
-    return replace(node, value=path.name, written=path.name)
+def _names(
+    change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
+) -> Iterator[tuple[Place, str]]:
+    for named in file_values(change):
+        if file := find(named):
+            keep_file(file, files)
+            yield named.place, file.name

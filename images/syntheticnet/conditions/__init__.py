@@ -4,14 +4,16 @@ from .client import DIRECTIONS, Conditions, Flow
 from .depth import longest_wait_ms
 from .duration import parse_duration
 from .errors import ConditionsError, refuse_unknown
+from .file_values import FileValue, Place, file_values
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
-from .units import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+from .units import FILE, QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 
 __all__ = [
     "DIRECTIONS",
+    "FILE",
     "MOST_BYTES",
     "QUEUE",
     "RATE",
@@ -19,12 +21,15 @@ __all__ = [
     "TIME",
     "Conditions",
     "ConditionsError",
+    "FileValue",
     "Flow",
     "FlowMatch",
     "LinkConditions",
+    "Place",
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "file_values",
     "longest_wait_ms",
     "nearest",
     "nearest_condition",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -19,8 +20,9 @@ from ...control.slowness import too_slow
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
+from ...stack.local_files import LocalFile, keep_file
 from .. import console
-from ..condition_flags import chosen_directions, with_condition_flags
+from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
 from ..counters import discards, drops
 from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
 from .labs import note_versions
@@ -164,10 +166,10 @@ def show_change(made: GroupChange, json: bool) -> None:
 
 def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     """The files that a profile and the flags name."""
-    for name in profile.keys() & own.keys():
-        if profile[name] != own[name]:
-            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
-    return {**profile, **own}
+    files = dict(own)
+    for name, text in profile.items():
+        keep_file(LocalFile(name, text, partial(refuse_flag, "profile")), files)
+    return files
 
 
 def _show_agenda(states: Mapping[str, ClientState]) -> None:
