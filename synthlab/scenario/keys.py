@@ -9,7 +9,7 @@ from typing import Any
 
 from syntheticnet.conditions import RATE, SHARE, ConditionsError, parse_duration
 
-from ..errors import did_you_mean
+from ..errors import did_you_mean, no_such
 from ..stack.model import CONDITIONABLE
 from ..stack.yaml import Node
 from .expression import Expression
@@ -133,7 +133,7 @@ def read_one(node: Node, known: tuple[str, ...], what: str) -> str:
     if name not in known:
         if name in CONDITIONABLE:
             node.wrong(f"the {name} has no conditions: give it `network: {{}}` in the stack")
-        node.wrong(f"no {what} '{name}' in this stack{did_you_mean(name, known)}; there are: {', '.join(known)}")
+        node.wrong(no_such(what, name, known, where=" in this stack"))
     return name
 
 

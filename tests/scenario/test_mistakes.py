@@ -28,11 +28,11 @@ STEPS = {
     ),
     "no such client": (
         "  - reset: cleint2\n",
-        "3: steps[0].reset: no client 'cleint2' in this stack; did you mean client2?; there are: client1, client2, ",
+        "3: steps[0].reset: no client 'cleint2' in this stack; did you mean client2?",
     ),
     "no such group": (
         "  - reset: [client1, bots]\n",
-        "3: steps[0].reset[1]: no client 'bots' in this stack; did you mean bot?; there are: ",
+        "3: steps[0].reset[1]: no client 'bots' in this stack; did you mean bot?",
     ),
     "no client": ("  - reset: []\n", "3: steps[0].reset: is empty: name at least one client, or all"),
     "unconditioned sfu": (
@@ -141,7 +141,7 @@ STEPS = {
     "repeat without steps": ("  - repeat: 2\n", "3: steps[0]: repeat needs steps: the steps to play"),
     "mistake in a repetition": (
         "  - repeat: 2\n    steps:\n      - wait: 1s\n      - reset: cleint1\n",
-        "6: steps[0].steps[1].reset: no client 'cleint1' in this stack; did you mean client1?; ",
+        "6: steps[0].steps[1].reset: no client 'cleint1' in this stack; did you mean client1?",
     ),
     "too many steps": (
         "  - repeat: 1000\n    steps: [{repeat: 1000, steps: [{wait: 1s}]}]\n",
@@ -228,7 +228,7 @@ STEPS = {
     ),
     "number of nobody": (
         "  - expect: clint1.video.client2.fps > 1\n",
-        "3: steps[0].expect: no such client 'clint1'; did you mean client1?",
+        "3: steps[0].expect: no client 'clint1'; did you mean client1?",
     ),
     "number of a group": (
         "  - expect: bot.video.client2.fps > 1\n",
@@ -236,7 +236,7 @@ STEPS = {
     ),
     "no such participant": (
         "  - expect: client1.video.clinet2.fps > 1\n",
-        "3: steps[0].expect: no such participant 'clinet2'; did you mean client2?",
+        "3: steps[0].expect: no participant 'clinet2'; did you mean client2?",
     ),
     "own picture": (
         "  - expect: client1.video.client1.fps > 1\n",

@@ -91,8 +91,7 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     assert conditions["client2"] == {"error": "client2: its API does not answer"}
     assert conditions["client1"]["name"] == "client1"
     assert (tmp_path / files["what could not be had"]).read_text().splitlines() == [
-        "packets of cleint1: no client 'cleint1' in lab 'call' has a network that can be captured; "
-        "did you mean client1?",
+        "packets of cleint1: no client 'cleint1' in lab 'call'; did you mean client1?",
         "packets of web: web does not run (Exited (1) 3 seconds ago): `synthlab restart web` starts it",
         "screenshots of web: it does not run (Exited (1) 3 seconds ago)",
     ]
