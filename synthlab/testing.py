@@ -27,7 +27,7 @@ from .engine import labels
 from .engine.api import OnLine, Process, Tool, User
 from .engine.clock import MACHINE, SECOND_NS, Clock
 from .engine.containers import Container, LogQuery, read_container
-from .engine.exec import PYTHON, unread
+from .engine.exec import PYTHON
 from .engine.images import ImageBuild, LocalImage
 from .engine.listing import Member
 from .engine.process import Finished
@@ -294,26 +294,15 @@ class FakeEngine:
             on_line(f"Loaded image: {tag}")
         return Finished(0, ())
 
-    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
+    def exec_command(
+        self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
+    ) -> list[str]:
         """One that writes what would be run."""
         return ["echo", container.title, *command]
 
-    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
-        return ["echo", container, *command]
-
-    def run_inside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = unread
-    ) -> Finished:
-        return Finished(1, (_NO_PROGRAMS,))
-
-    def run_beside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = unread
-    ) -> Finished:
-        return Finished(1, (_NO_PROGRAMS,))
-
     def start_program(
         self,
-        container: str,
+        container: Container,
         program: str,
         arguments: Sequence[object] = (),
         *,

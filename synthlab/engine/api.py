@@ -174,38 +174,27 @@ class Images(Protocol):
 
 
 class Programs(Protocol):
-    """Programs in containers. A container is given by its id where that is all that is needed."""
+    """Programs in containers."""
 
-    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-        """The command of this machine that runs one there: in a client as its application, else as the image's user."""
-        ...
+    def exec_command(
+        self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
+    ) -> list[str]:
+        """The command of this machine that runs one there, with its input and output.
 
-    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
-        """The command of this machine that runs one there as root, with its input and output."""
-        ...
-
-    def run_inside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = ...
-    ) -> Finished:
-        """Run a command in a container to its end, with `text` as its input, as the image's user."""
-        ...
-
-    def run_beside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = ...
-    ) -> Finished:
-        """Run a command of our image to its end, in a container of its own in the network of a container."""
+        As `root`, or as the application runs in a container of ours; in any other as the user of its image.
+        """
         ...
 
     def start_program(
         self,
-        container: str,
+        container: Container,
         program: str,
         arguments: Sequence[object] = (),
         *,
         user: User = "application",
         python: str = ...,
     ) -> Process:
-        """Start `guest/PROGRAM.py` in a container.
+        """Start `guest/PROGRAM.py` in a container of ours.
 
         Its input ends when we do, be it by SIGKILL: a program that is to leave nothing behind ends with its input.
         """

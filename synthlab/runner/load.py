@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import select
 import subprocess
 from collections.abc import Sequence
@@ -58,7 +59,8 @@ def start_load(engine: EngineApi, load: Load, members: Sequence[Container], cloc
 class RunningLoad:
     """Traffic that goes on by itself until `ends_s` of the clock. `congestion` is what TCP uses; else empty.
 
-    `sent` and `received` are its bytes, without headers, told once it has ended.
+    Known once it has ended: `sent` and `received`, its bytes without headers; of datagrams also the median delay, and
+    the rate of the frames that came.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class RunningLoad:
         self.congestion = congestion
         self.sent: int | None = None
         self.received: int | None = None
+        self.delay_p50_ms: float | None = None
+        self.rate_bps: float | None = None
 
     def stop(self) -> None:
         """End both ends, if they have not ended yet; waits for a second at the most."""
@@ -81,8 +85,12 @@ class RunningLoad:
             return
         self._error = self.error()
         self._stopped = True
-        self.sent = _ended(self._source)
-        self.received = _ended(self._sink)
+        sent, came = _ended(self._source), _ended(self._sink)
+        self.sent = int(sent) if sent else None
+        if came:
+            arrived = json.loads(came)
+            self.received = arrived["bytes"]
+            self.delay_p50_ms, self.rate_bps = arrived["delay_p50_ms"], arrived["rate_bps"]
 
     def error(self) -> str | None:
         """Why the traffic ended before its time, or never got anywhere; None where all is well."""
@@ -107,7 +115,7 @@ def _container(name: str, members: Sequence[Container]) -> Container:
 def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
     """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
     if container.conditioned:
-        return engine.start_program(container.id, program, arguments, user="root" if chooses else "application")
+        return engine.start_program(container, program, arguments, user="root" if chooses else "application")
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
@@ -130,16 +138,16 @@ def _last_words(process: Process) -> str:
     return lines[-1] if lines else f"it ended with status {process.returncode}"
 
 
-def _ended(process: Process) -> int | None:
-    """The bytes that it has counted, if it says so while it is ended."""
+def _ended(process: Process) -> str:
+    """What a program that is ended says as its last words."""
     assert process.stdin
     with contextlib.suppress(OSError):
         process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    told = _rest(process.stdout).split()
+    lines = _rest(process.stdout).splitlines()
     end(process, 0.0)
-    return int(told[-1]) if told else None
+    return lines[-1] if lines else ""
 
 
 def _rest(stream: IO[bytes] | None) -> str:

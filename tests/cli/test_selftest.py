@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from synthlab.cli.selftest import MANY, Check, judge, judged, selftest_table
+from synthlab.cli.selftest import MANY, Check, Received, judge, judged, selftest_table
 from synthlab.errors import ExpectationFailed
 
 
-def received(count: int, delay_ms: float | None, rate_bps: float | None) -> dict[str, Any]:
-    return {"received": count, "delay_p50_ms": delay_ms, "rate_bps": rate_bps}
+def received(count: int, delay_ms: float | None, rate_bps: float | None) -> Received:
+    return Received(MANY.count, count, delay_ms, rate_bps)
 
 
 def checks(lost: int = 200, delay_ms: float = 40.2, rate_bps: float = 1_990_000.0) -> list[Check]:

@@ -15,7 +15,8 @@ from typing import Literal
 import pytest
 
 from synthlab.engine import exec as inside
-from synthlab.engine.guest.load_source import paced
+from synthlab.engine.guest.load_sink import Arrivals
+from synthlab.engine.guest.load_source import STAMP, paced
 from synthlab.errors import SynthlabError
 from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
 from synthlab.scenario.actions import Load
@@ -117,6 +118,20 @@ def test_datagrams_at_a_rate() -> None:
     assert load.sent is not None
     assert load.sent % 1200 == 0
     assert 100 * 1200 <= load.sent <= 200 * 1200  # each time that the machine stands still beyond 0.1 s costs some
+    assert load.delay_p50_ms is not None
+    assert 0 < load.delay_p50_ms < 100
+    assert load.rate_bps
+
+
+def test_what_arrives() -> None:
+    """The median delay, and the rate of the frames: the first one's bits came before its arrival."""
+    arrivals = Arrivals()
+    assert arrivals.summary() == {"delay_p50_ms": None, "rate_bps": None}
+    for number, delay_s in enumerate((0.04, 0.05, 0.09)):
+        arrivals.note(STAMP.pack(100 + number - delay_s) + bytes(1192), 100.0 + number)
+    delay_ms, rate_bps = arrivals.summary().values()
+    assert delay_ms == pytest.approx(50)
+    assert rate_bps == 1242 * 8
 
 
 def test_all_that_tcp_gets() -> None:
@@ -127,6 +142,7 @@ def test_all_that_tcp_gets() -> None:
     assert load.received is not None
     assert load.sent is not None
     assert 0.5 * 100e6 / 8 < load.received <= load.sent + PIECE
+    assert (load.delay_p50_ms, load.rate_bps) == (None, None)
 
 
 def test_tcp_at_a_rate() -> None:

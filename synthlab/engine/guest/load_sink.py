@@ -1,19 +1,51 @@
-"""Takes in the traffic of a load: prints its port as soon as it listens, and at the end how many bytes came.
+"""Takes in the traffic of a load: prints its port as soon as it listens, and at the end what came, in JSON.
 
 Run as PROTOCOL SECONDS. It ends after that time, and with its input.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
+import struct
 import sys
 import time
 from typing import Any
 
 PIECE = 1 << 16
 DRAIN_S = 0.1  # so long at the most it takes in what has come by the end already
+STAMP = struct.Struct("!d")
+HEADERS = 14 + 20 + 8
+"""Ethernet, IPv4 and UDP: a rate counts the frame."""
+MOST_DELAYS = 10_000
+
+
+class Arrivals:
+    """How late stamped datagrams came, and at which rate."""
+
+    def __init__(self) -> None:
+        self._first_s = self._last_s = 0.0
+        self._octets = 0
+        self._delays_ms: list[float] = []
+
+    def note(self, data: bytes, now_s: float) -> None:
+        """One came at this time of the monotonic clock. The first one's own bits came before its arrival."""
+        if self._delays_ms:
+            self._octets += len(data) + HEADERS
+        self._first_s, self._last_s = self._first_s or now_s, now_s
+        if len(self._delays_ms) < MOST_DELAYS:
+            self._delays_ms.append((now_s - STAMP.unpack_from(data)[0]) * 1000)
+
+    def summary(self) -> dict[str, float | None]:
+        """The median delay of the first ones, and the rate of the frames; None where too few came."""
+        span_s = self._last_s - self._first_s
+        delays = sorted(self._delays_ms)
+        return {
+            "delay_p50_ms": delays[len(delays) // 2] if delays else None,
+            "rate_bps": self._octets * 8 / span_s if span_s else None,
+        }
 
 
 class Sink:
@@ -27,6 +59,7 @@ class Sink:
         self._listens = protocol == "tcp"
         if self._listens:
             self._door.listen()
+        self._arrivals = Arrivals()
         self.taken = 0
         self.port: int = self._door.getsockname()[1]
 
@@ -54,20 +87,26 @@ class Sink:
 
     def _take_from(self, one: socket.socket) -> None:
         try:
-            taken = len(one.recv(PIECE))
+            data = one.recv(PIECE)
         except OSError:
-            taken = 0
-        self.taken += taken
-        if not taken and one is not self._door:
+            data = b""
+        self.taken += len(data)
+        if not self._listens and len(data) >= STAMP.size:
+            self._arrivals.note(data, time.monotonic())
+        if not data and one is not self._door:
             self._open.remove(one)
             one.close()
+
+    def summary(self) -> dict[str, float | None]:
+        """What came: bytes without headers, and of datagrams their delay and rate."""
+        return {"bytes": self.taken, **self._arrivals.summary()}
 
 
 def main(protocol: str, seconds: str) -> None:
     sink = Sink(protocol)
     os.write(1, b"%d\n" % sink.port)
     sink.take(time.monotonic() + float(seconds), sys.stdin.fileno())
-    os.write(1, b"%d\n" % sink.taken)
+    print(json.dumps(sink.summary()))
 
 
 if __name__ == "__main__":

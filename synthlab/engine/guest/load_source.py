@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 DATAGRAM = 1200
+STAMP = struct.Struct("!d")
 PIECE = 1 << 16
 BEHIND_S = 0.1
 """Who was kept from sending for longer does not make up for it with a burst."""
@@ -103,12 +104,15 @@ class Source:
         """Held while a datagram is sent and counted: who holds it sees the count of all that were sent."""
 
     def udp(self) -> None:
-        """Datagrams of one size. What the network refuses is lost, as what it drops."""
+        """Datagrams of one size, each with its time at the front. What the network refuses is lost, as what it drops.
+
+        All containers of an engine share one monotonic clock.
+        """
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        data = os.urandom(DATAGRAM)
+        filling = os.urandom(DATAGRAM - STAMP.size)
         for _ in paced(DATAGRAM, self._bps, self._until):
             with self.counting, contextlib.suppress(OSError):
-                self.sent += sender.sendto(data, self._target)
+                self.sent += sender.sendto(STAMP.pack(time.monotonic()) + filling, self._target)
 
     def tcp(self) -> None:
         """One connection, and another where it breaks. Raises OSError where there never was one."""

@@ -48,7 +48,7 @@ class LiveCapture:
     """A capture that passes on all it sees, from when the first of its `blocks` comes."""
 
     def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
-        self._process = engine.start_program(container.id, "capture", ("stream", client, snaplen, 0, 0), user="root")
+        self._process = engine.start_program(container, "capture", ("stream", client, snaplen, 0, 0), user="root")
         self._client = client
         self.counts = Blocks()
 

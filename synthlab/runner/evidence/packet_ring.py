@@ -32,7 +32,7 @@ class Run(Protocol):
     """Starts a program inside a container, as `EngineApi.start_program` does."""
 
     def __call__(
-        self, container: str, program: str, arguments: Sequence[object], *, user: User
+        self, container: Container, program: str, arguments: Sequence[object], *, user: User
     ) -> subprocess.Popen[bytes]: ...
 
 
@@ -93,7 +93,7 @@ class RingCapture:
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
-        process = self._run(self._find().id, "capture", arguments, user="root")
+        process = self._run(self._find(), "capture", arguments, user="root")
         assert process.stdin
         if sys.platform != "win32":  # there a mark waits for a container that does not listen
             os.set_blocking(process.stdin.fileno(), False)

@@ -100,7 +100,7 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
 def test_pictures() -> None:
     """Each page has its own; one that shows nothing any more is told."""
     web = replace(fake_container("call", "web"), app="chrome")
-    lines = [b'{"url": "http://a", "png": "cG5n"}', b'{"url": "http://b", "error": "it gives no picture within 5 s"}']
+    lines = ['{"url": "http://a", "png": "cG5n"}', '{"url": "http://b", "error": "it gives no picture within 5 s"}']
     taken = [*map(read_picture, lines), Picture("http://c", b"other")]
     found = pictures_of(FakeEngine(), web, lambda engine, container: taken)
     assert [(one.shows, one.path, one.content) for one in found.exhibits] == [
