@@ -25,7 +25,7 @@ from .. import console
 from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
 from ..counters import discards, drops
 from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
-from .labs import note_versions
+from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
 IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client (else both directions).")]
