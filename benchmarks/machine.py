@@ -21,10 +21,10 @@ def facts() -> dict[str, Any]:
     }
 
 
-def busy_share(seconds: float = 1.0) -> float:
-    """The share of all processors that is in use now."""
+def busy_share() -> float:
+    """The share of all processors that is in use now, over a second."""
     before = _idle_ticks()
-    time.sleep(seconds)
+    time.sleep(1.0)
     after = _idle_ticks()
     return 1 - (after[0] - before[0]) / max(1, after[1] - before[1])
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.exec import PYTHON
+from ..engine.exec import PYTHON, last_line
 
 START_S = 20.0
 END_S = 1.0
@@ -93,10 +93,9 @@ class Relay:
         process, self._process = self._process, None
         assert process
         assert process.stderr
-        said = process.stderr.read().decode(errors="replace").split("\n")
+        said = last_line(process.stderr.read())
         self._finish(process)
-        told = [line.strip() for line in said if line.strip()]
-        return OSError(told[-1] if told else f"docker exec ended with status {process.returncode}")
+        return OSError(said or f"docker exec ended with status {process.returncode}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE

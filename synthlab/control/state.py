@@ -10,7 +10,6 @@ from syntheticnet.conditions import DIRECTIONS, Conditions
 
 from ..contract import OWN_CAUSES
 
-"""Of the causes of drops, those that no network was asked for: the lab itself discarded the packets."""
 MOST_LATE_MS = 50.0
 """How late the latest hundredth of a second's packets may leave; later than that the machine is too slow."""
 

@@ -108,9 +108,14 @@ def output_of(process: Process, timeout_s: float) -> str:
     finally:
         end(process, 0.0)
     if process.returncode:
-        lines = errors.decode(errors="replace").strip().splitlines()
-        raise SynthlabError(lines[-1] if lines else f"it ended with status {process.returncode}")
+        raise SynthlabError(last_line(errors) or f"it ended with status {process.returncode}")
     return output.decode(errors="replace")
+
+
+def last_line(errors: bytes) -> str:
+    """The last words of a program; empty where it has said nothing."""
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
 
 
 def end(process: Process, patience_s: float = END_S) -> None:

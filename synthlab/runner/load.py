@@ -18,7 +18,7 @@ from ..control.container_lookup import network_of
 from ..engine.api import EngineApi, Process
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..engine.exec import end
+from ..engine.exec import end, last_line
 from ..errors import SynthlabError
 from ..scenario.actions import Load
 
@@ -134,8 +134,7 @@ def _last_words(process: Process) -> str:
     """What it has said at its end, which has come or is just coming."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    lines = _rest(process.stderr).splitlines()
-    return lines[-1] if lines else f"it ended with status {process.returncode}"
+    return last_line(_rest(process.stderr)) or f"it ended with status {process.returncode}"
 
 
 def _ended(process: Process) -> str:
@@ -145,15 +144,15 @@ def _ended(process: Process) -> str:
         process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    lines = _rest(process.stdout).splitlines()
+    said = last_line(_rest(process.stdout))
     end(process, 0.0)
-    return lines[-1] if lines else ""
+    return said
 
 
-def _rest(stream: IO[bytes] | None) -> str:
+def _rest(stream: IO[bytes] | None) -> bytes:
     """What has been written so far, without waiting for more."""
     assert isinstance(stream, io.BufferedReader)
     written = b""
     while select.select([stream], [], [], 0)[0] and (piece := stream.read1()):
         written += piece
-    return written.decode(errors="replace")
+    return written

@@ -70,7 +70,7 @@ def test_output_of_one_that_fails(program: str, told: str) -> None:
 
 def test_output() -> None:
     """All that it writes, and not a word of its errors."""
-    process = started("import sys; print('begun', flush=True); print('ä'); print('x', file=sys.stderr)")
+    process = inside.start([sys.executable, "-c", "import sys; print('ä'); print('x', file=sys.stderr)"])
     assert inside.output_of(process, 10) == "ä\n"
 
 

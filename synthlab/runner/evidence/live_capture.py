@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...engine.api import EngineApi
 from ...engine.containers import Container
-from ...engine.exec import end
+from ...engine.exec import end, last_line
 from ...errors import SynthlabError
 
 CHUNK = 1 << 18
@@ -77,5 +77,4 @@ class LiveCapture:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         assert self._process.stderr
-        said = [line for line in self._process.stderr.read().decode(errors="replace").splitlines() if line.strip()]
-        return said[-1] if said else f"docker exec ended with status {self._process.returncode}"
+        return last_line(self._process.stderr.read()) or f"docker exec ended with status {self._process.returncode}"

@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 from ...engine.api import User
 from ...engine.containers import Container
-from ...engine.exec import end
+from ...engine.exec import end, last_line
 from ...errors import SynthlabError
 
 SNAPLEN = 192
@@ -110,14 +110,13 @@ class RingCapture:
         """Wait for its end, which is the container's, or ours."""
         assert process.stderr
         with contextlib.suppress(ValueError):  # closed by us
-            said = process.stderr.read().decode(errors="replace").split("\n")
+            said = last_line(process.stderr.read())
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
             end(process)
-        told = [line.strip() for line in said if line.strip()]
-        why = told[-1] if told else "its container was stopped"
+        why = said or "its container was stopped"
         self.problem = f"the capture ended at {time.strftime('%H:%M:%S', time.gmtime())} UTC: {why}"
 
 
