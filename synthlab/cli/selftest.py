@@ -18,6 +18,7 @@ from ..errors import ExpectationFailed, SynthlabError
 from ..runner.load import start_load
 from ..scenario.actions import Load
 from ..stack import Client, Stack
+from ..text.durations import ns_of
 from .console import Table
 
 LAB = "selftest"
@@ -116,7 +117,7 @@ def _measure(backend: Backend, tell: Tell) -> list[Check]:
         tell(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
-        return _send(backend.engine, lab.members, stream)
+        return send(backend.engine, lab.members, stream)
 
     perfect = measure(QUIET)
     late = measure(MANY, latency=f"{LATENCY_MS:g}ms", loss=f"{LOSS:.0%}")
@@ -144,15 +145,13 @@ def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
     ]
 
 
-def _send(engine: EngineApi, members: Sequence[Container], stream: Stream) -> Received:
+def send(engine: EngineApi, members: Sequence[Container], stream: Stream) -> Received:
     """What arrives of a stream, and of what was under way when the last datagram left."""
-    rate_bps = stream.per_second * DATAGRAM * 8.0
-    load = Load(
-        client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_s=stream.count / stream.per_second
-    )
+    rate_bps, for_s = stream.per_second * DATAGRAM * 8.0, stream.count / stream.per_second
+    load = Load(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))
     running = start_load(engine, load, members)
     try:
-        time.sleep(load.for_s + LINGER_S)
+        time.sleep(for_s + LINGER_S)
     finally:
         running.stop()
     if error := running.error():

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-SECOND_NS = 10**9
+from ..text.durations import seconds_of
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
 
     def now_s(self) -> float:
         """The same in seconds."""
-        return self.now_ns() / SECOND_NS
+        return seconds_of(self.now_ns())
 
     def epoch_s(self) -> float:
         """Seconds since 1970, for what is compared with the time of others."""

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from syntheticnet.conditions import ConditionsError, parse_duration
+from ..text.durations import SECOND_NS
 
-from ..errors import WrongUse
-
-SHORTEST_S = 1.0
+SHORTEST_TTL_NS = SECOND_NS
+"""With less a lab would be over before it is up."""
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-
-
-def parse_ttl(written: str) -> float:
-    """Seconds; raises WrongUse that shows the allowed forms."""
-    try:
-        seconds = parse_duration(written) / 1e9
-    except ConditionsError as error:
-        raise WrongUse(f"--ttl: {error}") from None
-    if seconds < SHORTEST_S:
-        raise WrongUse(f"--ttl: {written!r} is less than a second: the lab would be over before it is up")
-    return seconds
 
 
 def has_expired(expires: int | None, now: float) -> bool:

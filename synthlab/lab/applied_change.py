@@ -12,7 +12,7 @@ from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.partial_change import undoing
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class AppliedChange:
         """Apply a change to the clients that `names` mean; raises WrongUse for a time that cannot be read."""
         for where, written in (("for_", for_), ("after", after)):
             if written is not None:
-                read_span(where, written)
+                read_duration(where, written)
         clients, terms = lab.find(names), ChangeOptions(lease=for_, after=after)
         before = lab.states(clients)
         return cls(lab, change, terms, before, lab.change(clients, change, terms, files))

@@ -19,8 +19,9 @@ from ..control.webrtc_stats import Numbers
 from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError, WrongUse
 from ..stack import network_operations
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import SILENT
+from ..text.durations import seconds_of
 from .applied_change import AppliedChange
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Client:
             raise WrongUse(f"exec: {command!r} is not a list of words such as ['getent', 'hosts', 'sfu']")
         if self._container.state != "running":
             raise addresses.not_running(self._container)
-        engine, limit_s = self.lab.backend.engine, read_span("timeout", timeout)
+        engine, limit_s = self.lab.backend.engine, seconds_of(read_duration("timeout", timeout))
         try:
             line = engine.exec_command(self._container, command)
             return run(line, stdin=DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False)

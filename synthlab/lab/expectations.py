@@ -20,12 +20,13 @@ from ..runner.validity import problems
 from ..scenario.actions import Judge, JudgeKind
 from ..scenario.expression import Expression, Known, Recorded
 from ..stack import Stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
+from ..text.durations import SECOND_NS, seconds_of
 
 if TYPE_CHECKING:
     from ..control.group_change import LabClient
 
-KEPT_S = 600.0
+KEPT_NS = 600 * SECOND_NS
 """So long samples are kept, which is the longest window of an expression; and after so long without a question nobody
 is asked any more."""
 
@@ -36,8 +37,8 @@ class Decided:
 
     judge: Judge
     client: str
-    asked_s: float
-    decided_s: float
+    asked_ns: int
+    decided_ns: int
     ruling: CheckResult
     problems: Sequence[str] = ()
 
@@ -56,7 +57,7 @@ class Decided:
 
 
 class Expectations:
-    """Those of one lab. Samples are taken from the first one on; times are seconds since then.
+    """Those of one lab. Samples are taken from the first one on; times are nanoseconds since then.
 
     `heard` gets the state of each client with each sample, in a thread of the sampler's.
     """
@@ -65,12 +66,12 @@ class Expectations:
         self,
         lab: RunningLab,
         known: Known,
-        heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None,
+        heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None,
     ) -> None:
         self._lab = lab
         self._known = known
-        self._zero_s = self._used_s = time.monotonic()
-        self._sampler = Sampler(self._clients, self.now_s, metrics=self._metrics, heard=heard)
+        self._zero_ns = self._used_ns = time.monotonic_ns()
+        self._sampler = Sampler(self._clients, self.now_ns, metrics=self._metrics, heard=heard)
         self._sampler.start()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="machine")
 
@@ -82,26 +83,24 @@ class Expectations:
     def expect(self, expression: str, within: str | None, for_: str | None, client: str = "") -> CheckResult:
         """As `Lab.expect`."""
         __tracebackhide__ = True
-        return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
+        return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0, client)
 
     def never(self, expression: str, for_: str, client: str = "") -> CheckResult:
         """As `Lab.never`."""
         __tracebackhide__ = True
-        return self.judge("never", expression, None, read_span("for_", for_), client)
+        return self.judge("never", expression, None, read_duration("for_", for_), client)
 
     def recovers(self, expression: str, within: str, for_: str | None, client: str = "") -> CheckResult:
         """As `Lab.recovers`."""
         __tracebackhide__ = True
-        return self.judge("recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client)
+        return self.judge("recovers", expression, read_duration("within", within), _span("for_", for_) or 0, client)
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
+    def judge(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str) -> CheckResult:
         """Decide, and raise ExpectationFailed or Inconclusive where it did not hold."""
         __tracebackhide__ = True
-        return self.decide(kind, expression, within_s, for_s, client).held()
+        return self.decide(kind, expression, within_ns, for_ns, client).held()
 
-    def decide(
-        self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = ""
-    ) -> Decided:
+    def decide(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str = "") -> Decided:
         """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
 
         Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken.
@@ -113,39 +112,39 @@ class Expectations:
             raise WrongUse(f"{kind} {expression!r}: {error}") from None
         if parsed.uses_before and self._sampler.recorded.baseline is None:
             raise WrongUse(f'{kind} {expression!r}: there is no baseline yet: call lab.baseline("5s") first')
-        judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
-        asked_s, before = self.now_s(), self._reader.submit(self._read_busy)
+        judge = Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
+        asked_ns, before = self.now_ns(), self._reader.submit(self._read_busy)
         ruling = self._decide(judge)
-        decided_s = self.now_s()
-        doubted = [] if ruling.held else self._doubts(judge, asked_s, before.result())
-        return Decided(judge, client, asked_s, decided_s, ruling, doubted)
+        decided_ns = self.now_ns()
+        doubted = [] if ruling.held else self._doubts(judge, asked_ns, before.result())
+        return Decided(judge, client, asked_ns, decided_ns, ruling, doubted)
 
-    def baseline(self, for_s: float) -> None:
+    def baseline(self, for_ns: int) -> None:
         """Wait, and take the samples of this time as `before`."""
         self.touch()
         with self._sampler.wanting():
-            begin_s = self._sampler.next_round()
-            time.sleep(for_s)
-            self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
+            begin_ns = self._sampler.next_round()
+            time.sleep(seconds_of(for_ns))
+            self._sampler.recorded.baseline = begin_ns, self._sampler.next_round()
 
     def close(self) -> None:
         self._sampler.stop()
         self._reader.shutdown(cancel_futures=True)
 
     def _decide(self, judge: Judge) -> CheckResult:
-        asked_s = self.now_s()
-        judging, ruling, recorded = ExpectationCheck(judge, asked_s), None, self._sampler.recorded
+        asked_ns = self.now_ns()
+        judging, ruling, recorded = ExpectationCheck(judge, asked_ns), None, self._sampler.recorded
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:
                 self._sampler.next_round()
-                ruling = judging.look(recorded.known_s(judge.expression.names) or asked_s, recorded)
+                ruling = judging.look(recorded.known_ns(judge.expression.names) or asked_ns, recorded)
                 self.touch()
         return ruling
 
-    def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
+    def _doubts(self, judge: Judge, asked_ns: int, before: Busy | None) -> list[str]:
         load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
-        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
+        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_ns)
 
     def _read_busy(self) -> Busy | None:
         running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
@@ -153,14 +152,14 @@ class Expectations:
 
     def touch(self) -> None:
         """Let samples be taken from now on, as if something was expected."""
-        self._used_s = time.monotonic()
-        self._sampler.recorded.forget(self.now_s() - KEPT_S)
+        self._used_ns = time.monotonic_ns()
+        self._sampler.recorded.forget(self.now_ns() - KEPT_NS)
 
-    def now_s(self) -> float:
-        return time.monotonic() - self._zero_s
+    def now_ns(self) -> int:
+        return time.monotonic_ns() - self._zero_ns
 
     def _needed(self) -> bool:
-        return time.monotonic() - self._used_s < KEPT_S
+        return time.monotonic_ns() - self._used_ns < KEPT_NS
 
     def _clients(self) -> Sequence[LabClient]:
         return self._lab.find() if self._needed() else ()
@@ -182,5 +181,5 @@ def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
     )
 
 
-def _span(where: str, written: str | None) -> float | None:
-    return None if written is None else read_span(where, written)
+def _span(where: str, written: str | None) -> int | None:
+    return None if written is None else read_duration(where, written)

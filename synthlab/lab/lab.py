@@ -13,10 +13,12 @@ from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
 from ..engine.containers import Container
 from ..engine.health import Tell
+from ..engine.ttl import SHORTEST_TTL_NS
 from ..interrupts import uninterrupted
 from ..stack import Stack, read_stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import BOTH, SILENT
+from ..text.durations import seconds_of
 from .applied_change import AppliedChange
 from .client import Client
 
@@ -64,8 +66,8 @@ class Lab(RunningLab):
         place = backend or docker_backend()
         described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
         written_ttl = ttl or os.environ.get("SYNTHLAB_TTL")
-        ttl_s = None if written_ttl is None else read_span("ttl", written_ttl)
-        timeout_s = read_span("timeout", timeout)
+        ttl_s = None if written_ttl is None else seconds_of(read_duration("ttl", written_ttl, SHORTEST_TTL_NS))
+        timeout_s = seconds_of(read_duration("timeout", timeout))
         place.remove_expired()
         made = bring_up(described, place, tell, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
@@ -176,7 +178,7 @@ class Lab(RunningLab):
 
     def baseline(self, for_: str) -> None:
         """Wait so long, and take what is measured meanwhile as `before`: `client1.sent.video.kbps > 80% of before`."""
-        self._judged.baseline(read_span("for_", for_))
+        self._judged.baseline(read_duration("for_", for_))
 
     @property
     def _judged(self) -> Expectations:

@@ -13,6 +13,7 @@ from ..runner import relative_to
 from ..runner.evidence import Evidence
 from ..scenario.record import Record
 from ..text.atomic_file import write_whole
+from ..text.durations import seconds_of
 from .watched import WatchedLab
 
 REPORT = "report.html"
@@ -102,7 +103,7 @@ def record_of(test: FailedTest, lab: WatchedLab) -> Record:
         seed=test.seed,
         facts={"synthlab": own_version(), **_facts(lab)},
         started=journal.started.isoformat(timespec="microseconds"),
-        duration_s=round(journal.now_s(), 3),
+        duration_s=round(seconds_of(journal.now_ns()), 3),
         verdict="inconclusive" if isinstance(test.error, Inconclusive) else "failed",
         reasons=(test.reason,),
         clients=tuple(client.name for client in lab.participants),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from syntheticnet.conditions import parse_duration
-
 from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
 from ..control.group_change import GroupChange, Reachable
@@ -17,6 +15,8 @@ from ..lab.lab import Lab
 from ..runner.session import samples_of
 from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
+from ..stack.durations import read_duration
+from ..text.durations import seconds_of
 from .journal import Journal, since
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ class WatchedLab(Lab):
     @property
     def samples(self) -> dict[str, Series]:
         """What was measured since the test began."""
-        return since(samples_of(self._judged.recorded), self._ahead_s)
+        return since(samples_of(self._judged.recorded), seconds_of(self._ahead_ns))
 
     @property
     def baseline_taken(self) -> tuple[float, float] | None:
         """From when to when, if that was in this test."""
         taken = self._judged.recorded.baseline
-        if taken is None or taken[0] < self._ahead_s:
+        if taken is None or taken[0] < self._ahead_ns:
             return None
-        return taken[0] - self._ahead_s, taken[1] - self._ahead_s
+        return seconds_of(taken[0] - self._ahead_ns), seconds_of(taken[1] - self._ahead_ns)
 
     def change(
         self,
@@ -62,10 +62,10 @@ class WatchedLab(Lab):
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _span_s(terms.after), _span_s(terms.lease)
+        after, lease = _read("after", terms.after), _read("for_", terms.lease)
         told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
-        lasts_s = None if lease is None else (after or 0.0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_s):
+        lasts_ns = None if lease is None else (after or 0) + lease
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_ns):
             return self._noted(super().change(clients, change, terms, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
@@ -88,36 +88,36 @@ class WatchedLab(Lab):
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)
 
-    def _heard(self, at_s: float, client: str, state: ClientState) -> None:
+    def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
         """In the sampler's thread."""
         if self._expectations:
-            self.journal.configured.note(max(at_s - self._ahead_s, 0.0), {client: state})
+            self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
 
     def _noted(self, change: GroupChange) -> GroupChange:
-        self.journal.configured.note(self.journal.now_s(), change.states)
+        self.journal.configured.note(self.journal.now_ns(), change.states)
         return change
 
     @property
-    def _ahead_s(self) -> float:
+    def _ahead_ns(self) -> int:
         """How much more the clock of samples shows than that of the test."""
-        return self._judged.now_s() - self.journal.now_s()
+        return self._judged.now_ns() - self.journal.now_ns()
 
 
 class _WatchedExpectations(Expectations):
     """Those of a watched lab: each is a step of the present test's journal."""
 
-    def __init__(self, lab: WatchedLab, heard: Callable[[float, str, ClientState], None]) -> None:
+    def __init__(self, lab: WatchedLab, heard: Callable[[int, str, ClientState], None]) -> None:
         super().__init__(lab, known_of(lab, lab.stack), heard)
         self._watched = lab
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
+    def judge(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str) -> CheckResult:
         journal = self._watched.journal
-        asked_s = journal.now_s()
+        asked_ns = journal.now_ns()
         with journal.step(kind, f"{kind} {expression}") as step:
-            decided = self.decide(kind, expression, within_s, for_s, client)
-        journal.decided(step, decided, asked_s)
+            decided = self.decide(kind, expression, within_ns, for_ns, client)
+        journal.decided(step, decided, asked_ns)
         return decided.held()
 
 
-def _span_s(written: str | None) -> float | None:
-    return None if written is None else parse_duration(written) / 1e9
+def _read(where: str, text: str | None) -> int | None:
+    return None if text is None else read_duration(where, text)

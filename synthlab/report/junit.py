@@ -13,9 +13,9 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
 from ..scenario.titles import run_titles, title, told_apart
+from ..text.durations import format_seconds
 from ..text.escaping import shown_lines
 
 _TO_THE_SECOND = len("2026-01-31T12:00:00")
@@ -113,9 +113,7 @@ def _told(record: Record) -> Iterator[str]:
     yield f"{record.scenario}: {record.verdict}"
     yield from record.reasons
     for judged in record.judged:
-        took = "" if judged.took_s is None else f", took {seconds(judged.took_s)}"
-        error = "" if judged.error_s is None or judged.took_s is None else f" (less up to {seconds(judged.error_s)})"
-        yield f"{judged.place}: {judged.text}: {judged.verdict}{took}{error}"
+        yield f"{judged.place}: {judged.text}: {judged.verdict}{_took(judged)}"
     yield from (f"{what}: {file}" for what, file in record.evidence.items())
 
 
@@ -126,3 +124,10 @@ def _seen(judged: Judged) -> str:
 def _fit(text: str) -> str:
     """What XML 1.0 does not have, and what a reader's terminal would act on, is escaped."""
     return shown_lines(text)
+
+
+def _took(judged: Judged) -> str:
+    if judged.took_s is None:
+        return ""
+    error = "" if judged.error_s is None else f" (less up to {format_seconds(judged.error_s)})"
+    return f", took {format_seconds(judged.took_s)}{error}"

@@ -11,6 +11,7 @@ from syntheticnet.conditions import Conditions
 from ..scenario import Place, Plan, SimulatedLeases, timeline
 from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
 from ..scenario.record import Configured
+from ..text.durations import ns_of, seconds_of
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
@@ -21,7 +22,7 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
         match event.action:
             case Change() | Reset() as change:
                 for name in change.clients:
-                    clients[name].play(event.at_s, change, event.run.place)
+                    clients[name].play(event.at_ns, change, event.run.place)
             case Judge() | Baseline() | Container() | Load() | Exec() | Http():
                 pass  # leaves the conditions as they are
             case _:
@@ -34,25 +35,25 @@ class _Story:
     """What the conditions of one client were at each time when they changed."""
 
     layers: SimulatedLeases
-    told_s: dict[float, Conditions] = field(default_factory=dict)
+    told_ns: dict[int, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.told_s[0.0] = self.layers.conditions()
+        self.told_ns[0] = self.layers.conditions()
 
-    def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
-        self._expire(at_s)
+    def play(self, at_ns: int, action: Change | Reset, place: Place) -> None:
+        self._expire(at_ns)
         if isinstance(action, Reset):
             self.layers.clear()
         else:
-            self.layers.put(at_s, action, place)
-        self.told_s[at_s] = self.layers.conditions()
+            self.layers.put(at_ns, action, place)
+        self.told_ns[at_ns] = self.layers.conditions()
 
     def told(self, ends_s: float) -> Iterator[Configured]:
         """All that was in force, until a time at which nothing more ends."""
-        self._expire(ends_s)
-        for at_s, conditions in sorted(self.told_s.items()):
-            yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
+        self._expire(ns_of(ends_s))
+        for at_ns, conditions in sorted(self.told_ns.items()):
+            yield Configured(at_s=seconds_of(at_ns), client=self.layers.client, conditions=conditions.to_dict())
 
-    def _expire(self, now_s: float) -> None:
-        for ended_s in self.layers.ended(now_s):
-            self.told_s[ended_s] = self.layers.conditions()
+    def _expire(self, now_ns: int) -> None:
+        for ended_ns in self.layers.ended(now_ns):
+            self.told_ns[ended_ns] = self.layers.conditions()

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
+from ..text.durations import format_seconds
 from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
 from .configured import Wishes
@@ -44,7 +44,7 @@ class Section:
         yield "scenario", f"{record.scenario} ({record.file})"
         yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
         yield "began", record.started
-        yield "lasted", seconds(record.duration_s)
+        yield "lasted", format_seconds(record.duration_s)
         yield "seed", str(record.seed)
         yield from (("variables", values) for values in [self.variables] if values)
         yield from record.facts.items()
@@ -121,7 +121,7 @@ class Expectation:
     @property
     def took(self) -> str:
         """How long it took to hold, and the limit."""
-        limit = "" if self.judged.within_s is None else f"limit {seconds(self.judged.within_s)}"
+        limit = "" if self.judged.within_s is None else f"limit {format_seconds(self.judged.within_s)}"
         return ", ".join(part for part in (took(self.judged), limit) if part) or "-"
 
     @property
@@ -155,7 +155,7 @@ class PlayedStep:
 
 
 def _at(time_s: float | None) -> str:
-    return "-" if time_s is None else seconds(time_s)
+    return "-" if time_s is None else format_seconds(time_s)
 
 
 def _pairs(values: Mapping[str, str]) -> str:

@@ -8,9 +8,9 @@ from functools import partial
 from statistics import median
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
+from ..text.durations import format_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Repeated:
     @property
     def parts(self) -> tuple[str, ...]:
         """In words: `held in 4 of 5`, then each number."""
-        took = [] if self.took is None else [f"took {_words(self.took, seconds)}"]
+        took = [] if self.took is None else [f"took {_words(self.took, format_seconds)}"]
         seen = (f"{name} {_words(one, partial(value_text, name))}" for name, one in self.seen.items())
         return (f"held in {self.held} of {self.asked}", *took, *seen)
 

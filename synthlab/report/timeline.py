@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record, Verdict
+from ..text.durations import format_seconds
 from .chart import Axis, Bar, Mark
 
 SIGNS: Mapping[Verdict, str] = {"passed": "✓", "failed": "✗", "wrong use": "✗", "inconclusive": "?"}
@@ -61,8 +61,8 @@ def _told_of_step(step: Played) -> Iterator[str]:
     yield step.text
     yield f"{step.place}, step {step.id}"
     yield from ([f"mark: {step.mark}"] if step.mark else ())
-    yield from ([f"began at {seconds(step.began_s)}"] if step.began_s is not None else ())
-    yield from ([f"in force until {seconds(step.until_s)}"] if step.until_s is not None else ())
+    yield from ([f"began at {format_seconds(step.began_s)}"] if step.began_s is not None else ())
+    yield from ([f"in force until {format_seconds(step.until_s)}"] if step.until_s is not None else ())
     yield from ([f"could not be played: {step.error}"] if step.error else ())
 
 
@@ -92,4 +92,5 @@ def took(judged: Judged) -> str:
     if judged.took_s is None:
         return ""
     least_s = max(0.0, judged.took_s - (judged.error_s or 0.0))
-    return seconds(judged.took_s) if least_s == judged.took_s else f"{seconds(least_s)} to {seconds(judged.took_s)}"
+    most = format_seconds(judged.took_s)
+    return most if least_s == judged.took_s else f"{format_seconds(least_s)} to {most}"

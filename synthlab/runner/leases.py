@@ -12,9 +12,10 @@ from ..control.client_api import ChangeOptions
 from ..control.clock_sync import ClockSample, moment
 from ..control.group_change import LabClient, put_files
 from ..control.state import ClientState
-from ..engine.clock import MACHINE, SECOND_NS, Clock
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
-from ..scenario.actions import LEASE_S, Change
+from ..scenario.actions import LEASE_NS, Change
+from ..text.durations import SECOND_NS, ns_of, seconds_of
 
 RENEW_S = 3.0
 SHORTEST_S = 0.1
@@ -28,12 +29,12 @@ T = TypeVar("T")
 class InForce(NamedTuple):
     """Since which time of our clock something is in force, and the clients' states then.
 
-    `late_s` is how long after it was due the last forwarder knew of it.
+    `late_ns` is how long after it was due the last forwarder knew of it.
     """
 
     at_ns: int
     states: dict[str, ClientState]
-    late_s: float
+    late_ns: int
 
 
 @dataclass(slots=True)
@@ -47,8 +48,7 @@ class _Layer:
 
     def lease_ns(self, from_ns: int) -> int:
         """How long a lease that begins then is to be."""
-        most_ns = round(LEASE_S * SECOND_NS)
-        return most_ns if self.ends_ns is None else min(self.ends_ns - from_ns, most_ns)
+        return LEASE_NS if self.ends_ns is None else min(self.ends_ns - from_ns, LEASE_NS)
 
 
 class Leases:
@@ -85,10 +85,10 @@ class Leases:
         async with layer.asking:
             at_ns = max(due_ns, self._clock.now_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
-            layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * SECOND_NS)
+            layer.ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
             # A client that was reset while this waited for its turn must not have it afterwards.
             names = [name for name, count in resets.items() if self._resets[name] == count]
-            late_s = await self._ask(layer, names, at_ns)
+            late_ns = await self._ask(layer, names, at_ns)
             made = dict(layer.leases)
         await self._until(at_ns)
         await self._release(old)
@@ -96,7 +96,7 @@ class Leases:
         for name, (id, _) in made.items():
             if id in states[name].failures:
                 raise SynthlabError(f"{name}: {states[name].failures[id]}")
-        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS + late_s)
+        return InForce(at_ns, states, at_ns - due_ns + late_ns)
 
     async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
@@ -114,7 +114,7 @@ class Leases:
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
         await self._until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS)
+        return InForce(at_ns, states, at_ns - due_ns)
 
     async def keep(self) -> None:
         """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
@@ -159,20 +159,20 @@ class Leases:
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
-    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> float:
-        """How late the forwarders were told at the most, in seconds."""
+    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> int:
+        """How late the forwarders were told at the most."""
         lease_ns = layer.lease_ns(due_ns)
 
-        def ask(client: LabClient) -> float:
+        def ask(client: LabClient) -> int:
             terms = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
             put = client.api.replace if layer.change.whole else client.api.change
             state = put(layer.change.change, terms)
             if state.entry is None:
                 raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
-            return state.entry.late_s
+            return ns_of(state.entry.late_s)
 
-        return max((await self._tell(names, ask)).values(), default=0.0)
+        return max((await self._tell(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
@@ -209,7 +209,7 @@ class Leases:
         return ClockSample(sent, client.api.clock(), self._clock.now_ns())
 
     async def _until(self, due_ns: int) -> None:
-        await self._clock.pause(max(due_ns - self._clock.now_ns(), 0) / SECOND_NS)
+        await self._clock.pause(seconds_of(max(due_ns - self._clock.now_ns(), 0)))
 
     def _at_ns(self, name: str, ours_ns: int) -> int:
         return moment({name: self._readings[name]}, ours_ns).at_ns[name]

@@ -21,6 +21,7 @@ from ..engine.containers import Container
 from ..engine.exec import end, last_line
 from ..errors import SynthlabError
 from ..scenario.actions import Load
+from ..text.durations import seconds_of
 
 START_S = 20.0
 GRACE_S = 5.0
@@ -37,12 +38,12 @@ def start_load(engine: EngineApi, load: Load, members: Sequence[Container], cloc
     """
     client, target = _container(load.client, members), _container(load.target, members)
     sender, receiver = (target, client) if load.reverse else (client, target)
-    sink = _run(engine, receiver, "load_sink", load.protocol, load.for_s + GRACE_S + START_S)
+    sink = _run(engine, receiver, "load_sink", load.protocol, seconds_of(load.for_ns) + GRACE_S + START_S)
     try:
         port = _first_line(load, receiver, sink)
         where = (receiver.address, port)
         wanted = load.congestion or USUAL_CONGESTION
-        arguments = (load.protocol, *where, load.for_s, load.rate_bps or 0, wanted)
+        arguments = (load.protocol, *where, seconds_of(load.for_ns), load.rate_bps or 0, wanted)
         source = _run(engine, sender, "load_source", *arguments, chooses=load.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
@@ -57,7 +58,7 @@ def start_load(engine: EngineApi, load: Load, members: Sequence[Container], cloc
 
 
 class RunningLoad:
-    """Traffic that goes on by itself until `ends_s` of the clock. `congestion` is what TCP uses; else empty.
+    """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
 
     Known once it has ended: `sent` and `received`, its bytes without headers; of datagrams also the median delay, and
     the rate of the frames that came.
@@ -70,7 +71,7 @@ class RunningLoad:
         self._source = source
         self._sink = sink
         self._clock = clock
-        self.ends_s = clock.now_s() + load.for_s
+        self.ends_ns = clock.now_ns() + load.for_ns
         self._stopped = False
         self._error: str | None = None
         self.congestion = congestion
@@ -98,7 +99,7 @@ class RunningLoad:
             return self._error
         for process in (self._source, self._sink):
             status = process.poll()
-            if status or (status is not None and self._clock.now_s() < self.ends_s):
+            if status or (status is not None and self._clock.now_ns() < self.ends_ns):
                 self._error = f"{self._load}: {_last_words(process)}"
                 break
         return self._error

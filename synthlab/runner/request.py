@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from ..errors import ExpectationFailed
 from ..scenario.actions import Http
-from ..scenario.formatting import seconds
+from ..text.durations import format_duration, seconds_of
 
 SHOWN = 200
 """Characters of what is told of another answer than was wished."""
@@ -20,13 +20,13 @@ def request(wish: Http) -> None:
     body = None if wish.body is None else wish.body.encode()
     asked = Request(wish.url, data=body, headers=dict(wish.headers), method=wish.method)
     try:
-        with urlopen(asked, timeout=wish.within_s) as answer:
+        with urlopen(asked, timeout=seconds_of(wish.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
         status, text = error.code, error.read(_MOST_BYTES)
         error.close()
     except TimeoutError:
-        raise ExpectationFailed(f"no answer within {seconds(wish.within_s)}") from None
+        raise ExpectationFailed(f"no answer within {format_duration(wish.within_ns)}") from None
     except (OSError, HTTPException) as error:
         raise ExpectationFailed(f"no answer: {getattr(error, 'reason', error)}"[:SHOWN]) from None
     if status != wish.status:

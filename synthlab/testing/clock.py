@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from ..engine.clock import SECOND_NS, Clock
+from ..engine.clock import Clock
+from ..text.durations import SECOND_NS, ns_of
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -52,7 +53,7 @@ class FakeClock(Clock):
         return self._epoch_s + self.now_s() - 1.0
 
     def sleep(self, seconds: float) -> None:
-        self._now_ns += round(seconds * SECOND_NS)
+        self._now_ns += ns_of(seconds)
 
     async def pause(self, seconds: float) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -105,7 +106,7 @@ class FakeClock(Clock):
                     wait.condition.notify_all()
 
     def _after_ns(self, seconds: float) -> int:
-        return self._now_ns + round(max(seconds, 0.0) * SECOND_NS)
+        return self._now_ns + ns_of(max(seconds, 0.0))
 
     def _job_done(self) -> None:
         self._jobs -= 1

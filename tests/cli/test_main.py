@@ -47,6 +47,7 @@ MISTAKES = {
     "watch and json": (("stats", "--watch", "--json"), 2, "--watch and --json do not go together"),
     "superfluous argument": (("down", "call", "other"), 2, "Got unexpected extra argument"),
     "ttl without unit": (("up", "call", "--ttl", "2"), 2, "--ttl: '2' is not a time such as 500ms, 10s, 5min or 1h"),
+    "ttl too short": (("up", "call", "--ttl", "0.5s"), 2, "--ttl: '0.5s' is not a time from 1s to 86400s"),
     "bad since": (("logs", "--since", "yesterday"), 2, "--since: 'yesterday' is not a time such as"),
     "logs of nobody": (("logs", "cleint1"), 2, "no client 'cleint1' in lab 'call'; did you mean client1?"),
     "nothing to run": (("exec", "client1"), 2, "Missing argument 'COMMAND...'"),

@@ -16,6 +16,7 @@ from synthlab.control.backend import docker_backend
 from synthlab.engine.containers import Container
 from synthlab.runner.load import RunningLoad, start_load
 from synthlab.scenario.actions import Congestion, Load
+from synthlab.text.durations import SECOND_NS
 
 from .labs import docker, lab_up, synthlab
 from .pair import Pair
@@ -42,7 +43,7 @@ from synthlab.control.backend import docker_backend
 backend = docker_backend()
 _, members = backend.members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
-    load = Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120)
+    load = Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_ns=120 * 10**9)
     start_load(backend.engine, load, members)
 print("begun", flush=True)
 time.sleep(120)
@@ -56,7 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     stack.write_text(STACK)
     with lab_up(LAB, stack):
         yield
-        running = start_load(WORLD.engine, _load(target="sfu", for_s=120), _members())
+        running = start_load(WORLD.engine, _load(target="sfu", for_ns=120 * SECOND_NS), _members())
     assert running.error()
     running.stop()
 
@@ -66,7 +67,7 @@ def _members() -> Sequence[Container]:
 
 
 def _load(**changed: object) -> Load:
-    usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_s": 30.0}
+    usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_ns": 30 * SECOND_NS}
     return Load(**(usual | changed))  # type: ignore[arg-type]
 
 
@@ -190,7 +191,7 @@ def test_stopped_and_hidden() -> None:
 
 def test_it_ends_by_itself() -> None:
     """When its time is over it has ended, without an error, and without a stop."""
-    load = start_load(WORLD.engine, _load(for_s=1.0), _members())
+    load = start_load(WORLD.engine, _load(for_ns=SECOND_NS), _members())
     assert load._source.wait(15) == 0
     assert load.error() is None
     load.stop()

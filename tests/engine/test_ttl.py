@@ -4,22 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthlab.engine.ttl import has_expired, parse_ttl, told_left, told_time
-from synthlab.errors import WrongUse
-
-
-def test_forms() -> None:
-    """A time to live is written as every other time."""
-    assert (parse_ttl("2h"), parse_ttl("90s"), parse_ttl("1.5min")) == (7200, 90, 90)
-
-
-@pytest.mark.parametrize(
-    ("written", "told"), [("2", "--ttl: '2' is not a time such as"), ("0.5s", "less than a second")]
-)
-def test_mistakes(written: str, told: str) -> None:
-    """What is no time, or too short for any lab, is refused."""
-    with pytest.raises(WrongUse, match=told):
-        parse_ttl(written)
+from synthlab.engine.ttl import has_expired, told_left, told_time
 
 
 @pytest.mark.parametrize(

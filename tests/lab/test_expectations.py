@@ -156,7 +156,7 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
             asked.append(time.monotonic())
             return super().state()
 
-    monkeypatch.setattr(expectations, "KEPT_S", 1.3)
+    monkeypatch.setattr(expectations, "KEPT_NS", 1_300_000_000)
     backend = Backend(lab.backend.engine, lambda container: Counting(container.client))
     with Lab.attach("call", backend) as counted:
         counted.expect("client1.egress.packets_in >= 0", within="3s")

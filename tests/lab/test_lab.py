@@ -188,7 +188,12 @@ def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_up_refuses_mistakes() -> None:
     """Before anything is started, as WrongUse."""
     backend, _ = fake_backend()
-    for given, told in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
+    mistakes = (
+        ({"ttl": "soon"}, "ttl: 'soon'"),
+        ({"ttl": "0.5s"}, "ttl: '0.5s' is not a time from 1s to 86400s"),
+        ({"timeout": "9"}, "timeout: '9'"),
+    )
+    for given, told in mistakes:
         with pytest.raises(WrongUse, match=told):
             Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):

@@ -21,6 +21,7 @@ from synthlab.errors import SynthlabError
 from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
 from synthlab.scenario.actions import Load
 from synthlab.testing import FakeEngine, fake_companion, fake_container
+from synthlab.text.durations import SECOND_NS, ns_of
 
 from ..standstill import Standstill
 
@@ -97,7 +98,7 @@ def begun(
     source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
     said = line(source)
     assert said.startswith("sending")
-    load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_s=seconds)
+    load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_ns=ns_of(seconds))
     return RunningLoad(load, source, sink, said.removeprefix("sending").strip())
 
 
@@ -197,7 +198,7 @@ def test_who_does_not_run() -> None:
     """A load needs both containers; nothing is begun without."""
     stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
     running = replace(fake_container("call", "client1"), address="10.0.0.2")
-    load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
+    load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
         start_load(FakeEngine(), load, [running, stopped])
 
@@ -208,7 +209,7 @@ def test_to_a_conditioned_server() -> None:
     client = replace(fake_container("call", "client1"), address="10.0.0.2")
     server = replace(fake_container("call", "turn"), role="service", address="10.0.0.3")
     companion = replace(fake_companion("call", "turn"), state="exited", status="Exited (7)")
-    load = Load(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_s=5)
+    load = Load(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to turn: it does not run \(Exited \(7\)\)"):
         start_load(FakeEngine(), load, [companion, server, client])
 

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control.backend import Backend
 from ...control.change import build_change
 from ...control.client_api import ChangeOptions
@@ -20,6 +18,7 @@ from ...control.slowness import too_slow
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
+from ...stack.durations import read_duration
 from ...stack.local_files import LocalFile, keep_file
 from .. import console
 from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
@@ -144,10 +143,8 @@ def reset(
 
 def refuse_duration(flag: str, written: str | None) -> None:
     """Raise WrongUse for a time that cannot be read."""
-    try:
-        parse_duration(written) if written is not None else None
-    except ConditionsError as error:
-        raise WrongUse(f"{flag}: {error}") from None
+    if written is not None:
+        read_duration(flag, written)
 
 
 def show_change(made: GroupChange, json: bool) -> None:

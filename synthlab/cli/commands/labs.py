@@ -10,8 +10,10 @@ import typer
 
 from ...control.backend import Backend, choose_lab
 from ...deploy.claim import take_down
-from ...engine.ttl import parse_ttl
+from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
+from ...stack.durations import read_duration
+from ...text.durations import seconds_of
 from .. import console
 from .listing import show_containers
 from .options import JsonOption, StackArgument, TimeoutOption, complete_labs
@@ -82,7 +84,7 @@ def up(
 
     backend: Backend = context.obj
     described = read_stack(stack, name, compose=backend.engine.compose_config)
-    ttl_s = parse_ttl(ttl) if ttl else None
+    ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     if dry_run:
         _print_plan(described, backend, timeout, ttl_s, wait_media, replace, json)
         return
