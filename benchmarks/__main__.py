@@ -62,9 +62,9 @@ def _bench(measurements: Sequence[Measurement], options: argparse.Namespace) -> 
 
 def _measured(measurements: Sequence[Measurement], runs: int) -> list[Record]:
     with ExitStack() as cleanup:
-        tell = cleanup.enter_context(show.progress(sum(len(one.kinds) for one in measurements) * runs))
+        progress = cleanup.enter_context(show.progress(sum(len(one.kinds) for one in measurements) * runs))
         testbed = Testbed(cleanup)
-        return [measure(testbed, one, one.kinds, runs, tell) for one in measurements]
+        return [measure(testbed, one, one.kinds, runs, progress) for one in measurements]
 
 
 def _profile(measurements: Sequence[Measurement], runs: int | None) -> int:

@@ -17,7 +17,7 @@ from .figure import Result, Values
 from .measurements import Measurement
 from .testbed import Kind, Testbed
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass
@@ -52,13 +52,13 @@ class Record:
         }
 
 
-def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, tell: Tell) -> Record:
+def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, progress: Progress) -> Record:
     """Every second run takes the kinds the other way round: the machine's moods fall on each, and less is rebuilt."""
     record, start = Record(measurement), time.monotonic()
     order = list(kinds)
     for n in range(runs):
         for kind in order:
-            tell(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
+            progress(f"{measurement.name}: {kind}, run {n + 1} of {runs}")
             _run(testbed, kind, record)
         order.reverse()
     record.seconds = time.monotonic() - start

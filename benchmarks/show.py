@@ -35,12 +35,12 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
         task = bar.add_task("", total=total)
         done = -1
 
-        def tell(text: str) -> None:
+        def progress(text: str) -> None:
             nonlocal done
             done += 1
             bar.update(task, completed=done, description=escape(text), refresh=True)
 
-        yield tell
+        yield progress
 
 
 def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None:

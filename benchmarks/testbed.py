@@ -145,7 +145,7 @@ class Testbed(World):
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, start_new_session=True)
         self._middle.callback(ended, self._process)
         self.pid = self._process.pid
-        self._line = ControlClient(ours)
+        self._control = ControlClient(ours)
         self._await_forwarder()
 
     def _await_forwarder(self) -> None:

@@ -23,13 +23,13 @@ class Terminated(BaseException):
 def unwind_on_signals() -> None:
     """Make SIGTERM and SIGHUP unwind the program as Ctrl-C does."""
     for number in ENDING:
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup's wish to live on is respected
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup is respected
             signal.signal(number, _raise)
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back every wish to end until the work inside is done; in other threads than the main one, do nothing."""
+    """Hold signals back until the work inside is done; in other threads than the main one, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -11,7 +11,7 @@ LEAST_S = 0.05
 
 
 class Standstill:
-    """Counts, in a thread of its own, how much later than it wished it was let run; to be used in a `with` statement.
+    """Counts, in a thread of its own, how late it was scheduled; use it in a `with` statement.
 
     Where that was for want of a processor, or because the machine was stopped, the code beside it had none either.
     """

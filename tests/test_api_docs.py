@@ -14,7 +14,7 @@ import pytest
 import synthlab
 from synthlab import Client, Lab
 from synthlab.control.backend import Backend
-from synthlab.control.webrtc_stats import Numbers
+from synthlab.control.webrtc_stats import Stats
 from synthlab.pytest_plugin.labs import Labs
 from synthlab.stack import read_stack
 from synthlab.testing import FakeClientApi, FakeEngine, fake_container
@@ -35,9 +35,9 @@ class Viewer(FakeClientApi):
 
     shown: FakeClientApi
 
-    def numbers(self) -> Numbers:
+    def stats(self) -> Stats:
         fps = 2 if self.shown.conditions.egress.rate_bps else 25
-        return Numbers.from_dict({"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}})
+        return Stats.from_dict({"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}})
 
 
 def fake_lab(stack: str, name: str | None = None, **_: Any) -> Lab:
@@ -112,7 +112,7 @@ def fake_labs(run: Any) -> Labs:
     return Labs(run, "1h", Backend(FakeEngine()), up, lambda backend, lab: Watched())  # type: ignore[arg-type, return-value]
 
 
-def test_every_method_is_told() -> None:
+def test_every_method_is_documented() -> None:
     """Of a client, in the table; and what is imported, somewhere on the page."""
     public = [name for name in vars(Client) if not name.startswith("_") and name not in ("api", "group")]
     table = PAGE.partition("| of a client | is |")[2].partition("\n\n")[0]

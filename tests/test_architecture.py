@@ -33,7 +33,7 @@ HOST: Mapping[str, set[str]] = {
     "lab": {"runner", "scenario", "control", "deploy", "engine", "stack"},
     "testing": {"control", "engine"},
     "cli": {"lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
-    "pytest_plugin": {"lab", "runner", "report", "scenario", "control", "engine", "stack"},
+    "pytest_plugin": {"lab", "runner", "report", "scenario", "control", "stack"},
     "": {"lab", "runner"},
 }
 

@@ -96,10 +96,10 @@ def checked(folder: Path, *arguments: str) -> tuple[int, str, float]:
 @pytest.mark.parametrize("name", ["deep", "bomb", pytest.param("20,000 clients", marks=pytest.mark.soak)])
 def test_time_and_memory(name: str, tmp_path: Path) -> None:
     """The worst of them are wrong use, in one line, within a second's time and 200 MB."""
-    text, told = STACKS[name]
+    text, result = STACKS[name]
     (tmp_path / "some.yaml").write_text(text)
     status, line, took_s = checked(tmp_path, "render", "some.yaml")
-    assert told in line
+    assert result in line
     assert (status, line.count("\n")) == (2, 1)
     assert took_s < MOST_CPU_S
 
@@ -107,20 +107,20 @@ def test_time_and_memory(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [*STACKS, pytest.param("12,000 clients", marks=pytest.mark.soak)])
 def test_stacks(name: str, tmp_path: Path) -> None:
     """A stack file that is too deep, too large, or unfolds without end is refused, and the line says its file."""
-    text, told = STACKS.get(name, TOO_MANY)
+    text, result = STACKS.get(name, TOO_MANY)
     (tmp_path / "some.yaml").write_text(text)
     with pytest.raises(WrongUse) as caught:
         read_stack(str(tmp_path / "some.yaml"))
     assert "some.yaml" in caught.value.message
-    assert told in caught.value.message
+    assert result in caught.value.message
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenarios(name: str, tmp_path: Path) -> None:
     """So is a scenario."""
-    text, told = SCENARIOS[name]
+    text, result = SCENARIOS[name]
     (tmp_path / "some.yaml").write_text(text)
-    with pytest.raises(WrongUse, match=told):
+    with pytest.raises(WrongUse, match=result):
         check_scenario(str(tmp_path / "some.yaml"))
 
 
@@ -135,7 +135,7 @@ def test_compose_files(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])
 def test_results(text: str) -> None:
     """Results that are nested without end, or are other JSON, are refused."""
-    with pytest.raises(WrongUse, match=r"\Aresults.json: is not what"):
+    with pytest.raises(WrongUse, match=r"\Aresults.json: not a file written by"):
         read_results(text, "results.json")
 
 
@@ -160,7 +160,7 @@ def binary(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "expected"),
     [
         (device, "is not a plain file"),
         (pipe, "is not a plain file"),
@@ -170,9 +170,9 @@ def binary(folder: Path) -> Path:
         (binary, "is not text in UTF-8: byte 3"),
     ],
 )
-def test_what_is_no_file(make: Callable[[Path], Path], told: str, tmp_path: Path) -> None:
+def test_what_is_no_file(make: Callable[[Path], Path], expected: str, tmp_path: Path) -> None:
     """Devices and pipes, which never end, folders, and what is no text are refused, and not opened."""
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         read_text_file(make(tmp_path), 100)
 
 

@@ -36,7 +36,7 @@ def routes() -> list[Route]:
 
 
 @pytest.mark.parametrize("item", condition_fields(), ids=lambda item: item.metadata["name"])
-def test_every_value_is_told(item: Field[Any]) -> None:
+def test_every_value_is_documented(item: Field[Any]) -> None:
     """With its name, its example and its help, as the code has them."""
     meta = item.metadata
     row = f"| `{meta['name']}` | `{meta['example']}` | {meta['help']}"
@@ -78,11 +78,11 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.path)
-def test_every_request_is_told(route: Route) -> None:
+def test_every_request_is_documented(route: Route) -> None:
     """The page on the API has each path, with its methods."""
     requests = re.findall(r"^\| (`.*?`) \|", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
-    told = {word for request in requests if f"{route.path}`" in request for word in re.findall("[A-Z]+", request)}
-    assert told >= (route.methods or set()) - {"HEAD"}
+    answers = {word for request in requests if f"{route.path}`" in request for word in re.findall("[A-Z]+", request)}
+    assert answers >= (route.methods or set()) - {"HEAD"}
 
 
 def test_the_forwarders_page_is_short() -> None:
@@ -124,7 +124,7 @@ def test_examples_of_scenarios_can_be_played(example: str, scenario_folder: Path
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_step_is_told(kind: StepKind) -> None:
+def test_every_step_is_documented(kind: StepKind) -> None:
     """With each of its keys and its help, as the code has them, and an example that uses it."""
     shared = SCENARIOS.partition("\n## Values\n")[2].partition("\n## Steps\n")[0]
     sections = [part for part in SCENARIOS.split("\n### ")[1:] if kind.name in part.partition("\n")[0].split(", ")]
@@ -133,7 +133,7 @@ def test_every_step_is_told(kind: StepKind) -> None:
     assert any(re.search(rf"\b{kind.name}:", example) for example in examples(sections[0]))
 
 
-def test_every_key_of_a_scenario_is_told() -> None:
+def test_every_key_of_a_scenario_is_documented() -> None:
     """Those of the file, and those that every step may have."""
     assert [name for name, key in {**TOP, **COMMON}.items() if row(name, key) not in SCENARIOS] == []
 

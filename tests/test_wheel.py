@@ -45,8 +45,8 @@ def test_bundled_files(programs: Path, tmp_path: Path) -> None:
 
 def test_the_images_are_those_of_the_checkout(programs: Path, tmp_path: Path) -> None:
     """All that images are built from is in the wheel, to the byte: what a checkout has built is current for it."""
-    told = run(programs / "python", "-P", image_contents.__file__, folder=tmp_path)
-    assert json.loads(told) == image_contents.image_contents()
+    result = run(programs / "python", "-P", image_contents.__file__, folder=tmp_path)
+    assert json.loads(result) == image_contents.image_contents()
 
 
 def test_pytest_finds_the_plugin(programs: Path, tmp_path: Path) -> None:

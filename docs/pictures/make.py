@@ -30,7 +30,7 @@ COLOURS = 128
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, Lab.up("call.yaml", LAB, wait_media=True, tell=print) as lab:
+    with tempfile.TemporaryDirectory() as folder, Lab.up("call.yaml", LAB, wait_media=True, progress=print) as lab:
         report = Path(folder) / "report.html"
         command = [str(Path(sys.executable).with_name("synthlab")), "scenario", "run", "dog-chews-fiber", "--lab", LAB]
         subprocess.run([*command, "--report", str(report)], check=True)

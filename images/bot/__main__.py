@@ -14,9 +14,9 @@ from websockets.typing import Subprotocol
 
 from .api import Api
 from .client import Client
-from .numbers import Recent, Sample, numbers
-from .room import Room
-from .session import Message, Over, Refused, Session
+from .janus.room import Room
+from .janus.session import Message, Over, Refused, Session
+from .stats import Recent, Sample, stats
 
 _FIRST_BACKOFF_S = 0.5
 _MOST_BACKOFF_S = 2.0
@@ -80,8 +80,8 @@ class Bot:
                 if self._room:
                     self._room.mend(looked, after)
                 looked = after
-            told = numbers(recent.before(after), after)
-            await asyncio.to_thread(api.post, told, clock.time() - begin)
+            measured = stats(recent.before(after), after)
+            await asyncio.to_thread(api.post, measured, clock.time() - begin)
             await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
     async def _sample(self) -> Sample:

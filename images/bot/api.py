@@ -1,4 +1,4 @@
-"""The container's own API, as far as this client speaks it: it takes our numbers."""
+"""The container's own API, as far as this client speaks it: it takes our stats."""
 
 import json
 import sys
@@ -12,15 +12,15 @@ _TIMEOUT_S = 2
 
 class Api:
     def __init__(self, url: str) -> None:
-        self._url = f"{url.rstrip('/')}/v1/numbers"
+        self._url = f"{url.rstrip('/')}/v1/stats"
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
-        """Hand over numbers that are so old. Never raises: a client without numbers is still a client.
+    def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
+        """Post stats of this age. Never raises: a client without stats is still a client.
 
         The first failure of a row is logged.
         """
-        body = json.dumps(numbers).encode()
+        body = json.dumps(stats).encode()
         request = Request(f"{self._url}?age={age_s * 1000:.0f}ms", body, {"Content-Type": "application/json"})
         try:
             with urlopen(request, timeout=_TIMEOUT_S):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import h264, vpx
 
-from .session import Message, Over
+from .janus.session import Message, Over
 
 # RTP packets of at most 1200 bytes, as Chrome sends them: with all headers they pass an MTU of 1280, the least of IPv6.
 # aiortc's own payloads of 1300 do not. 40 bytes are for the header and its extensions.

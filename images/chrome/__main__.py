@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import flags, screen, trust
+from . import ca_certs, flags, screen
 from .children import Children, Program
 from .client import Client
 
@@ -20,7 +20,7 @@ def main() -> int:
     environment = _environment(os.environ)
     try:
         client = Client.from_environ(os.environ)
-        trust.trust(sorted(trust.FOLDER.glob("*.pem")), Path(environment["HOME"]))
+        ca_certs.install(sorted(ca_certs.FOLDER.glob("*.pem")), Path(environment["HOME"]))
     except ValueError as error:
         print(f"chrome: {error}", file=sys.stderr)
         return 2

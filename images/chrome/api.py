@@ -1,4 +1,4 @@
-"""The container's own API, as far as this client speaks it: it takes our numbers, and what pages write."""
+"""The container's own API, as far as this client speaks it: it takes our stats, and what pages write."""
 
 import json
 import sys
@@ -11,15 +11,15 @@ _TIMEOUT_S = 2
 
 
 class Api:
-    """Nothing here raises: a client without numbers is still a client. The first failure of a row is logged."""
+    """Nothing here raises: a client without stats is still a client. The first failure of a row is logged."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._failing = False
 
-    def post(self, numbers: Mapping[str, Any], age_s: float = 0.0) -> None:
-        """Hand over numbers that are so old."""
-        self._post(f"/v1/numbers?age={age_s * 1000:.0f}ms", numbers)
+    def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
+        """Post stats of this age."""
+        self._post(f"/v1/stats?age={age_s * 1000:.0f}ms", stats)
 
     def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
         """What pages wrote to their console; `lost` entries before them were too many."""

@@ -90,7 +90,7 @@ class Children:
     async def _end(self, name: str, process: Process, output: Output | None) -> End:
         end = End.of(name, await process.wait())
         if output and not self._stopping:
-            await output.tell()
+            await output.flush()
         return end
 
     def _ended(self) -> list[End]:

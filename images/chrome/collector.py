@@ -1,4 +1,4 @@
-"""Reads the connections of whatever pages run in Chromium, and reports their numbers four times a second.
+"""Reads the connections of whatever pages run in Chromium, and reports their stats four times a second.
 
 It also opens the client's pages: only so is it sure to be there before a page's first connection and first error.
 """
@@ -21,9 +21,9 @@ from .console import Console
 from .devtools import Devtools, Refused
 from .flags import DEBUG_PORT
 from .freezes import Freezes
-from .numbers import numbers
 from .opening import Opening
 from .recent import Recent
+from .stats import stats
 from .targets import Crashed, Targets
 
 _INTERVAL_S = 0.25
@@ -57,7 +57,7 @@ async def _collect(client: Client) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(devtools, targets, console))
             group.create_task(_open_all(client, devtools, targets, opening, ready))
-            group.create_task(_tell_ready(ready))
+            group.create_task(_mark_ready(ready))
             group.create_task(_report(targets, console, opening, api))
             group.create_task(_hand_on(console, api))
 
@@ -89,9 +89,9 @@ async def _open_all(
     await opening.open(pages, ready)
 
 
-async def _tell_ready(ready: asyncio.Event) -> None:
+async def _mark_ready(ready: asyncio.Event) -> None:
     await ready.wait()
-    readiness.tell(os.environ)
+    readiness.mark_ready(os.environ)
 
 
 async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: Devtools) -> None:
@@ -115,8 +115,8 @@ async def _report(targets: Targets, console: Console, opening: Opening, api: Api
         begin = clock.time()
         after = freezes.counted(await targets.sample())
         page = {"page": {"problem": opening.problem or ""}, "console": console.counts}
-        told = numbers(recent.before(begin, after), after) | page
-        await asyncio.to_thread(api.post, told, clock.time() - begin)
+        measured = stats(recent.before(begin, after), after) | page
+        await asyncio.to_thread(api.post, measured, clock.time() - begin)
         await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
 

@@ -43,7 +43,7 @@ class Output(asyncio.Protocol):
             self._write(self._rest)
         self._over.set()
 
-    async def tell(self) -> None:
+    async def flush(self) -> None:
         """Write what was held back, once the program has ended; what it started may hold its output open."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._over.wait(), _LAST_WORDS_S)

@@ -9,8 +9,8 @@ import sys
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 
+from .devtools_access import Request
 from .flags import DEBUG_PORT
-from .gate import Request
 
 PORT = 9222
 

@@ -6,7 +6,7 @@ from pathlib import Path
 VARIABLE = "SYNTHLAB_READY"
 
 
-def tell(environ: Mapping[str, str], process: Path = Path("/proc/1/stat")) -> None:
+def mark_ready(environ: Mapping[str, str], process: Path = Path("/proc/1/stat")) -> None:
     """Write the file that the check looks for, where it looks for one.
 
     It holds the start of PID 1: what was told before a restart of the container is not believed.

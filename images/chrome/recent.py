@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from .numbers import Sample
+from .stats import Sample
 
 _LEAST_S = 0.95
 """How old a sample must be at the least to be compared with the newest one."""

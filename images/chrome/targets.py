@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .devtools import Devtools, Event, Message, Refused
-from .numbers import Sample
+from .stats import Sample
 
 _SCRIPT = Path(__file__).with_name("samples.js").read_text()
 _TIMEOUT_S = 0.9

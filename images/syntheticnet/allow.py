@@ -57,7 +57,7 @@ class Allow:
         return cls(tuple(networks), tuple(names), tuple(origins), host=not networks or HOST in words)
 
 
-class Teller(Protocol):
+class Control(Protocol):
     """What passes the addresses of names on to the forwarder."""
 
     async def ask(self, op: str, *, addresses: Sequence[str]) -> object: ...
@@ -80,13 +80,13 @@ class Admitted:
             return False
         return any(address in network for network in self._allow.networks)
 
-    async def follow(self, line: Teller) -> None:
+    async def follow(self, control: Control) -> None:
         """Look the names up for ever, and tell the forwarder, also one that has been restarted; at once without any."""
         while self._allow.names:
             found = [await _addresses(name) for name in self._allow.names]
             self._found = sorted({address for addresses in found for address in addresses})
             with suppress(Unanswered):
-                await line.ask("admit", addresses=self._found)
+                await control.ask("admit", addresses=self._found)
             await asyncio.sleep(LOOKUP_SECONDS)
 
 

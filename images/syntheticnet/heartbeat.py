@@ -21,7 +21,6 @@ class Pulse:
         self._asking, self._answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (self._asking, self._answering):
             end.setblocking(False)
-        self.told: Mapping[str, Any] = {}
         self.news: Mapping[str, Any] = {}
 
     def close(self) -> None:
@@ -30,7 +29,7 @@ class Pulse:
 
     def ask(self, news: Mapping[str, Any]) -> None:
         """PID 1's question; never waits."""
-        self.told = news
+        self.news = news
         with suppress(BlockingIOError):
             self._asking.send(json.dumps(news).encode())
 

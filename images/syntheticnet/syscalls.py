@@ -72,10 +72,10 @@ def open_signals(numbers: Iterable[int]) -> int:
 def read_signals(file: int) -> list[int]:
     """The signals that are pending, and are so no longer."""
     try:
-        told = os.read(file, 64 * _SIGNAL_BYTES)
+        data = os.read(file, 64 * _SIGNAL_BYTES)
     except BlockingIOError:
         return []
-    return [unpack_from("I", told, start)[0] for start in range(0, len(told), _SIGNAL_BYTES)]
+    return [unpack_from("I", data, start)[0] for start in range(0, len(data), _SIGNAL_BYTES)]
 
 
 def _prctl(option: int, argument: int) -> None:

@@ -146,7 +146,7 @@ def progress() -> Iterator[Callable[[str], None]]:
     console = _console(stderr=True)
     if console.is_terminal:
         with console.status("") as status:
-            yield lambda text: _tell_moving(status, text)
+            yield lambda text: _show_moving(status, text)
     else:
         yield _PlainProgress(console)
 
@@ -165,9 +165,9 @@ class Live:
     def moving(self, text: str) -> None:
         """What is going on at this moment, for those who watch."""
         if self._status:
-            _tell_moving(self._status, text)
+            _show_moving(self._status, text)
 
-    def tell(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """What is being done: the line that moves, and where there is none, one that stays."""
         self.moving(text) if self._status else self.line(text)
 
@@ -183,7 +183,7 @@ def live() -> Iterator[Live]:
         yield Live(console, None)
 
 
-def _tell_moving(status: Status, text: str) -> None:
+def _show_moving(status: Status, text: str) -> None:
     from rich.markup import escape
 
     status.update(escape(shown(text)))

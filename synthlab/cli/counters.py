@@ -17,23 +17,23 @@ _WHY = {
     "memory": "more than 64 MB waited",
     "send": "the engine's kernel refused them",
 }
-# Columns that are left out where they say nothing, and the counter of each.
-_SELDOM = {"queued": "held", "duplicated": "duplicated", "originated": "originated"}
+# Counters whose column is left out where all are 0.
+_SELDOM = ("queued", "duplicated", "originated")
 _LARGE = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
 
 
 def counters_table(states: Mapping[str, ClientState]) -> Table:
     """The counters of each link and flow since the forwarder's start."""
     found = [(name, place, link) for name, state in states.items() for place, link in _places(state)]
-    seldom = {title: field for title, field in _SELDOM.items() if any(getattr(link, field) for *_, link in found)}
+    seldom = [field for field in _SELDOM if any(getattr(link, field) for *_, link in found)]
     discarded = any(link.discarded for *_, link in found)
     columns = ("client", "link", "packets in", "packets out", "bytes out", "dropped")
     rows = [
         (
-            *(name, place, str(link.packets_in), str(link.packets_out), told_bytes(link.bytes_out)),
+            *(name, place, str(link.packets_in), str(link.packets_out), format_bytes(link.bytes_out)),
             _causes(link.asked) or NOTHING,
             *([_discarded(link)] if discarded else []),
-            *(str(getattr(link, field)) for field in seldom.values()),
+            *(str(getattr(link, field)) for field in seldom),
         )
         for name, place, link in found
     ]
@@ -73,7 +73,7 @@ def too_slow_table(states: Mapping[str, ClientState]) -> Table:
     return Table(("what is measured says little",), [(Bad(line),) for line in too_slow(states)])
 
 
-def told_bytes(size: int) -> str:
+def format_bytes(size: int) -> str:
     """A size with its unit: `795.8 kB`."""
     return next((f"{size / least:.1f} {unit}" for unit, least in _LARGE.items() if size >= least), f"{size} B")
 
@@ -99,8 +99,8 @@ def _restarts(state: ClientState) -> str:
 def _late(late: Mapping[str, float], name: str) -> str:
     if name not in late:
         return NOTHING
-    told = f"{late[name]:.3f} ms"
-    return Bad(told) if late[name] > MOST_LATE_MS else told
+    text = f"{late[name]:.3f} ms"
+    return Bad(text) if late[name] > MOST_LATE_MS else text
 
 
 def _causes(counts: Mapping[str, int]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import mean
 
@@ -13,6 +12,7 @@ from ..errors import ExpectationFailed, SynthlabError
 from ..lab.lab import Lab
 from ..lab.wait_for_video import wait_for_video
 from ..stack import read_stack
+from ..text.progress import Progress
 from .console import Table
 
 STACK = "call.yaml"
@@ -31,8 +31,6 @@ RECOVERY_TIMEOUT_S = 40
 # Shares of the bit rate and frame rate before: the picture has suffered below the one, and recovered above the other.
 SUFFERED = 0.6
 RECOVERED = 0.8
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +60,19 @@ class Outcome:
     def judge(self) -> None:
         """Raise ExpectationFailed unless the picture suffered and recovered."""
         if self.during is None:
-            raise ExpectationFailed(f"no data: {VIEWER} told no numbers of {SENDER}'s video under {LIMIT}")
+            raise ExpectationFailed(f"no data: {VIEWER} reported no stats of {SENDER}'s video under {LIMIT}")
         if self.during.kbps >= SUFFERED * self.before.kbps:
             raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not suffer from {LIMIT}")
         if self.recovery_s is None:
             raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
 
 
-def run_demo(backend: Backend, tell: Tell) -> Outcome:
+def run_demo(backend: Backend, progress: Progress) -> Outcome:
     """Bring up the bundled call, measure it, and take it down whatever happens."""
     stack = read_stack(STACK, LAB)
     start = time.monotonic()
-    with launched(stack, backend.engine, tell, START_TIMEOUT_S):
-        return _measure(Lab.named(backend, stack.name), tell, up_s=time.monotonic() - start)
+    with launched(stack, backend.engine, progress, START_TIMEOUT_S):
+        return _measure(Lab.named(backend, stack.name), progress, up_s=time.monotonic() - start)
 
 
 def demo_table(outcome: Outcome) -> Table:
@@ -92,19 +90,19 @@ def demo_table(outcome: Outcome) -> Table:
     return Table(("", "kbit/s", "fps", ""), rows, title=f"{VIEWER}'s view of {SENDER}")
 
 
-def _measure(lab: Lab, tell: Tell, up_s: float) -> Outcome:
-    all_see_all_s = wait_for_video(lab, tell, MEDIA_TIMEOUT_S)
+def _measure(lab: Lab, progress: Progress, up_s: float) -> Outcome:
+    all_see_all_s = wait_for_video(lab, progress, MEDIA_TIMEOUT_S)
     sender = lab.find([SENDER])
-    tell(f"measuring {VIEWER}'s view of {SENDER}")
+    progress(f"measuring {VIEWER}'s view of {SENDER}")
     time.sleep(SETTLE_S)
     before = measure_picture(lab, MEASURE_S)
     if before is None:
-        raise SynthlabError(f"no data: {VIEWER} tells no numbers of {SENDER}'s video")
-    tell(f"limiting {SENDER}'s uplink to {LIMIT}")
+        raise SynthlabError(f"no data: {VIEWER} reports no stats of {SENDER}'s video")
+    progress(f"limiting {SENDER}'s uplink to {LIMIT}")
     lab.change(sender, {"egress": {"rate": LIMIT}})
     time.sleep(SETTLE_S)
     during = measure_picture(lab, MEASURE_S)
-    tell(f"resetting {SENDER}, waiting for the picture to recover")
+    progress(f"resetting {SENDER}, waiting for the picture to recover")
     lab.reset(sender)
     recovery_s = _wait_for_recovery(lab, before)
     return Outcome(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
@@ -126,7 +124,7 @@ def measure_picture(lab: Lab, seconds: float) -> PictureStats | None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(SAMPLE_S)
-        seen = lab.numbers(viewer)[VIEWER].video.get(SENDER)
+        seen = lab.stats(viewer)[VIEWER].video.get(SENDER)
         if seen is not None and "kbps" in seen and "fps" in seen:  # a number that is missing is not a 0
             samples.append(seen)
     if not samples:

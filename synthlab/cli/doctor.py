@@ -39,8 +39,8 @@ class Finding:
 
     subject: str
     ok: bool | None
-    told: str
-    mending: str = ""
+    result: str
+    fix: str = ""
 
     @property
     def mark(self) -> str:
@@ -59,18 +59,18 @@ def examine(engine: EngineApi) -> list[Finding]:
 def _installation() -> Iterator[Finding]:
     """The distribution called `synthlab`, ours before it was renamed or PyPI's, where it is installed beside ours."""
     with suppress(PackageNotFoundError):
-        told = f"synthlab {distribution('synthlab').version} is installed too, in the same folder `synthlab`"
-        yield Finding("installation", None, told, f"`pip uninstall synthlab`, then install {DISTRIBUTION} again")
+        result = f"synthlab {distribution('synthlab').version} is installed too, in the same folder `synthlab`"
+        yield Finding("installation", None, result, f"`pip uninstall synthlab`, then install {DISTRIBUTION} again")
 
 
 def _engine(engine: EngineApi) -> Finding:
     try:
-        told = engine.version()
+        result = engine.version()
     except SynthlabError as error:
         cause = str(error.__cause__ or error.message)
         return Finding("Docker engine", False, *explained(cause, _address(engine)))
-    enough = version_of(told) >= ENGINE
-    return Finding("Docker engine", enough, told, "" if enough else f"update it to {ENGINE[0]}.{ENGINE[1]} or later")
+    enough = version_of(result) >= ENGINE
+    return Finding("Docker engine", enough, result, "" if enough else f"update it to {ENGINE[0]}.{ENGINE[1]} or later")
 
 
 def explained(cause: str, address: str) -> tuple[str, str]:
@@ -81,8 +81,8 @@ def explained(cause: str, address: str) -> tuple[str, str]:
         return f"no answer from {address}: {cause}", f"start that engine, or use this machine's: {LOCAL}"
     if os.environ.get("DOCKER_HOST"):
         return f"no answer at DOCKER_HOST={address}", "start that engine, or `unset DOCKER_HOST`"
-    told = f"not running: {address} does not answer" if _NOT_THERE.search(cause) else cause
-    return told, "start it: Docker Desktop, or `sudo systemctl start docker`"
+    result = f"not running: {address} does not answer" if _NOT_THERE.search(cause) else cause
+    return result, "start it: Docker Desktop, or `sudo systemctl start docker`"
 
 
 def is_local(address: str) -> bool:
@@ -91,9 +91,9 @@ def is_local(address: str) -> bool:
     return parts.scheme in ("unix", "http+unix", "npipe") or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def version_of(told: str) -> tuple[int, int]:
+def version_of(result: str) -> tuple[int, int]:
     """The first two numbers of a version; (0, 0) where there are none."""
-    found = _VERSION.search(told)
+    found = _VERSION.search(result)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
@@ -108,64 +108,62 @@ def _place(engine: EngineApi) -> Iterator[Finding]:
     """Only a remote engine is worth a word: what it publishes on 127.0.0.1 opens on that machine."""
     address = _address(engine)
     if "://" in address and not is_local(address):
-        told = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
-        yield Finding("engine's machine", None, told, f"forward their ports, or use this machine's engine: {LOCAL}")
+        result = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
+        yield Finding("engine's machine", None, result, f"forward their ports, or use this machine's engine: {LOCAL}")
         yield _way(address, engine)
 
 
 def _way(address: str, engine: EngineApi) -> Finding:
     """Whether the docker command gets there as well: builds, and all that is asked of clients, go by it."""
     start = time.monotonic()
-    told = engine.tool_version("engine")
+    result = engine.tool_version("engine")
     took = time.monotonic() - start
-    if told is None:
-        mending = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
-        return Finding("docker command", False, f"does not reach {address}", mending)
-    return Finding("docker command", True, f"reaches it: engine {told}, asked in {took:.1f} s")
+    if result is None:
+        fix = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
+        return Finding("docker command", False, f"does not reach {address}", fix)
+    return Finding("docker command", True, f"reaches it: engine {result}, asked in {took:.1f} s")
 
 
 def _compose(engine: EngineApi) -> Finding:
-    mending = "install Docker Compose v2 (package docker-compose-plugin of Docker, docker-compose of Debian 13)"
-    told = engine.tool_version("compose")
-    if told is None or version_of(told) == (0, 0):
-        return Finding("Compose", False, "no answer" if engine.has_command() else NO_COMMAND, mending)
-    enough = version_of(told) >= COMPOSE
-    return Finding("Compose", enough, told, "" if enough else f"{COMPOSE[0]}.{COMPOSE[1]} or later: {mending}")
+    fix = "install Docker Compose v2 (package docker-compose-plugin of Docker, docker-compose of Debian 13)"
+    result = engine.tool_version("compose")
+    if result is None or version_of(result) == (0, 0):
+        return Finding("Compose", False, "no answer" if engine.has_command() else NO_COMMAND, fix)
+    enough = version_of(result) >= COMPOSE
+    return Finding("Compose", enough, result, "" if enough else f"{COMPOSE[0]}.{COMPOSE[1]} or later: {fix}")
 
 
 def _buildx(engine: EngineApi) -> Finding:
-    told = engine.tool_version("buildx")
-    mending = "" if told else "install buildx (package docker-buildx-plugin of Docker, docker-buildx of Debian 13)"
-    return Finding("buildx", told is not None, told or "no answer", mending)
+    result = engine.tool_version("buildx")
+    fix = "" if result else "install buildx (package docker-buildx-plugin of Docker, docker-buildx of Debian 13)"
+    return Finding("buildx", result is not None, result or "no answer", fix)
 
 
 def _disk(folder: str) -> Finding:
     """Where the engine keeps its images; inside the virtual machine of Docker Desktop nobody can look."""
     place = folder if Path(folder).is_dir() else "/"
     free = shutil.disk_usage(place).free
-    mending = (
-        "" if free >= ENOUGH_DISK else "free some (`docker system prune` removes what is unused): images take 3 GB"
-    )
-    return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", mending)
+    fix = "" if free >= ENOUGH_DISK else "free some (`docker system prune` removes what is unused): images take 3 GB"
+    return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", fix)
 
 
 def _ports(engine: EngineApi) -> Iterator[Finding]:
     for port in (FIRST_API_PORT, FIRST_VNC_PORT):
-        told, mending = "free", ""
+        result, fix = "free", ""
         if not engine.is_free(port):
-            told, mending = "taken", "the first client gets another port: see `synthlab ps`"
-        yield Finding(f"port {port}", None if mending else True, told, mending)
+            result, fix = "taken", "the first client gets another port: see `synthlab ps`"
+        yield Finding(f"port {port}", None if fix else True, result, fix)
 
 
 def _images(engine: EngineApi) -> list[Finding]:
     base = engine.image(BASE)
-    mending = "" if base else "`synthlab up` pulls it, or builds it on Debian as root"
-    findings = [Finding(BASE, True if base else None, "present" if base else "missing", mending)]
+    fix = "" if base else "`synthlab up` pulls it, or builds it on Debian as root"
+    findings = [Finding(BASE, True if base else None, "present" if base else "missing", fix)]
     for planned in plan_images(in_build_order(all_bundled()), engine.image):
         present = engine.image(planned.image.tag)
-        told = "current" if planned.current else _stale(present) if present else "not built"
-        mending = "" if planned.current else "`synthlab up` builds it, `synthlab images build` all"
-        findings.append(Finding(planned.image.tag, True if planned.current else None, told, mending))
+        result = "current" if planned.current else _stale(present) if present else "not built"
+        fix = "" if planned.current else "`synthlab up` builds it, `synthlab images build` all"
+        findings.append(Finding(planned.image.tag, True if planned.current else None, result, fix))
     return findings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..engine.containers import Container
-from ..engine.ttl import told_time
+from ..engine.ttl import format_time
 from .console import Table
 from .tables import NOTHING
 
@@ -39,8 +39,8 @@ def overviews_table(seen: Sequence[Overview]) -> Table:
             one.stack or NOTHING,
             one.state,
             f"{one.running}/{one.clients}",
-            NOTHING if one.age_s is None else told_time(one.age_s),
-            "expired" if one.state == "expired" else NOTHING if one.left_s is None else told_time(one.left_s),
+            NOTHING if one.age_s is None else format_time(one.age_s),
+            "expired" if one.state == "expired" else NOTHING if one.left_s is None else format_time(one.left_s),
         )
         for one in seen
     ]

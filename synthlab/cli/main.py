@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
     except (SynthlabError, _UsageError) as error:
         if debug:
             raise
-        return _tell(error)
+        return _report_error(error)
     except OSError as error:
         if debug or error.filename is not None or error.errno not in _LOST_OUTPUT:
             raise
@@ -149,13 +149,13 @@ def _without_output(error: OSError) -> int:
     console.drop_output()
     if isinstance(error, BrokenPipeError):
         return 0
-    return _tell(SynthlabError(f"the output cannot be written: {error.strerror}"))
+    return _report_error(SynthlabError(f"the output cannot be written: {error.strerror}"))
 
 
-def _tell(error: Exception) -> int:
-    told = error if isinstance(error, SynthlabError) else _from_typer(error)
-    console.print_error(told)
-    return told.exit_code
+def _report_error(error: Exception) -> int:
+    reported = error if isinstance(error, SynthlabError) else _from_typer(error)
+    console.print_error(reported)
+    return reported.exit_code
 
 
 def _from_typer(error: Any) -> SynthlabError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -13,12 +13,13 @@ from ..control.running_lab import RunningLab
 from ..deploy.launch import launched
 from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.guest.load_source import DATAGRAM
+from ..engine.guest.traffic_source import DATAGRAM
 from ..errors import ExpectationFailed, SynthlabError
-from ..runner.load import start_load
-from ..scenario.actions import Load
+from ..runner.traffic import start_traffic
+from ..scenario.actions import Traffic
 from ..stack import Client, Stack
 from ..text.durations import ns_of
+from ..text.progress import Progress
 from .console import Table
 
 LAB = "selftest"
@@ -29,8 +30,6 @@ ATTEMPTS = 3  # a machine that is busy for a moment is not one on which conditio
 LINGER_S = 0.5  # longer than what the latency and the bottleneck hold back
 LATENCY_MS, LOSS, RATE_BPS = 40.0, 0.10, 2_000_000.0
 SEED = 1
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +73,16 @@ class Check:
         return asdict(self) | {"ok": self.ok}
 
 
-def run_selftest(backend: Backend, tell: Tell) -> list[Check]:
+def run_selftest(backend: Backend, progress: Progress) -> list[Check]:
     """Bring the two clients up, measure them, and take them down whatever happens.
 
     Where a value is off, all are measured again, `ATTEMPTS` times in all: what is wrong with a machine stays wrong.
     """
     clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
-    with launched(stack, backend.engine, tell, START_TIMEOUT_S, TTL_S):
+    with launched(stack, backend.engine, progress, START_TIMEOUT_S, TTL_S):
         for _ in range(ATTEMPTS):
-            checks = _measure(backend, tell)
+            checks = _measure(backend, progress)
             if all(check.ok for check in checks):
                 break
         return checks
@@ -110,11 +109,11 @@ def selftest_table(checks: Sequence[Check]) -> Table:
     return Table(("value", "configured", "achieved", "tolerance", "verdict"), rows)
 
 
-def _measure(backend: Backend, tell: Tell) -> list[Check]:
+def _measure(backend: Backend, progress: Progress) -> list[Check]:
     lab = RunningLab.named(backend, LAB)
 
     def measure(stream: Stream, **conditions: str) -> Received:
-        tell(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
+        progress(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
         return send(backend.engine, lab.members, stream)
@@ -148,8 +147,8 @@ def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
 def send(engine: EngineApi, members: Sequence[Container], stream: Stream) -> Received:
     """What arrives of a stream, and of what was under way when the last datagram left."""
     rate_bps, for_s = stream.per_second * DATAGRAM * 8.0, stream.count / stream.per_second
-    load = Load(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))
-    running = start_load(engine, load, members)
+    traffic = Traffic(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))
+    running = start_traffic(engine, traffic, members)
     try:
         time.sleep(for_s + LINGER_S)
     finally:

@@ -14,9 +14,9 @@ from ..control.addresses import api_url
 from ..control.group_change import GroupChange
 from ..control.sfu_metrics import Metrics
 from ..control.state import ClientState, LinkState, ScheduleEntry
-from ..control.webrtc_stats import KINDS, Numbers, Values
+from ..control.webrtc_stats import KINDS, Stats, Values
 from ..engine.containers import Container
-from ..engine.ttl import told_left
+from ..engine.ttl import format_left
 from ..text.quantities import named
 from .console import Bad, Table
 
@@ -33,22 +33,29 @@ def containers_table(containers: Sequence[Container], restarts: Mapping[str, int
     rows = [_container_row(container, restarts, now) for container in containers]
     columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
     several = len({container.lab for container in containers}) > 1
-    told = [several, True, True, True, True, *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7))]
-    return Table(tuple(compress(columns, told)), [tuple(compress(row, told)) for row in rows])
+    shown_columns = [
+        several,
+        True,
+        True,
+        True,
+        True,
+        *(any(row[place] != NOTHING for row in rows) for place in (5, 6, 7)),
+    ]
+    return Table(tuple(compress(columns, shown_columns)), [tuple(compress(row, shown_columns)) for row in rows])
 
 
 def conditions_table(states: Mapping[str, ClientState]) -> Table:
     """What is configured on each link and flow."""
-    rows = [(name, place, wished) for name, state in states.items() for place, wished, _ in _conditions(state)]
+    rows = [(name, place, requested) for name, state in states.items() for place, requested, _ in _conditions(state)]
     return Table(("client", "link", "configured"), rows)
 
 
 def achieved_table(states: Mapping[str, ClientState]) -> Table:
     """What is configured on each link and flow, beside what was measured over the last second."""
     rows = [
-        (name, place, wished, _achieved(link))
+        (name, place, requested, _achieved(link))
         for name, state in states.items()
-        for place, wished, link in _conditions(state)
+        for place, requested, link in _conditions(state)
     ]
     return Table(("client", "link", "configured", "achieved (last second)"), rows)
 
@@ -58,24 +65,24 @@ def places(states: Mapping[str, ClientState]) -> dict[str, LinkState | None]:
     return {f"{name} {place}": link for name, state in states.items() for place, _, link in _conditions(state)}
 
 
-def numbers_table(numbers: Mapping[str, Numbers]) -> Table:
-    """The WebRTC numbers of each client for each remote participant."""
+def stats_table(stats: Mapping[str, Stats]) -> Table:
+    """The WebRTC statistics of each client for each remote participant."""
     rows = [
-        (viewer, kind, participant, _numbers(values))
-        for viewer, seen in numbers.items()
+        (viewer, kind, participant, _stats(values))
+        for viewer, seen in stats.items()
         for kind in KINDS
         for participant, values in sorted(getattr(seen, kind).items())
     ]
-    return Table(("client", "receives", "from", "numbers"), rows)
+    return Table(("client", "receives", "from", "stats"), rows)
 
 
 def metrics_table(metrics: Metrics) -> Table:
-    """The numbers that the media server publishes of itself."""
+    """The metrics that the media server publishes."""
     rows = [(name, f"{value:g}") for name, value in sorted(metrics.values.items())]
     return Table(("sfu", "value"), rows or [("none", metrics.error or "it publishes none")])
 
 
-def agenda_table(states: Mapping[str, ClientState]) -> Table:
+def schedule_table(states: Mapping[str, ClientState]) -> Table:
     """Leases, with the time they have left, and changes that wait for theirs."""
     rows = [
         (name, f"{what} {entry.id}", _change(entry), _times(entry))
@@ -95,11 +102,13 @@ def moments(made: GroupChange, now: float) -> Iterator[str]:
     entry = next((state.entry for state in made.states.values() if state.entry), None)
     if entry is None:
         return
-    if entry.in_s is not None:
-        yield f"{names}: in force at {_wall(now + entry.in_s)}, in {entry.in_s:.1f} s"
-    if entry.left_s is not None:
+    if entry.in_ns is not None:
+        in_s = entry.in_ns / 1e9
+        yield f"{names}: in force at {_wall(now + in_s)}, in {in_s:.1f} s"
+    if entry.left_ns is not None:
+        left_s = entry.left_ns / 1e9
         reverts = "reverts by itself" if len(made.states) == 1 else "revert by themselves"
-        yield f"{names}: {reverts} at {_wall(now + entry.left_s)}, in {entry.left_s:.1f} s"
+        yield f"{names}: {reverts} at {_wall(now + left_s)}, in {left_s:.1f} s"
 
 
 def _wall(seconds: float) -> str:
@@ -109,7 +118,7 @@ def _wall(seconds: float) -> str:
 def _change(entry: ScheduleEntry) -> str:
     """A change on one line: `egress loss 5%, latency none; *:udp ingress loss 1%`."""
     owners = [("", entry.change), *((f"{name} ", flow) for name, flow in (entry.change.get("flows") or {}).items())]
-    parts = ["replace all by"] if entry.whole else []
+    parts = ["replace all by"] if entry.replace else []
     for prefix, owner in owners:
         if owner is None:
             parts.append(f"{prefix}removed")
@@ -125,9 +134,9 @@ def _changed(value: Any) -> str:
 
 
 def _times(entry: ScheduleEntry) -> str:
-    parts = [f"in {entry.in_s:.1f} s"] if entry.in_s is not None else []
-    if entry.left_s is not None:
-        parts.append(f"{'reverts in' if entry.in_s is None else 'ends in'} {entry.left_s:.1f} s")
+    parts = [f"in {entry.in_ns / 1e9:.1f} s"] if entry.in_ns is not None else []
+    if entry.left_ns is not None:
+        parts.append(f"{'reverts in' if entry.in_ns is None else 'ends in'} {entry.left_ns / 1e9:.1f} s")
     return ", ".join(parts)
 
 
@@ -144,7 +153,7 @@ def _container_row(container: Container, restarts: Mapping[str, int], now: float
         Bad(state) if container.failed or state == "no answer" else state,
         api_url(container) or NOTHING,
         f"{HOST}:{vnc}" if vnc else NOTHING,
-        told_left(container.expires, now) or NOTHING,
+        format_left(container.expires, now) or NOTHING,
         Bad(str(restarted)) if restarted else NOTHING,
     )
 
@@ -153,13 +162,13 @@ def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None
     """Each link and flow, what is configured there, and what was measured."""
     for direction in DIRECTIONS:
         link = getattr(state.conditions, direction)
-        wished = _configured(link, link)
-        yield direction, wished or "perfect", state.links.get(direction)
+        requested = _configured(link, link)
+        yield direction, requested or "perfect", state.links.get(direction)
     for flow in state.conditions.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
-            wished = _configured(own, own.over(getattr(state.conditions, direction)))
-            yield f"{direction} {flow.name}", wished or "as the link", state.flows.get(flow.name, {}).get(direction)
+            requested = _configured(own, own.over(getattr(state.conditions, direction)))
+            yield f"{direction} {flow.name}", requested or "as the link", state.flows.get(flow.name, {}).get(direction)
 
 
 def _configured(own: LinkConditions, effective: LinkConditions) -> str:
@@ -211,7 +220,7 @@ def _achieved(link: LinkState | None) -> str:
     return " ".join([*parts, f"{measured['packets']:.0f} packets"])
 
 
-def _numbers(values: Values) -> str:
+def _stats(values: Values) -> str:
     """`lost` is at least 0 here: RTP counts what was expected less what came, and some came twice (RFC 3550, 6.4.1)."""
     rest = {**values, "lost": max(values["lost"], 0)} if "lost" in values else dict(values)
     size = [f"{rest.pop('width'):g}x{rest.pop('height'):g}"] if {"width", "height"} <= rest.keys() else []

@@ -12,7 +12,7 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions
 from ..control.group_change import LabClient
 from ..control.slowness import too_slow
 from ..control.state import ClientState, LinkState
-from ..control.webrtc_stats import Numbers
+from ..control.webrtc_stats import Stats
 from ..errors import SynthlabError
 from .console import Bad, Table
 from .tables import NOTHING, Row
@@ -31,7 +31,7 @@ class Seen:
     """One client at one moment; an `error` where it does not answer."""
 
     state: ClientState | None = None
-    numbers: Numbers | None = None
+    stats: Stats | None = None
     error: str = ""
 
 
@@ -60,7 +60,7 @@ def top_table(now: Sample, before: Sample) -> Table:
             rows.append((name, NOTHING, Bad(seen.error)))
             continue
         used = cpu(before.get(name), seen)
-        named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.numbers)
+        named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.stats)
         for direction, title, work, video in zip(DIRECTIONS, *named, strict=True):
             conditions, link = getattr(seen.state.conditions, direction), seen.state.links.get(direction)
             rows.append((title, direction, *_cells(conditions, link), work, video))
@@ -82,11 +82,11 @@ def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
     }
 
 
-def received(numbers: Numbers | None) -> tuple[str, str]:
+def received(stats: Stats | None) -> tuple[str, str]:
     """The videos that a client receives, and their rate; `7+ fps` where the slowest of several has 7 fps."""
-    if numbers is None or not numbers.video:
+    if stats is None or not stats.video:
         return NOTHING, ""
-    videos = list(numbers.video.values())
+    videos = list(stats.video.values())
     rates = [values["fps"] for values in videos if "fps" in values]
     kbps = sum(values.get("kbps", 0.0) for values in videos)
     frames = f", {min(rates):.0f}{'+' if len(rates) > 1 else ''} fps" if rates else ""
@@ -95,7 +95,7 @@ def received(numbers: Numbers | None) -> tuple[str, str]:
 
 def _ask(client: LabClient) -> Seen:
     try:
-        return Seen(state=client.api.state(), numbers=client.api.numbers())
+        return Seen(state=client.api.state(), stats=client.api.stats())
     except SynthlabError as error:
         return Seen(error=error.message)
 
@@ -104,34 +104,34 @@ def _spent(seen: Seen | None) -> tuple[int, float, float] | None:
     """Which forwarder it is, how long it has lived, and how much CPU time it has used, in seconds."""
     if seen is None or seen.state is None:
         return None
-    told = seen.state.answer["forwarder"]
-    return (told["restarts"], told["up_s"], told["cpu_s"]) if "cpu_s" in told else None
+    forwarder = seen.state.answer["forwarder"]
+    return (forwarder["restarts"], forwarder["up_s"], forwarder["cpu_s"]) if "cpu_s" in forwarder else None
 
 
 def _cells(conditions: LinkConditions, link: LinkState | None) -> Row:
     measured = link.achieved if link else {}
     passed = measured.get("packets")
-    rate = _told(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f} kbit/s") if passed else NOTHING
-    delay = _told(measured, "delay_p50_ms", lambda ms: f"{ms:.1f} ms") if passed else NOTHING
-    loss = _told(measured, "loss", lambda share: f"{share:.2%}") if passed else NOTHING
-    wished = conditions.to_dict()
+    rate = _format(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f} kbit/s") if passed else NOTHING
+    delay = _format(measured, "delay_p50_ms", lambda ms: f"{ms:.1f} ms") if passed else NOTHING
+    loss = _format(measured, "loss", lambda share: f"{share:.2%}") if passed else NOTHING
+    requested = conditions.to_dict()
     return tuple(
         f"{achieved} of {configured}" if configured else achieved
         for achieved, configured in (
-            (rate, _of(wished, _RATE)),
-            (delay, _of(wished, _DELAY)),
-            (loss, _of(wished, _LOSS)),
+            (rate, _of(requested, _RATE)),
+            (delay, _of(requested, _DELAY)),
+            (loss, _of(requested, _LOSS)),
         )
     )
 
 
-def _told(measured: Mapping[str, float], name: str, show: Callable[[float], str]) -> str:
+def _format(measured: Mapping[str, float], name: str, show: Callable[[float], str]) -> str:
     return show(measured[name]) if name in measured else NOTHING
 
 
-def _of(wished: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def _of(requested: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """The configured values of a column: `80ms`, `80ms jitter 20ms`, `outage`."""
-    present = {name: wished[name] for name in names if wished.get(name) not in (None, False)}
+    present = {name: requested[name] for name in names if requested.get(name) not in (None, False)}
     return " ".join(_named(name, value, plain=name == names[0]) for name, value in present.items())
 
 
@@ -150,5 +150,5 @@ def _as_json(seen: Seen, before: Seen | None) -> dict[str, Any]:
         for direction in DIRECTIONS
     }
     used = cpu(before, seen)
-    numbers = {"video": dict(seen.numbers.video), "audio": dict(seen.numbers.audio)} if seen.numbers else {}
-    return {**links, "forwarder_cpu": None if used is None else round(used, 4), "webrtc": numbers}
+    stats = {"video": dict(seen.stats.video), "audio": dict(seen.stats.audio)} if seen.stats else {}
+    return {**links, "forwarder_cpu": None if used is None else round(used, 4), "webrtc": stats}

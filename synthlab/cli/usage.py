@@ -31,11 +31,11 @@ class Command(TyperCommand):
 
 def mistake(error: Any) -> str:
     """What is wrong in the arguments, on one line; a condition's name of elsewhere gets ours as the hint."""
-    told = " ".join(error.format_message().split())
+    text = " ".join(error.format_message().split())
     name = getattr(error, "option_name", "")
     ours = [option[2:] for one in error.ctx.command.params for option in one.opts] if name and error.ctx else []
     near = condition_meant(name.lstrip("-"), [option.replace("-", "_") for option in ours])
-    return f"No such option: {name}{near.replace('_', '-').replace('mean ', 'mean --')}" if near else told
+    return f"No such option: {name}{near.replace('_', '-').replace('mean ', 'mean --')}" if near else text
 
 
 def _switches(option: Any) -> Iterator[tuple[str, str]]:

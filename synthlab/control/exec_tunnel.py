@@ -79,8 +79,8 @@ class Relay:
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
-            if told := self._lines.get(timeout=timeout_s):
-                return json.loads(told)
+            if answer := self._lines.get(timeout=timeout_s):
+                return json.loads(answer)
         except queue.Empty:
             self.close()
             raise TimeoutError from None

@@ -22,22 +22,22 @@ class LogLine:
     text: str
 
 
-def read_lines(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
+def read_lines(engine: EngineApi, containers: Sequence[Container], query: LogQuery) -> Iterator[LogLine]:
     """The lines of all, by their times; with `follow` as they come, until all have ended."""
-    return _follow(engine, containers, wish) if wish.follow else _merge(engine, containers, wish)
+    return _follow(engine, containers, query) if query.follow else _merge(engine, containers, query)
 
 
-def _merge(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
-    return heapq.merge(*(_lines(engine, container, wish) for container in containers))
+def _merge(engine: EngineApi, containers: Sequence[Container], query: LogQuery) -> Iterator[LogLine]:
+    return heapq.merge(*(_lines(engine, container, query) for container in containers))
 
 
-def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) -> Iterator[LogLine]:
+def _follow(engine: EngineApi, containers: Sequence[Container], query: LogQuery) -> Iterator[LogLine]:
     """One thread for each container; they die with us, whatever they wait for."""
     arrived: queue.Queue[LogLine | SynthlabError | None] = queue.Queue()
 
     def read(container: Container) -> None:
         try:
-            for line in _lines(engine, container, wish):
+            for line in _lines(engine, container, query):
                 arrived.put(line)
             arrived.put(None)
         except SynthlabError as error:
@@ -56,6 +56,6 @@ def _follow(engine: EngineApi, containers: Sequence[Container], wish: LogQuery) 
             yield came
 
 
-def _lines(engine: EngineApi, container: Container, wish: LogQuery) -> Iterator[LogLine]:
-    for time, text in engine.read_log(container, wish):
+def _lines(engine: EngineApi, container: Container, query: LogQuery) -> Iterator[LogLine]:
+    for time, text in engine.read_log(container, query):
         yield LogLine(time, container.title, text)

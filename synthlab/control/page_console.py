@@ -16,20 +16,20 @@ POLL_S = 0.5
 Entry = Mapping[str, Any]
 
 
-def console_lines(apis: Mapping[str, ClientApi], wish: LogQuery) -> Iterator[LogLine]:
+def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[LogLine]:
     """The lines of all, by their times; with `follow` as they come, without end. Raises SynthlabError."""
     seen = dict.fromkeys(apis, 0)
-    tail = wish.tail
+    tail = query.tail
     while True:
         found: list[LogLine] = []
         for name, api in apis.items():
-            told = api.console(seen[name])
-            lines = list(lines_of(name, told["entries"], seen[name]))
-            seen[name] = told["count"]
-            recent = [line for line in lines if wish.since is None or line.time >= _told(wish.since)]
+            answer = api.console(seen[name])
+            lines = list(lines_of(name, answer["entries"], seen[name]))
+            seen[name] = answer["count"]
+            recent = [line for line in lines if query.since is None or line.time >= _format_time(query.since)]
             found += recent if tail is None else recent[len(recent) - min(tail, len(recent)) :]
         yield from sorted(found, key=lambda line: line.time)
-        if not wish.follow:
+        if not query.follow:
             return
         tail = None
         time.sleep(POLL_S)
@@ -38,16 +38,16 @@ def console_lines(apis: Mapping[str, ClientApi], wish: LogQuery) -> Iterator[Log
 def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[LogLine]:
     """A line for each line of text, and one for entries that are missing: the client keeps the newest only."""
     for entry in entries:
-        told = _told(entry["time_s"])
+        time = _format_time(entry["time_s"])
         if missing := entry["number"] - after - 1:
-            yield LogLine(told, writer, f"[{missing} entries were not kept]")
+            yield LogLine(time, writer, f"[{missing} entries were not kept]")
         after = entry["number"]
         first, *more = entry["text"].split("\n")
         where = f" ({entry['where']})" if entry["where"] else ""
-        yield LogLine(told, writer, f"{entry['kind']}: {first}{where}")
-        yield from (LogLine(told, writer, line) for line in more)
+        yield LogLine(time, writer, f"{entry['kind']}: {first}{where}")
+        yield from (LogLine(time, writer, line) for line in more)
 
 
-def _told(time_s: float) -> str:
+def _format_time(time_s: float) -> str:
     """A time as the engine writes those of its logs."""
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

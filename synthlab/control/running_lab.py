@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from ..contract import ContainerAction
 from ..engine.containers import Container
 from ..engine.health import wait_until_ready
+from ..text.progress import Progress
 from .backend import Backend
 from .client_api import AT_ONCE, ChangeOptions
 from .container_lookup import conditioned_network_of, find_conditioned, find_members
 from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
 from .slowness import too_slow
 from .state import ClientState
-from .webrtc_stats import Numbers
+from .webrtc_stats import Stats
 
 _BACK: Mapping[ContainerAction, Sequence[str]] = {"unpause": ("paused",), "start": ("exited", "created", "dead")}
 
@@ -65,22 +66,19 @@ class RunningLab:
         """Lines that say where this machine is too slow at this moment, so that what it measures says little."""
         return too_slow(self.states())
 
-    def numbers(self, clients: Iterable[Reachable] | None = None) -> dict[str, Numbers]:
-        """Their WebRTC numbers, and what their applications published."""
-        return each(self.find() if clients is None else clients, lambda client: client.api.numbers())
+    def stats(self, clients: Iterable[Reachable] | None = None) -> dict[str, Stats]:
+        """Their WebRTC statistics, and what their applications published."""
+        return each(self.find() if clients is None else clients, lambda client: client.api.stats())
 
     def change(
         self,
         clients: Sequence[Reachable],
         change: Mapping[str, Any],
-        terms: ChangeOptions = AT_ONCE,
+        options: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
-        """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
-
-        Each client gets the `files` first, which the change may name.
-        """
-        return apply_change(clients, change, terms, files)
+        """As `group_change.apply_change`, by the clock of this machine."""
+        return apply_change(clients, change, options, files, self.backend.clock)
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
@@ -88,10 +86,11 @@ class RunningLab:
         Whatever was for a time ends.
         """
 
-        def act(client: Reachable, terms: ChangeOptions) -> ClientState:
-            return client.api.replace({}, terms) if perfect else client.api.reset(terms)
+        def act(client: Reachable, options: ChangeOptions) -> ClientState:
+            return client.api.replace({}, options) if perfect else client.api.reset(options)
 
-        return apply_together(self.find() if clients is None else clients, act, AT_ONCE)
+        chosen = self.find() if clients is None else clients
+        return apply_together(chosen, act, lambda client: client.api.observe(), AT_ONCE, self.backend.clock)
 
     # Their containers
 
@@ -99,7 +98,7 @@ class RunningLab:
         self,
         names: Iterable[str],
         action: ContainerAction,
-        tell: Callable[[str], None] = lambda line: None,
+        progress: Progress = lambda line: None,
         timeout_s: float = 120.0,
     ) -> None:
         """Pause, unpause, stop, start or restart containers; who starts is healthy then. Raises SynthlabError."""
@@ -108,7 +107,7 @@ class RunningLab:
             list(pool.map(lambda container: self.backend.engine.control(container, action), wanted))
         if action in ("start", "restart"):
             ids = [container.id for container in wanted]
-            wait_until_ready(self.name, len(ids), self.backend.engine, tell, timeout_s, ids)
+            wait_until_ready(self.name, len(ids), self.backend.engine, progress, timeout_s, ids)
         self.refresh()
 
     def restore(self) -> None:

@@ -1,4 +1,4 @@
-"""The numbers that a media server publishes of itself in Prometheus's text format, read from the host.
+"""The metrics that a media server publishes in Prometheus's text format, read from the host.
 
 The format: https://prometheus.io/docs/instrumenting/exposition_formats/ (version 0.0.4).
 """
@@ -44,7 +44,7 @@ def metrics_of(engine: EngineApi, members: Sequence[Container]) -> Metrics | Non
         return None
     try:
         return Metrics(parse_metrics(_read(url, engine, members)))
-    except (OSError, HTTPException, ValueError, SynthlabError) as error:  # the clients' numbers do not depend on it
+    except (OSError, HTTPException, ValueError, SynthlabError) as error:  # the clients' stats do not depend on it
         return Metrics({}, f"{url}: {error}")
 
 

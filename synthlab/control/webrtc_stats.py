@@ -1,4 +1,4 @@
-"""The WebRTC numbers of one client: what it receives from each remote participant, and what it sends."""
+"""The WebRTC statistics of one client: what it receives from each remote participant, and what it sends."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 FRESH_S = 1.0
 """The age from which on a number of WebRTC says nothing about now: clients publish theirs every 250 ms."""
 OWN_FRESH_S = 3.0
-"""Of an application's own numbers, which it publishes when it likes."""
+"""Of an application's own stats, which it publishes when it likes."""
 KINDS = ("video", "audio")
 
 Values = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """`video` and `audio` map a remote participant to its numbers. What is not there was not measured of late.
+class Stats:
+    """`video` and `audio` map a remote participant to its values. What is not there was not measured of late.
 
     A browser also tells of each track that it sends, of each connection, and what its pages wrote to their `console`;
     `own` is what an application published.
@@ -35,7 +35,7 @@ class Numbers:
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def from_dict(cls, answer: Mapping[str, Any]) -> Numbers:
+    def from_dict(cls, answer: Mapping[str, Any]) -> Stats:
         """From the API's answer, without values that are old: an old number is no number."""
         ages = answer.get("age_s", {})
         values = answer.get("values", {})

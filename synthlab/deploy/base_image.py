@@ -1,11 +1,10 @@
-"""The image that all others start from: pulled where a registry answers, else made of Debian's packages."""
+"""The base image of all others: pulled from a registry, or built from Debian packages when no registry answers."""
 
 from __future__ import annotations
 
 import os
 import platform
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,18 +12,19 @@ from ..contract import BASE
 from ..engine.api import EngineApi
 from ..engine.process import run_program
 from ..errors import SynthlabError
+from ..text.progress import Progress
 
 PULL_TIMEOUT_S = 120
 RELEASE = "bookworm"
-# What the official image leaves out too: nobody reads manuals in a container.
+# The official image omits these too: nobody reads manuals in a container.
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 
-def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
-    """Have the base image on the engine; raises SynthlabError that says what to do where it cannot be had."""
+def ensure_base_image(engine: EngineApi, progress: Progress) -> None:
+    """Pull or build the base image if the engine lacks it; raises SynthlabError with the next step if neither works."""
     if engine.image(BASE):
         return
-    tell(f"pulling {BASE}")
+    progress(f"pulling {BASE}")
     if engine.pull_image(BASE, PULL_TIMEOUT_S).status == 0:
         return
     if not _is_debian_root():
@@ -32,7 +32,7 @@ def ensure_base_image(engine: EngineApi, tell: Callable[[str], None]) -> None:
             f"{BASE} cannot be pulled: no registry answers. Load it from a machine that has it "
             f"(docker save {BASE} | ssh HOST docker load), or run synthlab once as root on Debian, which builds it"
         )
-    tell(f"no registry answers: building {BASE} from Debian's packages")
+    progress(f"no registry answers: building {BASE} from Debian's packages")
     _ensure_mmdebstrap()
     _import_from_packages(engine)
 
@@ -63,7 +63,7 @@ def _import_from_packages(engine: EngineApi) -> None:
 
 
 def debootstrap_command(archive: str) -> list[str]:
-    """The command that packs a minimal Debian into a tar archive."""
+    """The command that writes a minimal Debian root file system to a tar archive."""
     options = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
     options.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
     return ["mmdebstrap", "--variant=minbase", *options, RELEASE, archive]

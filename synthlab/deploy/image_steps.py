@@ -1,8 +1,8 @@
-"""What has to be done to an engine's images before a stack can start: worked out first, then carried out."""
+"""Plans which images to pull or build before a stack can start, and carries the plan out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,17 +10,16 @@ from ..contract import BASE
 from ..engine.api import EngineApi
 from ..errors import SynthlabError
 from ..stack import Stack
+from ..text.progress import Progress
 from .base_image import ensure_base_image
 from .image_build import build_image
 from .image_checks import is_from_syntheticnet
 from .images import Image, PlannedImage, foreign_images, is_bundled, needed_images, plan_images, versioned
 
-Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageStep:
-    """One image: to use as it is, to pull, or to build for a reason. `planned` is None for one that we do not build."""
+    """One image to use, pull or build, and why. `planned` is None for an image that we do not build."""
 
     tag: str
     action: Literal["use", "pull", "build"]
@@ -32,57 +31,57 @@ class ImageStep:
 
 
 def stack_steps(stack: Stack, engine: EngineApi) -> tuple[ImageStep, ...]:
-    """One step for each image of a stack: first what is built, in its order, then what is others'."""
+    """One step per image of a stack: ours first, in build order, then third-party ones."""
     own = build_steps(needed_images(stack), engine)
     known = {step.tag for step in own}
     return (*own, *pull_steps((tag for tag in foreign_images(stack) if tag not in known), engine))
 
 
 def build_steps(images: list[Image], engine: EngineApi) -> list[ImageStep]:
-    """One step for each of our images, and before them one for the base where that is missing.
+    """One step per image of ours, preceded by one for the base if it is missing.
 
-    Where it is, nothing can be known to be current: what the images are built from has the base's id in it.
+    Without the base no image counts as current: the base's id is part of every content hash.
     """
-    lacks = any(BASE in image.bases for image in images) and engine.image(BASE) is None
-    first = [ImageStep(tag=BASE, action="pull")] if lacks else []
-    return first + [_build_step(planned, lacks, engine) for planned in plan_images(images, engine.image)]
+    lacks_base = any(BASE in image.bases for image in images) and engine.image(BASE) is None
+    first = [ImageStep(tag=BASE, action="pull")] if lacks_base else []
+    return first + [_build_step(planned, lacks_base, engine) for planned in plan_images(images, engine.image)]
 
 
 def pull_steps(tags: Iterable[str], engine: EngineApi) -> list[ImageStep]:
-    """One step for each image that somebody else builds."""
+    """One step per third-party image."""
     return [ImageStep(tag=tag, action="use" if engine.image(tag) else "pull") for tag in tags]
 
 
-def perform(steps: Iterable[ImageStep], engine: EngineApi, tell: Tell) -> None:
-    """Carry steps out; raises SynthlabError for an image that cannot be had."""
+def perform(steps: Iterable[ImageStep], engine: EngineApi, progress: Progress) -> None:
+    """Carry out the steps; raises SynthlabError if an image cannot be pulled or built."""
     for step in steps:
         if step.action == "pull":
-            _pull(step.tag, engine, tell)
+            _pull(step.tag, engine, progress)
         elif step.action == "build" and step.planned:
-            build_image(step.planned, engine, tell)
+            build_image(step.planned, engine, progress)
         if step.planned and is_bundled(step.planned.image):
             engine.tag_image(step.tag, versioned(step.tag))
 
 
-def ensure_built(images: list[Image], engine: EngineApi, tell: Tell) -> None:
-    """Build those of our images that are not current, the base first where it is missing."""
+def ensure_built(images: list[Image], engine: EngineApi, progress: Progress) -> None:
+    """Build those of our images that are not current, after the base if that is missing."""
     if any(BASE in image.bases for image in images):
-        ensure_base_image(engine, tell)
-    perform(build_steps(images, engine), engine, tell)
+        ensure_base_image(engine, progress)
+    perform(build_steps(images, engine), engine, progress)
 
 
-def image_for_lock(stack: Stack, engine: EngineApi, tell: Tell) -> str:
-    """An image of Debian that the engine has before anything is built; on an empty engine, the base is brought there.
+def image_for_lock(stack: Stack, engine: EngineApi, progress: Progress) -> str:
+    """A Debian image on the engine to run the lock from, before anything is built; an empty engine gets the base.
 
-    Raises SynthlabError where none can be had: then nothing of the stack can be, either.
+    Raises SynthlabError if none can be obtained; then the stack cannot start either.
     """
     if engine.image(BASE):
         return BASE
     if needed_images(stack):
-        ensure_base_image(engine, tell)
+        ensure_base_image(engine, progress)
         return BASE
     tags = [client.image for client in stack.clients]
-    perform(pull_steps(dict.fromkeys(tags), engine), engine, tell)
+    perform(pull_steps(dict.fromkeys(tags), engine), engine, progress)
     return next((tag for tag in tags if is_from_syntheticnet(engine, tag)), BASE)
 
 
@@ -96,8 +95,8 @@ def _build_step(planned: PlannedImage, lacks_base: bool, engine: EngineApi) -> I
     return ImageStep(tag=tag, action="build", because=because, planned=planned)
 
 
-def _pull(tag: str, engine: EngineApi, tell: Tell) -> None:
-    tell(f"pulling {tag}")
+def _pull(tag: str, engine: EngineApi, progress: Progress) -> None:
+    progress(f"pulling {tag}")
     finished = engine.pull_image(tag)
     if finished.status != 0:
-        raise SynthlabError(f"the image {tag} is not here and cannot be pulled", finished.tail[-3:])
+        raise SynthlabError(f"the image {tag} is not on the engine and cannot be pulled", finished.tail[-3:])

@@ -1,11 +1,11 @@
-"""Brings a stack up: all of it, or nothing. What is done is planned first, and then carried out."""
+"""Brings a stack up, all or nothing: carries out the plan from `plan_up`."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..engine.api import EngineApi
@@ -15,6 +15,7 @@ from ..engine.health import raise_for_failed, wait_until_ready
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 from ..stack import Ports, Stack
+from ..text.progress import Progress
 from .claim import claimed
 from .compose_file import digest, render
 from .host_ports import choose_ports, fixed_ports
@@ -24,21 +25,19 @@ from .plan import UpPlan, plan_up
 from .services import project_name
 
 ID_BYTES = 8
-DRAWN = "a usual port has just been taken: Docker draws another"
-
-Tell = Callable[[str], None]
+DRAWN = "a default port was just taken: Docker picks another"
 
 
 @contextlib.contextmanager
 def launched(
-    stack: Stack, engine: EngineApi, tell: Tell, timeout_s: float, ttl_s: float | None = None
+    stack: Stack, engine: EngineApi, progress: Progress, timeout_s: float, ttl_s: float | None = None
 ) -> Iterator[None]:
-    """Have the lab up while what is done inside lasts, and take it down after that, whatever happens."""
-    made = launch(stack, engine, tell, timeout_s, ttl_s)
+    """Keep the lab up inside the `with`, and always take it down at the end."""
+    made = launch(stack, engine, progress, timeout_s, ttl_s)
     try:
         yield
     finally:
-        tell(f"taking {made.name} down")
+        progress(f"taking {made.name} down")
         with uninterrupted():
             engine.remove_lab(made.name, made.made_by or "")
 
@@ -46,84 +45,86 @@ def launched(
 def launch(
     stack: Stack,
     engine: EngineApi,
-    tell: Tell,
+    progress: Progress,
     timeout_s: float,
     ttl_s: float | None = None,
     replacing: bool = False,
     clock: Clock = MACHINE,
 ) -> Stack:
-    """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
+    """Build the images, start the containers, wait until every client is healthy; returns the stack with its labels.
 
-    With a `ttl_s` the lab ends by itself so long after the start of its containers. Nobody else on the engine brings
-    the same lab up meanwhile. A lab of this name that is up is refused or, when `replacing`, taken down as soon as the
-    images are there. Raises SynthlabError with the last lines of the container that failed, and what its
-    health check said, after removing everything that was made here, and nothing else.
+    With `ttl_s` the lab expires that many seconds after its containers start. The engine's lock keeps everyone else
+    from bringing the same lab up meanwhile. A running lab of this name is an error or, when `replacing`, is taken down
+    once the images are ready. On failure, everything created here and nothing else is removed; the SynthlabError has
+    the last lines of the failed container and the output of its health check.
     """
     marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
-    with claimed(stack.name, image_for_lock(stack, engine, tell), engine, clock) as claim:
+    with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:
 
-        def told(text: str) -> None:
+        def reported(text: str) -> None:
             claim.check()
-            tell(text)
+            progress(text)
 
-        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, told, clock)
+        return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, reported, clock)
 
 
 @contextlib.contextmanager
-def all_or_nothing(stack: Stack, engine: EngineApi, tell: Tell) -> Iterator[None]:
-    """Remove what this `up` has made of the lab when what is done inside fails or is interrupted."""
+def all_or_nothing(stack: Stack, engine: EngineApi, progress: Progress) -> Iterator[None]:
+    """Remove what this `up` created if the body fails or is interrupted."""
     try:
         yield
     except BaseException:
         with uninterrupted():
             with contextlib.suppress(SynthlabError):  # the claim is lost
-                tell(f"removing what was made of {stack.name}")
+                progress(f"removing what was created of {stack.name}")
             engine.remove_lab(stack.name, stack.made_by or "")
         raise
 
 
-def _execute(plan: UpPlan, engine: EngineApi, tell: Tell, clock: Clock) -> Stack:
-    perform(plan.images, engine, tell)
+def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) -> Stack:
+    # The steps and their order are those that `plan_lines` prints: `--dry-run` shows this very plan, and nothing is
+    # done here that it does not show.
+    perform(plan.images, engine, progress)
     refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
     if plan.removes:
-        tell(f"taking down what is there of {plan.stack.name}")
+        progress(f"taking down {plan.stack.name}")
         engine.remove_lab(plan.stack.name)
-    with all_or_nothing(plan.stack, engine, tell):
+    with all_or_nothing(plan.stack, engine, progress):
         bounded = plan.stack
         if plan.ttl_s is not None:
             bounded = replace(bounded, expires=math.ceil(clock.epoch_s() + plan.ttl_s))
-        _start(replace(plan, stack=bounded), engine, tell, clock)
-        wait_until_ready(bounded.name, plan.size, engine, tell, plan.timeout_s, clock=clock)
+        _start(replace(plan, stack=bounded), engine, progress, clock)
+        wait_until_ready(bounded.name, plan.size, engine, progress, plan.timeout_s, clock=clock)
     return bounded
 
 
-def _start(plan: UpPlan, engine: EngineApi, tell: Tell, clock: Clock) -> None:
+def _start(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) -> None:
     try:
         try:
-            _compose(plan, _free_ports(plan, engine, tell), engine, tell)
+            _compose(plan, _free_ports(plan, engine, progress), engine, progress)
         except PortTaken:
-            tell(DRAWN)
-            _compose(plan, fixed_ports(plan.stack), engine, tell)
+            progress(DRAWN)
+            _compose(plan, fixed_ports(plan.stack), engine, progress)
     except SynthlabError:
         raise_for_failed(engine, plan.stack.name, clock)
         raise
 
 
-def _free_ports(plan: UpPlan, engine: EngineApi, tell: Tell) -> Mapping[str, Ports]:
-    """Those of the plan that nobody has taken since; raises SynthlabError for a fixed one."""
+def _free_ports(plan: UpPlan, engine: EngineApi, progress: Progress) -> Mapping[str, Ports]:
+    """The planned ports that are still free; raises SynthlabError if a fixed one was taken since."""
     ports = choose_ports(plan.stack, lambda port: port in plan.host_ports and engine.is_free(port))
     if ports != plan.ports:
-        tell(DRAWN)
+        progress(DRAWN)
     return ports
 
 
-def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, tell: Tell) -> None:
+def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, progress: Progress) -> None:
     started: set[str] = set()
 
     def on_line(line: str) -> None:
         if line.endswith(("Started", "Healthy")):
             started.add(line.split()[1])
-            tell(f"containers: {len(started)}/{plan.size} started")
+            progress(f"containers: {len(started)}/{plan.size} started")
 
-    tell(f"containers: 0/{plan.size} started")
+    progress(f"containers: 0/{plan.size} started")
     engine.compose_up(project_name(plan.stack.name), render(plan.stack, ports), on_line)

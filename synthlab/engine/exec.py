@@ -1,6 +1,6 @@
-"""Programs that are shipped into a client's container and run there: each one file here, standard library only.
+"""Runs programs in containers. Those in `guest/` are one file each and use only the standard library.
 
-`docker exec` carries them in and their output out, so that no image has to hold them, and a remote engine is no matter.
+`docker exec` carries the source in and the output out, so images need not contain them, and remote engines work too.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from .containers import Container
 
 PYTHON = "/opt/synthlab/bin/python"
 SYSTEM_PYTHON = "/usr/bin/python3"
-"""That of the image's application, with the libraries which that uses."""
+"""The interpreter of the image's application, with its libraries."""
 
-# What of the image runs a further command just as the application runs: as its user, without our capabilities.
+# Runs a command in a client's image like its application: as its user, without our capabilities.
 AS_APPLICATION = (PYTHON, "-I", "-m", "syntheticnet.supervisor.application")
 END_S = 2.0
 
 
 class ProgramCommands:
-    """The programs of the EngineApi."""
+    """The Programs part of EngineApi."""
 
     def exec_command(
         self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
@@ -53,9 +53,9 @@ class ProgramCommands:
 def exec_command(
     container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
 ) -> list[str]:
-    """The docker command that runs any command in a container.
+    """The docker command that runs `command` in a container.
 
-    As `root`, or as the application runs in a container of ours; in any other as the user of its image.
+    As `root`, or like the application in a container of ours; in any other as its image's user.
     """
     run = ["docker", "exec", "-it" if terminal else "-i"]
     if user == "application" and not container.conditioned:
@@ -67,9 +67,9 @@ def exec_command(
 def sidecar_command(
     container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
 ) -> list[str]:
-    """The docker command that runs it in the network of a container of any image, but in a container of ours.
+    """The docker command that runs `guest/PROGRAM.py` in a container of our image, in the network of `container`.
 
-    That one belongs to the lab, may do nothing, or have NET_ADMIN alone, and goes when the program ends.
+    The sidecar belongs to the lab, has no capability or only NET_ADMIN, and is removed when the program exits.
     """
     rights = ("--user", "0", "--cap-add", "NET_ADMIN") if net_admin else ("--user", "65534")
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
@@ -88,19 +88,19 @@ def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
 
 
 def start(run: Sequence[str]) -> Process:
-    """Start such a docker command; raises SynthlabError where docker cannot be run.
+    """Start a docker command with pipes; raises SynthlabError if docker cannot be run.
 
-    It has a session of its own, so that Ctrl-C reaches it only through us.
+    It gets a new session, so that Ctrl-C reaches only us and we decide when it stops.
     """
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(run, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     except OSError as error:
-        raise SynthlabError(f"docker cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+        raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
 def output_of(process: Process, timeout_s: float) -> str:
-    """What a program writes until it ends. Raises SynthlabError with the last line of its errors where it fails."""
+    """Wait for a program and return what it wrote; raises SynthlabError with the last line of stderr if it fails."""
     try:
         output, errors = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
@@ -112,14 +112,14 @@ def output_of(process: Process, timeout_s: float) -> str:
     return output.decode(errors="replace")
 
 
-def last_line(errors: bytes) -> str:
-    """The last words of a program; empty where it has said nothing."""
-    lines = errors.decode(errors="replace").strip().splitlines()
+def last_line(written: bytes) -> str:
+    """The last line of a program's output that is not blank; empty if there is none."""
+    lines = written.decode(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else ""
 
 
 def end(process: Process, patience_s: float = END_S) -> None:
-    """Close its input, which ends the program, and wait for that; after `patience_s` only docker's command is ended."""
+    """Close its stdin, which makes the program exit, and wait; after `patience_s`, kill the docker command only."""
     if process.stdin:
         with contextlib.suppress(OSError):
             process.stdin.close()

@@ -1,11 +1,11 @@
-"""How long a lab lives, where that is bounded: its end stands in a label, and its clients end by themselves then."""
+"""A lab's time to live. The expiry time is a label; at that time the lab's clients stop on their own."""
 
 from __future__ import annotations
 
 from ..text.durations import SECOND_NS
 
 SHORTEST_TTL_NS = SECOND_NS
-"""With less a lab would be over before it is up."""
+"""A shorter-lived lab would expire before it is up."""
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -14,15 +14,15 @@ def has_expired(expires: int | None, now: float) -> bool:
     return expires is not None and expires <= now
 
 
-def told_left(expires: int | None, now: float) -> str:
-    """The time left, for people: `1 h 59 min`, `expired`, or nothing for a lab that lives on."""
+def format_left(expires: int | None, now: float) -> str:
+    """The time left as text: `1 h 59 min`, `expired`, or empty for a lab that does not expire."""
     if expires is None:
         return ""
-    return "expired" if has_expired(expires, now) else told_time(expires - now)
+    return "expired" if has_expired(expires, now) else format_time(expires - now)
 
 
-def told_time(seconds: float) -> str:
-    """A span in its two greatest units: `2 d 3 h`, `1 h 59 min`, `42 s`."""
+def format_time(seconds: float) -> str:
+    """A time span in its two largest units: `2 d 3 h`, `1 h 59 min`, `42 s`."""
     rest, parts = max(round(seconds), 0), list[str]()
     for unit, size in _UNITS:
         count, rest = divmod(rest, size)

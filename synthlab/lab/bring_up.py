@@ -1,4 +1,4 @@
-"""Bringing a stack up until its clients are healthy, or see each other."""
+"""Brings a stack up until its clients are healthy, or see each other's video."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from ..deploy.claim import being_brought_up
 from ..deploy.launch import all_or_nothing, launch
 from ..deploy.plan import plan_up
 from ..deploy.plan_text import plan_lines, rights_lines
-from ..engine.health import Tell
 from ..stack import Stack
+from ..text.progress import Progress
 from .wait_for_video import wait_for_video
 
 
 def bring_up(
     stack: Stack,
     backend: Backend,
-    tell: Tell,
+    progress: Progress,
     timeout_s: float,
     ttl_s: float | None = None,
     wait_media: bool = False,
     replacing: bool = False,
 ) -> Stack:
-    """As `launch`, and with `wait_media` wait until every client has seen every other's video; the stack as made."""
-    made = launch(stack, backend.engine, tell, timeout_s, ttl_s, replacing)
+    """As `launch`; with `wait_media`, also wait until every client has seen every other's video. Returns the stack."""
+    made = launch(stack, backend.engine, progress, timeout_s, ttl_s, replacing)
     if wait_media:
-        with all_or_nothing(made, backend.engine, tell):
-            wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), tell, timeout_s)
+        with all_or_nothing(made, backend.engine, progress):
+            wait_for_video(RunningLab(backend, made.name, backend.engine.containers(made.name)), progress, timeout_s)
     return made
 
 
@@ -38,13 +38,13 @@ def planned(
     wait_media: bool = False,
     replacing: bool = False,
 ) -> list[str]:
-    """What `bring_up` would do now, one line for each thing; only looks. A lab whose time is over is replaced.
+    """What `bring_up` would do now, one line per step, from the plan that it would carry out; changes nothing.
 
-    Raises SynthlabError where it would fail from the start.
+    An expired lab is replaced, as `up` would. Raises SynthlabError if `bring_up` would fail before its first step.
     """
     if backend.engine.locks().get(stack.name) == "running":
         raise being_brought_up(stack.name)
     replacing = replacing or stack.name in backend.expired()
     plan = plan_up(stack, backend.engine, timeout_s, ttl_s, replacing)
-    video = f"wait until every client has seen every other's video, for {timeout_s:g} s at most"
+    video = f"wait up to {timeout_s:g} s until every client has seen every other's video"
     return [*plan_lines(plan), *([video] if wait_media else []), *rights_lines(plan)]

@@ -1,4 +1,4 @@
-"""What one test does to a lab, and what becomes of its expectations, written down as a scenario's record has it."""
+"""Records what one test does to a lab, and the results of its expectations, in the form of a scenario's record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGE = f"{Path(__file__).resolve().parents[1]}{os.sep}"
 
 @dataclass(slots=True)
 class Journal:
-    """Of one test, from when it is made; times are nanoseconds since then."""
+    """The journal of one test; times are nanoseconds since its creation."""
 
     configured: Configurations = field(default_factory=Configurations)
     steps: list[Played] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Journal:
 
     @contextlib.contextmanager
     def step(self, kind: str, text: str, clients: tuple[str, ...] = (), lasts_ns: int | None = None) -> Iterator[str]:
-        """Write down what is done inside, also where it fails; gives its id. `lasts_ns` is how long it is in force."""
+        """Record the body of the `with` as a step, errors included; yields its id. It is in force for `lasts_ns`."""
         begins_ns, place = self.now_ns(), _place(sys._getframe())
         step = Played(id=str(len(self.steps) + 1), kind=kind, text=text, place=place, clients=clients)
         self.steps.append(replace(step, began_s=seconds_of(begins_ns)))
@@ -52,7 +52,7 @@ class Journal:
             self.steps[at] = replace(self.steps[at], ended_s=seconds_of(ends_ns), until_s=until_s, error=error)
 
     def decided(self, step: str, decided: Decided, asked_ns: int) -> None:
-        """Write down what has become of the expectation of a step."""
+        """Record the result of a step's expectation."""
         ruling, judge = decided.ruling, decided.judge
         at = next(number for number, one in enumerate(self.steps) if one.id == step)
         self.steps[at] = replace(self.steps[at], text=decided.text)
@@ -77,18 +77,18 @@ class Journal:
 
 
 def since(samples: Mapping[str, Series], zero_s: float) -> dict[str, Series]:
-    """The samples from a time on, which is 0 in what is given."""
-    found = {}
+    """The samples from `zero_s` on, with times relative to it."""
+    later = {}
     for name, series in samples.items():
         first = next((number for number, time_s in enumerate(series.times_s) if time_s >= zero_s), len(series.times_s))
         times_s = [round(time_s - zero_s, 3) for time_s in series.times_s[first:]]
         if times_s:
-            found[name] = Series(times_s=times_s, values=series.values[first:])
-    return found
+            later[name] = Series(times_s=times_s, values=series.values[first:])
+    return later
 
 
 def _place(frame: FrameType | None) -> str:
-    """The file and the line of the code, not of ours, that has called."""
+    """FILE:LINE of the nearest caller outside this package."""
     while frame and (frame.f_code.co_filename.startswith(PACKAGE) or "contextlib" in frame.f_code.co_filename):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""

@@ -1,4 +1,4 @@
-"""What is kept of a failed test: evidence, and the page that a scenario's report is."""
+"""Keeps evidence of a failed test, with the same report page as for a scenario."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTest:
-    """`name` and `file` are the test's own; `reason` is one line."""
+    """A failed test; `reason` is one line."""
 
     name: str
     file: str
@@ -32,7 +32,7 @@ class FailedTest:
 
 @dataclass(slots=True)
 class KeptEvidence:
-    """`files` are the evidence by what they show, `report` is the page; `problems` say what could not be kept."""
+    """What was kept: `files` by what they show, and the page `report`; `problems` list what is missing and why."""
 
     lab: str
     folder: Path
@@ -42,7 +42,7 @@ class KeptEvidence:
 
     @property
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """The lines for pytest's report."""
         yield f"lab {self.lab}"
         yield from self.problems
         if self.report:
@@ -53,7 +53,7 @@ class KeptEvidence:
 
     @property
     def properties(self) -> Iterator[tuple[str, str]]:
-        """For JUnit files."""
+        """The properties for JUnit files."""
         yield "synthlab.lab", self.lab
         if self.report:
             yield "synthlab.report", str(self.report)
@@ -61,7 +61,7 @@ class KeptEvidence:
 
 
 def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) -> KeptEvidence:
-    """Collect all there is into a folder. What hinders that is one of the problems: no error hides that of the test."""
+    """Collect everything into a folder. Errors become `problems`, so that none masks the test's own failure."""
     kept = KeptEvidence(lab.name, folder)
     record = record_of(test, lab)  # before the evidence, which takes seconds
     with contextlib.suppress(SynthlabError):
@@ -86,14 +86,14 @@ def _write_page(record: Record, file: Path) -> Path:
 
 
 def _facts(lab: WatchedLab) -> dict[str, str]:
-    """Of the engine, if it answers."""
+    """The engine's facts, if it answers."""
     with contextlib.suppress(SynthlabError):
         return lab.backend.engine.facts()
     return {}
 
 
 def record_of(test: FailedTest, lab: WatchedLab) -> Record:
-    """The test so far, as if it were a scenario."""
+    """The test so far, as the record of a scenario."""
     journal = lab.journal
     return Record(
         scenario=test.name,

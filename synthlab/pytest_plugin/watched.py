@@ -1,4 +1,4 @@
-"""A lab of which is written down what a test does to it and what is measured meanwhile."""
+"""A lab that records what a test does to it, and what is measured meanwhile."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
 from ..control.group_change import GroupChange, Reachable
 from ..control.state import ClientState
-from ..engine.health import Tell
 from ..lab.expectations import Expectations, known_of
 from ..lab.lab import Lab
 from ..runner.session import samples_of
 from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
-from ..stack.durations import read_duration
-from ..text.durations import seconds_of
+from ..text.durations import format_duration, seconds_of
+from ..text.progress import Progress
 from .journal import Journal, since
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class WatchedLab(Lab):
-    """In all else as the lab that it is made of, which nobody uses any more. Its journal is of one test."""
+    """A Lab with a journal of the current test. It replaces the lab it is made from: do not use that one any more."""
 
     journal: Journal
 
@@ -37,18 +36,18 @@ class WatchedLab(Lab):
         return made
 
     def begin(self) -> None:
-        """A test begins: samples are taken from now on."""
+        """Start a new journal, and sampling, for the next test."""
         self.journal = Journal()
         self._judged.touch()
 
     @property
     def samples(self) -> dict[str, Series]:
-        """What was measured since the test began."""
+        """The samples since the test began."""
         return since(samples_of(self._judged.recorded), seconds_of(self._ahead_ns))
 
     @property
     def baseline_taken(self) -> tuple[float, float] | None:
-        """From when to when, if that was in this test."""
+        """Start and end of the baseline, if it was taken in this test."""
         taken = self._judged.recorded.baseline
         if taken is None or taken[0] < self._ahead_ns:
             return None
@@ -58,20 +57,20 @@ class WatchedLab(Lab):
         self,
         clients: Sequence[Reachable],
         change: Mapping[str, Any],
-        terms: ChangeOptions = AT_ONCE,
+        options: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _read("after", terms.after), _read("for_", terms.lease)
-        told = "".join(f", {word} {time}" for word, time in (("after", terms.after), ("for", terms.lease)) if time)
-        lasts_ns = None if lease is None else (after or 0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{told}", names, lasts_ns):
-            return self._noted(super().change(clients, change, terms, files))
+        times = (("after", options.after_ns), ("for", options.lease_ns))
+        suffix = "".join(f", {word} {format_duration(time_ns)}" for word, time_ns in times if time_ns)
+        lasts_ns = None if options.lease_ns is None else (options.after_ns or 0) + options.lease_ns
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{suffix}", names, lasts_ns):
+            return self._noted(super().change(clients, change, options, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
-        told = "a perfect network" if perfect else "conditions of the stack"
-        with self.journal.step("reset", f"reset {joined(names)}: {told}", names):
+        target = "a perfect network" if perfect else "conditions of the stack"
+        with self.journal.step("reset", f"reset {joined(names)}: {target}", names):
             return self._noted(super().reset(clients, perfect))
 
     def baseline(self, for_: str) -> None:
@@ -79,17 +78,21 @@ class WatchedLab(Lab):
             super().baseline(for_)
 
     def control(
-        self, names: Iterable[str], doing: ContainerAction, tell: Tell = lambda line: None, timeout_s: float = 120.0
+        self,
+        names: Iterable[str],
+        doing: ContainerAction,
+        progress: Progress = lambda line: None,
+        timeout_s: float = 120.0,
     ) -> None:
-        told = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(told)}", told):
-            super().control(told, doing, tell, timeout_s)
+        clients = tuple(names)
+        with self.journal.step(doing, f"{doing} {joined(clients)}", clients):
+            super().control(clients, doing, progress, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+        """Record the conditions in a sample; runs in the sampler's thread."""
         if self._expectations:
             self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
 
@@ -99,12 +102,12 @@ class WatchedLab(Lab):
 
     @property
     def _ahead_ns(self) -> int:
-        """How much more the clock of samples shows than that of the test."""
+        """How far the samples' clock is ahead of the test's."""
         return self._judged.now_ns() - self.journal.now_ns()
 
 
 class _WatchedExpectations(Expectations):
-    """Those of a watched lab: each is a step of the present test's journal."""
+    """The expectations of a watched lab: each is a step in the current test's journal."""
 
     def __init__(self, lab: WatchedLab, heard: Callable[[int, str, ClientState], None]) -> None:
         super().__init__(lab, known_of(lab, lab.stack), heard)
@@ -117,7 +120,3 @@ class _WatchedExpectations(Expectations):
             decided = self.decide(kind, expression, within_ns, for_ns, client)
         journal.decided(step, decided, asked_ns)
         return decided.held()
-
-
-def _read(where: str, text: str | None) -> int | None:
-    return None if text is None else read_duration(where, text)

@@ -1,4 +1,4 @@
-"""Rows of a client's network: what was configured beside what was achieved, in each direction and for each flow."""
+"""Chart rows of a client's network: configured and measured values, per direction and flow."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions
 from ..contract import OWN_CAUSES
 from ..scenario.record import Series
 from .chart import APART_S, ChartLine, Row, Shown, broken
-from .configured import Wishes, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
+from .configured import ConfiguredLinks, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
-"""Of one client that are drawn."""
+"""Drawn per client."""
 
 _ORDER = tuple(reversed(DIRECTIONS))
-"""What the client sends comes first: that is what its own network spoils for the others."""
+"""Egress first: what a client sends through its bad network is what the others notice."""
 
 
-def network_rows(client: str, samples: Mapping[str, Series], wishes: Wishes) -> Iterator[Row]:
-    """Those of the whole link, then those of each flow, without rows that would be empty."""
-    for flow in (None, *wishes.flows[:MOST_FLOWS]):
-        yield from (row for row in _Scope(client, flow, samples, wishes).rows() if row.lines)
+def network_rows(client: str, samples: Mapping[str, Series], configured: ConfiguredLinks) -> Iterator[Row]:
+    """The rows of the whole link, then of each flow, without empty ones."""
+    for flow in (None, *configured.flows[:MOST_FLOWS]):
+        yield from (row for row in _Scope(client, flow, samples, configured).rows() if row.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The link of a client, or one flow of it."""
+    """A client's link, or one of its flows."""
 
     client: str
     flow: str | None
     samples: Mapping[str, Series]
-    wishes: Wishes
+    configured: ConfiguredLinks
 
     def rows(self) -> Iterator[Row]:
         for direction in _ORDER:
@@ -41,7 +41,7 @@ class _Scope:
         yield self._both("loss", "%", self._loss)
         for direction in _ORDER:
             yield self._delay(direction)
-        yield self._both("packets in queues and delays", "packets", self._held)
+        yield self._both("packets in queues and delays", "packets", self._queued)
         yield self._both("dropped packets", "/s", self._dropped)
 
     def _title(self, title: str) -> str:
@@ -51,44 +51,44 @@ class _Scope:
         return ".".join((self.client, *(("flows", self.flow) if self.flow else ()), direction))
 
     def _rate(self, direction: str) -> Row:
-        links = self.wishes.links(direction, self.flow)
+        links = self.configured.links(direction, self.flow)
         lines = [
-            *self._wished(direction, "rate", "configured", rate_bps),
+            *self._configured_line(direction, "rate", "configured", rate_bps),
             *self._achieved(direction, "rate", "achieved"),
         ]
         return Row(self._title(f"{direction} rate{_traced(links, 'rate_trace')}"), "bit/s", tuple(lines))
 
     def _loss(self, direction: str) -> Iterator[ChartLine]:
-        yield from self._wished(direction, "loss", f"{direction} configured", loss_share)
+        yield from self._configured_line(direction, "loss", f"{direction} configured", loss_share)
         yield from self._achieved(direction, "loss", f"{direction} achieved")
 
     def _delay(self, direction: str) -> Row:
-        links = self.wishes.links(direction, self.flow)
+        links = self.configured.links(direction, self.flow)
         lines = [
-            *self._wished(direction, "delay_p50", "configured", most_delay_ms, least_delay_ms),
+            *self._configured_line(direction, "delay_p50", "configured", most_delay_ms, least_delay_ms),
             *self._achieved(direction, "delay_p50", "achieved p50"),
             *self._achieved(direction, "delay_p99", "achieved p99", dashed=True),
         ]
         return Row(self._title(f"{direction} delay{_traced(links, 'delay_trace')}"), "ms", tuple(lines))
 
-    def _held(self, direction: str) -> Iterator[ChartLine]:
-        yield from self._achieved(direction, "held", direction)
+    def _queued(self, direction: str) -> Iterator[ChartLine]:
+        yield from self._achieved(direction, "queued", direction)
 
     def _dropped(self, direction: str) -> Iterator[ChartLine]:
-        """Of each cause that dropped any; or, where nothing was dropped, one line that says so."""
+        """A line for each cause that dropped any packet."""
         start = f"{self._prefix(direction)}.dropped."
         causes = {name.removeprefix(start): series for name, series in self.samples.items() if name.startswith(start)}
-        whole = {cause: self._from_zero(direction, series) for cause, series in causes.items()}
-        active = {cause: series for cause, series in whole.items() if any(growth(series)[1])}
+        padded = {cause: self._from_zero(direction, series) for cause, series in causes.items()}
+        active = {cause: series for cause, series in padded.items() if any(growth(series)[1])}
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
             name = f"{direction} {cause}{' (by the lab itself)' if cause in OWN_CAUSES else ''}"
             yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
 
     def _from_zero(self, direction: str, series: Series) -> Series:
-        """With zeros at the times before: a cause is counted from its first packet on, and held packets are always."""
-        held = self.samples.get(f"{self._prefix(direction)}.held")
-        before = [time for time in held.times_s if time < series.times_s[0]] if held and series.times_s else []
+        """Prepend zeros: a cause is reported only from its first drop on, while queued packets always are."""
+        queued = self.samples.get(f"{self._prefix(direction)}.queued")
+        before = [time for time in queued.times_s if time < series.times_s[0]] if queued and series.times_s else []
         return Series(times_s=[*before, *series.times_s], values=[*(0.0 for _ in before), *series.values])
 
     def _both(self, title: str, unit: str, lines: Callable[[str], Iterator[ChartLine]]) -> Row:
@@ -100,7 +100,7 @@ class _Scope:
             times, values = broken(series.times_s, series.values)
             yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=dashed)
 
-    def _wished(
+    def _configured_line(
         self,
         direction: str,
         number: str,
@@ -108,17 +108,17 @@ class _Scope:
         value: Callable[[LinkConditions], float | None],
         low: Callable[[LinkConditions], float | None] | None = None,
     ) -> Iterator[ChartLine]:
-        links = self.wishes.links(direction, self.flow)
+        links = self.configured.links(direction, self.flow)
         measured = self.samples.get(f"{self._prefix(direction)}.{number}")
         also_s = measured.times_s if measured else ()
-        times, values = self.wishes.over(links, value, also_s)
-        lows = self.wishes.over(links, low, also_s)[1] if low else None
+        times, values = self.configured.over(links, value, also_s)
+        lows = self.configured.over(links, low, also_s)[1] if low else None
         if any(one is not None for one in values):
-            yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, wished=True)
+            yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, requested=True)
 
 
 def growth(series: Series) -> tuple[list[float], list[Shown]]:
-    """How much a count grew in a second, at the end of each span; a gap where it began anew or was not read."""
+    """The rate of a counter, per second, at the end of each interval; a gap where it was reset or not read."""
     times: list[float] = []
     values: list[Shown] = []
     for (before_s, before), (at_s, count) in pairwise(zip(series.times_s, series.values, strict=True)):

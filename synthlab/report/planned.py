@@ -1,4 +1,4 @@
-"""A plan as a picture before it is played: its steps over time, and the conditions that each client will have."""
+"""A chart of a plan before it is played: the steps over time, and each client's planned conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..scenario.actions import Baseline, Judge, lasts_ns
 from ..scenario.plan_text import plan_text
 from ..text.durations import format_duration, seconds_of
 from .chart import Axis, Bar, Mark
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -22,7 +22,7 @@ MOST_DRAWN = 16
 
 
 def planned_page(plan: Plan) -> str:
-    """One HTML file that opens offline. All is drawn at its earliest time; bars go on paler to the latest."""
+    """One HTML file that opens offline. Steps are drawn at their earliest time, with a paler bar up to the latest."""
     drawings = PlanDrawings(plan)
     return page(
         "planned.html.j2", title=f"{plan.scenario.name}: plan", plan=plan, drawings=drawings, text=plan_text(plan)
@@ -31,7 +31,7 @@ def planned_page(plan: Plan) -> str:
 
 @dataclass(frozen=True)
 class PlanDrawings:
-    """Those of one plan."""
+    """The charts of one plan."""
 
     plan: Plan
 
@@ -48,11 +48,13 @@ class PlanDrawings:
 
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
-        """Those whose network is not perfect all the time, in the order of the stack."""
+        """The clients with impaired conditions at any time, in stack order."""
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
-        rows = ((name, list(network_rows(name, {}, Wishes.of(configured, name, axis.ends_s)))) for name in names)
+        rows = (
+            (name, list(network_rows(name, {}, ConfiguredLinks.of(configured, name, axis.ends_s)))) for name in names
+        )
         impaired = [(name, own) for name, own in rows if own]
         return ((name, draw_rows(own, axis)) for name, own in impaired[:MOST_DRAWN])
 
@@ -79,21 +81,21 @@ def _bar(visit: Visit) -> Bar:
         begins_s=seconds_of(visit.earliest_ns),
         ends_s=seconds_of(visit.earliest_ns + max(run.least_ns, _in_force_ns(run))),
         perhaps_s=seconds_of(visit.latest_ns + max(run.most_ns, run.over_ns)),
-        hover=tuple(_told(visit)),
+        hover=tuple(_hover(visit)),
     )
 
 
 def _in_force_ns(run: Run) -> int:
-    """How long after its beginning the last of what a step begins or puts in force ends, where that is known."""
+    """Seconds from a step's start until the last of its actions and changes ends, as far as known."""
     return max((timed.at_ns + lasts_ns(timed.action) for timed in run.actions), default=0)
 
 
-def _told(visit: Visit) -> Iterator[str]:
+def _hover(visit: Visit) -> Iterator[str]:
     run = visit.run
     yield run.text
     yield f"{run.place}, step {run.id}"
     earliest, latest = format_duration(visit.earliest_ns), format_duration(visit.latest_ns)
-    yield f"begins at {earliest}" if earliest == latest else f"begins at {earliest}, at the latest at {latest}"
+    yield f"starts at {earliest}" if earliest == latest else f"starts at {earliest}, at the latest at {latest}"
     yield from ([f"mark: {run.mark}"] if run.mark else ())
 
 

@@ -1,4 +1,4 @@
-"""One record as the page shows it: texts for its tables, and its drawings."""
+"""One record as shown in the report: the texts of its tables, and its charts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..scenario.record import Judged, Played, Record
 from ..text.durations import format_seconds
 from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
-from .configured import Wishes
+from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_lane
 from .figure import Drawing
@@ -24,7 +24,7 @@ from .webrtc import drawn, own_rows, webrtc_rows
 
 @dataclass(frozen=True)
 class Section:
-    """`number` counts the records of a page from 1."""
+    """The section of one record; `number` counts from 1."""
 
     number: int
     record: Record
@@ -39,17 +39,17 @@ class Section:
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
-        """What was run, on what."""
+        """What was run, and where."""
         record = self.record
         yield "scenario", f"{record.scenario} ({record.file})"
         yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
-        yield "began", record.started
-        yield "lasted", format_seconds(record.duration_s)
+        yield "started", record.started
+        yield "duration", format_seconds(record.duration_s)
         yield "seed", str(record.seed)
         yield from (("variables", values) for values in [self.variables] if values)
         yield from record.facts.items()
         seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
-        yield from (("seeds of clients", _pairs(values)) for values in [seeds] if values)
+        yield from (("client seeds", _pairs(values)) for values in [seeds] if values)
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
@@ -61,7 +61,7 @@ class Section:
 
     @property
     def evidence(self) -> tuple[tuple[str, str, str], ...]:
-        """What each file shows, its name, and its address from the page."""
+        """The description, path and link of each file of evidence."""
         return tuple((what, file, _address(file)) for what, file in self.record.evidence.items())
 
     @cached_property
@@ -86,16 +86,16 @@ class Section:
         return ((name, self._drawing(name)) for name in self.choice.folded)
 
     def _drawing(self, client: str) -> Drawing | None:
-        """None where nothing was measured or configured."""
+        """The client's chart; None if nothing was measured or configured."""
         rows = list(client_rows(self.record, client, self.axis.ends_s))
         return draw_rows(rows, self.axis) if rows else None
 
 
 def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
-    """Its network, its pictures and sound, and what else expectations have looked at."""
+    """The client's network, its media, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
-    yield from network_rows(client, record.samples, Wishes.of(record.configured, client, ends_s))
+    yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
     yield from webrtc_rows(client, record.samples, participants)
     yield from own_rows([name for name in asked if not drawn(client, name)], record.samples)
 
@@ -120,7 +120,7 @@ class Expectation:
 
     @property
     def took(self) -> str:
-        """How long it took to hold, and the limit."""
+        """The time until it held, and the limit."""
         limit = "" if self.judged.within_s is None else f"limit {format_seconds(self.judged.within_s)}"
         return ", ".join(part for part in (took(self.judged), limit) if part) or "-"
 
@@ -141,7 +141,7 @@ class PlayedStep:
 
     @property
     def began(self) -> str:
-        """With how much later than planned that was."""
+        """The start time, with its offset from the planned one."""
         step = self.step
         if step.began_s is None:
             return "not reached" if step.error is None else "-"
@@ -163,6 +163,6 @@ def _pairs(values: Mapping[str, str]) -> str:
 
 
 def _address(file: str) -> str:
-    """The address of a file beside the page; never one of another machine."""
+    """The URL of a local file, relative to the page or absolute; never on another host."""
     path = PurePosixPath(file)
     return f"file://{quote(str(path))}" if path.is_absolute() else f"./{quote(str(path))}"

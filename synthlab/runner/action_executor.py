@@ -9,7 +9,7 @@ from typing import assert_never
 
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.model import Run, Timed
 from ..scenario.ongoing import Ongoing
@@ -35,7 +35,7 @@ LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Lets something go on beside the next steps."""
-_Doing = Judge | Baseline | Container | Load | Exec | Http
+_Doing = Judge | Baseline | Container | Traffic | Exec | Http
 
 
 class ActionExecutor:
@@ -134,7 +134,7 @@ class ActionExecutor:
                 await self._turns.wait(due_ns - LEAD_NS, run.id)
                 still = self._still_to_make(run, timed, change)
                 return due_ns if still is None else await self._change(run, still, due_ns)
-            case Judge() | Baseline() | Container() | Load() | Exec() | Http() as action:
+            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as action:
                 await self._time.until(due_ns)
                 late_ns = self._time.now_ns() - due_ns
                 done_ns = await self._do(run, action, due_ns)
@@ -179,8 +179,8 @@ class ActionExecutor:
                 return due_ns
             case Container():
                 await self._acts.control(action)
-            case Load():
-                await self._load(run, action, due_ns)
+            case Traffic():
+                await self._traffic(run, action, due_ns)
             case Exec():
                 await self._acts.execute(action)
             case Http():
@@ -189,10 +189,10 @@ class ActionExecutor:
                 assert_never(action)
         return self._time.now_ns()
 
-    async def _load(self, run: Run, load: Load, due_ns: int) -> None:
-        self._log.step(run, until_ns=due_ns + load.for_ns)
-        control = await self._acts.load(load)
-        if control and not load.congestion:
+    async def _traffic(self, run: Run, traffic: Traffic, due_ns: int) -> None:
+        self._log.step(run, until_ns=due_ns + traffic.for_ns)
+        control = await self._acts.traffic(traffic)
+        if control and not traffic.congestion:
             self._log.step(run, text=f"{run.text}, {control}")
 
     async def _sample_all(self, until_ns: int) -> None:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from ..contract import ContainerAction
 from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import LEASE_NS, Container, Exec, Load
+from ..scenario.actions import LEASE_NS, Container, Exec, Traffic
 from ..text.durations import format_duration, seconds_of
 from .guard import Back, Guard
 from .leases import RENEW_S, Leases
 from .live_lab import LiveLab
 
 if TYPE_CHECKING:
-    from .load import RunningLoad
+    from .traffic import RunningTraffic
 
 _BACK: dict[ContainerAction, Back] = {"pause": "unpause", "stop": "start"}
 SHOWN = 200
@@ -36,7 +36,7 @@ class Acts:
     clock: Clock = MACHINE
     _down: dict[str, Back] = field(default_factory=dict)
     _guard: Guard = field(init=False)
-    _loads: list[RunningLoad] = field(default_factory=list)
+    _traffic: list[RunningTraffic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._guard = Guard(seconds_of(LEASE_NS), self.stage.backend.engine.control_command())
@@ -56,21 +56,21 @@ class Acts:
         container, back = self.stage.container(name), _BACK.get(act.doing)
         if back:
             self._down[name] = back
-            self._tell_guard(lambda guard: guard.hold(container.id, back))
+            self._use_guard(lambda guard: guard.hold(container.id, back))
         await asyncio.to_thread(self.stage.backend.engine.control, container, act.doing)
         if not back:
             self._down.pop(name, None)
-            self._tell_guard(lambda guard: guard.forget(container.id))
+            self._use_guard(lambda guard: guard.forget(container.id))
 
     async def keep(self) -> None:
         """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
         while True:
             await self.clock.pause(RENEW_S)
-            self._tell_guard(Guard.renew)
+            self._use_guard(Guard.renew)
 
-    def _tell_guard(self, tell: Callable[[Guard], None]) -> None:
+    def _use_guard(self, act: Callable[[Guard], None]) -> None:
         try:
-            tell(self._guard)
+            act(self._guard)
         except OSError:
             held = ", ".join(self._down) or "no container"
             raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
@@ -110,29 +110,29 @@ class Acts:
             return list(act.command)
         return self.stage.backend.engine.exec_command(self.stage.container(act.where), act.command)
 
-    async def load(self, act: Load) -> str:
+    async def traffic(self, act: Traffic) -> str:
         """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
-        from .load import start_load
+        from .traffic import start_traffic
 
         engine, members = self.stage.backend.engine, self.stage.members
-        self._loads.append(await asyncio.to_thread(start_load, engine, act, members, self.clock))
-        return self._loads[-1].congestion
+        self._traffic.append(await asyncio.to_thread(start_traffic, engine, act, members, self.clock))
+        return self._traffic[-1].congestion
 
     @property
     def over_ns(self) -> int:
         """When the last traffic ends by itself, on the clock; 0 where there is none."""
-        return max((load.ends_ns for load in self._loads), default=0)
+        return max((traffic.ends_ns for traffic in self._traffic), default=0)
 
     def faults(self) -> list[str]:
         """Why traffic ended before its time."""
-        return [error for load in self._loads if (error := load.error())]
+        return [error for traffic in self._traffic if (error := traffic.error())]
 
     async def restore(self) -> None:
         """End all traffic, and let all containers go on; what fails is left."""
-        await asyncio.gather(*(asyncio.to_thread(load.stop) for load in self._loads))
+        await asyncio.gather(*(asyncio.to_thread(traffic.stop) for traffic in self._traffic))
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
                 container = self.stage.container(name)
                 await asyncio.to_thread(self.stage.backend.engine.control, container, back)
-                self._tell_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
+                self._use_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ..control.client_api import ChangeOptions
-from ..control.clock_sync import ClockSample, moment
-from ..control.group_change import LabClient, put_files
+from ..control.clock_sync import compare_clocks
+from ..control.group_change import LabClient, each, put_files, refuse_failed
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.actions import LEASE_NS, Change
-from ..text.durations import SECOND_NS, ns_of, seconds_of
+from ..text.durations import SECOND_NS, seconds_of
 
 RENEW_S = 3.0
-SHORTEST_S = 0.1
-"""Of a lease, as the API has it."""
+SHORTEST_NS = SECOND_NS // 10
+"""The shortest lease that the API takes."""
 SEEDS = "seed/"
 """What the names of those layers begin with that a reset leaves: each client's seed."""
 
@@ -58,7 +58,7 @@ class Leases:
         self._find = find
         self._clock = clock
         self._layers: dict[str, _Layer] = {}
-        self._readings: dict[str, ClockSample] = {}
+        self._ahead_ns: dict[str, int] = {}
         self._down: set[str] = set()
         self._resets: Counter[str] = Counter()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -71,8 +71,8 @@ class Leases:
 
     async def read_clocks(self, names: Iterable[str]) -> None:
         """Compare the clients' clocks with ours; once is enough, for none is set while it runs."""
-        readings = await self._each(names, self._read_clock)
-        self._readings |= readings
+        samples = await self._each(names, lambda client: client.api.clock())
+        self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
     async def put(self, change: Change, due_ns: int) -> InForce:
         """Put a change in force at `due_ns`, in place of what its layer has now; returns when it is.
@@ -89,13 +89,11 @@ class Leases:
             # A client that was reset while this waited for its turn must not have it afterwards.
             names = [name for name, count in resets.items() if self._resets[name] == count]
             late_ns = await self._ask(layer, names, at_ns)
-            made = dict(layer.leases)
+            made = {name: id for name, (id, _) in layer.leases.items()}
         await self._until(at_ns)
         await self._release(old)
         states = await self._each(change.clients, lambda client: client.api.state())
-        for name, (id, _) in made.items():
-            if id in states[name].failures:
-                raise SynthlabError(f"{name}: {states[name].failures[id]}")
+        refuse_failed(states, made)
         return InForce(at_ns, states, at_ns - due_ns + late_ns)
 
     async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
@@ -108,7 +106,7 @@ class Leases:
             for layer in list(self._layers.values()):
                 layer.leases.pop(client.name, None)
 
-        await self._tell(names, reset)
+        await self._in_turn(names, reset)
         for id, layer in self._layers.items():
             if id.startswith(SEEDS):
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
@@ -142,7 +140,7 @@ class Leases:
             await self._release({name: layer.leases.pop(name)})
         now = self._clock.now_ns()
         for layer in layers:
-            if layer.lease_ns(now) >= SHORTEST_S * SECOND_NS:
+            if layer.lease_ns(now) >= SHORTEST_NS:
                 await self._upload(layer.change, name)
                 await self._ask(layer, [name], now)
 
@@ -160,33 +158,33 @@ class Leases:
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
     async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> int:
-        """How late the forwarders were told at the most."""
+        """How late the last forwarder knew of it, in ns."""
         lease_ns = layer.lease_ns(due_ns)
 
         def ask(client: LabClient) -> int:
-            terms = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
-            put = client.api.replace if layer.change.whole else client.api.change
-            state = put(layer.change.change, terms)
+            options = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease_ns=max(lease_ns, SHORTEST_NS))
+            put = client.api.replace if layer.change.replace else client.api.change
+            state = put(layer.change.change, options)
             if state.entry is None:
                 raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
-            return ns_of(state.entry.late_s)
+            return state.entry.late_ns
 
-        return max((await self._tell(names, ask)).values(), default=0)
+        return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
-        if lease_ns < SHORTEST_S * SECOND_NS:
+        if lease_ns < SHORTEST_NS:
             return
 
         def renew(client: LabClient) -> None:
             if layer.leases.get(name, (0, 0))[0] == id:
-                client.api.renew(id, _written(lease_ns))
+                client.api.renew(id, lease_ns)
                 layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
-            await self._tell([name], renew)
+            await self._in_turn([name], renew)
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
         """Those that have not ended by themselves; one that is gone is as good as released."""
@@ -204,42 +202,30 @@ class Leases:
     async def _upload(self, change: Change, name: str) -> None:
         await asyncio.to_thread(put_files, self._find(name), change.files)
 
-    def _read_clock(self, client: LabClient) -> ClockSample:
-        sent = self._clock.now_ns()
-        return ClockSample(sent, client.api.clock(), self._clock.now_ns())
-
     async def _until(self, due_ns: int) -> None:
         await self._clock.pause(seconds_of(max(due_ns - self._clock.now_ns(), 0)))
 
     def _at_ns(self, name: str, ours_ns: int) -> int:
-        return moment({name: self._readings[name]}, ours_ns).at_ns[name]
+        return ours_ns + self._ahead_ns[name]
 
-    async def _tell(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """As `_each`, but each client is told one thing after the other, in the order of the calls."""
+    async def _in_turn(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+        """As `_each`, but one call after the other for each client, in the order in which they were made."""
 
-        async def tell(name: str) -> T:
+        async def in_turn(name: str) -> T:
             async with self._asking[name]:
                 call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
                 return await asyncio.shield(call)
 
-        return await self._together(names, tell)
-
-    async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """What `act` gives for each client, all at once; all are waited for before the first failure is raised."""
-        return await self._together(names, lambda name: asyncio.to_thread(act, self._find(name)))
-
-    async def _together(self, names: Iterable[str], call: Callable[[str], Coroutine[None, None, T]]) -> dict[str, T]:
         listed = list(names)
-        calls = [call(name) for name in listed]
-        results = await asyncio.gather(*calls, return_exceptions=True)
+        results = await asyncio.gather(*map(in_turn, listed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return dict(zip(listed, results, strict=True))  # type: ignore[arg-type]
 
-
-def _written(lease_ns: int) -> str:
-    """To the nanosecond: what follows at its end is told the same time."""
-    return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.6f}ms"
+    async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+        """As `group_change.each`, beside the event loop."""
+        clients = [self._find(name) for name in names]
+        return await asyncio.to_thread(each, clients, act)

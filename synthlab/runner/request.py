@@ -11,24 +11,24 @@ from ..scenario.actions import Http
 from ..text.durations import format_duration, seconds_of
 
 SHOWN = 200
-"""Characters of what is told of another answer than was wished."""
+"""Most characters shown of an unexpected answer."""
 _MOST_BYTES = 1 << 16
 
 
-def request(wish: Http) -> None:
-    """Ask, and raise ExpectationFailed where the answer is not the one that is wished."""
-    body = None if wish.body is None else wish.body.encode()
-    asked = Request(wish.url, data=body, headers=dict(wish.headers), method=wish.method)
+def request(http: Http) -> None:
+    """Ask, and raise ExpectationFailed where the answer is not the one that is expected."""
+    body = None if http.body is None else http.body.encode()
+    asked = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
     try:
-        with urlopen(asked, timeout=seconds_of(wish.within_ns)) as answer:
+        with urlopen(asked, timeout=seconds_of(http.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
         status, text = error.code, error.read(_MOST_BYTES)
         error.close()
     except TimeoutError:
-        raise ExpectationFailed(f"no answer within {format_duration(wish.within_ns)}") from None
+        raise ExpectationFailed(f"no answer within {format_duration(http.within_ns)}") from None
     except (OSError, HTTPException) as error:
         raise ExpectationFailed(f"no answer: {getattr(error, 'reason', error)}"[:SHOWN]) from None
-    if status != wish.status:
-        said = f"answered {status}, not {wish.status}: {' '.join(text.decode(errors='replace').split())}"
+    if status != http.status:
+        said = f"answered {status}, not {http.status}: {' '.join(text.decode(errors='replace').split())}"
         raise ExpectationFailed(said[:SHOWN].removesuffix(": "))

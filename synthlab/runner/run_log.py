@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from ..control.state import ClientState
-from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.model import Run
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
@@ -30,7 +30,7 @@ class Configurations:
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Only what is new is written down."""
         for client, state in states.items():
-            conditions = state.conditions.to_dict()
+            conditions = dict(state.conditions_text)
             if self._last.get(client) != conditions:
                 self._last[client] = conditions
                 self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))
@@ -129,7 +129,7 @@ def _of(action: Action) -> Iterable[str]:
     match action:
         case Change(clients=names) | Reset(clients=names) | Container(names=names):
             return names
-        case Load(client=name) | Exec(where=str(name)):
+        case Traffic(client=name) | Exec(where=str(name)):
             return (name,)
         case Exec() | Judge() | Baseline() | Http():
             return ()

@@ -17,7 +17,7 @@ from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
 from ..text.durations import MS_NS, SECOND_NS, seconds_of
-from .samples import link_sources, number_sources, of_metrics, of_numbers, of_state
+from .samples import link_sources, number_sources, of_metrics, of_state, of_stats
 from .validity import of_lateness
 
 TICK_NS = 200 * MS_NS
@@ -80,7 +80,7 @@ class Sampler:
 
     @contextmanager
     def wanting(self, names: Iterable[str] | None = None) -> Iterator[None]:
-        """Sample these numbers, or without any all, in every round meanwhile."""
+        """Sample these stats, or all without any, in every round meanwhile."""
         wanted = Counter(names)
         self._want(wanted, everything=names is None, sign=1)
         try:
@@ -144,7 +144,7 @@ class Sampler:
         for client in self.clients():
             found[client.name, "state"] = self._poll_state(client)
             if not client.server:
-                found[client.name, "numbers"] = self._poll_numbers(client)
+                found[client.name, "stats"] = self._poll_stats(client)
         found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():
             if key in found:
@@ -153,11 +153,11 @@ class Sampler:
                 self.recorded.silence(self.now_ns(), self.now_ns(), poll.sources)
         self._polls = found
 
-    def _poll_numbers(self, client: LabClient) -> Poll:
+    def _poll_stats(self, client: LabClient) -> Poll:
         def ask() -> None:
-            answer = client.api.numbers().answer
+            answer = client.api.stats().answer
             at_ns = self.now_ns()
-            self.recorded.hear(at_ns, *of_numbers(client.name, answer, at_ns))
+            self.recorded.hear(at_ns, *of_stats(client.name, answer, at_ns))
 
         return self._poll(number_sources(client.name), ask)
 

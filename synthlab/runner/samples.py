@@ -12,7 +12,7 @@ from ..scenario.expression import CLIENT, LINKS, Sample, Value
 from ..text.durations import ns_of
 
 _ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
-_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "held", "duplicated", "originated", "dropped_bytes")
+_COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "queued", "duplicated", "originated", "dropped_bytes")
 DEFAULT_FLOW = "default"
 _OWN = "app"
 _KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN))
@@ -30,7 +30,7 @@ def of_state(client: str, state: ClientState) -> dict[str, Value]:
     return samples
 
 
-def of_numbers(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[str, int], dict[str, Sample]]:
+def of_stats(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[str, int], dict[str, Sample]]:
     """What a client's application publishes, as `GET /v1/numbers` answers it: when each kind was measured, and samples.
 
     What is old is left out. Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,13 @@ from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
-from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
 from ..scenario.rights import refuse_strange
 from ..text.durations import seconds_of
+from ..text.progress import Progress
 from .evidence import Evidence
 from .host_load import load_between, read_busy
 from .live_lab import LiveLab
@@ -32,8 +33,6 @@ from .watcher import Watcher
 
 SPARE_S = 600.0
 """A lab that was brought up for a run ends by itself so long after the run must be over, should we be killed."""
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +50,18 @@ class RunOptions:
     allow_host: bool = False
 
 
-def play(plan: Plan, backend: Backend, terms: RunOptions, watcher: Watcher, tell: Tell, name: str) -> Record:
+def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, progress: Progress, name: str) -> Record:
     """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
 
     Raises WrongUse where the lab that is up is not the one that the scenario is for, and for a stranger's file that
     acts with the user's rights.
     """
-    if not terms.allow_host:
+    if not options.allow_host:
         refuse_strange(plan)
     started = datetime.now(UTC)
     try:
-        with _lab(plan, backend, terms, tell) as lab:
-            return _Run(plan, backend, lab, watcher, tell, terms.evidence / name).record(terms.keep_going)
+        with _lab(plan, backend, options, progress) as lab:
+            return _Run(plan, backend, lab, watcher, progress, options.evidence / name).record(options.keep_going)
     except WrongUse:
         raise
     except SynthlabError as error:
@@ -86,23 +85,23 @@ def refused(file: str, error: WrongUse) -> Record:
 
 
 @contextlib.contextmanager
-def _lab(plan: Plan, backend: Backend, terms: RunOptions, tell: Tell) -> Iterator[str]:
+def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) -> Iterator[str]:
     """The name of a running lab for the plan; one that is brought up for it is taken down again, unless kept."""
     stack = plan.scenario.stack
     labs = backend.engine.labs()
-    if terms.lab is not None or stack.name in labs:
-        name = choose_lab(labs, terms.lab or stack.name)
+    if options.lab is not None or stack.name in labs:
+        name = choose_lab(labs, options.lab or stack.name)
         if name in backend.engine.locks():
             raise being_brought_up(name)
         _refuse_other(plan, LiveLab(backend, name))
-        tell(f"using the lab {name}, which is up")
+        progress(f"using the lab {name}, which is up")
         yield name
         return
-    if terms.keep:
-        launch(stack, backend.engine, tell, terms.start_timeout_s)
+    if options.keep:
+        launch(stack, backend.engine, progress, options.start_timeout_s)
         yield stack.name
         return
-    with launched(stack, backend.engine, tell, terms.start_timeout_s, seconds_of(plan.most_ns) + SPARE_S):
+    with launched(stack, backend.engine, progress, options.start_timeout_s, seconds_of(plan.most_ns) + SPARE_S):
         yield stack.name
 
 
@@ -123,13 +122,15 @@ def _refuse_other(plan: Plan, stage: LiveLab) -> None:
 class _Run:
     """One run on a lab that is up."""
 
-    def __init__(self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, tell: Tell, folder: Path) -> None:
+    def __init__(
+        self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, progress: Progress, folder: Path
+    ) -> None:
         self._plan = plan
         self._stage = LiveLab(backend, lab)
         self._evidence = Evidence(backend, lab)
         self._files: dict[str, str] = {}
         self._folder = folder
-        self._tell = tell
+        self._progress = progress
         self._watcher = watcher
 
     def record(self, keep_going: bool) -> Record:
@@ -172,7 +173,7 @@ class _Run:
             found = self._evidence.collect(self._folder)
             self._files = {shows: str(self._folder / path) for shows, path in found.items()}
         except SynthlabError as error:
-            self._tell(error.message)
+            self._progress(error.message)
 
     def _facts(self) -> dict[str, str]:
         states = self._stage.lab.states(self._stage.clients())
@@ -210,7 +211,7 @@ def _impaired_by(action: Action) -> tuple[str, ...]:
     match action:
         case Change(clients=clients):
             return clients
-        case Reset() | Judge() | Baseline() | Container() | Load() | Exec() | Http():
+        case Reset() | Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
             return ()
         case _:
             assert_never(action)

@@ -36,8 +36,8 @@ def lateness_name(client: str, direction: str) -> str:
 
 def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
     """These numbers, of the directions in which packets passed."""
-    told = state.lateness
-    return {lateness_name(client, direction): values["p99_ms"] for direction, values in told.items() if values}
+    lateness = state.lateness
+    return {lateness_name(client, direction): values["p99_ms"] for direction, values in lateness.items() if values}
 
 
 def problems(
@@ -67,7 +67,7 @@ def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> 
     def series(name: str) -> Sequence[Sample]:
         return [sample for sample in recorded.series(name) if sample.at_ns > since_ns]
 
-    late = _numbers(series(lateness_name(client, direction)))
+    late = _stats(series(lateness_name(client, direction)))
     share = sum(late_ms > MOST_LATE_MS for late_ms in late) / len(late) if late else 0.0
     if share > MOST_LATE_SECONDS and share * len(late) >= LEAST_LATE_SECONDS:
         yield (
@@ -83,7 +83,7 @@ def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> 
 
 def _of_baseline(recorded: Recorded, compared: Sequence[str]) -> Iterator[str]:
     for name in compared:
-        values = _numbers(recorded.window(name, *recorded.baseline) if recorded.baseline else ())
+        values = _stats(recorded.window(name, *recorded.baseline) if recorded.baseline else ())
         mean = sum(values) / len(values) if values else 0.0
         if mean > 0 and min(values) < LEAST_STEADY * mean:
             yield f"the baseline is bad: {name} went from {max(values):g} to {min(values):g} in it"
@@ -91,9 +91,9 @@ def _of_baseline(recorded: Recorded, compared: Sequence[str]) -> Iterator[str]:
 
 def _growth(series: Sequence[Sample]) -> float:
     """How much a counter has grown; it begins anew where its forwarder did."""
-    values = _numbers(series)
+    values = _stats(series)
     return sum(max(after - before, 0.0) for before, after in pairwise(values))
 
 
-def _numbers(series: Sequence[Sample]) -> list[float]:
+def _stats(series: Sequence[Sample]) -> list[float]:
     return [sample.value for sample in series if isinstance(sample.value, float | int)]

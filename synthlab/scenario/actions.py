@@ -22,7 +22,7 @@ JudgeKind = Literal["expect", "never", "recovers"]
 class Change:
     """Put `change` into the conditions of `clients`, at the same moment, as a lease on top of all that are in force.
 
-    `change` is what `Conditions.changed` takes, or whole conditions where `whole`. A change of a `layer` takes the
+    `change` is what `Conditions.changed` takes, or whole conditions where `replace`. A change of a `layer` takes the
     place of that layer's earlier lease: ask for the new one, then release the older. It is to be in force for
     `lease_ns`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_NS at most,
     and renew.
@@ -32,14 +32,14 @@ class Change:
     layer: str
     clients: tuple[str, ...]
     change: Mapping[str, Any]
-    whole: bool = False
+    replace: bool = False
     lease_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lease = "" if self.lease_ns is None else f", for {format_duration(self.lease_ns)}"
-        whole = " (and nothing else)" if self.whole else ""
-        return f"{joined(self.clients)}: {doc_text(self.change)}{whole}{lease}"
+        only = " (and nothing else)" if self.replace else ""
+        return f"{joined(self.clients)}: {doc_text(self.change)}{only}{lease}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Traffic:
     """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets.
 
     `congestion` is TCP's congestion control; None is the same on every machine, whatever that one's default is.
@@ -118,7 +118,7 @@ class Load:
         rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
         ends = (self.target, self.client) if self.reverse else (self.client, self.target)
         how = f", {self.congestion}" if self.congestion else ""
-        return f"load {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {format_duration(self.for_ns)}{how}"
+        return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {format_duration(self.for_ns)}{how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class Http:
         return f"http {self.method} {self.url}, expects {self.status}"
 
 
-Action = Change | Reset | Judge | Baseline | Container | Load | Exec | Http
+Action = Change | Reset | Judge | Baseline | Container | Traffic | Exec | Http
 
 
 def lasts_ns(action: Action) -> int:
@@ -156,7 +156,7 @@ def lasts_ns(action: Action) -> int:
     match action:
         case Change(lease_ns=int(lease_ns)):
             return lease_ns
-        case Load(for_ns=for_ns):
+        case Traffic(for_ns=for_ns):
             return for_ns
         case Change() | Reset() | Judge() | Baseline() | Container() | Exec() | Http():
             return 0
@@ -169,7 +169,7 @@ def changes_conditions(action: Action) -> bool:
     match action:
         case Change() | Reset():
             return True
-        case Judge() | Baseline() | Container() | Load() | Exec() | Http():
+        case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
             return False
         case _:
             assert_never(action)

@@ -131,8 +131,8 @@ def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
     def read(node: Node, context: Context) -> Values:
         return _values(node, context, read_value)
 
-    told = {"ingress": "values toward the client", "egress": "values away from it", BOTH: "values of both directions"}
-    keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in told.items()}
+    helps = {"ingress": "values toward the client", "egress": "values away from it", BOTH: "values of both directions"}
+    keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in helps.items()}
     keys["flows"] = Key(
         read=lambda node, context: read_flows(node, context, read_value),
         schema=reference(f"flows-of-{values}"),

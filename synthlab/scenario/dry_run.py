@@ -13,7 +13,7 @@ from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
 from ..stack import Stack
 from ..text.durations import format_duration
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .model import Place
 from .plan import Plan
 from .simulated_leases import SimulatedLeases
@@ -57,7 +57,7 @@ class _Stage:
                     self._clients[name].clear()
             case Container() as container:
                 self._act(container, place)
-            case Load(client=name) | Exec(where=str(name)):
+            case Traffic(client=name) | Exec(where=str(name)):
                 self._refuse_down(name, place)
             case Baseline(for_ns=for_ns):
                 taken_ns = event.at_ns + for_ns

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from ..text.durations import format_duration
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .plan import Plan
 from .timeline import Event, timeline
 
@@ -26,7 +26,7 @@ def _late(events: list[Event]) -> Iterator[str]:
             case Change(layer=layer, clients=names, lease_ns=lease_ns):
                 end_ns = None if lease_ns is None else event.at_ns + lease_ns
                 ends_ns |= dict.fromkeys(((layer, name) for name in names), end_ns)
-            case Load(for_ns=for_ns):
+            case Traffic(for_ns=for_ns):
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Reset(clients=names):
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in names}
@@ -36,7 +36,7 @@ def _late(events: list[Event]) -> Iterator[str]:
             case Judge(kind="expect" | "never") if event.run.has_at:
                 over_ns = _last(ends_ns.values())
                 if over_ns is not None and over_ns <= event.at_ns:
-                    yield _told(event, over_ns)
+                    yield _warning(event, over_ns)
             case Judge() | Baseline() | Exec() | Http():
                 pass  # puts nothing in force
             case _:
@@ -50,7 +50,7 @@ def _last(ends_ns: Iterable[int | None]) -> int | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
-def _told(event: Event, over_ns: int) -> str:
+def _warning(event: Event, over_ns: int) -> str:
     place, begins, over = event.run.place, format_duration(event.at_ns), format_duration(over_ns)
     return (
         f"{place}: {place.path}: begins at {begins}, but all that the steps before it put in force "

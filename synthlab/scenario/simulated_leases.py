@@ -54,7 +54,7 @@ class SimulatedLeases:
         for layer in self._layers.values():
             change = layer.change.change
             try:
-                conditions = Conditions.from_dict(change) if layer.change.whole else conditions.changed(change)
+                conditions = Conditions.from_dict(change) if layer.change.replace else conditions.changed(change)
             except ConditionsError as error:
                 layer.place.wrong(f"{when}{self.client}: {error}")
         return conditions

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from .actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from .model import Run, Track
 from .ongoing import Ongoing
 
@@ -37,7 +37,7 @@ def played_out_ns(track: Track, late: bool = False) -> int:
                 ends_ns |= dict.fromkeys(((layer, name) for name in clients), event.at_ns + (lease_ns or 0))
             case Reset(clients=clients):
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in clients}
-            case Load(for_ns=for_ns):
+            case Traffic(for_ns=for_ns):
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Judge() | Baseline() | Container() | Exec() | Http():
                 pass  # a step that waits for it lasts so long itself
@@ -63,7 +63,7 @@ def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
         case Change() as change:
             begins = change is event.run.actions[0].action
             return ongoing.begin(event.run.id, change) if begins else ongoing.next(event.run.id, change)
-        case Judge() | Baseline() | Container() | Load() | Exec() | Http() as other:
+        case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as other:
             return other
         case _:
             assert_never(event.action)

@@ -15,15 +15,15 @@ def title(one: Judged | Played) -> str:
 
 def titles(judged: Sequence[Judged]) -> tuple[str, ...]:
     """Those of all expectations of a run."""
-    return told_apart(map(title, judged))
+    return distinct(map(title, judged))
 
 
 def run_titles(records: Sequence[Record]) -> tuple[str, ...]:
     """Those of several runs."""
-    return told_apart(record.scenario for record in records)
+    return distinct(record.scenario for record in records)
 
 
-def told_apart(names: Iterable[str]) -> tuple[str, ...]:
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """Names of which a later one that is the same has the number of its turn: `fps > 5`, `fps > 5 #2`."""
     seen: Counter[str] = Counter()
     found = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Told = Literal["video", "turn"]
+PageParameter = Literal["video", "turn"]
 """What a page can be told: the video that its client sends, and the address of the TURN server."""
 
 
@@ -27,7 +27,7 @@ class SfuApp:
     speaks: str
     signalling: tuple[int, ...]
     media: str
-    parameters: Mapping[str, Told] = field(default_factory=dict)
+    parameters: Mapping[str, PageParameter] = field(default_factory=dict)
     probed: bool = True
     metrics: str | None = None
     least_bitrate_bps: int | None = None

@@ -19,6 +19,11 @@ def read_duration(where: str, text: object, least_ns: int = 0, most_ns: int = DA
         raise WrongUse(f"{where}: {error}") from None
 
 
+def read_optional(where: str, text: str | None) -> int | None:
+    """As `read_duration`; None where there is no text."""
+    return None if text is None else read_duration(where, text)
+
+
 def parse_between(text: object, least_ns: int = 0, most_ns: int = DAY_NS) -> int:
     """Nanoseconds; raises ConditionsError that shows the allowed forms, or from when to when."""
     found = parse_duration(text)

@@ -26,10 +26,10 @@ def put_value(change: Mapping[str, Any], place: Sequence[str], value: Any) -> di
 def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """The change that gives back, to what `change` has named, the values of `before`; both in native form."""
     back: dict[str, Any] = {}
-    for key, wished in change.items():
+    for key, requested in change.items():
         old = before.get(key)
-        if isinstance(wished, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
-            back[key] = undoing(wished, old or {})
+        if isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
+            back[key] = undoing(requested, old or {})
         else:
             back[key] = old
     return back

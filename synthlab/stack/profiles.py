@@ -48,8 +48,8 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the files' texts."""
-        told = {name: getattr(self, name) for name in ("source", "licence", "delay", "remark")}
-        return {"name": self.name, "conditions": self.conditions.to_dict()} | told
+        facts = {name: getattr(self, name) for name in ("source", "licence", "delay", "remark")}
+        return {"name": self.name, "conditions": self.conditions.to_dict()} | facts
 
 
 @cache
@@ -170,5 +170,5 @@ def _nearby(name: str) -> list[str]:
     return [known for known in profiles() if known.startswith(source)] or [f"{known}/..." for known in sources()]
 
 
-def _refuse(what: str, name: str, known: Collection[str], told: Collection[str] = ()) -> NoReturn:
-    raise WrongUse(f"{what} '{name}'{did_you_mean(name, known)}; there are: {', '.join(told or known)}")
+def _refuse(what: str, name: str, known: Collection[str], listed: Collection[str] = ()) -> NoReturn:
+    raise WrongUse(f"{what} '{name}'{did_you_mean(name, known)}; there are: {', '.join(listed or known)}")

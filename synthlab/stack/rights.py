@@ -37,7 +37,7 @@ def _of_client(client: Client, source: Path | None) -> Iterator[str]:
 def _of_sfu(sfu: Sfu) -> Iterator[str]:
     for name, service in (sfu.compose.services if sfu.compose else {}).items():
         grasped = [key for key in _GRASPING if service.get(key)]
-        told = f", with {', '.join(grasped)}" if grasped else ""
-        yield f"sfu: starts the service {name} of a Compose file{told}"
+        suffix = f", with {', '.join(grasped)}" if grasped else ""
+        yield f"sfu: starts the service {name} of a Compose file{suffix}"
     if sfu.ports and sfu.join not in (None, "127.0.0.1"):
         yield f"sfu: publishes its ports on {sfu.join}"

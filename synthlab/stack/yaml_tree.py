@@ -45,8 +45,8 @@ def compose_documents(path: Path, shown_as: str) -> list[Tree]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        told = error.problem or error.context
-        raise WrongUse(f"{shown_as}{line}: not YAML: {told}{_unquoted(text, mark)}") from None
+        reason = error.problem or error.context
+        raise WrongUse(f"{shown_as}{line}: not YAML: {reason}{_unquoted(text, mark)}") from None
     except YAMLError as error:
         raise WrongUse(f"{shown_as}: not YAML: {str(error).splitlines()[0]}") from None
     for top in tops:

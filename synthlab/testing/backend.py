@@ -24,4 +24,4 @@ def fake_backend(
         for index, (name, group) in enumerate(clients, 1)
     ]
     apis = {container.id: FakeClientApi(container.client, clock=clock) for container in containers}
-    return Backend(FakeEngine(containers), lambda container: apis[container.id]), apis
+    return Backend(FakeEngine(containers), lambda container: apis[container.id], clock=clock), apis

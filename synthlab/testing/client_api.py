@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, file_values, parse_duration
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, file_values
 
 from ..assets import own_version
-from ..control.client_api import AT_ONCE, ChangeOptions
+from ..control.client_api import AT_ONCE, ChangeOptions, Observed
+from ..control.clock_sync import ClockSample
 from ..control.state import ClientState
-from ..control.webrtc_stats import Numbers
+from ..control.webrtc_stats import Stats
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError, WrongUse
 
@@ -31,10 +32,10 @@ class FakeClientApi:
         self.entries: list[dict[str, Any]] = []
         self.asked = 0
         self.files: dict[str, str] = {}
-        self.renewed: list[tuple[int, str]] = []
-        self.terms: list[ChangeOptions] = []
-        self.wishes: list[Mapping[str, Any]] = []
-        self.answered_numbers: dict[str, Any] = {"values": {}, "age_s": {}}
+        self.renewed: list[tuple[int, int]] = []
+        self.options: list[ChangeOptions] = []
+        self.requests: list[Mapping[str, Any]] = []
+        self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
         self.written: list[dict[str, Any]] = []
         self.problem: str | None = None
         self.broken = False
@@ -52,7 +53,7 @@ class FakeClientApi:
             "leases": [entry for entry in self.entries if "in_ns" not in entry],
             "scheduled": [entry for entry in self.entries if "in_ns" in entry],
             "failed": {"count": 0, "last": []},
-            "monotonic_ns": self.clock(),
+            "monotonic_ns": self._clock.now_ns(),
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,
             "problem": self.problem,
@@ -73,48 +74,52 @@ class FakeClientApi:
                 effective = effective.changed(entry["change"])
         return effective
 
-    def clock(self) -> int:
-        return self._clock.now_ns()
+    def clock(self) -> ClockSample:
+        return ClockSample(*[self._clock.now_ns()] * 4)
 
-    def change(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(terms)
-        self.wishes.append(change)
-        changed = self._changed(self.base if terms.lease is None else self.conditions, change)
-        if terms.lease or terms.after:
-            times = {"in": terms.after, "left": terms.lease}
-            told = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
-            self.entries.append({"id": self.asked, "change": change, "at_ns": terms.at_ns or 0, **told})
+    def observe(self) -> Observed:
+        return Observed(self.state(), self.clock())
+
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
+        self.requests.append(change)
+        changed = self._changed(self.base if options.lease_ns is None else self.conditions, change)
+        if options.lease_ns or options.after_ns:
+            times = {"in_ns": options.after_ns, "left_ns": options.lease_ns}
+            given = {name: time_ns for name, time_ns in times.items() if time_ns}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **given})
         else:
             self.base = changed
-        return self._told(terms, change)
+        return self._answer(options, change)
 
-    def check(self, change: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
         self._changed(self.conditions, change)
+        return self.observe()
 
-    def replace(self, conditions: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(terms)
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
         self.base = Conditions.from_dict(conditions)
-        if not terms.keep:
+        if not options.keep:
             self.entries.clear()
-        return self._told(terms, conditions)
+        return self._answer(options, conditions)
 
-    def reset(self, terms: ChangeOptions = AT_ONCE) -> ClientState:
-        return self.replace(self.startup.to_dict(), terms)
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self.replace(self.startup.to_dict(), options)
 
     def release(self, id: int) -> ClientState:
         self.entries = [entry for entry in self.entries if entry["id"] != id]
         return self.state()
 
-    def renew(self, id: int, lease: str) -> None:
+    def renew(self, id: int, lease_ns: int) -> None:
         if id not in [entry["id"] for entry in self.entries]:
             raise WrongUse(f"{self.name}: no lease or scheduled change {id}")
-        self.renewed.append((id, lease))
+        self.renewed.append((id, lease_ns))
 
     def put_file(self, name: str, text: str) -> None:
         self.files[name] = text
 
-    def numbers(self) -> Numbers:
-        return Numbers.from_dict(self.answered_numbers)
+    def stats(self) -> Stats:
+        return Stats.from_dict(self.answered_stats)
 
     def console(self, after: int = 0) -> dict[str, Any]:
         return {"entries": self.written[after:], "count": len(self.written)}
@@ -129,15 +134,15 @@ class FakeClientApi:
                 raise WrongUse(f"{self.name}: {'.'.join(place)}: {value}: no such file")
         return changed
 
-    def _refuse_broken(self, terms: ChangeOptions) -> None:
+    def _refuse_broken(self, options: ChangeOptions) -> None:
         if self.broken:
             raise SynthlabError(f"{self.name}: its API does not answer")
         self.asked += 1
-        self.terms.append(terms)
+        self.options.append(options)
 
-    def _told(self, terms: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
+    def _answer(self, options: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
         answer = self.answer()
-        if terms != AT_ONCE:
+        if options != AT_ONCE:
             entries = [entry for entry in self.entries if entry["id"] == self.asked]
             answer["entry"] = {"id": self.asked, "change": change, **(entries[0] if entries else {})}
         return ClientState.from_dict(answer)

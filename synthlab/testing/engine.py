@@ -73,9 +73,9 @@ class FakeEngine:
     def last_probe(self, container: Container) -> list[str]:
         return [f"health check of {container.name}"]
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         lines = [(f"2026-01-01T00:00:0{number}Z", f"line {number} of {container.title}") for number in range(1, 4)]
-        yield from lines[len(lines) - min(wish.tail or len(lines), len(lines)) :]
+        yield from lines[len(lines) - min(query.tail or len(lines), len(lines)) :]
 
     def environment(self, container: Container) -> dict[str, str]:
         return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
@@ -86,12 +86,12 @@ class FakeEngine:
     def control_command(self) -> list[str]:
         return ["true"]
 
-    def compose_up(self, project: str, rendered: str, tell: OnLine) -> None:
+    def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
         self.calls.append(f"up {project}")
         self.composed.append(rendered)
         self.present = [*self.present, *self.made_of(rendered)]
         for container in self.present:
-            tell(f"Container {container.name}  Started")
+            progress(f"Container {container.name}  Started")
 
     def made_of(self, rendered: str) -> list[Container]:
         """The containers that Compose makes of a file: all healthy."""

@@ -90,8 +90,8 @@ def test_names_and_labels_are_unique() -> None:
 
 def test_all_conditions_are_understood() -> None:
     """What the catalogue asks for is what the schema allows, with eight flows where it says so."""
-    wished = [Conditions.from_dict(getattr(one, "conditions", {})) for one in catalogue()]
-    assert {len(conditions.flows) for conditions in wished} == {0, 8}
+    requested = [Conditions.from_dict(getattr(one, "conditions", {})) for one in catalogue()]
+    assert {len(conditions.flows) for conditions in requested} == {0, 8}
 
 
 def test_stolen_time_is_a_share_of_all() -> None:

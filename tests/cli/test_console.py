@@ -24,9 +24,9 @@ def test_piped_table_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_piped_progress(capsys: pytest.CaptureFixture[str]) -> None:
     """Progress goes to the error output, each new thing on a line of its own."""
-    with console.progress() as tell:
+    with console.progress() as progress:
         for text in ("one", "one", "two"):
-            tell(text)
+            progress(text)
     assert capsys.readouterr() == ("", "one\ntwo\n")
 
 

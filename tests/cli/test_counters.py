@@ -8,7 +8,7 @@ import pytest
 
 from syntheticnet.packets import counters as tally
 from synthlab.cli.console import Bad
-from synthlab.cli.counters import counters_table, discards, drops, forwarders_table, told_bytes
+from synthlab.cli.counters import counters_table, discards, drops, format_bytes, forwarders_table
 from synthlab.contract import OWN_CAUSES
 from synthlab.control.slowness import too_slow
 from synthlab.control.state import ClientState, LinkState
@@ -19,11 +19,11 @@ LINK = LinkState(
     packets_out=7,
     bytes_out=70_000,
     dropped={"loss": 3, "queue": 0, "kernel": 2},
-    held=1,
-    exempt=2,
+    queued=1,
+    bypassed=2,
     achieved={"packets": 12},
 )
-QUIET = replace(LINK, dropped={}, held=0)
+QUIET = replace(LINK, dropped={}, queued=0)
 
 
 def state(**links: LinkState) -> ClientState:
@@ -92,7 +92,7 @@ def test_forwarders() -> None:
     assert (hung, isinstance(hung, Bad)) == ("2 (1 hung)", True)
 
 
-@pytest.mark.parametrize(("size", "told"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_600_000, "2.6 MB")])
-def test_sizes(size: int, told: str) -> None:
+@pytest.mark.parametrize(("size", "expected"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_600_000, "2.6 MB")])
+def test_sizes(size: int, expected: str) -> None:
     """Sizes have units."""
-    assert told_bytes(size) == told
+    assert format_bytes(size) == expected

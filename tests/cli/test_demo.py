@@ -30,18 +30,18 @@ def test_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "expected"),
     [
         (replace(GOOD, during=PictureStats(180, 15)), "client1's picture of client2 did not suffer from 100kbit"),
-        (replace(GOOD, during=None), "no data: client1 told no numbers of client2's video under 100kbit"),
+        (replace(GOOD, during=None), "no data: client1 reported no stats of client2's video under 100kbit"),
         (replace(GOOD, recovery_s=None), "client1's picture of client2 did not recover within 40 s"),
     ],
 )
-def test_bad(outcome: Outcome, told: str) -> None:
+def test_bad(outcome: Outcome, expected: str) -> None:
     """A picture that does not suffer, or does not recover, is a failed expectation: status 1."""
     with pytest.raises(ExpectationFailed) as caught:
         outcome.judge()
-    assert (caught.value.message, caught.value.exit_code) == (told, 1)
+    assert (caught.value.message, caught.value.exit_code) == (expected, 1)
 
 
 def test_recovery_needs_both() -> None:
@@ -58,7 +58,7 @@ def test_measured_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     backend, apis = fake_backend("call")
     lab = Lab.named(backend, None)
     assert measure_picture(lab, 0.03) is None
-    apis["call/client1"].answered_numbers = {
+    apis["call/client1"].answered_stats = {
         "values": {"video": {"client2": {"kbps": 200.0, "fps": 15.0}}},
         "age_s": {"video": 0.1},
     }

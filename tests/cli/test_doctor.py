@@ -70,7 +70,7 @@ class RemoteEngine(EmptyEngine):
 
 
 def found(engine: EngineApi) -> dict[str, tuple[bool | None, str]]:
-    return {finding.subject: (finding.ok, finding.told) for finding in examine(engine)}
+    return {finding.subject: (finding.ok, finding.result) for finding in examine(engine)}
 
 
 def test_everything_is_looked_at() -> None:
@@ -100,14 +100,14 @@ def test_failures_have_a_mending(tool: str, answer: str | None, subject: str) ->
     """What hinders a lab fails, and says how to mend it."""
     failed = [finding for finding in examine(EmptyEngine(**{tool: answer})) if finding.ok is False]
     assert [finding.subject for finding in failed] == [subject]
-    assert "install" in failed[0].mending
+    assert "install" in failed[0].fix
 
 
 def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
     """Without an engine the rest is still looked at, and the status says that no lab can run."""
     assert main(["doctor", "--json"], Backend(NoEngine())) == 3
     output = capsys.readouterr()
-    assert json.loads(output.out)[0]["told"] == "refused"
+    assert json.loads(output.out)[0]["result"] == "refused"
     assert output.err == "synthlab: a lab cannot run here yet: Docker engine\n"
 
 
@@ -125,8 +125,8 @@ def test_a_distribution_called_synthlab(tmp_path: Path, monkeypatch: pytest.Monk
     metadata.write_text("Metadata-Version: 2.1\nName: synthlab\nVersion: 0.1.6\n")
     monkeypatch.syspath_prepend(tmp_path)
     (finding,) = [one for one in examine(EmptyEngine()) if one.subject == "installation"]
-    assert (finding.ok, finding.told) == (None, "synthlab 0.1.6 is installed too, in the same folder `synthlab`")
-    assert finding.mending == "`pip uninstall synthlab`, then install synthlab-rtc again"
+    assert (finding.ok, finding.result) == (None, "synthlab 0.1.6 is installed too, in the same folder `synthlab`")
+    assert finding.fix == "`pip uninstall synthlab`, then install synthlab-rtc again"
 
 
 def test_remote_engine() -> None:
@@ -135,8 +135,8 @@ def test_remote_engine() -> None:
     assert not {"disk space", "port 3000"} & {one.subject for one in findings}
     (finding,) = [one for one in findings if one.subject == "engine's machine"]
     assert finding.ok is None
-    assert finding.told.startswith("remote: tcp://build-server:2376; commands reach its clients through it")
-    assert "docker context use default" in finding.mending
+    assert finding.result.startswith("remote: tcp://build-server:2376; commands reach its clients through it")
+    assert "docker context use default" in finding.fix
 
 
 @pytest.mark.parametrize(("answer", "ok"), [("20.10.24", True), (None, False)])
@@ -144,7 +144,7 @@ def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool) -
     """That the docker command gets there as well is looked at, for builds and clients depend on it."""
     (finding,) = [one for one in examine(RemoteEngine(engine=answer)) if one.subject == "docker command"]
     assert finding.ok is ok
-    assert "tcp://build-server:2376" in finding.told if not ok else "engine 20.10.24" in finding.told
+    assert "tcp://build-server:2376" in finding.result if not ok else "engine 20.10.24" in finding.result
 
 
 def test_places() -> None:
@@ -152,11 +152,11 @@ def test_places() -> None:
     local = ("unix:///var/run/docker.sock", "http+unix:///x", "npipe:////./pipe/docker_engine", "tcp://127.0.0.1:2375")
     assert all(map(is_local, local))
     assert not any(map(is_local, ("ssh://me@host", "tcp://10.0.0.1:2375", "https://host:2376")))
-    assert [version_of(told) for told in ("v2.26.1-4", "24.0.7+dfsg", "none")] == [(2, 26), (24, 0), (0, 0)]
+    assert [version_of(result) for result in ("v2.26.1-4", "24.0.7+dfsg", "none")] == [(2, 26), (24, 0), (0, 0)]
 
 
 @pytest.mark.parametrize(
-    ("cause", "address", "told", "mending"),
+    ("cause", "address", "expected", "fix"),
     [
         ("PermissionError(13, 'Permission denied')", "unix:///s", "no permission on unix:///s", "usermod -aG docker"),
         ("FileNotFoundError(2, 'No such file')", "unix:///s", "not running: unix:///s does not answer", "systemctl"),
@@ -164,12 +164,12 @@ def test_places() -> None:
         ("something else", "unix:///s", "something else", "start it"),
     ],
 )
-def test_causes(cause: str, address: str, told: str, mending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_causes(cause: str, address: str, expected: str, fix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why an engine does not answer decides what is to be done."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     explanation = explained(cause, address)
-    assert explanation[0].startswith(told)
-    assert mending in explanation[1]
+    assert explanation[0].startswith(expected)
+    assert fix in explanation[1]
 
 
 @pytest.fixture
@@ -189,8 +189,8 @@ def test_full_disk(small_disk: Path) -> None:
             return str(small_disk)
 
     (finding,) = [one for one in examine(Cramped()) if one.subject == "disk space"]
-    assert (finding.ok, finding.told) == (False, f"0.0 GB free in {small_disk}")
-    assert "docker system prune" in finding.mending
+    assert (finding.ok, finding.result) == (False, f"0.0 GB free in {small_disk}")
+    assert "docker system prune" in finding.fix
 
 
 def doctor_of(environment: dict[str, str]) -> tuple[int, dict[str, Any], str]:
@@ -205,10 +205,10 @@ def test_a_dead_socket(tmp_path: Path) -> None:
     """An engine that is stopped: 3, and how to start it."""
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / "docker.sock"))
-    status, findings, told = doctor_of({"DOCKER_HOST": f"unix://{tmp_path}/docker.sock"})
+    status, findings, output = doctor_of({"DOCKER_HOST": f"unix://{tmp_path}/docker.sock"})
     assert (status, findings["Docker engine"]["ok"]) == (3, False)
-    assert f"no answer at DOCKER_HOST=unix://{tmp_path}/docker.sock" in findings["Docker engine"]["told"]
-    assert "a lab cannot run here yet: Docker engine" in told
+    assert f"no answer at DOCKER_HOST=unix://{tmp_path}/docker.sock" in findings["Docker engine"]["result"]
+    assert "a lab cannot run here yet: Docker engine" in output
 
 
 def test_a_context_elsewhere() -> None:
@@ -216,26 +216,26 @@ def test_a_context_elsewhere() -> None:
     status, findings, _ = doctor_of({"DOCKER_HOST": "tcp://127.255.255.1:9"})
     assert status == 3
     assert findings["engine's machine"]["ok"] is None
-    assert "no answer from" in findings["Docker engine"]["told"]
+    assert "no answer from" in findings["Docker engine"]["result"]
 
 
 @pytest.mark.parametrize(
-    ("script", "told"), [("echo 1.29.2", "1.29.2"), ("echo 2.20.0", "2.20.0"), ("echo no >&2; exit 1", "no answer")]
+    ("script", "expected"), [("echo 1.29.2", "1.29.2"), ("echo 2.20.0", "2.20.0"), ("echo no >&2; exit 1", "no answer")]
 )
-def test_a_docker_command_without_compose(script: str, told: str, tmp_path: Path) -> None:
+def test_a_docker_command_without_compose(script: str, expected: str, tmp_path: Path) -> None:
     """An old Compose, or none, fails whatever else there is."""
     command = tmp_path / "docker"
     command.write_text(f"#!/bin/sh\n{script}\n")
     command.chmod(0o755)
     status, findings, _ = doctor_of({"PATH": f"{tmp_path}:{os.environ['PATH']}"})
-    assert (status, findings["Compose"]["ok"], findings["Compose"]["told"]) == (3, False, told)
-    assert "2.24 or later" in findings["Compose"]["mending"] or told == "no answer"
+    assert (status, findings["Compose"]["ok"], findings["Compose"]["result"]) == (3, False, expected)
+    assert "2.24 or later" in findings["Compose"]["fix"] or expected == "no answer"
 
 
 def test_no_docker_command(tmp_path: Path) -> None:
     """Without a docker command in PATH that is what is told."""
     status, findings, _ = doctor_of({"PATH": str(tmp_path)})
-    assert (status, findings["Compose"]["told"]) == (3, "there is no docker command in PATH")
+    assert (status, findings["Compose"]["result"]) == (3, "there is no docker command in PATH")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK leaves its socket open
@@ -258,5 +258,5 @@ def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
         os.seteuid(0)
         shutil.rmtree(opened)
         gc.collect()
-    assert (found.ok, found.told[:17]) == (False, "no permission on ")
-    assert "usermod -aG docker" in found.mending
+    assert (found.ok, found.result[:17]) == (False, "no permission on ")
+    assert "usermod -aG docker" in found.fix

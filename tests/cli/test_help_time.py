@@ -12,8 +12,8 @@ MOST_MODULES = 310
 
 def modules(program: str) -> set[str]:
     """What a program has imported at its end."""
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(told.stdout.splitlines()[-1].split())
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(result.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_little() -> None:

@@ -53,20 +53,20 @@ MISTAKES = {
     "nothing to run": (("exec", "client1"), 2, "Missing argument 'COMMAND...'"),
     "two to open": (("open", "client1", "--vnc", "--page"), 2, "--vnc and --page do not go together"),
     "no screen": (("open", "client1", "--vnc"), 3, "client1 has no screen: it is headless"),
-    "no such image": (("images", "build", "chrom"), 2, "no image 'chrom' of synthlab's own; did you mean chrome?"),
+    "no such image": (("images", "build", "chrom"), 2, "no bundled image 'chrom'; did you mean chrome?"),
     "near command": (("restrt", "client1"), 2, "No such command 'restrt'. Did you mean 'restart'"),
     "images without command": (("images",), 2, "Missing command."),
 }
 
 
-@pytest.mark.parametrize(("arguments", "status", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistakes(arguments: tuple[str, ...], status: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("arguments", "status", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(arguments: tuple[str, ...], status: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every mistake is one line on the error output with the status of wrong use, and changes nothing."""
     backend, apis = fake_backend("call")
     assert main(arguments, backend) == status
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {told}")
+    assert output.err.startswith(f"synthlab: {expected}")
     assert output.err.count("\n") == 1
     assert all(api.conditions.perfect for api in apis.values())
 

@@ -81,6 +81,6 @@ def test_a_stream() -> None:
 def test_nothing_measured() -> None:
     """A number that is not there is no small number."""
     nothing = received(0, None, None)
-    told = judged(nothing, nothing, nothing)
-    assert [row[2] for row in selftest_table(told).rows] == ["no data"] * 4
-    assert not any(check.ok for check in told)
+    result = judged(nothing, nothing, nothing)
+    assert [row[2] for row in selftest_table(result).rows] == ["no data"] * 4
+    assert not any(check.ok for check in result)

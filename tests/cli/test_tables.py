@@ -13,16 +13,16 @@ from synthlab.cli.console import Bad, print_table
 from synthlab.cli.counters import counters_table, forwarders_table
 from synthlab.cli.tables import (
     achieved_table,
-    agenda_table,
     conditions_table,
     containers_table,
     moments,
     notes,
-    numbers_table,
+    schedule_table,
+    stats_table,
 )
 from synthlab.control.group_change import GroupChange
 from synthlab.control.state import ClientState, LinkState, ScheduleEntry
-from synthlab.control.webrtc_stats import Numbers
+from synthlab.control.webrtc_stats import Stats
 from synthlab.testing import FakeClientApi, fake_container
 
 ACHIEVED = {"rate_bps": 998_400.0, "loss": 0.0493, "delay_p50_ms": 80.04, "delay_p99_ms": 99.96, "packets": 1234}
@@ -32,8 +32,8 @@ LINK = LinkState(
     bytes_out=700,
     dropped={"loss": 3, "queue": 0, "kernel": 2},
     dropped_bytes={"loss": 180},
-    held=1,
-    exempt=2,
+    queued=1,
+    bypassed=2,
     achieved=ACHIEVED,
 )
 
@@ -45,12 +45,12 @@ def state(conditions: dict[str, object]) -> ClientState:
 
 def test_conditions() -> None:
     """Configured stands beside achieved, or alone; what was not measured is not made up."""
-    told = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
-    assert conditions_table(told).rows == [
+    answers = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
+    assert conditions_table(answers).rows == [
         ("client2", "ingress", "perfect"),
         ("client2", "egress", "rate 1mbit (queue of 200ms), loss 5%"),
     ]
-    assert achieved_table(told).rows == [
+    assert achieved_table(answers).rows == [
         ("client2", "ingress", "perfect", "no traffic"),
         (
             "client2",
@@ -72,7 +72,7 @@ def test_conditions_of_flows() -> None:
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(
-    ("egress", "told"),
+    ("egress", "expected"),
     [
         ({"rate": "100kbit"}, "rate 100kbit (queue of 1211ms)"),
         ({"rate": "10mbit"}, "rate 10mbit (queue of 200ms)"),
@@ -86,41 +86,41 @@ def test_conditions_of_flows() -> None:
         ),
     ],
 )
-def test_the_queue_in_force_and_what_has_no_effect(egress: dict[str, str], told: str) -> None:
+def test_the_queue_in_force_and_what_has_no_effect(egress: dict[str, str], expected: str) -> None:
     """The longest wait at the present rate stands beside it; a value whose partner was cleared says so."""
-    assert conditions_table({"client2": state({"egress": egress})}).rows[1] == ("client2", "egress", told)
+    assert conditions_table({"client2": state({"egress": egress})}).rows[1] == ("client2", "egress", expected)
 
 
 @pytest.mark.issue(10)
 def test_the_queue_of_a_flow_with_a_rate_of_its_own() -> None:
     """It is as deep as the link's, where the flow names none."""
-    wished = {"egress": {"rate": "9mbit", "queue": "1s"}, "flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
-    shown = conditions_table({"client2": state(wished)})
+    requested = {"egress": {"rate": "9mbit", "queue": "1s"}, "flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
+    shown = conditions_table({"client2": state(requested)})
     assert shown.rows[3] == ("client2", "egress *:udp", "rate 1mbit (queue of 1000ms)")
 
 
 @pytest.mark.issue(10)
-def test_kept_order_is_told() -> None:
+def test_kept_order_is_reported() -> None:
     """Where jitter keeps the order the mean delay is above the latency; with reordering it is not."""
     jittery = {"latency": "200ms", "jitter": "50ms"}
-    told = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
-    (line,) = notes(told)
+    answers = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
+    (line,) = notes(answers)
     assert line.startswith("client2 egress: packets keep their order, so the mean delay is above 200ms")
     assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
 
 
 def entry(**times: float) -> ScheduleEntry:
     change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
-    values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
-    return ScheduleEntry(id=3, change=change, whole=False, **values)
+    values: dict[str, Any] = {"in_ns": None, "left_ns": None, "late_ns": 0} | times
+    return ScheduleEntry(id=3, change=change, replace=False, **values)
 
 
 def test_agenda() -> None:
     """Leases have the time they have left, scheduled changes that until they begin, and how long they will last."""
-    waiting = replace(entry(in_s=5.0, left_s=20.0), id=4, whole=True, change={"seed": 7})
-    told = replace(state({}), leases=(entry(left_s=9.26),), scheduled=(waiting, entry(in_s=1.0)))
+    waiting = replace(entry(in_ns=5 * 10**9, left_ns=20 * 10**9), id=4, replace=True, change={"seed": 7})
+    result = replace(state({}), leases=(entry(left_ns=9_260_000_000),), scheduled=(waiting, entry(in_ns=10**9)))
     what = "egress loss 5%, latency none; *:udp ingress none; *:tcp removed"
-    assert agenda_table({"client2": told}).rows == [
+    assert schedule_table({"client2": result}).rows == [
         ("client2", "lease 3", what, "reverts in 9.3 s"),
         ("client2", "scheduled 4", "replace all by; seed 7", "in 5.0 s, ends in 20.0 s"),
         ("client2", "scheduled 3", what, "in 1.0 s"),
@@ -130,8 +130,8 @@ def test_agenda() -> None:
 def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     """When a change is in force: how far apart the clients changed, when it begins, and when it ends."""
     monkeypatch.setattr(tables, "_wall", lambda seconds: f"12:00:{seconds:02.0f}")
-    plain, leased = state({}), replace(state({}), entry=entry(left_s=10.0))
-    waiting = replace(state({}), entry=entry(in_s=5.0))
+    plain, leased = state({}), replace(state({}), entry=entry(left_ns=10 * 10**9))
+    waiting = replace(state({}), entry=entry(in_ns=5 * 10**9))
     assert list(moments(GroupChange({"a": plain}), 0)) == []
     assert list(moments(GroupChange({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
     assert list(moments(GroupChange({"a": plain, "b": plain}, 3_140_000), 0)) == [
@@ -145,14 +145,14 @@ def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_gives_no_answer() -> None:
     """A healthy client whose API does not answer is shown as such."""
     container = fake_container("call", "client2")
-    states = [containers_table([container], told, now=0).rows[0][2] for told in ({}, {container.id: 0})]
+    states = [containers_table([container], result, now=0).rows[0][2] for result in ({}, {container.id: 0})]
     assert states == ["no answer", "healthy"]
 
 
-def test_numbers() -> None:
-    """Each participant that is received has a row of its numbers for each kind."""
-    numbers = Numbers(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})
-    assert numbers_table({"client1": numbers}).rows == [
+def test_stats() -> None:
+    """Each participant that is received has a row of its stats for each kind."""
+    stats = Stats(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})
+    assert stats_table({"client1": stats}).rows == [
         ("client1", "video", "client2", "201.5 kbit/s, 15 fps"),
         ("client1", "audio", "client2", "30 kbit/s"),
     ]
@@ -160,8 +160,8 @@ def test_numbers() -> None:
 
 def test_less_than_nothing_lost() -> None:
     """A packet that came twice makes RTP's count of the lost negative: shown, it is none."""
-    numbers = Numbers(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
-    assert [row[-1] for row in numbers_table({"bot-1": numbers}).rows] == ["201.5 kbit/s, lost 0", "lost 2"]
+    stats = Stats(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
+    assert [row[-1] for row in stats_table({"bot-1": stats}).rows] == ["201.5 kbit/s, lost 0", "lost 2"]
 
 
 def test_containers() -> None:
@@ -189,12 +189,12 @@ def test_ps_and_stats_fit_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: py
     shown = replace(state({}), links={"ingress": link, "egress": link}, lateness=late)
     shown = replace(shown, flows={"default": {"egress": link}, "*:udp": {"egress": link}})
     container = replace(fake_container("call", "client1"), ports={80: 32803, 5901: 32804})
-    numbers = Numbers(video={"client2": {"kbps": 1201.5, "fps": 15.0, "lost": 0.0}}, audio={}, sent={})
+    stats = Stats(video={"client2": {"kbps": 1201.5, "fps": 15.0, "lost": 0.0}}, audio={}, sent={})
     for table in (
         containers_table([container], {container.id: 0}, now=0),
         counters_table({"client1": shown}),
         forwarders_table({"client1": shown}),
-        numbers_table({"client1": numbers}),
+        stats_table({"client1": stats}),
     ):
         print_table(table)
         lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()

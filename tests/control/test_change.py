@@ -53,18 +53,18 @@ def test_local_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({"values": {}}, "nothing to set: give a value such as loss='5%', or a profile"),
         ({"values": {}, "profile": "wpt/3"}, "no such profile 'wpt/3'; did you mean wpt/3g?"),
         ({"values": {}, "egress": {"rate_trace": "no/such"}}, "no/such: No such file or directory"),
     ],
 )
-def test_mistakes(given: dict[str, Any], told: str) -> None:
+def test_mistakes(given: dict[str, Any], expected: str) -> None:
     """What cannot be set is told before anybody is asked."""
     with pytest.raises(WrongUse) as caught:
         read_change(**given)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
 
 
 @pytest.mark.parametrize(

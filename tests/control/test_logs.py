@@ -17,7 +17,7 @@ WRITTEN = {"client1": [("1", "a"), ("3", "c")], "client2": [("2", "b"), ("4", "d
 class Writing(FakeEngine):
     """An engine whose containers have written."""
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         if container.client not in WRITTEN:
             raise SynthlabError("gone")
         yield from WRITTEN[container.client]

@@ -1,4 +1,4 @@
-"""The media server's own numbers: Prometheus's text format, and what there is when nobody tells them."""
+"""The media server's own metrics: Prometheus's text format, and what there is when nobody tells them."""
 
 from __future__ import annotations
 

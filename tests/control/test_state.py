@@ -9,7 +9,7 @@ from synthlab.control.state import ClientState, LinkState, ScheduleEntry
 
 def link(**values: Any) -> dict[str, Any]:
     counters = {"packets_in": 10, "bytes_in": 1000, "packets_out": 7, "bytes_out": 700}
-    return counters | {"dropped": {"loss": 3}, "held": 0, "duplicated": 0, "originated": 0, "achieved": {}} | values
+    return counters | {"dropped": {"loss": 3}, "queued": 0, "duplicated": 0, "originated": 0, "achieved": {}} | values
 
 
 def test_all_of_an_answer() -> None:
@@ -18,14 +18,14 @@ def test_all_of_an_answer() -> None:
         "conditions": {"egress": {"loss": "5%"}},
         "forwarder": {"restarts": 2, "up_s": 12.3},
         "links": {"ingress": link(), "egress": link(achieved={"loss": 0.3})},
-        "flows": {"default": {"ingress": link(), "egress": link(held=4)}},
+        "flows": {"default": {"ingress": link(), "egress": link(queued=4)}},
     }
     state = ClientState.from_dict(answer)
     assert state.conditions.egress.loss == 0.05
     assert state.restarts == 2
     assert state.links["ingress"].dropped == {"loss": 3}
     assert state.links["egress"].achieved == {"loss": 0.3}
-    assert state.flows["default"]["egress"].held == 4
+    assert state.flows["default"]["egress"].queued == 4
     assert state.answer is answer
 
 
@@ -46,10 +46,10 @@ def test_base_leases_and_scheduled_changes() -> None:
         }
     )
     assert state.base.perfect
-    wanted = ScheduleEntry(id=1, change=lease["change"], whole=False, in_s=None, left_s=2.5, late_s=0.0)  # type: ignore[arg-type]
+    wanted = ScheduleEntry(id=1, change=lease["change"], replace=False, in_ns=None, left_ns=2_500_000_000, late_ns=0)  # type: ignore[arg-type]
     assert state.leases == (wanted,)
     assert state.entry == wanted
-    assert (state.scheduled[0].whole, state.scheduled[0].in_s, state.scheduled[0].left_s) == (True, 1.0, None)
+    assert (state.scheduled[0].replace, state.scheduled[0].in_ns, state.scheduled[0].left_ns) == (True, 10**9, None)
     assert state.failures == {7: "egress.queue: has no effect"}
     assert state.lateness == {"egress": {"p50_ms": 0.1}}
 

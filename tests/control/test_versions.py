@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synthlab.assets import own_version
-from synthlab.control.versions import other_versions, told_mismatch
+from synthlab.control.versions import describe_mismatch, other_versions
 from synthlab.testing import FakeClientApi
 
 
@@ -16,11 +16,11 @@ def test_mismatch() -> None:
     silent = replace(ours, answer={key: value for key, value in ours.answer.items() if key != "version"})
     others = other_versions({"client1": ours, "client2": theirs, "bot": silent})
     assert others == {"client2": "0.0.9", "bot": "an unknown version"}
-    told = told_mismatch(others) or ""
-    assert told.startswith("versions differ: client2 runs 0.0.9, bot runs an unknown version, this is synthlab ")
-    assert "synthlab images build" in told
-    assert "\n" not in told
-    assert told_mismatch({}) is None
+    result = describe_mismatch(others) or ""
+    assert result.startswith("versions differ: client2 runs 0.0.9, bot runs an unknown version, this is synthlab ")
+    assert "synthlab images build" in result
+    assert "\n" not in result
+    assert describe_mismatch({}) is None
 
 
 def test_one_version() -> None:

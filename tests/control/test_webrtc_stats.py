@@ -1,30 +1,30 @@
-"""WebRTC numbers as a client's API tells them."""
+"""WebRTC statistics as a client's API tells them."""
 
 from __future__ import annotations
 
-from synthlab.control.webrtc_stats import Numbers
+from synthlab.control.webrtc_stats import Stats
 
 VIDEO = {"client2": {"kbps": 200.0, "fps": 15.0}}
 
 
-def test_old_numbers_are_no_numbers() -> None:
+def test_old_stats_are_no_stats() -> None:
     """Each kind has its own age; what is older than 1 s, or of unknown age, is not there."""
     answer = {
         "values": {"video": VIDEO, "audio": {"client2": {"kbps": 30.0}}, "sent": {"video": {"kbps": 1.0}}},
         "age_s": {"video": 1.0, "audio": 1.1},
     }
-    assert Numbers.from_dict(answer) == Numbers(video=VIDEO, audio={}, sent={})
+    assert Stats.from_dict(answer) == Stats(video=VIDEO, audio={}, sent={})
 
 
 def test_nothing_yet() -> None:
-    """A client that has measured nothing has no numbers, and that is no error."""
-    assert Numbers.from_dict({"values": {}, "age_s": {}}) == Numbers(video={}, audio={}, sent={})
+    """A client that has measured nothing has no stats, and that is no error."""
+    assert Stats.from_dict({"values": {}, "age_s": {}}) == Stats(video={}, audio={}, sent={})
 
 
 def test_sees() -> None:
     """To see somebody means that frames are decoded; a number that is missing is not one."""
-    numbers = Numbers(video={"a": {"fps": 15.0}, "b": {"fps": 0.0}, "c": {}}, audio={}, sent={})
-    assert [numbers.sees(name) for name in "abcd"] == [True, False, False, False]
+    stats = Stats(video={"a": {"fps": 15.0}, "b": {"fps": 0.0}, "c": {}}, audio={}, sent={})
+    assert [stats.sees(name) for name in "abcd"] == [True, False, False, False]
 
 
 def test_what_browsers_and_applications_tell() -> None:
@@ -36,6 +36,6 @@ def test_what_browsers_and_applications_tell() -> None:
         "old": 1,
     }
     answer = {"values": values, "age_s": {"sent_video": 0.1, "connections": 0.1, "app": 2.0, "old": 9.0}}
-    numbers = Numbers.from_dict(answer)
-    assert (numbers.sent_video, numbers.connections) == (values["sent_video"], values["connections"])
-    assert numbers.own == {"app": {"n": 1}}
+    stats = Stats.from_dict(answer)
+    assert (stats.sent_video, stats.connections) == (values["sent_video"], values["connections"])
+    assert stats.own == {"app": {"n": 1}}

@@ -37,7 +37,7 @@ async function attack(base) {
   for (const method of ["PUT", "PATCH", "DELETE", "POST"]) {
     attempts[`${method} conditions`] = ask("/v1/conditions", { method, headers: json, body: change });
   }
-  for (const path of ["/v1/conditions", "/qos", "/v1/numbers", "/v1/files/x"]) {
+  for (const path of ["/v1/conditions", "/qos", "/v1/stats", "/v1/files/x"]) {
     attempts[`simple POST ${path}`] = ask(path, { method: "POST", mode: "no-cors", body: change });
     attempts[`beacon ${path}`] = Promise.resolve(navigator.sendBeacon(base + path, change) && "sent");
     attempts[`form ${path}`] = form(path, "text/plain");

@@ -55,7 +55,7 @@ def forwarded(gateway: str) -> dict[str, Any]:
     """From inside: the status lines that a change gets with each header that would make us the host."""
     headers = [line.format(gateway) for line in FORWARDED]
     asked = [http("127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost", line) for line in headers]
-    return {"uid": os.getuid(), "statuses": [told["status"] for told in asked]}
+    return {"uid": os.getuid(), "statuses": [result["status"] for result in asked]}
 
 
 def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
@@ -160,13 +160,13 @@ def seize() -> dict[str, Any]:
         "capture": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close(),
         **{f"open {name}": Path(f"/proc/1/{name}").read_bytes for name in ("mem", "environ", "maps", "fd/0", "ns/net")},
     }
-    told = {name: _outcome(attempt) for name, attempt in attempts.items()}
+    answers = {name: _outcome(attempt) for name, attempt in attempts.items()}
     for number in (signal.SIGKILL, signal.SIGSTOP):
         with suppress(OSError):
             os.kill(1, number)
     time.sleep(0.2)
     state = Path("/proc/1/stat").read_text().rpartition(")")[2].split()[0]
-    return {"uid": os.getuid(), "attempts": told, "state": state}
+    return {"uid": os.getuid(), "attempts": answers, "state": state}
 
 
 def _outcome(attempt: Callable[[], Any]) -> str:

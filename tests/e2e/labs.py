@@ -47,8 +47,8 @@ def two_ups(stack: Path) -> tuple[list[dict[str, Any]], str]:
     processes = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) for _ in range(2)]
     ended = [(process.communicate(timeout=120), process.returncode) for process in processes]
     assert sorted(status for _, status in ended) == [0, 3], ended
-    ((listed, _), _), ((_, told), _) = sorted(ended, key=lambda one: one[1])
-    return json.loads(listed), told.splitlines()[-1]
+    ((listed, _), _), ((_, result), _) = sorted(ended, key=lambda one: one[1])
+    return json.loads(listed), result.splitlines()[-1]
 
 
 def until(reached: Callable[[], bool], seconds: float = 40) -> None:

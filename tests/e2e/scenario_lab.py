@@ -37,9 +37,9 @@ def scenario(lab: Path, steps: str, top: str = "") -> str:
 def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
     """What `scenario run --json` tells of one run, and its exit status."""
     kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
-    told = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
-    (record,) = json.loads(told.stdout)["records"]
-    return {**record, "exit": told.returncode}
+    result = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
+    (record,) = json.loads(result.stdout)["records"]
+    return {**record, "exit": result.returncode}
 
 
 def state(client: str) -> dict[str, Any]:

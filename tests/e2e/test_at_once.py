@@ -70,9 +70,9 @@ def test_a_holder_that_is_killed() -> None:
 @pytest.mark.parametrize("_turn", range(20))
 def test_two_ups(_turn: int, stack: Path) -> None:
     """Of two that bring a lab up at the same moment one does, and its lab is whole; the other says why it does not."""
-    listed, told = two_ups(stack)
+    listed, result = two_ups(stack)
     assert [row["client"] for row in listed] == ["one"]
-    assert told.startswith(BUSY)
+    assert result.startswith(BUSY)
     (client,) = json.loads(synthlab("ps", "--lab", LAB, "--json").stdout)
     assert (client["id"], client["health"]) == (listed[0]["id"], "healthy")
     assert synthlab("down", LAB).stdout == f"{LAB} is down: 1 containers removed\n"
@@ -99,13 +99,13 @@ def test_down_beside_up(after_s: float, stack: Path) -> None:
     bringing = start("up", str(stack))
     time.sleep(after_s)
     synthlab("down", LAB, status=None)
-    _, told = bringing.communicate(timeout=60)
+    _, result = bringing.communicate(timeout=60)
     if bringing.returncode == 0:  # `down` came before it had begun, or after its end
-        assert "is up after" in told
+        assert "is up after" in result
         synthlab("down", LAB, status=None)
     else:
         assert bringing.returncode == 3
-        assert "was taken down while it was being brought up" in told
+        assert "was taken down while it was being brought up" in result
 
 
 @pytest.mark.soak
@@ -116,4 +116,4 @@ def test_two_downs(_turn: int, stack: Path) -> None:
     processes = [start("down", LAB) for _ in range(2)]
     ended = [(process.communicate(timeout=60), process.returncode) for process in processes]
     assert 0 in [status for _, status in ended], ended
-    assert all(status == 0 or f"no lab '{LAB}' is up" in told for (_, told), status in ended), ended
+    assert all(status == 0 or f"no lab '{LAB}' is up" in result for (_, result), status in ended), ended

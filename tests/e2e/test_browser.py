@@ -34,7 +34,7 @@ clients:
       "https://app.test:{port}": [camera, microphone, geolocation]
 """
 
-Numbers = dict[str, Any]
+Stats = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +81,15 @@ def room(browser: Browser) -> Page:
 
 
 @pytest.mark.usefixtures("room")
-def test_names_and_numbers_of_a_call() -> None:
+def test_names_and_stats_of_a_call() -> None:
     """A page that names its tracks gets numbers by those names, in both directions, while Playwright drives it."""
-    numbers = _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)
-    received, sent = numbers["video"]["ada"], numbers["sent_video"]["my camera"]
+    stats = _stats(lambda stats: stats["video"]["ada"]["fps"] > 5)
+    received, sent = stats["video"]["ada"], stats["sent_video"]["my camera"]
     assert (received["width"], received["height"]) == (sent["width"], sent["height"]) == (320, 240)
     assert {"kbps", "dropped", "lost", "nack", "pli", "fir", "freezes", "freeze_s"} < set(received)
     assert 0 < received["first_frame_ms"] < 10000
     assert {"kbps", "fps", "nack", "pli", "fir", "limited"} < set(sent)
-    uplink = numbers["connections"]["uplink"]
+    uplink = stats["connections"]["uplink"]
     assert uplink["state"] == "connected"
     assert (uplink["local"], uplink["remote"], uplink["protocol"]) == ("host", "host", "udp")
     assert uplink["ice_restarts"] == 0
@@ -99,7 +99,7 @@ def test_a_widget_of_another_origin(room: Page) -> None:
     """A call in a cross-origin iframe is measured too, under the name of the element that plays it."""
     assert len(room.frames) == 2
     assert f"https://{HOSTS[1]}" in room.frames[1].url
-    heard = _numbers(lambda numbers: numbers["audio"]["widget"]["kbps"] > 1)["audio"]["widget"]
+    heard = _stats(lambda stats: stats["audio"]["widget"]["kbps"] > 1)["audio"]["widget"]
     assert {"concealed", "lost", "jitter_buffer_ms"} < set(heard)
 
 
@@ -108,13 +108,13 @@ def test_layers_of_simulcast() -> None:
     """Another tab's simulcast sender has numbers for each layer."""
     sizes = {"low": (160, 120), "high": (320, 240)}
 
-    def settled(numbers: Any) -> bool:
-        layers = _layers(numbers)
+    def settled(stats: Any) -> bool:
+        layers = _layers(stats)
         shown = {rid: (one["width"], one["height"]) for rid, one in layers.items()}
         moving = all(one["fps"] > 5 for one in layers.values())
         return moving and shown == sizes and bool(layers["low"]["kbps"] < layers["high"]["kbps"])
 
-    assert set(_layers(_numbers(settled))) == set(sizes)
+    assert set(_layers(_stats(settled))) == set(sizes)
 
 
 def test_from_python(room: Page, playwright: Playwright, endpoint: str) -> None:
@@ -150,24 +150,24 @@ def test_an_ice_restart_is_counted(room: Page) -> None:
     room.evaluate("async () => (window.negotiate = (await import('/call.js')).negotiate)")
     room.evaluate("() => negotiate(call.near, call.far)")
     room.evaluate("() => (call.near.restartIce(), negotiate(call.near, call.far))")
-    numbers = _numbers(lambda numbers: numbers["connections"]["uplink"]["ice_restarts"])
-    assert sorted(one["ice_restarts"] for one in numbers["connections"].values()) == [0, 0, 0, 0, 1, 1]
+    stats = _stats(lambda stats: stats["connections"]["uplink"]["ice_restarts"])
+    assert sorted(one["ice_restarts"] for one in stats["connections"].values()) == [0, 0, 0, 0, 1, 1]
 
 
 def test_after_a_reload(room: Page) -> None:
     """A reload ends a page's numbers; those of its next call begin anew."""
-    before = _numbers(lambda numbers: numbers["video"]["ada"]["frames"] > 60)["video"]["ada"]["frames"]
+    before = _stats(lambda stats: stats["video"]["ada"]["frames"] > 60)["video"]["ada"]["frames"]
     room.reload()
-    _numbers(lambda numbers: "ada" not in numbers["video"])
+    _stats(lambda stats: "ada" not in stats["video"])
     _join(room)
-    after = _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)["video"]["ada"]["frames"]
+    after = _stats(lambda stats: stats["video"]["ada"]["fps"] > 5)["video"]["ada"]["frames"]
     assert after < before
 
 
 @pytest.mark.issue(10)
 def test_console_and_exceptions_are_kept(browser: Browser, room: Page, app: WebApp) -> None:
     """What pages write and throw is logged and counted, over a reload and a closed tab; no banner is a log."""
-    before = _numbers(lambda numbers: "console" in numbers)["console"]
+    before = _stats(lambda stats: "console" in stats)["console"]
     room.evaluate("() => { console.error('first', {a: 1}); setTimeout(() => { throw new Error('oops') }); }")
     room.wait_for_timeout(200)
     room.reload()
@@ -176,7 +176,7 @@ def test_console_and_exceptions_are_kept(browser: Browser, room: Page, app: WebA
     tab.goto(app.url("/login.html"))
     tab.evaluate("() => console.error('in a tab\\u001b[2J')")
     tab.close()
-    after = _numbers(lambda numbers: numbers["console"]["errors"] >= before["errors"] + 2)["console"]
+    after = _stats(lambda stats: stats["console"]["errors"] >= before["errors"] + 2)["console"]
     assert after["exceptions"] == before["exceptions"] + 1
     lines = synthlab("logs", "client1", "--console", "--lab", LAB).stdout.splitlines()
     assert "error: first {a: 1}" in [line.partition(" (")[0] for line in lines]
@@ -206,7 +206,7 @@ def test_several_debuggers(room: Page, playwright: Playwright, endpoint: str) ->
         assert {page.title() for page in other.contexts[0].pages} == {"Room", "Simulcast"}
         other.close()
     assert room.title() == "Room"
-    _numbers(lambda numbers: numbers["video"]["ada"]["fps"] > 5)
+    _stats(lambda stats: stats["video"]["ada"]["fps"] > 5)
 
 
 @pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
@@ -217,20 +217,20 @@ def test_pages_are_refused(endpoint: str, header: dict[str, str]) -> None:
     assert version["webSocketDebuggerUrl"].startswith(endpoint.replace("http://", "ws://"))
 
 
-def test_numbers_of_the_applications_own(room: Page) -> None:
+def test_stats_of_the_applications_own(room: Page) -> None:
     """A program in the container publishes numbers of its own; a page of another origin may not."""
     posting = (
-        "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1/v1/numbers', "
+        "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1/v1/stats', "
         "b'{\"app\": {\"joined_ms\": 812}}', {'Content-Type': 'application/json'}))"
     )
     synthlab("exec", "client1", "--lab", LAB, "--", "python3", "-c", posting)
-    _numbers(lambda numbers: numbers["app"]["joined_ms"] == 812)
+    _stats(lambda stats: stats["app"]["joined_ms"] == 812)
     outcome = room.evaluate(
-        "() => fetch('http://127.0.0.1/v1/numbers', {method: 'POST', body: '{\"app\": {\"joined_ms\": 1}}'})"
+        "() => fetch('http://127.0.0.1/v1/stats', {method: 'POST', body: '{\"app\": {\"joined_ms\": 1}}'})"
         ".then(answer => answer.status, error => error.name)"
     )
     assert outcome in (403, "TypeError")
-    assert _numbers(lambda numbers: "app" in numbers)["app"] == {"joined_ms": 812}
+    assert _stats(lambda stats: "app" in stats)["app"] == {"joined_ms": 812}
 
 
 def _page(browser: Browser, part: str) -> Page:
@@ -249,22 +249,22 @@ def _join(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('#remote').videoWidth > 0")
 
 
-def _numbers(settled: Callable[[Numbers], bool], seconds: float = 30) -> Numbers:
+def _stats(settled: Callable[[Stats], bool], seconds: float = 30) -> Stats:
     """The client's numbers, once they are as they should be."""
     api = json.loads(synthlab("ps", "--json", "--lab", LAB).stdout)[0]["api"]
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        answer = httpx.get(f"{api}/v1/numbers").json()
-        numbers: Numbers = answer["values"]
+        answer = httpx.get(f"{api}/v1/stats").json()
+        stats: Stats = answer["values"]
         try:
-            if settled(numbers) and answer["age_s"]["video"] < 3:
-                return numbers
+            if settled(stats) and answer["age_s"]["video"] < 3:
+                return stats
         except KeyError:
             pass  # not there yet
         time.sleep(0.3)
-    pytest.fail(f"after {seconds} s the numbers are {json.dumps(numbers, indent=1)}")
+    pytest.fail(f"after {seconds} s the numbers are {json.dumps(stats, indent=1)}")
 
 
-def _layers(numbers: Numbers) -> Numbers:
-    (layers,) = [one["layers"] for one in numbers["sent_video"].values() if "layers" in one] or [{"none": {"fps": 0}}]
+def _layers(stats: Stats) -> Stats:
+    (layers,) = [one["layers"] for one in stats["sent_video"].values() if "layers" in one] or [{"none": {"fps": 0}}]
     return dict(layers)

@@ -43,7 +43,7 @@ def test_all_see_all() -> None:
 
 def _sees_all(client: str) -> bool:
     """What has not been told for a while is left out of the numbers."""
-    seen = _numbers(client)["video"]
+    seen = _stats(client)["video"]
     return set(seen) == set(CLIENTS) - {client} and all(picture["frames"] > 0 for picture in seen.values())
 
 
@@ -58,7 +58,7 @@ def test_a_bots_picture_passes_the_least_mtu_of_ipv6() -> None:
         time.sleep(2.5)
         states = {name: pair.state(name)["links"]["egress"] for name in senders}
         assert all(state["packets_in"] > 0 and "mtu" not in state["dropped"] for state in states.values())
-        until(lambda: all(_numbers("client1")["video"][name]["fps"] > 3 for name in senders), 10)
+        until(lambda: all(_stats("client1")["video"][name]["fps"] > 3 for name in senders), 10)
     finally:
         synthlab("reset", *senders, "--lab", LAB)
 
@@ -127,14 +127,14 @@ def _settled(reached: Callable[[float], bool], seconds: float = 60) -> float:
         samples = []
         for _ in range(6):
             time.sleep(0.5)
-            samples.append(_numbers("client1")["video"]["client2"]["kbps"])
+            samples.append(_stats("client1")["video"]["client2"]["kbps"])
         mean = float(sum(samples) / len(samples))
         if reached(mean):
             return mean
     pytest.fail(f"client1 gets {mean:.0f} kbit/s of client2, {seconds:.0f} s later")
 
 
-def _numbers(client: str) -> dict[str, Any]:
+def _stats(client: str) -> dict[str, Any]:
     shown = json.loads(synthlab("stats", client, "--json", "--lab", LAB).stdout)
     numbers: dict[str, Any] = shown[client]["webrtc"]
     return numbers

@@ -142,9 +142,9 @@ def test_versions_differ(tmp_path: Path) -> None:
     folder = "/opt/synthlab/lib/python3.11/site-packages/syntheticnet"
     (tmp_path / "Dockerfile").write_text(dockerfile.format(folder))
     (tmp_path / "old.yaml").write_text("clients: {old: {build: .}}")
-    told = synthlab("up", str(tmp_path / "old.yaml"), "--name", SHORT).stderr.splitlines()[-1]
+    result = synthlab("up", str(tmp_path / "old.yaml"), "--name", SHORT).stderr.splitlines()[-1]
     try:
-        assert told.startswith("versions differ: old runs 0.0.9, this is synthlab ")
+        assert result.startswith("versions differ: old runs 0.0.9, this is synthlab ")
         assert "versions differ" in synthlab("show", "--lab", SHORT).stderr
         assert synthlab("show", "--lab", LAB).stderr == ""
     finally:

@@ -17,8 +17,8 @@ DOUBTS = ("too busy", "too slow", "taken from it", "by itself", "the baseline is
 
 def test_the_dog(tmp_path: Path) -> None:
     """A call is good, suffers, and recovers: all of it is in the record."""
-    told = synthlab("scenario", "run", "dog-chews-fiber", "--json", "--evidence", str(tmp_path), status=None)
-    (record,) = json.loads(told.stdout)["records"]
+    result = synthlab("scenario", "run", "dog-chews-fiber", "--json", "--evidence", str(tmp_path), status=None)
+    (record,) = json.loads(result.stdout)["records"]
     assert leftovers("call") == []
     if record["verdict"] == "inconclusive":  # a machine that was too slow to judge, which must be the reason
         assert any(doubt in record["reasons"][0] for doubt in DOUBTS), record["reasons"]

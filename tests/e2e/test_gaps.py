@@ -75,7 +75,7 @@ def frames(playwright: Playwright, folder: Path) -> Iterator[Frames]:
 
 
 @dataclass
-class Told:
+class PageParameter:
     """One run: what became of each expectation, by its mark, and when the run began, on the wall clock."""
 
     zero_s: float
@@ -89,25 +89,25 @@ class Told:
         return until_s - one["error_s"], until_s
 
 
-def run(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None = None) -> Told:
+def run(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None = None) -> PageParameter:
     """Play it until it has a baseline; on a busy machine a number may be absent in that."""
     for _ in range(3):
-        told = _play(folder, steps, frames, act)
-        if "no data: before." not in told.judged["recovers"]["reason"]:
+        result = _play(folder, steps, frames, act)
+        if "no data: before." not in result.judged["recovers"]["reason"]:
             break
-    return told
+    return result
 
 
-def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None) -> Told:
+def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None) -> PageParameter:
     """Play it once, and collect what the page shows; `act` is done soon after the expectations began."""
     (folder / "gap.yaml").write_text(BEFORE + EXPECTED + steps)
     command = [SYNTHLAB, "scenario", "run", "gap.yaml", "--lab", LAB, "--json", "--keep-going", "--evidence", "kept"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
         assert playing.stdout
         assert playing.stderr
-        told, lines = list[str](), list[str]()
+        result, lines = list[str](), list[str]()
         readers = [
-            Thread(target=lambda: told.append(playing.stdout.read())),  # type: ignore[union-attr]
+            Thread(target=lambda: result.append(playing.stdout.read())),  # type: ignore[union-attr]
             Thread(target=lambda: lines.extend(playing.stderr)),  # type: ignore[arg-type]
         ]
         for reader in readers:
@@ -122,27 +122,27 @@ def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], obj
             time.sleep(0.02)
         for reader in readers:
             reader.join()
-    assert told[0], "".join(lines)
-    (record,) = json.loads(told[0])["records"]
+    assert result[0], "".join(lines)
+    (record,) = json.loads(result[0])["records"]
     zero_s = datetime.fromisoformat(record["started"]).timestamp()
-    return Told(zero_s, {one["mark"]: one for one in record["judged"] if one["mark"]})
+    return PageParameter(zero_s, {one["mark"]: one for one in record["judged"] if one["mark"]})
 
 
-def check(told: Told, frames: Frames) -> None:
+def check(expected: PageParameter, frames: Frames) -> None:
     """Both last steps say so: `never` failed, and the picture came back between the two times that are reported.
 
     What counts is the last gap in what the page has shown that began before it is said to have recovered.
     """
-    least_s, most_s = told.interval_s()
-    asked_s = told.zero_s + told.judged["recovers"]["asked_s"]
+    least_s, most_s = expected.interval_s()
+    asked_s = expected.zero_s + expected.judged["recovers"]["asked_s"]
     stopped_s, back_s = [gap for gap in frames.gaps(GAP_S) if asked_s < gap[1] and gap[0] < most_s][-1]
     print(
         f"no frame from {stopped_s - asked_s:.2f} to {back_s - asked_s:.2f} s; "
         f"recovered between {least_s - asked_s:.2f} and {most_s - asked_s:.2f} s; "
-        f"never: {told.judged['never']['reason']}; {told.judged['freezes']['reason']}"
+        f"never: {expected.judged['never']['reason']}; {expected.judged['freezes']['reason']}"
     )
-    assert told.judged["never"]["verdict"] == "failed", told.judged["never"]["reason"]
-    assert told.judged["freezes"]["verdict"] == "failed", told.judged["freezes"]["reason"]
+    assert expected.judged["never"]["verdict"] == "failed", expected.judged["never"]["reason"]
+    assert expected.judged["freezes"]["verdict"] == "failed", expected.judged["freezes"]["reason"]
     assert least_s - SHOWN_LATE_S <= back_s <= most_s + SHOWN_LATE_S
 
 
@@ -182,10 +182,10 @@ def test_a_crashed_tab(folder: Path, playwright: Playwright) -> None:
             return
 
     try:
-        told = run(folder, "", None, crash)
-        never, zero_s = told.judged["never"], told.zero_s
+        result = run(folder, "", None, crash)
+        never, zero_s = result.judged["never"], result.zero_s
         assert never["reason"].startswith(("no data after", "it held after")), never["reason"]
         assert crashed_s[0] < zero_s + never["decided_s"] < crashed_s[0] + 2.5
-        assert told.judged["recovers"]["verdict"] != "passed"
+        assert result.judged["recovers"]["verdict"] != "passed"
     finally:
         synthlab("restart", "alice", "--lab", LAB)

@@ -123,8 +123,8 @@ def test_a_forged_router_advertisement(lab: Lab) -> None:
         until(lambda: forged_ipv6(ordinary) == (["eth0"], ["eth0"]))
         assert forged_ipv6(lab.container("client1")) == forged_ipv6(lab.container("client2")) == ([], [])
     read = "cd /proc/sys/net/ipv6/conf; grep . */accept_ra"
-    told = output("docker", "exec", lab.container("client2"), "sh", "-c", read)
-    heeding = {row.split("/")[0] for row in told.split() if not row.endswith(":0")}
+    result = output("docker", "exec", lab.container("client2"), "sh", "-c", read)
+    heeding = {row.split("/")[0] for row in result.split() if not row.endswith(":0")}
     assert heeding <= {"all", "lo"}
 
 
@@ -182,13 +182,13 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
     """
     script = "for f in /proc/[0-9]*/status; do cat $f; echo; done 2>/dev/null; true"
     for client in ("client1", "client2"):
-        told = output("docker", "exec", lab.container(client), "sh", "-c", script)
-        others = [text for text in told.split("\n\n") if "CapEff" in text and "\nPid:\t1\n" not in text]
+        result = output("docker", "exec", lab.container(client), "sh", "-c", script)
+        others = [text for text in result.split("\n\n") if "CapEff" in text and "\nPid:\t1\n" not in text]
         processes = [capabilities(text) for text in others]
         # the engine's own: this very docker exec, and the health probe, which sleeps
         assert {name for name, held in processes if held & OURS} <= {"sh", "cat", "sleep"}
         assert {held & OURS for name, held in processes if name in ("python", "python3", "tail", "chromium")} == {0}
-        (first,) = [text for text in told.split("\n\n") if "\nPid:\t1\n" in text]
+        (first,) = [text for text in result.split("\n\n") if "\nPid:\t1\n" in text]
         sets = {row[:6]: int(row[8:], 16) & OURS for row in first.splitlines() if row.startswith("Cap")}
         assert sets == {"CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapInh": 0, "CapBnd": 0, "CapAmb": 0}
         assert [name for name, held in processes].count("python") >= 2
@@ -201,18 +201,18 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
 @pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
 def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) -> None:
     """As an ordinary user or as root, the application can neither trace, read nor end PID 1, nor change the network."""
-    told = run_script(*_as_application(lab, client), "seize")
-    assert (told["uid"] == 0) == root
-    assert {name: outcome for name, outcome in told["attempts"].items() if outcome not in ("EPERM", "EACCES")} == {}
-    assert told["state"] == "S"
+    result = run_script(*_as_application(lab, client), "seize")
+    assert (result["uid"] == 0) == root
+    assert {name: outcome for name, outcome in result["attempts"].items() if outcome not in ("EPERM", "EACCES")} == {}
+    assert result["state"] == "S"
     assert lab.state(client)["forwarder"]["state"] == "well"
 
 
 def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
     """An application that runs as root can read its API; it can neither change its network nor mark a packet."""
     inside = _as_application(lab, "client2")
-    told = run_script(*inside, "control", "65311")
-    assert told == {"mark": "Operation not permitted", "door": "timed out"}
+    result = run_script(*inside, "control", "65311")
+    assert result == {"mark": "Operation not permitted", "door": "timed out"}
     asked = "http", "127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost"
     assert run_script(*inside, *asked)["status"] == "HTTP/1.1 403 Forbidden"
 
@@ -222,9 +222,9 @@ def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
 def test_no_header_makes_the_application_the_host(lab: Lab, client: str, root: bool) -> None:
     """Whatever it says of whom it asks for, as an ordinary user or as root, it may not change its own network."""
     before = lab.state(client)["conditions"]
-    told = run_script(*_as_application(lab, client), "forwarded", lab.gateway())
-    assert (told["uid"] == 0) == root
-    assert set(told["statuses"]) == {"HTTP/1.1 403 Forbidden"}
+    result = run_script(*_as_application(lab, client), "forwarded", lab.gateway())
+    assert (result["uid"] == 0) == root
+    assert set(result["statuses"]) == {"HTTP/1.1 403 Forbidden"}
     assert lab.state(client)["conditions"] == before
 
 
@@ -262,8 +262,8 @@ def _restarts(lab: Lab) -> int:
 
 
 def _host_pid(lab: Lab, uid: str) -> int:
-    told = output("docker", "top", lab.container("client2"), "-eo", "pid,uid")
-    (pid,) = [int(row.split()[0]) for row in told.splitlines()[1:] if row.split()[1] == uid]
+    result = output("docker", "top", lab.container("client2"), "-eo", "pid,uid")
+    (pid,) = [int(row.split()[0]) for row in result.splitlines()[1:] if row.split()[1] == uid]
     return pid
 
 

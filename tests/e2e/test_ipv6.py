@@ -32,9 +32,9 @@ def test_the_application_has_no_ipv4(pair: Pair) -> None:
     shown = pair.traffic("client2", "interfaces").result()
     assert shown == {"ipv4": ["lo"], "ipv6": ["lo", "synth0"]}
     for host in (pair.address("client1"), pair.network("client2")["Gateway"], "192.0.2.1"):
-        told = pair.traffic("client2", "refusal", host, PORT).result()
-        assert told["errors"] == {"SOCK_STREAM": "ENETUNREACH", "SOCK_DGRAM": "ENETUNREACH"}
-        assert told["seconds"] < 0.5
+        answer = pair.traffic("client2", "refusal", host, PORT).result()
+        assert answer["errors"] == {"SOCK_STREAM": "ENETUNREACH", "SOCK_DGRAM": "ENETUNREACH"}
+        assert answer["seconds"] < 0.5
 
 
 def test_a_name_stands_for_what_can_be_reached(pair: Pair) -> None:
@@ -85,9 +85,9 @@ def test_addresses_are_settled_when_the_application_starts(pair: Pair) -> None:
     script = (Path(__file__).parent / "traffic.py").read_text()
     made = ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--sysctl", "net.ipv6.conf.default.disable_ipv6=0"]
     made += ["--network", f"synthlab-{pair.name}_default"]
-    told = json.loads(docker("run", "--rm", *made, "syntheticnet", "python3", "-c", script, "changes", "3"))
-    assert told["changes"] == []
-    assert any(address.startswith("fe80") for address in told["addresses"])
+    answer = json.loads(docker("run", "--rm", *made, "syntheticnet", "python3", "-c", script, "changes", "3"))
+    assert answer["changes"] == []
+    assert any(address.startswith("fe80") for address in answer["addresses"])
 
 
 @pytest.mark.parametrize("by", ["name", "address"])

@@ -46,7 +46,7 @@ def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
     What comes in closed is the host's: its kernel tells of multicast groups (IGMP) on every bridge.
     """
     for client in ("client1", "bot"):
-        numbers = _numbers(call, client)
+        numbers = _stats(call, client)
         assert all(picture["frames"] > 0 for picture in numbers["video"].values())
     for client in ("client1", "sfu"):
         state = call.state(client)
@@ -59,7 +59,7 @@ def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
 @pytest.mark.issue(10)
 def test_the_rooms_cap_is_the_stacks(call: Pair) -> None:
     """A sender is asked for no more than the stack says, which is not the server's default."""
-    until(lambda: 250 < float(_numbers(call, "client1")["connections"]["connection"]["available_kbps"]) <= 300)
+    until(lambda: 250 < float(_stats(call, "client1")["connections"]["connection"]["available_kbps"]) <= 300)
 
 
 def test_conditions_of_the_call(call: Pair) -> None:
@@ -89,12 +89,12 @@ def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
 def test_the_browser_joins_each_time(call: Pair) -> None:
     """Its network does not change while it loads the page: nothing of that is lost, and it sends soon after."""
     synthlab("restart", "client1", "--lab", CALL)
-    until(lambda: _numbers(call, "client1")["sent"]["video"]["fps"] > 5, 30)
+    until(lambda: _stats(call, "client1")["sent"]["video"]["fps"] > 5, 30)
     console = synthlab("logs", "client1", "--console", "--lab", CALL).stdout
     assert "ERR_" not in console + synthlab("logs", "client1", "--lab", CALL).stdout
 
 
-def _numbers(call: Pair, client: str) -> dict[str, Any]:
+def _stats(call: Pair, client: str) -> dict[str, Any]:
     shown = json.loads(synthlab("stats", client, "--json", "--lab", call.name).stdout)
     numbers: dict[str, Any] = shown[client]["webrtc"]
     return numbers
@@ -107,9 +107,9 @@ def _media(call: Pair, direction: str) -> int:
 
 def _kbps(call: Pair) -> float:
     """What the bot gets of client1's video."""
-    return float(_numbers(call, "bot")["video"]["client1"]["kbps"])
+    return float(_stats(call, "bot")["video"]["client1"]["kbps"])
 
 
 def _trip_ms(call: Pair) -> float:
     """What client1 measures to the media server and back."""
-    return float(_numbers(call, "client1")["video"]["bot"]["rtt_ms"])
+    return float(_stats(call, "client1")["video"]["bot"]["rtt_ms"])

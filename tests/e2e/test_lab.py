@@ -73,8 +73,8 @@ def test_up_set_down(tiny: Path) -> None:
 
     Somebody who brings it up at the same moment is refused, and disturbs nothing.
     """
-    listed, told = two_ups(tiny)
-    assert told.startswith((f"synthlab: the lab '{LAB}' is being brought up: ", f"synthlab: the lab '{LAB}' is up "))
+    listed, result = two_ups(tiny)
+    assert result.startswith((f"synthlab: the lab '{LAB}' is being brought up: ", f"synthlab: the lab '{LAB}' is up "))
     assert [(entry["client"], entry["group"], entry["health"]) for entry in listed] == [
         ("client1", "client1", "healthy"),
         ("bot-1", "bot", "healthy"),
@@ -97,16 +97,16 @@ def test_up_set_down(tiny: Path) -> None:
 def test_a_client_that_fails(tiny: Path) -> None:
     """When a client ends at once, `up` shows its last lines and removes everything."""
     tiny.write_text(TINY.replace("command: sleep 600", "command: sh -c 'echo the last words; exit 7'"))
-    told = run("up", str(tiny), status=3).stderr
-    assert "synthlab: client1 did not come up (Exited (7) " in told
-    assert "  the last words\n" in told
+    result = run("up", str(tiny), status=3).stderr
+    assert "synthlab: client1 did not come up (Exited (7) " in result
+    assert "  the last words\n" in result
 
 
 def test_an_image_of_another_kind(tiny: Path) -> None:
     """An image that does not start FROM syntheticnet is refused before anything starts."""
     tiny.write_text(TINY.replace("client1: {image: syntheticnet", "client1: {image: 'debian:bookworm-slim'"))
-    told = run("up", str(tiny), status=3).stderr
-    assert "client1: its image debian:bookworm-slim is not FROM syntheticnet" in told
+    result = run("up", str(tiny), status=3).stderr
+    assert "client1: image debian:bookworm-slim is not FROM syntheticnet" in result
 
 
 def test_a_port_that_is_taken(tiny: Path) -> None:
@@ -114,8 +114,8 @@ def test_a_port_that_is_taken(tiny: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         tiny.write_text(TINY.replace("sleep 600}", f"sleep 600, ports: {{api: {port}}}}}", 1))
-        told = run("up", str(tiny), status=3).stderr
-    assert told.startswith(f"synthlab: tiny.yaml: clients.client1.ports.api: port {port} of 127.0.0.1 is taken")
+        result = run("up", str(tiny), status=3).stderr
+    assert result.startswith(f"synthlab: tiny.yaml: clients.client1.ports.api: port {port} of 127.0.0.1 is taken")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -97,7 +97,7 @@ def test_the_apis_own_page_inside(lab: Pair, page: Page) -> None:
 
 
 def test_a_refusal_stands_beside_its_field(page: Page) -> None:
-    """The control page tells what the API refuses under the field that asked for it, in sight; nothing is missing."""
+    """The control page shows what the API refuses under the field that caused it, in sight; nothing is missing."""
     missing = list[str]()
     page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
     page.goto("http://localhost/ui/")
@@ -110,14 +110,14 @@ def test_a_refusal_stands_beside_its_field(page: Page) -> None:
 
 
 def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> None:
-    """Its own page: of a flow or of all, for good or for a time; a typo is told, and nothing is changed by it."""
+    """Changes of one flow or of all traffic, until reset or for a time; a typo is reported and changes nothing."""
 
     def conditions() -> dict[str, Any]:
         return {name: value for name, value in lab.state("client2")["conditions"].items() if name != "seed"}
 
     _open(page, f"http://{lab.address('client2')}/ui/")
     expect(page.locator("#name")).to_have_text(f"{NAME} / client2")
-    expect(page.locator("#status")).to_contain_text("restarted 0 times, seed ")
+    expect(page.locator("#status")).to_contain_text("0 restarts, seed ")
     _enter(page, "[name=flow]", "*:udp")
     _enter(page, "[data-direction=egress] [name=loss]", "5%")
     expect(page.locator("#flows li")).to_contain_text("*:udp egress: loss 5%")
@@ -130,14 +130,14 @@ def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> No
     expect(page.locator("[data-direction=egress] [name=loss]")).to_have_value("")
     _enter(page, "[name=lease]", "30s")
     _enter(page, "[data-direction=ingress] [name=latency]", "80ms")
-    expect(page.locator("#agenda li")).to_contain_text("ingress: latency 80ms, ends in 2")
+    expect(page.locator("#schedule li")).to_contain_text("ingress: latency 80ms, ends in 2")
     assert conditions()["ingress"] == {"latency": "80ms"}
-    page.locator("#agenda button").click()
-    expect(page.locator("#agenda")).to_be_hidden()
+    page.locator("#schedule button").click()
+    expect(page.locator("#schedule")).to_be_hidden()
     page.locator("#flows button", has_text="remove").click()
     expect(page.locator("#flows")).to_be_hidden()
-    expect(page.locator("#agenda li")).to_have_count(1)  # the flow is gone for 30 s only
-    page.locator("#agenda button").click()
+    expect(page.locator("#schedule li")).to_have_count(1)  # the flow is gone for 30 s only
+    page.locator("#schedule button").click()
     page.locator("#reset").click()
     expect(page.locator("#flows")).to_be_hidden()
     assert conditions() == {}
@@ -161,7 +161,7 @@ def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks the function
     for together in addresses:
         for address, outcomes in page.evaluate(ATTACK, together).items():
-            read = {what: told for what, told in outcomes.items() if told in (*READ, "shown", "opened")}
+            read = {what: result for what, result in outcomes.items() if result in (*READ, "shown", "opened")}
             assert read == {}, address
     assert _observed(lab) == before
     changing = [answer for answer in answers if answer.request.method not in ("GET", "OPTIONS")]
@@ -171,7 +171,7 @@ def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
 
 
 def _observed(lab: Pair) -> dict[str, Any]:
-    """What a page might have changed: conditions, own numbers, files, the browser's tabs; and the screen answers."""
+    """What a page might have changed: conditions, own stats, files, the browser's tabs; and the screen answers."""
     (row,) = (row for row in lab.rows() if row["client"] == "client1")
     host, _, port = row["vnc"].rpartition(":")
     with create_connection((host, int(port)), 5) as screen:

@@ -88,7 +88,7 @@ def test_a_lease_ends_by_itself(lab: Lab) -> None:
     lab["client2"].recovers(f"egress.loss < 1% and egress.rate > {RATE}", within="10s")
 
 
-def test_what_does_not_hold_is_told(lab: Lab) -> None:
+def test_what_does_not_hold_is_reported(lab: Lab) -> None:
     """With the numbers that were seen."""
     with pytest.raises(ExpectationFailed, match=r"client2: expect egress\.rate > 20mbit within 1s: not within 1s: "):
         lab["client2"].expect("egress.rate > 20mbit", within="1s")

@@ -81,13 +81,13 @@ def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> 
 
 def test_what_opens_on_that_machine_only(far: Machine) -> None:
     """The control page is told to be elsewhere, with what leads there; `doctor` looks at the way."""
-    told = far.synthlab("open", "client1", status=3).stderr
-    assert f"is on the engine's machine ({ADDRESS}), and does not lead to client1 from here" in told
+    result = far.synthlab("open", "client1", status=3).stderr
+    assert f"is on the engine's machine ({ADDRESS}), and does not lead to client1 from here" in result
     findings = json.loads(far.synthlab("doctor", "--json", status=None).stdout)
     assert any(one["subject"] == "docker command" and one["ok"] for one in findings)
 
 
-def test_the_media_servers_numbers(far: Machine) -> None:
+def test_the_media_servers_metrics(far: Machine) -> None:
     """They are read beside the media server, through the engine."""
     shown = json.loads(far.synthlab("stats", "sfu", "--json").stdout)
     assert shown["sfu"] == {"metrics": {"rooms": 3.0}, "error": None}
@@ -116,8 +116,8 @@ def test_another_container_at_the_port_is_not_asked(far: Machine) -> None:
 def test_a_container_that_is_gone(far: Machine) -> None:
     """The engine's own word is passed on, in one line."""
     far.run("docker", "kill", f"synthlab-{LAB}-client2-1")
-    told = far.synthlab("show", "client2", status=3).stderr
-    assert told == "synthlab: client2 has no API: its container does not run (`synthlab ps` tells more)\n"
+    result = far.synthlab("show", "client2", status=3).stderr
+    assert result == "synthlab: client2 has no API: its container does not run (`synthlab ps` tells more)\n"
     far.synthlab("restart", "client2")
 
 

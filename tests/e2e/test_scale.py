@@ -117,9 +117,9 @@ def _changed(addresses: list[str]) -> tuple[float, list[float]]:
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as pinger:
         assert pinger.stdout
         assert pinger.stdout.readline()
-        told = synthlab("set", "echo", "--egress", "--latency", f"{LATENCY_MS}ms", "--lab", LAB, "--json").stdout
+        result = synthlab("set", "echo", "--egress", "--latency", f"{LATENCY_MS}ms", "--lab", LAB, "--json").stdout
         began: dict[str, int] = json.loads(pinger.stdout.read())
-    entries = [state["entry"] for state in json.loads(told).values()]
+    entries = [state["entry"] for state in json.loads(result).values()]
     (at_ns,) = {entry["at_ns"] for entry in entries}
     late_ms = max(entry.get("late_ns", 0) for entry in entries) / 1e6
     return late_ms, [(began[address] - at_ns) / 1e6 for address in addresses]

@@ -17,7 +17,6 @@ from .pair import Pair
 from .scenario_lab import LAB, LOSSY, PORT, played_lab, run, scenario
 
 pytestmark = pytest.mark.docker
-
 CUTS, EVERY_S, FIRST_S = 6, 1.0, 1.5
 """The wire is cut for half of each second: so often, and first so long after the beginning."""
 MEDIAN_OFF_MS, MOST_OFF_MS = 2.0, 10.0
@@ -54,11 +53,11 @@ def test_steps_are_on_time(lab: Path) -> None:
     planned = [(FIRST_S + number * EVERY_S) * 1e3 + half for number in range(CUTS) for half in (0, 500)]
     assert len(turns) == len(planned)
     errors = [max(before - due, due - after, 0.0) for (before, after), due in zip(turns, planned, strict=True)]
-    told = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
-    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(told)}")
+    values = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
+    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(values)}")
     assert sorted(errors)[len(errors) // 2] <= MEDIAN_OFF_MS
     # The forwarder itself may be without time at one of these moments.
-    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*told, 0.0), "changes were later than told"
+    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*values, 0.0), "changes were later than told"
     assert max(errors) <= 250
 
 
@@ -207,8 +206,8 @@ def test_files(lab: Path, tmp_path: Path) -> None:
 def test_wrong_use(lab: Path, tmp_path: Path) -> None:
     """A mistake is told before anything starts, in the JUnit file, too."""
     junit = tmp_path / "out.xml"
-    told = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
-    assert "did you mean client2?" in told.stderr
+    result = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
+    assert "did you mean client2?" in result.stderr
     (suite,) = junitparser.JUnitXml.fromfile(str(junit))
     assert suite.errors == 1
 
@@ -217,12 +216,12 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
     """It is not played on conditions that are not the stack's."""
     synthlab("set", "client2", "--loss", "1%", "--lab", LAB)
     try:
-        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in told.stderr
+        result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in result.stderr
         synthlab("reset", "--lab", LAB)
         synthlab("set", "client2", "--loss", "1%", "--for", "30s", "--lab", LAB)
-        told = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 is being changed for a time, by a scenario or by `--for`" in told.stderr
+        result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
+        assert "client2 is being changed for a time, by a scenario or by `--for`" in result.stderr
     finally:
         synthlab("reset", "--lab", LAB)
 

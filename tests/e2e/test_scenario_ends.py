@@ -107,8 +107,8 @@ def test_a_lab_of_its_own(lab: Path) -> None:
     file.write_text(STACK.format(name=own, ip="ipv4"))
     mine = lab.with_name("own-scenario.yaml")
     mine.write_text("stack: own.yaml\nsteps:\n  - wait: 1s\n")
-    told = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
-    took = re.search(r"own-scenario, ([0-9.]+) s$", told.stderr.splitlines()[-1])
+    result = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
+    took = re.search(r"own-scenario, ([0-9.]+) s$", result.stderr.splitlines()[-1])
     assert took
     assert 1.0 <= float(took[1]) < 3.0
     assert leftovers(own) == []

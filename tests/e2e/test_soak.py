@@ -39,7 +39,7 @@ import sys
 from synthlab.cli.main import main
 from synthlab.control.client_api import HttpClientApi
 change = HttpClientApi.change
-HttpClientApi.change = lambda self, wish, terms: change(self, {}, terms)
+HttpClientApi.change = lambda self, request, options: change(self, {}, options)
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -95,7 +95,7 @@ def test_it_fails_when_it_must_be_quick(folder: Path, tmp_path: Path) -> None:
     assert "recovers" in record["reasons"][0]
     assert "not within 0.1s" in record["reasons"][0]
     kept = [folder / path for path in record["evidence"].values()]
-    assert {file.name for file in kept} >= {"client2.pcapng", "client1-1.png", "client2-1.png", "numbers.json"}
+    assert {file.name for file in kept} >= {"client2.pcapng", "client1-1.png", "client2-1.png", "stats.json"}
     assert all(file.stat().st_size > 0 for file in kept if file.suffix in (".pcapng", ".png", ".json"))
 
 

@@ -85,14 +85,14 @@ def test_a_call_moves_to_tcp_when_udp_is_blocked_and_back() -> None:
     until(lambda: _flows() and 0 not in _restarts() and _ways() == {("host", None)})
 
 
-def _numbers(client: str) -> dict[str, Any]:
+def _stats(client: str) -> dict[str, Any]:
     shown = json.loads(synthlab("stats", client, "--json", "--lab", LAB).stdout)
-    numbers: dict[str, Any] = shown[client]["webrtc"]
-    return numbers
+    stats: dict[str, Any] = shown[client]["webrtc"]
+    return stats
 
 
 def _connections() -> list[dict[str, Any]]:
-    connections: dict[str, dict[str, Any]] = _numbers("browser").get("connections", {})
+    connections: dict[str, dict[str, Any]] = _stats("browser").get("connections", {})
     assert len(connections) < 3
     return list(connections.values())
 
@@ -110,6 +110,6 @@ def _restarts() -> set[int]:
 def _flows() -> bool:
     """Whether both see each other's pictures move."""
     return all(
-        _numbers(viewer).get("video", {}).get(shown, {}).get("fps", 0) > 5
+        _stats(viewer).get("video", {}).get(shown, {}).get("fps", 0) > 5
         for viewer, shown in (("browser", "bot"), ("bot", "browser"))
     )

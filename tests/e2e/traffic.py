@@ -136,13 +136,13 @@ def changes(seconds: str) -> dict[str, Any]:
     kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     kernel.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
     addresses = [row.split()[0] for row in Path("/proc/net/if_inet6").read_text().splitlines()]
-    told = []
+    values = []
     deadline = time.monotonic() + float(seconds)
     while (left := deadline - time.monotonic()) > 0:
         kernel.settimeout(left)
         with suppress(TimeoutError):
-            told.append(kernel.recv(65536).hex())
-    return {"addresses": addresses, "changes": told}
+            values.append(kernel.recv(65536).hex())
+    return {"addresses": addresses, "changes": values}
 
 
 def refusal(host: str, port: str) -> dict[str, Any]:

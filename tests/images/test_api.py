@@ -1,4 +1,4 @@
-"""How clients hand their numbers to the container's API: both have the same few lines."""
+"""How clients post their stats to the container's API: both have the same few lines."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def server() -> Iterator[tuple[str, Received]]:
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
 def test_post(api: Any, server: tuple[str, Received]) -> None:
-    """Numbers arrive as JSON, where the API takes them, with their age."""
+    """Stats arrive as JSON, where the API takes them, with their age."""
     url, received = server
     api(url).post({"video": {"ada": {"fps": 15.0}}}, 0.1204)
-    assert received == [("/v1/numbers?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
+    assert received == [("/v1/stats?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
 
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.session import PLUGIN, Handle, Message, Over, Refused, Session
+from bot.janus.session import PLUGIN, Handle, Message, Over, Refused, Session
 
 
 class Wire:

@@ -38,10 +38,10 @@ def test_what_is_counted() -> None:
     assert console.counts == {"errors": 3, "warnings": 1, "exceptions": 1, "failures": 1}
     entries, lost = console.taken()
     assert [entry["kind"] for entry in entries].count("clear") == lost == 0
-    told = {entry["kind"]: (entry["text"], entry["where"]) for entry in entries}
-    assert told["exception"] == ("Uncaught Error: oops\n    at main.js:1:2", "https://app.example/a.js:1")
-    assert told["failure"] == ("404", "https://app.example/x")
-    assert told["log"] == ("log", "https://app.example/main.js:45:11")
+    answers = {entry["kind"]: (entry["text"], entry["where"]) for entry in entries}
+    assert answers["exception"] == ("Uncaught Error: oops\n    at main.js:1:2", "https://app.example/a.js:1")
+    assert answers["failure"] == ("404", "https://app.example/x")
+    assert answers["log"] == ("log", "https://app.example/main.js:45:11")
 
 
 def test_values_are_written_in_short() -> None:

@@ -159,7 +159,7 @@ def test_page_without_our_script() -> None:
 
 
 def test_crash() -> None:
-    """A crashed page is a failure, not a page without numbers."""
+    """A crashed page is a failure, not a page without stats."""
 
     async def play(targets: Targets, _: Browser) -> None:
         targets.hear(Event("tab", "Inspector.targetCrashed", {}))

@@ -20,7 +20,7 @@ class Stream:
         self._stops_ms, self._back_ms, self._counts = stops_ms, stops_ms + lasts_ms, counts
         self._freezes = Freezes()
 
-    def told(self, at_ms: float) -> tuple[int, float]:
+    def shown(self, at_ms: float) -> tuple[int, float]:
         """Freezes and their seconds, when a sample is taken at a time."""
         before, after = min(at_ms, self._stops_ms), max(at_ms - self._back_ms, 0)
         counted = self._counts and at_ms >= self._back_ms
@@ -33,11 +33,11 @@ class Stream:
             "totalFreezesDuration": (self._back_ms - self._stops_ms) / 1000 if counted else 0.0,
         }
         (connection,) = self._freezes.counted({"c": {"stats": [{"type": "transport"}, entry]}}).values()
-        told: dict[str, Any] = connection["stats"][1]
-        return told["freezeCount"], told["totalFreezesDuration"]
+        shown: dict[str, Any] = connection["stats"][1]
+        return shown["freezeCount"], shown["totalFreezesDuration"]
 
     def history(self, until_ms: float, phase_ms: float) -> list[tuple[float, int, float]]:
-        return [(at, *self.told(at)) for at in _times(phase_ms, until_ms)]
+        return [(at, *self.shown(at)) for at in _times(phase_ms, until_ms)]
 
 
 def _times(phase_ms: float, until_ms: float) -> list[float]:
@@ -66,8 +66,8 @@ def test_a_freeze_counts_while_it_lasts(phase_ms: float, lasts_ms: float, counts
 
 def test_no_freeze() -> None:
     """A picture that moves has none, and neither has one that is not late yet, or has not begun."""
-    assert {told[1:] for told in Stream(9000, 0).history(8000, 30)} == {(0, 0.0)}
-    assert {told[1:] for told in Stream(0, 5000).history(4000, 30)} == {(0, 0.0)}
+    assert {shown[1:] for shown in Stream(9000, 0).history(8000, 30)} == {(0, 0.0)}
+    assert {shown[1:] for shown in Stream(0, 5000).history(4000, 30)} == {(0, 0.0)}
     slow = Freezes()
     for turn in range(12):
         entry = {"type": "inbound-rtp", "id": "in", "timestamp": turn * 250.0, "framesDecoded": turn // 3}
@@ -77,20 +77,20 @@ def test_no_freeze() -> None:
 
 def test_two_freezes() -> None:
     """One that Chromium left out stays counted beside one that it counts."""
-    freezes, told = Freezes(), []
+    freezes, shown = Freezes(), []
     frames = [*range(0, 40, 5), *[40] * 8, *range(45, 80, 5), *[80] * 8, *range(85, 120, 5)]
     for turn, decoded in enumerate(frames):
         own = int(decoded > 80)
         entry = {"type": "inbound-rtp", "id": "in", "timestamp": turn * 250.0, "framesDecoded": decoded}
         entry |= {"freezeCount": own, "totalFreezesDuration": 2.0 * own}
-        told.append(freezes.counted({"c": {"stats": [entry]}})["c"]["stats"][0]["freezeCount"])
-    assert told == sorted(told)
-    assert (told[12], told[20], told[-1]) == (1, 1, 2)
+        shown.append(freezes.counted({"c": {"stats": [entry]}})["c"]["stats"][0]["freezeCount"])
+    assert shown == sorted(shown)
+    assert (shown[12], shown[20], shown[-1]) == (1, 1, 2)
 
 
 def test_what_is_gone_is_forgotten() -> None:
     """A connection that is not there any more begins anew if it comes again."""
     stream = Stream(1000, 60_000)
-    assert [stream.told(at)[0] for at in _times(0, 3000)][-1] == 1
+    assert [stream.shown(at)[0] for at in _times(0, 3000)][-1] == 1
     stream._freezes.counted({})
-    assert stream.told(4000) == (0, 0.0)
+    assert stream.shown(4000) == (0, 0.0)

@@ -113,6 +113,6 @@ def test_readiness_is_of_this_life(tmp_path: Path) -> None:
     """The file holds the start of PID 1, as the health check compares it; without a file nothing is told."""
     stat = tmp_path / "stat"
     stat.write_text(" ".join(map(str, range(1, 53))))
-    readiness.tell({"SYNTHLAB_READY": str(tmp_path / "ready")}, stat)
+    readiness.mark_ready({"SYNTHLAB_READY": str(tmp_path / "ready")}, stat)
     assert (tmp_path / "ready").read_text() == "22"
-    readiness.tell({}, stat)
+    readiness.mark_ready({}, stat)

@@ -59,7 +59,7 @@ def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | Non
     backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"}, clock=clock)
     apis = {api.name: api for api in by_id.values()}
     if fps is not None:
-        apis["client1"].answered_numbers = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
+        apis["client1"].answered_stats = {"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}}
     seen, marks = Seen(), list[str]()
     collected: list[dict[str, Any]] = []
     player = Player(

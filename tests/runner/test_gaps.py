@@ -10,7 +10,7 @@ import pytest
 
 from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.runner.sampler import TICK_NS
-from synthlab.runner.samples import number_sources, of_numbers
+from synthlab.runner.samples import number_sources, of_stats
 from synthlab.scenario.actions import Judge, JudgeKind
 from synthlab.scenario.expression import Expression, Known, Recorded
 from synthlab.stack import read_stack
@@ -59,7 +59,7 @@ def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> Ch
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
         now_ns = ns_of(now_s)
-        recorded.hear(now_ns, *of_numbers("client1", picture.answer(now_s, phase_s), now_ns))
+        recorded.hear(now_ns, *of_stats("client1", picture.answer(now_s, phase_s), now_ns))
         if now_s > BEGIN_S and (ruling := judging.look(now_ns, recorded)):
             return ruling
     raise AssertionError("it is not decided")

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import parse_duration
 from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
 from synthlab.text.durations import SECOND_NS, seconds_of
@@ -27,8 +26,8 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     done = playing(tmp_path, CUT + "  - wait: 0.3s\n")
     player = done.play()
     assert player.faults == []
-    lease = done.apis["client2"].terms[-1]
-    assert lease.lease == "10000.000000ms"
+    lease = done.apis["client2"].options[-1]
+    assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
     step = player.chronicle.steps[0]
@@ -50,7 +49,7 @@ def test_seeds(tmp_path: Path) -> None:
     runs = [playing(tmp_path, "  - wait: 0.2s\n") for _ in range(2)]
     for done in runs:
         done.play()
-    seeds = [[wish["seed"] for api in done.apis.values() for wish in api.wishes] for done in runs]
+    seeds = [[request["seed"] for api in done.apis.values() for request in api.requests] for done in runs]
     assert seeds[0] == seeds[1]
     assert len(set(seeds[0])) == 4
 
@@ -120,9 +119,9 @@ def test_one_change_follows_another_without_a_gap(
     first: str, then: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What begins when a `for` ends is told for that very nanosecond, and before it: both are done at once."""
-    ends, begins_ns, told_ns = played_after_one_another(first, then, tmp_path, monkeypatch)
+    ends, begins_ns, asked_ns = played_after_one_another(first, then, tmp_path, monkeypatch)
     assert ends == {begins_ns}
-    assert told_ns < begins_ns, "it was told too late"
+    assert asked_ns < begins_ns, "it was told too late"
 
 
 def played_after_one_another(
@@ -134,14 +133,16 @@ def played_after_one_another(
     api = done.apis["client2"]
     change = api.change
 
-    def noted(wish: Mapping[str, Any], terms: ChangeOptions = AT_ONCE) -> ClientState:
+    def noted(request: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         asked.append(done.clock.now_ns())
-        return change(wish, terms)
+        return change(request, options)
 
     monkeypatch.setattr(api, "change", noted)
     assert done.play().faults == []
-    *before, last = [terms for terms, wish in zip(api.terms, api.wishes, strict=True) if "seed" not in wish]
-    ends = {(terms.at_ns or 0) + parse_duration(terms.lease) for terms in before}
+    *before, last = [
+        options for options, request in zip(api.options, api.requests, strict=True) if "seed" not in request
+    ]
+    ends = {(options.at_ns or 0) + (options.lease_ns or 0) for options in before}
     return ends, last.at_ns or 0, asked[-1]
 
 
@@ -185,17 +186,17 @@ def test_a_reset_ends_what_goes_on(tmp_path: Path) -> None:
     assert done.play().faults == []
     assert done.player.ended_ns < 10 * SECOND_NS
     for name in ("client1", "client2"):
-        assert done.apis[name].wishes[-1].keys() == {"seed"}, "something was changed after the reset"
+        assert done.apis[name].requests[-1].keys() == {"seed"}, "something was changed after the reset"
 
 
 @pytest.mark.issue(10)
-def test_changes_of_the_same_time_are_told_in_their_order(tmp_path: Path) -> None:
+def test_changes_of_the_same_time_are_reported_in_their_order(tmp_path: Path) -> None:
     """Of ten steps for one moment the last that stands in the file is told last, and so comes on top."""
     steps = "".join(f"  - {{at: 0.3s, set: client2, egress: {{loss: {number}%}}}}\n" for number in range(1, 11))
     done = playing(tmp_path, steps)
     assert done.play().faults == []
-    told = [wish["egress"]["loss"] for wish in done.apis["client2"].wishes if "egress" in wish]
-    assert told == [f"{number}%" for number in range(1, 11)]
+    values = [request["egress"]["loss"] for request in done.apis["client2"].requests if "egress" in request]
+    assert values == [f"{number}%" for number in range(1, 11)]
 
 
 def test_parallel_tracks(tmp_path: Path) -> None:
@@ -263,8 +264,8 @@ def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
     """A container that was restarted has lost its leases: what is in force is asked for again."""
     done = playing(tmp_path, CUT + "  - restart: client2\n  - wait: 0.2s\n")
     assert done.play().faults == []
-    wishes = [wish for wish in done.apis["client2"].wishes if "egress" in wish]
-    assert wishes == [{"egress": {"loss": "100%"}}] * 2
+    requests = [request for request in done.apis["client2"].requests if "egress" in request]
+    assert requests == [{"egress": {"loss": "100%"}}] * 2
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,7 @@ def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
     ],
 )
 def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None:
-    """A command or a request that ends otherwise than wished fails the scenario."""
+    """A command or a request that ends otherwise than expected fails the scenario."""
     step = step.replace("'echo no; exit 3'", "[sh, -c, 'echo no; exit 3']").replace("sleep 5", "[sleep, '5']")
     done = playing(tmp_path, f"  - {{{step.replace('PORT', str(port))}}}\n")
     (failure,) = done.play().failures
@@ -288,7 +289,7 @@ def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None
 
 @pytest.mark.parametrize("step", ["exec: ['true'], in: host", "{http: 'http://127.0.0.1:PORT/', status: 501}"])
 def test_what_ends_well(step: str, tmp_path: Path, port: int) -> None:
-    """One that ends as wished does not."""
+    """One that ends as expected does not."""
     done = playing(tmp_path, f"  - {{{step.strip('{}').replace('PORT', str(port))}}}\n").play()
     assert (done.failures, done.faults) == ([], [])
 

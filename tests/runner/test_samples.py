@@ -8,7 +8,7 @@ from typing import Any
 
 from synthlab import assets
 from synthlab.control.state import ClientState
-from synthlab.runner.samples import of_metrics, of_numbers, of_state
+from synthlab.runner.samples import of_metrics, of_state, of_stats
 from synthlab.scenario.expression import CLIENT, Known, Sample
 from synthlab.scenario.expression.catalogue import Segment, measure_of
 from synthlab.text.durations import SECOND_NS, ns_of
@@ -31,7 +31,7 @@ ANSWER = {
     "links": {"ingress": {"achieved": {}}, "egress": LINK},
     "flows": {"default": {"egress": LINK}, "*:udp": {"egress": LINK}},
 }
-NUMBERS = {
+STATS = {
     "values": {
         "video": {"client2": {"fps": 15.0, "layers": None}},
         "sent": {"video": {"limited": "bandwidth"}},
@@ -53,9 +53,9 @@ def test_state() -> None:
     assert not any("default" in name for name in samples)
 
 
-def test_numbers() -> None:
+def test_stats() -> None:
     """What the application publishes, as of when it measured it, without what is old; the rest is its own."""
-    sources, samples = of_numbers("client1", NUMBERS, 10 * SECOND_NS)
+    sources, samples = of_stats("client1", STATS, 10 * SECOND_NS)
     assert samples == {
         "client1.video.client2.fps": Sample(ns_of(9.5), 15.0),
         "client1.sent.video.limited": Sample(9 * SECOND_NS, "bandwidth"),
@@ -76,7 +76,7 @@ def test_all_can_be_expected() -> None:
     """Whatever is sampled has a name that expressions know."""
     known = Known(("client1", "client2"))
     for name in [
-        *of_numbers("client1", NUMBERS, 10 * SECOND_NS)[1],
+        *of_stats("client1", STATS, 10 * SECOND_NS)[1],
         *of_state("client1", ClientState.from_dict(ANSWER)),
     ]:
         measure_of(tuple(map(Segment, name.split("."))), known)
@@ -92,7 +92,7 @@ def leaves(tree: Mapping[str, Any]) -> Iterator[str]:
 
 def test_the_catalogue_is_complete() -> None:
     """Each number that the browser's image publishes by name can be expected."""
-    for file in ("numbers", "sent", "paths"):
+    for file in ("stats", "outbound_stats", "paths"):
         text = (assets.image("chrome") / f"{file}.py").read_text()
         published = re.findall(r"^\s+(\w+)=(?!=)", text, re.MULTILINE)
         assert len(published) > 3

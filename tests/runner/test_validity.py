@@ -45,8 +45,8 @@ def test_late() -> None:
     """A forwarder that was late in many seconds was too slow."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0] * 7}
     (line,) = problems(["client1"], recorded(**late), QUIET, [])
-    told = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
-    assert line == f"client1: its forwarder was too slow: {told}"
+    message = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
+    assert line == f"client1: its forwarder was too slow: {message}"
 
 
 def test_late_as_it_began() -> None:

@@ -42,10 +42,10 @@ def body(folder: Path, steps: str) -> list[str]:
     return plan_text(checked(folder, steps)).splitlines()[4:]
 
 
-def refused(folder: Path, steps: str, top: str, told: str) -> None:
+def refused(folder: Path, steps: str, top: str, expected: str) -> None:
     """A scenario with these steps behind `top` is refused in one line, which begins so behind the file's path."""
     file = write(folder, steps, top)
     with pytest.raises(WrongUse) as caught:
         checked(folder, steps, top)
-    assert caught.value.message.startswith(f"{file}:{told.replace('FOLDER', str(folder))}")
+    assert caught.value.message.startswith(f"{file}:{expected.replace('FOLDER', str(folder))}")
     assert "\n" not in caught.value.message

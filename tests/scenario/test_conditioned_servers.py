@@ -37,19 +37,19 @@ def test_steps(tmp_path: Path) -> None:
     """A conditioned server's network and container are changed, and its traffic and links are judged, by its name."""
     steps = """\
   - {set: turn, flows: {media: {egress: {loss: 5%}}}}
-  - {load: client1, to: turn, protocol: udp, rate: 1mbit, for: 2s}
+  - {traffic: client1, to: turn, protocol: udp, rate: 1mbit, for: 2s}
   - {expect: turn.egress.rate > 1mbit, within: 5s}
   - {restart: turn}
 """
     plan = checked(tmp_path, steps, stack=TURN)
     assert "expect turn.egress.rate > 1mbit" in plan_text(plan)
-    told = [entry.conditions["egress"] for entry in forecast(plan, 10) if entry.client == "turn"]
-    assert told[0] == {"latency": "30ms"}
+    values = [entry.conditions["egress"] for entry in forecast(plan, 10) if entry.client == "turn"]
+    assert values[0] == {"latency": "30ms"}
 
 
 @pytest.mark.issue(11)
 @pytest.mark.usefixtures("conditioned")
-def test_its_numbers(tmp_path: Path) -> None:
+def test_its_metrics(tmp_path: Path) -> None:
     """It has the numbers of a link, and no others; the media server's own stay the media server's."""
     with pytest.raises(WrongUse, match=r"no such number 'turn\.rooms'.*'rooms' is not one of ingress, egress"):
         checked(tmp_path, "  - {expect: turn.rooms > 1, within: 5s}\n", stack=TURN)
@@ -59,14 +59,14 @@ def test_its_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.issue(11)
 @pytest.mark.parametrize(
-    ("step", "told"),
+    ("step", "expected"),
     [
         ("{set: turn, egress: {loss: 5%}}", "no client 'turn' in this stack"),
         ("{set: sfu, egress: {loss: 5%}}", "the sfu has no conditions: give it `network: {}` in the stack"),
         ("{expect: turn.egress.rate > 1mbit, within: 5s}", "no client 'turn'"),
     ],
 )
-def test_without_conditions(step: str, told: str, tmp_path: Path) -> None:
+def test_without_conditions(step: str, expected: str, tmp_path: Path) -> None:
     """A server without conditions is refused; only one that a stack file can condition is told how."""
-    with pytest.raises(WrongUse, match=told):
+    with pytest.raises(WrongUse, match=expected):
         checked(tmp_path, f"  - {step}\n", stack=TURN)

@@ -29,7 +29,7 @@ def test_units_of_the_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("", "needs a line of names, such as time,egress.rate, and at least one of values"),
         ("time,egress.rate\n", "needs a line of names"),
@@ -44,8 +44,8 @@ def test_units_of_the_header() -> None:
         ("time,egress.rate\n0s,1mbit\n\n2s,5\n", "line 4: '5' is not a rate such as"),
     ],
 )
-def test_mistakes(text: str, told: str) -> None:
+def test_mistakes(text: str, expected: str) -> None:
     """A mistake is told with its line."""
     with pytest.raises(ValueError, match=r"\S") as caught:
         read_csv(text)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(expected)

@@ -43,8 +43,8 @@ WRONG = {
         "  - {set: client2, egress: {rate: 1mbit}}\n  - reset: client2\n  - {set: client2, egress: {queue: 1s}}\n",
         "s.yaml:5: steps[2]: client2: egress.queue: has no effect without a rate",
     ),
-    "load of what is paused": (
-        "  - pause: client1\n  - {load: client1, for: 3s}\n",
+    "traffic of what is paused": (
+        "  - pause: client1\n  - {traffic: client1, for: 3s}\n",
         "s.yaml:4: steps[1]: client1 is paused then (since line 3)",
     ),
     "stopped twice": ("  - stop: all\n  - stop: bot-1\n", "s.yaml:4: steps[1]: cannot stop bot-1: it is stopped then"),
@@ -55,12 +55,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("steps", "told"), WRONG.values(), ids=WRONG.keys())
-def test_wrong(steps: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("steps", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_wrong(steps: str, expected: str, tmp_path: Path) -> None:
     """What cannot is refused at the line of the step whose time it is, in the earliest case or in the latest."""
     with pytest.raises(WrongUse) as caught:
         checked(tmp_path, steps)
-    assert told in caught.value.message
+    assert expected in caught.value.message
 
 
 def test_conditions_of_the_stack(tmp_path: Path) -> None:

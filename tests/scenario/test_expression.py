@@ -119,7 +119,7 @@ def test_a_total_that_began_anew() -> None:
 
 
 @pytest.mark.issue(10)
-def test_what_is_not_told_is_absent() -> None:
+def test_what_is_not_reported_is_absent() -> None:
     """A client that answers without a number has none at that time, and from then on, until it tells one again."""
     samples = recorded(FPS, 15.0)
     samples.add(ns_of(1.25), {}, [VIDEO])
@@ -175,7 +175,7 @@ def test_what_nobody_expects_is_kept_once_a_second() -> None:
     ]
 
 
-def test_what_is_told_together() -> None:
+def test_what_is_reported_together() -> None:
     """An answer about video says nothing of audio, nor of the network; a server's metrics are one answer."""
     assert source_of("client1.video.client2.fps") == "client1.video"
     assert source_of("client1.flows.*:udp.egress.rate") == "client1.flows"

@@ -19,7 +19,7 @@ LATE = {
     "after a wave": WAVE + f"  - {{at: 13s, never: {FPS} < 2, for: 2s}}\n",
     "at its end": WAVE + f"  - {{at: 12s, never: {FPS} < 2, for: 2s}}\n",
     "after a lease": f"  - {{set: all, egress: {{loss: 1%}}, for: 12s}}\n  - {{at: 15s, expect: {FPS} > 2}}\n",
-    "after traffic": f"  - {{load: client2, for: 12s}}\n  - {{at: 15s, expect: {FPS} > 2}}\n",
+    "after traffic": f"  - {{traffic: client2, for: 12s}}\n  - {{at: 15s, expect: {FPS} > 2}}\n",
     "after an expectation": WAVE + f"  - {{expect: {FPS} > 1, for: 11s}}\n  - {{at: 1s, never: {FPS} < 2, for: 2s}}\n",
 }
 

@@ -34,10 +34,10 @@ TOPS = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), TOPS.values(), ids=TOPS.keys())
-def test_mistaken_top(text: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "expected"), TOPS.values(), ids=TOPS.keys())
+def test_mistaken_top(text: str, expected: str, tmp_path: Path) -> None:
     """So is one beside the steps."""
-    refused(tmp_path, "", text, told)
+    refused(tmp_path, "", text, expected)
 
 
 def test_several(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_several(tmp_path: Path) -> None:
 """
     with pytest.raises(WrongUse) as caught:
         checked(tmp_path, steps)
-    told = [caught.value.message, *caught.value.details]
-    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in told] == [
+    text = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
         f"/s.yaml:{line}" for line in (3, 6, 8, 9)
     ]

@@ -74,7 +74,7 @@ STEPS = {
         "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: has no effect without a rate",
     ),
     "void whole": (
-        "  - {set: client2, whole: true, egress: {queue: 1s}}\n",
+        "  - {set: client2, replace: true, egress: {queue: 1s}}\n",
         "3: steps[0].egress.queue: has no effect without a rate or rate_trace",
     ),
     "no trace": (
@@ -189,7 +189,7 @@ STEPS = {
     ),
     "block of a port": (
         "  - block: 'sfu:80'\n",
-        "3: steps[0].block: 80 is a protocol here; for the port write sfu:*:80",
+        "3: steps[0].block: 80 is a protocol number here; for the port write sfu:*:80",
     ),
     "block of nothing": ("  - block: ''\n", "3: steps[0].block: '' is not a flow such as '*:udp'"),
     "no such answer": (
@@ -206,11 +206,14 @@ STEPS = {
         "  - stop: client2\n  - {set: client2, egress: {loss: 1%}}\n",
         "4: steps[1]: client2 is stopped then (since line 3)",
     ),
-    "load on itself": (
-        "  - {load: client1, to: client1, for: 5s}\n",
+    "traffic on itself": (
+        "  - {traffic: client1, to: client1, for: 5s}\n",
         "3: steps[0].to: is the client itself",
     ),
-    "load without rate": ("  - {load: client1, protocol: udp, for: 5s}\n", "3: steps[0]: needs a rate: UDP does not "),
+    "traffic without rate": (
+        "  - {traffic: client1, protocol: udp, for: 5s}\n",
+        "3: steps[0]: needs a rate: UDP does not ",
+    ),
     "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec needs in: a client, sfu, or host"),
     "exec of no command": ('  - {exec: "ls \'x", in: host}\n', '3: steps[0].exec: "ls \'x" is not a command: No clos'),
     "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not an address such as http://"),
@@ -297,11 +300,11 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize(("steps", "told"), STEPS.values(), ids=STEPS.keys())
-def test_mistaken_step(steps: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("steps", "expected"), STEPS.values(), ids=STEPS.keys())
+def test_mistaken_step(steps: str, expected: str, tmp_path: Path) -> None:
     """A mistake in a step is one line with the file, the line and the path of what is wrong."""
     (tmp_path / "bad.csv").write_text("time,egress.rate\n0s,1mbit\n1s,5\n")
-    refused(tmp_path, steps, "stack: call.yaml\n", told)
+    refused(tmp_path, steps, "stack: call.yaml\n", expected)
 
 
 def test_enough_kinds() -> None:

@@ -151,7 +151,7 @@ def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
   - {block: "*:udp", for: 9s}
   - {partition: [client1, sfu], for: 9s}
   - {link: down, on: client2, for: 9s}
-  - {load: client2, for: 9s}
+  - {traffic: client2, for: 9s}
   - {pause: bot}
   - {wait: 1s}
   - {baseline: 2s}
@@ -168,7 +168,7 @@ def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
     ("steps", "takes"),
     [
         ("  - {set: client2, egress: {loss: 1%}, for: 9s}\n", 9),
-        ("  - {load: client2, for: 7s}\n  - {wait: 2s}\n", 7),
+        ("  - {traffic: client2, for: 7s}\n  - {wait: 2s}\n", 7),
         ("  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}, over: 20s}\n", 20),
         ("  - {wave: client2, egress: {loss: [1%, 2%]}, period: 4s, for: 20s}\n  - {at: 6s, reset: client2}\n", 6),
         (

@@ -64,7 +64,7 @@ leaves: st.SearchStrategy[Step] = st.one_of(
     optionally({"baseline": st.integers(2, 9).map("{}s".format)}),
     optionally({"wait": times}),
     optionally({"mark": st.sampled_from(["here", "there"])}),
-    optionally({"load": st.just("client1"), "for": times}, rate=rates),
+    optionally({"traffic": st.just("client1"), "for": times}, rate=rates),
 )
 
 

@@ -80,9 +80,9 @@ def test_a_compose_file(folder: Path) -> None:
         "db": {"image": "b"},
     }
     sfu = Sfu(app="sfu", image="", service="sfu", compose=ComposeFile(services, {}))
-    told = list(stack_acts(replace(planned(folder).scenario.stack, sfu=sfu)))
-    assert "sfu: starts the service sfu of a Compose file, with volumes, privileged" in told
-    assert "sfu: starts the service db of a Compose file" in told
+    result = list(stack_acts(replace(planned(folder).scenario.stack, sfu=sfu)))
+    assert "sfu: starts the service sfu of a Compose file, with volumes, privileged" in result
+    assert "sfu: starts the service db of a Compose file" in result
 
 
 def test_check_lists_them(capsys: pytest.CaptureFixture[str]) -> None:

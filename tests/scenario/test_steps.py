@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Load, Reset
+from synthlab.scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from synthlab.text.durations import SECOND_NS as S
 from synthlab.text.durations import seconds_of
 
@@ -115,10 +115,10 @@ def test_clients(tmp_path: Path) -> None:
 
 def test_lease_and_whole(tmp_path: Path) -> None:
     """`for` is a lease, and the step is done at once; `whole` clears what is not named."""
-    ((at_s, action),) = actions(tmp_path, "{set: client2, whole: true, egress: {loss: 5%}, for: 90s}")
+    ((at_s, action),) = actions(tmp_path, "{set: client2, replace: true, egress: {loss: 5%}, for: 90s}")
     assert at_s == 0
     assert action == Change(
-        layer="1", clients=("client2",), change={"egress": {"loss": "5%"}}, whole=True, lease_ns=90 * S
+        layer="1", clients=("client2",), change={"egress": {"loss": "5%"}}, replace=True, lease_ns=90 * S
     )
     assert lengths(tmp_path, "{set: client2, egress: {loss: 5%}, for: 90s}") == (0, 0)
 
@@ -227,12 +227,12 @@ def test_csv_trace(tmp_path: Path) -> None:
         ("pause: bot", Container(doing="pause", names=("bot-1", "bot-2"))),
         ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
-            "{load: client2, for: 5s}",
-            Load(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_ns=5 * S),
+            "{traffic: client2, for: 5s}",
+            Traffic(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_ns=5 * S),
         ),
         (
-            "{load: client2, to: client1, protocol: udp, rate: 1mbit, direction: ingress, for: 5s}",
-            Load(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_ns=5 * S, reverse=True),
+            "{traffic: client2, to: client1, protocol: udp, rate: 1mbit, direction: ingress, for: 5s}",
+            Traffic(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_ns=5 * S, reverse=True),
         ),
         ("{exec: 'ls -l', in: sfu}", Exec(command=("ls", "-l"), where="sfu", within_ns=30 * S)),
         ("{exec: [ls, a b], in: host, within: 5s}", Exec(command=("ls", "a b"), where=None, within_ns=5 * S)),

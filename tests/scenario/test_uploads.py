@@ -40,13 +40,13 @@ def step(client: str, name: str) -> str:
 def test_one_that_is_too_large(tmp_path: Path) -> None:
     """In a stack, a step and a flag, with the file's name and its size."""
     name = trace(tmp_path, "lte.up", 5.2)
-    told = r"lte\.up: has 5\.2 MB; allowed are 4 MB"
-    with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{told}"):
+    result = r"lte\.up: has 5\.2 MB; allowed are 4 MB"
+    with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{result}"):
         check(tmp_path, step("a", name))
     (tmp_path / "own.yaml").write_text(f"clients:\n  a: {{image: a, network: {{egress: {{rate_trace: {name}}}}}}}\n")
-    with pytest.raises(WrongUse, match=rf"own.yaml:2: clients\.a\.network\.egress\.rate_trace: .*{told}"):
+    with pytest.raises(WrongUse, match=rf"own.yaml:2: clients\.a\.network\.egress\.rate_trace: .*{result}"):
         read_stack(str(tmp_path / "own.yaml"))
-    with pytest.raises(WrongUse, match=rf"--rate-trace: .*{told}"):
+    with pytest.raises(WrongUse, match=rf"--rate-trace: .*{result}"):
         take_files({"rate_trace": str(tmp_path / name)})
     backend, _ = fake_backend("call")
     assert run("set", "client1", "--rate-trace", str(tmp_path / name), backend=backend) == 2

@@ -208,14 +208,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistakes(text: str, told: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistakes(text: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake ends `up` with one line that says where it is and what is allowed; nothing is started."""
     file = folder / "mine.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2
     output = capsys.readouterr()
-    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(folder))}")
+    assert output.err.startswith(f"synthlab: {file}:{expected.replace('FOLDER', str(folder))}")
     assert output.err.count("\n") == 1
 
 
@@ -262,6 +262,6 @@ def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: py
             ports={CDP_PORT: 1}
         ),
     }
-    for told, backend in backends.items():
+    for result, backend in backends.items():
         assert main(["cdp", "client1"], backend) == 3
-        assert capsys.readouterr().err.startswith(f"synthlab: {told}")
+        assert capsys.readouterr().err.startswith(f"synthlab: {result}")

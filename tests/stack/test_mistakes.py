@@ -231,8 +231,8 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_one_line_and_status_2(text: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake ends `up` with status 2 and one line that names file, line and path; nothing is started."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
@@ -240,7 +240,7 @@ def test_one_line_and_status_2(text: str, told: str, tmp_path: Path, capsys: pyt
     assert main(["up", str(file)], backend) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {file}:{told.replace('FOLDER', str(tmp_path))}")
+    assert output.err.startswith(f"synthlab: {file}:{expected.replace('FOLDER', str(tmp_path))}")
     assert output.err.count("\n") == 1
 
 
@@ -277,8 +277,8 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     file = tmp_path / "bad.yaml"
     file.write_text(SEVERAL)
     assert main(["up", str(file)], fake_backend()[0]) == 2
-    told = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
-    assert told == [
+    output = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
+    assert output == [
         [":1", "name"],
         [":2", "ip"],
         [":3", "sfu.verzion"],
@@ -296,7 +296,7 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
         (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
@@ -307,9 +307,9 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is no Chromium, which browser clients"),
     ],
 )
-def test_hints(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hints(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Words of other tools, and what people write at first, are refused with what is meant."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -60,7 +60,7 @@ def test_a_conditioned_server_is_an_end_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "words", "told"),
+    ("a", "b", "words", "expected"),
     [
         ("client1", "client1", {}, "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         ("sfu", "turn", {}, "partition: neither sfu nor turn has conditions; one of them must be a client"),
@@ -74,11 +74,11 @@ def test_a_conditioned_server_is_an_end_like_any_other() -> None:
         ),
     ],
 )
-def test_wrong_use(a: str, b: str, words: dict[str, str], told: str) -> None:
+def test_wrong_use(a: str, b: str, words: dict[str, str], expected: str) -> None:
     """Ends and words that cannot be are refused in one line, with what is allowed."""
     with pytest.raises(WrongUse) as caught:
         partition(a, b, CLIENTS, **words)
-    assert caught.value.message == told
+    assert caught.value.message == expected
 
 
 def test_link() -> None:

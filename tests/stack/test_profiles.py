@@ -123,7 +123,7 @@ def test_own_file(office: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("wpt/5g", "no such profile 'wpt/5g'; did you mean wpt/4g?; there are: wpt/cable, wpt/dsl, "),
         ("wtp/3g", "no such profile 'wtp/3g'; did you mean wpt/3g?; there are: atc/..., browserstack/..., "),
@@ -132,15 +132,15 @@ def test_own_file(office: Path) -> None:
         ("home.yaml#slow", "home.yaml: cannot be read: No such file or directory"),
     ],
 )
-def test_unknown_name(name: str, told: str, office: Path) -> None:
+def test_unknown_name(name: str, expected: str, office: Path) -> None:
     """An unknown profile is told with the nearest name."""
     with pytest.raises(WrongUse) as caught:
         profile(name, office)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("delay: rtt\nprofiles: {}", "own.yaml:1: has no source"),
         ("source: x\ndelay: half\nprofiles: {a: {}}", "own.yaml:2: delay: 'half' is not one of one-way, rtt"),
@@ -158,10 +158,10 @@ def test_unknown_name(name: str, told: str, office: Path) -> None:
         ),
     ],
 )
-def test_mistakes(text: str, told: str, tmp_path: Path) -> None:
+def test_mistakes(text: str, expected: str, tmp_path: Path) -> None:
     """A profile file without provenance or with a bad value is refused with its line."""
     file = tmp_path / "own.yaml"
     file.write_text(text)
     with pytest.raises(WrongUse) as caught:
         read_profiles(file, "own.yaml")
-    assert caught.value.message.replace(str(tmp_path), "FOLDER") == told
+    assert caught.value.message.replace(str(tmp_path), "FOLDER") == expected

@@ -28,7 +28,7 @@ def test_fills_in(text: str, filled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("${NONE}", "the variable NONE is not set: export it, or give a default with ${NONE:-default}"),
         ("${TAG", "'${TAG' is not of the form ${VARIABLE} or ${VARIABLE:-default}"),
@@ -36,8 +36,8 @@ def test_fills_in(text: str, filled: str) -> None:
         ("${1}", "'${1}' is not of the form ${VARIABLE} or ${VARIABLE:-default}"),
     ],
 )
-def test_refuses(text: str, told: str) -> None:
+def test_refuses(text: str, expected: str) -> None:
     """A missing variable or another form is an error that says what is allowed."""
     with pytest.raises(ValueError, match=r"\$|variable") as caught:
         interpolate(text, ENVIRONMENT)
-    assert str(caught.value) == told
+    assert str(caught.value) == expected

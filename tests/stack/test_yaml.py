@@ -54,7 +54,7 @@ def test_text_stays_as_typed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("", "some.yaml: is empty"),
         ("a: 1\na: 2", "some.yaml:2: a: stands twice"),
@@ -67,11 +67,11 @@ def test_text_stays_as_typed(tmp_path: Path) -> None:
         ("a:\n  b: ${NONE}", "some.yaml:2: a.b: the variable NONE is not set"),
     ],
 )
-def test_mistakes(text: str, told: str, tmp_path: Path) -> None:
+def test_mistakes(text: str, shown: str, tmp_path: Path) -> None:
     """What is not YAML, or cannot be meant, is told in one line with its place."""
     with pytest.raises(WrongUse) as caught:
         read(text, tmp_path)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(shown)
     assert "\n" not in caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""Small makers of packets, frames and wished values that the tests share."""
+"""Small makers of packets, frames and requested values that the tests share."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def exactly(line: str) -> str:
     return rf"\A{re.escape(line)}\Z"
 
 
-def wished(**written: Any) -> LinkConditions:
+def requested(**written: Any) -> LinkConditions:
     """Values of a link, as people write them."""
     return LinkConditions.from_dict(written)
 

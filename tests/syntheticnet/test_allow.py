@@ -45,7 +45,7 @@ def test_who_is_admitted() -> None:
     assert found == {"172.18.0.1", "10.1.2.3"}
 
 
-class Told:
+class PageParameter:
     """A forwarder that ends the looking-up when it has been told."""
 
     def __init__(self) -> None:
@@ -58,8 +58,8 @@ class Told:
 
 def test_names_are_looked_up() -> None:
     """The forwarder is told their addresses; one that is not there has none."""
-    told, admitted = Told(), Admitted([], Allow.parse(["127.0.0.1.invalid", "localhost"]))
+    result, admitted = PageParameter(), Admitted([], Allow.parse(["127.0.0.1.invalid", "localhost"]))
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(admitted.follow(told))
-    assert "127.0.0.1" in told.addresses
+        asyncio.run(admitted.follow(result))
+    assert "127.0.0.1" in result.addresses
     assert "127.0.0.1" in admitted

@@ -70,9 +70,9 @@ class Line:
 
     def configure(self, values: dict[str, Any]) -> None:
         flows = FLOWS | {"10.9.0.2:udp:6000": {"egress": values}}
-        wished = Conditions.from_dict({"ingress": values, "egress": values, "flows": flows, "seed": 1})
+        requested = Conditions.from_dict({"ingress": values, "egress": values, "flows": flows, "seed": 1})
         for way in self.ways:
-            way.configure(InForce(wished), self.now)
+            way.configure(InForce(requested), self.now)
 
     def feed(self, buffers: list[bytes]) -> None:
         self.fed += len(buffers)
@@ -88,14 +88,14 @@ class Line:
 
     def check(self) -> None:
         for way in self.ways:
-            assert way.link.total.held == len(way.link)
+            assert way.link.total.queued == len(way.link)
 
     def causes(self) -> set[str]:
         return {cause for way in self.ways for cause in way.link.total.dropped}
 
     def counted(self) -> int:
         """Frames that came into a link, or passed beside it."""
-        return sum(way.link.total.packets_in + way.report(self.now)["exempt"] for way in self.ways)
+        return sum(way.link.total.packets_in + way.report(self.now)["bypassed"] for way in self.ways)
 
 
 def every_value(later: bool) -> dict[str, str]:

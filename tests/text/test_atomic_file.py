@@ -175,8 +175,8 @@ def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         files = Evidence(backend, "call").collect(tmp_path)
     assert "conditions of all clients" in files
     assert not [name for name in files if name.startswith("log of")]
-    told = (tmp_path / files["what could not be had"]).read_text().splitlines()
-    assert told[0] == "log of client1: logs/client1.log cannot be written: File too large"
+    result = (tmp_path / files["missing evidence"]).read_text().splitlines()
+    assert result[0] == "log of client1: logs/client1.log cannot be written: File too large"
     assert list((tmp_path / "logs").iterdir()) == []
 
 

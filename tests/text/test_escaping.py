@@ -39,14 +39,14 @@ def harmless(text: str, breaks: str = "\n") -> bool:
 
 
 def progress(text: str) -> None:
-    with console.progress() as tell:
-        tell(text)
+    with console.progress() as progress:
+        progress(text)
 
 
 def live(text: str) -> None:
     with console.live() as lines:
         lines.line(text)
-        lines.tell(text)
+        lines.progress(text)
 
 
 WAYS: dict[str, Callable[[str], None]] = {
@@ -104,7 +104,7 @@ def test_an_error_in_python() -> None:
 class Hostile(FakeEngine):
     """An engine of containers that write control characters."""
 
-    def read_log(self, container: Container, wish: LogQuery) -> Iterator[tuple[str, str]]:
+    def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         yield "1", "\x1b[31mred\x1b[0m\tand\x1b[2J\u202egone\r"
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.issue(10)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "expected"),
     [
         ("client1.video.client2.fps", 9.7, "9.7 fps"),
         ("client1.video.client2.kbps", 54.0, "54 kbit/s"),
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.issue(10)
         ("client1.app.loss", 0.05, "0.05"),
     ],
 )
-def test_quantity(name: str, value: float, told: str) -> None:
+def test_quantity(name: str, value: float, expected: str) -> None:
     """The unit follows from the name; a number of which nobody knows that is bare."""
-    assert quantity(name, value) == told
+    assert quantity(name, value) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "expected"),
     [
         ("fps", 15, "15 fps"),
         ("lost", 3, "lost 3"),
@@ -38,6 +38,6 @@ def test_quantity(name: str, value: float, told: str) -> None:
         ("jitter_buffer_ms", 40, "jitter buffer 40 ms"),
     ],
 )
-def test_named(name: str, value: float, told: str) -> None:
+def test_named(name: str, value: float, expected: str) -> None:
     """In a list of numbers each has its name, unless its unit says that."""
-    assert named(name, value) == told
+    assert named(name, value) == expected

@@ -1,4 +1,4 @@
-"""Who may ask the API for what: the host everything, the application its own numbers, everyone else nothing."""
+"""Who may ask the API for what: the host everything, the application its own stats, everyone else nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 READING = frozenset({"GET", "HEAD"})
-FOR_APPLICATIONS = frozenset({"/v1/numbers", "/v1/console"})
+FOR_APPLICATIONS = frozenset({"/v1/stats", "/v1/console"})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a request to the API carries: its body, and the terms of a change behind the `?`; a mistake is a 4xx."""
+"""What a request to the API carries: its body, and the options of a change behind the `?`; a mistake is a 4xx."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..conditions import ConditionsError, parse_duration, refuse_unknown
 
 MOST_BODY_BYTES = 1 << 20
 MOST_NESTED = 16
-TERMS = ("at", "in", "lease", "keep", "check")
+OPTIONS = ("at", "in", "lease", "keep", "restore", "check")
 
 
 async def json_of(request: Request) -> Any:
@@ -39,10 +39,10 @@ async def text_of(request: Request, most: int) -> str:
     return text
 
 
-def terms_of(parameters: Mapping[str, str]) -> dict[str, Any]:
+def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
     """When a change is to take effect, and for how long, as the forwarder takes it; raises ConditionsError."""
-    refuse_unknown(parameters, TERMS, "parameter")
-    for name in ("check", "keep"):
+    refuse_unknown(parameters, OPTIONS, "parameter")
+    for name in ("check", "keep", "restore"):
         if parameters.get(name, "true") not in ("true", "false"):
             raise ConditionsError(f"{parameters[name]!r} is not true or false", name)
     return {

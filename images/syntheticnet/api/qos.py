@@ -60,44 +60,44 @@ def changed(present: Conditions, spec: object) -> Conditions:
 
     What the format cannot say, and the spec does not touch, stays. Raises ConditionsError.
     """
-    wished = parse(spec)
-    links = {name: _touched(getattr(present, name), getattr(wished, name), LinkConditions()) for name in LINKS}
+    requested = parse(spec)
+    links = {name: _touched(getattr(present, name), getattr(requested, name), LinkConditions()) for name in LINKS}
     known = labelled(present.flows)
-    flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in wished.flows}
+    flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in requested.flows}
     ordered = tuple(_in_order(present.flows, known, flows))
     return replace(present, ingress=links["ingress"], egress=links["egress"], flows=ordered)
 
 
-def _changed_flow(present: Flow | None, wished: Flow, links: Mapping[str, LinkConditions]) -> Flow:
+def _changed_flow(present: Flow | None, requested: Flow, links: Mapping[str, LinkConditions]) -> Flow:
     if present is None:
-        return wished
-    same = written_match(present.match) == written_match(wished.match)
-    named = present if same else replace(present, name=wished.name, match=wished.match)
-    own = {name: _touched(getattr(present, name), getattr(wished, name), link) for name, link in links.items()}
+        return requested
+    same = written_match(present.match) == written_match(requested.match)
+    named = present if same else replace(present, name=requested.name, match=requested.match)
+    own = {name: _touched(getattr(present, name), getattr(requested, name), link) for name, link in links.items()}
     return replace(named, ingress=own["ingress"], egress=own["egress"])
 
 
-def _touched(present: LinkConditions, wished: LinkConditions, link: LinkConditions) -> LinkConditions:
-    """Those of a direction's values set that are told otherwise than wished; a flow's are told over its `link`'s."""
-    told, asked = written_values(present.over(link)), written_values(wished)
+def _touched(present: LinkConditions, requested: LinkConditions, link: LinkConditions) -> LinkConditions:
+    """Set those values of a direction that differ from the requested ones; a flow's are compared over its `link`'s."""
+    current, asked = written_values(present.over(link)), written_values(requested)
     for words, fields, instead in _TOUCHED:
-        if any(told[word] != asked[word] for word in words):
+        if any(current[word] != asked[word] for word in words):
             cleared = dict.fromkeys((*fields, *instead))
-            present = replace(present, **cleared | {name: getattr(wished, name) for name in fields})
+            present = replace(present, **cleared | {name: getattr(requested, name) for name in fields})
     return present
 
 
-def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], wished: Mapping[str, Flow]) -> Iterable[Flow]:
-    """The wished flows in their order; each that the format cannot name stays before the one that it came before."""
+def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], requested: Mapping[str, Flow]) -> Iterable[Flow]:
+    """The requested flows in their order; each that the format cannot name stays before the one that it came before."""
     labels = {flow.name: label for label, flow in known.items()}
     waiting: list[Flow] = []
     before: dict[str, list[Flow]] = {}
     for flow in flows:
         if not is_nameable(flow.match):
             waiting.append(flow)
-        elif labels[flow.name] in wished:
+        elif labels[flow.name] in requested:
             before[labels[flow.name]], waiting = waiting, []
-    for label, flow in wished.items():
+    for label, flow in requested.items():
         yield from (*before.get(label, ()), flow)
     yield from waiting
 

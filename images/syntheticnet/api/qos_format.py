@@ -136,8 +136,8 @@ def _delay_ms(values: LinkConditions) -> tuple[int, int, float]:
     share = 1.0 if values.jitter_share is None else values.jitter_share
     if share == 1.0 and values.distribution != "one-sided":
         latency, jitter = max(latency - jitter, 0), min(latency, jitter) + jitter
-    told = share if jitter or values.jitter_share is not None else 0.0
-    return _whole_ms(latency), _whole_ms(jitter), told
+    jittered = share if jitter or values.jitter_share is not None else 0.0
+    return _whole_ms(latency), _whole_ms(jitter), jittered
 
 
 def _whole_ms(ns: int) -> int:

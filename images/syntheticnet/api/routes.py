@@ -23,6 +23,7 @@ from ..channel import ControlClient, Refused, Unanswered
 from ..chunked_json import chunks, whole
 from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from ..conditions.errors import shortened
+from ..conditions.hosts import named_hosts
 from ..heartbeat import Pulse
 from ..packets import top_talkers as top
 from ..version import VERSION
@@ -30,13 +31,13 @@ from . import qos
 from . import qos_format as qos_form
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
-from .app_stats import AppStats, BadNumbers
+from .app_stats import AppStats, InvalidStats
 from .page_console import BadEntries, Console
-from .parameters import duration_of, json_of, terms_of, text_of
+from .parameters import duration_of, json_of, options_of, text_of
 from .server import serve
 from .static_pages import Pages
 
-WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the desk busy for a moment
+WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the controller busy for a moment
 LOOKUP_SECONDS = 3.0
 MOST_ERROR = 2000
 """Longer messages are cut: they may quote what was sent."""
@@ -58,10 +59,11 @@ class Identity:
 class Api:
     """The endpoints. Conditions are changed one request after the other; each change is whole or not at all."""
 
-    def __init__(self, line: ControlClient, identity: Identity) -> None:
-        self._line = line
+    def __init__(self, control: ControlClient, identity: Identity) -> None:
+        self._control = control
         self._identity = identity
-        self._numbers = AppStats()
+        self._startup = identity.startup.to_dict()
+        self._stats = AppStats()
         self._console = Console()
         self._changing = asyncio.Lock()
 
@@ -88,14 +90,14 @@ class Api:
             Route("/v1/files/{name}", self.get_file, methods=["GET"]),
             Route("/v1/files/{name}", self.put_file, methods=["PUT"]),
             Route("/v1/files/{name}", self.delete_file, methods=["DELETE"]),
-            Route("/v1/numbers", self.get_numbers, methods=["GET"]),
-            Route("/v1/numbers", self.post_numbers, methods=["POST"]),
+            Route("/v1/stats", self.get_stats, methods=["GET"]),
+            Route("/v1/stats", self.post_stats, methods=["POST"]),
             Route("/v1/console", self.get_console, methods=["GET"]),
             Route("/v1/console", self.post_console, methods=["POST"]),
         ]
 
     async def get_health(self, request: Request) -> Response:
-        await self._line.ask("report")
+        await self._control.ask("report")
         return JSONResponse({"healthy": True})
 
     async def get_schema(self, request: Request) -> Response:
@@ -106,24 +108,24 @@ class Api:
         return JSONResponse({"monotonic_ns": time.monotonic_ns()})
 
     async def get_state(self, request: Request) -> Response:
-        return JSONResponse(self._state(await self._line.ask("report")))
+        return JSONResponse(self._state(await self._control.ask("report")))
 
     async def get_conditions(self, request: Request) -> Response:
-        return JSONResponse((await self._line.ask("report"))["conditions"])
+        return JSONResponse((await self._control.ask("report"))["conditions"])
 
     async def patch_conditions(self, request: Request) -> Response:
         return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
 
     async def put_conditions(self, request: Request) -> Response:
-        wished = Conditions().changed(await json_of(request))
-        return JSONResponse(await self._changed("replace", wished.to_dict(), request.query_params))
+        """Replace all conditions; with `?restore=true` also by those of a state, whose values may have no effect."""
+        strict = request.query_params.get("restore") != "true"
+        return JSONResponse(await self._changed("replace", await json_of(request), request.query_params, strict))
 
     async def delete_conditions(self, request: Request) -> Response:
-        startup = self._identity.startup.to_dict()
-        return JSONResponse(await self._changed("replace", startup, request.query_params))
+        return JSONResponse(await self._changed("replace", self._startup, request.query_params))
 
     async def get_leases(self, request: Request) -> Response:
-        return JSONResponse(_leases(await self._line.ask("report")))
+        return JSONResponse(_leases(await self._control.ask("report")))
 
     async def put_lease(self, request: Request) -> Response:
         """Let a lease last `?for=10s` from now."""
@@ -137,7 +139,7 @@ class Api:
         return JSONResponse(self._state(await self._of_lease(request, "release")))
 
     async def get_files(self, request: Request) -> Response:
-        return JSONResponse(await self._line.ask("files"))
+        return JSONResponse(await self._control.ask("files"))
 
     async def get_file(self, request: Request) -> Response:
         await self._refuse_missing_file(request)
@@ -151,14 +153,14 @@ class Api:
         await self._refuse_missing_file(request)
         return JSONResponse(await self._ask_file(request, "remove_file"))
 
-    async def get_numbers(self, request: Request) -> Response:
-        return JSONResponse(self._numbers.report())
+    async def get_stats(self, request: Request) -> Response:
+        return JSONResponse(self._stats.report())
 
-    async def post_numbers(self, request: Request) -> Response:
-        """Take numbers; `?age=120ms` says how long ago they were measured."""
+    async def post_stats(self, request: Request) -> Response:
+        """Take stats; `?age=120ms` says how long ago they were measured."""
         refuse_unknown(request.query_params, ("age",), "parameter")
         age_ns = duration_of(request.query_params, "age") or 0
-        self._numbers.publish(await json_of(request), age_ns / 1e9)
+        self._stats.publish(await json_of(request), age_ns / 1e9)
         return JSONResponse({"published": True})
 
     async def get_console(self, request: Request) -> Response:
@@ -174,67 +176,78 @@ class Api:
         return JSONResponse({"published": True})
 
     async def get_qos(self, request: Request) -> Response:
-        report = await self._line.ask("report")
+        report = await self._control.ask("report")
         return JSONResponse(qos_form.written(Conditions.from_dict(report["conditions"])))
 
     async def post_qos(self, request: Request) -> Response:
         spec = await json_of(request)
         async with self._changing:
-            report = await self._line.ask("report")
+            report = await self._control.ask("report")
             base, present = (Conditions.from_dict(report[key]) for key in ("base", "conditions"))
             if qos.changed(present, spec) != present:
-                await self._change("replace", qos.changed(base, spec).to_dict(), terms_of({}))
+                await self._change("replace", qos.changed(base, spec).to_dict(), options_of({}))
         return PlainTextResponse("OK")
 
     async def get_top(self, request: Request) -> Response:
         direction = request.path_params["direction"]
         if direction not in ("ingress", "egress"):
             raise HTTPException(404, f"no such profile: {direction}; there are ingress and egress")
-        rows = (await self._line.ask("top", direction=direction))["rows"]
+        rows = (await self._control.ask("top", direction=direction))["rows"]
         return Response(top.profile(rows), media_type="application/octet-stream")
 
-    async def _changed(self, op: str, change: Any, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Ask for a change, and answer with the state; with `?check=true` only with what it would come to.
-
-        The forwarder tries it first, for the hosts to be looked up are those that the flows name then.
-        """
-        terms = terms_of(parameters)
+    async def _changed(
+        self, op: str, change: Any, parameters: Mapping[str, str], strict: bool = False
+    ) -> dict[str, Any]:
+        """Ask for a change and answer with the state; with `?check=true`, with what would be in force and the state."""
+        options = options_of(parameters) | {"strict": strict}
         async with self._changing:
-            return await self._change(op, change, terms, parameters.get("check") == "true")
+            if parameters.get("check") != "true":
+                return await self._change(op, change, options)
+            preview, _ = await self._previewed(op, change, options)
+            return preview | {"state": self._state(await self._control.ask("report"))}
 
-    async def _change(self, op: str, change: Any, terms: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
-        preview = await self._previewed(op, change, terms)
-        names = await _addresses(Conditions.from_dict(preview["conditions"]))
-        if check:
-            return preview
-        return self._state(await self._line.ask(op, WORK_SECONDS, change=change, **terms, names=names))
+    async def _change(self, op: str, change: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The state with a change in force. The change goes to the forwarder as it came, which alone parses it.
 
-    async def _previewed(self, op: str, change: Any, terms: Mapping[str, Any]) -> dict[str, Any]:
-        """What a change would come to; of a refused one that names a host that is none, that is told first."""
+        Only a change of a flow that names a host is previewed: the hosts to look up are those that the flows name then.
+        """
+        names = (await self._previewed(op, change, options))[1] if named_hosts(change) else {}
+        return self._state(await self._control.ask(op, WORK_SECONDS, change=change, **options, names=names))
+
+    async def _previewed(
+        self, op: str, change: Any, options: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """What would be in force, and the addresses of the hosts that flows name, where the change touches such a flow.
+
+        If a refused change names an unknown host, that is the error.
+        """
+        hosts = named_hosts(change)
         try:
-            return await self._line.ask(op, WORK_SECONDS, change=change, **terms, check=True)
+            preview = await self._control.ask(op, WORK_SECONDS, change=change, **options, check=True)
         except Refused as refused:
             try:
-                named = Conditions.from_dict(change)
+                Conditions.from_dict(change)
             except ConditionsError:
                 raise refused from None
-            await _addresses(named)
+            await _addresses(hosts)
             raise
+        wanted = preview.pop("hosts")
+        return preview, await _addresses(wanted) if hosts else {}
 
     async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         word = request.path_params["id"]
-        report = await self._line.ask("report")
+        report = await self._control.ask("report")
         ids = {str(entry["id"]): entry["id"] for entry in (*report["leases"], *report["scheduled"])}
         if word not in ids:
             listed = ", ".join(ids) or "none"
             raise HTTPException(404, f"no lease or scheduled change {shortened(word)}; there are: {listed}")
-        return await self._line.ask(op, WORK_SECONDS, lease=ids[word], **arguments)
+        return await self._control.ask(op, WORK_SECONDS, lease=ids[word], **arguments)
 
     async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
-        return await self._line.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
+        return await self._control.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
 
     async def _refuse_missing_file(self, request: Request) -> None:
-        names = [file["name"] for file in (await self._line.ask("files"))["files"]]
+        names = [file["name"] for file in (await self._control.ask("files"))["files"]]
         name = request.path_params["name"]
         if name not in names:
             raise HTTPException(404, f"{name}: no such file; there are: {', '.join(names) or 'none'}")
@@ -245,17 +258,17 @@ class Api:
             "version": VERSION,
             "name": identity.name,
             "lab": identity.lab,
-            "startup": identity.startup.to_dict(),
+            "startup": self._startup,
             "seed": report["conditions"]["seed"],
-            "problem": self._numbers.problem(),
+            "problem": self._stats.problem(),
             **report,
         }
 
 
-def make(line: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
+def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
     """The application; every error is a 4xx or 503 with one line."""
     return Starlette(
-        routes=Api(line, identity).routes(),
+        routes=Api(control, identity).routes(),
         middleware=[
             Middleware(AccessMiddleware, guard=guard, container=identity.container),
             *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
@@ -263,7 +276,7 @@ def make(line: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pul
         exception_handlers={
             HTTPException: _said_so,
             ConditionsError: _refused(422),
-            BadNumbers: _refused(422),
+            InvalidStats: _refused(422),
             BadEntries: _refused(422),
             Refused: _refused(422),
             Unanswered: _unanswered(pulse),
@@ -274,19 +287,19 @@ def make(line: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pul
 
 def main(
     listening: Sequence[socket.socket],
-    control: socket.socket,
+    channel: socket.socket,
     identity: Identity,
     hosts: Sequence[str],
     allow: Allow,
     pulse: Pulse,
 ) -> None:
     """Serve until killed."""
-    line, admitted = ControlClient(control), Admitted(hosts, allow)
+    control, admitted = ControlClient(channel), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
     serve(
-        make(line, identity, AccessCheck(admitted, names, allow.origins), pulse),
+        make(control, identity, AccessCheck(admitted, names, allow.origins), pulse),
         listening,
-        _beside(admitted.follow(line), pulse),
+        _beside(admitted.follow(control), pulse),
     )
 
 
@@ -330,17 +343,14 @@ def _described(item: Field[Any]) -> dict[str, Any]:
     return row
 
 
-async def _addresses(wished: Conditions) -> dict[str, list[str]]:
-    """The addresses of the hosts that flows name; raises ConditionsError for a name that has none."""
+async def _addresses(hosts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The addresses of hosts, each given with its flow; raises ConditionsError for a name that has none."""
     loop = asyncio.get_running_loop()
     found = {}
-    for flow in wished.flows:
-        name = flow.match.name
-        if name is None or name in found:
-            continue
+    for name, flow in hosts.items():
         try:
             rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
         except (OSError, TimeoutError):
-            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow.name}") from None
+            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow}") from None
         found[name] = sorted({str(row[4][0]) for row in rows})
     return found

@@ -1,8 +1,9 @@
 """The schema of conditions, shared by host and container; standard library only, for both import this package."""
 
-from .client import DIRECTIONS, Conditions, Flow
+from .change import DIRECTIONS, ConditionsChange
+from .client import Conditions, Flow
 from .depth import longest_wait_ms
-from .duration import parse_duration
+from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .file_values import FileValue, Place, file_values
 from .flow import FlowMatch
@@ -20,6 +21,7 @@ __all__ = [
     "SHARE",
     "TIME",
     "Conditions",
+    "ConditionsChange",
     "ConditionsError",
     "FileValue",
     "Flow",
@@ -37,4 +39,5 @@ __all__ = [
     "refuse_crowd",
     "refuse_unknown",
     "size_of",
+    "write_duration",
 ]

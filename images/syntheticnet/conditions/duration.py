@@ -23,3 +23,12 @@ def parse_duration(value: object) -> int:
     if nanoseconds > MAX_NS:
         raise ConditionsError(f"{value!r} is more than a day")
     return nanoseconds
+
+
+def write_duration(nanoseconds: int) -> str:
+    """The text that `parse_duration` reads back, exact to the nanosecond: `10s`, `1500ms`, `0.000001ms`."""
+    for unit in ("h", "min", "s"):
+        if nanoseconds and nanoseconds % _SCALES[unit] == 0:
+            return f"{nanoseconds // _SCALES[unit]}{unit}"
+    whole, rest = divmod(nanoseconds, _SCALES["ms"])
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".") + "ms"

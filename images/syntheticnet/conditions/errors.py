@@ -1,4 +1,4 @@
-"""The one error of wished values: where it stands, what is wrong, what is allowed."""
+"""The one error for invalid values: where it is, what is wrong, what is allowed."""
 
 from __future__ import annotations
 

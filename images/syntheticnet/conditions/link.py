@@ -1,4 +1,4 @@
-"""The wished values of one link: every effect that one direction can have, declared once for files, flags and API."""
+"""The configured values of one link: every effect of one direction, declared once for files, flags and API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from .errors import ConditionsError, refuse_unknown
-from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, Numbers
+from .losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, PacketNumbers
 from .traces import read_delay_trace, read_rate_trace, read_table
 from .units import (
     BYTES,
@@ -53,7 +53,7 @@ _BOTTLENECK = ("rate", "rate_trace")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkConditions:
-    """What is wished of one direction. None means "not named": no impairment on a link, "as the link" on a flow."""
+    """The values of one direction. None means "not named": no impairment on a link, "as the link" on a flow."""
 
     rate_bps: float | None = _value(
         "rate", RATE, "bit rate of the bottleneck, counted as tc does: Ethernet header and IP packet", "1mbit"
@@ -114,7 +114,7 @@ class LinkConditions:
         "1% 10% 5% 50% 0.1%",
     )
     loss_every: int | None = _value("loss_every", EVERY, "drop every n-th packet", "10p")
-    loss_list: Numbers | None = _value(
+    loss_list: PacketNumbers | None = _value(
         "loss_list", NUMBERS, "drop the packets of these numbers, counted from 1 since this is in force", "1,5-7,100"
     )
     corrupt: float | None = _value("corrupt", SHARE, "share of packets that get one wrong bit", "0.1%")
@@ -199,14 +199,15 @@ class LinkConditions:
             if excludes and self._has(excludes) and getattr(self, _attribute(excludes)) != math.inf:
                 raise ConditionsError(f"cannot stand beside a {excludes}: clear one of them", name)
 
-    def changed(self, change: Any) -> LinkConditions:
-        """These values with those of `change` (name -> written value, None clears) put in; raises ConditionsError.
+    def changed(self, change: object) -> LinkConditions:
+        """These values with those of `change`, parsed or as people write them, put in; raises ConditionsError.
 
         What the change does not name stays, also where it is void from now on; a value that would be void is refused.
         """
-        changed = self.restored(change)
+        parsed = LinkChange.of(change)
+        changed = self.restored(parsed)
         for name, partner in changed.void().items():
-            if name in change:
+            if _attribute(name) in parsed.values:
                 raise ConditionsError(f"has no effect without {partner}: give one beside it", name)
         return changed
 
@@ -241,12 +242,7 @@ class LinkConditions:
 
     def restored(self, change: object) -> LinkConditions:
         """As `changed`, but for a change that was in force before: its values may be void."""
-        if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a set of values such as {{loss: 5%, latency: 80ms}}")
-        by_name = {item.metadata["name"]: item for item in condition_fields()}
-        refuse_unknown(change, by_name, "condition")
-        values = {by_name[name].name: _parsed(by_name[name], value) for name, value in change.items()}
-        return _possible(replace(self, **values))
+        return _possible(replace(self, **LinkChange.of(change).values))
 
     def void(self) -> dict[str, str]:
         """The named values that have no effect, and without what: `{"queue": "a rate or rate_trace"}`."""
@@ -265,6 +261,27 @@ class LinkConditions:
 
     def _has(self, name: str) -> bool:
         return getattr(self, _attribute(name)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Parsed values to put into a link, by attribute of LinkConditions; None clears one."""
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, change: object) -> LinkChange:
+        """A change as people write it, or one that has been parsed; raises ConditionsError."""
+        return change if isinstance(change, LinkChange) else cls.parse(change)
+
+    @classmethod
+    def parse(cls, written: object) -> LinkChange:
+        """Parse `{"loss": "5%"}`; raises ConditionsError for an unknown name or a bad value."""
+        if not isinstance(written, Mapping):
+            raise ConditionsError(f"{written!r} is not a set of values such as {{loss: 5%, latency: 80ms}}")
+        by_name = {item.metadata["name"]: item for item in condition_fields()}
+        refuse_unknown(written, by_name, "condition")
+        return cls({by_name[name].name: _parsed(by_name[name], value) for name, value in written.items()})
 
 
 def condition_fields() -> tuple[Field[Any], ...]:

@@ -41,7 +41,7 @@ class FourState:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class PacketNumbers:
     """Which packets, counted from 1: ranges that rise, with both ends included."""
 
     ranges: tuple[tuple[int, int], ...]
@@ -88,7 +88,7 @@ def _parse_burst(value: object) -> float:
     return float(length)
 
 
-def _parse_numbers(value: object) -> Numbers:
+def _parse_numbers(value: object) -> PacketNumbers:
     parts = value.split(",") if isinstance(value, str) else []
     if len(parts) > MOST_RANGES:
         raise ValueError(f"{len(parts)} numbers and ranges are more than {MOST_RANGES}")
@@ -98,7 +98,7 @@ def _parse_numbers(value: object) -> Numbers:
     ranges = [(int(form[1]), int(form[2] or form[1])) for form in forms if form]
     if not all(1 <= low <= high <= MOST_NUMBER for low, high in ranges):
         raise ValueError(f"{value!r} has a number or range that is not from 1 to {MOST_NUMBER}, or falls")
-    return Numbers(tuple(_merged(sorted(ranges))))
+    return PacketNumbers(tuple(_merged(sorted(ranges))))
 
 
 def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -111,7 +111,7 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _format_numbers(numbers: Numbers) -> str:
+def _format_numbers(numbers: PacketNumbers) -> str:
     return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in numbers.ranges)
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..conditions.losses import Numbers
+from ..conditions.losses import PacketNumbers
 from ..packets.packet import Packet
 from .element import ElementContext, Instant
 
@@ -21,7 +21,7 @@ class PickedLoss(Instant):
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._every: int | None = None
-        self._list: Numbers | None = None
+        self._list: PacketNumbers | None = None
         self._since = 0  # packets since the last that was lost as the n-th
         self._number = 0
         self._ranges: deque[tuple[int, int]] = deque()

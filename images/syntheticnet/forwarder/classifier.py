@@ -35,7 +35,7 @@ _FRAGMENTED = 0x3FFF
 _UDP_PAYLOAD_IPV4 = IP + 28
 _UDP_PAYLOAD_IPV6 = IP + 48
 
-_EXEMPT = Conversation("exempt", DEFAULT)
+_BYPASSED = Conversation("bypassed", DEFAULT)
 
 Place = tuple[bytes | None, int | None]
 """An address and a port; None for several or any."""
@@ -78,7 +78,7 @@ class FlowTable:
     def talk(self, header: Header | None) -> Conversation:
         """How a packet with this header is treated; the first flow that matches wins."""
         if header is None:
-            return _EXEMPT
+            return _BYPASSED
         remote, remote_port, local_port = self._ends(header)
         if header.protocol == TCP and local_port in self.control.ports:
             return Conversation("control" if self.control.lets_in(remote) else "closed", DEFAULT)
@@ -198,7 +198,7 @@ class Classifier:
         """The talk of any packet, by all its headers."""
         header = parse(buffer)
         if header is None:
-            return _EXEMPT
+            return _BYPASSED
         if header.fragment is not None:
             header = self._first(header.fragment, header)
         known = (self._ipv4 if len(header.source) == 4 else self._ipv6)[header.protocol]

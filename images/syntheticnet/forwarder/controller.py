@@ -1,8 +1,8 @@
-"""Where the API's wishes meet the agenda and the files: checked, put in force, and kept for the next forwarder."""
+"""Where the API's requests meet the schedule and the files: checked, put in force, and kept for the next forwarder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
 from typing import Any, Protocol
 
@@ -14,13 +14,13 @@ from .shared_memory import SharedDocument
 
 
 class Network(Protocol):
-    """What the desk rules over."""
+    """What the controller rules over."""
 
-    def adopt(self, wished: InForce, now: int) -> int:
+    def adopt(self, requested: InForce, now: int) -> int:
         """Put this in force, and return when it was; what is in force already stays. Raises Overtaken."""
         ...
 
-    def arm(self, wished: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         """Prepare this, and put it in force at that time unless something else is put in force or armed before."""
 
     def disarm(self) -> None:
@@ -29,6 +29,13 @@ class Network(Protocol):
     def report(self, now: int) -> dict[str, Any]:
         """What it has counted."""
         ...
+
+    def top(self, direction: str) -> list[Any]:
+        """The top talkers of a direction."""
+        ...
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client, besides the host."""
 
 
 class Overtaken(Exception):
@@ -40,12 +47,12 @@ class Overtaken(Exception):
 
 
 def drawn_schedule(startup: Conditions) -> ConditionSchedule:
-    """The agenda that a container starts with; its seed is drawn here, once."""
+    """The schedule that a container starts with; its seed is drawn here, once."""
     return ConditionSchedule(startup, drawn=SystemRandom().getrandbits(32))
 
 
 class ConditionsController:
-    """Answers what the API asks of conditions and files.
+    """Answers what the API asks of the forwarder: one method for each operation of the control socket.
 
     It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
     """
@@ -58,8 +65,8 @@ class ConditionsController:
         for name, text in (texts.load() or {}).items():
             files.put(name, whole(text))
         saved = kept.load()
-        self._agenda = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions())).due(now)
-        network.adopt(self._agenda.in_force, now)
+        self._schedule = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions())).due(now)
+        network.adopt(self._schedule.in_force, now)
         self._arm()
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
             "report": self._report,
@@ -71,16 +78,18 @@ class ConditionsController:
             "file": self._read_file,
             "put_file": self._put_file,
             "remove_file": self._remove_file,
+            "top": self._list_top,
+            "admit": self._admit,
         }
 
     def deadline(self) -> int | None:
-        return self._agenda.deadline
+        return self._schedule.deadline
 
     def due(self, now: int) -> None:
         """Do what is due by `now`."""
         while True:
             try:
-                self._put(self._agenda.due(now), now)
+                self._put(self._schedule.due(now), now)
                 return
             except Overtaken as overtaken:
                 now = overtaken.now
@@ -93,38 +102,43 @@ class ConditionsController:
                 return self._operations[request["op"]](request, now)
             except Overtaken as overtaken:
                 now = overtaken.now
-                self._network.disarm()  # not again, however dense the agenda is
+                self._network.disarm()  # not again, however dense the schedule is
 
     def _report(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return self._agenda.report(now) | {"monotonic_ns": now} | self._network.report(now)
+        return self._schedule.report(now) | {"monotonic_ns": now} | self._network.report(now)
 
     def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        """`change` or `replace`; with `check` only what it would come to."""
-        wish = ChangeRequest(
+        """`change` or `replace`; with `check` only what it would come to, and the hosts that its flows would name.
+
+        A `strict` replacement is refused where a part of it could have no effect.
+        """
+        requested = ChangeRequest(
             change=request["change"],
-            whole=request["op"] == "replace",
+            replace=request["op"] == "replace",
             keep=request.get("keep", False),
             names=request.get("names", {}),
         )
+        if request.get("strict"):
+            Conditions().changed(requested.parsed)
         at_ns, lease_ns = request.get("at_ns"), request.get("lease_ns")
-        agenda, entry = self._agenda.ask(wish, now, at_ns, lease_ns)
-        preview = agenda if entry.at_ns <= now else self._agenda.preview(wish, lease_ns is not None)
+        schedule, entry = self._schedule.ask(requested, now, at_ns, lease_ns)
+        preview = schedule if entry.at_ns <= now else self._schedule.preview(requested, lease_ns is not None)
         for conditions in (preview.base, preview.conditions):
             self._files.check(conditions)
         if request.get("check"):
-            return {"conditions": preview.conditions.to_dict(), "monotonic_ns": now}
+            return {"conditions": preview.conditions_text, "hosts": preview.hosts, "monotonic_ns": now}
         late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
-        now = self._put(agenda.due(now), now)
+        now = self._put(schedule.due(now), now)
         report = self._report(request, now)
         if at_ns is None and lease_ns is None:
             return report
-        return report | {"entry": entry.told(now) | late}
+        return report | {"entry": entry.describe(now) | late}
 
     def _renew(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return self._report(request, self._put(self._agenda.renew(request["lease"], request["lease_ns"], now), now))
+        return self._report(request, self._put(self._schedule.renew(request["lease"], request["lease_ns"], now), now))
 
     def _release(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return self._report(request, self._put(self._agenda.release(request["lease"], now), now))
+        return self._report(request, self._put(self._schedule.release(request["lease"], now), now))
 
     def _list_files(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return {"files": [{"name": name, "bytes": size} for name, size in self._files.sizes().items()]}
@@ -148,12 +162,19 @@ class ConditionsController:
         self._save_files()
         return self._list_files(request, now)
 
+    def _list_top(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return {"rows": self._network.top(request["direction"])}
+
+    def _admit(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        self._network.admit(request["addresses"])
+        return {}
+
     def _refuse_used(self, name: str, way_out: str) -> None:
         """What is in force or will be must find its files."""
-        agenda = self._agenda
-        users = {"the conditions": named_files(agenda.base.to_dict())}
-        users |= {f"lease {entry.id}": named_files(entry.wish.change) for entry in agenda.leases}
-        users |= {f"scheduled change {entry.id}": named_files(entry.wish.change) for entry in agenda.scheduled}
+        schedule = self._schedule
+        users = {"the conditions": named_files(schedule.base_text)}
+        users |= {f"lease {entry.id}": named_files(entry.request.change) for entry in schedule.leases}
+        users |= {f"scheduled change {entry.id}": named_files(entry.request.change) for entry in schedule.scheduled}
         using = [user for user, names in users.items() if name in names]
         if using:
             raise ConditionsError(f"is in use by {', '.join(using)}: {way_out}", name)
@@ -161,23 +182,23 @@ class ConditionsController:
     def _save_files(self) -> None:
         self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
 
-    def _put(self, agenda: ConditionSchedule, now: int) -> int:
-        """Put another state of the agenda in force, keep it, and return when it was."""
-        present = self._agenda
-        if agenda is present:
+    def _put(self, schedule: ConditionSchedule, now: int) -> int:
+        """Put another state of the schedule in force, keep it, and return when it was."""
+        present = self._schedule
+        if schedule is present:
             return now
-        if agenda.in_force != present.in_force:
-            now = self._network.adopt(agenda.in_force, now)
-        self._agenda = agenda
-        self._kept.save(agenda.to_dict())
+        if schedule.in_force != present.in_force:
+            now = self._network.adopt(schedule.in_force, now)
+        self._schedule = schedule
+        self._kept.save(schedule.to_dict())
         self._arm()
         return now
 
     def _arm(self) -> None:
         """Prepare what is due next, so that it comes in time."""
-        at = self._agenda.deadline
-        ahead = self._agenda.due(at).in_force if at is not None else self._agenda.in_force
-        if at is not None and ahead != self._agenda.in_force:
+        at = self._schedule.deadline
+        ahead = self._schedule.due(at).in_force if at is not None else self._schedule.in_force
+        if at is not None and ahead != self._schedule.in_force:
             self._network.arm(ahead, at)
         else:
             self._network.disarm()

@@ -47,15 +47,15 @@ class Pipeline:
         self._classifier = Classifier(FlowTable(direction, control=control), self._top.retire)
         self.source = source.fileno()
         self._last = 0
-        self._exempt = 0
+        self._bypassed = 0
         self._sowing: Sowing | None = None
         self.link = Link(direction, 0, files)
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
-    def plan(self, wished: InForce) -> Plan:
+    def plan(self, requested: InForce) -> Plan:
         """What it is to become; changes nothing, and may be made by another thread."""
-        conditions, names, sowing = wished
+        conditions, names, sowing = requested
         table = FlowTable(self._direction, conditions.flows, names, self._control)
         flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
         seed = (conditions.seed or 0) if sowing != self._sowing else None
@@ -70,9 +70,9 @@ class Pipeline:
         self.release(now)  # what the change lets go leaves before any newcomer
         return before
 
-    def configure(self, wished: InForce, now: int) -> None:
+    def configure(self, requested: InForce, now: int) -> None:
         """Plan, and put it in force."""
-        self.adopt(self.plan(wished), now)
+        self.adopt(self.plan(requested), now)
 
     def let_in(self, control: Control) -> None:
         """Let these steer the client from now on."""
@@ -98,7 +98,7 @@ class Pipeline:
     def admit(self, frames: list[Frame], now: int, skew: int) -> None:
         """Give frames to the link; `skew` takes their stamps to the clock of `now`."""
         packets: list[Packet] = []
-        exempt: list[bytes] = []
+        bypassed: list[bytes] = []
         talk_of, whole = self._classifier.talk, self.link.perfect
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
@@ -116,12 +116,12 @@ class Pipeline:
             elif talk.lane == "closed":
                 self.link.refused("closed", 1, len(buffer) - VNET, now)
             else:
-                exempt.append(buffer)
+                bypassed.append(buffer)
         self._last = last
         if packets:
             self.link.push(packets, now)
-        if exempt:
-            self._exempt += len(exempt) - len(self._target.write(exempt))
+        if bypassed:
+            self._bypassed += len(bypassed) - len(self._target.write(bypassed))
 
     def admit_answers(self, packets: list[Packet], now: int) -> None:
         """Take what the opposite link's elements answered."""
@@ -155,7 +155,7 @@ class Pipeline:
     def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
         """Counts of the link, of what passed beside it, and of what had to be forgotten."""
         forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
-        return (total or self.link.total).report(now) | {"exempt": self._exempt, "forgotten": forgotten}
+        return (total or self.link.total).report(now) | {"bypassed": self._bypassed, "forgotten": forgotten}
 
     def note_refusals(self, now: int) -> None:
         """Count what the kernel dropped, or could not hand over, since the last time; call it before a report."""
@@ -200,7 +200,7 @@ class Pipeline:
         for index, talk in enumerate(talks):
             size, flow = slots[index][1] - VNET, talk.flow
             if talk.lane != "link":
-                self._exempt += index not in refused
+                self._bypassed += index not in refused
             elif index in refused:
                 self.link.refused("send", 1, size, now)
             else:

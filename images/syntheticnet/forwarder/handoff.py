@@ -1,4 +1,4 @@
-"""What one thread has another do: here the desk, which takes its time, and the loop of the packets, which has none."""
+"""What one thread asks of another: the controller, which may take long, and the packet loop, which must not."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ class Link:
         self._unsettled -= looked_at
         for _ in range(min(looked_at, len(self._leaving))):
             tally = self._leaving.popleft()
-            if tally.held:
+            if tally.queued:
                 self._leaving.append(tally)
             else:
                 self._past.fold(tally)

@@ -42,7 +42,7 @@ class PerFlowElement:
         self._values: dict[str, LinkConditions] = {}
         self._touched: dict[Element, None] = {}  # those that have been given packets since the last `pop`
         self._due: dict[Element, int] = {}  # the deadline of each other element that holds something
-        self._agenda: list[tuple[int, int, Element]] = []  # a heap of these, with some that have been overtaken
+        self._deadlines: list[tuple[int, int, Element]] = []  # a heap of these, with some that have been overtaken
         self._number = 0
         self._passing: list[Packet] = []
 
@@ -65,9 +65,9 @@ class PerFlowElement:
     def pop(self, now: int) -> Popped:
         forward, self._passing = self._passing, []
         asked, self._touched = self._touched, {}
-        agenda, dues = self._agenda, self._due
-        while agenda and agenda[0][0] <= now:
-            due, _, element = heappop(agenda)
+        deadlines, dues = self._deadlines, self._due
+        while deadlines and deadlines[0][0] <= now:
+            due, _, element = heappop(deadlines)
             if dues.get(element) == due:
                 asked[element] = None
         if not asked:
@@ -93,10 +93,10 @@ class PerFlowElement:
         if self._passing or self._touched:
             dues = [due for element in self._touched if (due := element.deadline()) is not None]
             return min(dues + [packet.time for packet in self._passing[:1]], default=None)
-        agenda = self._agenda
-        while agenda and self._due.get(agenda[0][2]) != agenda[0][0]:
-            heappop(agenda)
-        return agenda[0][0] if agenda else None
+        deadlines = self._deadlines
+        while deadlines and self._due.get(deadlines[0][2]) != deadlines[0][0]:
+            heappop(deadlines)
+        return deadlines[0][0] if deadlines else None
 
     def slack(self) -> int:
         """How long any packet will at least be held here."""
@@ -110,9 +110,9 @@ class PerFlowElement:
 
     def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> Plan:
         """What it is to become with these values of the link and of each flow; `build` makes elements."""
-        wished = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
-        plan = Plan({}, wished, [])
-        for name, values in wished.items():
+        requested = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
+        plan = Plan({}, requested, [])
+        for name, values in requested.items():
             element = self._elements.get(name) if self.make.enabled(values) else None
             if element is not None and self._differ(self._values[name], values):
                 plan.changed.append((element, values))
@@ -169,7 +169,7 @@ class PerFlowElement:
         elif due != self._due.get(element):
             self._due[element] = due
             self._number += 1
-            heappush(self._agenda, (due, self._number, element))
+            heappush(self._deadlines, (due, self._number, element))
 
     def _home(self, packet: Packet) -> Element | None:
         return self._elements.get(packet.flow, self._elements[DEFAULT])

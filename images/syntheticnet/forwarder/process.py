@@ -1,7 +1,7 @@
-"""The forwarder's process: what PID 1 hands it, its two ways, and the desk that rules over them.
+"""The forwarder's process: what PID 1 hands it, its two directions, and their controller.
 
-The desk has a thread of its own: what it is asked for may take a second, and packets cannot wait for that. It plans
-beside the ways, and has the loop of the packets do only what takes hardly any time: put a plan in force, copy counts.
+The controller has its own thread, because a request may take a second and packets cannot wait. It plans there, and
+leaves to the packet loop only what takes hardly any time: put a plan in force, copy counts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .schedule import InForce
 from .shared_memory import SharedDocument
 
 SWITCH_SECONDS = 0.0001
-"""After so long the desk's thread makes way for the loop's."""
+"""After so long the controller's thread makes way for the loop's."""
 COPIED = 128
 """So many tallies are copied in a small part of a ms."""
 
@@ -67,7 +67,7 @@ class Armed(NamedTuple):
     """What is put in force at a time."""
 
     at: int
-    wished: InForce
+    requested: InForce
     plans: dict[str, Plan]
 
 
@@ -92,9 +92,10 @@ class Forwarder:
         self._pump = EventLoop(*self._ways.values())
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._pump.watch(self._errands.fileno(), self._errands.serve)
-        self._switchboard = ControlServer(wiring.control, self._answer)
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
-        self._desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._desk = desk
+        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
 
     def run(self) -> None:
         gc.freeze()  # what exists now lives for ever
@@ -109,38 +110,38 @@ class Forwarder:
             self._pump.turn()
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
-                self._put_in_force(armed.wished, armed.plans, now)
+                self._put_in_force(armed.requested, armed.plans, now)
 
-    def adopt(self, wished: InForce, now: int) -> int:
+    def adopt(self, requested: InForce, now: int) -> int:
         """Put this in force, and return when it was."""
-        if wished == self._in_force:
+        if requested == self._in_force:
             return now
-        changes, plans = self._planned(wished)
+        changes, plans = self._planned(requested)
 
         def put() -> int:
             at = max(now, time.monotonic_ns())
             if changes != self._changes:
                 raise Overtaken(at)
-            self._put_in_force(wished, plans, at)
+            self._put_in_force(requested, plans, at)
             return at
 
         at: int = self._ask_loop(put)
         self._throw_away()
         return at
 
-    def arm(self, wished: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         """Prepare this, and put it in force at that time."""
         armed = self._armed
-        if armed is not None and (armed.at, armed.wished) == (at, wished):
+        if armed is not None and (armed.at, armed.requested) == (at, requested):
             return
         try:
-            changes, plans = self._planned(wished)
+            changes, plans = self._planned(requested)
         except Overtaken:
-            return  # the desk is about to see to what is due
+            return  # the controller is about to see to what is due
 
         def arm() -> None:
             if changes == self._changes:
-                self._armed = Armed(at, wished, plans)
+                self._armed = Armed(at, requested, plans)
 
         self._ask_loop(arm)
 
@@ -170,8 +171,18 @@ class Forwarder:
             },
         }
 
+    def top(self, direction: str) -> list[Any]:
+        return self._ways[direction].top()
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            self._ask_loop(partial(self._let_in, control))
+
     def _attend(self) -> None:
-        """The desk's thread: answer the API, and do what is due; ends the process where it fails."""
+        """The controller's thread: answer the API, and do what is due; ends the process where it fails."""
         try:
             while True:
                 due = self._desk.deadline()
@@ -185,7 +196,7 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _planned(self, wished: InForce) -> tuple[int, dict[str, Plan]]:
+    def _planned(self, requested: InForce) -> tuple[int, dict[str, Plan]]:
         """Plans, and how many changes there had been before them; raises Overtaken.
 
         Where the loop puts in force what was armed, a plan that is being made may find half of the old and half of the
@@ -193,16 +204,16 @@ class Forwarder:
         """
         changes = self._changes
         try:
-            return changes, {direction: way.plan(wished) for direction, way in self._ways.items()}
+            return changes, {direction: way.plan(requested) for direction, way in self._ways.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
             raise
 
-    def _put_in_force(self, wished: InForce, plans: dict[str, Plan], now: int) -> None:
+    def _put_in_force(self, requested: InForce, plans: dict[str, Plan], now: int) -> None:
         self._changes += 1
         self._armed = None
-        self._in_force = wished
+        self._in_force = requested
         self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
 
     def _throw_away(self) -> None:
@@ -225,22 +236,6 @@ class Forwarder:
             some = rows[start : start + COPIED]
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What the API asks for."""
-        if request["op"] == "top":
-            return {"rows": self._ways[request["direction"]].top()}
-        if request["op"] == "admit":
-            return self._admit(request["addresses"])
-        return self._desk.answer(request, time.monotonic_ns())
-
-    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
-        """Let these steer the client besides the host: the present addresses of those that the stack names."""
-        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
-        if control != self._control:
-            self._control = control
-            self._ask_loop(partial(self._let_in, control))
-        return {}
 
     def _let_in(self, control: Control) -> None:
         for way in self._ways.values():

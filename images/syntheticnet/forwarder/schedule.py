@@ -13,12 +13,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..conditions import Conditions, ConditionsError
+from ..conditions import Conditions, ConditionsChange, ConditionsError
 
 MOST_LEASES = 64
 MOST_SCHEDULED = 256
 MOST_WAITING_BYTES = 1 << 20
-MOST_FAILURES_TOLD = 8
+MOST_FAILURES = 8
 
 MOST_AHEAD_NS = 3600 * 10**9
 MOST_LATE_NS = 10**9
@@ -43,39 +43,44 @@ class InForce(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRequest:
-    """A change, in native form. A `whole` one replaces everything, and with `keep` only what leases are put on.
+    """A change, in native form. A `replace` one replaces everything, and with `keep` only what leases are put on.
 
     `names` are the addresses of the hosts that its flows name.
     """
 
     change: Any
-    whole: bool = False
+    replace: bool = False
     keep: bool = False
     names: Names = field(default_factory=dict)
 
+    @cached_property
+    def parsed(self) -> ConditionsChange:
+        """The change, parsed once however often it is put on; raises ConditionsError."""
+        return ConditionsChange.parse(self.change)
+
     def on(self, present: Conditions) -> Conditions:
         """The conditions with this put on them; raises ConditionsError."""
-        return Conditions.from_dict(self.change) if self.whole else present.changed(self.change)
+        return Conditions.from_dict(self.parsed) if self.replace else present.changed(self.parsed)
 
     @property
     def sets_seed(self) -> bool:
         """Whether it says what the seed is, or that there is none."""
-        return self.whole or "seed" in self.change
+        return self.replace or self.parsed.sets_seed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A wish that is in force from `at_ns`, until `expires_ns` or, where that is None, for good."""
+    """A change that is in force from `at_ns`, until `expires_ns` or, where that is None, for good."""
 
     id: int
-    wish: ChangeRequest
+    request: ChangeRequest
     at_ns: int
     expires_ns: int | None
     size: int
 
-    def told(self, now: int) -> dict[str, Any]:
+    def describe(self, now: int) -> dict[str, Any]:
         """For people and programs, with what is left of each time."""
-        kind = {"replace" if self.wish.whole else "change": self.wish.change}
+        kind = {"replace" if self.request.replace else "change": self.request.change}
         times = {"at_ns": self.at_ns}
         if self.at_ns > now:
             times["in_ns"] = self.at_ns - now
@@ -85,7 +90,7 @@ class Entry:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Entry:
-        return cls(**{**values, "wish": ChangeRequest(**values["wish"])})
+        return cls(**{**values, "request": ChangeRequest(**values["request"])})
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class ConditionSchedule:
 
     base: Conditions = field(default_factory=Conditions)
     drawn: int = 0
-    """The seed that is in force where none is wished."""
+    """The seed that is in force where none is requested."""
     seeded: int = 0
     """The entry that gave the base its seed; 0 where none did."""
     names: Names = field(default_factory=dict)
@@ -113,15 +118,25 @@ class ConditionSchedule:
         """The effective conditions, which always have a seed."""
         effective = self.base
         for lease in self.leases:
-            effective = lease.wish.on(effective)
+            effective = lease.request.on(effective)
         return effective if effective.seed is not None else replace(effective, seed=self.drawn)
+
+    @cached_property
+    def base_text(self) -> dict[str, Any]:
+        """The base as people write it; formatted once, for the report and for the next forwarder."""
+        return self.base.to_dict()
+
+    @cached_property
+    def conditions_text(self) -> dict[str, Any]:
+        """The effective conditions as people write them."""
+        return self.conditions.to_dict() if self.leases else self.base_text | {"seed": self.conditions.seed}
 
     @cached_property
     def in_force(self) -> InForce:
         by = self.seeded
         for lease in self.leases:
-            if lease.wish.sets_seed:
-                by = lease.id if lease.wish.change.get("seed") is not None else 0
+            if lease.request.sets_seed:
+                by = lease.id if lease.request.parsed.seed is not None else 0
         return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
 
     @cached_property
@@ -129,8 +144,17 @@ class ConditionSchedule:
         """Of the hosts that flows name; what was looked up last counts."""
         found = dict(self.names)
         for lease in self.leases:
-            found |= lease.wish.names
+            found |= lease.request.names
         return found
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The hosts that flows name, each with a flow that does: of what is in force, and of what is beneath."""
+        hosts: dict[str, str] = {}
+        for flow in (*self.conditions.flows, *self.base.flows):
+            if flow.match.name is not None:
+                hosts.setdefault(flow.match.name, flow.name)
+        return hosts
 
     @cached_property
     def deadline(self) -> int | None:
@@ -140,24 +164,28 @@ class ConditionSchedule:
 
     def due(self, now: int) -> ConditionSchedule:
         """With everything done that is due by `now`, in the order of its times; this very object where nothing is."""
-        agenda = self
-        while (at := agenda.deadline) is not None and at <= now:
-            agenda = agenda._stepped(at)
-        return agenda
+        schedule = self
+        while (at := schedule.deadline) is not None and at <= now:
+            schedule = schedule._stepped(at)
+        return schedule
 
     def ask(
-        self, wish: ChangeRequest, now: int, at_ns: int | None = None, lease_ns: int | None = None
+        self, request: ChangeRequest, now: int, at_ns: int | None = None, lease_ns: int | None = None
     ) -> tuple[ConditionSchedule, Entry]:
-        """Put `wish` in force, at once or at a time, for good or as a lease; with the entry that it makes.
+        """Put `request` in force, at once or at a time, for good or as a lease; with the entry that it makes.
 
-        A wish for a later time is tried on what is in force now. A whole one that is no lease drops every lease and
+        A request for a later time is tried on what is in force now. A whole one that is no lease drops every lease and
         scheduled change that was asked for before it, when it takes effect; as a lease it only covers what is beneath.
         """
         at = now if at_ns is None else at_ns
         _refuse_times(at - now, lease_ns)
-        size = len(json.dumps(wish.change))
+        size = len(json.dumps(request.change))
         entry = Entry(
-            id=self.next_id, wish=wish, at_ns=at, expires_ns=None if lease_ns is None else at + lease_ns, size=size
+            id=self.next_id,
+            request=request,
+            at_ns=at,
+            expires_ns=None if lease_ns is None else at + lease_ns,
+            size=size,
         )
         begun = replace(self, next_id=entry.id + 1)._with(entry)
         if at <= now:
@@ -167,10 +195,10 @@ class ConditionSchedule:
         insort(scheduled, entry, key=_when)
         return replace(self, next_id=entry.id + 1, scheduled=tuple(scheduled)), entry
 
-    def preview(self, wish: ChangeRequest, lease: bool) -> ConditionSchedule:
-        """As if `wish` took effect now; raises ConditionsError."""
+    def preview(self, request: ChangeRequest, lease: bool) -> ConditionSchedule:
+        """As if `request` took effect now; raises ConditionsError."""
         expires = 0 if lease else None
-        return self._with(Entry(id=self.next_id, wish=wish, at_ns=0, expires_ns=expires, size=0))
+        return self._with(Entry(id=self.next_id, request=request, at_ns=0, expires_ns=expires, size=0))
 
     def renew(self, id: int, lease_ns: int, now: int) -> ConditionSchedule:
         """Let a lease last `lease_ns` from now, or from its beginning where that is still to come."""
@@ -192,10 +220,10 @@ class ConditionSchedule:
 
     def report(self, now: int) -> dict[str, Any]:
         return {
-            "conditions": self.conditions.to_dict(),
-            "base": self.base.to_dict(),
-            "leases": [entry.told(now) for entry in self.leases],
-            "scheduled": [entry.told(now) for entry in self.scheduled],
+            "conditions": self.conditions_text,
+            "base": self.base_text,
+            "leases": [entry.describe(now) for entry in self.leases],
+            "scheduled": [entry.describe(now) for entry in self.scheduled],
             "failed": {"count": self.failed, "last": [dict(failure) for failure in self.failures]},
         }
 
@@ -203,7 +231,7 @@ class ConditionSchedule:
         """All of it, as JSON has it; `from_dict` reads it back."""
         entries = {"leases": self.leases, "scheduled": self.scheduled}
         return {
-            "base": self.base.to_dict(),
+            "base": self.base_text,
             "drawn": self.drawn,
             "seeded": self.seeded,
             "names": dict(self.names),
@@ -232,33 +260,33 @@ class ConditionSchedule:
 
     def _with(self, entry: Entry) -> ConditionSchedule:
         """With `entry` in force; raises ConditionsError."""
-        wish = entry.wish
+        request = entry.request
         if entry.expires_ns is not None:
             self._refuse_more(entry, self.leases, MOST_LEASES, "leases")
-            wish.on(self.conditions)
+            request.on(self.conditions)
             return replace(self, leases=(*self.leases, entry))
-        base = wish.on(self.base)
-        names = wish.names if wish.whole else {**self.names, **wish.names}
+        base = request.on(self.base)
+        names = request.names if request.replace else {**self.names, **request.names}
         used = {flow.match.name for flow in base.flows}
-        seeded = (entry.id if base.seed is not None else 0) if wish.sets_seed else self.seeded
-        agenda = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
-        if wish.whole and not wish.keep:
-            agenda = agenda._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
-        return agenda._settled(entry.at_ns)
+        seeded = (entry.id if base.seed is not None else 0) if request.sets_seed else self.seeded
+        schedule = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
+        if request.replace and not request.keep:
+            schedule = schedule._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
+        return schedule._settled(entry.at_ns)
 
     def _settled(self, now: int) -> ConditionSchedule:
         """Without leases that cannot be put on any more what is beneath them."""
-        effective, agenda = self.base, self
+        effective, schedule = self.base, self
         for lease in self.leases:
             try:
-                effective = lease.wish.on(effective)
+                effective = lease.request.on(effective)
             except ConditionsError as error:
-                agenda = agenda._without({lease.id})._failed(lease, error, now)
-        return agenda
+                schedule = schedule._without({lease.id})._failed(lease, error, now)
+        return schedule
 
     def _failed(self, entry: Entry, error: ConditionsError, now: int) -> ConditionSchedule:
-        told = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES_TOLD:]
-        return replace(self, failed=self.failed + 1, failures=told)
+        failures = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES:]
+        return replace(self, failed=self.failed + 1, failures=failures)
 
     def _without(self, ids: set[int]) -> ConditionSchedule:
         kept = [tuple(entry for entry in group if entry.id not in ids) for group in (self.leases, self.scheduled)]

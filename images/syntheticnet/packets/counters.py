@@ -35,7 +35,7 @@ class Bucket:
 
 
 class FlowCounters:
-    """Counts of one flow in one direction. in + duplicated + originated = out + dropped + held, always."""
+    """Counts of one flow in one direction. in + duplicated + originated = out + dropped + queued, always."""
 
     def __init__(self) -> None:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
@@ -67,7 +67,7 @@ class FlowCounters:
         return twin
 
     @property
-    def held(self) -> int:
+    def queued(self) -> int:
         return self.packets_in + self.duplicated + self.originated - self.packets_out - self.dropped.total()
 
     def fold(self, other: FlowCounters) -> None:
@@ -103,7 +103,7 @@ class FlowCounters:
 
     def report(self, now: int) -> dict[str, Any]:
         """All counts, as the API shows them; `achieved` holds only what was measured."""
-        counts = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "held")
+        counts = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "queued")
         values: dict[str, Any] = {name: getattr(self, name) for name in counts}
         dropped = {"dropped": dict(self.dropped), "dropped_bytes": dict(self.dropped_bytes)}
         return values | dropped | {"achieved": self.achieved(now)}

@@ -14,7 +14,7 @@ ETHERTYPE = VNET + 12
 IP = VNET + 14
 
 
-Treatment = Literal["link", "exempt", "control", "closed"]
+Treatment = Literal["link", "bypassed", "control", "closed"]
 """Through the link's elements; past them (ARP and neighbour discovery, or the host's control traffic); or refused."""
 
 

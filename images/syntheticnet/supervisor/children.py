@@ -64,7 +64,7 @@ class Child:
             os.close(self.stat)
         self.stat = os.open(f"/proc/{self.pid}/stat", os.O_RDONLY)
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """What has been seen of it and those before it."""
         return {"state": self.state, "hangs": self.hangs, "starved_s": round(self.starved_s, 3)}
 
@@ -80,7 +80,7 @@ class Child:
 
     def ask(self, news: Mapping[str, Any]) -> None:
         """Ask for a sign of life, and pass news on; one that sleeps all the time is not woken up each second."""
-        if not self.asked and (news != self.pulse.told or self.rested % REST_TICKS == 0):
+        if not self.asked and (news != self.pulse.news or self.rested % REST_TICKS == 0):
             self.asked = True
             self.pulse.ask(news)
 
@@ -128,7 +128,7 @@ class Children:
         for child in self._children:
             for line in _judged(child, now):
                 say(line)
-        news = {child.name: child.told() for child in self._children}
+        news = {child.name: child.report() for child in self._children}
         for child in self._children:
             child.ask(news)
 

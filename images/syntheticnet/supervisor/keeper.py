@@ -69,7 +69,7 @@ class Keeper:
         self._publishing = publishing
         self._way_out = own.way_out(socket.AF_INET)
         self._macs: dict[str, str] = {}
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._unfinished: Interface | None = None
         self._patient_until = inf
         self._not_before = 0.0
@@ -169,8 +169,8 @@ class Keeper:
         for other in strangers:
             if self._held:
                 netdev.lead_nowhere(other)
-            if other.addresses and other.index not in self._told:
-                self._told.add(other.index)
+            if other.addresses and other.index not in self._reported:
+                self._reported.add(other.index)
                 publishes = self._publishes(other)
                 if publishes and other.index != self._publishing.index:
                     self._learn(other)

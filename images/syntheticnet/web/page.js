@@ -1,10 +1,10 @@
-// The control page of one client: what is wished of its network, beside what was measured over the last second.
+// The control page of one client: the conditions in force, next to what was measured over the last second.
 
-import { causesTold, entryTold, flowTold, refusalTold } from "./words.js";
+import { describeCauses, describeEntry, describeFlow, describeRefusal } from "./words.js";
 
 const REFRESH_MS = 1000;
 const error = document.querySelector("#error");
-const { flow, lease } = document.querySelector("#terms").elements;
+const { flow, lease } = document.querySelector("#options").elements;
 const chosen = () => flow.value.trim();
 
 async function ask(path, options = {}) {
@@ -20,8 +20,8 @@ const make = (tag, properties) => Object.assign(document.createElement(tag), pro
 const CLEAR = ["", "none"];
 
 async function change(direction, name, value) {
-  const wished = value.trim();
-  const links = { [direction]: { [name]: CLEAR.includes(wished) ? null : wished } };
+  const requested = value.trim();
+  const links = { [direction]: { [name]: CLEAR.includes(requested) ? null : requested } };
   return merge(chosen() ? { flows: { [chosen()]: links } } : links);
 }
 
@@ -33,11 +33,11 @@ async function merge(conditions) {
 
 const SWITCH = ["true", "false"];
 
-// What a condition is entered with: a choice where there are few values, else a text.
+// The input of a condition: a menu where there are few values, else a text field.
 function buildInput(condition) {
   const choices = condition.kind === "switch" ? SWITCH : condition.choices;
   if (!choices) {
-    const input = make("input", { placeholder: `none (such as ${condition.example})`, autocomplete: "off" });
+    const input = make("input", { placeholder: `none (example: ${condition.example})`, autocomplete: "off" });
     if (condition.kind === "file") input.setAttribute("list", "files");
     return input;
   }
@@ -62,11 +62,11 @@ function buildForm(section, schema) {
   }
 }
 
-const help = ({ help, needs }) => (needs?.length ? `${help}; needs a ${[needs].flat().join(" or ")}` : help);
+const help = ({ help, needs }) => (needs?.length ? `${help}; requires ${[needs].flat().join(" or ")}` : help);
 
-// A file of this computer becomes one of the client's, and then the value.
+// Upload a file of this computer to the client, then make it the value.
 function buildUpload(direction, input) {
-  const upload = make("input", { type: "file", title: "upload a file" });
+  const upload = make("input", { type: "file", title: "Upload a file" });
   upload.addEventListener("change", async () => {
     const [file] = upload.files;
     if (!file) return;
@@ -81,17 +81,17 @@ function buildUpload(direction, input) {
 
 const submit = (direction, input) => tried(input, async () => show(await change(direction, input.name, input.value)));
 
-// What is refused is told where it was tried: beside the input, or where there is none above all.
+// Show an error next to the input that caused it; without an input, at the top of the page.
 async function tried(input, act) {
   try {
     await act();
-    tell(input, "");
+    showRefusal(input, "");
   } catch (failure) {
-    tell(input, failure.message);
+    showRefusal(input, failure.message);
   }
 }
 
-function tell(input, message) {
+function showRefusal(input, message) {
   if (!input) {
     error.textContent = message;
     return;
@@ -99,7 +99,7 @@ function tell(input, message) {
   const { direction } = input.closest(".link").dataset;
   const place = `${chosen() ? `flows.${chosen()}.` : ""}${direction}.${input.name}`;
   input.classList.toggle("wrong", message !== "");
-  input.closest("label").querySelector(".refusal").textContent = refusalTold(message, place);
+  input.closest("label").querySelector(".refusal").textContent = describeRefusal(message, place);
 }
 
 async function reset() {
@@ -107,9 +107,9 @@ async function reset() {
   forgetRefusals();
 }
 
-const forgetRefusals = () => document.querySelectorAll(".wrong").forEach((input) => tell(input, ""));
+const forgetRefusals = () => document.querySelectorAll(".wrong").forEach((input) => showRefusal(input, ""));
 
-// From now on it is the values of this flow, or of all traffic, that are shown and changed.
+// Show and change the values of this flow, or of all traffic.
 async function choose(name) {
   flow.value = name;
   forgetRefusals();
@@ -129,7 +129,7 @@ function showAchieved(list, link, lateness) {
     ["delay p50", figure(achieved.delay_p50_ms, time)],
     ["delay p99", figure(achieved.delay_p99_ms, time)],
     ...(achieved.discarded ? [["discarded by the lab", `${achieved.discarded} packets`]] : []),
-    ["forwarder late p99", figure(lateness?.p99_ms, (ms) => `${ms.toFixed(2)} ms`)],
+    ["forwarder delay p99", figure(lateness?.p99_ms, (ms) => `${ms.toFixed(2)} ms`)],
   ];
   list.replaceChildren(...rows.map(([term, value]) => {
     const row = make("div", {});
@@ -141,18 +141,18 @@ function showAchieved(list, link, lateness) {
 function showLink(section, state) {
   const direction = section.dataset.direction;
   const owner = chosen() ? state.conditions.flows?.[chosen()] : state.conditions;
-  const wished = owner?.[direction] ?? {};
+  const requested = owner?.[direction] ?? {};
   const link = state.links[direction];
   showAchieved(section.querySelector(".achieved"), link, state.forwarder.lateness?.[direction]);
-  section.querySelector(".causes").textContent = causesTold(link);
+  section.querySelector(".causes").textContent = describeCauses(link);
   for (const input of section.querySelectorAll("[name]")) {
-    const value = wished[input.name];
+    const value = requested[input.name];
     input.classList.toggle("set", value !== undefined);
     if (document.activeElement !== input && !input.classList.contains("wrong")) input.value = String(value ?? "");
   }
 }
 
-// Rows are kept for as long as there is something to say of the same thing: no button goes while it is being pressed.
+// Reuse the row of an entry that is still there, so that no button vanishes while it is being pressed.
 function fill(id, entries) {
   const section = document.querySelector(id);
   const list = section.querySelector("ul");
@@ -184,7 +184,7 @@ function showFlows(flows) {
   document.querySelector("#flow-names").replaceChildren(...names.map((value) => make("option", { value })));
   fill("#flows", names.map((name) => ({
     key: name,
-    text: flowTold(name, flows[name]),
+    text: describeFlow(name, flows[name]),
     buttons: {
       change: () => choose(name),
       remove: async () => show(await merge({ flows: { [name]: null } })),
@@ -192,18 +192,18 @@ function showFlows(flows) {
   })));
 }
 
-// Leases with the time they have left, and changes that wait for theirs; each can be taken back.
-function showAgenda({ leases = [], scheduled = [], failed }) {
+// Leases with the time they have left, and scheduled changes; each can be cancelled.
+function showSchedule({ leases = [], scheduled = [], failed }) {
   const entries = [...leases, ...scheduled].map((entry) => ({
     key: String(entry.id),
-    text: entryTold(entry),
-    buttons: { "take back": async () => show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" })) },
+    text: describeEntry(entry),
+    buttons: { cancel: async () => show(await ask(`/v1/leases/${entry.id}`, { method: "DELETE" })) },
   }));
   const failures = (failed?.last ?? []).map(({ id, error }) => ({
     key: `failed ${id}`,
-    text: `${id} was dropped: ${error}`,
+    text: `change ${id} failed: ${error}`,
   }));
-  fill("#agenda", [...entries, ...failures]);
+  fill("#schedule", [...entries, ...failures]);
 }
 
 function showFiles({ files }) {
@@ -216,11 +216,11 @@ function show(state) {
   document.querySelector("#name").textContent = title;
   const restarts = state.forwarder.restarts;
   document.querySelector("#status").textContent =
-    `forwarder up ${Math.round(state.forwarder.up_s)} s, restarted ${restarts} times, seed ${state.seed}`;
+    `Forwarder up ${Math.round(state.forwarder.up_s)} s, ${restarts} restart${restarts === 1 ? "" : "s"}, seed ${state.seed}`;
   [flow, lease].forEach((input) => input.classList.toggle("set", input.value.trim() !== ""));
   document.querySelectorAll(".link").forEach((section) => showLink(section, state));
   showFlows(state.conditions.flows ?? {});
-  showAgenda(state);
+  showSchedule(state);
 }
 
 async function refresh() {
@@ -228,7 +228,7 @@ async function refresh() {
     show(await ask("/v1/state"));
     showFiles(await ask("/v1/files"));
   } catch (failure) {
-    document.querySelector("#status").textContent = `no answer: ${failure.message}`;
+    document.querySelector("#status").textContent = `No answer: ${failure.message}`;
   }
   setTimeout(refresh, REFRESH_MS);
 }
@@ -236,6 +236,6 @@ async function refresh() {
 const schema = await ask("/v1/schema");
 document.querySelectorAll(".link").forEach((section) => buildForm(section, schema.conditions));
 document.querySelector("#reset").addEventListener("click", () => tried(null, reset));
-document.querySelector("#terms").addEventListener("submit", (event) => event.preventDefault());
+document.querySelector("#options").addEventListener("submit", (event) => event.preventDefault());
 flow.addEventListener("change", () => tried(null, () => choose(flow.value)));
 refresh();

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ...runner.evidence.live_capture import Blocks, LiveCapture
 
 SNAPLEN, LEAST, FULL = "192", 64, 262_144
-TELL_S = 1.0
+PROGRESS_S = 1.0
 
 OutputOption = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The pcapng file to write; - is the output.")
@@ -69,25 +69,25 @@ def capture(
     container = captured_network_of(*backend.members(lab), client)
     capture = LiveCapture(backend.engine, container, client, size)
     with _opened(output) as file, contextlib.closing(capture) as running:
-        with _ended_by_signals(running.stop), console.progress() as tell:
-            took = _copy(running, file, for_ns, tell if sys.stderr.isatty() else lambda text: None)
+        with _ended_by_signals(running.stop), console.progress() as progress:
+            took = _copy(running, file, for_ns, progress if sys.stderr.isatty() else lambda text: None)
         console.print_note(f"{took:.1f} s: {_counted(running.counts)}")
 
 
-def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, tell: Callable[[str], None]) -> float:
+def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, progress: Callable[[str], None]) -> float:
     """Write all that comes; how long it took, from when capturing had begun."""
-    tell("capturing begins")
+    progress("capturing begins")
     start: float | None = None
-    told = 0.0
+    last = 0.0
     for blocks in running.blocks():
         now = time.monotonic()
         if start is None:
             start = now
             _stop_after(for_ns, running)
         _append(file, blocks)
-        if now > told + TELL_S:
-            told = now
-            tell(f"{_counted(running.counts)} (Ctrl-C ends)")
+        if now > last + PROGRESS_S:
+            last = now
+            progress(f"{_counted(running.counts)} (Ctrl-C ends)")
     return time.monotonic() - (start or time.monotonic())
 
 

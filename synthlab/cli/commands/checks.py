@@ -31,7 +31,7 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
     if json:
         console.print_json([asdict(finding) for finding in findings])
     else:
-        rows = [(finding.mark, finding.subject, finding.told, finding.mending) for finding in findings]
+        rows = [(finding.mark, finding.subject, finding.result, finding.fix) for finding in findings]
         console.print_table(Table(("", "what", "found", "how to mend it"), rows))
     failed = [finding.subject for finding in findings if finding.ok is False]
     if failed:
@@ -54,8 +54,8 @@ def selftest(context: typer.Context, json: JsonOption = False) -> None:
 
     backend: Backend = context.obj
     sweep(backend)
-    with console.progress() as tell:
-        checks = run_selftest(backend, tell)
+    with console.progress() as progress:
+        checks = run_selftest(backend, progress)
     if json:
         console.print_json([check.to_dict() for check in checks])
     else:

@@ -58,12 +58,12 @@ def logs(
     backend: Backend = context.obj
     name, members = backend.members(lab, past=True)
     wanted = find_members(name, members, names or ())
-    wish = LogQuery(tail=tail, since=_begin(since), follow=follow)
+    query = LogQuery(tail=tail, since=_begin(since), follow=follow)
     if of_pages:
         wanted = _with_browser(name, wanted, named=bool(names))
-        lines = console_lines({container.title: backend.api(container) for container in wanted}, wish)
+        lines = console_lines({container.title: backend.api(container) for container in wanted}, query)
     else:
-        lines = read_lines(backend.engine, wanted, wish)
+        lines = read_lines(backend.engine, wanted, query)
     width = max(len(container.title) for container in wanted) if len(wanted) > 1 else 0
     for line in lines:
         if json:

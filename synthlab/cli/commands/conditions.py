@@ -18,12 +18,12 @@ from ...control.slowness import too_slow
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
-from ...stack.durations import read_duration
+from ...stack.durations import read_optional
 from ...stack.local_files import LocalFile, keep_file
 from .. import console
 from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
 from ..counters import discards, drops
-from ..tables import achieved_table, agenda_table, conditions_table, moments, notes, places
+from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
@@ -78,15 +78,14 @@ def set_(
     """
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
-    for flag, duration in (("--for", lease), ("--in", after)):
-        refuse_duration(flag, duration)
+    options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
     start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     needed = _together(start.files if start else {}, files)
-    made = running.change(running.find(names), change, ChangeOptions(lease=lease, after=after), needed)
+    made = running.change(running.find(names), change, options, needed)
     show_change(made, json)
 
 
@@ -107,8 +106,8 @@ def show(
     states = running.states(running.find(names or ()))
     note_versions(states)
     if json:
-        told = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
-        console.print_json(told)
+        answers = {name: {**state.answer, "too_slow": too_slow({name: state})} for name, state in states.items()}
+        console.print_json(answers)
         return
     console.print_table(achieved_table(states))
     for line in drops(places(states)):
@@ -117,7 +116,7 @@ def show(
         console.print_bad(line)
     for line in notes(states):
         console.print_line(line)
-    _show_agenda(states)
+    _show_schedule(states)
 
 
 def reset(
@@ -141,12 +140,6 @@ def reset(
     show_change(running.reset(running.find(names or ()), perfect), json)
 
 
-def refuse_duration(flag: str, written: str | None) -> None:
-    """Raise WrongUse for a time that cannot be read."""
-    if written is not None:
-        read_duration(flag, written)
-
-
 def show_change(made: GroupChange, json: bool) -> None:
     """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
     note_versions(made.states)
@@ -156,7 +149,7 @@ def show_change(made: GroupChange, json: bool) -> None:
     console.print_table(conditions_table(made.states))
     for line in notes(made.states):
         console.print_line(line)
-    _show_agenda(made.states)
+    _show_schedule(made.states)
     for line in moments(made, time.time()):
         console.print_line(line)
 
@@ -169,8 +162,8 @@ def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, s
     return files
 
 
-def _show_agenda(states: Mapping[str, ClientState]) -> None:
-    waiting = agenda_table(states)
+def _show_schedule(states: Mapping[str, ClientState]) -> None:
+    waiting = schedule_table(states)
     if waiting.rows:
         console.print_table(waiting)
 

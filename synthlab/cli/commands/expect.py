@@ -57,7 +57,7 @@ def expect(
     if json:
         took = {"took_s": ruling.took_s, "error_s": ruling.error_s}
         rounded = {name: None if value is None else round(value, 3) for name, value in took.items()}
-        told = {"expression": expression, "held": True, "reason": ruling.reason, "seen": dict(ruling.seen)}
-        console.print_json(told | rounded)
+        answer = {"expression": expression, "held": True, "reason": ruling.reason, "seen": dict(ruling.seen)}
+        console.print_json(answer | rounded)
     else:
         console.print_line(f"{ruling.reason}, after {ruling.took_s or 0:.1f} s")

@@ -53,9 +53,9 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
 
     backend: Backend = context.obj
     wanted = selected(names or ())
-    with console.progress() as tell:
-        ensure_built(wanted, backend.engine, tell)
-    _tell_tags([image.tag for image in wanted], "is current", json)
+    with console.progress() as progress:
+        ensure_built(wanted, backend.engine, progress)
+    _report_tags([image.tag for image in wanted], "is current", json)
 
 
 @images.command("ls")
@@ -97,7 +97,7 @@ def remove(context: typer.Context, json: JsonOption = False) -> None:
       synthlab images rm
     """
     backend: Backend = context.obj
-    _tell_tags(backend.engine.remove_images(), "removed", json)
+    _report_tags(backend.engine.remove_images(), "removed", json)
 
 
 @images.command("save")
@@ -116,14 +116,14 @@ def save(
       synthlab images save -o images.tar
       synthlab images save -o bot.tar bot
     """
-    from ...deploy import image_transfer as depot
+    from ...deploy import image_transfer
     from ...deploy.images import selected
 
     refuse_output("-o", output)
     backend: Backend = context.obj
-    with console.progress() as tell:
-        tags = depot.save(selected(names or ()), output, backend.engine, tell)
-    _tell_tags(tags, f"saved to {output}", json)
+    with console.progress() as progress:
+        tags = image_transfer.save(selected(names or ()), output, backend.engine, progress)
+    _report_tags(tags, f"saved to {output}", json)
 
 
 @images.command("load")
@@ -134,12 +134,12 @@ def load(context: typer.Context, file: FileArgument, json: JsonOption = False) -
     Example:
       synthlab images load images.tar
     """
-    from ...deploy import image_transfer as depot
+    from ...deploy import image_transfer
 
     backend: Backend = context.obj
-    with console.progress() as tell:
-        tags = depot.load(file, backend.engine, tell)
-    _tell_tags(tags, "loaded", json)
+    with console.progress() as progress:
+        tags = image_transfer.load(file, backend.engine, progress)
+    _report_tags(tags, "loaded", json)
 
 
 @images.command("push")
@@ -154,13 +154,13 @@ def push(
     Example:
       synthlab images push ghcr.io/acme
     """
-    from ...deploy import image_transfer as depot
+    from ...deploy import image_transfer
     from ...deploy.images import selected
 
     backend: Backend = context.obj
-    with console.progress() as tell:
-        tags = depot.push(selected(names or ()), prefix, backend.engine, tell)
-    _tell_tags(tags, "pushed", json)
+    with console.progress() as progress:
+        tags = image_transfer.push(selected(names or ()), prefix, backend.engine, progress)
+    _report_tags(tags, "pushed", json)
 
 
 @images.command("pull")
@@ -175,16 +175,16 @@ def pull(
     Example:
       synthlab images pull ghcr.io/acme chrome bot
     """
-    from ...deploy import image_transfer as depot
+    from ...deploy import image_transfer
     from ...deploy.images import selected
 
     backend: Backend = context.obj
-    with console.progress() as tell:
-        tags = depot.pull(selected(names or ()), prefix, backend.engine, tell)
-    _tell_tags(tags, "pulled", json)
+    with console.progress() as progress:
+        tags = image_transfer.pull(selected(names or ()), prefix, backend.engine, progress)
+    _report_tags(tags, "pulled", json)
 
 
-def _tell_tags(tags: list[str], what: str, json: bool) -> None:
+def _report_tags(tags: list[str], what: str, json: bool) -> None:
     if json:
         console.print_json(tags)
         return

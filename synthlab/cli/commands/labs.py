@@ -93,8 +93,8 @@ def up(
         question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
         replace = typer.confirm(question, err=True)
     start = time.monotonic()
-    with console.progress() as tell:
-        bring_up(described, backend, tell, timeout, ttl_s, wait_media, replace)
+    with console.progress() as progress:
+        bring_up(described, backend, progress, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
         console.print_note(f"a browser of your own joins at {page}")
@@ -173,8 +173,8 @@ def sweep(backend: Backend) -> None:
 
 
 def _take_down(backend: Backend, name: str) -> dict[str, Any]:
-    with console.progress() as tell:
-        tell(f"taking {name} down")
+    with console.progress() as progress:
+        progress(f"taking {name} down")
         return {"lab": name, "containers": take_down(name, backend.engine)}
 
 
@@ -205,8 +205,8 @@ def demo(context: typer.Context, json: JsonOption = False) -> None:
     """
     from ..demo import demo_table, run_demo
 
-    with console.progress() as tell:
-        outcome = run_demo(context.obj, tell)
+    with console.progress() as progress:
+        outcome = run_demo(context.obj, progress)
     if json:
         console.print_json(asdict(outcome))
     else:

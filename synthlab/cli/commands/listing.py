@@ -14,7 +14,7 @@ from ...contract import HOST, VNC_PORT
 from ...control.addresses import api_url
 from ...control.backend import Backend, choose_lab
 from ...control.state import ClientState
-from ...control.versions import other_versions, told_mismatch
+from ...control.versions import describe_mismatch, other_versions
 from ...engine.containers import Container
 from ...errors import SynthlabError
 from .. import console
@@ -90,8 +90,8 @@ def show_containers(backend: Backend, containers: list[Container], json: bool) -
 
 def note_versions(states: Mapping[str, ClientState]) -> None:
     """One line where clients run images of other versions than ours."""
-    if told := told_mismatch(other_versions(states)):
-        console.print_note(told)
+    if mismatch := describe_mismatch(other_versions(states)):
+        console.print_note(mismatch)
 
 
 def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientState]:

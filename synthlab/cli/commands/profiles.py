@@ -75,8 +75,8 @@ def show(name: NameArgument, json: JsonOption = False) -> None:
     if json:
         console.print_json(found.to_dict())
         return
-    told = {"source": found.source, "licence": found.licence, "delay": DELAYS[found.delay], "remark": found.remark}
-    rows = [*zip(DIRECTIONS, _links(found), strict=True), *((what, text) for what, text in told.items() if text)]
+    facts = {"source": found.source, "licence": found.licence, "delay": DELAYS[found.delay], "remark": found.remark}
+    rows = [*zip(DIRECTIONS, _links(found), strict=True), *((what, text) for what, text in facts.items() if text)]
     console.print_table(Table((found.name, ""), rows))
 
 

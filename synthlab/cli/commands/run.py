@@ -85,7 +85,7 @@ def run(
     The lab is brought up, or used if it is; networks change by the script.
 
     All conditions are taken back at the end, and within 10 s if synthlab is killed. What failed leaves evidence: logs,
-    conditions, numbers, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is
+    conditions, stats, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is
     wrong (then nothing is started), and 3 if one is inconclusive: the lab could not be brought up, or was too slow.
 
     \b
@@ -108,10 +108,10 @@ def run(
         raise typer.Exit(WrongUse.exit_code)
     sweep(backend)
     folder = evidence or evidence_beside(report)
-    terms = RunOptions(
+    options = RunOptions(
         lab=lab, keep=keep, keep_going=keep_going, start_timeout_s=timeout, evidence=folder, allow_host=allow_host
     )
-    records = _play_all(plans, repeat, retry_inconclusive, backend, terms, outputs.write)
+    records = _play_all(plans, repeat, retry_inconclusive, backend, options, outputs.write)
     if len(records) > 1:
         console.print_note("")
         for line in _summary(records):
@@ -152,7 +152,7 @@ def _play_all(
     repeat: int,
     retries: int,
     backend: Backend,
-    terms: RunOptions,
+    options: RunOptions,
     write: Callable[[Sequence[Record]], None],
 ) -> list[Record]:
     """Play all in turn; what there is is written even if one is interrupted."""
@@ -164,32 +164,32 @@ def _play_all(
             for plan in plans:
                 turn = f" ({number + 1} of {repeat})" if repeat > 1 else ""
                 name = plan.scenario.name if repeat == 1 else f"{plan.scenario.name}-{number + 1}"
-                records.append(_play_fairly(repeated(plan, number), turn, name, retries, backend, terms))
+                records.append(_play_fairly(repeated(plan, number), turn, name, retries, backend, options))
     finally:
         if records:
             write(records)
     return records
 
 
-def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backend, terms: RunOptions) -> Record:
+def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backend, options: RunOptions) -> Record:
     """Play it until it could be judged, once and `retries` times more at the most, always with the same seed."""
-    record = _play(plan, turn, name, backend, terms)
+    record = _play(plan, turn, name, backend, options)
     for retry in range(1, retries + 1):
         if record.verdict != "inconclusive":
             break
         again = f"{turn} (retry {retry} of {retries})"
-        record = replace(_play(plan, again, f"{name}-retry-{retry}", backend, terms), retried=retry)
+        record = replace(_play(plan, again, f"{name}-retry-{retry}", backend, options), retried=retry)
     return record
 
 
-def _play(plan: Plan, turn: str, name: str, backend: Backend, terms: RunOptions) -> Record:
+def _play(plan: Plan, turn: str, name: str, backend: Backend, options: RunOptions) -> Record:
     """Play it once; `name` is that of its evidence's folder."""
     from ...runner import play
 
     with console.live() as live:
         live.line(f"{plan.scenario.name}{turn}, seed {plan.seed}", "bold")
         narrator = _Narrator(live, plan)
-        record = play(plan, backend, terms, narrator, narrator.tell, name)
+        record = play(plan, backend, options, narrator, narrator.progress, name)
         narrator.end(record)
     return record
 
@@ -200,13 +200,13 @@ class _Narrator:
     def __init__(self, live: Live, plan: Plan) -> None:
         self._live = live
         self._most_s = seconds_of(plan.most_ns)
-        self._told = ""
+        self._last = ""
 
-    def tell(self, text: str) -> None:
+    def progress(self, text: str) -> None:
         """What is done before and after the scenario itself."""
-        if text != self._told:
-            self._live.tell(text)
-            self._told = text
+        if text != self._last:
+            self._live.progress(text)
+            self._last = text
 
     def step(self, step: Played) -> None:
         if step.error:

@@ -130,9 +130,9 @@ def _control(
             console.print_note(nothing_to_do(other, doing))
     begun = time.monotonic()
     titles = [container.title for container in acted]
-    with console.progress() as tell:
-        tell(f"{doing}: {', '.join(titles)}")
-        RunningLab(backend, name, members).control(titles, doing, tell, timeout_s)
+    with console.progress() as progress:
+        progress(f"{doing}: {', '.join(titles)}")
+        RunningLab(backend, name, members).control(titles, doing, progress, timeout_s)
     console.print_note(f"{', '.join(titles)}: {_DONE[doing]} after {time.monotonic() - begun:.1f} s")
     ids = [container.id for container in acted]
     show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)

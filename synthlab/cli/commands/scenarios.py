@@ -154,7 +154,7 @@ def check(
         console.print_json([one.to_dict() for one in checked])
     else:
         for one in checked:
-            one.tell()
+            one.show()
     if any(one.plan is None for one in checked):
         raise typer.Exit(WrongUse.exit_code)
 
@@ -201,18 +201,18 @@ class _Checked:
     def to_dict(self) -> dict[str, Any]:
         from ...scenario.plan_json import summary
 
-        told = summary(self.plan) | {"warnings": self.warnings, "acts": self.acts} if self.plan else {}
-        return {"name": self.name, "error": self.error.message if self.error else None, **told}
+        facts = summary(self.plan) | {"warnings": self.warnings, "acts": self.acts} if self.plan else {}
+        return {"name": self.name, "error": self.error.message if self.error else None, **facts}
 
-    def tell(self) -> None:
+    def show(self) -> None:
         from ...scenario.formatting import span
 
         if self.error:
             console.print_error(self.error)
         if self.plan:
             steps = sum(1 for _ in self.plan.visits())
-            told = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_ns, self.plan.most_ns)}"
-            console.print_line(f"{self.plan.scenario.file}: can be played: {told}")
+            result = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_ns, self.plan.most_ns)}"
+            console.print_line(f"{self.plan.scenario.file}: can be played: {result}")
         for act in self.acts:
             console.print_line(f"  acts with your rights: {act}")
         for warning in self.warnings:

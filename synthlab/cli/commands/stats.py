@@ -1,4 +1,4 @@
-"""`stats`: counters of every link and flow, and WebRTC numbers."""
+"""`stats`: counters of every link and flow, and WebRTC statistics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...errors import WrongUse
 from .. import console
 from ..console import Table
 from ..counters import counters_table, forwarders_table, too_slow_table
-from ..tables import metrics_table, numbers_table
+from ..tables import metrics_table, stats_table
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
 
@@ -33,7 +33,7 @@ def stats(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show packet counters and WebRTC numbers.
+    """Show packet counters and WebRTC statistics.
 
     Of each link and flow, of what each client receives, and the media server's own.
 
@@ -43,7 +43,7 @@ def stats(
     queued      packets that wait; duplicated, originated: made by the conditions
     late        how late the forwarder sent a packet, over the last second
     A column of zeros is left out. --json has all, and what bypassed the
-    conditions (`exempt`: ARP and the host's control traffic).
+    conditions (`bypassed`: ARP and the host's control traffic).
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def stats(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Whose numbers are shown; `members` only where the media server's own are."""
+    """Whose stats are shown; `members` only where the media server's own are."""
 
     lab: RunningLab
     clients: Sequence[LabClient]
@@ -77,7 +77,7 @@ class _Shown:
 
 
 def _chosen(lab: RunningLab, members: Sequence[Container], names: Sequence[str]) -> _Shown:
-    """The media server can be named where it has numbers, even if it has no conditions."""
+    """The media server can be named where it has metrics, even if it has no conditions."""
     measured = any(member.metrics for member in members)
     has_own = measured and (not names or SFU_HOST in names)
     known = {client.name for client in lab.find()}
@@ -88,8 +88,8 @@ def _chosen(lab: RunningLab, members: Sequence[Container], names: Sequence[str])
 
 def _tables(shown: _Shown) -> list[Table]:
     states = shown.lab.states(shown.clients)
-    numbers = numbers_table(shown.lab.numbers(shown.clients))
-    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), numbers]
+    stats = stats_table(shown.lab.stats(shown.clients))
+    tables = [counters_table(states), forwarders_table(states), too_slow_table(states), stats]
     if shown.named and (metrics := metrics_of(shown.lab.backend.engine, shown.members)):
         tables.append(metrics_table(metrics))
     return [table for table in tables if table.rows]
@@ -97,15 +97,15 @@ def _tables(shown: _Shown) -> list[Table]:
 
 def _as_json(shown: _Shown) -> dict[str, dict[str, object]]:
     states = shown.lab.states(shown.clients)
-    numbers = shown.lab.numbers(shown.clients)
-    told: dict[str, dict[str, object]] = {
+    stats = shown.lab.stats(shown.clients)
+    answers: dict[str, dict[str, object]] = {
         client.name: {
             "network": states[client.name].answer,
-            "webrtc": numbers[client.name].to_dict(),
+            "webrtc": stats[client.name].to_dict(),
             "too_slow": too_slow({client.name: states[client.name]}),
         }
         for client in shown.clients
     }
     if metrics := metrics_of(shown.lab.backend.engine, shown.members):
-        told[SFU_HOST] = {**told.get(SFU_HOST, {}), "metrics": metrics.values, "error": metrics.error}
-    return told
+        answers[SFU_HOST] = {**answers.get(SFU_HOST, {}), "metrics": metrics.values, "error": metrics.error}
+    return answers

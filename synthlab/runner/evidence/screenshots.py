@@ -1,4 +1,4 @@
-"""Pictures of what a client's browser shows, taken inside its container."""
+"""Takes screenshots of a client's browser, from inside its container."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE_S = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page, as PNG; or, where it shows nothing any more, why."""
+    """A page as PNG, or the `error` why there is no picture."""
 
     url: str
     png: bytes = b""
@@ -28,12 +28,12 @@ def has_browser(container: Container) -> bool:
 
 
 def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
-    """A picture of each page, in the order in which they were opened; raises SynthlabError if no browser answers."""
+    """A picture of each page, in the order they were opened; raises SynthlabError if no browser answers."""
     output = output_of(engine.start_program(container, "screenshot", python=SYSTEM_PYTHON), PATIENCE_S)
     return [read_picture(line) for line in output.splitlines()]
 
 
 def read_picture(line: str) -> Picture:
-    """One line of what `inside/screenshot.py` prints."""
-    told = json.loads(line)
-    return Picture(told["url"], base64.b64decode(told.get("png", "")), told.get("error", ""))
+    """Parse one line of the output of `guest/screenshot.py`."""
+    answer = json.loads(line)
+    return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

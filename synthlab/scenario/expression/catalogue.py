@@ -57,7 +57,7 @@ _SENT_VIDEO = {**_PICTURE, **_ASKED, "limited": WORD, "layers": {ANY: _PICTURE}}
 _SENT_AUDIO = {"kbps": KBPS, "lost": NET}
 _ACHIEVED = {"rate": RATE, "loss": SHARE, "delay_p50": DELAY, "delay_p99": DELAY, "packets": PLAIN}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "dropped_bytes")
-_LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "held": PLAIN, "dropped": {ANY: COUNT}}
+_LINK = {**_ACHIEVED, **dict.fromkeys(_COUNTED, COUNT), "queued": PLAIN, "dropped": {ANY: COUNT}}
 _LINKS = {"ingress": _LINK, "egress": _LINK}
 _PATH = {
     **dict.fromkeys(("state", "local", "remote", "protocol", "relay_protocol"), WORD),
@@ -66,7 +66,7 @@ _PATH = {
     "ice_restarts": COUNT,
 }
 
-# What clients publish of WebRTC (images/chrome/numbers.py and sent.py), and what their forwarders measure.
+# What clients publish of WebRTC (images/chrome/stats.py and outbound_stats.py), and what their forwarders measure.
 CLIENT: Tree = {
     "video": {PARTICIPANT: {**_PICTURE, **_ASKED, **_FREEZES, **_TIMES}},
     "audio": {PARTICIPANT: {"kbps": KBPS, "lost": NET, "concealed": COUNT, **_TIMES}},

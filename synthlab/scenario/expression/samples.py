@@ -91,13 +91,13 @@ class Recorded:
 
     def hear(self, now_ns: int, sources: Mapping[str, int], samples: Mapping[str, Sample]) -> None:
         """Keep what sources told, each as of its own time; what they told before and do not now is absent."""
-        told: dict[str, set[str]] = {source: set() for source in sources}
+        reported: dict[str, set[str]] = {source: set() for source in sources}
         with self._lock:
             for name, sample in samples.items():
                 source = source_of(name)
-                told[source].add(name)
+                reported[source].add(name)
                 self._keep(name, sample, source)
-            for source, names in told.items():
+            for source, names in reported.items():
                 for name in self._present.get(source, set()) - names:
                     self._append(name, Sample(sources[source], None))
                 self._present[source] = names

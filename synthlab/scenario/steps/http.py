@@ -1,4 +1,4 @@
-"""`http`: ask an address from the host, such as the one that starts a recording; another status than wished fails."""
+"""`http`: send a request from the host, for example to start a recording; an unexpected status fails."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Set:
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
-    whole: bool = False
+    replace: bool = False
     for_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class Set:
             layer=planner.layer,
             clients=self.clients,
             change=self.change,
-            whole=self.whole,
+            replace=self.replace,
             lease_ns=self.for_ns,
             files=self.files,
         )
@@ -54,12 +54,12 @@ def lease_key() -> Key:
 
 def _build(read: StepArgs) -> Set:
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
-    if whole := read.get("whole", False):
-        change = _whole(read, change)
-    return Set(clients=read.get("set"), change=change, whole=whole, for_ns=read.get("for"), files=files)
+    if replace := read.get("replace", False):
+        change = _cleared(read, change)
+    return Set(clients=read.get("set"), change=change, replace=replace, for_ns=read.get("for"), files=files)
 
 
-def _whole(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
+def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return Conditions().changed(change).to_dict()
     except ConditionsError as error:
@@ -77,7 +77,7 @@ KIND = StepKind(
             "a profile such as wpt/3g, or of a file: office.yaml#slow; it gives all values",
         ),
         **link_keys(written, VALUES),
-        "whole": keys.switch("whether what is not named is cleared"),
+        "replace": keys.switch("whether what is not named is cleared"),
         "for": lease_key(),
     },
     build=_build,

@@ -11,7 +11,7 @@ from synthlab.testing import fake_backend
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["cleint1"], "no client 'cleint1' in lab 'call'; did you mean client1?"),
         (["client1", "--snaplen", "63"], "--snaplen: '63' is not `full`, nor a number from 64 to 262144"),
@@ -20,12 +20,12 @@ from synthlab.testing import fake_backend
         (["client1", "--lab", "cal"], "no lab 'cal' is up; did you mean call?"),
     ],
 )
-def test_wrong_use(arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use(arguments: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line each, and no file is made."""
     backend, _ = fake_backend("call")
     file = tmp_path / "x.pcapng"
     assert main(["capture", *arguments, "-o", str(file)], backend) == 2
-    assert capsys.readouterr().err.startswith(f"synthlab: {told}")
+    assert capsys.readouterr().err.startswith(f"synthlab: {expected}")
     assert not file.exists()
 
 

@@ -115,6 +115,6 @@ def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
     far = Backend(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
     for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
         assert run(command, "client1", backend=far) == 3
-        told = capsys.readouterr().err
-        assert told.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
-    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in told
+        output = capsys.readouterr().err
+        assert output.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
+    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in output

@@ -10,6 +10,7 @@ import pytest
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
+from synthlab.text.durations import SECOND_NS
 
 from .command import output_json, run
 
@@ -34,10 +35,10 @@ def test_what_was_achieved_before_is_not_shown(capsys: pytest.CaptureFixture[str
 
     class Busy(FakeClientApi):
         def answer(self) -> dict[str, Any]:
-            told = super().answer() | {"monotonic_ns": 6_794_358_072_486}
-            for links in (told["links"], *told["flows"].values()):
+            result = super().answer() | {"monotonic_ns": 6_794_358_072_486}
+            for links in (result["links"], *result["flows"].values()):
                 links["egress"] |= {"achieved": {"packets": 9, "rate_bps": 248_000}, "dropped": {"stalled": 98}}
-            return told
+            return result
 
     busy = Busy("client2")
     backend = Backend(FakeEngine([fake_container("call", "client2")]), lambda container: busy)
@@ -86,7 +87,7 @@ def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
     """`--for` makes a change that reverts by itself, says when, and `show` lists it; `reset` ends it."""
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", backend=backend) == 0
-    assert apis["call/client2"].terms == [ChangeOptions(lease="10s")]
+    assert apis["call/client2"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
     assert run("show", "client2", backend=backend) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == [

@@ -17,11 +17,11 @@ FPS = "client1.video.client2.fps"
 def test_expect(capsys: pytest.CaptureFixture[str]) -> None:
     """It ends with 0 when the expression holds and says what was seen; with 1 when it does not, and 2 for nonsense."""
     backend, apis = fake_backend("call")
-    apis["call/client1"].answered_numbers = {"values": {"video": {"client2": {"fps": 30}}}, "age_s": {"video": 0.1}}
+    apis["call/client1"].answered_stats = {"values": {"video": {"client2": {"fps": 30}}}, "age_s": {"video": 0.1}}
     assert run("expect", f"{FPS} > 5", "--within", "5s", "--json", backend=backend) == 0
-    told = output_json(capsys)
-    assert (told["expression"], told["held"], told["seen"]) == (f"{FPS} > 5", True, {FPS: 30})
-    assert 0 <= told["took_s"] < 5
+    answer = output_json(capsys)
+    assert (answer["expression"], answer["held"], answer["seen"]) == (f"{FPS} > 5", True, {FPS: 30})
+    assert 0 <= answer["took_s"] < 5
     assert run("expect", f"{FPS} < 5", backend=backend) == 1
     assert capsys.readouterr().err.startswith(f"synthlab: expect {FPS} < 5: {FPS} = 30 fps")
     assert run("expect", f"{FPS} < 5", "--json", backend=backend) == 1

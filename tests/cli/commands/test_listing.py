@@ -42,15 +42,15 @@ def test_ps_tells_what_is_wrong_with_a_page(capsys: pytest.CaptureFixture[str]) 
 def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     """`ls` has a row for each lab, with its state."""
     assert run("ls", "--json", backend=expired_backend()) == 0
-    told = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
-    assert told == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
+    answer = [(one["lab"], one["state"], one["clients"], one["left_s"]) for one in output_json(capsys)]
+    assert answer == [("call", "up", 2, None), ("old", "expired", 2, 0.0)]
     assert run("ls", backend=expired_backend()) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["lab", "call", "old"]
     assert run("ls", backend=Backend(FakeEngine())) == 0
     assert capsys.readouterr().out == "no lab is up\n"
 
 
-def test_other_versions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_versions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is told in one line beside the answer, which stays clean."""
     backend, apis = fake_backend("call")
     apis["call/client2"].version = "0.0.9"

@@ -12,6 +12,7 @@ from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.engine.containers import Container
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
+from synthlab.text.durations import SECOND_NS
 
 from .command import output_json, run
 
@@ -76,7 +77,7 @@ def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
     """`--for` makes a partition that reverts by itself, and says when; `--heal` ends it before, and no other lease."""
     backend, apis = fake_backend("call")
     assert run("partition", "client1", "client2", "--for", "10s", backend=backend) == 0
-    assert apis["call/client1"].terms == [ChangeOptions(lease="10s")]
+    assert apis["call/client1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
     run("set", "client1", "--egress", "--loss", "5%", "--for", "10s", backend=backend)
     assert run("partition", "client1", "client2", "--heal", backend=backend) == 0
@@ -99,11 +100,11 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
     backend, apis = fake_backend("call")
     assert run("partition", "client1", "client2", "--heal", backend=backend) == 0
     assert "client1, client2: there is no partition to heal" in capsys.readouterr().err
-    assert [api.wishes for api in apis.values()] == [[], []]
+    assert [api.requests for api in apis.values()] == [[], []]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (["cleint1", "client2"], "no client 'cleint1' in lab 'call'; did you mean client1?"),
         (["client1", "sfuu"], "no client 'sfuu' in lab 'call'; did you mean sfu?"),
@@ -119,10 +120,10 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_use(words: Sequence[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use(words: Sequence[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One line says what is wrong, the status is 2, and nothing is changed."""
     backend, apis = with_servers(SFU, TURN)
     assert run("partition", *words, backend=backend) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"synthlab: {told}")
+    assert line.startswith(f"synthlab: {expected}")
     assert conditions(apis) == {}

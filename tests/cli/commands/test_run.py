@@ -55,10 +55,10 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad, junit = write(tmp_path, "  - set: cleint2\n"), tmp_path / "out.xml"
     backend, apis = fake_backend("call")
     assert main(["scenario", "run", "elevator", bad, "no-such", "--junit", str(junit), "--json"], backend) == 2
-    told = capsys.readouterr()
-    assert "s.yaml:3: " in told.err
-    assert "no-such: no such scenario file" in told.err
-    assert [one["verdict"] for one in json.loads(told.out)["records"]] == ["wrong use", "wrong use"]
+    output = capsys.readouterr()
+    assert "s.yaml:3: " in output.err
+    assert "no-such: no such scenario file" in output.err
+    assert [one["verdict"] for one in json.loads(output.out)["records"]] == ["wrong use", "wrong use"]
     assert len(list(junitparser.JUnitXml.fromfile(str(junit)))) == 2
     assert all(api.asked == 0 for api in apis.values())
 
@@ -131,8 +131,8 @@ def test_retries(
     """What cannot be judged is played again with its seed, so often at most; the last verdict counts."""
     done, seen = played(monkeypatch, tmp_path, "--retry-inconclusive", "2", "--json", verdicts=verdicts)
     assert (done, seen) == (status, [("s", 42), ("s-retry-1", 42), ("s-retry-2", 42)][:times])
-    (told,) = json.loads(capsys.readouterr().out)["records"]
-    assert told["retried"] == times - 1
+    (answer,) = json.loads(capsys.readouterr().out)["records"]
+    assert answer["retried"] == times - 1
 
 
 def test_another_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,8 +147,8 @@ def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
     narrator = _Narrator(Live(Console(width=200, stderr=True), None), checked(tmp_path, WAIT))
-    narrator.tell("healthy: 1/2")
-    narrator.tell("healthy: 1/2")
+    narrator.progress("healthy: 1/2")
+    narrator.progress("healthy: 1/2")
     narrator.step(Played(id="1", kind="set", text="set client2", place="s.yaml:3", planned_s=1.0, mark="a cut"))
     narrator.step(Played(id="2", kind="exec", text="exec 'no'", place="s.yaml:4", planned_s=2.0, error="status 1"))
     narrator.judging(3_000_000_000, "recovers a", "a = 0")

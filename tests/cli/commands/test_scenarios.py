@@ -40,9 +40,9 @@ def test_list_tells_what_goes_before_a_bundled_one(
     (tmp_path / "elevator.yaml").write_text(bundled.replace("eight seconds", "not a second"))
     monkeypatch.chdir(tmp_path)
     assert run("scenario", "list", backend=WORLD) == 0
-    told = capsys.readouterr()
-    assert "not a second without any network" in told.out
-    assert told.err == "elevator.yaml is the one in this folder, which goes before the bundled one\n"
+    output = capsys.readouterr()
+    assert "not a second without any network" in output.out
+    assert output.err == "elevator.yaml is the one in this folder, which goes before the bundled one\n"
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,17 +94,17 @@ def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("variable", "told"),
+    ("variable", "expected"),
     [
         ("RATE", "--var: 'RATE' is not of the form NAME=VALUE, such as RATE=1mbit"),
         ("=1mbit", "--var: '=1mbit' is not of the form NAME=VALUE, such as RATE=1mbit"),
         ("RAET=1mbit", "--var RAET: the scenario has no such variable; did you mean RATE?"),
     ],
 )
-def test_wrong_variables(variable: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_variables(variable: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A variable that is not one is told."""
     assert run("scenario", "show", write(tmp_path, STEPS), "--var", variable, backend=WORLD) == 2
-    assert capsys.readouterr().err.startswith(f"synthlab: {told}")
+    assert capsys.readouterr().err.startswith(f"synthlab: {expected}")
 
 
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:

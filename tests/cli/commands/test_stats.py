@@ -14,9 +14,9 @@ from .command import output_json, run
 
 
 def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
-    """`stats` shows counters of every link and flow, and the numbers of every participant."""
+    """`stats` shows counters of every link and flow, and the stats of every participant."""
     backend, apis = fake_backend("call")
-    apis["call/client1"].answered_numbers = {
+    apis["call/client1"].answered_stats = {
         "values": {"video": {"client2": {"fps": 15.0, "lost": 0}}},
         "age_s": {"video": 0.2},
     }
@@ -35,8 +35,8 @@ def test_a_server_without_conditions(command: str, capsys: pytest.CaptureFixture
     backend = Backend(FakeEngine([client, replace(client, id="sfu", client="", group="", role="sfu")]), lambda _: api)
     api = FakeClientApi("client1")
     assert run(*command.split(), backend=backend) == 2
-    told = capsys.readouterr().err
-    assert told.startswith(
+    output = capsys.readouterr().err
+    assert output.startswith(
         "synthlab: sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu`"
     )
 

@@ -30,23 +30,23 @@ WRONG = {
     "capture into a folder": (["capture", "client1", "-o", "FOLDER"], "is a folder; name a file"),
     "capture into nothing": (["capture", "client1", "-o", "FOLDER/no/x.pcapng"], "there is no folder"),
     "images into a folder": (["images", "save", "-o", "FOLDER"], "is a folder; name a file"),
-    "images of nothing": (["images", "load", "FOLDER/no.tar"], "there is no such file"),
+    "images of nothing": (["images", "load", "FOLDER/no.tar"], "no such file"),
     "a trace of a folder": (["set", "client1", "--rate-trace", "FOLDER/no/lte.up"], "No such file or directory"),
 }
 
 
-@pytest.mark.parametrize(("words", "told"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_use(words: Sequence[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("words", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_use(words: Sequence[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line says what is wrong, and the status is 2."""
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe")
     backend, _ = fake_backend("call")
     assert run(*(word.replace("FOLDER", str(tmp_path)) for word in words), backend=backend) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("synthlab: ")]
-    assert told in line
+    assert expected in line
 
 
 @pytest.mark.parametrize("prefix", ["", "BAD PREFIX", "a//b", "ghcr.io/Acme", "a:b/c"])
 def test_no_registry(prefix: str) -> None:
     """A place that no registry can have is refused before anything is pushed or pulled."""
-    with pytest.raises(WrongUse, match="is not where a registry keeps images"):
+    with pytest.raises(WrongUse, match="is not a registry prefix"):
         remote_names(["syntheticnet:latest"], prefix)

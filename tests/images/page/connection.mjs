@@ -34,13 +34,13 @@ class FakeConnection {
 
 /** A connection that has found its first way; tells how often it was restarted, and whether it has failed. */
 function connected(iceServers, way, restart = async () => {}) {
-  const told = { restarts: 0, failed: false };
-  const restarted = () => (told.restarts++, restart());
-  connect({ trickle: async () => {} }, iceServers, restarted, () => (told.failed = true));
+  const seen = { restarts: 0, failed: false };
+  const restarted = () => (seen.restarts++, restart());
+  connect({ trickle: async () => {} }, iceServers, restarted, () => (seen.failed = true));
   connection.become("checking");
   connection.select(way);
   connection.become("connected");
-  return told;
+  return seen;
 }
 
 /** Time that passes only by `tick`, in any version of Node. */
@@ -79,69 +79,69 @@ test("the TURN servers are the browser's to use", () => {
 });
 
 test("without a TURN server a dead path is waited for, and then given up", () => {
-  const told = connected([], "host");
+  const seen = connected([], "host");
   connection.become("disconnected");
   clock.tick(11_999);
-  assert.deepEqual(told, { restarts: 0, failed: false });
+  assert.deepEqual(seen, { restarts: 0, failed: false });
   clock.tick(1);
-  assert.deepEqual(told, { restarts: 0, failed: true });
+  assert.deepEqual(seen, { restarts: 0, failed: true });
 });
 
 test("a path that comes back in time is not given up", () => {
-  const told = connected([], "host");
+  const seen = connected([], "host");
   connection.become("disconnected");
   connection.become("connected");
   clock.tick(60_000);
-  assert.deepEqual(told, { restarts: 0, failed: false });
+  assert.deepEqual(seen, { restarts: 0, failed: false });
 });
 
 test("with a TURN server another way is negotiated as soon as the direct one is lost, once", () => {
-  const told = connected(TURN, "host");
+  const seen = connected(TURN, "host");
   connection.become("disconnected");
   connection.become("checking");
   connection.select("relay");
   connection.become("connected");
   clock.tick(60_000);
-  assert.deepEqual(told, { restarts: 1, failed: false });
+  assert.deepEqual(seen, { restarts: 1, failed: false });
 });
 
 test("a browser that takes to the relay by itself has the server follow", () => {
-  const told = connected(TURN, "host");
+  const seen = connected(TURN, "host");
   connection.select("relay");
-  assert.equal(told.restarts, 1);
+  assert.equal(seen.restarts, 1);
 });
 
 test("who begins on the relay has nothing to negotiate", () => {
-  const told = connected(TURN, "relay");
-  assert.equal(told.restarts, 0);
+  const seen = connected(TURN, "relay");
+  assert.equal(seen.restarts, 0);
 });
 
 test("after the direct way came back, its next loss counts again", () => {
-  const told = connected(TURN, "host");
+  const seen = connected(TURN, "host");
   connection.select("relay");
   connection.select("host");
   connection.become("disconnected");
-  assert.equal(told.restarts, 2);
+  assert.equal(seen.restarts, 2);
 });
 
 test("a lost relay is waited for, as there is no other way", () => {
-  const told = connected(TURN, "relay");
+  const seen = connected(TURN, "relay");
   connection.become("disconnected");
   clock.tick(12_000);
-  assert.deepEqual(told, { restarts: 0, failed: true });
+  assert.deepEqual(seen, { restarts: 0, failed: true });
 });
 
 test("where no other way can be negotiated all is lost", async () => {
-  const told = connected(TURN, "host", async () => {
+  const seen = connected(TURN, "host", async () => {
     throw new Error("no answer to message");
   });
   connection.become("disconnected");
   await turn();
-  assert.equal(told.failed, true);
+  assert.equal(seen.failed, true);
 });
 
 test("what the browser gives up is given up", () => {
-  const told = connected(TURN, "host");
+  const seen = connected(TURN, "host");
   connection.become("failed");
-  assert.equal(told.failed, true);
+  assert.equal(seen.failed, true);
 });

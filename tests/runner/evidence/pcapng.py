@@ -1,4 +1,4 @@
-"""A small reader of pcapng, written from its specification: what the writer says is not taken from the writer.
+"""A small reader of pcapng, written from its specification, so that the writer is not tested against itself.
 
 https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html
 """
@@ -16,7 +16,7 @@ COMMENT = 1
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet on an interface, named by its description; `at_ns` of the epoch."""
+    """A packet on an interface, named by its description; `at_ns` since 1970."""
 
     side: str
     at_ns: int
@@ -32,18 +32,18 @@ class Capture:
 
     comment: str = ""
     names: dict[str, str] = field(default_factory=dict)
-    """Of interfaces, by their descriptions."""
+    """Interfaces by their descriptions."""
     packets: list[Packet] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
 
     def of(self, side: str, wanted: bytes = b"") -> list[Packet]:
-        """The packets of an interface, with this somewhere in them."""
+        """The packets of an interface that contain this somewhere."""
         return [packet for packet in self.packets if packet.side == side and wanted in packet.data]
 
 
 def read(file: bytes) -> Capture:
-    """A whole file; fails where a block is not as it has to be."""
+    """Parse a complete file; fails if a block violates the specification."""
     capture = Capture()
     sides: list[str] = []
     for kind, body in blocks(file):
@@ -52,17 +52,17 @@ def read(file: bytes) -> Capture:
             capture.comment = options(body[16:]).get(COMMENT, b"").decode()
         elif kind == INTERFACE:
             assert struct.unpack_from("<H", body) == (1,)  # Ethernet
-            told = options(body[8:])
-            assert told[9] == b"\x09"  # times in ns
-            sides.append(told[3].decode())
-            capture.names[sides[-1]] = told[2].decode()
+            result = options(body[8:])
+            assert result[9] == b"\x09"  # times in ns
+            sides.append(result[3].decode())
+            capture.names[sides[-1]] = result[2].decode()
         elif kind == PACKET:
             capture.packets.append(_packet(body, sides))
         elif kind == STATISTICS:
-            told = options(body[12:])
+            result = options(body[12:])
             side = sides[struct.unpack_from("<I", body)[0]]
-            (capture.received[side],) = struct.unpack("<Q", told[4])
-            (capture.dropped[side],) = struct.unpack("<Q", told[5])
+            (capture.received[side],) = struct.unpack("<Q", result[4])
+            (capture.dropped[side],) = struct.unpack("<Q", result[5])
     return capture
 
 
@@ -78,7 +78,7 @@ def blocks(file: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def options(data: bytes) -> dict[int, bytes]:
-    """By their codes; they must end as the specification wants it."""
+    """Options by code; they must end as specified."""
     found: dict[int, bytes] = {}
     at = 0
     while True:
@@ -93,9 +93,9 @@ def options(data: bytes) -> dict[int, bytes]:
 
 def _packet(body: bytes, sides: list[str]) -> Packet:
     number, high, low, captured, length = struct.unpack_from("<IIIII", body)
-    told = options(body[20 + (captured + 3) // 4 * 4 :])
-    (flags,) = struct.unpack("<I", told[2]) if 2 in told else (0,)
+    result = options(body[20 + (captured + 3) // 4 * 4 :])
+    (flags,) = struct.unpack("<I", result[2]) if 2 in result else (0,)
     directions: tuple[Literal["unknown", "inbound", "outbound"], ...] = ("unknown", "inbound", "outbound")
     at = high << 32 | low
-    comment = told.get(COMMENT, b"").decode()
+    comment = result.get(COMMENT, b"").decode()
     return Packet(sides[number], at, body[20 : 20 + captured], length, directions[flags & 3], comment)

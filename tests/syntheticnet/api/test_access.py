@@ -31,7 +31,7 @@ def test_neighbours_may_do_nothing(peer: str) -> None:
     [
         ("GET", "/v1/state", True),
         ("HEAD", "/qos", True),
-        ("POST", "/v1/numbers", True),
+        ("POST", "/v1/stats", True),
         ("POST", "/qos", False),
         ("PATCH", "/v1/conditions", False),
         ("OPTIONS", "/v1/conditions", False),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.api.app_stats import MOST_LEAVES, AppStats, BadNumbers
+from syntheticnet.api.app_stats import MOST_LEAVES, AppStats, InvalidStats
 
 from ..builders import exactly
 
@@ -52,7 +52,7 @@ def test_refuses_what_is_no_tree_of_numbers(values: Any, line: str) -> None:
     """A refusal says where and why, and nothing changes."""
     numbers = AppStats(Clock())
     numbers.publish({"fps": 1})
-    with pytest.raises(BadNumbers, match=exactly(line)):
+    with pytest.raises(InvalidStats, match=exactly(line)):
         numbers.publish(values)
     assert numbers.report()["values"] == {"fps": 1}
 
@@ -61,7 +61,7 @@ def test_what_is_kept_counts_toward_the_limit() -> None:
     """Publishing key after key does not fill memory."""
     numbers = AppStats(Clock())
     numbers.publish({str(n): n for n in range(MOST_LEAVES)})
-    with pytest.raises(BadNumbers, match=exactly("more than 5000 numbers")):
+    with pytest.raises(InvalidStats, match=exactly("more than 5000 numbers")):
         numbers.publish({"one more": 1})
     numbers.publish({"0": {"fps": 15}})
 

@@ -31,11 +31,11 @@ def test_the_newest_are_kept() -> None:
     console.publish({"entries": [entry("the cause", "error")]})
     for _ in range(3):
         console.publish({"entries": [entry(str(number)) for number in range(MOST_ENTRIES)], "lost": 7})
-    told = console.report()
-    assert told["count"] == 1 + 3 * (MOST_ENTRIES + 7)
-    assert [one["number"] for one in told["entries"]][:2] == [1, told["count"] - MOST_ENTRIES + 1]
-    assert len(told["entries"]) == MOST_ENTRIES + 1
-    assert texts(console, told["count"] - 1) == [str(MOST_ENTRIES - 1)]
+    result = console.report()
+    assert result["count"] == 1 + 3 * (MOST_ENTRIES + 7)
+    assert [one["number"] for one in result["entries"]][:2] == [1, result["count"] - MOST_ENTRIES + 1]
+    assert len(result["entries"]) == MOST_ENTRIES + 1
+    assert texts(console, result["count"] - 1) == [str(MOST_ENTRIES - 1)]
 
 
 def test_texts_are_bounded() -> None:
@@ -68,8 +68,8 @@ def test_over_http(site: Site) -> None:
     """The application posts, the host reads what is new; a bad number is refused."""
     answer = site.ask("POST", "/v1/console", peer="127.0.0.1", json={"entries": [entry("a"), entry("b")]})
     assert answer.status_code == 200
-    told = site.ask("GET", "/v1/console?after=1").json()
-    assert (told["count"], [one["text"] for one in told["entries"]]) == (2, ["b"])
+    result = site.ask("GET", "/v1/console?after=1").json()
+    assert (result["count"], [one["text"] for one in result["entries"]]) == (2, ["b"])
     assert site.ask("GET", "/v1/console?after=-1").status_code == 422
     assert site.ask("POST", "/v1/console", json={}).status_code == 422
 
@@ -77,7 +77,7 @@ def test_over_http(site: Site) -> None:
 def test_a_problem_of_the_application_is_in_the_state(site: Site) -> None:
     """What a client says of its page, as long as it says so; nothing where it is well."""
     assert site.ask("GET", "/v1/state").json()["problem"] is None
-    site.ask("POST", "/v1/numbers", json={"page": {"problem": "http://sfu/: net::ERR_CONNECTION_REFUSED"}})
+    site.ask("POST", "/v1/stats", json={"page": {"problem": "http://sfu/: net::ERR_CONNECTION_REFUSED"}})
     assert site.ask("GET", "/v1/state").json()["problem"] == "http://sfu/: net::ERR_CONNECTION_REFUSED"
-    site.ask("POST", "/v1/numbers", json={"page": {"problem": ""}})
+    site.ask("POST", "/v1/stats", json={"page": {"problem": ""}})
     assert site.ask("GET", "/v1/state").json()["problem"] is None

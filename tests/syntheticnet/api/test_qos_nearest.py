@@ -14,7 +14,7 @@ from syntheticnet.api.qos_format import written
 from syntheticnet.conditions import Conditions
 from syntheticnet.elements.state_loss import StateLoss
 
-from ..builders import Bench, packets, wished
+from ..builders import Bench, packets, requested
 from .qos_specs import PERFECT, SPECS
 
 NEAREST = [
@@ -37,12 +37,12 @@ NEAREST = [
 
 
 @pytest.mark.issue(10)
-@pytest.mark.parametrize(("native", "told"), NEAREST)
-def test_the_nearest_that_the_format_can_say(native: dict[str, Any], told: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("native", "expected"), NEAREST)
+def test_the_nearest_that_the_format_can_say(native: dict[str, Any], expected: dict[str, Any]) -> None:
     """There is always an answer, and it can be posted back: that alone changes nothing."""
     conditions = Conditions.from_dict({"egress": native})
     spec = written(conditions)
-    assert spec["default_link"]["egress"] == pytest.approx(PERFECT | told)
+    assert spec["default_link"]["egress"] == pytest.approx(PERFECT | expected)
     assert qos.changed(conditions, spec) == conditions
 
 
@@ -51,9 +51,9 @@ def test_the_nearest_that_the_format_can_say(native: dict[str, Any], told: dict[
 def test_the_share_of_a_loss_with_four_states(model: str) -> None:
     """It is what the element itself drops in the long run."""
     bench = Bench(3)
-    StateLoss(wished(loss_state=model), bench.kit).push(packets(100_000, size=1))
-    told = written(Conditions.from_dict({"egress": {"loss_state": model}}))["default_link"]["egress"]["loss"]
-    assert len(bench.dropped.packets) / 100_000 == pytest.approx(told, abs=0.012)  # 5 deviations, as bursts depend
+    StateLoss(requested(loss_state=model), bench.kit).push(packets(100_000, size=1))
+    result = written(Conditions.from_dict({"egress": {"loss_state": model}}))["default_link"]["egress"]["loss"]
+    assert len(bench.dropped.packets) / 100_000 == pytest.approx(result, abs=0.012)  # 5 deviations, as bursts depend
 
 
 @pytest.mark.issue(10)
@@ -110,7 +110,7 @@ _NATIVE = st.builds(
 
 @pytest.mark.issue(10)
 @given(_NATIVE, SPECS)
-def test_what_was_posted_is_told_whatever_was_before(before: Conditions, spec: dict[str, Any]) -> None:
+def test_what_was_posted_is_reported_whatever_was_before(before: Conditions, spec: dict[str, Any]) -> None:
     """And what is told can be posted again without changing anything."""
     if any(flow["label"] == "default" for flow in spec["flows"]):
         return

@@ -58,7 +58,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions?chek=true",
             "{}",
             422,
-            "chek: no such parameter; did you mean check?; allowed: at, in, lease, keep, check",
+            "chek: no such parameter; did you mean check?; allowed: at, in, lease, keep, restore, check",
         ),
         ("PATCH", "/v1/conditions?check=yes", "{}", 422, "check: 'yes' is not true or false"),
         ("PATCH", "/v1/conditions?lease=10", "{}", 422, "lease: '10' is not a time such as 500ms, 10s, 5min or 1h"),
@@ -102,15 +102,15 @@ from ..site import HOST, SPEC, Site
         ("POST", "/qos", json.dumps(SPEC).replace('"rate": 1000000', '"rate": NaN'), 422, None),
         ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": 1e400'), 422, None),
         ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": NaN'), 422, None),
-        ("POST", "/v1/numbers", '{"fps": NaN}', 422, "fps: nan is not a number, a word or an object of them"),
-        ("POST", "/v1/numbers", '{"fps": 1' + "0" * 400 + "}", 422, None),
+        ("POST", "/v1/stats", '{"fps": NaN}', 422, "fps: nan is not a number, a word or an object of them"),
+        ("POST", "/v1/stats", '{"fps": 1' + "0" * 400 + "}", 422, None),
         ("GET", "/v1/files/train", "", 404, "train: no such file; there are: none"),
         ("DELETE", "/v1/files/train", "", 404, "train: no such file; there are: none"),
         ("PUT", "/v1/files/train", "\0", 400, "the body is not a text in UTF-8"),
         ("PUT", "/v1/files/a b", "x", 422, None),
-        ("POST", "/v1/numbers", '{"fps": null}', 422, "fps: None is not a number, a word or an object of them"),
-        ("POST", "/v1/numbers", '{"\\ud800": 1}', 422, "\\ud800: is not a name of printable characters"),
-        ("POST", "/v1/numbers", '{"a": "\\ud800"}', 422, "a: '\\ud800' is not a number, a word or an object of them"),
+        ("POST", "/v1/stats", '{"fps": null}', 422, "fps: None is not a number, a word or an object of them"),
+        ("POST", "/v1/stats", '{"\\ud800": 1}', 422, "\\ud800: is not a name of printable characters"),
+        ("POST", "/v1/stats", '{"a": "\\ud800"}', 422, "a: '\\ud800' is not a number, a word or an object of them"),
         ("DELETE", "/qos", "", 405, "Method Not Allowed"),
         ("GET", "/v1/nothing", "", 404, "Not Found"),
         ("GET", "/top/sideways.profile", "", 404, "no such profile: sideways; there are ingress and egress"),
@@ -127,7 +127,7 @@ def test_refuses_with_one_line_and_changes_nothing(
     assert "\n" not in error
     assert len(error) <= 2000
     assert site.forwarder.configured == 0
-    assert site.ask("GET", "/v1/numbers").json() == {"values": {}, "age_s": {}}
+    assert site.ask("GET", "/v1/stats").json() == {"values": {}, "age_s": {}}
 
 
 def test_refuses_a_body_that_is_too_long(site: Site) -> None:
@@ -182,7 +182,7 @@ def test_turns_others_away(site: Site, peer: str, headers: dict[str, str], line:
     assert site.forwarder.configured == 0
 
 
-def test_a_host_that_is_none_is_told_first(site: Site) -> None:
+def test_a_host_that_is_none_is_reported_first(site: Site) -> None:
     """A misspelt name is told as such also where the flow would not match for another reason."""
     change = {"flows": {"*:udp": {"egress": {"loss": "1%"}}, "no-such-host.invalid:udp": {}}}
     answer = site.ask("PATCH", "/v1/conditions", json=change)

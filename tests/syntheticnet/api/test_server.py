@@ -108,18 +108,18 @@ def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "request_",
     [
-        b"POST /v1/numbers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
-        b"POST /v1/numbers HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"POST /v1/stats HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+        b"POST /v1/stats HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
         b"PATCH /v1/conditions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
         b"GET /v1/clock HTTP/1.1\r\nHost: localhost\r\n",
         b"GET /v1/clock\r\n\r\n",
         b"\x00\xff\x16\x03\x01" * 20,
-        b"POST /v1/numbers HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5001 + b"\r\n\r\n{}",
-        b"POST /v1/numbers HTTP/1.1\r\nHost: localhost\r\nContent-Length: \xd9\xa1\r\n\r\n{}",
+        b"POST /v1/stats HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5001 + b"\r\n\r\n{}",
+        b"POST /v1/stats HTTP/1.1\r\nHost: localhost\r\nContent-Length: \xd9\xa1\r\n\r\n{}",
         b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET /v1/clock HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
         b"GET /top/%ff%00%0a.profile HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        b"POST /v1/numbers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5004\r\n\r\n[1"
+        b"POST /v1/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5004\r\n\r\n[1"
         + b"1" * 5001
         + b"]",
     ],
@@ -129,5 +129,5 @@ def test_a_broken_request_leaves_one_line_in_the_log_at_the_most(served: Served,
     before = served.logged()
     answer = served.ask(request_)
     assert not answer.startswith(b"HTTP/1.1 5")
-    told = served.logged()[len(before) :]
-    assert len(told) <= 1, told
+    result = served.logged()[len(before) :]
+    assert len(result) <= 1, result

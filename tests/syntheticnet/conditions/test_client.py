@@ -100,8 +100,8 @@ def test_a_changed_flow_keeps_its_place_and_its_other_values() -> None:
         ),
         (
             {"flows": {"u": {"match": "*:quic"}}},
-            "flows.u: 'quic' is not a protocol: icmp, tcp, udp, icmpv6, sctp, stun, dtls, turn-channel, rtp, rtcp, "
-            "a number up to 255, or *",
+            "flows.u.match: 'quic' is not a protocol: icmp, tcp, udp, icmpv6, sctp, stun, dtls, turn-channel, rtp, "
+            "rtcp, a number up to 255, or *",
         ),
         (
             {"flows": {"*": {}, "*:udp": {}}},

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import Unit
-from syntheticnet.conditions.losses import BURST, EVERY, GEMODEL, NUMBERS, STATE, FourState, GilbertElliott, Numbers
+from syntheticnet.conditions.losses import (
+    BURST,
+    EVERY,
+    GEMODEL,
+    NUMBERS,
+    STATE,
+    FourState,
+    GilbertElliott,
+    PacketNumbers,
+)
 
 from ..builders import exactly
 
@@ -27,8 +36,8 @@ from ..builders import exactly
         (BURST, "4p", 4.0),
         (BURST, "2.5p", 2.5),
         (EVERY, "10p", 10),
-        (NUMBERS, "1,5-7,100", Numbers(((1, 1), (5, 7), (100, 100)))),
-        (NUMBERS, "9, 2 - 3, 4", Numbers(((2, 4), (9, 9)))),
+        (NUMBERS, "1,5-7,100", PacketNumbers(((1, 1), (5, 7), (100, 100)))),
+        (NUMBERS, "9, 2 - 3, 4", PacketNumbers(((2, 4), (9, 9)))),
     ],
 )
 def test_reads_the_promised_forms(unit: Unit, text: str, value: Any) -> None:

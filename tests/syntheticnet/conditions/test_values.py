@@ -9,7 +9,7 @@ import pytest
 
 from syntheticnet.conditions import ConditionsError, LinkConditions, condition_fields
 
-from ..builders import exactly, wished
+from ..builders import exactly, requested
 
 
 def test_every_example_round_trips() -> None:
@@ -65,20 +65,20 @@ def test_refuses_what_cannot_be(written: dict[str, Any], line: str) -> None:
 
 def test_the_shortest_bursts_that_can_be() -> None:
     """Of the loss, bursts of loss / (1 - loss) packets are the least."""
-    assert wished(loss="90%", loss_burst="9p")
-    assert wished(loss="50%", loss_burst="1p")
-    assert wished(loss="100%", loss_burst="1p")
+    assert requested(loss="90%", loss_burst="9p")
+    assert requested(loss="50%", loss_burst="1p")
+    assert requested(loss="100%", loss_burst="1p")
 
 
 def test_either_of_two_is_enough() -> None:
     """A queue stands beside a rate or a trace, and a trace beside an unlimited rate."""
-    assert wished(rate_trace="a", queue="1s", aqm="codel", rate="unlimited").queue
+    assert requested(rate_trace="a", queue="1s", aqm="codel", rate="unlimited").queue
 
 
 @pytest.mark.issue(10)
 def test_a_value_stays_until_it_is_cleared_by_name() -> None:
     """Also where the one that it needs is cleared: then it has no effect, and the next such one finds it there."""
-    full = wished(rate="1mbit", queue="1s", aqm="codel", ecn=True, loss="5%", loss_burst="4p")
+    full = requested(rate="1mbit", queue="1s", aqm="codel", ecn=True, loss="5%", loss_burst="4p")
     without = full.changed({"rate": None, "loss": None})
     assert without.to_dict() == {"queue": "1s", "aqm": "codel", "ecn": True, "loss_burst": "4p"}
     assert without.void() == {
@@ -103,7 +103,7 @@ def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
     chain = {needed: names[needed].metadata["example"], name: item.metadata["example"]}
     if names[needed].metadata["needs"]:
         chain = {"rate": "1mbit"} | chain
-    before = wished(**chain)
+    before = requested(**chain)
     after = before.changed({needed: None})
     assert getattr(after, item.name) == getattr(before, item.name)
     assert name in after.void()
@@ -126,4 +126,4 @@ def test_a_flows_values_take_the_place_of_what_they_exclude(
     own: dict[str, Any], base: dict[str, Any], result: dict[str, Any]
 ) -> None:
     """What a flow names is in force, whatever its link has; that is never an error."""
-    assert wished(**own).over(wished(**base)).to_dict() == result
+    assert requested(**own).over(requested(**base)).to_dict() == result

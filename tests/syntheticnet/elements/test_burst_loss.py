@@ -11,7 +11,7 @@ import pytest
 from syntheticnet.conditions import LinkConditions
 from syntheticnet.elements.burst_loss import BurstLoss, gilbert
 
-from ..builders import Bench, packets, wished
+from ..builders import Bench, packets, requested
 
 MANY = 100_000
 
@@ -36,7 +36,7 @@ def bursts(lost: list[bool]) -> list[int]:
 def test_average_and_mean_burst(loss: str, burst: str) -> None:
     """The share lost is the loss, and the mean run of lost packets is the burst, within five standard errors."""
     share, length = float(loss[:-1]) / 100, float(burst[:-1])
-    lost = fates(wished(loss=loss, loss_burst=burst))
+    lost = fates(requested(loss=loss, loss_burst=burst))
     # A two-state chain's neighbours correlate by 1 - p - r, which widens the error of the mean.
     correlation = 1 - (1 / length) * share / (1 - share) - 1 / length
     error = sqrt(share * (1 - share) * (1 + correlation) / (1 - correlation) / MANY)
@@ -48,14 +48,14 @@ def test_average_and_mean_burst(loss: str, burst: str) -> None:
 
 def test_gemodel() -> None:
     """The share lost is that of each state, weighted by how long the chain is in it: p / (p + r) in the bad one."""
-    lost = fates(wished(loss_gemodel="1% 10% 70% 0.1%"))
+    lost = fates(requested(loss_gemodel="1% 10% 70% 0.1%"))
     share = (0.01 * 0.7 + 0.10 * 0.001) / 0.11
     assert abs(sum(lost) / MANY - share) < 5 * sqrt(share * (1 - share) / MANY * (1 + 0.89) / (1 - 0.89))
 
 
 def test_gemodel_of_one_number_is_independent_loss() -> None:
     """With netem's default r = 1-p the state does not depend on the one before (Bernoulli)."""
-    lost = fates(wished(loss_gemodel="10%"))
+    lost = fates(requested(loss_gemodel="10%"))
     assert abs(sum(lost) / MANY - 0.1) < 5 * sqrt(0.09 / MANY)
     pairs = sum(one and other for one, other in pairwise(lost))
     assert abs(pairs / MANY - 0.01) < 5 * sqrt(0.01 / MANY)
@@ -65,25 +65,25 @@ def test_parameters() -> None:
     """p = r * share / (1 - share), r = 1 / burst; all is lost at 100 %; a burst too short for the share is longer."""
     assert astuple(gilbert(0.2, 4.0)) == pytest.approx((0.0625, 0.25, 1.0, 0.0))
     assert astuple(gilbert(0.9, 2.0)) == pytest.approx((1.0, 1 / 9, 1.0, 0.0))
-    assert all(fates(wished(loss="100%", loss_burst="4p"), 1000))
+    assert all(fates(requested(loss="100%", loss_burst="4p"), 1000))
 
 
 def test_live_change_keeps_the_state() -> None:
     """A change to all or nothing is in force with the next packet."""
     bench = Bench()
-    element = BurstLoss(wished(loss="50%", loss_burst="100p"), bench.kit)
+    element = BurstLoss(requested(loss="50%", loss_burst="100p"), bench.kit)
     element.push(packets(100))
-    element.configure(wished(loss="100%", loss_burst="1p"), 0)
+    element.configure(requested(loss="100%", loss_burst="1p"), 0)
     before = len(bench.dropped.packets)
     element.push(packets(50))
     assert len(bench.dropped.packets) == before + 50
-    element.configure(wished(), 0)
+    element.configure(requested(), 0)
     element.push(packets(50))
     assert len(bench.dropped.packets) == before + 50
 
 
 def test_wanted() -> None:
     """Loss alone is Loss's, and a share of 0 nobody's."""
-    assert not BurstLoss.enabled(wished(loss="5%"))
-    assert not BurstLoss.enabled(wished(loss="0%", loss_burst="4p"))
-    assert BurstLoss.enabled(wished(loss_gemodel="1%"))
+    assert not BurstLoss.enabled(requested(loss="5%"))
+    assert not BurstLoss.enabled(requested(loss="0%", loss_burst="4p"))
+    assert BurstLoss.enabled(requested(loss_gemodel="1%"))

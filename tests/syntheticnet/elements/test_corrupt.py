@@ -9,7 +9,7 @@ from syntheticnet.elements.corrupt import Corrupt
 from syntheticnet.packets.checksum import completed
 from syntheticnet.packets.packet import IP, VNET
 
-from ..builders import CLIENT, SERVER, UDP, Bench, carrying, checksum, frame, ipv4, packets, udp, vnet, wished
+from ..builders import CLIENT, SERVER, UDP, Bench, carrying, checksum, frame, ipv4, packets, requested, udp, vnet
 
 MANY = 20_000
 
@@ -25,7 +25,7 @@ def partial() -> bytes:
 
 def test_one_bit_of_a_whole_packet() -> None:
     """Against the packet with its checksum complete one bit differs, evenly spread, never in the Ethernet header."""
-    element = Corrupt(wished(corrupt="100%"), Bench().kit)
+    element = Corrupt(requested(corrupt="100%"), Bench().kit)
     buffer = partial()
     whole = completed(buffer)
     sent = [carrying(buffer) for _ in range(3000)]
@@ -42,7 +42,7 @@ def test_one_bit_of_a_whole_packet() -> None:
 
 def test_the_receiver_sees_it() -> None:
     """A wrong bit in the datagram fails the UDP checksum, in the IP header that of the header."""
-    element = Corrupt(wished(corrupt="100%"), Bench(2).kit)
+    element = Corrupt(requested(corrupt="100%"), Bench(2).kit)
     element.push([carrying(partial()) for _ in range(200)])
     for packet in element.pop(0)[0]:
         header, datagram = packet.buffer[IP : IP + 20], packet.buffer[IP + 20 :]
@@ -53,7 +53,7 @@ def test_the_receiver_sees_it() -> None:
 def test_share() -> None:
     """The share of changed packets is as asked for; the others are the very same, and none is lost."""
     bench = Bench()
-    element = Corrupt(wished(corrupt="5%"), bench.kit)
+    element = Corrupt(requested(corrupt="5%"), bench.kit)
     sent = packets(MANY, size=100)
     plain = sent[0].buffer
     element.push(sent)
@@ -65,9 +65,9 @@ def test_share() -> None:
 
 def test_nothing_to_flip() -> None:
     """A bare Ethernet header passes as it is."""
-    element = Corrupt(wished(corrupt="100%"), Bench().kit)
+    element = Corrupt(requested(corrupt="100%"), Bench().kit)
     bare = carrying(bytes(IP))
     element.push([bare])
     assert element.pop(0)[0][0].buffer == bytes(IP)
-    element.configure(wished(), 0)
-    assert not Corrupt.enabled(wished(corrupt="0%"))
+    element.configure(requested(), 0)
+    assert not Corrupt.enabled(requested(corrupt="0%"))

@@ -12,14 +12,14 @@ from syntheticnet.conditions import LinkConditions
 from syntheticnet.elements.delay import Delay
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, Bench, packets, times, wished
+from ..builders import MS, SECOND, Bench, packets, requested, times
 
 MANY = 20_000
 APART = 100 * MS
 
 
 def delay(seed: int = 1, **written: Any) -> Delay:
-    return Delay(wished(**written), Bench(seed).kit)
+    return Delay(requested(**written), Bench(seed).kit)
 
 
 def passed(element: Delay, count: int, gap: int) -> list[Packet]:
@@ -112,7 +112,7 @@ def test_shorter_latency_holds_for_what_waits() -> None:
     element = delay(latency="500ms")
     held = packets(3, gap=45 * MS)
     element.push(held)
-    element.configure(wished(latency="20ms"), 100 * MS)
+    element.configure(requested(latency="20ms"), 100 * MS)
     assert element.deadline() == 100 * MS
     assert element.pop(100 * MS)[0] == held[:2]
     assert times(element.pop(110 * MS)[0]) == [110 * MS]
@@ -122,7 +122,7 @@ def test_longer_latency_holds_for_what_waits() -> None:
     """From 20 ms to 500 ms: the packets that wait do so for 500 ms in all."""
     element = delay(latency="20ms")
     element.push(packets(2, gap=5 * MS))
-    element.configure(wished(latency="500ms"), 10 * MS)
+    element.configure(requested(latency="500ms"), 10 * MS)
     assert times(element.pop(SECOND)[0]) == [500 * MS, 505 * MS]
 
 
@@ -132,7 +132,7 @@ def test_newcomers_stay_behind_what_waited(new: dict[str, str]) -> None:
     element = delay(latency="500ms", jitter="100ms")
     first, second = packets(300, gap=MS), packets(300, time=300 * MS, gap=MS)
     element.push(first)
-    element.configure(wished(**new), 300 * MS)
+    element.configure(requested(**new), 300 * MS)
     element.push(second)
     assert element.pop(5 * SECOND)[0] == first + second
 
@@ -142,7 +142,7 @@ def test_present_jitter_holds_for_what_waits() -> None:
     element, same = (delay(seed=4, latency="200ms", jitter="10ms", reordering=True) for _ in range(2))
     for each in (element, same):
         each.push(packets(1))
-    element.configure(wished(latency="200ms", jitter="20ms", reordering=True), MS)
+    element.configure(requested(latency="200ms", jitter="20ms", reordering=True), MS)
     twice, once = (each.pop(SECOND)[0][0].time for each in (element, same))
     assert twice - 200 * MS == pytest.approx(2 * (once - 200 * MS), abs=2)
 
@@ -163,7 +163,7 @@ def test_end_of_reordering_keeps_the_order_in_which_they_were_due() -> None:
     element = delay(latency="40ms", jitter="20ms", reordering=True)
     first, second = packets(100, gap=MS), packets(100, time=100 * MS, gap=MS)
     element.push(first)
-    element.configure(wished(latency="40ms", jitter="20ms"), 100 * MS)
+    element.configure(requested(latency="40ms", jitter="20ms"), 100 * MS)
     element.push(second)
     forward, _ = element.pop(SECOND)
     assert set(forward[:100]) == set(first)

@@ -9,13 +9,13 @@ import pytest
 from syntheticnet.conditions.files import Files
 from syntheticnet.elements.delay_trace import DelayTrace
 
-from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 FILES = Files({"steps": "0 50\n100 10\n", "one": "0 7.5", "up": "0 10\n20 30\n60 5\n"})
 
 
 def trace(name: str = "steps", now: int = 0) -> DelayTrace:
-    return DelayTrace(wished(delay_trace=name), replace(Bench(files=FILES).kit, began=lambda: now))
+    return DelayTrace(requested(delay_trace=name), replace(Bench(files=FILES).kit, began=lambda: now))
 
 
 def waits_ms(element: DelayTrace, at_ms: list[float]) -> list[float]:
@@ -60,7 +60,7 @@ def test_live_change_holds_for_what_waits() -> None:
     """A new trace begins now; what waits has its first delay, and is not due before now."""
     element = trace()
     element.push([packet(time=0), packet(time=35 * MS)])
-    element.configure(wished(delay_trace="up"), 40 * MS)
+    element.configure(requested(delay_trace="up"), 40 * MS)
     assert times(element.pop(SECOND)[0]) == [40 * MS, 45 * MS]
 
 
@@ -69,7 +69,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element = trace()
     held = packets(5, gap=MS)
     element.push(held)
-    element.configure(wished(), 20 * MS)
+    element.configure(requested(), 20 * MS)
     assert (element.deadline(), element.slack()) == (20 * MS, 0)
     assert element.pop(20 * MS)[0] == held
 

@@ -13,14 +13,14 @@ import pytest
 from syntheticnet.conditions.files import Files
 from syntheticnet.elements.distribution import Law, law_of, normal, pareto, paretonormal
 
-from ..builders import Bench, wished
+from ..builders import Bench, requested
 
 MANY = 20_000
 N = NormalDist()
 
 
 def law(seed: int = 1, files: Files | None = None, **written: Any) -> Law:
-    return law_of(wished(jitter="10ms", **written), Bench(seed, files).kit)
+    return law_of(requested(jitter="10ms", **written), Bench(seed, files).kit)
 
 
 def drawn(made: Law) -> list[float]:

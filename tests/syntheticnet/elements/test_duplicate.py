@@ -6,7 +6,7 @@ from math import sqrt
 
 from syntheticnet.elements.duplicate import Duplicate
 
-from ..builders import MS, Bench, packets, times, wished
+from ..builders import MS, Bench, packets, requested, times
 
 MANY = 20_000
 
@@ -14,7 +14,7 @@ MANY = 20_000
 def test_the_copy_is_right_behind() -> None:
     """At 100 % each packet comes twice in a row, at the same time and with the same frame."""
     bench = Bench()
-    element = Duplicate(wished(duplicate="100%"), bench.kit)
+    element = Duplicate(requested(duplicate="100%"), bench.kit)
     sent = packets(3, gap=MS)
     element.push(sent)
     out, _ = element.pop(2 * MS)
@@ -27,7 +27,7 @@ def test_the_copy_is_right_behind() -> None:
 def test_share() -> None:
     """As many copies as asked for, and no packet lost."""
     bench = Bench()
-    element = Duplicate(wished(duplicate="10%"), bench.kit)
+    element = Duplicate(requested(duplicate="10%"), bench.kit)
     element.push(packets(MANY, size=1))
     assert abs(len(bench.copied) - 0.1 * MANY) < 5 * sqrt(MANY * 0.09)
     assert len(element) == MANY + len(bench.copied)
@@ -37,7 +37,7 @@ def test_share() -> None:
 def test_turned_off() -> None:
     """Nothing is copied any more."""
     bench = Bench()
-    element = Duplicate(wished(duplicate="100%"), bench.kit)
-    element.configure(wished(duplicate="0%"), 0)
+    element = Duplicate(requested(duplicate="100%"), bench.kit)
+    element.configure(requested(duplicate="0%"), 0)
     element.push(packets(10))
     assert (len(element), bench.copied) == (10, [])

@@ -12,7 +12,7 @@ from syntheticnet.conditions.files import Files
 from syntheticnet.elements import ELEMENTS, Element
 from syntheticnet.packets.packet import Packet
 
-from ..builders import CLIENT, MS, SECOND, SERVER, Bench, carrying, udp_frame, wished
+from ..builders import CLIENT, MS, SECOND, SERVER, Bench, carrying, requested, udp_frame
 
 FILES = Files({"rate": "2\n2\n5\n", "rate2": "1\n", "delay": "0 30\n40 10\n", "delay2": "0 5\n", "table": "-8192 8192"})
 
@@ -53,7 +53,7 @@ class Drive:
 
     def __init__(self, make: type[Element], seed: int) -> None:
         self.bench = Bench(seed, FILES)
-        self.values = [wished(**written) for written in values_of(make)]
+        self.values = [requested(**written) for written in values_of(make)]
         self.element = make(self.values[0], self.bench.kit)
         self.random = Random(seed)
         self.now = 0
@@ -85,7 +85,7 @@ class Drive:
         self.check()
 
     def check(self) -> None:
-        """In + duplicated = out + dropped + held, each packet in one place only."""
+        """In + duplicated = out + dropped + queued, each packet in one place only."""
         dropped, copied = self.bench.dropped.packets, self.bench.copied
         assert len(self.sent) + len(copied) == len(self.out) + len(dropped) + len(self.element)
         assert len({*self.out, *dropped}) == len(self.out) + len(dropped)
@@ -102,7 +102,9 @@ def test_reads_real_values(make: type[Element]) -> None:
     attributes = set(LinkConditions.__dataclass_fields__)
     assert make.depends_on
     assert set(make.depends_on) <= attributes
-    assert {item.name for written in values_of(make) for item, _ in wished(**written).named()} <= set(make.depends_on)
+    assert {item.name for written in values_of(make) for item, _ in requested(**written).named()} <= set(
+        make.depends_on
+    )
 
 
 def test_every_value_is_read() -> None:
@@ -115,7 +117,7 @@ def test_not_wanted_by_default(make: type[Element]) -> None:
     """Nothing named means no such element; its example wants it, and those of the others do not."""
     assert not make.enabled(LinkConditions())
     for name, (written, _) in VALUES.items():
-        assert make.enabled(wished(**written)) == (name == make.__name__)
+        assert make.enabled(requested(**written)) == (name == make.__name__)
 
 
 @EACH
@@ -181,7 +183,7 @@ def test_the_same_seed_makes_the_same_run(make: type[Element]) -> None:
     runs = []
     for size in (1, 7):
         bench = Bench(5, FILES)
-        element = make(wished(**values_of(make)[0]), bench.kit)
+        element = make(requested(**values_of(make)[0]), bench.kit)
         sent = [carrying(udp_frame(CLIENT, SERVER, 1, 2) + bytes(n % 700), n * MS) for n in range(210)]
         for at in range(0, 210, size):
             element.push(sent[at : at + size])

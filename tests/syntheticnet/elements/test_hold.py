@@ -9,11 +9,11 @@ import pytest
 from syntheticnet.elements.hold import Hold
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, Bench, packets, times, wished
+from ..builders import MS, SECOND, Bench, packets, requested, times
 
 
 def hold(began: int = 0, **written: str) -> Hold:
-    return Hold(wished(**written), replace(Bench().kit, began=lambda: began))
+    return Hold(requested(**written), replace(Bench().kit, began=lambda: began))
 
 
 def through(element: Hold, sent: list[Packet]) -> list[int]:
@@ -59,7 +59,7 @@ def test_a_change_begins_a_new_period(change: dict[str, str], left: int) -> None
     element = hold(hold="30ms", hold_every="100ms")
     held = packets(2, time=75 * MS, gap=MS)
     element.push(held)
-    element.configure(wished(**change), 80 * MS)
+    element.configure(requested(**change), 80 * MS)
     assert element.pop(80 * MS)[0] == held
     assert times(held) == [left * MS] * 2
 

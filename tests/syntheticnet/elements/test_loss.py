@@ -9,7 +9,7 @@ import pytest
 
 from syntheticnet.elements.loss import Loss
 
-from ..builders import MS, Bench, packets, times, wished
+from ..builders import MS, Bench, packets, requested, times
 
 MANY = 50_000
 
@@ -18,7 +18,7 @@ MANY = 50_000
 def test_drops_its_share(percent: str) -> None:
     """The count of drops lies within five standard errors of the share, and the rest passes in order."""
     bench = Bench(5)
-    element = Loss(wished(loss=percent), bench.kit)
+    element = Loss(requested(loss=percent), bench.kit)
     sent = packets(MANY, size=1)
     element.push(sent)
     forward, backward = element.pop(0)
@@ -34,7 +34,7 @@ def test_drops_are_those_of_its_random_stream() -> None:
     draws = Random("5")
     lost = [n for n in range(1000) if draws.random() < 0.1]
     bench = Bench(5)
-    element = Loss(wished(loss="10%"), bench.kit)
+    element = Loss(requested(loss="10%"), bench.kit)
     sent = packets(1000, gap=1)
     for start, end in ((0, 1), (1, 65), (65, 1000)):
         element.push(sent[start:end])
@@ -44,16 +44,16 @@ def test_drops_are_those_of_its_random_stream() -> None:
 def test_all_and_none() -> None:
     """100 % drops every packet; 0 % is no loss at all."""
     bench = Bench(5)
-    element = Loss(wished(loss="100%"), bench.kit)
+    element = Loss(requested(loss="100%"), bench.kit)
     element.push(packets(1000))
     assert (len(bench.dropped.packets), element.pop(0)) == (1000, ([], []))
-    assert not Loss.enabled(wished(loss="0%"))
-    assert not Loss.enabled(wished())
+    assert not Loss.enabled(requested(loss="0%"))
+    assert not Loss.enabled(requested())
 
 
 def test_passes_at_once_with_the_time_unchanged() -> None:
     """What is not dropped is due when it came, and held until the next `pop`."""
-    element = Loss(wished(loss="0.01%"), Bench().kit)
+    element = Loss(requested(loss="0.01%"), Bench().kit)
     element.push(packets(2, time=3 * MS, gap=MS))
     assert (element.deadline(), len(element)) == (3 * MS, 2)
     assert times(element.pop(4 * MS)[0]) == [3 * MS, 4 * MS]
@@ -63,13 +63,13 @@ def test_passes_at_once_with_the_time_unchanged() -> None:
 def test_new_share_is_in_force_at_once() -> None:
     """After a change the next packet meets the new share."""
     bench = Bench(5)
-    element = Loss(wished(loss="100%"), bench.kit)
-    element.configure(wished(loss="0%"), 0)
+    element = Loss(requested(loss="100%"), bench.kit)
+    element.configure(requested(loss="0%"), 0)
     element.push(packets(100))
     assert (len(element), bench.dropped.packets) == (100, [])
 
 
 def test_bursts_are_for_another_element() -> None:
     """With a mean burst length the loss is no longer independent: BurstLoss does it, and not both."""
-    assert not Loss.enabled(wished(loss="5%", loss_burst="4p"))
+    assert not Loss.enabled(requested(loss="5%", loss_burst="4p"))
     assert "loss_burst" in Loss.depends_on

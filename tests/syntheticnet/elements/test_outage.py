@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from syntheticnet.elements.outage import Outage
 
-from ..builders import Bench, packets, wished
+from ..builders import Bench, packets, requested
 
 
 def test_drops_everything_until_it_ends() -> None:
     """Each packet is dropped as what it is; after the end each passes."""
     bench = Bench()
-    element = Outage(wished(outage=True), bench.kit)
+    element = Outage(requested(outage=True), bench.kit)
     lost, passed = packets(10), packets(3)
     element.push(lost)
-    element.configure(wished(outage=False), 5)
+    element.configure(requested(outage=False), 5)
     element.push(passed)
     assert (element.pop(5), bench.dropped.packets) == ((passed, []), lost)
     assert set(bench.dropped.causes) == {"outage"}
@@ -21,6 +21,6 @@ def test_drops_everything_until_it_ends() -> None:
 
 def test_wanted_only_when_on() -> None:
     """A switch that is off is no outage."""
-    assert Outage.enabled(wished(outage="on"))
-    assert not Outage.enabled(wished(outage="off"))
-    assert not Outage.enabled(wished())
+    assert Outage.enabled(requested(outage="on"))
+    assert not Outage.enabled(requested(outage="off"))
+    assert not Outage.enabled(requested())

@@ -7,13 +7,13 @@ from typing import Any
 from syntheticnet.elements.rate import Rate
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, Bench, carrying, packets, times, wished
+from ..builders import MS, SECOND, Bench, carrying, packets, requested, times
 from .test_ecn import with_service
 
 
 def flood(bench: Bench, sent: list[Packet], **written: Any) -> list[Packet]:
     """What comes through a bottleneck of 1 mbit and a long queue."""
-    element = Rate(wished(rate="1mbit", queue="1000p", **written), bench.kit)
+    element = Rate(requested(rate="1mbit", queue="1000p", **written), bench.kit)
     element.push(sent)
     out, _ = element.pop(100 * SECOND)
     assert len(element) == 0
@@ -62,13 +62,13 @@ def test_ecn_marks_instead() -> None:
 def test_codel_can_be_switched_on_and_off_while_packets_wait() -> None:
     """Nothing is dropped by the change itself; from then on the present rule decides."""
     bench = Bench()
-    element = Rate(wished(rate="1mbit", queue="1000p"), bench.kit)
+    element = Rate(requested(rate="1mbit", queue="1000p"), bench.kit)
     element.push(packets(400, size=125))
-    element.configure(wished(rate="1mbit", queue="1000p", aqm="codel"), 10 * MS)
+    element.configure(requested(rate="1mbit", queue="1000p", aqm="codel"), 10 * MS)
     assert (len(element), bench.dropped.packets) == (400, [])
     element.pop(150 * MS)
     dropped = len(bench.dropped.packets)
     assert dropped
-    element.configure(wished(rate="1mbit", queue="1000p"), 150 * MS)
+    element.configure(requested(rate="1mbit", queue="1000p"), 150 * MS)
     element.pop(SECOND)
     assert (len(bench.dropped.packets), len(element)) == (dropped, 0)

@@ -8,18 +8,18 @@ from syntheticnet.conditions import LinkConditions
 from syntheticnet.conditions.depth import FULL_SIZE
 from syntheticnet.elements.rate import Rate
 
-from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def rate(bench: Bench | None = None, **written: str) -> Rate:
-    return Rate(wished(**written), (bench or Bench()).kit)
+    return Rate(requested(**written), (bench or Bench()).kit)
 
 
 def test_wanted_only_with_a_finite_rate() -> None:
     """No rate and an unlimited one are no bottleneck."""
-    assert Rate.enabled(wished(rate="1mbit"))
-    assert not Rate.enabled(wished(rate="unlimited"))
-    assert not Rate.enabled(wished(loss="5%"))
+    assert Rate.enabled(requested(rate="1mbit"))
+    assert not Rate.enabled(requested(rate="unlimited"))
+    assert not Rate.enabled(requested(loss="5%"))
 
 
 def test_sends_one_packet_after_the_other() -> None:
@@ -103,7 +103,7 @@ def test_new_rate_holds_for_the_bits_that_are_left(new_rate: str, due_ms: list[i
     """Half of the first packet's 8 ms is through at 4 ms; the other half goes at the new rate."""
     element = rate(rate="1mbit")
     element.push(packets(2, size=1000))
-    element.configure(wished(rate=new_rate), 4 * MS)
+    element.configure(requested(rate=new_rate), 4 * MS)
     assert times(element.pop(SECOND)[0]) == [ms * MS for ms in due_ms]
 
 
@@ -111,8 +111,8 @@ def test_two_changes_within_one_packet() -> None:
     """A quarter at 1 mbit, a quarter at 2 mbit, half at 500 kbit: 2 + 1 + 8 ms."""
     element = rate(rate="1mbit")
     element.push([packet(1000)])
-    element.configure(wished(rate="2mbit"), 2 * MS)
-    element.configure(wished(rate="500kbit"), 3 * MS)
+    element.configure(requested(rate="2mbit"), 2 * MS)
+    element.configure(requested(rate="500kbit"), 3 * MS)
     assert times(element.pop(SECOND)[0]) == [11 * MS]
 
 
@@ -121,7 +121,7 @@ def test_smaller_queue_drops_nothing_that_is_held() -> None:
     bench = Bench()
     element = rate(bench, rate="1mbit", queue="10p")
     element.push(packets(10))
-    element.configure(wished(rate="1mbit", queue="3p"), 1 * MS)
+    element.configure(requested(rate="1mbit", queue="3p"), 1 * MS)
     assert (len(element), bench.dropped.packets) == (10, [])
     element.push([packet(1000, 2 * MS)])
     assert bench.dropped.causes == ["queue"]

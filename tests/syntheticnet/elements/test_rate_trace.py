@@ -8,14 +8,14 @@ from typing import Any
 from syntheticnet.conditions.files import Files
 from syntheticnet.elements.rate_trace import RateTrace
 
-from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 FILES = Files({"each": "1", "uneven": "2\n2\n5\n10\n", "slow": "100\n", "zero": "0\n10\n"})
 
 
 def trace(name: str = "each", bench: Bench | None = None, now: int = 0, **written: Any) -> RateTrace:
     kit = (bench or Bench(files=FILES)).kit
-    return RateTrace(wished(rate_trace=name, **written), replace(kit, files=FILES, began=lambda: now))
+    return RateTrace(requested(rate_trace=name, **written), replace(kit, files=FILES, began=lambda: now))
 
 
 def departures_ms(element: RateTrace, until: int = 100 * SECOND) -> list[float]:
@@ -94,8 +94,8 @@ def test_live_change_holds_for_what_waits() -> None:
     """A new trace begins at the change, and the rest of a packet goes by it; other values do not restart it."""
     element = trace("slow")
     element.push(packets(3, size=1514))
-    element.configure(wished(rate_trace="uneven"), 50 * MS)
-    element.configure(wished(rate_trace="uneven", queue="9p"), 51 * MS)
+    element.configure(requested(rate_trace="uneven"), 50 * MS)
+    element.configure(requested(rate_trace="uneven", queue="9p"), 51 * MS)
     assert departures_ms(element) == [52, 52, 55]
 
 
@@ -104,7 +104,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element = trace("slow")
     held = packets(5)
     element.push(held)
-    element.configure(wished(), 7 * MS)
+    element.configure(requested(), 7 * MS)
     out, _ = element.pop(7 * MS)
     assert (out, set(times(out))) == (held, {7 * MS})
 
@@ -123,5 +123,5 @@ def test_give_and_adopt() -> None:
 
 def test_wanted() -> None:
     """Beside an unlimited rate a trace is in force; beside another rate it cannot be written."""
-    assert RateTrace.enabled(wished(rate_trace="each", rate="unlimited"))
-    assert not RateTrace.enabled(wished(rate="1mbit"))
+    assert RateTrace.enabled(requested(rate_trace="each", rate="unlimited"))
+    assert not RateTrace.enabled(requested(rate="1mbit"))

@@ -8,14 +8,14 @@ from syntheticnet.elements.reject import Reject
 from syntheticnet.packets.icmp_replies import refusal
 from syntheticnet.packets.packet import Packet
 
-from ..builders import CLIENT, MS, SERVER, Bench, carrying, tcp_frame, udp_frame, wished
+from ..builders import CLIENT, MS, SERVER, Bench, carrying, requested, tcp_frame, udp_frame
 
 
 @pytest.mark.parametrize("how", ["reset", "port-unreachable", "host-unreachable", "admin-prohibited"])
 def test_drops_and_answers(how: str) -> None:
     """Each packet is dropped as rejected, and its answer goes back, marked and stamped with the packet's time."""
     bench = Bench()
-    element = Reject(wished(reject=how), bench.kit)
+    element = Reject(requested(reject=how), bench.kit)
     sent = [carrying(make(CLIENT, SERVER, 1, 2), n * MS) for n, make in enumerate((tcp_frame, udp_frame))]
     element.push(sent)
     assert element.deadline() == 0
@@ -30,7 +30,7 @@ def test_drops_and_answers(how: str) -> None:
 def test_answers_of_elements_pass() -> None:
     """Else two links that reject would answer each other for ever."""
     bench = Bench()
-    element = Reject(wished(reject="reset"), bench.kit)
+    element = Reject(requested(reject="reset"), bench.kit)
     answer = Packet(udp_frame(CLIENT, SERVER, 1, 2), 0, carrying(b"").talk, originated=True)
     element.push([answer])
     assert element.pop(0) == ([answer], [])
@@ -39,9 +39,9 @@ def test_answers_of_elements_pass() -> None:
 def test_turned_off_it_lets_pass() -> None:
     """A change to no rejection is in force at once."""
     bench = Bench()
-    element = Reject(wished(reject="reset"), bench.kit)
-    element.configure(wished(), 0)
+    element = Reject(requested(reject="reset"), bench.kit)
+    element.configure(requested(), 0)
     sent = carrying(udp_frame(CLIENT, SERVER, 1, 2))
     element.push([sent])
     assert element.pop(0) == ([sent], [])
-    assert not Reject.enabled(wished())
+    assert not Reject.enabled(requested())

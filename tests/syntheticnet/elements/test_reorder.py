@@ -10,13 +10,13 @@ from typing import Any
 from syntheticnet.elements.reorder import Reorder
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, Bench, packets, times, wished
+from ..builders import MS, SECOND, Bench, packets, requested, times
 
 MANY = 20_000
 
 
 def reorder(seed: int = 1, **written: Any) -> Reorder:
-    return Reorder(wished(**written), Bench(seed).kit)
+    return Reorder(requested(**written), Bench(seed).kit)
 
 
 def order(sent: list[Packet], out: list[Packet]) -> list[int]:
@@ -85,7 +85,7 @@ def test_what_expired_leaves_before_a_newcomer() -> None:
     element = reorder(reorder="100%")
     first = packets(1)
     element.push(first)
-    element.configure(wished(reorder="0.0001%"), 1)
+    element.configure(requested(reorder="0.0001%"), 1)
     second = packets(1, time=200 * MS)
     element.push(second)
     out, _ = element.pop(200 * MS)
@@ -97,9 +97,9 @@ def test_smaller_gap_holds_for_what_waits() -> None:
     element = reorder(reorder="100%", reorder_gap="5p")
     held, passing = packets(1), packets(2, time=MS)
     element.push(held)
-    element.configure(wished(reorder="0.0001%", reorder_gap="5p"), MS)
+    element.configure(requested(reorder="0.0001%", reorder_gap="5p"), MS)
     element.push(passing)
-    element.configure(wished(reorder="0.0001%", reorder_gap="2p"), 2 * MS)
+    element.configure(requested(reorder="0.0001%", reorder_gap="2p"), 2 * MS)
     out, _ = element.pop(2 * MS)
     assert (out, out[-1].time) == (passing + held, 2 * MS)
 
@@ -109,9 +109,9 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element = reorder(reorder="100%", reorder_gap="9p")
     held = packets(3, gap=MS)
     element.push(held)
-    element.configure(wished(), 5 * MS)
+    element.configure(requested(), 5 * MS)
     assert element.pop(5 * MS)[0] == held
-    assert not Reorder.enabled(wished(reorder="0%"))
+    assert not Reorder.enabled(requested(reorder="0%"))
 
 
 def test_give_and_adopt() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from syntheticnet.elements.slot import Slot
 
-from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def slot(seed: int = 1, **written: Any) -> Slot:
-    return Slot(wished(**written), Bench(seed).kit)
+    return Slot(requested(**written), Bench(seed).kit)
 
 
 def departures(element: Slot) -> list[int]:
@@ -71,9 +71,9 @@ def test_live_change_holds_for_the_present_slot() -> None:
     """A slot keeps its draw: what waits goes by the new range, from when its wait began, but not before now."""
     element = slot(slot="100ms")
     element.push(packets(2))
-    element.configure(wished(slot="20ms"), 5 * MS)
+    element.configure(requested(slot="20ms"), 5 * MS)
     assert element.deadline() == 20 * MS
-    element.configure(wished(slot="2ms"), 6 * MS)
+    element.configure(requested(slot="2ms"), 6 * MS)
     assert departures(element) == [6 * MS, 6 * MS]
 
 
@@ -82,10 +82,10 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
     element = slot(slot="10ms", slot_packets="1p")
     held = packets(5)
     element.push(held)
-    element.configure(wished(), 12 * MS)
+    element.configure(requested(), 12 * MS)
     out, _ = element.pop(12 * MS)
     assert (out, times(out)) == (held, [10 * MS] + [12 * MS] * 4)
-    assert not Slot.enabled(wished(slot="0ms"))
+    assert not Slot.enabled(requested(slot="0ms"))
 
 
 def test_give_and_adopt() -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from syntheticnet.elements.state_loss import StateLoss
 
-from ..builders import Bench, packets, wished
+from ..builders import Bench, packets, requested
 
 MANY = 100_000
 
 
 def lost_of(text: str, count: int = MANY) -> list[bool]:
     bench = Bench(3)
-    element = StateLoss(wished(loss_state=text), bench.kit)
+    element = StateLoss(requested(loss_state=text), bench.kit)
     sent = packets(count, size=1)
     element.push(sent)
     lost = set(bench.dropped.packets)
@@ -56,9 +56,9 @@ def test_certain_transitions() -> None:
 def test_turned_off() -> None:
     """Without the value it loses nothing more, whatever its state was."""
     bench = Bench()
-    element = StateLoss(wished(loss_state="100% 0%"), bench.kit)
+    element = StateLoss(requested(loss_state="100% 0%"), bench.kit)
     element.push(packets(10))
-    element.configure(wished(), 0)
+    element.configure(requested(), 0)
     element.push(packets(10))
     assert len(bench.dropped.packets) <= 11
-    assert not StateLoss.enabled(wished())
+    assert not StateLoss.enabled(requested())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -28,14 +28,14 @@ class Remembered:
         self.armed: int | None = None
         self.overtaken: list[int] = []
 
-    def adopt(self, wished: InForce, now: int) -> int:
+    def adopt(self, requested: InForce, now: int) -> int:
         if self.overtaken:
             raise Overtaken(self.overtaken.pop(0))
-        self.sown.append(wished.sowing)
-        self.adopted.append((now - NOW, {**wished.conditions.to_dict(), "seed": None}, wished.names))
+        self.sown.append(requested.sowing)
+        self.adopted.append((now - NOW, {**requested.conditions.to_dict(), "seed": None}, requested.names))
         return now
 
-    def arm(self, wished: InForce, at: int) -> None:
+    def arm(self, requested: InForce, at: int) -> None:
         self.armed = at - NOW
 
     def disarm(self) -> None:
@@ -44,9 +44,15 @@ class Remembered:
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}}
 
+    def top(self, direction: str) -> list[Any]:
+        return [direction]
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        self.admitted = list(addresses)
+
 
 class Office:
-    """A desk, its stores, and the network beneath it; `restart` is a forwarder that has died and come back."""
+    """A controller, its stores, and the network beneath it; `restart` is a forwarder that has died and come back."""
 
     def __init__(self, startup: Conditions) -> None:
         self.kept, self.texts = SharedDocument.create(), SharedDocument.create()
@@ -55,10 +61,10 @@ class Office:
 
     def restart(self, now: int) -> None:
         self.network = Remembered()
-        self.desk = ConditionsController(self.kept, self.texts, Files(), self.network, now)
+        self.controller = ConditionsController(self.kept, self.texts, Files(), self.network, now)
 
     def ask(self, op: str, now: int = NOW, **arguments: Any) -> dict[str, Any]:
-        return self.desk.answer({"op": op, **arguments}, now)
+        return self.controller.answer({"op": op, **arguments}, now)
 
     def close(self) -> None:
         for store in (self.kept, self.texts):
@@ -73,7 +79,7 @@ def office() -> Iterator[Office]:
 
 
 def refused(office: Office, line: str, op: str, **arguments: Any) -> None:
-    """The desk refuses with `line`, and puts nothing in force."""
+    """The controller refuses with `line`, and puts nothing in force."""
     before = len(office.network.adopted), office.kept.load(), office.texts.load()
     with pytest.raises(ConditionsError, match=exactly(line)):
         office.ask(op, **arguments)
@@ -107,7 +113,7 @@ def test_a_seed_that_is_set_begins_the_draws_anew(office: Office) -> None:
     office.ask("change", change={"seed": 42}, lease_ns=SECOND)
     office.ask("change", change={"seed": 43})
     assert sown[5:] == [(5, 42)]
-    office.desk.due(NOW + SECOND)
+    office.controller.due(NOW + SECOND)
     assert sown[6:] == [(6, 43)]
     office.ask("replace", now=NOW + SECOND, change={"seed": 43})
     office.ask("replace", now=NOW + SECOND, change={"egress": {"loss": "1%"}})
@@ -135,10 +141,10 @@ def test_what_is_due_is_done(office: Office) -> None:
         "expires_ns": NOW + 2 * SECOND,
         "left_ns": 2 * SECOND,
     }
-    assert office.desk.deadline() == NOW + SECOND
-    office.desk.due(NOW + SECOND - 1)
+    assert office.controller.deadline() == NOW + SECOND
+    office.controller.due(NOW + SECOND - 1)
     assert len(office.network.adopted) == 1
-    office.desk.due(NOW + SECOND)
+    office.controller.due(NOW + SECOND)
     assert office.network.adopted[-1][1]["egress"] == {"loss": "9%"}
     assert office.ask("report", now=NOW + 2 * SECOND)["leases"] == []
     assert office.network.adopted[-1][0] == 2 * SECOND
@@ -149,9 +155,9 @@ def test_what_is_due_next_is_prepared(office: Office) -> None:
     """As soon as it is known, so that it takes effect in time; what changes nothing is not."""
     office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND, lease_ns=SECOND)
     assert office.network.armed == SECOND
-    office.desk.due(NOW + SECOND)
+    office.controller.due(NOW + SECOND)
     assert office.network.armed == 2 * SECOND
-    office.desk.due(NOW + 2 * SECOND)
+    office.controller.due(NOW + 2 * SECOND)
     assert office.network.armed is None
     office.ask("change", now=NOW + 2 * SECOND, change={}, lease_ns=SECOND)
     assert office.network.armed is None
@@ -182,7 +188,7 @@ def test_a_check_changes_nothing(office: Office) -> None:
     answer = office.ask("change", change={"egress": {"latency": "5ms"}}, check=True, at_ns=NOW + SECOND)
     assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
     assert answer["monotonic_ns"] == NOW
-    assert office.desk.deadline() is None
+    assert office.controller.deadline() is None
 
 
 def test_renew_and_release(office: Office) -> None:
@@ -227,17 +233,17 @@ TABLE = "# a table\n" + " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
 
 
 @pytest.mark.parametrize(
-    ("terms", "user"),
+    ("options", "user"),
     [
         ({}, "the conditions"),
         ({"lease_ns": SECOND}, "lease 1"),
         ({"at_ns": NOW + SECOND}, "scheduled change 1"),
     ],
 )
-def test_a_file_in_use_stays(office: Office, terms: dict[str, Any], user: str) -> None:
+def test_a_file_in_use_stays(office: Office, options: dict[str, Any], user: str) -> None:
     """What is in force or will be finds its files: they can be neither removed nor replaced, but put again."""
     office.ask("put_file", name="wifi", text=TABLE)
-    office.ask("change", change=JITTERY, **terms)
+    office.ask("change", change=JITTERY, **options)
     refused(office, f"wifi: is in use by {user}: clear that first", "remove_file", name="wifi")
     line = f"wifi: is in use by {user}: give the new one another name"
     refused(office, line, "put_file", name="wifi", text=TABLE + "\n")
@@ -246,11 +252,11 @@ def test_a_file_in_use_stays(office: Office, terms: dict[str, Any], user: str) -
     assert office.ask("remove_file", name="wifi") == {"files": []}
 
 
-@pytest.mark.parametrize("terms", [{}, {"lease_ns": SECOND}, {"at_ns": NOW + SECOND}, {"check": True}])
-def test_a_file_must_be_there(office: Office, terms: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [{}, {"lease_ns": SECOND}, {"at_ns": NOW + SECOND}, {"check": True}])
+def test_a_file_must_be_there(office: Office, options: dict[str, Any]) -> None:
     """Before conditions that name it can be asked for, now or for later."""
     line = "egress.jitter_table: wifi: no such file; there are: none"
-    refused(office, line, "change", change=JITTERY, **terms)
+    refused(office, line, "change", change=JITTERY, **options)
 
 
 def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> None:
@@ -262,3 +268,10 @@ def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> No
 def test_removing_what_is_not_there(office: Office) -> None:
     """The error lists what there is."""
     refused(office, "wifi: no such file; there are: none", "remove_file", name="wifi")
+
+
+def test_top_talkers_and_who_may_steer(office: Office) -> None:
+    """These are asked of the network itself."""
+    assert office.ask("top", direction="ingress") == {"rows": ["ingress"]}
+    assert office.ask("admit", addresses=["10.9.0.7"]) == {}
+    assert office.network.admitted == ["10.9.0.7"]

@@ -12,14 +12,14 @@ from syntheticnet.conditions import LinkConditions
 from syntheticnet.forwarder.link import MOST_HELD_BYTES, PACKET_COST, STALLED_NS, Link
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, packet, packets, times, wished
+from ..builders import MS, SECOND, packet, packets, requested, times
 
 FAR = 1000 * SECOND
 
 
 def link(values: LinkConditions | None = None, seed: int = 7, direction: str = "egress", **flows: Any) -> Link:
     made = Link(direction, seed)
-    made.configure(values or wished(), flows, 0)
+    made.configure(values or requested(), flows, 0)
     return made
 
 
@@ -55,28 +55,28 @@ def test_a_perfect_link_has_no_stage() -> None:
     assert (len(path), path.due) == (3, 5)
     assert path.pop(5) == (sent, [])
     assert times(sent) == [0, 1, 2]
-    assert not link(wished(loss="1%")).perfect
-    assert not link(wished(), udp=wished(loss="1%")).perfect
-    assert link(wished(loss="0%", rate="unlimited", latency="0ms")).perfect
+    assert not link(requested(loss="1%")).perfect
+    assert not link(requested(), udp=requested(loss="1%")).perfect
+    assert link(requested(loss="0%", rate="unlimited", latency="0ms")).perfect
 
 
 def test_the_bottleneck_comes_before_the_path() -> None:
     """A packet waits for its turn at the bottleneck, and then for the latency."""
-    path = link(wished(rate="1mbit", latency="80ms"))
+    path = link(requested(rate="1mbit", latency="80ms"))
     assert times(through(path, packets(3, size=125))) == [81 * MS, 82 * MS, 83 * MS]
 
 
 def test_lost_packets_have_used_the_bottleneck() -> None:
     """Loss is behind the bottleneck: what is lost there has taken its time like all the others."""
     sent = packets(1000, size=125)
-    out = through(link(wished(rate="1mbit", queue="1000p", loss="50%")), sent)
+    out = through(link(requested(rate="1mbit", queue="1000p", loss="50%")), sent)
     assert [(n + 1) * MS for n in indices(sent, out)] == times(out)
     assert 400 < len(out) < 600
 
 
 def test_a_flow_shares_what_it_does_not_name() -> None:
     """With a rate on the link and loss on a flow, the flow loses and waits in the same queue as all else."""
-    path = link(wished(rate="1mbit", queue="10000p"), udp=wished(loss="5%"))
+    path = link(requested(rate="1mbit", queue="10000p"), udp=requested(loss="5%"))
     sent = [packet(125, 0, ("udp", "default")[n % 2]) for n in range(10_000)]
     out = through(path, sent)
     assert times(out) == [(n + 1) * MS for n in indices(sent, out)]
@@ -87,7 +87,7 @@ def test_a_flow_shares_what_it_does_not_name() -> None:
 
 def test_a_flow_with_a_rate_has_a_bottleneck_of_its_own() -> None:
     """Its packets neither wait for the others nor make them wait."""
-    path = link(wished(rate="1mbit"), udp=wished(rate="1mbit"))
+    path = link(requested(rate="1mbit"), udp=requested(rate="1mbit"))
     out = through(path, [packet(125, 0, ("udp", "default")[n % 2]) for n in range(10)])
     assert times(out) == [n * MS for n in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 
@@ -100,24 +100,24 @@ def test_streams_of_random_numbers_are_independent() -> None:
         out = set(through(link(values, seed, direction, **flows), sent))
         return [n for n, each in enumerate(sent) if each not in out]
 
-    plain = lost(wished(loss="5%"))
+    plain = lost(requested(loss="5%"))
     assert plain
-    assert lost(wished(loss="5%", latency="40ms", jitter="20ms")) == plain
-    assert lost(wished(loss="5%", rate="10mbit")) == plain
-    assert lost(wished(loss="5%"), tcp=wished(loss="50%", latency="9ms")) == plain
-    assert lost(wished(loss="5%"), seed=8) != plain
-    assert lost(wished(loss="5%"), direction="ingress") != plain
+    assert lost(requested(loss="5%", latency="40ms", jitter="20ms")) == plain
+    assert lost(requested(loss="5%", rate="10mbit")) == plain
+    assert lost(requested(loss="5%"), tcp=requested(loss="50%", latency="9ms")) == plain
+    assert lost(requested(loss="5%"), seed=8) != plain
+    assert lost(requested(loss="5%"), direction="ingress") != plain
 
 
 def test_a_change_elsewhere_leaves_decisions_unchanged() -> None:
     """A live change of latency does not move the stream of the loss."""
     sent = packets(2000, size=100, gap=MS)
-    changed = link(wished(loss="5%"))
+    changed = link(requested(loss="5%"))
     out = set(through(changed, sent[:1000]))
-    changed.configure(wished(loss="5%", latency="3ms", jitter="2ms"), {}, 1000 * MS)
+    changed.configure(requested(loss="5%", latency="3ms", jitter="2ms"), {}, 1000 * MS)
     out |= set(through(changed, sent[1000:]))
     again = packets(2000, size=100, gap=MS)
-    assert indices(sent, sorted(out, key=sent.index)) == indices(again, through(link(wished(loss="5%")), again))
+    assert indices(sent, sorted(out, key=sent.index)) == indices(again, through(link(requested(loss="5%")), again))
 
 
 DRAWING: list[dict[str, Any]] = [
@@ -139,12 +139,12 @@ DRAWING: list[dict[str, Any]] = [
 @pytest.mark.parametrize("values", DRAWING)
 def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
     """Also of elements that exist: after the same seed, the same packets have the same fates at the same times."""
-    path = link(wished(loss="3%", loss_burst="9p"))
+    path = link(requested(loss="3%", loss_burst="9p"))
     through(path, packets(70, size=100, gap=MS))
     fates = []
     for turn in range(1, 4):
         start = turn * SECOND
-        path.configure(wished(**values), {"udp": wished(**values)}, start, seed=42)
+        path.configure(requested(**values), {"udp": requested(**values)}, start, seed=42)
         _popped(path, start)
         sent = [packet(100, start + n * MS, ("udp", "default")[n % 2]) for n in range(500)]
         entered = {each: each.time for each in sent}
@@ -158,11 +158,11 @@ def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("before", [{"latency": "500ms"}, {"rate": "100kbit"}, {"rate": "1mbit", "latency": "80ms"}])
 def test_a_live_change_loses_and_reorders_nothing(before: dict[str, str], after: dict[str, str]) -> None:
     """What waits leaves by the new values, in order; newcomers are behind, also those stamped before the change."""
-    path = link(wished(**before))
+    path = link(requested(**before))
     held, late, new = packets(9, gap=MS), packets(2, time=98 * MS), packets(9, time=101 * MS, gap=MS)
     path.push(held, 10 * MS)
     out = _popped(path, 99 * MS)
-    path.configure(wished(**after), {}, 100 * MS)
+    path.configure(requested(**after), {}, 100 * MS)
     out += _popped(path, 100 * MS)
     path.push(late, 100 * MS)
     out += _popped(path, 100 * MS)
@@ -173,10 +173,10 @@ def test_a_live_change_loses_and_reorders_nothing(before: dict[str, str], after:
 
 def test_turned_off_it_becomes_perfect_again() -> None:
     """Once what it held has left, a link without conditions has no stage."""
-    path = link(wished(latency="500ms"))
+    path = link(requested(latency="500ms"))
     path.push(packets(3), 0)
     assert _popped(path, 0) == []
-    path.configure(wished(), {}, 5 * MS)
+    path.configure(requested(), {}, 5 * MS)
     assert (path.perfect, len(path), path.due) == (False, 3, 5 * MS)
     assert len(_popped(path, 5 * MS)) == 3
     assert (path.perfect, len(path), path.due) == (True, 0, None)
@@ -187,19 +187,19 @@ def test_newcomers_of_a_link_that_gains_elements_stay_behind() -> None:
     path = link()
     first, second = packets(2), packets(2, time=2)
     path.push(first, 0)
-    path.configure(wished(latency="5ms"), {}, 1)
+    path.configure(requested(latency="5ms"), {}, 1)
     path.push(second, 2)
     assert [*_popped(path, 2), *_popped(path, SECOND // 20)] == first + second
 
 
 def test_what_is_overdue_is_dropped_as_stalled() -> None:
     """Packets that leave more than 100 ms after they were due were held by a stopped process: they are dropped."""
-    path = link(wished(latency="50ms"))
+    path = link(requested(latency="50ms"))
     path.push(packets(5, gap=MS), 4 * MS)
     out = _popped(path, 52 * MS + STALLED_NS)
     assert times(out) == [52 * MS, 53 * MS, 54 * MS]
     assert path.total.dropped == {"stalled": 2}
-    assert path.total.held == len(path) == 0
+    assert path.total.queued == len(path) == 0
 
 
 def test_a_perfect_link_drops_what_is_overdue_too() -> None:
@@ -211,37 +211,39 @@ def test_a_perfect_link_drops_what_is_overdue_too() -> None:
 
 
 def test_counts_are_conserved() -> None:
-    """in + duplicated + originated = out + dropped + held, in all and for each flow, with held as the link counts."""
-    path = link(wished(rate="5mbit", loss="10%", latency="30ms", jitter="20ms"), udp=wished(loss="50%", rate="1mbit"))
+    """in + duplicated + originated = out + dropped + queued, in total and per flow; `queued` agrees with the link."""
+    path = link(
+        requested(rate="5mbit", loss="10%", latency="30ms", jitter="20ms"), udp=requested(loss="50%", rate="1mbit")
+    )
     for n in range(500):
         path.push([packet(500, n * MS, ("udp", "other", "default")[n % 3])], n * MS)
         _popped(path, n * MS)
-    assert path.total.held == len(path) > 0
+    assert path.total.queued == len(path) > 0
     flows = path.tallies.values()
     assert path.total.packets_in == sum(tally.packets_in for tally in flows) == 500
     assert path.total.packets_out == sum(tally.packets_out for tally in flows)
     assert path.total.dropped == sum((tally.dropped for tally in flows), start=type(path.total.dropped)())
-    assert sum(tally.held for tally in flows) == len(path)
+    assert sum(tally.queued for tally in flows) == len(path)
     _popped(path, FAR)
-    assert path.total.held == len(path) == 0
+    assert path.total.queued == len(path) == 0
 
 
 def test_the_counts_of_a_removed_flow_stay_in_the_total() -> None:
     """Also of what it still held; a flow of the same name made anew begins at zero."""
-    path = link(wished(), udp=wished(latency="500ms"))
+    path = link(requested(), udp=requested(latency="500ms"))
     path.push([packet(100, 0, "udp"), packet(100, 0)], 0)
     _popped(path, 0)
-    path.configure(wished(latency="200ms"), {}, 1)
+    path.configure(requested(latency="200ms"), {}, 1)
     assert list(path.tallies) == ["default"]
-    assert (path.total.packets_in, path.total.held) == (2, 1)
+    assert (path.total.packets_in, path.total.queued) == (2, 1)
     assert len(_popped(path, 200 * MS)) == 1
-    path.configure(wished(), {"udp": wished(loss="1%")}, SECOND)
-    assert (path.total.packets_out, path.total.held, path.tallies["udp"].packets_in) == (2, 0, 0)
+    path.configure(requested(), {"udp": requested(loss="1%")}, SECOND)
+    assert (path.total.packets_out, path.total.queued, path.tallies["udp"].packets_in) == (2, 0, 0)
 
 
 def test_memory_for_what_waits_is_bounded() -> None:
     """Beyond the bound newcomers are dropped, with their cause, until packets have left."""
-    path = link(wished(latency="10s"))
+    path = link(requested(latency="10s"))
     each = 1_000_000
     room = MOST_HELD_BYTES // (each + PACKET_COST)
     path.push(packets(room + 3, size=each), 0)

@@ -15,7 +15,7 @@ from syntheticnet.forwarder.link import Link
 from syntheticnet.forwarder.per_flow import DEFAULT
 from syntheticnet.packets.packet import Conversation, Packet
 
-from ..builders import CLIENT, MS, SERVER, frame, ipv4, tcp, udp, wished
+from ..builders import CLIENT, MS, SERVER, frame, ipv4, requested, tcp, udp
 
 KINDS = ("web", "audio", "video")
 FILES = Files({"lte.up": "0\n1\n1\n7\n20\n", "wifi.dist": "-8192 0 8192", "wifi.delay": "0 20\n50 40\n90 5\n"})
@@ -79,8 +79,8 @@ class Run:
     number: count[int] = field(default_factory=count)
 
     def configure(self, values: Values, flows: dict[str, Values]) -> None:
-        self.flows = {name: wished(**own) for name, own in flows.items()}
-        self.link.configure(wished(**values), self.flows, self.now, lambda packet: self.flow_of(packet.talk.flow))
+        self.flows = {name: requested(**own) for name, own in flows.items()}
+        self.link.configure(requested(**values), self.flows, self.now, lambda packet: self.flow_of(packet.talk.flow))
         self.turn([])
 
     def flow_of(self, kind: str) -> str:
@@ -123,8 +123,8 @@ class Run:
         total, tallies = self.link.total, self.link.tallies.values()
         assert (total.packets_in, total.originated) == (len(self.sent), self.answers)
         assert total.packets_out == len(self.out)
-        assert total.held == len(self.link)
-        assert all(tally.held >= 0 for tally in tallies)
+        assert total.queued == len(self.link)
+        assert all(tally.queued >= 0 for tally in tallies)
         due = self.link.due
         assert (due is None) == (len(self.link) == 0)
         assert due is None or due > self.now

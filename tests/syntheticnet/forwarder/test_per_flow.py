@@ -14,7 +14,7 @@ from syntheticnet.elements.rate import Rate
 from syntheticnet.forwarder.per_flow import FlowOf, PerFlowElement
 from syntheticnet.packets.packet import Packet
 
-from ..builders import MS, SECOND, Bench, packet, packets, times, wished
+from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def same(packet: Packet) -> str:
@@ -49,21 +49,21 @@ def stage(
 
 def test_idle_without_conditions_of_its_kind() -> None:
     """A stage with no element and nothing held may be passed by."""
-    assert stage(Delay, wished(loss="5%"), udp=wished(rate="1mbit")).idle
-    assert not stage(Delay, wished(latency="5ms")).idle
-    assert not stage(Delay, wished(), udp=wished(latency="5ms")).idle
+    assert stage(Delay, requested(loss="5%"), udp=requested(rate="1mbit")).idle
+    assert not stage(Delay, requested(latency="5ms")).idle
+    assert not stage(Delay, requested(), udp=requested(latency="5ms")).idle
 
 
 def test_a_flow_without_values_of_its_own_shares_the_element() -> None:
     """What a flow does not name it meets together with the rest: one bottleneck, one queue."""
-    shared = stage(Rate, wished(rate="1mbit"), udp=wished(loss="5%"))
+    shared = stage(Rate, requested(rate="1mbit"), udp=requested(loss="5%"))
     shared.push([packet(125, 0), packet(125, 0, "udp"), packet(125, 0)])
     assert times(shared.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS]
 
 
 def test_a_flow_with_values_of_its_own_has_its_own_element() -> None:
     """A rate on the flow is a bottleneck of its own beside the link's."""
-    own = stage(Rate, wished(rate="1mbit"), udp=wished(rate="500kbit"))
+    own = stage(Rate, requested(rate="1mbit"), udp=requested(rate="500kbit"))
     own.push([packet(125, 0), packet(125, 0, "udp"), packet(125, 0)])
     forward, _ = own.pop(SECOND)
     assert [(each.time, each.flow) for each in forward] == [
@@ -75,7 +75,7 @@ def test_a_flow_with_values_of_its_own_has_its_own_element() -> None:
 
 def test_a_flow_may_be_free_of_the_links_impairment() -> None:
     """A flow that names 0 passes by the link's element."""
-    free = stage(Delay, wished(latency="50ms"), tcp=wished(latency="0ms"))
+    free = stage(Delay, requested(latency="50ms"), tcp=requested(latency="0ms"))
     free.push([packet(100, 0), packet(100, 1, "tcp")])
     assert times(free.pop(1)[0]) == [1]
     assert times(free.pop(50 * MS)[0]) == [50 * MS]
@@ -83,7 +83,7 @@ def test_a_flow_may_be_free_of_the_links_impairment() -> None:
 
 def test_output_is_merged_by_time() -> None:
     """What passes and what elements let go come out as one sequence, sorted by time."""
-    merged = stage(Delay, wished(), slow=wished(latency="7ms"), slower=wished(latency="11ms"))
+    merged = stage(Delay, requested(), slow=requested(latency="7ms"), slower=requested(latency="11ms"))
     flows = ("slow", "default", "slower")
     merged.push([packet(100, n * MS, flows[n % 3]) for n in range(30)])
     forward, _ = merged.pop(SECOND)
@@ -93,7 +93,7 @@ def test_output_is_merged_by_time() -> None:
 
 def test_packets_of_all_flows_that_pass_by_stay_in_order() -> None:
     """Two flows without an element do not overtake each other where a third has one."""
-    passing = stage(Loss, wished(), free=wished(loss="0%"), lossy=wished(loss="5%"))
+    passing = stage(Loss, requested(), free=requested(loss="0%"), lossy=requested(loss="5%"))
     passing.push([packet(100, n, ("free", "default")[n % 2]) for n in range(10)])
     assert passing.deadline() == 0
     assert times(passing.pop(10)[0]) == list(range(10))
@@ -101,10 +101,10 @@ def test_packets_of_all_flows_that_pass_by_stay_in_order() -> None:
 
 def test_a_retired_element_hands_on_before_newcomers() -> None:
     """Turned off, all that waited leaves with the next `pop`; a newcomer of that very instant is behind."""
-    retired = stage(Delay, wished(latency="500ms"))
+    retired = stage(Delay, requested(latency="500ms"))
     held = packets(5, gap=MS)
     retired.push(held)
-    configure(retired, wished(), {}, 9 * MS)
+    configure(retired, requested(), {}, 9 * MS)
     newcomer = packet(100, 9 * MS)
     retired.push([newcomer])
     assert retired.pop(9 * MS)[0] == [*held, newcomer]
@@ -113,19 +113,19 @@ def test_a_retired_element_hands_on_before_newcomers() -> None:
 
 def test_a_removed_flow_lets_its_packets_go() -> None:
     """With the flow goes its element; what it held waits as the link asks, but never leaves before the change."""
-    removed = stage(Delay, wished(latency="10ms"), udp=wished(latency="500ms"))
+    removed = stage(Delay, requested(latency="10ms"), udp=requested(latency="500ms"))
     removed.push([packet(100, 0, "udp"), packet(100, 8 * MS, "udp")])
-    configure(removed, wished(latency="10ms"), {}, 12 * MS)
+    configure(removed, requested(latency="10ms"), {}, 12 * MS)
     removed.push([packet(100, 12 * MS, "udp")])
     assert times(removed.pop(SECOND)[0]) == [12 * MS, 18 * MS, 22 * MS]
 
 
 def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
     """What waits in the link's element goes over to the flow's own, so that newcomers do not overtake it."""
-    gained = stage(Delay, wished(latency="500ms"))
+    gained = stage(Delay, requested(latency="500ms"))
     held = [packet(100, n * MS, ("udp", "default")[n % 2]) for n in range(6)]
     gained.push(held)
-    configure(gained, wished(latency="500ms"), {"udp": wished(latency="10ms")}, 9 * MS)
+    configure(gained, requested(latency="500ms"), {"udp": requested(latency="10ms")}, 9 * MS)
     newcomer = packet(100, 9 * MS, "udp")
     gained.push([newcomer])
     assert gained.pop(19 * MS)[0] == [held[0], held[2], held[4], newcomer]
@@ -135,11 +135,11 @@ def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
 
 def test_packets_move_with_the_flow_that_they_belong_to() -> None:
     """A packet that another flow claims from now on waits in that one's element."""
-    moved = stage(Delay, wished(), a=wished(latency="500ms"), b=wished(latency="100ms"))
+    moved = stage(Delay, requested(), a=requested(latency="500ms"), b=requested(latency="100ms"))
     held = [packet(100, n * MS, "a") for n in range(4)]
     moved.push(held)
-    flows = {"a": wished(latency="500ms"), "b": wished(latency="100ms")}
-    configure(moved, wished(), flows, 50 * MS, lambda packet: "b" if packet in held[:2] else "a")
+    flows = {"a": requested(latency="500ms"), "b": requested(latency="100ms")}
+    configure(moved, requested(), flows, 50 * MS, lambda packet: "b" if packet in held[:2] else "a")
     assert moved.pop(SECOND // 4)[0] == held[:2]
     assert times(held[:2]) == [100 * MS, 101 * MS]
     assert moved.pop(SECOND)[0] == held[2:]
@@ -147,8 +147,8 @@ def test_packets_move_with_the_flow_that_they_belong_to() -> None:
 
 def test_a_thousand_busy_flows_are_popped_as_they_are_due() -> None:
     """Only the elements that have something due are asked for it."""
-    flows = {f"f{n}": wished(latency=f"{n + 1}ms") for n in range(1000)}
-    many = stage(Delay, wished(), None, **flows)
+    flows = {f"f{n}": requested(latency=f"{n + 1}ms") for n in range(1000)}
+    many = stage(Delay, requested(), None, **flows)
     many.push([packet(100, 0, name) for name in flows])
     assert many.deadline() == 1 * MS
     for n in range(1, 1001):
@@ -158,16 +158,16 @@ def test_a_thousand_busy_flows_are_popped_as_they_are_due() -> None:
 
 def test_unchanged_values_leave_an_element_alone() -> None:
     """A change elsewhere neither rebuilds an element nor moves what it holds."""
-    kept = stage(Rate, wished(rate="1mbit"))
+    kept = stage(Rate, requested(rate="1mbit"))
     kept.push(packets(3, size=125))
-    configure(kept, wished(rate="1mbit", loss="5%", latency="80ms"), {"udp": wished(loss="1%")}, MS // 2)
+    configure(kept, requested(rate="1mbit", loss="5%", latency="80ms"), {"udp": requested(loss="1%")}, MS // 2)
     assert times(kept.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS]
 
 
 def test_conserves_packets() -> None:
     """What a stage took is handed on, dropped, or counted as held."""
     bench = Bench()
-    lossy = stage(Loss, wished(loss="30%"), bench, udp=wished(loss="60%"))
+    lossy = stage(Loss, requested(loss="30%"), bench, udp=requested(loss="60%"))
     lossy.push([packet(100, n, ("udp", "default")[n % 2]) for n in range(1000)])
     held = len(lossy)
     assert held + len(bench.dropped.packets) == 1000

@@ -58,7 +58,7 @@ def test_a_near_time_is_not_waited_for_awake() -> None:
     assert min(costs) < 10 * MOST_LEAD_NS  # awake it would cost twenty in each
 
 
-def test_readable_files_are_told_by_number(pair: Pair) -> None:
+def test_readable_files_are_reported_by_number(pair: Pair) -> None:
     """As long as there is something to read, at once, whatever the time."""
     poller = Poller()
     quiet, _ = os.pipe()

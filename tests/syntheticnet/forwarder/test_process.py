@@ -20,7 +20,7 @@ class Torn:
     def __init__(self, forwarder: Forwarder, changes: int) -> None:
         self._forwarder, self._by = forwarder, changes
 
-    def plan(self, wished: InForce) -> Any:
+    def plan(self, requested: InForce) -> Any:
         self._forwarder._changes += self._by
         raise KeyError("a stream that is no more")
 
@@ -34,12 +34,12 @@ def forwarder(changes: int) -> Forwarder:
 
 
 def test_a_plan_that_was_overtaken_is_made_again() -> None:
-    """What was armed came in force meanwhile: the desk is told, and nothing is armed on top of what is no more."""
-    wished = InForce(Conditions())
+    """What was armed came into force meanwhile: the controller learns of it, and arms nothing on the old plan."""
+    requested = InForce(Conditions())
     with pytest.raises(Overtaken):
-        forwarder(1).adopt(wished, 0)
+        forwarder(1).adopt(requested, 0)
     torn = forwarder(1)
-    torn.arm(wished, 5)
+    torn.arm(requested, 5)
     assert torn._armed is None
     with pytest.raises(KeyError):
-        forwarder(0).adopt(wished, 0)
+        forwarder(0).adopt(requested, 0)

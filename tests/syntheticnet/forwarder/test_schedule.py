@@ -8,7 +8,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions, ConditionsError
 from syntheticnet.forwarder.schedule import (
-    MOST_FAILURES_TOLD,
+    MOST_FAILURES,
     MOST_LEASES,
     MOST_SCHEDULED,
     ChangeRequest,
@@ -24,30 +24,30 @@ HOUR = 3600 * SECOND
 
 
 class Clock:
-    """An agenda with its time, moved by the test."""
+    """A schedule with its time, moved by the test."""
 
     def __init__(self, **base: Any) -> None:
         self.now = NOW
-        self.agenda = ConditionSchedule(Conditions.from_dict(base), drawn=5)
+        self.schedule = ConditionSchedule(Conditions.from_dict(base), drawn=5)
 
-    def ask(self, at: int | None = None, lease: int | None = None, whole: bool = False, **change: Any) -> int:
+    def ask(self, at: int | None = None, lease: int | None = None, replace: bool = False, **change: Any) -> int:
         """Ask for a change, `at` ns from the start on; the id of its entry."""
         at_ns = None if at is None else NOW + at
-        self.agenda, entry = self.agenda.ask(ChangeRequest(change=change, whole=whole), self.now, at_ns, lease)
+        self.schedule, entry = self.schedule.ask(ChangeRequest(change=change, replace=replace), self.now, at_ns, lease)
         return entry.id
 
     def move(self, to: int) -> None:
         """To `to` ns after the start, with what is due done."""
         self.now = NOW + to
-        self.agenda = self.agenda.due(self.now)
+        self.schedule = self.schedule.due(self.now)
 
     @property
     def egress(self) -> dict[str, Any]:
-        return self.agenda.conditions.egress.to_dict()
+        return self.schedule.conditions.egress.to_dict()
 
     @property
     def deadline(self) -> int | None:
-        return None if self.agenda.deadline is None else self.agenda.deadline - NOW
+        return None if self.schedule.deadline is None else self.schedule.deadline - NOW
 
 
 def test_a_change_for_good() -> None:
@@ -56,7 +56,7 @@ def test_a_change_for_good() -> None:
     clock.ask(egress={"loss": "5%"})
     assert clock.egress == {"loss": "5%", "latency": "10ms"}
     assert clock.deadline is None
-    assert clock.agenda.due(NOW + HOUR) is clock.agenda
+    assert clock.schedule.due(NOW + HOUR) is clock.schedule
 
 
 def test_a_lease_reverts_by_itself() -> None:
@@ -70,7 +70,7 @@ def test_a_lease_reverts_by_itself() -> None:
     assert clock.egress["loss"] == "5%"
     clock.move(10 * SECOND)
     assert clock.egress == {"loss": "2%", "latency": "10ms"}
-    assert clock.agenda.base == Conditions.from_dict({"egress": clock.egress})
+    assert clock.schedule.base == Conditions.from_dict({"egress": clock.egress})
 
 
 def test_leases_lie_on_each_other_in_their_order() -> None:
@@ -96,10 +96,10 @@ def test_a_whole_lease_covers_and_gives_back() -> None:
     """Whole conditions as a lease hide all that is beneath, and drop none of it."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=9 * SECOND, ingress={"loss": "2%"})
-    clock.ask(lease=1 * SECOND, whole=True, egress={"latency": "5ms"})
-    assert clock.agenda.conditions.to_dict() == {"egress": {"latency": "5ms"}, "seed": 5}
+    clock.ask(lease=1 * SECOND, replace=True, egress={"latency": "5ms"})
+    assert clock.schedule.conditions.to_dict() == {"egress": {"latency": "5ms"}, "seed": 5}
     clock.move(1 * SECOND)
-    assert clock.agenda.conditions.to_dict() == {"ingress": {"loss": "2%"}, "egress": {"loss": "1%"}, "seed": 5}
+    assert clock.schedule.conditions.to_dict() == {"ingress": {"loss": "2%"}, "egress": {"loss": "1%"}, "seed": 5}
 
 
 def test_a_replacement_drops_what_was_asked_for_before() -> None:
@@ -107,7 +107,7 @@ def test_a_replacement_drops_what_was_asked_for_before() -> None:
     clock = Clock()
     clock.ask(lease=HOUR, egress={"loss": "1%"})
     clock.ask(at=8 * SECOND, egress={"loss": "2%"})
-    clock.ask(at=5 * SECOND, whole=True, egress={"latency": "5ms"})
+    clock.ask(at=5 * SECOND, replace=True, egress={"latency": "5ms"})
     clock.ask(at=6 * SECOND, egress={"loss": "3%"})
     clock.move(5 * SECOND)
     assert clock.egress == {"latency": "5ms"}
@@ -120,7 +120,9 @@ def test_a_replacement_that_keeps() -> None:
     """With `keep` only what leases are put on is replaced."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=SECOND, egress={"latency": "5ms"})
-    clock.agenda, _ = clock.agenda.ask(ChangeRequest(change={"egress": {"rate": "1mbit"}}, whole=True, keep=True), NOW)
+    clock.schedule, _ = clock.schedule.ask(
+        ChangeRequest(change={"egress": {"rate": "1mbit"}}, replace=True, keep=True), NOW
+    )
     assert clock.egress == {"rate": "1mbit", "latency": "5ms"}
 
 
@@ -136,7 +138,7 @@ def test_scheduled_changes_in_the_order_of_their_times() -> None:
     for second in range(10):
         punctual.move(second * SECOND)
     late.move(9 * SECOND)
-    assert late.agenda == punctual.agenda
+    assert late.schedule == punctual.schedule
     assert late.egress == {"loss": "3%", "latency": "4ms"}
 
 
@@ -146,15 +148,15 @@ def test_a_refused_change_changes_nothing() -> None:
     clock.ask(lease=HOUR, egress={"rate": "1mbit"})
     line = exactly("egress.queue: has no effect without a rate or rate_trace: give one beside it")
     for at in (None, 5 * SECOND):
-        before = clock.agenda
+        before = clock.schedule
         with pytest.raises(ConditionsError, match=line):
             clock.ask(at=at, egress={"queue": "10p"})
-        assert clock.agenda is before
+        assert clock.schedule is before
     clock.ask(lease=SECOND, egress={"queue": "10p"})
     assert clock.egress == {"rate": "1mbit", "queue": "10p"}
 
 
-def test_what_has_become_impossible_is_dropped_and_told() -> None:
+def test_what_has_become_impossible_is_dropped_and_reported() -> None:
     """A scheduled change, and a lease whose ground is gone: neither takes anything else with it."""
     clock = Clock(egress={"rate": "1mbit"})
     change = clock.ask(at=2 * SECOND, egress={"queue": "10p"})
@@ -162,27 +164,27 @@ def test_what_has_become_impossible_is_dropped_and_told() -> None:
     clock.ask(lease=HOUR, ingress={"loss": "5%"})
     clock.ask(egress={"rate": None})
     clock.move(2 * SECOND)
-    told = "egress.queue: has no effect without a rate or rate_trace: give one beside it"
-    assert clock.agenda.report(clock.now)["failed"] == {
+    message = "egress.queue: has no effect without a rate or rate_trace: give one beside it"
+    assert clock.schedule.report(clock.now)["failed"] == {
         "count": 2,
         "last": [
-            {"id": lease, "at_ns": NOW, "error": told},
-            {"id": change, "at_ns": NOW + 2 * SECOND, "error": told},
+            {"id": lease, "at_ns": NOW, "error": message},
+            {"id": change, "at_ns": NOW + 2 * SECOND, "error": message},
         ],
     }
-    assert clock.agenda.conditions.to_dict() == {"ingress": {"loss": "5%"}, "seed": 5}
+    assert clock.schedule.conditions.to_dict() == {"ingress": {"loss": "5%"}, "seed": 5}
 
 
-def test_failures_are_counted_for_ever_and_told_for_a_while() -> None:
+def test_failures_are_counted_for_ever_and_reported_for_a_while() -> None:
     """The list of them stays short."""
     clock = Clock(egress={"rate": "1mbit"})
     for second in range(20):
         clock.ask(at=second * SECOND + 1, egress={"queue": "10p"})
     clock.ask(egress={"rate": None})
     clock.move(HOUR)
-    assert clock.agenda.failed == 20
-    assert len(clock.agenda.failures) == MOST_FAILURES_TOLD
-    assert clock.agenda.failures[-1]["id"] == 20
+    assert clock.schedule.failed == 20
+    assert len(clock.schedule.failures) == MOST_FAILURES
+    assert clock.schedule.failures[-1]["id"] == 20
 
 
 def test_renew_and_release() -> None:
@@ -191,12 +193,12 @@ def test_renew_and_release() -> None:
     first = clock.ask(lease=2 * SECOND, egress={"loss": "5%"})
     later = clock.ask(at=5 * SECOND, lease=1 * SECOND, egress={"latency": "5ms"})
     clock.move(1 * SECOND)
-    clock.agenda = clock.agenda.renew(first, 9 * SECOND, clock.now)
-    clock.agenda = clock.agenda.renew(later, 2 * SECOND, clock.now)
+    clock.schedule = clock.schedule.renew(first, 9 * SECOND, clock.now)
+    clock.schedule = clock.schedule.renew(later, 2 * SECOND, clock.now)
     clock.move(5 * SECOND)
     assert clock.egress == {"loss": "5%", "latency": "5ms"}
     assert clock.deadline == 7 * SECOND
-    clock.agenda = clock.agenda.release(first, clock.now).release(later, clock.now)
+    clock.schedule = clock.schedule.release(first, clock.now).release(later, clock.now)
     assert clock.egress == {}
     assert clock.deadline is None
 
@@ -206,12 +208,12 @@ def test_what_there_is_not_can_be_neither_renewed_nor_released() -> None:
     clock = Clock()
     line = exactly("no lease or scheduled change 7; there are: none")
     with pytest.raises(ConditionsError, match=line):
-        clock.agenda.release(7, NOW)
+        clock.schedule.release(7, NOW)
     change = clock.ask(at=SECOND, egress={"loss": "5%"})
     with pytest.raises(ConditionsError, match=exactly("no lease or scheduled change 7; there are: 1")):
-        clock.agenda.renew(7, SECOND, NOW)
+        clock.schedule.renew(7, SECOND, NOW)
     with pytest.raises(ConditionsError, match=exactly("1 is a scheduled change for good, and has no end to be moved")):
-        clock.agenda.renew(change, SECOND, NOW)
+        clock.schedule.renew(change, SECOND, NOW)
 
 
 @pytest.mark.parametrize(
@@ -259,38 +261,38 @@ def test_numbers_are_bounded() -> None:
 
 
 def test_a_seed_drawn_once_stays() -> None:
-    """Where no seed is wished it is the drawn one, whatever is changed, replaced or comes to its end."""
+    """Where no seed is requested it is the drawn one, whatever is changed, replaced or comes to its end."""
     clock = Clock()
     clock.ask(seed=9, lease=SECOND)
-    assert clock.agenda.conditions.seed == 9
+    assert clock.schedule.conditions.seed == 9
     clock.move(SECOND)
-    clock.ask(whole=True, egress={"loss": "5%"})
-    assert clock.agenda.conditions.seed == 5
+    clock.ask(replace=True, egress={"loss": "5%"})
+    assert clock.schedule.conditions.seed == 5
 
 
 def test_addresses_of_names() -> None:
     """Those of a lease count while it lasts; those of flows that are gone are forgotten."""
-    agenda = ConditionSchedule(drawn=5)
+    schedule = ConditionSchedule(drawn=5)
 
-    def wish(address: str, **change: Any) -> ChangeRequest:
+    def request(address: str, **change: Any) -> ChangeRequest:
         return ChangeRequest(change=change, names={"sfu": [address]})
 
     flow = {"sfu:udp": {"egress": {"loss": "5%"}}}
-    agenda, _ = agenda.ask(wish("10.0.0.1", flows=flow), NOW)
-    agenda, _ = agenda.ask(wish("10.0.0.2", flows=flow), NOW, lease_ns=SECOND)
-    assert agenda.addresses == {"sfu": ["10.0.0.2"]}
-    agenda = agenda.due(NOW + SECOND)
-    assert agenda.addresses == {"sfu": ["10.0.0.1"]}
-    agenda, _ = agenda.ask(ChangeRequest(change={"flows": None}), NOW + SECOND)
-    assert agenda.addresses == {}
+    schedule, _ = schedule.ask(request("10.0.0.1", flows=flow), NOW)
+    schedule, _ = schedule.ask(request("10.0.0.2", flows=flow), NOW, lease_ns=SECOND)
+    assert schedule.addresses == {"sfu": ["10.0.0.2"]}
+    schedule = schedule.due(NOW + SECOND)
+    assert schedule.addresses == {"sfu": ["10.0.0.1"]}
+    schedule, _ = schedule.ask(ChangeRequest(change={"flows": None}), NOW + SECOND)
+    assert schedule.addresses == {}
 
 
-def test_what_is_told() -> None:
+def test_what_is_reported() -> None:
     """Base, leases and scheduled changes, with what is left of each time."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=10 * SECOND, egress={"loss": "5%"})
-    clock.ask(at=20 * SECOND, whole=True)
-    assert clock.agenda.report(NOW + SECOND) == {
+    clock.ask(at=20 * SECOND, replace=True)
+    assert clock.schedule.report(NOW + SECOND) == {
         "conditions": {"egress": {"loss": "5%"}, "seed": 5},
         "base": {"egress": {"loss": "1%"}},
         "leases": [

@@ -55,7 +55,7 @@ class Model:
         conditions = self.base
         for entry in sorted(self.running(), key=lambda entry: int(entry["began"])):
             try:
-                conditions = entry["wish"].on(conditions)
+                conditions = entry["request"].on(conditions)
             except ConditionsError:
                 entry["gone"] = True
         return conditions
@@ -65,14 +65,14 @@ class Model:
 
     def begin(self, entry: dict[str, Any], order: int) -> None:
         """Raises ConditionsError."""
-        wish = entry["wish"]
+        request = entry["request"]
         if entry["lease"] is not None:
-            wish.on(self.effective())
+            request.on(self.effective())
             entry["began"] = order
             return
-        self.base = wish.on(self.base)
+        self.base = request.on(self.base)
         entry["gone"] = True
-        if wish.whole:
+        if request.replace:
             for other in self.entries:
                 other["gone"] |= other["id"] < entry["id"]
         self.effective()
@@ -97,56 +97,58 @@ class Model:
 @given(OPERATIONS)
 def test_agrees_with_a_model(operations: list[tuple[Any, ...]]) -> None:
     """Whatever is asked in whatever order, the conditions in force are those of the model, and JSON keeps all of it."""
-    agenda, model, now, order = ConditionSchedule(drawn=5), Model(), NOW, 0
+    schedule, model, now, order = ConditionSchedule(drawn=5), Model(), NOW, 0
     for operation in operations:
         if operation[0] == "move":
             to = now + operation[1]
-            agenda, order, now = agenda.due(to), model.move(now, to, order), to
+            schedule, order, now = schedule.due(to), model.move(now, to, order), to
         elif operation[0] == "ask":
-            agenda, order = _asked(agenda, model, now, order, *operation[1:])
+            schedule, order = _asked(schedule, model, now, order, *operation[1:])
         else:
-            agenda = _ended(agenda, model, now, *operation)
+            schedule = _ended(schedule, model, now, *operation)
         wanted = model.effective()
-        assert agenda.conditions.to_dict() == {"seed": 5} | wanted.to_dict()
-        assert ConditionSchedule.from_dict(json.loads(json.dumps(agenda.to_dict()))) == agenda
-        assert agenda.deadline is None or agenda.deadline > now
+        assert schedule.conditions.to_dict() == {"seed": 5} | wanted.to_dict()
+        assert ConditionSchedule.from_dict(json.loads(json.dumps(schedule.to_dict()))) == schedule
+        assert schedule.deadline is None or schedule.deadline > now
 
 
 def _asked(
-    agenda: ConditionSchedule,
+    schedule: ConditionSchedule,
     model: Model,
     now: int,
     order: int,
     change: Any,
-    whole: bool,
+    replace: bool,
     ahead: int | None,
     lease: int | None,
 ) -> tuple[ConditionSchedule, int]:
     """Both asked for the same; both must refuse it, or neither."""
-    wish = ChangeRequest(change=change, whole=whole)
+    request = ChangeRequest(change=change, replace=replace)
     at = None if ahead is None else now + ahead
     begin = now if at is None else at
-    entry = {"id": agenda.next_id, "wish": wish, "lease": lease, "at": begin, "began": None, "gone": False}
+    entry = {"id": schedule.next_id, "request": request, "lease": lease, "at": begin, "began": None, "gone": False}
     entry["ends"] = None if lease is None else begin + lease
     try:
-        wish.on(model.effective() if lease is not None else model.base)
+        request.on(model.effective() if lease is not None else model.base)
     except ConditionsError:
         with pytest.raises(ConditionsError):
-            agenda.ask(wish, now, at, lease)
-        return agenda, order
-    agenda, _ = agenda.ask(wish, now, at, lease)
+            schedule.ask(request, now, at, lease)
+        return schedule, order
+    schedule, _ = schedule.ask(request, now, at, lease)
     model.entries.append(entry)
-    return agenda, model.move(now, now, order)
+    return schedule, model.move(now, now, order)
 
 
-def _ended(agenda: ConditionSchedule, model: Model, now: int, what: str, id: int, lease: int = 0) -> ConditionSchedule:
+def _ended(
+    schedule: ConditionSchedule, model: Model, now: int, what: str, id: int, lease: int = 0
+) -> ConditionSchedule:
     entry = next((entry for entry in model.entries if entry["id"] == id and not entry["gone"]), None)
     if entry is None or (what == "renew" and entry["lease"] is None):
         with pytest.raises(ConditionsError):
-            agenda.renew(id, lease, now) if what == "renew" else agenda.release(id, now)
-        return agenda
+            schedule.renew(id, lease, now) if what == "renew" else schedule.release(id, now)
+        return schedule
     if what == "renew":
         entry["ends"] = max(now, entry["at"]) + lease
-        return agenda.renew(id, lease, now)
+        return schedule.renew(id, lease, now)
     entry["gone"] = True
-    return agenda.release(id, now)
+    return schedule.release(id, now)

@@ -10,7 +10,7 @@ from ..builders import MS, SECOND
 
 
 def test_counts_packets_and_bytes() -> None:
-    """in + duplicated + originated = out + dropped + held."""
+    """in + duplicated + originated = out + dropped + queued."""
     tally = FlowCounters()
     tally.came(10, 1000, 0)
     tally.left(4, 400, [5] * 4, 5)
@@ -26,7 +26,7 @@ def test_counts_packets_and_bytes() -> None:
         "bytes_out": 400,
         "duplicated": 1,
         "originated": 0,
-        "held": 3,
+        "queued": 3,
         "dropped": {"loss": 2, "queue": 2},
         "dropped_bytes": {"loss": 200, "queue": 150},
     }

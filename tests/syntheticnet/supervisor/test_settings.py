@@ -40,7 +40,7 @@ def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; there are: other"),
         ("train.mahi", b"x", None),
@@ -48,10 +48,10 @@ def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("a b", b"1", None),
     ],
 )
-def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, told: str | None) -> None:
+def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, expected: str | None) -> None:
     """A file that is missing, no text, of another kind, or of a name that cannot be, is told in one line."""
     (folder / name).write_bytes(content)
-    with pytest.raises(BadSettings, match=exactly(told) if told else r"\A[^\n]+\Z"):
+    with pytest.raises(BadSettings, match=exactly(expected) if expected else r"\A[^\n]+\Z"):
         read(SYNTHLAB_CONDITIONS=CONDITIONS)
 
 

@@ -44,15 +44,15 @@ class Lane:
     """
 
     def __init__(
-        self, world: World, name: str, wished: dict[str, Any], sender: Side = "client", family: Family = 4
+        self, world: World, name: str, requested: dict[str, Any], sender: Side = "client", family: Family = 4
     ) -> None:
-        self.name, self.sender, self.wished = name, sender, wished
+        self.name, self.sender, self.requested = name, sender, requested
         self.direction = "egress" if sender == "client" else "ingress"
         self.away, self.toward = world.udp_pair(sender, family)
         self.port: int = (self.away if sender == "server" else self.toward).getsockname()[1]
 
     def flow(self) -> dict[str, Any]:
-        return {self.name: {"match": f"*:udp:{self.port}", self.direction: self.wished}}
+        return {self.name: {"match": f"*:udp:{self.port}", self.direction: self.requested}}
 
     def counts(self, report: dict[str, Any]) -> dict[str, Any]:
         """What the forwarder counted of it since it was put in force."""

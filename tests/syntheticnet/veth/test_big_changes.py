@@ -128,14 +128,14 @@ def holds_nothing_up(world: World, change: Change) -> None:
 
     Both runs follow each other; where the machine disturbed either, they are done again.
     """
-    told = []
+    values = []
     for attempt in range(1, ATTEMPTS + 1):
         calm, busy = measured(world, None), measured(world, change)
         if calm.lost == busy.lost == 0 and busy.late_ms <= calm.late_ms + MOST_LATER_MS:
             print(f"{change.__name__}: {busy.late_ms:.2f} ms against {calm.late_ms:.2f} ms, attempt {attempt}")
             return
-        told.append((calm.lost, busy.lost, calm.late_ms, busy.late_ms))
-    pytest.fail(f"{change.__name__}: lost without and with it, ms without and with it: {told}")
+        values.append((calm.lost, busy.lost, calm.late_ms, busy.late_ms))
+    pytest.fail(f"{change.__name__}: lost without and with it, ms without and with it: {values}")
 
 
 def test_a_thousand_flows_hold_nothing_up(world: World) -> None:

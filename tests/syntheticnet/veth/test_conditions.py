@@ -184,5 +184,5 @@ def test_everything_settles(world: World) -> None:
     away, toward = world.udp_pair("client")
     with away, toward:
         paced(500, 2000, lambda n: away.send(numbered(n)))
-        assert settle(3, lambda: world.report()["links"]["egress"]["held"] == 0)
+        assert settle(3, lambda: world.report()["links"]["egress"]["queued"] == 0)
     assert is_even(world.report()["links"]["egress"])

@@ -48,7 +48,7 @@ class Traffic:
 
         with self._world.capture("client") as client, self._world.capture("server") as server:
             paced(count, per_second, act)
-            settle(5, lambda: not any(link["held"] for link in self._world.report()["links"].values()))
+            settle(5, lambda: not any(link["queued"] for link in self._world.report()["links"].values()))
             taken: dict[Side, dict[int, list[Arrival]]] = {
                 "client": arrivals(client(), "client"),
                 "server": arrivals(server(), "server"),

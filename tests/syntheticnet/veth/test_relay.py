@@ -37,7 +37,7 @@ def test_datagrams_are_counted_with_their_delay(world: World) -> None:
     assert 0 < after["achieved"]["delay_p50_ms"] < 5
 
 
-def test_flows_are_told_apart(world: World) -> None:
+def test_flows_are_reported_apart(world: World) -> None:
     """A flow with conditions in the other direction only is counted as its own here."""
     away, toward = world.udp_pair("client")
 

@@ -55,7 +55,7 @@ def test_what_finds_the_socket_full_is_counted(world: World) -> None:
         def accounted() -> bool:
             link = world.report()["links"]["egress"]
             came = link["packets_in"] - before["packets_in"]
-            return bool(came >= sent and not link["held"])
+            return bool(came >= sent and not link["queued"])
 
         assert settle(10, accounted)
     overflown = world.report()["links"]["egress"]["dropped"]["kernel"] - before["dropped"].get("kernel", 0)

@@ -103,7 +103,7 @@ def round_trips_ms(world: World, count: int = 60) -> list[float]:
 def is_even(link: dict[str, Any]) -> bool:
     """Whether nothing is held and a link's counts agree: in + duplicated + originated = out + dropped."""
     came: int = link["packets_in"] + link["duplicated"] + link["originated"]
-    return came == link["packets_out"] + sum(link["dropped"].values()) and not link["held"]
+    return came == link["packets_out"] + sum(link["dropped"].values()) and not link["queued"]
 
 
 def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:

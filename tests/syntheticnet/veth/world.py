@@ -52,16 +52,16 @@ class World:
             self._join(side, end)
         self._start(cleanup)
 
-    def configure(self, **wished: Any) -> dict[str, Any]:
+    def configure(self, **requested: Any) -> dict[str, Any]:
         """Put conditions in force, and these alone: no lease stays; returns the report."""
-        return self.ask("replace", change={"seed": 7} | wished)
+        return self.ask("replace", change={"seed": 7} | requested)
 
     def report(self) -> dict[str, Any]:
         return self.ask("report")
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """The forwarder's answer, as the API gets it."""
-        return asyncio.run(self._line.ask(op, seconds=20, **arguments))
+        return asyncio.run(self._control.ask(op, seconds=20, **arguments))
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -162,7 +162,7 @@ class World:
             )
         cleanup.callback(self._process.wait)
         cleanup.callback(self._process.kill)
-        self._line = ControlClient(ours)
+        self._control = ControlClient(ours)
         self._await_answer()
         self._up()
 

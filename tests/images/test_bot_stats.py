@@ -1,10 +1,10 @@
-"""From two samples of a bot's counters to the numbers of a lab."""
+"""From two samples of a bot's counters to the stats of a lab."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.numbers import Counters, Recent, Sample, blind, numbers
+from bot.stats import Counters, Recent, Sample, blind, stats
 
 
 def received(at: float, frames: int, size: int) -> Sample:
@@ -13,7 +13,7 @@ def received(at: float, frames: int, size: int) -> Sample:
 
 def test_rates() -> None:
     """Frames and bits per second come from the growth between the samples, totals from the last."""
-    result = numbers(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
+    result = stats(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
     assert result == {
         "video": {"ada": {"kbps": 200.0, "fps": 15.0, "frames": 115, "width": 320, "height": 240, "lost": 2}},
         "audio": {"ada": {"kbps": 0.0, "lost": 0}},
@@ -25,7 +25,7 @@ def test_sent() -> None:
     """What the bot itself sends, with the round-trip time in milliseconds."""
     before = Sample(1.0, sent={"video": Counters(0, frames=0), "audio": Counters(0)})
     after = Sample(3.0, sent={"video": Counters(25_000, frames=30), "audio": Counters(500)}, rtt_s=0.0315)
-    assert numbers(before, after)["sent"] == {
+    assert stats(before, after)["sent"] == {
         "video": {"kbps": 100.0, "fps": 15.0, "frames": 30},
         "audio": {"kbps": 2.0},
         "rtt_ms": 31.5,
@@ -34,25 +34,25 @@ def test_sent() -> None:
 
 def test_unknown_is_absent() -> None:
     """Neither the first sample nor a counter that began anew gives a rate."""
-    assert "fps" not in numbers(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
-    assert "fps" not in numbers(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
+    assert "fps" not in stats(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
+    assert "fps" not in stats(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
 
 
 def test_who_left_disappears() -> None:
-    """Without a room there are no numbers, and the keys are there to say so."""
-    assert numbers(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
+    """Without a room there are no stats, and the keys are there to say so."""
+    assert stats(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
 
 
 @pytest.mark.issue(10)
 def test_rates_are_of_the_last_second() -> None:
     """Four samples a second: each is compared with the one that is a second old; before there is one, with none."""
     recent = Recent()
-    told = [numbers(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
-    assert ["fps" in one["video"]["ada"] for one in told] == [False] * 4 + [True] * 5
-    assert {one["video"]["ada"]["fps"] for one in told[4:]} == {16.0}
+    values = [stats(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
+    assert ["fps" in one["video"]["ada"] for one in values] == [False] * 4 + [True] * 5
+    assert {one["video"]["ada"]["fps"] for one in values[4:]} == {16.0}
     gone = Sample(2.25)
-    assert numbers(recent.before(gone), gone)["video"] == {}
-    back = [numbers(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
+    assert stats(recent.before(gone), gone)["video"] == {}
+    back = [stats(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
     assert ["fps" in one["video"]["ada"] for one in back[2:]] == [False, False, True]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chrome.trust import certificates, trust
+from chrome.ca_certs import certificates, install
 
 ONE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 TWO = "-----BEGIN CERTIFICATE-----\nBBBB\n-----END CERTIFICATE-----\n"
@@ -18,5 +18,5 @@ def test_each_by_itself() -> None:
 
 def test_nothing_to_trust(tmp_path: Path) -> None:
     """Without certificates no database is made."""
-    trust([], tmp_path)
+    install([], tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 from aiortc import RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 
-from .client import Client
-from .connection import arrived, description, jsep, watch
-from .feeds import Feeds
-from .numbers import Counters, Sample, blind
-from .picture import Picture
+from ..client import Client
+from ..connection import arrived, description, jsep, watch
+from ..picture import Picture
+from ..remote_feeds import RemoteFeeds
+from ..stats import Counters, Sample, blind
 from .session import PLUGIN, Message, Over, Refused, Session
 from .subscription import HungUp, Subscription
 
@@ -30,7 +30,7 @@ class Room:
         self._client = client
         self._picture = Picture(client.name, client.video)
         self._publisher = RTCPeerConnection()
-        self._feeds = Feeds(client.name)
+        self._feeds = RemoteFeeds(client.name)
         self._subscriptions: dict[int, Subscription] = {}
         self._blind: Counter[int] = Counter()
         self._silent = 0

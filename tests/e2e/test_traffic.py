@@ -14,8 +14,8 @@ import pytest
 from synthlab.control.addresses import api_url
 from synthlab.control.backend import docker_backend
 from synthlab.engine.containers import Container
-from synthlab.runner.load import RunningLoad, start_load
-from synthlab.scenario.actions import Congestion, Load
+from synthlab.runner.traffic import RunningTraffic, start_traffic
+from synthlab.scenario.actions import Congestion, Traffic
 from synthlab.text.durations import SECOND_NS
 
 from .labs import docker, lab_up, synthlab
@@ -23,7 +23,7 @@ from .pair import Pair
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lab")]
 
-LAB = "e2e-load"
+LAB = "e2e-traffic"
 WORLD = docker_backend()
 STACK = """\
 sfu: {image: "debian:bookworm-slim", command: sleep 600}
@@ -37,14 +37,14 @@ FRAME = (PAYLOAD + 42) / PAYLOAD
 """A datagram's frame to its payload: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP."""
 DEATH = """\
 import sys, time
-from synthlab.scenario.actions import Load
-from synthlab.runner.load import start_load
+from synthlab.scenario.actions import Traffic
+from synthlab.runner.traffic import start_traffic
 from synthlab.control.backend import docker_backend
 backend = docker_backend()
 _, members = backend.members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
-    load = Load(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_ns=120 * 10**9)
-    start_load(backend.engine, load, members)
+    traffic = Traffic(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_ns=120 * 10**9)
+    start_traffic(backend.engine, traffic, members)
 print("begun", flush=True)
 time.sleep(120)
 """
@@ -52,12 +52,12 @@ time.sleep(120)
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two light clients, and a media server without Python; a load that still runs goes with the lab."""
-    stack = tmp_path_factory.mktemp("stack") / "load.yaml"
+    """Two light clients, and a media server without Python; traffic that still runs goes with the lab."""
+    stack = tmp_path_factory.mktemp("stack") / "traffic.yaml"
     stack.write_text(STACK)
     with lab_up(LAB, stack):
         yield
-        running = start_load(WORLD.engine, _load(target="sfu", for_ns=120 * SECOND_NS), _members())
+        running = start_traffic(WORLD.engine, _traffic(target="sfu", for_ns=120 * SECOND_NS), _members())
     assert running.error()
     running.stop()
 
@@ -66,9 +66,9 @@ def _members() -> Sequence[Container]:
     return WORLD.members(LAB)[1]
 
 
-def _load(**changed: object) -> Load:
+def _traffic(**changed: object) -> Traffic:
     usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_ns": 30 * SECOND_NS}
-    return Load(**(usual | changed))  # type: ignore[arg-type]
+    return Traffic(**(usual | changed))  # type: ignore[arg-type]
 
 
 def _measured(direction: str, seconds: float) -> tuple[float, float]:
@@ -94,9 +94,9 @@ def _is_near(measured: tuple[float, float], bps: float, seconds: float) -> bool:
 
 
 def _loaders() -> list[str]:
-    """The programs of loads that run in the clients, and the sidecars."""
+    """The traffic programs that run in the clients, and the sidecars."""
     listed = [docker("top", f"synthlab-{LAB}-{name}-1", "-eo", "pid,args") for name in ("client1", "client2")]
-    programs = [line for top in listed for line in top.splitlines() if "of a load" in line]
+    programs = [line for top in listed for line in top.splitlines() if "s competing traffic:" in line]
     return programs + docker("ps", "-aq", "--filter", "label=synthlab.role=sidecar").split()
 
 
@@ -112,30 +112,30 @@ def _loaders() -> list[str]:
 def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
     """1 Mbit/s of payload passes client1's link in the direction that was asked for, and no more than a trifle else."""
     late = Pair(LAB).late()
-    load = start_load(WORLD.engine, _load(target=target, reverse=reverse), _members())
+    traffic = start_traffic(WORLD.engine, _traffic(target=target, reverse=reverse), _members())
     try:
         time.sleep(0.3)
         # Of what it could not send in time, a source gives up what is older than a tenth of a second.
         assert any(_is_near(_measured(direction, 3.0), BPS * FRAME, 3.0) for _ in range(3))
-        assert load.error() is None
+        assert traffic.error() is None
     finally:
-        load.stop()
-    assert load.sent is not None
-    assert load.received is not None
-    assert 0 <= load.sent - load.received <= PAYLOAD * (Pair(LAB).late() - late)
+        traffic.stop()
+    assert traffic.sent is not None
+    assert traffic.received is not None
+    assert 0 <= traffic.sent - traffic.received <= PAYLOAD * (Pair(LAB).late() - late)
 
 
 def test_tcp_fills_what_is_there() -> None:
     """Over 2 Mbit/s and 20 ms, a connection takes all once its window is four packets: the queue then never empties."""
     synthlab("set", "client1", "--egress", "--rate", "2mbit", "--latency", "20ms", "--lab", LAB)
-    load = start_load(WORLD.engine, _load(protocol="tcp", rate_bps=None), _members())
+    traffic = start_traffic(WORLD.engine, _traffic(protocol="tcp", rate_bps=None), _members())
     try:
         time.sleep(1.5)
         assert any(_is_near(_measured("egress", 4.0), 2e6, 4.0) for _ in range(3))
         there = Pair(LAB).read("client1", "/proc/sys/net/ipv4/tcp_available_congestion_control").split()
-        assert load.congestion == ("cubic" if "cubic" in there else "reno")
+        assert traffic.congestion == ("cubic" if "cubic" in there else "reno")
     finally:
-        load.stop()
+        traffic.stop()
         synthlab("reset", "client1", "--lab", LAB)
 
 
@@ -162,39 +162,39 @@ def test_tcp_fills_a_queue_of_a_second(
     direction, target = ("ingress", "sfu") if reverse else ("egress", "client2")
     prober, probed = ("client2", "client1") if reverse else ("client1", "client2")
     synthlab("set", "client1", f"--{direction}", "--rate", "1mbit", "--queue", "1s", "--lab", LAB)
-    wish = _load(target=target, protocol="tcp", rate_bps=None, reverse=reverse, congestion=congestion)
-    load = start_load(WORLD.engine, wish, _members())
+    request = _traffic(target=target, protocol="tcp", rate_bps=None, reverse=reverse, congestion=congestion)
+    traffic = start_traffic(WORLD.engine, request, _members())
     try:
         # cubic leaves its slow start long before the queue is full, and takes some 5 s more to fill it (RFC 9438, 4.2).
         receiver = pair.traffic(probed, "arrivals", 5600, 13.5, script="stamps.py").ready()
         pair.traffic(prober, "stream", pair.address(probed), 5600, 12, 50_000, script="stamps.py").result()
         delays = sorted((at - sent) / 1e6 for sent, at in receiver.result()["came"])
     finally:
-        load.stop()
+        traffic.stop()
         synthlab("reset", "client1", "--lab", LAB)
     # bbr, too, fills the queue while it starts, so of its probes the median counts.
-    late = delays[len(delays) // 2 if load.congestion == "bbr" else -2]
-    print(f"{load.congestion}: of {len(delays)} probes that which counts waited for {late:.0f} ms")
+    late = delays[len(delays) // 2 if traffic.congestion == "bbr" else -2]
+    print(f"{traffic.congestion}: of {len(delays)} probes that which counts waited for {late:.0f} ms")
     assert least_ms <= late <= most_ms
-    assert load.congestion in (("cubic", "reno") if congestion is None else (congestion,))
+    assert traffic.congestion in (("cubic", "reno") if congestion is None else (congestion,))
 
 
 def test_stopped_and_hidden() -> None:
-    """After a stop nothing of a load is left, while it ran its sidecar was no member of the lab."""
-    loads = [start_load(WORLD.engine, _load(target=target), _members()) for target in ("client2", "sfu")]
+    """After a stop nothing of competing traffic is left, while it ran its sidecar was no member of the lab."""
+    running = [start_traffic(WORLD.engine, _traffic(target=target), _members()) for target in ("client2", "sfu")]
     assert len(_loaders()) > 2
     assert {member.title for member in _members()} == {"sfu", "client1", "client2"}
-    for load in loads:
-        _stop_in_time(load)
+    for traffic in running:
+        _stop_in_time(traffic)
     _until_nothing_is_left()
 
 
 def test_it_ends_by_itself() -> None:
     """When its time is over it has ended, without an error, and without a stop."""
-    load = start_load(WORLD.engine, _load(for_ns=SECOND_NS), _members())
-    assert load._source.wait(15) == 0
-    assert load.error() is None
-    load.stop()
+    traffic = start_traffic(WORLD.engine, _traffic(for_ns=SECOND_NS), _members())
+    assert traffic._source.wait(15) == 0
+    assert traffic.error() is None
+    traffic.stop()
 
 
 def test_a_killed_player_leaves_nothing() -> None:
@@ -207,9 +207,9 @@ def test_a_killed_player_leaves_nothing() -> None:
     _until_nothing_is_left()
 
 
-def _stop_in_time(load: RunningLoad) -> None:
+def _stop_in_time(traffic: RunningTraffic) -> None:
     begin = time.monotonic()
-    load.stop()
+    traffic.stop()
     assert time.monotonic() - begin < 5  # it would go on for thirty
 
 

@@ -1,4 +1,4 @@
-"""From two samples of a browser to the numbers of a lab; the recorded ones are a real call of client1's."""
+"""From two samples of a browser to the stats of a lab; the recorded ones are a real call of client1's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chrome.numbers import numbers
 from chrome.recent import Recent
+from chrome.stats import stats
 
 Connection = dict[str, Any]
 Recorded = dict[str, dict[str, Connection]]
@@ -34,8 +34,8 @@ def of(sample: dict[str, Connection], name: str | None) -> Connection:
 
 
 def test_real_call(recorded: Recorded) -> None:
-    """A healthy call gives every number, by participant and kind, in the units that the names say."""
-    result = numbers(recorded["before"], recorded["after"])
+    """A healthy call gives every value, by participant and kind, in the units that the names say."""
+    result = stats(recorded["before"], recorded["after"])
     assert result["video"]["client2"] == {
         "kbps": 199.0,
         "fps": 14.7,
@@ -75,22 +75,22 @@ def test_real_call(recorded: Recorded) -> None:
 
 def test_first_sample_has_totals_only(recorded: Recorded) -> None:
     """What needs two samples is absent after one, never 0."""
-    video = numbers({}, recorded["after"])["video"]["client2"]
+    video = stats({}, recorded["after"])["video"]["client2"]
     assert video["frames"] == 165
     assert not {"kbps", "fps", "jitter_buffer_ms"} & set(video)
 
 
 def test_who_left_disappears(recorded: Recorded) -> None:
-    """A participant whose connection is gone has no numbers at all."""
+    """A participant whose connection is gone has no stats at all."""
     del recorded["after"]["page/17"]
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     assert set(result["video"]) == {"bot-1"}
 
 
 def test_nobody_is_there() -> None:
-    """Each top-level key is always there, so that old numbers are replaced by none."""
+    """Each top-level key is always there, so that old stats are replaced by none."""
     kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections")
-    assert numbers({}, {}) == {kind: {} for kind in kinds}
+    assert stats({}, {}) == {kind: {} for kind in kinds}
 
 
 @pytest.mark.issue(10)
@@ -108,7 +108,7 @@ def test_stalled_video_is_zero(recorded: Recorded) -> None:
     """A stream that stands still is 0 fps and 0 kbit/s: that is known, unlike a delay of no frames."""
     before, after = (entry(of(recorded[when], "client2"), "inbound-rtp", "video") for when in ("before", "after"))
     after.update(before, timestamp=after["timestamp"])
-    video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    video = stats(recorded["before"], recorded["after"])["video"]["client2"]
     assert (video["kbps"], video["fps"]) == (0.0, 0.0)
     assert "jitter_buffer_ms" not in video
 
@@ -116,7 +116,7 @@ def test_stalled_video_is_zero(recorded: Recorded) -> None:
 def test_counter_that_began_anew(recorded: Recorded) -> None:
     """A counter that went back gives no rate, rather than a negative one."""
     entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["framesDecoded"] = 3
-    video = numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    video = stats(recorded["before"], recorded["after"])["video"]["client2"]
     assert video["frames"] == 3
     assert "fps" not in video
 
@@ -124,7 +124,7 @@ def test_counter_that_began_anew(recorded: Recorded) -> None:
 def test_missing_counter(recorded: Recorded) -> None:
     """What the browser does not report is absent."""
     del entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["freezeCount"]
-    assert "freezes" not in numbers(recorded["before"], recorded["after"])["video"]["client2"]
+    assert "freezes" not in stats(recorded["before"], recorded["after"])["video"]["client2"]
 
 
 def test_stale_round_trip(recorded: Recorded) -> None:
@@ -134,14 +134,14 @@ def test_stale_round_trip(recorded: Recorded) -> None:
     """
     for connection in recorded["after"].values():
         entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 1500
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     assert "rtt_ms" not in result["video"]["client2"]
     assert "rtt_ms" in result["connections"]["connection"]
     for connection in recorded["after"].values():
         entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 6000
     for medium in ("audio", "video"):
         entry(of(recorded["after"], None), "remote-inbound-rtp", medium)["timestamp"] -= 6000
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     assert "rtt_ms" not in result["video"]["client2"]
     assert "rtt_ms" not in result["sent"]
 
@@ -150,7 +150,7 @@ def test_sent_round_trip_without_reports(recorded: Recorded) -> None:
     """Before the first report of the other side the path's own round-trip time stands in."""
     publisher = of(recorded["after"], None)
     publisher["stats"] = [one for one in publisher["stats"] if one["type"] != "remote-inbound-rtp"]
-    assert numbers(recorded["before"], recorded["after"])["sent"]["rtt_ms"] == 6.0
+    assert stats(recorded["before"], recorded["after"])["sent"]["rtt_ms"] == 6.0
 
 
 def test_layers_of_simulcast(recorded: Recorded) -> None:
@@ -161,7 +161,7 @@ def test_layers_of_simulcast(recorded: Recorded) -> None:
         high["rid"] = "h"
         limited = {"qualityLimitationReason": "bandwidth", "frameWidth": 160, "frameHeight": 120}
         publisher["stats"].append({**high, **limited, "id": "small", "rid": "l"})
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     video = result["sent"]["video"]
     assert (video["kbps"], video["fps"], video["frames"], video["limited"]) == (409.2, 15.7, 230, "bandwidth")
     assert (video["width"], video["height"]) == (320, 240)
@@ -176,8 +176,8 @@ def test_what_is_not_in_every_call(recorded: Recorded) -> None:
     video = entry(connection, "inbound-rtp", "video")
     video.update(framesDropped=2, firCount=1)
     connection["tracks"][video["trackIdentifier"]]["firstFrameMs"] = 812.34
-    told = numbers(recorded["before"], recorded["after"])["video"]["client2"]
-    assert (told["dropped"], told["fir"], told["first_frame_ms"]) == (2, 1, 812.3)
+    result = stats(recorded["before"], recorded["after"])["video"]["client2"]
+    assert (result["dropped"], result["fir"], result["first_frame_ms"]) == (2, 1, 812.3)
 
 
 def test_losses_of_what_is_sent(recorded: Recorded) -> None:
@@ -187,7 +187,7 @@ def test_losses_of_what_is_sent(recorded: Recorded) -> None:
         entry(publisher, "remote-inbound-rtp", kind).update(
             localId=entry(publisher, "outbound-rtp", kind)["id"], packetsLost=lost
         )
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     assert (result["sent_video"]["mid-1"]["lost"], result["sent_audio"]["mid-0"]["lost"]) == (7, 3)
     assert result["sent"]["video"]["lost"] == 7
 
@@ -203,7 +203,7 @@ def test_paths(recorded: Recorded) -> None:
         {"type": "local-candidate", "timestamp": pair["timestamp"], **near},
         {"type": "remote-candidate", "timestamp": pair["timestamp"], "id": "far", "candidateType": "srflx"},
     ]
-    paths = numbers(recorded["before"], recorded["after"])["connections"]
+    paths = stats(recorded["before"], recorded["after"])["connections"]
     assert paths["connection"] == {
         "state": "connected",
         "local": "relay",
@@ -221,7 +221,7 @@ def test_names_of_what_is_sent(recorded: Recorded) -> None:
     """A sent track is called as the page says, and by no name that the API would refuse."""
     for sample in recorded.values():
         of(sample, None)["sent"] = {"1": {"name": "my\ncamera"}, "0": {}}
-    result = numbers(recorded["before"], recorded["after"])
+    result = stats(recorded["before"], recorded["after"])
     assert (set(result["sent_video"]), set(result["sent_audio"])) == ({"my?camera"}, {"mid-0"})
 
 
@@ -230,7 +230,7 @@ def test_ghost_of_a_reconnection(recorded: Recorded) -> None:
     for sample in recorded.values():
         sample["page/99"] = copy.deepcopy(of(sample, "client2"))
     entry(recorded["after"]["page/99"], "inbound-rtp", "video")["framesDecoded"] = 7
-    assert numbers(recorded["before"], recorded["after"])["video"]["client2"]["frames"] == 7
+    assert stats(recorded["before"], recorded["after"])["video"]["client2"]["frames"] == 7
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_names(recorded: Recorded, track: dict[str, str], names: set[str]) -> No
         for connection in sample.values():
             connection["name"] = None
             connection["tracks"] = dict.fromkeys(("janus0", "janus1"), track)
-    assert set(numbers(recorded["before"], recorded["after"])["video"]) == names
+    assert set(stats(recorded["before"], recorded["after"])["video"]) == names

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from . import names
+from . import participant_names
 from .counters import Counters, known, most_of, of_type, total_of
 from .paths import reported_rtt_ms, rtt_ms
 
@@ -13,7 +13,7 @@ Connections = list[tuple[Mapping[str, Any], Entries]]
 """Each connection with its entries of getStats."""
 
 
-def sent(connections: Connections) -> dict[str, Any]:
+def outbound_stats(connections: Connections) -> dict[str, Any]:
     """All together, and each track by its name."""
     everything = [one for _, entries in connections for one in of_type(entries, "outbound-rtp")]
     remotes = {
@@ -33,7 +33,7 @@ def _by_track(kind: str, connections: Connections, remotes: Mapping[Any, Counter
     for connection, entries in connections:
         of_kind = sorted(_of(kind, of_type(entries, "outbound-rtp")), key=_mid)
         for mid, layers in groupby(of_kind, _mid):
-            tracks[names.sent_track(connection, mid, tracks)] = _KINDS[kind](list(layers), remotes)
+            tracks[participant_names.sent_track(connection, mid, tracks)] = _KINDS[kind](list(layers), remotes)
     return tracks
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from chrome import proxy
-from chrome.gate import Request
+from chrome.devtools_access import Request
 
 HOST = "Host: 127.0.0.1:40000"
 

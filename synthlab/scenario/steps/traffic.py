@@ -1,4 +1,4 @@
-"""`load`: competing traffic between a client and another member of the lab, for a time."""
+"""`traffic`: competing traffic between a client and another member of the lab, for a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import get_args
 from ...contract import SFU_HOST
 from ...text.durations import SECOND_NS
 from .. import keys
-from ..actions import Congestion, Load
+from ..actions import Congestion, Traffic
 from ..model import Part, Planner, Timed
 from ..step_kind import StepArgs, StepKind
 
@@ -17,20 +17,20 @@ DIRECTIONS = ("egress", "ingress")
 
 
 @dataclass(frozen=True, slots=True)
-class LoadStep:
+class TrafficStep:
     """Done when the traffic has begun, which goes on beside the next steps."""
 
-    load: Load
+    traffic: Traffic
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, self.load),))
+        return Part(actions=(Timed(0, self.traffic),))
 
     def __str__(self) -> str:
-        return str(self.load)
+        return str(self.traffic)
 
 
-def _build(read: StepArgs) -> LoadStep:
-    client, protocol = read.get("load"), read.get("protocol", "tcp")
+def _build(read: StepArgs) -> TrafficStep:
+    client, protocol = read.get("traffic"), read.get("protocol", "tcp")
     target = read.get("to", SFU_HOST)
     if target == SFU_HOST and SFU_HOST not in read.context.containers:
         read.node.wrong("needs a client that it goes `to`: this stack has no sfu of its own")
@@ -40,7 +40,7 @@ def _build(read: StepArgs) -> LoadStep:
         read.node.wrong("needs a rate: UDP does not find its own, as TCP does")
     if protocol == "udp" and "congestion" in read.values:
         read.wrong("congestion", "is for TCP: UDP has none")
-    load = Load(
+    traffic = Traffic(
         client=client,
         target=target,
         protocol=protocol,
@@ -49,14 +49,14 @@ def _build(read: StepArgs) -> LoadStep:
         reverse=read.get("direction") == "ingress",
         congestion=read.get("congestion"),
     )
-    return LoadStep(load)
+    return TrafficStep(traffic)
 
 
 KIND = StepKind(
-    name="load",
+    name="traffic",
     help="competing traffic of a client",
     keys={
-        "load": keys.one(lambda context: context.known.clients, "client", "the client whose network it loads"),
+        "traffic": keys.one(lambda context: context.known.clients, "client", "the client whose network it shares"),
         "to": keys.one(lambda context: context.containers, "client or sfu", "the other end; else sfu"),
         "protocol": keys.word(PROTOCOLS, "tcp (the default) or udp"),
         "direction": keys.word(DIRECTIONS, "egress: from the client (the default), or ingress: toward it"),

@@ -33,5 +33,5 @@ def _unique(plain: str, taken: Container[str]) -> str:
 
 
 def _printable(given: object) -> str:
-    """The API takes no other names, and would refuse all numbers for one."""
+    """The API takes no other names, and would refuse all stats for one."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(given))

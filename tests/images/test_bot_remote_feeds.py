@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.feeds import Feeds
+from bot.remote_feeds import RemoteFeeds
 
 
 def publishers(**feeds: int) -> dict[str, object]:
@@ -11,7 +11,7 @@ def publishers(**feeds: int) -> dict[str, object]:
 
 def test_come_and_go() -> None:
     """Who comes is new once; who leaves, or only stops publishing, is gone once."""
-    feeds = Feeds("me")
+    feeds = RemoteFeeds("me")
     assert feeds.update(publishers(ada=1, bob=2)) == ({1: "ada", 2: "bob"}, [])
     assert feeds.update(publishers(ada=1)) == ({}, [])
     assert feeds.update({"unpublished": 1}) == ({}, [1])
@@ -21,14 +21,14 @@ def test_come_and_go() -> None:
 
 def test_own_answers() -> None:
     """The room's answers about oneself, and messages about other things, change nothing."""
-    feeds = Feeds("me")
+    feeds = RemoteFeeds("me")
     assert feeds.update({"unpublished": "ok"}) == ({}, [])
     assert feeds.update({"configured": "ok"}) == ({}, [])
 
 
 def test_ghosts() -> None:
     """Who rejoins takes the place of the former stay at once; the server's late notice changes nothing."""
-    feeds = Feeds("me")
+    feeds = RemoteFeeds("me")
     feeds.update(publishers(ada=1))
     assert feeds.update(publishers(ada=2)) == ({2: "ada"}, [1])
     assert feeds.update({"leaving": 1}) == ({}, [])
@@ -36,9 +36,9 @@ def test_ghosts() -> None:
 
 def test_own_ghost() -> None:
     """One's own former stay is nobody to receive."""
-    assert Feeds("me").update(publishers(me=1, ada=2)) == ({2: "ada"}, [])
+    assert RemoteFeeds("me").update(publishers(me=1, ada=2)) == ({2: "ada"}, [])
 
 
 def test_without_a_name() -> None:
     """A participant without a name is known by the feed's number."""
-    assert Feeds("me").update({"publishers": [{"id": 7}]}) == ({7: "7"}, [])
+    assert RemoteFeeds("me").update({"publishers": [{"id": 7}]}) == ({7: "7"}, [])

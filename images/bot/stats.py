@@ -1,4 +1,4 @@
-"""From two samples of what the bot counted, a second apart, to the numbers that a lab asserts on.
+"""From two samples of what the bot counted, a second apart, to the stats that a lab asserts on.
 
 They have the shape and the meaning of those of the image `chrome`: a number that cannot be known is absent.
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Numbers = dict[str, Any]
+Stats = dict[str, Any]
 
 _LEAST_S = 0.95
 """How old a sample must be at the least to be compared with the newest one."""
@@ -53,9 +53,9 @@ class Recent:
         return oldest if newest.at - oldest.at >= _LEAST_S else Sample(newest.at)
 
 
-def numbers(before: Sample, after: Sample) -> Numbers:
+def stats(before: Sample, after: Sample) -> Stats:
     seconds = after.at - before.at
-    result: Numbers = {"video": {}, "audio": {}, "sent": {}}
+    result: Stats = {"video": {}, "audio": {}, "sent": {}}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
             former = before.received.get(participant, {}).get(kind)
@@ -79,7 +79,7 @@ def _is_blind(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> 
     return before["video"].bytes != after["video"].bytes and before["video"].frames == after["video"].frames
 
 
-def _stream(before: Counters | None, after: Counters, seconds: float) -> Numbers:
+def _stream(before: Counters | None, after: Counters, seconds: float) -> Stats:
     before = before or Counters()
     values = {
         "kbps": _rate(before.bytes, after.bytes, seconds, 8 / 1000),

@@ -10,7 +10,7 @@ _DATABASE = Path(".pki/nssdb")
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
-def trust(files: Iterable[Path], home: Path) -> None:
+def install(files: Iterable[Path], home: Path) -> None:
     """Make the database anew with every certificate of these PEM files; raises ValueError that names the bad one."""
     database = home / _DATABASE
     texts = {file.name: file.read_text() for file in files}

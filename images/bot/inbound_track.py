@@ -8,10 +8,10 @@ from aiortc import RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
-from .numbers import Counters
+from .stats import Counters
 
 
-class Stream:
+class InboundTrack:
     def __init__(self, receiver: RTCRtpReceiver) -> None:
         self._receiver = receiver
         self._bytes = 0

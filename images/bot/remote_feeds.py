@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Feeds:
+class RemoteFeeds:
     """Feed ids and the participants' names behind them, one's own left out."""
 
     def __init__(self, own: str) -> None:

@@ -1,4 +1,4 @@
-"""Competing traffic: its pace on a hand-moved clock, its programs on loopback, and how a load ends."""
+"""Competing traffic: its pace on a hand-moved clock, its programs on loopback, and how it ends."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Literal
 import pytest
 
 from synthlab.engine import exec as inside
-from synthlab.engine.guest.load_sink import Arrivals
-from synthlab.engine.guest.load_source import STAMP, paced
+from synthlab.engine.guest.traffic_sink import Arrivals
+from synthlab.engine.guest.traffic_source import STAMP, paced
 from synthlab.errors import SynthlabError
-from synthlab.runner.load import USUAL_CONGESTION, RunningLoad, start_load
-from synthlab.scenario.actions import Load
+from synthlab.runner.traffic import USUAL_CONGESTION, RunningTraffic, start_traffic
+from synthlab.scenario.actions import Traffic
 from synthlab.testing import FakeEngine, fake_companion, fake_container
 from synthlab.text.durations import SECOND_NS, ns_of
 
@@ -91,37 +91,39 @@ def begun(
     bps: float,
     port: int | None = None,
     congestion: str = USUAL_CONGESTION,
-) -> RunningLoad:
-    """A load on loopback."""
-    sink = run("load_sink", protocol, 30)
+) -> RunningTraffic:
+    """Traffic on loopback."""
+    sink = run("traffic_sink", protocol, 30)
     listens = line(sink)
-    source = run("load_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
+    source = run("traffic_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
     said = line(source)
     assert said.startswith("sending")
-    load = Load(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_ns=ns_of(seconds))
-    return RunningLoad(load, source, sink, said.removeprefix("sending").strip())
+    traffic = Traffic(
+        client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_ns=ns_of(seconds)
+    )
+    return RunningTraffic(traffic, source, sink, said.removeprefix("sending").strip())
 
 
 @pytest.fixture
-def udp() -> Iterator[RunningLoad]:
-    load = begun("udp", 30, 1e6)
-    yield load
-    load.stop()
+def udp() -> Iterator[RunningTraffic]:
+    traffic = begun("udp", 30, 1e6)
+    yield traffic
+    traffic.stop()
 
 
 def test_datagrams_at_a_rate() -> None:
     """Two seconds of 960 kbit/s are 200 datagrams of 1200 bytes, and all come; it ends by itself without an error."""
-    load = begun("udp", 2, 960_000)
-    load._source.wait(10)
-    load.stop()
-    assert load.error() is None
-    assert load.sent == load.received
-    assert load.sent is not None
-    assert load.sent % 1200 == 0
-    assert 100 * 1200 <= load.sent <= 200 * 1200  # each time that the machine stands still beyond 0.1 s costs some
-    assert load.delay_p50_ms is not None
-    assert 0 < load.delay_p50_ms < 100
-    assert load.rate_bps
+    traffic = begun("udp", 2, 960_000)
+    traffic._source.wait(10)
+    traffic.stop()
+    assert traffic.error() is None
+    assert traffic.sent == traffic.received
+    assert traffic.sent is not None
+    assert traffic.sent % 1200 == 0
+    assert 100 * 1200 <= traffic.sent <= 200 * 1200  # each time that the machine stands still beyond 0.1 s costs some
+    assert traffic.delay_p50_ms is not None
+    assert 0 < traffic.delay_p50_ms < 100
+    assert traffic.rate_bps
 
 
 def test_what_arrives() -> None:
@@ -137,25 +139,25 @@ def test_what_arrives() -> None:
 
 def test_all_that_tcp_gets() -> None:
     """Without a rate nothing waits: loopback takes far more than 100 Mbit/s."""
-    load = begun("tcp", 30, 0)
+    traffic = begun("tcp", 30, 0)
     time.sleep(0.5)
-    load.stop()
-    assert load.received is not None
-    assert load.sent is not None
-    assert 0.5 * 100e6 / 8 < load.received <= load.sent + PIECE
-    assert (load.delay_p50_ms, load.rate_bps) == (None, None)
+    traffic.stop()
+    assert traffic.received is not None
+    assert traffic.sent is not None
+    assert 0.5 * 100e6 / 8 < traffic.received <= traffic.sent + PIECE
+    assert (traffic.delay_p50_ms, traffic.rate_bps) == (None, None)
 
 
 def test_tcp_at_a_rate() -> None:
     """It is paced, too: two seconds of 8 Mbit/s are 2 MB, in pieces of 5 kB."""
-    load = begun("tcp", 2, 8e6)
-    load._source.wait(10)
-    load.stop()
-    assert load.sent is not None
-    assert 1_000_000 <= load.sent <= 2_000_000
+    traffic = begun("tcp", 2, 8e6)
+    traffic._source.wait(10)
+    traffic.stop()
+    assert traffic.sent is not None
+    assert 1_000_000 <= traffic.sent <= 2_000_000
 
 
-def test_stopping(udp: RunningLoad) -> None:
+def test_stopping(udp: RunningTraffic) -> None:
     """Both ends are gone within a second, that is no error, and to stop again does nothing."""
     start = time.monotonic()
     with Standstill() as machine:
@@ -166,15 +168,15 @@ def test_stopping(udp: RunningLoad) -> None:
     assert (udp._source.poll(), udp._sink.poll()) == (0, 0)
 
 
-def test_an_end_that_dies(udp: RunningLoad) -> None:
+def test_an_end_that_dies(udp: RunningTraffic) -> None:
     """Whoever ends before the time is told, and stays told after the stop."""
     assert udp.error() is None
     udp._sink.kill()
     udp._sink.wait()
-    told = "load udp client1 -> client2, 1000kbit, for 30s: it ended with status -9"
-    assert udp.error() == told
+    message = "traffic udp client1 -> client2, 1000kbit, for 30s: it ended with status -9"
+    assert udp.error() == message
     udp.stop()
-    assert udp.error() == told
+    assert udp.error() == message
 
 
 def test_tcp_without_a_way() -> None:
@@ -185,22 +187,22 @@ def test_tcp_without_a_way() -> None:
 
 
 def refused_at(port: int) -> None:
-    load = begun("tcp", 0.5, 0, port=port)
-    assert load.error() is None
-    load._source.wait(10)
-    told = load.error()
-    assert told is not None
-    assert told.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
-    load.stop()
+    traffic = begun("tcp", 0.5, 0, port=port)
+    assert traffic.error() is None
+    traffic._source.wait(10)
+    message = traffic.error()
+    assert message is not None
+    assert message.endswith(f"no connection to 127.0.0.1:{port}: [Errno 111] Connection refused")
+    traffic.stop()
 
 
 def test_who_does_not_run() -> None:
-    """A load needs both containers; nothing is begun without."""
+    """Traffic needs both containers; nothing is begun without."""
     stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
     running = replace(fake_container("call", "client1"), address="10.0.0.2")
-    load = Load(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
+    traffic = Traffic(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
-        start_load(FakeEngine(), load, [running, stopped])
+        start_traffic(FakeEngine(), traffic, [running, stopped])
 
 
 @pytest.mark.issue(11)
@@ -209,14 +211,14 @@ def test_to_a_conditioned_server() -> None:
     client = replace(fake_container("call", "client1"), address="10.0.0.2")
     server = replace(fake_container("call", "turn"), role="service", address="10.0.0.3")
     companion = replace(fake_companion("call", "turn"), state="exited", status="Exited (7)")
-    load = Load(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
+    traffic = Traffic(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to turn: it does not run \(Exited \(7\)\)"):
-        start_load(FakeEngine(), load, [companion, server, client])
+        start_traffic(FakeEngine(), traffic, [companion, server, client])
 
 
 def test_a_sidecar_may_do_nothing() -> None:
     """It has a network of another, marks of the lab, no rights, and goes by itself."""
-    command = inside.sidecar_command(fake_container("call", "sfu"), "load_sink", ("udp", 3))
+    command = inside.sidecar_command(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
     options = command[: command.index("syntheticnet:latest")]
     assert options == [
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
@@ -231,7 +233,7 @@ def test_a_sidecar_may_do_nothing() -> None:
 @pytest.mark.issue(10)
 def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
     """It has NET_ADMIN, and nothing else."""
-    command = inside.sidecar_command(fake_container("call", "sfu"), "load_source", ("tcp",), net_admin=True)
+    command = inside.sidecar_command(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
     rights = command[command.index("--read-only") : command.index("--security-opt")]
     assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
 
@@ -240,12 +242,12 @@ def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
 @pytest.mark.parametrize(("wanted", "got"), [("cubic,reno", "cubic"), ("reno", "reno"), ("nonsense,reno", "reno")])
 def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> None:
     """The connection has what is wanted, whatever the machine's default: the kernel says so of the sender's socket."""
-    load = begun("tcp", 30, 1e6, congestion=wanted)
+    traffic = begun("tcp", 30, 1e6, congestion=wanted)
     try:
-        assert load.congestion == got
-        assert _control_of(load._source.pid) == got
+        assert traffic.congestion == got
+        assert _control_of(traffic._source.pid) == got
     finally:
-        load.stop()
+        traffic.stop()
 
 
 def _control_of(pid: int) -> str:
@@ -264,10 +266,10 @@ def _control_of(pid: int) -> str:
 @pytest.mark.issue(10)
 def test_a_congestion_control_that_cannot_be_had() -> None:
     """It is refused in one line, which says what there is, and nothing is sent."""
-    source = run("load_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
+    source = run("traffic_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
     out, error = source.communicate(timeout=10)
     assert (source.returncode, out) == (1, b"")
-    told = "the congestion control nonsense cannot be had; this kernel has: "
-    assert error.decode().startswith(told)
-    assert "reno" in error.decode().removeprefix(told)
+    message = "congestion control nonsense is not available; this kernel has: "
+    assert error.decode().startswith(message)
+    assert "reno" in error.decode().removeprefix(message)
     assert error.count(b"\n") == 1

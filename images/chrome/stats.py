@@ -1,4 +1,4 @@
-"""From two samples of a browser's connections, a second apart, to the numbers that a lab asserts on.
+"""From two samples of a browser's connections, a second apart, to the stats that a lab asserts on.
 
 A sample holds what `samples.js` returns: for each connection its name, its tracks, the entries of getStats
 (https://www.w3.org/TR/webrtc-stats/). A number that cannot be known is absent, never 0.
@@ -7,31 +7,31 @@ A sample holds what `samples.js` returns: for each connection its name, its trac
 from collections.abc import Mapping
 from typing import Any
 
-from . import names
+from . import participant_names
 from .counters import Counters, known, of_type, paired
+from .outbound_stats import Connections, outbound_stats
 from .paths import path, rtt_ms
-from .sent import Connections, sent
 
-Numbers = dict[str, Any]
+Stats = dict[str, Any]
 Sample = Mapping[str, Mapping[str, Any]]
 """Connections, as `samples.js` describes them, by an id that is unique in the browser."""
 
 
-def numbers(before: Sample, after: Sample) -> Numbers:
+def stats(before: Sample, after: Sample) -> Stats:
     """`video` and `audio` by participant, `sent` in all, `sent_video` and `sent_audio` by track, and `connections`.
 
     Of two streams with one participant's name the younger counts: the older is a reconnection's ghost.
     """
     connections = [(one, list(paired(before.get(key, {}), one))) for key, one in after.items()]
-    return {**_received(connections), **sent(connections), "connections": _paths(connections)}
+    return {**_received(connections), **outbound_stats(connections), "connections": _paths(connections)}
 
 
-def _received(connections: Connections) -> Numbers:
-    received: dict[str, Numbers] = {kind: {} for kind in _RECEIVED}
+def _received(connections: Connections) -> Stats:
+    received: dict[str, Stats] = {kind: {} for kind in _RECEIVED}
     for connection, entries in connections:
         for counters in of_type(entries, "inbound-rtp"):
             kind = counters.now["kind"]
-            name = names.participant(connection, counters.now, received[kind])
+            name = participant_names.participant(connection, counters.now, received[kind])
             track = connection["tracks"].get(counters.now.get("trackIdentifier"), {})
             received[kind][name] = known(
                 **_RECEIVED[kind](counters),
@@ -41,14 +41,14 @@ def _received(connections: Connections) -> Numbers:
     return received
 
 
-def _paths(connections: Connections) -> Numbers:
-    paths: Numbers = {}
+def _paths(connections: Connections) -> Stats:
+    paths: Stats = {}
     for connection, entries in connections:
-        paths[names.connection(connection, paths)] = path(connection, entries)
+        paths[participant_names.connection(connection, paths)] = path(connection, entries)
     return paths
 
 
-def _video(counters: Counters) -> Numbers:
+def _video(counters: Counters) -> Stats:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         fps=counters.rate("framesDecoded"),
@@ -66,7 +66,7 @@ def _video(counters: Counters) -> Numbers:
     )
 
 
-def _audio(counters: Counters) -> Numbers:
+def _audio(counters: Counters) -> Stats:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         lost=counters.total("packetsLost"),

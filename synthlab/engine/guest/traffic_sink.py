@@ -1,6 +1,6 @@
-"""Takes in the traffic of a load: prints its port as soon as it listens, and at the end what came, in JSON.
+"""Receives competing traffic: prints its port once it listens, and at the end what it received, as JSON.
 
-Run as PROTOCOL SECONDS. It ends after that time, and with its input.
+Run as PROTOCOL SECONDS. It exits after that time, or at end of input.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import time
 from typing import Any
 
 PIECE = 1 << 16
-DRAIN_S = 0.1  # so long at the most it takes in what has come by the end already
+DRAIN_S = 0.1  # limit for reading what has already arrived by the end
 STAMP = struct.Struct("!d")
 HEADERS = 14 + 20 + 8
-"""Ethernet, IPv4 and UDP: a rate counts the frame."""
+"""Ethernet, IPv4 and UDP: a rate counts whole frames."""
 MOST_DELAYS = 10_000
 
 
 class Arrivals:
-    """How late stamped datagrams came, and at which rate."""
+    """Delay and rate of stamped datagrams."""
 
     def __init__(self) -> None:
         self._first_s = self._last_s = 0.0
@@ -31,7 +31,7 @@ class Arrivals:
         self._delays_ms: list[float] = []
 
     def note(self, data: bytes, now_s: float) -> None:
-        """One came at this time of the monotonic clock. The first one's own bits came before its arrival."""
+        """One arrived, at this time of the monotonic clock. The rate's span starts at the first, after its bits."""
         if self._delays_ms:
             self._octets += len(data) + HEADERS
         self._first_s, self._last_s = self._first_s or now_s, now_s
@@ -39,7 +39,7 @@ class Arrivals:
             self._delays_ms.append((now_s - STAMP.unpack_from(data)[0]) * 1000)
 
     def summary(self) -> dict[str, float | None]:
-        """The median delay of the first ones, and the rate of the frames; None where too few came."""
+        """The median delay of the first MOST_DELAYS, and the rate of the frames; None where too few arrived."""
         span_s = self._last_s - self._first_s
         delays = sorted(self._delays_ms)
         return {
@@ -49,24 +49,24 @@ class Arrivals:
 
 
 class Sink:
-    """One datagram socket, or a listening one with all that connect to it: a source may have to connect again."""
+    """One datagram socket, or a listening socket with its connections: a source may reconnect."""
 
     def __init__(self, protocol: str) -> None:
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        self._door = socket.socket(socket.AF_INET, kind)
-        self._door.bind(("", 0))
-        self._open = {self._door}
+        self._main = socket.socket(socket.AF_INET, kind)
+        self._main.bind(("", 0))
+        self._open = {self._main}
         self._listens = protocol == "tcp"
         if self._listens:
-            self._door.listen()
+            self._main.listen()
         self._arrivals = Arrivals()
         self.taken = 0
-        self.port: int = self._door.getsockname()[1]
+        self.port: int = self._main.getsockname()[1]
 
     def take(self, until: float, end: int) -> None:
-        """Take in what comes until that time of the monotonic clock, or until the file `end` can be read.
+        """Receive until that time of the monotonic clock, or until the file descriptor `end` is readable.
 
-        What has come by then, and is still in the sockets, is taken in too.
+        What is then still in the socket buffers counts too.
         """
         while (left := until - time.monotonic()) > 0:
             watched: list[Any] = [*self._open, end]
@@ -79,26 +79,26 @@ class Sink:
             self._serve(ready)
 
     def _serve(self, ready: list[socket.socket]) -> None:
-        for one in ready:
-            if one is self._door and self._listens:
-                self._open.add(self._door.accept()[0])
+        for source in ready:
+            if source is self._main and self._listens:
+                self._open.add(self._main.accept()[0])
             else:
-                self._take_from(one)
+                self._take_from(source)
 
-    def _take_from(self, one: socket.socket) -> None:
+    def _take_from(self, source: socket.socket) -> None:
         try:
-            data = one.recv(PIECE)
+            data = source.recv(PIECE)
         except OSError:
             data = b""
         self.taken += len(data)
         if not self._listens and len(data) >= STAMP.size:
             self._arrivals.note(data, time.monotonic())
-        if not data and one is not self._door:
-            self._open.remove(one)
-            one.close()
+        if not data and source is not self._main:
+            self._open.remove(source)
+            source.close()
 
     def summary(self) -> dict[str, float | None]:
-        """What came: bytes without headers, and of datagrams their delay and rate."""
+        """Bytes received, without headers; of datagrams also their delay and rate."""
         return {"bytes": self.taken, **self._arrivals.summary()}
 
 

@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 
 from aiortc import RTCPeerConnection, RTCRtpReceiver
 
-from .connection import arrived, description, jsep, watch
-from .numbers import Counters
-from .reception import Stream
+from ..connection import arrived, description, jsep, watch
+from ..inbound_track import InboundTrack
+from ..stats import Counters
 from .session import PLUGIN, Handle, Message, Over, Refused, Session
 
 
@@ -27,7 +27,7 @@ class Subscription:
         self.work = asyncio.create_task(self._run(session, room, feed))
         self._handle: Handle | None = None
         self._connection = RTCPeerConnection()
-        self._streams: dict[str, Stream] = {}
+        self._streams: dict[str, InboundTrack] = {}
         self._offers: asyncio.Queue[Message | HungUp | Over] = asyncio.Queue()
 
     async def counters(self) -> dict[str, Counters]:
@@ -75,7 +75,7 @@ class Subscription:
         for transceiver in self._connection.getTransceivers():
             transceiver.setCodecPreferences(_codecs(transceiver.kind))
             if transceiver.kind not in self._streams:
-                self._streams[transceiver.kind] = Stream(transceiver.receiver)
+                self._streams[transceiver.kind] = InboundTrack(transceiver.receiver)
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         await handle.ask(jsep(self._connection), request="start")
 

@@ -20,7 +20,7 @@ from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..engine.exec import end, last_line
 from ..errors import SynthlabError
-from ..scenario.actions import Load
+from ..scenario.actions import Traffic
 from ..text.durations import seconds_of
 
 START_S = 20.0
@@ -31,33 +31,35 @@ USUAL_CONGESTION = "cubic,reno"
 """The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
 
 
-def start_load(engine: EngineApi, load: Load, members: Sequence[Container], clock: Clock = MACHINE) -> RunningLoad:
+def start_traffic(
+    engine: EngineApi, traffic: Traffic, members: Sequence[Container], clock: Clock = MACHINE
+) -> RunningTraffic:
     """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
 
     Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
     """
-    client, target = _container(load.client, members), _container(load.target, members)
-    sender, receiver = (target, client) if load.reverse else (client, target)
-    sink = _run(engine, receiver, "load_sink", load.protocol, seconds_of(load.for_ns) + GRACE_S + START_S)
+    client, target = _container(traffic.client, members), _container(traffic.target, members)
+    sender, receiver = (target, client) if traffic.reverse else (client, target)
+    sink = _run(engine, receiver, "traffic_sink", traffic.protocol, seconds_of(traffic.for_ns) + GRACE_S + START_S)
     try:
-        port = _first_line(load, receiver, sink)
+        port = _first_line(traffic, receiver, sink)
         where = (receiver.address, port)
-        wanted = load.congestion or USUAL_CONGESTION
-        arguments = (load.protocol, *where, seconds_of(load.for_ns), load.rate_bps or 0, wanted)
-        source = _run(engine, sender, "load_source", *arguments, chooses=load.protocol == "tcp")
+        wanted = traffic.congestion or USUAL_CONGESTION
+        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, wanted)
+        source = _run(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
-    running = RunningLoad(load, source, sink, clock=clock)
+    running = RunningTraffic(traffic, source, sink, clock=clock)
     try:
-        running.congestion = _first_line(load, sender, source).removeprefix("sending").strip()
+        running.congestion = _first_line(traffic, sender, source).removeprefix("sending").strip()
     except BaseException:
         running.stop()
         raise
     return running
 
 
-class RunningLoad:
+class RunningTraffic:
     """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
 
     Known once it has ended: `sent` and `received`, its bytes without headers; of datagrams also the median delay, and
@@ -65,13 +67,13 @@ class RunningLoad:
     """
 
     def __init__(
-        self, load: Load, source: Process, sink: Process, congestion: str = "", clock: Clock = MACHINE
+        self, traffic: Traffic, source: Process, sink: Process, congestion: str = "", clock: Clock = MACHINE
     ) -> None:
-        self._load = load
+        self._traffic = traffic
         self._source = source
         self._sink = sink
         self._clock = clock
-        self.ends_ns = clock.now_ns() + load.for_ns
+        self.ends_ns = clock.now_ns() + traffic.for_ns
         self._stopped = False
         self._error: str | None = None
         self.congestion = congestion
@@ -100,7 +102,7 @@ class RunningLoad:
         for process in (self._source, self._sink):
             status = process.poll()
             if status or (status is not None and self._clock.now_ns() < self.ends_ns):
-                self._error = f"{self._load}: {_last_words(process)}"
+                self._error = f"{self._traffic}: {_last_words(process)}"
                 break
         return self._error
 
@@ -120,14 +122,14 @@ def _run(engine: EngineApi, container: Container, program: str, *arguments: obje
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
-def _first_line(load: Load, container: Container, process: Process) -> str:
+def _first_line(traffic: Traffic, container: Container, process: Process) -> str:
     """What a program says as soon as it works; raises SynthlabError with what it says in its place."""
     assert process.stdout
     ready, _, _ = select.select([process.stdout], [], [], START_S)
     line = process.stdout.readline() if ready else b""
     if not line:
         said = _last_words(process) if ready else f"nothing within {START_S:g} s"
-        raise SynthlabError(f"{load}: it could not begin in {container.title}: {said}")
+        raise SynthlabError(f"{traffic}: it could not begin in {container.title}: {said}")
     return line.decode().strip()
 
 
