@@ -1,4 +1,4 @@
-"""Durations as people write them, `10s` or `1.5min`, within limits: on the command line, in code and in files."""
+"""Parses durations such as `10s` or `1.5min`, with limits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ..errors import WrongUse
 from ..text.durations import SECOND_NS, format_duration
 
 DAY_NS = 24 * 3600 * SECOND_NS
-"""The longest that there is."""
+"""The longest duration allowed."""
 
 
 def read_duration(where: str, text: object, least_ns: int = 0, most_ns: int = DAY_NS) -> int:
-    """Nanoseconds; raises WrongUse that begins with `where`."""
+    """Nanoseconds; raises WrongUse prefixed with `where`."""
     try:
         return parse_between(text, least_ns, most_ns)
     except ConditionsError as error:
@@ -25,9 +25,9 @@ def read_optional(where: str, text: str | None) -> int | None:
 
 
 def parse_between(text: object, least_ns: int = 0, most_ns: int = DAY_NS) -> int:
-    """Nanoseconds; raises ConditionsError that shows the allowed forms, or from when to when."""
-    found = parse_duration(text)
-    if not least_ns <= found <= most_ns:
+    """Nanoseconds; raises ConditionsError with the allowed forms, or the limits."""
+    duration_ns = parse_duration(text)
+    if not least_ns <= duration_ns <= most_ns:
         limits = f"from {format_duration(least_ns)} to {format_duration(most_ns)}"
         raise ConditionsError(f"{text!r} is not a time {limits}")
-    return found
+    return duration_ns

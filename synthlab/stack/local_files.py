@@ -1,4 +1,4 @@
-"""Traces and tables on the host that conditions name: which are meant, and what is in them."""
+"""Reads traces and tables on the host that conditions refer to."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .partial_change import put_value
 from .yaml import Node
 
 Refuse = Callable[[str], NoReturn]
-"""Raises WrongUse that says where the value is; it gets what is wrong."""
+"""Raises WrongUse with the location of the value; its argument says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A trace or table that a value names."""
+    """A trace or table that a value refers to."""
 
     name: str
     text: str
@@ -36,9 +36,9 @@ class LocalFile:
 
 
 def local_file(written: object, unit: Unit, refuse: Refuse, folder: Path = Path()) -> LocalFile | None:
-    """The file on the host that a value means: one that exists, or a path. None where it names a file of the client.
+    """The host's file that a value refers to: an existing file, or anything with a slash; None for any other value.
 
-    Paths start from `folder`. Refuses a file that cannot be read or is not of the unit's kind.
+    Paths are relative to `folder`. Refuses a file that cannot be read, or is not of the unit's kind.
     """
     if not isinstance(written, str) or not ("/" in written or (folder / written).is_file()):
         return None
@@ -54,12 +54,12 @@ def local_file(written: object, unit: Unit, refuse: Refuse, folder: Path = Path(
 
 
 def keep_file(file: LocalFile, files: dict[str, str]) -> None:
-    """Put a file among those of one client, by its name.
+    """Add the text by file name to `files`, the files of one client.
 
-    Refuses a second file of that name, and more than a client keeps.
+    Refuses a second file of that name, and files that exceed what a client can store.
     """
     if files.setdefault(file.name, file.text) != file.text:
-        file.refuse(f"another file is called {file.name}, too: rename one of them")
+        file.refuse(f"two files are named {file.name}; rename one of them")
     try:
         refuse_crowd({name: size_of(text) for name, text in files.items()}, file.name)
     except ConditionsError as error:
@@ -69,7 +69,7 @@ def keep_file(file: LocalFile, files: dict[str, str]) -> None:
 def take_files(
     change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
 ) -> dict[str, Any]:
-    """The change with the names of the local files that `find` gives for its values; their texts go into `files`."""
+    """Replace each value that `find` gives a local file for by its file name, and add the contents to `files`."""
     taken = dict(change)
     for place, name in _names(change, find, files):
         taken = put_value(taken, place, name)
@@ -77,7 +77,10 @@ def take_files(
 
 
 def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
-    """As `take_files`, for conditions in a file: paths start from `folder`, and mistakes are shown with their line."""
+    """Replace each local path in conditions by its file name, and add the contents to `files`.
+
+    Paths are relative to `folder`. Raises WrongUse, with its line, for an invalid file or a duplicate name.
+    """
 
     def find(named: FileValue) -> LocalFile | None:
         return local_file(named.value, named.unit, node.at(named.place).wrong, folder)

@@ -77,10 +77,10 @@ def test_its_ports(tmp_path: Path) -> None:
 
 
 def test_its_cap(tmp_path: Path) -> None:
-    """An app without a cap rejects `bitrate`; one with a cap reports its minimum."""
-    with pytest.raises(WrongUse, match="other does not limit its senders"):
+    """An app without a cap refuses `bitrate`; one with a cap tells the lowest that it heeds."""
+    with pytest.raises(WrongUse, match="other does not support a bitrate"):
         read(tmp_path, "app: other, bitrate: 2mbit")
-    with pytest.raises(WrongUse, match="is less than 64kbit, the least that the server heeds"):
+    with pytest.raises(WrongUse, match="is below 64kbit, the server's minimum"):
         read(tmp_path, "app: janus, bitrate: 63kbit")
 
 

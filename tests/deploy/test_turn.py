@@ -81,10 +81,10 @@ def test_its_image(tmp_path: Path) -> None:
     ("turn", "clients", "expected"),
     [
         ("true", "{c: {image: x}}", "1: turn: True is not a TURN server such as {app: coturn}"),
-        ("{}", "{c: {image: x}}", "1: turn: needs an app; bundled: coturn"),
+        ("{}", "{c: {image: x}}", "1: turn: requires app; bundled: coturn"),
         ("{app: cotrun}", "{c: {image: x}}", "1: turn.app: no such turn app 'cotrun'; did you mean coturn?"),
         ("{app: coturn, version: 1/2}", "{c: {image: x}}", "1: turn.version: '1/2' is not a version such as '4.6.1'"),
-        ("{app: coturn}", "{turn: {image: x}}", "2: clients.turn: 'turn' is the TURN server's name: give the client"),
+        ("{app: coturn}", "{turn: {image: x}}", "2: clients.turn: 'turn' is reserved for the TURN server: "),
     ],
 )
 def test_mistakes(turn: str, clients: str, expected: str, tmp_path: Path) -> None:

@@ -193,8 +193,8 @@ def test_a_run_without_anything() -> None:
     empty = replace(records.dog(), verdict="wrong use", steps=(), judged=(), configured=(), samples={}, baseline=None)
     page = Page.of(report_page([replace(empty, duration_s=0.0, evidence={}, clients=())]))
     assert "✗ wrong use" in page.text
-    assert "This scenario expects nothing." in page.text
-    assert "No step was reached." in page.text
+    assert "This scenario has no expectations." in page.text
+    assert "No step was started." in page.text
     assert page.figures == {}
 
 

@@ -17,7 +17,7 @@ def test_the_dog() -> None:
     text = planned_page(check_scenario("dog-chews-fiber", environment={}))
     page = Page.of(text)
     assert "https://" not in without_plotly(text)
-    assert "It takes 28s to 73s." in page.text
+    assert "Duration: 28s to 73s." in page.text
     bars, _, _ = page.figures["figure-lane"]["data"]
     spans = list(zip(bars["base"], bars["x"], bars["marker"]["color"], strict=True))
     assert (15.0, 10.0, "var(--step)") in spans
@@ -62,7 +62,7 @@ def test_tracks_and_marks(tmp_path: Path) -> None:
 def test_a_perfect_network(tmp_path: Path) -> None:
     """A plan that impairs nobody says so, and draws only its steps."""
     page = Page.of(planned_page(checked(tmp_path, "  - {wait: 2s}\n")))
-    assert "Every client has a perfect network all the time." in page.text
+    assert "No client's network is conditioned at any time." in page.text
     assert list(page.figures) == ["figure-lane"]
 
 

@@ -37,7 +37,7 @@ def test_units_of_the_header() -> None:
         ("time,egress.rte\n0s,1\n", "line 1: no such column 'egress.rte'; did you mean egress.rate?"),
         ("time,egress.rate\n0s\n", "line 2: has 1 cells, and the line of names 2"),
         ("time,egress.rate\n0,1mbit\n", "line 2: '0' has no unit: call the column `time [s]` (or [ms]), or write 0s"),
-        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass: that is `outage` here"),
+        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass; use `outage` instead"),
         ("time,egress.delay\n0s,1ms\n", "line 1: no such column 'egress.delay'; did you mean egress.latency?; such as"),
         ("time,egress.rate\n1s,1mbit\n", "line 2: the first time is 1s, and must be 0"),
         ("time,egress.rate\n0s,1mbit\n0.05s,1mbit\n", "line 3: 0.05s is not at least 0.1s after the line before"),

@@ -276,5 +276,5 @@ def test_files_of_a_set(tmp_path: Path) -> None:
     action = visit.run.actions[0].action
     assert isinstance(action, Change)
     assert (action.change, action.files) == ({"egress": {"rate_trace": "x.up"}}, {"x.up": "4\n"})
-    with pytest.raises(Exception, match=r"another file is called x\.up, too: rename one of them"):
+    with pytest.raises(Exception, match=r"two files are named x\.up; rename one of them"):
         checked(tmp_path, "  - {set: client2, egress: {rate_trace: x.up}, ingress: {rate_trace: a/x.up}}\n")

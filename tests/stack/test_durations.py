@@ -1,4 +1,4 @@
-"""Durations as people write them, within limits."""
+"""Parsing durations with limits."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_forms(text: str, nanoseconds: int) -> None:
         ("2", "'2' is not a time such as 500ms, 10s, 5min or 1h"),
         ("0.5s", "'0.5s' is not a time from 1s to 3600s"),
         ("61min", "'61min' is not a time from 1s to 3600s"),
-        ("25h", "'25h' is more than a day"),
+        ("25h", "'25h' is longer than a day"),
         (5, "5 is not a time such as 500ms, 10s, 5min or 1h"),
     ],
 )
 def test_mistakes(text: object, what: str) -> None:
-    """What is no duration, or none within the limits, is refused in one line that says where."""
+    """An invalid or out-of-range duration is rejected in one line with its place."""
     with pytest.raises(WrongUse) as caught:
         read_duration("--ttl", text, SECOND_NS, 3600 * SECOND_NS)
     assert caught.value.message == f"--ttl: {what}"

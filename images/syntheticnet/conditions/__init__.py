@@ -1,4 +1,4 @@
-"""The schema of conditions, shared by host and container; standard library only, for both import this package."""
+"""The schema of conditions, shared by host and container. Standard library only, because both import it."""
 
 from .change import DIRECTIONS, ConditionsChange
 from .client import Conditions, Flow

@@ -61,7 +61,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["egress"].strip() == "rate 3mbit, latency 10ms"
     assert "https://github.com/mozilla-firefox/firefox" in rows["source"]
     assert rows["delay"].strip() == "a round trip in the source, halved for each direction"
-    assert "that of a request until its answer begins" in rows["remark"]
+    assert "the time from a request to the start of its response" in rows["remark"]
 
 
 def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,5 +95,5 @@ def test_two_files_of_one_name(office: Path, tmp_path: Path, capsys: pytest.Capt
     other.write_text("2\n")
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--profile", f"{office}#train", "--rate-trace", str(other), backend=backend) == 2
-    assert "--profile: another file is called lte.down, too: rename one of them" in capsys.readouterr().err
+    assert "--profile: two files are named lte.down; rename one of them" in capsys.readouterr().err
     assert apis["call/client2"].conditions.perfect

@@ -20,7 +20,7 @@ WRONG = {
     "up without end": (["up", "call.yaml", "--timeout", "nan"], "nan is not a number of seconds"),
     "restart without end": (["restart", "client1", "--timeout", "inf"], "inf is not a number of seconds"),
     "top without end": (["top", "--interval", "nan"], "nan is not a number of seconds"),
-    "a binary stack": (["render", "FOLDER/binary.yaml"], "is not text in UTF-8: byte 1"),
+    "a binary stack": (["render", "FOLDER/binary.yaml"], "is not UTF-8 text: byte 1"),
     "report into a folder": (["scenario", "run", "elevator", "--report", "FOLDER"], "is a folder; name a file"),
     "JUnit into a folder": (["scenario", "run", "elevator", "--junit", "FOLDER"], "is a folder; name a file"),
     "evidence into a file": (["scenario", "run", "elevator", "--evidence", "FOLDER/binary.yaml"], "is no folder"),
