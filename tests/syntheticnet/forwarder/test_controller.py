@@ -1,4 +1,4 @@
-"""ConditionsController: what the API may ask, on a clock that the test moves and a network that only remembers."""
+"""ConditionsController: the API's requests, on a hand-moved clock and a fake network that records calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Remembered:
 
 
 class Office:
-    """A controller, its stores, and the network beneath it; `restart` is a forwarder that has died and come back."""
+    """A controller with its stores and fake network; `restart` imitates a forwarder that died and was restarted."""
 
     def __init__(self, startup: Conditions) -> None:
         self.kept, self.texts = SharedDocument.create(), SharedDocument.create()
@@ -79,7 +79,7 @@ def office() -> Iterator[Office]:
 
 
 def refused(office: Office, line: str, op: str, **arguments: Any) -> None:
-    """The controller refuses with `line`, and puts nothing in force."""
+    """Assert that the controller refuses with `line` and puts nothing in force."""
     before = len(office.network.adopted), office.kept.load(), office.texts.load()
     with pytest.raises(ConditionsError, match=exactly(line)):
         office.ask(op, **arguments)
@@ -87,7 +87,7 @@ def refused(office: Office, line: str, op: str, **arguments: Any) -> None:
 
 
 def test_changes_are_put_in_force(office: Office) -> None:
-    """What is in force changes with the answer; what changes nothing is not put in force again."""
+    """A change is in force when the answer returns; a change without effect is not applied again."""
     answer = office.ask("change", change={"egress": {"latency": "5ms"}}, names={})
     assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
     assert answer["links"] == {}
@@ -101,8 +101,8 @@ def test_changes_are_put_in_force(office: Office) -> None:
 
 
 @pytest.mark.issue(10)
-def test_a_seed_that_is_set_begins_the_draws_anew(office: Office) -> None:
-    """Whoever sets it, also the same one again; what names none leaves them alone, and one beneath a lease's waits."""
+def test_setting_a_seed_restarts_the_draws(office: Office) -> None:
+    """Setting a seed, even the same one, restarts the draws; other changes do not; a lease's seed hides the base's."""
     drawn = office.ask("report")["conditions"]["seed"]
     sown = office.network.sown
     for _ in range(3):
@@ -122,16 +122,16 @@ def test_a_seed_that_is_set_begins_the_draws_anew(office: Office) -> None:
 
 
 @pytest.mark.issue(10)
-def test_a_restarted_forwarder_begins_its_draws_with_the_seed(office: Office) -> None:
-    """What it had drawn is gone with it; the entry that set the seed is still the same one."""
+def test_a_restarted_forwarder_restarts_the_draws(office: Office) -> None:
+    """The new forwarder draws from the start of the seed; the entry that set the seed is unchanged."""
     office.ask("change", change={"seed": 42})
     office.restart(NOW + SECOND)
     office.ask("change", now=NOW + SECOND, change={"egress": {"loss": "2%"}})
     assert office.network.sown == [(1, 42), (1, 42)]
 
 
-def test_what_is_due_is_done(office: Office) -> None:
-    """At the deadline, and before anything else that is asked."""
+def test_due_changes_are_applied(office: Office) -> None:
+    """Due changes are applied at the deadline, and before any other request."""
     entry = office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND, lease_ns=SECOND)["entry"]
     assert entry == {
         "id": 1,
@@ -151,8 +151,8 @@ def test_what_is_due_is_done(office: Office) -> None:
 
 
 @pytest.mark.issue(10)
-def test_what_is_due_next_is_prepared(office: Office) -> None:
-    """As soon as it is known, so that it takes effect in time; what changes nothing is not."""
+def test_the_next_change_is_armed(office: Office) -> None:
+    """The next change is armed as soon as it is known, unless it has no effect."""
     office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND, lease_ns=SECOND)
     assert office.network.armed == SECOND
     office.controller.due(NOW + SECOND)
@@ -164,8 +164,8 @@ def test_what_is_due_next_is_prepared(office: Office) -> None:
 
 
 @pytest.mark.issue(10)
-def test_what_falls_due_while_a_change_is_prepared(office: Office) -> None:
-    """It is done first, at its time, and the change is then made on top of it; also twice in a row."""
+def test_a_change_becomes_due_while_another_is_prepared(office: Office) -> None:
+    """It is applied first, at its time, then the requested change on top of it; also twice in a row."""
     office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW + SECOND)
     office.network.overtaken = [NOW + SECOND, NOW + SECOND]
     answer = office.ask("change", now=NOW + SECOND - 1, change={"egress": {"latency": "5ms"}})
@@ -176,15 +176,15 @@ def test_what_falls_due_while_a_change_is_prepared(office: Office) -> None:
     ]
 
 
-def test_one_that_comes_late_says_so(office: Office) -> None:
-    """It is in force at once, and the answer tells by how much it was late."""
+def test_a_late_change_reports_its_delay(office: Office) -> None:
+    """A late change applies at once, and the answer reports how late it was."""
     answer = office.ask("change", change={"egress": {"loss": "9%"}}, at_ns=NOW - SECOND // 2)
     assert answer["entry"]["late_ns"] == SECOND // 2
     assert answer["conditions"]["egress"] == {"loss": "9%"}
 
 
 def test_a_check_changes_nothing(office: Office) -> None:
-    """It answers what would be in force now, also for a later time."""
+    """A check returns what would be in force now, also if it is for a later time."""
     answer = office.ask("change", change={"egress": {"latency": "5ms"}}, check=True, at_ns=NOW + SECOND)
     assert answer["conditions"]["egress"] == {"loss": "1%", "latency": "5ms"}
     assert answer["monotonic_ns"] == NOW
@@ -192,7 +192,7 @@ def test_a_check_changes_nothing(office: Office) -> None:
 
 
 def test_renew_and_release(office: Office) -> None:
-    """A lease is prolonged, and taken back."""
+    """A lease can be extended and ended."""
     office.ask("change", change={"egress": {"loss": "9%"}}, lease_ns=SECOND)
     answer = office.ask("renew", lease=1, lease_ns=5 * SECOND)
     assert answer["leases"][0]["left_ns"] == 5 * SECOND
@@ -200,8 +200,8 @@ def test_renew_and_release(office: Office) -> None:
     refused(office, "no lease or scheduled change 1; there are: none", "release", lease=1)
 
 
-def test_a_restarted_forwarder_goes_on(office: Office) -> None:
-    """With seed, leases, scheduled changes and files; what fell due meanwhile has been done."""
+def test_a_restarted_forwarder_restores_everything(office: Office) -> None:
+    """Seed, leases, scheduled changes and files survive; changes that became due meanwhile are applied."""
     office.ask("put_file", name="wifi", text="1 2 3\n")
     office.ask("change", change={"egress": {"loss": "9%"}}, lease_ns=SECOND)
     office.ask("change", change={"egress": {"latency": "5ms"}}, at_ns=NOW + SECOND)
@@ -219,7 +219,7 @@ def test_a_restarted_forwarder_goes_on(office: Office) -> None:
 
 
 def test_without_a_store_the_network_is_perfect() -> None:
-    """A forwarder that is the first, with nothing to take up."""
+    """The first forwarder finds empty stores and starts with a perfect network."""
     stores = SharedDocument.create(), SharedDocument.create()
     network = Remembered()
     ConditionsController(*stores, Files(), network, NOW)
@@ -241,11 +241,11 @@ TABLE = "# a table\n" + " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
     ],
 )
 def test_a_file_in_use_stays(office: Office, options: dict[str, Any], user: str) -> None:
-    """What is in force or will be finds its files: they can be neither removed nor replaced, but put again."""
+    """Files of present or scheduled conditions cannot be removed or replaced; an identical upload is allowed."""
     office.ask("put_file", name="wifi", text=TABLE)
     office.ask("change", change=JITTERY, **options)
-    refused(office, f"wifi: is in use by {user}: clear that first", "remove_file", name="wifi")
-    line = f"wifi: is in use by {user}: give the new one another name"
+    refused(office, f"wifi: is in use by {user}; clear that first", "remove_file", name="wifi")
+    line = f"wifi: is in use by {user}; upload the new one under another name"
     refused(office, line, "put_file", name="wifi", text=TABLE + "\n")
     assert office.ask("put_file", name="wifi", text=TABLE) == {"files": [{"name": "wifi", "bytes": len(TABLE)}]}
     office.ask("replace", change={})
@@ -254,24 +254,24 @@ def test_a_file_in_use_stays(office: Office, options: dict[str, Any], user: str)
 
 @pytest.mark.parametrize("options", [{}, {"lease_ns": SECOND}, {"at_ns": NOW + SECOND}, {"check": True}])
 def test_a_file_must_be_there(office: Office, options: dict[str, Any]) -> None:
-    """Before conditions that name it can be asked for, now or for later."""
+    """Conditions that name a missing file are refused, now or for later."""
     line = "egress.jitter_table: wifi: no such file; uploaded files: none"
     refused(office, line, "change", change=JITTERY, **options)
 
 
-def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> None:
-    """What is not to be seen now will be."""
+def test_a_file_of_conditions_hidden_by_a_lease_must_exist(office: Office) -> None:
+    """Conditions hidden by a lease must have their files, as they apply when it ends."""
     office.ask("replace", change={}, lease_ns=SECOND)
     refused(office, "egress.jitter_table: wifi: no such file; uploaded files: none", "change", change=JITTERY)
 
 
-def test_removing_what_is_not_there(office: Office) -> None:
-    """The error lists what there is."""
+def test_removing_a_missing_file(office: Office) -> None:
+    """The error lists the uploaded files."""
     refused(office, "wifi: no such file; uploaded files: none", "remove_file", name="wifi")
 
 
-def test_top_talkers_and_who_may_steer(office: Office) -> None:
-    """These are asked of the network itself."""
+def test_top_talkers_and_admitted_addresses(office: Office) -> None:
+    """These requests are passed to the network."""
     assert office.ask("top", direction="ingress") == {"rows": ["ingress"]}
     assert office.ask("admit", addresses=["10.9.0.7"]) == {}
     assert office.network.admitted == ["10.9.0.7"]
