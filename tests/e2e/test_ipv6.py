@@ -27,12 +27,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield pair
 
 
-@pytest.fixture
-def pair(lab: Pair) -> Iterator[Pair]:
-    yield lab
-    lab.reset()
-
-
 def test_the_application_has_no_ipv4(pair: Pair) -> None:
     """Only loopback has an IPv4 address, and any IPv4 connection fails at once."""
     shown = pair.traffic("client2", "interfaces").result()
