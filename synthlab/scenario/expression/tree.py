@@ -1,4 +1,7 @@
-"""The parts of an expression, and what each gives. A value of None is "no data": it makes all that needs it no data."""
+"""The nodes of an expression and their evaluation. None means "no data" and propagates to every dependent node.
+
+It is not 0: a client that stopped answering must fail an `expect`, and must not pass a `never`.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ Result = Value | bool | None
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: samples at a time, or in the `baseline`.
+    """The samples to evaluate on: at a time, or in the `baseline`.
 
-    `seen` gets each number that is looked at, and `since` the times from which on the run is looked at.
+    Evaluation adds each number it uses to `seen`, and the start of the time each covers to `since`.
     """
 
     samples: Samples
@@ -30,11 +33,11 @@ class View:
         return View(self.samples, self.now_ns, True, self.seen, self.since)
 
     def newest(self, name: str) -> Sample:
-        """What is known last of a number; one that nobody has asked for yet was absent ever since."""
+        """The latest sample of a number; one that has never been polled counts as absent all along."""
         return self.samples.newest(name, self.now_ns) or Sample(NEVER_NS, None)
 
     def speaks_since(self, at_ns: int, newest: Sample, name: str) -> None:
-        """Note from when on a reading speaks of the run; one of an absence does since that began, at the earliest."""
+        """Add the start of the time that a reading covers; an absence covers at most the time since it began."""
         self.since.append(at_ns if newest.value is not None else max(at_ns, self.samples.absent_ns(name, self.now_ns)))
 
 
@@ -54,7 +57,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A measured number, in base units: its newest sample, or its mean over a window or over the baseline."""
+    """A measured number in base units: its latest sample, or its mean over a window or over the baseline."""
 
     name: str
     measure: Measure
@@ -74,13 +77,13 @@ class Number:
 
     @property
     def spans_ns(self) -> int:
-        """The time before a sample that it speaks of."""
+        """The length of the time before a sample that it covers."""
         return RATE_NS if self.measure.averaged else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """The least or largest sample of a window, or how much a number has grown within it."""
+    """The minimum, maximum or growth of a number within a window."""
 
     number: Number
     kind: str
@@ -100,9 +103,9 @@ class Extreme:
 
 
 def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
-    """The samples that speak of a window that ends now and of nothing before; none where it is not covered."""
+    """The samples that cover only a window ending now; empty if there are gaps in it."""
     name, newest = number.name, view.newest(number.name)
-    # Of rates those samples count whose own second lies within it: at least the newest one.
+    # A rate sample averages the second before it: skip those that reach back before the window, but keep the newest.
     begin_ns = min(view.now_ns - window_ns + number.spans_ns, newest.at_ns)
     view.speaks_since(min(view.now_ns - window_ns, begin_ns - number.spans_ns), newest, name)
     if newest.value is None or not view.samples.covers(name, begin_ns, view.now_ns):
@@ -112,7 +115,7 @@ def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
 
 
 def in_baseline(view: View, number: Number) -> Sequence[Sample]:
-    """The samples that speak of the baseline; none where there is none, or the number was absent in it."""
+    """The samples that cover only the baseline; empty without one, or if the number was absent in it."""
     if view.samples.baseline is None:
         return ()
     begin_ns, end_ns = view.samples.baseline
@@ -131,7 +134,7 @@ _EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": ma
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a part was in the baseline."""
+    """The value of a part in the baseline."""
 
     part: Part
 
@@ -141,7 +144,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Whether a number is missing: the one question that no data answers."""
+    """Whether a number has no data; the only node that is true without any."""
 
     number: Number
 
@@ -154,7 +157,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Arithmetic on two parts; a division by nothing is no data."""
+    """Arithmetic on two parts; division by zero gives no data."""
 
     sign: str
     left: Part
@@ -172,7 +175,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The least or largest of several parts, or how far one is from 0."""
+    """The minimum or maximum of several parts, or the absolute value of one."""
 
     kind: str
     parts: tuple[Part, ...]
@@ -200,7 +203,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """`and` or `or`: no data on one side does not matter where the other side decides (Kleene's logic)."""
+    """`and` or `or` in Kleene's logic: no data on one side does not matter if the other side decides."""
 
     decisive: bool
     parts: tuple[Part, ...]
