@@ -1,7 +1,7 @@
-"""Competing traffic: a source in one container of a lab and a sink in another, carried in and ended by us.
+"""Competing traffic: starts a source in one container of a lab and a sink in another, and stops both.
 
-What is sent and received in a client's container goes through its conditions, as its application's traffic does. Beside
-a media server of any image a sidecar is put, a container of ours that shares its network.
+Traffic in a client's container passes through its conditions, like that of its application. For a media server, whose
+image can be anything, the program runs in a sidecar that shares its network.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from ..text.durations import seconds_of
 
 START_S = 20.0
 GRACE_S = 5.0
-"""A sink lives longer than its source by this, and by what it takes to start that."""
+"""A sink outlives its source by this and by START_S."""
 STOP_S = 0.4
 USUAL_CONGESTION = "cubic,reno"
-"""The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
+"""The first available one is used: a verdict must not depend on the machine's default."""
 
 
 def start_traffic(
     engine: EngineApi, traffic: Traffic, members: Sequence[Container], clock: Clock = MACHINE
 ) -> RunningTraffic:
-    """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
+    """Start traffic between two containers of a lab; it ends after its time, or when this process ends.
 
-    Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
+    Raises SynthlabError if it does not start. A TCP source that cannot connect keeps trying.
     """
     client, target = _container(traffic.client, members), _container(traffic.target, members)
     sender, receiver = (target, client) if traffic.reverse else (client, target)
@@ -43,8 +43,8 @@ def start_traffic(
     try:
         port = _first_line(traffic, receiver, sink)
         where = (receiver.address, port)
-        wanted = traffic.congestion or USUAL_CONGESTION
-        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, wanted)
+        congestion = traffic.congestion or USUAL_CONGESTION
+        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, congestion)
         source = _run(engine, sender, "load_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
@@ -59,9 +59,9 @@ def start_traffic(
 
 
 class RunningTraffic:
-    """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
+    """Traffic that runs until `ends_ns` by the clock. `congestion` is TCP's congestion control, "" for UDP.
 
-    `sent` and `received` are its bytes, without headers, told once it has ended.
+    `sent` and `received` count payload bytes and are set by `stop`.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class RunningTraffic:
         self.received: int | None = None
 
     def stop(self) -> None:
-        """End both ends, if they have not ended yet; waits for a second at the most."""
+        """Stop source and sink if they still run; takes at most a second."""
         if self._stopped:
             return
         self._error = self.error()
@@ -88,7 +88,7 @@ class RunningTraffic:
         self.received = _ended(self._sink)
 
     def error(self) -> str | None:
-        """Why the traffic ended before its time, or never got anywhere; None where all is well."""
+        """Why the traffic failed or ended early; None if it did not."""
         if self._stopped or self._error:
             return self._error
         for process in (self._source, self._sink):
@@ -100,41 +100,41 @@ class RunningTraffic:
 
 
 def _container(name: str, members: Sequence[Container]) -> Container:
-    """The running container in whose network a member of the lab is; raises SynthlabError."""
+    """The running container whose network `name` uses; raises SynthlabError."""
     container = network_of(members[0].lab if members else "", members, name)
     if container.state != "running" or not container.address:
-        raise SynthlabError(f"no traffic from or to {name}: it does not run ({container.status})")
+        raise SynthlabError(f"no traffic from or to {name}: its container is not running ({container.status})")
     return container
 
 
 def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
-    """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
+    """Start a program in a container or its sidecar. Choosing the congestion control (`chooses`) needs NET_ADMIN."""
     if container.conditioned:
         return engine.start_program(container.id, program, arguments, user="root" if chooses else "application")
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
 def _first_line(traffic: Traffic, container: Container, process: Process) -> str:
-    """What a program says as soon as it works; raises SynthlabError with what it says in its place."""
+    """The line a program prints once it works; raises SynthlabError with its error otherwise."""
     assert process.stdout
     ready, _, _ = select.select([process.stdout], [], [], START_S)
     line = process.stdout.readline() if ready else b""
     if not line:
-        said = _last_words(process) if ready else f"nothing within {START_S:g} s"
-        raise SynthlabError(f"{traffic}: it could not begin in {container.title}: {said}")
+        reason = _last_words(process) if ready else f"no output within {START_S:g} s"
+        raise SynthlabError(f"{traffic}: failed to start in {container.title}: {reason}")
     return line.decode().strip()
 
 
 def _last_words(process: Process) -> str:
-    """What it has said at its end, which has come or is just coming."""
+    """The last line of stderr of a process that has ended or is about to."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
     lines = _rest(process.stderr).splitlines()
-    return lines[-1] if lines else f"it ended with status {process.returncode}"
+    return lines[-1] if lines else f"ended with status {process.returncode}"
 
 
 def _ended(process: Process) -> int | None:
-    """The bytes that it has counted, if it says so while it is ended."""
+    """End a process by closing its stdin; returns the bytes it reports, or None."""
     assert process.stdin
     with contextlib.suppress(OSError):
         process.stdin.close()
@@ -146,7 +146,7 @@ def _ended(process: Process) -> int | None:
 
 
 def _rest(stream: IO[bytes] | None) -> str:
-    """What has been written so far, without waiting for more."""
+    """Everything written so far, without waiting for more."""
     assert isinstance(stream, io.BufferedReader)
     written = b""
     while select.select([stream], [], [], 0)[0] and (piece := stream.read1()):
