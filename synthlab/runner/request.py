@@ -18,9 +18,9 @@ _MOST_BYTES = 1 << 16
 def request(http: Http) -> None:
     """Send a request; raises ExpectationFailed without a response or for an unexpected status."""
     body = None if http.body is None else http.body.encode()
-    asked = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
+    prepared = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
     try:
-        with urlopen(asked, timeout=seconds_of(http.within_ns)) as answer:
+        with urlopen(prepared, timeout=seconds_of(http.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
         status, text = error.code, error.read(_MOST_BYTES)

@@ -177,14 +177,14 @@ class Sampler:
     def _poll(self, sources: Sequence[str], ask: Callable[[], None]) -> Poll:
         """A poll whose failure records no data, which expectations then report."""
 
-        def asked() -> None:
+        def ask_or_silence() -> None:
             begin_ns = self.now_ns()
             try:
                 ask()
             except SynthlabError:
                 self.recorded.silence(begin_ns, self.now_ns(), sources)
 
-        return Poll(sources, asked)
+        return Poll(sources, ask_or_silence)
 
     def _ask_metrics(self) -> None:
         metrics = self.metrics()

@@ -49,8 +49,8 @@ def problems(
     Samples from before `since_ns` count only for the baseline.
     """
     links = [(client, direction) for client in clients for direction in DIRECTIONS]
-    found = [line for client, direction in links for line in _of_link(client, direction, recorded, since_ns)]
-    return [*_of_machine(load), *found, *_of_baseline(recorded, compared)]
+    of_links = [line for client, direction in links for line in _of_link(client, direction, recorded, since_ns)]
+    return [*_of_machine(load), *of_links, *_of_baseline(recorded, compared)]
 
 
 def _of_machine(load: HostLoad | None) -> Iterator[str]:

@@ -96,8 +96,8 @@ def containers(help: str, required: bool = False) -> Key:
 def _names(known: Callable[[Context], tuple[str, ...]], what: str, help: str, required: bool) -> Key:
     def read(node: Node, context: Context) -> tuple[str, ...]:
         nodes = node.items(f"a {what}") if isinstance(node.value, list) else [node]
-        found = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
-        return tuple(found) or node.wrong(f"is empty; expected at least one {what}, or all")
+        names = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
+        return tuple(names) or node.wrong(f"is empty; expected at least one {what}, or all")
 
     return Key(read=read, schema=NAMES_SCHEMA, help=help, required=required)
 

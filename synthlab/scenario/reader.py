@@ -70,28 +70,28 @@ def read_scenario(
     path = find_scenario_file(name)
     shown_as = name if Path(name).is_file() else path.name
     surroundings = os.environ if environment is None else environment
-    given = dict(variables or {})
-    declared = _declared(path, shown_as, {**surroundings, **given})
-    known = Variables({**surroundings, **declared, **given})
+    overrides = dict(variables or {})
+    declared = _declared(path, shown_as, {**surroundings, **overrides})
+    known = Variables({**surroundings, **declared, **overrides})
     top = read_yaml(path, shown_as, known)
-    _refuse_unused(given, known.asked | declared.keys())
+    _refuse_unused(overrides, known.asked | declared.keys())
     scenario = _read_top(top, path, stack, partial(read_stack, environment=surroundings, compose=compose))
-    own = declared | given
+    own = declared | overrides
     return replace(
         scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
     )
 
 
 def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str], Stack]) -> Scenario:
-    given = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
+    entries = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
     for name, key in TOP.items():
-        if key.required and name not in given and not (name == "stack" and stack_name):
+        if key.required and name not in entries and not (name == "stack" and stack_name):
             top.wrong(f"requires {name}: {key.help}")
-    stack_file = stack_name or _stack_file(given["stack"], path.parent)
-    stack = _read_stack(stack_file, given.get("stack", top), read)
-    flows = frozenset([*_flows(stack), *named_flows(given["steps"])])
+    stack_file = stack_name or _stack_file(entries["stack"], path.parent)
+    stack = _read_stack(stack_file, entries.get("stack", top), read)
+    flows = frozenset([*_flows(stack), *named_flows(entries["steps"])])
     context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
-    values = {name: TOP[name].read(node, context) for name, node in given.items()}
+    values = {name: TOP[name].read(node, context) for name, node in entries.items()}
     return Scenario(
         name=path.stem,
         file=top.file,
@@ -111,8 +111,8 @@ def _flows(stack: Stack) -> Iterator[str]:
 
 def _mapping(top: Node) -> dict[str, Node]:
     """The top-level keys; unknown ones are rejected unless they start with `x-`."""
-    given = top.mapping(what="a scenario with a stack and steps")
-    own = {name for name in given if name.startswith("x-")}
+    entries = top.mapping(what="a scenario with a stack and steps")
+    own = {name for name in entries if name.startswith("x-")}
     return top.mapping((*TOP, *own))
 
 
@@ -133,16 +133,16 @@ def _vars(node: Node) -> dict[str, str]:
     return {name: entry.text("a value") for name, entry in node.mapping(what="variables such as {RATE: 1mbit}").items()}
 
 
-def _declared(path: Path, shown_as: str, given: Mapping[str, str]) -> dict[str, str]:
+def _declared(path: Path, shown_as: str, variables: Mapping[str, str]) -> dict[str, str]:
     """The file's `vars`, read before other variables in the file can be resolved."""
-    top = read_yaml(path, shown_as, Variables(given, lenient=True))
+    top = read_yaml(path, shown_as, Variables(variables, lenient=True))
     if not isinstance(top.value, dict) or "vars" not in top.value:
         return {}
     return _vars(top.value["vars"])
 
 
-def _refuse_unused(given: Mapping[str, str], used: set[str]) -> None:
-    for name in given:
+def _refuse_unused(overrides: Mapping[str, str], used: set[str]) -> None:
+    for name in overrides:
         if name not in used:
             known = f"; there are: {', '.join(sorted(used))}" if used else ""
             raise WrongUse(f"--var {name}: the scenario has no such variable{did_you_mean(name, used) or known}")

@@ -22,10 +22,10 @@ def acts(plan: Plan) -> list[str]:
 def refuse_strange(plan: Plan) -> None:
     """Raise WrongUse if a file from outside the user's project acts with the user's rights."""
     scenario = plan.scenario
-    for source, found in ((scenario.source, list(_own_acts(plan))), (scenario.stack.source, list(_stack_acts(plan)))):
-        if source and found and not is_own(source):
-            more = f" ({len(found) - 1} more: `synthlab scenario check` lists them)" if len(found) > 1 else ""
-            raise WrongUse(f"{found[0]}{more}: {source} is outside your project; allow it with {ALLOW}")
+    for source, lines in ((scenario.source, list(_own_acts(plan))), (scenario.stack.source, list(_stack_acts(plan)))):
+        if source and lines and not is_own(source):
+            more = f" ({len(lines) - 1} more: `synthlab scenario check` lists them)" if len(lines) > 1 else ""
+            raise WrongUse(f"{lines[0]}{more}: {source} is outside your project; allow it with {ALLOW}")
 
 
 def _own_acts(plan: Plan) -> Iterator[str]:

@@ -46,13 +46,13 @@ def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
 
 
 def _read_step(node: Node, context: Context) -> Step:
-    given = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
-    kind = _kind_of(node, given)
-    common = {name: given[name] for name in COMMON if name in given}
+    entries = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
+    kind = _kind_of(node, entries)
+    common = {name: entries[name] for name in COMMON if name in entries}
     if "at" in common and "after" in common:
         common["after"].wrong("cannot be combined with `at`; use one of them")
     values = {name: COMMON[name].read(entry, context) for name, entry in common.items()}
-    own = {name: entry for name, entry in given.items() if name not in COMMON or name == kind.name}
+    own = {name: entry for name, entry in entries.items() if name not in COMMON or name == kind.name}
     return Step(
         kind=kind.name,
         body=kind.read(node, own, context),
@@ -63,12 +63,12 @@ def _read_step(node: Node, context: Context) -> Step:
     )
 
 
-def _kind_of(node: Node, given: Mapping[str, Node]) -> StepKind:
-    kinds = [name for name in given if name in _BY_NAME and name != mark.KIND.name]
+def _kind_of(node: Node, entries: Mapping[str, Node]) -> StepKind:
+    kinds = [name for name in entries if name in _BY_NAME and name != mark.KIND.name]
     if len(kinds) > 1:
-        given[kinds[1]].wrong(f"starts a second step in the entry of {kinds[0]}; put it in a list entry of its own")
-    if not kinds and mark.KIND.name not in given:
-        hint = next((near for name in given if (near := did_you_mean(name, _BY_NAME))), "")
+        entries[kinds[1]].wrong(f"starts a second step in the entry of {kinds[0]}; put it in a list entry of its own")
+    if not kinds and mark.KIND.name not in entries:
+        hint = next((near for name in entries if (near := did_you_mean(name, _BY_NAME))), "")
         node.wrong(f"not a step{hint}; expected one of {', '.join(_BY_NAME)}")
     return _BY_NAME[kinds[0] if kinds else mark.KIND.name]
 

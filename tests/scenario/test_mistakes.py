@@ -259,7 +259,7 @@ STEPS = {
     ),
     "rate without unit": (
         "  - expect: client1.egress.rate > 100\n",
-        "3: steps[0].expect: '100' requires a unit to be combined with 'client1.egress.rate': 100kbit, 80ms or 5%",
+        "3: steps[0].expect: '100' requires a unit to match 'client1.egress.rate', such as 100kbit, 80ms or 5%",
     ),
     "rate against time": (
         "  - expect: client1.egress.rate > 80ms\n",

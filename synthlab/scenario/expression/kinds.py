@@ -63,9 +63,9 @@ def product(sign: str, left: Typed, right: Typed) -> tuple[Kind, float | None]:
 _VERBS = {"*": "multiply", "/": "divide"}
 
 
-def _with_unit(bare: Typed, beside: Typed) -> Typed:
-    beside.numeric()
-    if beside.scale is None:
-        raise ValueError(f"'{bare.written}' requires a unit to be combined with '{beside.written}': {ALLOWED_UNITS}")
-    part = Value(bare.part.given * beside.scale) if isinstance(bare.part, Value) else bare.part  # type: ignore[operator]
-    return replace(bare, part=part, kind=beside.kind, scale=beside.scale)
+def _with_unit(bare: Typed, other: Typed) -> Typed:
+    other.numeric()
+    if other.scale is None:
+        raise ValueError(f"'{bare.written}' requires a unit to match '{other.written}', such as {ALLOWED_UNITS}")
+    part = Value(bare.part.given * other.scale) if isinstance(bare.part, Value) else bare.part  # type: ignore[operator]
+    return replace(bare, part=part, kind=other.kind, scale=other.scale)

@@ -140,9 +140,9 @@ class Recorded:
             times, series = self._times.get(name, []), self._series.get(name, [])
             # A number first polled just after `since_ns` could not have been sampled earlier: allow one interval.
             begin = max(bisect_right(times, since_ns) - 1, 0)
-            found = series[begin : bisect_right(times, until_ns)]
-            present = bool(found) and all(one.value is not None for one in found)
-            return present and found[0].at_ns <= since_ns + SAMPLE_NS
+            samples = series[begin : bisect_right(times, until_ns)]
+            present = bool(samples) and all(one.value is not None for one in samples)
+            return present and samples[0].at_ns <= since_ns + SAMPLE_NS
 
     def forget(self, before_ns: int) -> None:
         """Drop samples before a time, but keep those of the baseline."""
@@ -186,14 +186,14 @@ class Recorded:
         series.append(Sample(times[-1], sample.value))
 
 
-def numbers(found: Sequence[Sample]) -> list[float]:
+def numbers(samples: Sequence[Sample]) -> list[float]:
     """The numeric values of samples, without texts and absences."""
-    return [sample.value for sample in found if isinstance(sample.value, float | int)]
+    return [sample.value for sample in samples if isinstance(sample.value, float | int)]
 
 
-def growth(found: Sequence[Sample], total: bool) -> float | None:
+def growth(samples: Sequence[Sample], total: bool) -> float | None:
     """The increase from the first to the last sample; a `total` that fell has restarted from 0. None without data."""
-    values = numbers(found)
+    values = numbers(samples)
     if not values:
         return None
     if not total:

@@ -124,8 +124,8 @@ def _quantity(number: str, unit: str | None, written: str) -> Quantity:
 
 
 def _segments(name: str) -> tuple[Segment, ...]:
-    found = re.findall(_SEGMENT, name)
-    return tuple(Segment(part.strip("\"'"), part[0] in "\"'") for part in found)
+    parts = re.findall(_SEGMENT, name)
+    return tuple(Segment(part.strip("\"'"), part[0] in "\"'") for part in parts)
 
 
 def _refuse(rest: str) -> NoReturn:

@@ -64,9 +64,9 @@ class Number:
     window_ns: int = 0
 
     def value(self, view: View) -> Result:
-        found: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
-        view.seen[f"before.{self.name}" if view.baseline else self.name] = found
-        return found * self.measure.scale if isinstance(found, float | int) else found
+        value: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
+        view.seen[f"before.{self.name}" if view.baseline else self.name] = value
+        return value * self.measure.scale if isinstance(value, float | int) else value
 
     def _now(self, view: View) -> Value | None:
         if self.window_ns:
@@ -91,14 +91,14 @@ class Extreme:
 
     def value(self, view: View) -> Result:
         if view.baseline:
-            found = in_baseline(view, self.number)
+            samples = in_baseline(view, self.number)
         else:
-            found = in_window(view, self.number, self.window_ns)
-            view.seen[self.number.name] = found[-1].value if found else None
+            samples = in_window(view, self.number, self.window_ns)
+            view.seen[self.number.name] = samples[-1].value if samples else None
         if self.kind == "growth":
-            value = growth(found, self.number.measure.total)
+            value = growth(samples, self.number.measure.total)
         else:
-            value = _EXTREMES[self.kind](numbers(found)) if found else None
+            value = _EXTREMES[self.kind](numbers(samples)) if samples else None
         return None if value is None else value * self.number.measure.scale
 
 
@@ -110,8 +110,8 @@ def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
     view.speaks_since(min(view.now_ns - window_ns, begin_ns - number.spans_ns), newest, name)
     if newest.value is None or not view.samples.covers(name, begin_ns, view.now_ns):
         return ()
-    found = view.samples.window(name, begin_ns, view.now_ns)
-    return found if numbers(found) else (newest,) if numbers((newest,)) else ()
+    samples = view.samples.window(name, begin_ns, view.now_ns)
+    return samples if numbers(samples) else (newest,) if numbers((newest,)) else ()
 
 
 def in_baseline(view: View, number: Number) -> Sequence[Sample]:
@@ -120,12 +120,12 @@ def in_baseline(view: View, number: Number) -> Sequence[Sample]:
         return ()
     begin_ns, end_ns = view.samples.baseline
     spans_ns = number.spans_ns if end_ns - begin_ns >= 2 * number.spans_ns else 0
-    found = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
-    return found if len(numbers(found)) == len(found) else ()
+    samples = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
+    return samples if len(numbers(samples)) == len(samples) else ()
 
 
-def _mean(found: Sequence[Sample]) -> float | None:
-    values = numbers(found)
+def _mean(samples: Sequence[Sample]) -> float | None:
+    values = numbers(samples)
     return sum(values) / len(values) if values else None
 
 
@@ -220,8 +220,8 @@ class Not:
     part: Part
 
     def value(self, view: View) -> Result:
-        found = self.part.value(view)
-        return None if found is None else not found
+        value = self.part.value(view)
+        return None if value is None else not value
 
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}

@@ -51,17 +51,17 @@ class Trace:
 
 def _build(read: StepArgs) -> Trace:
     clients = read.get("trace")
-    given = [name for name in (*DIRECTIONS, "csv") if name in read.values]
-    if not given or ("csv" in given and len(given) > 1):
+    sources = [name for name in (*DIRECTIONS, "csv") if name in read.values]
+    if not sources or ("csv" in sources and len(sources) > 1):
         read.node.wrong("requires either `csv` or rate traces for `ingress`, `egress` or both")
-    if "csv" in given:
+    if "csv" in sources:
         csv = read.get("csv")
         name = read.keys["csv"].written
         return Trace(clients=clients, names=(name,), for_ns=read.get("for", csv.lasts_ns), csv=csv)
     if "for" not in read.values:
         read.node.wrong("requires `for`, because clients repeat a rate trace endlessly")
-    change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in given})
-    names = tuple(f"{side} {read.keys[side].written}" for side in given)
+    change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in sources})
+    names = tuple(f"{side} {read.keys[side].written}" for side in sources)
     return Trace(clients=clients, names=names, for_ns=read.get("for"), change=change, files=files)
 
 
