@@ -23,6 +23,7 @@ from .commands import (
     expect,
     images,
     labs,
+    listing,
     partition,
     profiles,
     running,
@@ -50,8 +51,8 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "up": labs.up,
     "down": labs.down,
-    "ps": labs.ps,
-    "ls": labs.ls,
+    "ps": listing.ps,
+    "ls": listing.ls,
     "set": conditions.set_,
     "show": conditions.show,
     "reset": conditions.reset,

@@ -1,4 +1,4 @@
-"""Durations are whole nanoseconds inside; here they become seconds, for people and for calls that take seconds."""
+"""Converts durations between nanoseconds, used internally, and seconds; formats them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def seconds_of(time_ns: int) -> float:
 
 
 def ns_of(seconds: float) -> int:
-    """To the nearest nanosecond."""
+    """Rounded to the nearest nanosecond."""
     return round(seconds * SECOND_NS)
 
 
@@ -21,5 +21,5 @@ def format_duration(time_ns: int) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """The same, of seconds that were measured."""
+    """`90s`, `1.25s`, of measured seconds."""
     return f"{round(seconds, 3):g}s" if seconds < 100_000 else f"{seconds:.0f}s"

@@ -38,7 +38,11 @@ MISTAKES = {
     "unknown client": (("set", "cleint2", "--loss", "5%"), 2, "no client 'cleint2' in lab 'call'; did you mean cli"),
     "unknown profile": (("set", "client1", "--profile", "wpt/4gg"), 2, "no such profile 'wpt/4gg'; did you mean wp"),
     "bad flow": (("set", "client1", "--flow", "*:upd", "--loss", "5%"), 2, "client1: flows.*:upd: 'upd' is not a pr"),
-    "queue without rate": (("set", "client1", "--queue", "10p"), 2, "client1: ingress.queue: has no effect without"),
+    "queue without rate": (
+        ("set", "client1", "--queue", "10p"),
+        2,
+        "client1: ingress.queue: requires rate or rate_trace",
+    ),
     "bad seed": (("set", "client1", "--seed", "x"), 2, "Invalid value for '--seed': "),
     "negative seed": (("set", "client1", "--seed", "-1"), 2, "client1: seed: -1 is not a whole number from 0 to "),
     "unknown lab": (("show", "--lab", "cal"), 2, "no lab 'cal' is up; did you mean call?"),

@@ -82,7 +82,7 @@ def test_conditions_of_flows() -> None:
         ({"rate": "unlimited"}, "rate unlimited"),
         (
             {"queue": "1s", "loss_burst": "4p"},
-            "queue 1s (no effect without a rate or rate_trace), loss_burst 4p (no effect without a loss)",
+            "queue 1s (no effect without rate or rate_trace), loss_burst 4p (no effect without loss)",
         ),
     ],
 )

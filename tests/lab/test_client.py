@@ -261,7 +261,7 @@ def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 @pytest.mark.parametrize(
     ("flow", "answer", "expected"),
     [
-        ("udp", "silent", "client2: flows.udp: 'udp' is a protocol, and stands behind the host; did you mean *:udp?"),
+        ("udp", "silent", "client2: flows.udp: 'udp' is a protocol: put it after the host; did you mean *:udp?"),
         ("*:udp", "rest", "answer: 'rest' is not one of silent, "),
     ],
 )

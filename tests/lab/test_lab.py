@@ -66,7 +66,7 @@ def test_refused_by_one_is_done_to_none(lab_and_apis: tuple[Lab, dict[str, FakeC
     """If one client rejects the change, the others do not get it either."""
     lab, apis = lab_and_apis
     apis["client1"].change({"egress": {"rate": "1mbit"}})
-    with pytest.raises(WrongUse, match=r"^client2: egress\.queue: has no effect without a rate"):
+    with pytest.raises(WrongUse, match=r"^client2: egress\.queue: requires rate"):
         lab.change(lab.find(["client1", "client2"]), {"egress": {"queue": "10p"}})
     assert apis["client1"].conditions.to_dict() == {"egress": {"rate": "1mbit"}}
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from synthlab.errors import WrongUse
 from synthlab.scenario import Plan, check_scenario, make_plan, read_scenario
 from synthlab.scenario.plan_text import plan_text
 
@@ -37,3 +40,12 @@ def planned(folder: Path, steps: str, seed: int | None = None) -> Plan:
 def body(folder: Path, steps: str) -> list[str]:
     """The plan's text without the lines above the steps."""
     return plan_text(checked(folder, steps)).splitlines()[4:]
+
+
+def refused(folder: Path, steps: str, top: str, expected: str) -> None:
+    """Check that this scenario is rejected on one line: the file's path, `:`, and a text starting with `expected`."""
+    file = write(folder, steps, top)
+    with pytest.raises(WrongUse) as caught:
+        checked(folder, steps, top)
+    assert caught.value.message.startswith(f"{file}:{expected.replace('FOLDER', str(folder))}")
+    assert "\n" not in caught.value.message

@@ -40,7 +40,7 @@ def test_units_of_the_header() -> None:
             "time,egress.rate\n0,1mbit\n",
             "line 2: '0' has no unit; name the column `time [s]` or `time [ms]`, or write 0s",
         ),
-        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass: that is `outage` here"),
+        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass; use `outage` instead"),
         (
             "time,egress.delay\n0s,1ms\n",
             "line 1: unknown column 'egress.delay'; did you mean egress.latency?; expected",

@@ -30,7 +30,7 @@ def test_forms(text: str, nanoseconds: int) -> None:
         ("2", "'2' is not a time such as 500ms, 10s, 5min or 1h"),
         ("0.5s", "'0.5s' is not a time from 1s to 3600s"),
         ("61min", "'61min' is not a time from 1s to 3600s"),
-        ("25h", "'25h' is more than a day"),
+        ("25h", "'25h' is longer than a day"),
         (5, "5 is not a time such as 500ms, 10s, 5min or 1h"),
     ],
 )

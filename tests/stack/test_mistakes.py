@@ -30,7 +30,7 @@ MISTAKES = {
     ),
     "flow of a protocol": (
         client("image: x, network: {flows: {'tcp:443': {egress: {loss: 5%}}}}"),
-        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol, and stands behind the host; did you mean *:tcp:443?",
+        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol: put it after the host; did you mean *:tcp:443?",
     ),
     "flow of nobody": (
         client("image: x, network: {flows: {'sfo:udp': {egress: {loss: 5%}}}}"),
@@ -93,7 +93,7 @@ MISTAKES = {
     ),
     "queue without rate": (
         client("app: bot, network: {egress: {queue: 10p}}"),
-        "3: clients.c.network.egress.queue: has no effect without a rate or rate_trace: give one beside it",
+        "3: clients.c.network.egress.queue: requires rate or rate_trace",
     ),
     "no such trace": (
         client("app: bot, network: {egress: {rate_trace: ./train}}"),
@@ -303,7 +303,7 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
         (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
         (client("app: bot, network: {egress: {delay: 5ms}}"), "egress.delay: no such condition; did you mean latency?"),
-        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass: that is `out"),
+        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass; use `out"),
         (client("app: bot, env: {A: ${TAG}}"), "3: not YAML: expected ',' or '}', but got '{'; quote it: '${TAG}'"),
         (client("app: chrome, browser: firefox-esr"), "c.browser: 'firefox-esr' is not Chromium, the only supported"),
         (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is not Chromium, the only supported"),

@@ -1,4 +1,4 @@
-"""An API over a real wire to a stand-in for the forwarder."""
+"""An API connected through a real control socket to a fake forwarder."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ SPEC = {
 
 
 class Forwarder:
-    """Answers as the forwarder does, for it has the same controller, but forwards nothing."""
+    """Answers as the forwarder does, with the same controller, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
         self.stores = SharedDocument.create(), SharedDocument.create()
         self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
-        self.configured = -1  # what is in force at the start is put in force, too
+        self.configured = -1  # applying the startup conditions must not count
         self.silent = False
         self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self.asked: list[str] = []
@@ -91,7 +91,7 @@ class Forwarder:
 
 
 class Site:
-    """An API with its forwarder, asked by a host that may."""
+    """An API with its fake forwarder, called from an allowed host."""
 
     def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
         self.forwarder = Forwarder(ours)

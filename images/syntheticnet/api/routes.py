@@ -250,7 +250,7 @@ class Api:
         names = [file["name"] for file in (await self._control.ask("files"))["files"]]
         name = request.path_params["name"]
         if name not in names:
-            raise HTTPException(404, f"{name}: no such file; there are: {', '.join(names) or 'none'}")
+            raise HTTPException(404, f"{name}: no such file; uploaded files: {', '.join(names) or 'none'}")
 
     def _state(self, report: Mapping[str, Any]) -> dict[str, Any]:
         identity = self._identity

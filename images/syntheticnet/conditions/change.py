@@ -1,4 +1,4 @@
-"""A change of conditions, parsed once, for `Conditions.changed` to put in as often as it must."""
+"""A change of conditions, parsed once and applied by `Conditions.changed` any number of times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .link import LinkChange
 
 DIRECTIONS = ("ingress", "egress")
 RESERVED = "default"
-"""No flow has this name: counters show the link's own under it."""
+"""Not allowed as a flow name: counters use it for the link itself."""
 
 LinkChanges = Mapping[str, LinkChange | None]
 """By direction; None clears all values of one."""
@@ -20,29 +20,29 @@ LinkChanges = Mapping[str, LinkChange | None]
 
 @dataclass(frozen=True, slots=True)
 class FlowChange:
-    """What changes in one flow; a `match` of None leaves that of the flow."""
+    """The change of one flow; a `match` of None keeps the flow's own."""
 
     links: LinkChanges
     match: FlowMatch | None = None
 
     @classmethod
     def parse(cls, name: str, written: object) -> FlowChange | None:
-        """None removes the flow. Raises ConditionsError."""
+        """Parse a flow's change; None removes the flow. Raises ConditionsError."""
         if written is None:
             return None
         if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
+            raise ConditionsError(f"{written!r} is not a mapping of values such as {{egress: {{loss: 5%}}}}")
         if name == RESERVED:
-            raise ConditionsError("is the name of the link's own values; choose another")
+            raise ConditionsError("is reserved for the link's own values; choose another name")
         if not name.isprintable():
-            raise ConditionsError("is not a name of printable characters")
+            raise ConditionsError("has characters that are not printable")
         refuse_unknown(written, ("match", *DIRECTIONS))
         return cls(_parse_links(written), _parse_match(written["match"]) if "match" in written else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionsChange:
-    """A partial change of one client's conditions; a flow of None is removed, after all if `clears_flows`."""
+    """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all."""
 
     links: LinkChanges = field(default_factory=dict)
     flows: Mapping[str, FlowChange | None] = field(default_factory=dict)
@@ -52,13 +52,13 @@ class ConditionsChange:
 
     @classmethod
     def of(cls, change: object) -> ConditionsChange:
-        """A change as people write it, or one that has been parsed; raises ConditionsError."""
+        """A written or already parsed change; raises ConditionsError."""
         return change if isinstance(change, ConditionsChange) else cls.parse(change)
 
     @classmethod
     def parse(cls, written: object) -> ConditionsChange:
         if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a set of conditions with ingress, egress, flows or seed")
+            raise ConditionsError(f"{written!r} is not a mapping with ingress, egress, flows or seed")
         refuse_unknown(written, (*DIRECTIONS, "flows", "seed"))
         flows = written.get("flows", {})
         return cls(
@@ -84,7 +84,7 @@ def _parse_links(written: Mapping[str, Any]) -> LinkChanges:
 def _parse_flows(written: object) -> dict[str, FlowChange | None]:
     if not isinstance(written, Mapping):
         raise ConditionsError(
-            f"{written!r} is not a set of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
+            f"{written!r} is not a mapping of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
         )
     flows: dict[str, FlowChange | None] = {}
     for name, change in written.items():

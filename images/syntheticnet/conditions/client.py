@@ -1,4 +1,4 @@
-"""The conditions of one client: its two links and their flows; a change applies to all of it or to nothing."""
+"""The conditions of one client: its two links and their flows, changed atomically."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .link import LinkChange, LinkConditions
 
 MAX_FLOWS = 1000
 Put = Callable[[LinkConditions, LinkChange], LinkConditions]
-"""How a change is put into the values of a link: as `changed` or `restored` of LinkConditions do."""
+"""Applies a change to the values of a link: `changed` or `restored` of LinkConditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Packets that have values of their own in one or both directions; what they do not name is the link's."""
+    """Packets with their own values in one or both directions; values that are not set come from the link."""
 
     name: str
     match: FlowMatch
@@ -35,7 +35,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """The conditions of one client's network. `Conditions()` is the perfect network."""
+    """All conditions of one client's network. `Conditions()` impairs nothing."""
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
@@ -44,19 +44,19 @@ class Conditions:
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
-            raise ConditionsError(f"{len(self.flows)} flows are more than {MAX_FLOWS}", "flows")
+            raise ConditionsError(f"{len(self.flows)} flows; at most {MAX_FLOWS} are allowed", "flows")
 
     @property
     def perfect(self) -> bool:
-        """Whether nothing is impaired."""
+        """Whether no values are set."""
         return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
 
     def changed(self, change: object) -> Conditions:
-        """These conditions with `change` put in, all of it or none; raises ConditionsError.
+        """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, flows and seed. What it does not name stays; a value of None clears;
-        `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
-        A changed flow that can never match is refused. A change that is put in several times can be parsed before.
+        `change` has the keys ingress, egress, flows and seed. Missing keys keep their values, and None clears one.
+        `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the flow.
+        A changed flow that can never match is an error. A change applied several times can be parsed beforehand.
         """
         parsed = ConditionsChange.of(change)
         requested = self._with(parsed, LinkConditions.changed)
@@ -65,21 +65,21 @@ class Conditions:
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:
-        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError.
+        """Parse conditions; what is missing is not impaired. Raises ConditionsError.
 
-        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed, and
-        a value that is void since the one that it needs was cleared.
+        Accepts everything `to_dict` writes, including a flow shadowed by an earlier one (which `/qos` allows) and a
+        value that became void when the value it requires was cleared.
         """
         return cls()._with(ConditionsChange.of(values), LinkConditions.restored)
 
     def to_dict(self) -> dict[str, Any]:
-        """All that is named, as people write it; `from_dict` reads it back."""
-        written = _written_links(self)
+        """All values that are set, in written form; `from_dict` reads it back."""
+        values = _written_links(self)
         if self.flows:
-            written["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
+            values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.seed is not None:
-            written["seed"] = self.seed
-        return written
+            values["seed"] = self.seed
+        return values
 
     def _with(self, change: ConditionsChange, put: Put) -> Conditions:
         seed = change.seed if change.sets_seed else self.seed
@@ -117,18 +117,19 @@ def _changed_flows(flows: tuple[Flow, ...], changes: Mapping[str, FlowChange | N
 def _change_flow(by_name: dict[str, Flow], name: str, change: FlowChange | None, put: Put) -> None:
     if change is None:
         if by_name.pop(name, None) is None:
-            raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
+            raise ConditionsError(f"no such flow; existing flows: {', '.join(by_name) or 'none'}")
         return
     flow = by_name.get(name) or Flow(name=name, match=change.match or FlowMatch.parse(name))
     by_name[name] = flow.changed(change, put)
 
 
 def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
-    """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
+    """Raise if an earlier flow covers a changed one, which would then never match a packet."""
     if not names:
         return
+    # Indexed by host and port: comparing every pair of up to 1000 flows would take too long for a live change.
     before: dict[Place, list[Flow]] = {}
-    suspects: dict[Place, list[Flow]] = {}  # of the flows before, those that are changed
+    suspects: dict[Place, list[Flow]] = {}  # the changed ones among the earlier flows
     for flow in flows:
         host, port = flow.match.place
         among = before if flow.name in names else suspects
@@ -137,8 +138,8 @@ def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
                 if not earlier.match.covers(flow.match):
                     continue
                 raise ConditionsError(
-                    f"never matches: the flow '{earlier.name}' before it takes all its packets; "
-                    "clear that one (null in JSON, none in a scenario, else reset), and set this one first",
+                    f"never matches: the earlier flow '{earlier.name}' takes all its packets; "
+                    "clear that one (null in JSON, none in a scenario, else reset) and set this one first",
                     f"flows.{flow.name}",
                 )
         for kept in (before, suspects) if flow.name in names else (before,):

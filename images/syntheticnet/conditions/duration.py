@@ -1,4 +1,4 @@
-"""How long something is to last or to wait, as people write it: `500ms`, `10s`, `5min`, `1h`."""
+"""Parses durations of leases, steps and waits: `500ms`, `10s`, `5min`, `1h`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SCALES = {"ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
 
 
 def parse_duration(value: object) -> int:
-    """Nanoseconds, a day at most; raises ConditionsError that shows the allowed forms."""
+    """Nanoseconds, at most a day; raises ConditionsError with the allowed forms."""
     match = _FORM.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ConditionsError(f"{value!r} is not {ALLOWED}")
     nanoseconds = int(Decimal(match[1]) * _SCALES[match[2]])
     if nanoseconds > MAX_NS:
-        raise ConditionsError(f"{value!r} is more than a day")
+        raise ConditionsError(f"{value!r} is longer than a day")
     return nanoseconds
 
 

@@ -1,4 +1,4 @@
-"""The hosts that flows of a change name, read from its text: no value is parsed for that."""
+"""Finds the host names in the flows of a written change, without parsing its values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .flow import FlowMatch
 
 
 def named_hosts(change: object) -> dict[str, str]:
-    """Each host name with the flow that uses it; a flow that cannot be parsed has none."""
+    """Each host name with a flow that uses it; invalid flows are skipped."""
     flows = change.get("flows") if isinstance(change, Mapping) else None
     hosts: dict[str, str] = {}
     for name, flow in flows.items() if isinstance(flows, Mapping) else ():

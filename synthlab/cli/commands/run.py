@@ -23,8 +23,8 @@ from .options import (
     OtherStackOption,
     ScenariosArgument,
     ScenarioSeedOption,
+    TimeoutOption,
     VarOption,
-    finite,
     read_variables,
 )
 from .outputs import JUnitOption, Outputs, ReportOption
@@ -52,12 +52,6 @@ EvidenceOption = Annotated[
         "--evidence", metavar="FOLDER", help="Where evidence of failures goes; else beside the report, or here."
     ),
 ]
-StartOption = Annotated[
-    float,
-    typer.Option(
-        "--timeout", metavar="SECONDS", min=1, help="How long a lab may take to become healthy.", callback=finite
-    ),
-]
 HostOption = Annotated[
     bool,
     typer.Option(
@@ -81,7 +75,7 @@ def run(
     junit: JUnitOption = None,
     report: ReportOption = None,
     evidence: EvidenceOption = None,
-    timeout: StartOption = 120,
+    timeout: TimeoutOption = 120,
     allow_host: HostOption = False,
     lab: LabOption = None,
     json: JsonOption = False,

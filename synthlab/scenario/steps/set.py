@@ -47,9 +47,9 @@ class Set:
         return f"set {joined(self.clients)}: {doc_text(self.change)}{lasts}"
 
 
-def lease_key(help: str = "how long it stays in force (default: until changed again, a reset or the end)") -> Key:
+def lease_key() -> Key:
     """The key `for` of steps that change conditions."""
-    return keys.time(help, SHORTEST_NS)
+    return keys.time("how long it stays in force (default: until changed again, a reset or the end)", SHORTEST_NS)
 
 
 def _build(read: StepArgs) -> Set:

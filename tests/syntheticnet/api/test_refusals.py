@@ -18,7 +18,7 @@ from ..site import HOST, SPEC, Site
     ("method", "path", "body", "status", "line"),
     [
         ("PATCH", "/v1/conditions", "", 400, "the body is not JSON: Expecting value: line 1 column 1 (char 0)"),
-        ("PATCH", "/v1/conditions", "[]", 422, "[] is not a set of conditions with ingress, egress, flows or seed"),
+        ("PATCH", "/v1/conditions", "[]", 422, "[] is not a mapping with ingress, egress, flows or seed"),
         (
             "PATCH",
             "/v1/conditions",
@@ -38,7 +38,7 @@ from ..site import HOST, SPEC, Site
             "/v1/conditions",
             '{"flows": {"\\ud800": {"match": "*:udp"}}}',
             422,
-            "flows.\\ud800: is not a name of printable characters",
+            "flows.\\ud800: has characters that are not printable",
         ),
         ("POST", "/qos", "{}", 422, "default_link: is missing"),
         (
@@ -104,12 +104,12 @@ from ..site import HOST, SPEC, Site
         ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": NaN'), 422, None),
         ("POST", "/v1/stats", '{"fps": NaN}', 422, "fps: nan is not a number, a word or an object of them"),
         ("POST", "/v1/stats", '{"fps": 1' + "0" * 400 + "}", 422, None),
-        ("GET", "/v1/files/train", "", 404, "train: no such file; there are: none"),
-        ("DELETE", "/v1/files/train", "", 404, "train: no such file; there are: none"),
+        ("GET", "/v1/files/train", "", 404, "train: no such file; uploaded files: none"),
+        ("DELETE", "/v1/files/train", "", 404, "train: no such file; uploaded files: none"),
         ("PUT", "/v1/files/train", "\0", 400, "the body is not a text in UTF-8"),
         ("PUT", "/v1/files/a b", "x", 422, None),
         ("POST", "/v1/stats", '{"fps": null}', 422, "fps: None is not a number, a word or an object of them"),
-        ("POST", "/v1/stats", '{"\\ud800": 1}', 422, "\\ud800: is not a name of printable characters"),
+        ("POST", "/v1/stats", '{"\\ud800": 1}', 422, "\\ud800: has characters that are not printable"),
         ("POST", "/v1/stats", '{"a": "\\ud800"}', 422, "a: '\\ud800' is not a number, a word or an object of them"),
         ("DELETE", "/qos", "", 405, "Method Not Allowed"),
         ("GET", "/v1/nothing", "", 404, "Not Found"),

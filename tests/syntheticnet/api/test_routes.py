@@ -133,7 +133,7 @@ def test_files(site: Site) -> None:
     table = " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
     change = {"egress": {"jitter": "5ms", "jitter_table": "wifi.dist"}}
     refused = site.ask("PATCH", "/v1/conditions", json=change)
-    line = "egress.jitter_table: wifi.dist: no such file; there are: none"
+    line = "egress.jitter_table: wifi.dist: no such file; uploaded files: none"
     assert (refused.status_code, refused.json()["error"]) == (422, line)
     listed = site.ask("PUT", "/v1/files/wifi.dist", content=table, headers={"Content-Type": "text/plain"}).json()
     assert listed == {"files": [{"name": "wifi.dist", "bytes": len(table)}]}
