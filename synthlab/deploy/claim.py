@@ -68,7 +68,7 @@ def being_brought_up(lab: str) -> SynthlabError:
     """What to say to whoever needs this lab for itself, or whole."""
     return SynthlabError(
         f"the lab '{lab}' is being brought up: wait until it is up, end that with `synthlab down {lab}`, "
-        "or give yours another name with --name"
+        "or give yours another name with --lab"
     )
 
 

@@ -73,12 +73,12 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
     if is_edited(stack, engine):
         raise SynthlabError(
             f"the lab '{stack.name}' is up, and {stack.file} is not what it was made of: `synthlab up` with --replace "
-            "takes it down and brings up what the file says now; --name NAME makes another lab"
+            "takes it down and brings up what the file says now; --lab NAME makes another lab"
         )
     if engine.containers(stack.name):
         raise SynthlabError(
             f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
-            "or give this one another name with --name"
+            "or give this one another name with --lab"
         )
 
 

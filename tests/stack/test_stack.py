@@ -80,7 +80,7 @@ def test_bundled_call() -> None:
 
 
 def test_name_of_the_lab(tmp_path: Path) -> None:
-    """A stack without a name is called after its file, and --name goes before both."""
+    """A stack without a name is called after its file, and --lab goes before both."""
     file = tmp_path / "My Call.yaml"
     file.write_text("clients: {a: {image: syntheticnet}}")
     assert read_stack(str(file)).name == "my-call"

@@ -61,135 +61,129 @@ class LinkConditions:
     rate_trace: str | None = _value(
         "rate_trace",
         file("rate trace", read_rate_trace),
-        "uploaded trace of when the bottleneck lets 1500 bytes of IP packets go, as mahimahi's; instead of a rate",
+        "trace of when the bottleneck forwards 1500 bytes, in mahimahi's format; instead of a rate",
         "lte.up",
         excludes="rate",
     )
     queue: QueueLimit | None = _value(
         "queue",
         QUEUE,
-        "how much may wait at the bottleneck (else 200ms, and 10 full-size packets at least)",
+        "how much may wait at the bottleneck (default 200ms, at least 10 full-size packets)",
         "200ms",
         _BOTTLENECK,
     )
     overhead_bytes: int | None = _value(
-        "overhead", BYTES, "bytes that each packet costs the bottleneck beside its frame", "24b", _BOTTLENECK
+        "overhead", BYTES, "bytes added to each packet's frame at the bottleneck", "24b", _BOTTLENECK
     )
     aqm: str | None = _value(
         "aqm",
         choice("droptail", "codel"),
-        "which packets the queue drops: droptail (those that find it full) or codel (also those that waited long)",
+        "which packets the queue drops: droptail (when it is full) or codel (also after long waits)",
         "codel",
         _BOTTLENECK,
     )
     codel_target_ns: int | None = _value(
-        "codel_target", POSITIVE_TIME, "the wait in the queue that CoDel aims at (else 5ms)", "5ms", ("aqm",)
+        "codel_target", POSITIVE_TIME, "CoDel's target delay in the queue (default 5ms)", "5ms", ("aqm",)
     )
     codel_interval_ns: int | None = _value(
         "codel_interval",
         POSITIVE_TIME,
-        "how long the wait may be longer before CoDel acts (else 100ms)",
+        "how long the delay may exceed the target before CoDel drops (default 100ms)",
         "100ms",
         ("aqm",),
     )
     ecn: bool | None = _value(
-        "ecn", SWITCH, "let CoDel mark packets whose ends know ECN instead of dropping them", "true", ("aqm",)
+        "ecn", SWITCH, "let CoDel mark ECN-capable packets instead of dropping them", "true", ("aqm",)
     )
     outage: bool | None = _value("outage", SWITCH, "drop every packet", "true")
     loss: float | None = _value("loss", LOSS, "share of packets dropped, independently of each other", "5%")
-    loss_burst: float | None = _value(
-        "loss_burst", BURST, "mean length of the bursts that the loss comes in, in packets", "4p", ("loss",)
-    )
+    loss_burst: float | None = _value("loss_burst", BURST, "mean length of loss bursts, in packets", "4p", ("loss",))
     loss_gemodel: GilbertElliott | None = _value(
         "loss_gemodel",
         GEMODEL,
-        "loss with a good and a bad state: p [r [1-h [1-k]]] of tc-netem's gemodel",
+        "Gilbert-Elliott loss: p [r [1-h [1-k]]] of tc-netem's gemodel",
         "1% 10% 70% 0.1%",
         excludes="loss_burst",
     )
     loss_state: FourState | None = _value(
         "loss_state",
         STATE,
-        "loss with four states: p13 [p31 [p32 [p23 [p14]]]] of tc-netem's state",
+        "four-state loss: p13 [p31 [p32 [p23 [p14]]]] of tc-netem's state",
         "1% 10% 5% 50% 0.1%",
     )
     loss_every: int | None = _value("loss_every", EVERY, "drop every n-th packet", "10p")
     loss_list: PacketNumbers | None = _value(
-        "loss_list", NUMBERS, "drop the packets of these numbers, counted from 1 since this is in force", "1,5-7,100"
+        "loss_list", NUMBERS, "drop packets by number, counted from 1 when the value takes effect", "1,5-7,100"
     )
-    corrupt: float | None = _value("corrupt", SHARE, "share of packets that get one wrong bit", "0.1%")
-    duplicate: float | None = _value("duplicate", SHARE, "share of packets that come twice", "1%")
-    latency_ns: int | None = _value("latency", TIME, "delay of every packet, one way", "80ms")
+    corrupt: float | None = _value("corrupt", SHARE, "share of packets with one flipped bit", "0.1%")
+    duplicate: float | None = _value("duplicate", SHARE, "share of packets delivered twice", "1%")
+    latency_ns: int | None = _value("latency", TIME, "one-way delay of every packet", "80ms")
     jitter_ns: int | None = _value(
         "jitter",
         TIME,
-        "variation of the delay: a uniform draw from latency-jitter to latency+jitter, with the order kept",
+        "variation of the delay: uniform from latency-jitter to latency+jitter, in order",
         "20ms",
     )
     distribution: str | None = _value(
         "distribution",
         choice(*DISTRIBUTIONS),
-        "law of the jitter: uniform (both sides of the latency), one-sided (latency to latency+jitter), or as "
-        "tc-netem's normal, pareto or paretonormal, whose unit is the jitter",
+        "distribution of the jitter: uniform, one-sided (latency to latency+jitter), or tc-netem's normal, pareto "
+        "or paretonormal, with the jitter as their unit",
         "normal",
         ("jitter",),
     )
     jitter_table: str | None = _value(
         "jitter_table",
         file("table", read_table),
-        "uploaded table of the law of the jitter, as tc-netem's (iproute2); instead of a distribution",
+        "table of the distribution of the jitter, in tc-netem's format; instead of distribution",
         "wifi.dist",
         ("jitter",),
         excludes="distribution",
     )
     jitter_share: float | None = _value(
-        "jitter_share", SHARE, "share of packets that the jitter touches (else all)", "50%", ("jitter",)
+        "jitter_share", SHARE, "share of packets that get jitter (default all)", "50%", ("jitter",)
     )
-    reordering: bool | None = _value(
-        "reordering", SWITCH, "let jitter change the order of packets", "true", ("jitter",)
-    )
+    reordering: bool | None = _value("reordering", SWITCH, "let jitter reorder packets", "true", ("jitter",))
     delay_trace: str | None = _value(
         "delay_trace",
         file("delay trace", read_delay_trace),
-        "uploaded trace of the delay over time (lines of: milliseconds, delay in ms); adds to the latency",
+        "trace of the delay over time (lines of: milliseconds, delay in ms); added to the latency",
         "wifi.delay",
     )
     hold_ns: int | None = _value(
-        "hold", TIME, "how long, again and again, nothing passes, and then all that waited, as in handovers", "200ms"
+        "hold", TIME, "length of a periodic stall, after which all held packets pass, as in handovers", "200ms"
     )
     hold_every_ns: int | None = _value(
-        "hold_every", POSITIVE_TIME, "from the end of one hold to the end of the next (else 15s)", "15s", ("hold",)
+        "hold_every", POSITIVE_TIME, "period of the stalls, from end to end (default 15s)", "15s", ("hold",)
     )
-    reorder: float | None = _value("reorder", SHARE, "share of packets that later ones overtake", "1%")
+    reorder: float | None = _value("reorder", SHARE, "share of packets overtaken by later ones", "1%")
     reorder_gap: int | None = _value(
         "reorder_gap",
         packet_count(1000, "3p"),
-        "how many later packets overtake one (else 1p), which waits for them at most 100ms",
+        "how many packets overtake a reordered one (default 1p), which waits 100ms at most",
         "3p",
         ("reorder",),
     )
     slot: Span | None = _value(
-        "slot", SPAN, "let packets go in bursts: those that wait go together, this long after the first", "10ms-30ms"
+        "slot", SPAN, "send packets in bursts: all that wait, this long after the first", "10ms-30ms"
     )
     slot_packets: int | None = _value(
-        "slot_packets", packet_count(1_000_000, "32p"), "packets that go together at most", "32p", ("slot",)
+        "slot_packets", packet_count(1_000_000, "32p"), "most packets in a burst", "32p", ("slot",)
     )
-    slot_bytes: int | None = _value(
-        "slot_bytes", _SLOT_BYTES, "bytes of frames that go together at most", "64kb", ("slot",)
-    )
+    slot_bytes: int | None = _value("slot_bytes", _SLOT_BYTES, "most bytes of frames in a burst", "64kb", ("slot",))
     mtu_bytes: int | None = _value(
         "mtu",
         _MTU,
-        "drop longer IP packets, and answer how long they may be (IPv6 ends heed no less than 1280b)",
+        "drop longer IP packets and report the MTU to the sender (IPv6 ignores less than 1280b)",
         "1400b",
     )
     mtu_answer: bool | None = _value(
-        "mtu_answer", SWITCH, "whether to answer packets that the mtu drops (else yes)", "false", ("mtu",)
+        "mtu_answer", SWITCH, "whether to report the MTU for dropped packets (default yes)", "false", ("mtu",)
     )
     reject: str | None = _value(
         "reject",
         choice(*REJECTIONS),
-        "refuse every packet and answer so; reset is a TCP reset, and port-unreachable for anything else",
+        "reject every packet with this answer; reset: TCP reset, else port-unreachable",
         "reset",
     )
 

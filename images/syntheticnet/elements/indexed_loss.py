@@ -1,4 +1,4 @@
-"""PickedLoss: loses just the packets that it is told: every n-th, or those of given numbers.
+"""IndexedLoss: loses just the packets that it is told: every n-th, or those of given numbers.
 
 For tests that must lose the same packets each time; every n-th is iptables' `statistic --mode nth`.
 """
@@ -14,7 +14,7 @@ from ..packets.packet import Packet
 from .element import ElementContext, Instant
 
 
-class PickedLoss(Instant):
+class IndexedLoss(Instant):
     """Counts packets from 1 since each of its values, or else a seed, was put in force."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")

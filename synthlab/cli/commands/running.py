@@ -37,9 +37,9 @@ _DONE: Mapping[ContainerAction, str] = {
 def stop(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """End what runs in clients, `sfu`, or all.
+    """Stop clients, servers, or all.
 
-    The containers stay, until `start` or `down`.
+    The containers are kept; `start` starts them again.
 
     \b
     Examples:
@@ -56,9 +56,9 @@ def start(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Start what was stopped; wait until it is healthy.
+    """Start stopped clients and wait until they are healthy.
 
-    Conditions are those of the stack again.
+    They start with the conditions of the stack.
 
     \b
     Examples:
@@ -75,9 +75,9 @@ def restart(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Restart clients or `sfu`; wait until they are healthy.
+    """Restart clients and wait until they are healthy.
 
-    Conditions are those of the stack again.
+    They start with the conditions of the stack.
 
     \b
     Examples:
@@ -90,7 +90,7 @@ def restart(
 def pause(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Freeze clients or `sfu`, their network included.
+    """Freeze clients, including their network.
 
     \b
     Examples:
@@ -103,7 +103,7 @@ def pause(
 def unpause(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Let what was paused go on.
+    """Resume paused clients.
 
     \b
     Examples:

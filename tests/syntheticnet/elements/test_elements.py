@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Loss": ({"loss": "20%"}, {"loss": "50%"}),
     "BurstLoss": ({"loss": "20%", "loss_burst": "3p"}, {"loss_gemodel": "5% 20% 50% 1%"}),
     "StateLoss": ({"loss_state": "10% 30% 20% 50% 1%"}, {"loss_state": "20%"}),
-    "PickedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
+    "IndexedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
     "Corrupt": ({"corrupt": "30%"}, {"corrupt": "1%"}),
     "Duplicate": ({"duplicate": "30%"}, {"duplicate": "100%"}),
     "Delay": ({"latency": "30ms", "jitter": "9ms"}, {"latency": "5ms", "jitter": "5ms", "jitter_table": "table"}),
