@@ -1,4 +1,4 @@
-# Every target sets up what it needs; a second run rebuilds only what has changed.
+# Every target installs what it requires; later runs rebuild only what changed.
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
@@ -7,24 +7,24 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 .PHONY: help pictures demo test test-pure test-engine soak bench lint format wheel docs clean
 
 help:
-	@echo "make demo    run a call, break its network, repair it, and print what the clients saw"
-	@echo "make test    run all checks, with a real Docker engine (PYTEST='...' runs pytest alone, with these options)"
+	@echo "make demo    run a call, break its network, repair it, and show what the clients saw"
+	@echo "make test    run all checks, with a real Docker engine (PYTEST='...' runs only pytest, with these options)"
 	@echo "             its parts: lint, test-pure (no Docker), test-engine"
-	@echo "make soak    50 clients on this machine (SOAK=100 for more), and every scenario, the first one 20 times: 50 minutes"
+	@echo "make soak    run 50 clients (SOAK=100 for more) and every scenario, the first one 20 times: 50 minutes"
 	@echo "             SOAK_ONLY=10 runs every test of issue 10 instead"
-	@echo "make bench   measure the cost of the forwarder against a kernel bridge, as root (BENCH='...' passes options on)"
+	@echo "make bench   measure the forwarder against a kernel bridge, as root (BENCH='...' passes options)"
 	@echo "make lint    run ruff and mypy only"
-	@echo "make format  format the code, and fix what ruff can fix"
+	@echo "make format  format the code and apply ruff's fixes"
 	@echo "make wheel   build the wheel into dist/"
-	@echo "make docs    build the documentation into .cache/site; a broken link fails"
-	@echo "make pictures  make the pictures of the README from a real run"
-	@echo "make clean   remove labs, images, the environment, and the engine that this checkout started"
+	@echo "make docs    build the documentation into .cache/site; fails on broken links"
+	@echo "make pictures  regenerate the README's pictures from a real run"
+	@echo "make clean   remove labs, images and .venv, and stop the engine started from this checkout"
 
 demo: $(VENV)/ready
 	@.ci/engine start
 	@$(BIN)/synthlab demo
 
-# Every part runs, even after one has failed; the last line names the parts that failed.
+# Every part runs even if one fails; the last line lists the failed ones.
 test: $(VENV)/ready
 ifdef PYTEST
 	@.ci/engine start
@@ -34,7 +34,7 @@ else
 	@MAKE='$(MAKE)' .ci/each lint test-pure test-engine
 endif
 
-# In a random order, drawn anew for each run; PYTEST='--randomly-seed=N ...' repeats the one that the output names.
+# In random order; PYTEST='--randomly-seed=N ...' repeats the order of the seed in the output.
 test-pure: $(VENV)/ready
 	@.ci/node
 	@$(BIN)/pytest -n 4 -m 'not docker and not veth and not soak'

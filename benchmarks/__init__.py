@@ -1,1 +1,1 @@
-"""What the forwarder costs, beside a kernel bridge on the same path, judged by goals: `python -m benchmarks`."""
+"""Measures the forwarder's cost against a kernel bridge on the same path, with goals: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks`. Status 0: all goals met; 1: one missed; 3: it could not run."""
+"""Measure the forwarder against a kernel bridge. Status 0: all goals met; 1: a goal missed; 3: could not run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .session import Record, measure
 from .testbed import Testbed
 
 MET, MISSED, BROKEN, INTERRUPTED = 0, 1, 3, 130
-QUIET = 0.1  # the share of the processors that others may take before it is worth a line
+QUIET = 0.1  # CPU share of other programs above which a warning is printed
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FOLDER = Path(".cache/bench")
 
@@ -49,7 +49,7 @@ def _bench(measurements: Sequence[Measurement], options: argparse.Namespace) -> 
     facts, ticks, start = machine.facts(), machine.ticks(), time.monotonic()
     runs = options.runs or 5
     if facts["busy_before"] > QUIET:
-        show.note(f"other programs take {facts['busy_before']:.0%} of the processors: the figures will suffer")
+        show.note(f"other programs use {facts['busy_before']:.0%} of the CPUs: the figures will be less accurate")
     records = _measured(measurements, runs)
     facts |= {"stolen_share": machine.stolen_share(ticks, machine.ticks()), "seconds": time.monotonic() - start}
     missed = [label for record in records for label in record.missed()]
@@ -68,7 +68,7 @@ def _measured(measurements: Sequence[Measurement], runs: int) -> list[Record]:
 
 
 def _profile(measurements: Sequence[Measurement], runs: int | None) -> int:
-    """Measure with a sampled forwarder, each measurement by itself, and show where its time went."""
+    """Profile the forwarder in each measurement separately and show where it spends its CPU time."""
     for one in measurements:
         with TemporaryDirectory() as folder:
             samples = Path(folder) / "samples.json"
@@ -83,7 +83,7 @@ def _profile(measurements: Sequence[Measurement], runs: int | None) -> int:
 
 
 def _interrupted(*_: object) -> NoReturn:
-    """End in good order, and let no second signal disturb that."""
+    """Clean up on the first signal and ignore any further one: a half-removed testbed leaves namespaces behind."""
     for number in _ENDINGS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -95,7 +95,7 @@ def _silent(_: str) -> None:
 
 def _check_needs() -> None:
     if os.geteuid() != 0:
-        raise CannotRun("makes network namespaces: run it as root")
+        raise CannotRun("creating network namespaces requires root: run it as root")
     for program, package in (("ip", "iproute2"), ("iperf3", "iperf3")):
         if shutil.which(program) is None:
             raise CannotRun(f"{program} is missing: install {package}, or run `make bench`, which does")
@@ -124,19 +124,19 @@ def _draw(records: Sequence[Record], file: Path) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument(
-        "--only", metavar="NAME", action="append", default=[], help="one measurement or group: tcp/up, delay"
+        "--only", metavar="NAME", action="append", default=[], help="one measurement or group, such as tcp/up or delay"
     )
-    parser.add_argument("--runs", metavar="N", type=_positive, help="runs of each; default 5, with --profile 1")
+    parser.add_argument("--runs", metavar="N", type=_positive, help="runs per measurement; default 5, with --profile 1")
     parser.add_argument("--json", metavar="PATH", type=Path, default=FOLDER / "bench.json")
     parser.add_argument("--picture", metavar="PATH", type=Path, default=FOLDER / "delay.png")
-    parser.add_argument("--profile", action="store_true", help="sample the forwarder, and show where its time goes")
+    parser.add_argument("--profile", action="store_true", help="profile the forwarder and show where its CPU time goes")
     return parser.parse_args(arguments)
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return number
 
 

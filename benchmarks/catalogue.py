@@ -1,4 +1,4 @@
-"""All measurements with their goals, in the order in which they are made. The goals hold for two processors."""
+"""All measurements with their goals, in execution order. The goals are for a machine with two CPUs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LAST_PORT = 5201
 
 
 def conditions(link: dict[str, Any], flow: dict[str, Any]) -> dict[str, Any]:
-    """Both ways, with `FLOWS` flows that have values of their own, each of one UDP port of the server.
+    """`link` in both directions, and `flow` for each of `FLOWS` flows, one per UDP port of the server.
 
-    UDP of the measurements is the last flow, the one that is found last; their TCP is none of them.
+    The measurements' UDP traffic is the last flow, the most expensive to match; their TCP traffic matches none.
     """
     ports = range(LAST_PORT - FLOWS + 1, LAST_PORT + 1)
     flows = {f"10.9.0.2:udp:{port}": {"egress": flow, "ingress": flow} for port in ports}
@@ -57,12 +57,12 @@ RATES = ("100kbit", "1mbit", "10mbit", "100mbit", "500mbit")
 
 
 def chosen(names: Sequence[str]) -> list[Measurement]:
-    """Those of these names or groups; all where none is named."""
+    """The measurements with these names or groups; all if none is given. Raises CannotRun for an unknown name."""
     every = catalogue()
     for name in names:
         if not any(_matches(one, name) for one in every):
             known = dict.fromkeys(part for one in every for part in (one.name.split("/")[0], one.name))
-            raise CannotRun(f"no measurement {name!r}; there are {', '.join(known)}")
+            raise CannotRun(f"no measurement {name!r}; expected one of {', '.join(known)}")
     return [one for one in every if not names or any(_matches(one, name) for name in names)]
 
 

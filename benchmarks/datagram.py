@@ -1,4 +1,4 @@
-"""Numbered datagrams, and who sees them pass: packet sockets at both ends, stamped by the kernel on one clock."""
+"""Sends numbered datagrams and captures them at both ends, with kernel timestamps from one clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Passed(NamedTuple):
 
 
 class Watch:
-    """A packet socket at one side; it keeps everything, and is read after the traffic, so that it costs little."""
+    """A packet socket at one side; buffers everything and is read after the traffic, so as not to disturb it."""
 
     def __init__(self, testbed: Testbed, side: Side) -> None:
         with testbed.inside(side):
@@ -49,7 +49,7 @@ class Watch:
             self._socket.bind(("eth0", _ETH_P_ALL))
 
     def read(self) -> list[Passed]:
-        """What has passed, in that order, and was numbered."""
+        """The numbered datagrams captured, in order."""
         taken = []
         with suppress(BlockingIOError):
             while True:
@@ -60,7 +60,7 @@ class Watch:
         return taken
 
     def missed(self) -> int:
-        """How many it had no room for, since it was last asked."""
+        """Number of packets that overflowed the buffer since the last call."""
         return int(unpack("II", self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1])
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ def watched(testbed: Testbed, side: Side) -> Iterator[Watch]:
 
 @dataclass(frozen=True)
 class Sent:
-    """How many datagrams left, how many the kernel refused, and how many a second that made."""
+    """Datagrams sent, datagrams the kernel rejected, and the rate achieved."""
 
     count: int
     refused: int
@@ -88,16 +88,16 @@ class Sent:
 def send(
     testbed: Testbed, count: int, per_second: float, frame: int = SMALL, linger_s: float = 0.2, hurried: bool = False
 ) -> Sent:
-    """Send numbered datagrams from the client to the server, in frames of so many bytes, at a steady pace.
+    """Send numbered datagrams from client to server in frames of `frame` bytes, at a steady pace.
 
-    A `hurried` sender catches up when it is late. Waits `linger_s` at the end for what is under way.
+    A `hurried` sender catches up when late. Waits `linger_s` at the end for packets in flight.
     """
     filling = bytes(frame - HEADERS - _NUMBERED.size)
     refused = 0
-    with testbed.udp("client") as away, testbed.udp("server", port=PORT):  # never read, so that nothing is answered
+    with testbed.udp("client") as away, testbed.udp("server", port=PORT):  # never read: no replies
         away.connect((ADDRESSES["server"][4], PORT))
 
-        def one(n: int) -> None:
+        def send_one(n: int) -> None:
             nonlocal refused
             try:
                 away.send(_NUMBERED.pack(_MAGIC, n) + filling)
@@ -105,14 +105,14 @@ def send(
                 refused += 1
 
         start = time.monotonic()
-        pace(count, per_second, one, hurried=hurried)
+        pace(count, per_second, send_one, hurried=hurried)
         seconds = time.monotonic() - start
         time.sleep(linger_s)
     return Sent(count - refused, refused, (count - refused) / seconds)
 
 
 def parsed(packet: bytes) -> int | None:
-    """The number of an IPv4 packet that is one of ours."""
+    """The number in an IPv4 packet; None if it is not one of ours."""
     if len(packet) < _IP_UDP + _NUMBERED.size or packet[0] != 0x45 or packet[9] != socket.IPPROTO_UDP:
         return None
     magic, number = _NUMBERED.unpack_from(packet, _IP_UDP)

@@ -1,4 +1,4 @@
-"""Sends every datagram back to where it came from: `python -m benchmarks.echo FD`."""
+"""UDP echo server on an inherited socket: `python -m benchmarks.echo FD`."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What can go wrong; each reads as one line."""
+"""Errors of the benchmark; each message is one line."""
 
 from __future__ import annotations
 
 
 class CannotRun(Exception):
-    """This machine lacks something that the benchmark needs."""
+    """The machine lacks something the benchmark requires."""
 
 
 class Failed(Exception):
-    """One measurement has no result."""
+    """A measurement produced no result."""

@@ -1,4 +1,4 @@
-"""One row of the table: a value that several runs gave, in the bridge's way and in the forwarder's, and its goal."""
+"""A row of the table: one value summarized over all runs, for bridge and forwarder, and its goal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .goal import Goal
 from .summary import Summary
 
 Values = Mapping[str, float]
-"""What one run gave, by name."""
+"""Results of one run, by name."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Which value of a run is shown; where `judged` names another, that one is held against the goal."""
+    """The value of a run to show; the goal applies to it, or to the value `judged` if set."""
 
     key: str
     label: str
@@ -24,7 +24,7 @@ class Figure:
     judged: str = ""
 
     def result(self, runs: Mapping[str, Sequence[Values]]) -> Result:
-        """`runs` are those of `bridge` and of `forwarder`; either may have none."""
+        """`runs` by `bridge` and `forwarder`; either may be missing."""
         shown, judged = (
             {kind: _summary(runs.get(kind, ()), key) for kind in ("bridge", "forwarder")} for key in self._keys
         )
@@ -41,7 +41,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Result:
-    """A figure with its values; `met` is None where it has no goal."""
+    """A figure with its values; `met` is None without a goal."""
 
     figure: Figure
     bridge: Summary | None

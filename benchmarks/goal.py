@@ -1,4 +1,4 @@
-"""What a figure has to come to: a limit of its own, or one beside the kernel bridge."""
+"""Goals for figures: an absolute limit, or one relative to the kernel bridge."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """`met(forwarder, bridge)` of two medians; the bridge's is None where it was not measured."""
+    """`met(forwarder, bridge)` compares two medians; the bridge's is None if not measured."""
 
     text: str
     met: Callable[[float, float | None], bool]
 
     def __or__(self, other: Goal) -> Goal:
-        """Met where either is."""
+        """Met if either is."""
         return Goal(
             f"{self.text} or {other.text}", lambda value, bridge: self.met(value, bridge) or other.met(value, bridge)
         )
@@ -29,15 +29,15 @@ def at_most(limit: float) -> Goal:
 
 
 def within(limit: float) -> Goal:
-    """So near to zero, on either side."""
+    """At most `limit` from zero, either side."""
     return Goal(f"± {limit:g}", lambda value, _: abs(value) <= limit)
 
 
 def of_bridge(share: float) -> Goal:
-    """At least this share of what the bridge does."""
+    """At least this share of the bridge's value."""
     return Goal(f"≥ {share:.2f} of bridge", lambda value, bridge: bridge is not None and value >= share * bridge)
 
 
 def above_bridge(limit: float) -> Goal:
-    """At most so much more than the bridge takes."""
+    """At most `limit` above the bridge's value."""
     return Goal(f"≤ bridge + {limit:g}", lambda value, bridge: bridge is not None and value - bridge <= limit)

@@ -1,4 +1,4 @@
-"""iperf3 as the load: TCP that is measured to its end, and a UDP flood that is cut off."""
+"""iperf3 as load: a TCP test that runs to its end, and a UDP flood that is stopped early."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _START_SECONDS, _PATIENCE_SECONDS = 5, 20
 
 
 def tcp(testbed: Testbed, seconds: float, streams: int, reverse: bool, omit_s: float) -> dict[str, float]:
-    """Run TCP streams from client to server, or back; the first `omit_s` seconds do not count."""
+    """Run TCP streams from client to server, or in reverse; the first `omit_s` seconds are not counted."""
     options = ["-t", str(seconds), "-O", str(omit_s), "-P", str(streams), "-J", *(["-R"] if reverse else [])]
     with _server(testbed):
         try:
             done = subprocess.run(
                 _client(testbed, *options),
-                check=False,  # its own report says more than its status
+                check=False,  # its report says more than its status
                 capture_output=True,
                 text=True,
                 timeout=seconds + omit_s + _PATIENCE_SECONDS,
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired:
-            raise Failed("iperf3 did not come to an end") from None
+            raise Failed(f"iperf3 did not finish within {_PATIENCE_SECONDS} s of its test's end") from None
     return parsed(json.loads(done.stdout or "{}"))
 
 
 def parsed(report: dict[str, Any]) -> dict[str, float]:
-    """Bits per second that arrived, and segments sent again; raises Failed with iperf3's own words."""
+    """Received bit rate and retransmitted segments; raises Failed with iperf3's error."""
     if "error" in report or "end" not in report:
-        raise Failed(f"iperf3: {report.get('error', 'said nothing')}")
+        raise Failed(f"iperf3: {report.get('error', 'no report')}")
     end = report["end"]
     return {
         "gbps": end["sum_received"]["bits_per_second"] / 1e9,
@@ -51,7 +51,7 @@ def parsed(report: dict[str, Any]) -> dict[str, float]:
 
 @contextmanager
 def flood(testbed: Testbed) -> Iterator[None]:
-    """While it lasts the client sends datagrams of `PAYLOAD` bytes to the server, as fast as it can."""
+    """Inside the context the client sends datagrams of `PAYLOAD` bytes to the server at full speed."""
     before = testbed.counters("client")["sent"]
     with _server(testbed):
         sender = subprocess.Popen(
@@ -81,7 +81,7 @@ def _client(testbed: Testbed, *options: str) -> list[str]:
 
 @contextmanager
 def _server(testbed: Testbed) -> Iterator[None]:
-    """A server of its own for each run, so that none is left busy by the one before."""
+    """A new server for each run: one still busy with the previous test would refuse the next."""
     process = subprocess.Popen(
         testbed.command("server", "iperf3", "-s", "-p", str(PORT)),
         stdout=subprocess.DEVNULL,

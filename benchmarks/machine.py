@@ -1,4 +1,4 @@
-"""What machine the figures are of, and what else it did."""
+"""Describes the machine and its other load, so that figures can be compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def facts() -> dict[str, Any]:
-    """Taken before the first run, when the load is that of others."""
+    """Call before the first run, while all load is other programs'."""
     return {
         "cpu": _cpu_model(),
         "cpus": os.cpu_count(),
@@ -22,7 +22,7 @@ def facts() -> dict[str, Any]:
 
 
 def busy_share(seconds: float = 1.0) -> float:
-    """The share of all processors that is in use now."""
+    """CPU share in use now, of all CPUs, 0 to 1; takes `seconds`."""
     before = _idle_ticks()
     time.sleep(seconds)
     after = _idle_ticks()
@@ -30,13 +30,13 @@ def busy_share(seconds: float = 1.0) -> float:
 
 
 def ticks() -> tuple[int, int]:
-    """Clock ticks that were stolen by the host of a virtual machine, and all, of all processors together."""
+    """Clock ticks stolen by the hypervisor, and all ticks, summed over all CPUs."""
     fields = _fields()
     return fields[7], sum(fields)
 
 
 def stolen_share(before: tuple[int, int], after: tuple[int, int]) -> float:
-    """The share of the time in between that was stolen."""
+    """Share of CPU time stolen between two calls of `ticks`."""
     return (after[0] - before[0]) / max(1, after[1] - before[1])
 
 
@@ -46,7 +46,7 @@ def _idle_ticks() -> tuple[int, int]:
 
 
 def _fields() -> list[int]:
-    """Ticks as user, nice, system, idle, iowait, irq, softirq and steal."""
+    """Ticks of user, nice, system, idle, iowait, irq, softirq and steal."""
     return [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
 
 

@@ -1,4 +1,4 @@
-"""The forwarder as a process of its own: `python -m benchmarks.middle CONTROL_FD OUTER INNER [SAMPLES]`."""
+"""Runs the forwarder as a separate process: `python -m benchmarks.middle CONTROL_FD OUTER INNER [SAMPLES]`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(control: int, outer: str, inner: str, samples: str = "") -> None:
-    """Forward between two interfaces of this network namespace until killed; with `samples`, sampled."""
+    """Forward between two interfaces of this network namespace until killed; profile into file `samples` if given."""
     die_with_parent()
     if samples:
         from .sampler import Sampler
@@ -29,7 +29,7 @@ def main(control: int, outer: str, inner: str, samples: str = "") -> None:
 
 
 def die_with_parent() -> None:
-    """Leave nothing behind, however the parent ends."""
+    """Have the kernel kill this process when the parent dies for any reason."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 

@@ -1,4 +1,4 @@
-"""Does something at a steady pace; only where that is asked for does it catch up with what the machine missed."""
+"""Calls a function at a steady pace; catches up after a delay only if asked to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from syntheticnet import syscalls as libc
 
-# Nearer than this to the next turn it stays awake, so as to be in time; before, it sleeps and leaves the processor.
+# Busy-wait this long before the next call to be on time; sleep until then to leave the CPU to the forwarder.
 AWAKE_NS = 80_000
 
 
@@ -21,7 +21,7 @@ def pace(
     sleep: Callable[[float], None] = time.sleep,
     hurried: bool = False,
 ) -> None:
-    """Call `act(n)` for each n below `count`; a turn that is late moves all that follow, unless `hurried`."""
+    """Call `act(n)` for each n below `count`; a late call delays all later ones, unless `hurried`."""
     libc.be_punctual()
     gap = round(1e9 / per_second)
     with _undisturbed():

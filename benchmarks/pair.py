@@ -1,6 +1,6 @@
-"""Forwarder and API, forked from one parent as PID 1 of a container does: `python -m benchmarks.pair OUTER INNER JSON`.
+"""Forks forwarder and API from one parent, as PID 1 does: `python -m benchmarks.pair OUTER INNER JSON`.
 
-Prints the process ids as one line of JSON when both work under the conditions given, and ends with its parent.
+Prints the process ids as one line of JSON once both work with the given conditions; exits with its parent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from syntheticnet import channel as switchboard  # init: a real PID 1's children carry all that it imports
+from syntheticnet import channel as switchboard  # as in PID 1, whose children share its imports
 from syntheticnet.allow import Allow
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import process as forwarder
@@ -29,7 +29,7 @@ from syntheticnet.supervisor.settings import API_PORT
 from .middle import die_with_parent
 
 HOST = "127.0.0.1"
-REQUESTS = 20  # the memory is that of an API which has worked
+REQUESTS = 20  # so that memory is measured after the API has served requests
 _START_SECONDS = 20
 
 
@@ -76,7 +76,7 @@ def _await_health() -> None:
 
 
 def _ask(method: str, path: str, body: str | None = None) -> None:
-    """One request of the API; ends the process where it refuses."""
+    """Send one API request; exit if it fails."""
     connection = http.client.HTTPConnection(HOST, API_PORT, timeout=2)
     try:
         connection.request(method, path, body)

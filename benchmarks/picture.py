@@ -1,4 +1,4 @@
-"""A picture of the delay error against the load; the only place that knows matplotlib."""
+"""Plots delay error against load; the only module that uses matplotlib."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STYLES = {"p50_ms": "-", "p99_ms": "--"}
 
 
 def draw(records: Sequence[Record], file: Path) -> bool:
-    """Write a PNG; whether there was anything to draw. Lines are medians of runs, areas their spread."""
+    """Write a PNG of medians (lines) and spread (areas); returns whether there was anything to draw."""
     points = [(record.measurement.per_second, record) for record in records if isinstance(record.measurement, Delay)]
     if not points:
         return False

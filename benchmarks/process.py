@@ -1,4 +1,4 @@
-"""What the kernel says of a process: its CPU time, its wake-ups, its memory; and how one is ended."""
+"""Reads a process's CPU time, wake-ups and memory from /proc, and stops child processes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ _END_SECONDS = 5
 
 
 def cpu_ns(pid: int) -> int:
-    """CPU time of a process with one thread."""
+    """CPU time of a single-threaded process."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 def switches(pid: int) -> int:
-    """How often the process went to sleep or had to give way; each is a wake-up."""
+    """Context switches, voluntary and not; each is followed by a wake-up."""
     rows = dict(row.split(":", 1) for row in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(rows["voluntary_ctxt_switches"]) + int(rows["nonvoluntary_ctxt_switches"])
 
 
 def pss_bytes(pid: int) -> int:
-    """Its memory, where each page counts for the share of one among all who have it."""
+    """Proportional set size: each shared page is divided among the processes that map it."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
 
 
 def ended(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """End a process and wait until it has ended."""
+    """Terminate a process and wait for it; kill it after 5 s."""
     process.terminate()
     try:
         process.wait(_END_SECONDS)

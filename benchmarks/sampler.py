@@ -1,4 +1,4 @@
-"""Where a process spends its CPU time: its stack, looked at in every tick of it that the kernel counts."""
+"""Sampling profiler: records the process's stack at every tick of its CPU time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TICK_S = 0.001
 
 
 class Sampler:
-    """Looks at functions and lines; writes what it saw as JSON when the process is told to end.
+    """Counts samples by function and line; writes them as JSON on SIGTERM.
 
-    The handler runs between two bytecodes, so time in a system call shows up in the line that made it.
+    The handler runs between two bytecodes, so time in a system call is counted for the calling line.
     """
 
     def __init__(self, file: Path) -> None:

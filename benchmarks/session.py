@@ -1,4 +1,4 @@
-"""Runs measurements several times, the bridge beside the forwarder, and keeps every value."""
+"""Runs each measurement several times, alternating bridge and forwarder, and records every value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Record:
-    """What the runs of one measurement gave."""
+    """Results of all runs of one measurement."""
 
     measurement: Measurement
     runs: dict[str, list[Values]] = field(default_factory=dict)
@@ -34,13 +34,13 @@ class Record:
         return [figure.result(self.runs) for figure in self.measurement.figures]
 
     def missed(self) -> list[str]:
-        """The labels of what is not as it should be."""
+        """Labels of the figures that miss their goal."""
         return [result.figure.label for result in self.results() if result.met is False]
 
     def total(self, kind: str, key: str) -> float | None:
-        """The sum of a value over all runs; None where no run has it."""
-        found = [run[key] for run in self.runs.get(kind, ()) if key in run]
-        return sum(found) if found else None
+        """The sum of a value over all runs; None if no run has it."""
+        values = [run[key] for run in self.runs.get(kind, ()) if key in run]
+        return sum(values) if values else None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -48,12 +48,16 @@ class Record:
             "forwarder_drops": [dict(drops) for drops in self.drops],
             "failures": self.failures,
             "seconds": self.seconds,
-            "figures": [_written(result) for result in self.results()],
+            "figures": [_figure_dict(result) for result in self.results()],
         }
 
 
 def measure(testbed: Testbed, measurement: Measurement, kinds: Sequence[Kind], runs: int, progress: Progress) -> Record:
-    """Every second run takes the kinds the other way round: the machine's moods fall on each, and less is rebuilt."""
+    """Run all kinds `runs` times.
+
+    Every second run reverses the order of kinds: slow phases of the machine hit both alike, and the testbed is
+    rebuilt less often.
+    """
     record, start = Record(measurement), time.monotonic()
     order = list(kinds)
     for n in range(runs):
@@ -84,7 +88,7 @@ def _run(testbed: Testbed, kind: Kind, record: Record) -> None:
         record.drops.append(+drops)
 
 
-def _written(result: Result) -> dict[str, Any]:
+def _figure_dict(result: Result) -> dict[str, Any]:
     figure = result.figure
     spreads = {kind: getattr(result, kind) for kind in ("bridge", "forwarder")}
     return {

@@ -1,4 +1,4 @@
-"""All that people see: progress, the table, the verdict; the only place of the benchmark that knows rich."""
+"""Terminal output: progress, table, verdict. The only module of the benchmark that uses rich."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOP = 15
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Give a function that tells what is done next. Nothing moves in between: that would cost what is measured."""
+    """Yield a function that shows the current run. No refresh in between: it would take CPU from the measurement."""
     console = _console(stderr=True)
     if not console.is_terminal:
         yield lambda text: console.print(text, markup=False, highlight=False)
@@ -45,17 +45,17 @@ def progress(total: int) -> Iterator[Callable[[str], None]]:
 
 def table(records: Sequence[Record], machine: dict[str, Any], runs: int) -> None:
     console = _console()
-    made = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-    for heading in ("measured", "unit"):
-        made.add_column(heading)
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+    for heading in ("measurement", "unit"):
+        table.add_column(heading)
     for heading in ("bridge", "forwarder"):
-        made.add_column(heading, justify="right")
-    for heading in ("goal", "", "went wrong in all runs"):
-        made.add_column(heading)
+        table.add_column(heading, justify="right")
+    for heading in ("goal", "", "drops and failures, all runs"):
+        table.add_column(heading)
     for record in records:
         for row in _rows(record):
-            made.add_row(*row)
-    console.print(made)
+            table.add_row(*row)
+    console.print(table)
     console.print(f"Medians of {runs} runs [dim](least..most)[/]. {escape(_described(machine))}", highlight=False)
 
 
@@ -63,18 +63,18 @@ def verdict(missed: Sequence[str]) -> None:
     if missed:
         _console().print(f"[red]missed:[/] {escape('; '.join(missed))}", highlight=False, soft_wrap=True)
     else:
-        _console().print("[green]all goals are met[/]")
+        _console().print("[green]all goals met[/]")
 
 
 def profile(file: Path) -> None:
-    """The functions and lines that a sampled forwarder was most often seen in."""
+    """Show the functions and lines with the most samples."""
     samples: dict[str, dict[str, int]] = json.loads(file.read_text())
     total = sum(samples["own"].values()) or 1
-    for key, title in (("own", "in the function itself"), ("all", "with all that it calls"), ("lines", "in the line")):
-        made = Table("share", title, box=box.SIMPLE_HEAD, title=f"{total} samples" if key == "own" else None)
+    for key, title in (("own", "in the function"), ("all", "including callees"), ("lines", "in the line")):
+        table = Table("share", title, box=box.SIMPLE_HEAD, title=f"{total} samples" if key == "own" else None)
         for name, count in Counter(samples[key]).most_common(TOP):
-            made.add_row(f"{count / total:.1%}", escape(name))
-        _console().print(made)
+            table.add_row(f"{count / total:.1%}", escape(name))
+        _console().print(table)
 
 
 def error(text: str) -> None:
@@ -113,14 +113,14 @@ def _mark(result: Result) -> str:
 
 
 def _trouble(record: Record) -> str:
-    """Send failures, kernel-queue drops and the like of the forwarder, retransmits of both, and what failed."""
+    """The forwarder's drops by cause, interface drops, retransmits and losses of both kinds, and failures."""
     drops: Counter[str] = sum(record.drops, Counter())
     shown = [f"{cause} {drops[cause]}" for cause in dict.fromkeys(("send", "kernel", *drops))] if record.drops else []
     for key, label in (("interface_drops", "interface"), ("retransmits", "retransmits"), ("lost", "lost")):
         counts = {kind: record.total(kind, key) for kind in ("forwarder", "bridge")}
         if any(counts.values()) or (key == "retransmits" and counts["forwarder"] is not None):
-            beside = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
-            shown.append(f"{label} {counts['forwarder'] or 0:.0f}{beside}")
+            bridge = "" if counts["bridge"] is None else f" (bridge {counts['bridge']:.0f})"
+            shown.append(f"{label} {counts['forwarder'] or 0:.0f}{bridge}")
     return escape(", ".join([*shown, *record.failures]))
 
 

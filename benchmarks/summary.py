@@ -1,4 +1,4 @@
-"""Many values in few: median, spread and percentiles."""
+"""Median, range and percentiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Summary:
-    """The median of several runs, and the least and the most of them."""
+    """Median, minimum and maximum of several runs."""
 
     median: float
     least: float
@@ -21,5 +21,5 @@ class Summary:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value that this share (0 to 1) of the sorted values does not exceed: the nearest rank."""
+    """Nearest-rank percentile of sorted values; `share` from 0 to 1."""
     return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * round(share * 1000) // 1000) - 1))]

@@ -1,4 +1,4 @@
-"""Two network namespaces, and between them what is measured: a kernel bridge, or a forwarder."""
+"""Two network namespaces with the measured part between them: a kernel bridge or a forwarder."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ Kind = Literal["bridge", "forwarder"]
 
 ROOT = Path(__file__).parents[1]
 MACS: dict[Side, str] = {"client": "02:00:00:00:00:01", "server": "02:00:00:00:00:02"}
-# What conditions drop on purpose; every other cause is a failure to forward.
+# Causes that conditions produce on purpose; a drop for any other cause is a forwarding failure.
 WANTED_DROPS = frozenset({"loss", "queue"})
 _START_SECONDS = 20
 
 
 class Testbed(World):
-    """A world whose middle can be exchanged; what it starts ends with it."""
+    """A world whose middle can be replaced; processes it starts end with it."""
 
     def __init__(self, cleanup: ExitStack, samples: Path | None = None) -> None:
-        """With `samples`, a forwarder's stack is sampled, and what was seen written there when it ends."""
+        """With `samples`, profile the forwarder into that file."""
         self._samples = samples
         self._kind: Kind | None = None
         self.pid = 0
         super().__init__(cleanup)
 
     def put(self, kind: Kind) -> None:
-        """Have a bridge in the middle, or a forwarder; one that is there already stays."""
+        """Put a bridge or a forwarder in the middle, unless it is there already."""
         if kind == self._kind:
             return
         self.clear()
@@ -48,7 +48,7 @@ class Testbed(World):
         self._kind = kind
 
     def put_pair(self, conditions: dict[str, Any]) -> dict[str, int]:
-        """Have a forwarder with its API in the middle, forked as PID 1 does; returns their process ids."""
+        """Put a forwarder with its API in the middle, forked as PID 1 does; returns their process ids."""
         self.clear()
         command = self._inside_middle("-m", "benchmarks.pair", "outer", "inner", json.dumps(conditions))
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -62,35 +62,35 @@ class Testbed(World):
         return pids
 
     def clear(self) -> None:
-        """Take away what is in the middle."""
+        """Remove the bridge or forwarder."""
         self._kind = None
         self._middle.close()
 
     def impose(self, conditions: dict[str, Any]) -> None:
-        """Put conditions in force; a bridge has none."""
+        """Apply conditions to the forwarder; a bridge ignores them."""
         if self._kind == "forwarder":
             self.configure(**conditions)
 
     def drops(self) -> Counter[str]:
-        """What the forwarder has dropped against its will, by cause; nothing for a bridge."""
+        """The forwarder's unintended drops by cause; empty for a bridge."""
         if self._kind != "forwarder":
             return Counter()
-        found: Counter[str] = Counter()
+        drops: Counter[str] = Counter()
         for link in self.report()["links"].values():
-            found.update({cause: n for cause, n in link["dropped"].items() if cause not in WANTED_DROPS})
-        return found
+            drops.update({cause: n for cause, n in link["dropped"].items() if cause not in WANTED_DROPS})
+        return drops
 
     def interface_drops(self) -> int:
-        """Packets that any interface of the path has dropped since it was made."""
+        """Packets dropped by all interfaces of the path since their creation."""
         interfaces = [
             interface
             for name in self._names.values()
             for interface in json.loads(ip("-n", name, "-j", "-s", "link", "show", "type", "veth"))
         ]
-        return sum(interface["stats64"][way]["dropped"] for interface in interfaces for way in ("rx", "tx"))
+        return sum(interface["stats64"][key]["dropped"] for interface in interfaces for key in ("rx", "tx"))
 
     def counters(self, side: Side) -> dict[str, int]:
-        """Packets that a side's interface has received and sent."""
+        """Packets received and sent by a side's interface."""
         with self.inside(side):
             rows = Path("/proc/thread-self/net/dev").read_text().splitlines()
         fields = next(row for row in rows if row.strip().startswith("eth0:")).split(":")[1].split()
@@ -101,7 +101,7 @@ class Testbed(World):
         return ["ip", "netns", "exec", self._names[side], *arguments]
 
     def listening(self, side: Side, port: int) -> bool:
-        """Whether a TCP server of a side accepts connections at a port."""
+        """Whether a TCP server listens on a port of this side."""
         with self.inside(side):
             text = "".join(Path(f"/proc/thread-self/net/tcp{six}").read_text() for six in ("", "6"))
         rows = (row.split() for row in text.splitlines())
@@ -117,7 +117,7 @@ class Testbed(World):
                 ip("-n", self._names[side], "neigh", "replace", address, "lladdr", MACS[other(side)], "dev", "eth0")
 
     def _quieten(self, side: Side) -> None:
-        """Let the side's kernel ask nobody anything: a measurement without traffic is to have none."""
+        """Stop the kernel's own IPv6 traffic, which would disturb the idle measurement."""
         ip("-n", self._names[side], "link", "set", "eth0", "address", MACS[side])
         with self.inside(side):
             settings = Path("/proc/sys/net/ipv6/conf/eth0")
@@ -129,7 +129,7 @@ class Testbed(World):
         try:
             ip("-n", ours, "link", "add", "bridge0", "type", "bridge", "mcast_snooping", "0")
         except subprocess.CalledProcessError as error:
-            raise CannotRun(f"this kernel has no bridge to compare with: {error.stderr.strip()}") from None
+            raise CannotRun(f"cannot create a kernel bridge to compare with: {error.stderr.strip()}") from None
         self._middle.callback(ip, "-n", ours, "link", "del", "bridge0")
         for end in ("inner", "outer"):
             ip("-n", ours, "link", "set", end, "master", "bridge0")
@@ -151,7 +151,7 @@ class Testbed(World):
     def _await_forwarder(self) -> None:
         for _ in range(_START_SECONDS):
             if self._process.poll() is not None:
-                raise Failed("the forwarder ended")
+                raise Failed("the forwarder exited")
             try:
                 self.report()
             except Unanswered:

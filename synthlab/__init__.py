@@ -6,7 +6,7 @@
         lab["client2"].set(egress={"rate": "100kbit"})
         lab["client1"].expect("video.client2.fps < 5", within="10s")
 
-docs/python.md tells more.
+See docs/python.md.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What is named is imported only then, for commands must be quick."""
+    """Import on first use: the CLI imports this package and must start fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'synthlab' has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,10 +1,10 @@
-"""What is installed: its version, and its files that are not code, inside the package or beside it in a checkout."""
+"""Locates synthlab's version and data files: inside the package, or next to it in a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-DISTRIBUTION = "synthlab-rtc"  # on PyPI `synthlab` is somebody else's
+DISTRIBUTION = "synthlab-rtc"  # `synthlab` on PyPI is another project
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -17,19 +17,19 @@ def own_version() -> str:
 
 
 def templates() -> Path:
-    """The folder of Compose templates, with `report/` in it."""
+    """The folder of Compose templates; contains `report/`."""
     return _folder("templates")
 
 
 def stacks() -> Path:
-    """The folder of bundled stack files, with `profiles/` in it."""
+    """The folder of bundled stack files; contains `profiles/`."""
     return _folder("stacks")
 
 
 def image(name: str) -> Path:
-    """The build context of a bundled image; that of `syntheticnet` is the installed package itself."""
+    """The build context of a bundled image; for `syntheticnet` it is the installed package."""
     if name == "syntheticnet":
-        import syntheticnet.conditions  # the one module of it that may be imported
+        import syntheticnet.conditions  # the only module of it the host may import
 
         return Path(syntheticnet.conditions.__file__).resolve().parents[1]
     return _folder("images") / name

@@ -1,4 +1,4 @@
-"""What host, stack, Compose file and containers agree on: names, ports, image tags, actions on containers."""
+"""Constants shared by host, stack, Compose file and containers: names, ports, image tags, container actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TURN_HOST = "turn"
 
 API_PORT = 80
 COMPANION_API_PORT = 65080
-"""Of a container that holds another's network: the ports of that one are not ours to take."""
+"""API port of a companion, which shares the server's network and must not take one of its ports."""
 VNC_PORT = 5901
 CDP_PORT = 9222
 
@@ -22,4 +22,4 @@ EVERYWHERE = "0.0.0.0"
 ContainerAction = Literal["pause", "unpause", "stop", "start", "restart"]
 
 OWN_CAUSES = ("stalled", "kernel", "memory", "send")
-"""Why the lab itself discards packets, which no condition asked for."""
+"""Drop causes of the lab itself, not of any condition."""

@@ -1,4 +1,4 @@
-"""What synthlab tells its user when something cannot be done: one line, and the exit status that goes with it."""
+"""The exceptions of synthlab: each is one line for the user and an exit status."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .text.escaping import shown, shown_log
 
 
 class SynthlabError(Exception):
-    """The lab or the engine failed. `message` is the one line; `details` are lines to show under it (a log's end).
+    """The lab or the engine failed. `message` is one line; `details` are lines to show below it, such as a log's end.
 
-    Both may hold what strangers have written, and are made fit to be shown.
+    Both may contain untrusted text and are escaped here, so that no caller can forget it.
     """
 
     exit_code = 3
@@ -22,25 +22,25 @@ class SynthlabError(Exception):
 
 
 class WrongUse(SynthlabError):
-    """A mistake in what the user wrote: a flag, a name, a stack file. Nothing was started or changed."""
+    """Invalid input: a flag, a name, a stack file. Nothing was started or changed."""
 
     exit_code = 2
 
 
 class ExpectationFailed(SynthlabError, AssertionError):
-    """Everything worked, and what was expected of it did not hold: for test runners a failure, not an error."""
+    """The lab worked but an expectation was not met; test runners count it as a failure, not an error."""
 
     exit_code = 1
 
 
 class Inconclusive(ExpectationFailed):
-    """It did not hold, in a lab that was too slow to judge it: that says nothing of what was tested."""
+    """An expectation was not met, but the machine was too slow to judge it."""
 
     exit_code = 3
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """`; did you mean client2?` when one of `names` is near, else nothing: to be put behind an error's line."""
+    """`; did you mean client2?` if one of `names` is close, else ``: a suffix for error messages."""
     from syntheticnet.conditions import nearest
 
     near = nearest(name, names)
@@ -48,7 +48,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def condition_meant(name: str, names: Iterable[str]) -> str:
-    """The same for a condition, which may also be called as it is elsewhere: `limit` for queue."""
+    """The same for a condition, which may also be known by another tool's name: `limit` for queue."""
     from syntheticnet.conditions import nearest_condition
 
     near = nearest_condition(name, names)

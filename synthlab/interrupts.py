@@ -1,4 +1,4 @@
-"""Ctrl-C, and the other ways in which a user ends synthlab: all unwind it, and none may disturb the tidying up."""
+"""Signal handling: Ctrl-C, SIGTERM and SIGHUP all unwind the program, and none interrupts its cleanup."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENDING = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
 
 
 class Terminated(BaseException):
-    """Asked to end by a signal other than Ctrl-C's: as that, it is no error, and goes past all who catch those."""
+    """Raised by SIGTERM and SIGHUP. Like KeyboardInterrupt no Exception, so that error handlers do not catch it."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -23,13 +23,13 @@ class Terminated(BaseException):
 def unwind_on_signals() -> None:
     """Make SIGTERM and SIGHUP unwind the program as Ctrl-C does."""
     for number in ENDING:
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup is respected
+        if signal.getsignal(number) is signal.SIG_DFL:  # keep a handler set by others, such as nohup's SIG_IGN
             signal.signal(number, _raise)
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold signals back until the work inside is done; in other threads than the main one, do nothing."""
+    """Ignore these signals inside the block. Does nothing outside the main thread, where handlers cannot be set."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

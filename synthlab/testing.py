@@ -15,23 +15,25 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, parse_duration
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError
 
 from .assets import own_version
 from .contract import API_PORT, COMPANION_API_PORT, ContainerAction
 from .control.backend import Backend
-from .control.client_api import AT_ONCE, ChangeOptions
+from .control.client_api import AT_ONCE, ChangeOptions, Observed
+from .control.clock_sync import ClockSample
 from .control.state import ClientState
 from .control.webrtc_stats import Stats
 from .engine import labels
 from .engine.api import OnLine, Process, Tool, User
-from .engine.clock import MACHINE, SECOND_NS, Clock
+from .engine.clock import MACHINE, Clock
 from .engine.containers import Container, LogQuery, read_container
 from .engine.exec import PYTHON, unread
 from .engine.images import ImageBuild, LocalImage
 from .engine.listing import Member
 from .engine.process import Finished
 from .errors import SynthlabError, WrongUse
+from .text.durations import SECOND_NS, ns_of
 
 _NO_PROGRAMS = "no program runs in the containers of a fake engine"
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
@@ -51,7 +53,7 @@ class FakeClientApi:
         self.entries: list[dict[str, Any]] = []
         self.asked = 0
         self.files: dict[str, str] = {}
-        self.renewed: list[tuple[int, str]] = []
+        self.renewed: list[tuple[int, int]] = []
         self.options: list[ChangeOptions] = []
         self.requests: list[Mapping[str, Any]] = []
         self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
@@ -72,7 +74,7 @@ class FakeClientApi:
             "leases": [entry for entry in self.entries if "in_ns" not in entry],
             "scheduled": [entry for entry in self.entries if "in_ns" in entry],
             "failed": {"count": 0, "last": []},
-            "monotonic_ns": self.clock(),
+            "monotonic_ns": self._clock.now_ns(),
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,
             "problem": self.problem,
@@ -93,23 +95,27 @@ class FakeClientApi:
                 effective = effective.changed(entry["change"])
         return effective
 
-    def clock(self) -> int:
-        return self._clock.now_ns()
+    def clock(self) -> ClockSample:
+        return ClockSample(*[self._clock.now_ns()] * 4)
+
+    def observe(self) -> Observed:
+        return Observed(self.state(), self.clock())
 
     def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         self._refuse_broken(options)
         self.requests.append(change)
-        changed = self._changed(self.base if options.lease is None else self.conditions, change)
-        if options.lease or options.after:
-            times = {"in": options.after, "left": options.lease}
-            times_ns = {f"{name}_ns": parse_duration(value) for name, value in times.items() if value}
-            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **times_ns})
+        changed = self._changed(self.base if options.lease_ns is None else self.conditions, change)
+        if options.lease_ns or options.after_ns:
+            times = {"in_ns": options.after_ns, "left_ns": options.lease_ns}
+            given = {name: time_ns for name, time_ns in times.items() if time_ns}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **given})
         else:
             self.base = changed
         return self._answer(options, change)
 
-    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
         self._changed(self.conditions, change)
+        return self.observe()
 
     def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         self._refuse_broken(options)
@@ -125,10 +131,10 @@ class FakeClientApi:
         self.entries = [entry for entry in self.entries if entry["id"] != id]
         return self.state()
 
-    def renew(self, id: int, lease: str) -> None:
+    def renew(self, id: int, lease_ns: int) -> None:
         if id not in [entry["id"] for entry in self.entries]:
             raise WrongUse(f"{self.name}: no lease or scheduled change {id}")
-        self.renewed.append((id, lease))
+        self.renewed.append((id, lease_ns))
 
     def put_file(self, name: str, text: str) -> None:
         self.files[name] = text
@@ -433,7 +439,7 @@ def fake_backend(
         for index, (name, group) in enumerate(clients, 1)
     ]
     apis = {container.id: FakeClientApi(container.client, clock=clock) for container in containers}
-    return Backend(FakeEngine(containers), lambda container: apis[container.id]), apis
+    return Backend(FakeEngine(containers), lambda container: apis[container.id], clock=clock), apis
 
 
 def _idle_links() -> dict[str, Any]:
@@ -478,7 +484,7 @@ class FakeClock(Clock):
         return self._epoch_s + self.now_s() - 1.0
 
     def sleep(self, seconds: float) -> None:
-        self._now_ns += round(seconds * SECOND_NS)
+        self._now_ns += ns_of(seconds)
 
     async def pause(self, seconds: float) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -531,7 +537,7 @@ class FakeClock(Clock):
                     wait.condition.notify_all()
 
     def _after_ns(self, seconds: float) -> int:
-        return self._now_ns + round(max(seconds, 0.0) * SECOND_NS)
+        return self._now_ns + ns_of(max(seconds, 0.0))
 
     def _job_done(self) -> None:
         self._jobs -= 1

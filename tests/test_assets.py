@@ -1,4 +1,4 @@
-"""Files that are not code."""
+"""Data files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = assets.stacks().parent
 
 
 def test_every_folder_is_found() -> None:
-    """Templates, stacks, profiles and the folder of every bundled image are where `assets` says."""
+    """Templates, stacks, profiles and image folders are where `assets` looks for them."""
     assert (assets.templates() / "compose.yaml.j2").is_file()
     assert (assets.stacks() / "call.yaml").is_file()
     assert (assets.stacks() / "profiles" / "wpt.yaml").is_file()
@@ -21,6 +21,6 @@ def test_every_folder_is_found() -> None:
 
 @pytest.mark.issue(11)
 def test_no_folder_without_an_entry() -> None:
-    """Every folder in `images/` is that of a bundled image: one that no list of apps names is never built."""
+    """Every folder in `images/` belongs to a bundled image; otherwise it would never be built."""
     folders = {folder for folder in (ROOT / "images").iterdir() if (folder / "Dockerfile").is_file()}
     assert {image.context for image in in_build_order(all_bundled())} == folders

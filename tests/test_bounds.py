@@ -1,4 +1,4 @@
-"""Files without end, or made to blow up: each is refused in one line, in little time and memory."""
+"""Endless or exploding input files: each is rejected in one line, with little time and memory."""
 
 from __future__ import annotations
 
@@ -58,26 +58,26 @@ def many(count: int) -> str:
 
 STEPS = "stack: call.yaml\nsteps: [{wait: 1s}]\n"
 STACKS = {
-    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
-    "deep blocks": (f"x-deep:\n {'- ' * 5000}a\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
-    "bomb": (bomb(CLIENTS), "unfolds to too many values with its aliases: allowed are 20000"),
-    "merges": (merges(), "unfolds to too many values with its aliases: allowed are 20000"),
-    "20,000 clients": (many(20_000), "cannot be read: has 409 kB; allowed are 256 kB"),
-    "600 clients": (many(600), "makes more than 500 clients in all"),
-    "deep and long": (f"x-deep: {'[a, ' * 5000}\n{CLIENTS}", "is nested too deep: allowed are 50 levels"),
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
+    "deep blocks": (f"x-deep:\n {'- ' * 5000}a\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
+    "bomb": (bomb(CLIENTS), "expands to too many values through aliases: at most 20000 are allowed"),
+    "merges": (merges(), "expands to too many values through aliases: at most 20000 are allowed"),
+    "20,000 clients": (many(20_000), "cannot be read: is 409 kB; at most 256 kB is allowed"),
+    "600 clients": (many(600), "exceeds the limit of 500 clients"),
+    "deep and long": (f"x-deep: {'[a, ' * 5000}\n{CLIENTS}", "is nested too deeply: at most 50 levels are allowed"),
     "itself": (f"x-a: &a {{<<: *a}}\n{CLIENTS}", "contains itself"),
-    "long": (f"x-a: {'x' * 10_000_000}\n{CLIENTS}", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+    "long": (f"x-a: {'x' * 10_000_000}\n{CLIENTS}", "cannot be read: is 9.537 MB; at most 256 kB is allowed"),
 }
-TOO_MANY = many(12_000), "has too many values: allowed are 20000 keys and values"
+TOO_MANY = many(12_000), "has too many values: at most 20000 keys and values are allowed"
 SCENARIOS = {
-    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{STEPS}", "is nested too deep: allowed are 50 levels"),
-    "bomb": (bomb(STEPS), "unfolds to too many values with its aliases: allowed are 20000"),
-    "long": (f"{STEPS}# {'x' * 10_000_000}\n", "cannot be read: has 9.537 MB; allowed are 256 kB"),
+    "deep": (f"x-deep: {'[' * 5000}{']' * 5000}\n{STEPS}", "is nested too deeply: at most 50 levels are allowed"),
+    "bomb": (bomb(STEPS), "expands to too many values through aliases: at most 20000 are allowed"),
+    "long": (f"{STEPS}# {'x' * 10_000_000}\n", "cannot be read: is 9.537 MB; at most 256 kB is allowed"),
 }
 
 
 def checked(folder: Path, *arguments: str) -> tuple[int, str, float]:
-    """Status, error output and processor time (s) of a command that gets no more memory than that.
+    """Status, error output and CPU time (s) of a command with a memory limit.
 
     Starting alone takes a third of a second of it.
     """
@@ -95,52 +95,52 @@ def checked(folder: Path, *arguments: str) -> tuple[int, str, float]:
 
 @pytest.mark.parametrize("name", ["deep", "bomb", pytest.param("20,000 clients", marks=pytest.mark.soak)])
 def test_time_and_memory(name: str, tmp_path: Path) -> None:
-    """The worst of them are wrong use, in one line, within a second's time and 200 MB."""
-    text, result = STACKS[name]
+    """The worst of them are rejected as wrong use in one line, within one second and 200 MB."""
+    text, expected = STACKS[name]
     (tmp_path / "some.yaml").write_text(text)
     status, line, took_s = checked(tmp_path, "render", "some.yaml")
-    assert result in line
+    assert expected in line
     assert (status, line.count("\n")) == (2, 1)
     assert took_s < MOST_CPU_S
 
 
 @pytest.mark.parametrize("name", [*STACKS, pytest.param("12,000 clients", marks=pytest.mark.soak)])
 def test_stacks(name: str, tmp_path: Path) -> None:
-    """A stack file that is too deep, too large, or unfolds without end is refused, and the line says its file."""
-    text, result = STACKS.get(name, TOO_MANY)
+    """A stack file that is too deep, too large or expands too far is rejected with the file's name."""
+    text, expected = STACKS.get(name, TOO_MANY)
     (tmp_path / "some.yaml").write_text(text)
     with pytest.raises(WrongUse) as caught:
         read_stack(str(tmp_path / "some.yaml"))
     assert "some.yaml" in caught.value.message
-    assert result in caught.value.message
+    assert expected in caught.value.message
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenarios(name: str, tmp_path: Path) -> None:
     """So is a scenario."""
-    text, result = SCENARIOS[name]
+    text, expected = SCENARIOS[name]
     (tmp_path / "some.yaml").write_text(text)
-    with pytest.raises(WrongUse, match=result):
+    with pytest.raises(WrongUse, match=expected):
         check_scenario(str(tmp_path / "some.yaml"))
 
 
 @pytest.mark.parametrize("text", [bomb("services: {sfu: {image: a}}"), f"x-deep: {'[' * 5000}"])
 def test_compose_files(text: str, tmp_path: Path) -> None:
-    """So is a Compose file, before Compose itself reads it."""
+    """So is a Compose file, before Compose reads it."""
     (tmp_path / "compose.yaml").write_text(text)
-    with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed are"):
+    with pytest.raises(WrongUse, match=r"compose\.yaml.*allowed"):
         read_compose(tmp_path / "compose.yaml", {}, lambda file, environment: pytest.fail("Compose was asked"))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])
 def test_results(text: str) -> None:
-    """Results that are nested without end, or are other JSON, are refused."""
+    """Deeply nested results and other JSON are rejected."""
     with pytest.raises(WrongUse, match=r"\Aresults.json: is not what"):
         read_results(text, "results.json")
 
 
 def test_a_cell_without_end() -> None:
-    """A table whose cell is larger than the reader of such tables takes is refused with its line."""
+    """A table with a cell too large for the CSV reader is rejected with its line."""
     with pytest.raises(ValueError, match=r"\Aline 2: field larger"):
         read_csv(f"time,egress.rate\n{'1' * 200_000},1mbit\n")
 
@@ -162,16 +162,16 @@ def binary(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (device, "is not a plain file"),
-        (pipe, "is not a plain file"),
+        (device, "is not a regular file"),
+        (pipe, "is not a regular file"),
         (lambda folder: folder, "is a folder"),
         (lambda folder: folder / "none", "No such file or directory"),
         (lambda folder: folder / "a\0b", "embedded null byte"),
-        (binary, "is not text in UTF-8: byte 3"),
+        (binary, "is not UTF-8 text: byte 3"),
     ],
 )
 def test_what_is_no_file(make: Callable[[Path], Path], expected: str, tmp_path: Path) -> None:
-    """Devices and pipes, which never end, folders, and what is no text are refused, and not opened."""
+    """Devices and pipes, which may be endless, are rejected without opening; so are folders and binary files."""
     with pytest.raises(ValueError, match=expected):
         read_text_file(make(tmp_path), 100)
 
@@ -179,7 +179,7 @@ def test_what_is_no_file(make: Callable[[Path], Path], expected: str, tmp_path: 
 @settings(deadline=None, derandomize=True, max_examples=150)
 @given(st.text(st.sampled_from("ab:-[]{},&*!|>%?#'\"\n\t <~0\0\ud800"), max_size=30))
 def test_any_yaml(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """Whatever stands in a file, it is read or refused in one line."""
+    """Any file content is read or rejected in one line."""
     file = tmp_path_factory.getbasetemp() / "any.yaml"
     file.write_text(text, errors="surrogatepass")
     with contextlib.suppress(WrongUse):
@@ -187,7 +187,7 @@ def test_any_yaml(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of each value within one; of lists the first two."""
+    """The paths of all nested values; of lists the first two."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
     for key, one in inner:
@@ -197,7 +197,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("wrong", [None, "x", 5, [], {"a": 1}, [None]], ids=repr)
 @pytest.mark.parametrize("page", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_results_of_another_shape(wrong: Any, page: bool) -> None:
-    """Whatever stands in the place of whatever value of results, they are refused, or can be reported."""
+    """With any value of results replaced by anything, they are rejected or can be reported."""
     record = records.failed()
     few = dict(list(record.samples.items())[:2])
     document = json.loads(results_text([replace(record, samples=few)]))

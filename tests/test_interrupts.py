@@ -1,4 +1,4 @@
-"""Signals that end synthlab."""
+"""Signals that stop synthlab."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from synthlab.interrupts import Terminated, uninterrupted, unwind_on_signals
 
 
 def test_sigterm_unwinds() -> None:
-    """SIGTERM unwinds as Ctrl-C does, with the status that a shell expects of it."""
+    """SIGTERM unwinds as Ctrl-C does, with the exit status shells expect."""
     unwind_on_signals()
     with pytest.raises(Terminated) as caught:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -20,7 +20,7 @@ def test_sigterm_unwinds() -> None:
 
 
 def test_tidying_up_is_not_disturbed() -> None:
-    """While tidying up, neither Ctrl-C nor SIGTERM has an effect; afterwards both have it again."""
+    """During cleanup Ctrl-C and SIGTERM are ignored; afterwards they work again."""
     before = signal.getsignal(signal.SIGINT)
     with uninterrupted():
         os.kill(os.getpid(), signal.SIGINT)
@@ -29,7 +29,7 @@ def test_tidying_up_is_not_disturbed() -> None:
 
 
 def test_other_threads() -> None:
-    """In another thread, to which no signal comes, there is nothing to hold back and nothing fails."""
+    """In another thread, which gets no signals, it does nothing and does not fail."""
     done: list[bool] = []
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""What `make test` runs, with programs in the place of pytest, ruff, mypy and Docker that only note that they ran."""
+"""`make test` with fakes of pytest, ruff, mypy and Docker that only record that they ran."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ echo "{name} $*" >>"$RAN"
 case "{name} $*" in *"$BROKEN"*) exit 1;; esac
 """
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTEST", "SOAK", "SOAK_ONLY", "BENCH", "PYTHON")
-"""What a `make` in which these tests run would hand down."""
+"""Variables that an outer `make` would pass down."""
 PARTS = {"lint": "ruff", "test-pure": "pytest -n 4", "test-engine": "pytest -p no:randomly"}
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The Makefile and the programs of `.ci/` that it runs."""
+    """The Makefile and the scripts of `.ci/` it runs."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "pyproject.toml").touch()
     for name in (".ci/engine", ".ci/node", "bin/ruff", "bin/mypy", "bin/pytest"):
@@ -35,7 +35,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def run_all(checkout: Path, broken: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """`make test` where the program that is called so fails; what was run of it."""
+    """Run `make test` with the `broken` program failing; returns the process and the commands recorded."""
     own = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     done = subprocess.run(
         ["make", "test", "VENV=.", "BIN=bin"],
@@ -51,7 +51,7 @@ def run_all(checkout: Path, broken: str) -> tuple[subprocess.CompletedProcess[st
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("part", PARTS)
 def test_a_failed_part_hides_no_other(part: str, checkout: Path) -> None:
-    """All parts run whichever of them fails; the status and the last words report it."""
+    """All parts run whichever one fails; the exit status and the last line report it."""
     done, ran = run_all(checkout, PARTS[part])
     assert done.returncode != 0
     assert all(any(line.startswith(called) for line in ran) for called in PARTS.values())
@@ -60,7 +60,7 @@ def test_a_failed_part_hides_no_other(part: str, checkout: Path) -> None:
 
 @pytest.mark.issue(10)
 def test_no_engine(checkout: Path) -> None:
-    """Where no Docker engine can be started the tests that need none run all the same."""
+    """If no Docker engine can be started, the tests that need none still run."""
     done, ran = run_all(checkout, "engine start")
     assert done.returncode != 0
     assert any(line.startswith(PARTS["test-pure"]) for line in ran)
@@ -68,7 +68,7 @@ def test_no_engine(checkout: Path) -> None:
 
 
 def test_all_passed(checkout: Path) -> None:
-    """The status is 0, and nothing is said to have failed."""
+    """The status is 0 and no failure is reported."""
     done, ran = run_all(checkout, "nothing is called so")
     assert done.returncode == 0, done.stderr
     assert "failed" not in done.stderr

@@ -1,4 +1,4 @@
-"""What is measured; a file each."""
+"""The measurements, one per file."""
 
 from .cpu import Cpu
 from .delay import Delay

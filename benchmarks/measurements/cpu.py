@@ -1,4 +1,4 @@
-"""CPU time of the forwarder for each packet, at a steady load."""
+"""The forwarder's CPU time per packet at a steady load."""
 
 from __future__ import annotations
 

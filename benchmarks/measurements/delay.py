@@ -1,4 +1,4 @@
-"""How far the delay is from the latency asked for: by the kernel's stamps outside the forwarder, one way."""
+"""One-way delay error against the configured latency, from kernel timestamps outside the forwarder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LATENCY_MS = 20
 
 @dataclass(frozen=True)
 class Delay:
-    """At one load, in packets a second; a bridge's error is all the delay that it has."""
+    """At one load, in packets per second; a bridge's error is its full delay."""
 
     per_second: int
     p50: Goal | None = None
@@ -40,27 +40,27 @@ class Delay:
 
     def run(self, testbed: Testbed, kind: Kind) -> Values:
         testbed.put(kind)
-        testbed.impose({way: {"latency": f"{LATENCY_MS}ms"} for way in ("egress", "ingress")})
+        testbed.impose({direction: {"latency": f"{LATENCY_MS}ms"} for direction in ("egress", "ingress")})
         with datagram.watched(testbed, "client") as leaving, datagram.watched(testbed, "server") as arriving:
             sent = datagram.send(testbed, round(self.per_second * self.seconds), self.per_second)
             departures, arrivals = leaving.read(), arriving.read()
             unwatched = leaving.missed() + arriving.missed()
-        found = errors_ms(departures, arrivals, LATENCY_MS if kind == "forwarder" else 0)
-        if not found:
+        errors = errors_ms(departures, arrivals, LATENCY_MS if kind == "forwarder" else 0)
+        if not errors:
             raise Failed("no datagram arrived")
         return {
-            "p50_ms": percentile(found, 0.5),
-            "p99_ms": percentile(found, 0.99),
-            "least_ms": found[0],
-            "most_ms": found[-1],
+            "p50_ms": percentile(errors, 0.5),
+            "p99_ms": percentile(errors, 0.99),
+            "least_ms": errors[0],
+            "most_ms": errors[-1],
             "per_second": sent.per_second,
-            "lost": len(departures) - len(found),
+            "lost": len(departures) - len(errors),
             "refused": sent.refused,
             "unwatched": unwatched,
         }
 
 
 def errors_ms(departures: Iterable[Passed], arrivals: Iterable[Passed], latency_ms: float) -> list[float]:
-    """Of each datagram that arrived, by how much it took longer than the latency; sorted."""
+    """Delay minus latency for each datagram that arrived, in ms, sorted."""
     left = dict(departures)
     return sorted((stamp - left[number]) / 1e6 - latency_ms for number, stamp in arrivals if number in left)

@@ -1,4 +1,4 @@
-"""UDP packets a second, of a sender that sends as fast as it can: counted by the receiver's interface."""
+"""UDP throughput in packets per second with the sender at full speed, counted at the receiver's interface."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Flood:
         ]
 
     def run(self, testbed: Testbed, kind: Kind) -> Values:
-        """The conditions come into force under way: iperf3's own handshake would not survive a loss."""
+        """Apply the conditions only after the start: iperf3's UDP handshake does not survive packet loss."""
         testbed.put(kind)
         testbed.impose({})
         with iperf.flood(testbed):

@@ -1,4 +1,4 @@
-"""Wake-ups of the forwarder while nothing passes."""
+"""The forwarder's wake-ups without traffic."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class Idle:
 
 
 def _await_quiet(testbed: Testbed) -> None:
-    """Kernels have things to say when an interface comes up: wait until nothing has passed for a while."""
+    """Wait for a quiet path: kernels send IPv6 and multicast messages when an interface comes up."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         before = _frames(testbed)
         time.sleep(QUIET_S)
         if _frames(testbed) == before:
             return
-    raise Failed(f"the path is not quiet within {PATIENCE_S:.0f} s")
+    raise Failed(f"the path did not become quiet within {PATIENCE_S:.0f} s")
 
 
 def _frames(testbed: Testbed) -> int:

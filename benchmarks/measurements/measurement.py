@@ -1,4 +1,4 @@
-"""What every measurement can do."""
+"""The protocol of measurements."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..testbed import Kind, Testbed
 
 
 class Measurement(Protocol):
-    """One run of it takes a few seconds, and gives a value for each of its figures."""
+    """A run takes a few seconds and returns a value for each figure."""
 
     @property
     def name(self) -> str:
-        """How it is asked for; a slash parts the group from the one."""
+        """Name for `--only`: `group/name`, or `name`."""
 
     @property
     def kinds(self) -> Sequence[Kind]:
-        """What it measures."""
+        """The kinds of testbed it runs on."""
 
     @property
     def figures(self) -> Sequence[Figure]: ...

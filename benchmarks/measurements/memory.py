@@ -1,4 +1,4 @@
-"""Memory of forwarder and API, forked as in a container, after both have worked."""
+"""Memory of forwarder and API, forked as in a container, after both have handled traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a rate is kept: full-size datagrams come faster than it, and are timed where they arrive."""
+"""Accuracy of a rate limit: full-size datagrams are offered faster than it and timed on arrival."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..goal import Goal
 from ..testbed import Kind, Testbed
 
 EXCESS = 1.2  # the load, as a multiple of the rate
-SHARE, FRAMES = 0.01, 2  # what is allowed to either side, whichever is more
+SHARE, FRAMES = 0.01, 2  # allowed error, whichever is larger
 UNITS = {"kbit": 10**3, "mbit": 10**6}
 
 
 @dataclass(frozen=True)
 class Rate:
-    """`rate` as people write it: `100kbit`."""
+    """`rate` as in conditions: `100kbit`."""
 
     rate: str
     seconds: float
@@ -48,17 +48,17 @@ class Rate:
             arrivals, unwatched = arriving.read(), arriving.missed()
         offered = sent.per_second * FULL * 8
         if offered < self.bps:
-            raise Failed(f"the sender was too slow: {offered / 1e3:.0f} kbit/s")
+            raise Failed(f"the sender was too slow: {offered / 1e3:.0f} of {self.bps / 1e3:.0f} kbit/s")
         return achieved(arrivals, self.bps) | {"offered_kbps": offered / 1e3, "unwatched": unwatched}
 
 
 def achieved(arrivals: Sequence[Passed], bps: int) -> dict[str, float]:
-    """From the first to the last arrival; `allowance_used` is 1 where the error is just what is allowed.
+    """Rate from first to last arrival; `allowance_used` is the error as a share of the allowed error.
 
-    The first frame marks the start, so its own bits do not count.
+    The first frame marks the start, so its bits do not count.
     """
     if len(arrivals) < 2:
-        raise Failed("next to nothing arrived")
+        raise Failed(f"{len(arrivals)} frames arrived; at least 2 required")
     seconds = (arrivals[-1].stamp - arrivals[0].stamp) / 1e9
     bits, expected = (len(arrivals) - 1) * FULL * 8, bps * seconds
     return {

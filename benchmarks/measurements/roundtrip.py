@@ -1,4 +1,4 @@
-"""Round trips of paced datagrams through the path, to an echo and back: taken by the program that sends."""
+"""Round-trip time of paced datagrams through the path to an echo server, measured by the sender."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class RoundTrip:
 def _trips_ms(client: socket.socket) -> list[float]:
     trips = []
 
-    def one(_: int) -> None:
+    def send_one(_: int) -> None:
         start = time.monotonic_ns()
         client.send(b"x" * 64)
         client.recv(128)
         trips.append((time.monotonic_ns() - start) / 1e6)
 
     try:
-        pace(round(PER_SECOND * SECONDS), PER_SECOND, one)
+        pace(round(PER_SECOND * SECONDS), PER_SECOND, send_one)
     except TimeoutError:
         raise Failed("an echo was lost") from None
     return trips
@@ -74,7 +74,7 @@ def _await_echo(client: socket.socket) -> None:
 
 @contextmanager
 def _echo(testbed: Testbed) -> Iterator[int]:
-    """An echo at the server's side, a process of its own; gives its port."""
+    """Run an echo server on the server's side in a separate process; yields its port."""
     with testbed.udp("server") as server:
         server.setblocking(True)
         process = subprocess.Popen(

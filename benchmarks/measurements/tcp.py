@@ -1,4 +1,4 @@
-"""TCP throughput: iperf3 through the path."""
+"""TCP throughput through the path, measured with iperf3."""
 
 from __future__ import annotations
 

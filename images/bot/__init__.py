@@ -1,1 +1,1 @@
-"""A light participant of a call: what runs inside the image `bot`."""
+"""The bot client, a call participant without a browser: everything that runs inside the image `bot`."""

@@ -1,4 +1,4 @@
-"""The image's application: a bot that stays in the room, and reports what it measures four times a second."""
+"""Entry point of the image: keeps the bot in the room and reports its stats four times a second."""
 
 import asyncio
 import json
@@ -21,11 +21,11 @@ from .stats import Recent, Sample, stats
 _FIRST_BACKOFF_S = 0.5
 _MOST_BACKOFF_S = 2.0
 _SETTLED_S = 5.0
-_CONNECT_S = 6.0  # TCP tries again after 1 and 3 s; its next try, after 7 s, would be late after an outage
+_CONNECT_S = 6.0  # TCP retries after 1 and 3 s; the next retry, after 7 s, would come too late after an outage
 _CLOSE_S = 0.5
 _INTERVAL_S = 0.25
-_LOOK_S = 1.0
-"""How often the room looks whether all that comes in is seen."""
+_CHECK_INTERVAL_S = 1.0
+"""How often the room checks for frozen video and dead connections."""
 
 
 class Bot:
@@ -38,7 +38,7 @@ class Bot:
         await _until_first_ends(self._participate(), self._report(Api(self._client.api)))
 
     async def _participate(self) -> NoReturn:
-        """Stay in the room, and join it again whenever the network or the server took it away."""
+        """Stay in the room; rejoin whenever the network or the server ends the session."""
         clock = asyncio.get_running_loop()
         backoff = _FIRST_BACKOFF_S
         while True:
@@ -58,7 +58,7 @@ class Bot:
             subprotocols=[protocol],
             open_timeout=_CONNECT_S,
             close_timeout=_CLOSE_S,
-            ping_interval=None,  # the server sends them, and its patience is tuned to outages
+            ping_interval=None,  # the server sends pings, with timeouts tuned to outages
             proxy=None,
         )
         async with connection as socket:
@@ -72,14 +72,14 @@ class Bot:
 
     async def _report(self, api: Api) -> NoReturn:
         clock = asyncio.get_running_loop()
-        recent, looked = Recent(), Sample()
+        recent, checked = Recent(), Sample()
         while True:
             begin = clock.time()
             after = await self._sample()
-            if after.at - looked.at >= _LOOK_S:
+            if after.at - checked.at >= _CHECK_INTERVAL_S:
                 if self._room:
-                    self._room.mend(looked, after)
-                looked = after
+                    self._room.mend(checked, after)
+                checked = after
             measured = stats(recent.before(after), after)
             await asyncio.to_thread(api.post, measured, clock.time() - begin)
             await asyncio.sleep(begin + _INTERVAL_S - clock.time())
@@ -101,7 +101,7 @@ async def _listen(socket: ClientConnection, session: Session) -> NoReturn:
 
 
 async def _until_first_ends(*works: Coroutine[Any, Any, Any]) -> None:
-    """Run all; when one ends or fails, cancel the others, and fail as it did."""
+    """Run all; when one ends, cancel the others. Raises what it raised."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

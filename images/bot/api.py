@@ -1,4 +1,4 @@
-"""The container's own API, as far as this client speaks it: it takes our stats."""
+"""Sends stats to the container's API."""
 
 import json
 import sys
@@ -16,9 +16,9 @@ class Api:
         self._failing = False
 
     def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
-        """Post stats of this age. Never raises: a client without stats is still a client.
+        """Send stats sampled `age_s` ago. Best effort, never raises: a call must not fail because of its stats.
 
-        The first failure of a row is logged.
+        Only the first of several consecutive failures is logged.
         """
         body = json.dumps(stats).encode()
         request = Request(f"{self._url}?age={age_s * 1000:.0f}ms", body, {"Content-Type": "application/json"})
@@ -27,5 +27,5 @@ class Api:
                 self._failing = False
         except (URLError, OSError) as error:
             if not self._failing:
-                print(f"bot: {self._url}: {error}; trying on", file=sys.stderr)
+                print(f"bot: {self._url}: {error}; retrying", file=sys.stderr)
             self._failing = True

@@ -1,4 +1,4 @@
-"""What this bot is to be: read once from the environment that the lab gives it."""
+"""This bot's configuration, read once from the environment variables the lab sets."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class VideoFormat:
             raise ValueError(f"SYNTHLAB_VIDEO: {text!r} is not of the form 320x240@15")
         width, height, fps = map(int, parts.groups())
         if width % 2 or height % 2 or not (16 <= width <= 1920 and 16 <= height <= 1080 and 1 <= fps <= 60):
-            raise ValueError(f"SYNTHLAB_VIDEO: {text!r} is not even, from 16x16@1 to 1920x1080@60")
+            raise ValueError(f"SYNTHLAB_VIDEO: {text!r}: expected an even width and height, 16x16@1 to 1920x1080@60")
         return cls(width, height, fps)
 
 
@@ -28,7 +28,7 @@ class VideoFormat:
 class Client:
     name: str = "bot"
     server: str = "ws://sfu:8188"
-    """Janus's WebSocket."""
+    """URL of Janus's WebSocket transport."""
     room: int = 1234
     video: VideoFormat = VideoFormat()
     api: str = "http://127.0.0.1:80"
@@ -47,5 +47,5 @@ def _server(sfu: str) -> str:
     if sfu.startswith(("ws://", "wss://")):
         return sfu
     if "://" in sfu:
-        raise ValueError(f"SYNTHLAB_SFU: {sfu!r} is neither a host name nor a ws:// or wss:// URL of Janus")
+        raise ValueError(f"SYNTHLAB_SFU: {sfu!r} is not a host name or a ws:// or wss:// URL of Janus")
     return f"ws://{sfu}:8188"

@@ -1,4 +1,4 @@
-"""What one participant's media brings to the bot: received, decoded, counted, and thrown away."""
+"""Receives, decodes and counts one stream of a participant, and discards it."""
 
 import asyncio
 from contextlib import suppress
@@ -28,7 +28,7 @@ class InboundTrack:
         return Counters(self._bytes, self._frames, width, height, sum(lost))
 
     async def _consume(self) -> None:
-        """A track that nobody reads keeps all that it decoded."""
+        """Read every frame: aiortc queues decoded frames of an unread track without limit."""
         with suppress(MediaStreamError):
             while True:
                 frame = await self._receiver.track.recv()
@@ -37,7 +37,7 @@ class InboundTrack:
                     self._size = frame.width, frame.height
 
     def _tap(self) -> None:
-        """Count payloads as they come in: aiortc itself counts packets, and the bytes of whole transports."""
+        """Count payload bytes on arrival: aiortc counts packets, and bytes only per transport."""
         handle = self._receiver._handle_rtp_packet
 
         async def count(packet: Any, *rest: Any, **named: Any) -> None:

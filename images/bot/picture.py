@@ -1,4 +1,4 @@
-"""The bot's test picture: its name, and a ball that moves, so that no frame is like the one before."""
+"""The bot's test picture: its name and a moving ball, so that every frame differs from the one before."""
 
 import asyncio
 import colorsys
@@ -17,7 +17,7 @@ _CLOCK_HZ = 90_000  # of RTP video
 
 
 class Picture(MediaStreamTrack):  # type: ignore[misc, unused-ignore]
-    """All frames of one round of the ball are drawn in advance: to send one costs no drawing."""
+    """Draws the frames of one round in advance, so that sending costs no drawing."""
 
     kind = "video"
 
@@ -42,7 +42,7 @@ class Picture(MediaStreamTrack):  # type: ignore[misc, unused-ignore]
 
 
 def _round(name: str, video: VideoFormat) -> list[VideoFrame]:
-    """Two seconds of pictures, fewer where they would need much memory."""
+    """Two seconds of frames, fewer if they would take over 64 MB."""
     count = max(2, min(2 * video.fps, 64_000_000 // (video.width * video.height * 3 // 2)))
     ground = _ground(name, video)
     return [_frame(ground, step / count) for step in range(count)]
@@ -57,7 +57,7 @@ def _ground(name: str, video: VideoFormat) -> Image.Image:
 
 
 def _frame(ground: Image.Image, turn: float) -> VideoFrame:
-    """`turn`, from 0 to 1, is how far round the ball is."""
+    """`turn` is the ball's position on its round, 0 to 1."""
     image = ground.copy()
     x = image.width * (0.5 + 0.40 * math.cos(math.tau * turn))
     y = image.height * (0.5 + 0.34 * math.sin(math.tau * turn))
@@ -66,6 +66,6 @@ def _frame(ground: Image.Image, turn: float) -> VideoFrame:
 
 
 def _color(name: str, value: float) -> tuple[int, int, int]:
-    """Another hue for another name, the same in every run."""
+    """A hue derived from the name, the same in every run."""
     red, green, blue = colorsys.hsv_to_rgb(zlib.crc32(name.encode()) % 360 / 360, 0.55, value)
     return round(red * 255), round(green * 255), round(blue * 255)

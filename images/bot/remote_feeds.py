@@ -1,25 +1,26 @@
-"""Who publishes in the room, as the room's messages tell."""
+"""Tracks who publishes in the room, from Janus's room messages."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class RemoteFeeds:
-    """Feed ids and the participants' names behind them, one's own left out."""
+    """Participants' names by feed id, without the bot itself."""
 
     def __init__(self, own: str) -> None:
         self._own = own
         self._names: dict[int, str] = {}
 
     def update(self, data: Mapping[str, Any]) -> tuple[dict[int, str], list[int]]:
-        """What a message of the room brings: new feeds with their names, and feeds that are gone."""
+        """Apply a room message; return the new feeds with their names, and the feeds that are gone."""
         gone = [feed for feed in (data.get("leaving"), data.get("unpublished")) if feed in self._names]
         new = {
             feed["id"]: feed.get("display", str(feed["id"]))
             for feed in data.get("publishers", ())
             if feed["id"] not in self._names
         }
-        # Who rejoins after an outage meets the ghost of the former stay until the server notices.
+        # After an outage our previous session stays listed until the server times it out: skip it. Another
+        # participant's old feed is dropped as soon as its new one appears.
         new = {feed: name for feed, name in new.items() if name != self._own}
         gone += [feed for feed, name in self._names.items() if name in new.values()]
         for feed in gone:

@@ -1,6 +1,6 @@
-"""From two samples of what the bot counted, a second apart, to the stats that a lab asserts on.
+"""Computes the reported stats from two samples of the bot's counters, a second apart.
 
-They have the shape and the meaning of those of the image `chrome`: a number that cannot be known is absent.
+Same keys and meaning as those of the image `chrome`: an unknown value is left out.
 """
 
 from collections import deque
@@ -11,12 +11,12 @@ from typing import Any
 Stats = dict[str, Any]
 
 _LEAST_S = 0.95
-"""How old a sample must be at the least to be compared with the newest one."""
+"""Minimum age of the sample the newest is compared with."""
 
 
 @dataclass(frozen=True)
 class Counters:
-    """Of one stream, since it began; None where nobody counts."""
+    """One stream's counters since its start; None: not counted."""
 
     bytes: int | None = None
     frames: int | None = None
@@ -28,24 +28,24 @@ class Counters:
 @dataclass(frozen=True)
 class Sample:
     at: float = 0.0
-    """Seconds, of a clock that never goes back."""
+    """Seconds of the monotonic clock."""
     received: Mapping[str, Mapping[str, Counters]] = field(default_factory=dict)
     """By participant, then by kind: video or audio."""
     sent: Mapping[str, Counters] = field(default_factory=dict)
     """By kind."""
     rtt_s: float | None = None
     packets: int = 0
-    """That arrived in all connections, of whatever kind."""
+    """Received on all connections, RTP and RTCP."""
 
 
 class Recent:
-    """The samples of the last second, from the youngest that is old enough on."""
+    """The samples of the last second, starting at the newest one that is old enough."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque()
 
     def before(self, newest: Sample) -> Sample:
-        """Keep a sample; the one to compare it with, or an empty one where none is old enough."""
+        """Add a sample; return the one to compare it with, or an empty one if none is old enough."""
         self._samples.append(newest)
         while len(self._samples) > 1 and newest.at - self._samples[1].at >= _LEAST_S:
             self._samples.popleft()
@@ -58,8 +58,8 @@ def stats(before: Sample, after: Sample) -> Stats:
     result: Stats = {"video": {}, "audio": {}, "sent": {}}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
-            former = before.received.get(participant, {}).get(kind)
-            result[kind][participant] = _stream(former, counters, seconds)
+            earlier = before.received.get(participant, {}).get(kind)
+            result[kind][participant] = _stream(earlier, counters, seconds)
     for kind, counters in after.sent.items():
         result["sent"][kind] = _stream(before.sent.get(kind), counters, seconds)
     if after.rtt_s is not None:
@@ -68,9 +68,9 @@ def stats(before: Sample, after: Sample) -> Stats:
 
 
 def blind(before: Sample, after: Sample) -> set[str]:
-    """The participants whose video came in between the samples, yet gave no picture."""
-    former = before.received
-    return {name for name, streams in after.received.items() if _is_blind(former.get(name, {}), streams)}
+    """The participants whose video bytes grew between the samples while their frames did not."""
+    earlier = before.received
+    return {name for name, streams in after.received.items() if _is_blind(earlier.get(name, {}), streams)}
 
 
 def _is_blind(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> bool:
@@ -93,7 +93,7 @@ def _stream(before: Counters | None, after: Counters, seconds: float) -> Stats:
 
 
 def _rate(before: int | None, after: int | None, seconds: float, scale: float = 1) -> float | None:
-    """Growth per second; None where a counter is missing, or began anew."""
+    """Growth per second; None if a counter is missing or was reset."""
     if before is None or after is None or after < before or seconds <= 0:
         return None
     return round((after - before) * scale / seconds, 1)

@@ -1,1 +1,1 @@
-"""A client that is a real browser: what runs inside the image `chrome`."""
+"""The browser client: everything that runs inside the image `chrome`."""

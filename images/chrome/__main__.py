@@ -1,4 +1,4 @@
-"""The image's application: a screen, Chromium on it, and the collector beside it."""
+"""Entry point of the image: starts the screen, Chromium, the collector and the DevTools proxy."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from . import ca_certs, flags, screen
 from .children import Children, Program
 from .client import Client
 
-_BANNER = r"|DevTools listening on .*|ERR: Display.*"  # the last where there is no screen: it draws without
+_BANNER = r"|DevTools listening on .*|ERR: Display.*"  # headless Chromium logs the last one and runs anyway
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 async def _run(client: Client, environment: Mapping[str, str]) -> int:
-    """Run until a program ends, which is a failure, or until a signal asks for the end, which is none."""
+    """Run until a signal (status 0) or until a program exits, which is always a failure."""
     children = Children(environment)
     running = asyncio.create_task(children.run(_programs(client)))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,7 +42,7 @@ async def _run(client: Client, environment: Mapping[str, str]) -> int:
     finally:
         await children.stop()
     print(f"chrome: {end}", file=sys.stderr)
-    return end.status or 1  # even a program that ended well leaves the client incomplete
+    return end.status or 1  # a clean exit of one program still leaves the client incomplete
 
 
 def _programs(client: Client) -> Iterator[Program]:
@@ -54,7 +54,7 @@ def _programs(client: Client) -> Iterator[Program]:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Ours, with the home of the user that we run as: we were started as root's child."""
+    """Our environment with the right HOME: PID 1 runs as root and passes on root's."""
     return {**environ, **screen.ENVIRONMENT, "HOME": pwd.getpwuid(os.getuid()).pw_dir}
 
 

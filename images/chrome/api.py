@@ -1,4 +1,4 @@
-"""The container's own API, as far as this client speaks it: it takes our stats, and what pages write."""
+"""Sends stats and console entries to the container's API."""
 
 import json
 import sys
@@ -11,18 +11,21 @@ _TIMEOUT_S = 2
 
 
 class Api:
-    """Nothing here raises: a client without stats is still a client. The first failure of a row is logged."""
+    """Best effort, never raises: a call must not fail because its stats cannot be delivered.
+
+    Only the first of several consecutive failures is logged.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._failing = False
 
     def post(self, stats: Mapping[str, Any], age_s: float = 0.0) -> None:
-        """Post stats of this age."""
+        """Send stats sampled `age_s` ago."""
         self._post(f"/v1/stats?age={age_s * 1000:.0f}ms", stats)
 
     def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
-        """What pages wrote to their console; `lost` entries before them were too many."""
+        """Send console entries; `lost` counts those dropped before them."""
         self._post("/v1/console", {"entries": entries, "lost": lost})
 
     def _post(self, path: str, value: Any) -> None:
@@ -33,5 +36,5 @@ class Api:
                 self._failing = False
         except (URLError, OSError) as error:
             if not self._failing:
-                print(f"collector: {url}: {error}; trying on", file=sys.stderr)
+                print(f"collector: {url}: {error}; retrying", file=sys.stderr)
             self._failing = True

@@ -1,4 +1,4 @@
-"""Makes Chromium trust the lab's own certificate authorities: it reads the NSS database in its user's home."""
+"""Makes Chromium trust the lab's certificate authorities, through the NSS database in its user's home."""
 
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -11,23 +11,23 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def install(files: Iterable[Path], home: Path) -> None:
-    """Make the database anew with every certificate of these PEM files; raises ValueError that names the bad one."""
+    """Rebuild the database from these PEM files; raises ValueError naming a file that certutil rejects."""
     database = home / _DATABASE
     texts = {file.name: file.read_text() for file in files}
     if not texts:
         return
     database.mkdir(parents=True, exist_ok=True)
-    for former in database.iterdir():
-        former.unlink()
+    for old in database.iterdir():
+        old.unlink()
     _certutil(database, "-N", "--empty-password")
     for name, text in texts.items():
         for number, certificate in enumerate(certificates(text), 1):
-            # C: an authority for servers
+            # C: trusted to issue server certificates
             _certutil(database, "-A", "-t", "C,,", "-n", f"{name} {number}", "-a", text=certificate, what=name)
 
 
 def certificates(text: str) -> Iterator[str]:
-    """Each certificate of a PEM file by itself: certutil takes only the first of several."""
+    """Split a PEM bundle: certutil imports only the first certificate of a file."""
     for part in text.split(_BEGIN)[1:]:
         yield f"{_BEGIN}{part.partition(_END)[0]}{_END}\n"
 

@@ -1,4 +1,4 @@
-"""The programs that make up this client: they live together, and the end of one is the end of all."""
+"""Supervises the programs of this client: when one exits, all are stopped."""
 
 import asyncio
 import os
@@ -23,14 +23,14 @@ class Program:
     name: str
     command: list[str]
     ready: Path | None = None
-    """A file that exists once the program can be used."""
+    """A file the program creates once it is usable."""
     hushed: str | None = None
-    """What of its output is logged only if it fails: a pattern of lines."""
+    """Pattern of output lines to log only if the program fails."""
 
 
 @dataclass(frozen=True)
 class End:
-    """How a program ended: `status` is its exit status, or 128 and the signal's number, as in a shell."""
+    """How a program exited: `status` is its exit status, or 128 + the signal number, as in a shell."""
 
     name: str
     status: int
@@ -41,8 +41,8 @@ class End:
 
     def __str__(self) -> str:
         if self.status <= 128:
-            return f"{self.name} ended with status {self.status}"
-        return f"{self.name} was ended by {_signal_name(self.status - 128)}"
+            return f"{self.name} exited with status {self.status}"
+        return f"{self.name} was killed by {_signal_name(self.status - 128)}"
 
 
 class Children:
@@ -53,7 +53,7 @@ class Children:
         self._stopping = False
 
     async def run(self, programs: Iterable[Program]) -> End:
-        """Start all, in order; return as soon as any of them ends."""
+        """Start the programs in order; return as soon as one exits."""
         for program in programs:
             await self._start(program)
             await self._ready(program)
@@ -63,7 +63,7 @@ class Children:
         return self._ended()[0]
 
     async def stop(self) -> None:
-        """End all: politely, then not. Returns within two seconds."""
+        """Stop all: SIGTERM, then SIGKILL. Returns within two seconds."""
         self._stopping = True
         for number, patience_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, _DEATH_S)):
             self._signal(number)
@@ -71,7 +71,7 @@ class Children:
                 await asyncio.wait(self._ends, timeout=patience_s)
 
     async def _start(self, program: Program) -> None:
-        # A session of its own each: a browser is many processes, and a signal has to reach them all.
+        # One session per program: a browser is many processes, and a signal must reach them all.
         output, writing = None, None
         if program.hushed is not None:
             output, writing = await Output.open(re.compile(program.hushed))

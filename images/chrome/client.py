@@ -1,4 +1,4 @@
-"""What this client is to be: read once from the environment that the lab gives it."""
+"""This client's configuration, read once from the environment variables the lab sets."""
 
 import json
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ class Client:
     name: str = "chrome"
     url: str = "about:blank"
     tabs: tuple[str, ...] = ()
-    """Addresses of further pages, each in a tab of its own."""
+    """URLs of further pages, one tab each."""
     flags: tuple[str, ...] = ()
     permissions: Mapping[str, tuple[str, ...]] | None = None
-    """What pages may use, by their origin (`*`: all). None: camera and microphone for all."""
+    """Permissions granted by origin (`*`: all). None: camera and microphone for every page."""
     video: str | None = None
-    """Path of a .y4m or .mjpeg file to show instead of Chromium's own test picture."""
+    """Path of a .y4m or .mjpeg file that replaces Chromium's test picture."""
     audio: str | None = None
-    """Path of a .wav file to play instead of Chromium's own beeps."""
+    """Path of a .wav file that replaces Chromium's beeps."""
     screen: str | None = "1024x768"
-    """Geometry of the VNC screen; None is headless."""
+    """Geometry of the VNC screen; None: headless."""
     api: str = "http://127.0.0.1:80"
 
     @classmethod
@@ -41,7 +41,7 @@ class Client:
 
 
 def _demo_page(sfu: str | None, name: str) -> str | None:
-    """The page of a bundled SFU, which is known by its host name; an external one is a URL already."""
+    """URL of the SFU's page; a bundled SFU is given as a host name, an external one as a URL."""
     if not sfu:
         return None
     return sfu if "://" in sfu else f"http://{sfu}:8080/?name={quote(name)}"
@@ -79,5 +79,5 @@ def _are_words(value: Any) -> bool:
 def _yes(environ: Mapping[str, str], variable: str) -> bool:
     value = environ.get(variable, "1")
     if value not in ("0", "1"):
-        raise ValueError(f"{variable}: {value!r} is neither 0 nor 1")
+        raise ValueError(f"{variable}: {value!r} is not 0 or 1")
     return value == "1"

@@ -1,6 +1,6 @@
-"""Reads the connections of whatever pages run in Chromium, and reports their stats four times a second.
+"""Samples the RTCPeerConnections of every page in Chromium and reports their stats four times a second.
 
-It also opens the client's pages: only so is it sure to be there before a page's first connection and first error.
+It also opens the client's pages, so that it is attached before a page's first connection and first error.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _ASKED_FOR = ("camera", "microphone")
 
 
 class Closed(Exception):
-    """The browser ended the connection."""
+    """The browser closed the connection."""
 
 
 def main() -> int:
@@ -43,13 +43,13 @@ def main() -> int:
     except* Crashed as crash:
         _log(str(crash.exceptions[0]))
     except* (Closed, websockets.ConnectionClosed):
-        # Chromium itself is about to end: let its own status be the one that is reported.
+        # Chromium is about to exit too: wait, so that its status is the one reported.
         time.sleep(_FAREWELL_S)
     return 1
 
 
 async def _collect(client: Client) -> None:
-    """Never returns; raises when the browser or the page is gone."""
+    """Never returns; raises Crashed, Closed or ConnectionClosed."""
     async with websockets.connect(await _endpoint(), max_size=None, ping_interval=None) as socket:
         devtools = Devtools(socket)
         targets, console, opening = Targets(devtools), Console(), Opening(devtools)
@@ -63,7 +63,7 @@ async def _collect(client: Client) -> None:
 
 
 async def _endpoint() -> str:
-    """The address of the browser's WebSocket, once the browser is there."""
+    """The browser's WebSocket URL; waits for the browser to start."""
     while True:
         try:
             with urlopen(f"http://127.0.0.1:{DEBUG_PORT}/json/version") as answer:
@@ -95,7 +95,7 @@ async def _mark_ready(ready: asyncio.Event) -> None:
 
 
 async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: Devtools) -> None:
-    """Let pages use what is listed; and refuse them camera and microphone, which are asked for at nobody."""
+    """Grant what is listed. Deny camera and microphone otherwise: there is nobody to answer a prompt."""
     if permissions is None:
         return
     settings = [("*", name, "denied") for name in _ASKED_FOR]
@@ -121,7 +121,7 @@ async def _report(targets: Targets, console: Console, opening: Opening, api: Api
 
 
 async def _hand_on(console: Console, api: Api) -> None:
-    """What the pages write to their console, to the API, which keeps it."""
+    """Pass console entries on to the API, which stores them."""
     while True:
         await asyncio.sleep(_HAND_ON_S)
         entries, lost = console.taken()

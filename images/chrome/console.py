@@ -1,4 +1,4 @@
-"""What the pages write to their console, and their uncaught exceptions: counted, and kept until it is handed on."""
+"""Console output and uncaught exceptions of all pages: counted, and queued for the API."""
 
 import json
 from collections import deque
@@ -24,30 +24,33 @@ Entry = dict[str, Any]
 
 
 class Console:
-    """All pages and frames of the browser together, whatever becomes of them. Chatter never displaces an error."""
+    """Entries of all pages and frames, closed ones included.
+
+    Errors and chatter have separate queues, so that a page that logs a lot cannot displace an error.
+    """
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
-        """`errors` and `warnings` of console, uncaught `exceptions`, and `failures` that the browser tells of."""
-        self._grave: deque[Entry] = deque(maxlen=MOST_KEPT)
+        """Console `errors` and `warnings`, uncaught `exceptions`, and `failures` reported by the browser."""
+        self._errors: deque[Entry] = deque(maxlen=MOST_KEPT)
         self._others: deque[Entry] = deque(maxlen=MOST_KEPT)
         self._lost = 0
 
     def hear(self, event: Event) -> None:
         match event:
             case (_, "Runtime.consoleAPICalled", params) if params["type"] not in _SILENT:
-                text = " ".join(map(_written, params["args"]))
+                text = " ".join(map(_formatted, params["args"]))
                 self._keep(params["timestamp"], params["type"], text, _top(params.get("stackTrace")))
             case (_, "Runtime.exceptionThrown", {"timestamp": at, "exceptionDetails": details}):
-                self._keep(at, "exception", _thrown(details), _place(details))
+                self._keep(at, "exception", _exception_text(details), _place(details))
             case (_, "Log.entryAdded", {"entry": entry}) if entry["level"] in ("error", "warning"):
                 kind = "failure" if entry["level"] == "error" else "warning"
                 self._keep(entry["timestamp"], kind, entry["text"], _place(entry))
 
     def taken(self) -> tuple[list[Entry], int]:
-        """What has come since it was last asked for, and how many entries were too many to be kept."""
-        entries, lost = [*self._grave, *self._others], self._lost
-        self._grave.clear()
+        """The entries since the last call, by time, and how many were dropped because the queue was full."""
+        entries, lost = [*self._errors, *self._others], self._lost
+        self._errors.clear()
         self._others.clear()
         self._lost = 0
         return sorted(entries, key=lambda entry: entry["time_s"]), lost
@@ -56,14 +59,14 @@ class Console:
         kept = self._others
         if counted := _COUNTED.get(kind):
             self.counts[counted] += 1
-            kept = self._grave
+            kept = self._errors
         self._lost += len(kept) == MOST_KEPT
         entry = {"time_s": at_ms / 1000, "kind": kind, "text": text[:MOST_TEXT], "where": where[:MOST_TEXT]}
         kept.append(entry)
 
 
-def _written(argument: Message) -> str:
-    """A value as the console shows it, in short: of an object its first members."""
+def _formatted(argument: Message) -> str:
+    """A value as the console shows it; of an object only the members in its preview."""
     if "preview" in argument:
         return _previewed(argument["preview"])
     if "value" in argument:
@@ -76,19 +79,19 @@ def _previewed(preview: Message) -> str:
     if preview.get("subtype") == "error":
         return str(preview["description"])
     is_list = preview.get("subtype") == "array"
-    members = [f"{one.get('value', one['type'])}" if is_list else _member(one) for one in preview["properties"]]
-    written = ", ".join([*members, *(["…"] if preview["overflow"] else [])])
-    return f"[{written}]" if is_list else f"{{{written}}}"
+    members = [f"{item.get('value', item['type'])}" if is_list else _member(item) for item in preview["properties"]]
+    text = ", ".join([*members, *(["…"] if preview["overflow"] else [])])
+    return f"[{text}]" if is_list else f"{{{text}}}"
 
 
-def _member(one: Message) -> str:
-    return f"{one['name']}: {one.get('value', one['type'])}"
+def _member(item: Message) -> str:
+    return f"{item['name']}: {item.get('value', item['type'])}"
 
 
-def _thrown(details: Message) -> str:
-    """The error with its stack, where it is one."""
+def _exception_text(details: Message) -> str:
+    """The message, with the stack if an Error was thrown."""
     exception = details.get("exception")
-    return f"{details['text']} {_written(exception)}" if exception else str(details["text"])
+    return f"{details['text']} {_formatted(exception)}" if exception else str(details["text"])
 
 
 def _top(stack: Message | None) -> str:
@@ -97,7 +100,7 @@ def _top(stack: Message | None) -> str:
 
 
 def _place(entry: Message) -> str:
-    """Where it came from; lines and columns are counted from 1."""
+    """URL:line:column, counted from 1 (the protocol counts from 0)."""
     if not entry.get("url"):
         return ""
     numbers = [entry[key] + 1 for key in ("lineNumber", "columnNumber") if key in entry]

@@ -1,4 +1,4 @@
-"""One entry of getStats as totals, rates and means. What cannot be known is None, never 0."""
+"""Totals, rates and means from a getStats entry. An unknown value is None, never 0."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Counters:
-    """One entry of getStats, and the same entry a second earlier."""
+    """A getStats entry, and the same entry a second earlier."""
 
     now: Mapping[str, Any]
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Counters:
         return round(float(value * scale), digits) if digits else int(value * scale)
 
     def growth(self, key: str) -> float | None:
-        """None where a counter is missing, or began anew."""
+        """None if the counter is missing or was reset."""
         if key not in self.now or key not in self.before or self.now[key] < self.before[key]:
             return None
         return float(self.now[key] - self.before[key])
@@ -30,13 +30,13 @@ class Counters:
         return round(growth * scale * 1000 / elapsed_ms, 1) if growth is not None and elapsed_ms else None
 
     def mean_ms(self, total_s: str, count: str) -> float | None:
-        """Of what was counted since the earlier sample; `total_s` sums up seconds."""
+        """Mean since the earlier sample; `total_s` names a counter in seconds."""
         seconds, counted = self.growth(total_s), self.growth(count)
         return round(seconds * 1000 / counted, 1) if seconds is not None and counted else None
 
 
 def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Counters]:
-    """Each entry of a connection's stats with the same entry of the earlier sample."""
+    """Pair each stats entry of a connection with the same entry of the earlier sample."""
     known = {entry["id"]: entry for entry in before.get("stats", ())}
     for entry in after["stats"]:
         yield Counters(entry, known.get(entry["id"], {}))
@@ -47,7 +47,7 @@ def of_type(entries: Iterable[Counters], kind: str) -> Iterator[Counters]:
 
 
 def known(**values: Any) -> dict[str, Any]:
-    """The values that are."""
+    """Leave out None and empty objects."""
     return {key: value for key, value in values.items() if value is not None and value != {}}
 
 

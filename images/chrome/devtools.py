@@ -1,4 +1,4 @@
-"""Chromium's DevTools protocol: commands and their results, and events, over one WebSocket.
+"""Client of Chromium's DevTools protocol: commands, results and events over one WebSocket.
 
 https://chromedevtools.github.io/devtools-protocol/
 """
@@ -14,7 +14,7 @@ Message = dict[str, Any]
 
 class Event(NamedTuple):
     session: str | None
-    """The target that it is about; None is the browser itself."""
+    """The session of the target; None: the browser itself."""
     name: str
     params: Message
 
@@ -26,7 +26,7 @@ class Socket(Protocol):
 
 
 class Refused(Exception):
-    """Chromium answered a command with an error: often because its target has just gone."""
+    """Chromium answered a command with an error, often because its target has just closed."""
 
 
 class Devtools:
@@ -36,7 +36,7 @@ class Devtools:
         self._ids = itertools.count(1)
 
     async def call(self, method: str, session: str | None = None, **params: Any) -> Message:
-        """The command's result. Somebody has to be reading `events` meanwhile."""
+        """The command's result; completes only while `events` is being read. Raises Refused."""
         number = next(self._ids)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -50,7 +50,7 @@ class Devtools:
             del self._waiting[number]
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happens in the browser, until the connection ends."""
+        """Yield browser events until the connection closes."""
         async for text in self._socket:
             message = json.loads(text)
             if "id" in message:

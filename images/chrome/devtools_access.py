@@ -1,8 +1,8 @@
-"""Who may speak to Chromium's debugging port: programs of the host, and no web page whatever.
+"""Access check for Chromium's DevTools port: programs on the host may use it, web pages may not.
 
-Whoever speaks to it can do all that the browser can. A page gives itself away: its browser sends an Origin with every
-WebSocket and every request that it may read the answer of, a Sec-Fetch-Site with all others, and, where a foreign
-name was made to point here (DNS rebinding), that name as the Host.
+DevTools gives full control of the browser. A request from a page can be recognized: the browser adds Origin to every
+WebSocket and every readable request, Sec-Fetch-Site to all others, and under DNS rebinding the Host header holds the
+attacker's name.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """The head of an HTTP request; names of headers are in lower case."""
+    """The head of an HTTP request; header names are lower case."""
 
     line: str
     headers: Mapping[str, str]
 
     @classmethod
     def parse(cls, head: bytes) -> Self:
-        """Raises ValueError where it is none."""
+        """Raises ValueError if this is not an HTTP/1 request head."""
         line, *fields = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         if not line.endswith((" HTTP/1.1", " HTTP/1.0")):
             raise ValueError(f"{line!r} is not a request")
@@ -29,21 +29,21 @@ class Request:
 
     @property
     def upgrades(self) -> bool:
-        """Whether it asks for a WebSocket."""
+        """Whether this is a WebSocket upgrade."""
         return self.headers.get("upgrade", "").lower() == "websocket"
 
     @property
     def refusal(self) -> str | None:
-        """Why it is refused, in one line; None where it is allowed."""
+        """Why the request is refused, in one line; None if it is allowed."""
         if "origin" in self.headers:
-            return f"a page from {self.headers['origin']} may not use this port"
+            return f"Origin {self.headers['origin']}: web pages may not use this port"
         if self.headers.get("sec-fetch-site", "none") != "none":
-            return "a page may not use this port"
+            return "web pages may not use this port"
         host = self.headers.get("host", "")
         if not _is_own_name(host):
-            return f"host name {host!r} is not answered to: use an IP address or localhost"
+            return f"Host {host!r} is not allowed: use an IP address or localhost"
         if int(self.headers.get("content-length") or 0) or "transfer-encoding" in self.headers:
-            return "a request with a body is not answered"
+            return "requests with a body are not supported"
         return None
 
 

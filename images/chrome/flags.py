@@ -1,4 +1,4 @@
-"""Chromium's command line: what a lab needs of it, then what the user asks for."""
+"""Builds Chromium's command line: the lab's flags, then the user's."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -15,18 +15,18 @@ _ALWAYS = (
     "--autoplay-policy=no-user-gesture-required",
     # candidates with addresses: nothing in the lab resolves the .local names that hide them
     "--disable-features=WebRtcHideLocalIpsWithMdns,Translate,MediaRouter,OptimizationHints",
-    # what a container has not: user namespaces, a GPU, a large /dev/shm, a keyring, a sound card
+    # a container has no user namespaces, GPU, large /dev/shm, keyring or sound card
     "--no-sandbox",
     "--test-type",  # no warning across the page about --no-sandbox
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--password-store=basic",
-    "--disable-audio-output",  # sound is played all the same, to nobody
-    # full speed, though nobody looks at the window
+    "--disable-audio-output",  # audio is still decoded and rendered
+    # full speed even when the window is hidden
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
     "--disable-background-timer-throttling",
-    # no traffic of its own, and no questions
+    # no background traffic, no prompts
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -39,7 +39,7 @@ _ALWAYS = (
     f"--user-data-dir={PROFILE}",
 )
 
-# Chromium heeds only the last occurrence of a switch: these hold lists, which have to be merged.
+# Chromium uses only the last occurrence of a switch, so list-valued ones must be merged.
 _LISTS = (
     "--disable-features",
     "--enable-features",
@@ -50,14 +50,14 @@ _LISTS = (
 
 
 def command(client: Client) -> list[str]:
-    """How to start the browser. The page is empty: the collector opens the client's own, to see all of it."""
+    """The browser's command line. It starts empty: the collector opens the client's page once it is attached."""
     return ["browser", *merged([*_ALWAYS, *_for(client), *client.flags]), "about:blank"]
 
 
 def _for(client: Client) -> Iterable[str]:
     yield "--start-maximized" if client.screen else "--headless=new"
     if client.permissions is None:
-        yield "--use-fake-ui-for-media-stream"  # every page is let use camera and microphone
+        yield "--use-fake-ui-for-media-stream"  # grants camera and microphone to every page
     if client.video:
         yield f"--use-file-for-fake-video-capture={client.video}"
     if client.audio:
@@ -68,7 +68,7 @@ def _for(client: Client) -> Iterable[str]:
 
 
 def insecure_origin(url: str) -> str | None:
-    """The origin of a page that may not use a camera because it came over plain HTTP, or None if it may."""
+    """The page's origin if plain HTTP denies it the camera, else None."""
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname in (None, "localhost", "127.0.0.1", "::1"):
         return None
@@ -76,7 +76,7 @@ def insecure_origin(url: str) -> str | None:
 
 
 def merged(flags: Iterable[str]) -> list[str]:
-    """The flags with each list-valued switch once, holding the values of all its occurrences.
+    """Merge all occurrences of each list-valued switch into one.
 
     >>> merged(["--disable-features=A", "--mute-audio", "--disable-features=B"])
     ['--mute-audio', '--disable-features=A,B']

@@ -1,4 +1,4 @@
-"""What a browser sends, and what the other side has reported of it."""
+"""Stats of sent media, including the remote side's loss and round-trip reports."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -10,11 +10,11 @@ from .paths import reported_rtt_ms, rtt_ms
 
 Entries = list[Counters]
 Connections = list[tuple[Mapping[str, Any], Entries]]
-"""Each connection with its entries of getStats."""
+"""Each connection with its getStats entries."""
 
 
 def outbound_stats(connections: Connections) -> dict[str, Any]:
-    """All together, and each track by its name."""
+    """Totals under `sent`, single tracks by name under `sent_video` and `sent_audio`."""
     everything = [one for _, entries in connections for one in of_type(entries, "outbound-rtp")]
     remotes = {
         one.now.get("localId"): one for _, entries in connections for one in of_type(entries, "remote-inbound-rtp")
@@ -46,7 +46,7 @@ def _mid(counters: Counters) -> str:
 
 
 def _video(outbound: Entries, remotes: Mapping[Any, Counters]) -> dict[str, Any]:
-    """The layers of a simulcast sender are one sender: bits and requests add up, the best layer's frames count."""
+    """Simulcast layers count as one sender: bits and requests add up, frames and size are the best layer's."""
     rids = dict.fromkeys(counters.now["rid"] for counters in outbound if counters.now.get("rid"))
     return known(
         **_picture(outbound),
@@ -84,6 +84,6 @@ def _lost(outbound: Entries, remotes: Mapping[Any, Counters]) -> float | None:
 
 
 def _limited(outbound: Entries) -> str | None:
-    """What keeps the picture below its best: none, cpu, bandwidth or other; None if no sender says."""
+    """`qualityLimitationReason`: none, cpu, bandwidth or other; None if no sender reports one."""
     reasons = [c.now["qualityLimitationReason"] for c in outbound if "qualityLimitationReason" in c.now]
     return next((reason for reason in reasons if reason != "none"), reasons[0] if reasons else None)

@@ -1,4 +1,4 @@
-"""What a program writes, line by line: passed on to our log, but for what nobody needs while all is well."""
+"""Copies a program's output to our log line by line, holding back lines that matter only if it fails."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ _LAST_WORDS_S = 0.2
 
 
 class Output(asyncio.Protocol):
-    """One program's. Lines that `hushed` matches are kept, the last of them, for the case that it fails."""
+    """Output of one program. The last lines that match `hushed` are held in case it fails."""
 
     def __init__(self, hushed: re.Pattern[str]) -> None:
         self._hushed = hushed
@@ -24,7 +24,7 @@ class Output(asyncio.Protocol):
 
     @classmethod
     async def open(cls, hushed: re.Pattern[str]) -> tuple[Self, int]:
-        """And the file descriptor to write to, which is the caller's to close."""
+        """Also returns the file descriptor to write to; the caller closes it."""
         reading, writing = os.pipe()
         output = cls(hushed)
         await asyncio.get_running_loop().connect_read_pipe(lambda: output, os.fdopen(reading, "rb", 0))
@@ -44,7 +44,10 @@ class Output(asyncio.Protocol):
         self._over.set()
 
     async def flush(self) -> None:
-        """Write what was held back, once the program has ended; what it started may hold its output open."""
+        """Log the held lines once the program has exited.
+
+        Waits for end of file only briefly, because a grandchild may keep the pipe open.
+        """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._over.wait(), _LAST_WORDS_S)
         while self._held:

@@ -1,8 +1,8 @@
-# This image with a browser of the user's own: a .deb file, or a folder with an unpacked one. Its context is their folder.
+# The chrome image with the user's browser: a .deb file or an unpacked folder. The build context is its folder.
 ARG BASE=synthlab/chrome
 FROM ${BASE}
 
-# What of the context is copied, and what becomes of it.
+# Path in the build context, and the path to install from after the copy.
 ARG SOURCE=.
 ARG BROWSER=/opt/browser
 COPY ${SOURCE} /opt/browser/

@@ -1,4 +1,4 @@
-"""The way that a connection's packets take: its state, candidates and round-trip time."""
+"""A connection's ICE path: state, selected candidates and round-trip time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from .counters import Counters, known, most_of, of_type
 
 _STALE_MS = 5000
-"""The age from which a round-trip time says nothing about now: without media its checks come every 2.5 s."""
+"""Age at which a round-trip time is out of date: without media, ICE checks run only every 2.5 s."""
 _SILENT_MS = 1000
-"""The same where media is received: then nothing at all has arrived for so long."""
+"""The limit while media is received, when packets normally arrive all the time."""
 
 
 def path(connection: Mapping[str, Any], entries: list[Counters]) -> dict[str, Any]:
-    """`state` is the connection's; a candidate's type is host, srflx, prflx or relay."""
+    """`state` as in `connectionState`; `local` and `remote` are host, srflx, prflx or relay."""
     pair = _selected(entries)
     ends = {counters.now["id"]: counters.now for counters in entries}
     local, remote = (ends.get(pair.now.get(f"{side}CandidateId"), {}) if pair else {} for side in ("local", "remote"))
@@ -29,7 +29,7 @@ def path(connection: Mapping[str, Any], entries: list[Counters]) -> dict[str, An
 
 
 def rtt_ms(entries: list[Counters]) -> float | None:
-    """As the path's own connectivity checks tell; None when nothing arrives on it any more."""
+    """Measured by ICE connectivity checks; None when nothing arrives on the path any more."""
     pair = _selected(entries)
     most_ms = _SILENT_MS if any(of_type(entries, "inbound-rtp")) else _STALE_MS
     if pair is None or pair.now["timestamp"] - pair.now.get("lastPacketReceivedTimestamp", 0) >= most_ms:
@@ -38,13 +38,13 @@ def rtt_ms(entries: list[Counters]) -> float | None:
 
 
 def reported_rtt_ms(entries: list[Counters]) -> float | None:
-    """As the other side's RTCP reports tell; None when they stopped coming."""
+    """From the remote RTCP reports; None when they have stopped."""
     newest = max(counters.now["timestamp"] for counters in entries)
     fresh = [c for c in of_type(entries, "remote-inbound-rtp") if newest - c.now["timestamp"] < _STALE_MS]
     return most_of(counters.total("roundTripTime", 1000, 1) for counters in fresh)
 
 
 def _selected(entries: list[Counters]) -> Counters | None:
-    """The candidate pair in use; of several transports, that of the first."""
+    """The candidate pair in use; with several transports, the first one's."""
     selected = {counters.now.get("selectedCandidatePairId") for counters in of_type(entries, "transport")}
     return next((pair for pair in of_type(entries, "candidate-pair") if pair.now["id"] in selected), None)

@@ -1,7 +1,7 @@
-"""Carries the container's port 9222 to Chromium's debugging port, which Chromium opens on its own loopback only.
+"""Forwards the container's port 9222 to Chromium's DevTools port, which Chromium binds to loopback only.
 
-The Host header passes unchanged: Chromium makes the addresses in its answers from it, so they lead back through the
-same published port. Each connection is one request, so that each is looked at: see `gate`.
+The Host header is passed on unchanged: Chromium builds the URLs in its answers from it, so they go through the same
+published port. One request per connection, so that `gate` checks every request.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def serve() -> None:
 
 
 async def listen(port: int, upstream: int) -> asyncio.Server:
-    """Carry what comes to a port, of all addresses of IPv4 and IPv6, to another of our loopback."""
+    """Forward connections on `port`, on any IPv4 or IPv6 address, to `upstream` on our loopback."""
 
     async def meet(reader: StreamReader, writer: StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -44,24 +44,24 @@ async def _answer(reader: StreamReader, writer: StreamWriter, upstream: int) -> 
         request = Request.parse(head)
         refusal = request.refusal
     except (ValueError, asyncio.LimitOverrunError):
-        return await _refuse(writer, "400 Bad Request", "this is not a request")
+        return await _refuse(writer, "400 Bad Request", "not an HTTP/1 request")
     if refusal:
         return await _refuse(writer, "403 Forbidden", refusal)
     try:
-        browser_reader, browser_writer = await _reach(upstream)
+        browser_reader, browser_writer = await _connect(upstream)
     except OSError:
-        return await _refuse(writer, "502 Bad Gateway", "the browser does not answer")
+        return await _refuse(writer, "502 Bad Gateway", "the browser does not accept connections; it may have crashed")
     try:
         browser_writer.write(head)
         if request.upgrades:
-            return await _tie((reader, browser_writer), (browser_reader, writer))
+            return await _splice((reader, browser_writer), (browser_reader, writer))
         await _relay_answer(browser_reader, writer)
     finally:
         browser_writer.close()
 
 
-async def _reach(port: int) -> tuple[StreamReader, StreamWriter]:
-    """Chromium's port, which is not open yet while it starts; raises OSError."""
+async def _connect(port: int) -> tuple[StreamReader, StreamWriter]:
+    """Connect to Chromium, waiting while it starts; raises OSError."""
     deadline = asyncio.get_running_loop().time() + _PATIENCE_S
     while True:
         try:
@@ -73,7 +73,7 @@ async def _reach(port: int) -> tuple[StreamReader, StreamWriter]:
 
 
 async def _relay_answer(reader: StreamReader, writer: StreamWriter) -> None:
-    """One answer, and that it is the last of its connection: Chromium would wait for more requests."""
+    """Forward one response and close: Chromium would keep the connection open for requests nobody checks."""
     head = await reader.readuntil(_END)
     lengths = [int(line[len(_LENGTH) :]) for line in head.lower().split(b"\r\n") if line.startswith(_LENGTH)]
     body = await reader.readexactly(sum(lengths))
@@ -81,16 +81,16 @@ async def _relay_answer(reader: StreamReader, writer: StreamWriter) -> None:
     await writer.drain()
 
 
-async def _tie(*ways: tuple[StreamReader, StreamWriter]) -> None:
-    """Carry bytes both ways until either side ends."""
-    carrying = [asyncio.create_task(_carry(*way)) for way in ways]
-    await asyncio.wait(carrying, return_when=asyncio.FIRST_COMPLETED)
-    for task in carrying:
+async def _splice(*directions: tuple[StreamReader, StreamWriter]) -> None:
+    """Copy bytes in both directions until either side closes."""
+    copying = [asyncio.create_task(_copy(*direction)) for direction in directions]
+    await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
+    for task in copying:
         task.cancel()
-    await asyncio.gather(*carrying, return_exceptions=True)
+    await asyncio.gather(*copying, return_exceptions=True)
 
 
-async def _carry(reader: StreamReader, writer: StreamWriter) -> None:
+async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
     while chunk := await reader.read(_CHUNK):
         writer.write(chunk)
         await writer.drain()

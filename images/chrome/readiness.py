@@ -1,4 +1,4 @@
-"""Tells the container's health check that this client can be used."""
+"""Reports to the container's health check that this client is usable."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +7,9 @@ VARIABLE = "SYNTHLAB_READY"
 
 
 def mark_ready(environ: Mapping[str, str], process: Path = Path("/proc/1/stat")) -> None:
-    """Write the file that the check looks for, where it looks for one.
+    """Write the file the health check waits for, if it waits for one.
 
-    It holds the start of PID 1: what was told before a restart of the container is not believed.
+    The content is the start time of PID 1, so that a file from before a container restart does not count.
     """
     if file := environ.get(VARIABLE):
         Path(file).write_text(process.read_text().split()[21])

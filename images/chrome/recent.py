@@ -1,21 +1,21 @@
-"""The samples of the last second: rates are growth since the one that is a second old."""
+"""The samples of the last second; rates are growth since the one a second old."""
 
 from collections import deque
 
 from .stats import Sample
 
 _LEAST_S = 0.95
-"""How old a sample must be at the least to be compared with the newest one."""
+"""Minimum age of the sample the newest is compared with."""
 
 
 class Recent:
-    """Samples with their times, from the youngest that is old enough on."""
+    """Samples with their times, starting at the newest one that is old enough."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, Sample]] = deque()
 
     def before(self, at_s: float, newest: Sample) -> Sample:
-        """Keep a sample; the one to compare it with, or an empty one where none is old enough."""
+        """Add a sample; return the one to compare it with, or {} if none is old enough."""
         self._samples.append((at_s, newest))
         while len(self._samples) > 1 and at_s - self._samples[1][0] >= _LEAST_S:
             self._samples.popleft()

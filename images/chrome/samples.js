@@ -1,5 +1,5 @@
-// Added to every document before its own scripts: keeps hold of the page's RTCPeerConnections, so that they can be
-// sampled from outside, and lets the page say whose media is whose.
+// Runs in every document before its own scripts: tracks the page's RTCPeerConnections, so that the collector can
+// sample them, and lets the page name the participant behind each track.
 (() => {
   const Native = globalThis.RTCPeerConnection;
   if (!Native || "synthlab" in globalThis) return;
@@ -8,11 +8,11 @@
     "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport",
     "local-candidate", "remote-candidate",
   ]);
-  const LOOK_MS = 50; // how often a track is looked at until its first frame
-  const live = new Map(); // connection -> what is known of it beside its stats
+  const LOOK_MS = 50; // poll interval until a track's first frame
+  const live = new Map(); // connection -> what its stats do not include
   const names = new WeakMap(); // track, stream or connection -> the participant's name
-  const streams = new WeakMap(); // track -> the stream that it arrived in, or was added with
-  const firstFrames = new WeakMap(); // received track -> how long it took to its first frame, in ms
+  const streams = new WeakMap(); // track -> the stream it arrived in or was added with
+  const firstFrames = new WeakMap(); // received track -> time to its first frame, in ms
   let participants = {};
   let count = 0;
 
@@ -40,7 +40,7 @@
     }
   }
 
-  /** An ICE restart shows as a new fragment of the local user name (RFC 8839, 4.4.1.1.1) in what was agreed on. */
+  /** An ICE restart changes the negotiated local ice-ufrag (RFC 8839, 4.4.1.1.1). */
   function countRestarts(connection, known) {
     if (connection.signalingState !== "stable") return;
     const fragment = connection.currentLocalDescription?.sdp.match(/^a=ice-ufrag:(\S+)/m)?.[1] ?? null;
@@ -48,7 +48,7 @@
     known.fragment = fragment ?? known.fragment;
   }
 
-  /** Look often, but only once packets arrive, and only until a frame was decoded. */
+  /** Poll from the first packet to the first decoded frame; no event reports a decoded frame. */
   function timeFirstFrame(receiver, since) {
     const { track } = receiver;
     if (firstFrames.has(track)) return;
@@ -64,7 +64,7 @@
     else look();
   }
 
-  /** Names that the page's elements give, by track: `<video data-synthlab-participant="ada">`, or an element around it. */
+  /** Names from the DOM, by track id: `<video data-synthlab-participant="ada">`, or the attribute on an ancestor. */
   function shownNames() {
     const shown = new Map();
     for (const element of document.querySelectorAll("video, audio")) {
@@ -75,7 +75,7 @@
     return shown;
   }
 
-  /** The name that the page gave, most particular first; undefined where it gave none. */
+  /** The page's name for a track, most specific first; undefined if there is none. */
   function givenName(track, stream, mid, shown) {
     return (
       names.get(track) ?? participants[track.id] ?? shown.get(track.id) ??
@@ -83,7 +83,7 @@
     );
   }
 
-  /** What names a track, best first; the reader picks. */
+  /** Everything that can name a track; `names.py` picks. */
   function describe(track, mid, shown) {
     if (!track) return {};
     const stream = streams.get(track);
@@ -106,7 +106,7 @@
     };
   }
 
-  /** The raw state of every connection that is not closed. */
+  /** State and stats of every connection that is not closed. */
   function sample() {
     for (const connection of live.keys()) {
       if (connection.connectionState === "closed") live.delete(connection);
@@ -115,7 +115,7 @@
     return Promise.all([...live].map(([connection, known]) => sampleOne(connection, known, shown)));
   }
 
-  /** For pages: `what`, a MediaStreamTrack, MediaStream or RTCPeerConnection, brings this participant's media. */
+  /** For pages: `what`, a MediaStreamTrack, MediaStream or RTCPeerConnection, carries this participant's media. */
   function participant(what, name) {
     names.set(what, String(name));
   }
@@ -126,9 +126,9 @@
     get participants() {
       return participants;
     },
-    /** For pages: names by the id of a track or stream, or by mid. The object may go on changing. */
-    set participants(given) {
-      participants = given ?? {};
+    /** For pages: names by track id, stream id or mid. The object is read at each sample, so it may change later. */
+    set participants(byId) {
+      participants = byId ?? {};
     },
   });
 
@@ -137,7 +137,7 @@
       Object.defineProperty(globalThis, name, { value: RTCPeerConnection, writable: true, configurable: true });
     }
   }
-  // `window.synthlab = {participants: {...}}` works with and without the lab.
-  const assign = (given) => (api.participants = given?.participants);
+  // A page may assign `window.synthlab = {participants: {...}}`, which also works outside the lab.
+  const assign = (value) => (api.participants = value?.participants);
   Object.defineProperty(globalThis, "synthlab", { get: () => api, set: assign, configurable: true });
 })();

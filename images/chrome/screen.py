@@ -1,4 +1,4 @@
-"""The screen that a person sees over VNC: an X server that speaks it, and a window manager."""
+"""The VNC screen: Xvnc and a window manager."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ENVIRONMENT = {"DISPLAY": _DISPLAY}
 
 
 def programs(title: str, geometry: str) -> list[Program]:
-    """No password: the lab publishes the port on the host's loopback only."""
+    """No password is needed: the lab publishes the port on the host's loopback only."""
     server = ["Xvnc", _DISPLAY, "-rfbport", str(_PORT), "-SecurityTypes", "None", "-AlwaysShared"]
     server += ["-desktop", title, "-geometry", geometry, "-depth", "24", "-Log", "*:stderr:0"]
     window_manager = Program("window manager", ["openbox"], hushed=".*")
@@ -21,6 +21,6 @@ def programs(title: str, geometry: str) -> list[Program]:
 
 
 def clean() -> None:
-    """Forget the X server of the container's former run: its process number may be somebody else's now."""
+    """Remove the X lock and socket of a previous run: the pid in the lock may now be another process's."""
     for leftover in (_LOCK, _SOCKET):
         leftover.unlink(missing_ok=True)

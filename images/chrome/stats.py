@@ -1,7 +1,7 @@
-"""From two samples of a browser's connections, a second apart, to the stats that a lab asserts on.
+"""Computes the reported stats from two samples of the browser's connections, a second apart.
 
-A sample holds what `samples.js` returns: for each connection its name, its tracks, the entries of getStats
-(https://www.w3.org/TR/webrtc-stats/). A number that cannot be known is absent, never 0.
+A sample is what `samples.js` returns: for each connection its name, tracks and getStats entries
+(https://www.w3.org/TR/webrtc-stats/). An unknown value is left out, never 0.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from .paths import path, rtt_ms
 
 Stats = dict[str, Any]
 Sample = Mapping[str, Mapping[str, Any]]
-"""Connections, as `samples.js` describes them, by an id that is unique in the browser."""
+"""Connections as `samples.js` returns them, by an id unique in the browser."""
 
 
 def stats(before: Sample, after: Sample) -> Stats:
-    """`video` and `audio` by participant, `sent` in all, `sent_video` and `sent_audio` by track, and `connections`.
+    """`video` and `audio` by participant, `sent` totals, `sent_video` and `sent_audio` by track, and `connections`.
 
-    Of two streams with one participant's name the younger counts: the older is a reconnection's ghost.
+    If two streams have the same participant name, the newer wins: the older is left over from a reconnection.
     """
     connections = [(one, list(paired(before.get(key, {}), one))) for key, one in after.items()]
     return {**_received(connections), **outbound_stats(connections), "connections": _paths(connections)}

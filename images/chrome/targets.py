@@ -1,4 +1,4 @@
-"""The pages and frames of the browser: each instrumented before its first script, and open to be sampled."""
+"""Instruments every page and frame of the browser before its first script, and samples them."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -12,26 +12,26 @@ from .stats import Sample
 _SCRIPT = Path(__file__).with_name("samples.js").read_text()
 _TIMEOUT_S = 0.9
 
-# Only what can hold a connection: workers would be halted for nothing.
+# Only targets that can hold a connection: pausing workers would only slow pages down.
 _PAGES = [{"type": "page"}, {"type": "iframe"}, {"exclude": True}]
 
 
 class Crashed(Exception):
-    """A page's own process died; the browser lives on, and shows a sad face."""
+    """A page's renderer process died; the browser itself keeps running."""
 
 
 class Targets:
     def __init__(self, devtools: Devtools) -> None:
         self.first_page: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """The session of the first page, once it is instrumented."""
+        """Session of the first page, set once it is instrumented."""
         self._pages: dict[str, asyncio.Future[str]] = {}
         self._devtools = devtools
-        # Where a document's scripts run: the unique id, by session and the id that is unique only within it.
+        # Unique id of each document's script context, by session and the id unique only within that session.
         self._contexts: dict[tuple[str | None, int], str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def attach(self, session: str | None = None) -> None:
-        """Have every page, now and later, halted until it is instrumented; with a session, its frames."""
+        """Pause every page, present and future, until it is instrumented; with a session, its frames."""
         await self._devtools.call(
             "Target.setAutoAttach",
             session,
@@ -42,7 +42,7 @@ class Targets:
         )
 
     async def open_tab(self) -> str:
-        """The session of a new page behind the others, once it is instrumented."""
+        """Open a background tab; returns its session once it is instrumented."""
         target = await self._devtools.call("Target.createTarget", url="about:blank", background=True)
         return await self._page(target["targetId"])
 
@@ -55,7 +55,7 @@ class Targets:
             case (_, "Inspector.targetCrashed", _):
                 raise Crashed("the page crashed")
             case (session, "Runtime.executionContextCreated", {"context": context}):
-                if context["auxData"]["isDefault"]:  # not an extension's own world
+                if context["auxData"]["isDefault"]:  # not an extension's context
                     self._contexts[session, context["id"]] = context["uniqueId"]
             case (session, "Runtime.executionContextDestroyed", params):
                 self._contexts.pop((session, params["executionContextId"]), None)
@@ -63,14 +63,14 @@ class Targets:
                 self._forget(session)
 
     async def sample(self) -> Sample:
-        """The connections of all documents. One that does not answer in time has none."""
+        """The connections of all documents; a document that does not answer in time has none."""
         parts = await asyncio.gather(
             *(self._sample(session, context) for (session, _), context in self._contexts.items())
         )
         return {key: connection for part in parts for key, connection in part.items()}
 
     async def _instrument(self, session: str, target: Message) -> None:
-        # All sent at once: a halted page answers some of them only after the last has set it going.
+        # Sent all at once: a paused page answers some of them only after runIfWaitingForDebugger.
         with suppress(Refused):
             await asyncio.gather(
                 self._devtools.call("Inspector.enable", session),
@@ -98,12 +98,12 @@ class Targets:
         with suppress(Refused, TimeoutError):
             answer = await asyncio.wait_for(evaluation, _TIMEOUT_S)
             connections = answer["result"].get("value")
-            if isinstance(connections, list):  # else a page without our script, or one that failed in it
+            if isinstance(connections, list):  # else our script is missing or threw
                 return {f"{context}/{connection['id']}": connection for connection in connections}
         return {}
 
     def _page(self, target: str) -> asyncio.Future[str]:
-        """The session of a page, of which we may hear before or after it is asked for."""
+        """The future session of a page; its event may arrive before or after createTarget returns."""
         return self._pages.setdefault(target, asyncio.get_running_loop().create_future())
 
     def _forget(self, session: str | None) -> None:
@@ -111,5 +111,5 @@ class Targets:
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)  # the event loop itself keeps only a weak reference
+        self._tasks.add(task)  # the event loop keeps only a weak reference
         task.add_done_callback(self._tasks.discard)

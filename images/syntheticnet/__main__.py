@@ -1,4 +1,4 @@
-"""`python -m syntheticnet`: raise the fence, then become PID 1."""
+"""`python -m syntheticnet`: raises the fence, then runs as PID 1."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ except NoFence as error:
     print(f"synthlab: {error}", file=sys.stderr)
     os._exit(3)
 
-from .supervisor.init import main  # only now: an import before the fence is time without it
+from .supervisor.init import main  # only now: importing it first would delay the fence
 
 main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Whom the stack lets use the control ports besides the host (`SYNTHLAB_ALLOW`): nobody, unless it names somebody."""
+"""Who may use the control ports besides the host (`SYNTHLAB_ALLOW`); by default nobody."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True)
 class Allow:
-    """Networks (an address is a network of one), names of containers, and origins of pages.
+    """Networks (an address is a network of one), container names, and origins of web pages.
 
-    Where networks may use the control ports, these are published beyond the host, and other containers of the machine
-    reach them by way of the engine's proxy, with the host's own address. So the `host` must then be named to be let in.
+    If networks are allowed, the control ports are published beyond the host, and other containers on the machine reach
+    them through the engine's proxy with the host's address. So in that case the host must be listed as `host`, too.
     """
 
     networks: tuple[Network, ...] = ()
@@ -40,7 +40,7 @@ class Allow:
 
     @classmethod
     def parse(cls, words: Iterable[str]) -> Allow:
-        """Raises ValueError that names the word."""
+        """Parse the words of `SYNTHLAB_ALLOW`; raises ValueError that quotes the invalid word."""
         networks, names, origins = [], [], []
         words = list(words)
         for word in words:
@@ -52,19 +52,19 @@ class Allow:
             elif _NAME.fullmatch(word):
                 names += [word] if word != HOST else []
             else:
-                what = "an address, a network, a name or an origin such as https://app.example"
+                what = "an address, a network, a container name, host or an origin such as https://app.example"
                 raise ValueError(f"{word!r} is not {what}")
         return cls(tuple(networks), tuple(names), tuple(origins), host=not networks or HOST in words)
 
 
 class Control(Protocol):
-    """What passes the addresses of names on to the forwarder."""
+    """Sends the addresses of allowed names to the forwarder."""
 
     async def ask(self, op: str, *, addresses: Sequence[str]) -> object: ...
 
 
 class Admitted:
-    """The addresses that may use the control ports; those of names are looked up again and again."""
+    """The addresses that may use the control ports; names are looked up repeatedly."""
 
     def __init__(self, hosts: Iterable[str], allow: Allow) -> None:
         self._hosts = frozenset(hosts)
@@ -81,17 +81,20 @@ class Admitted:
         return any(address in network for network in self._allow.networks)
 
     async def follow(self, control: Control) -> None:
-        """Look the names up for ever, and tell the forwarder, also one that has been restarted; at once without any."""
+        """Look the names up for ever and send the result to the forwarder each time, as it may have been restarted.
+
+        Returns at once if there are no names.
+        """
         while self._allow.names:
-            found = [await _addresses(name) for name in self._allow.names]
-            self._found = sorted({address for addresses in found for address in addresses})
+            by_name = [await _addresses(name) for name in self._allow.names]
+            self._found = sorted({address for addresses in by_name for address in addresses})
             with suppress(Unanswered):
                 await control.ask("admit", addresses=self._found)
             await asyncio.sleep(LOOKUP_SECONDS)
 
 
 async def _addresses(name: str) -> list[str]:
-    """None for a container that does not run: one that comes back may have others, and somebody else its old ones."""
+    """The current addresses of a container; empty if it is not running, as another may have its old address by now."""
     loop = asyncio.get_running_loop()
     with suppress(OSError, TimeoutError):
         rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_STREAM), LOOKUP_SECONDS)

@@ -134,9 +134,7 @@ class ControlClient:
             try:
                 answer = await asyncio.wait_for(self._exchange(request), seconds)
             except TimeoutError:
-                raise Unanswered(
-                    "the forwarder does not answer: it is busy, or is restarted within three seconds"
-                ) from None
+                raise Unanswered(UNANSWERED) from None
         if "error" in answer:
             raise Refused(answer["error"])
         result: dict[str, Any] = answer["result"]

@@ -1,6 +1,6 @@
-"""JSON written and read in small pieces, so that another thread need not wait for all of a long document.
+"""Reads and writes JSON in small pieces, so that a long document does not block other threads.
 
-The fast coders of the standard library do a whole document in one go, and let no other thread run meanwhile.
+The standard library's C coders process a whole document in one call and hold the GIL throughout.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from json import scanner
 from typing import Any
 
 LONG = 1 << 15
-"""Shorter documents are read in one go, which takes less than a ms."""
+"""Shorter documents are parsed in one call, which takes less than 1 ms."""
 DEEP = 6
 CHUNK = 1 << 14
 
@@ -20,7 +20,7 @@ _decoder.scan_once = scanner.py_make_scanner(_decoder)  # type: ignore[attr-defi
 
 
 def dumps(value: Any, deep: int = DEEP) -> str:
-    """As json.dumps, one piece for each item down to so many levels."""
+    """As json.dumps, with one call per item down to `deep` levels."""
     if deep and isinstance(value, dict):
         return "{" + ", ".join([f"{json.dumps(key)}: {dumps(item, deep - 1)}" for key, item in value.items()]) + "}"
     if deep and isinstance(value, list | tuple):
@@ -34,7 +34,7 @@ def loads(text: bytes) -> Any:
 
 
 def chunks(text: str) -> list[str]:
-    """A long text in pieces that each take hardly any time."""
+    """Split a long text into pieces of `CHUNK` characters."""
     return [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
 
 

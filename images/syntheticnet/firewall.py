@@ -1,9 +1,9 @@
-"""The fence: nothing but loopback and the conditioned interface reaches or leaves the container's own IP stack.
+"""The fence: nftables rules that restrict the container's IP stack to loopback and the conditioned interface.
 
-It is raised before anything else, and stays when the forwarder dies. Packet sockets see and send past it.
-No router advertisement or redirect passes: routes come from Docker alone. Nor is the container a router for others.
-On loopback it keeps the host's door: only a socket with our mark gets through, and to mark one takes a capability that
-the application has lost for good, be it root. What `docker exec` starts has it.
+It is raised before anything else and stays when the forwarder dies. Packet sockets bypass it.
+Router advertisements and redirects are dropped: only Docker sets routes. Nothing is forwarded for other hosts.
+On loopback it guards the host's control port: only sockets with the mark below get through. Setting the mark needs
+NET_ADMIN, which the application has lost for good, even as root; processes started by `docker exec` have it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from __future__ import annotations
 import os
 
 INNERS = tuple(f"synth{number}" for number in range(8))
-"""The interfaces that the application uses, of as many networks as it has at most: the first is `synth0`."""
+"""The application's interfaces, one for each network it may have; the first is `synth0`."""
 
 DOOR_PORT = 65311
 DOOR_MARK = 0x73796E74
-"""Where the API listens for the host, on loopback, and the mark (SO_MARK) of the host's own packets."""
+"""The API's loopback port for the host, and the mark (SO_MARK) of the host's packets."""
 
 _OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
 
+# Priority -300 runs before connection tracking and NAT, whose state no unfenced packet should touch.
 RULES = f"""
 table inet synthlab
 delete table inet synthlab
@@ -50,11 +51,11 @@ NFT = "/usr/sbin/nft"
 
 
 class NoFence(Exception):
-    """The kernel refuses the rules; reads as one line."""
+    """The kernel rejects the rules; the message is one line."""
 
 
 def door_rules(gateway: str, ports: tuple[int, ...]) -> str:
-    """What lets the host at `gateway` reach these ports by an interface that is not conditioned, and nothing else."""
+    """Rules that let the host at `gateway` reach only these ports through an unconditioned interface."""
     listed = f"{{ {', '.join(map(str, ports))} }}"
     return f"""
 add rule inet synthlab from_outside ip saddr {gateway} tcp dport {listed} accept
@@ -63,23 +64,23 @@ add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
 
 
 def raise_fence(nft: str = NFT) -> None:
-    """Put the rules in force; raises NoFence, with what nft said first. Other tables are left alone."""
+    """Load the rules; raises NoFence with nft's first line of output. Other tables are not touched."""
     put_rules(RULES, nft)
 
 
 def put_rules(rules: str, nft: str = NFT) -> None:
-    """Let nft take rules, all or none; raises NoFence.
+    """Load rules with nft, all or none; raises NoFence.
 
-    Spawned without the subprocess module: every millisecond before the fence is one in which the kernel answers pings.
+    Spawned without the subprocess module, whose import takes milliseconds in which the kernel would answer unfenced.
     """
-    (reader, writer), (heard, said) = os.pipe(), os.pipe()
+    (reader, writer), (read_end, write_end) = os.pipe(), os.pipe()
     os.write(writer, rules.encode())
     os.close(writer)
-    actions = [(os.POSIX_SPAWN_DUP2, *pair) for pair in ((reader, 0), (said, 1), (said, 2))]
+    actions = [(os.POSIX_SPAWN_DUP2, *pair) for pair in ((reader, 0), (write_end, 1), (write_end, 2))]
     child = os.posix_spawn(nft, [nft, "-f", "-"], {"PATH": "/usr/sbin:/usr/bin"}, file_actions=actions)
     os.close(reader)
-    os.close(said)
-    with os.fdopen(heard, encoding="utf-8", errors="replace") as words:
-        first = words.read().partition("\n")[0]
+    os.close(write_end)
+    with os.fdopen(read_end, encoding="utf-8", errors="replace") as output:
+        first = output.read().partition("\n")[0]
     if os.waitpid(child, 0)[1]:
         raise NoFence(f"{REFUSED}; nft: {first}" if first else REFUSED)

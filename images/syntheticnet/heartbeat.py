@@ -1,6 +1,6 @@
-"""The heartbeat of a process of ours: PID 1 asks, and the process answers as long as its loop goes round.
+"""Heartbeats of the child processes: PID 1 asks, and a child answers from its event loop while that still runs.
 
-A question carries what PID 1 has seen, for whoever asks the process about itself.
+Each request carries PID 1's view of all children, so that a child can include it in its own reports.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ MESSAGE_BYTES = 4096
 
 
 class Pulse:
-    """Both ends: PID 1 owns them, so that a process that is restarted takes over the one before it."""
+    """Both ends of one child's heartbeat socket.
+
+    PID 1 owns both, so a restarted child inherits the socket. The child's end is polled by its main loop rather than a
+    thread: an answer shows that the loop still runs, not only that the process exists.
+    """
 
     def __init__(self) -> None:
         self._asking, self._answering = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -28,13 +32,14 @@ class Pulse:
         self._answering.close()
 
     def ask(self, news: Mapping[str, Any]) -> None:
-        """PID 1's question; never waits."""
+        """Send PID 1's request; never blocks."""
         self.news = news
+        # If the child has not read for long, the socket is full; the requests it holds already show the hang.
         with suppress(BlockingIOError):
             self._asking.send(json.dumps(news).encode())
 
     def answered(self) -> bool:
-        """Whether an answer has come since this was asked last."""
+        """Whether an answer has arrived since the last call."""
         count = 0
         with suppress(BlockingIOError):
             while self._asking.recv(1):
@@ -42,12 +47,12 @@ class Pulse:
         return count > 0
 
     def fileno(self) -> int:
-        """What is readable when there is a question."""
+        """Readable when there is a request."""
         return self._answering.fileno()
 
     def answer(self) -> None:
-        """The process's answer to all that was asked; keeps the last news."""
+        """Answer all pending requests; keeps the latest news."""
         with suppress(BlockingIOError):
-            while question := self._answering.recv(MESSAGE_BYTES):
-                self.news = json.loads(question)
+            while request := self._answering.recv(MESSAGE_BYTES):
+                self.news = json.loads(request)
                 self._answering.send(b"1")

@@ -1,4 +1,4 @@
-"""The few system calls that Python 3.11 does not offer: capabilities and process attributes."""
+"""System calls that Python 3.11 lacks: capabilities, process attributes and signalfd."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 
 def forbid_capabilities(numbers: Iterable[int]) -> None:
-    """Let no program that this process starts have these capabilities, whoever runs it; needs SETPCAP."""
+    """Remove these capabilities from the bounding set: no program started from here gets them; needs SETPCAP."""
     for number in numbers:
         _prctl(_PR_CAPBSET_DROP, number)
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
 
 
 def drop_capabilities(numbers: Iterable[int], but: Iterable[int] = ()) -> None:
-    """Give up these capabilities for good, for this process and all that it starts; needs SETPCAP.
+    """Drop these capabilities permanently, for this process and all it starts; needs SETPCAP.
 
-    This process keeps those of `but`, and can give them to no program.
+    This process keeps those in `but`, yet cannot pass them on. Clearing its own sets alone would not do: a root process
+    regains everything in the bounding set at its next exec.
     """
     gone = set(numbers)
     forbid_capabilities(sorted(gone))
@@ -39,12 +40,12 @@ def drop_capabilities(numbers: Iterable[int], but: Iterable[int] = ()) -> None:
 
 
 def allowed_capabilities() -> list[int]:
-    """The capabilities that a program started by this process might still get."""
+    """The bounding set: capabilities a program started by this process could still get."""
     return [number for number in range(64) if _libc.prctl(_PR_CAPBSET_READ, number, 0, 0, 0) == 1]
 
 
 def become(uid: int, gid: int) -> None:
-    """Run as this user from now on, with no capability, no way to one, and no one to look inside; needs SETPCAP."""
+    """Switch to this user for good, without capabilities, ways to regain them, or being traceable; needs SETPCAP."""
     forbid_capabilities(allowed_capabilities())
     os.setgroups([])
     os.setresgid(gid, gid, gid)
@@ -54,23 +55,23 @@ def become(uid: int, gid: int) -> None:
 
 
 def hide() -> None:
-    """Let no process of the same user trace this one or take its file descriptors."""
+    """Keep processes of the same user from tracing this one or taking its file descriptors."""
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def be_punctual() -> None:
-    """Wake up within a microsecond of a timer, not within the usual 50."""
+    """Lower the timer slack from the default 50 µs to 1 µs."""
     _prctl(_PR_SET_TIMERSLACK, 1000)
 
 
 def open_signals(numbers: Iterable[int]) -> int:
-    """A file that is readable when one of these signals, all of which are blocked, is pending (signalfd)."""
+    """A signalfd for these signals, which must be blocked; readable when one is pending."""
     mask = sum(1 << (number - 1) for number in numbers).to_bytes(_SIGNAL_SET_BYTES, "little")
     return int(_checked(_libc.signalfd(-1, mask, os.O_NONBLOCK | os.O_CLOEXEC)))
 
 
 def read_signals(file: int) -> list[int]:
-    """The signals that are pending, and are so no longer."""
+    """Consume and return the pending signals."""
     try:
         data = os.read(file, 64 * _SIGNAL_BYTES)
     except BlockingIOError:
@@ -83,7 +84,7 @@ def _prctl(option: int, argument: int) -> None:
 
 
 def _capabilities() -> tuple[int, int]:
-    """The effective and the permitted set."""
+    """The effective and permitted sets."""
     header, data = pack("Ii", _CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     _checked(_libc.capget(header, data))
     return data[0] | data[3] << 32, data[1] | data[4] << 32

@@ -1,3 +1,3 @@
-"""The version that image and command line compare."""
+"""The version, which the command line compares with that of the image."""
 
 VERSION = "0.2.0"

@@ -102,11 +102,13 @@ def moments(made: GroupChange, now: float) -> Iterator[str]:
     entry = next((state.entry for state in made.states.values() if state.entry), None)
     if entry is None:
         return
-    if entry.in_s is not None:
-        yield f"{names}: in force at {_wall(now + entry.in_s)}, in {entry.in_s:.1f} s"
-    if entry.left_s is not None:
+    if entry.in_ns is not None:
+        in_s = entry.in_ns / 1e9
+        yield f"{names}: in force at {_wall(now + in_s)}, in {in_s:.1f} s"
+    if entry.left_ns is not None:
+        left_s = entry.left_ns / 1e9
         reverts = "reverts by itself" if len(made.states) == 1 else "revert by themselves"
-        yield f"{names}: {reverts} at {_wall(now + entry.left_s)}, in {entry.left_s:.1f} s"
+        yield f"{names}: {reverts} at {_wall(now + left_s)}, in {left_s:.1f} s"
 
 
 def _wall(seconds: float) -> str:
@@ -132,9 +134,9 @@ def _changed(value: Any) -> str:
 
 
 def _times(entry: ScheduleEntry) -> str:
-    parts = [f"in {entry.in_s:.1f} s"] if entry.in_s is not None else []
-    if entry.left_s is not None:
-        parts.append(f"{'reverts in' if entry.in_s is None else 'ends in'} {entry.left_s:.1f} s")
+    parts = [f"in {entry.in_ns / 1e9:.1f} s"] if entry.in_ns is not None else []
+    if entry.left_ns is not None:
+        parts.append(f"{'reverts in' if entry.in_ns is None else 'ends in'} {entry.left_ns / 1e9:.1f} s")
     return ", ".join(parts)
 
 

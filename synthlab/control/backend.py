@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..engine.api import EngineApi
+from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..engine.docker_engine import Engine
 from ..errors import SynthlabError, WrongUse, did_you_mean
@@ -23,6 +24,8 @@ class Backend:
     close: Callable[[], None] = lambda: None
     """Ends all connections; the next question opens one again."""
     is_near: Callable[[Container], bool] = lambda container: True
+    clock: Clock = MACHINE
+    """Our own, by which several clients change at the same moment."""
 
     def members(self, wanted: str | None, past: bool = False) -> tuple[str, list[Container]]:
         """The name and the containers of the lab that a command means: one whose time is not over, unless `past`.

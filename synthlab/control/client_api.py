@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+from syntheticnet.conditions import write_duration
+
+from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..errors import SynthlabError, WrongUse
 from .addresses import api_url
+from .clock_sync import ClockSample
 from .state import ClientState
-from .versions import UNKNOWN, describe_mismatch
+from .versions import unreadable
 from .webrtc_stats import Stats
 
 if TYPE_CHECKING:
@@ -20,28 +24,42 @@ if TYPE_CHECKING:
     from .exec_tunnel import Relay
 
 TIMEOUT_S = 5.0
+TIME_HEADERS = ("x-synthlab-received-ns", "x-synthlab-answered-ns")
+"""By the client's clock: when it received a request, and when it answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeOptions:
-    """When a change takes effect, and for how long; times as people write them (`10s`), `at_ns` on the client's clock.
+    """When a change takes effect, and for how long; `at_ns` is a time of the client's clock.
 
-    With `keep` whole conditions leave leases and scheduled changes as they are.
+    With `keep` whole conditions leave leases and scheduled changes as they are; with `restore` they are those of a
+    state, and may have values without effect.
     """
 
     at_ns: int | None = None
-    after: str | None = None
-    lease: str | None = None
+    after_ns: int | None = None
+    lease_ns: int | None = None
     keep: bool = False
+    restore: bool = False
 
     def parameters(self) -> dict[str, str]:
-        """What the API is asked behind the `?`."""
-        times = {"at": self.at_ns, "in": self.after, "lease": self.lease}
-        given = {name: str(value) for name, value in times.items() if value is not None}
-        return given | ({"keep": "true"} if self.keep else {})
+        """The parameters of the URL."""
+        at = {} if self.at_ns is None else {"at": str(self.at_ns)}
+        spans = {"in": self.after_ns, "lease": self.lease_ns}
+        written = {name: write_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
+        flags = {"keep": self.keep, "restore": self.restore}
+        return at | written | {name: "true" for name, given in flags.items() if given}
 
 
 AT_ONCE = ChangeOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A client's state, and its clock compared with ours by the same request."""
+
+    state: ClientState
+    clock: ClockSample
 
 
 class ClientApi(Protocol):
@@ -49,15 +67,17 @@ class ClientApi(Protocol):
 
     def state(self) -> ClientState: ...
 
-    def clock(self) -> int:
-        """What its clock shows, in ns."""
+    def clock(self) -> ClockSample:
+        """Its clock compared with ours."""
         ...
+
+    def observe(self) -> Observed: ...
 
     def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         """Put a partial change, in native form, into the conditions; WrongUse when a value is refused."""
         ...
 
-    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
         """Raise what `change` would raise, and change nothing."""
         ...
 
@@ -73,7 +93,7 @@ class ClientApi(Protocol):
         """Take a lease or a scheduled change back."""
         ...
 
-    def renew(self, id: int, lease: str) -> None:
+    def renew(self, id: int, lease_ns: int) -> None:
         """Let a lease last so long from now."""
         ...
 
@@ -88,10 +108,18 @@ class ClientApi(Protocol):
         ...
 
 
+class _Reply(NamedTuple):
+    """A response, and when its request was sent and it was received, by our clock."""
+
+    response: Response
+    sent_ns: int
+    received_ns: int
+
+
 class HttpClientApi:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
 
-    Where `relay` gives one, it is asked through that instead.
+    Where `relay` gives one, it is asked through that instead. Client clocks are compared with `clock`.
     """
 
     def __init__(
@@ -100,26 +128,35 @@ class HttpClientApi:
         url: str | None,
         transport: BaseTransport | None = None,
         relay: Callable[[], Relay | None] = lambda: None,
+        clock: Clock = MACHINE,
     ) -> None:
         self.name = name
         self.url = url
         self._place = f"at {url}"
         self._transport = transport
         self._relay = relay
+        self._clock = clock
+        self._starts = False
         self._connected: Client | None = None
         self._connecting = threading.Lock()
 
     def state(self) -> ClientState:
         return self._state(self._ask("GET", "/v1/state"))
 
-    def clock(self) -> int:
-        return int(self._ask("GET", "/v1/clock")["monotonic_ns"])
+    def clock(self) -> ClockSample:
+        return self._timed("GET", "/v1/clock")[1]
+
+    def observe(self) -> Observed:
+        answer, clock = self._timed("GET", "/v1/state")
+        return Observed(self._state(answer), clock)
 
     def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("PATCH", options, json=change)
 
-    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> None:
-        self._ask("PATCH", "/v1/conditions", json=change, params={**options.parameters(), "check": "true"})
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
+        parameters = {**options.parameters(), "check": "true"}
+        answer, clock = self._timed("PATCH", "/v1/conditions", json=change, params=parameters)
+        return Observed(self._state(answer.get("state", {})), clock)
 
     def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
         return self._put("PUT", options, json=conditions)
@@ -130,8 +167,8 @@ class HttpClientApi:
     def release(self, id: int) -> ClientState:
         return self._state(self._ask("DELETE", f"/v1/leases/{id}"))
 
-    def renew(self, id: int, lease: str) -> None:
-        self._ask("PUT", f"/v1/leases/{id}", params={"for": lease})
+    def renew(self, id: int, lease_ns: int) -> None:
+        self._ask("PUT", f"/v1/leases/{id}", params={"for": write_duration(lease_ns)})
 
     def put_file(self, name: str, text: str) -> None:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
@@ -158,20 +195,42 @@ class HttpClientApi:
         try:
             return ClientState.from_dict(answer)
         except (KeyError, TypeError, ValueError) as error:
-            message = describe_mismatch({self.name: str(answer.get("version") or UNKNOWN)})
-            raise SynthlabError(f"{self.name} tells of its state what cannot be understood; {message}") from error
+            raise unreadable(self.name, answer) from error
+
+    def _timed(self, method: str, path: str, **request: Any) -> tuple[dict[str, Any], ClockSample]:
+        """The answer, and the clock by the times that its headers give."""
+        reply = self._exchange(method, path, starts=True, **request)
+        answer = self._answer(reply)
+        try:
+            arrived, answered = (int(reply.response.headers[name]) for name in TIME_HEADERS)
+        except (KeyError, ValueError) as error:
+            raise unreadable(self.name, answer) from error
+        return answer, ClockSample(reply.sent_ns, arrived, answered, reply.received_ns)
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return self._answer(self._exchange(method, path, **request))
+
+    def _exchange(self, method: str, path: str, starts: bool = False, **request: Any) -> _Reply:
+        """Send a request; with `starts`, a tunnel is started before, which would look like a slow network."""
         import httpx
 
         if self.url is None:
             raise SynthlabError(f"{self.name} has no API: its container does not run (`synthlab ps` tells more)")
         try:
-            response = self._client().request(method, path, **request)
+            client = self._client()
+            if starts and self._starts:
+                client.get("/v1/clock")
+            self._starts = False
+            sent_ns = self._clock.now_ns()
+            response = client.request(method, path, **request)
+            return _Reply(response, sent_ns, self._clock.now_ns())
         except httpx.TimeoutException:
             raise SynthlabError(f"{self.name}: its API {self._place} does not answer within {TIMEOUT_S:g} s") from None
         except httpx.HTTPError as error:
             raise SynthlabError(f"{self.name}: its API {self._place} does not answer: {error}") from None
+
+    def _answer(self, reply: _Reply) -> dict[str, Any]:
+        response = reply.response
         answer = self._body(response)
         if response.is_success:
             return answer
@@ -199,6 +258,7 @@ class HttpClientApi:
 
         if relay := self._relay():
             self._place = "through the engine"
+            self._starts = True
             self._transport = cast("BaseTransport", _Relayed(relay))
         # The host's proxies are not for 127.0.0.1, nor is its trust store: loading that takes 20 ms.
         return httpx.Client(

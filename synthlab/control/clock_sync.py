@@ -1,4 +1,4 @@
-"""The clocks of several clients, read over the network, and one moment as each of them reads it."""
+"""The clocks of several clients, compared with ours over the network, as NTP does it (RFC 5905)."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """What a client's clock showed at some time between two of our own clock's, in ns."""
+    """One request, in ns: `sent` and `received` by our clock, `arrived` and `answered` by the client's."""
 
     sent: int
-    shown: int
+    arrived: int
+    answered: int
     received: int
 
     @property
     def ahead(self) -> tuple[int, int]:
         """The client's clock is ahead of ours by at least, and at most, this."""
-        return self.shown - self.received, self.shown - self.sent
+        return self.answered - self.received, self.arrived - self.sent
+
+    @property
+    def network_ns(self) -> int:
+        """The time on the way, both ways, without the client's work: how uncertain `ahead` is."""
+        return max(self.received - self.sent - (self.answered - self.arrived), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class SyncPoint:
-    """One moment as each client's clock shows it; exact but for `doubt_ns`, which is 0 where they share one clock."""
+class ClientClocks:
+    """By how much each client's clock is ahead of ours; `doubt_ns` is the error between two: 0 where they are one."""
 
-    at_ns: Mapping[str, int]
+    ahead_ns: Mapping[str, int]
     doubt_ns: int
 
+    def at_ns(self, name: str, ours_ns: int) -> int:
+        """A moment of our clock as the client's clock shows it."""
+        return ours_ns + self.ahead_ns[name]
 
-def moment(readings: Mapping[str, ClockSample], ours_ns: int) -> SyncPoint:
-    """The moment `ours_ns` of our clock. Clocks that may be one and the same, as those of one machine are, are one.
 
-    Where that one may be ours, it is.
-    """
-    least = max(reading.ahead[0] for reading in readings.values())
-    most = min(reading.ahead[1] for reading in readings.values())
+def compare_clocks(samples: Mapping[str, ClockSample]) -> ClientClocks:
+    """Clocks that may be one and the same, as those of one machine are, are one. Where that one may be ours, it is."""
+    least = max(sample.ahead[0] for sample in samples.values())
+    most = min(sample.ahead[1] for sample in samples.values())
     if least <= most:
         ahead = 0 if least <= 0 <= most else most
-        return SyncPoint(dict.fromkeys(readings, ours_ns + ahead), 0)
-    halves = {name: sum(reading.ahead) // 2 for name, reading in readings.items()}
-    doubt = max(reading.received - reading.sent for reading in readings.values())
-    return SyncPoint({name: ours_ns + half for name, half in halves.items()}, doubt)
+        return ClientClocks(dict.fromkeys(samples, ahead), 0)
+    halves = {name: sum(sample.ahead) // 2 for name, sample in samples.items()}
+    return ClientClocks(halves, max(sample.network_ns for sample in samples.values()))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
-from syntheticnet.conditions import parse_duration
-
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
-from .client_api import ChangeOptions, ClientApi
-from .clock_sync import ClockSample, moment
+from ..text.durations import seconds_of
+from .client_api import ChangeOptions, ClientApi, Observed
+from .clock_sync import ClockSample, compare_clocks
 from .state import ClientState
 
 MAX_AT_ONCE = 16
-# Several clients are told so long beforehand: time to reach them all, and short enough not to be noticed.
 LEAD_NS = 60_000_000
+"""Several clients get a change at least so long before it applies: enough to reach them all, too short to notice."""
 AFTER_S = 0.005
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Reachable")
 
 
 class Reachable(Protocol):
@@ -45,21 +45,25 @@ class LabClient:
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """What a change has come to: each client's state, and how far apart in time they changed at the most.
+    """The result of a change: each client's state, and how far apart in time they changed at the most.
 
-    `apart_ns` is None for a single client.
+    `apart_ns` is None for a single client. `before` has the states before the change, of several clients only.
     """
 
     states: dict[str, ClientState]
     apart_ns: int | None = None
+    before: Mapping[str, ClientState] = field(default_factory=dict)
 
 
 Act = Callable[[Reachable, ChangeOptions], ClientState]
+Look = Callable[[Reachable], Observed]
 
 
-def each(clients: Iterable[Reachable], act: Callable[[Reachable], T]) -> dict[str, T]:
-    """What `act` gives for each client, all at once; the first failure in the clients' order is raised."""
+def each(clients: Iterable[C], act: Callable[[C], T]) -> dict[str, T]:
+    """The result of `act` for each client, all at once; once all are done, the first failure in order is raised."""
     clients = list(clients)
+    if len(clients) == 1:
+        return {clients[0].name: act(clients[0])}
     with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
         futures = [pool.submit(act, client) for client in clients]
     return {client.name: future.result() for client, future in zip(clients, futures, strict=True)}
@@ -70,6 +74,7 @@ def apply_change(
     change: Mapping[str, Any],
     options: ChangeOptions,
     files: Mapping[str, str] | None = None,
+    clock: Clock = MACHINE,
 ) -> GroupChange:
     """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
 
@@ -77,42 +82,55 @@ def apply_change(
     """
     if files:
         each(clients, lambda client: _put_files(client, files))
-    if len(clients) > 1:
-        each(clients, lambda client: client.api.check(change, options))
-    return apply_together(clients, lambda client, options: client.api.change(change, options), options)
+    return apply_together(
+        clients,
+        lambda client, options: client.api.change(change, options),
+        lambda client: client.api.check(change, options),
+        options,
+        clock,
+    )
 
 
-def apply_together(clients: Sequence[Reachable], act: Act, options: ChangeOptions) -> GroupChange:
-    """Act on one client at once, on several at the same moment of a clock that they are all told of."""
-    if len(clients) == 1:
+def apply_together(
+    clients: Sequence[Reachable], act: Act, look: Look, options: ChangeOptions, clock: Clock = MACHINE
+) -> GroupChange:
+    """Act on one client at once, on several at the same moment of `clock`, our own.
+
+    Three requests to each of several: `look`, which raises what `act` would raise; `act`; and the state afterwards.
+    """
+    if len(clients) < 2:
         return GroupChange(each(clients, lambda client: act(client, options)))
-    asked_ns = time.monotonic_ns()
-    before = each(clients, lambda client: client.api.state())
-    round_ns = time.monotonic_ns() - asked_ns
-    readings = each(clients, _read_clock)
-    ahead_ns = _lead_ns(readings.values(), round_ns) if options.after is None else parse_duration(options.after)
-    instant = moment(readings, time.monotonic_ns() + ahead_ns)
-    timed = {name: replace(options, at_ns=at_ns, after=None) for name, at_ns in instant.at_ns.items()}
+    seen = each(clients, look)
+    before = {name: observed.state for name, observed in seen.items()}
+    samples = {name: observed.clock for name, observed in seen.items()}
+    clocks = compare_clocks(samples)
+    due_ns = clock.now_ns() + (_lead_ns(list(samples.values())) if options.after_ns is None else options.after_ns)
+    timed = {name: replace(options, at_ns=clocks.at_ns(name, due_ns), after_ns=None) for name in samples}
     try:
         states = each(clients, lambda client: act(client, timed[client.name]))
     except BaseException:
         # One that did not answer may have changed all the same: all get their old conditions back.
-        for client in clients:
-            _restore(client, before[client.name])
+        each(clients, lambda client: _restore(client, before[client.name]))
         raise
-    late_s = max((state.entry.late_s for state in states.values() if state.entry), default=0.0)
-    if options.after is None:
-        states = _after(clients, states)
-    return GroupChange(states, instant.doubt_ns + round(late_s * 1e9))
+    late_ns = max((state.entry.late_ns for state in states.values() if state.entry), default=0)
+    if options.after_ns is None:
+        states = _begun(clients, states, clock)
+    return GroupChange(states, clocks.doubt_ns + late_ns, before)
 
 
-def _after(clients: Sequence[Reachable], states: Mapping[str, ClientState]) -> dict[str, ClientState]:
-    """The states when all that was scheduled has begun; raises SynthlabError where it could not."""
-    time.sleep(max((state.entry.in_s or 0.0 for state in states.values() if state.entry), default=0.0) + AFTER_S)
+def refuse_failed(states: Mapping[str, ClientState], ids: Mapping[str, int]) -> None:
+    """Raise SynthlabError where a client could not put the entry with this id in force when its time came."""
+    for name, id in ids.items():
+        if id in states[name].failures:
+            raise SynthlabError(f"{name}: {states[name].failures[id]}")
+
+
+def _begun(clients: Sequence[Reachable], states: Mapping[str, ClientState], clock: Clock) -> dict[str, ClientState]:
+    """The states once all that was scheduled has begun; raises SynthlabError where it could not."""
+    entries = {name: state.entry for name, state in states.items() if state.entry}
+    clock.sleep(seconds_of(max((entry.in_ns or 0 for entry in entries.values()), default=0)) + AFTER_S)
     after = each(clients, lambda client: client.api.state())
-    for name, state in states.items():
-        if state.entry and state.entry.id in after[name].failures:
-            raise SynthlabError(f"{name}: {after[name].failures[state.entry.id]}")
+    refuse_failed(after, {name: entry.id for name, entry in entries.items()})
     return {name: state.with_entry_of(states[name]) for name, state in after.items()}
 
 
@@ -121,28 +139,25 @@ def _put_files(client: Reachable, files: Mapping[str, str]) -> None:
         client.api.put_file(name, text)
 
 
-def _read_clock(client: Reachable) -> ClockSample:
-    sent = time.monotonic_ns()
-    return ClockSample(sent, client.api.clock(), time.monotonic_ns())
+def _lead_ns(samples: Sequence[ClockSample]) -> int:
+    """How long before its time to send a change: clients that are far away, slow or very many need longer.
 
-
-def _lead_ns(readings: Iterable[ClockSample], round_ns: int) -> int:
-    """How long beforehand the clients are told: to reach those that are far away, or very many, takes longer.
-
-    A round is what it took to ask all of them something that is easier to answer.
+    The requests so far show how long the next round takes: each client has the same work to do once more.
     """
-    return max(LEAD_NS, 3 * max(reading.received - reading.sent for reading in readings), 2 * round_ns)
+    took_ns = [sample.received - sample.sent for sample in samples]
+    round_ns = max(*took_ns, sum(took_ns) // min(len(samples), MAX_AT_ONCE))
+    return max(LEAD_NS, 2 * round_ns, 3 * max(sample.network_ns for sample in samples))
 
 
 def _restore(client: Reachable, before: ClientState) -> None:
-    """Take back what has been asked of a client since `before`."""
+    """Revert whatever a client was asked for since `before`."""
     known = {entry.id for entry in (*before.leases, *before.scheduled)}
     try:
         present = client.api.state()
         for entry in (*present.leases, *present.scheduled):
             if entry.id not in known:
                 client.api.release(entry.id)
-        if present.base != before.base:
-            client.api.replace(before.base.to_dict(), ChangeOptions(keep=True))
+        if present.base_text != before.base_text:
+            client.api.replace(before.base_text, ChangeOptions(keep=True, restore=True))
     except SynthlabError:
-        return  # it is beyond reach, which the first error says already
+        return  # it cannot be reached, which the first error says already

@@ -8,6 +8,7 @@ from ..stack.network_operations import BOTH, SILENT, Change, is_partition, refus
 from .container_lookup import find_member, unconditioned
 from .group_change import GroupChange, LabClient
 from .running_lab import RunningLab
+from .state import ClientState
 
 
 def plan_partition(
@@ -27,8 +28,8 @@ def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
     first, second = _ends(lab, a, b)
     others = {first: second, second: first}
     clients = [client for client in lab.find() if client.name in others]
-    healed = [_heal_end(lab, client, others[client.name]) for client in clients]
-    return GroupChange(lab.states(clients)), any(healed)
+    ends = {client.name: _heal_end(lab, client, others[client.name]) for client in clients}
+    return GroupChange({name: state for name, (state, _) in ends.items()}), any(healed for _, healed in ends.values())
 
 
 def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
@@ -44,12 +45,13 @@ def _end(lab: RunningLab, name: str) -> str:
     return find_member(lab.name, [one for one in lab.members if one.role in ("client", SFU_HOST)], name).title
 
 
-def _heal_end(lab: RunningLab, client: LabClient, other: str) -> bool:
+def _heal_end(lab: RunningLab, client: LabClient, other: str) -> tuple[ClientState, bool]:
+    """The end's state afterwards, and whether there was anything to end."""
     state = client.api.state()
     entries = [one for one in (*state.leases, *state.scheduled) if not one.replace and is_partition(one.change, other)]
     for entry in entries:
-        client.api.release(entry.id)
-    change = network_operations.heal(other, state.base.to_dict(), state.answer["startup"])
+        state = client.api.release(entry.id)
+    change = network_operations.heal(other, state.base_text, state.answer["startup"])
     if change:
-        lab.change([client], change)
-    return bool(entries or change)
+        state = lab.change([client], change).states[client.name]
+    return state, bool(entries or change)

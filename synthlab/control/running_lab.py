@@ -84,11 +84,8 @@ class RunningLab:
         options: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
-        """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
-
-        Each client gets the `files` first, which the change may name.
-        """
-        return apply_change(clients, change, options, files)
+        """As `group_change.apply_change`, by the clock of this machine."""
+        return apply_change(clients, change, options, files, self.backend.clock)
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
@@ -99,7 +96,8 @@ class RunningLab:
         def act(client: Reachable, options: ChangeOptions) -> ClientState:
             return client.api.replace({}, options) if perfect else client.api.reset(options)
 
-        return apply_together(self._reached if clients is None else clients, act, AT_ONCE)
+        chosen = self._reached if clients is None else clients
+        return apply_together(chosen, act, lambda client: client.api.observe(), AT_ONCE, self.backend.clock)
 
     # Their containers
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS, Conditions
 
 from ..contract import OWN_CAUSES
+from .versions import unreadable
 
-"""Of the causes of drops, those that no network was asked for: the lab itself discarded the packets."""
 MOST_LATE_MS = 50.0
 """How late the latest hundredth of a second's packets may leave; later than that the machine is too slow."""
 
@@ -52,44 +53,44 @@ class LinkState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEntry:
-    """A change that is in force for a time (a lease), or waits for its time. The times left are in seconds.
+    """A change that is in force for a time (a lease), or waits for its time.
 
-    `in_s` is None where it has begun, `left_s` where it is for good. A `replace` one replaces everything.
+    `in_ns` is None where it has begun, `left_ns` where it is for good. A `replace` one replaces everything.
     """
 
     id: int
     change: Mapping[str, Any]
     replace: bool
-    in_s: float | None
-    left_s: float | None
-    late_s: float
+    in_ns: int | None
+    left_ns: int | None
+    late_ns: int
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ScheduleEntry:
-        seconds = {name: values[f"{name}_ns"] / 1e9 for name in ("in", "left", "late") if f"{name}_ns" in values}
         replacing = "replace" in values
         return cls(
             id=values["id"],
             change=values["replace" if replacing else "change"],
             replace=replacing,
-            in_s=seconds.get("in"),
-            left_s=seconds.get("left"),
-            late_s=seconds.get("late", 0.0),
+            in_ns=values.get("in_ns"),
+            left_ns=values.get("left_ns"),
+            late_ns=values.get("late_ns", 0),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ClientState:
     """One client's network as its API tells it; `answer` is that answer itself.
 
-    `conditions` are those in force: the `base` with each of the `leases` put on it. `entry` is what a change with a
-    time has made, and `failures` tell by id what has become impossible and was dropped. `links`, `lateness` and each
-    of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes. Of the forwarder's
-    `restarts`, `hangs` were made because it gave no sign of life.
+    `conditions` are those in force: the `base` with each of the `leases` put on it. They are parsed when first used,
+    and raise SynthlabError where another version wrote them; their texts are what the API sent. `entry` is what a
+    change with a time has made, and `failures` tell by id what has become impossible and was dropped. `links`,
+    `lateness` and each of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes.
+    Of the forwarder's `restarts`, `hangs` were made because it gave no sign of life.
     """
 
-    conditions: Conditions
-    base: Conditions
+    conditions_text: Mapping[str, Any]
+    base_text: Mapping[str, Any]
     leases: tuple[ScheduleEntry, ...]
     scheduled: tuple[ScheduleEntry, ...]
     failures: Mapping[int, str]
@@ -108,14 +109,28 @@ class ClientState:
         former = earlier.entry
         if former is None:
             return self
-        entry = next((lease for lease in self.leases if lease.id == former.id), replace(former, in_s=None))
+        entry = next((lease for lease in self.leases if lease.id == former.id), replace(former, in_ns=None))
         return replace(self, entry=entry, answer={**self.answer, "entry": earlier.answer["entry"]})
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        return self._parsed(self.conditions_text)
+
+    @cached_property
+    def base(self) -> Conditions:
+        return self._parsed(self.base_text)
+
+    def _parsed(self, text: Mapping[str, Any]) -> Conditions:
+        try:
+            return Conditions.from_dict(text)
+        except ValueError as error:
+            raise unreadable(str(self.answer.get("name", "a client")), self.answer) from error
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> ClientState:
         return cls(
-            conditions=Conditions.from_dict(answer["conditions"]),
-            base=Conditions.from_dict(answer.get("base", answer["conditions"])),
+            conditions_text=answer["conditions"],
+            base_text=answer.get("base", answer["conditions"]),
             leases=tuple(map(ScheduleEntry.from_dict, answer.get("leases", ()))),
             scheduled=tuple(map(ScheduleEntry.from_dict, answer.get("scheduled", ()))),
             failures={failure["id"]: failure["error"] for failure in answer.get("failed", {}).get("last", ())},

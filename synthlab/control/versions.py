@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 from ..assets import own_version
-from .state import ClientState
+from ..errors import SynthlabError
 
 UNKNOWN = "an unknown version"
 
 
-def other_versions(states: Mapping[str, ClientState]) -> dict[str, str]:
+class Answered(Protocol):
+    """What was read from the answer of an API."""
+
+    @property
+    def answer(self) -> Mapping[str, Any]: ...
+
+
+def other_versions(states: Mapping[str, Answered]) -> dict[str, str]:
     """The versions of the clients whose image is not of ours, by name."""
     versions = {name: str(state.answer.get("version") or UNKNOWN) for name, state in states.items()}
     return {name: other for name, other in versions.items() if other != own_version()}
@@ -25,3 +33,9 @@ def describe_mismatch(others: Mapping[str, str]) -> str | None:
         f"versions differ: {found}, this is synthlab {own_version()}: rebuild what is FROM syntheticnet "
         "(`synthlab images build`) and bring the lab up anew, or use the synthlab that fits"
     )
+
+
+def unreadable(name: str, answer: Mapping[str, Any]) -> SynthlabError:
+    """The error for an answer that this version cannot read."""
+    message = describe_mismatch({name: str(answer.get("version") or UNKNOWN)})
+    return SynthlabError(f"{name} tells of its state what cannot be understood; {message}")

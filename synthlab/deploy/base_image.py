@@ -1,4 +1,4 @@
-"""The image that all others start from: pulled where a registry answers, else made of Debian's packages."""
+"""The base image of all others: pulled from a registry, or built from Debian packages when no registry answers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..text.progress import Progress
 
 PULL_TIMEOUT_S = 120
 RELEASE = "bookworm"
-# What the official image leaves out too: nobody reads manuals in a container.
+# The official image omits these too: nobody reads manuals in a container.
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 
 def ensure_base_image(engine: EngineApi, progress: Progress) -> None:
-    """Have the base image on the engine; raises SynthlabError that says what to do where it cannot be had."""
+    """Pull or build the base image if the engine lacks it; raises SynthlabError with the next step if neither works."""
     if engine.image(BASE):
         return
     progress(f"pulling {BASE}")
@@ -63,7 +63,7 @@ def _import_from_packages(engine: EngineApi) -> None:
 
 
 def debootstrap_command(archive: str) -> list[str]:
-    """The command that packs a minimal Debian into a tar archive."""
+    """The command that writes a minimal Debian root file system to a tar archive."""
     options = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
     options.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
     return ["mmdebstrap", "--variant=minbase", *options, RELEASE, archive]

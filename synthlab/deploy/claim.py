@@ -1,4 +1,9 @@
-"""Who may bring a lab up, or build images: one at a time on each engine. `down` may end whoever is at it."""
+"""The build lock: one `up` per lab at a time on each engine. `down` may revoke it.
+
+Two `up`s of one lab would race for the same container names, and Compose would replace one's containers by the other's.
+The engine holds the lock, as a container: users of one engine may sit at different machines, and no killed `up` leaves
+a lock behind.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +15,22 @@ from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 
-PATIENCE_S = 1.0  # one that has just been given back, or whose holder was just killed, is still there for a moment
-START_S = 10.0  # a lock that does not run by then never will: whoever started it was killed half-way
+PATIENCE_S = 1.0  # a lock just released, or one whose holder was just killed, is still listed for a moment
+START_S = 10.0  # a lock not running by then never will be: whoever started it was killed half-way
 QUIET_S = 1.0
 MOST_S = 20.0
 POLL_S = 0.1
 
 
 class Claim:
-    """The right to bring one lab up, as long as nobody takes the lab down."""
+    """The right to bring one lab up; lost when somebody takes the lab down."""
 
     def __init__(self, lab: str, held: Held) -> None:
         self._lab = lab
         self._held = held
 
     def check(self) -> None:
-        """Raise SynthlabError when it is lost."""
+        """Raise SynthlabError if the claim was lost."""
         if self._held.lost():
             raise SynthlabError(
                 f"the lab '{self._lab}' was taken down while it was being brought up, or the engine was stopped"
@@ -34,9 +39,9 @@ class Claim:
 
 @contextmanager
 def claimed(lab: str, image: str, engine: EngineApi, clock: Clock = MACHINE) -> Iterator[Claim]:
-    """Be the only one on the engine to bring this lab up; the lock runs from an `image` that the engine has.
+    """Hold the lab's lock on the engine inside the `with`; the lock runs from `image`, which the engine must have.
 
-    Raises SynthlabError where somebody else is at it, and, in place of what fails, when the lab was taken down.
+    Raises SynthlabError if somebody else holds it. If the lab is taken down meanwhile, that error replaces any other.
     """
     held = _taken(lab, image, engine, clock)
     claim = Claim(lab, held)
@@ -51,7 +56,7 @@ def claimed(lab: str, image: str, engine: EngineApi, clock: Clock = MACHINE) -> 
 
 
 def _taken(lab: str, image: str, engine: EngineApi, clock: Clock) -> Held:
-    """The lock of a lab; one that never began to run is removed."""
+    """The lock of a lab; a stale one that never started running is removed."""
     start = clock.now_s()
     while True:
         if held := engine.lock(lab, image):
@@ -65,25 +70,28 @@ def _taken(lab: str, image: str, engine: EngineApi, clock: Clock) -> Held:
 
 
 def being_brought_up(lab: str) -> SynthlabError:
-    """What to say to whoever needs this lab for itself, or whole."""
+    """The error for a command that cannot run while the lab is being brought up."""
     return SynthlabError(
-        f"the lab '{lab}' is being brought up: wait until it is up, end that with `synthlab down {lab}`, "
+        f"the lab '{lab}' is being brought up: wait until it is up, stop that with `synthlab down {lab}`, "
         "or give yours another name with --lab"
     )
 
 
 def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE) -> int:
-    """Remove all of a lab, and end whoever is bringing it up; how many containers it had."""
-    ended = engine.unlock(lab)
+    """Remove a lab and stop any `up` still bringing it up; returns the number of containers removed."""
+    revoked = engine.unlock(lab)
     removed = engine.remove_lab(lab)
-    return removed + (_remove_late(lab, engine, clock) if ended else 0)
+    return removed + (_remove_late(lab, engine, clock) if revoked else 0)
 
 
 def _remove_late(lab: str, engine: EngineApi, clock: Clock) -> int:
-    """Remove what still comes from one who was ended, until nothing has come for a while; how many containers."""
-    removed, begun = 0, clock.now_s()
-    last = begun
-    while clock.now_s() < min(last + QUIET_S, begun + MOST_S):
+    """Remove containers that the stopped `up` still creates, until none appear for QUIET_S; how many were removed.
+
+    The engine finishes requests it already has, so containers can appear after their `up` is gone.
+    """
+    removed, start = 0, clock.now_s()
+    last = start
+    while clock.now_s() < min(last + QUIET_S, start + MOST_S):
         if lab in engine.labs():
             removed += engine.remove_lab(lab)
             last = clock.now_s()

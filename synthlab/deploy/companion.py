@@ -1,7 +1,9 @@
 """The companion of a conditioned server: a container that holds the server's network and applies its conditions.
 
-It is an image syntheticnet without an application. It has the server's name and published ports, and the API; it is
-healthy before the server starts, which shares its network. So a server of any image can be conditioned.
+It runs syntheticnet without an application, and has the server's name, its published ports and the API. The companion
+holds the network, and the server joins it, so that a server of any image can be conditioned: the image needs neither
+syntheticnet nor capabilities. Address and conditions also survive a restart of the server. The server starts only once
+its companion is healthy, so no packet of its passes unconditioned.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from .services import PublishedPort, Service, bounds, config_of, lab_labels, pro
 
 
 def companion(stack: Stack, service: Service, network: Network) -> tuple[Service, Service]:
-    """The companion of a service, and the service patched so that it shares the companion's network.
+    """The companion of a service, and the service changed to share the companion's network.
 
-    `ports` that the host reads are published for neither: they are asked from inside, past the conditions.
+    The service's `ports` are not published at all: the host reads them from inside the container, unconditioned.
     """
     holder = _holder(stack, service, network)
     patched = replace(

@@ -1,4 +1,4 @@
-"""A stack as the text of a Compose file."""
+"""Renders a stack as the text of a Compose file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .services import client_services, ipv6_subnet, lab_labels, project_name
 
 
 def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
-    """The Compose file of `stack`, each client published on the host ports given for its name."""
+    """The Compose file of `stack`; `ports` are the host ports of each client, by client name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    # Nothing is escaped for HTML: `q` writes every value as a quoted YAML scalar.
+    # No HTML escaping: `q` writes every value as a quoted YAML scalar.
     environment = Environment(
         loader=FileSystemLoader(assets.templates()), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -38,7 +38,7 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
 
 
 def digest(stack: Stack) -> str:
-    """A hash of all that the stack makes of a lab: another one where it was edited, wherever its file lies."""
+    """A hash of the lab that the stack describes: changes with any edit, but not with the file's path."""
     import hashlib
 
     bare = replace(stack, file="", expires=None, made_by=None, digest=None)
@@ -46,10 +46,10 @@ def digest(stack: Stack) -> str:
 
 
 def quoted(value: Any) -> str:
-    """`value` as YAML (JSON is a part of it) in which Compose finds no variable of its own to fill in."""
+    """`value` as YAML (JSON is a subset of it), with `$` doubled so that Compose substitutes no variables."""
     return json.dumps(value, ensure_ascii=False).replace("$", "$$")
 
 
 def raw(value: Any) -> str:
-    """What Compose has written itself, as YAML: its `$` are doubled already."""
+    """A value from Compose's own output, as YAML: its `$` are doubled already."""
     return json.dumps(value, ensure_ascii=False)

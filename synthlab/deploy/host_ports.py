@@ -1,4 +1,4 @@
-"""Ports: those inside a client's container, and which of the host's they are published on."""
+"""Chooses the host ports that the clients' API, VNC and CDP ports are published on."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ FIRST_VNC_PORT = 5901
 
 
 def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[str, Ports]:
-    """The host ports of every client: the fixed ones, the usual ones for the first client, None where Docker draws.
+    """The host ports of every client: those fixed in the stack, default ports for the first client, else None.
 
-    Raises SynthlabError for a fixed port that is taken.
+    Docker picks a free port for None. Raises SynthlabError if a fixed port is taken.
     """
     fixed = {port for client in stack.clients for port in client.ports.given.values()}
     _refuse_taken(stack, free)
     chosen = fixed_ports(stack)
     first = stack.clients[0]
-    usual = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
-    drawn = {kind: port for kind, port in usual.items() if port not in fixed and free(port)}
-    chosen[first.name] = Ports(**(drawn | first.ports.given))
+    defaults = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
+    usable = {kind: port for kind, port in defaults.items() if port not in fixed and free(port)}
+    chosen[first.name] = Ports(**(usable | first.ports.given))
     return chosen
 
 
 def fixed_ports(stack: Stack) -> dict[str, Ports]:
-    """The host ports that the stack gives to every client; Docker draws the others."""
+    """The host ports that the stack fixes, by client name; Docker picks the others."""
     return {client.name: client.ports for client in stack.clients}
 
 
@@ -39,5 +39,5 @@ def _refuse_taken(stack: Stack, free: Callable[[int], bool]) -> None:
             if not free(port):
                 raise SynthlabError(
                     f"{stack.file}: clients.{client.name}.ports.{kind}: port {port} of {HOST} is taken: "
-                    "free it, or give another"
+                    "free it, or choose another"
                 )

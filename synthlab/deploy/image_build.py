@@ -1,4 +1,4 @@
-"""Has the engine build an image, and keeps what the build writes."""
+"""Builds one image on the engine, and keeps the build log."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..errors import SynthlabError, WrongUse
 from ..text.progress import Progress
 from .images import PlannedImage
 
-# What Dockerfiles of ours print for a version that there is none of; `$` is in the Dockerfile's own lines.
+# Our Dockerfiles print this for a version that Debian does not have. Lines with `$` are the Dockerfile's own, echoed.
 _OFFERED = re.compile(r"#\d+ [\d.]+ ([^$]+ cannot be installed; this Debian release offers: [^$]*)")
 _STEP = re.compile(r"#\d+ \[(?:\S+ )?(\d+/\d+)\] ")
 
 
 def build_image(planned: PlannedImage, engine: EngineApi, progress: Progress) -> None:
-    """Build the image and tag it, saying each step to `progress`; what the tag meant before is discarded.
+    """Build and tag the image, reporting each step to `progress`; the image that had the tag before is discarded.
 
-    Raises SynthlabError with the build's last lines, and WrongUse for a version that there is none of.
+    Raises SynthlabError with the last lines of the build, and WrongUse for a version that is not available.
     """
     image = planned.image
     before = engine.image(image.tag)
@@ -39,20 +39,20 @@ def build_image(planned: PlannedImage, engine: EngineApi, progress: Progress) ->
         finished = engine.build_image(described(planned), on_line)
     if finished.status != 0:
         refuse_missing_version(finished.tail)
-        raise SynthlabError(f"the image {image.tag} could not be built (all its output: {log})", finished.tail)
+        raise SynthlabError(f"the image {image.tag} could not be built (full log: {log})", finished.tail)
     if before:
         engine.discard_image(before)
 
 
 def refuse_missing_version(tail: Iterable[str]) -> None:
-    """Raise WrongUse with the versions that there are, where the last lines of a build name them."""
+    """Raise WrongUse with the versions available, if the last lines of a build list them."""
     for line in tail:
-        if found := _OFFERED.match(line):
-            raise WrongUse(" ".join(found[1].split()))
+        if match := _OFFERED.match(line):
+            raise WrongUse(" ".join(match[1].split()))
 
 
 def described(planned: PlannedImage) -> ImageBuild:
-    """What the engine is to build, marked with what it is built from."""
+    """The build request for the engine, labelled with the hash of its sources and our version."""
     image = planned.image
     marks = {labels.CONTENT: planned.content, labels.VERSION: assets.own_version()}
     return ImageBuild(tag=image.tag, context=image.context, args=image.args, labels=marks, dockerfile=image.dockerfile)

@@ -1,4 +1,4 @@
-"""Whether a stack can start from the images that it names."""
+"""Checks that a stack's images can do what the stack needs of them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from .servers import servers
 
 
 def refuse_unfit(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
-    """Raise SynthlabError for an image, of those among the `tags`, that cannot be what the stack makes of it."""
+    """Raise SynthlabError for an image among `tags` that cannot play its part in the stack."""
     _refuse_conditioned_twice(stack, engine, tags)
     for client in stack.clients:
         if client.image in tags and not is_from_syntheticnet(engine, client.image):
             raise SynthlabError(
-                f"{client.name}: its image {client.image} is not FROM syntheticnet: see docs/applications.md"
+                f"{client.name}: image {client.image} is not FROM syntheticnet: see docs/applications.md"
             )
 
 
 def is_from_syntheticnet(engine: EngineApi, tag: str) -> bool:
-    """Whether the engine has this image, and it starts from ours."""
+    """Whether the engine has this image, and it is built FROM ours."""
     image = engine.image(tag)
     return image is not None and image.content is not None
 
 
 def _refuse_conditioned_twice(stack: Stack, engine: EngineApi, tags: Container[str]) -> None:
-    """Raise for a server that is to be conditioned, by an image that does so itself."""
+    """Raise for a conditioned server whose image would condition its network a second time."""
     for server in servers(stack):
         if server.name not in stack.conditioned or server.image not in tags:
             continue
         image = engine.image(server.image)
         if image and image.conditions:
             raise SynthlabError(
-                f"{server.name}: its image {server.image} is FROM syntheticnet, and conditions its network itself: "
-                "leave out `network`, or name an image that is not"
+                f"{server.name}: image {server.image} is FROM syntheticnet and conditions its own network: "
+                "remove `network`, or use an image that is not"
             )

@@ -1,4 +1,4 @@
-"""What has to be done to an engine's images before a stack can start: worked out first, then carried out."""
+"""Plans which images to pull or build before a stack can start, and carries the plan out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .images import Image, PlannedImage, foreign_images, is_bundled, needed_imag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageStep:
-    """One image: to use as it is, to pull, or to build for a reason. `planned` is None for one that we do not build."""
+    """One image to use, pull or build, and why. `planned` is None for an image that we do not build."""
 
     tag: str
     action: Literal["use", "pull", "build"]
@@ -31,29 +31,29 @@ class ImageStep:
 
 
 def stack_steps(stack: Stack, engine: EngineApi) -> tuple[ImageStep, ...]:
-    """One step for each image of a stack: first what is built, in its order, then what is others'."""
+    """One step per image of a stack: ours first, in build order, then third-party ones."""
     own = build_steps(needed_images(stack), engine)
     known = {step.tag for step in own}
     return (*own, *pull_steps((tag for tag in foreign_images(stack) if tag not in known), engine))
 
 
 def build_steps(images: list[Image], engine: EngineApi) -> list[ImageStep]:
-    """One step for each of our images, and before them one for the base where that is missing.
+    """One step per image of ours, preceded by one for the base if it is missing.
 
-    Where it is, nothing can be known to be current: what the images are built from has the base's id in it.
+    Without the base no image counts as current: the base's id is part of every content hash.
     """
-    lacks = any(BASE in image.bases for image in images) and engine.image(BASE) is None
-    first = [ImageStep(tag=BASE, action="pull")] if lacks else []
-    return first + [_build_step(planned, lacks, engine) for planned in plan_images(images, engine.image)]
+    lacks_base = any(BASE in image.bases for image in images) and engine.image(BASE) is None
+    first = [ImageStep(tag=BASE, action="pull")] if lacks_base else []
+    return first + [_build_step(planned, lacks_base, engine) for planned in plan_images(images, engine.image)]
 
 
 def pull_steps(tags: Iterable[str], engine: EngineApi) -> list[ImageStep]:
-    """One step for each image that somebody else builds."""
+    """One step per third-party image."""
     return [ImageStep(tag=tag, action="use" if engine.image(tag) else "pull") for tag in tags]
 
 
 def perform(steps: Iterable[ImageStep], engine: EngineApi, progress: Progress) -> None:
-    """Carry steps out; raises SynthlabError for an image that cannot be had."""
+    """Carry out the steps; raises SynthlabError if an image cannot be pulled or built."""
     for step in steps:
         if step.action == "pull":
             _pull(step.tag, engine, progress)
@@ -64,16 +64,16 @@ def perform(steps: Iterable[ImageStep], engine: EngineApi, progress: Progress) -
 
 
 def ensure_built(images: list[Image], engine: EngineApi, progress: Progress) -> None:
-    """Build those of our images that are not current, the base first where it is missing."""
+    """Build those of our images that are not current, after the base if that is missing."""
     if any(BASE in image.bases for image in images):
         ensure_base_image(engine, progress)
     perform(build_steps(images, engine), engine, progress)
 
 
 def image_for_lock(stack: Stack, engine: EngineApi, progress: Progress) -> str:
-    """An image of Debian that the engine has before anything is built; on an empty engine, the base is brought there.
+    """A Debian image on the engine to run the lock from, before anything is built; an empty engine gets the base.
 
-    Raises SynthlabError where none can be had: then nothing of the stack can be, either.
+    Raises SynthlabError if none can be obtained; then the stack cannot start either.
     """
     if engine.image(BASE):
         return BASE
@@ -99,4 +99,4 @@ def _pull(tag: str, engine: EngineApi, progress: Progress) -> None:
     progress(f"pulling {tag}")
     finished = engine.pull_image(tag)
     if finished.status != 0:
-        raise SynthlabError(f"the image {tag} is not here and cannot be pulled", finished.tail[-3:])
+        raise SynthlabError(f"the image {tag} is not on the engine and cannot be pulled", finished.tail[-3:])

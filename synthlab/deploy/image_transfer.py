@@ -1,4 +1,7 @@
-"""Images brought to other machines, in a file or through a registry: with their base, so that they count as current."""
+"""Moves images between machines, as a file or through a registry.
+
+The base goes with them: its id is part of every content hash, so without it no image would count as current.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageStatus:
-    """An image of ours, as the engine has it; a bundled one that is built from other files than ours is stale."""
+    """An image of ours on the engine; `size` is in bytes."""
 
     image: str
     version: str
     size: int
-    state: str  # current, stale or missing; other: not bundled with this synthlab
+    state: str  # current, stale (built from other files than ours), missing, or other (not bundled with this version)
 
 
 def kept_images(images: list[Image], engine: EngineApi) -> list[ImageStatus]:
-    """What the engine has of these."""
+    """The status of each of these images on the engine."""
     rows = []
     for planned in plan_images(images, engine.image):
         present = engine.image(planned.image.tag)
@@ -40,7 +43,7 @@ def kept_images(images: list[Image], engine: EngineApi) -> list[ImageStatus]:
 
 
 def other_images(kept: Iterable[ImageStatus], engine: EngineApi) -> list[ImageStatus]:
-    """What else the engine has of synthlab, each once: for a stack with another browser, or of another version."""
+    """Other synthlab images on the engine, each once: with another browser, or of another version."""
     known = {present.id for one in kept if (present := engine.image(one.image))}
     rows = []
     for tag in engine.own_tags():
@@ -52,19 +55,19 @@ def other_images(kept: Iterable[ImageStatus], engine: EngineApi) -> list[ImageSt
 
 
 def save(images: Iterable[Image], file: Path, engine: EngineApi, progress: Progress) -> list[str]:
-    """Write images, under all their names, and their base to a tar file; the names written."""
+    """Write images, with all their tags, and their base to a tar file; returns the tags written."""
     tags = [*_present(images, engine), BASE]
     progress(f"saving {len(tags)} images to {file}")
     written = [*tags, *(versioned(tag) for tag in tags[:-1])]
-    with beside(file) as part:  # a cache would keep what is half written
+    with beside(file) as part:  # a CI cache would keep a half-written file
         _check(engine.save_images(written, part), "could not be saved")
     return written
 
 
 def load(file: Path, engine: EngineApi, progress: Progress) -> list[str]:
-    """Take images from a tar file; their names."""
+    """Load images from a tar file; returns their tags."""
     if not file.is_file():
-        raise WrongUse(f"{file}: there is no such file")
+        raise WrongUse(f"{file}: no such file")
     progress(f"loading {file}")
     lines: list[str] = []
     _check(engine.load_images(file, lines.append), f"{file} could not be loaded")
@@ -72,7 +75,7 @@ def load(file: Path, engine: EngineApi, progress: Progress) -> list[str]:
 
 
 def push(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Progress) -> list[str]:
-    """Put images and their base into a registry, under names with their version; the names there."""
+    """Push images and their base to a registry, tagged with our version; returns the remote names."""
     names = remote_names([*_present(images, engine), BASE], prefix)
     for tag, name in names.items():
         progress(f"pushing {name}")
@@ -85,7 +88,7 @@ def push(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Prog
 
 
 def pull(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Progress) -> list[str]:
-    """Take images and their base from the registry that `push` put them into; their names here."""
+    """Pull images and their base from the registry that `push` used; returns their local tags."""
     names = remote_names([BASE, *(image.tag for image in images)], prefix)
     for tag, name in names.items():
         progress(f"pulling {name}")
@@ -97,9 +100,9 @@ def pull(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Prog
 
 
 def remote_names(tags: Sequence[str], prefix: str) -> dict[str, str]:
-    """What each tag is called in the registry: `ghcr.io/acme` makes `ghcr.io/acme/syntheticnet:0.2.0`."""
+    """The remote name of each tag: `ghcr.io/acme` gives `ghcr.io/acme/syntheticnet:0.2.0`."""
     if not _PREFIX.fullmatch(prefix):
-        raise WrongUse(f"{prefix!r} is not where a registry keeps images, such as ghcr.io/acme")
+        raise WrongUse(f"{prefix!r} is not a registry prefix, such as ghcr.io/acme")
     return {tag: f"{prefix.rstrip('/')}/{full_tag(tag) if tag == BASE else versioned(tag)}" for tag in tags}
 
 

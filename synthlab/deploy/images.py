@@ -1,4 +1,4 @@
-"""Which images a stack needs, in what order they are built, and what each is built from."""
+"""The images that a stack needs, their build order, and the hash of what each is built from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..stack import Sfu, Stack
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 
 FAMILY = {"minimal": "syntheticnet", "vnc": "vnc", "chrome": "chrome"}
-"""Further tags of `syntheticnet`, as Synthetic Network has them, and the folders that they are built from."""
+"""Further tags of `syntheticnet`, the same as Synthetic Network's, and the folder each is built from."""
 
 _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
 _ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -25,7 +25,7 @@ _ARG = re.compile(r"^ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
 class Image:
     """An image that synthlab builds from a folder.
 
-    Its Dockerfile may lie elsewhere; `parts` are the files of the folder that count, where not all do.
+    `dockerfile` is None for the folder's own; `parts` limits the build context to these files.
     """
 
     tag: str
@@ -36,7 +36,7 @@ class Image:
 
     @property
     def bases(self) -> tuple[str, ...]:
-        """The images that its Dockerfile starts from."""
+        """The images in the FROM lines of its Dockerfile."""
         dockerfile = self.dockerfile or self.context / "Dockerfile"
         try:
             return read_bases(dockerfile.read_text(encoding="utf-8"), self.args)
@@ -46,7 +46,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class PlannedImage:
-    """An image, the hash of all that it is built from, and whether the engine's is built from just that."""
+    """An image, the hash of its sources, and whether the engine has it built from exactly these."""
 
     image: Image
     content: str
@@ -54,18 +54,18 @@ class PlannedImage:
 
 
 def full_tag(tag: str) -> str:
-    """`tag` with the `:latest` that Docker adds by itself."""
+    """`tag` with the `:latest` that Docker implies."""
     return tag if ":" in tag.rpartition("/")[2] else f"{tag}:latest"
 
 
 def versioned(tag: str) -> str:
-    """The name that stays with the images of this version: `syntheticnet:0.2.0`, `synthlab/janus:1.1.2-0.2.0`."""
+    """The tag that names our version too: `syntheticnet:0.2.0`, `synthlab/janus:1.1.2-0.2.0`."""
     name, _, own = full_tag(tag).rpartition(":")
     return f"{name}:{assets.own_version()}" if own == "latest" else f"{name}:{own}-{assets.own_version()}"
 
 
 def unversioned(tag: str) -> str:
-    """The usual name of an image whose name says that it is of this version."""
+    """The inverse of `versioned`, for tags of this version."""
     name, _, own = full_tag(tag).rpartition(":")
     if own == assets.own_version():
         return f"{name}:latest"
@@ -73,7 +73,7 @@ def unversioned(tag: str) -> str:
 
 
 def bundled_image(tag: str) -> Image | None:
-    """The image that synthlab brings along under this tag, if any."""
+    """The image bundled with synthlab under this tag, if any."""
     tag = unversioned(tag)
     name, _, release = tag.rpartition(":")
     if tag == SYNTHETICNET or (name == "syntheticnet" and release in FAMILY):
@@ -86,19 +86,19 @@ def bundled_image(tag: str) -> Image | None:
 
 
 def is_bundled(image: Image) -> bool:
-    """Whether synthlab brings the image along, rather than a stack."""
+    """Whether the image is bundled with synthlab, rather than defined by a stack."""
     return bundled_image(image.tag) == image
 
 
 def all_bundled() -> list[str]:
-    """The tags of every image that synthlab brings along."""
+    """The tags of all bundled images."""
     servers = [f"{app.image}:{app.version}" for app in (SFU_APPS | TURN_APPS).values()]
     family = [f"syntheticnet:{release}" for release in FAMILY]
     return [SYNTHETICNET, *family, *(app.image for app in CLIENT_APPS.values()), *servers]
 
 
 def bundled_names() -> dict[str, list[str]]:
-    """The tags of all bundled images by what people call them: `chrome`, `vnc`, `janus`."""
+    """The tags of all bundled images by short name: `chrome`, `vnc`, `janus`."""
     names: dict[str, list[str]] = {}
     for tag in all_bundled():
         name, _, release = full_tag(tag).rpartition(":")
@@ -108,33 +108,33 @@ def bundled_names() -> dict[str, list[str]]:
 
 
 def selected(names: Iterable[str]) -> list[Image]:
-    """The bundled images that are named (`vnc`, `chrome`), and those that they start from; all without names.
+    """The bundled images of these short names (all if there are none), preceded by their bases.
 
-    Raises WrongUse that tells the nearest name.
+    Raises WrongUse with the closest match for an unknown name.
     """
     short = bundled_names()
     wanted = list(names)
     for name in wanted:
         if name not in short:
-            hint = did_you_mean(name, short) or f"; there are: {', '.join(short)}"
-            raise WrongUse(f"no image '{name}' of synthlab's own{hint}")
+            hint = did_you_mean(name, short) or f"; available: {', '.join(short)}"
+            raise WrongUse(f"no bundled image '{name}'{hint}")
     return in_build_order([tag for name in wanted or short for tag in short[name]])
 
 
 def foreign_images(stack: Stack) -> list[str]:
-    """The tags that a stack names and that nobody here builds: a registry must have them."""
+    """The tags in a stack that synthlab does not build: a registry must have them."""
     tags = dict.fromkeys(_named_tags(stack))
     own = _own_images(stack)
     return [tag for tag in tags if tag not in own and bundled_image(tag) is None]
 
 
 def needed_images(stack: Stack) -> list[Image]:
-    """What must be built for `stack`, each image after those that it starts from."""
+    """The images to build for `stack`, each after its bases."""
     return in_build_order(_named_tags(stack), _own_images(stack))
 
 
 def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> list[Image]:
-    """The images of `tags` and of all that they start from; foreign ones are left out."""
+    """The images of `tags` and all their bases, without third-party ones."""
     ordered: dict[str, Image] = {}
     for tag in tags:
         image = (own or {}).get(tag) or bundled_image(tag)
@@ -145,7 +145,7 @@ def in_build_order(tags: list[str], own: Mapping[str, Image] | None = None) -> l
 
 
 def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | None]) -> list[PlannedImage]:
-    """What must be built anew, given what the engine has under a tag."""
+    """Each image with its content hash; `current` if `on_engine(tag)` was built from the same content."""
     contents: dict[str, str] = {}
     planned = []
     for image in images:
@@ -158,7 +158,7 @@ def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | Non
 
 
 def content_hash(image: Image, bases: Mapping[str, str]) -> str:
-    """A hash of all that an image is built from: its files with their modes, its arguments, and its bases' hashes."""
+    """A hash of an image's sources: files with their executable bit, build arguments, and the hashes of its bases."""
     import hashlib
 
     digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
@@ -170,7 +170,7 @@ def content_hash(image: Image, bases: Mapping[str, str]) -> str:
 
 
 def read_bases(dockerfile: str, args: Mapping[str, str]) -> tuple[str, ...]:
-    """The images after FROM, in order; stages of the same file and `scratch` are none."""
+    """The images in the FROM lines, in order, without build stages and `scratch`."""
     values = dict(_ARG.findall(dockerfile)) | dict(args)
     stages = {"scratch"}
     bases: dict[str, None] = {}
@@ -194,7 +194,7 @@ def _named_tags(stack: Stack) -> list[str]:
 
 
 def _own_images(stack: Stack) -> dict[str, Image]:
-    """The images that only this stack has, by tag: of a folder, or our own with another browser."""
+    """The images of this stack alone, by tag: built from a folder, or ours with another browser."""
     own = {}
     for client in stack.clients:
         if client.build:

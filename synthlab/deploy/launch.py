@@ -1,4 +1,4 @@
-"""Brings a stack up: all of it, or nothing. What is done is planned first, and then carried out."""
+"""Brings a stack up, all or nothing: carries out the plan from `plan_up`."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .plan import UpPlan, plan_up
 from .services import project_name
 
 ID_BYTES = 8
-DRAWN = "a usual port has just been taken: Docker draws another"
+DRAWN = "a default port was just taken: Docker picks another"
 
 
 @contextlib.contextmanager
 def launched(
     stack: Stack, engine: EngineApi, progress: Progress, timeout_s: float, ttl_s: float | None = None
 ) -> Iterator[None]:
-    """Have the lab up while what is done inside lasts, and take it down after that, whatever happens."""
+    """Keep the lab up inside the `with`, and always take it down at the end."""
     made = launch(stack, engine, progress, timeout_s, ttl_s)
     try:
         yield
@@ -51,12 +51,12 @@ def launch(
     replacing: bool = False,
     clock: Clock = MACHINE,
 ) -> Stack:
-    """Build the images, start the containers, and wait until every client is healthy; the stack as it was made.
+    """Build the images, start the containers, wait until every client is healthy; returns the stack with its labels.
 
-    With a `ttl_s` the lab ends by itself so long after the start of its containers. Nobody else on the engine brings
-    the same lab up meanwhile. A lab of this name that is up is refused or, when `replacing`, taken down as soon as the
-    images are there. Raises SynthlabError with the last lines of the container that failed, and what its
-    health check said, after removing everything that was made here, and nothing else.
+    With `ttl_s` the lab expires that many seconds after its containers start. The engine's lock keeps everyone else
+    from bringing the same lab up meanwhile. A running lab of this name is an error or, when `replacing`, is taken down
+    once the images are ready. On failure, everything created here and nothing else is removed; the SynthlabError has
+    the last lines of the failed container and the output of its health check.
     """
     marked = replace(stack, made_by=os.urandom(ID_BYTES).hex(), digest=digest(stack))
     with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:
@@ -70,22 +70,24 @@ def launch(
 
 @contextlib.contextmanager
 def all_or_nothing(stack: Stack, engine: EngineApi, progress: Progress) -> Iterator[None]:
-    """Remove what this `up` has made of the lab when what is done inside fails or is interrupted."""
+    """Remove what this `up` created if the body fails or is interrupted."""
     try:
         yield
     except BaseException:
         with uninterrupted():
             with contextlib.suppress(SynthlabError):  # the claim is lost
-                progress(f"removing what was made of {stack.name}")
+                progress(f"removing what was created of {stack.name}")
             engine.remove_lab(stack.name, stack.made_by or "")
         raise
 
 
 def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) -> Stack:
+    # The steps and their order are those that `plan_lines` prints: `--dry-run` shows this very plan, and nothing is
+    # done here that it does not show.
     perform(plan.images, engine, progress)
     refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
     if plan.removes:
-        progress(f"taking down what is there of {plan.stack.name}")
+        progress(f"taking down {plan.stack.name}")
         engine.remove_lab(plan.stack.name)
     with all_or_nothing(plan.stack, engine, progress):
         bounded = plan.stack
@@ -109,7 +111,7 @@ def _start(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) ->
 
 
 def _free_ports(plan: UpPlan, engine: EngineApi, progress: Progress) -> Mapping[str, Ports]:
-    """Those of the plan that nobody has taken since; raises SynthlabError for a fixed one."""
+    """The planned ports that are still free; raises SynthlabError if a fixed one was taken since."""
     ports = choose_ports(plan.stack, lambda port: port in plan.host_ports and engine.is_free(port))
     if ports != plan.ports:
         progress(DRAWN)

@@ -1,6 +1,7 @@
-"""What bringing a stack up will do: worked out from the stack and from what the engine has, before anything is done.
+"""The plan of `up`: computed from the stack and the state of the engine, before anything changes.
 
-`launch` carries out the same value that `synthlab up --dry-run` prints.
+`synthlab up --dry-run` prints the same UpPlan that `launch` carries out. Were they computed apart, the dry run would
+drift from what really happens; so whatever `up` decides, it decides here.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from .servers import compose_parts, server_count
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpPlan:
-    """What has to be done to images and to what is there of the lab, and the host ports of each client by name.
+    """What `up` does to images and containers, and the host ports of each client by name.
 
-    `removes` says whether anything is there that has to go. Compose itself pulls the images in `compose_pulls`, which
-    the user's own Compose file names. `ttl_s` is None for a lab that does not expire.
+    `removes` is true if an earlier lab of this name must be removed. `compose_pulls` are images from the user's
+    Compose file that Compose pulls itself. `ttl_s` is None for a lab that does not expire.
     """
 
     stack: Stack
@@ -36,21 +37,21 @@ class UpPlan:
 
     @property
     def size(self) -> int:
-        """How many containers the lab has."""
+        """The number of containers in the lab."""
         return len(self.stack.clients) + server_count(self.stack)
 
     @property
     def host_ports(self) -> set[int]:
-        """Those that Docker does not draw."""
+        """The ports chosen by the plan, without those that Docker picks."""
         return {port for ports in self.ports.values() for port in ports.given.values()}
 
 
 def plan_up(
     stack: Stack, engine: EngineApi, timeout_s: float, ttl_s: float | None = None, replacing: bool = False
 ) -> UpPlan:
-    """The plan for an engine as it is now; only looks. What the lab to be replaced publishes counts as free.
+    """The plan for the engine's current state; changes nothing. Ports of the lab being replaced count as free.
 
-    Raises SynthlabError where it would fail: a lab of this name is up, a fixed port is taken, an image does not fit.
+    Raises SynthlabError if `up` would fail: the lab is up already, a fixed port is taken, an image is unsuitable.
     """
     if not replacing:
         refuse_running(stack, engine)
@@ -69,11 +70,11 @@ def plan_up(
 
 
 def refuse_running(stack: Stack, engine: EngineApi) -> None:
-    """Raise when a lab of this name is there already, whole or in part."""
+    """Raise if a lab of this name has any container."""
     if is_edited(stack, engine):
         raise SynthlabError(
-            f"the lab '{stack.name}' is up, and {stack.file} is not what it was made of: `synthlab up` with --replace "
-            "takes it down and brings up what the file says now; --lab NAME makes another lab"
+            f"the lab '{stack.name}' is up, and {stack.file} has changed since: replace it with "
+            "`synthlab up --replace`, or start another lab with --lab NAME"
         )
     if engine.containers(stack.name):
         raise SynthlabError(
@@ -83,19 +84,19 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
 
 
 def is_edited(stack: Stack, engine: EngineApi) -> bool:
-    """Whether a lab of this name is up that was made of another stack, or of this one before somebody edited it."""
+    """Whether the running lab of this name was made from another stack, or from this one before an edit."""
     made_of = {container.digest for container in engine.containers(stack.name)} - {""}
     return bool(made_of) and made_of != {digest(stack)}
 
 
 def _published(stack: Stack, engine: EngineApi) -> Iterator[int]:
-    """The host ports of what is there of the lab, which goes before its new containers start."""
+    """The host ports of the existing lab: freed before the new containers start."""
     for container in engine.containers(stack.name):
         yield from container.ports.values()
 
 
 def _lacking(stack: Stack, engine: EngineApi) -> Iterator[str]:
-    """The images of the user's own Compose file that the engine does not have, and that are not built."""
+    """The images in the user's Compose file that are neither on the engine nor built."""
     for body in compose_parts(stack).get("services", {}).values():
         if not body.get("build") and engine.image(body["image"]) is None:
             yield body["image"]

@@ -1,4 +1,4 @@
-"""A plan for people: one line for each thing that bringing a stack up does."""
+"""The plan of `up` as text: one line per step."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from .plan import UpPlan
 from .servers import compose_parts, server_services
 from .services import Service, client_services, ipv6_subnet, project_name
 
-_Port = tuple[str, str | None]  # what it is, and the address of the host; None where Docker draws one
+_Port = tuple[str, str | None]  # its name, and the host's ADDRESS:PORT; None if Docker picks one
 
 _KNOWN = {API_PORT: "API", COMPANION_API_PORT: "API", VNC_PORT: "VNC", CDP_PORT: "CDP"}
 
 
 def plan_lines(plan: UpPlan) -> Iterator[str]:
-    """What is done, in its order."""
+    """The steps, in the order `launch` carries them out."""
     yield from map(str, plan.images)
     if plan.removes:
-        yield f"take down what is there of {plan.stack.name}"
+        yield f"take down {plan.stack.name}"
     yield from _made_beside(plan)
     yield from _containers(plan)
-    yield f"wait until {plan.size} containers are healthy, for {plan.timeout_s:g} s at most"
+    yield f"wait up to {plan.timeout_s:g} s until {plan.size} containers are healthy"
     if plan.ttl_s is not None:
         yield f"let the lab expire {format_time(plan.ttl_s)} after its start"
 
 
 def rights_lines(plan: UpPlan) -> Iterator[str]:
-    """What of it acts with the rights of whoever does it."""
+    """The parts of the stack that act with the user's own rights."""
     yield from (f"act with your rights: {act}" for act in stack_acts(plan.stack))
 
 
 def _made_beside(plan: UpPlan) -> Iterator[str]:
-    """The networks and volumes: the lab's own, and those of a Compose file that are not somebody else's."""
+    """The networks and volumes: the lab's own, and those of a Compose file that are not external."""
     project, subnet = project_name(plan.stack.name), ipv6_subnet(plan.stack)
     yield f"create the network {project}_default" + (f" with {subnet}" if subnet else "")
     for kind in ("networks", "volumes"):
@@ -53,7 +53,7 @@ def _containers(plan: UpPlan) -> Iterator[str]:
 
 
 def _image_of(body: Mapping[str, Any], plan: UpPlan) -> str:
-    """That of a service of a Compose file. Compose itself gets it, where it is not there."""
+    """The image of a Compose file's service; Compose itself builds or pulls it if needed."""
     if body.get("build"):
         return "an image that Compose builds"
     image = str(body["image"])
@@ -70,7 +70,7 @@ def _ours(service: Service) -> Iterator[_Port]:
 
 
 def _theirs(body: Mapping[str, Any]) -> Iterator[_Port]:
-    """As Compose tells them: what is published may be a range, and on all addresses where it names none."""
+    """The ports of a Compose file's service; `published` may be a range. Without `host_ip` it is on all addresses."""
     for port in body.get("ports", ()):
         place = f"{port.get('host_ip', EVERYWHERE)}:{port['published']}" if port.get("published") else None
         yield f"port {port['target']}", place
@@ -81,7 +81,7 @@ def _network(service: Service) -> str:
 
 
 def _ports(ports: Iterable[_Port]) -> str:
-    """The host ports that are known, and what Docker draws one for."""
+    """The known host ports, then the ports for which Docker picks one."""
     known = list(ports)
     fixed = [f"{name} on {place}" for name, place in known if place]
     return "".join(f", {port}" for port in (*fixed, *_drawn([name for name, place in known if place is None])))
@@ -89,5 +89,5 @@ def _ports(ports: Iterable[_Port]) -> str:
 
 def _drawn(names: list[str]) -> list[str]:
     if len(names) < 2:
-        return [f"{name} on a port that Docker draws" for name in names]
-    return [f"{', '.join(names[:-1])} and {names[-1]} on ports that Docker draws"]
+        return [f"{name} on a port picked by Docker" for name in names]
+    return [f"{', '.join(names[:-1])} and {names[-1]} on ports picked by Docker"]

@@ -1,4 +1,4 @@
-"""The servers' containers: the media server's, the TURN server's, those of a Compose file, and companions."""
+"""The servers' containers: media server, TURN server, services of a Compose file, and companions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from .turn import turn_services
 
 
 def server_services(stack: Stack) -> list[Service]:
-    """The containers of all servers that synthlab describes itself; the companion of a conditioned one before it."""
-    return [one for service in servers(stack) for one in _with_companion(stack, service)]
+    """The containers of all servers outside the user's Compose file, each after its companion if it has one."""
+    return [container for service in servers(stack) for container in _with_companion(stack, service)]
 
 
 def servers(stack: Stack) -> list[Service]:
-    """The servers alone, as they are without conditions."""
+    """The servers without companions, as if unconditioned."""
     return [*_sfu_services(stack), *turn_services(stack)]
 
 
 def server_count(stack: Stack) -> int:
-    """How many containers the servers are."""
+    """The number of server containers, companions and services of a Compose file included."""
     compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
     return len(server_services(stack)) + len(compose.services if compose else ())
 
 
 def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
-    """What comes of the media server's Compose file: its `services`, and the `networks`, ... beside them, marked."""
+    """The top-level sections of the media server's Compose file (`services`, `networks`, ...), with our labels."""
     compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
     if compose is None:
         return {}
@@ -45,13 +45,13 @@ def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def metrics_ports(stack: Stack) -> list[int]:
-    """The port of the lab's own media server at which it tells its numbers, if any."""
+    """The port of the lab's own media server that serves its metrics, if any."""
     url = urlsplit(stack.sfu.metrics or "") if stack.sfu else None
     return [url.port or 80] if url and url.hostname == SFU_HOST else []
 
 
 def join_page(stack: Stack) -> str | None:
-    """What a browser outside the lab opens to join the call; None where it cannot, or nobody knows the page."""
+    """The URL with which a browser outside the lab joins the call; None if it cannot, or the page is unknown."""
     sfu = stack.sfu
     if not (isinstance(sfu, Sfu) and sfu.join and sfu.page):
         return None
@@ -84,14 +84,14 @@ def _sfu_services(stack: Stack) -> list[Service]:
 
 
 def _joining(sfu: Sfu) -> dict[str, str]:
-    """What tells a bundled media server the address that it has outside the lab, and the ports it may use."""
+    """Variables for a bundled media server: its address outside the lab, and the ports it may use."""
     if not (sfu.bundled and sfu.join):
         return {}
     return {"SYNTHLAB_JOIN": sfu.join, "SYNTHLAB_MEDIA_PORTS": sfu.bundled.media}
 
 
 def _capped(sfu: Sfu) -> dict[str, str]:
-    """What tells a bundled media server how much each sender's video may take; 0 for no cap."""
+    """The variable for a bundled media server's cap on each sender's video, in bit/s; 0 for no cap."""
     return {} if sfu.bitrate_bps is None else {"SYNTHLAB_BITRATE": str(sfu.bitrate_bps)}
 
 
@@ -101,7 +101,7 @@ def _published(sfu: Sfu) -> Iterator[str]:
 
 
 def _of_compose(stack: Stack, compose: ComposeFile, name: str) -> dict[str, Any]:
-    """A service of the user's, marked as the lab's; the media server is in the lab's network, by that name."""
+    """A service of the user's Compose file with our labels; the media server also joins the lab's network as `sfu`."""
     body = compose.services[name]
     assert isinstance(stack.sfu, Sfu)
     if name != stack.sfu.service:
@@ -115,7 +115,7 @@ def _of_compose(stack: Stack, compose: ComposeFile, name: str) -> dict[str, Any]
 
 
 def _marked(body: Mapping[str, Any], marks: Mapping[str, str]) -> dict[str, Any]:
-    """With our labels, unless it is somebody else's."""
+    """`body` with our labels added, unless it is external: then Compose does not create it."""
     if body.get("external"):
         return dict(body)
     return {

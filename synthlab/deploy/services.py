@@ -1,4 +1,4 @@
-"""What the containers of a stack are to be: image, environment, labels, ports and mounts of each, as plain values."""
+"""The containers of a stack as plain values: image, environment, labels, ports and mounts of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CA_FOLDER = "/opt/etc/synthlab/ca"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedPort:
-    """A container's port on an address of the host; a `host` of None lets Docker draw one."""
+    """A container's port on an address of the host; with `host` None, Docker picks the port."""
 
     container: int
     host: int | None
@@ -31,7 +31,7 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """A file of the host that the container may read."""
+    """A file of the host, mounted read-only."""
 
     source: str
     target: str
@@ -39,7 +39,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A text that the container finds as a file; the same text has the same name."""
+    """A text mounted as a file; equal texts have equal names, so Compose gets each once."""
 
     name: str
     content: str
@@ -48,10 +48,10 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One container to be.
+    """One container.
 
-    It answers to its `alias`, too, or shares the network of the container `network_of`. It starts `after` others are
-    as far as Compose's words for them say. `published` are port ranges in Compose's own short form.
+    `alias` is a further host name; `network_of` is the container whose network it shares instead. `after` are
+    Compose's `depends_on` conditions, by service. `published` are port ranges in Compose's short form.
     """
 
     name: str
@@ -73,12 +73,12 @@ class Service:
 
 
 def project_name(lab: str) -> str:
-    """The name of the lab's Compose project."""
+    """The Compose project of a lab."""
     return f"synthlab-{lab}"
 
 
 def lab_labels(stack: Stack) -> dict[str, str]:
-    """What marks everything of the lab as its own."""
+    """The labels of everything that belongs to the lab."""
     always = {labels.LAB: stack.name, labels.STACK: stack.file, labels.VERSION: assets.own_version()}
     metrics = stack.sfu.metrics if stack.sfu else None
     given = {labels.EXPIRES: stack.expires, labels.METRICS: metrics, labels.MADE_BY: stack.made_by}
@@ -87,7 +87,7 @@ def lab_labels(stack: Stack) -> dict[str, str]:
 
 
 def ipv6_subnet(stack: Stack) -> str | None:
-    """The IPv6 subnet of a lab that has one: a unique local /64 (RFC 4193) of its own, drawn from the lab's name."""
+    """The lab's IPv6 subnet, a unique local /64 (RFC 4193) derived from the lab's name; None without IPv6."""
     if stack.ip == "ipv4":
         return None
     prefix = b"\xfd" + hashlib.sha256(stack.name.encode()).digest()[:7]
@@ -95,7 +95,7 @@ def ipv6_subnet(stack: Stack) -> str | None:
 
 
 def sfu_condition(stack: Stack) -> dict[str, str]:
-    """What clients wait for: a media server that somebody probes has to be healthy, another to be started."""
+    """The `depends_on` of clients: a media server with a health check must be healthy, another one started."""
     sfu = stack.sfu
     if not isinstance(sfu, Sfu):
         return {}
@@ -109,18 +109,18 @@ def _is_probed(sfu: Sfu) -> bool:
 
 
 def _probes(service: Mapping[str, Any]) -> bool:
-    """Whether a service of a Compose file has a health check of its own, and has not turned its image's off with it."""
+    """Whether a service of a Compose file has a health check that is not disabled."""
     check = service.get("healthcheck")
     return check is not None and not check.get("disable") and check.get("test") != ["NONE"]
 
 
 def turn_condition(stack: Stack) -> dict[str, str]:
-    """What clients wait for, too, where the lab has a TURN server."""
+    """The `depends_on` of clients in a lab with a TURN server."""
     return {TURN_HOST: "service_healthy"} if stack.turn else {}
 
 
 def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
-    """The clients' containers in the order of the stack, with the host ports of each."""
+    """The clients' containers, in stack order; `ports` are their host ports by client name."""
     return [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
 
 
@@ -132,10 +132,6 @@ def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> S
         labels.APP: client.app,
         labels.INDEX: str(index),
     }
-    address = EVERYWHERE if client.public else HOST
-    published = [PublishedPort(container=API_PORT, host=ports.api, address=address)]
-    if not client.headless:
-        published.append(PublishedPort(container=VNC_PORT, host=ports.vnc, address=address))
     mounts = _mounts(client)
     return Service(
         name=client.name,
@@ -161,7 +157,7 @@ def _published(client: Client, ports: Ports) -> Iterator[PublishedPort]:
     if not client.headless:
         yield PublishedPort(container=VNC_PORT, host=ports.vnc, address=address)
     if ports.cdp or (client.app in CLIENT_APPS and CLIENT_APPS[client.app].browser):
-        yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # never elsewhere: it has no password
+        yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # on loopback only: it has no password
 
 
 def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
@@ -170,7 +166,7 @@ def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
 
 
 def _mounts(client: Client) -> dict[str, Mount]:
-    """The media files by kind; their endings stay, for the application tells the format by them."""
+    """The media files by kind; they keep their suffix, by which the application detects the format."""
     files = {"video": client.media.video, "audio": client.media.audio}
     return {
         kind: Mount(source=str(file), target=f"{MEDIA_FOLDER}/{kind}{file.suffix}")
@@ -204,17 +200,17 @@ def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> d
 
 
 def bounds(stack: Stack) -> dict[str, str]:
-    """What tells a container of ours when its time is over: nothing of ours runs on the host that could end it."""
+    """The variable for when a container of ours expires: it must stop itself, as synthlab has no daemon on the host."""
     return {} if stack.expires is None else {"SYNTHLAB_EXPIRES": str(stack.expires)}
 
 
 def protocols(stack: Stack) -> dict[str, str]:
-    """What tells a container of ours which protocols its application has; IPv4 needs no word."""
+    """The variable for the IP versions a container's application may use; IPv4 is the default."""
     return {} if stack.ip == "ipv4" else {"SYNTHLAB_IP": stack.ip}
 
 
 def _url(stack: Stack, client: Client) -> str | None:
-    """The client's address with its places filled in; the bundled page also gets its parameters."""
+    """The client's URL with its placeholders replaced; the bundled page also gets its parameters."""
     if client.url is None:
         return None
     return _filled(stack, client, client.url) + "".join(
@@ -233,7 +229,7 @@ def _parameters(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
 
 
 def _filled(stack: Stack, client: Client, url: str) -> str:
-    """An address with its places filled in."""
+    """A URL with its placeholders replaced."""
     places = {
         "name": client.name,
         "lab": stack.name,

@@ -1,4 +1,4 @@
-"""The TURN server's container, where a stack has one: nobody but the lab reaches it, and it relays to nobody else."""
+"""The TURN server's container: reachable only from the lab, and relays only within it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .services import Service, bounds, lab_labels
 
 
 def turn_services(stack: Stack) -> list[Service]:
-    """One container, or none."""
+    """One container, or none if the stack has no TURN server."""
     turn = stack.turn
     if turn is None:
         return []

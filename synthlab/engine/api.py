@@ -1,4 +1,4 @@
-"""What is asked of a container engine, as one protocol. Every method raises SynthlabError."""
+"""The protocol that a container engine implements. Every method raises SynthlabError."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ OnLine = Callable[[str], None]
 Process = subprocess.Popen[bytes]
 
 User = Literal["root", "application"]
-"""`root` has what the engine gives to such a program, NET_ADMIN and NET_RAW among it, and drops what it can."""
+"""`root` has the container's capabilities, including NET_ADMIN and NET_RAW; the program drops those it can."""
 
 Tool = Literal["engine", "compose", "buildx"]
 
 
 class Held(Protocol):
-    """A lock that we hold, until it is released, we end, or somebody removes it."""
+    """A lock we hold until it is released, we exit, or somebody removes it."""
 
     def lost(self) -> bool: ...
 
@@ -31,48 +31,48 @@ class Held(Protocol):
 
 
 class Place(Protocol):
-    """The engine itself, and the machine that it runs on."""
+    """The engine itself, and the machine it runs on."""
 
     def version(self) -> str: ...
 
     def facts(self) -> dict[str, str]:
-        """What it and its machine are, by name, for reports."""
+        """Facts about the engine and its machine, by name, for reports."""
         ...
 
     def address(self) -> str:
-        """Where it is expected to answer: `unix:///var/run/docker.sock`."""
+        """The engine's URL, such as `unix:///var/run/docker.sock`; it need not answer."""
         ...
 
     def folder(self) -> str:
-        """Where it keeps images and containers, on the machine that it runs on."""
+        """The folder of images and containers on the engine's machine."""
         ...
 
     def is_free(self, port: int) -> bool:
-        """Whether it can publish on this port of 127.0.0.1; True where nobody here knows."""
+        """Whether this port of 127.0.0.1 can be published; True if it cannot be known from here."""
         ...
 
     def has_command(self) -> bool:
-        """Whether this machine has the engine's command."""
+        """Whether the engine's command is installed on this machine."""
         ...
 
     def tool_version(self, tool: Tool) -> str | None:
-        """The version that the engine's command reports; None where it fails."""
+        """The version that the tool reports; None if it fails."""
         ...
 
 
 class Containers(Protocol):
-    """The labs, and what is in them."""
+    """The labs and their containers."""
 
     def labs(self) -> list[str]:
-        """The labs of which there is anything: containers, or a network or volume that was left behind."""
+        """The labs with any container, network or volume, leftovers included."""
         ...
 
     def containers(self, lab: str | None = None) -> list[Container]:
-        """The containers of one lab, or of all labs; the media server first, the clients in their order."""
+        """The containers of one lab, or of all labs: the media server first, then clients in stack order."""
         ...
 
     def members(self) -> list[Member]:
-        """The names of all containers of all labs, listed as fast as a shell's completion needs them."""
+        """The names of all containers of all labs, fast enough for shell completion."""
         ...
 
     def logs(self, container: Container, lines: int = 20) -> list[str]:
@@ -80,80 +80,80 @@ class Containers(Protocol):
         ...
 
     def last_probe(self, container: Container) -> list[str]:
-        """How its last health check ended, and what it wrote: lines, none where none has ended yet."""
+        """Exit status and output of the last health check, as lines; empty if none has finished yet."""
         ...
 
     def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
-        """What a container wrote: lines, each with the time of writing in UTC (RFC 3339)."""
+        """The lines of a container's log, each after its time in UTC (RFC 3339)."""
         ...
 
     def environment(self, container: Container) -> dict[str, str]:
-        """The variables that a container was made with."""
+        """The environment that a container was created with."""
         ...
 
     def control(self, container: Container, doing: ContainerAction) -> None:
-        """Freeze all processes of a container or let them go on, end or start what runs in it; done when that is."""
+        """Pause, unpause, stop, start or restart a container; returns once that is done."""
         ...
 
     def control_command(self) -> list[str]:
-        """The program of this machine that does the same; an action and a container's id are its last arguments."""
+        """The local command that does the same; append an action and a container's id."""
         ...
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:
-        """Remove all that bears the lab's label: containers, then networks and volumes. How many containers it had.
+        """Remove everything with the lab's label: containers, then networks and volumes. Returns how many containers.
 
-        With `made_by`, only what that one `up` has made.
+        With `made_by`, only what that `up` created.
         """
         ...
 
 
 class Compose(Protocol):
-    """Compose, and what it makes of a file."""
+    """Docker Compose."""
 
     def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
-        """Create and start all containers of a rendered Compose file; raises SynthlabError with the last lines.
+        """Create and start all containers of a rendered Compose file; raises SynthlabError with Compose's last lines.
 
-        Raises PortTaken where somebody else has a host port of it.
+        Raises PortTaken if a host port is in use.
         """
         ...
 
     def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        """A Compose file of the user's as Compose reads it: includes, defaults, variables from `environment` filled in.
+        """The user's Compose file as Compose resolves it: includes, defaults, and variables from `environment`.
 
-        Raises WrongUse with what Compose says of a file that it refuses.
+        Raises WrongUse with Compose's message for an invalid file.
         """
         ...
 
 
 class Images(Protocol):
-    """The engine's images. What takes long returns how it ended, with its last lines."""
+    """The engine's images. Long operations return their exit status and last lines."""
 
     def image(self, tag: str) -> LocalImage | None:
-        """An image that is on the engine, or None."""
+        """The image with this tag, or None if the engine lacks it."""
         ...
 
     def discard_image(self, image: LocalImage) -> None:
-        """Remove an image that a newer one has replaced, unless something still uses it."""
+        """Remove a replaced image unless it is still in use."""
         ...
 
     def tag_image(self, tag: str, other: str) -> None:
-        """Give an image another name as well."""
+        """Give the image `tag` a further tag `other`."""
         ...
 
     def untag_image(self, tag: str) -> None:
-        """Remove one of an image's names, if it has it; what it starts from stays."""
+        """Remove a tag if it exists; the image's bases stay."""
         ...
 
     def own_tags(self) -> list[str]:
-        """The tags, of those that only synthlab gives, that the engine has."""
+        """The engine's tags in synthlab's own namespace."""
         ...
 
     def remove_images(self) -> list[str]:
-        """Remove every image that synthlab tags, and say which; what others build FROM them is theirs."""
+        """Remove all images with synthlab's tags and return the tags; images others build FROM them stay."""
         ...
 
     def build_image(self, build: ImageBuild, on_line: OnLine) -> Finished:
-        """Build and tag an image; `on_line` gets every line that the build writes."""
+        """Build and tag an image; `on_line` gets every line of build output."""
         ...
 
     def pull_image(self, tag: str, timeout_s: float | None = None) -> Finished: ...
@@ -161,7 +161,7 @@ class Images(Protocol):
     def push_image(self, tag: str) -> Finished: ...
 
     def import_image(self, archive: Path, tag: str) -> Finished:
-        """Make an image of a root file system in a tar archive."""
+        """Create an image from a root file system in a tar archive."""
         ...
 
     def save_images(self, tags: Sequence[str], file: Path) -> Finished:
@@ -169,31 +169,31 @@ class Images(Protocol):
         ...
 
     def load_images(self, file: Path, on_line: OnLine) -> Finished:
-        """Take images from a tar file; `on_line` gets a line `Loaded image: TAG` for each."""
+        """Load images from a tar file; `on_line` gets a line `Loaded image: TAG` for each."""
         ...
 
 
 class Programs(Protocol):
-    """Programs in containers. A container is given by its id where that is all that is needed."""
+    """Programs in containers. A `container: str` is an id."""
 
     def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-        """The command of this machine that runs one there: in a client as its application, else as the image's user."""
+        """The local command that runs `command` there: in a client as its application, else as the image's user."""
         ...
 
     def root_command(self, container: str, command: Sequence[str]) -> list[str]:
-        """The command of this machine that runs one there as root, with its input and output."""
+        """The local command that runs `command` there as root, with stdin and stdout attached."""
         ...
 
     def run_inside(
         self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = ...
     ) -> Finished:
-        """Run a command in a container to its end, with `text` as its input, as the image's user."""
+        """Run a command in a container as the image's user and wait for it; `text` is its stdin."""
         ...
 
     def run_beside(
         self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = ...
     ) -> Finished:
-        """Run a command of our image to its end, in a container of its own in the network of a container."""
+        """Run a command of our image in a new container that shares `container`'s network, and wait for it."""
         ...
 
     def start_program(
@@ -207,35 +207,35 @@ class Programs(Protocol):
     ) -> Process:
         """Start `guest/PROGRAM.py` in a container.
 
-        Its input ends when we do, be it by SIGKILL: a program that is to leave nothing behind ends with its input.
+        Its stdin closes when we exit, even by SIGKILL: a program that must not outlive us exits at end of input.
         """
         ...
 
     def start_sidecar(
         self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
     ) -> Process:
-        """Start `guest/PROGRAM.py` in the network of a container of any image, but in a container of ours.
+        """Start `guest/PROGRAM.py` in a container of our image that shares the network of `container`, of any image.
 
-        That one belongs to the lab, may do nothing, or have NET_ADMIN alone, and goes when the program ends.
+        The sidecar belongs to the lab, has no capability or only NET_ADMIN, and is removed when the program exits.
         """
         ...
 
 
 class Locks(Protocol):
-    """Locks that last as long as the process that took them, by lab."""
+    """One lock per lab, held for at most the lifetime of the process that took it."""
 
     def lock(self, lab: str, image: str) -> Held | None:
-        """Take the lab's lock, a container of an image that the engine has; None where somebody holds it."""
+        """Take the lab's lock, a container of `image`, which the engine must have; None if it is held already."""
         ...
 
     def locks(self) -> dict[str, str]:
-        """The locks that are held, by lab, with the state of their containers: `running`, or `created` at first."""
+        """The held locks by lab, with the state of their containers: `created`, then `running`."""
         ...
 
     def unlock(self, lab: str) -> bool:
-        """Take the lab's lock from whoever holds it; whether anybody did."""
+        """Revoke the lab's lock; whether anybody held it."""
         ...
 
 
 class EngineApi(Place, Containers, Compose, Images, Programs, Locks, Protocol):
-    """All of it: what another engine has to implement. Every method raises SynthlabError."""
+    """Everything an engine implements. Every method raises SynthlabError."""

@@ -1,4 +1,4 @@
-"""The time that deadlines and waits go by, so that tests can hand in one that they move themselves."""
+"""The clock for deadlines and waits, injected so that tests can advance time themselves."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ import threading
 import time
 from collections.abc import Callable
 
-SECOND_NS = 10**9
+from ..text.durations import seconds_of
 
 
 class Clock:
-    """The machine's time. `synthlab.testing.FakeClock` is one that waits for nothing."""
+    """The machine's clock. `synthlab.testing.FakeClock` replaces it in tests and never waits."""
 
     def now_ns(self) -> int:
-        """Nanoseconds of a clock that is never set."""
+        """Nanoseconds of the monotonic clock."""
         return time.monotonic_ns()
 
     def now_s(self) -> float:
-        """The same in seconds."""
-        return self.now_ns() / SECOND_NS
+        """Seconds of the monotonic clock."""
+        return seconds_of(self.now_ns())
 
     def epoch_s(self) -> float:
-        """Seconds since 1970, for what is compared with the time of others."""
+        """Seconds since 1970 (UTC), for times compared across machines."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Keep this thread waiting."""
+        """Block this thread."""
         time.sleep(seconds)
 
     async def pause(self, seconds: float) -> None:
-        """Keep this task waiting, at least until the next turn of the event loop."""
-        import asyncio  # not every command needs it, and it takes long to import
+        """Suspend this task, at least until the next iteration of the event loop."""
+        import asyncio  # slow to import, and most commands do not need it
 
         await asyncio.sleep(seconds)
 
     def wait_for(self, condition: threading.Condition, holds: Callable[[], bool], timeout_s: float) -> bool:
-        """Keep this thread, which holds the condition, waiting until `holds` gives True; what it gives at the end."""
+        """Block until `holds()` is true or the timeout is over; its last value. The caller holds `condition`."""
         return condition.wait_for(holds, timeout_s)
 
     def start(self, thread: threading.Thread) -> None:
-        """Start a thread that waits by this clock."""
+        """Start a thread that waits on this clock."""
         thread.start()
 
 

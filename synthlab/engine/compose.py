@@ -1,4 +1,4 @@
-"""What `docker compose` does for us: brings a rendered lab up, and reads a Compose file of the user's own."""
+"""Calls `docker compose` to bring up a rendered lab and to resolve the user's own Compose file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..text.progress import Progress
 from .process import run_program
 
 PROJECT = "synthlab-compose"
-"""The project that a Compose file is read in: Compose makes names up from it."""
+"""The project name for reading a Compose file: Compose derives other names from it."""
 TIMEOUT_S = 60.0
 
 
 class PortTaken(SynthlabError):
-    """Somebody else has taken a host port between our look at it and the container's start."""
+    """A host port was taken after we checked it and before the container started."""
 
 
 class ComposeCommands:
-    """The Compose of the EngineApi."""
+    """The Compose part of EngineApi."""
 
     def compose_up(self, project: str, rendered: str, progress: Progress) -> None:
         command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
@@ -43,7 +43,7 @@ class ComposeCommands:
 
 
 def read_config(text: str) -> Mapping[str, Any]:
-    """What `docker compose config` has written. Warnings come first, such as one of a variable that is not set."""
-    after = text[text.index("\n{\n") + 1 :] if "\n{\n" in text and not text.startswith("{") else text
-    read: Mapping[str, Any] = json.loads(after)
-    return read
+    """Parse the output of `docker compose config`, skipping warnings before the JSON, such as for unset variables."""
+    document = text[text.index("\n{\n") + 1 :] if "\n{\n" in text and not text.startswith("{") else text
+    config: Mapping[str, Any] = json.loads(document)
+    return config

@@ -1,4 +1,4 @@
-"""A lab's containers as the engine lists them, found by their labels."""
+"""A lab's containers, parsed from the engine's listing and our labels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container of a lab. `health` is empty where the image has no probe; `ports` maps inner to host ports.
+    """One container of a lab. `health` is empty without a health check; `ports` maps container to host ports.
 
-    `status` is its state in the engine's words: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds of the
-    epoch. `address` is its own in the lab's network, while it runs. `metrics` is where the lab's media server tells its
-    own numbers. `made_by` is the id of the `up` that made it, `digest` that of its stack as it was then. `network_of`
-    is the server whose network a companion holds, and empty for all others.
+    `status` is the engine's text for its state: `Exited (1) 3 seconds ago`. `created` and `expires` are seconds since
+    1970. `address` is its IP address in the lab's network, while it runs. `metrics` is the URL of the media server's
+    metrics. `made_by` is the id of the `up` that created it, `digest` the hash of the stack at that time. `network_of`
+    is the server whose network a companion holds; empty for all other containers.
     """
 
     id: str
@@ -46,39 +46,39 @@ class Container:
 
     @property
     def title(self) -> str:
-        """What people call it: the client's name, else its role."""
+        """The name shown to people: the client's name, else the role."""
         return self.client or self.role
 
     @property
     def conditioned(self) -> bool:
-        """Whether its network is conditioned, and it has an API: a client, or the companion of a server."""
+        """Whether it has conditions and an API: a client, or the companion of a server."""
         return bool(self.network_name)
 
     @property
     def network_name(self) -> str:
-        """Whose conditions its API changes: the server's whose network it holds, or its own; empty if it has none."""
+        """The client or server whose conditions its API changes; empty if it has no API."""
         return self.network_of or (self.client if self.role == "client" else "")
 
     def expired(self, now: float) -> bool:
-        """Whether the lab that it belongs to has outlived its time."""
+        """Whether its lab has expired at `now`, in seconds since 1970."""
         return has_expired(self.expires, now)
 
     @property
     def ready(self) -> bool:
-        """Whether it runs, and is healthy as far as anybody probes."""
+        """Whether it is running, and healthy if it has a health check."""
         return self.state == "running" and self.health in ("healthy", "")
 
     @property
     def failed(self) -> bool:
-        """Whether it has ended, or its probe has given up."""
+        """Whether it has exited, or its health check has failed for good."""
         return self.state in ("exited", "dead", "restarting") or self.health == "unhealthy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
-    """What of a log is wanted: the last `tail` lines (None: all), none written before `since` (seconds of the epoch).
+    """Which part of a log to read: the last `tail` lines (None: all), none older than `since` (seconds since 1970).
 
-    With `follow` it goes on, with what is written from now on.
+    With `follow`, continue with new lines as they are written.
     """
 
     tail: int | None = None
@@ -87,7 +87,7 @@ class LogQuery:
 
 
 def read_container(listed: Mapping[str, Any]) -> Container:
-    """A container as the engine lists it."""
+    """Parse a container from the engine's listing."""
     marks = listed["Labels"]
     health = _HEALTH.search(listed["Status"])
     networks = (listed.get("NetworkSettings") or {}).get("Networks") or {}
@@ -118,7 +118,7 @@ def read_container(listed: Mapping[str, Any]) -> Container:
 
 
 def read_probe(inspected: Mapping[str, Any]) -> list[str]:
-    """The last health check of a container as the engine tells of it. A status of -1 is Docker's for none: too late."""
+    """Exit status and output of a container's last health check. Docker reports -1 for one that timed out."""
     ended = (inspected["State"].get("Health") or {}).get("Log") or []
     if not ended:
         return []

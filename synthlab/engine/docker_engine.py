@@ -1,4 +1,4 @@
-"""The Docker engine that the `docker` command talks to as well. The only place that knows the SDK."""
+"""EngineApi for Docker, on the same engine as the `docker` command. The only user of the SDK."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ LET_GO_S = 10
 
 
 class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
-    """The EngineApi of that engine; it is connected to when it is first asked something."""
+    """The EngineApi of Docker; connects on the first call."""
 
     def __init__(self) -> None:
         self._connected: APIClient | None = None
 
     def close(self) -> None:
-        """End the connection; the next question opens one again."""
+        """Close the connection; the next call opens a new one."""
         if self._connected is not None:
             self._connected.close()
             self._connected = None
@@ -76,11 +76,11 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         return is_free_on(self.address(), port)
 
     def labs(self) -> list[str]:
-        anyones = {"label": labels.LAB}
+        any_lab = {"label": labels.LAB}
         with self._asked() as api:
-            found = [*api.containers(all=True, filters=anyones), *api.networks(filters=anyones)]
-            found += api.volumes(filters=anyones)["Volumes"] or []
-        return sorted({thing["Labels"][labels.LAB] for thing in found})
+            resources = [*api.containers(all=True, filters=any_lab), *api.networks(filters=any_lab)]
+            resources += api.volumes(filters=any_lab)["Volumes"] or []
+        return sorted({resource["Labels"][labels.LAB] for resource in resources})
 
     def containers(self, lab: str | None = None) -> list[Container]:
         return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
@@ -164,13 +164,13 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             api.remove_image(image.id)
 
     def remove_lab(self, lab: str, made_by: str = "") -> int:
-        """All is listed before anything is removed: what somebody makes meanwhile is not ours."""
+        """List everything before removing anything: whatever is created meanwhile is not ours."""
         containers = [one for one in self._all_containers(lab) if made_by in ("", one.made_by)]
         wanted = {"label": [f"{labels.LAB}={lab}", *([f"{labels.MADE_BY}={made_by}"] if made_by else [])]}
         with self._asked() as api:
             networks = [network["Id"] for network in api.networks(filters=wanted)]
             volumes = [volume["Name"] for volume in api.volumes(filters=wanted)["Volumes"] or []]
-        # Few at once: it takes no longer, and an engine that is hurried has been seen to lose count of its endpoints.
+        # Only a few in parallel: more is no faster, and Docker under load has miscounted a network's endpoints.
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(self._remove_container, containers))
         with self._asked() as api:
@@ -203,7 +203,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[APIClient]:
-        """The engine's API, with what goes wrong told in one line."""
+        """The engine's API; reports its errors as SynthlabError, in one line."""
         from docker.errors import APIError, DockerException
         from requests.exceptions import RequestException
 
@@ -212,10 +212,10 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
                 self._connected = _connect()
             yield self._connected
         except APIError as error:
-            raise SynthlabError(f"the Docker engine refuses: {error.explanation or error}") from error
+            raise SynthlabError(f"the Docker engine reports: {error.explanation or error}") from error
         except (DockerException, RequestException) as error:
             raise SynthlabError(
-                "the Docker engine does not answer: start it and try again (`synthlab doctor` looks closer)"
+                "the Docker engine does not answer: start it and try again, or run `synthlab doctor`"
             ) from error
 
 
@@ -231,7 +231,7 @@ def _connect() -> APIClient:
 
 
 def _endpoint() -> dict[str, Any]:
-    """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context: as the docker command chooses it."""
+    """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
     from docker import ContextAPI
     from docker.utils import kwargs_from_env
 
@@ -240,16 +240,20 @@ def _endpoint() -> dict[str, Any]:
     name = os.environ.get("DOCKER_CONTEXT")
     context = ContextAPI.get_context(name)
     if context is None:
-        raise SynthlabError(f"there is no docker context {name!r}" if name else "the current docker context is gone")
+        raise SynthlabError(
+            f"no docker context {name!r}: `docker context ls` lists them"
+            if name
+            else "the current docker context does not exist: choose another with `docker context use`"
+        )
     return {"base_url": context.Host, "tls": context.TLSConfig or False}
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Whole lines of what comes in pieces."""
+    """Split chunks into lines; an unterminated last line counts."""
     rest = b""
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line.decode(errors="replace") for line in whole)
+        *complete, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace") for line in complete)
     if rest:
         yield rest.decode(errors="replace")
 
@@ -261,7 +265,7 @@ def _remove_each(remove: Callable[[str], None], names: list[str]) -> None:
 
 
 def _remove_network(api: APIClient, id: str) -> None:
-    """An engine under load takes a while to let go of the containers that have been in it."""
+    """Remove a network, retrying for LET_GO_S: a busy engine detaches removed containers late."""
     from docker.errors import APIError
 
     deadline = time.monotonic() + LET_GO_S
@@ -277,7 +281,7 @@ def _remove_network(api: APIClient, id: str) -> None:
 
 @contextlib.contextmanager
 def _gone_is_fine() -> Iterator[None]:
-    """What somebody else has removed, or is just removing, is as good as removed."""
+    """Ignore errors for a resource that is gone, or that somebody else is removing."""
     from docker.errors import APIError, NotFound
 
     try:

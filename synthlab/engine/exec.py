@@ -1,6 +1,6 @@
-"""Programs that are shipped into a client's container and run there: each one file here, standard library only.
+"""Runs programs in containers. Those in `guest/` are one file each and use only the standard library.
 
-`docker exec` carries them in and their output out, so that no image has to hold them, and a remote engine is no matter.
+`docker exec` carries the source in and the output out, so images need not contain them, and remote engines work too.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from .process import Finished, run_program
 
 PYTHON = "/opt/synthlab/bin/python"
 SYSTEM_PYTHON = "/usr/bin/python3"
-"""That of the image's application, with the libraries which that uses."""
+"""The interpreter of the image's application, with its libraries."""
 
-# What of the image runs a further command just as the application runs: as its user, without our capabilities.
+# Runs a command in a client's image like its application: as its user, without our capabilities.
 AS_APPLICATION = (PYTHON, "-I", "-m", "syntheticnet.supervisor.application")
 END_S = 2.0
 
 
 def unread(line: str) -> None:
-    """What is written is of no interest."""
+    """Ignore a line of output."""
 
 
 class ProgramCommands:
-    """The programs of the EngineApi."""
+    """The Programs part of EngineApi."""
 
     def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
         return exec_command(container, command, terminal)
@@ -68,7 +68,7 @@ class ProgramCommands:
 
 
 def exec_command(container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-    """The docker command that runs any command; in a client as its application runs, else as the container's user."""
+    """The docker command that runs `command`: in a client like its application, else as the container's user."""
     entry = AS_APPLICATION if container.role == "client" else ()
     return ["docker", "exec", "-it" if terminal else "-i", container.id, *entry, *command]
 
@@ -87,16 +87,16 @@ def command(
 
 
 def root_command(container: str, run: Sequence[str]) -> list[str]:
-    """The docker command that runs any command as root in the container with this id."""
+    """The docker command that runs `run` as root in the container with this id."""
     return ["docker", "exec", "--interactive", "--user", "0", container, *run]
 
 
 def sidecar_command(
     container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
 ) -> list[str]:
-    """The docker command that runs it in the network of a container of any image, but in a container of ours.
+    """The docker command that runs `guest/PROGRAM.py` in a container of our image, in the network of `container`.
 
-    That one belongs to the lab, may do nothing, or have NET_ADMIN alone, and goes when the program ends.
+    The sidecar belongs to the lab, has no capability or only NET_ADMIN, and is removed when the program exits.
     """
     rights = ("--user", "0", "--cap-add", "NET_ADMIN") if net_admin else ("--user", "65534")
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
@@ -110,7 +110,7 @@ def sidecar_command(
 
 
 def beside_command(container: str, run: Sequence[str]) -> list[str]:
-    """The docker command that runs one of our image in the network of the container with this id."""
+    """The docker command that runs a command of our image in the network of the container with this id."""
     program, *arguments = run
     return [
         *("docker", "run", "--rm", f"--network=container:{container}", f"--entrypoint={program}"),
@@ -124,19 +124,19 @@ def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
 
 
 def start(run: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start such a docker command; raises SynthlabError where docker cannot be run.
+    """Start a docker command with pipes; raises SynthlabError if docker cannot be run.
 
-    It has a session of its own, so that Ctrl-C reaches it only through us.
+    It gets a new session, so that Ctrl-C reaches only us and we decide when it stops.
     """
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(run, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     except OSError as error:
-        raise SynthlabError(f"docker cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+        raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
 def end(process: subprocess.Popen[bytes], patience_s: float = END_S) -> None:
-    """Close its input, which ends the program, and wait for that; after `patience_s` only docker's command is ended."""
+    """Close its stdin, which makes the program exit, and wait; after `patience_s`, kill the docker command only."""
     if process.stdin:
         with contextlib.suppress(OSError):
             process.stdin.close()

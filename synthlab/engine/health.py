@@ -1,4 +1,4 @@
-"""Waiting until a lab's containers are healthy, and why one is not."""
+"""Waits until a lab's containers are healthy, and reports why one is not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .containers import Container
 
 POLL_S = 0.2
 LOG_LINES = 15
-LAST_WORDS_S = 0.5  # a container that is just ending is called unhealthy first
+LAST_WORDS_S = 0.5  # a container that is exiting is reported as unhealthy first
 
 
 def wait_until_ready(
@@ -24,7 +24,7 @@ def wait_until_ready(
     ids: Collection[str] = (),
     clock: Clock = MACHINE,
 ) -> None:
-    """Wait until all `size` containers of the lab, or those of the `ids`, are healthy; raises SynthlabError."""
+    """Wait until all `size` containers of the lab, or only those with `ids`, are healthy; else raise SynthlabError."""
     deadline = clock.now_s() + timeout_s
     while True:
         containers = [container for container in engine.containers(lab) if not ids or container.id in ids]
@@ -42,7 +42,7 @@ def wait_until_ready(
 
 
 def raise_for_failed(engine: EngineApi, lab: str, clock: Clock = MACHINE) -> None:
-    """Raise for the container that has failed, if any: one that has ended rather than one that is only unhealthy."""
+    """Raise for a failed container, if any; one that exited takes precedence over one that is unhealthy."""
     clock.sleep(LAST_WORDS_S)
     failed = [container for container in engine.containers(lab) if container.failed]
     for container in sorted(failed, key=lambda container: container.state == "running"):
@@ -50,10 +50,10 @@ def raise_for_failed(engine: EngineApi, lab: str, clock: Clock = MACHINE) -> Non
 
 
 def _with_last_lines(what: str, engine: EngineApi, container: Container) -> SynthlabError:
-    """The error with the end of its log under it, and above that its health check where that has not passed."""
+    """The error, with its health check, if that has not passed, and the end of its log as details."""
     probe = engine.last_probe(container)[:LOG_LINES] if container.health in ("starting", "unhealthy") else []
     logs = engine.logs(container, LOG_LINES)
-    said = "its last lines:" if logs else "it wrote nothing"
+    heading = "its last lines:" if logs else "it wrote nothing"
     if probe:
-        said = f"its health check and {said}" if logs else f"{said}; its health check:"
-    return SynthlabError(f"{what}; {said}", [*probe, *logs])
+        heading = f"its health check and {heading}" if logs else f"{heading}; its health check:"
+    return SynthlabError(f"{what}; {heading}", [*probe, *logs])

@@ -1,4 +1,4 @@
-"""Whether a port of this machine is free."""
+"""Checks whether a port of this machine is free."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _HERE = ("unix:", "http+unix:", "npipe:")
 def is_free(port: int) -> bool:
     """Whether nothing listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
-        if sys.platform != "win32":  # there the option would allow to take a port that is in use
+        if sys.platform != "win32":  # on Windows, the option allows binding a port in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except PermissionError:
-            return True  # a low port that only the engine may open: let it try
+            return True  # a privileged port: only the engine may open it, so let it try
         except OSError:
             return False
     return True
 
 
 def is_free_on(engine: str, port: int) -> bool:
-    """Whether a port is free where the engine at this address publishes it; True elsewhere, where nobody knows."""
+    """Whether the engine at this URL can publish on a port; True for a remote engine, whose ports we cannot see."""
     return not engine.startswith(_HERE) or is_free(port)

@@ -1,7 +1,4 @@
-"""What the docker command does with images: builds them, and brings them to and from other places.
-
-A build gets the host's proxies and CA.
-"""
+"""Builds and transfers images with the docker command. Builds use the host's proxies and CA bundle."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_pr
 
 
 class ImageCommands:
-    """The work with images of the EngineApi that takes long."""
+    """The long-running part of EngineApi's Images."""
 
     def build_image(self, build: ImageBuild, on_line: Callable[[str], None]) -> Finished:
         return run_program(build_command(build, os.environ), on_line=on_line, environment=_environment())
@@ -43,12 +40,12 @@ class ImageCommands:
 
 
 def build_command(build: ImageBuild, environment: Mapping[str, str]) -> list[str]:
-    """The docker command that builds an image, in an environment with these variables."""
+    """The docker command that builds an image; `environment` gives the proxies and the CA bundle."""
     return [
         *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", build.tag),
         *(part for name, value in build.labels.items() for part in ("--label", f"{name}={value}")),
         *(part for name, value in build.args.items() for part in ("--build-arg", f"{name}={value}")),
-        # Without a value, buildx takes it from the environment: it may hold a password.
+        # Name only: buildx reads the value from its environment, and a password stays off the command line.
         *(part for name in _proxies(environment) for part in ("--build-arg", name)),
         *(("--file", str(build.dockerfile)) if build.dockerfile else ()),
         *_secrets(environment),
@@ -58,11 +55,11 @@ def build_command(build: ImageBuild, environment: Mapping[str, str]) -> list[str
 
 def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
     for name in PROXY_VARIABLES:
-        yield from (written for written in (name, name.upper()) if environment.get(written))
+        yield from (spelling for spelling in (name, name.upper()) if environment.get(spelling))
 
 
 def _secrets(environment: Mapping[str, str]) -> list[str]:
-    """The CA bundle that this host trusts, for a build that goes through a proxy with a certificate of its own."""
+    """The host's CA bundle, for builds behind a proxy that intercepts TLS."""
     for name in CA_VARIABLES:
         bundle = environment.get(name)
         if bundle and Path(bundle).is_file():
@@ -71,7 +68,7 @@ def _secrets(environment: Mapping[str, str]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the builder that can start from the engine's own images: that of the current context."""
+    """Our environment, with the current context's builder: only that one can build FROM the engine's local images."""
     shown: deque[str] = deque(maxlen=1)
     run_program(["docker", "context", "show"], on_line=shown.append)
     return {**os.environ, "BUILDX_BUILDER": shown[0] if shown else "default"}

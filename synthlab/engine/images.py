@@ -1,4 +1,4 @@
-"""An image as the engine has it, and one that it is to build."""
+"""Values for an image on the engine, and for a build request."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """An image that the engine has: its id, the hash of what synthlab built it, or its base, from, and its version.
+    """An image on the engine; `size` is in bytes.
 
-    One that `conditions` takes its container's network over when it starts.
+    `content` is the hash of the sources that synthlab built it, or its base, from; None for other images. `version` is
+    the synthlab that built it. An image that `conditions` takes over its container's network at startup.
     """
 
     id: str
@@ -23,7 +24,7 @@ class LocalImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageBuild:
-    """What an image is built from: the folder `context`, with `args` and labels; a `dockerfile` of None is in there."""
+    """A build request: the folder `context`, build `args` and `labels`; `dockerfile` is None for the context's own."""
 
     tag: str
     context: Path
@@ -33,5 +34,5 @@ class ImageBuild:
 
 
 def is_own(tag: str) -> bool:
-    """Whether only synthlab gives this tag to an image."""
+    """Whether the tag is in synthlab's own namespace."""
     return tag.startswith(("syntheticnet:", "synthlab/"))

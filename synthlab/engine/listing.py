@@ -1,4 +1,4 @@
-"""The names of all containers, listed by the docker command alone: without the SDK, which takes longer to import."""
+"""Lists the names of all containers with the docker command: importing the SDK is too slow for shell completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = (labels.LAB, labels.CLIENT, labels.GROUP, labels.ROLE)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A container, as far as its names are concerned; `port` is where its API answers on the host."""
+    """The names of a container; `port` is the host port of its API, None if not published."""
 
     lab: str
     client: str
@@ -27,7 +27,7 @@ class Member:
 
 
 def list_members() -> list[Member]:
-    """Those of all labs."""
+    """The containers of all labs, sorted by lab and name, without sidecars."""
     columns = [f'{{{{.Label "{name}"}}}}' for name in _COLUMNS]
     shown = "\\t".join([*columns, "{{.Ports}}"])
     lines: list[str] = []
@@ -38,7 +38,7 @@ def list_members() -> list[Member]:
 
 
 def read_member(line: str) -> Member:
-    """From a line of `docker ps`."""
+    """Parse a line of `docker ps`."""
     lab, client, group, role, ports = [*line.split("\t"), *[""] * 5][:5]
-    found = _PORT.search(ports)
-    return Member(lab, client, group, role, int(found[1]) if found else None)
+    match = _PORT.search(ports)
+    return Member(lab, client, group, role, int(match[1]) if match else None)

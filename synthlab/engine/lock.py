@@ -1,7 +1,8 @@
-"""A lock that the engine holds: a container of a fixed name, which lasts as long as the process that took it.
+"""A lock held by the engine: a container with a fixed name, which lives as long as the process that took it.
 
-Whoever uses the engine, from whichever machine, finds it there. It runs `cat`, which ends with its input, and its input
-ends with us, be it by SIGKILL: the engine then removes the container, so that no lock is ever left to clean up.
+Container names are unique per engine, so the lock works across users and machines, where a lock file would not. It runs
+`cat`, which exits at end of input. Its input closes when we exit, even by SIGKILL, and the engine then removes the
+container: no stale lock remains.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ _TAKEN = "is already in use"
 
 
 class EngineLock:
-    """A lock that we hold."""
+    """A lock we hold."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
     def lost(self) -> bool:
-        """Whether somebody has removed it, or the engine has stopped."""
+        """Whether somebody removed it, or the engine stopped."""
         return self._process.poll() is not None
 
     def release(self) -> None:
-        """Give it back. That the engine has removed it is waited for beside, at our end at the latest."""
+        """Release it. A background thread waits for the engine to remove it; at exit, Python joins that thread."""
         threading.Thread(target=end, args=(self._process, END_S)).start()
 
 
 def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | None:
-    """Take the lock of this name, a container of an `image` that has `cat`; None where somebody holds it.
+    """Take the lock of this name, a container of `image`, which must have `cat`; None if it is held already.
 
-    It is ours when the container is made; that it starts is not waited for. Raises SynthlabError.
+    It is ours once the container is created; we do not wait until it runs. Raises SynthlabError.
     """
     from tempfile import TemporaryDirectory
 
@@ -61,7 +62,7 @@ def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | N
 
 
 def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) -> list[str]:
-    """The docker command that holds a lock while its input is open, and writes its container's id to a file."""
+    """The docker command that holds a lock while its stdin is open, and writes the container's id to `made`."""
     return [
         *("docker", "run", "--rm", "--interactive", "--name", name, "--pull", "never", "--cidfile", str(made)),
         *(part for key, value in marks.items() for part in ("--label", f"{key}={value}")),
@@ -72,21 +73,21 @@ def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) ->
 
 
 def _is_made(process: subprocess.Popen[bytes], made: Path) -> bool:
-    """Whether docker has written that the container is made; False where it has ended without."""
+    """Wait until docker has created the container; False if docker exits without."""
     deadline = time.monotonic() + START_S
-    while not _written(made):
+    while not _has_content(made):
         if process.poll() is not None:
             return False
         if time.monotonic() > deadline:
-            raise SynthlabError(f"the engine has not made a container within {START_S:g} s")
+            raise SynthlabError(f"the engine created no container within {START_S:g} s")
         time.sleep(POLL_S)
     return True
 
 
-def _written(made: Path) -> bool:
+def _has_content(file: Path) -> bool:
     try:
-        return made.stat().st_size > 0
-    except FileNotFoundError:  # docker makes it first, and removes it again where it fails
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # docker creates it first, and removes it on failure
         return False
 
 

@@ -1,4 +1,4 @@
-"""A program that is run for its work: its output is read line by line, and it never outlives synthlab."""
+"""Runs a program and reads its output line by line; it never outlives synthlab."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended, and the last lines that it wrote."""
+    """A program's exit status and the last lines of its output."""
 
     status: int
     tail: tuple[str, ...]
@@ -37,10 +37,10 @@ def run_program(
     environment: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
 ) -> Finished:
-    """Run `command` to its end with `text` as its input; every line that it writes is given to `on_line`.
+    """Run `command` with `text` as its stdin and wait for it; `on_line` gets every non-empty line of its output.
 
-    It runs in a session of its own, so that Ctrl-C reaches it only through us, and is ended when we are interrupted,
-    when the time is over (its status then is negative), or when we are killed (on Linux).
+    It gets a new session, so that Ctrl-C reaches only us. It is stopped when we are interrupted, after `timeout_s`
+    (the status is then negative), and on Linux also when we are killed. Raises SynthlabError if it cannot be run.
     """
     with _started(command, environment) as process:
         timer = threading.Timer(timeout_s, _end, [process]) if timeout_s else None
@@ -60,14 +60,14 @@ def run_program(
 
 
 def run_attached(command: Sequence[str]) -> int:
-    """Run `command` on our own terminal; its exit status, as a shell tells it. Ctrl-C meanwhile is for it alone."""
+    """Run `command` on our terminal, where only it gets Ctrl-C; returns its exit status, as a shell reports it."""
     process = None
     before = signal.signal(signal.SIGINT, lambda number, frame: None)  # unlike SIG_IGN, no child inherits this
     try:
         process = subprocess.Popen(command)
         status = process.wait()
     except OSError as error:
-        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
     finally:
         signal.signal(signal.SIGINT, before)
         if process and process.poll() is None:
@@ -90,11 +90,11 @@ def _started(command: Sequence[str], environment: Mapping[str, str] | None) -> s
             preexec_fn=_die_with_parent(),  # noqa: PLW1509 - it makes one system call and takes no lock
         )
     except OSError as error:
-        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+        raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What a child does to be ended by the kernel when we are gone: a killed synthlab leaves no builder behind."""
+    """Asks the kernel, in the child, to stop it when we die: a killed synthlab leaves no build running."""
     if sys.platform != "linux":
         return None
     import ctypes

@@ -1,4 +1,8 @@
-"""A Unix socket that leads to an engine that only the `docker` command can reach: over SSH, with its keys."""
+"""A Unix socket to an engine behind SSH.
+
+The SDK's own SSH transport needs paramiko, one more dependency with its own idea of keys and of ~/.ssh/config. `docker
+system dial-stdio` connects exactly as the docker command does: same keys, agent and jump hosts.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ DIAL = ("docker", "system", "dial-stdio")
 
 
 class Tunnel:
-    """Each connection to the socket at `path` becomes a `docker system dial-stdio`. Lasts as long as this process."""
+    """Each connection to the socket at `path` becomes a `docker system dial-stdio`; open until this process exits."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="synthlab-", ignore_cleanup_errors=True)
@@ -27,7 +31,7 @@ class Tunnel:
         while True:
             connection, _ = self._server.accept()
             with connection:
-                # What ssh has to say, such as why it was refused, goes to our own stderr.
+                # ssh's messages, such as why it was refused, go to our own stderr.
                 dialled = subprocess.Popen(
                     DIAL, stdin=connection.fileno(), stdout=connection.fileno(), start_new_session=True
                 )

@@ -1,4 +1,4 @@
-"""What of the docker command this machine has."""
+"""Checks which docker tools this machine has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ASK: dict[Tool, tuple[str, ...]] = {
 
 
 class ToolCommands:
-    """What the EngineApi says of its own command."""
+    """The tool checks of EngineApi."""
 
     def has_command(self) -> bool:
         return shutil.which("docker") is not None

@@ -1,25 +1,13 @@
-"""How long a lab lives, where that is bounded: its end stands in a label, and its clients end by themselves then."""
+"""A lab's time to live. The expiry time is a label; at that time the lab's clients stop on their own."""
 
 from __future__ import annotations
 
-from syntheticnet.conditions import ConditionsError, parse_duration
+from ..text.durations import SECOND_NS
 
-from ..errors import WrongUse
-
-SHORTEST_S = 1.0
+SHORTEST_TTL_NS = SECOND_NS
+"""A shorter-lived lab would expire before it is up."""
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-
-
-def parse_ttl(written: str) -> float:
-    """Seconds; raises WrongUse that shows the allowed forms."""
-    try:
-        seconds = parse_duration(written) / 1e9
-    except ConditionsError as error:
-        raise WrongUse(f"--ttl: {error}") from None
-    if seconds < SHORTEST_S:
-        raise WrongUse(f"--ttl: {written!r} is less than a second: the lab would be over before it is up")
-    return seconds
 
 
 def has_expired(expires: int | None, now: float) -> bool:
@@ -27,14 +15,14 @@ def has_expired(expires: int | None, now: float) -> bool:
 
 
 def format_left(expires: int | None, now: float) -> str:
-    """The time left, for people: `1 h 59 min`, `expired`, or nothing for a lab that lives on."""
+    """The time left as text: `1 h 59 min`, `expired`, or empty for a lab that does not expire."""
     if expires is None:
         return ""
     return "expired" if has_expired(expires, now) else format_time(expires - now)
 
 
 def format_time(seconds: float) -> str:
-    """A span in its two greatest units: `2 d 3 h`, `1 h 59 min`, `42 s`."""
+    """A time span in its two largest units: `2 d 3 h`, `1 h 59 min`, `42 s`."""
     rest, parts = max(round(seconds), 0), list[str]()
     for unit, size in _UNITS:
         count, rest = divmod(rest, size)

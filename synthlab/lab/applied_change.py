@@ -1,4 +1,4 @@
-"""What a change in code has put in force, and how it is taken back."""
+"""A change made from code, and how to revert it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from ..control.group_change import GroupChange, each
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
-from ..stack.durations import read_span
+from ..stack.durations import read_optional
 from ..stack.partial_change import undoing
+from ..text.durations import format_duration
 
 if TYPE_CHECKING:
     from ..control.group_change import Reachable
 
 
 class AppliedChange:
-    """One change. In a `with` statement it is taken back at the end:
+    """One change. A `with` statement reverts it at the end:
 
         with lab["client2"].set(loss="5%"):
             ...
 
-    The values that it named get back what they were; what else was changed meanwhile stays.
+    Only the values in the change are restored; other changes made meanwhile stay.
     """
 
     def __init__(
@@ -43,8 +44,8 @@ class AppliedChange:
         self._made = made
 
     def __repr__(self) -> str:
-        times = {"for": self._options.lease, "after": self._options.after}
-        suffix = "".join(f", {name} {time}" for name, time in times.items() if time)
+        times = {"for": self._options.lease_ns, "after": self._options.after_ns}
+        suffix = "".join(f", {name} {format_duration(time_ns)}" for name, time_ns in times.items() if time_ns)
         return f"<set on {', '.join(self.states)}: {self._change}{suffix}>"
 
     @classmethod
@@ -57,30 +58,29 @@ class AppliedChange:
         after: str | None = None,
         files: Mapping[str, str] | None = None,
     ) -> AppliedChange:
-        """Apply a change to the clients that `names` mean; raises WrongUse for a time that cannot be read."""
-        for where, written in (("for_", for_), ("after", after)):
-            if written is not None:
-                read_span(where, written)
-        clients, options = lab.find(names), ChangeOptions(lease=for_, after=after)
-        before = lab.states(clients)
-        return cls(lab, change, options, before, lab.change(clients, change, options, files))
+        """Apply a change to the clients or groups in `names`; raises WrongUse for an invalid time."""
+        options = ChangeOptions(lease_ns=read_optional("for_", for_), after_ns=read_optional("after", after))
+        clients = lab.find(names)
+        before = lab.states(clients) if len(clients) == 1 else {}
+        made = lab.change(clients, change, options, files)
+        return cls(lab, change, options, before or made.before, made)
 
     @property
     def states(self) -> dict[str, ClientState]:
-        """What each client told when the change was made."""
+        """The state of each client just after the change."""
         return self._made.states
 
     @property
     def apart_ms(self) -> float | None:
-        """How far apart in time several clients changed at the most; None for one alone."""
+        """The largest time difference between several clients' changes; None for a single client."""
         return None if self._made.apart_ns is None else self._made.apart_ns / 1e6
 
     def revert(self) -> None:
-        """Take it back at once, whether it waits or is in force; raises SynthlabError. May be called again."""
+        """Revert it now, whether scheduled or in force. May be called again. Raises SynthlabError."""
         clients = self._lab.find(self.states)
-        if self._options.lease or self._options.after:
+        if self._options.lease_ns or self._options.after_ns:
             each(clients, self._release)
-        if not self._options.lease:
+        if not self._options.lease_ns:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
 
@@ -99,13 +99,13 @@ class AppliedChange:
             client.api.release(entry.id)
 
     def _backs(self) -> list[tuple[list[str], dict[str, Any]]]:
-        """Which clients get what back: those that get the same, together."""
-        found: list[tuple[list[str], dict[str, Any]]] = []
+        """The changes that restore the earlier values, each with its clients; clients with equal values share one."""
+        groups: list[tuple[list[str], dict[str, Any]]] = []
         for name, state in self._before.items():
-            back = undoing(self._change, state.base.to_dict())
-            names = next((names for names, other in found if other == back), None)
+            back = undoing(self._change, state.base_text)
+            names = next((names for names, other in groups if other == back), None)
             if names is None:
-                found.append(([name], back))
+                groups.append(([name], back))
             else:
                 names.append(name)
-        return found
+        return groups

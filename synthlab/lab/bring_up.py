@@ -1,4 +1,4 @@
-"""Bringing a stack up until its clients are healthy, or see each other."""
+"""Brings a stack up until its clients are healthy, or see each other's video."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bring_up(
     wait_media: bool = False,
     replacing: bool = False,
 ) -> Stack:
-    """As `launch`, and with `wait_media` wait until every client has seen every other's video; the stack as made."""
+    """As `launch`; with `wait_media`, also wait until every client has seen every other's video. Returns the stack."""
     made = launch(stack, backend.engine, progress, timeout_s, ttl_s, replacing)
     if wait_media:
         with all_or_nothing(made, backend.engine, progress):
@@ -38,13 +38,13 @@ def planned(
     wait_media: bool = False,
     replacing: bool = False,
 ) -> list[str]:
-    """What `bring_up` would do now, one line for each thing; only looks. A lab whose time is over is replaced.
+    """What `bring_up` would do now, one line per step, from the plan that it would carry out; changes nothing.
 
-    Raises SynthlabError where it would fail from the start.
+    An expired lab is replaced, as `up` would. Raises SynthlabError if `bring_up` would fail before its first step.
     """
     if backend.engine.locks().get(stack.name) == "running":
         raise being_brought_up(stack.name)
     replacing = replacing or stack.name in backend.expired()
     plan = plan_up(stack, backend.engine, timeout_s, ttl_s, replacing)
-    video = f"wait until every client has seen every other's video, for {timeout_s:g} s at most"
+    video = f"wait up to {timeout_s:g} s until every client has seen every other's video"
     return [*plan_lines(plan), *([video] if wait_media else []), *rights_lines(plan)]

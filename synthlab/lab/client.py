@@ -1,4 +1,4 @@
-"""A client of a running lab, as code has it: its network, its application, and what is expected of it."""
+"""A client of a running lab in the Python API: its network, application, container and expectations."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from ..control.webrtc_stats import Stats
 from ..engine.containers import Container, LogQuery
 from ..errors import SynthlabError, WrongUse
 from ..stack import network_operations
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import SILENT
+from ..text.durations import seconds_of
 from .applied_change import AppliedChange
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """A client by its name, or all clients of a group by the group's; `lab["sfu"]` is the media server.
+    """A client by name, or all clients of a group by the group's name; `lab["sfu"]` is the media server.
 
-    What is done to a group is done to all of its clients; what has one answer is asked of one client, and of a group
-    of several it is WrongUse. All methods raise SynthlabError where a client does not answer.
+    Actions on a group apply to all its clients. Methods with a single result need a single client, and raise WrongUse
+    for a group of several. All methods raise SynthlabError if a client does not answer.
     """
 
     def __init__(self, lab: RunningLab, name: str, judged: Callable[[], Expectations]) -> None:
@@ -45,15 +46,15 @@ class Client:
 
     @property
     def group(self) -> str:
-        """The name of its group; its own where it is in none."""
+        """The name of its group; its own name if it is in none."""
         return self._container.group or self.name
 
     @property
     def api(self) -> ClientApi:
-        """Its API itself, for what is not here."""
+        """Its API, for anything not covered here."""
         return self.lab.one(self.name).api
 
-    # Its network
+    # Network
 
     def set(
         self,
@@ -70,12 +71,12 @@ class Client:
     ) -> AppliedChange:
         """Change conditions: `set(loss="5%")` in both directions, `set(egress={"rate": "100kbit"})` in one.
 
-        Values are written as in files, None clears one, and what is not named stays; a trace or table may be a local
-        file. `flow="*:udp"` means the packets that `values` are for, `flows` names several. A `profile`, such as
-        `wpt/3g`, gives all values. Several clients change at the same moment, or none does.
+        Values are written as in stack files; None clears a value, and values not named stay. A trace or table may be a
+        local file. `flow="*:udp"` selects the packets that `values` apply to; `flows` sets several flows. A `profile`,
+        such as `wpt/3g`, sets all values. Several clients change at the same moment, or none does.
 
-        For good, or `for_` a time, or until the end of a `with` statement; at once, or `after` a time. Raises WrongUse
-        for a value that is refused.
+        The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
+        a time. Raises WrongUse for an invalid value.
         """
         change, files = read_change(values, ingress, egress, flows, flow, profile, seed)
         return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
@@ -85,96 +86,96 @@ class Client:
     ) -> AppliedChange:
         """Drop every packet of a flow in both directions: `block("*:udp")`, or `block("*:tcp", answer="reset")`.
 
-        The times are those of `set`. Raises WrongUse for a flow or an answer that is refused.
+        For `for_` and `after` see `set`. Raises WrongUse for an invalid flow or answer.
         """
         return AppliedChange.make(self.lab, [self.name], network_operations.block(flow, answer), for_, after)
 
     def link_down(self, *, for_: str | None = None, after: str | None = None) -> AppliedChange:
-        """Drop every packet in both directions. The times are those of `set`."""
+        """Drop every packet in both directions. For `for_` and `after` see `set`."""
         return AppliedChange.make(self.lab, [self.name], network_operations.link_down(), for_, after)
 
     def reset(self, perfect: bool = False) -> GroupChange:
-        """Give back the conditions of the stack, or those of a `perfect` network; whatever was `for_` a time ends."""
+        """Restore the conditions of the stack, or set a `perfect` network; also ends all changes made `for_` a time."""
         return self.lab.reset(self.lab.find([self.name]), perfect)
 
     def state(self) -> ClientState:
-        """Conditions in force, counters, and what is achieved."""
+        """Conditions in force, counters, and measured values."""
         return self.api.state()
 
     def stats(self) -> Stats:
-        """WebRTC statistics, and what the application has published of itself."""
+        """WebRTC statistics, and numbers that the application published."""
         return self.api.stats()
 
-    # What is expected of it; names of numbers need not begin with its own.
+    # Expectations; names of numbers may omit the client.
 
     def expect(self, expression: str, within: str | None = None, for_: str | None = None) -> CheckResult:
-        """As `Lab.expect`: `lab["client1"].expect("video.client2.fps < 5", within="10s")`."""
+        """Like `Lab.expect`: `lab["client1"].expect("video.client2.fps < 5", within="10s")`."""
         __tracebackhide__ = True
         return self._judged().expect(expression, within, for_, self.lab.one(self.name).name)
 
     def never(self, expression: str, for_: str) -> CheckResult:
-        """As `Lab.never`."""
+        """Like `Lab.never`."""
         __tracebackhide__ = True
         return self._judged().never(expression, for_, self.lab.one(self.name).name)
 
     def recovers(self, expression: str, within: str, for_: str | None = None) -> CheckResult:
-        """As `Lab.recovers`."""
+        """Like `Lab.recovers`."""
         __tracebackhide__ = True
         return self._judged().recovers(expression, within, for_, self.lab.one(self.name).name)
 
-    # Its container
+    # Container
 
     def exec(self, command: Sequence[str], timeout: str = "60s") -> CompletedProcess[str]:
-        """Run a command as its application runs: its status, and what it wrote. Raises SynthlabError where it hangs."""
+        """Run a command with the application's user and network. Raises SynthlabError after `timeout`."""
         if isinstance(command, str):
-            raise WrongUse(f"exec: {command!r} is not a list of words such as ['getent', 'hosts', 'sfu']")
+            raise WrongUse(f"exec: {command!r} is not a list of strings such as ['getent', 'hosts', 'sfu']")
         if self._container.state != "running":
             raise addresses.not_running(self._container)
-        engine, limit_s = self.lab.backend.engine, read_span("timeout", timeout)
+        engine, limit_s = self.lab.backend.engine, seconds_of(read_duration("timeout", timeout))
         try:
             line = engine.exec_command(self._container, command)
             return run(line, stdin=DEVNULL, capture_output=True, text=True, timeout=limit_s, check=False)
         except TimeoutExpired:
             raise SynthlabError(f"{self.name}: {' '.join(command)} did not end within {limit_s:g} s") from None
         except OSError as error:
-            raise SynthlabError(f"docker cannot be run: {error.strerror}; `synthlab doctor` looks closer") from None
+            raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
     def logs(self, tail: int | None = None) -> list[str]:
-        """The lines that it has written, or the last ones; those of a group in the order of their times."""
+        """The lines of its log, or the last `tail`; a group's lines are merged by time."""
         return [line.text for line in read_lines(self.lab.backend.engine, self._containers, LogQuery(tail=tail))]
 
     def console(self, tail: int | None = None) -> list[str]:
-        """What the pages of its browser wrote to their console, with uncaught exceptions, or the last lines of that."""
+        """The console of its browser's pages, uncaught exceptions included, or the last `tail` lines."""
         return [line.text for line in console_lines({self.name: self.api}, LogQuery(tail=tail))]
 
     def restart(self) -> None:
-        """Start it anew, and wait until it is healthy; its conditions are those of the stack again."""
+        """Restart it and wait until it is healthy; its conditions are those of the stack again."""
         self.lab.control([self.name], "restart")
 
     def stop(self) -> None:
         self.lab.control([self.name], "stop")
 
     def start(self) -> None:
-        """Start it after a `stop`, and wait until it is healthy; its conditions are those of the stack again."""
+        """Start it after `stop` and wait until it is healthy; its conditions are those of the stack again."""
         self.lab.control([self.name], "start")
 
     def pause(self) -> None:
-        """Freeze it, its network included, until `unpause`."""
+        """Freeze it, including its network, until `unpause`."""
         self.lab.control([self.name], "pause")
 
     def unpause(self) -> None:
         self.lab.control([self.name], "unpause")
 
-    # Where it is looked at
+    # Addresses and screenshots
 
     @property
     def api_url(self) -> str:
-        """Its control page, and the root of its API."""
+        """The URL of its control page, and the root of its API."""
         return addresses.control_page(self._container)
 
     @property
     def cdp_url(self) -> str:
-        """Where its browser is driven from, by Playwright's `connect_over_cdp` and the like, once that answers."""
+        """The CDP URL of its browser, for Playwright's `connect_over_cdp`; waits until it answers."""
         from ..control.browser import answering
 
         if not self.lab.backend.is_near(self._container):
@@ -184,11 +185,11 @@ class Client:
 
     @property
     def vnc(self) -> str:
-        """Its screen, for a VNC viewer."""
+        """The VNC address of its screen."""
         return addresses.screen(self._container)
 
     def screenshot(self) -> bytes:
-        """What the first page of its browser shows, as PNG."""
+        """A screenshot of its browser's first page, as PNG."""
         from ..runner.evidence.screenshots import has_browser, screenshots
 
         if not has_browser(self._container):
@@ -198,7 +199,7 @@ class Client:
         except SynthlabError as error:
             raise SynthlabError(f"{self.name}: {error.message}") from None
         if picture is None or not picture.png:
-            raise SynthlabError(f"{self.name}: no picture: {picture.error if picture else 'it shows no page'}")
+            raise SynthlabError(f"{self.name}: no screenshot: {picture.error if picture else 'no page is open'}")
         return picture.png
 
     @property

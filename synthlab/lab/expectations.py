@@ -1,4 +1,4 @@
-"""What is expected of a running lab from code: decided on samples that are taken beside, as in scenarios."""
+"""Expectations on a running lab from code: decided on samples taken in the background, as in scenarios."""
 
 from __future__ import annotations
 
@@ -20,91 +20,89 @@ from ..runner.validity import problems
 from ..scenario.actions import Judge, JudgeKind
 from ..scenario.expression import Expression, Known, Recorded
 from ..stack import Stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
+from ..text.durations import SECOND_NS, seconds_of
 
 if TYPE_CHECKING:
     from ..control.group_change import LabClient
 
-KEPT_S = 600.0
-"""So long samples are kept, which is the longest window of an expression; and after so long without a question nobody
-is asked any more."""
+KEPT_NS = 600 * SECOND_NS
+"""How long samples are kept: the longest window of an expression. Sampling pauses after this long without a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What has become of one expectation; `problems` say why a lab could not judge what did not hold."""
+    """The result of one expectation. If it did not hold, `problems` are reasons to doubt that result."""
 
     judge: Judge
     client: str
-    asked_s: float
-    decided_s: float
+    asked_ns: int
+    decided_ns: int
     ruling: CheckResult
     problems: Sequence[str] = ()
 
     @property
     def text(self) -> str:
-        """What was expected, of whom."""
+        """The expectation as text, with its client."""
         return f"{f'{self.client}: ' if self.client else ''}{self.judge}"
 
     def held(self) -> CheckResult:
-        """Raises ExpectationFailed where it did not, or Inconclusive."""
+        """The result if it held; else raises Inconclusive if there are problems, or ExpectationFailed."""
         if self.ruling.held:
             return self.ruling
         if self.problems:
-            raise Inconclusive(f"{self.text}: {self.ruling.reason}; but this says little: {'; '.join(self.problems)}")
+            raise Inconclusive(f"{self.text}: {self.ruling.reason}; inconclusive: {'; '.join(self.problems)}")
         raise ExpectationFailed(f"{self.text}: {self.ruling.reason}")
 
 
 class Expectations:
-    """Those of one lab. Samples are taken from the first one on; times are seconds since then.
+    """The expectations of one lab. Sampling starts when this is created; times are nanoseconds since then.
 
-    `heard` gets the state of each client with each sample, in a thread of the sampler's.
+    `heard(at_ns, client, state)` is called for each sample of a client's state, in the sampler's thread.
     """
 
     def __init__(
         self,
         lab: RunningLab,
         known: Known,
-        heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None,
+        heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None,
     ) -> None:
         self._lab = lab
         self._known = known
-        self._zero_s = self._used_s = time.monotonic()
-        self._sampler = Sampler(self._clients, self.now_s, metrics=self._metrics, heard=heard)
+        self._zero_ns = self._used_ns = time.monotonic_ns()
+        self._sampler = Sampler(self._clients, self.now_ns, metrics=self._metrics, heard=heard)
         self._sampler.start()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="machine")
 
     @property
     def recorded(self) -> Recorded:
-        """All samples that are kept."""
+        """All samples kept."""
         return self._sampler.recorded
 
     def expect(self, expression: str, within: str | None, for_: str | None, client: str = "") -> CheckResult:
-        """As `Lab.expect`."""
+        """Like `Lab.expect`."""
         __tracebackhide__ = True
-        return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0.0, client)
+        return self.judge("expect", expression, _span("within", within), _span("for_", for_) or 0, client)
 
     def never(self, expression: str, for_: str, client: str = "") -> CheckResult:
-        """As `Lab.never`."""
+        """Like `Lab.never`."""
         __tracebackhide__ = True
-        return self.judge("never", expression, None, read_span("for_", for_), client)
+        return self.judge("never", expression, None, read_duration("for_", for_), client)
 
     def recovers(self, expression: str, within: str, for_: str | None, client: str = "") -> CheckResult:
-        """As `Lab.recovers`."""
+        """Like `Lab.recovers`."""
         __tracebackhide__ = True
-        return self.judge("recovers", expression, read_span("within", within), _span("for_", for_) or 0.0, client)
+        return self.judge("recovers", expression, read_duration("within", within), _span("for_", for_) or 0, client)
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
-        """Decide, and raise ExpectationFailed or Inconclusive where it did not hold."""
+    def judge(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str) -> CheckResult:
+        """Wait for the result; raises ExpectationFailed or Inconclusive if it did not hold."""
         __tracebackhide__ = True
-        return self.decide(kind, expression, within_s, for_s, client).held()
+        return self.decide(kind, expression, within_ns, for_ns, client).held()
 
-    def decide(
-        self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str = ""
-    ) -> Decided:
-        """Wait until it is decided; names in the expression that do not begin with a client's are those of `client`.
+    def decide(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str = "") -> Decided:
+        """Wait until it is decided; names in the expression without a client belong to `client`.
 
-        Raises WrongUse for an expression that cannot be, or that asks for a `before` that was not taken.
+        Raises WrongUse for an invalid expression, or for `before` without a baseline.
         """
         self.touch()
         try:
@@ -112,55 +110,55 @@ class Expectations:
         except ValueError as error:
             raise WrongUse(f"{kind} {expression!r}: {error}") from None
         if parsed.uses_before and self._sampler.recorded.baseline is None:
-            raise WrongUse(f'{kind} {expression!r}: there is no baseline yet: call lab.baseline("5s") first')
-        judge = Judge(kind=kind, expression=parsed, within_s=within_s, for_s=for_s)
-        asked_s, before = self.now_s(), self._reader.submit(self._read_busy)
+            raise WrongUse(f'{kind} {expression!r}: `before` needs a baseline: call lab.baseline("5s") first')
+        judge = Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
+        asked_ns, before = self.now_ns(), self._reader.submit(self._read_busy)
         ruling = self._decide(judge)
-        decided_s = self.now_s()
-        doubted = [] if ruling.held else self._doubts(judge, asked_s, before.result())
-        return Decided(judge, client, asked_s, decided_s, ruling, doubted)
+        decided_ns = self.now_ns()
+        doubted = [] if ruling.held else self._doubts(judge, asked_ns, before.result())
+        return Decided(judge, client, asked_ns, decided_ns, ruling, doubted)
 
-    def baseline(self, for_s: float) -> None:
-        """Wait, and take the samples of this time as `before`."""
+    def baseline(self, for_ns: int) -> None:
+        """Wait `for_s`, and use the samples of that time as `before`."""
         self.touch()
         with self._sampler.wanting():
-            begin_s = self._sampler.next_round()
-            time.sleep(for_s)
-            self._sampler.recorded.baseline = begin_s, self._sampler.next_round()
+            begin_ns = self._sampler.next_round()
+            time.sleep(seconds_of(for_ns))
+            self._sampler.recorded.baseline = begin_ns, self._sampler.next_round()
 
     def close(self) -> None:
         self._sampler.stop()
         self._reader.shutdown(cancel_futures=True)
 
     def _decide(self, judge: Judge) -> CheckResult:
-        asked_s = self.now_s()
-        judging, ruling, recorded = ExpectationCheck(judge, asked_s), None, self._sampler.recorded
+        asked_ns = self.now_ns()
+        judging, ruling, recorded = ExpectationCheck(judge, asked_ns), None, self._sampler.recorded
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:
                 self._sampler.next_round()
-                ruling = judging.look(recorded.known_s(judge.expression.names) or asked_s, recorded)
+                ruling = judging.look(recorded.known_ns(judge.expression.names) or asked_ns, recorded)
                 self.touch()
         return ruling
 
-    def _doubts(self, judge: Judge, asked_s: float, before: Busy | None) -> list[str]:
+    def _doubts(self, judge: Judge, asked_ns: int, before: Busy | None) -> list[str]:
         load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
-        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_s)
+        return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_ns)
 
     def _read_busy(self) -> Busy | None:
         running = [one for one in self._lab.members if one.role == "client" and one.state == "running"]
         return read_busy(self._lab.backend.engine, running[0]) if running else None
 
     def touch(self) -> None:
-        """Let samples be taken from now on, as if something was expected."""
-        self._used_s = time.monotonic()
-        self._sampler.recorded.forget(self.now_s() - KEPT_S)
+        """Keep sampling from now on, as if an expectation had just been asked."""
+        self._used_ns = time.monotonic_ns()
+        self._sampler.recorded.forget(self.now_ns() - KEPT_NS)
 
-    def now_s(self) -> float:
-        return time.monotonic() - self._zero_s
+    def now_ns(self) -> int:
+        return time.monotonic_ns() - self._zero_ns
 
     def _needed(self) -> bool:
-        return time.monotonic() - self._used_s < KEPT_S
+        return time.monotonic_ns() - self._used_ns < KEPT_NS
 
     def _clients(self) -> Sequence[LabClient]:
         return self._lab.find() if self._needed() else ()
@@ -170,7 +168,7 @@ class Expectations:
 
 
 def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
-    """The names that there are in a lab. Of one that others brought up the stack is not known, but its containers."""
+    """The names that expressions may use. Without the stack of an attached lab, they come from its containers."""
     if stack is not None:
         return Known.of(stack)
     own = [(one.client, one.group) for one in lab.members if one.role == "client"]
@@ -182,5 +180,5 @@ def known_of(lab: RunningLab, stack: Stack | None = None) -> Known:
     )
 
 
-def _span(where: str, written: str | None) -> float | None:
-    return None if written is None else read_span(where, written)
+def _span(where: str, text: str | None) -> int | None:
+    return None if text is None else read_duration(where, text)

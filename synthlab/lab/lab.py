@@ -1,4 +1,4 @@
-"""A lab in code: brought up or attached to, its clients, and what is expected of them."""
+"""The Python API of a lab: bring one up or attach to one, change its networks, check expectations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from ..control.container_lookup import find_members
 from ..control.partition import plan_partition
 from ..control.running_lab import RunningLab
 from ..engine.containers import Container
+from ..engine.ttl import SHORTEST_TTL_NS
 from ..interrupts import uninterrupted
 from ..stack import Stack, read_stack
-from ..stack.durations import read_span
+from ..stack.durations import read_duration
 from ..stack.network_operations import BOTH, SILENT
+from ..text.durations import seconds_of
 from ..text.progress import Progress
 from .applied_change import AppliedChange
 from .client import Client
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Lab(RunningLab):
-    """A running lab, whose clients are asked for by name: `lab["client1"]`.
+    """A running lab; `lab["client1"]` is a client.
 
-    `participants` are its clients without the servers. At the end of a `with` statement a lab that `up` brought
-    up is taken down, unless `keep` is set; one that was attached to stays.
+    `participants` are its clients without servers. The end of a `with` statement takes down a lab from `up`, unless
+    `keep` is set, and leaves a lab from `attach` running.
     """
 
     def __init__(self, backend: Backend, name: str, members: Iterable[Container], stack: Stack | None = None) -> None:
@@ -52,20 +54,21 @@ class Lab(RunningLab):
         progress: Progress = lambda line: None,
         backend: Backend | None = None,
     ) -> Lab:
-        """Bring a stack up: a file, or a bundled one's name. Every client is healthy then, and with `wait_media` has
-        seen every other's video.
+        """Bring up a stack, given as a file or a bundled name, and wait until every client is healthy.
 
-        With a `ttl` (or SYNTHLAB_TTL) it ends by itself so long after its start; labs whose time is over are removed
-        first. `progress` gets a line for each stage. Raises WrongUse for a mistake in the stack; SynthlabError, with
-        nothing left behind, if the lab does not come up.
+        With `wait_media`, also wait until every client has seen every other's video. With `ttl` (or SYNTHLAB_TTL) the
+        lab expires that long after its start; expired labs are removed first. `progress` gets a line per stage. Raises
+        WrongUse for a mistake in the stack, and SynthlabError, with nothing left behind, if the lab does not come up.
         """
         from .bring_up import bring_up
 
         place = backend or docker_backend()
         described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
-        written_ttl = ttl or os.environ.get("SYNTHLAB_TTL")
-        ttl_s = None if written_ttl is None else read_span("ttl", written_ttl)
-        timeout_s = read_span("timeout", timeout)
+        ttl_text = ttl or os.environ.get("SYNTHLAB_TTL")
+        ttl_s = None if ttl_text is None else seconds_of(read_duration("ttl", ttl_text, SHORTEST_TTL_NS))
+        timeout_s = seconds_of(read_duration("timeout", timeout))
+        # Clients of an expired lab have stopped on their own, but nothing runs that could remove them. So each `up`
+        # sweeps first, before it looks for a free name and free ports.
         place.remove_expired()
         made = bring_up(described, place, progress, timeout_s, ttl_s, wait_media)
         lab = cls(place, made.name, place.engine.containers(made.name), made)
@@ -74,7 +77,7 @@ class Lab(RunningLab):
 
     @classmethod
     def attach(cls, name: str | None = None, backend: Backend | None = None) -> Lab:
-        """The lab of this name that is up; without one that of SYNTHLAB_LAB, or the only one. Raises WrongUse."""
+        """Attach to a running lab: the one named, else that of SYNTHLAB_LAB, else the only one. Raises WrongUse."""
         lab = cls.named(backend or docker_backend(), name or os.environ.get("SYNTHLAB_LAB"))
         lab._own_backend = backend is None
         return lab
@@ -91,9 +94,9 @@ class Lab(RunningLab):
         return f"<the lab {self.name}: {', '.join(client.name for client in self.clients)}>"
 
     def down(self) -> None:
-        """Remove its containers, networks and volumes; Ctrl-C waits for that.
+        """Remove its containers, networks and volumes; Ctrl-C does not interrupt that.
 
-        Of a lab that `up` brought up, only what that made: not another lab that has its name by now.
+        A lab from `up` removes only what that `up` created: by now, its name may belong to another lab.
         """
         with uninterrupted():
             made_by = self.stack.made_by if self.stack else None
@@ -101,17 +104,17 @@ class Lab(RunningLab):
             self.close()
 
     def close(self) -> None:
-        """Ask nobody any more; the lab stays up."""
+        """Stop sampling and disconnect; the lab stays up."""
         if self._expectations:
             self._expectations.close()
             self._expectations = None
         if self._own_backend:
             self.backend.close()
 
-    # Who is there
+    # Clients
 
     def __getitem__(self, name: str) -> Client:
-        """A client, the clients of a group, or `sfu`. Raises WrongUse that names the nearest."""
+        """A client, the clients of a group, or `sfu`. Raises WrongUse with the closest match for an unknown name."""
         find_members(self.name, self.members, [name])
         return Client(self, name, lambda: self._judged)
 
@@ -129,7 +132,7 @@ class Lab(RunningLab):
     def participants(self) -> tuple[Client, ...]:
         return tuple(self[client.name] for client in self.callers())
 
-    # Their networks
+    # Networks
 
     def partition(
         self,
@@ -141,42 +144,42 @@ class Lab(RunningLab):
         for_: str | None = None,
         after: str | None = None,
     ) -> AppliedChange:
-        """Let nothing pass directly between two clients, or a client and `sfu`, as the step of scenarios does.
+        """Drop all direct traffic between two clients, or a client and `sfu`, like the scenario step `partition`.
 
-        Both ways, or in one `direction`: `a-to-b` or `b-to-a`; silently, or with an `answer` such as `reset`. The times
-        are those of `Client.set`. Raises WrongUse for names and words that are refused.
+        Both ways, or in one `direction`: `a-to-b` or `b-to-a`; silently, or with an `answer` such as `reset`. For
+        `for_` and `after` see `Client.set`. Raises WrongUse for an invalid name, direction or answer.
         """
         client, change = plan_partition(self, a, b, direction, answer)
         return AppliedChange.make(self, [client.name], change, for_, after)
 
-    # What is expected
+    # Expectations
 
     def expect(
         self, expression: str, within: str | None = None, for_: str | None = None, *, client: str = ""
     ) -> CheckResult:
         """Wait until an expression such as `client1.video.client2.fps < 5` holds: at once, or `within` a time.
 
-        Then it must hold `for_` a time without a break. Names may leave `client` out. What is returned has when it
-        began to hold (`took_s`, `error_s`) and which numbers were `seen`. Raises ExpectationFailed, which is an
-        AssertionError too, or its child Inconclusive where the lab was too slow to judge; and WrongUse for an
-        expression that cannot be.
+        It must then hold `for_` a time without interruption. Names in the expression may omit `client`. The result has
+        the time until it held (`took_s`, `error_s`) and the numbers `seen`. Raises ExpectationFailed, also an
+        AssertionError, or its subclass Inconclusive if the machine was too slow to judge; WrongUse for an invalid
+        expression.
         """
         __tracebackhide__ = True
         return self._judged.expect(expression, within, for_, client)
 
     def never(self, expression: str, for_: str, *, client: str = "") -> CheckResult:
-        """See that an expression does not hold at any time `for_` so long; no data fails."""
+        """Check that an expression never holds `for_` a time; missing data fails."""
         __tracebackhide__ = True
         return self._judged.never(expression, for_, client)
 
     def recovers(self, expression: str, within: str, for_: str | None = None, *, client: str = "") -> CheckResult:
-        """As `expect`; the time that it took is what is asked for."""
+        """Like `expect`, but reported as the time to recover."""
         __tracebackhide__ = True
         return self._judged.recovers(expression, within, for_, client)
 
     def baseline(self, for_: str) -> None:
-        """Wait so long, and take what is measured meanwhile as `before`: `client1.sent.video.kbps > 80% of before`."""
-        self._judged.baseline(read_span("for_", for_))
+        """Wait `for_` a time and keep its samples as `before`: `client1.sent.video.kbps > 80% of before`."""
+        self._judged.baseline(read_duration("for_", for_))
 
     @property
     def _judged(self) -> Expectations:

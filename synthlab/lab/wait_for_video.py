@@ -1,4 +1,4 @@
-"""Who sees whom in a running lab, and waiting until all have seen all."""
+"""Waits until every client of a running lab has seen every other's video."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ..errors import SynthlabError
 from ..text.progress import Progress
 
 POLL_S = 0.25
-MOST_SHOWN = 6  # a large call that nobody sees has hundreds of pairs
+MOST_SHOWN = 6  # a large call without any video has hundreds of pairs
 SHOWN = ("fps", "kbps", "frames", "lost")
 
 Pair = tuple[str, str]
 
 
 def unseen(stats: Mapping[str, Stats], pairs: Iterable[Pair]) -> list[Pair]:
-    """Those of the pairs of clients of which the first does not see the second's video."""
+    """The pairs (viewer, sender) in which the viewer does not see the sender's video."""
     return [(viewer, shown) for viewer, shown in pairs if not stats[viewer].sees(shown)]
 
 
 def wait_for_video(lab: RunningLab, progress: Progress, timeout_s: float) -> float:
-    """Wait until every client has seen every other's video; the seconds that it took.
+    """Wait until every client has seen every other's video; returns the seconds this took.
 
-    Once is enough: with loss a picture comes and goes, and all at one moment may never be seen. Raises SynthlabError
-    with the pairs that are missing and the last numbers of them.
+    Each pair counts once seen: with loss, video comes and goes, and all pairs may never be visible at the same moment.
+    Raises SynthlabError with the missing pairs and their last stats.
     """
     start = time.monotonic()
     participants = lab.callers()
@@ -39,19 +39,19 @@ def wait_for_video(lab: RunningLab, progress: Progress, timeout_s: float) -> flo
         missing = unseen(stats, missing)
         progress(f"video: {pairs - len(missing)}/{pairs} pairs seen")
         if missing and time.monotonic() - start > timeout_s:
-            raise SynthlabError(_in_vain(missing, pairs, timeout_s), _last_stats(stats, missing))
+            raise SynthlabError(_timed_out(missing, pairs, timeout_s), _last_stats(stats, missing))
         time.sleep(POLL_S if missing else 0)
     return time.monotonic() - start
 
 
-def _in_vain(missing: Sequence[Pair], pairs: int, timeout_s: float) -> str:
+def _timed_out(missing: Sequence[Pair], pairs: int, timeout_s: float) -> str:
     viewer, shown = missing[0]
     count = f"{len(missing)} of {pairs} pairs {'is' if len(missing) == 1 else 'are'} missing"
     return f"after {timeout_s:g} s {viewer} has not seen {shown}'s video ({count}); last stats:"
 
 
 def _last_stats(stats: Mapping[str, Stats], missing: Sequence[Pair]) -> Iterator[str]:
-    """What each viewer gets of whom it has not seen, and what those send: of some pairs, the rest is counted."""
+    """What each viewer receives from senders it has not seen, and what they send; for the first MOST_SHOWN pairs."""
     listed = missing[:MOST_SHOWN]
     for viewer, shown in listed:
         yield f"{viewer} receives from {shown}: {_video(stats[viewer], 'video', stats[viewer].video.get(shown))}"
@@ -62,7 +62,7 @@ def _last_stats(stats: Mapping[str, Stats], missing: Sequence[Pair]) -> Iterator
 
 
 def _video(stats: Stats, field: str, values: Mapping[str, Any] | None) -> str:
-    """The numbers of one video; where there are none, how long ago its `field` was reported."""
+    """The stats of one video; if there are none, how long ago its `field` was reported."""
     if values:
         return ", ".join(f"{name} {values[name]:g}" for name in SHOWN if name in values)
     age_s = stats.answer.get("age_s", {}).get(field)

@@ -1,6 +1,6 @@
-"""Labs for tests that pytest runs: the fixture `lab`, the marker of the same name, evidence of what failed.
+"""The pytest plugin: the fixture `lab`, the marker of the same name, and evidence of failed tests.
 
-Loaded by every run of pytest where synthlab is installed: whatever costs time is imported when a test asks for a lab.
+Every pytest run loads this module if synthlab is installed, so slow imports wait until a test asks for a lab.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..lab.lab import Lab
     from .labs import Labs, Used
 
-MARKER = "lab(stack, name=None): the stack of the lab that the fixture `lab` gives: a file, or a bundled name"
-NO_STACK = "which lab? Mark the test, as in @pytest.mark.lab('call.yaml'), or give --synthlab-stack"
-ONE_LAB = "--synthlab-lab is one lab, which several workers cannot use at a time: leave it out, or -n"
+MARKER = "lab(stack, name=None): the stack for the fixture `lab`: a file, or a bundled name"
+NO_STACK = "no stack for the fixture `lab`: mark the test with @pytest.mark.lab('call.yaml'), or pass --synthlab-stack"
+ONE_LAB = "--synthlab-lab: several workers cannot share one lab: remove it, or -n"
 TTL = "2h"
 
 RUN = pytest.StashKey[PytestRun]()
@@ -30,22 +30,22 @@ USED: pytest.StashKey[Used] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("synthlab", "labs of synthlab")
-    group.addoption("--synthlab-stack", metavar="STACK", help="the stack of tests that are not marked with one")
-    group.addoption("--synthlab-lab", metavar="NAME", help="a lab that is up, for all tests, whatever their stack")
-    group.addoption("--synthlab-seed", type=int, metavar="N", help="draw as in the run that told this seed")
+    group.addoption("--synthlab-stack", metavar="STACK", help="the stack for tests without the marker")
+    group.addoption("--synthlab-lab", metavar="NAME", help="use this running lab for all tests, whatever their stack")
+    group.addoption("--synthlab-seed", type=int, metavar="N", help="repeat the random draws of the run with this seed")
     group.addoption(
         "--synthlab-ttl",
         default=os.environ.get("SYNTHLAB_TTL", TTL),
         metavar="2h",
-        help="labs end by themselves then, if pytest is killed",
+        help="labs expire after this long, in case pytest is killed",
     )
     group.addoption(
         "--synthlab-evidence",
         default="synthlab-evidence",
         metavar="DIR",
-        help="where evidence of failed tests is kept (synthlab-evidence)",
+        help="the folder for evidence of failed tests (default: synthlab-evidence)",
     )
-    parser.addini("synthlab_stack", "the stack of tests that are not marked with one")
+    parser.addini("synthlab_stack", "the stack for tests without the marker")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """A worker of xdist belongs to the same run."""
+    """Pass the run's token and seed to an xdist worker."""
     run = node.config.stash[RUN]
     node.workerinput |= {"synthlab_token": run.token, "synthlab_seed": run.seed}
     run.workers.add(node.gateway.id)
@@ -69,7 +69,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A worker that ended in good order has taken its labs down."""
+    """Forget a worker that exited normally: it has taken its labs down."""
     if hasattr(node, "workeroutput"):
         node.config.stash[RUN].workers.discard(node.gateway.id)
 
@@ -82,10 +82,10 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """A running lab of the stack that the test is marked with, or that `--synthlab-stack` names.
+    """A running lab of the stack in the test's marker, or in `--synthlab-stack`.
 
-    It is brought up for the first test and kept for the others, with all conditions and containers as they were at its
-    start; with xdist each worker has its own. Evidence of a failed test is kept.
+    It is brought up once and shared by all tests of the stack, or by those of one xdist worker. Each test starts with
+    the stack's conditions and all containers running. A failed test leaves evidence.
     """
     from ..errors import SynthlabError
 
@@ -100,14 +100,14 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     try:
         used.lab.restore()
     except SynthlabError as error:
-        pytest.fail(f"the lab cannot be put back as it was: {error.message}", pytrace=False)
+        pytest.fail(f"the lab could not be restored for the next test: {error.message}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What is to be kept of a test that has failed is collected before its conditions are taken back."""
+    """Collect evidence of a failed test before the fixture resets its conditions."""
     used = item.stash.get(USED, None)
     if used is None or call.excinfo is None:
         return (yield)
@@ -123,12 +123,12 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """After the fixtures of a test that Ctrl-C has ended, which put its lab back as it was."""
+    """Take the labs down, after the fixtures of a test interrupted by Ctrl-C."""
     _end(session.config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Again, for an end without a session's; and for workers that were killed."""
+    """Take the labs down if no session finished, and remove those of killed workers."""
     _end(config)
     if RUN in config.stash and config.stash[RUN].workers:
         from .labs import remove_left
@@ -137,7 +137,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _lab_for(request: pytest.FixtureRequest) -> Used:
-    """The lab that a test asks for. Raises SynthlabError."""
+    """The lab for a test. Raises SynthlabError."""
     from . import labs as made
 
     config = request.config
@@ -159,8 +159,8 @@ def _lab_for(request: pytest.FixtureRequest) -> Used:
 
 
 def _given_seed(config: pytest.Config) -> int:
-    given: int | None = config.getoption("--synthlab-seed")
-    return SystemRandom().getrandbits(32) if given is None else given
+    seed: int | None = config.getoption("--synthlab-seed")
+    return SystemRandom().getrandbits(32) if seed is None else seed
 
 
 def _ini_stack(config: pytest.Config) -> str:

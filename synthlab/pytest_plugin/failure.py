@@ -1,4 +1,4 @@
-"""What pytest shows and keeps of a test that has failed on a lab."""
+"""Adds evidence to pytest's report of a failed test, and keeps our own frames out of its traceback."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .labs import Used
 from .run import PytestRun
 
 _ALLURE_KINDS = {"html": "HTML", "json": "JSON", "log": "TEXT", "png": "PNG", "txt": "TEXT"}
-"""Of files, by their endings. A browser does not show others."""
+"""Allure's attachment types, by file suffix; only those that a browser can show."""
 
 Raised = pytest.ExceptionInfo[BaseException]
 
 
 def is_mistake(error: BaseException) -> bool:
-    """Whether the test itself is wrong: nothing of the lab explains a name that is misspelt."""
+    """Whether the test itself is wrong, such as a misspelt name: evidence of the lab would not help."""
     return isinstance(error, WrongUse)
 
 
 def hide_library(raised: Raised) -> None:
-    """Let the traceback of an error that synthlab raises for its users end in their own code."""
+    """Cut the traceback of a SynthlabError so that it ends in the user's code."""
     if not isinstance(raised.value, SynthlabError):
         return
     at: TracebackType | None = raised.tb
@@ -37,7 +37,7 @@ def hide_library(raised: Raised) -> None:
 
 
 def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, used: Used, run: PytestRun) -> None:
-    """Collect evidence and the page; name them in the report, in JUnit's properties, and to Allure."""
+    """Write evidence and report page; list them in pytest's report and JUnit properties, and attach them to Allure."""
     reason = raised.exconly(tryshort=True).splitlines()[0]
     file = item.nodeid.partition("::")[0]
     test = FailedTest(name=item.name, file=file, seed=run.seed, reason=reason, error=raised.value)
@@ -49,7 +49,7 @@ def keep_failure(item: pytest.Item, raised: Raised, report: pytest.TestReport, u
 
 
 def _attach(kept: KeptEvidence) -> None:
-    """To the test in Allure's report, which has not ended yet."""
+    """Attach the files to the current test in Allure's report."""
     allure = import_module("allure")
     files = ({"report": kept.report} if kept.report else {}) | kept.files
     for shows, path in files.items():

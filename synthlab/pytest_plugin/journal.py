@@ -1,4 +1,4 @@
-"""What one test does to a lab, and what becomes of its expectations, written down as a scenario's record has it."""
+"""Records what one test does to a lab, and the results of its expectations, in the form of a scenario's record."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from ..errors import SynthlabError
 from ..lab.expectations import Decided
 from ..runner.run_log import Configurations
 from ..scenario.record import Judged, Played, Series, Verdict
+from ..text.durations import seconds_of
 
 PACKAGE = f"{Path(__file__).resolve().parents[1]}{os.sep}"
 
 
 @dataclass(slots=True)
 class Journal:
-    """Of one test, from when it is made; times are seconds since then."""
+    """The journal of one test; times are nanoseconds since its creation."""
 
     configured: Configurations = field(default_factory=Configurations)
     steps: list[Played] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
-    zero_s: float = field(default_factory=time.monotonic)
+    zero_ns: int = field(default_factory=time.monotonic_ns)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def now_s(self) -> float:
-        return time.monotonic() - self.zero_s
+    def now_ns(self) -> int:
+        return time.monotonic_ns() - self.zero_ns
 
     @contextlib.contextmanager
-    def step(self, kind: str, text: str, clients: tuple[str, ...] = (), lasts_s: float | None = None) -> Iterator[str]:
-        """Write down what is done inside, also where it fails; gives its id. `lasts_s` is how long it is in force."""
-        begins_s, place = self.now_s(), _place(sys._getframe())
+    def step(self, kind: str, text: str, clients: tuple[str, ...] = (), lasts_ns: int | None = None) -> Iterator[str]:
+        """Record the body of the `with` as a step, errors included; yields its id. It is in force for `lasts_ns`."""
+        begins_ns, place = self.now_ns(), _place(sys._getframe())
         step = Played(id=str(len(self.steps) + 1), kind=kind, text=text, place=place, clients=clients)
-        self.steps.append(replace(step, began_s=begins_s))
+        self.steps.append(replace(step, began_s=seconds_of(begins_ns)))
         at, error = len(self.steps) - 1, None
         try:
             yield step.id
@@ -46,12 +47,12 @@ class Journal:
             error = failed.message
             raise
         finally:
-            ends_s = self.now_s()
-            until_s = None if lasts_s is None else ends_s + lasts_s
-            self.steps[at] = replace(self.steps[at], ended_s=ends_s, until_s=until_s, error=error)
+            ends_ns = self.now_ns()
+            until_s = None if lasts_ns is None else seconds_of(ends_ns + lasts_ns)
+            self.steps[at] = replace(self.steps[at], ended_s=seconds_of(ends_ns), until_s=until_s, error=error)
 
-    def decided(self, step: str, decided: Decided, asked_s: float) -> None:
-        """Write down what has become of the expectation of a step."""
+    def decided(self, step: str, decided: Decided, asked_ns: int) -> None:
+        """Record the result of a step's expectation."""
         ruling, judge = decided.ruling, decided.judge
         at = next(number for number, one in enumerate(self.steps) if one.id == step)
         self.steps[at] = replace(self.steps[at], text=decided.text)
@@ -64,10 +65,10 @@ class Journal:
                 place=self.steps[at].place,
                 verdict=verdict,
                 reason="; ".join((ruling.reason, *decided.problems)),
-                asked_s=asked_s,
-                decided_s=asked_s + decided.decided_s - decided.asked_s,
-                within_s=judge.within_s,
-                for_s=judge.for_s,
+                asked_s=seconds_of(asked_ns),
+                decided_s=seconds_of(asked_ns + decided.decided_ns - decided.asked_ns),
+                within_s=None if judge.within_ns is None else seconds_of(judge.within_ns),
+                for_s=seconds_of(judge.for_ns),
                 took_s=ruling.took_s,
                 error_s=ruling.error_s,
                 seen=ruling.seen,
@@ -76,18 +77,18 @@ class Journal:
 
 
 def since(samples: Mapping[str, Series], zero_s: float) -> dict[str, Series]:
-    """The samples from a time on, which is 0 in what is given."""
-    found = {}
+    """The samples from `zero_s` on, with times relative to it."""
+    later = {}
     for name, series in samples.items():
         first = next((number for number, time_s in enumerate(series.times_s) if time_s >= zero_s), len(series.times_s))
         times_s = [round(time_s - zero_s, 3) for time_s in series.times_s[first:]]
         if times_s:
-            found[name] = Series(times_s=times_s, values=series.values[first:])
-    return found
+            later[name] = Series(times_s=times_s, values=series.values[first:])
+    return later
 
 
 def _place(frame: FrameType | None) -> str:
-    """The file and the line of the code, not of ours, that has called."""
+    """FILE:LINE of the nearest caller outside this package."""
     while frame and (frame.f_code.co_filename.startswith(PACKAGE) or "contextlib" in frame.f_code.co_filename):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""

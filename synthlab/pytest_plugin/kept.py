@@ -1,4 +1,4 @@
-"""What is kept of a failed test: evidence, and the page that a scenario's report is."""
+"""Keeps evidence of a failed test, with the same report page as for a scenario."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..runner import relative_to
 from ..runner.evidence import Evidence
 from ..scenario.record import Record
 from ..text.atomic_file import write_whole
+from ..text.durations import seconds_of
 from .watched import WatchedLab
 
 REPORT = "report.html"
@@ -20,7 +21,7 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTest:
-    """`name` and `file` are the test's own; `reason` is one line."""
+    """A failed test; `reason` is one line."""
 
     name: str
     file: str
@@ -31,7 +32,7 @@ class FailedTest:
 
 @dataclass(slots=True)
 class KeptEvidence:
-    """`files` are the evidence by what they show, `report` is the page; `problems` say what could not be kept."""
+    """What was kept: `files` by what they show, and the page `report`; `problems` list what is missing and why."""
 
     lab: str
     folder: Path
@@ -41,7 +42,7 @@ class KeptEvidence:
 
     @property
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """The lines for pytest's report."""
         yield f"lab {self.lab}"
         yield from self.problems
         if self.report:
@@ -52,7 +53,7 @@ class KeptEvidence:
 
     @property
     def properties(self) -> Iterator[tuple[str, str]]:
-        """For JUnit files."""
+        """The properties for JUnit files."""
         yield "synthlab.lab", self.lab
         if self.report:
             yield "synthlab.report", str(self.report)
@@ -60,7 +61,7 @@ class KeptEvidence:
 
 
 def keep(test: FailedTest, lab: WatchedLab, evidence: Evidence, folder: Path) -> KeptEvidence:
-    """Collect all there is into a folder. What hinders that is one of the problems: no error hides that of the test."""
+    """Collect everything into a folder. Errors become `problems`, so that none masks the test's own failure."""
     kept = KeptEvidence(lab.name, folder)
     record = record_of(test, lab)  # before the evidence, which takes seconds
     with contextlib.suppress(SynthlabError):
@@ -85,14 +86,14 @@ def _write_page(record: Record, file: Path) -> Path:
 
 
 def _facts(lab: WatchedLab) -> dict[str, str]:
-    """Of the engine, if it answers."""
+    """The engine's facts, if it answers."""
     with contextlib.suppress(SynthlabError):
         return lab.backend.engine.facts()
     return {}
 
 
 def record_of(test: FailedTest, lab: WatchedLab) -> Record:
-    """The test so far, as if it were a scenario."""
+    """The test so far, as the record of a scenario."""
     journal = lab.journal
     return Record(
         scenario=test.name,
@@ -102,7 +103,7 @@ def record_of(test: FailedTest, lab: WatchedLab) -> Record:
         seed=test.seed,
         facts={"synthlab": own_version(), **_facts(lab)},
         started=journal.started.isoformat(timespec="microseconds"),
-        duration_s=round(journal.now_s(), 3),
+        duration_s=round(seconds_of(journal.now_ns()), 3),
         verdict="inconclusive" if isinstance(test.error, Inconclusive) else "failed",
         reasons=(test.reason,),
         clients=tuple(client.name for client in lab.participants),

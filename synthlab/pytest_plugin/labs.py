@@ -1,4 +1,4 @@
-"""The labs of one run of pytest: each brought up when a test first asks for it, and taken down at the end."""
+"""The labs of one pytest run: each is brought up when a test first needs it, and taken down at the end."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PLAIN = re.compile(r"[^\w.-]+")
 
 @dataclass(slots=True)
 class Used:
-    """A lab that tests use, one after the other."""
+    """A lab used by one test after another."""
 
     lab: WatchedLab
     evidence: Evidence
     run: PytestRun
 
     def begin(self) -> None:
-        """Before each test: the same draws, whichever tests were before. Raises SynthlabError."""
+        """Reseed before each test, so that its draws do not depend on earlier tests. Raises SynthlabError."""
 
         def draw(client: Reachable) -> ClientState:
             seed = Random(f"{self.run.seed}/{client.name}").getrandbits(SEED_BITS)
@@ -44,13 +44,13 @@ class Used:
         self.lab.begin()
 
     def keep(self, folder: str, id: str, test: FailedTest) -> KeptEvidence:
-        """Keep what there is of a failed test in a folder of its own, which has the name of its `id`."""
+        """Keep evidence of a failed test in a subfolder named after its `id`."""
         return keep(test, self.lab, self.evidence, Path(folder) / _PLAIN.sub("-", id).strip("-"))
 
 
 @dataclass(slots=True)
 class Labs:
-    """`up` and `watch` are replaced in tests."""
+    """All labs of this process. Tests replace `up` and `watch`."""
 
     run: PytestRun
     ttl: str
@@ -60,24 +60,24 @@ class Labs:
     _used: dict[tuple[str, str | None], Used] = field(default_factory=dict)
 
     def attached(self, name: str) -> Used:
-        """One that is up, and stays so. Raises SynthlabError."""
+        """A lab that is already running, and is left running. Raises SynthlabError."""
         key = "", name
         if key not in self._used:
             self._used[key] = self._use(Lab.attach(name, self.backend))
         return self._used[key]
 
     def of(self, stack: str, folder: Path, name: str | None = None) -> Used:
-        """That of a stack: a file in the folder, or as `Lab.up` takes it. Raises SynthlabError."""
+        """The lab of a stack: a file relative to `folder`, or what `Lab.up` accepts. Raises SynthlabError."""
         path = folder / stack
-        found = str(path) if path.is_file() else stack
-        key = found, name
+        source = str(path) if path.is_file() else stack
+        key = source, name
         if key not in self._used:
-            requested = self.run.lab_name(name or read_stack(found, compose=self.backend.engine.compose_config).name)
-            self._used[key] = self._use(self.up(found, requested, ttl=self.ttl, backend=self.backend))
+            lab_name = self.run.lab_name(name or read_stack(source, compose=self.backend.engine.compose_config).name)
+            self._used[key] = self._use(self.up(source, lab_name, ttl=self.ttl, backend=self.backend))
         return self._used[key]
 
     def end(self) -> None:
-        """Take down what was brought up, whatever hinders one of them; may be called again."""
+        """Take down every lab that was brought up, even if one fails; may be called again."""
         with uninterrupted():
             while self._used:
                 _, used = self._used.popitem()
@@ -94,7 +94,7 @@ class Labs:
 
 
 def remove_left(run: PytestRun) -> None:
-    """Remove the labs of workers that were killed; where the engine does not answer they end by themselves."""
+    """Remove the labs of killed workers; if the engine does not answer, they expire."""
     backend = docker_backend()
     with uninterrupted(), contextlib.suppress(SynthlabError):
         for name in backend.engine.labs():

@@ -1,18 +1,18 @@
-"""One run of pytest, which all its workers belong to."""
+"""One pytest run, shared by all its workers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 MOST = 28
-"""Characters of a stack's name: with what comes behind them it may be a lab's."""
+"""Characters kept of a stack's name, so that a lab's name with its suffixes is not too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PytestRun:
-    """`token` tells its labs from those of other runs; `worker` is the name of this one where there are several.
+    """`token` distinguishes its labs from those of other runs; `worker` is this xdist worker, empty without xdist.
 
-    `alone` says whether this one runs all tests. `workers` are those that were begun and have not ended in good order.
+    `alone` is true if this process runs all tests. `workers` are those that were started and have not exited normally.
     """
 
     token: str
@@ -23,12 +23,12 @@ class PytestRun:
 
     @property
     def seed_line(self) -> str:
-        """How to draw the same again."""
-        return f"seed {self.seed} (--synthlab-seed={self.seed} draws the same again)"
+        """The seed as text, with the option that repeats it."""
+        return f"seed {self.seed} (repeat with --synthlab-seed={self.seed})"
 
     def lab_name(self, stack: str) -> str:
         return "-".join(part for part in (stack[:MOST], self.token, self.worker) if part)
 
     def is_of_worker(self, lab: str) -> bool:
-        """Whether a lab of that name is one of a worker of this run."""
+        """Whether the lab of this name belongs to a worker of this run."""
         return f"-{self.token}-gw" in lab

@@ -1,11 +1,9 @@
-"""A lab of which is written down what a test does to it and what is measured meanwhile."""
+"""A lab that records what a test does to it, and what is measured meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-from syntheticnet.conditions import parse_duration
 
 from ..contract import ContainerAction
 from ..control.client_api import AT_ONCE, ChangeOptions
@@ -16,6 +14,7 @@ from ..lab.lab import Lab
 from ..runner.session import samples_of
 from ..scenario.formatting import doc_text, joined
 from ..scenario.record import Series
+from ..text.durations import format_duration, seconds_of
 from ..text.progress import Progress
 from .journal import Journal, since
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class WatchedLab(Lab):
-    """In all else as the lab that it is made of, which nobody uses any more. Its journal is of one test."""
+    """A Lab with a journal of the current test. It replaces the lab it is made from: do not use that one any more."""
 
     journal: Journal
 
@@ -37,22 +36,22 @@ class WatchedLab(Lab):
         return made
 
     def begin(self) -> None:
-        """A test begins: samples are taken from now on."""
+        """Start a new journal, and sampling, for the next test."""
         self.journal = Journal()
         self._judged.touch()
 
     @property
     def samples(self) -> dict[str, Series]:
-        """What was measured since the test began."""
-        return since(samples_of(self._judged.recorded), self._ahead_s)
+        """The samples since the test began."""
+        return since(samples_of(self._judged.recorded), seconds_of(self._ahead_ns))
 
     @property
     def baseline_taken(self) -> tuple[float, float] | None:
-        """From when to when, if that was in this test."""
+        """Start and end of the baseline, if it was taken in this test."""
         taken = self._judged.recorded.baseline
-        if taken is None or taken[0] < self._ahead_s:
+        if taken is None or taken[0] < self._ahead_ns:
             return None
-        return taken[0] - self._ahead_s, taken[1] - self._ahead_s
+        return seconds_of(taken[0] - self._ahead_ns), seconds_of(taken[1] - self._ahead_ns)
 
     def change(
         self,
@@ -62,18 +61,16 @@ class WatchedLab(Lab):
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
         names = tuple(client.name for client in clients)
-        after, lease = _span_s(options.after), _span_s(options.lease)
-        suffix = "".join(
-            f", {word} {time}" for word, time in (("after", options.after), ("for", options.lease)) if time
-        )
-        lasts_s = None if lease is None else (after or 0.0) + lease
-        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{suffix}", names, lasts_s):
+        times = (("after", options.after_ns), ("for", options.lease_ns))
+        suffix = "".join(f", {word} {format_duration(time_ns)}" for word, time_ns in times if time_ns)
+        lasts_ns = None if options.lease_ns is None else (options.after_ns or 0) + options.lease_ns
+        with self.journal.step("set", f"set {joined(names)}: {doc_text(change)}{suffix}", names, lasts_ns):
             return self._noted(super().change(clients, change, options, files))
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
         names = tuple(client.name for client in clients or self.clients)
-        suffix = "a perfect network" if perfect else "conditions of the stack"
-        with self.journal.step("reset", f"reset {joined(names)}: {suffix}", names):
+        target = "a perfect network" if perfect else "conditions of the stack"
+        with self.journal.step("reset", f"reset {joined(names)}: {target}", names):
             return self._noted(super().reset(clients, perfect))
 
     def baseline(self, for_: str) -> None:
@@ -87,43 +84,39 @@ class WatchedLab(Lab):
         progress: Progress = lambda line: None,
         timeout_s: float = 120.0,
     ) -> None:
-        listed = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(listed)}", listed):
-            super().control(listed, doing, progress, timeout_s)
+        clients = tuple(names)
+        with self.journal.step(doing, f"{doing} {joined(clients)}", clients):
+            super().control(clients, doing, progress, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)
 
-    def _heard(self, at_s: float, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+    def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
+        """Record the conditions in a sample; runs in the sampler's thread."""
         if self._expectations:
-            self.journal.configured.note(max(at_s - self._ahead_s, 0.0), {client: state})
+            self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
 
     def _noted(self, change: GroupChange) -> GroupChange:
-        self.journal.configured.note(self.journal.now_s(), change.states)
+        self.journal.configured.note(self.journal.now_ns(), change.states)
         return change
 
     @property
-    def _ahead_s(self) -> float:
-        """How much more the clock of samples shows than that of the test."""
-        return self._judged.now_s() - self.journal.now_s()
+    def _ahead_ns(self) -> int:
+        """How far the samples' clock is ahead of the test's."""
+        return self._judged.now_ns() - self.journal.now_ns()
 
 
 class _WatchedExpectations(Expectations):
-    """Those of a watched lab: each is a step of the present test's journal."""
+    """The expectations of a watched lab: each is a step in the current test's journal."""
 
-    def __init__(self, lab: WatchedLab, heard: Callable[[float, str, ClientState], None]) -> None:
+    def __init__(self, lab: WatchedLab, heard: Callable[[int, str, ClientState], None]) -> None:
         super().__init__(lab, known_of(lab, lab.stack), heard)
         self._watched = lab
 
-    def judge(self, kind: JudgeKind, expression: str, within_s: float | None, for_s: float, client: str) -> CheckResult:
+    def judge(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str) -> CheckResult:
         journal = self._watched.journal
-        asked_s = journal.now_s()
+        asked_ns = journal.now_ns()
         with journal.step(kind, f"{kind} {expression}") as step:
-            decided = self.decide(kind, expression, within_s, for_s, client)
-        journal.decided(step, decided, asked_s)
+            decided = self.decide(kind, expression, within_ns, for_ns, client)
+        journal.decided(step, decided, asked_ns)
         return decided.held()
-
-
-def _span_s(written: str | None) -> float | None:
-    return None if written is None else parse_duration(written) / 1e9

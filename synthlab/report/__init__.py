@@ -1,4 +1,4 @@
-"""What people and programs get of played scenarios: a page with pictures, and all samples as JSON."""
+"""Reports of scenario runs: HTML pages with charts, JUnit XML, and all samples as JSON."""
 
 from .page import report_page
 from .planned import planned_page

@@ -1,4 +1,4 @@
-"""What is drawn over the time of a run, before it is drawn: rows of lines, lanes of bars, and marks."""
+"""Chart data over the time of a run, independent of the plotting library: rows of lines, lanes of bars, and marks."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from itertools import pairwise
 from ..scenario.expression import Value
 
 APART_S = 3.0
-"""Samples further apart are not joined by a line: every number is sampled at least once a second."""
+"""Samples further apart are not connected: every number is sampled at least once a second."""
 
 Shown = Value | None
-"""None is a gap."""
+"""One point of a line; None is a gap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartLine:
-    """One number over time. `colour` is the name of a variable of the page's style, without its dashes.
+    """One number over time. `colour` names a CSS variable of the page, without the leading dashes.
 
-    One that is `requested` is drawn as a ribbon in steps, from `low` to `values` where `low` is given.
+    A `requested` (configured) line is drawn in steps: a wide stroke or, with `low`, a band from `low` to `values`.
     """
 
     name: str
@@ -33,7 +33,7 @@ class ChartLine:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Lines on one axis of values, in `unit`: bit/s, %, ms, /s, packets, or that of the numbers themselves."""
+    """Lines that share one value axis, in `unit`: bit/s, %, ms, /s, packets, or empty for plain numbers."""
 
     title: str
     unit: str
@@ -42,9 +42,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Something that lasts, or, where both times are the same, a moment. `hover` are lines of text.
+    """A span of time, or a moment if both times are equal. `hover` are lines of text.
 
-    It is surely there from `begins_s` to `ends_s`, and perhaps until `perhaps_s`. By `limit_s` it should be over.
+    It lasts from `begins_s` to at least `ends_s` and at most `perhaps_s`. `limit_s` is its deadline.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A named moment."""
+    """A labelled moment."""
 
     at_s: float
     text: str
@@ -66,7 +66,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """What all drawings of one run share: from when to when, and what is marked on it."""
+    """The time axis shared by all charts of a run, with its marks and the span of the baseline."""
 
     begins_s: float
     ends_s: float
@@ -75,7 +75,7 @@ class Axis:
 
 
 def broken(times_s: Sequence[float], values: Sequence[Shown]) -> tuple[list[float], list[Shown]]:
-    """The same with a gap wherever samples are far apart."""
+    """The points, with a gap inserted wherever samples are more than APART_S apart."""
     if not times_s:
         return [], []
     points: list[tuple[float, Shown]] = [(times_s[0], values[0])]

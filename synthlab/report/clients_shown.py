@@ -1,4 +1,4 @@
-"""Which clients of a run are drawn, and which of them at first: 50 would make a page that nobody reads."""
+"""Chooses the clients to draw, and those shown unfolded: nobody reads a page with 50."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`opened` are shown at once, `folded` when asked for, and `left_out` not at all."""
+    """`opened` are shown unfolded, `folded` can be unfolded, and `left_out` are not in the page."""
 
     opened: tuple[str, ...]
     folded: tuple[str, ...]
@@ -24,7 +24,7 @@ class Choice:
 
 
 def chosen(record: Record) -> Choice:
-    """Those that expectations name come first, then those whose conditions were changed, then the others."""
+    """Clients named in expectations come first, then those whose conditions changed, then the others."""
     clients = drawable(record)
     named = _named(record)
     changed = {name for name in clients if ConfiguredLinks.of(record.configured, name, record.duration_s).changed}
@@ -38,18 +38,18 @@ def chosen(record: Record) -> Choice:
 
 
 def drawable(record: Record) -> tuple[str, ...]:
-    """The clients, then the servers of which there is anything to draw: conditions, or the media server's numbers."""
+    """The clients, then servers with something to draw: conditions, or the media server's metrics."""
     conditioned = [entry.client for entry in record.configured]
     measured = [SFU_HOST for one in record.judged for name in one.seen if name.startswith(f"{SFU_HOST}.")]
     return tuple(dict.fromkeys((*record.clients, *conditioned, *measured)))
 
 
 def asked_numbers(record: Record, client: str) -> tuple[str, ...]:
-    """The numbers of a client that expectations looked at, each once."""
+    """The numbers of a client that expectations read, without duplicates."""
     seen = (name for judged in record.judged for name in judged.seen)
     return tuple(dict.fromkeys(name for name in seen if name.startswith(f"{client}.")))
 
 
 def _named(record: Record) -> set[str]:
-    """All names in expectations, also those of participants."""
+    """All names in expectations, including those of remote participants."""
     return {word for judged in record.judged for text in (judged.text, *judged.seen) for word in _WORD.findall(text)}

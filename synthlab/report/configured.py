@@ -1,4 +1,4 @@
-"""What was configured over time, as numbers that can be drawn beside what was achieved."""
+"""The configured conditions over time, as numbers to draw next to the measured ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NS_PER_MS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredLinks:
-    """The conditions of one client from each of its times on, the last of them until `ends_s`."""
+    """The conditions of one client: each entry from its time until the next, the last one until `ends_s`."""
 
     times_s: tuple[float, ...]
     conditions: tuple[Conditions, ...]
@@ -31,16 +31,16 @@ class ConfiguredLinks:
 
     @property
     def changed(self) -> bool:
-        """Whether they did not stay the same, but for their seed."""
+        """Whether they ever changed, apart from the seed."""
         return len({repr({**conditions.to_dict(), "seed": None}) for conditions in self.conditions}) > 1
 
     @property
     def flows(self) -> tuple[str, ...]:
-        """The names of all flows that there were, in the order in which they came."""
+        """The names of all flows, in order of first appearance."""
         return tuple(dict.fromkeys(flow.name for conditions in self.conditions for flow in conditions.flows))
 
     def links(self, direction: str, flow: str | None = None) -> tuple[LinkConditions | None, ...]:
-        """One direction's values at each of the times; of a flow None while there is none."""
+        """One direction's values at each of `times_s`; None while the flow does not exist."""
         return tuple(_link(conditions, direction, flow) for conditions in self.conditions)
 
     def over(
@@ -49,9 +49,9 @@ class ConfiguredLinks:
         value: Callable[[LinkConditions], float | None],
         also_s: Iterable[float],
     ) -> tuple[list[float], list[float | None]]:
-        """A value at each of the times, at the end, and at each time of `also_s`, so that all are read together.
+        """A value at each of `times_s`, at the end, and at each time in `also_s`, where hovering shows both lines.
 
-        Where a value ends it is there once more, before the None.
+        When a value ends, it is repeated at that time before the None, so that its step is drawn to the end.
         """
         if not self.times_s:
             return [], []
@@ -67,21 +67,21 @@ class ConfiguredLinks:
 
 
 def rate_bps(link: LinkConditions) -> float | None:
-    """None where there is no limit, or a trace is it."""
+    """The configured rate; None if it is unlimited or comes from a trace."""
     return None if link.rate_bps is None or math.isinf(link.rate_bps) else link.rate_bps
 
 
 def loss_share(link: LinkConditions) -> float | None:
-    """The share of packets that is lost in the long run; None where nothing is to be lost."""
+    """The long-term share of lost packets, 0 to 1, of all loss models combined; None without loss."""
     if link.outage or link.reject:
         return 1.0
     shares = [link.loss, _gemodel_share(link), _state_share(link), 1 / link.loss_every if link.loss_every else None]
-    given = [share for share in shares if share is not None]
-    return round(1 - math.prod(1 - share for share in given), 9) if given else None
+    active = [share for share in shares if share is not None]
+    return round(1 - math.prod(1 - share for share in active), 9) if active else None
 
 
 def delay_ms(link: LinkConditions) -> float | None:
-    """The middle of the delay that is given; None where there is none."""
+    """The nominal delay; None if neither latency nor jitter is configured."""
     if link.latency_ns is None and link.jitter_ns is None:
         return None
     return (link.latency_ns or 0) / _NS_PER_MS
@@ -99,7 +99,7 @@ def most_delay_ms(link: LinkConditions) -> float | None:
 
 
 def trace_names(links: Iterable[LinkConditions | None], of: str) -> tuple[str, ...]:
-    """The files that gave the values instead: `of` is rate_trace or delay_trace."""
+    """The trace files in use; `of` is rate_trace or delay_trace."""
     return tuple(dict.fromkeys(name for link in links if link and (name := getattr(link, of))))
 
 
@@ -107,8 +107,8 @@ def _link(conditions: Conditions, direction: str, flow: str | None) -> LinkCondi
     link: LinkConditions = getattr(conditions, direction)
     if flow is None:
         return link
-    own = next((one for one in conditions.flows if one.name == flow), None)
-    return getattr(own, direction).over(link) if own else None
+    match = next((entry for entry in conditions.flows if entry.name == flow), None)
+    return getattr(match, direction).over(link) if match else None
 
 
 def _gemodel_share(link: LinkConditions) -> float | None:
@@ -122,7 +122,7 @@ def _gemodel_share(link: LinkConditions) -> float | None:
 
 
 def _state_share(link: LinkConditions) -> float | None:
-    """The stationary loss of the four-state chain (tc-netem's state); None where a state is never left."""
+    """The stationary loss of the four-state chain (tc-netem's state); None if it can get stuck in a state."""
     model = link.loss_state
     if model is None:
         return None

@@ -1,4 +1,4 @@
-"""Rows of lines as one figure: under each other, each with its own axis of values and its own legend beside it."""
+"""Draws rows of lines as one figure, stacked, each with its own value axis and legend."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUFFIX = {"%": "", "": ""}
 
 
 def draw_rows(rows: Sequence[Row], axis: Axis) -> Drawing:
-    """At least one row; each is as high as its legend needs."""
+    """Draw `rows`, at least one; a row grows with its legend."""
     heights = [max(_ROW_PX, _LEGEND_LINE_PX * len(row.lines) + 8) for row in rows]
     inner_px = sum(heights) + _GAP_PX * (len(rows) - 1)
     figure = new_figure(axis, inner_px, _TITLE_PX)
@@ -55,16 +55,16 @@ def _add_row(figure: Figure, number: int, row: Row, bottom: float, top: float) -
 
 
 def _scale(row: Row) -> dict[str, Any]:
-    """The axis of its values: words are told apart, numbers begin at 0."""
+    """The value axis: categories for words; for numbers, from 0 or the lowest negative value."""
     words = {value for line in row.lines if _wordy(line) for value in line.values if value is not None}
     if words:
         return {"type": "category", "range": [-0.5, len(words) - 0.5]}
     numbers = [value for line in row.lines for value in line.values if isinstance(value, int | float)]
-    least, most = min(numbers, default=0), max(numbers, default=0)
-    above = (most - min(0, least)) * _HEADROOM or 1
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    margin = (high - min(0, low)) * _HEADROOM or 1
     return {
         "tickformat": _TICKS.get(row.unit, "~g"),
-        "range": [least - above if least < 0 else 0, most + above],
+        "range": [low - margin if low < 0 else 0, high + margin],
         "nticks": 5,
         "zerolinecolor": "var(--rule)",
     }
@@ -110,5 +110,5 @@ def _wordy(line: ChartLine) -> bool:
 
 
 def _rounded(values: Sequence[Any]) -> list[Any]:
-    """At six significant digits, which no screen shows: the page is lighter."""
+    """Round to six significant digits, more than a screen can show, to keep the page small."""
     return [float(f"{value:.6g}") if isinstance(value, float) else value for value in values]

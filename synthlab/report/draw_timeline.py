@@ -1,4 +1,4 @@
-"""Bars as one figure: under each other with their texts, as steps of a time line are."""
+"""Draws bars with their texts as one figure: the timeline of steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _BAR_PX, _PACKED_PX = 34, 16
 _MOST_BARS = 60
-"""With a line of their own; more of them share lines, and tell what they are on hover only."""
+"""More bars than this share lines, and show their text on hover only."""
 
 _MOST_TEXT = 76
 
@@ -37,7 +37,7 @@ def draw_lane(bars: Sequence[Bar], axis: Axis) -> Drawing:
 
 
 def _add_bars(figure: Figure, placed: Placed) -> None:
-    """What lasts is a bar, and what may last longer goes on paler."""
+    """A bar for the certain part of each span, continued in a paler colour for the possible part."""
     spans = [(bar, place, bar.begins_s, bar.ends_s, f"var(--{bar.colour})") for bar, place in placed]
     for bar, place in placed:
         if bar.perhaps_s is not None and bar.perhaps_s > bar.ends_s:
@@ -54,9 +54,9 @@ def _add_bars(figure: Figure, placed: Placed) -> None:
 
 
 def _add_moments(figure: Figure, placed: Placed, axis: Axis) -> None:
-    """What is too short for a bar that is seen is a diamond."""
-    least_s = (axis.ends_s - axis.begins_s) / 150
-    short = [(bar, place) for bar, place in placed if max(bar.ends_s, bar.perhaps_s or 0.0) - bar.begins_s < least_s]
+    """A diamond for each span too short to see as a bar."""
+    visible_s = (axis.ends_s - axis.begins_s) / 150
+    short = [(bar, place) for bar, place in placed if max(bar.ends_s, bar.perhaps_s or 0.0) - bar.begins_s < visible_s]
     figure.add_scatter(
         mode="markers",
         x=[bar.begins_s for bar, _ in short],
@@ -68,7 +68,7 @@ def _add_moments(figure: Figure, placed: Placed, axis: Axis) -> None:
 
 
 def _add_limits(figure: Figure, placed: Placed, axis: Axis) -> None:
-    """An upright line at the time by which a bar should be over."""
+    """A vertical line at the deadline of each bar that has one."""
     limited = [(bar.limit_s, place) for bar, place in placed if bar.limit_s is not None and bar.limit_s <= axis.ends_s]
     figure.add_scatter(
         mode="markers",
@@ -85,7 +85,7 @@ def _hover(bar: Bar) -> str:
 
 
 def _add_text(figure: Figure, bar: Bar, place: float, axis: Axis) -> None:
-    """Above its bar, from its beginning on; where little room is left, up to its end."""
+    """The text above its bar: left-aligned, or right-aligned if it would run off the chart."""
     left = share(bar.begins_s, axis) < 0.55
     figure.add_annotation(
         text=plain(bar.text, _MOST_TEXT),
@@ -101,7 +101,7 @@ def _add_text(figure: Figure, bar: Bar, place: float, axis: Axis) -> None:
 
 
 def _packed(bars: Sequence[Bar], apart_s: float) -> list[int]:
-    """A line for each bar, the first that is free then."""
+    """The line number of each bar: the first line that is free by then, with `apart_s` between bars."""
     free_s: list[float] = []
     places = []
     for bar in bars:

@@ -1,7 +1,6 @@
-"""Figures on one axis of time; the only place that knows plotly.
+"""Figures over time; the only module that uses plotly.
 
-A colour is written as a variable of the page's style, and the page's script puts in what it is in the scheme of the
-moment. A text of ours is never taken as markup.
+Colours are CSS variables, which the page's script resolves for the current light or dark scheme. Texts are escaped.
 """
 
 from __future__ import annotations
@@ -21,28 +20,28 @@ LEFT_PX, RIGHT_PX, BOTTOM_PX = 62, 170, 46
 _MARK_PX = 15
 _CHARACTER_PX = 6.5
 _NARROW_PX = 480
-"""How wide a drawing is at the least where texts are to keep apart."""
+"""The narrowest chart in which the texts of marks must not overlap."""
 
 _MOST_MARK = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A figure as JSON for plotly.js, and how high it is; its width is that of the page."""
+    """A figure as JSON for plotly.js, and its height; it is as wide as the page."""
 
     json: str
     height_px: int
 
 
 def script() -> str:
-    """plotly.js itself."""
+    """The source of plotly.js."""
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs())
 
 
 def new_figure(axis: Axis, inner_px: int, title_px: int) -> Figure:
-    """An empty one with the axis, the baseline and the marks; above it is room for marks, and `title_px` below them."""
+    """A figure with axis, baseline and marks, `inner_px` high plus `title_px` of free space below the marks' texts."""
     from plotly.graph_objects import Figure
 
     levels = _levels(axis)
@@ -68,18 +67,18 @@ def finished(figure: Figure) -> Drawing:
 
 
 def plain(text: str, most: int | None = None) -> str:
-    """A text that plotly shows as it is, cut to `most` characters: no tags, and no template's fields."""
+    """`text` escaped for plotly, which would interpret tags and template fields, and cut to `most` characters."""
     cut = text if most is None or len(text) <= most else f"{text[: most - 1].rstrip()}…"
     return html.escape(shown(cut), quote=False).replace("{", "&#123;")
 
 
 def share(at_s: float, axis: Axis) -> float:
-    """How far along the axis a time is, from 0 to 1."""
+    """The position of a time on the axis, from 0 to 1."""
     return (at_s - axis.begins_s) / (axis.ends_s - axis.begins_s)
 
 
 def numbered(name: str, number: int) -> str:
-    """The name of the n-th axis or legend: y, y2, y3 ..."""
+    """plotly's name of the n-th axis or legend: y, y2, y3 ..."""
     return name if number == 1 else f"{name}{number}"
 
 
@@ -117,7 +116,7 @@ def _add_mark(figure: Figure, mark: Mark, shift_px: int, left: bool) -> None:
 
 
 def _levels(axis: Axis) -> Sequence[int]:
-    """How high each mark's text stands, so that none covers another."""
+    """The level of each mark's text, chosen so that no two overlap."""
     taken: list[list[tuple[float, float]]] = []
     levels = []
     for mark in axis.marks:

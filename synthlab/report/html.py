@@ -1,4 +1,4 @@
-"""HTML pages from templates in which every text is escaped."""
+"""Renders HTML pages from templates, with every text escaped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..text.escaping import shown_lines
 
 
 def render_page(template: str, **values: object) -> str:
-    """An HTML page; every text is escaped and cut in it, and the filter `script` writes JSON into a script element."""
+    """Render an HTML page. Texts are escaped and shortened; the filter `script` embeds JSON in a script element."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -1,7 +1,7 @@
-"""Records of runs as JUnit XML, as CI systems read it: a suite for each run, a case for the run and each expectation.
+"""Writes records as JUnit XML for CI systems: a suite per run, with a case for the run and for each expectation.
 
-A case keeps its name when its scenario is edited elsewhere, so that CI systems can follow it. Files and lines stand in
-texts, and not in attributes of their own: this keeps to the schema of Ant's reports
+A case keeps its name when other parts of its scenario are edited, so that CI systems can track it. Files and lines are
+in the text, not in attributes: the XML conforms to the schema of Ant's reports
 (https://github.com/windyroad/JUnit-Schema), the strictest of those in use.
 """
 
@@ -13,23 +13,23 @@ from junitparser import Attr, Error, Failure, JUnitXml, TestCase, TestSuite
 from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
 from ..scenario.titles import distinct, run_titles, title
+from ..text.durations import format_seconds
 from ..text.escaping import shown_lines
 
 _TO_THE_SECOND = len("2026-01-31T12:00:00")
 
 
 class _Suite(TestSuite):
-    """With the two attributes that the schema requires beside those that the library knows."""
+    """A suite with two attributes that the schema requires and the library lacks."""
 
     id = Attr()
     package = Attr()
 
 
 def junit_text(records: Sequence[Record]) -> str:
-    """One document of all runs. What failed is a failure; what could not be judged or played is an error."""
+    """One document for all runs. A failed expectation is a failure; one not judged, or a step not played, an error."""
     document = JUnitXml()
     suites = [_suite(number, *run) for number, run in enumerate(zip(run_titles(records), records, strict=True))]
     document.extend(suites)  # type: ignore[no-untyped-call]
@@ -63,7 +63,7 @@ def _properties(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _cases(record: Record, run: str) -> Iterator[TestCase]:
-    """Those of a suite, with names of which no two are the same."""
+    """The cases of a suite, with unique names."""
     cases = list(_named(record))
     for case, name in zip(cases, distinct(case.name for case in cases), strict=True):
         case.name, case.classname = name, _fit(run)
@@ -71,10 +71,10 @@ def _cases(record: Record, run: str) -> Iterator[TestCase]:
 
 
 def _named(record: Record) -> Iterator[TestCase]:
-    """The run itself, which is right unless something else than an expectation spoilt it; then what it played."""
+    """The case of the run, which fails only for reasons other than an expectation; then expectations and errors."""
     judged = any(one.verdict == "failed" for one in record.judged)
-    spoilt = record.verdict != "passed" and not (record.verdict == "failed" and judged)
-    result = _result(record.verdict, "; ".join(record.reasons), "\n".join(record.reasons)) if spoilt else None
+    broken = record.verdict != "passed" and not (record.verdict == "failed" and judged)
+    result = _result(record.verdict, "; ".join(record.reasons), "\n".join(record.reasons)) if broken else None
     yield _case("run", record.duration_s, result)
     decided = {one.id for one in record.judged}
     yield from (_judged(one) for one in record.judged)
@@ -109,13 +109,11 @@ def _result(verdict: str, message: str, text: str) -> FinalResult:
 
 
 def _output(record: Record) -> Iterator[str]:
-    """The verdict with its reasons, then what became of each expectation."""
+    """The verdict with its reasons, then the result of each expectation, then the evidence."""
     yield f"{record.scenario}: {record.verdict}"
     yield from record.reasons
     for judged in record.judged:
-        took = "" if judged.took_s is None else f", took {seconds(judged.took_s)}"
-        error = "" if judged.error_s is None or judged.took_s is None else f" (less up to {seconds(judged.error_s)})"
-        yield f"{judged.place}: {judged.text}: {judged.verdict}{took}{error}"
+        yield f"{judged.place}: {judged.text}: {judged.verdict}{_took(judged)}"
     yield from (f"{what}: {file}" for what, file in record.evidence.items())
 
 
@@ -124,5 +122,12 @@ def _seen(judged: Judged) -> str:
 
 
 def _fit(text: str) -> str:
-    """What XML 1.0 does not have, and what a reader's terminal would act on, is escaped."""
+    """Escape characters that XML 1.0 forbids, and those that control a terminal."""
     return shown_lines(text)
+
+
+def _took(judged: Judged) -> str:
+    if judged.took_s is None:
+        return ""
+    error = "" if judged.error_s is None else f" (less up to {format_seconds(judged.error_s)})"
+    return f", took {format_seconds(judged.took_s)}{error}"

@@ -1,4 +1,4 @@
-"""Rows of a client's network: what was configured beside what was achieved, in each direction and for each flow."""
+"""Chart rows of a client's network: configured and measured values, per direction and flow."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .chart import APART_S, ChartLine, Row, Shown, broken
 from .configured import ConfiguredLinks, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
-"""Of one client that are drawn."""
+"""Drawn per client."""
 
 _ORDER = tuple(reversed(DIRECTIONS))
-"""What the client sends comes first: that is what its own network spoils for the others."""
+"""Egress first: what a client sends through its bad network is what the others notice."""
 
 
 def network_rows(client: str, samples: Mapping[str, Series], configured: ConfiguredLinks) -> Iterator[Row]:
-    """Those of the whole link, then those of each flow, without rows that would be empty."""
+    """The rows of the whole link, then of each flow, without empty ones."""
     for flow in (None, *configured.flows[:MOST_FLOWS]):
         yield from (row for row in _Scope(client, flow, samples, configured).rows() if row.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The link of a client, or one flow of it."""
+    """A client's link, or one of its flows."""
 
     client: str
     flow: str | None
@@ -75,18 +75,18 @@ class _Scope:
         yield from self._achieved(direction, "queued", direction)
 
     def _dropped(self, direction: str) -> Iterator[ChartLine]:
-        """Of each cause that dropped any; or, where nothing was dropped, one line that says so."""
+        """A line for each cause that dropped any packet."""
         start = f"{self._prefix(direction)}.dropped."
         causes = {name.removeprefix(start): series for name, series in self.samples.items() if name.startswith(start)}
-        whole = {cause: self._from_zero(direction, series) for cause, series in causes.items()}
-        active = {cause: series for cause, series in whole.items() if any(growth(series)[1])}
+        padded = {cause: self._from_zero(direction, series) for cause, series in causes.items()}
+        active = {cause: series for cause, series in padded.items() if any(growth(series)[1])}
         for number, cause in enumerate(sorted(active)):
             times, values = growth(active[cause])
             name = f"{direction} {cause}{' (by the lab itself)' if cause in OWN_CAUSES else ''}"
             yield ChartLine(name=name, colour=direction, times_s=times, values=values, dashed=number % 2 == 1)
 
     def _from_zero(self, direction: str, series: Series) -> Series:
-        """With zeros at earlier times: a cause is counted from its first packet on, queued packets always."""
+        """Prepend zeros: a cause is reported only from its first drop on, while queued packets always are."""
         queued = self.samples.get(f"{self._prefix(direction)}.queued")
         before = [time for time in queued.times_s if time < series.times_s[0]] if queued and series.times_s else []
         return Series(times_s=[*before, *series.times_s], values=[*(0.0 for _ in before), *series.values])
@@ -118,7 +118,7 @@ class _Scope:
 
 
 def growth(series: Series) -> tuple[list[float], list[Shown]]:
-    """How much a count grew in a second, at the end of each span; a gap where it began anew or was not read."""
+    """The rate of a counter, per second, at the end of each interval; a gap where it was reset or not read."""
     times: list[float] = []
     values: list[Shown] = []
     for (before_s, before), (at_s, count) in pairwise(zip(series.times_s, series.values, strict=True)):

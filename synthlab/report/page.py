@@ -1,4 +1,4 @@
-"""Pages that open offline: one HTML file with its style, its script, plotly.js and all numbers in it."""
+"""Self-contained HTML pages: style, scripts, plotly.js and all data in one file that opens offline."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WEIGHT = ("passed", "inconclusive", "failed", "wrong use")
 
 
 def report_page(records: Sequence[Record]) -> str:
-    """What became of one or several runs: verdicts, tables, and what was measured on one axis of time for each run.
+    """The report of one or more runs: verdicts, tables, and for each run the measurements on one time axis.
 
-    It weighs 4.8 MB for plotly.js, and some 40 kB for each minute of each client that is drawn.
+    It takes 4.8 MB for plotly.js, and about 40 kB per minute and client drawn.
     """
     verdict = worst([record.verdict for record in records])
     return page(
@@ -37,12 +37,12 @@ def report_page(records: Sequence[Record]) -> str:
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The one of several runs together; `inconclusive` of none."""
+    """The overall verdict of several runs; `inconclusive` for none."""
     return max(verdicts, key=_WEIGHT.index, default="inconclusive")
 
 
 def page(template: str, title: str, **values: object) -> str:
-    """A whole page. Only its own two scripts are let run in it, by their hashes, and nothing is fetched."""
+    """A complete page. Its Content-Security-Policy allows only its own two scripts, by hash, and no requests."""
     scripts = _scripts()
     allowed = f"style-src 'unsafe-inline'; img-src data: blob:; script-src {_hashes(scripts)}"
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; {allowed}"
@@ -57,6 +57,6 @@ def _scripts() -> tuple[str, ...]:
 
 
 def _hashes(scripts: Sequence[str]) -> str:
-    """As Content-Security-Policy has them (https://www.w3.org/TR/CSP3/#match-element-to-source-list)."""
+    """Hash sources for Content-Security-Policy (https://www.w3.org/TR/CSP3/#match-element-to-source-list)."""
     digests = [b64encode(sha256(script.encode()).digest()).decode() for script in scripts]
     return " ".join(f"'sha256-{digest}'" for digest in digests)

@@ -1,4 +1,4 @@
-"""A plan as a picture before it is played: its steps over time, and the conditions that each client will have."""
+"""A chart of a plan before it is played: the steps over time, and each client's planned conditions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..scenario import Plan, Run, Visit
-from ..scenario.actions import Baseline, Judge, lasts_s
-from ..scenario.formatting import seconds
+from ..scenario.actions import Baseline, Judge, lasts_ns
 from ..scenario.plan_text import plan_text
+from ..text.durations import format_duration, seconds_of
 from .chart import Axis, Bar, Mark
 from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
@@ -22,7 +22,7 @@ MOST_DRAWN = 16
 
 
 def planned_page(plan: Plan) -> str:
-    """One HTML file that opens offline. All is drawn at its earliest time; bars go on paler to the latest."""
+    """One HTML file that opens offline. Steps are drawn at their earliest time, with a paler bar up to the latest."""
     drawings = PlanDrawings(plan)
     return page(
         "planned.html.j2", title=f"{plan.scenario.name}: plan", plan=plan, drawings=drawings, text=plan_text(plan)
@@ -31,14 +31,14 @@ def planned_page(plan: Plan) -> str:
 
 @dataclass(frozen=True)
 class PlanDrawings:
-    """Those of one plan."""
+    """The charts of one plan."""
 
     plan: Plan
 
     @property
     def axis(self) -> Axis:
         visits = list(self.plan.visits())
-        marks = tuple(Mark(visit.earliest_s, visit.run.mark) for visit in visits if visit.run.mark)
+        marks = tuple(Mark(seconds_of(visit.earliest_ns), visit.run.mark) for visit in visits if visit.run.mark)
         ends = (bar.perhaps_s if bar.perhaps_s is not None else bar.ends_s for bar in self._bars())
         return Axis(begins_s=0.0, ends_s=max(1.0, *ends), marks=marks, baseline=_baseline(visits))
 
@@ -48,7 +48,7 @@ class PlanDrawings:
 
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
-        """Those whose network is not perfect all the time, in the order of the stack."""
+        """The clients with impaired conditions at any time, in stack order."""
         axis = self.axis
         configured = forecast(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
@@ -60,12 +60,12 @@ class PlanDrawings:
 
     @property
     def varies(self) -> bool:
-        return self.plan.least_s != self.plan.most_s
+        return self.plan.least_ns != self.plan.most_ns
 
     @property
     def takes(self) -> str:
-        least_s, most_s = self.plan.least_s, self.plan.most_s
-        return f"{seconds(least_s)} to {seconds(most_s)}" if self.varies else seconds(least_s)
+        least, most = format_duration(self.plan.least_ns), format_duration(self.plan.most_ns)
+        return f"{least} to {most}" if self.varies else least
 
     def _bars(self) -> Iterator[Bar]:
         return (_bar(visit) for visit in self.plan.visits())
@@ -75,28 +75,27 @@ def _bar(visit: Visit) -> Bar:
     run = visit.run
     judged = any(isinstance(timed.action, Judge) for timed in run.actions)
     track = f"[{visit.track}] " if visit.track else ""
-    latest_s = visit.latest_s + max(run.most_s, run.over_s)
     return Bar(
         text=f"{'  ' * visit.depth}{track}{run.text}",
         colour="unsure" if judged else "step",
-        begins_s=visit.earliest_s,
-        ends_s=visit.earliest_s + max(run.least_s, _in_force_s(run)),
-        perhaps_s=latest_s,
+        begins_s=seconds_of(visit.earliest_ns),
+        ends_s=seconds_of(visit.earliest_ns + max(run.least_ns, _in_force_ns(run))),
+        perhaps_s=seconds_of(visit.latest_ns + max(run.most_ns, run.over_ns)),
         hover=tuple(_hover(visit)),
     )
 
 
-def _in_force_s(run: Run) -> float:
-    """How long after its beginning the last of what a step begins or puts in force ends, where that is known."""
-    return max((timed.at_s + lasts_s(timed.action) for timed in run.actions), default=0.0)
+def _in_force_ns(run: Run) -> int:
+    """Seconds from a step's start until the last of its actions and changes ends, as far as known."""
+    return max((timed.at_ns + lasts_ns(timed.action) for timed in run.actions), default=0)
 
 
 def _hover(visit: Visit) -> Iterator[str]:
     run = visit.run
     yield run.text
     yield f"{run.place}, step {run.id}"
-    latest = "" if visit.latest_s == visit.earliest_s else f", at the latest at {seconds(visit.latest_s)}"
-    yield f"begins at {seconds(visit.earliest_s)}{latest}"
+    earliest, latest = format_duration(visit.earliest_ns), format_duration(visit.latest_ns)
+    yield f"starts at {earliest}" if earliest == latest else f"starts at {earliest}, at the latest at {latest}"
     yield from ([f"mark: {run.mark}"] if run.mark else ())
 
 
@@ -104,6 +103,6 @@ def _baseline(visits: list[Visit]) -> tuple[float, float] | None:
     for visit in visits:
         for timed in visit.run.actions:
             if isinstance(timed.action, Baseline):
-                begins_s = visit.earliest_s + timed.at_s
-                return begins_s, begins_s + timed.action.for_s
+                begins_ns = visit.earliest_ns + timed.at_ns
+                return seconds_of(begins_ns), seconds_of(begins_ns + timed.action.for_ns)
     return None

@@ -1,4 +1,4 @@
-"""The conditions that will be in force at each time of a plan, if every step is played on time."""
+"""Forecasts the conditions in force over the time of a plan, assuming every step is played on time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from syntheticnet.conditions import Conditions
 from ..scenario import Place, Plan, SimulatedLeases, timeline
 from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.record import Configured
+from ..text.durations import ns_of, seconds_of
 
 
 def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
-    """From 0 to `ends_s`, with every expectation decided as early as it can be; the plan is one that was rehearsed."""
+    """The conditions from 0 to `ends_s`, if every expectation is decided as early as possible; needs a checked plan."""
     networks = plan.scenario.stack.networks
     clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
     for event in timeline(plan.track):
         match event.action:
             case Change() | Reset() as change:
                 for name in change.clients:
-                    clients[name].play(event.at_s, change, event.run.place)
+                    clients[name].play(event.at_ns, change, event.run.place)
             case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
                 pass  # leaves the conditions as they are
             case _:
@@ -31,28 +32,28 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
 
 @dataclass(slots=True)
 class _Story:
-    """What the conditions of one client were at each time when they changed."""
+    """The conditions of one client at each time they change."""
 
     layers: SimulatedLeases
-    configured_s: dict[float, Conditions] = field(default_factory=dict)
+    configured_ns: dict[int, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.configured_s[0.0] = self.layers.conditions()
+        self.configured_ns[0] = self.layers.conditions()
 
-    def play(self, at_s: float, action: Change | Reset, place: Place) -> None:
-        self._expire(at_s)
+    def play(self, at_ns: int, action: Change | Reset, place: Place) -> None:
+        self._expire(at_ns)
         if isinstance(action, Reset):
             self.layers.clear()
         else:
-            self.layers.put(at_s, action, place)
-        self.configured_s[at_s] = self.layers.conditions()
+            self.layers.put(at_ns, action, place)
+        self.configured_ns[at_ns] = self.layers.conditions()
 
     def configured(self, ends_s: float) -> Iterator[Configured]:
-        """All that was in force, until a time at which nothing more ends."""
-        self._expire(ends_s)
-        for at_s, conditions in sorted(self.configured_s.items()):
-            yield Configured(at_s=at_s, client=self.layers.client, conditions=conditions.to_dict())
+        """All changes up to `ends_s`, including leases that expire by then."""
+        self._expire(ns_of(ends_s))
+        for at_ns, conditions in sorted(self.configured_ns.items()):
+            yield Configured(at_s=seconds_of(at_ns), client=self.layers.client, conditions=conditions.to_dict())
 
-    def _expire(self, now_s: float) -> None:
-        for ended_s in self.layers.ended(now_s):
-            self.configured_s[ended_s] = self.layers.conditions()
+    def _expire(self, now_ns: int) -> None:
+        for ended_ns in self.layers.ended(now_ns):
+            self.configured_ns[ended_ns] = self.layers.conditions()

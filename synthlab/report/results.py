@@ -1,4 +1,4 @@
-"""The records of runs as JSON, with all samples, and back: what programs read, and what a page is made of later."""
+"""Writes records with all samples as JSON and reads them back: for other programs, and to build a report later."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ MOST_DEPTH = 100
 
 
 def results_text(records: Sequence[Record]) -> str:
-    """The same for the same records. A sample that is no finite number was not measured: JSON has none for it."""
+    """The JSON of records, deterministic. Samples that are not finite are omitted: JSON cannot express them."""
     document = {"version": VERSION, "records": [_written(record) for record in records]}
     return json_text(document, allow_nan=False, separators=(",", ":")) + "\n"
 
 
 def read_results(text: str, name: str) -> tuple[Record, ...]:
-    """The records of a text that `results_text` has made; raises WrongUse that begins with the file's `name`."""
+    """Parse the output of `results_text`; raises WrongUse prefixed with the file's `name`."""
     try:
         document = json.loads(text)
         if document["version"] != VERSION:
-            raise WrongUse(f"{name}: has version {document['version']}; this synthlab reads version {VERSION}")
+            raise WrongUse(f"{name}: version {document['version']} is not supported; this synthlab reads {VERSION}")
         return tuple(_checked(Record.from_dict(record)) for record in document["records"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise WrongUse(f"{name}: is not what `synthlab scenario run --json` writes") from None
+        raise WrongUse(f"{name}: not a file written by `synthlab scenario run --json`") from None
 
 
 def _checked(record: Record) -> Record:
-    """The same; raises ValueError where a value is not of its type, or conditions cannot be."""
+    """Return the record; raises ValueError if a value has the wrong type or conditions are invalid."""
     even = all(len(series.times_s) == len(series.values) for series in record.samples.values())
     if not (fits(record, Record) and even and all(0 <= step.depth < MOST_DEPTH for step in record.steps)):
-        raise ValueError("a value is not of its type")
+        raise ValueError("a value has the wrong type")
     for one in record.configured:
         Conditions.from_dict(one.conditions)
     return record

@@ -1,4 +1,4 @@
-"""One record as the page shows it: texts for its tables, and its drawings."""
+"""One record as shown in the report: the texts of its tables, and its charts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record
+from ..text.durations import format_seconds
 from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
 from .configured import ConfiguredLinks
@@ -24,7 +24,7 @@ from .webrtc import drawn, own_rows, webrtc_rows
 
 @dataclass(frozen=True)
 class Section:
-    """`number` counts the records of a page from 1."""
+    """The section of one record; `number` counts from 1."""
 
     number: int
     record: Record
@@ -39,17 +39,17 @@ class Section:
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
-        """What was run, on what."""
+        """What was run, and where."""
         record = self.record
         yield "scenario", f"{record.scenario} ({record.file})"
         yield "lab", f"{record.lab}, of the stack {record.stack}" if record.stack else record.lab
-        yield "began", record.started
-        yield "lasted", seconds(record.duration_s)
+        yield "started", record.started
+        yield "duration", format_seconds(record.duration_s)
         yield "seed", str(record.seed)
         yield from (("variables", values) for values in [self.variables] if values)
         yield from record.facts.items()
         seeds = {name: str(seed) for name, seed in record.client_seeds.items()}
-        yield from (("seeds of clients", _pairs(values)) for values in [seeds] if values)
+        yield from (("client seeds", _pairs(values)) for values in [seeds] if values)
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
@@ -61,7 +61,7 @@ class Section:
 
     @property
     def evidence(self) -> tuple[tuple[str, str, str], ...]:
-        """What each file shows, its name, and its address from the page."""
+        """The description, path and link of each file of evidence."""
         return tuple((what, file, _address(file)) for what, file in self.record.evidence.items())
 
     @cached_property
@@ -86,13 +86,13 @@ class Section:
         return ((name, self._drawing(name)) for name in self.choice.folded)
 
     def _drawing(self, client: str) -> Drawing | None:
-        """None where nothing was measured or configured."""
+        """The client's chart; None if nothing was measured or configured."""
         rows = list(client_rows(self.record, client, self.axis.ends_s))
         return draw_rows(rows, self.axis) if rows else None
 
 
 def client_rows(record: Record, client: str, ends_s: float) -> Iterator[Row]:
-    """Its network, its pictures and sound, and what else expectations have looked at."""
+    """The client's network, its media, and other numbers that expectations read."""
     asked = asked_numbers(record, client)
     participants = {part for name in asked for part in name.split(".")[2:3]}
     yield from network_rows(client, record.samples, ConfiguredLinks.of(record.configured, client, ends_s))
@@ -120,8 +120,8 @@ class Expectation:
 
     @property
     def took(self) -> str:
-        """How long it took to hold, and the limit."""
-        limit = "" if self.judged.within_s is None else f"limit {seconds(self.judged.within_s)}"
+        """The time until it held, and the limit."""
+        limit = "" if self.judged.within_s is None else f"limit {format_seconds(self.judged.within_s)}"
         return ", ".join(part for part in (took(self.judged), limit) if part) or "-"
 
     @property
@@ -141,7 +141,7 @@ class PlayedStep:
 
     @property
     def began(self) -> str:
-        """With how much later than planned that was."""
+        """The start time, with its offset from the planned one."""
         step = self.step
         if step.began_s is None:
             return "not reached" if step.error is None else "-"
@@ -155,7 +155,7 @@ class PlayedStep:
 
 
 def _at(time_s: float | None) -> str:
-    return "-" if time_s is None else seconds(time_s)
+    return "-" if time_s is None else format_seconds(time_s)
 
 
 def _pairs(values: Mapping[str, str]) -> str:
@@ -163,6 +163,6 @@ def _pairs(values: Mapping[str, str]) -> str:
 
 
 def _address(file: str) -> str:
-    """The address of a file beside the page; never one of another machine."""
+    """The URL of a local file, relative to the page or absolute; never on another host."""
     path = PurePosixPath(file)
     return f"file://{quote(str(path))}" if path.is_absolute() else f"./{quote(str(path))}"

@@ -1,4 +1,4 @@
-"""What several runs of a scenario came to: how often each expectation held, and how far its numbers lie apart."""
+"""Summarizes repeated runs of a scenario: how often each expectation held, and the spread of its numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import partial
 from statistics import median
 
 from ..scenario.expression import value_text
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Record
 from ..scenario.titles import titles
+from ..text.durations import format_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of a number over the runs that have it, and the least and most of it."""
+    """Median, minimum and maximum of a number over the runs that have it."""
 
     median: float
     least: float
@@ -29,7 +29,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """An expectation over all runs that asked for it. `took` is of those in which it held."""
+    """An expectation over all runs that reached it. `took` covers the runs in which it held."""
 
     title: str
     held: int
@@ -39,19 +39,19 @@ class Repeated:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """In words: `held in 4 of 5`, then each number."""
-        took = [] if self.took is None else [f"took {_words(self.took, seconds)}"]
+        """As texts: `held in 4 of 5`, then each number."""
+        took = [] if self.took is None else [f"took {_words(self.took, format_seconds)}"]
         seen = (f"{name} {_words(one, partial(value_text, name))}" for name, one in self.seen.items())
         return (f"held in {self.held} of {self.asked}", *took, *seen)
 
 
-def _words(spread: Spread, written: Callable[[float], str]) -> str:
+def _words(spread: Spread, format_value: Callable[[float], str]) -> str:
     """`4.2s (3.9s to 5.1s)`."""
-    return f"{written(spread.median)} ({written(spread.least)} to {written(spread.most)})"
+    return f"{format_value(spread.median)} ({format_value(spread.least)} to {format_value(spread.most)})"
 
 
 def repeats(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[Repeated, ...]]]:
-    """Each scenario that was run more than once with the same variables: its name, the runs, and its expectations."""
+    """Each scenario run more than once with the same variables: its name, number of runs, and expectations."""
     groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if record.verdict != "wrong use":
@@ -62,12 +62,12 @@ def repeats(records: Sequence[Record]) -> Iterator[tuple[str, int, tuple[Repeate
 
 
 def _repeated(runs: Sequence[Record]) -> Iterator[Repeated]:
-    found: dict[str, list[Judged]] = {}
+    decided: dict[str, list[Judged]] = {}
     for record in runs:
         for name, judged in zip(titles(record.judged), record.judged, strict=True):
             if judged.decided_s is not None:
-                found.setdefault(name, []).append(judged)
-    for name, asked in found.items():
+                decided.setdefault(name, []).append(judged)
+    for name, asked in decided.items():
         took = Spread.of([one.took_s for one in asked if one.took_s is not None])
         held = sum(one.verdict == "passed" for one in asked)
         yield Repeated(name, held, len(asked), took, dict(_seen(asked)))

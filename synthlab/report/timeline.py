@@ -1,22 +1,22 @@
-"""The time line of a run as bars: its steps, and between them its expectations, in the order in which they stand."""
+"""The timeline of a run as bars: steps and expectations, in scenario order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ..scenario.formatting import seconds
 from ..scenario.record import Judged, Played, Record, Verdict
+from ..text.durations import format_seconds
 from .chart import Axis, Bar, Mark
 
 SIGNS: Mapping[Verdict, str] = {"passed": "✓", "failed": "✗", "wrong use": "✗", "inconclusive": "?"}
-"""Beside the colour, for eyes and printers that do not tell colours apart."""
+"""Shown with the colour, for colour-blind readers and for printing."""
 
 COLOURS: Mapping[Verdict, str] = {"passed": "good", "failed": "bad", "wrong use": "bad", "inconclusive": "unsure"}
 
 
 def axis_of(record: Record) -> Axis:
-    """From the first sample, or step, to the last."""
+    """The axis from the first sample or step to the last, with marks and baseline."""
     times = [
         time for series in record.samples.values() if series.times_s for time in (series.times_s[0], series.times_s[-1])
     ]
@@ -31,7 +31,7 @@ def axis_of(record: Record) -> Axis:
 
 
 def lane(record: Record) -> tuple[Bar, ...]:
-    """A bar for each step that was reached; an expectation's has the colour of its verdict."""
+    """A bar for each step that was reached; an expectation has the colour of its verdict."""
     judged = {one.id: one for one in record.judged}
     bars = (_judged_bar(judged[step.id], step) if step.id in judged else _step_bar(step) for step in record.steps)
     strays = (_judged_bar(one, None) for one in record.judged if one.id not in {step.id for step in record.steps})
@@ -39,7 +39,7 @@ def lane(record: Record) -> tuple[Bar, ...]:
 
 
 def _until(duration_s: float, bar: Bar) -> Bar:
-    """The bar without what lies behind the end of the run, when all is taken back."""
+    """The bar cut at the end of the run, when all changes are reverted."""
     return replace(bar, ends_s=max(bar.begins_s, min(bar.ends_s, duration_s)))
 
 
@@ -61,8 +61,8 @@ def _step_hover(step: Played) -> Iterator[str]:
     yield step.text
     yield f"{step.place}, step {step.id}"
     yield from ([f"mark: {step.mark}"] if step.mark else ())
-    yield from ([f"began at {seconds(step.began_s)}"] if step.began_s is not None else ())
-    yield from ([f"in force until {seconds(step.until_s)}"] if step.until_s is not None else ())
+    yield from ([f"started at {format_seconds(step.began_s)}"] if step.began_s is not None else ())
+    yield from ([f"in force until {format_seconds(step.until_s)}"] if step.until_s is not None else ())
     yield from ([f"could not be played: {step.error}"] if step.error else ())
 
 
@@ -88,8 +88,9 @@ def _judged_hover(judged: Judged) -> Iterator[str]:
 
 
 def took(judged: Judged) -> str:
-    """The time until it held, with the error that sampling makes: `3.2s to 4.2s`; empty where it never held."""
+    """The time until it held, with the sampling error: `3.2s to 4.2s`; empty if it never held."""
     if judged.took_s is None:
         return ""
     least_s = max(0.0, judged.took_s - (judged.error_s or 0.0))
-    return seconds(judged.took_s) if least_s == judged.took_s else f"{seconds(least_s)} to {seconds(judged.took_s)}"
+    most = format_seconds(judged.took_s)
+    return most if least_s == judged.took_s else f"{format_seconds(least_s)} to {most}"

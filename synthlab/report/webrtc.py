@@ -1,4 +1,4 @@
-"""Rows of what a client experiences: pictures and bits that it receives from each participant, and that it sends."""
+"""Chart rows of a client's media: video and audio received from each participant, and sent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..scenario.record import Series
 from .chart import ChartLine, Row, broken
 
 MOST_PARTICIPANTS = 7
-"""That are drawn in one row: more colours are not told apart."""
+"""Drawn in one row: more colours cannot be distinguished."""
 
 _KBIT = 1000.0
 
 
 def webrtc_rows(client: str, samples: Mapping[str, Series], first: Iterable[str] = ()) -> Iterator[Row]:
-    """Those that have a line. Where there are too many participants, those of `first` come before the others."""
+    """The rows with any line. If there are too many participants, those in `first` are drawn before others."""
     for kind, number, title, unit, scale in (
         ("video", "fps", "video frames", "/s", 1.0),
         ("video", "kbps", "video rate", "bit/s", _KBIT),
@@ -22,11 +22,11 @@ def webrtc_rows(client: str, samples: Mapping[str, Series], first: Iterable[str]
     ):
         lines, left_out = _lines(client, samples, kind, number, scale, first)
         if lines:
-            yield Row(title + (f" ({left_out} more participants are not drawn)" if left_out else ""), unit, lines)
+            yield Row(title + (f" ({left_out} more participants not drawn)" if left_out else ""), unit, lines)
 
 
 def own_rows(names: Iterable[str], samples: Mapping[str, Series]) -> Iterator[Row]:
-    """A row for each of these numbers, by its name."""
+    """A row for each of these numbers that has samples, titled with its name."""
     for number, name in enumerate(names):
         if name in samples and samples[name].times_s:
             times, values = broken(samples[name].times_s, samples[name].values)
@@ -35,7 +35,7 @@ def own_rows(names: Iterable[str], samples: Mapping[str, Series]) -> Iterator[Ro
 
 
 def drawn(client: str, name: str) -> bool:
-    """Whether a number is among those that every client has a row for."""
+    """Whether a number is in one of the rows drawn for every client."""
     parts = name.removeprefix(f"{client}.").split(".")
     received = parts[0] in ("video", "audio") and parts[-1] in ("fps", "kbps")
     sent = parts[0] == "sent" and parts[1:] in (["video", "fps"], ["video", "kbps"], ["audio", "kbps"])

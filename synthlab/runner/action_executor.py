@@ -8,13 +8,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import assert_never
 
 from ..control.state import ClientState
-from ..engine.clock import SECOND_NS
 from ..errors import ExpectationFailed, SynthlabError
 from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.model import Run, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
+from ..text.durations import MS_NS
 from .actions import Acts
 from .failures import Failures
 from .judge import ExpectationCheck
@@ -27,11 +27,11 @@ from .sampler import Sampler
 from .turns import Turns
 from .watcher import Watcher
 
-LEAD_S = 0.4
+LEAD_NS = 400 * MS_NS
 """Clients are told of a change so long before its time, where that is known."""
-EARLY_S = LEAD_S
+EARLY_NS = LEAD_NS
 """What only waits for its time counts as done a little before, so that what follows is not late."""
-LOOK_S = 0.005
+LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Lets something go on beside the next steps."""
@@ -63,14 +63,14 @@ class ActionExecutor:
         self._turns = turns
         self._layers = Leases(stage.client, time.clock)
         self._acts = Acts(stage, self._layers, time.clock)
-        self._sampler = Sampler(stage.clients, time.now_s, self.recorded, stage.metrics, self._heard, time.clock)
+        self._sampler = Sampler(stage.clients, time.now_ns, self.recorded, stage.metrics, self._heard, time.clock)
         self._ongoing = Ongoing()
         self._looks: set[asyncio.Task[None]] = set()
 
     @property
-    def over_s(self) -> float:
+    def over_ns(self) -> int:
         """When the last of what is in force, or sends, for a time ends by itself."""
-        return self._time.since_s(max(self._layers.over_ns, round(self._acts.over_s * SECOND_NS)))
+        return self._time.since_ns(max(self._layers.over_ns, self._acts.over_ns))
 
     def goes_on(self, run: Run) -> bool:
         """Whether a step goes on with what it has begun; a reset, or the same step again, ends that."""
@@ -109,37 +109,37 @@ class ActionExecutor:
         """Why something that was to go on has ended."""
         return self._acts.faults()
 
-    async def act(self, run: Run, timed: Timed, at_s: float) -> float:
-        """Do an action of a step that begins at `at_s`; when it was done.
+    async def act(self, run: Run, timed: Timed, at_ns: int) -> int:
+        """Do an action of a step that begins at `at_ns`; when it was done.
 
         Raises SynthlabError where the lab cannot do it.
         """
-        due_s = at_s + timed.at_s
+        due_ns = at_ns + timed.at_ns
         try:
-            return await self._act(run, timed, due_s)
+            return await self._act(run, timed, due_ns)
         except ExpectationFailed as failure:
-            self._log.began(run, due_s, 0.0)
+            self._log.began(run, due_ns, 0)
             self._watcher.step(self._log.step(run, error=failure.message))
             self._failures.ended_badly.append(f"{run.place}: {run.text}: {failure.message}")
             self._failures.note(f"failed: {run.text}: {failure.message}")
-            return self._time.now_s()
+            return self._time.now_ns()
         except SynthlabError as error:
             self._watcher.step(self._log.step(run, error=error.message))
             self._failures.note(f"cannot be played: {run.text}: {error.message}")
             raise SynthlabError(f"{run.place}: {run.text}: cannot be played: {error.message}") from error
 
-    async def _act(self, run: Run, timed: Timed, due_s: float) -> float:
+    async def _act(self, run: Run, timed: Timed, due_ns: int) -> int:
         match timed.action:
             case Change() | Reset() as change:
-                await self._turns.wait(due_s - LEAD_S, run.id)
+                await self._turns.wait(due_ns - LEAD_NS, run.id)
                 still = self._still_to_make(run, timed, change)
-                return due_s if still is None else await self._change(run, still, due_s)
+                return due_ns if still is None else await self._change(run, still, due_ns)
             case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as action:
-                await self._time.until(due_s)
-                late_s = self._time.now_s() - due_s
-                done_s = await self._do(run, action, due_s)
-                self._log.began(run, due_s, late_s)
-                return done_s
+                await self._time.until(due_ns)
+                late_ns = self._time.now_ns() - due_ns
+                done_ns = await self._do(run, action, due_ns)
+                self._log.began(run, due_ns, late_ns)
+                return done_ns
             case other:
                 assert_never(other)
 
@@ -151,80 +151,80 @@ class ActionExecutor:
         begins = timed is run.actions[0]
         return self._ongoing.begin(run.id, change) if begins else self._ongoing.next(run.id, change)
 
-    async def _change(self, run: Run, change: Change | Reset, due_s: float) -> float:
+    async def _change(self, run: Run, change: Change | Reset, due_ns: int) -> int:
         """Change conditions at a time, and see that they are in force; since when."""
-        due_ns = self._time.at_ns(due_s)
         self._mark(run.mark or str(change))
+        clock_ns = self._time.clock_ns(due_ns)
         if isinstance(change, Reset):
-            made = await self._layers.reset(change.clients, due_ns)
+            made = await self._layers.reset(change.clients, clock_ns)
         else:
-            made = await self._layers.put(change, due_ns)
-            if change.lease_s is not None:
-                until_s = due_s + made.late_s + change.lease_s
-                self._log.step(run, until_s=until_s)
-                self._look_later(change.clients, until_s)
-        self._log.configure(due_s + made.late_s, made.states)
-        self._log.began(run, due_s, made.late_s)
-        return self._time.since_s(made.at_ns)
+            made = await self._layers.put(change, clock_ns)
+            if change.lease_ns is not None:
+                until_ns = due_ns + made.late_ns + change.lease_ns
+                self._log.step(run, until_ns=until_ns)
+                self._look_later(change.clients, until_ns)
+        self._log.configure(due_ns + made.late_ns, made.states)
+        self._log.began(run, due_ns, made.late_ns)
+        return self._time.since_ns(made.at_ns)
 
-    async def _do(self, run: Run, action: _Doing, due_s: float) -> float:
+    async def _do(self, run: Run, action: _Doing, due_ns: int) -> int:
         """When it was done; a baseline is when its step is."""
         match action:
             case Judge():
-                await self._judge(run, action, due_s)
-            case Baseline(for_s=for_s):
-                self.recorded.baseline = (due_s, due_s + for_s)
-                self._log.step(run, until_s=due_s + for_s)
-                self._beside(self._sample_all(due_s + for_s))
-                return due_s
+                await self._judge(run, action, due_ns)
+            case Baseline(for_ns=for_ns):
+                self.recorded.baseline = (due_ns, due_ns + for_ns)
+                self._log.step(run, until_ns=due_ns + for_ns)
+                self._beside(self._sample_all(due_ns + for_ns))
+                return due_ns
             case Container():
                 await self._acts.control(action)
             case Traffic():
-                await self._traffic(run, action, due_s)
+                await self._traffic(run, action, due_ns)
             case Exec():
                 await self._acts.execute(action)
             case Http():
                 await asyncio.to_thread(request, action)
             case _:
                 assert_never(action)
-        return self._time.now_s()
+        return self._time.now_ns()
 
-    async def _traffic(self, run: Run, traffic: Traffic, due_s: float) -> None:
-        self._log.step(run, until_s=due_s + traffic.for_s)
+    async def _traffic(self, run: Run, traffic: Traffic, due_ns: int) -> None:
+        self._log.step(run, until_ns=due_ns + traffic.for_ns)
         control = await self._acts.traffic(traffic)
         if control and not traffic.congestion:
             self._log.step(run, text=f"{run.text}, {control}")
 
-    async def _sample_all(self, until_s: float) -> None:
+    async def _sample_all(self, until_ns: int) -> None:
         """Sample every number as often as those that are judged."""
         with self._sampler.wanting():
-            await self._time.until(until_s - EARLY_S)
+            await self._time.until(until_ns - EARLY_NS)
 
-    async def _judge(self, run: Run, judge: Judge, asked_s: float) -> None:
-        judging, ruling, now_s = ExpectationCheck(judge, asked_s), None, asked_s
+    async def _judge(self, run: Run, judge: Judge, asked_ns: int) -> None:
+        judging, ruling, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:
                 await asyncio.to_thread(self._sampler.next_round)
-                now_s = self.recorded.known_s(judge.expression.names) or now_s
-                ruling = judging.look(now_s, self.recorded)
-                self._watcher.judging(now_s, run.text, judging.seen)
-        self._watcher.judged(self._log.rule(run, asked_s, now_s, ruling))
+                now_ns = self.recorded.known_ns(judge.expression.names) or now_ns
+                ruling = judging.look(now_ns, self.recorded)
+                self._watcher.judging(now_ns, run.text, judging.seen)
+        self._watcher.judged(self._log.rule(run, asked_ns, now_ns, ruling))
         if not ruling.held:
             self._failures.note(f"failed: {run.text}: {ruling.reason}")
 
-    def _look_later(self, clients: Sequence[str], at_s: float) -> None:
+    def _look_later(self, clients: Sequence[str], at_ns: int) -> None:
         """Write down the conditions that clients have from a time on; the sampler sees who does not answer then."""
 
         async def look() -> None:
-            await self._time.until(at_s + LOOK_S)
+            await self._time.until(at_ns + LOOK_NS)
             with contextlib.suppress(SynthlabError):
                 found = [self._stage.client(name) for name in clients]
-                self._log.configure(at_s, await asyncio.to_thread(self._stage.lab.states, found))
+                self._log.configure(at_ns, await asyncio.to_thread(self._stage.lab.states, found))
 
         task = asyncio.create_task(look())
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
-    def _heard(self, at_s: float, client: str, state: ClientState) -> None:
+    def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
         """In the sampler's thread."""
-        self._log.configure(at_s, {client: state})
+        self._log.configure(at_ns, {client: state})

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from ..contract import ContainerAction
 from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import LEASE_S, Container, Exec, Traffic
-from ..scenario.formatting import seconds
+from ..scenario.actions import LEASE_NS, Container, Exec, Traffic
+from ..text.durations import format_duration, seconds_of
 from .guard import Back, Guard
 from .leases import RENEW_S, Leases
 from .live_lab import LiveLab
@@ -39,7 +39,7 @@ class Acts:
     _traffic: list[RunningTraffic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._guard = Guard(LEASE_S, self.stage.backend.engine.control_command())
+        self._guard = Guard(seconds_of(LEASE_NS), self.stage.backend.engine.control_command())
 
     async def control(self, act: Container) -> None:
         """Do something to containers; a client that comes back gets the conditions in force. Raises SynthlabError."""
@@ -93,9 +93,9 @@ class Acts:
         except OSError as error:
             raise ExpectationFailed(f"{command[0]} cannot be run: {error.strerror}") from None
         try:
-            written, _ = await asyncio.wait_for(process.communicate(), act.within_s)
+            written, _ = await asyncio.wait_for(process.communicate(), seconds_of(act.within_ns))
         except TimeoutError:
-            raise ExpectationFailed(f"did not end within {seconds(act.within_s)}") from None
+            raise ExpectationFailed(f"did not end within {format_duration(act.within_ns)}") from None
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -119,9 +119,9 @@ class Acts:
         return self._traffic[-1].congestion
 
     @property
-    def over_s(self) -> float:
+    def over_ns(self) -> int:
         """When the last traffic ends by itself, on the clock; 0 where there is none."""
-        return max((traffic.ends_s for traffic in self._traffic), default=0.0)
+        return max((traffic.ends_ns for traffic in self._traffic), default=0)
 
     def faults(self) -> list[str]:
         """Why traffic ended before its time."""

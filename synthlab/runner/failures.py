@@ -12,14 +12,14 @@ AFTERMATH_S = 1.0
 
 
 class Failures:
-    """`ended_badly` are the steps that did; `first_s` is when the first of all failures came, also of expectations.
+    """`ended_badly` are the steps that did; `first_ns` is when the first of all failures came, also of expectations.
 
     `mark` is told of each, and `collect` is called soon after the first.
     """
 
     def __init__(self, time: RunClock, mark: Callable[[str], None], collect: Callable[[], None]) -> None:
         self.ended_badly: list[str] = []
-        self.first_s: float | None = None
+        self.first_ns: int | None = None
         self._time = time
         self._mark = mark
         self._collect = collect
@@ -28,8 +28,8 @@ class Failures:
     def note(self, what: str) -> None:
         """Note a failure, in one line."""
         self._mark(what)
-        if self.first_s is None:
-            self.first_s = self._time.now_s()
+        if self.first_ns is None:
+            self.first_ns = self._time.now_ns()
             self._collecting = asyncio.create_task(self._collect_soon())
 
     async def collected(self) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ..control.client_api import ChangeOptions
-from ..control.clock_sync import ClockSample, moment
-from ..control.group_change import LabClient
+from ..control.clock_sync import compare_clocks
+from ..control.group_change import LabClient, each, refuse_failed
 from ..control.state import ClientState
-from ..engine.clock import MACHINE, SECOND_NS, Clock
+from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
-from ..scenario.actions import LEASE_S, Change
+from ..scenario.actions import LEASE_NS, Change
+from ..text.durations import SECOND_NS, seconds_of
 
 RENEW_S = 3.0
-SHORTEST_S = 0.1
-"""Of a lease, as the API has it."""
+SHORTEST_NS = SECOND_NS // 10
+"""The shortest lease that the API takes."""
 SEEDS = "seed/"
 """What the names of those layers begin with that a reset leaves: each client's seed."""
 
@@ -28,12 +29,12 @@ T = TypeVar("T")
 class InForce(NamedTuple):
     """Since which time of our clock something is in force, and the clients' states then.
 
-    `late_s` is how long after it was due the last forwarder knew of it.
+    `late_ns` is how long after it was due the last forwarder knew of it.
     """
 
     at_ns: int
     states: dict[str, ClientState]
-    late_s: float
+    late_ns: int
 
 
 @dataclass(slots=True)
@@ -47,8 +48,7 @@ class _Layer:
 
     def lease_ns(self, from_ns: int) -> int:
         """How long a lease that begins then is to be."""
-        most_ns = round(LEASE_S * SECOND_NS)
-        return most_ns if self.ends_ns is None else min(self.ends_ns - from_ns, most_ns)
+        return LEASE_NS if self.ends_ns is None else min(self.ends_ns - from_ns, LEASE_NS)
 
 
 class Leases:
@@ -58,7 +58,7 @@ class Leases:
         self._find = find
         self._clock = clock
         self._layers: dict[str, _Layer] = {}
-        self._readings: dict[str, ClockSample] = {}
+        self._ahead_ns: dict[str, int] = {}
         self._down: set[str] = set()
         self._resets: Counter[str] = Counter()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -71,8 +71,8 @@ class Leases:
 
     async def read_clocks(self, names: Iterable[str]) -> None:
         """Compare the clients' clocks with ours; once is enough, for none is set while it runs."""
-        readings = await self._each(names, self._read_clock)
-        self._readings |= readings
+        samples = await self._each(names, lambda client: client.api.clock())
+        self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
     async def put(self, change: Change, due_ns: int) -> InForce:
         """Put a change in force at `due_ns`, in place of what its layer has now; returns when it is.
@@ -85,18 +85,16 @@ class Leases:
         async with layer.asking:
             at_ns = max(due_ns, self._clock.now_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
-            layer.ends_ns = None if change.lease_s is None else at_ns + round(change.lease_s * SECOND_NS)
+            layer.ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
             # A client that was reset while this waited for its turn must not have it afterwards.
             names = [name for name, count in resets.items() if self._resets[name] == count]
-            late_s = await self._ask(layer, names, at_ns)
-            made = dict(layer.leases)
+            late_ns = await self._ask(layer, names, at_ns)
+            made = {name: id for name, (id, _) in layer.leases.items()}
         await self._until(at_ns)
         await self._release(old)
         states = await self._each(change.clients, lambda client: client.api.state())
-        for name, (id, _) in made.items():
-            if id in states[name].failures:
-                raise SynthlabError(f"{name}: {states[name].failures[id]}")
-        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS + late_s)
+        refuse_failed(states, made)
+        return InForce(at_ns, states, at_ns - due_ns + late_ns)
 
     async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
@@ -114,7 +112,7 @@ class Leases:
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
         await self._until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return InForce(at_ns, states, (at_ns - due_ns) / SECOND_NS)
+        return InForce(at_ns, states, at_ns - due_ns)
 
     async def keep(self) -> None:
         """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
@@ -142,7 +140,7 @@ class Leases:
             await self._release({name: layer.leases.pop(name)})
         now = self._clock.now_ns()
         for layer in layers:
-            if layer.lease_ns(now) >= SHORTEST_S * SECOND_NS:
+            if layer.lease_ns(now) >= SHORTEST_NS:
                 await self._upload(layer.change, name)
                 await self._ask(layer, [name], now)
 
@@ -159,30 +157,30 @@ class Leases:
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
-    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> float:
-        """How late the forwarders were told at the most, in seconds."""
+    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> int:
+        """How late the last forwarder knew of it, in ns."""
         lease_ns = layer.lease_ns(due_ns)
 
-        def ask(client: LabClient) -> float:
-            options = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease=_written(lease_ns))
+        def ask(client: LabClient) -> int:
+            options = ChangeOptions(at_ns=self._at_ns(client.name, due_ns), lease_ns=max(lease_ns, SHORTEST_NS))
             put = client.api.replace if layer.change.replace else client.api.change
             state = put(layer.change.change, options)
             if state.entry is None:
                 raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
-            return state.entry.late_s
+            return state.entry.late_ns
 
-        return max((await self._in_turn(names, ask)).values(), default=0.0)
+        return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
-        if lease_ns < SHORTEST_S * SECOND_NS:
+        if lease_ns < SHORTEST_NS:
             return
 
         def renew(client: LabClient) -> None:
             if layer.leases.get(name, (0, 0))[0] == id:
-                client.api.renew(id, _written(lease_ns))
+                client.api.renew(id, lease_ns)
                 layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
@@ -206,18 +204,14 @@ class Leases:
         for file, text in change.files.items():
             await asyncio.to_thread(client.api.put_file, file, text)
 
-    def _read_clock(self, client: LabClient) -> ClockSample:
-        sent = self._clock.now_ns()
-        return ClockSample(sent, client.api.clock(), self._clock.now_ns())
-
     async def _until(self, due_ns: int) -> None:
-        await self._clock.pause(max(due_ns - self._clock.now_ns(), 0) / SECOND_NS)
+        await self._clock.pause(seconds_of(max(due_ns - self._clock.now_ns(), 0)))
 
     def _at_ns(self, name: str, ours_ns: int) -> int:
-        return moment({name: self._readings[name]}, ours_ns).at_ns[name]
+        return ours_ns + self._ahead_ns[name]
 
     async def _in_turn(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """As `_each`, but each client is told one thing after the other, in the order of the calls."""
+        """As `_each`, but one call after the other for each client, in the order in which they were made."""
 
         async def in_turn(name: str) -> T:
             async with self._asking[name]:
@@ -226,22 +220,14 @@ class Leases:
                 call.add_done_callback(self._calls.discard)
                 return await asyncio.shield(call)
 
-        return await self._together(names, in_turn)
-
-    async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """What `act` gives for each client, all at once; all are waited for before the first failure is raised."""
-        return await self._together(names, lambda name: asyncio.to_thread(act, self._find(name)))
-
-    async def _together(self, names: Iterable[str], call: Callable[[str], Coroutine[None, None, T]]) -> dict[str, T]:
         listed = list(names)
-        calls = [call(name) for name in listed]
-        results = await asyncio.gather(*calls, return_exceptions=True)
+        results = await asyncio.gather(*map(in_turn, listed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return dict(zip(listed, results, strict=True))  # type: ignore[arg-type]
 
-
-def _written(lease_ns: int) -> str:
-    """To the nanosecond: what follows at its end is told the same time."""
-    return f"{max(lease_ns / 1e6, SHORTEST_S * 1e3):.6f}ms"
+    async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
+        """As `group_change.each`, beside the event loop."""
+        clients = [self._find(name) for name in names]
+        return await asyncio.to_thread(each, clients, act)

@@ -15,7 +15,8 @@ from ..scenario.actions import changes_conditions
 from ..scenario.expression import Recorded
 from ..scenario.model import Block, Run, Track
 from ..scenario.plan import Plan
-from .action_executor import EARLY_S, LEAD_S, ActionExecutor
+from ..text.durations import MS_NS
+from .action_executor import EARLY_NS, LEAD_NS, ActionExecutor
 from .failures import Failures
 from .live_lab import LiveLab
 from .run_clock import RunClock
@@ -23,7 +24,7 @@ from .run_log import RunLog
 from .turns import Turns
 from .watcher import Watcher
 
-GAP_S = 0.1
+GAP_NS = 100 * MS_NS
 """What cannot begin before something else is done begins so long after that: time to tell the clients beforehand."""
 MOST_AT_ONCE = 64
 
@@ -49,7 +50,7 @@ class Player:
         self.plan = plan
         self.chronicle = RunLog(plan)
         self.faults: list[str] = []
-        self.ended_s = 0.0
+        self.ended_ns = 0
         self._watcher = watcher
         self._keep_going = keep_going
         self._time = RunClock(clock)
@@ -79,7 +80,7 @@ class Player:
         try:
             async with self._playing() as group:
                 self._group = group
-                await self._time.until(await self._track(self.plan.track, 0.0, 0.0))
+                await self._time.until(await self._track(self.plan.track, 0, 0))
                 await self._play_out()
         except* _Ended:
             pass
@@ -93,7 +94,7 @@ class Player:
     async def _playing(self) -> AsyncIterator[asyncio.TaskGroup]:
         """With everything prepared, samples taken and leases renewed; a lease that is lost ends what is inside."""
         await self._executor.prepare(self.plan)
-        self._time.begin(GAP_S)
+        self._time.begin(GAP_NS)
         self._executor.start()
         async with asyncio.TaskGroup() as group:
             keepers = [group.create_task(keeper) for keeper in self._executor.keepers()]
@@ -101,52 +102,52 @@ class Player:
             for keeper in keepers:
                 keeper.cancel()
 
-    async def _track(self, track: Track, begins_s: float, soonest_s: float) -> float:
-        """Play blocks one after the other, the first from `begins_s`, changing nothing before `soonest_s`.
+    async def _track(self, track: Track, begins_ns: int, soonest_ns: int) -> int:
+        """Play blocks one after the other, the first from `begins_ns`, changing nothing before `soonest_ns`.
 
         When the last one is done.
         """
         for block in track.blocks:
-            begins_s = await self._block(block, begins_s, soonest_s)
-            if self._failures.first_s is not None and not self._keep_going:
+            begins_ns = await self._block(block, begins_ns, soonest_ns)
+            if self._failures.first_ns is not None and not self._keep_going:
                 raise _Ended
-            soonest_s = self._time.now_s() + GAP_S
-        return begins_s
+            soonest_ns = self._time.now_ns() + GAP_NS
+        return begins_ns
 
-    async def _block(self, block: Block, begins_s: float, soonest_s: float) -> float:
-        """Play steps whose times count from `begins_s`; when the last one is done."""
+    async def _block(self, block: Block, begins_ns: int, soonest_ns: int) -> int:
+        """Play steps whose times count from `begins_ns`; when the last one is done."""
         async with asyncio.TaskGroup() as group:
-            runs = [group.create_task(self._run(run, begins_s + run.at_s, soonest_s)) for run in block.runs]
+            runs = [group.create_task(self._run(run, begins_ns + run.at_ns, soonest_ns)) for run in block.runs]
         return max(run.result() for run in runs)
 
-    async def _run(self, run: Run, at_s: float, soonest_s: float) -> float:
+    async def _run(self, run: Run, at_ns: int, soonest_ns: int) -> int:
         """Play a step until it is done, and say when that was; what it goes on with is played beside."""
         if run.actions and changes_conditions(run.actions[0].action):
-            at_s = max(at_s, soonest_s)
-        await self._time.until(at_s - LEAD_S)
-        self._watcher.step(self.chronicle.step(run, planned_s=at_s))
+            at_ns = max(at_ns, soonest_ns)
+        await self._time.until(at_ns - LEAD_NS)
+        self._watcher.step(self.chronicle.step(run, planned_ns=at_ns))
         async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(self._track(track, at_s, soonest_s)) for track in run.tracks]
-            parts += [group.create_task(self._executor.act(run, timed, at_s)) for timed in run.actions[:1]]
+            parts = [group.create_task(self._track(track, at_ns, soonest_ns)) for track in run.tracks]
+            parts += [group.create_task(self._executor.act(run, timed, at_ns)) for timed in run.actions[:1]]
             if len(run.actions) > 1:
-                self._begin(self._go_on(run, at_s))
-        await self._time.until(at_s + run.least_s - EARLY_S)
+                self._begin(self._go_on(run, at_ns))
+        await self._time.until(at_ns + run.least_ns - EARLY_NS)
         if not run.actions:
-            self.chronicle.began(run, at_s, 0.0)
-        done_s = max([at_s + run.least_s, *(part.result() for part in parts)])
+            self.chronicle.began(run, at_ns, 0)
+        done_ns = max([at_ns + run.least_ns, *(part.result() for part in parts)])
         if len(run.actions) <= 1:
-            self.chronicle.step(run, ended_s=max(self._time.now_s(), done_s))
-        return done_s
+            self.chronicle.step(run, ended_ns=max(self._time.now_ns(), done_ns))
+        return done_ns
 
-    async def _go_on(self, run: Run, at_s: float) -> None:
+    async def _go_on(self, run: Run, at_ns: int) -> None:
         """Do all but the first of a step's actions, each at its time."""
         async with asyncio.TaskGroup() as group:
             for timed in run.actions[1:]:
-                await self._turns.wait(at_s + timed.at_s - LEAD_S, run.id)
+                await self._turns.wait(at_ns + timed.at_ns - LEAD_NS, run.id)
                 if not self._executor.goes_on(run):
                     break
-                group.create_task(self._executor.act(run, timed, at_s))
-        self.chronicle.step(run, ended_s=self._time.now_s())
+                group.create_task(self._executor.act(run, timed, at_ns))
+        self.chronicle.step(run, ended_ns=self._time.now_ns())
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Let something go on beside the next steps."""
@@ -158,11 +159,11 @@ class Player:
         """Wait until all is over that goes on, or is in force for a time."""
         while self._beside:
             await asyncio.wait(self._beside)
-        await self._time.until(self._executor.over_s)
+        await self._time.until(self._executor.over_ns)
 
     async def _tidy(self) -> None:
         """Take back all that was changed; the evidence is collected before."""
-        self.ended_s = self._time.now_s()
+        self.ended_ns = self._time.now_ns()
         await self._executor.stop()
         await self._failures.collected()
         self.faults += self._executor.faults()

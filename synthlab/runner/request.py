@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from ..errors import ExpectationFailed
 from ..scenario.actions import Http
-from ..scenario.formatting import seconds
+from ..text.durations import format_duration, seconds_of
 
 SHOWN = 200
 """Most characters shown of an unexpected answer."""
@@ -20,13 +20,13 @@ def request(http: Http) -> None:
     body = None if http.body is None else http.body.encode()
     asked = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
     try:
-        with urlopen(asked, timeout=http.within_s) as answer:
+        with urlopen(asked, timeout=seconds_of(http.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
         status, text = error.code, error.read(_MOST_BYTES)
         error.close()
     except TimeoutError:
-        raise ExpectationFailed(f"no answer within {seconds(http.within_s)}") from None
+        raise ExpectationFailed(f"no answer within {format_duration(http.within_ns)}") from None
     except (OSError, HTTPException) as error:
         raise ExpectationFailed(f"no answer: {getattr(error, 'reason', error)}"[:SHOWN]) from None
     if status != http.status:

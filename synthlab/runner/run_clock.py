@@ -1,10 +1,11 @@
-"""The time of one run: seconds since its first step began."""
+"""The time of one run: nanoseconds since its first step began."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..engine.clock import SECOND_NS, Clock
+from ..engine.clock import Clock
+from ..text.durations import seconds_of
 
 
 class RunClock:
@@ -12,23 +13,23 @@ class RunClock:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.begin(0.0)
+        self.begin(0)
 
-    def begin(self, in_s: float) -> None:
+    def begin(self, in_ns: int) -> None:
         """Count from so long after now."""
-        self._zero_ns = self.clock.now_ns() + round(in_s * SECOND_NS)
-        self.started = datetime.fromtimestamp(self.clock.epoch_s() + in_s, UTC)
+        self._zero_ns = self.clock.now_ns() + in_ns
+        self.started = datetime.fromtimestamp(self.clock.epoch_s() + seconds_of(in_ns), UTC)
 
-    def now_s(self) -> float:
-        return self.since_s(self.clock.now_ns())
+    def now_ns(self) -> int:
+        return self.since_ns(self.clock.now_ns())
 
-    def since_s(self, at_ns: int) -> float:
-        """A time of the clock below, in seconds of the run."""
-        return (at_ns - self._zero_ns) / SECOND_NS
+    def since_ns(self, clock_ns: int) -> int:
+        """A time of the clock below, as a time of the run."""
+        return clock_ns - self._zero_ns
 
-    def at_ns(self, at_s: float) -> int:
+    def clock_ns(self, run_ns: int) -> int:
         """A time of the run, on the clock below."""
-        return self._zero_ns + round(at_s * SECOND_NS)
+        return self._zero_ns + run_ns
 
-    async def until(self, at_s: float) -> None:
-        await self.clock.pause(max(at_s - self.now_s(), 0.0))
+    async def until(self, run_ns: int) -> None:
+        await self.clock.pause(seconds_of(max(run_ns - self.now_ns(), 0)))

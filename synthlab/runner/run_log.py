@@ -11,6 +11,7 @@ from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, 
 from ..scenario.model import Run
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
+from ..text.durations import seconds_of
 from .judge import CheckResult
 
 
@@ -26,13 +27,13 @@ class Configurations:
         """In the order of their times."""
         return tuple(sorted(self._entries, key=lambda entry: entry.at_s))
 
-    def note(self, at_s: float, states: Mapping[str, ClientState]) -> None:
+    def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """Only what is new is written down."""
         for client, state in states.items():
-            conditions = state.conditions.to_dict()
+            conditions = dict(state.conditions_text)
             if self._last.get(client) != conditions:
                 self._last[client] = conditions
-                self._entries.append(Configured(at_s=at_s, client=client, conditions=conditions))
+                self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))
 
 
 class RunLog:
@@ -62,23 +63,23 @@ class RunLog:
         return self._configured.entries
 
     def step(self, run: Run, **values: Any) -> Played:
-        """Write down what is now known of a step; values are fields of Played."""
-        self._steps[run.id] = replace(self._steps[run.id], **values)
+        """Write down what is now known of a step: fields of Played, but for its times, such as `ended_ns`."""
+        self._steps[run.id] = replace(self._steps[run.id], **dict(_in_seconds(*value) for value in values.items()))
         return self._steps[run.id]
 
-    def began(self, run: Run, planned_s: float, late_s: float) -> None:
+    def began(self, run: Run, planned_ns: int, late_ns: int) -> None:
         """The first action of a step was done; later ones change nothing."""
         if self._steps[run.id].began_s is None:
-            self.step(run, planned_s=planned_s, began_s=planned_s + late_s)
+            self.step(run, planned_ns=planned_ns, began_ns=planned_ns + late_ns)
 
-    def rule(self, run: Run, asked_s: float, decided_s: float, ruling: CheckResult) -> Judged:
+    def rule(self, run: Run, asked_ns: int, decided_ns: int, ruling: CheckResult) -> Judged:
         verdict: Verdict = "passed" if ruling.held else "failed"
         decided = replace(
             self._judged[run.id],
             verdict=verdict,
             reason=ruling.reason,
-            asked_s=asked_s,
-            decided_s=decided_s,
+            asked_s=seconds_of(asked_ns),
+            decided_s=seconds_of(decided_ns),
             took_s=ruling.took_s,
             error_s=ruling.error_s,
             seen=ruling.seen,
@@ -86,9 +87,14 @@ class RunLog:
         self._judged[run.id] = decided
         return decided
 
-    def configure(self, at_s: float, states: Mapping[str, ClientState]) -> None:
+    def configure(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
         """The conditions that clients have; only what is new is written down."""
-        self._configured.note(at_s, states)
+        self._configured.note(at_ns, states)
+
+
+def _in_seconds(name: str, value: Any) -> tuple[str, Any]:
+    """A time as the record has it."""
+    return (f"{name.removesuffix('_ns')}_s", seconds_of(value)) if name.endswith("_ns") else (name, value)
 
 
 def _planned(run: Run, track: str, depth: int) -> Played:
@@ -113,8 +119,8 @@ def _undecided(run: Run, judge: Judge) -> Judged:
         mark=run.mark,
         verdict="inconclusive",
         reason="the run ended before it was decided",
-        within_s=judge.within_s,
-        for_s=judge.for_s,
+        within_s=None if judge.within_ns is None else seconds_of(judge.within_ns),
+        for_s=seconds_of(judge.for_ns),
     )
 
 

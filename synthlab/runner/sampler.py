@@ -16,25 +16,26 @@ from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
 from ..scenario.expression import Recorded, source_of
+from ..text.durations import MS_NS, SECOND_NS, seconds_of
 from .samples import link_sources, number_sources, of_metrics, of_state, of_stats
 from .validity import of_lateness
 
-TICK_S = 0.2
+TICK_NS = 200 * MS_NS
 """Between two rounds. A little less than the 250 ms at which clients publish, so that nothing published is missed."""
 SPARSE_TICKS = 5
 """In every so many rounds all are asked; in the others only those of whom somebody wants to know."""
-PATIENCE_S = 1.0
+PATIENCE_NS = SECOND_NS
 """Who has not answered for so long had no data since it was asked; what is said then counts from when it comes."""
 MOST_AT_ONCE = 32
 
 
 @dataclass(slots=True)
 class Poll:
-    """One kind of question to one client: what it tells of, and how it is asked. `asked_s` is of the last time."""
+    """One kind of question to one client: what it tells of, and how it is asked. `asked_ns` is of the last time."""
 
     sources: Sequence[str]
     ask: Callable[[], None]
-    asked_s: float = 0.0
+    asked_ns: int = 0
     answer: Future[None] | None = None
 
     @property
@@ -44,17 +45,17 @@ class Poll:
 
 @dataclass(slots=True)
 class Sampler:
-    """Keeps what is measured in `recorded`, by the time that `now_s` shows; between two rounds it waits by `clock`.
+    """Keeps what is measured in `recorded`, by the time that `now_ns` shows; between two rounds it waits by `clock`.
 
     `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets the state of
     each client that answered, with its time, in a thread of the sampler's.
     """
 
     clients: Callable[[], Sequence[LabClient]]
-    now_s: Callable[[], float]
+    now_ns: Callable[[], int]
     recorded: Recorded = field(default_factory=Recorded)
     metrics: Callable[[], Metrics | None] = lambda: None
-    heard: Callable[[float, str, ClientState], None] = lambda at_s, client, state: None
+    heard: Callable[[int, str, ClientState], None] = lambda at_ns, client, state: None
     clock: Clock = MACHINE
     _wanted: Counter[str] = field(default_factory=Counter)
     _all: int = 0
@@ -87,14 +88,14 @@ class Sampler:
         finally:
             self._want(wanted, everything=names is None, sign=-1)
 
-    def next_round(self, timeout_s: float = 3 * PATIENCE_S) -> float:
+    def next_round(self) -> int:
         """Wait for the end of this round, or of the next; the time then. Raises SynthlabError after `stop`."""
         with self._turn:
             before = self._rounds
-            self.clock.wait_for(self._turn, lambda: self._rounds > before or self._ended, timeout_s)
+            self.clock.wait_for(self._turn, lambda: self._rounds > before or self._ended, seconds_of(3 * PATIENCE_NS))
             if self._ended:
-                raise SynthlabError("the lab is no longer sampled")
-            return self.now_s()
+                raise SynthlabError("the lab is not asked for numbers any more")
+            return self.now_ns()
 
     def _want(self, names: Counter[str], everything: bool, sign: int) -> None:
         with self._turn:
@@ -106,18 +107,19 @@ class Sampler:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="sample") as pool:
-            start, turn = self.clock.now_s(), 0
-            while not self._wait_until(start + turn * TICK_S):
+            start, turn = self.clock.now_ns(), 0
+            while not self._wait_until(start + turn * TICK_NS):
                 self._ask(pool, everybody=turn % SPARSE_TICKS == 0)
                 with self._turn:
                     self._rounds += 1
                     self._turn.notify_all()
-                turn = max(turn + 1, int((self.clock.now_s() - start) / TICK_S))
+                turn = max(turn + 1, (self.clock.now_ns() - start) // TICK_NS)
 
-    def _wait_until(self, when: float) -> bool:
+    def _wait_until(self, when_ns: int) -> bool:
         """Whether it is to end."""
         with self._turn:
-            return self.clock.wait_for(self._turn, lambda: self._ended, max(when - self.clock.now_s(), 0.0))
+            left_ns = max(when_ns - self.clock.now_ns(), 0)
+            return self.clock.wait_for(self._turn, lambda: self._ended, seconds_of(left_ns))
 
     def _ask(self, pool: ThreadPoolExecutor, everybody: bool) -> None:
         """Ask those whose turn it is, wait for them while the round lasts, and note who has been silent for long."""
@@ -126,15 +128,15 @@ class Sampler:
             wanted = {source_of(name) for name in self._wanted}
             everybody |= self._all > 0
         unknown = wanted.difference(*(poll.sources for poll in self._polls.values()))
-        self.recorded.silence(self.now_s(), self.now_s(), unknown)
+        self.recorded.silence(self.now_ns(), self.now_ns(), unknown)
         for poll in self._polls.values():
             if not poll.pending and (everybody or wanted.intersection(poll.sources)):
-                poll.asked_s, poll.answer = self.now_s(), pool.submit(poll.ask)
-        wait([poll.answer for poll in self._polls.values() if poll.answer and poll.pending], TICK_S / 2)
-        now_s = self.now_s()
+                poll.asked_ns, poll.answer = self.now_ns(), pool.submit(poll.ask)
+        wait([poll.answer for poll in self._polls.values() if poll.answer and poll.pending], seconds_of(TICK_NS) / 2)
+        now_ns = self.now_ns()
         for poll in self._polls.values():
-            if poll.pending and now_s - poll.asked_s > PATIENCE_S:
-                self.recorded.silence(poll.asked_s, now_s, poll.sources)
+            if poll.pending and now_ns - poll.asked_ns > PATIENCE_NS:
+                self.recorded.silence(poll.asked_ns, now_ns, poll.sources)
 
     def _look_who_is_there(self) -> None:
         """Keep the questions that are under way, and ask no more whom the lab does not have."""
@@ -146,25 +148,25 @@ class Sampler:
         found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():
             if key in found:
-                found[key].asked_s, found[key].answer = poll.asked_s, poll.answer
+                found[key].asked_ns, found[key].answer = poll.asked_ns, poll.answer
             else:
-                self.recorded.silence(self.now_s(), self.now_s(), poll.sources)
+                self.recorded.silence(self.now_ns(), self.now_ns(), poll.sources)
         self._polls = found
 
     def _poll_stats(self, client: LabClient) -> Poll:
         def ask() -> None:
             answer = client.api.stats().answer
-            at_s = self.now_s()
-            self.recorded.hear(at_s, *of_stats(client.name, answer, at_s))
+            at_ns = self.now_ns()
+            self.recorded.hear(at_ns, *of_stats(client.name, answer, at_ns))
 
         return self._poll(number_sources(client.name), ask)
 
     def _poll_state(self, client: LabClient) -> Poll:
         def ask() -> None:
             state = client.api.state()
-            at_s, name = self.now_s(), client.name
-            self.recorded.add(at_s, of_state(name, state) | of_lateness(name, state), link_sources(name))
-            self.heard(at_s, name, state)
+            at_ns, name = self.now_ns(), client.name
+            self.recorded.add(at_ns, of_state(name, state) | of_lateness(name, state), link_sources(name))
+            self.heard(at_ns, name, state)
 
         return self._poll(link_sources(client.name), ask)
 
@@ -172,14 +174,14 @@ class Sampler:
         """One that cannot be answered leaves no data, which expectations report."""
 
         def asked() -> None:
-            begin_s = self.now_s()
+            begin_ns = self.now_ns()
             try:
                 ask()
             except SynthlabError:
-                self.recorded.silence(begin_s, self.now_s(), sources)
+                self.recorded.silence(begin_ns, self.now_ns(), sources)
 
         return Poll(sources, asked)
 
     def _ask_metrics(self) -> None:
         metrics = self.metrics()
-        self.recorded.add(self.now_s(), of_metrics(metrics.values) if metrics else {}, [SFU_HOST])
+        self.recorded.add(self.now_ns(), of_metrics(metrics.values) if metrics else {}, [SFU_HOST])

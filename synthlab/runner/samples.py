@@ -9,6 +9,7 @@ from ..contract import SFU_HOST
 from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import is_fresh
 from ..scenario.expression import CLIENT, LINKS, Sample, Value
+from ..text.durations import ns_of
 
 _ACHIEVED = {"rate_bps": "rate", "loss": "loss", "delay_p50_ms": "delay_p50", "delay_p99_ms": "delay_p99"}
 _COUNTED = ("packets_in", "bytes_in", "packets_out", "bytes_out", "queued", "duplicated", "originated", "dropped_bytes")
@@ -29,22 +30,22 @@ def of_state(client: str, state: ClientState) -> dict[str, Value]:
     return samples
 
 
-def of_stats(client: str, answer: Mapping[str, Any], now_s: float) -> tuple[dict[str, float], dict[str, Sample]]:
-    """What a client's application publishes, as `GET /v1/stats` answers it: when each kind was measured, and samples.
+def of_stats(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[str, int], dict[str, Sample]]:
+    """What a client's application publishes, as `GET /v1/numbers` answers it: when each kind was measured, and samples.
 
     What is old is left out. Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.
     """
     ages = answer.get("age_s", {})
-    sources = dict.fromkeys(number_sources(client), now_s)
+    sources = dict.fromkeys(number_sources(client), now_ns)
     samples: dict[str, Sample] = {}
     for key, value in answer.get("values", {}).items():
         if key not in ages or not is_fresh(key, ages[key]):
             continue
-        at_s = now_s - ages[key]
+        at_ns = now_ns - ns_of(ages[key])
         if key in _KINDS:
-            sources[f"{client}.{key}"] = at_s
+            sources[f"{client}.{key}"] = at_ns
         prefix = f"{client}.{key}" if key in (*_KINDS, _OWN) else f"{client}.{_OWN}.{key}"
-        samples |= {name: Sample(at_s, leaf) for name, leaf in _flat(prefix, value)}
+        samples |= {name: Sample(at_ns, leaf) for name, leaf in _flat(prefix, value)}
     return sources, samples
 
 

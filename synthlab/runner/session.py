@@ -21,6 +21,7 @@ from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
 from ..scenario.rights import refuse_strange
+from ..text.durations import seconds_of
 from ..text.progress import Progress
 from .evidence import Evidence
 from .host_load import load_between, read_busy
@@ -100,7 +101,7 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
         launch(stack, backend.engine, progress, options.start_timeout_s)
         yield stack.name
         return
-    with launched(stack, backend.engine, progress, options.start_timeout_s, plan.most_s + SPARE_S):
+    with launched(stack, backend.engine, progress, options.start_timeout_s, seconds_of(plan.most_ns) + SPARE_S):
         yield stack.name
 
 
@@ -155,10 +156,10 @@ class _Run:
             _blank(self._plan, player.started),
             lab=self._stage.name,
             facts=facts | ({"load": str(load)} if load else {}),
-            duration_s=round(player.ended_s, 3),
+            duration_s=round(seconds_of(player.ended_ns), 3),
             verdict=verdict,
             reasons=reasons,
-            baseline=player.recorded.baseline,
+            baseline=_in_seconds(player.recorded.baseline),
             steps=chronicle.steps,
             judged=chronicle.judged,
             configured=chronicle.configured,
@@ -223,12 +224,16 @@ def _compared(plan: Plan) -> list[str]:
     return list(dict.fromkeys(name for one in expressions for name in one.compared))
 
 
+def _in_seconds(span_ns: tuple[int, int] | None) -> tuple[float, float] | None:
+    return None if span_ns is None else (seconds_of(span_ns[0]), seconds_of(span_ns[1]))
+
+
 def samples_of(recorded: Recorded) -> dict[str, Series]:
     """All samples that are kept, as a record has them."""
     found = {name: recorded.series(name) for name in recorded.names()}
     return {
         name: Series(
-            times_s=[round(sample.at_s, 3) for sample in series],
+            times_s=[round(seconds_of(sample.at_ns), 3) for sample in series],
             values=[round(sample.value, 4) if isinstance(sample.value, float) else sample.value for sample in series],
         )
         for name, series in found.items()

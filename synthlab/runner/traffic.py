@@ -20,6 +20,7 @@ from ..engine.containers import Container
 from ..engine.exec import end
 from ..errors import SynthlabError
 from ..scenario.actions import Traffic
+from ..text.durations import seconds_of
 
 START_S = 20.0
 GRACE_S = 5.0
@@ -38,13 +39,13 @@ def start_traffic(
     """
     client, target = _container(traffic.client, members), _container(traffic.target, members)
     sender, receiver = (target, client) if traffic.reverse else (client, target)
-    sink = _run(engine, receiver, "traffic_sink", traffic.protocol, traffic.for_s + GRACE_S + START_S)
+    sink = _run(engine, receiver, "load_sink", traffic.protocol, seconds_of(traffic.for_ns) + GRACE_S + START_S)
     try:
         port = _first_line(traffic, receiver, sink)
         where = (receiver.address, port)
         wanted = traffic.congestion or USUAL_CONGESTION
-        arguments = (traffic.protocol, *where, traffic.for_s, traffic.rate_bps or 0, wanted)
-        source = _run(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
+        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, wanted)
+        source = _run(engine, sender, "load_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
@@ -58,7 +59,7 @@ def start_traffic(
 
 
 class RunningTraffic:
-    """Traffic that goes on by itself until `ends_s` of the clock. `congestion` is what TCP uses; else empty.
+    """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
 
     `sent` and `received` are its bytes, without headers, told once it has ended.
     """
@@ -70,7 +71,7 @@ class RunningTraffic:
         self._source = source
         self._sink = sink
         self._clock = clock
-        self.ends_s = clock.now_s() + traffic.for_s
+        self.ends_ns = clock.now_ns() + traffic.for_ns
         self._stopped = False
         self._error: str | None = None
         self.congestion = congestion
@@ -92,7 +93,7 @@ class RunningTraffic:
             return self._error
         for process in (self._source, self._sink):
             status = process.poll()
-            if status or (status is not None and self._clock.now_s() < self.ends_s):
+            if status or (status is not None and self._clock.now_ns() < self.ends_ns):
                 self._error = f"{self._traffic}: {_last_words(process)}"
                 break
         return self._error

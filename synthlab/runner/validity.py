@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import inf
 
 from ..contract import OWN_CAUSES
 from ..control.state import MOST_LATE_MS, ClientState
-from ..scenario.expression import Recorded, Sample, Value
+from ..scenario.expression import NEVER_NS, Recorded, Sample, Value
 from .host_load import HostLoad
 
 MOST_LATE_SECONDS = 0.2
@@ -42,14 +41,14 @@ def of_lateness(client: str, state: ClientState) -> dict[str, Value]:
 
 
 def problems(
-    clients: Sequence[str], recorded: Recorded, load: HostLoad | None, compared: Sequence[str], since_s: float = -inf
+    clients: Sequence[str], recorded: Recorded, load: HostLoad | None, compared: Sequence[str], since_ns: int = NEVER_NS
 ) -> list[str]:
     """One line for each reason; `compared` are the numbers of the baseline that expectations speak of.
 
-    What was recorded before `since_s` counts for the baseline only.
+    What was recorded before `since_ns` counts for the baseline only.
     """
     links = [(client, direction) for client in clients for direction in DIRECTIONS]
-    found = [line for client, direction in links for line in _of_link(client, direction, recorded, since_s)]
+    found = [line for client, direction in links for line in _of_link(client, direction, recorded, since_ns)]
     return [*_of_machine(load), *found, *_of_baseline(recorded, compared)]
 
 
@@ -64,9 +63,9 @@ def _of_machine(load: HostLoad | None) -> Iterator[str]:
         yield f"the machine was too busy: programs waited for a processor {load.waiting:.0%} of the time"
 
 
-def _of_link(client: str, direction: str, recorded: Recorded, since_s: float) -> Iterator[str]:
+def _of_link(client: str, direction: str, recorded: Recorded, since_ns: int) -> Iterator[str]:
     def series(name: str) -> Sequence[Sample]:
-        return recorded.window(name, since_s, inf)
+        return [sample for sample in recorded.series(name) if sample.at_ns > since_ns]
 
     late = _stats(series(lateness_name(client, direction)))
     share = sum(late_ms > MOST_LATE_MS for late_ms in late) / len(late) if late else 0.0

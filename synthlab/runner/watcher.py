@@ -14,7 +14,7 @@ class Watcher(Protocol):
         """A step has begun, or could not be played."""
         ...
 
-    def judging(self, now_s: float, text: str, seen: str) -> None:
+    def judging(self, now_ns: int, text: str, seen: str) -> None:
         """An expectation is being looked at."""
         ...
 

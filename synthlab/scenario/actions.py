@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, assert_never
 
 from ..contract import ContainerAction
+from ..text.durations import SECOND_NS, format_duration
 from .expression import Expression
-from .formatting import doc_text, joined, seconds
+from .formatting import doc_text, joined
 
-LEASE_S = 10.0
+LEASE_NS = 10 * SECOND_NS
 """The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
 
 Congestion = Literal["cubic", "reno", "bbr"]
@@ -23,7 +24,7 @@ class Change:
 
     `change` is what `Conditions.changed` takes, or whole conditions where `replace`. A change of a `layer` takes the
     place of that layer's earlier lease: ask for the new one, then release the older. It is to be in force for
-    `lease_s`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_S at most,
+    `lease_ns`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_NS at most,
     and renew.
     `files` are traces and tables that the clients must have before.
     """
@@ -32,11 +33,11 @@ class Change:
     clients: tuple[str, ...]
     change: Mapping[str, Any]
     replace: bool = False
-    lease_s: float | None = None
+    lease_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lease = "" if self.lease_s is None else f", for {seconds(self.lease_s)}"
+        lease = "" if self.lease_ns is None else f", for {format_duration(self.lease_ns)}"
         only = " (and nothing else)" if self.replace else ""
         return f"{joined(self.clients)}: {doc_text(self.change)}{only}{lease}"
 
@@ -55,36 +56,36 @@ class Reset:
 class Judge:
     """Evaluate an expression on each new sample until it is decided.
 
-    - `expect`: it must begin to hold `within_s` (None: at once), and then hold for `for_s`.
-    - `never`: it must not hold at any time of `for_s`; no data fails.
+    - `expect`: it must begin to hold `within_ns` (None: at once), and then hold for `for_ns`.
+    - `never`: it must not hold at any time of `for_ns`; no data fails.
     - `recovers`: as `expect`, and the time until it began to hold is reported.
     Where there is no data an expression does not hold, and a failure for that is told as "no data".
     """
 
     kind: JudgeKind
     expression: Expression
-    within_s: float | None = None
-    for_s: float = 0.0
+    within_ns: int | None = None
+    for_ns: int = 0
 
     @property
-    def most_s(self) -> float:
+    def most_ns(self) -> int:
         """The longest that a verdict can take, but for the time until the next sample."""
-        return (self.within_s or 0.0) + self.for_s
+        return (self.within_ns or 0) + self.for_ns
 
     def __str__(self) -> str:
-        within = "" if self.within_s is None else f" within {seconds(self.within_s)}"
-        hold = f" for {seconds(self.for_s)}" if self.for_s else ""
+        within = "" if self.within_ns is None else f" within {format_duration(self.within_ns)}"
+        hold = f" for {format_duration(self.for_ns)}" if self.for_ns else ""
         return f"{self.kind} {self.expression}{within}{hold}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """Take the samples of the next `for_s` as what later expectations call `before`."""
+    """Take the samples of the next `for_ns` as what later expectations call `before`."""
 
-    for_s: float
+    for_ns: int
 
     def __str__(self) -> str:
-        return f"baseline of {seconds(self.for_s)}"
+        return f"baseline of {format_duration(self.for_ns)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class Traffic:
     target: str
     protocol: Literal["tcp", "udp"]
     rate_bps: float | None
-    for_s: float
+    for_ns: int
     reverse: bool = False
     congestion: Congestion | None = None
 
@@ -117,7 +118,7 @@ class Traffic:
         rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
         ends = (self.target, self.client) if self.reverse else (self.client, self.target)
         how = f", {self.congestion}" if self.congestion else ""
-        return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {seconds(self.for_s)}{how}"
+        return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {format_duration(self.for_ns)}{how}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class Exec:
 
     command: tuple[str, ...]
     where: str | None
-    within_s: float
+    within_ns: int
 
     def __str__(self) -> str:
         return f"exec {' '.join(self.command)!r} {f'in {self.where}' if self.where else 'on the host'}"
@@ -141,7 +142,7 @@ class Http:
     body: str | None
     headers: Mapping[str, str]
     status: int
-    within_s: float
+    within_ns: int
 
     def __str__(self) -> str:
         return f"http {self.method} {self.url}, expects {self.status}"
@@ -150,15 +151,15 @@ class Http:
 Action = Change | Reset | Judge | Baseline | Container | Traffic | Exec | Http
 
 
-def lasts_s(action: Action) -> float:
+def lasts_ns(action: Action) -> int:
     """How long what an action has begun goes on, or stays in force, by itself; 0 where that is not known."""
     match action:
-        case Change(lease_s=float(lease_s)):
-            return lease_s
-        case Traffic(for_s=for_s):
-            return for_s
+        case Change(lease_ns=int(lease_ns)):
+            return lease_ns
+        case Traffic(for_ns=for_ns):
+            return for_ns
         case Change() | Reset() | Judge() | Baseline() | Container() | Exec() | Http():
-            return 0.0
+            return 0
         case _:
             assert_never(action)
 

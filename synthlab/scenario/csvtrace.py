@@ -11,25 +11,26 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS, ConditionsError, nearest_condition, parse_duration
 
 from ..errors import did_you_mean
+from ..text.durations import MS_NS, SECOND_NS, format_duration, seconds_of
 from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name
 
 MOST_ROWS = 36_000
-LEAST_APART_S = 0.1
+LEAST_APART_NS = 100 * MS_NS
 _HEADER = re.compile(r"\s*([A-Za-z_.]+)\s*(?:\[\s*(\S+)\s*\])?\s*")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvTrace:
-    """`rows` are times in seconds, rising from 0, and the whole change that holds from then on."""
+    """`rows` are times in nanoseconds, rising from 0, and the whole change that holds from then on."""
 
-    rows: tuple[tuple[float, Mapping[str, Any]], ...]
+    rows: tuple[tuple[int, Mapping[str, Any]], ...]
 
     @property
-    def lasts_s(self) -> float:
+    def lasts_ns(self) -> int:
         """The last row holds for as long as the one before it did; a single one for a second."""
-        times = [at_s for at_s, _ in self.rows]
-        return 2 * times[-1] - times[-2] if len(times) > 1 else 1.0
+        times = [at_ns for at_ns, _ in self.rows]
+        return 2 * times[-1] - times[-2] if len(times) > 1 else SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,34 +92,36 @@ def _column(name: str, unit: str, number: int) -> _Column:
 
 def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[_Column]) -> Any:
     present: dict[str, dict[str, Any]] = {}
-    last_s = -LEAST_APART_S
+    last_ns = -LEAST_APART_NS
     for number, cells in body:
         try:
             if len(cells) != 1 + len(columns):
                 raise ValueError(f"has {len(cells)} cells, and the line of names {1 + len(columns)}")
-            at_s = _read_time(cells[0], time_unit)
-            _check_time(at_s, last_s)
+            at_ns = _read_time(cells[0], time_unit)
+            _check_time(at_ns, last_ns)
             for column, cell in zip(columns, cells[1:], strict=True):
                 if cell.strip():
                     for direction in column.directions:
                         present.setdefault(direction, {})[column.condition] = column.written(cell)
         except (ValueError, ConditionsError) as error:
             raise ValueError(f"line {number}: {error}") from None
-        yield at_s, {direction: dict(values) for direction, values in present.items()}
-        last_s = at_s
+        yield at_ns, {direction: dict(values) for direction, values in present.items()}
+        last_ns = at_ns
 
 
-def _read_time(cell: str, unit: str) -> float:
+def _read_time(cell: str, unit: str) -> int:
     if not unit and _NUMBER.fullmatch(cell.strip()):
         raise ValueError(f"{cell!r} has no unit: call the column `time [s]` (or [ms]), or write {cell.strip()}s")
-    return parse_duration(_with_unit(cell, unit)) / 1e9
+    return parse_duration(_with_unit(cell, unit))
 
 
-def _check_time(at_s: float, last_s: float) -> None:
-    if last_s < 0 and at_s:
-        raise ValueError(f"the first time is {at_s:g}s, and must be 0")
-    if last_s >= 0 and at_s - last_s < LEAST_APART_S - 1e-9:
-        raise ValueError(f"{at_s:g}s is not at least {LEAST_APART_S * 1000:g}ms after the line before")
+def _check_time(at_ns: int, last_ns: int) -> None:
+    if last_ns < 0 and at_ns:
+        raise ValueError(f"the first time is {seconds_of(at_ns):g}s, and must be 0")
+    if last_ns >= 0 and at_ns - last_ns < LEAST_APART_NS:
+        raise ValueError(
+            f"{seconds_of(at_ns):g}s is not at least {format_duration(LEAST_APART_NS)} after the line before"
+        )
 
 
 def _with_unit(cell: str, unit: str) -> str:

@@ -12,8 +12,8 @@ from typing import assert_never
 from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
 from ..stack import Stack
+from ..text.durations import format_duration
 from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
-from .formatting import seconds
 from .model import Place
 from .plan import Plan
 from .simulated_leases import SimulatedLeases
@@ -22,11 +22,11 @@ from .timeline import Event, timeline
 
 def dry_run(plan: Plan) -> None:
     """Raise WrongUse at the first step that cannot be played when its time comes."""
-    for late in (False, True) if plan.track.least_s != plan.track.most_s else (False,):
+    for late in (False, True) if plan.track.least_ns != plan.track.most_ns else (False,):
         stage = _Stage(plan.scenario.stack)
         for event in timeline(plan.track, late):
             stage.play(event)
-        stage.expire(float("inf"))
+        stage.expire(plan.most_ns if late else plan.least_ns)
 
 
 class _Stage:
@@ -39,17 +39,17 @@ class _Stage:
             owner: {name: size_of(text) for name, text in network.files.items()} for owner, network in networks.items()
         }
         self._down: dict[str, tuple[str, Place]] = {}
-        self._baseline_s: float | None = None
+        self._baseline_ns: int | None = None
 
     def play(self, event: Event) -> None:
-        self.expire(event.at_s)
+        self.expire(event.at_ns)
         place = event.run.place
         match event.action:
             case Change(clients=names) as change:
                 for name in names:
                     self._refuse_down(name, place)
                     self._keep(name, change.files, place)
-                    self._clients[name].put(event.at_s, change, place)
+                    self._clients[name].put(event.at_ns, change, place)
                     self._clients[name].conditions()
             case Reset(clients=names):
                 for name in names:
@@ -59,19 +59,20 @@ class _Stage:
                 self._act(container, place)
             case Traffic(client=name) | Exec(where=str(name)):
                 self._refuse_down(name, place)
-            case Baseline(for_s=for_s):
-                self._baseline_s = min(event.at_s + for_s, self._baseline_s or float("inf"))
+            case Baseline(for_ns=for_ns):
+                taken_ns = event.at_ns + for_ns
+                self._baseline_ns = min(taken_ns, self._baseline_ns or taken_ns)
             case Judge() as judge:
-                self._judge(judge, event.at_s, place)
+                self._judge(judge, event.at_ns, place)
             case Exec() | Http():
                 pass  # on the host, which a plan does not change
             case _:
                 assert_never(event.action)
 
-    def expire(self, now_s: float) -> None:
+    def expire(self, now_ns: int) -> None:
         for client in self._clients.values():
-            for ended_s in client.ended(now_s):
-                client.conditions(f"from {seconds(ended_s)} on, when an earlier step has ended, ")
+            for ended_ns in client.ended(now_ns):
+                client.conditions(f"from {format_duration(ended_ns)} on, when an earlier step has ended, ")
 
     def _keep(self, client: str, files: Mapping[str, str], place: Place) -> None:
         """A client keeps the files that it was given until the end."""
@@ -82,14 +83,16 @@ class _Stage:
             except ConditionsError as error:
                 place.wrong(f"{client}: {error}")
 
-    def _judge(self, judge: Judge, at_s: float, place: Place) -> None:
+    def _judge(self, judge: Judge, at_ns: int, place: Place) -> None:
         if not judge.expression.uses_before:
             return
-        if self._baseline_s is None:
+        if self._baseline_ns is None:
             place.wrong("speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it")
-        if at_s < self._baseline_s - 1e-6:
-            taken = seconds(self._baseline_s)
-            place.wrong(f"begins at {seconds(at_s)} and speaks of `before`, but the baseline is taken at {taken} only")
+        if at_ns < self._baseline_ns:
+            taken = format_duration(self._baseline_ns)
+            place.wrong(
+                f"begins at {format_duration(at_ns)} and speaks of `before`, but the baseline is taken at {taken} only"
+            )
 
     def _act(self, container: Container, place: Place) -> None:
         for name in container.names:

@@ -7,15 +7,13 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
-
-def seconds(time_s: float) -> str:
-    """`90s`, `1.25s`."""
-    return f"{round(time_s, 3):g}s" if time_s < 100_000 else f"{time_s:.0f}s"
+from ..text.durations import format_duration
 
 
-def span(least_s: float, most_s: float) -> str:
+def span(least_ns: int, most_ns: int) -> str:
     """`28s..73s`, or `90s` where both are the same."""
-    return seconds(least_s) if least_s == most_s else f"{seconds(least_s)}..{seconds(most_s)}"
+    least = format_duration(least_ns)
+    return least if least_ns == most_ns else f"{least}..{format_duration(most_ns)}"
 
 
 def joined(names: Iterable[str]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
-from syntheticnet.conditions import RATE, SHARE, ConditionsError, parse_duration
+from syntheticnet.conditions import RATE, SHARE, ConditionsError
 
 from ..errors import did_you_mean
+from ..stack.durations import DAY_NS, parse_between
 from ..stack.model import CONDITIONABLE
 from ..stack.yaml import Node
 from .expression import Expression
@@ -24,24 +25,16 @@ TIME_SCHEMA = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|min|
 NAMES_SCHEMA = {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA, "minItems": 1}]}
 
 
-def time(help: str, low_s: float = 0.0, high_s: float = 24 * 3600, required: bool = False) -> Key:
-    """A time such as `10s`, in seconds."""
+def time(help: str, least_ns: int = 0, most_ns: int = DAY_NS, required: bool = False) -> Key:
+    """A duration such as `10s`, in nanoseconds."""
 
-    def read(node: Node, _: Context) -> float:
-        return read_time(node, low_s, high_s)
+    def read(node: Node, _: Context) -> int:
+        try:
+            return parse_between(node.value, least_ns, most_ns)
+        except ConditionsError as error:
+            node.wrong(error.what)
 
     return Key(read=read, schema=TIME_SCHEMA, help=help, required=required)
-
-
-def read_time(node: Node, low_s: float = 0.0, high_s: float = 24 * 3600) -> float:
-    """Seconds; raises WrongUse."""
-    try:
-        found = parse_duration(node.value) / 1e9
-    except ConditionsError as error:
-        node.wrong(error.what)
-    if not low_s <= found <= high_s:
-        node.wrong(f"{node.plain()!r} is not a time from {low_s:g}s to {high_s:g}s")
-    return found
 
 
 def word(names: Iterable[str], help: str) -> Key:

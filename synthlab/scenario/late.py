@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import inf
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from ..text.durations import format_duration
 from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
-from .formatting import seconds
 from .plan import Plan
 from .timeline import Event, timeline
-
-_GRAIN_S = 1e-6
 
 
 def late_expectations(plan: Plan) -> list[str]:
@@ -23,32 +20,39 @@ def late_expectations(plan: Plan) -> list[str]:
 
 
 def _late(events: list[Event]) -> Iterator[str]:
-    ends_s: dict[tuple[str, str], float] = {}
+    ends_ns: dict[tuple[str, str], int | None] = {}
     for event in events:
         match event.action:
-            case Change(layer=layer, clients=names, lease_s=lease_s):
-                end_s = inf if lease_s is None else event.at_s + lease_s
-                ends_s |= dict.fromkeys(((layer, name) for name in names), end_s)
-            case Traffic(for_s=for_s):
-                ends_s[event.run.id, ""] = event.at_s + for_s
+            case Change(layer=layer, clients=names, lease_ns=lease_ns):
+                end_ns = None if lease_ns is None else event.at_ns + lease_ns
+                ends_ns |= dict.fromkeys(((layer, name) for name in names), end_ns)
+            case Traffic(for_ns=for_ns):
+                ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Reset(clients=names):
-                ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in names}
+                ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in names}
             case Container(doing=doing, names=names):
                 down = doing in ("pause", "stop")
-                ends_s |= dict.fromkeys((("", name) for name in names), inf if down else event.at_s)
+                ends_ns |= dict.fromkeys((("", name) for name in names), None if down else event.at_ns)
             case Judge(kind="expect" | "never") if event.run.has_at:
-                over_s = max(ends_s.values(), default=inf)
-                if over_s <= event.at_s + _GRAIN_S:
-                    yield _warning(event, over_s)
+                over_ns = _last(ends_ns.values())
+                if over_ns is not None and over_ns <= event.at_ns:
+                    yield _warning(event, over_ns)
             case Judge() | Baseline() | Exec() | Http():
                 pass  # puts nothing in force
             case _:
                 assert_never(event.action)
 
 
-def _warning(event: Event, over_s: float) -> str:
-    place = event.run.place
+def _last(ends_ns: Iterable[int | None]) -> int | None:
+    """When the last of these is over; None where one goes on, or there is none."""
+    ends = list(ends_ns)
+    known = [end_ns for end_ns in ends if end_ns is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def _warning(event: Event, over_ns: int) -> str:
+    place, begins, over = event.run.place, format_duration(event.at_ns), format_duration(over_ns)
     return (
-        f"{place}: {place.path}: begins at {seconds(event.at_s)}, but all that the steps before it put in force "
-        f"is over at {seconds(over_s)}: begin it earlier, or judge by `recovers`"
+        f"{place}: {place.path}: begins at {begins}, but all that the steps before it put in force "
+        f"is over at {over}: begin it earlier, or judge by `recovers`"
     )

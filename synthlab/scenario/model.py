@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 from ..errors import WrongUse
 from ..stack import Stack
-from .actions import Action, lasts_s
+from .actions import Action, lasts_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An action, and when it is due: seconds since its run began."""
+    """An action, and when it is due: nanoseconds since its run began."""
 
-    at_s: float
+    at_ns: int
     action: Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one step does. The step is done between `least_s` and `most_s` after it began, and when its `tracks` are.
+    """What one step does. The step is done between `least_ns` and `most_ns` after it began, and when its `tracks` are.
 
     The first of its `actions` must have happened by then; the others follow beside the next steps.
     """
 
     actions: tuple[Timed, ...] = ()
     tracks: tuple[Track, ...] = ()
-    least_s: float = 0.0
-    most_s: float = 0.0
+    least_ns: int = 0
+    most_ns: int = 0
 
 
 class Planner(Protocol):
@@ -76,23 +76,23 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One entry of a scenario. With `at_s` it begins so long after the last step without one was done.
+    """One entry of a scenario. With `at_ns` it begins so long after the last step without one was done.
 
-    Without, it begins `after_s` after all steps before it are done. A step that changes something is done when that is
+    Without, it begins `after_ns` after all steps before it are done. A step that changes something is done when that is
     in force, whatever goes on beside the next ones. A `mark` is a name for the moment when it begins.
     """
 
     kind: str
     body: Body
     place: Place
-    at_s: float | None = None
-    after_s: float = 0.0
+    at_ns: int | None = None
+    after_ns: int = 0
     mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A timed script for the clients of a stack. `timeout_s` is how long it may take at the most.
+    """A timed script for the clients of a stack. `timeout_ns` is how long it may take at the most.
 
     `vars` are the variables that the file declares and those that were given, with the values that they have;
     `environment` are the names of those that it takes from the environment. `source` is the file itself.
@@ -104,7 +104,7 @@ class Scenario:
     stack_file: str
     steps: tuple[Step, ...]
     seed: int | None = None
-    timeout_s: float | None = None
+    timeout_ns: int | None = None
     about: str | None = None
     vars: Mapping[str, str] = field(default_factory=dict)
     source: Path | None = field(default=None, compare=False)
@@ -113,15 +113,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One playing of one step, beginning `at_s` after its block; in a repetition a step has several.
+    """One playing of one step, beginning `at_ns` after its block; in a repetition a step has several.
 
     Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when the first action and
-    all tracks are, and `least_s` are over; the other actions follow beside the next steps. `id` is unique in the plan,
+    all tracks are, and `least_ns` are over; the other actions follow beside the next steps. `id` is unique in the plan,
     and the same for the same scenario. `has_at` where its step has an `at`.
     """
 
     id: str
-    at_s: float
+    at_ns: int
     kind: str
     text: str
     place: Place
@@ -138,17 +138,17 @@ class Run:
         return self.part.tracks
 
     @property
-    def over_s(self) -> float:
+    def over_ns(self) -> int:
         """When all that it does itself is over, also what goes on or stays in force for a time beside later steps."""
-        return max([self.part.most_s, *(timed.at_s + lasts_s(timed.action) for timed in self.actions)])
+        return max([self.part.most_ns, *(timed.at_ns + lasts_ns(timed.action) for timed in self.actions)])
 
     @property
-    def least_s(self) -> float:
-        return max([self.part.least_s, *(track.least_s for track in self.tracks)])
+    def least_ns(self) -> int:
+        return max([self.part.least_ns, *(track.least_ns for track in self.tracks)])
 
     @property
-    def most_s(self) -> float:
-        return max([self.part.most_s, *(track.most_s for track in self.tracks)])
+    def most_ns(self) -> int:
+        return max([self.part.most_ns, *(track.most_ns for track in self.tracks)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,12 @@ class Block:
     runs: tuple[Run, ...]
 
     @property
-    def least_s(self) -> float:
-        return max(run.at_s + run.least_s for run in self.runs)
+    def least_ns(self) -> int:
+        return max(run.at_ns + run.least_ns for run in self.runs)
 
     @property
-    def most_s(self) -> float:
-        return max(run.at_s + run.most_s for run in self.runs)
+    def most_ns(self) -> int:
+        return max(run.at_ns + run.most_ns for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ class Track:
 
     name: str
     blocks: tuple[Block, ...]
-    least_s: float = field(init=False)
-    most_s: float = field(init=False)
+    least_ns: int = field(init=False)
+    most_ns: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "least_s", sum(block.least_s for block in self.blocks))
-        object.__setattr__(self, "most_s", sum(block.most_s for block in self.blocks))
+        object.__setattr__(self, "least_ns", sum(block.least_ns for block in self.blocks))
+        object.__setattr__(self, "most_ns", sum(block.most_ns for block in self.blocks))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from .formatting import seconds
+from ..text.durations import format_duration
 from .model import Block, Run, Scenario, Step, Track
-from .timeline import played_out_s
+from .timeline import played_out_ns
 
 MOST_RUNS = 20_000
 _SEED_BITS = 63
@@ -23,8 +23,8 @@ class Visit:
     run: Run
     depth: int
     track: str
-    earliest_s: float
-    latest_s: float
+    earliest_ns: int
+    latest_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,12 @@ class Plan:
     scenario: Scenario
     seed: int
     track: Track
-    least_s: float = field(init=False)
-    most_s: float = field(init=False)
+    least_ns: int = field(init=False)
+    most_ns: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "least_s", played_out_s(self.track))
-        object.__setattr__(self, "most_s", played_out_s(self.track, late=True))
+        object.__setattr__(self, "least_ns", played_out_ns(self.track))
+        object.__setattr__(self, "most_ns", played_out_ns(self.track, late=True))
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Plan:
 
     def visits(self) -> Iterator[Visit]:
         """All runs, in the order in which they stand."""
-        yield from _visits(self.track, 0, 0.0, 0.0)
+        yield from _visits(self.track, 0, 0, 0)
 
 
 def make_plan(scenario: Scenario, seed: int | None = None) -> Plan:
@@ -107,7 +107,7 @@ class _Maker:
         together: list[Run] = []
         for number, step in enumerate(steps, 1):
             run = self._run(step, prefix.below(str(number)))
-            if step.at_s is None:
+            if step.at_ns is None:
                 if together:
                     yield Block(tuple(together))
                     together = []
@@ -123,16 +123,16 @@ class _Maker:
             step.place.wrong(f"makes more than {MOST_RUNS} steps, with all repetitions")
         id = prefix.id.removesuffix(".")
         part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
-        at_s = step.after_s if step.at_s is None else step.at_s
+        at_ns = step.after_ns if step.at_ns is None else step.at_ns
         return Run(
             id=id,
-            at_s=at_s,
+            at_ns=at_ns,
             kind=step.kind,
             text=str(step.body),
             place=step.place,
             mark=step.mark,
             part=part,
-            has_at=step.at_s is not None,
+            has_at=step.at_ns is not None,
         )
 
 
@@ -152,20 +152,22 @@ class _StepPlanner:
         return self.maker.track(name, steps, times, self.prefix.below(name) if name else self.prefix)
 
 
-def _visits(track: Track, depth: int, earliest_s: float, latest_s: float) -> Iterator[Visit]:
+def _visits(track: Track, depth: int, earliest_ns: int, latest_ns: int) -> Iterator[Visit]:
     for block in track.blocks:
         for run in block.runs:
-            begins = earliest_s + run.at_s, latest_s + run.at_s
+            begins = earliest_ns + run.at_ns, latest_ns + run.at_ns
             yield Visit(run, depth, track.name, *begins)
             for below in run.tracks:
                 yield from _visits(below, depth + 1, *begins)
-        earliest_s += block.least_s
-        latest_s += block.most_s
+        earliest_ns += block.least_ns
+        latest_ns += block.most_ns
 
 
 def _refuse_late(plan: Plan) -> None:
-    limit_s = plan.scenario.timeout_s
+    limit_ns = plan.scenario.timeout_ns
     for visit in plan.visits():
-        ends_s = visit.latest_s + visit.run.over_s
-        if limit_s is not None and ends_s > limit_s:
-            visit.run.place.wrong(f"can last until {seconds(ends_s)}, beyond the timeout of {seconds(limit_s)}")
+        ends_ns = visit.latest_ns + visit.run.over_ns
+        if limit_ns is not None and ends_ns > limit_ns:
+            visit.run.place.wrong(
+                f"can last until {format_duration(ends_ns)}, beyond the timeout of {format_duration(limit_ns)}"
+            )

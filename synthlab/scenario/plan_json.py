@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..text.durations import seconds_of
 from .plan import Plan, Visit
 
 
@@ -23,8 +24,8 @@ def summary(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "variables": dict(scenario.vars),
         "clients": list(plan.clients),
-        "least_s": plan.least_s,
-        "most_s": plan.most_s,
+        "least_s": seconds_of(plan.least_ns),
+        "most_s": seconds_of(plan.most_ns),
     }
 
 
@@ -42,10 +43,10 @@ def _step(visit: Visit) -> dict[str, Any]:
         "place": str(run.place),
         "track": visit.track,
         "depth": visit.depth,
-        "earliest_s": visit.earliest_s,
-        "latest_s": visit.latest_s,
-        "least_s": run.least_s,
-        "most_s": run.most_s,
-        "over_s": run.over_s,
-        "actions": [{"at_s": timed.at_s, "text": str(timed.action)} for timed in run.actions],
+        "earliest_s": seconds_of(visit.earliest_ns),
+        "latest_s": seconds_of(visit.latest_ns),
+        "least_s": seconds_of(run.least_ns),
+        "most_s": seconds_of(run.most_ns),
+        "over_s": seconds_of(run.over_ns),
+        "actions": [{"at_s": seconds_of(timed.at_ns), "text": str(timed.action)} for timed in run.actions],
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .formatting import joined, seconds, span
+from ..text.durations import format_duration
+from .formatting import joined, span
 from .model import Timed
 from .plan import Plan, Visit
 
@@ -20,7 +21,7 @@ def plan_text(plan: Plan, every: bool = False) -> str:
 def _lines(plan: Plan, every: bool) -> Iterator[str]:
     yield f"{plan.scenario.name}: stack {plan.scenario.stack_file}, seed {plan.seed}"
     yield f"clients: {joined(plan.clients)}"
-    yield f"takes {span(plan.least_s, plan.most_s)}"
+    yield f"takes {span(plan.least_ns, plan.most_ns)}"
     yield ""
     track = ""
     for visit in plan.visits():
@@ -32,7 +33,7 @@ def _lines(plan: Plan, every: bool) -> Iterator[str]:
 
 
 def _line(visit: Visit) -> str:
-    when = span(visit.earliest_s, visit.latest_s)
+    when = span(visit.earliest_ns, visit.latest_ns)
     mark = f"  # {visit.run.mark}" if visit.run.mark else ""
     return f"{when:>14}  {'  ' * visit.depth}{visit.run.text}{mark}"
 
@@ -50,4 +51,4 @@ def _actions(visit: Visit, every: bool) -> Iterator[str]:
 
 
 def _action(timed: Timed, depth: int) -> str:
-    return f"{'':>14}  {'  ' * depth}  +{seconds(timed.at_s):<7} {timed.action}"
+    return f"{'':>14}  {'  ' * depth}  +{format_duration(timed.at_ns):<7} {timed.action}"

@@ -14,6 +14,7 @@ from ..stack import Stack, find_stack_file, read_stack
 from ..stack.compose_source import ComposeConfig
 from ..stack.variables import Variables
 from ..stack.yaml import Node, read_yaml
+from ..text.durations import SECOND_NS
 from . import keys
 from .conditions_reader import named_flows
 from .expression import Known
@@ -32,7 +33,7 @@ TOP: dict[str, Key] = {
         {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
         "variables, with the values that they have unless --var gives others",
     ),
-    "timeout": keys.time("how long it may take at the most", 1.0),
+    "timeout": keys.time("how long it may take at the most", SECOND_NS),
     "steps": keys.plain(read_steps, {"$ref": "#/$defs/steps"}, "what happens", required=True),
 }
 """The keys of a scenario; those that begin with `x-` are its author's own."""
@@ -99,7 +100,7 @@ def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str
         stack_file=stack_file,
         steps=values["steps"],
         seed=values.get("seed"),
-        timeout_s=values.get("timeout"),
+        timeout_ns=values.get("timeout"),
         about=values.get("about"),
     )
 

@@ -39,7 +39,7 @@ def _own_acts(plan: Plan) -> Iterator[str]:
                     seen.add(line)
                     yield line
     scenario = plan.scenario
-    yield from (f"{scenario.file}: reads the variable {name} of your environment" for name in scenario.environment)
+    yield from (f"{scenario.file}: reads the environment variable {name}" for name in scenario.environment)
 
 
 def _acts_on_host(action: Action) -> bool:

@@ -12,42 +12,41 @@ from .model import Place
 
 MOST_LAYERS = 48
 """Of one client: a few less than it takes leases (64), for while one is replaced there are two."""
-_TIME_GRAIN_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
     change: Change
     place: Place
-    ends_s: float | None
+    ends_ns: int | None
 
 
 @dataclass(slots=True)
 class SimulatedLeases:
-    """`base` are the conditions that the client has by itself; times are seconds since the plan began."""
+    """`base` are the conditions that the client has by itself; times are nanoseconds since the plan began."""
 
     client: str
     base: Conditions
     _layers: dict[str, _Layer] = field(default_factory=dict)
 
-    def put(self, at_s: float, change: Change, place: Place) -> None:
+    def put(self, at_ns: int, change: Change, place: Place) -> None:
         """On top; instead of an earlier change of the same layer. Raises WrongUse where there are too many."""
-        ends_s = None if change.lease_s is None else at_s + change.lease_s
+        ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
         self._layers.pop(change.layer, None)
-        self._layers[change.layer] = _Layer(change, place, ends_s)
+        self._layers[change.layer] = _Layer(change, place, ends_ns)
         if len(self._layers) > MOST_LAYERS:
             place.wrong(f"puts more than {MOST_LAYERS} changes on {self.client} at a time: give them a `for`, or reset")
 
     def clear(self) -> None:
         self._layers.clear()
 
-    def ended(self, now_s: float) -> Iterator[float]:
+    def ended(self, now_ns: int) -> Iterator[int]:
         """Takes away what has ended by then, one after the other; yields the time at which each did."""
-        ending = sorted((layer.ends_s, id) for id, layer in self._layers.items() if layer.ends_s is not None)
-        for ends_s, id in ending:
-            if ends_s <= now_s + _TIME_GRAIN_S:
+        ending = sorted((layer.ends_ns, id) for id, layer in self._layers.items() if layer.ends_ns is not None)
+        for ends_ns, id in ending:
+            if ends_ns <= now_ns:
                 del self._layers[id]
-                yield ends_s
+                yield ends_ns
 
     def conditions(self, when: str = "") -> Conditions:
         """What is in force. Raises WrongUse, which says `when`, at the layer that cannot be put on those below it."""

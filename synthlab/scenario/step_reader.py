@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ..errors import did_you_mean
 from ..stack.mistakes import Mistakes
 from ..stack.yaml import Node
+from ..text.durations import format_duration
 from . import keys
-from .formatting import seconds
 from .model import Place, Step
 from .step_kind import Context, StepKind
 from .steps import KINDS, mark
@@ -57,8 +57,8 @@ def _read_step(node: Node, context: Context) -> Step:
         kind=kind.name,
         body=kind.read(node, own, context),
         place=Place(node.file, node.line, node.path),
-        at_s=values.get("at"),
-        after_s=values.get("after", 0.0),
+        at_ns=values.get("at"),
+        after_ns=values.get("after", 0),
         mark=values.get("mark"),
     )
 
@@ -74,7 +74,7 @@ def _kind_of(node: Node, given: Mapping[str, Node]) -> StepKind:
 
 
 def _refuse_early(step: Step, before: Step, node: Node) -> None:
-    if step.at_s is not None and before.at_s is not None and step.at_s < before.at_s:
+    if step.at_ns is not None and before.at_ns is not None and step.at_ns < before.at_ns:
         there = f"the step before it (line {before.place.line})"
         at = node.value["at"]
-        at.wrong(f"{seconds(step.at_s)} lies before {seconds(before.at_s)}, the time of {there}")
+        at.wrong(f"{format_duration(step.at_ns)} lies before {format_duration(before.at_ns)}, the time of {there}")

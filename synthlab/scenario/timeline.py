@@ -13,9 +13,9 @@ from .ongoing import Ongoing
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An action at its time, in seconds since the start."""
+    """An action at its time, in nanoseconds since the start."""
 
-    at_s: float
+    at_ns: int
     run: Run
     action: Action
 
@@ -28,27 +28,27 @@ def timeline(track: Track, late: bool = False) -> list[Event]:
     return list(_events(track, late))
 
 
-def played_out_s(track: Track, late: bool = False) -> float:
+def played_out_ns(track: Track, late: bool = False) -> int:
     """When the last step is done, and all is over that goes on or is in force for a time."""
-    ends_s: dict[tuple[str, str], float] = {}
+    ends_ns: dict[tuple[str, str], int] = {}
     for event in _events(track, late):
         match event.action:
-            case Change(layer=layer, clients=clients, lease_s=lease_s):
-                ends_s |= dict.fromkeys(((layer, name) for name in clients), event.at_s + (lease_s or 0.0))
+            case Change(layer=layer, clients=clients, lease_ns=lease_ns):
+                ends_ns |= dict.fromkeys(((layer, name) for name in clients), event.at_ns + (lease_ns or 0))
             case Reset(clients=clients):
-                ends_s = {key: end_s for key, end_s in ends_s.items() if key[1] not in clients}
-            case Traffic(for_s=for_s):
-                ends_s[event.run.id, ""] = event.at_s + for_s
+                ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in clients}
+            case Traffic(for_ns=for_ns):
+                ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Judge() | Baseline() | Container() | Exec() | Http():
                 pass  # a step that waits for it lasts so long itself
             case _:
                 assert_never(event.action)
-    return max([track.most_s if late else track.least_s, *ends_s.values()])
+    return max([track.most_ns if late else track.least_ns, *ends_ns.values()])
 
 
 def _events(track: Track, late: bool) -> Iterator[Event]:
     ongoing = Ongoing()
-    for event in sorted(_planned(track, 0.0, late), key=lambda event: event.at_s):
+    for event in sorted(_planned(track, 0, late), key=lambda event: event.at_ns):
         action = _still_to_do(event, ongoing)
         if action is not None:
             yield replace(event, action=action)
@@ -69,12 +69,12 @@ def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
             assert_never(event.action)
 
 
-def _planned(track: Track, begins_s: float, late: bool) -> Iterator[Event]:
+def _planned(track: Track, begins_ns: int, late: bool) -> Iterator[Event]:
     for block in track.blocks:
         for run in block.runs:
-            at_s = begins_s + run.at_s
+            at_ns = begins_ns + run.at_ns
             for timed in run.actions:
-                yield Event(round(at_s + timed.at_s, 6), run, timed.action)
+                yield Event(at_ns + timed.at_ns, run, timed.action)
             for below in run.tracks:
-                yield from _planned(below, at_s, late)
-        begins_s += block.most_s if late else block.least_s
+                yield from _planned(below, at_ns, late)
+        begins_ns += block.most_ns if late else block.least_ns

@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from ..stack.yaml import Node
+from ..text.durations import MS_NS, SECOND_NS
 from .actions import Change
 from .model import Planner, Timed
 from .step_kind import Context, StepArgs
 
-LEAST_EVERY_S, MOST_EVERY_S = 0.1, 1.0
+LEAST_EVERY_NS, MOST_EVERY_NS = 100 * MS_NS, SECOND_NS
 MOST_POINTS = 36_000
 _DIGITS = 4
 
@@ -63,20 +65,22 @@ def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
     return Range(values[0], values[1], item)
 
 
-def every_s(read: StepArgs, default_s: float, lasts_s: float) -> float:
-    """How far apart the steps of a change are: what `every` says, else `default_s`, within 100 ms and 1 s."""
-    every = float(read.get("every", min(MOST_EVERY_S, max(LEAST_EVERY_S, default_s))))
-    if lasts_s / every > MOST_POINTS:
+def every_ns(read: StepArgs, default_ns: Fraction, lasts_ns: int) -> Fraction:
+    """How far apart the steps of a change are: what `every` says, else `default_ns`, within 100 ms and 1 s.
+
+    An exact fraction, for an equal part of a duration need not be a number of nanoseconds.
+    """
+    every = Fraction(read.get("every", min(MOST_EVERY_NS, max(LEAST_EVERY_NS, default_ns))))
+    if lasts_ns / every > MOST_POINTS:
         read.wrong(
             "every" if "every" in read.keys else "for", f"makes more than {MOST_POINTS} changes; make it shorter"
         )
     return every
 
 
-def times(lasts_s: float, every: float) -> Iterator[float]:
-    """0, every, 2 every ... before `lasts_s`."""
-    count = math.ceil(round(lasts_s / every, 6))
-    yield from (round(number * every, 6) for number in range(count))
+def times(lasts_ns: int, every: Fraction) -> Iterator[int]:
+    """0, every, 2 every ... before `lasts_ns`, each to the nearest nanosecond."""
+    yield from (round(number * every) for number in range(math.ceil(lasts_ns / every)))
 
 
 def pairs(change: Mapping[str, Any]) -> Iterator[Range]:
@@ -98,23 +102,23 @@ def filled(change: Mapping[str, Any], value: Callable[[Range], Any]) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """A change over time: what is in force from each of its times on. It reverts at `lasts_s`, if that is not None."""
+    """A change over time: what is in force from each of its times on. It reverts at `lasts_ns`, if that is not None."""
 
     clients: tuple[str, ...]
-    points: tuple[tuple[float, Mapping[str, Any]], ...]
-    lasts_s: float | None
+    points: tuple[tuple[int, Mapping[str, Any]], ...]
+    lasts_ns: int | None
 
     def actions(self, planner: Planner) -> tuple[Timed, ...]:
         """Those points that change something."""
         made: list[Timed] = []
         before: Mapping[str, Any] | None = None
-        for at_s, change in self.points:
-            too_short = self.lasts_s is not None and self.lasts_s - at_s < LEAST_EVERY_S
+        for at_ns, change in self.points:
+            too_short = self.lasts_ns is not None and self.lasts_ns - at_ns < LEAST_EVERY_NS
             if change != before and not (made and too_short):
-                made.append(Timed(at_s, self._change(planner, at_s, change)))
+                made.append(Timed(at_ns, self._change(planner, at_ns, change)))
             before = change
         return tuple(made)
 
-    def _change(self, planner: Planner, at_s: float, change: Mapping[str, Any]) -> Change:
-        lease_s = None if self.lasts_s is None else round(self.lasts_s - at_s, 6)
-        return Change(layer=planner.layer, clients=self.clients, change=change, lease_s=lease_s)
+    def _change(self, planner: Planner, at_ns: int, change: Mapping[str, Any]) -> Change:
+        lease_ns = None if self.lasts_ns is None else self.lasts_ns - at_ns
+        return Change(layer=planner.layer, clients=self.clients, change=change, lease_ns=lease_ns)

@@ -1,4 +1,4 @@
-"""A stack: a described lab, its media server and its clients, as read from a stack file."""
+"""Stacks: descriptions of labs, their media server and clients, read from stack files."""
 
 from .model import Client, ExternalSfu, Ip, Media, Network, Ports, Sfu, Stack, Turn
 from .reader import find_stack_file, read_stack

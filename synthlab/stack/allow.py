@@ -1,4 +1,4 @@
-"""The `allow:` of a stack file: who besides the host may use the control ports of clients."""
+"""The `allow:` of a stack file: who, besides the host, may use the clients' control ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ORIGIN = re.compile(r"https?://[^/?#\s@]+")
 
 
 def read_allow(node: Node, clients: Mapping[str, Client]) -> Iterator[str]:
-    """Networks, origins of pages, and names of containers; a group stands for all its clients."""
+    """Networks, page origins and container names; a group expands to its clients."""
     for entry in node.items("a list such as [client2, 192.168.1.0/24, https://app.example]"):
         word = entry.text("a client, an address, a network or an origin")
         members = [client.name for client in clients.values() if word in (client.name, client.group)]
@@ -32,7 +32,7 @@ def read_allow(node: Node, clients: Mapping[str, Client]) -> Iterator[str]:
 
 
 def is_network(word: str) -> bool:
-    """Whether it is an address or a network, and thus perhaps beyond this machine."""
+    """Whether `word` is an address or a network, which may be outside this machine."""
     try:
         ip_network(word, strict=False)
     except ValueError:

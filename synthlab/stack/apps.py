@@ -1,4 +1,4 @@
-"""The applications that synthlab brings along: the servers and the clients that a stack names with `app:`."""
+"""The bundled applications: servers and clients a stack names with `app:`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 PageParameter = Literal["video", "turn"]
-"""What a page can be told: the video that its client sends, and the address of the TURN server."""
+"""Values a page can receive: the client's video format, the TURN server's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SfuApp:
-    """A bundled media server: its image (tagged with the version), and the page that clients open by default.
+    """A bundled media server: its image, tagged with the version, and the page clients open by default.
 
-    `parameters` are what its query takes in addition, by name; one without a value is left out. A `probed` server has a
-    health check in its image, for which clients wait. Who joins from outside the lab must reach its TCP ports
-    `signalling` and its UDP ports `media` (`20000-20059`). `metrics` is where it publishes its own numbers, if it does.
-    `least_bitrate_bps` is the lowest cap on a sender's video that it applies; None means that it has no cap. Only bots
-    whose `speaks` is the same can join.
+    `parameters`: further query parameters of the page by name; one without a value is left out. `probed`: the image
+    has a health check, and clients wait for it. `signalling` (TCP) and `media` (UDP, `20000-20059`): ports that
+    participants outside the lab must reach. `metrics`: URL of the server's metrics. `least_bitrate_bps`: lowest cap on
+    a sender's video the server applies; None: no cap supported. `speaks`: signalling protocol, which bots must share.
     """
 
     image: str
@@ -34,7 +33,7 @@ class SfuApp:
 
     @property
     def ports(self) -> tuple[str, ...]:
-        """All that somebody outside must reach, as Compose writes them."""
+        """All ports to publish, in Compose's syntax."""
         return (*map(str, self.signalling), f"{self.media}/udp")
 
 
@@ -48,10 +47,10 @@ class TurnApp:
 
 @dataclass(frozen=True, slots=True)
 class ClientApp:
-    """A bundled client; one with a `screen` shows itself over VNC unless it is headless.
+    """A bundled client. `screen`: has a VNC screen unless headless.
 
-    A `browser` opens pages, and can be driven over Chrome's debugging protocol. One that `speaks` a media
-    server's own protocol joins without a page.
+    `browser`: opens pages and can be controlled over the DevTools protocol. `speaks`: the signalling protocol of a
+    client that joins without a page.
     """
 
     image: str

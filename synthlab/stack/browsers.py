@@ -1,4 +1,4 @@
-"""The values of a stack file that are for browsers: which one, whose certificates it trusts, what pages may use."""
+"""Reads a stack file's browser keys: package, trusted certificates, permissions, tabs."""
 
 from __future__ import annotations
 
@@ -45,37 +45,37 @@ _HOST = re.compile(r"(?i:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?i:[a-z0-9](?:[a-z0
 
 
 def read_tabs(node: Node) -> tuple[str, ...]:
-    """The addresses of further pages, with places as in a `url`."""
+    """URLs of further pages, with placeholders as in `url`."""
     return tuple(map(read_address, node.items("a list of addresses such as ['https://app.example/?name={name}']")))
 
 
 def read_browser(node: Node, folder: Path) -> str | Path:
-    """A package of Debian's, or the path of a .deb file or of a folder with a browser; paths start from `folder`."""
+    """A Debian package, or the path, relative to `folder`, of a .deb file or a folder with a browser."""
     text = node.text("a browser")
     if "/" in text or text.endswith(".deb"):
         path = (folder / text).resolve()
         if not path.exists():
             node.wrong(f"no such file or folder: {path}")
         if path.is_file() and path.suffix != ".deb":
-            node.wrong(f"'{path.name}' is not a .deb file, nor a folder with a browser in it")
+            node.wrong(f"'{path.name}' is not a .deb file or a folder with a browser")
         return path
     if not _PACKAGE.fullmatch(text):
         node.wrong(
-            f"{text!r} is not a package of Debian's such as chromium or chromium=150.0.7871.100-1~deb12u1, "
-            "nor a path such as ./chrome.deb"
+            f"{text!r} is not a Debian package such as chromium or chromium=150.0.7871.100-1~deb12u1, "
+            "or a path such as ./chrome.deb"
         )
     if not text.startswith(CHROMIUM):
-        node.wrong(f"{text!r} is no Chromium, which browser clients are driven as: {' or '.join(CHROMIUMS)}, or a .deb")
+        node.wrong(f"{text!r} is not Chromium, the only supported browser: use {', '.join(CHROMIUMS)} or a .deb file")
     return text
 
 
 def read_ca(node: Node, folder: Path) -> dict[str, str]:
-    """The texts of PEM files with certificates, by the files' names; paths start from `folder`."""
+    """Contents of PEM files by file name; paths are relative to `folder`."""
     texts: dict[str, str] = {}
     for entry in node.items("a list of files such as [my-ca.pem]"):
         file = folder / entry.text("a file")
         if file.name in texts:
-            entry.wrong(f"another file is called {file.name}, too: rename one of them")
+            entry.wrong(f"two files are named {file.name}; rename one of them")
         texts[file.name] = _certificates(file, entry)
     return texts
 
@@ -90,12 +90,12 @@ def _certificates(file: Path, node: Node) -> str:
     try:
         ssl.create_default_context(cadata=text)
     except (ssl.SSLError, ValueError):
-        node.wrong(f"{file}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+        node.wrong(f"{file}: contains no PEM certificate (-----BEGIN CERTIFICATE-----)")
     return text
 
 
 def read_permissions(node: Node) -> dict[str, tuple[str, ...]]:
-    """What pages may use, by origin; a plain list is for all origins."""
+    """Permissions by origin; a plain list applies to all origins."""
     what = "a list such as [camera, microphone], or one for each origin such as {'https://app.example': [camera]}"
     if isinstance(node.value, list):
         return {ALL_ORIGINS: _permissions(node, what)}
@@ -120,7 +120,7 @@ def _origin(text: str, node: Node) -> str:
 
 
 def read_extra_hosts(node: Node) -> tuple[str, ...]:
-    """Names and the addresses that they get, in Compose's form."""
+    """`name:address` entries in Compose's syntax."""
     entries = node.items("a list of hosts such as ['app.example:10.0.0.5']")
     for entry in entries:
         name, _, address = entry.text("a host").partition(":")
@@ -140,22 +140,22 @@ def _is_address(text: str) -> bool:
 
 
 def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
-    """Raise at a key that is of no use to this client."""
+    """Raise WrongUse for a browser key on a client that cannot use it."""
     app = CLIENT_APPS.get(client.app)
     for key in FOR_BROWSERS:
         if key in keys and app and not app.browser:
-            keys[key].wrong(f"is for browsers, and a {client.app} is none")
+            keys[key].wrong(f"applies only to browsers, and {client.app} is not one")
     if "browser" in keys and not app:
-        keys["browser"].wrong("belongs to `app: chrome`; an image brings its own")
+        keys["browser"].wrong("requires `app: chrome`; an image contains its own browser")
 
 
 def with_browser(client: Client, keys: Mapping[str, Node], folder: Path) -> Client:
-    """The client with an image of its own, tagged after the browser that is in it."""
+    """The client with an image tag derived from its browser, so that different browsers get different images."""
     browser = read_browser(keys["browser"], folder)
     name = browser if isinstance(browser, str) else f"{browser.stem}-{short_hash(bytes(browser))}"
     if "headless" in name and not client.headless:
-        keys["browser"].wrong(f"{name} has no screen: give the client `headless: true`")
+        keys["browser"].wrong(f"{name} has no screen: set `headless: true`")
     if "headless" in name and "permissions" in keys:
-        keys["permissions"].wrong(f"{name} knows no permissions: every page may use camera and microphone there")
+        keys["permissions"].wrong(f"{name} does not support permissions: every page may use camera and microphone")
     tag = re.sub(r"[^A-Za-z0-9_.-]", "-", name).lstrip(".-")
     return replace(client, browser=browser, image=f"{client.image.rpartition(':')[0]}:{tag}")

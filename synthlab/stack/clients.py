@@ -1,4 +1,4 @@
-"""The `clients:` of a stack file: one entry makes one client, or as many as its `count` says."""
+"""Reads the `clients:` of a stack file: each entry describes one client, or `count` clients."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_COUNT = 100
 
 _KINDS = ("app", "image", "build")
 
-# What a key of an entry becomes: the field of Client, and who reads it.
+# Key of an entry -> field of Client, and its reader.
 _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "tabs": ("tabs", read_tabs),
     "flags": ("flags", read_flags),
@@ -46,17 +46,17 @@ KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", 
 
 
 def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[Client]:
-    """The clients of one entry; paths in it start from `folder`. Raises WrongUse with the line of each mistake."""
+    """The clients of one entry; paths are relative to `folder`. Raises WrongUse with the line of each mistake."""
     refuse_bad_name(group, node)
     if group == SFU_HOST:
-        node.wrong(f"'{SFU_HOST}' is the media server's name: give the client another")
+        node.wrong(f"'{SFU_HOST}' is reserved for the media server: rename the client")
     keys = node.mapping(KEYS, "a client such as {app: chrome}")
     client = _read_client(group, node, keys, folder, sfu)
     if "count" not in keys:
         yield client
         return
     if client.ports != Ports():
-        keys["ports"].wrong("cannot be fixed for a client with a count")
+        keys["ports"].wrong("cannot be combined with count: all its clients would share the ports")
     for number in range(1, keys["count"].whole(1, MAX_COUNT) + 1):
         yield replace(client, name=f"{group}-{number}")
 
@@ -85,7 +85,7 @@ def _with_network(client: Client, keys: dict[str, Node], folder: Path) -> Client
     return replace(client, conditions=conditions, files=files)
 
 
-# What other keys of an entry do to the client, in this order.
+# Keys that set several fields or depend on others; applied in this order.
 _PUTTERS: dict[str, Callable[[Client, dict[str, Node], Path], Client]] = {
     "headless": lambda client, keys, _: replace(client, headless=_read_headless(keys["headless"], client)),
     "browser": with_browser,
@@ -118,7 +118,7 @@ def _read_app(group: str, node: Node) -> Client:
 
 
 def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
-    """Raise for a bundled client that cannot speak to the bundled media server."""
+    """Raise WrongUse for a bundled client whose protocol the bundled media server does not speak."""
     app = CLIENT_APPS[keys["app"].written] if "app" in keys else None
     server = sfu.bundled if isinstance(sfu, Sfu) else None
     if app and app.speaks and server and app.speaks != server.speaks:
@@ -128,8 +128,8 @@ def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> No
 def _read_build(group: str, node: Node, folder: Path) -> Client:
     context = (folder / node.text("a folder")).resolve()
     if not (context / "Dockerfile").is_file():
-        node.wrong(f"there is no Dockerfile in {context}")
-    # The tag follows the folder, so that two stacks with a group of one name do not build over each other.
+        node.wrong(f"no Dockerfile in {context}")
+    # The tag includes the folder, so that stacks with groups of the same name do not overwrite each other's image.
     image = f"synthlab/own-{group}:{short_hash(bytes(context))}"
     return Client(name=group, group=group, app=group, image=image, build=context)
 
@@ -146,19 +146,19 @@ def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) 
         return read_address(keys["url"])
     page = sfu.page if sfu else None
     if page is None and "app" in keys:
-        node.wrong("needs a url: the stack has no sfu with a page of its own")
+        node.wrong("requires url: the stack has no sfu with a page")
     return page
 
 
 def _read_ports(node: Node, client: Client) -> Ports:
     keys = node.mapping(("api", "vnc", "cdp"), "ports such as {api: 3001, vnc: 5902, cdp: 9222}")
     if "vnc" in keys and client.headless:
-        keys["vnc"].wrong("is of no use: the client is headless (`headless: false` gives it a screen)")
+        keys["vnc"].wrong("requires a screen: set `headless: false`")
     if "cdp" in keys and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].browser:
-        keys["cdp"].wrong(f"is for browsers, and a {client.app} is none")
+        keys["cdp"].wrong(f"applies only to browsers, and {client.app} is not one")
     ports = Ports(**{kind: entry.whole(1, 65535) for kind, entry in keys.items()})
     numbers = list(ports.given.values())
     for number in numbers:
         if numbers.count(number) > 1:
-            node.wrong(f"gives {number} to both")
+            node.wrong(f"uses port {number} twice")
     return ports

@@ -1,4 +1,4 @@
-"""A Compose file of the user's own, as Compose itself reads it: with its variables, includes and defaults filled in."""
+"""Reads a user's Compose file through Compose, which resolves variables, includes and defaults."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from .yaml_tree import compose_documents
 
 ComposeConfig = Callable[[Path, Mapping[str, str]], Mapping[str, Any]]
-"""Compose itself: what `docker compose config` answers for a file, with an environment."""
+"""Runs `docker compose config` on a file with an environment and returns its JSON."""
 
 _NAMED = ("networks", "volumes", "configs", "secrets")
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeFile:
-    """The services by name, and what stands beside them by kind (`networks`, ...); `$` stands doubled in all texts."""
+    """Services by name, and the other top-level sections by kind (`networks`, ...); every `$` is doubled."""
 
     services: Mapping[str, Mapping[str, Any]]
     named: Mapping[str, Mapping[str, Any]]
 
 
 def read_compose(file: Path, environment: Mapping[str, str], config: ComposeConfig) -> ComposeFile:
-    """The file's services, with variables from `environment`; raises WrongUse for one that Compose refuses."""
-    compose_documents(file, str(file))  # only to see that it is within bounds: Compose itself reads it
+    """The file's content, with variables from `environment`; raises WrongUse if Compose rejects it."""
+    compose_documents(file, str(file))  # only checks the size limits; Compose does the reading
     return from_config(config(file, environment))
 
 
 def from_config(read: Mapping[str, Any]) -> ComposeFile:
-    """From the answer of `docker compose config`, without the names that it makes up."""
+    """Convert the JSON of `docker compose config`, removing names that Compose generates."""
     prefix = f"{read.get('name', '')}_"
     named = {kind: {name: _unnamed(body, prefix) for name, body in read.get(kind, {}).items()} for kind in _NAMED}
     services = {name: _without(body, "container_name") for name, body in read["services"].items()}
@@ -38,8 +38,8 @@ def from_config(read: Mapping[str, Any]) -> ComposeFile:
 
 
 def _unnamed(body: Mapping[str, Any] | None, prefix: str) -> dict[str, Any]:
-    ours = str((body or {}).get("name", "")).startswith(prefix)
-    return _without(body or {}, "name") if ours else dict(body or {})
+    generated = str((body or {}).get("name", "")).startswith(prefix)
+    return _without(body or {}, "name") if generated else dict(body or {})
 
 
 def _without(body: Mapping[str, Any], key: str) -> dict[str, Any]:

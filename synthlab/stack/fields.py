@@ -1,4 +1,4 @@
-"""The kinds of values that stand in several places of a stack file."""
+"""Readers of value types used in several places of a stack file."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_name(name: str) -> None:
-    """Raise ValueError unless `name` can be a lab's or a client's: it becomes a host name."""
+    """Raise ValueError unless `name` can name a lab or a client: it becomes a host name."""
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        raise ValueError(f"{name!r} is not a name of lower-case letters, digits, - and _, {MAX_NAME} at the most")
+        raise ValueError(f"{name!r} is not a name: use at most {MAX_NAME} lower-case letters, digits, - and _")
 
 
 def refuse_bad_name(name: str, node: Node) -> None:
-    """Raise WrongUse at `node` for what `check_name` refuses."""
+    """Raise WrongUse at `node` if `check_name` rejects the name."""
     try:
         check_name(name)
     except ValueError as error:
@@ -43,7 +43,7 @@ def refuse_bad_name(name: str, node: Node) -> None:
 
 
 def read_address(node: Node) -> str:
-    """A URL in which {name}, {sfu}, {lab} and {turn} may stand."""
+    """A URL with optional placeholders {name}, {sfu}, {lab} and {turn}."""
     address = node.text("an address")
     if not _ADDRESS.fullmatch(address):
         node.wrong(f"{address!r} is not an address such as https://app.example/room?name={{name}}")
@@ -52,11 +52,11 @@ def read_address(node: Node) -> str:
 
 
 def refuse_unknown_places(node: Node, text: str) -> None:
-    """Raise for a `{word}` in `text` that nothing will be filled in for."""
-    for place in re.findall(r"\{(\w*)\}", text):
-        if place not in PLACES:
+    """Raise WrongUse for an unknown `{placeholder}` in `text`."""
+    for placeholder in re.findall(r"\{(\w*)\}", text):
+        if placeholder not in PLACES:
             allowed = ", ".join(f"{{{name}}}" for name in PLACES)
-            node.wrong(f"nothing is filled in for {{{place}}}{did_you_mean(place, PLACES)}; there are: {allowed}")
+            node.wrong(f"unknown placeholder {{{placeholder}}}{did_you_mean(placeholder, PLACES)}; allowed: {allowed}")
 
 
 def read_image(node: Node) -> str:
@@ -68,7 +68,7 @@ def read_image(node: Node) -> str:
 
 
 def read_version(node: Node, example: str) -> str:
-    """The version of a bundled app: its image's tag begins with it."""
+    """The version of a bundled app, which its image's tag starts with."""
     version = node.text("a version")
     if not _VERSION.fullmatch(version):
         node.wrong(f"{version!r} is not a version such as '{example}'")
@@ -76,21 +76,21 @@ def read_version(node: Node, example: str) -> str:
 
 
 def read_env(node: Node, reserved: Container[str] = ()) -> dict[str, str]:
-    """Environment variables; those in `reserved` are synthlab's to set."""
+    """Environment variables; those in `reserved` are set by synthlab and rejected."""
     variables: dict[str, str] = {}
     for name, value in node.mapping(what="a mapping from variables to their values").items():
         if not _VARIABLE.fullmatch(name):
             value.wrong(f"{name!r} is not the name of a variable")
         if name in reserved:
-            value.wrong("is set by synthlab itself")
+            value.wrong("is reserved: synthlab sets it")
         if isinstance(value.value, dict | list) or value.value is None:
-            value.wrong(f"{value.plain()!r} is not a text or a number; an empty value is written ''")
+            value.wrong(f"{value.plain()!r} is not text or a number; write '' for an empty value")
         variables[name] = value.written
     return variables
 
 
 def read_command(node: Node) -> tuple[str, ...]:
-    """A command as one text, cut as a shell would, or as a list of words."""
+    """A command as a string, split as a shell would, or as a list of words."""
     if isinstance(node.value, list):
         return tuple(word.text("a word of a command") for word in node.items("a command"))
     try:
@@ -100,29 +100,29 @@ def read_command(node: Node) -> tuple[str, ...]:
 
 
 def read_shell_command(node: Node) -> str:
-    """A command as one line of shell: a text is taken as it stands, a list is quoted."""
+    """A command as one shell line: a string is used unchanged, a list is quoted."""
     return shlex.join(read_command(node)) if isinstance(node.value, list) else node.text("a command")
 
 
 def read_flags(node: Node) -> tuple[str, ...]:
-    """Flags for the application, each beginning with `-`."""
+    """Flags for the application; each must start with `-`."""
     entries = node.items("a list of flags such as [--lang=de]")
     for entry in entries:
         if not entry.text("a flag").startswith("-"):
-            entry.wrong(f"{entry.written!r} is not a flag: it does not begin with -")
+            entry.wrong(f"{entry.written!r} is not a flag: flags start with -")
     return tuple(entry.written for entry in entries)
 
 
 def read_media(node: Node, folder: Path) -> Media:
-    """Files that stand in for camera and microphone; their paths start from `folder`."""
+    """Files that replace camera and microphone; paths are relative to `folder`."""
     keys = node.mapping(MEDIA_SUFFIXES, "media such as {video: talking.y4m, audio: talking.wav}")
     return Media(**{kind: _media_file(entry, folder, MEDIA_SUFFIXES[kind]) for kind, entry in keys.items()})
 
 
 def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
-    """Conditions in their native form, on top of the profile that they name; with the local files that they name.
+    """Conditions in native form, applied on top of their `profile`, and the contents of the local files they name.
 
-    Paths of files start from `folder`; the conditions have the names alone, under which the client will find them.
+    Paths are relative to `folder`; in the conditions they are replaced by the plain file names that the client uses.
     """
     keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
     files: dict[str, str] = {}
@@ -153,7 +153,7 @@ def _media_file(node: Node, folder: Path, suffixes: tuple[str, ...]) -> Path:
 
 
 def short_hash(path: bytes) -> str:
-    """Eight letters that stand for a path in the name of an image."""
+    """Eight hex digits that identify a path in an image name."""
     import hashlib
 
     return hashlib.sha256(path).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""The hosts that flows can mean in a lab: its containers by their names, and hosts elsewhere by their full ones."""
+"""The hosts a flow can match: the lab's containers by name, external hosts by full name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..errors import did_you_mean
 from .model import Sfu, Stack
 
 PORTS_NOT_PROTOCOLS = (22, 25, 53, 80)
-"""Numbers of well-known ports that are also those of protocols which nobody uses."""
+"""Well-known ports that are also numbers of obsolete protocols; a flow with one almost certainly means the port."""
 
 
 def host_names(stack: Stack) -> tuple[str, ...]:
-    """All names that its clients find an address for, without those of hosts elsewhere."""
+    """All names that resolve inside the lab, without external hosts."""
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
     own = [client.name for client in stack.clients]
     servers = [name for name, there in ((SFU_HOST, sfu), (TURN_HOST, stack.turn)) if there]
@@ -23,10 +23,10 @@ def host_names(stack: Stack) -> tuple[str, ...]:
 
 
 def refuse_flow(match: FlowMatch, stack: Stack) -> None:
-    """Raise ValueError where a flow means a host that the lab does not have, or a port in the place of a protocol."""
+    """Raise ValueError if a flow names a host the lab does not have, or a port in the protocol's position."""
     if match.protocol in PORTS_NOT_PROTOCOLS:
         host = str(match).partition(f":{match.protocol}")[0]
-        raise ValueError(f"{match.protocol} is a protocol here; for the port write {host}:*:{match.protocol}")
+        raise ValueError(f"{match.protocol} is a protocol number here; for the port write {host}:*:{match.protocol}")
     name = match.name
     if name is None or "." in name or name.lower() in map(str.lower, host_names(stack)):
         return

@@ -1,4 +1,4 @@
-"""Traces and tables that lie on the host, where conditions name files: which are meant, and what is in them."""
+"""Reads traces and tables on the host that conditions refer to."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .yaml import Node
 
 
 def is_local(written: str, folder: Path = Path()) -> bool:
-    """Whether a value means a file on the host: one that there is, or a path, which can be nothing else."""
+    """Whether a value refers to a file on the host: an existing file, or anything with a slash."""
     return "/" in written or (folder / written).is_file()
 
 
 def read_local(path: Path, unit: Unit) -> str:
-    """The text of a file of the kind that `unit` says; raises ValueError that names the file and what is wrong."""
+    """The text of a file, checked as `unit` requires; raises ValueError naming the file."""
     try:
         text = read_text_file(path, MOST_BYTES)
         unit.parse(path.name)
@@ -29,12 +29,12 @@ def read_local(path: Path, unit: Unit) -> str:
 
 
 def add_local(path: Path, text: str, files: dict[str, str]) -> None:
-    """Put the text into `files`, which one client gets, by its name.
+    """Add the text by file name to `files`, the files of one client.
 
-    Raises ValueError where another file has that name, or where it is more than a client keeps.
+    Raises ValueError if another file has that name, or if the files exceed what a client can store.
     """
     if files.setdefault(path.name, text) != text:
-        raise ValueError(f"another file is called {path.name}, too: rename one of them")
+        raise ValueError(f"two files are named {path.name}; rename one of them")
     try:
         refuse_crowd({name: size_of(kept) for name, kept in files.items()}, path.name)
     except ConditionsError as error:
@@ -42,9 +42,9 @@ def add_local(path: Path, text: str, files: dict[str, str]) -> None:
 
 
 def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
-    """Conditions with each path of a local file replaced by the file's name; their texts are put into `files`.
+    """Replace each local path in conditions by its file name, and add the contents to `files`.
 
-    Paths start from `folder`. Raises WrongUse for a file that is not of its kind, or has the name of another.
+    Paths are relative to `folder`. Raises WrongUse for an invalid file or a duplicate name.
     """
     if not isinstance(node.value, dict):
         return node

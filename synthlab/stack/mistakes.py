@@ -1,4 +1,4 @@
-"""The mistakes of one file, which are reported together: who has made several sees them all at once."""
+"""Collects the mistakes of a file, so that the user sees all of them at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import WrongUse
 
 
 class Mistakes:
-    """Lines that `noted` collects and `report` raises: one in front, the others under it."""
+    """Mistakes collected by `noted` and raised by `report`: the first as message, the others as details."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -19,14 +19,14 @@ class Mistakes:
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Go on after a WrongUse that is raised within."""
+        """Record a WrongUse raised in the block and continue after it."""
         try:
             yield
         except WrongUse as mistake:
             self._lines += [mistake.message, *mistake.details]
 
     def report(self) -> None:
-        """Raise WrongUse, if there is any."""
+        """Raise WrongUse if any mistake was recorded."""
         if self._lines:
             first, *others = dict.fromkeys(self._lines)
             raise WrongUse(first, others)

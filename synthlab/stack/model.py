@@ -1,4 +1,4 @@
-"""What a stack consists of; an object that exists is valid."""
+"""The parts of a stack; every object is valid by construction."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .compose_source import ComposeFile
 TURN_PORT = 3478
 
 CONDITIONABLE = (SFU_HOST,)
-"""The servers that a stack file can give a `network`, by the names of their keys."""
+"""Keys of the servers that can have a `network`."""
 
 Ip = Literal["ipv4", "dual", "ipv6"]
-"""The protocols of a lab's network: IPv4 alone, both, or for the applications IPv6 alone."""
+"""IP versions that applications see in a lab's network: IPv4 only, both, or IPv6 only."""
 
-# The environment that every client gets from its stack, and that its `env:` therefore cannot give.
+# Variables synthlab sets in every client; `env:` must not contain them.
 CLIENT_VARIABLES = (
     "SYNTHLAB_LAB",
     "SYNTHLAB_NAME",
@@ -47,7 +47,7 @@ CLIENT_VARIABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """The conditions of one network, and the texts of the traces and tables that they name, by name."""
+    """Conditions of one network, and the contents of the traces and tables they name, by name."""
 
     conditions: Conditions = field(default_factory=Conditions)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -55,11 +55,11 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sfu:
-    """A media server in a container of its own; `page` is the address that clients open by default.
+    """A media server in a container; `page` is the URL clients open by default.
 
-    Of a `bundled` one its app tells what else it has. Its `ports` are published on the host's address `join`. Where it
-    is a `service` of a Compose file it has no image of its own here. A bundled one lets each sender's video take at
-    most `bitrate_bps`; None is its default, 0 no cap.
+    `bundled`: its app, None for others. `join`: host address on which its `ports` are published. `service`: its
+    service in `compose`, in which case `image` is empty. `bitrate_bps`: cap on each sender's video of a bundled
+    server; None: the server's default, 0: no cap.
     """
 
     app: str
@@ -82,7 +82,7 @@ class Sfu:
 
 @dataclass(frozen=True, slots=True)
 class ExternalSfu:
-    """A media server that runs elsewhere, known by its address."""
+    """A media server outside the lab, known by its URL."""
 
     page: str
     metrics: str | None = None
@@ -94,7 +94,7 @@ class ExternalSfu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A TURN server in a container of its own. Each reading of the stack draws another `password`."""
+    """A TURN server in a container. `password` is random, new each time the stack is read."""
 
     app: str
     image: str
@@ -103,13 +103,13 @@ class Turn:
 
     @property
     def address(self) -> str:
-        """Where it is, and who may use it: `lab:0123abcd@turn:3478`, over UDP and TCP."""
+        """Credentials and address, for UDP and TCP: `lab:0123abcd@turn:3478`."""
         return f"{self.user}:{self.password}@{TURN_HOST}:{TURN_PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """Files that stand in for the camera and the microphone."""
+    """Files that replace camera and microphone."""
 
     video: Path | None = None
     audio: Path | None = None
@@ -117,7 +117,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Host ports of a client's API, screen and debugging protocol; None lets Docker draw one."""
+    """Host ports of a client's API, screen and DevTools; None: Docker chooses."""
 
     api: int | None = None
     vnc: int | None = None
@@ -125,19 +125,19 @@ class Ports:
 
     @property
     def given(self) -> dict[str, int]:
-        """Those that are fixed, by kind."""
+        """The fixed ports by kind."""
         ports = {"api": self.api, "vnc": self.vnc, "cdp": self.cdp}
         return {kind: port for kind, port in ports.items() if port}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One conditioned container. Those of a `count` share their `group`, the key that the stack file gives them.
+    """One conditioned container. Clients of one `count` share their `group`, the key in the stack file.
 
-    `files` are the texts of the traces and tables that its `conditions` name, `ca` those of certificates by file name.
-    A `browser` of its own is a package of Debian's, or the path of a .deb file or of a folder. `permissions` are the
-    names of what pages may use, by origin (`*`: all); None means camera and microphone for all. Who stands in `allow`
-    may use the control ports: names, networks, origins. They are `public` where one of these may be on another machine.
+    `files`: contents of the traces and tables its `conditions` name. `ca`: contents of certificate files by name.
+    `browser`: a Debian package, or the path of a .deb file or a folder; None: the image's. `permissions`: by origin
+    (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that may use the control
+    ports. `public`: one of them may be on another machine.
     """
 
     name: str
@@ -166,11 +166,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A whole lab; `clients` stand in the order of the file. At `expires` (s of the epoch) it ends by itself.
+    """A complete lab; `clients` in file order. It expires at `expires` (seconds since the epoch).
 
-    The `conditioned` are the networks of its servers that are conditioned as clients are, by the servers' names.
-    `made_by` is the id of the `up` that brings it up, once there is one, and `digest` that of the stack itself.
-    `source` is the file, and `environment` are the names of the variables that it takes from the environment.
+    `conditioned`: networks of conditioned servers by server name. `made_by`: id of the `up` that started it.
+    `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
     """
 
     name: str
@@ -188,12 +187,12 @@ class Stack:
 
     @property
     def networks(self) -> dict[str, Network]:
-        """All networks that are conditioned, by whose they are: the clients', then the servers'."""
+        """All conditioned networks by owner: clients, then servers."""
         own = {client.name: Network(conditions=client.conditions, files=client.files) for client in self.clients}
         return {**own, **self.conditioned}
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """The servers that steps can name: a media server in a container, and those that are conditioned."""
+        """The servers that steps can name: the media server if it is a container, and conditioned servers."""
         sfu = (SFU_HOST,) if isinstance(self.sfu, Sfu) else ()
         return tuple(dict.fromkeys((*sfu, *self.conditioned)))

@@ -1,4 +1,4 @@
-"""Operations that let nothing pass: block a flow, partition two clients, take a link down; as partial changes."""
+"""Partial changes that stop traffic: block a flow, partition two clients, take a link down."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Change = dict[str, Any]
 SILENT = "silent"
 _REJECT = next(item for item in condition_fields() if item.metadata["name"] == "reject")
 ANSWERS = (SILENT, *_REJECT.metadata["unit"].allowed.removeprefix("one of ").split(", "))
-"""Nothing, or what each packet is answered: `reset` is a TCP reset, and port-unreachable for anything else."""
+"""Answers to blocked packets: none for `silent`; a TCP RST for `reset`, port-unreachable for other protocols."""
 
 BOTH, A_TO_B, B_TO_A = "both", "a-to-b", "b-to-a"
 _LINKS: Mapping[str, tuple[str, ...]] = {BOTH: DIRECTIONS, A_TO_B: ("egress",), B_TO_A: ("ingress",)}
-"""The links of end a that each direction closes."""
+"""Links of end a that each direction blocks."""
 PARTITION_DIRECTIONS = tuple(_LINKS)
 _OPPOSITE = {A_TO_B: B_TO_A, B_TO_A: A_TO_B, BOTH: BOTH}
 _BLOCKING = ("outage", "reject")
-"""The conditions that the operations set."""
+"""The conditions these operations set."""
 
 
 def block(flow: str, answer: str = SILENT) -> Change:
@@ -34,10 +34,10 @@ def block(flow: str, answer: str = SILENT) -> Change:
 def partition(
     a: str, b: str, conditioned: Collection[str], direction: str = BOTH, answer: str = SILENT
 ) -> tuple[str, Change]:
-    """The client that separates a from b, and its change. The other end stays as it is.
+    """The client to change, and its change, to separate a from b. The other end is not changed.
 
-    The client is the first end among the `conditioned`, whose conditions can be changed. Raises WrongUse where neither
-    is, where a is b, and for an unknown word.
+    The client is the first of a and b in `conditioned`. Raises WrongUse if neither is, if a is b, or for an unknown
+    direction or answer.
     """
     _refuse_word("direction", direction, PARTITION_DIRECTIONS)
     refuse_same(a, b)
@@ -49,7 +49,7 @@ def partition(
 
 
 def refuse_same(a: str, b: str) -> None:
-    """Raise WrongUse where both ends of a partition are one."""
+    """Raise WrongUse if both ends are the same."""
     if a == b:
         raise WrongUse(f"partition: '{a}' is both ends; name two clients, or a client and sfu")
 
@@ -65,7 +65,7 @@ def link_up() -> Change:
 
 
 def is_partition(change: Mapping[str, Any], other: str) -> bool:
-    """Whether a change does nothing but separate a client from `other`, in one direction or both."""
+    """Whether a change only separates a client from `other`, in one direction or both."""
     if change.keys() != {"flows"} or (change["flows"] or {}).keys() != {other}:
         return False
     links = change["flows"][other] or {}
@@ -73,10 +73,10 @@ def is_partition(change: Mapping[str, Any], other: str) -> bool:
 
 
 def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> Change | None:
-    """The change of a client that lets it reach `other` again; None where nothing separates them.
+    """The change that lets a client reach `other` again; None if nothing separates them.
 
-    `base` are the client's conditions without leases, `startup` those of its stack, in native form. Other values of
-    the flow stay; a flow that has none, and is not of the stack, is removed.
+    `base` are the client's conditions without leases, `startup` its stack's, in native form. The flow keeps its other
+    values; it is removed if it has none and the stack does not define it.
     """
     flow = base.get("flows", {}).get(other, {})
     cleared = {name: _blocking(flow[name]) for name in DIRECTIONS if _blocking(flow.get(name, {}))}
@@ -88,7 +88,7 @@ def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> Cha
 
 
 def _refusal(answer: str) -> Change:
-    """The values of a link that lets nothing pass."""
+    """Values of a link that passes nothing."""
     _refuse_word("answer", answer, ANSWERS)
     return {"outage": True} if answer == SILENT else {"reject": answer}
 
@@ -98,7 +98,7 @@ def _closed(other: str, direction: str, answer: str) -> Change:
 
 
 def _blocking(link: Mapping[str, Any]) -> dict[str, None]:
-    """What clears the values of a link that let nothing pass."""
+    """The change that clears a link's blocking values."""
     return {name: None for name in _BLOCKING if link.get(name)}
 
 

@@ -1,4 +1,4 @@
-"""Whether a file is the user's own: of the project that they stand in, or of synthlab itself."""
+"""Decides whether a file is the user's: part of the current project, or bundled with synthlab."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .. import assets
 
 
 def is_own(file: Path, here: Path | None = None) -> bool:
-    """Whether a file, its symbolic links followed, lies in the project of the folder `here`, and belongs to the user.
+    """Whether a file, with symbolic links resolved, is in the project around `here` and owned by the user.
 
-    The project is the git work tree around that folder (the present one by default), or else the folder itself. The
-    root, the home folder and the one for temporary files are no projects: they hold what came from anywhere.
+    The project is the git work tree around `here` (default: the current folder), or else the folder itself. The root,
+    home and temporary folders do not count as projects: they hold files of any origin, such as downloads.
     """
     real = file.resolve()
     if real.is_relative_to(assets.stacks().resolve()):
@@ -23,7 +23,7 @@ def is_own(file: Path, here: Path | None = None) -> bool:
 
 
 def _project(folder: Path) -> Path:
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def _no_projects() -> set[Path]:
@@ -31,5 +31,5 @@ def _no_projects() -> set[Path]:
 
 
 def _is_mine(file: Path) -> bool:
-    """On a system without users every file is."""
+    """Whether the user owns the file; always true on systems without user ids."""
     return not hasattr(os, "getuid") or file.stat().st_uid == os.getuid()

@@ -1,4 +1,4 @@
-"""A partial change of conditions, in native form: what it does not name stays, None clears."""
+"""Partial changes of conditions, in native form: unnamed values are kept, None clears."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from syntheticnet.conditions import DIRECTIONS
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """A change with another put on it: mappings key by key, all else replaced."""
+    """Merge a change into another: mappings key by key, other values replaced."""
     both = dict(base)
     for key, value in change.items():
         old = both.get(key)
@@ -18,7 +18,7 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
 
 
 def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The change that gives back, to what `change` has named, the values of `before`; both in native form."""
+    """The change that restores the values named in `change` to those in `before`; both in native form."""
     back: dict[str, Any] = {}
     for key, requested in change.items():
         old = before.get(key)

@@ -1,6 +1,6 @@
 """Named sets of conditions with their sources: `wpt/3g` is the profile `3g` of stacks/profiles/wpt.yaml.
 
-`mine/office.yaml#slow` is one of a file of the user's own, in the same form.
+`mine/office.yaml#slow` is one in a user's file of the same format.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .mistakes import Mistakes
 from .yaml import Node, read_yaml
 
 OWN = "#"
-"""Stands between a file of the user's own and the profile in it."""
+"""Separates a user's file from the profile in it."""
 
 SUFFIXES = (".yaml", ".yml")
 
-DELAYS = {"one-way": "one way in the source, too", "rtt": "a round trip in the source, halved for each direction"}
-"""What the delay of a source can be, and what has become of it."""
+DELAYS = {"one-way": "one-way in the source too", "rtt": "a round trip in the source, halved for each direction"}
+"""Kinds of delay in sources, and how each was converted."""
 
 _NEEDED = ("source", "delay", "profiles")
 _KEYS = (*_NEEDED, "licence", "remark")
@@ -33,9 +33,9 @@ _KEYS = (*_NEEDED, "licence", "remark")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Conditions from a source; `delay` says what the source's delay was: an rtt has been halved for each direction.
+    """Conditions from a source. `delay` is a key of DELAYS: the kind of delay in the source.
 
-    `files` are the traces and tables that the conditions name.
+    `files`: contents of the traces and tables the conditions name.
     """
 
     name: str
@@ -47,51 +47,51 @@ class Profile:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the files' texts."""
-        facts = {name: getattr(self, name) for name in ("source", "licence", "delay", "remark")}
-        return {"name": self.name, "conditions": self.conditions.to_dict()} | facts
+        """Everything but the files."""
+        origin = {name: getattr(self, name) for name in ("source", "licence", "delay", "remark")}
+        return {"name": self.name, "conditions": self.conditions.to_dict()} | origin
 
 
 @cache
 def profiles() -> dict[str, Profile]:
     """All bundled profiles by name."""
-    found: dict[str, Profile] = {}
+    by_name: dict[str, Profile] = {}
     for file in sorted((assets.stacks() / "profiles").glob("*.yaml")):
-        for word, made in read_profiles(file, file.name).items():
-            name = f"{file.stem}/{word}"
-            found[name] = replace(made, name=name)
-    return found
+        for short_name, profile in read_profiles(file, file.name).items():
+            name = f"{file.stem}/{short_name}"
+            by_name[name] = replace(profile, name=name)
+    return by_name
 
 
 def profiles_of(source: str) -> list[Profile]:
-    """The profiles whose names begin with a source's, such as `wpt`, or those of a file; raises WrongUse."""
+    """The bundled profiles of a source, such as `wpt`, or those of a file; raises WrongUse."""
     if Path(source).suffix in SUFFIXES:
         return list(read_profiles(Path(source), source).values())
-    found = {name: made for name, made in profiles().items() if name.partition("/")[0] == source}
-    return list(found.values()) or _refuse("no such source of profiles", source, sources())
+    matches = [profile for name, profile in profiles().items() if name.partition("/")[0] == source]
+    return matches or _refuse("no such source of profiles", source, sources())
 
 
 def sources() -> list[str]:
-    """The first parts of the bundled profiles' names."""
+    """Sources of the bundled profiles: the part of their names before the slash."""
     return list(dict.fromkeys(name.partition("/")[0] for name in profiles()))
 
 
 def profile(name: str, folder: Path = Path()) -> Profile:
-    """The bundled profile of that name, or one of a file (`office.yaml#slow`) whose path starts from `folder`.
+    """The bundled profile of that name, or one in a file (`office.yaml#slow`) relative to `folder`.
 
-    Raises WrongUse that names the nearest.
+    Raises WrongUse with the closest name.
     """
     if OWN in name:
-        file, _, word = name.rpartition(OWN)
+        file, _, short_name = name.rpartition(OWN)
         known = read_profiles(folder / file, file)
-        return known[word] if word in known else _refuse(f"{file}: no such profile", word, known)
+        return known[short_name] if short_name in known else _refuse(f"{file}: no such profile", short_name, known)
     if Path(name).suffix in SUFFIXES:
-        raise WrongUse(f"'{name}' is a whole file: name a profile in it, such as {name}{OWN}slow")
+        raise WrongUse(f"'{name}' is a file: name a profile in it, such as {name}{OWN}slow")
     return profiles()[name] if name in profiles() else _refuse("no such profile", name, profiles(), _nearby(name))
 
 
 def named_by(node: Node, folder: Path) -> Profile:
-    """The profile that a value of a file names; raises WrongUse with the line."""
+    """The profile a YAML value names; raises WrongUse with the line."""
     try:
         return profile(node.text("the name of a profile"), folder)
     except WrongUse as error:
@@ -99,7 +99,7 @@ def named_by(node: Node, folder: Path) -> Profile:
 
 
 def read_profiles(file: Path, shown_as: str) -> dict[str, Profile]:
-    """The profiles of one file by their names in it; raises WrongUse."""
+    """The profiles of a file by name; raises WrongUse."""
     top = read_yaml(file, shown_as, {})
     keys = top.mapping(_KEYS, "a file with source, delay and profiles")
     for key in _NEEDED:
@@ -110,7 +110,7 @@ def read_profiles(file: Path, shown_as: str) -> dict[str, Profile]:
 
 
 def read_conditions(node: Node, base: Conditions | None = None) -> Conditions:
-    """Conditions in their native form, put into `base`; a mistake is told with its line."""
+    """Conditions in native form, applied to `base`; raises WrongUse with the line of each mistake."""
     try:
         return (base or Conditions()).changed(node.plain())
     except ConditionsError as error:
@@ -121,7 +121,7 @@ def read_conditions(node: Node, base: Conditions | None = None) -> Conditions:
 
 
 def _note_values(node: Node, mistakes: Mistakes) -> None:
-    """All values of links and flows that cannot be by themselves, whatever stands beside them."""
+    """Record every invalid single value of links and flows, so that they are reported together."""
     units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
     for key, link in node.value.items():
         if key == "flows" and isinstance(link.value, dict):
@@ -143,17 +143,17 @@ def _check_value(name: str, entry: Node, units: Mapping[str, Unit]) -> None:
 
 
 def _read(name: str, node: Node, top: Mapping[str, Node], folder: Path) -> Profile:
-    """One profile; `top` are the keys of its file, and its own `delay` and `remark` go before those."""
+    """One profile; `top` are the keys of its file, which its own `delay` and `remark` override."""
     own = node.mapping((*DIRECTIONS, "delay", "remark"), "a profile such as {egress: {rate: 1mbit}}")
     files: dict[str, str] = {}
     links = {direction: own[direction] for direction in DIRECTIONS if direction in own}
-    said = {key: entry for key, entry in {**top, **own}.items() if key in ("source", "licence", "remark")}
+    texts = {key: entry for key, entry in {**top, **own}.items() if key in ("source", "licence", "remark")}
     return Profile(
         name=name,
         conditions=read_conditions(take_local(replace(node, value=links), folder, files)),
         delay=_read_delay(own.get("delay", top["delay"])),
         files=files,
-        **{key: entry.text() for key, entry in said.items()},
+        **{key: entry.text() for key, entry in texts.items()},
     )
 
 
@@ -165,7 +165,7 @@ def _read_delay(node: Node) -> str:
 
 
 def _nearby(name: str) -> list[str]:
-    """Those of the same source, or, where there is none, all sources: there are too many to tell all."""
+    """Profiles of the same source, or all sources if it is unknown: all profiles would be too many to list."""
     source = f"{name.partition('/')[0]}/"
     return [known for known in profiles() if known.startswith(source)] or [f"{known}/..." for known in sources()]
 

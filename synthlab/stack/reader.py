@@ -1,4 +1,4 @@
-"""From a stack file to a Stack: every mistake is found here, with its line, before anything starts."""
+"""Reads a stack file into a Stack; reports every mistake with its line before anything starts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
 
 
 def find_stack_file(name: str) -> Path:
-    """The file that `name` means: a path, or a bundled stack with or without `.yaml`."""
+    """The file of a stack: a path, or a bundled stack's name with or without `.yaml`."""
     if Path(name).is_file():
         return Path(name)
     bundled = {file.name: file for file in sorted(assets.stacks().glob("*.yaml"))}
@@ -47,9 +47,9 @@ def read_stack(
     environment: Mapping[str, str] | None = None,
     compose: ComposeConfig | None = None,
 ) -> Stack:
-    """The stack of a path or a bundled name; `lab` replaces the name that it gives itself. Raises WrongUse.
+    """The stack of a path or a bundled name; `lab` overrides its name. Raises WrongUse.
 
-    `compose` reads the Compose file of a stack that has one; without it such a stack is refused.
+    `compose` reads the stack's Compose file; without it a stack that has one is rejected.
     """
     path = find_stack_file(name)
     shown_as = name if Path(name).is_file() else path.name
@@ -62,7 +62,7 @@ def read_stack(
 def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> ReadCompose:
     def read(file: Path) -> ComposeFile:
         if config is None:
-            raise WrongUse(f"{file}: nobody here can read Compose files")
+            raise WrongUse(f"{file}: reading Compose files requires Docker Compose")
         return read_compose(file, environment, config)
 
     return read
@@ -71,7 +71,7 @@ def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> Rea
 def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     keys = _without_extensions(top).mapping(TOP, "a stack with sfu and clients")
     if "clients" not in keys:
-        top.wrong("names no clients: give at least one, such as `clients: {client1: {app: chrome}}`")
+        top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
     mistakes, folder = Mistakes(), path.parent
     name, turn = _name_from(path), None
     ip: Ip = "ipv4"
@@ -89,19 +89,19 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
     with mistakes.noted():
-        # Of one that is wrong nobody knows whether it has a page: no client is to blame for that.
+        # If `sfu` is invalid, assume it has a page: otherwise every client would report a missing url as well.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
         clients = _read_clients(keys["clients"], there, folder, keys.get("allow"))
     mistakes.report()
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and SFU_HOST in conditioned:
-        keys["ip"].wrong("leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual")
+        keys["ip"].wrong("a conditioned sfu with `join` requires IPv4: remove its `network`, or use dual")
     stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, conditioned=conditioned, ip=ip)
     _refuse_flows(stack, keys)
     return stack
 
 
 def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
-    """Raise at the first flow of a network that means a host which is not there."""
+    """Raise WrongUse at the first flow that names an unknown host."""
     owners = [(client.conditions, keys["clients"].value[client.group]) for client in stack.clients]
     owners += [(network.conditions, keys[server]) for server, network in stack.conditioned.items()]
     for conditions, node in owners:
@@ -113,24 +113,24 @@ def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
 
 
 def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, Network]:
-    """The networks of the servers that have one, by their keys; whether one may have it is not decided here."""
-    found = {}
+    """The servers' networks by key; whether a server may have one is checked by its reader."""
+    networks = {}
     for server in CONDITIONABLE:
         node = keys[server].value if server in keys else None
         if isinstance(node, dict) and "network" in node:
             conditions, files = read_network(node["network"], folder)
-            found[server] = Network(conditions=conditions, files=files)
-    return found
+            networks[server] = Network(conditions=conditions, files=files)
+    return networks
 
 
 def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:
     if TURN_HOST in clients.value:
-        clients.value[TURN_HOST].wrong(f"'{TURN_HOST}' is the TURN server's name: give the client another")
+        clients.value[TURN_HOST].wrong(f"'{TURN_HOST}' is reserved for the TURN server: rename the client")
     return read_turn(node, sfu)
 
 
 def _without_extensions(top: Node) -> Node:
-    """The top without its `x-` keys, which hold anchors and notes of the file's author."""
+    """The top level without `x-` keys, which hold anchors and notes, as in Compose files."""
     if not isinstance(top.value, dict):
         return top
     return replace(top, value={key: node for key, node in top.value.items() if not key.startswith("x-")})
@@ -159,24 +159,24 @@ def _read_ip(node: Node) -> Ip:
 def _read_clients(node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None) -> tuple[Client, ...]:
     groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
     if not groups:
-        node.wrong("is empty: name at least one client")
+        node.wrong("is empty: add at least one client")
     mistakes = Mistakes()
     clients: dict[str, Client] = {}
     for group, description in groups.items():
         with mistakes.noted():
             for client in read_clients(group, description, sfu, folder):
                 if client.name in clients or client.name in groups.keys() - {group}:
-                    description.wrong(f"makes a second client named '{client.name}'")
+                    description.wrong(f"duplicate client name '{client.name}'")
                 clients[client.name] = client
         if len(clients) > MOST_CLIENTS:
-            description.wrong(f"makes more than {MOST_CLIENTS} clients in all")
+            description.wrong(f"exceeds the limit of {MOST_CLIENTS} clients")
     mistakes.report()
     _refuse_shared_ports(groups, clients)
     return tuple(_allowing(client, groups[client.group], allow, clients) for client in clients.values())
 
 
 def _allowing(client: Client, description: Node, everywhere: Node | None, clients: Mapping[str, Client]) -> Client:
-    """The client with those that its own `allow` lets in, and those that the stack's does."""
+    """The client with the entries of its `allow` and the stack's."""
     nodes = [node for node in (everywhere, description.value.get("allow")) if node is not None]
     words = tuple(dict.fromkeys(word for node in nodes for word in read_allow(node, clients) if word != client.name))
     return replace(client, allow=words, public=any(map(is_network, words)))
@@ -187,4 +187,4 @@ def _refuse_shared_ports(groups: dict[str, Node], clients: dict[str, Client]) ->
     for client in clients.values():
         for port in client.ports.given.values():
             if (owner := owners.setdefault(port, client.name)) != client.name:
-                groups[client.group].wrong(f"port {port} is {owner}'s already")
+                groups[client.group].wrong(f"port {port} is already used by {owner}")

@@ -1,4 +1,4 @@
-"""The `sfu:` of a stack file: a bundled media server, any image, a service of a Compose file, or one elsewhere."""
+"""Reads the `sfu:` of a stack file: a bundled server, an image, a service of a Compose file, or an external server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
 _KINDS = ("app", "image", "service", "external")
 _OWN = ("url", "metrics", "env", "command", "network", "join", "ports")
 
-# What may stand beside each kind, and why the rest may not.
+# Keys allowed with each kind, and the error for all others.
 _ALLOWED = {
     "app": ("version", "bitrate", "url", "metrics", "env", "command", "network", "join"),
     "image": _OWN,
@@ -37,23 +37,23 @@ _ALLOWED = {
     "external": ("metrics",),
 }
 _REASONS = {
-    "app": "is for an image of your own: a bundled sfu publishes what `join` needs",
-    "image": "belongs to a bundled app; an image has it in its tag",
-    "service": "belongs into the Compose file that has the service; conditions need `image:` in its place",
-    "external": "has no meaning for an external sfu, which runs elsewhere",
+    "app": "requires `image`: a bundled sfu publishes the ports that `join` requires",
+    "image": "requires a bundled app; for an image, set the tag",
+    "service": "must be set in the service's Compose file; conditions require `image` in place of `service`",
+    "external": "does not apply to an external sfu",
 }
 KEYS = tuple(dict.fromkeys((*_KINDS, "version", "bitrate", "compose", *_OWN)))
 
 
 def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | ExternalSfu:
-    """Paths in it start from `folder`; raises WrongUse with the line."""
+    """The media server; paths are relative to `folder`. Raises WrongUse with the line."""
     keys = node.mapping(KEYS, "an sfu such as {app: janus}")
     kinds = [kind for kind in _KINDS if kind in keys]
     if len(kinds) != 1:
         node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
     (kind,) = kinds
     for key in keys.keys() - {kind, *_ALLOWED[kind]}:
-        keys[key].wrong("belongs to a bundled app, whose room it is for" if key == "bitrate" else _REASONS[kind])
+        keys[key].wrong("requires a bundled app" if key == "bitrate" else _REASONS[kind])
     metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
     if kind == "external":
         return ExternalSfu(_read_page(keys["external"]), metrics)
@@ -81,7 +81,7 @@ def _with_container(sfu: Sfu, keys: dict[str, Node]) -> Sfu:
 def _read_page(node: Node) -> str:
     page = read_address(node)
     if not page.startswith(("http://", "https://")):
-        node.wrong(f"{page!r} is not an address that begins with http:// or https://")
+        node.wrong(f"{page!r} is not an http:// or https:// URL")
     return page
 
 
@@ -104,29 +104,29 @@ def _read_bundled(keys: dict[str, Node]) -> Sfu:
 
 
 def _read_bitrate(node: Node, name: str, app: SfuApp) -> int:
-    """In bits per second; 0 for no cap."""
+    """Cap in bit/s; 0: no cap."""
     if app.least_bitrate_bps is None:
-        node.wrong(f"{name} does not limit its senders")
+        node.wrong(f"{name} does not support a bitrate")
     written = node.text("a rate such as 2mbit, or unlimited")
     try:
         rate = RATE.parse(written)
     except ValueError as error:
         node.wrong(str(error))
     if rate < app.least_bitrate_bps:
-        node.wrong(f"{written!r} is less than {RATE.format(app.least_bitrate_bps)}, the least that the server heeds")
+        node.wrong(f"{written!r} is below {RATE.format(app.least_bitrate_bps)}, the server's minimum")
     return 0 if math.isinf(rate) else round(rate)
 
 
 def _read_image(keys: dict[str, Node]) -> Sfu:
     if "join" in keys and "ports" not in keys:
-        keys["join"].wrong("needs the `ports` that the image listens on, such as [7880, 50000-50050/udp]")
+        keys["join"].wrong("requires the `ports` the image listens on, such as [7880, 50000-50050/udp]")
     image = read_image(keys["image"])
     return Sfu(app=image, image=image, ports=_read_ports(keys["ports"]) if "ports" in keys else ())
 
 
 def _read_service(keys: dict[str, Node], folder: Path, read_compose: ReadCompose) -> Sfu:
     if "compose" not in keys:
-        keys["service"].wrong("needs the Compose file that has it, such as `compose: ./compose.yaml`")
+        keys["service"].wrong("requires the service's Compose file, such as `compose: ./compose.yaml`")
     file = folder / keys["compose"].text("a file")
     if not file.is_file():
         keys["compose"].wrong(f"no such file: {file}")
@@ -136,7 +136,7 @@ def _read_service(keys: dict[str, Node], folder: Path, read_compose: ReadCompose
         there = did_you_mean(name, compose.services) or f"; there are: {', '.join(compose.services)}"
         keys["service"].wrong(f"{file.name} has no service '{name}'{there}")
     if SFU_HOST in compose.services.keys() - {name}:
-        keys["compose"].wrong(f"'{SFU_HOST}' is what clients call the service {name}: give that other one another name")
+        keys["compose"].wrong(f"clients call {name} '{SFU_HOST}': rename the other service '{SFU_HOST}'")
     return Sfu(app=name, image="", service=name, compose=compose)
 
 
@@ -150,8 +150,8 @@ def _read_join(node: Node) -> str:
 def _read_ports(node: Node) -> tuple[str, ...]:
     entries = node.items("a list of ports such as [7880, 50000-50050/udp]")
     for entry in entries:
-        found = _PORT.fullmatch(entry.text("a port"))
-        low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        match = _PORT.fullmatch(entry.text("a port"))
+        low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 0 < low <= high < 65536:
-            entry.wrong(f"{entry.written!r} is not a port or a range of ports, such as 7880 or 50000-50050/udp")
+            entry.wrong(f"{entry.written!r} is not a port or port range such as 7880 or 50000-50050/udp")
     return tuple(entry.written for entry in entries)

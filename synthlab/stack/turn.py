@@ -1,4 +1,4 @@
-"""The `turn:` of a stack file: a bundled TURN server, for clients whose network lets no direct way through."""
+"""Reads the `turn:` of a stack file: a bundled TURN server, for clients whose network blocks direct connections."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ KEYS = ("app", "version")
 
 
 def read_turn(node: Node, sfu: Sfu | ExternalSfu | None) -> Turn:
-    """Raises WrongUse with the line."""
+    """The TURN server; raises WrongUse with the line."""
     keys = node.mapping(KEYS, "a TURN server such as {app: coturn}")
     if "app" not in keys:
-        node.wrong(f"needs an app; bundled: {', '.join(TURN_APPS)}")
+        node.wrong(f"requires app; bundled: {', '.join(TURN_APPS)}")
     name = keys["app"].text("the name of an app")
     if name not in TURN_APPS:
         keys["app"].wrong(f"no such turn app '{name}'{did_you_mean(name, TURN_APPS)}; bundled: {', '.join(TURN_APPS)}")
     if isinstance(sfu, Sfu) and sfu.compose and TURN_HOST in sfu.compose.services:
-        node.wrong(f"the sfu's Compose file has a service '{TURN_HOST}' already: give that one another name")
+        node.wrong(f"the sfu's Compose file already has a service '{TURN_HOST}': rename it")
     app = TURN_APPS[name]
     version = read_version(keys["version"], app.version) if "version" in keys else app.version
     return Turn(app=name, image=f"{app.image}:{version}")

@@ -1,4 +1,4 @@
-"""`${VARIABLE}` and `${VARIABLE:-default}` in a text, filled in from the environment."""
+"""Substitutes `${VARIABLE}` and `${VARIABLE:-default}` from the environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 @dataclass
 class Variables(Mapping[str, str]):
-    """Variables that remember which of them were asked for; a `lenient` one has all, empty."""
+    """Variables that record which were used in `asked`; if `lenient`, a missing one is empty instead of an error."""
 
     given: Mapping[str, str]
     lenient: bool = False
@@ -33,9 +33,9 @@ class Variables(Mapping[str, str]):
 
 
 def interpolate(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with its variables' values; `$${` stands for a plain `${`. Raises ValueError with what is wrong.
+    """`text` with variables substituted; `$${` gives a literal `${`. Raises ValueError.
 
-    As in a shell, a default stands in for a variable that is unset or empty.
+    As in a shell, the default replaces a variable that is unset or empty.
     """
 
     def value(place: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A YAML file as values that know their file, line and path, so that every mistake can be pointed at."""
+"""YAML values with file, line and path, so that every mistake can be located."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value of a file. `value` is a dict or list of Nodes, or a scalar; `written` is a scalar as it was typed."""
+    """One value of a file. `value` is a dict or list of Nodes, or a scalar; `written` is the scalar as typed."""
 
     value: Any
     file: str
@@ -29,17 +29,17 @@ class Node:
     written: str = field(default="", compare=False)
 
     def wrong(self, what: str) -> NoReturn:
-        """Raise WrongUse that reads `file:line: path: what`."""
+        """Raise WrongUse with `file:line: path: what`."""
         raise WrongUse(": ".join(part for part in (f"{self.file}:{self.line}", self.path, what) if part))
 
     def wrong_at(self, error: ConditionsError) -> NoReturn:
-        """Raise WrongUse for an error of the schema, at the line of the value below this one that it speaks of."""
+        """Raise WrongUse for a schema error, at the line of the nested value it is about."""
         place, rest = self._below(error.where)
         path = ".".join(part for part in (place.path, rest) if part)
         replace(place, path=path).wrong(error.what)
 
     def mapping(self, allowed: Iterable[str] = (), what: str = "a mapping") -> dict[str, Node]:
-        """The keys and their values; a key that is not `allowed` (when any are named) is refused."""
+        """The keys and values; raises WrongUse for a key not in `allowed`, unless that is empty."""
         if not isinstance(self.value, dict):
             self.wrong(f"{self.plain()!r} is not {what}")
         names, mistakes = list(allowed), Mistakes()
@@ -57,7 +57,7 @@ class Node:
         return list(self.value)
 
     def text(self, what: str = "a text") -> str:
-        """A scalar as it was typed, not empty: `1.10` stays `1.10`."""
+        """A non-empty scalar as typed: `1.10` stays `1.10`."""
         if isinstance(self.value, dict | list) or self.value is None or not self.written:
             self.wrong(f"{self.plain()!r} is not {what}")
         return self.written
@@ -75,13 +75,13 @@ class Node:
         return self.value
 
     def below(self) -> list[Node]:
-        """The values of a mapping, or the entries of a list; of a scalar none."""
+        """The values of a mapping or entries of a list; empty for a scalar."""
         if isinstance(self.value, dict):
             return list(self.value.values())
         return list(self.value) if isinstance(self.value, list) else []
 
     def plain(self) -> Any:
-        """The value without places, as plain dicts, lists and scalars."""
+        """The value as plain dicts, lists and scalars."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -89,7 +89,7 @@ class Node:
         return self.value
 
     def _below(self, where: str) -> tuple[Node, str]:
-        """The deepest node that a dotted path leads to, and what of the path is left; keys may hold dots themselves."""
+        """The deepest node on a dotted path, and the rest of the path; keys may contain dots."""
         if isinstance(self.value, dict):
             for key, node in self.value.items():
                 if where == key or where.startswith(f"{key}."):
@@ -99,12 +99,12 @@ class Node:
 
 
 def read_yaml(path: Path, shown_as: str, environment: Mapping[str, str]) -> Node:
-    """The file's top value, its `${VARIABLES}` filled in from `environment`; raises WrongUse."""
+    """The file's top value with `${VARIABLES}` substituted from `environment`; raises WrongUse."""
     return _Reader(shown_as, environment).node(compose_yaml(path, shown_as), "")
 
 
 class _Reader:
-    """Turns ruamel's nodes into ours."""
+    """Converts ruamel's nodes to ours."""
 
     def __init__(self, file: str, environment: Mapping[str, str]) -> None:
         self.file = file
@@ -125,7 +125,7 @@ class _Reader:
         merged: dict[str, Node] = {}
         for key_node, value_node in source.value:
             if key_node.id != "scalar":
-                here.wrong("has a key that is not a plain word")
+                here.wrong("has a key that is not a scalar")
             key = str(key_node.value)
             path = f"{here.path}.{key}" if here.path else key
             line = key_node.start_mark.line + 1
@@ -133,7 +133,7 @@ class _Reader:
                 for base in self._merge_bases(value_node):
                     merged = self._mapping(base, here) | merged
             elif key in own:
-                replace(here, line=line, path=path).wrong("stands twice")
+                replace(here, line=line, path=path).wrong("duplicate key")
             else:
                 own[key] = replace(self.node(value_node, path), line=line)
         return merged | own
@@ -142,7 +142,7 @@ class _Reader:
         bases = source.value if source.id == "sequence" else [source]
         for base in bases:
             if base.id != "mapping":
-                Node(None, self.file, source.start_mark.line + 1, "<<").wrong("does not name a mapping")
+                Node(None, self.file, source.start_mark.line + 1, "<<").wrong("is not a mapping or a list of mappings")
             yield base
 
     def _scalar(self, source: Tree, here: Node) -> Node:
@@ -151,13 +151,13 @@ class _Reader:
         except ValueError as error:
             here.wrong(str(error))
         if _UNFIT.search(written):
-            here.wrong("holds a character that no text may have: NUL, or half of a character (a lone surrogate)")
+            here.wrong("contains a NUL character or a lone surrogate")
         plain = source.style is None and written != source.value
         return replace(here, value=_typed(tag_of(written) if plain else str(source.tag), written), written=written)
 
 
 def _typed(tag: str, text: str) -> Any:
-    """A scalar's value. Dates and tags of others' making stay texts: no stack file has a use for them."""
+    """A scalar's value. Dates and custom tags stay strings: stack files do not use them."""
     kind = tag.rpartition(":")[2]
     try:
         if kind == "int":

@@ -1,4 +1,4 @@
-"""A YAML file as ruamel's tree of nodes, within bounds: its size, its depth, and what its anchors unfold to."""
+"""Parses a YAML file into ruamel's node tree, with limits on size, depth and alias expansion."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..text.text_file import read_text_file
 MOST_BYTES = 256_000
 MOST_DEPTH = 50
 MOST_NODES = 20_000
-TOO_DEEP = f"is nested too deep: allowed are {MOST_DEPTH} levels"
-TOO_MANY = f"has too many values: allowed are {MOST_NODES} keys and values"
+TOO_DEEP = f"is nested too deeply: at most {MOST_DEPTH} levels are allowed"
+TOO_MANY = f"has too many values: at most {MOST_NODES} keys and values are allowed"
 
-Tree = Any  # a node of ruamel's, whose classes carry no types
+Tree = Any  # a ruamel node; its classes are untyped
 
 
 def compose_yaml(path: Path, shown_as: str) -> Tree:
-    """The top node of the file; raises WrongUse that begins with the file, and the line where there is one."""
+    """The top node of the file; raises WrongUse prefixed with the file, and the line if known."""
     tops = compose_documents(path, shown_as)
     if not tops or tops[0] is None:
         raise WrongUse(f"{shown_as}: is empty")
     if len(tops) > 1:
-        raise WrongUse(f"{shown_as}:{tops[1].start_mark.line + 1}: begins a second document; only one is allowed")
+        raise WrongUse(f"{shown_as}:{tops[1].start_mark.line + 1}: second document: only one is allowed")
     return tops[0]
 
 
@@ -45,8 +45,8 @@ def compose_documents(path: Path, shown_as: str) -> list[Tree]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        reason = error.problem or error.context
-        raise WrongUse(f"{shown_as}{line}: not YAML: {reason}{_unquoted(text, mark)}") from None
+        problem = error.problem or error.context
+        raise WrongUse(f"{shown_as}{line}: not YAML: {problem}{_unquoted(text, mark)}") from None
     except YAMLError as error:
         raise WrongUse(f"{shown_as}: not YAML: {str(error).splitlines()[0]}") from None
     for top in tops:
@@ -55,21 +55,21 @@ def compose_documents(path: Path, shown_as: str) -> list[Tree]:
 
 
 def _unquoted(text: str, mark: Any) -> str:
-    """A hint where YAML has met a variable's brace within braces or brackets of its own."""
+    """A hint to quote a `${VARIABLE}` that is inside YAML braces or brackets."""
     before, after = (text[: mark.index], text[mark.index :]) if mark else ("", "")
-    found = re.match(r"\{[^}\s]*\}?", after) if before.endswith("$") else None
-    return f"; quote it: '${found[0]}'" if found else ""
+    variable = re.match(r"\{[^}\s]*\}?", after) if before.endswith("$") else None
+    return f"; quote it: '${variable[0]}'" if variable else ""
 
 
 def below(node: Tree) -> list[Tree]:
-    """The nodes within one: keys and values, or entries."""
+    """The child nodes: keys and values, or entries."""
     if node.id == "scalar":
         return []
     return [part for pair in node.value for part in pair] if node.id == "mapping" else list(node.value)
 
 
 def tag_of(text: str) -> str:
-    """The tag of an unquoted scalar, for one that has changed since the file was read: a variable was filled in."""
+    """The tag of an unquoted scalar after variable substitution, which may have changed its type."""
     from ruamel.yaml.nodes import ScalarNode
     from ruamel.yaml.resolver import Resolver
 
@@ -78,9 +78,9 @@ def tag_of(text: str) -> str:
 
 @cache
 def _bounded() -> tuple[type[Any], type[Any]]:
-    """ruamel's scanner and composer, which stop at the first node that is too many or too deep.
+    """ruamel's scanner and composer, stopping at the first node beyond the limits.
 
-    The scanner reads ahead where brackets open, with the square of their number, so it has to stop by itself.
+    The scanner needs its own limit: for open brackets its lookahead takes quadratic time before the composer runs.
     """
     from ruamel.yaml.composer import Composer, ComposerError
     from ruamel.yaml.scanner import Scanner, ScannerError
@@ -111,21 +111,21 @@ def _bounded() -> tuple[type[Any], type[Any]]:
 
 
 def _refuse_unfolding(top: Tree, shown_as: str) -> None:
-    """Raise WrongUse where aliases repeat so much that the whole would be too large, or where a node contains itself.
+    """Raise WrongUse if aliases expand to too many values, or if a node contains itself.
 
-    Each node is reckoned once, however often it is repeated.
+    Each node is counted once and its size reused, so the check is linear in the file, not in the expansion.
     """
     sizes: dict[int, int] = {}
     open_: set[int] = set()
 
-    def reckon(node: Tree) -> int:
+    def size(node: Tree) -> int:
         if id(node) in open_:
             raise WrongUse(f"{shown_as}:{node.start_mark.line + 1}: contains itself")
         if id(node) not in sizes:
             open_.add(id(node))
-            sizes[id(node)] = 1 + sum(map(reckon, below(node)))
+            sizes[id(node)] = 1 + sum(map(size, below(node)))
             open_.remove(id(node))
         return sizes[id(node)]
 
-    if reckon(top) > MOST_NODES:
-        raise WrongUse(f"{shown_as}: unfolds to too many values with its aliases: allowed are {MOST_NODES}")
+    if size(top) > MOST_NODES:
+        raise WrongUse(f"{shown_as}: expands to too many values through aliases: at most {MOST_NODES} are allowed")

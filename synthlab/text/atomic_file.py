@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside their place, then renamed into it."""
+"""Writes files atomically: to a temporary file in the same folder, then renamed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def beside(file: Path) -> Iterator[Path]:
-    """Give a path to write, in the same folder, which takes the place of `file` when the block ends well.
+    """Yield a path in the same folder to write to; it replaces `file` if the block succeeds.
 
-    After an error `file` is as it was before. What is no plain file (/dev/stdout, a pipe) is written as it is.
+    After an error `file` is unchanged. Anything but a regular file (/dev/stdout, a pipe) is written directly.
     Raises OSError.
     """
-    place = file.resolve()  # a link stays one
+    place = file.resolve()  # keep a symbolic link
     if place.exists() and not place.is_file():
         yield place
         return
@@ -31,6 +31,6 @@ def beside(file: Path) -> Iterator[Path]:
 
 
 def write_whole(file: Path, content: str | bytes) -> None:
-    """Raises OSError, which leaves what was there before."""
+    """Write the file atomically. Raises OSError, leaving the old content."""
     with beside(file) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)

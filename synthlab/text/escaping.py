@@ -1,7 +1,7 @@
-"""How a text that others have written is shown: no character of it acts on a terminal, and it does not go on for ever.
+"""Makes untrusted text safe to show: no terminal control characters, limited length.
 
-Names, labels, numbers, logs and messages of applications and servers, and names of files, are of strangers' making.
-Everything that prints or writes a report passes them through here.
+Names, labels, stats, logs and messages of applications and servers, and file names, are untrusted. Everything that
+prints or writes a report must pass them through here.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 def shown(text: str, most: int = MOST_LINE) -> str:
-    """`text` on one line of at most `most` characters; what is not printable is written as an escape, `\\x1b`.
+    """`text` on one line of at most `most` characters, unprintable ones escaped as `\\x1b`.
 
-    These are line breaks, control characters (C0, C1, DEL), marks of direction (bidi), characters of no width, and
-    lone surrogates.
+    Unprintable are line breaks, control characters (C0, C1, DEL), bidi marks, zero-width characters and lone
+    surrogates.
     """
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
     return cut if cut.isprintable() else "".join(map(_escaped, cut))
 
 
 def shown_log(text: str) -> str:
-    """A line of a log for a terminal: without its colours, with its tabs."""
+    """A log line for a terminal: colours removed, tabs kept."""
     plain = _COLOUR.sub("", text.rstrip("\r"))
     return "\t".join(shown(part, MOST_LOG) for part in plain[:MOST_LOG].split("\t"))
 
 
 def shown_lines(text: str) -> str:
-    """Several lines: their breaks stay, and each of them is shown."""
+    """Several lines, each escaped; line breaks kept."""
     return "\n".join(shown(line) for line in text.split("\n"))
 
 
 def json_text(value: Any, **options: Any) -> str:
-    """JSON, in which all that is not printable ASCII is escaped; `options` are those of `json.dumps`."""
+    """JSON with everything but printable ASCII escaped; `options` as for `json.dumps`."""
     return json.dumps(value, **options).replace("\x7f", "\\u007f")
 
 

@@ -1,4 +1,4 @@
-"""A measured number as people read it: with its unit, which its name says."""
+"""Formats a measured value with the unit implied by its name."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _LINKS = ("ingress", "egress")
 
 
 def quantity(name: str, value: float) -> str:
-    """The number of this dotted name: `9.7 fps`, `54 kbit/s`, `5 %`; where nobody knows its unit, the bare number."""
+    """The value with the unit of its dotted name: `9.7 fps`, `54 kbit/s`, `5 %`; without unit if unknown."""
     parts = name.split(".")
     scale, unit = _ACHIEVED.get(parts[-1], (1.0, "")) if set(_LINKS) & set(parts) else (1.0, "")
     return " ".join(filter(None, (_shown(value * scale), unit or _unit(parts[-1]))))
 
 
 def named(name: str, value: float) -> str:
-    """It with its name, unless the unit says that: `15 fps`, `lost 3`, `rtt 12 ms`."""
+    """The quantity with its name, unless the unit implies it: `15 fps`, `lost 3`, `rtt 12 ms`."""
     if name in _PLAIN:
         return quantity(name, value)
     ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")

@@ -1,5 +1,5 @@
 "use strict";
-/* Draws each figure when it comes into view, in the colours of the scheme of the moment. */
+/* Draws each figure when it scrolls into view, in the colours of the current scheme. */
 
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,7 +14,7 @@ const config = {
 };
 let following = false;
 
-/* What a value is where every colour that it names as a variable is that of the scheme. */
+/* The value with every CSS colour variable replaced by its colour in the current scheme; plotly cannot resolve them. */
 function resolved(value) {
   if (typeof value === "string" && /^var\(--[a-z0-9-]+\)$/.test(value)) {
     probe.style.color = value;
@@ -37,7 +37,7 @@ async function draw(plot) {
   plot.on("plotly_relayout", (change) => follow(plot, change));
 }
 
-/* All figures of one run show the same span of time. */
+/* Keeps the time axes of all figures of a run in step. */
 async function follow(plot, change) {
   const moved = Object.keys(change).some((key) => key.startsWith("xaxis."));
   if (following || !moved) return;

@@ -1,4 +1,4 @@
-"""Figures: medians of runs, held against their goals."""
+"""Figures: medians of runs compared with their goals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.summary import Summary, percentile
 
 
 def test_medians_are_judged() -> None:
-    """One bad run of five does not miss a goal; the spread shows it."""
+    """One bad run of five does not miss a goal, but shows in the spread."""
     runs = {"bridge": [{"gbps": 10.0}], "forwarder": [{"gbps": value} for value in (9.0, 9.0, 1.0, 8.5, 9.5)]}
     result = Figure("gbps", "TCP", "Gbit/s", of_bridge(0.8)).result(runs)
     assert result.met is True
@@ -19,7 +19,7 @@ def test_medians_are_judged() -> None:
 
 
 def test_another_value_may_be_judged_than_is_shown() -> None:
-    """A rate is shown in bits a second, and judged by the share of its allowance."""
+    """A rate is shown in bit/s and judged by its share of the allowed error."""
     runs = {"forwarder": [{"kbps": 90.0, "allowance_used": 1.5}]}
     result = Figure("kbps", "rate", "kbit/s", at_most(1), judged="allowance_used").result(runs)
     assert result.met is False
@@ -27,13 +27,13 @@ def test_another_value_may_be_judged_than_is_shown() -> None:
 
 
 def test_what_has_no_runs_misses_its_goal() -> None:
-    """A measurement that failed is not one that was passed; without a goal there is nothing to miss."""
+    """A failed measurement misses its goal; without a goal there is nothing to miss."""
     assert Figure("gbps", "TCP", "Gbit/s", of_bridge(0.8)).result({}).met is False
     assert Figure("gbps", "TCP", "Gbit/s").result({}).met is None
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.0, 1)])
 def test_percentiles_are_values_that_were_seen(share: float, value: int) -> None:
-    """The nearest rank of 1 to 100."""
+    """Nearest rank over 1 to 100."""
     assert percentile(range(1, 101), share) == value
     assert percentile([7.0], share) == 7.0

@@ -1,4 +1,4 @@
-"""Goals: limits of their own, and limits beside the bridge."""
+"""Goals: absolute limits, and limits relative to the bridge."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from benchmarks.goal import Goal, above_bridge, at_least, at_most, of_bridge, wi
     ],
 )
 def test_a_limit_itself_is_allowed(goal: Goal, value: float, bridge: float | None, met: bool) -> None:
-    """What just reaches the limit meets the goal."""
+    """A value exactly at the limit meets the goal."""
     assert goal.met(value, bridge) is met
 
 
 def test_beside_an_unmeasured_bridge_nothing_is_met() -> None:
-    """Without the bridge's figure there is nothing to be as good as."""
+    """Without the bridge's value a relative goal is missed."""
     assert not of_bridge(0.8).met(100, None)
     assert not above_bridge(1).met(0, None)
 
 
 def test_either_of_two_is_enough() -> None:
-    """A slow machine's bridge lowers the bar, and the text says so."""
+    """On a slow machine the bridge lowers the limit, and the text says so."""
     goal = at_least(150) | of_bridge(0.9)
     assert goal.met(95, 100)
     assert goal.met(155, 1000)

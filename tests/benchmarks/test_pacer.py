@@ -1,4 +1,4 @@
-"""The pacer: steady, and never in a hurry."""
+"""The pacer: steady, and catching up only if asked to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchmarks.pacer import pace
 
 
 class Time:
-    """A clock that looking at it moves on by a microsecond."""
+    """A clock that advances by a microsecond each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -24,7 +24,7 @@ class Time:
 
 
 def turns(per_second: float, time: Time, late: int = 0, hurried: bool = False) -> list[int]:
-    """The gaps between ten turns, of which the fourth takes `late` nanoseconds."""
+    """The gaps between ten calls, of which the fourth takes `late` nanoseconds."""
     taken: list[int] = []
 
     def act(n: int) -> None:
@@ -36,7 +36,7 @@ def turns(per_second: float, time: Time, late: int = 0, hurried: bool = False) -
 
 
 def test_turns_come_at_the_pace() -> None:
-    """Slow turns are mostly slept for, fast ones waited for awake."""
+    """Long gaps are mostly slept through, short ones busy-waited."""
     slow, fast = Time(), Time()
     assert set(turns(1_000, slow)) == {1_000_000}
     assert slow.slept > 8_000_000
@@ -45,14 +45,14 @@ def test_turns_come_at_the_pace() -> None:
 
 
 def test_a_late_turn_moves_those_behind_it() -> None:
-    """After one that took ten times its time, the next ones are as far apart as ever."""
+    """After a call that took ten gaps, the next ones are a gap apart again."""
     gaps = turns(1_000, Time(), late=10_000_000)
     assert gaps[3] > 10_000_000
     assert set(gaps[:3] + gaps[4:]) == {1_000_000}
 
 
 def test_a_hurried_one_catches_up() -> None:
-    """After a turn that took four times its time, three follow at once, and then all is as ever."""
+    """After a call that took four gaps, three follow at once, and the pace is steady again."""
     gaps = turns(1_000, Time(), late=3_500_000, hurried=True)
     assert abs(sum(gaps) - 9_000_000) < 10_000
     assert gaps[3] > 3_500_000

@@ -103,7 +103,7 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
     for folder, content in (("a", "5\n"), ("b", "0 5\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x").write_text(content)
-    with pytest.raises(WrongUse, match=r"^--delay-trace: another file is called x, too: rename one of them$"):
+    with pytest.raises(WrongUse, match=r"^--delay-trace: two files are named x; rename one of them$"):
         take_files({"rate_trace": str(tmp_path / "a" / "x"), "delay_trace": str(tmp_path / "b" / "x")})
 
 

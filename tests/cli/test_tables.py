@@ -82,7 +82,7 @@ def test_conditions_of_flows() -> None:
         ({"rate": "unlimited"}, "rate unlimited"),
         (
             {"queue": "1s", "loss_burst": "4p"},
-            "queue 1s (no effect without a rate or rate_trace), loss_burst 4p (no effect without a loss)",
+            "queue 1s (no effect without rate or rate_trace), loss_burst 4p (no effect without loss)",
         ),
     ],
 )
@@ -111,14 +111,14 @@ def test_kept_order_is_reported() -> None:
 
 def entry(**times: float) -> ScheduleEntry:
     change = {"egress": {"loss": "5%", "latency": None}, "flows": {"*:udp": {"ingress": None}, "*:tcp": None}}
-    values: dict[str, Any] = {"in_s": None, "left_s": None, "late_s": 0.0} | times
+    values: dict[str, Any] = {"in_ns": None, "left_ns": None, "late_ns": 0} | times
     return ScheduleEntry(id=3, change=change, replace=False, **values)
 
 
 def test_agenda() -> None:
     """Leases have the time they have left, scheduled changes that until they begin, and how long they will last."""
-    waiting = replace(entry(in_s=5.0, left_s=20.0), id=4, replace=True, change={"seed": 7})
-    result = replace(state({}), leases=(entry(left_s=9.26),), scheduled=(waiting, entry(in_s=1.0)))
+    waiting = replace(entry(in_ns=5 * 10**9, left_ns=20 * 10**9), id=4, replace=True, change={"seed": 7})
+    result = replace(state({}), leases=(entry(left_ns=9_260_000_000),), scheduled=(waiting, entry(in_ns=10**9)))
     what = "egress loss 5%, latency none; *:udp ingress none; *:tcp removed"
     assert schedule_table({"client2": result}).rows == [
         ("client2", "lease 3", what, "reverts in 9.3 s"),
@@ -130,8 +130,8 @@ def test_agenda() -> None:
 def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     """When a change is in force: how far apart the clients changed, when it begins, and when it ends."""
     monkeypatch.setattr(tables, "_wall", lambda seconds: f"12:00:{seconds:02.0f}")
-    plain, leased = state({}), replace(state({}), entry=entry(left_s=10.0))
-    waiting = replace(state({}), entry=entry(in_s=5.0))
+    plain, leased = state({}), replace(state({}), entry=entry(left_ns=10 * 10**9))
+    waiting = replace(state({}), entry=entry(in_ns=5 * 10**9))
     assert list(moments(GroupChange({"a": plain}), 0)) == []
     assert list(moments(GroupChange({"a": plain, "b": plain}, 0), 0)) == ["a, b: in force at the same time"]
     assert list(moments(GroupChange({"a": plain, "b": plain}, 3_140_000), 0)) == [

@@ -6,14 +6,19 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from synthlab.control.client_api import ChangeOptions, HttpClientApi
+from synthlab.control.clock_sync import ClockSample
+from synthlab.control.exec_tunnel import Answer
 from synthlab.errors import SynthlabError, WrongUse
-from synthlab.testing import FakeClientApi
+from synthlab.testing import FakeClientApi, FakeClock
+from synthlab.text.durations import SECOND_NS
 
+TIMES = {"x-synthlab-received-ns": "5", "x-synthlab-answered-ns": "6"}
 seen: list[tuple[str, str, dict[str, str]]] = []
 
 
@@ -29,8 +34,8 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
         body = json.loads(request.content or b"{}")
         try:
             if act == ("PATCH", "/v1/conditions") and request.url.params.get("check") == "true":
-                fake.check(body)
-            elif act == ("PATCH", "/v1/conditions"):
+                return httpx.Response(200, json={"state": fake.check(body).state.answer}, headers=TIMES)
+            if act == ("PATCH", "/v1/conditions"):
                 fake.change(body)
             elif act == ("PUT", "/v1/conditions"):
                 fake.replace(body)
@@ -39,7 +44,7 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
             elif act == ("DELETE", "/v1/leases/7"):
                 fake.release(7)
             elif act == ("GET", "/v1/clock"):
-                return httpx.Response(200, json={"monotonic_ns": 5})
+                return httpx.Response(200, json={"monotonic_ns": 5}, headers=TIMES)
             elif act == ("GET", "/v1/stats"):
                 return httpx.Response(200, json=fake.answered_stats)
             elif act != ("GET", "/v1/state"):
@@ -48,7 +53,7 @@ def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
             return httpx.Response(422, json={"error": error.message.removeprefix(f"{fake.name}: ")})
         except SynthlabError:
             return httpx.Response(503, json={"error": "the forwarder restarts"})
-        return httpx.Response(200, json=fake.answer())
+        return httpx.Response(200, json=fake.answer(), headers=TIMES)
 
     return handle
 
@@ -83,8 +88,9 @@ def test_check_changes_nothing(remote: HttpClientApi, fake: FakeClientApi) -> No
 def test_terms(remote: HttpClientApi) -> None:
     """When a change takes effect and for how long stands behind the `?`."""
     seen.clear()
-    remote.change({}, ChangeOptions(at_ns=5, lease="10s"))
-    remote.check({}, ChangeOptions(after="5s"))
+    remote.change({}, ChangeOptions(at_ns=5, lease_ns=10 * SECOND_NS))
+    observed = remote.check({}, ChangeOptions(after_ns=5 * SECOND_NS))
+    assert observed.state.conditions_text == {"egress": {"loss": "1%"}}
     remote.replace({}, ChangeOptions(keep=True))
     remote.reset(ChangeOptions(at_ns=7))
     remote.release(7)
@@ -95,7 +101,41 @@ def test_terms(remote: HttpClientApi) -> None:
         ("DELETE", "/v1/conditions", {"at": "7"}),
         ("DELETE", "/v1/leases/7", {}),
     ]
-    assert remote.clock() == 5
+
+
+def test_clock(fake: FakeClientApi) -> None:
+    """A client's times are in the headers of its answers, ours are taken just before and after."""
+    clock = FakeClock()
+    remote = HttpClientApi("client2", "http://x", httpx.MockTransport(serve(fake)), clock=clock)
+    sample = ClockSample(clock.now_ns(), 5, 6, clock.now_ns())
+    assert [remote.clock(), remote.observe().clock, remote.check({}).clock] == [sample] * 3
+    assert remote.observe().state.conditions == fake.startup
+
+
+def test_an_answer_without_times() -> None:
+    """One of another version is an error that says so, and no guess."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"monotonic_ns": 5, "version": "0.0.9"}))
+    with pytest.raises(SynthlabError, match=r"client2 runs 0\.0\.9"):
+        HttpClientApi("client2", "http://x", transport).clock()
+
+
+def test_a_tunnel_is_started_before_its_clock_is_read(fake: FakeClientApi) -> None:
+    """Its start, once, would look like a slow network; where no clock is read, nothing but the request is sent."""
+
+    class Tunnel:
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def ask(self, method: str, target: str, headers: Any, body: bytes, timeout_s: float) -> Answer:
+            self.asked.append(target)
+            return Answer(200, TIMES, json.dumps(fake.answer()).encode())
+
+    tunnel: Any = Tunnel()
+    for calls in (("clock", "observe"), ("state", "clock")):
+        remote = HttpClientApi("client2", "http://x", relay=lambda: tunnel)
+        for call in calls:
+            getattr(remote, call)()
+    assert tunnel.asked == ["/v1/clock", "/v1/clock", "/v1/state", "/v1/state", "/v1/clock"]
 
 
 def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:
@@ -149,12 +189,12 @@ def test_container_that_does_not_run() -> None:
 
 def test_close(remote: HttpClientApi) -> None:
     """An end of its connections, not of itself."""
-    assert remote.clock() == 5
+    assert remote.clock().arrived == 5
     first = remote._connected
     assert first is not None
     remote.close()
     assert first.is_closed
-    assert remote.clock() == 5
+    assert remote.clock().arrived == 5
 
 
 @pytest.mark.issue(10)

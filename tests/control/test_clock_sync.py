@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from synthlab.control.clock_sync import ClockSample, SyncPoint, moment
+from synthlab.control.clock_sync import ClientClocks, ClockSample, compare_clocks
 
 MS = 1_000_000
 
 
 def test_one_clock() -> None:
-    """Where all readings fit one clock, the moment is the same number for all, and there is no doubt."""
-    readings = {"a": ClockSample(0, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 511 * MS, 13 * MS)}
-    result = moment(readings, 100 * MS)
-    assert result == SyncPoint({"a": 601 * MS, "b": 601 * MS}, 0)
+    """Where all samples fit one clock, a moment is the same number for all, and there is no doubt."""
+    samples = {"a": ClockSample(0, 502 * MS, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 511 * MS, 511 * MS, 13 * MS)}
+    clocks = compare_clocks(samples)
+    assert clocks == ClientClocks({"a": 501 * MS, "b": 501 * MS}, 0)
+    assert clocks.at_ns("a", 100 * MS) == 601 * MS
 
 
 def test_clocks_of_their_own() -> None:
-    """Where they do not, each is told its own time, as well as its round trip lets us know it."""
-    readings = {"a": ClockSample(0, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 911 * MS, 12 * MS)}
-    assert moment(readings, 100 * MS) == SyncPoint({"a": 600 * MS, "b": 1000 * MS}, 4 * MS)
+    """Where they do not, each has its own time, as well as its round trip lets us know it."""
+    samples = {"a": ClockSample(0, 502 * MS, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 911 * MS, 911 * MS, 12 * MS)}
+    assert compare_clocks(samples) == ClientClocks({"a": 500 * MS, "b": 900 * MS}, 4 * MS)
 
 
 def test_our_own_clock() -> None:
-    """Clocks that may be ours are: the moment is exact however long the questions took."""
-    readings = {"a": ClockSample(0, 2 * MS, 4 * MS), "b": ClockSample(10 * MS, 11 * MS, 13 * MS)}
-    assert moment(readings, 100 * MS) == SyncPoint({"a": 100 * MS, "b": 100 * MS}, 0)
+    """Clocks that may be ours are: the moment is exact however long the requests took."""
+    samples = {"a": ClockSample(0, 2 * MS, 2 * MS, 4 * MS), "b": ClockSample(10 * MS, 11 * MS, 11 * MS, 13 * MS)}
+    assert compare_clocks(samples) == ClientClocks({"a": 0, "b": 0}, 0)
+
+
+def test_work_makes_no_doubt() -> None:
+    """A client that takes 300 ms to answer is known as well as one that answers at once: only the way counts."""
+    samples = {
+        "a": ClockSample(0, 501 * MS, 801 * MS, 302 * MS),
+        "b": ClockSample(0, 901 * MS, 901 * MS, 2 * MS),
+    }
+    assert samples["a"].network_ns == 2 * MS
+    assert compare_clocks(samples) == ClientClocks({"a": 500 * MS, "b": 900 * MS}, 2 * MS)

@@ -16,7 +16,8 @@ import base64, json, sys
 for line in sys.stdin:
     asked = json.loads(line)
     body = base64.b64encode(json.dumps({"monotonic_ns": 7, "asked": asked["target"]}).encode()).decode()
-    print(json.dumps({"status": 200, "headers": {}, "body": body}), flush=True)
+    headers = {"x-synthlab-received-ns": "7", "x-synthlab-answered-ns": "8"}
+    print(json.dumps({"status": 200, "headers": headers, "body": body}), flush=True)
 """
 
 
@@ -31,7 +32,8 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
 def test_questions_and_answers(relay: Relay) -> None:
     """One program answers all questions, and one that was closed is started again."""
     remote = HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay)
-    assert [remote.clock(), remote.clock()] == [7, 7]
+    samples = [remote.clock(), remote.clock()]
+    assert [(sample.arrived, sample.answered) for sample in samples] == [(7, 8)] * 2
     relay.close()
     answer = relay.ask("GET", "/v1/state", {}, b"", 5)
     assert (answer.status, b"/v1/state" in answer.body) == (200, True)

@@ -38,7 +38,10 @@ def test_base_leases_and_scheduled_changes() -> None:
             "base": {},
             "leases": [lease],
             "scheduled": [{"id": 2, "replace": {}, "at_ns": 30, "in_ns": 1_000_000_000}],
-            "failed": {"count": 1, "last": [{"id": 7, "at_ns": 5, "error": "egress.queue: has no effect"}]},
+            "failed": {
+                "count": 1,
+                "last": [{"id": 7, "at_ns": 5, "error": "egress.queue: requires rate or rate_trace"}],
+            },
             "entry": lease,
             "forwarder": {"restarts": 0, "lateness": {"egress": {"p50_ms": 0.1}}},
             "links": {},
@@ -46,11 +49,11 @@ def test_base_leases_and_scheduled_changes() -> None:
         }
     )
     assert state.base.perfect
-    wanted = ScheduleEntry(id=1, change=lease["change"], replace=False, in_s=None, left_s=2.5, late_s=0.0)  # type: ignore[arg-type]
+    wanted = ScheduleEntry(id=1, change=lease["change"], replace=False, in_ns=None, left_ns=2_500_000_000, late_ns=0)  # type: ignore[arg-type]
     assert state.leases == (wanted,)
     assert state.entry == wanted
-    assert (state.scheduled[0].replace, state.scheduled[0].in_s, state.scheduled[0].left_s) == (True, 1.0, None)
-    assert state.failures == {7: "egress.queue: has no effect"}
+    assert (state.scheduled[0].replace, state.scheduled[0].in_ns, state.scheduled[0].left_ns) == (True, 10**9, None)
+    assert state.failures == {7: "egress.queue: requires rate or rate_trace"}
     assert state.lateness == {"egress": {"p50_ms": 0.1}}
 
 

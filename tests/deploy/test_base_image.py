@@ -16,7 +16,7 @@ from synthlab.testing import FakeEngine
 
 
 class Offline(FakeEngine):
-    """An engine without images that no registry answers."""
+    """An engine without images, offline from every registry."""
 
     def __init__(self) -> None:
         super().__init__(images={})
@@ -28,7 +28,7 @@ class Offline(FakeEngine):
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The programs that are run on a Debian machine with mmdebstrap."""
+    """The programs run on a Debian machine with mmdebstrap."""
     programs: list[str] = []
 
     def run_program(command: Sequence[str], **_options: Any) -> Finished:
@@ -42,14 +42,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_present(ran: list[str]) -> None:
-    """An image that is there is neither pulled nor built."""
+    """A base image on the engine is neither pulled nor built."""
     engine = FakeEngine()
     ensure_base_image(engine, lambda text: None)
     assert (engine.calls, ran) == ([], [])
 
 
 def test_no_registry(ran: list[str]) -> None:
-    """Where no registry answers, the image is made of packages, under the same name."""
+    """Without a registry, the image is built from Debian packages, with the same tag."""
     engine, result = Offline(), list[str]()
     ensure_base_image(engine, result.append)
     assert ran == ["mmdebstrap --variant=minbase"]
@@ -58,7 +58,7 @@ def test_no_registry(ran: list[str]) -> None:
 
 
 def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it can be neither pulled nor built, one line says what to do."""
+    """If it can be neither pulled nor built, one line gives the next step."""
     monkeypatch.setattr(baseimage, "_is_debian_root", lambda: False)
     engine = Offline()
     with pytest.raises(SynthlabError, match=r"^debian:bookworm-slim cannot be pulled: .*docker save .* docker load"):
@@ -67,7 +67,7 @@ def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_command() -> None:
-    """The base made of packages is minimal Debian without manuals, but with the copyright notes."""
+    """The base built from packages is minimal Debian without manuals, but with the copyright files."""
     command = debootstrap_command("/x/base.tar")
     assert command[:2] == ["mmdebstrap", "--variant=minbase"]
     assert command[-3:] == ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "bookworm", "/x/base.tar"]

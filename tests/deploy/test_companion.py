@@ -1,4 +1,4 @@
-"""The companions of conditioned servers, as they are to be."""
+"""The companions of conditioned servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TURN = Turn(app="coturn", image="acme/turn:1", password="secret")
 
 
 def lab(folder: Path, sfu: str = "image: acme/sfu, ports: [7880], network: {egress: {loss: 5%}}") -> Stack:
-    """A lab whose TURN server is conditioned as well as its media server, which no stack file can say."""
+    """A lab whose TURN and media server are both conditioned, which no stack file can express."""
     file = folder / "two.yaml"
     file.write_text(f"sfu: {{{sfu}}}\nclients: {{one: {{image: acme/app}}}}\n")
     stack = read_stack(str(file), environment={})
@@ -34,7 +34,7 @@ def lab(folder: Path, sfu: str = "image: acme/sfu, ports: [7880], network: {egre
 
 @pytest.mark.issue(11)
 def test_of_any_service(tmp_path: Path) -> None:
-    """The companion has the name, the published ports and the hosts of any service, which keeps the rest."""
+    """The companion takes name, published ports and extra hosts from any service, which keeps the rest."""
     service = Service(
         name="media",
         image="acme/media",
@@ -62,7 +62,7 @@ def test_of_any_service(tmp_path: Path) -> None:
 
 @pytest.mark.issue(11)
 def test_of_two_servers(tmp_path: Path) -> None:
-    """Each conditioned server has a companion of its own, which says whose network it holds."""
+    """Each conditioned server has its own companion, labelled with the server's name."""
     services = {service.name: service for service in server_services(lab(tmp_path))}
     assert list(services) == ["sfu-network", "sfu", "turn-network", "turn"]
     held = {name: service.labels.get("synthlab.network-of") for name, service in services.items()}
@@ -74,13 +74,13 @@ def test_of_two_servers(tmp_path: Path) -> None:
 
 @pytest.mark.issue(11)
 def test_rendered(tmp_path: Path) -> None:
-    """A lab with two companions renders to exactly the file that was looked at."""
+    """A lab with two companions renders to exactly the golden file."""
     assert rendered(lab(tmp_path), tmp_path) == (GOLDEN / "companions.yaml").read_text()
 
 
 @pytest.mark.issue(11)
 def test_its_image(tmp_path: Path) -> None:
-    """The image of companions is built where any server is conditioned, and only there."""
+    """The companions' image is built only for stacks with a conditioned server."""
     stack = replace(lab(tmp_path, "image: acme/sfu"), conditioned={"turn": LOSS})
     assert [image.tag for image in needed_images(stack)] == ["syntheticnet:latest"]
     assert "syntheticnet:latest" not in foreign_images(stack)

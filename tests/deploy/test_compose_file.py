@@ -42,7 +42,7 @@ clients:
 
 
 def rendered(stack: Stack, folder: Path) -> str:
-    """The file with what differs between machines and versions taken out."""
+    """The file without the parts that differ between machines and versions."""
     text = render(stack, choose_ports(stack, free=lambda port: True))
     return text.replace(f'"{own_version()}"', '"VERSION"').replace(str(folder), "FOLDER")
 
@@ -57,17 +57,17 @@ def everything(folder: Path) -> Stack:
 
 
 def test_bundled_call(tmp_path: Path) -> None:
-    """The bundled call renders to exactly the file that was looked at and run."""
+    """The bundled call renders to exactly the golden file."""
     assert rendered(read_stack("call"), tmp_path) == (GOLDEN / "call.yaml").read_text()
 
 
 def test_everything(tmp_path: Path) -> None:
-    """Every key of a stack file comes out where it belongs, and no user's value is taken for markup."""
+    """Every key of a stack file has its effect, and no user value is interpreted as markup."""
     assert rendered(everything(tmp_path), tmp_path) == (GOLDEN / "everything.yaml").read_text()
 
 
 def test_labs_share_no_subnet() -> None:
-    """Two labs with IPv6 have subnets of their own, unique local ones that stay the same from one `up` to the next."""
+    """Two labs with IPv6 have different unique local subnets, the same on every `up`."""
     subnets = [ipv6_subnet(replace(read_stack("call", name), ip="dual")) for name in ("one", "two", "one")]
     assert subnets[0] != subnets[1]
     assert subnets[0] == subnets[2]
@@ -75,7 +75,7 @@ def test_labs_share_no_subnet() -> None:
 
 
 def test_video_of_the_bundled_page(tmp_path: Path) -> None:
-    """The bundled page is told the size of the video; another address is left as it is."""
+    """The bundled page gets the size of the video as a parameter; any other URL stays unchanged."""
     file = tmp_path / "v.yaml"
     video = "app: chrome, video: 640x360@30"
     file.write_text(f"sfu: {{app: janus}}\nclients: {{a: {{{video}}}, b: {{{video}, url: 'http://x/{{name}}'}}}}")
@@ -89,5 +89,5 @@ def test_video_of_the_bundled_page(tmp_path: Path) -> None:
     [("no", '"no"'), ("${X}", '"$${X}"'), ('"', '"\\""'), (["a", "b"], '["a", "b"]'), ("ä", '"ä"')],
 )
 def test_quoted(value: Any, written: str) -> None:
-    """What is quoted is a text to YAML, and no variable to Compose."""
+    """A quoted value is a string to YAML, without variables for Compose."""
     assert quoted(value) == written

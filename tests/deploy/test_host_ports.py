@@ -20,32 +20,32 @@ def stack(folder: Path, first: str = "", second: str = "") -> Stack:
 
 
 def test_usual_ports_for_the_first(tmp_path: Path) -> None:
-    """The first client gets 3000 and 5901, the others what Docker draws."""
+    """The first client gets 3000 and 5901, the others whatever Docker picks."""
     assert choose_ports(stack(tmp_path), free=lambda port: True) == {"a": Ports(api=3000, vnc=5901), "b": Ports()}
 
 
 def test_taken_usual_ports_are_drawn(tmp_path: Path) -> None:
-    """A usual port that is taken, or that the stack gives to another client, is not insisted on."""
+    """A default port that is taken, or fixed for another client, is left to Docker."""
     assert choose_ports(stack(tmp_path), free=lambda port: port != 3000)["a"] == Ports(vnc=5901)
     chosen = choose_ports(stack(tmp_path, second=", ports: {api: 3000}"), free=lambda port: True)
     assert chosen == {"a": Ports(vnc=5901), "b": Ports(api=3000)}
 
 
 def test_no_screen_no_port(tmp_path: Path) -> None:
-    """A headless client has no port for its screen."""
+    """A headless client has no VNC port."""
     assert choose_ports(stack(tmp_path, ", headless: true"), free=lambda port: True)["a"] == Ports(api=3000)
 
 
 def test_taken_fixed_port(tmp_path: Path) -> None:
-    """A port that the stack fixes must be free, and the error says which one is not."""
+    """A port fixed in the stack must be free, and the error names the one that is not."""
     with pytest.raises(SynthlabError) as caught:
         choose_ports(stack(tmp_path, second=", ports: {vnc: 5902}"), free=lambda port: port != 5902)
-    text = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or give another"
+    text = "p.yaml: clients.b.ports.vnc: port 5902 of 127.0.0.1 is taken: free it, or choose another"
     assert caught.value.message == text
 
 
 def test_is_free() -> None:
-    """A port on which something listens is not free; afterwards it is."""
+    """A port with a listener is not free; once closed, it is."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not is_free(port)

@@ -1,4 +1,4 @@
-"""The commands that make images."""
+"""Building images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from synthlab.testing import FakeEngine
 
 
 def test_build_command(tmp_path: Path) -> None:
-    """The build gets its hash as a label, its arguments, the host's proxies by name only, and its CA as a secret."""
+    """The build gets its hash as a label, its arguments, the host's proxies by name only, and the CA as a secret."""
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     planned = PlannedImage(Image(tag="a:1", context=tmp_path, args={"V": "1"}), "abc", current=False)
@@ -34,13 +34,13 @@ def test_build_command(tmp_path: Path) -> None:
 
 
 def test_no_ca_no_secret(tmp_path: Path) -> None:
-    """A variable that names no file gives the build no secret."""
+    """A CA variable that names no file adds no secret."""
     planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
     assert "--secret" not in build_command(described(planned), {"SSL_CERT_FILE": str(tmp_path / "none")})
 
 
 class Conditioning(FakeEngine):
-    """Its images take over the network of their containers."""
+    """An engine whose images take over the network of their containers."""
 
     def image(self, tag: str) -> LocalImage | None:
         return LocalImage(f"id of {tag}", "0", conditions=True)
@@ -48,18 +48,18 @@ class Conditioning(FakeEngine):
 
 @pytest.mark.parametrize(("network", "refused"), [(", network: {}", True), ("", False)])
 def test_a_media_server_that_would_be_conditioned_twice(network: str, refused: bool, tmp_path: Path) -> None:
-    """An image that conditions its network is no conditioned media server; nothing has been started then."""
+    """A media server whose image conditions its own network cannot be conditioned; nothing is started."""
     file = tmp_path / "lab.yaml"
     file.write_text(f"sfu: {{image: acme/sfu{network}}}\nclients: {{one: {{image: acme/app}}}}\n")
     stack, engine = read_stack(str(file)), Conditioning()
-    message = "sfu: its image acme/sfu is FROM syntheticnet, and conditions its network"
+    message = "sfu: image acme/sfu is FROM syntheticnet and conditions its own network"
     with pytest.raises(SynthlabError, match=message) if refused else nullcontext():
         refuse_unfit(stack, engine, {"acme/sfu"})
 
 
 @pytest.mark.issue(10)
 def test_a_version_that_there_is_none_of() -> None:
-    """It is wrong use in one line, which names those that there are; other failures of a build are not."""
+    """A version that is not available is wrong use, with the available ones; other build failures are not."""
     offer = "cannot be installed; this Debian release offers:"
     tail = [
         f'#5 ERROR: process "/bin/sh -c ... echo "janus ${{JANUS_VERSION}} {offer}',

@@ -1,4 +1,4 @@
-"""Images in a file, or in a registry."""
+"""Saving, loading, pushing and pulling images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EmptyEngine(FakeEngine):
 
 
 class SavingEngine(FakeEngine):
-    """It remembers where it has saved to."""
+    """An engine that remembers where it saved to."""
 
     saved: Path
 
@@ -41,7 +41,7 @@ def quietly(_text: str) -> None:
 
 
 def test_names_with_a_version() -> None:
-    """Each image has a name that stays with its version, and both names mean the same image."""
+    """Each image has a further tag with our version, and both tags mean the same image."""
     assert versioned("syntheticnet") == f"syntheticnet:{VERSION}"
     assert versioned("synthlab/janus:1.1.2") == f"synthlab/janus:1.1.2-{VERSION}"
     for tag in ("syntheticnet:latest", "synthlab/janus:1.1.2"):
@@ -49,15 +49,15 @@ def test_names_with_a_version() -> None:
 
 
 def test_selected() -> None:
-    """An image is named by its last word, and brings what it starts from along."""
+    """An image is selected by its short name, together with its bases."""
     assert [image.tag for image in selected(["bot"])] == ["syntheticnet:latest", "synthlab/bot:latest"]
     assert len(selected(())) == 8
-    with pytest.raises(WrongUse, match=r"no image 'chrom' of synthlab's own; did you mean chrome\?"):
+    with pytest.raises(WrongUse, match=r"no bundled image 'chrom'; did you mean chrome\?"):
         selected(["chrom"])
 
 
 def test_kept() -> None:
-    """What the engine has is current, stale, or missing."""
+    """An image on the engine is current, stale, or missing."""
     images = selected(["bot"])
     assert {kept.state for kept in kept_images(images, EmptyEngine())} == {"missing"}
     assert {kept.state for kept in kept_images(images, FakeEngine())} == {"stale"}
@@ -74,7 +74,7 @@ def test_kept() -> None:
 
 
 def test_others() -> None:
-    """What a stack's browser and another version have left is listed, each image once whatever its names."""
+    """Images of other browsers and versions are listed too, each once however many tags it has."""
     browser, former = "synthlab/chrome:chromium-150.0.7871.100-1-deb12u1", "synthlab/bot:0.0.1"
 
     class Full(FakeEngine):
@@ -91,7 +91,7 @@ def test_others() -> None:
 
 
 def test_save_and_load(tmp_path: Path) -> None:
-    """The file has all names and the base, and is there only when it is whole."""
+    """The file has all tags and the base, and appears only when complete."""
     file, engine = tmp_path / "images.tar", SavingEngine()
     tags = save(selected(["syntheticnet"]), file, engine, quietly)
     assert tags == ["syntheticnet:latest", BASE, f"syntheticnet:{VERSION}"]
@@ -103,15 +103,15 @@ def test_save_and_load(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
-    """What is not built cannot be saved, and a file that is not there not be loaded."""
+    """An image that is not built cannot be saved, and a missing file cannot be loaded."""
     with pytest.raises(SynthlabError, match=r"^not built: syntheticnet:latest, debian:bookworm-slim: build them with"):
         save(selected(["syntheticnet"]), tmp_path / "x.tar", EmptyEngine(), quietly)
-    with pytest.raises(SynthlabError, match="there is no such file"):
+    with pytest.raises(SynthlabError, match="no such file"):
         load(tmp_path / "x.tar", EmptyEngine(), quietly)
 
 
 def test_push_and_pull() -> None:
-    """A registry has the versioned names; pulled, they have their usual names again, and no other stays."""
+    """The registry has the versioned tags; after a pull the usual tags are back, and no registry tag stays."""
     there = [f"ghcr.io/acme/syntheticnet:{VERSION}", f"ghcr.io/acme/{BASE}"]
     engine = FakeEngine()
     assert push(selected(["syntheticnet"]), "ghcr.io/acme/", engine, quietly) == there
@@ -126,7 +126,7 @@ def test_push_and_pull() -> None:
 
 
 def test_remote_names() -> None:
-    """A registry with a port is no version."""
+    """The port of a registry is not mistaken for a version."""
     assert remote_names(["synthlab/janus:1.1.2"], "127.0.0.1:5000") == {
         "synthlab/janus:1.1.2": f"127.0.0.1:5000/synthlab/janus:1.1.2-{VERSION}"
     }

@@ -1,4 +1,4 @@
-"""Which images are built, and when."""
+"""Which images are built, in which order, and when."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make_image(folder: Path, tag: str, base: str) -> Image:
 
 
 def test_order_of_the_bundled_call() -> None:
-    """Every image comes after the one that it starts from, and none twice."""
+    """Every image comes after its base, and none twice."""
     assert [image.tag for image in needed_images(read_stack("call"))] == [
         "synthlab/janus:1.1.2",
         "syntheticnet:latest",
@@ -47,7 +47,7 @@ def test_order_of_the_bundled_call() -> None:
 
 @pytest.mark.issue(10)
 def test_the_tags_of_the_ancestor(tmp_path: Path) -> None:
-    """`minimal`, `vnc` and `chrome` are tags of ours: known by name, built with what they start from, and kept."""
+    """`minimal`, `vnc` and `chrome` are tags of ours: selected by name, built with their bases, and listed."""
     (tmp_path / "Dockerfile").write_text("FROM syntheticnet:chrome\n")
     file = tmp_path / "s.yaml"
     file.write_text("clients: {a: {build: .}, b: {image: 'syntheticnet:minimal'}}")
@@ -64,13 +64,13 @@ def test_the_tags_of_the_ancestor(tmp_path: Path) -> None:
 
 
 def test_version_becomes_an_argument() -> None:
-    """The media server's version is its image's tag and its build's argument."""
+    """The media server's version is the tag of its image and an argument of its build."""
     janus = needed_images(read_stack("call"))[0]
     assert janus.args == {"JANUS_VERSION": "1.1.2"}
 
 
 def test_own_and_foreign_images(tmp_path: Path) -> None:
-    """A folder is built with what it starts from; an image of a registry is left to that; ours are known by name."""
+    """A folder is built with its bases; an image from a registry is pulled; bundled ones are known by name."""
     (tmp_path / "Dockerfile").write_text("FROM syntheticnet\n")
     file = tmp_path / "s.yaml"
     file.write_text("clients: {a: {build: .}, b: {image: 'acme/app:1'}, c: {image: syntheticnet}}")
@@ -91,12 +91,12 @@ def test_own_and_foreign_images(tmp_path: Path) -> None:
     ],
 )
 def test_bases(dockerfile: str, bases: tuple[str, ...]) -> None:
-    """The bases are read from FROM lines, with arguments filled in; stages of the file itself are none."""
+    """The bases come from FROM lines, with arguments substituted, without build stages."""
     assert read_bases(dockerfile, {}) == bases
 
 
 def test_nothing_is_rebuilt_when_nothing_changed(tmp_path: Path) -> None:
-    """An image that carries the hash of what it would be built from is current; one without it is not."""
+    """An image labelled with its current content hash is current; one without it is not."""
     images = [make_image(tmp_path, "a", "debian:bookworm-slim"), make_image(tmp_path, "b", "a")]
     on_engine = {"debian:bookworm-slim": LocalImage("base", None)}
     first = plan_images(images, on_engine.get)
@@ -106,7 +106,7 @@ def test_nothing_is_rebuilt_when_nothing_changed(tmp_path: Path) -> None:
 
 
 def test_a_change_reaches_all_that_start_from_it(tmp_path: Path) -> None:
-    """A changed file, or another base, changes the hash of its image and of every image FROM it."""
+    """A changed file or base changes the hash of the image and of every image FROM it."""
     images = [make_image(tmp_path, "a", "debian:bookworm-slim"), make_image(tmp_path, "b", "a:latest")]
     before = [planned.content for planned in plan_images(images, nothing)]
     (tmp_path / "a" / "new").write_text("x")
@@ -116,7 +116,7 @@ def test_a_change_reaches_all_that_start_from_it(tmp_path: Path) -> None:
 
 
 def test_what_the_hash_holds(tmp_path: Path) -> None:
-    """Content, names, the executable bit and arguments count; caches of Python do not."""
+    """Content, names, the executable bit and arguments count; Python caches do not."""
     image = make_image(tmp_path, "a", "x")
     file = image.context / "run"
     file.write_text("1")

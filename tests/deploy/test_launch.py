@@ -1,4 +1,4 @@
-"""Bringing up: all, or nothing."""
+"""Bringing a lab up, all or nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def broken(**changes: object) -> list[Container]:
 
 
 class CallEngine(FakeEngine):
-    """An engine with current images, on which Compose makes just the given containers, and then fails if it is to."""
+    """An engine with current images, on which Compose creates the given containers, and fails if told to."""
 
     def __init__(
         self, makes: list[Container], fails: BaseException | None = None, has: Iterable[Container] = ()
@@ -46,7 +46,7 @@ class CallEngine(FakeEngine):
         self.makes, self.fails = makes, fails
 
     def made_of(self, rendered: str) -> list[Container]:
-        """The containers, marked as the file marks them."""
+        """The containers, labelled as in the file."""
         (mark,) = {made.made_by for made in super().made_of(rendered)}
         return [replace(container, made_by=mark) for container in self.makes]
 
@@ -66,7 +66,7 @@ def up(
 
 
 def test_all() -> None:
-    """Launching ends when everything is healthy, and shows on the way how far it is."""
+    """Launching ends once everything is healthy, and reports progress."""
     engine = CallEngine(HEALTHY)
     started = [f"containers: {count}/5 started" for count in range(6)]
     assert up(engine) == [*started, "healthy: 5/5"]
@@ -76,7 +76,7 @@ def test_all() -> None:
 
 @pytest.mark.issue(11)
 def test_what_compose_makes() -> None:
-    """The fake engine makes the containers of the rendered file: their roles, names and ports."""
+    """The fake engine creates the containers of the rendered file, with roles, names and ports."""
     engine = FakeEngine(images=CURRENT)
     up(engine)
     assert [(one.role, one.client, one.app) for one in engine.present][:2] == [
@@ -88,7 +88,7 @@ def test_what_compose_makes() -> None:
 
 @pytest.mark.issue(11)
 def test_images_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty engine gets the base, then each image after those that it starts from, and then the containers."""
+    """An empty engine gets the base, then each image after its bases, and then the containers."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     engine = FakeEngine(images={})
     result = up(engine)
@@ -158,11 +158,11 @@ def test_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         launch(read_stack("call"), engine, result.append, timeout_s=0.3, clock=FakeClock())
     assert engine.present == []
-    assert result[-1] == "removing what was made of call"
+    assert result[-1] == "removing what was created of call"
 
 
 def test_port_taken_meanwhile() -> None:
-    """When somebody takes a usual port between our look and the start, Docker draws another: the lab comes up."""
+    """If a default port is taken between our check and the start, Docker picks another and the lab comes up."""
 
     class Racing(CallEngine):
         def compose_up(self, project: str, rendered: str, progress: OnLine) -> None:
@@ -177,7 +177,7 @@ def test_port_taken_meanwhile() -> None:
 
 
 def test_a_bounded_life() -> None:
-    """With a time to live, every container is told and marked with the end; it counts from their start."""
+    """With a time to live, every container has the expiry as variable and label, counted from the start."""
     engine = CallEngine(HEALTHY)
     up(engine, ttl_s=60, clock=FakeClock(epoch_s=1000.5))
     (file,) = engine.composed
@@ -187,10 +187,10 @@ def test_a_bounded_life() -> None:
 
 @pytest.mark.issue(10)
 def test_one_at_a_time() -> None:
-    """Who finds that somebody else is bringing the lab up is told so, and removes nothing of it."""
+    """An `up` that finds another in progress says so, and removes nothing of it."""
     engine = FakeEngine(HEALTHY)
     engine.locked.add("call")
-    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, end that"):
+    with pytest.raises(SynthlabError, match=r"^the lab 'call' is being brought up: wait until it is up, stop that"):
         up(engine)
     assert (engine.present, engine.locked, engine.calls) == (HEALTHY, {"call"}, [])
     free = CallEngine(HEALTHY)
@@ -200,7 +200,7 @@ def test_one_at_a_time() -> None:
 
 @pytest.mark.issue(10)
 def test_only_what_is_ours() -> None:
-    """Where bringing up fails, a container of the same lab that somebody else has made stays."""
+    """If bringing up fails, containers of the same lab created by somebody else stay."""
     foreign = replace(HEALTHY[0], id="foreign", made_by="somebody")
 
     class Shared(CallEngine):
@@ -216,7 +216,7 @@ def test_only_what_is_ours() -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("phase", ["images", "containers", "healthy"])
 def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`down` of a lab that is being brought up ends that, in whatever phase it is, and nothing of it stays."""
+    """`down` stops an `up` in progress, in whatever phase, and leaves nothing of the lab."""
 
     class Contested(CallEngine):
         def build_image(self, build: ImageBuild, on_line: OnLine) -> Finished:
@@ -243,7 +243,7 @@ def test_taken_down_meanwhile(phase: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.issue(10)
 def test_a_lock_that_never_began() -> None:
-    """A lock that was made and never runs, for whoever did so was killed half-way, is removed after a while."""
+    """A stale lock that never started running, as its owner was killed, is removed after a while."""
 
     class Created(FakeEngine):
         def locks(self) -> dict[str, str]:
@@ -258,14 +258,14 @@ def test_a_lock_that_never_began() -> None:
 
 @pytest.mark.issue(10)
 def test_containers_that_are_removed() -> None:
-    """A lab of which somebody has removed containers meanwhile is not up."""
+    """A lab that loses containers while coming up is not up."""
     with pytest.raises(SynthlabError, match=r"^2 of the 5 containers of 'call' have been removed$"):
         up(CallEngine(HEALTHY[:3]))
 
 
 @pytest.mark.issue(10)
 def test_replacing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lab that is replaced stays until the images are there: where those fail, it is as it was."""
+    """A lab being replaced stays until the new images are ready: if they fail, it is untouched."""
 
     class Building(CallEngine):
         status = 1

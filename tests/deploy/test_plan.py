@@ -1,4 +1,4 @@
-"""What bringing a stack up would do, and that it does just that."""
+"""The plan of `up`, and that `up` carries out exactly that."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ COMPOSE = {
 
 
 def current(stack: Stack) -> dict[str, LocalImage]:
-    """Images with just the content that they would be built from now."""
+    """Images with exactly the content that a build would have now."""
     has = {BASE: LocalImage("base", None)}
     made = plan_images(needed_images(stack), has.get)
     return has | {one.image.tag: LocalImage(one.image.tag, one.content) for one in made}
 
 
 def text(plan: UpPlan, folder: Path = Path("/nowhere")) -> str:
-    """The lines, with what differs between machines taken out."""
+    """The lines without the parts that differ between machines."""
     lines = "".join(f"{line}\n" for line in (*plan_lines(plan), *rights_lines(plan)))
     return re.sub(r"(synthlab/own-one):\w+", r"\1:FOLDER", lines.replace(str(folder), "FOLDER"))
 
@@ -71,14 +71,14 @@ def own_stack(folder: Path) -> Stack:
 
 
 def test_an_empty_engine() -> None:
-    """Everything is pulled or built before the containers start; nothing is done by looking."""
+    """Everything is pulled or built before the containers start; planning changes nothing."""
     engine = FakeEngine(images={})
     assert text(plan_up(read_stack("call"), engine, 120)) == (GOLDEN / "up-call-empty.txt").read_text()
     assert (engine.calls, engine.tagged, engine.locked) == ([], [], set())
 
 
 def test_a_usual_day() -> None:
-    """What is current is used, what was edited is built because of that; the lab that is up goes after that."""
+    """Current images are used, edited ones are rebuilt, and the running lab is removed only after that."""
     stack = read_stack("call")
     engine = FakeEngine([fake_container("call", "client1")], images=current(stack))
     engine.images["synthlab/chrome:latest"] = LocalImage("old", "0")
@@ -88,7 +88,7 @@ def test_a_usual_day() -> None:
 
 
 def test_a_stack_with_everything(tmp_path: Path) -> None:
-    """A Compose file, a TURN server, own images, fixed ports, both protocols, and all that acts with one's rights."""
+    """A Compose file, a TURN server, own images, fixed ports, both IP versions, and all acts with the user's rights."""
     stack = own_stack(tmp_path)
     images = {tag: image for tag, image in current(stack).items() if "own-one" not in tag}
     plan = plan_up(stack, FakeEngine(images=images), 120)
@@ -97,7 +97,7 @@ def test_a_stack_with_everything(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("has", [{}, {BASE: LocalImage("base", None)}])
 def test_plan_and_deed(has: dict[str, LocalImage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the engine is then asked to do to images is what the plan says, in its order, and so are the ports."""
+    """What the engine is asked to do to images is exactly the plan, in its order; the ports are the plan's too."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     stack, engine = read_stack("call"), FakeEngine(images=has)
     engine.taken = {3000}
@@ -111,7 +111,7 @@ def test_plan_and_deed(has: dict[str, LocalImage], tmp_path: Path, monkeypatch: 
 
 
 def test_a_lab_that_is_up() -> None:
-    """It is refused as `up` refuses it, unless it is to be replaced: then its own ports count as free."""
+    """A running lab is an error, as for `up`, unless it is replaced: then its ports count as free."""
     stack = read_stack("call")
     there = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
 
@@ -127,10 +127,10 @@ def test_a_lab_that_is_up() -> None:
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:
-    """A fixed port that is taken and an image that does not fit are found before anything is built."""
+    """A fixed port that is taken and an unsuitable image are found before anything is built."""
     stack = own_stack(tmp_path)
     engine = FakeEngine(images=current(stack) | {"acme/app": LocalImage("theirs", None)})
-    with pytest.raises(SynthlabError, match=r"^two: its image acme/app is not FROM syntheticnet"):
+    with pytest.raises(SynthlabError, match=r"^two: image acme/app is not FROM syntheticnet"):
         plan_up(stack, engine, 1)
     engine.images["acme/app"] = LocalImage("ours", "0")
     engine.taken = {4000}
@@ -139,7 +139,7 @@ def test_what_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A usual port of the plan that is taken by then is drawn, and that is reported."""
+    """If a default port of the plan is taken during the builds, Docker picks another, and that is reported."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     class Racing(FakeEngine):
@@ -150,6 +150,6 @@ def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.Monk
     stack = read_stack("call")
     engine, result = Racing([fake_container("call", "client1")], images=current(stack)), list[str]()
     launch(stack, engine, result.append, 1, replacing=True)
-    assert result[:2] == ["taking down what is there of call", "a usual port has just been taken: Docker draws another"]
+    assert result[:2] == ["taking down call", "a default port was just taken: Docker picks another"]
     published: list[Container] = [one for one in engine.present if one.client == "client1"]
     assert 3000 not in published[0].ports.values()

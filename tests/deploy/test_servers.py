@@ -1,4 +1,4 @@
-"""The media server's containers as they are to be."""
+"""The media server's containers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_without_conditions_it_is_alone(tmp_path: Path) -> None:
 
 
 def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
-    """The media server and its companion are told so; what the user gives the server is not overruled."""
+    """In a lab with IPv6 alone, the media server and its companion get SYNTHLAB_IP; the user's own values win."""
     stack = replace(read("app: janus, network: {}", tmp_path), ip="ipv6")
     assert [service.environment["SYNTHLAB_IP"] for service in server_services(stack)] == ["ipv6", "ipv6"]
     stack = replace(read("image: acme/sfu, env: {SYNTHLAB_IP: dual}", tmp_path), ip="ipv6")
@@ -53,14 +53,14 @@ def test_a_lab_with_ipv6_alone(tmp_path: Path) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("written", "expected"), [("2mbit", "2000000"), ("unlimited", "0"), (None, None)])
 def test_how_much_a_sender_may_take(tmp_path: Path, written: str | None, expected: str | None) -> None:
-    """The room's cap is a value of the stack; the server is told only what the stack says."""
+    """The cap on a sender's video comes from the stack; without one the server gets none."""
     cap = f", bitrate: {written}" if written else ""
     (server,) = server_services(read(f"app: janus{cap}", tmp_path))
     assert server.environment.get("SYNTHLAB_BITRATE") == expected
 
 
 def test_somebody_outside(tmp_path: Path) -> None:
-    """The bundled media server is told the address that it has outside, and its ports are published there."""
+    """With `join`, the bundled media server gets its address outside the lab, and its ports are published there."""
     stack = read("app: janus, join: 192.168.1.5", tmp_path)
     (own,) = server_services(stack)
     assert own.environment == {"SYNTHLAB_JOIN": "192.168.1.5", "SYNTHLAB_MEDIA_PORTS": "20000-20059"}
@@ -69,7 +69,7 @@ def test_somebody_outside(tmp_path: Path) -> None:
 
 
 def test_parts_of_a_compose_file() -> None:
-    """All of it is marked as the lab's but for what is somebody else's; the media server is found by its usual name."""
+    """Everything but external resources is labelled; the media server is found by its usual name."""
     compose = from_config(CONFIG)
     stack = _of(compose)
     parts = compose_parts(stack)
@@ -96,7 +96,7 @@ def test_parts_of_a_compose_file() -> None:
     ],
 )
 def test_a_health_check_that_is_turned_off(check: dict[str, Any] | None, condition: str) -> None:
-    """Clients wait for the health of a service that its file has probed, not of one whose check the file turns off."""
+    """Clients wait until a service with a health check is healthy, but not if the check is disabled."""
     service = {"image": "acme/sfu:1"} if check is None else {"image": "acme/sfu:1", "healthcheck": check}
     assert sfu_condition(_of(from_config({"services": {"media": service}}))) == {"media": condition}
 

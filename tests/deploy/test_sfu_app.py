@@ -1,4 +1,4 @@
-"""Another bundled media server is one entry in the list of apps: what it needs follows from there."""
+"""Another bundled media server is one entry in the list of apps; everything else follows from it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def opened(stack: Stack) -> str:
 
 
 def test_its_page(tmp_path: Path) -> None:
-    """The page gets its parameters by the app's own names, those alone that have a value, and another page none."""
+    """The page gets those of its parameters that have a value, by the app's names; any other page gets none."""
     assert opened(read(tmp_path)) == "http://sfu:7000/c?room=1"
     assert opened(read(tmp_path, client="app: chrome, video: 640x360@30")) == "http://sfu:7000/c?room=1&size=640x360@30"
     stack = read(tmp_path, top="turn: {app: coturn}\n")
@@ -55,20 +55,20 @@ def test_its_page(tmp_path: Path) -> None:
 
 
 def test_its_health(tmp_path: Path) -> None:
-    """Clients wait for the health of an app that is probed, and only for the start of another."""
+    """Clients wait until an app with a health check is healthy, and otherwise only until it is started."""
     assert sfu_condition(read(tmp_path)) == {"sfu": "service_started"}
     assert sfu_condition(read(tmp_path, "app: janus")) == {"sfu": "service_healthy"}
 
 
 def test_its_metrics(tmp_path: Path) -> None:
-    """An app that publishes metrics is asked there, unless the stack names another address."""
+    """An app's metrics are read at its own URL, unless the stack gives another."""
     assert metrics_ports(read(tmp_path)) == [6789]
     assert metrics_ports(read(tmp_path, "app: other, metrics: 'http://sfu:99/m'")) == [99]
     assert metrics_ports(read(tmp_path, "app: janus")) == []
 
 
 def test_its_ports(tmp_path: Path) -> None:
-    """With `join` the app's own ports are published, and it is told its address and the range for media."""
+    """With `join`, the app's ports are published, and it gets its address and the media port range."""
     stack = read(tmp_path, "app: other, join: 10.0.0.1")
     (own,) = server_services(stack)
     assert own.published == ("10.0.0.1:7000:7000", "10.0.0.1:40000-40009:40000-40009/udp")
@@ -78,14 +78,14 @@ def test_its_ports(tmp_path: Path) -> None:
 
 def test_its_cap(tmp_path: Path) -> None:
     """An app without a cap refuses `bitrate`; one with a cap tells the lowest that it heeds."""
-    with pytest.raises(WrongUse, match="other does not limit its senders"):
+    with pytest.raises(WrongUse, match="other does not support a bitrate"):
         read(tmp_path, "app: other, bitrate: 2mbit")
-    with pytest.raises(WrongUse, match="is less than 64kbit, the least that the server heeds"):
+    with pytest.raises(WrongUse, match="is below 64kbit, the server's minimum"):
         read(tmp_path, "app: janus, bitrate: 63kbit")
 
 
 def test_its_bots(tmp_path: Path) -> None:
-    """A bot is refused where the media server speaks another protocol; of an image nobody knows which it speaks."""
+    """A bot is rejected for a media server with another protocol; of a user's own image the protocol is unknown."""
     with pytest.raises(WrongUse, match=r"lab.yaml:2: clients.c.app: bot speaks janus, but the sfu speaks otherish"):
         read(tmp_path, client="app: bot, url: x")
     assert read(tmp_path, "app: janus", "app: bot").clients[0].app == "bot"
@@ -93,7 +93,7 @@ def test_its_bots(tmp_path: Path) -> None:
 
 
 def test_its_image() -> None:
-    """Its image is built from the folder of its name, with its version."""
+    """Its image is built from the folder with its name, in its version."""
     assert "synthlab/other:2.0" in all_bundled()
     image = bundled_image("synthlab/other:2.1")
     assert image is not None

@@ -1,4 +1,4 @@
-"""The TURN server of a stack: how it is read, what its container is to be, and what clients are told of it."""
+"""The TURN server of a stack: its key, its container, and what clients get."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def with_turn(folder: Path, clients: str, sfu: str = "{app: janus}") -> Stack:
 
 
 def test_the_container(tmp_path: Path) -> None:
-    """It is a service of the lab by the name `turn`, with the lab's own credentials and no port on the host."""
+    """It is a service of the lab named `turn`, with the lab's own credentials and no port on the host."""
     (service,) = turn_services(with_turn(tmp_path, "{c: {app: chrome}}"))
     assert (service.name, service.image, service.ports, service.published) == ("turn", "synthlab/coturn:4.6.1", (), ())
     assert service.environment == {"SYNTHLAB_TURN_USER": "lab:secret"}
@@ -40,14 +40,14 @@ def test_the_container(tmp_path: Path) -> None:
 
 
 def test_without(tmp_path: Path) -> None:
-    """A stack without one has no such container, and its clients are told nothing of it."""
+    """A stack without one has no such container, and clients get no variable for it."""
     stack = read("sfu: {app: janus}\nclients: {c: {app: chrome}}\n", tmp_path)
     assert (stack.turn, turn_services(stack)) == (None, [])
     assert "turn" not in render(stack, choose_ports(stack, free=lambda port: True)).lower()
 
 
 def test_what_clients_are_reported(tmp_path: Path) -> None:
-    """All find it in their environment, the bundled page in its address; another page's where it asks for it."""
+    """All clients get it in their environment, the bundled page in its URL, another page through a placeholder."""
     clients = "{a: {app: chrome, video: 640x360@30}, b: {app: chrome, url: 'https://x/?t={turn}'}, c: {image: x}}"
     stack = with_turn(tmp_path, clients)
     a, b, c = client_services(stack, dict.fromkeys("abc", Ports()))
@@ -60,7 +60,7 @@ def test_what_clients_are_reported(tmp_path: Path) -> None:
 
 
 def test_credentials_are_drawn() -> None:
-    """Each lab has others."""
+    """Each lab has its own random credentials."""
     one, other = (read_stack("turn.yaml").turn for _ in range(2))
     assert one
     assert other
@@ -69,7 +69,7 @@ def test_credentials_are_drawn() -> None:
 
 
 def test_its_image(tmp_path: Path) -> None:
-    """It is built for a stack that has one, in the version that the stack names."""
+    """It is built only for stacks that have one, in the version named there."""
     stack = read("turn: {app: coturn, version: 4.6.2}\nclients: {c: {image: syntheticnet}}\n", tmp_path)
     assert stack.turn
     assert (stack.turn.app, stack.turn.image) == ("coturn", "synthlab/coturn:4.6.2")
@@ -81,14 +81,14 @@ def test_its_image(tmp_path: Path) -> None:
     ("turn", "clients", "expected"),
     [
         ("true", "{c: {image: x}}", "1: turn: True is not a TURN server such as {app: coturn}"),
-        ("{}", "{c: {image: x}}", "1: turn: needs an app; bundled: coturn"),
+        ("{}", "{c: {image: x}}", "1: turn: requires app; bundled: coturn"),
         ("{app: cotrun}", "{c: {image: x}}", "1: turn.app: no such turn app 'cotrun'; did you mean coturn?"),
         ("{app: coturn, version: 1/2}", "{c: {image: x}}", "1: turn.version: '1/2' is not a version such as '4.6.1'"),
-        ("{app: coturn}", "{turn: {image: x}}", "2: clients.turn: 'turn' is the TURN server's name: give the client"),
+        ("{app: coturn}", "{turn: {image: x}}", "2: clients.turn: 'turn' is reserved for the TURN server: "),
     ],
 )
 def test_mistakes(turn: str, clients: str, expected: str, tmp_path: Path) -> None:
-    """Each is told with its line and what is allowed."""
+    """Each mistake is reported with its line and what is allowed."""
     with pytest.raises(WrongUse) as caught:
         read(f"turn: {turn}\nclients: {clients}\n", tmp_path)
     assert caught.value.message.startswith(f"{tmp_path / 'lab.yaml'}:{expected}")

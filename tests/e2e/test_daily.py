@@ -162,7 +162,7 @@ def test_a_lab_that_ends_by_itself(lab: Path) -> None:
     assert all(row["expired"] for row in ask("ps", "--lab", SHORT))
     assert [one["state"] for one in ask("ls") if one["lab"] == SHORT] == ["expired"]
     assert "the time of the lab 'e2e-short' is over" in synthlab("show", "--lab", SHORT, status=3).stderr
-    assert "the lab's time is over" in synthlab("logs", "client1", "--lab", SHORT).stdout
+    assert "the lab has expired" in synthlab("logs", "client1", "--lab", SHORT).stdout
     assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--lab", SHORT).stderr
     docker("stop", "-t", "0", f"synthlab-{SHORT}-bot-1-1")
     assert synthlab("down", "--lab", SHORT).stdout == f"{SHORT} is down: 3 containers removed\n"

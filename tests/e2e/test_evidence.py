@@ -42,7 +42,7 @@ clients:
 """
 # Takes datagrams, or their sender would be told that nobody does.
 SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
-APPLICATION, NETWORK, MARKS = "application side", "network side", "what was done, and when"
+APPLICATION, NETWORK, MARKS = "application side", "network side", "actions and their times"
 PORT, COUNT = 5000, 50
 WORLD = docker_backend()
 # Of the frames that traffic.py sends; nothing else in the lab is so long.
@@ -90,7 +90,7 @@ def send(lab: Pair) -> None:
 
 def collected(evidence: Evidence, folder: Path) -> pcapng.Capture:
     files = evidence.collect(folder)
-    assert "what could not be had" not in files, (folder / "problems.txt").read_text()
+    assert "missing evidence" not in files, (folder / "problems.txt").read_text()
     return pcapng.read((folder / files["packets of client2"]).read_bytes())
 
 
@@ -210,7 +210,7 @@ def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     _, errors = process.communicate(timeout=30)
     end(process)
     assert process.returncode == 1
-    assert errors.decode().strip() == "nothing can be captured: [Errno 1] Operation not permitted"
+    assert errors.decode().strip() == "cannot capture: [Errno 1] Operation not permitted"
 
 
 def test_what_ended_meanwhile_is_reported(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
@@ -222,9 +222,9 @@ def test_what_ended_meanwhile_is_reported(lab: Pair, evidence: Evidence, tmp_pat
     files = evidence.collect(tmp_path)
     assert {"packets of client2", "log of web"} <= files.keys()
     assert NETWORK in pcapng.read((tmp_path / files["packets of client2"]).read_bytes()).received
-    problems = (tmp_path / files["what could not be had"]).read_text().splitlines()
+    problems = (tmp_path / files["missing evidence"]).read_text().splitlines()
     missing = dict(line.split(": ", 1) for line in problems)
     assert missing.keys() == {"packets of client2", "console of web", "screenshots of web"}
     assert missing["packets of client2"].startswith("the capture ended at ")
-    assert missing["screenshots of web"].startswith("it does not run (Exited (137) ")
+    assert missing["screenshots of web"].startswith("not running (Exited (137) ")
     assert "its container does not run" in missing["console of web"]

@@ -85,7 +85,7 @@ def test_up_set_down(tiny: Path) -> None:
     wanted = {"ingress": {"loss": "5%"}, "egress": {"loss": "5%", "latency": "10ms"}, "seed": 7}
     assert {name: answer["conditions"] for name, answer in changed.items()} == {"bot-1": wanted, "bot-2": wanted}
     refused = run("set", "client1", "bot", "--lab", LAB, "--reordering", status=2)
-    assert refused.stderr.startswith("synthlab: client1: ingress.reordering: has no effect without a jitter")
+    assert refused.stderr.startswith("synthlab: client1: ingress.reordering: requires jitter")
     again = run("up", str(tiny), status=3)
     assert again.stderr.startswith(f"synthlab: the lab '{LAB}' is up already: ")
     shown = json.loads(run("reset", "--lab", LAB, "--json").stdout)
@@ -106,7 +106,7 @@ def test_an_image_of_another_kind(tiny: Path) -> None:
     """An image that does not start FROM syntheticnet is refused before anything starts."""
     tiny.write_text(TINY.replace("client1: {image: syntheticnet", "client1: {image: 'debian:bookworm-slim'"))
     result = run("up", str(tiny), status=3).stderr
-    assert "client1: its image debian:bookworm-slim is not FROM syntheticnet" in result
+    assert "client1: image debian:bookworm-slim is not FROM syntheticnet" in result
 
 
 def test_a_port_that_is_taken(tiny: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_media_servers_metrics(far: Machine) -> None:
 def test_refusals_read_alike(far: Machine) -> None:
     """A value that cannot be is refused with the same line and status as anywhere."""
     refused = far.synthlab("set", "client1", "client2", "--reordering", status=2).stderr
-    assert refused.startswith("synthlab: client1: ingress.reordering: has no effect without a jitter")
+    assert refused.startswith("synthlab: client1: ingress.reordering: requires jitter")
 
 
 def test_another_container_at_the_port_is_not_asked(far: Machine) -> None:

@@ -16,6 +16,7 @@ from synthlab.control.backend import docker_backend
 from synthlab.engine.containers import Container
 from synthlab.runner.traffic import RunningTraffic, start_traffic
 from synthlab.scenario.actions import Congestion, Traffic
+from synthlab.text.durations import SECOND_NS
 
 from .labs import docker, lab_up, synthlab
 from .pair import Pair
@@ -42,7 +43,7 @@ from synthlab.control.backend import docker_backend
 backend = docker_backend()
 _, members = backend.members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
-    traffic = Traffic(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_s=120)
+    traffic = Traffic(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_ns=120 * 10**9)
     start_traffic(backend.engine, traffic, members)
 print("begun", flush=True)
 time.sleep(120)
@@ -56,7 +57,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     stack.write_text(STACK)
     with lab_up(LAB, stack):
         yield
-        running = start_traffic(WORLD.engine, _traffic(target="sfu", for_s=120), _members())
+        running = start_traffic(WORLD.engine, _traffic(target="sfu", for_ns=120 * SECOND_NS), _members())
     assert running.error()
     running.stop()
 
@@ -66,7 +67,7 @@ def _members() -> Sequence[Container]:
 
 
 def _traffic(**changed: object) -> Traffic:
-    usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_s": 30.0}
+    usual = {"client": "client1", "target": "client2", "protocol": "udp", "rate_bps": BPS, "for_ns": 30 * SECOND_NS}
     return Traffic(**(usual | changed))  # type: ignore[arg-type]
 
 
@@ -190,7 +191,7 @@ def test_stopped_and_hidden() -> None:
 
 def test_it_ends_by_itself() -> None:
     """When its time is over it has ended, without an error, and without a stop."""
-    traffic = start_traffic(WORLD.engine, _traffic(for_s=1.0), _members())
+    traffic = start_traffic(WORLD.engine, _traffic(for_ns=SECOND_NS), _members())
     assert traffic._source.wait(15) == 0
     assert traffic.error() is None
     traffic.stop()

@@ -71,7 +71,7 @@ def test_other_traffic_of_the_other_network_is_cut(container: str) -> None:
         tried = Traffic(container, "try_tcp", _address(neighbour, "bridge"), OTHER_PORT).result()
         assert tried["outcome"] == "TimeoutError"
     log = docker_log(container)
-    assert "is not the conditioned network: cut off, but for the control ports, from 172." in log
+    assert "is not the conditioned network: cut off, except for control ports from 172." in log
 
 
 def test_the_conditioned_networks_gateway_is_not_the_host(container: str) -> None:

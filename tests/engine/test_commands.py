@@ -1,4 +1,4 @@
-"""The commands that the real engine runs, with a `docker` that only writes down what it is asked."""
+"""The docker commands of the real engine, with a `docker` that only records its arguments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUILD = ImageBuild(tag="a:1", context=Path("/folder"), args={"V": "1"}, labels={
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """The arguments of each docker command so far, without its name."""
+    """The arguments of each docker command so far, without `docker`."""
     log, program = tmp_path / "asked", tmp_path / "docker"
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {log}\ncat > {tmp_path}/input\necho "{{}}"\n')
     program.chmod(0o755)
@@ -80,13 +80,13 @@ def unheard(_line: str) -> None:
     ],
 )
 def test_commands(act: Callable[[Engine], object], commands: list[str], asked: Callable[[], list[str]]) -> None:
-    """Each is one docker command with exactly these arguments; a build first asks which builder is in use."""
+    """Each method runs one docker command with exactly these arguments; a build first asks for the current context."""
     act(Engine())
     assert asked() == commands
 
 
 def test_input(asked: Callable[[], list[str]], tmp_path: Path) -> None:
-    """Compose reads the rendered file, and a program its source, from the command's input."""
+    """Compose reads the rendered file, and a program its source, from stdin."""
     engine = Engine()
     engine.compose_up("synthlab-call", "services: {}\n", unheard)
     assert (tmp_path / "input").read_text() == "services: {}\n"
@@ -96,14 +96,14 @@ def test_input(asked: Callable[[], list[str]], tmp_path: Path) -> None:
 
 
 def test_without_a_terminal() -> None:
-    """A relay's program and the guard's are prefixes: what is to be run stands behind."""
+    """The commands for the tunnel and the guard are prefixes: the command to run is appended."""
     engine = Engine()
     assert engine.root_command("c1", ["ls"]) == ["docker", "exec", "--interactive", "--user", "0", "c1", "ls"]
     assert engine.control_command() == ["docker"]
 
 
 def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lab that Compose cannot start is an error, a file it refuses wrong use; a tool that fails has no version."""
+    """A lab that Compose cannot start is an error, an invalid file is wrong use, a failing tool has no version."""
     program = tmp_path / "docker"
     program.write_text("#!/bin/sh\necho no such service\nexit 1\n")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Containers as the engine lists them."""
+"""Parsing containers from the engine's listing."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def listed(**changes: Any) -> dict[str, Any]:
 
 
 def test_client() -> None:
-    """Labels become names, and only published ports count."""
+    """Labels become fields, and only published ports count."""
     container = read_container(listed())
     assert (container.client, container.group, container.app, container.index) == ("bot-1", "bot", "bot", 3)
     assert (container.lab, container.name, container.ports) == ("call", "synthlab-call-bot-1-1", {80: 3000})
 
 
 def test_a_lab_of_an_older_version() -> None:
-    """A client that 0.1.0 labelled is read as one of ours: the labels are the same."""
+    """A client labelled by version 0.1.0 is read correctly: the labels are the same."""
     marks = listed()["Labels"] | {"synthlab.version": "0.1.0", "com.docker.compose.project": "synthlab-call"}
     container = read_container(listed(Labels=marks))
     assert (container.lab, container.role, container.client, container.conditioned) == ("call", "client", "bot-1", True)
@@ -54,20 +54,20 @@ def test_a_lab_of_an_older_version() -> None:
     ],
 )
 def test_health(state: str, status: str, health: str, ready: bool, failed: bool) -> None:
-    """What a container is, is read from what the engine says in its list: no further question is needed."""
+    """State and health come from the listing alone, without another request."""
     container = read_container(listed(State=state, Status=status))
     assert (container.health, container.ready, container.failed) == (health, ready, failed)
 
 
 def test_media_server() -> None:
-    """A container that is no client has no client's name, and comes before the clients."""
+    """A container that is not a client has no client name, and sorts before the clients."""
     container = read_container(listed(Labels={"synthlab.lab": "call", "synthlab.role": "sfu"}, Ports=[]))
     assert (container.role, container.client, container.index, container.ports) == ("sfu", "", 0, {})
 
 
 @pytest.mark.issue(11)
 def test_companion() -> None:
-    """A companion says whose network it holds; one that does not, as version 0.1.0 made it, has no conditions."""
+    """A companion has the name of its server; without the label, as of version 0.1.0, it has no conditions."""
     marks = {"synthlab.lab": "call", "synthlab.role": "network", "synthlab.client": "sfu-network"}
     container = read_container(listed(Labels={**marks, "synthlab.network-of": "sfu"}))
     assert (container.conditioned, container.network_name, container.title) == (True, "sfu", "sfu-network")
@@ -89,5 +89,5 @@ def test_companion() -> None:
     ],
 )
 def test_last_probe(health: dict[str, Any], expected: list[str]) -> None:
-    """Of a container's health checks the last is told, with how it ended and what it wrote."""
+    """The last of a container's health checks is reported, with exit status and output."""
     assert read_probe({"State": {"Status": "running", **health}}) == expected

@@ -1,4 +1,4 @@
-"""The engine: where it is, and what it says in pieces."""
+"""The Docker engine: its address, its log stream, its images."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from synthlab.engine.docker_engine import Engine, _lines
 
 
 def test_whole_lines() -> None:
-    """Lines that come in pieces are put together, whatever the pieces are; the last may lack its end."""
+    """Lines split across chunks are joined, wherever they are split; the last may be unterminated."""
     assert list(_lines([b"one\ntw", b"o\n", b"", b"thr\xc3", b"\xa4e"])) == ["one", "two", "thräe"]
 
 
 def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DOCKER_HOST says where the engine is, and nobody is asked for that."""
+    """DOCKER_HOST gives the engine's address, without asking anything."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     assert Engine().address() in ("unix:///nowhere/docker.sock", "http+unix:///nowhere/docker.sock")
 
 
 def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tag that only synthlab gives goes, that of a stack's browser too; what others build and tag stays."""
+    """Every tag of synthlab's is removed, including a stack's own browser; tags of others stay."""
     browser = "synthlab/chrome:chromium-150.0.7871.100-1-deb12u1"
 
     class Api:

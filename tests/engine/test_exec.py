@@ -1,4 +1,4 @@
-"""How programs get into containers."""
+"""Running programs in containers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GUEST = Path(inside.__file__).parent / "guest"
 
 
 def test_the_command() -> None:
-    """The source goes as an argument, so that the input is the program's own; as the application, through our door."""
+    """The source is an argument, so that stdin is free for the program; it runs like the application."""
     source = (GUEST / "capture.py").read_text()
     run = ["docker", "exec", "--interactive", "--user", "0", "c1"]
     python = ["/opt/synthlab/bin/python", "-I", "-c", source]
@@ -32,7 +32,7 @@ def test_a_program_fits_into_an_argument(program: str) -> None:
 
 
 def test_no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the docker command there is one line."""
+    """Without the docker command, the error is one line."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SynthlabError, match="docker cannot be run: No such file"):
         inside.ProgramCommands().start_program("c1", "capture")
@@ -47,7 +47,7 @@ def started(program: str) -> subprocess.Popen[bytes]:
 
 
 def test_end_lets_it_end_by_itself() -> None:
-    """A program that ends with its input does so with its own status."""
+    """A program that exits at end of input has its own exit status."""
     process = started("import sys; print('begun', flush=True); sys.stdin.read(); sys.exit(7)")
     inside.end(process)
     assert process.returncode == 7
@@ -56,7 +56,7 @@ def test_end_lets_it_end_by_itself() -> None:
 
 
 def test_end_waits_no_longer_than_its_patience() -> None:
-    """One that goes on all the same is killed."""
+    """One that does not exit is killed."""
     process = started("import time; print('begun', flush=True); time.sleep(60)")
     inside.end(process, patience_s=0.1)
     assert process.returncode == -9

@@ -1,4 +1,4 @@
-"""Programs that are run for their work."""
+"""Running programs and reading their output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from synthlab.errors import SynthlabError
 
 
 def test_lines_and_status() -> None:
-    """Input goes in, every line comes out as it is written, and the status is the program's."""
+    """Input is passed in, every line is reported as it is written, and the status is the program's."""
     lines: list[str] = []
     finished = run_program(["sh", "-c", "cat; echo; echo wrong >&2; exit 4"], text="one\ntwo\n", on_line=lines.append)
     assert finished == Finished(4, ("one", "two", "wrong"))
@@ -24,20 +24,20 @@ def test_lines_and_status() -> None:
 
 
 def test_time_is_limited() -> None:
-    """What takes too long is ended, with all that it has started."""
+    """On timeout, the program is stopped with all its children."""
     start = time.monotonic()
     assert run_program(["sh", "-c", "sleep 60; true"], timeout_s=0.2).status < 0
     assert time.monotonic() - start < 5
 
 
 def test_missing_program() -> None:
-    """A program that is not installed is told in one line."""
+    """A program that is not installed is reported in one line."""
     with pytest.raises(SynthlabError, match=r"^no-such-program cannot be run: No such file or directory"):
         run_program(["no-such-program"])
 
 
 def test_interrupted() -> None:
-    """An interruption ends the program before it goes on its way."""
+    """An interruption stops the program before it propagates."""
 
     started: list[int] = []
 
@@ -52,7 +52,7 @@ def test_interrupted() -> None:
 
 
 def test_killed() -> None:
-    """Even when synthlab is killed, what it has started ends."""
+    """Even if synthlab is killed, its programs are stopped."""
     assert sys.platform == "linux", "only Linux ends children with their parent"
     program = (
         "from synthlab.engine.process import run_program\n"
@@ -77,11 +77,11 @@ def _lives(pid: int) -> bool:
 
 @pytest.mark.parametrize(("program", "status"), [("exit 7", 7), ("kill -TERM $$", 143), ("kill -INT $PPID; exit 3", 3)])
 def test_attached(program: str, status: int) -> None:
-    """On our own terminal, the status is the program's, and Ctrl-C is for it alone."""
+    """On our own terminal, the status is the program's, and only it gets Ctrl-C."""
     assert run_attached(["sh", "-c", program]) == status
 
 
 def test_attached_missing_program() -> None:
-    """A program that is not installed is told in one line."""
+    """A program that is not installed is reported in one line."""
     with pytest.raises(SynthlabError, match=r"^no-such-program cannot be run: No such file or directory"):
         run_attached(["no-such-program"])

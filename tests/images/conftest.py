@@ -1,4 +1,4 @@
-"""The packages inside the images, as importable here as they are there."""
+"""Makes the packages inside the images importable, as they are in the containers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How clients post their stats to the container's API: both have the same few lines."""
+"""Sending stats to the container's API, from both clients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def server() -> Iterator[tuple[str, Received]]:
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
 def test_post(api: Any, server: tuple[str, Received]) -> None:
-    """Stats arrive as JSON, where the API takes them, with their age."""
+    """Stats arrive at the API's path as JSON with their age."""
     url, received = server
     api(url).post({"video": {"ada": {"fps": 15.0}}}, 0.1204)
     assert received == [("/v1/stats?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
@@ -48,8 +48,8 @@ def test_post(api: Any, server: tuple[str, Received]) -> None:
 
 @pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
 def test_no_api(api: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """A container without the API is a client all the same; the failure is logged once, not every second."""
+    """Without an API the client keeps running; the failure is logged once, not every second."""
     client = api("http://127.0.0.1:9")
     client.post({})
     client.post({})
-    assert capsys.readouterr().err.count("trying on") == 1
+    assert capsys.readouterr().err.count("retrying") == 1

@@ -1,4 +1,4 @@
-"""What the environment says a bot is to be."""
+"""Reading a bot's configuration from the environment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from bot.client import Client, VideoFormat
 
 
 def test_nothing_is_said() -> None:
-    """A bot that is started by hand joins the bundled server."""
+    """Without variables a bot joins the bundled server."""
     assert Client.from_environ({}) == Client("bot", "ws://sfu:8188", 1234, VideoFormat(320, 240, 15))
 
 
 def test_everything_is_said() -> None:
-    """Each variable has its field; a server may be a URL."""
+    """Each variable sets its field; a server may be a URL."""
     environ = {
         "SYNTHLAB_NAME": "bot-2",
         "SYNTHLAB_SFU": "wss://janus.example/ws",
@@ -26,13 +26,13 @@ def test_everything_is_said() -> None:
     ("environ", "message"),
     [
         ({"SYNTHLAB_VIDEO": "big"}, "SYNTHLAB_VIDEO: 'big' is not of the form 320x240@15"),
-        ({"SYNTHLAB_VIDEO": "321x240@15"}, "SYNTHLAB_VIDEO: '321x240@15' is not even"),
-        ({"SYNTHLAB_VIDEO": "320x240@0"}, "SYNTHLAB_VIDEO: '320x240@0' is not even, from 16x16@1"),
-        ({"SYNTHLAB_SFU": "https://a.example"}, "SYNTHLAB_SFU: 'https://a.example' is neither"),
+        ({"SYNTHLAB_VIDEO": "321x240@15"}, "SYNTHLAB_VIDEO: '321x240@15': expected an even width and height"),
+        ({"SYNTHLAB_VIDEO": "320x240@0"}, "SYNTHLAB_VIDEO: '320x240@0': expected an even width and height, 16x16@1"),
+        ({"SYNTHLAB_SFU": "https://a.example"}, "SYNTHLAB_SFU: 'https://a.example' is not a host name"),
     ],
 )
 def test_refusals(environ: dict[str, str], message: str) -> None:
-    """A value that makes no sense is refused, with the variable's name and what is allowed."""
+    """An invalid value is rejected with the variable's name and what is allowed."""
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the text is compared
         Client.from_environ(environ)
     assert str(refusal.value).startswith(message)

@@ -1,4 +1,4 @@
-"""Who publishes in the room, with the room's messages fed by hand."""
+"""Tracking publishers; the test plays the room's messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def publishers(**feeds: int) -> dict[str, object]:
 
 
 def test_come_and_go() -> None:
-    """Who comes is new once; who leaves, or only stops publishing, is gone once."""
+    """A publisher is new once, and gone once when it leaves or stops publishing."""
     feeds = RemoteFeeds("me")
     assert feeds.update(publishers(ada=1, bob=2)) == ({1: "ada", 2: "bob"}, [])
     assert feeds.update(publishers(ada=1)) == ({}, [])
@@ -20,14 +20,14 @@ def test_come_and_go() -> None:
 
 
 def test_own_answers() -> None:
-    """The room's answers about oneself, and messages about other things, change nothing."""
+    """Messages about the bot itself or about other things change nothing."""
     feeds = RemoteFeeds("me")
     assert feeds.update({"unpublished": "ok"}) == ({}, [])
     assert feeds.update({"configured": "ok"}) == ({}, [])
 
 
 def test_ghosts() -> None:
-    """Who rejoins takes the place of the former stay at once; the server's late notice changes nothing."""
+    """A rejoining participant replaces its old feed at once; the server's late `leaving` changes nothing."""
     feeds = RemoteFeeds("me")
     feeds.update(publishers(ada=1))
     assert feeds.update(publishers(ada=2)) == ({2: "ada"}, [1])
@@ -35,10 +35,10 @@ def test_ghosts() -> None:
 
 
 def test_own_ghost() -> None:
-    """One's own former stay is nobody to receive."""
+    """The bot does not subscribe to its own old feed."""
     assert RemoteFeeds("me").update(publishers(me=1, ada=2)) == ({2: "ada"}, [])
 
 
 def test_without_a_name() -> None:
-    """A participant without a name is known by the feed's number."""
+    """A participant without a name is called by its feed id."""
     assert RemoteFeeds("me").update({"publishers": [{"id": 7}]}) == ({7: "7"}, [])

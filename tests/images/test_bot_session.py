@@ -1,4 +1,4 @@
-"""A Janus session, with the server's messages fed by hand."""
+"""A Janus session; the test plays the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.janus.session import PLUGIN, Handle, Message, Over, Refused, Session
 
 
 class Wire:
-    """A session, and what it sent."""
+    """A session and the messages it sent."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -22,7 +22,7 @@ class Wire:
         self.sent.append(message)
 
     async def answered(self, request: Awaitable[Any], *answers: Message) -> Any:
-        """The request's result, once the server has sent these answers to it."""
+        """The request's result after the server has sent these answers."""
         task = asyncio.ensure_future(request)
         await asyncio.sleep(0)
         for answer in answers:
@@ -46,7 +46,7 @@ def plugin_event(**data: Any) -> Message:
 
 
 def test_event_answers_not_ack() -> None:
-    """A plugin's answer is the event that follows under the same transaction, not the ack before it."""
+    """A plugin's answer is the event that follows with the same transaction, not the ack before it."""
 
     async def play() -> None:
         wire = Wire()
@@ -61,7 +61,7 @@ def test_event_answers_not_ack() -> None:
 
 
 def test_answers_out_of_order() -> None:
-    """Each answer goes to its own request, whatever the order."""
+    """Each answer goes to its request, in any order."""
 
     async def play() -> None:
         wire = Wire()
@@ -84,7 +84,7 @@ def test_answers_out_of_order() -> None:
     ],
 )
 def test_refusals(answer: Message) -> None:
-    """A refusal is raised where it was asked, be it Janus's own or the plugin's."""
+    """An error of Janus or of the plugin is raised to the caller."""
 
     async def play() -> None:
         wire = Wire()
@@ -96,7 +96,7 @@ def test_refusals(answer: Message) -> None:
 
 
 def test_events_find_their_handle() -> None:
-    """What nobody asked for goes to the handle that it is about, and nowhere after that was given up."""
+    """Unsolicited events go to their handle, and nowhere once it is detached."""
 
     async def play() -> None:
         heard: list[Message] = []
@@ -113,7 +113,7 @@ def test_events_find_their_handle() -> None:
 
 
 def test_end_of_the_session() -> None:
-    """A session that the server gave up is over, with the reason."""
+    """A session ended by the server raises Over with the reason."""
 
     async def play() -> None:
         wire = Wire()
@@ -125,7 +125,7 @@ def test_end_of_the_session() -> None:
 
 
 def test_late_answer() -> None:
-    """An answer that comes after its request was given up harms nobody."""
+    """An answer that arrives after its request timed out is ignored."""
 
     async def play() -> None:
         wire = Wire()

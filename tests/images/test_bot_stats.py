@@ -1,4 +1,4 @@
-"""From two samples of a bot's counters to the stats of a lab."""
+"""Stats from two samples of a bot's counters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def received(at: float, frames: int, size: int) -> Sample:
 
 
 def test_rates() -> None:
-    """Frames and bits per second come from the growth between the samples, totals from the last."""
+    """Frame rate and bit rate come from the growth between samples, totals from the last sample."""
     result = stats(received(10.0, 100, 50_000), received(11.0, 115, 75_000))
     assert result == {
         "video": {"ada": {"kbps": 200.0, "fps": 15.0, "frames": 115, "width": 320, "height": 240, "lost": 2}},
@@ -22,7 +22,7 @@ def test_rates() -> None:
 
 
 def test_sent() -> None:
-    """What the bot itself sends, with the round-trip time in milliseconds."""
+    """The bot's sent media, with the round-trip time in milliseconds."""
     before = Sample(1.0, sent={"video": Counters(0, frames=0), "audio": Counters(0)})
     after = Sample(3.0, sent={"video": Counters(25_000, frames=30), "audio": Counters(500)}, rtt_s=0.0315)
     assert stats(before, after)["sent"] == {
@@ -33,23 +33,23 @@ def test_sent() -> None:
 
 
 def test_unknown_is_absent() -> None:
-    """Neither the first sample nor a counter that began anew gives a rate."""
+    """Neither the first sample nor a reset counter gives a rate."""
     assert "fps" not in stats(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
     assert "fps" not in stats(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
 
 
-def test_who_left_disappears() -> None:
-    """Without a room there are no stats, and the keys are there to say so."""
+def test_absent_participant_disappears() -> None:
+    """Without a room the keys are present but empty."""
     assert stats(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
 
 
 @pytest.mark.issue(10)
 def test_rates_are_of_the_last_second() -> None:
-    """Four samples a second: each is compared with the one that is a second old; before there is one, with none."""
+    """At four samples a second, each is compared with the one a second older, or with none until there is one."""
     recent = Recent()
-    values = [stats(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
-    assert ["fps" in one["video"]["ada"] for one in values] == [False] * 4 + [True] * 5
-    assert {one["video"]["ada"]["fps"] for one in values[4:]} == {16.0}
+    reports = [stats(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
+    assert ["fps" in one["video"]["ada"] for one in reports] == [False] * 4 + [True] * 5
+    assert {one["video"]["ada"]["fps"] for one in reports[4:]} == {16.0}
     gone = Sample(2.25)
     assert stats(recent.before(gone), gone)["video"] == {}
     back = [stats(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
@@ -57,7 +57,7 @@ def test_rates_are_of_the_last_second() -> None:
 
 
 def test_blind() -> None:
-    """Blind is whose video comes in and gives no picture: not who sends none, is seen, or is new."""
+    """Only a participant whose video arrives without decoded frames is blind."""
     before = received(10.0, 100, 50_000)
     assert blind(before, received(11.0, 100, 60_000)) == {"ada"}
     assert blind(before, received(11.0, 100, 50_000)) == set()

@@ -1,4 +1,4 @@
-"""The programs of a client live and die together."""
+"""Supervision of a client's programs: when one exits, all stop."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ def run(*programs: Program) -> End:
 
 
 def test_first_end_counts() -> None:
-    """The end of one is reported, with its status, though others still run."""
+    """The first program to exit is reported with its status while others still run."""
     assert run(sh("long", "sleep 60"), sh("short", "exit 3")) == End("short", 3)
 
 
 def test_order_and_readiness(tmp_path: Path) -> None:
-    """A program is started only after the one before it is ready to be used."""
+    """A program starts only after the one before it is ready."""
     ready = tmp_path / "socket"
     slow = sh("slow", f"sleep 0.2; touch {ready}; sleep 60", ready)
     assert run(slow, sh("next", f"test -e {ready}")) == End("next", 0)
 
 
 def test_end_before_readiness(tmp_path: Path) -> None:
-    """A program that ends instead of becoming ready is not waited for, and nothing is started after it."""
+    """A program that exits before it is ready ends the wait, and nothing starts after it."""
     late = tmp_path / "late"
     assert run(sh("broken", "exit 1", tmp_path / "never"), sh("next", f"touch {late}")) == End("broken", 1)
     assert not late.exists()
 
 
 def test_ends_in_words() -> None:
-    """An end reads as a sentence, and its status is a shell's."""
-    assert str(End.of("Chromium", 1)) == "Chromium ended with status 1"
-    assert str(End.of("Chromium", -11)) == "Chromium was ended by SIGSEGV"
+    """An exit is shown as a sentence; a signal's status is 128 + its number."""
+    assert str(End.of("Chromium", 1)) == "Chromium exited with status 1"
+    assert str(End.of("Chromium", -11)) == "Chromium was killed by SIGSEGV"
     assert End.of("Chromium", -11).status == 139
 
 
 def test_stop_reaches_everything_soon(tmp_path: Path) -> None:
-    """Who ignores a polite request, and who was started by others, is ended within two seconds too."""
+    """Programs that ignore SIGTERM, and their children, are killed within two seconds."""
     pid = tmp_path / "pid"
     stubborn = sh("stubborn", f"trap '' TERM; sleep 60 & echo $! > {pid}; while :; do sleep 0.05; done")
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What the environment says a browser client is to be."""
+"""Reading a browser client's configuration from the environment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from chrome.client import Client
 
 
 def test_nothing_is_said() -> None:
-    """A container that is started by hand shows a screen with an empty page."""
+    """Without variables a client shows a screen with an empty page."""
     assert Client.from_environ({}) == Client(name="chrome", url="about:blank", screen="1024x768")
 
 
 def test_everything_is_said() -> None:
-    """Each variable has its field."""
+    """Each variable sets its field."""
     environ = {
         "SYNTHLAB_NAME": "client1",
         "SYNTHLAB_SFU": "sfu",
@@ -44,7 +44,7 @@ def test_everything_is_said() -> None:
     [("sfu", "http://sfu:8080/?name=a%26b"), ("https://staging.example/x", "https://staging.example/x")],
 )
 def test_page_of_the_sfu(sfu: str, url: str) -> None:
-    """Without a page of its own a client opens the SFU's, under its own name."""
+    """Without a URL a client opens the SFU's page under its name."""
     assert Client.from_environ({"SYNTHLAB_NAME": "a&b", "SYNTHLAB_SFU": sfu}).url == url
 
 
@@ -58,11 +58,11 @@ def test_page_of_the_sfu(sfu: str, url: str) -> None:
             {"SYNTHLAB_PERMISSIONS": '["camera"]'},
             "SYNTHLAB_PERMISSIONS: '[\"camera\"]' is not a JSON object from origins to lists of strings",
         ),
-        ({"USE_VNC": "yes"}, "USE_VNC: 'yes' is neither 0 nor 1"),
+        ({"USE_VNC": "yes"}, "USE_VNC: 'yes' is not 0 or 1"),
     ],
 )
 def test_refusals(environ: dict[str, str], message: str) -> None:
-    """A value that makes no sense is refused, with the variable's name and what is allowed."""
+    """An invalid value is rejected with the variable's name and what is allowed."""
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole text is compared
         Client.from_environ(environ)
     assert str(refusal.value) == message

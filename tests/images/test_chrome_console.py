@@ -1,4 +1,4 @@
-"""Console: what pages write and what they throw, counted and kept within bounds."""
+"""Console entries and exceptions: counted, and stored within limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def text(value: str) -> dict[str, Any]:
 
 
 def test_what_is_counted() -> None:
-    """Errors and warnings of console, uncaught exceptions, and what the browser tells of, each by itself."""
+    """Console errors, warnings, uncaught exceptions and browser failures are counted separately."""
     console = Console()
     for kind in ("log", "error", "assert", "warning", "error", "clear"):
         console.hear(called(kind, text(kind)))
@@ -38,14 +38,14 @@ def test_what_is_counted() -> None:
     assert console.counts == {"errors": 3, "warnings": 1, "exceptions": 1, "failures": 1}
     entries, lost = console.taken()
     assert [entry["kind"] for entry in entries].count("clear") == lost == 0
-    answers = {entry["kind"]: (entry["text"], entry["where"]) for entry in entries}
-    assert answers["exception"] == ("Uncaught Error: oops\n    at main.js:1:2", "https://app.example/a.js:1")
-    assert answers["failure"] == ("404", "https://app.example/x")
-    assert answers["log"] == ("log", "https://app.example/main.js:45:11")
+    by_kind = {entry["kind"]: (entry["text"], entry["where"]) for entry in entries}
+    assert by_kind["exception"] == ("Uncaught Error: oops\n    at main.js:1:2", "https://app.example/a.js:1")
+    assert by_kind["failure"] == ("404", "https://app.example/x")
+    assert by_kind["log"] == ("log", "https://app.example/main.js:45:11")
 
 
 def test_values_are_written_in_short() -> None:
-    """As the console shows them: primitives plainly, of objects and lists the first members, of errors the message."""
+    """As the console shows them: primitives as text, objects and lists by their first members, errors by message."""
     members = [{"name": "a", "type": "number", "value": "1"}, {"name": "f", "type": "function"}]
     args = [
         text("joined"),
@@ -66,7 +66,7 @@ def test_values_are_written_in_short() -> None:
 
 
 def test_chatter_is_bounded_and_displaces_no_error() -> None:
-    """However much a page logs, and however long its texts: an error before it is still there, and all is counted."""
+    """However much a page logs, an earlier error is kept and every entry is counted."""
     console = Console()
     console.hear(called("error", text("the cause")))
     for number in range(5 * MOST_KEPT):
@@ -79,7 +79,7 @@ def test_chatter_is_bounded_and_displaces_no_error() -> None:
 
 
 def test_counts_outlive_pages() -> None:
-    """A page that goes takes nothing with it: the totals only grow, over reloads and further tabs."""
+    """Totals survive closed and reloaded pages: they only grow."""
     console = Console()
     console.hear(called("error", text("a")))
     console.hear(Event("tab", "Runtime.executionContextsCleared", {}))

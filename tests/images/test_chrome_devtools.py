@@ -1,4 +1,4 @@
-"""Chromium's DevTools protocol, against a browser of a few lines; and the targets that it tells of."""
+"""The DevTools client and the targets, against a minimal fake browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Message = dict[str, Any]
 
 
 class Browser:
-    """Answers each command with what `answer` makes of it, and says what it is told to say."""
+    """Answers each command with the result of `answer`, and sends the given events."""
 
     def __init__(self, answer: Callable[[Message], Message]) -> None:
         self.commands: list[Message] = []
@@ -42,7 +42,7 @@ async def listen(devtools: Devtools, heard: Callable[[Event], None]) -> None:
 
 
 def with_targets(play: Callable[[Targets, Browser], Any], answer: Callable[[Message], Message]) -> Any:
-    """What `play` returns, with a browser and the targets that listen to it."""
+    """The result of `play`, with a fake browser and targets connected to it."""
 
     async def run() -> Any:
         browser = Browser(answer)
@@ -72,7 +72,7 @@ def document(session: str, number: int, default: bool = True) -> Message:
 
 
 def test_answers_find_their_commands() -> None:
-    """Results come back to who asked, and a refusal is raised there."""
+    """Results go to their callers; an error is raised as Refused."""
 
     def answer(command: Message) -> Message:
         if command["method"] == "bad":
@@ -94,7 +94,7 @@ def test_answers_find_their_commands() -> None:
 
 
 def test_page_is_instrumented_before_it_runs() -> None:
-    """A new page is set going only after the script was added, and its own frames are watched like it."""
+    """A new page runs only after the script is added; its frames are instrumented too."""
 
     async def play(targets: Targets, browser: Browser) -> list[str]:
         browser.say(attached("tab"))
@@ -109,7 +109,7 @@ def test_page_is_instrumented_before_it_runs() -> None:
 
 @pytest.mark.parametrize("answered_first", [True, False])
 def test_further_tabs(answered_first: bool) -> None:
-    """A new tab is known once it is instrumented, whether it is announced before or after its own making."""
+    """A new tab is available once instrumented, whether its event arrives before or after createTarget returns."""
     announced = attached("tab2")
 
     async def play(targets: Targets, browser: Browser) -> Any:
@@ -126,7 +126,7 @@ def test_further_tabs(answered_first: bool) -> None:
 
 
 def test_samples_of_all_documents() -> None:
-    """Connections of every document are found, each apart; one that is gone or refuses has none."""
+    """Connections of every document are sampled separately; a closed or failing document has none."""
 
     def answer(command: Message) -> Message:
         if command["method"] != "Runtime.evaluate":
@@ -148,7 +148,7 @@ def test_samples_of_all_documents() -> None:
 
 
 def test_page_without_our_script() -> None:
-    """A document whose script is not ours, or fails, has no connections."""
+    """A document whose script is missing or throws has no connections."""
 
     async def play(targets: Targets, browser: Browser) -> Any:
         browser.say(document("tab", 1))
@@ -159,7 +159,7 @@ def test_page_without_our_script() -> None:
 
 
 def test_crash() -> None:
-    """A crashed page is a failure, not a page without stats."""
+    """A crashed page is an error, not a page without stats."""
 
     async def play(targets: Targets, _: Browser) -> None:
         targets.hear(Event("tab", "Inspector.targetCrashed", {}))

@@ -1,4 +1,4 @@
-"""Who may speak to a browser's debugging port, and the proxy that carries it."""
+"""Access check of the browser's DevTools port, and the proxy in front of it."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ def head(*fields: str, line: str = "GET /json/version HTTP/1.1") -> bytes:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:40000", "localhost", "LOCALHOST:9222", "[::1]:9222", "10.0.0.7"])
 def test_programs_are_let_in(host: str) -> None:
-    """A request without a sign of a web page passes, by whatever address it came."""
+    """A request without signs of a web page is allowed, at any address."""
     assert Request.parse(head(f"Host: {host}", "User-Agent: Playwright")).refusal is None
 
 
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [
-        ([HOST, "Origin: https://evil.example"], "a page from https://evil.example may not use this port"),
-        ([HOST, "origin: http://127.0.0.1:40000"], "a page from http://127.0.0.1:40000 may not use this port"),
-        ([HOST, "Sec-Fetch-Site: cross-site"], "a page may not use this port"),
-        (["Host: evil.example"], "host name 'evil.example' is not answered to: use an IP address or localhost"),
-        (["Host: 127.0.0.1.evil.example"], "host name '127.0.0.1.evil.example' is not answered to: "),
-        (["Host: [::1"], "host name '[::1' is not answered to: "),
-        ([], "host name '' is not answered to: "),
-        ([HOST, "Content-Length: 5"], "a request with a body is not answered"),
-        ([HOST, "Transfer-Encoding: chunked"], "a request with a body is not answered"),
+        ([HOST, "Origin: https://evil.example"], "Origin https://evil.example: web pages may not use this port"),
+        ([HOST, "origin: http://127.0.0.1:40000"], "Origin http://127.0.0.1:40000: web pages may not use this port"),
+        ([HOST, "Sec-Fetch-Site: cross-site"], "web pages may not use this port"),
+        (["Host: evil.example"], "Host 'evil.example' is not allowed: use an IP address or localhost"),
+        (["Host: 127.0.0.1.evil.example"], "Host '127.0.0.1.evil.example' is not allowed: "),
+        (["Host: [::1"], "Host '[::1' is not allowed: "),
+        ([], "Host '' is not allowed: "),
+        ([HOST, "Content-Length: 5"], "requests with a body are not supported"),
+        ([HOST, "Transfer-Encoding: chunked"], "requests with a body are not supported"),
     ],
 )
 def test_pages_are_refused(fields: list[str], refusal: str) -> None:
-    """What shows that a web page asks, or that a name was made to lead here, is refused with a reason."""
+    """Signs of a web page or of DNS rebinding are refused with the reason."""
     assert (Request.parse(head(*fields)).refusal or "").startswith(refusal)
 
 
 @pytest.mark.parametrize("bad", [b"nonsense\r\n\r\n", head("Host"), head(HOST, " Origin: folded"), head("Origin : x")])
 def test_what_is_no_request(bad: bytes) -> None:
-    """What another reader might understand otherwise is no request."""
+    """A head that another parser might read differently is rejected."""
     with pytest.raises(ValueError, match="is not a"):
         Request.parse(bad)
 
 
 def test_a_websocket() -> None:
-    """Only an upgrade is tied through."""
+    """Only an upgrade becomes a two-way connection."""
     assert Request.parse(head(HOST, "Upgrade: WebSocket", "Connection: Upgrade")).upgrades
     assert not Request.parse(head(HOST)).upgrades
 
 
 async def browser(reader: StreamReader, writer: StreamWriter) -> None:
-    """Answers as Chromium does: without closing; and echoes what follows an upgrade."""
+    """Answers without closing, as Chromium does; echoes after an upgrade."""
     with suppress(asyncio.IncompleteReadError, ConnectionError):
         while asked := await reader.readuntil(b"\r\n\r\n"):
             if b"Upgrade" in asked:
@@ -73,12 +73,12 @@ async def browser(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 def port(server: asyncio.Server) -> int:
-    """That of IPv4: with 0 each protocol draws its own."""
+    """The IPv4 port: with port 0, IPv4 and IPv6 get different ones."""
     return next(int(one.getsockname()[1]) for one in server.sockets if one.family == socket.AF_INET)
 
 
 def with_proxy(play: Callable[[StreamReader, StreamWriter], Awaitable[bytes]]) -> bytes:
-    """What `play` returns over a connection to a proxy of that browser."""
+    """The result of `play` on a connection to a proxy of that browser."""
 
     async def run() -> bytes:
         upstream = await asyncio.start_server(browser, "127.0.0.1", 0)
@@ -96,7 +96,7 @@ def with_proxy(play: Callable[[StreamReader, StreamWriter], Awaitable[bytes]]) -
 
 
 def test_one_request_a_connection() -> None:
-    """The Host passes unchanged; a second request on the connection, which nobody has looked at, is not answered."""
+    """Host is passed on unchanged; a second request on the connection, which is unchecked, gets no answer."""
 
     async def play(reader: StreamReader, writer: StreamWriter) -> bytes:
         writer.write(head(HOST) + head("Host: evil.example", "Origin: https://evil.example"))
@@ -107,7 +107,7 @@ def test_one_request_a_connection() -> None:
 
 
 def test_refusal_in_words() -> None:
-    """A refused page is told why, and nothing of it reaches the browser."""
+    """A refused page gets the reason, and its request does not reach the browser."""
 
     async def play(reader: StreamReader, writer: StreamWriter) -> bytes:
         writer.write(head(HOST, "Origin: https://evil.example", "Upgrade: websocket"))
@@ -115,11 +115,11 @@ def test_refusal_in_words() -> None:
 
     answer = with_proxy(play)
     assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
-    assert answer.endswith(b"\r\n\r\na page from https://evil.example may not use this port\n")
+    assert answer.endswith(b"\r\n\r\nOrigin https://evil.example: web pages may not use this port\n")
 
 
 def test_websocket_both_ways() -> None:
-    """After an upgrade bytes pass both ways until one side ends."""
+    """After an upgrade bytes pass in both directions until one side closes."""
 
     async def play(reader: StreamReader, writer: StreamWriter) -> bytes:
         writer.write(head(HOST, "Upgrade: websocket", line="GET /devtools/browser/1 HTTP/1.1"))

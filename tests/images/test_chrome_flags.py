@@ -1,4 +1,4 @@
-"""Chromium's command line."""
+"""Building Chromium's command line."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from chrome.flags import command, insecure_origin, merged
     ],
 )
 def test_insecure_origin(url: str, origin: str | None) -> None:
-    """Only a page over plain HTTP from another host needs leave to use a camera."""
+    """Only a plain HTTP page from another host needs an exception to use the camera."""
     assert insecure_origin(url) == origin
 
 
 def test_lists_of_features_are_merged() -> None:
-    """A user's list of features adds to ours: Chromium heeds only the last occurrence of a switch."""
+    """A user's list of features is merged with ours: Chromium uses only the last occurrence of a switch."""
     flags = command(Client(flags=("--disable-features=Mine", "--lang=de")))
     (features,) = (flag for flag in flags if flag.startswith("--disable-features="))
     assert "WebRtcHideLocalIpsWithMdns" in features.partition("=")[2].split(",")
@@ -34,7 +34,7 @@ def test_lists_of_features_are_merged() -> None:
 
 
 def test_every_insecure_page_may_use_a_camera() -> None:
-    """The pages of all tabs are let use a camera, each origin once, beside those that the user names."""
+    """The origins of all tabs may use the camera, each once, in addition to the user's."""
     tabs = ("http://a/2", "http://b/", "https://c/")
     mine = "--unsafely-treat-insecure-origin-as-secure=http://mine"
     flags = command(Client(url="http://a/1", tabs=tabs, flags=(mine,)))
@@ -42,32 +42,32 @@ def test_every_insecure_page_may_use_a_camera() -> None:
 
 
 def test_permissions_take_the_place_of_leave_for_all() -> None:
-    """Camera and microphone are everybody's, unless the stack says what is whose."""
+    """Every page gets camera and microphone unless the stack sets permissions."""
     everybody = "--use-fake-ui-for-media-stream"
     assert everybody in command(Client())
     assert everybody not in command(Client(permissions={}))
 
 
 def test_users_flags_come_last() -> None:
-    """So that a flag of the user's overrides ours."""
+    """User flags come last, so that they override ours."""
     assert merged(["--lang=en", "--lang=de"]) == ["--lang=en", "--lang=de"]
     flags = command(Client(flags=("--remote-debugging-port=1",)))
     assert flags.index("--remote-debugging-port=9223") < flags.index("--remote-debugging-port=1")
 
 
 def test_page_is_left_to_the_collector() -> None:
-    """Chromium starts empty: the collector has to be there before the page's first connection."""
+    """Chromium starts empty: the collector must be attached before the page's first connection."""
     assert command(Client(url="http://sfu:8080/"))[-1] == "about:blank"
 
 
 def test_screen_or_headless() -> None:
-    """With a screen the window fills it; without one Chromium runs headless."""
+    """With a screen the window is maximized; without one Chromium runs headless."""
     assert "--start-maximized" in command(Client())
     assert "--headless=new" in command(Client(screen=None))
 
 
 def test_media_files() -> None:
-    """Files of the user's replace the test picture and the beeps; without them neither switch is there."""
+    """The user's files replace test picture and beeps; without files there are no such switches."""
     flags = command(Client(video="/media/a.y4m", audio="/media/a.wav"))
     assert "--use-file-for-fake-video-capture=/media/a.y4m" in flags
     assert "--use-file-for-fake-audio-capture=/media/a.wav" in flags

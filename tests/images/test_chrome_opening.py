@@ -1,4 +1,4 @@
-"""Opening: pages are led to their addresses until their load event fires, and what keeps them from it is told."""
+"""Opening pages: retried until their load event fires, with the problem reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = "net::ERR_CONNECTION_REFUSED"
 
 
 class Site:
-    """A browser with one page, whose navigations end as they are told; `documents` counts what it has shown."""
+    """A browser with one page and scripted navigation results; `documents` counts the documents shown."""
 
     def __init__(self, *ends: str | int, loads: bool = True) -> None:
         self.ends = list(ends)
@@ -43,7 +43,7 @@ class Site:
 
 
 def opened(site: Callable[[Message], Message], look: Callable[[Opening, asyncio.Event], Any], **times: float) -> Any:
-    """What `look` sees of a client that opens one page."""
+    """The result of `look` on a client that opens one page."""
 
     async def run() -> Any:
         browser = Browser(site)
@@ -67,7 +67,7 @@ async def when_ready(opening: Opening, ready: asyncio.Event) -> str | None:
 
 @pytest.mark.parametrize("ends", [(200,), (REFUSED, "net::ERR_NETWORK_CHANGED", 200), (502, 503, 504, 200), (404,)])
 def test_ready_once_loaded(ends: tuple[str | int, ...]) -> None:
-    """A server that is still starting is tried again; what it then answers, be it an error page, is the page."""
+    """A starting server is retried; its first other answer, even an error page, counts as the page."""
     site = Site(*ends)
     assert opened(site, when_ready) is None
     assert site.documents == len(ends)
@@ -78,17 +78,17 @@ def test_ready_once_loaded(ends: tuple[str | int, ...]) -> None:
     [
         (Site(REFUSED), f"{URL}: {REFUSED}"),
         (Site(503), f"{URL}: HTTP status 503"),
-        (Site(200, loads=False), f"{URL}: its load event has not fired within 0.1 s"),
+        (Site(200, loads=False), f"{URL}: load event not fired within 0.1 s"),
     ],
 )
 def test_ready_with_a_named_error(site: Site, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A page that does not load in time holds nobody up; what is wrong with it is told, and logged once."""
+    """A page that does not load in time does not delay readiness; its problem is reported, and logged once."""
     assert opened(site, when_ready, patience_s=0.1) == problem
-    assert capsys.readouterr().err == f"collector: {problem}; trying on\n"
+    assert capsys.readouterr().err == f"collector: {problem}; retrying\n"
 
 
 def test_a_server_that_comes_later_is_found() -> None:
-    """A page is tried on after the client counted as ready, and its error is taken back."""
+    """A page is retried after the client is ready; once it loads, its problem is cleared."""
     site = Site(REFUSED)
 
     async def later(opening: Opening, ready: asyncio.Event) -> str | None:
@@ -103,14 +103,14 @@ def test_a_server_that_comes_later_is_found() -> None:
     assert opened(site, later, patience_s=0.05) is None
 
 
-def test_a_page_that_somebody_closes_is_let_go() -> None:
-    """It holds nobody up, and nothing is wrong with it."""
+def test_closed_page() -> None:
+    """It delays nothing, and no problem is reported."""
     closed = {"error": {"message": "Session with given id not found."}}
     assert opened(lambda command: closed, when_ready) is None
 
 
 def test_readiness_is_of_this_life(tmp_path: Path) -> None:
-    """The file holds the start of PID 1, as the health check compares it; without a file nothing is told."""
+    """The file holds the start time of PID 1, which the health check compares; without the variable none is written."""
     stat = tmp_path / "stat"
     stat.write_text(" ".join(map(str, range(1, 53))))
     readiness.mark_ready({"SYNTHLAB_READY": str(tmp_path / "ready")}, stat)

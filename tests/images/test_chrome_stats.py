@@ -1,4 +1,4 @@
-"""From two samples of a browser to the stats of a lab; the recorded ones are a real call of client1's."""
+"""Stats from two samples of a browser; the recorded ones are from client1 in a real call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def of(sample: dict[str, Connection], name: str | None) -> Connection:
 
 
 def test_real_call(recorded: Recorded) -> None:
-    """A healthy call gives every value, by participant and kind, in the units that the names say."""
+    """A healthy call gives every value, by participant and kind, in the units their names state."""
     result = stats(recorded["before"], recorded["after"])
     assert result["video"]["client2"] == {
         "kbps": 199.0,
@@ -74,28 +74,28 @@ def test_real_call(recorded: Recorded) -> None:
 
 
 def test_first_sample_has_totals_only(recorded: Recorded) -> None:
-    """What needs two samples is absent after one, never 0."""
+    """Values that need two samples are absent after one, never 0."""
     video = stats({}, recorded["after"])["video"]["client2"]
     assert video["frames"] == 165
     assert not {"kbps", "fps", "jitter_buffer_ms"} & set(video)
 
 
-def test_who_left_disappears(recorded: Recorded) -> None:
-    """A participant whose connection is gone has no stats at all."""
+def test_absent_participant_disappears(recorded: Recorded) -> None:
+    """A participant whose connection is gone has no values."""
     del recorded["after"]["page/17"]
     result = stats(recorded["before"], recorded["after"])
     assert set(result["video"]) == {"bot-1"}
 
 
-def test_nobody_is_there() -> None:
-    """Each top-level key is always there, so that old stats are replaced by none."""
+def test_empty_call() -> None:
+    """Every top-level key is always present, so that old values are replaced by empty ones."""
     kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections")
     assert stats({}, {}) == {kind: {} for kind in kinds}
 
 
 @pytest.mark.issue(10)
 def test_the_sample_of_a_second_ago() -> None:
-    """Rates are reckoned from it, also where samples come late; from a younger one there are none."""
+    """Rates use the sample at least a second old, late samples included; with only newer ones there are none."""
     recent = Recent()
     taken = [({"c": {"turn": turn}}, turn * 0.25 + 0.01 * (turn % 3)) for turn in range(8)]
     compared = [recent.before(at_s, sample) for sample, at_s in taken]
@@ -105,7 +105,7 @@ def test_the_sample_of_a_second_ago() -> None:
 
 
 def test_stalled_video_is_zero(recorded: Recorded) -> None:
-    """A stream that stands still is 0 fps and 0 kbit/s: that is known, unlike a delay of no frames."""
+    """A stalled stream has 0 fps and 0 kbit/s, which is known; its delay is not, since there are no frames."""
     before, after = (entry(of(recorded[when], "client2"), "inbound-rtp", "video") for when in ("before", "after"))
     after.update(before, timestamp=after["timestamp"])
     video = stats(recorded["before"], recorded["after"])["video"]["client2"]
@@ -113,8 +113,8 @@ def test_stalled_video_is_zero(recorded: Recorded) -> None:
     assert "jitter_buffer_ms" not in video
 
 
-def test_counter_that_began_anew(recorded: Recorded) -> None:
-    """A counter that went back gives no rate, rather than a negative one."""
+def test_counter_reset(recorded: Recorded) -> None:
+    """A counter that was reset gives no rate instead of a negative one."""
     entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["framesDecoded"] = 3
     video = stats(recorded["before"], recorded["after"])["video"]["client2"]
     assert video["frames"] == 3
@@ -122,15 +122,15 @@ def test_counter_that_began_anew(recorded: Recorded) -> None:
 
 
 def test_missing_counter(recorded: Recorded) -> None:
-    """What the browser does not report is absent."""
+    """A value the browser does not report is absent."""
     del entry(of(recorded["after"], "client2"), "inbound-rtp", "video")["freezeCount"]
     assert "freezes" not in stats(recorded["before"], recorded["after"])["video"]["client2"]
 
 
 def test_stale_round_trip(recorded: Recorded) -> None:
-    """A round-trip time is absent once nothing has arrived for 5 s, or for 1 s where media is received.
+    """A round-trip time is absent once nothing has arrived for 5 s, or for 1 s while media is received.
 
-    The last one says nothing about now.
+    The last value is out of date by then.
     """
     for connection in recorded["after"].values():
         entry(connection, "candidate-pair")["lastPacketReceivedTimestamp"] -= 1500
@@ -147,14 +147,14 @@ def test_stale_round_trip(recorded: Recorded) -> None:
 
 
 def test_sent_round_trip_without_reports(recorded: Recorded) -> None:
-    """Before the first report of the other side the path's own round-trip time stands in."""
+    """Until the first RTCP report arrives, the path's round-trip time is used."""
     publisher = of(recorded["after"], None)
     publisher["stats"] = [one for one in publisher["stats"] if one["type"] != "remote-inbound-rtp"]
     assert stats(recorded["before"], recorded["after"])["sent"]["rtt_ms"] == 6.0
 
 
 def test_layers_of_simulcast(recorded: Recorded) -> None:
-    """The layers of one sender are one: their bits add up, the best one's frames count, any limit shows."""
+    """Simulcast layers count as one sender: bits add up, frames are the best layer's, any limitation is shown."""
     for sample in recorded.values():
         publisher = of(sample, None)
         high = entry(publisher, "outbound-rtp", "video")
@@ -171,17 +171,17 @@ def test_layers_of_simulcast(recorded: Recorded) -> None:
 
 
 def test_what_is_not_in_every_call(recorded: Recorded) -> None:
-    """Dropped frames, requests for whole pictures and the time to the first frame are told where the browser does."""
+    """Dropped frames, PLI and FIR counts and time to first frame are reported if the browser has them."""
     connection = of(recorded["after"], "client2")
     video = entry(connection, "inbound-rtp", "video")
     video.update(framesDropped=2, firCount=1)
     connection["tracks"][video["trackIdentifier"]]["firstFrameMs"] = 812.34
-    result = stats(recorded["before"], recorded["after"])["video"]["client2"]
-    assert (result["dropped"], result["fir"], result["first_frame_ms"]) == (2, 1, 812.3)
+    video = stats(recorded["before"], recorded["after"])["video"]["client2"]
+    assert (video["dropped"], video["fir"], video["first_frame_ms"]) == (2, 1, 812.3)
 
 
 def test_losses_of_what_is_sent(recorded: Recorded) -> None:
-    """What the other side reports as lost is put to the track that it was lost from."""
+    """Remotely reported loss is assigned to its track."""
     publisher = of(recorded["after"], None)
     for kind, lost in (("video", 7), ("audio", 3)):
         entry(publisher, "remote-inbound-rtp", kind).update(
@@ -193,7 +193,7 @@ def test_losses_of_what_is_sent(recorded: Recorded) -> None:
 
 
 def test_paths(recorded: Recorded) -> None:
-    """Each connection has its state and the candidates in use, under the name that leads to a participant."""
+    """Each connection has its state and selected candidates, under the participant's name."""
     publisher = of(recorded["after"], None)
     publisher.update(state="connected", restarts=1)
     pair = entry(publisher, "candidate-pair")
@@ -218,7 +218,7 @@ def test_paths(recorded: Recorded) -> None:
 
 
 def test_names_of_what_is_sent(recorded: Recorded) -> None:
-    """A sent track is called as the page says, and by no name that the API would refuse."""
+    """A sent track has the page's name, without characters the API would reject."""
     for sample in recorded.values():
         of(sample, None)["sent"] = {"1": {"name": "my\ncamera"}, "0": {}}
     result = stats(recorded["before"], recorded["after"])
@@ -226,7 +226,7 @@ def test_names_of_what_is_sent(recorded: Recorded) -> None:
 
 
 def test_ghost_of_a_reconnection(recorded: Recorded) -> None:
-    """Of two streams with one participant's name the younger counts."""
+    """Of two streams with the same participant name the newer wins."""
     for sample in recorded.values():
         sample["page/99"] = copy.deepcopy(of(sample, "client2"))
     entry(recorded["after"]["page/99"], "inbound-rtp", "video")["framesDecoded"] = 7
@@ -242,7 +242,7 @@ def test_ghost_of_a_reconnection(recorded: Recorded) -> None:
     ],
 )
 def test_names(recorded: Recorded, track: dict[str, str], names: set[str]) -> None:
-    """The page's name for a track counts first; without it streams keep their ids, made unique."""
+    """The page's name for a track has priority; without one, stream ids are used, made unique."""
     for sample in recorded.values():
         for connection in sample.values():
             connection["name"] = None

@@ -1,4 +1,4 @@
-"""The TURN server's own configuration, as its start script writes it on a machine of known networks."""
+"""The TURN server's configuration as its start script writes it, given a routing table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 SERVE = Path(__file__).parents[2] / "images" / "coturn" / "bin" / "serve"
 
-# 172.21.0.0/16 on eth0, and 10.1.2.0/28 on eth1; the kernel writes the first byte last.
+# 172.21.0.0/16 on eth0 and 10.1.2.0/28 on eth1, little-endian as the kernel prints them.
 ROUTES = """\
 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010015AC\t0003\t0\t0\t0\t00000000\t0\t0\t0
@@ -20,7 +20,7 @@ eth1\t0002010A\t00000000\t0001\t0\t0\t0\tF0FFFFFF\t0\t0\t0
 
 @pytest.fixture(scope="module")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The lines of the file that the server reads."""
+    """The lines of the generated configuration file."""
     folder = tmp_path_factory.mktemp("coturn")
     (folder / "route").write_text(ROUTES)
     script = SERVE.read_text().replace("/tmp/", f"{folder}/").replace("/proc/net/route", str(folder / "route"))
@@ -32,7 +32,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_it_relays_to_the_networks_that_it_is_in(configuration: list[str]) -> None:
-    """To no other address, and to none over IPv6."""
+    """It relays to no other address, and to none over IPv6."""
     assert [line for line in configuration if "peer-ip" in line] == [
         "allowed-peer-ip=172.21.0.0-172.21.255.255",
         "allowed-peer-ip=10.1.2.0-10.1.2.15",
@@ -41,6 +41,6 @@ def test_it_relays_to_the_networks_that_it_is_in(configuration: list[str]) -> No
     ]
 
 
-def test_it_relays_for_who_has_the_credentials(configuration: list[str]) -> None:
-    """Those of the lab; nobody steers it from outside."""
+def test_it_requires_the_credentials(configuration: list[str]) -> None:
+    """Only the lab's credentials work; there is no remote control."""
     assert {"lt-cred-mech", "user=lab:secret", "no-cli", "no-tcp-relay"} <= set(configuration)

@@ -1,4 +1,4 @@
-"""The logic of the demo page and of the control page, which Node runs: its tests are in page/, one promise a name."""
+"""Runs the tests of the demo page's and control page's logic, in page/, with Node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent.parent
 
 @pytest.mark.parametrize("file", sorted(TESTS.glob("*/page/*.mjs")), ids=lambda file: file.name)
 def test_page(file: Path) -> None:
-    """Every promise in the file holds."""
+    """Every test in the file passes."""
     assert shutil.which("node"), "the page's tests need Node: install nodejs, or leave them out with --deselect"
     run = subprocess.run(["node", "--test", str(file)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout

@@ -1,4 +1,4 @@
-"""Bringing a lab up until its clients see each other."""
+"""Bringing a lab up until its clients see each other's video."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from synthlab.testing import fake_backend
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt(), SynthlabError("after 120 s client1 has not seen bot-1's video")])
 def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseException) -> None:
-    """Ctrl-C while a lab that is healthy waits for its videos leaves nothing behind; nor does waiting in vain."""
+    """Ctrl-C or a timeout while a healthy lab waits for video leaves nothing behind."""
     backend, _ = fake_backend("call")
     lines: list[str] = []
 
@@ -28,4 +28,4 @@ def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseEx
     with pytest.raises(type(ends)):
         bringing_up.bring_up(read_stack("call"), backend, lines.append, timeout_s=120, wait_media=True)
     assert backend.engine.containers() == []
-    assert lines == ["video: 8/12 pairs seen", "removing what was made of call"]
+    assert lines == ["video: 8/12 pairs seen", "removing what was created of call"]

@@ -1,4 +1,4 @@
-"""A client in code: what it is told, what it is asked, and what is taken back."""
+"""A client in the Python API: changes and their reverts, addresses, containers, expectations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from synthlab import Client, ExpectationFailed, Lab, SynthlabError, WrongUse
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
+from synthlab.text.durations import SECOND_NS
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
@@ -29,7 +30,7 @@ def lab(apis: dict[str, FakeClientApi]) -> Iterator[Lab]:
 
 
 def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """What is set stays, and what is not named stays as it was."""
+    """A change stays, and values not named are unchanged."""
     lab["client2"].set(egress={"rate": "1mbit"})
     lab["client2"].set(loss="5%")
     assert lab["client2"].state().base.to_dict() == {
@@ -40,7 +41,7 @@ def test_for_good(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 
 
 def test_until_the_end_of_with(lab: Lab) -> None:
-    """Only what it has named is taken back: what was set meanwhile stays."""
+    """The end of `with` restores only the values of the change: others set meanwhile stay."""
     client = lab["client2"]
     client.set(egress={"rate": "1mbit"})
     with client.set(egress={"rate": "100kbit", "loss": "5%"}):
@@ -50,26 +51,26 @@ def test_until_the_end_of_with(lab: Lab) -> None:
 
 
 def test_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """A lease, which the end of `with` releases; another that it has none of stays."""
+    """The end of `with` releases the change's lease, and no other lease."""
     client = lab["client2"]
     client.set(latency="10ms", for_="1min")
     with client.set(loss="5%", for_="10s"):
-        assert apis["client2"].options[-1] == ChangeOptions(lease="10s")
+        assert apis["client2"].options[-1] == ChangeOptions(lease_ns=10 * SECOND_NS)
         assert len(client.state().leases) == 2
     assert client.state().conditions.to_dict() == {"ingress": {"latency": "10ms"}, "egress": {"latency": "10ms"}}
 
 
 def test_after_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """What waits for its time can be taken back before."""
+    """A scheduled change can be reverted before it starts."""
     applied = lab["client2"].set(loss="5%", after="10s")
-    assert apis["client2"].options[-1] == ChangeOptions(after="10s")
+    assert apis["client2"].options[-1] == ChangeOptions(after_ns=10 * SECOND_NS)
     assert len(lab["client2"].state().scheduled) == 1
     applied.revert()
     assert lab["client2"].state().scheduled == ()
 
 
 def test_group(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """All clients of a group change together, and each gets back what it had."""
+    """All clients of a group change together, and each gets its own earlier values back."""
     lab["bot-1"].set(egress={"rate": "1mbit"})
     with lab["bot"].set(egress={"rate": "100kbit"}) as applied:
         assert applied.apart_ms == 0
@@ -82,14 +83,14 @@ def test_group(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 
 
 def test_group_for_a_time(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """Every client of it has a lease, and loses it."""
+    """Every client of the group gets a lease, and loses it."""
     with lab["bot"].set(loss="5%", for_="1min"):
         assert [len(apis[name].state().leases) for name in ("bot-1", "bot-2")] == [1, 1]
     assert [apis[name].entries for name in ("bot-1", "bot-2")] == [[], []]
 
 
 def test_the_error_inside_with_is_the_one_that_is_reported(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """That nothing could be taken back then is not."""
+    """An error inside `with` is raised, rather than the failure to revert after it."""
 
     def fail() -> None:
         apis["client2"].broken = True
@@ -103,7 +104,7 @@ def test_the_error_inside_with_is_the_one_that_is_reported(lab: Lab, apis: dict[
 
 
 def test_reset(lab: Lab) -> None:
-    """Of one client, of a group, or of the lab."""
+    """Reset works for a client, a group, or the whole lab."""
     lab["client1"].set(loss="5%")
     lab["bot"].set(loss="5%")
     lab["bot"].reset()
@@ -120,14 +121,14 @@ def test_reset(lab: Lab) -> None:
     ],
 )
 def test_unknown_names(name: str, expected: str, lab: Lab) -> None:
-    """PageParameter at once, with the nearest or all."""
+    """An unknown name is reported at once, with the closest match or all names."""
     with pytest.raises(WrongUse) as caught:
         lab[name]
     assert caught.value.message == expected
 
 
 def test_what_has_one_answer(lab: Lab) -> None:
-    """Asked of a group it is refused, with the names that can be meant."""
+    """For a group, a method with a single result is an error that lists the clients."""
     asks: tuple[Callable[[Client], object], ...] = (
         lambda bot: bot.state(),
         lambda bot: bot.expect("egress.rate > 1mbit"),
@@ -149,7 +150,7 @@ def test_what_has_one_answer(lab: Lab) -> None:
     ],
 )
 def test_refused_values(change: dict[str, str], expected: str, lab: Lab) -> None:
-    """PageParameter as WrongUse, with the place of the mistake; nothing is changed."""
+    """An invalid value is WrongUse, with its place; nothing is changed."""
     with pytest.raises(WrongUse) as caught:
         lab["client2"].set(**change)  # type: ignore[arg-type]
     assert caught.value.message.startswith(expected)
@@ -157,7 +158,7 @@ def test_refused_values(change: dict[str, str], expected: str, lab: Lab) -> None
 
 
 def test_containers(lab: Lab) -> None:
-    """A group's containers are acted on together; who starts is waited for."""
+    """The containers of a group are controlled together; a start waits until they are healthy."""
     engine = lab.backend.engine
     assert isinstance(engine, FakeEngine)
     lab["bot"].pause()
@@ -168,7 +169,7 @@ def test_containers(lab: Lab) -> None:
 
 
 def test_addresses(lab: Lab) -> None:
-    """Where a client is looked at; what it lacks is told in one line."""
+    """Each client has its addresses; a missing one is reported in one line."""
     assert lab["client2"].api_url == "http://127.0.0.1:3001/"
     assert (lab["bot-1"].group, lab["client1"].group) == ("bot", "client1")
     with pytest.raises(SynthlabError, match="client2 has no browser: a client with `app: chrome` has one"):
@@ -178,7 +179,7 @@ def test_addresses(lab: Lab) -> None:
 
 
 def test_a_screenshot_of_what_has_no_browser(lab: Lab) -> None:
-    """PageParameter before anything is run; of an image of the user's own, with what lets its browser be found."""
+    """A screenshot without a browser fails early; for a user's own image, the error says how to publish its browser."""
     with pytest.raises(SynthlabError, match=r"^bot-1 has no browser: a client with `app: chrome` has one$"):
         lab["bot-1"].screenshot()
     own = [replace(one, app="acme/client") for one in lab.members]
@@ -187,7 +188,7 @@ def test_a_screenshot_of_what_has_no_browser(lab: Lab) -> None:
 
 
 def test_repr(lab: Lab) -> None:
-    """What has been set shows whom it was set on, what, and for when."""
+    """The repr of a change shows its clients, values and times."""
     both = {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}
     assert repr(lab["client2"].set(loss="5%")) == f"<set on client2: {both}>"
     assert (
@@ -196,7 +197,7 @@ def test_repr(lab: Lab) -> None:
 
 
 def test_a_server_without_conditions(lab: Lab) -> None:
-    """It can be looked at; what its network is asked is refused, with what the stack lacks."""
+    """A server without conditions can be inspected; network calls fail with what the stack lacks."""
     sfu = replace(lab.members[0], id="sfu", client="", group="", role="sfu")
     called = Lab(lab.backend, "call", [sfu, *lab.members])
     assert called["sfu"].logs(tail=1) == ["line 3 of sfu"]
@@ -211,8 +212,8 @@ def test_a_server_without_conditions(lab: Lab) -> None:
 
 
 def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
-    """A command line as one text is no list of words, and nothing runs in what is stopped."""
-    with pytest.raises(WrongUse, match="'ping sfu' is not a list of words"):
+    """A command line as one string is rejected, and so is a container that is not running."""
+    with pytest.raises(WrongUse, match="'ping sfu' is not a list of strings"):
         lab["client1"].exec("ping sfu")
     engine = lab.backend.engine
     stopped = [replace(one, state="exited", status="Exited (1)") for one in engine.containers()]
@@ -222,7 +223,7 @@ def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
 
 
 def test_expectations_are_of_this_client(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """Names need not begin with its own, and may begin with any client's."""
+    """Names may omit the client's own name, and may start with any client's."""
     apis["client1"].answered_stats = {"values": {"video": {"client2": {"fps": 20}}}, "age_s": {"video": 0.1}}
     found = lab["client1"].expect("video.client2.fps > 10 and client1.video.client2.fps < 30", within="3s")
     assert found.seen == {"client1.video.client2.fps": 20}
@@ -232,7 +233,7 @@ def test_expectations_are_of_this_client(lab: Lab, apis: dict[str, FakeClientApi
 
 @pytest.mark.issue(11)
 def test_block(lab: Lab) -> None:
-    """A flow of a client is closed until the end of `with`, silently or with an answer."""
+    """A flow is blocked until the end of `with`, silently or with an answer."""
     client = lab["client2"]
     with client.block("*:udp"):
         closed = {"ingress": {"outage": True}, "egress": {"outage": True}}
@@ -245,10 +246,10 @@ def test_block(lab: Lab) -> None:
 
 @pytest.mark.issue(11)
 def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """All clients of a group lose their link together, for a time, and what was set before is in force again."""
+    """All clients of a group lose their link together, for a time; earlier values then apply again."""
     lab["bot"].set(egress={"rate": "1mbit"})
     with lab["bot"].link_down(for_="10s"):
-        assert [apis[name].options[-1].lease for name in ("bot-1", "bot-2")] == ["10s", "10s"]
+        assert [apis[name].options[-1].lease_ns for name in ("bot-1", "bot-2")] == [10 * SECOND_NS] * 2
         assert apis["bot-1"].conditions.to_dict() == {
             "ingress": {"outage": True},
             "egress": {"rate": "1mbit", "outage": True},
@@ -260,12 +261,12 @@ def test_link_down(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 @pytest.mark.parametrize(
     ("flow", "answer", "expected"),
     [
-        ("udp", "silent", "client2: flows.udp: 'udp' is a protocol, and stands behind the host; did you mean *:udp?"),
+        ("udp", "silent", "client2: flows.udp: 'udp' is a protocol: put it after the host; did you mean *:udp?"),
         ("*:udp", "rest", "answer: 'rest' is not one of silent, "),
     ],
 )
 def test_refused_blocks(flow: str, answer: str, expected: str, lab: Lab) -> None:
-    """A flow or an answer that cannot be is told, and nothing is changed."""
+    """An invalid flow or answer is reported, and nothing is changed."""
     with pytest.raises(WrongUse) as caught:
         lab["client2"].block(flow, answer=answer)
     assert caught.value.message.startswith(expected)

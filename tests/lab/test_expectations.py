@@ -1,4 +1,4 @@
-"""What is expected of a running lab from code, decided on samples of fake clients."""
+"""Expectations on a running lab from code, on samples of fake clients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show(api: FakeClientApi, fps: float) -> None:
 
 
 def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """It is waited for; when it began to hold is told with the sampling error."""
+    """It waits until the expression holds, and reports since when, with the sampling error."""
     show(apis["client1"], 30)
     threading.Timer(1.2, show, (apis["client1"], 1)).start()
     ruling = lab.expect(f"{FPS} < 5", within="8s")
@@ -53,14 +53,14 @@ def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 
 
 def test_before_without_a_baseline(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """Nothing can be judged by what was never measured: what must be called first is told."""
+    """`before` without a baseline is an error that names the call to make first."""
     show(apis["client1"], 30)
-    with pytest.raises(WrongUse, match=r'there is no baseline yet: call lab\.baseline\("5s"\) first$'):
+    with pytest.raises(WrongUse, match=r'`before` needs a baseline: call lab\.baseline\("5s"\) first$'):
         lab.expect(f"{FPS} > 80% of before", within="5s")
 
 
 def test_failed(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """A failure is an AssertionError that says what was expected, and what was seen."""
+    """A failure is an AssertionError with the expectation and the numbers seen."""
     show(apis["client1"], 30)
     with pytest.raises(AssertionError) as caught:
         lab.expect(f"{FPS} < 5")
@@ -72,17 +72,17 @@ def test_failed(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 def test_inconclusive(
     idle: int, waiting: int, lab: Lab, apis: dict[str, FakeClientApi], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What did not hold while the machine was too busy says so; what held, held."""
+    """A failed expectation on a busy machine is inconclusive; one that holds, holds."""
     readings = iter([Busy(0, 0, 0, 0, 0), Busy(0, 0, 0, 0, 0), Busy(2, 1000, idle, 0, waiting)])
     monkeypatch.setattr(expectations, "read_busy", lambda engine, container: next(readings))
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
-    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; but this says little: the machine was"):
+    with pytest.raises(Inconclusive, match=f"^expect {FPS} < 5: {FPS} = 30 fps; inconclusive: the machine was"):
         lab.expect(f"{FPS} < 5")
 
 
 def test_a_late_forwarder(lab: Lab, apis: dict[str, FakeClientApi], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of any client makes a failure inconclusive: what it did before that was asked does not."""
+    """A late forwarder of any client makes a failure inconclusive, but not if it was late before the expectation."""
     show(apis["client1"], 30)
     state = apis["client2"].state()
     late = replace(state, lateness={"egress": {"packets": 10.0, "p50_ms": 80.0, "p99_ms": 90.0}})
@@ -97,7 +97,7 @@ def test_a_late_forwarder(lab: Lab, apis: dict[str, FakeClientApi], monkeypatch:
 
 
 def test_never(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """It must not hold at any time; the first sample that it holds of ends it."""
+    """It must never hold; the first sample for which it does ends it."""
     show(apis["client1"], 30)
     assert lab.never(f"{FPS} < 5", for_="1s").took_s is None
     show(apis["client1"], 1)
@@ -106,7 +106,7 @@ def test_never(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
 
 
 def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """A baseline is what `before` means; the time to recover comes back."""
+    """A baseline gives `before`; the time to recover is returned."""
     show(apis["client1"], 20)
     lab.baseline("1s")
     show(apis["client1"], 15)
@@ -125,7 +125,7 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
     ],
 )
 def test_mistakes(expression: str, expected: str, lab: Lab) -> None:
-    """PageParameter at once, before anything is waited for."""
+    """Mistakes are reported at once, before waiting."""
     with pytest.raises(WrongUse) as caught:
         lab.expect(expression, within="1h")
     assert caught.value.message.startswith(f"expect {expression!r}: {expected}")
@@ -133,13 +133,13 @@ def test_mistakes(expression: str, expected: str, lab: Lab) -> None:
 
 @pytest.mark.parametrize("times", [{"within": "soon"}, {"for_": "5"}])
 def test_times(times: dict[str, str], lab: Lab) -> None:
-    """Times have units, as everywhere."""
+    """Times need units, as everywhere."""
     with pytest.raises(WrongUse, match=next(iter(times))):
         lab.expect(f"{FPS} < 5", **times)
 
 
 def test_nobody_is_asked_after_the_end(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
-    """The lab's samples end with it."""
+    """Sampling stops when the lab is closed."""
     before = set(threading.enumerate())
     show(apis["client1"], 30)
     lab.expect(f"{FPS} > 5", within="3s")
@@ -148,7 +148,7 @@ def test_nobody_is_asked_after_the_end(lab: Lab, apis: dict[str, FakeClientApi])
 
 
 def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For long, that is; the next expectation has samples taken again."""
+    """After a long time without expectations, sampling pauses; the next expectation resumes it."""
     asked: list[float] = []
 
     class Counting(FakeClientApi):
@@ -156,7 +156,7 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
             asked.append(time.monotonic())
             return super().state()
 
-    monkeypatch.setattr(expectations, "KEPT_S", 1.3)
+    monkeypatch.setattr(expectations, "KEPT_NS", 1_300_000_000)
     backend = Backend(lab.backend.engine, lambda container: Counting(container.client))
     with Lab.attach("call", backend) as counted:
         counted.expect("client1.egress.packets_in >= 0", within="3s")
@@ -168,7 +168,7 @@ def test_nobody_is_asked_when_nothing_is_expected(lab: Lab, monkeypatch: pytest.
 
 
 def test_known_names(lab: Lab) -> None:
-    """Of a lab that was attached to its containers tell the names; of one that was brought up, its stack."""
+    """The names come from the stack of a lab we brought up, and from the containers of one we attached to."""
     assert known_of(lab) == Known(("client1", "client2", "bot-1", "bot-2"), ("bot",), sfu_metrics=False)
     stack = read_stack("call")
     assert known_of(lab, stack) == Known.of(stack)
@@ -176,7 +176,7 @@ def test_known_names(lab: Lab) -> None:
 
 @pytest.mark.issue(11)
 def test_a_conditioned_server() -> None:
-    """Its links are judged by its name; it is no participant, and is asked for no stats of an application."""
+    """A conditioned server's links can be judged by its name; it is no participant, and has no application numbers."""
 
     class Linked(FakeClientApi):
         def stats(self) -> Stats:

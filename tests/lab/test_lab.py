@@ -1,8 +1,7 @@
-"""A running lab: who is meant, and changes of several clients."""
+"""A running lab: selecting clients, and changing several at once."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -15,14 +14,15 @@ from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
 from synthlab.stack import read_stack
-from synthlab.testing import FakeClientApi, FakeEngine, fake_backend
+from synthlab.testing import FakeClientApi, FakeClock, FakeEngine, fake_backend
+from synthlab.text.durations import SECOND_NS
 
 GROUPS = {"bot-1": "bot", "bot-2": "bot"}
 
 
 @pytest.fixture
 def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
-    backend, apis = fake_backend("call", groups=GROUPS)
+    backend, apis = fake_backend("call", groups=GROUPS, clock=FakeClock())
     return Lab.named(backend, None), {api.name: api for api in apis.values()}
 
 
@@ -36,7 +36,7 @@ def lab_and_apis() -> tuple[Lab, dict[str, FakeClientApi]]:
     ],
 )
 def test_names(names: tuple[str, ...], found: list[str], lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """A name means a client, a group means its clients, nothing means all; nobody is meant twice."""
+    """A name selects a client, a group its clients, nothing all of them; none is selected twice."""
     assert [client.name for client in lab_and_apis[0].find(names)] == found
 
 
@@ -48,14 +48,14 @@ def test_names(names: tuple[str, ...], found: list[str], lab_and_apis: tuple[Lab
     ],
 )
 def test_unknown_names(name: str, expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """An unknown name is told with the nearest, or with all."""
+    """An unknown name is reported with the closest match, or with all names."""
     with pytest.raises(WrongUse) as caught:
         lab_and_apis[0].find([name])
     assert caught.value.message == expected
 
 
 def test_change_of_all(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """A change of several clients is put into each of them, and what is now in force comes back in their order."""
+    """A change of several clients is applied to each, and their states are returned in the same order."""
     lab, _ = lab_and_apis
     states = lab.change(lab.find(["client2", "bot"]), {"egress": {"loss": "5%"}}).states
     assert list(states) == ["client2", "bot-1", "bot-2"]
@@ -63,23 +63,22 @@ def test_change_of_all(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> No
 
 
 def test_refused_by_one_is_done_to_none(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """When one client cannot take the change, the others do not get it either."""
+    """If one client rejects the change, the others do not get it either."""
     lab, apis = lab_and_apis
     apis["client1"].change({"egress": {"rate": "1mbit"}})
-    with pytest.raises(WrongUse, match=r"^client2: egress\.queue: has no effect without a rate"):
+    with pytest.raises(WrongUse, match=r"^client2: egress\.queue: requires rate"):
         lab.change(lab.find(["client1", "client2"]), {"egress": {"queue": "10p"}})
     assert apis["client1"].conditions.to_dict() == {"egress": {"rate": "1mbit"}}
 
 
 def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """All are told one time of the clock that they share, a little ahead; one alone changes at once."""
+    """All get the same time of their shared clock, slightly ahead; a single client changes at once."""
     lab, apis = lab_and_apis
-    before = time.monotonic_ns()
-    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
-    entries = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
-    assert entries[0] == entries[1] == entries[2] == ChangeOptions(at_ns=entries[0].at_ns, lease="10s")
-    assert entries[0].at_ns is not None
-    assert entries[0].at_ns > before + LEAD_NS
+    before_ns = lab.backend.clock.now_ns()
+    made = lab.change(lab.find(["client1", "bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
+    told = [apis[name].options[-1] for name in ("client1", "bot-1", "bot-2")]
+    assert told[0] == told[1] == told[2] == ChangeOptions(at_ns=told[0].at_ns, lease_ns=10 * SECOND_NS)
+    assert told[0].at_ns == before_ns + LEAD_NS
     assert made.apart_ns == 0
     assert {state.entry.id for state in made.states.values() if state.entry} == {1}
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
@@ -88,35 +87,33 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
 
 
 def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """The time that is asked for is counted from now, and nobody waits for it."""
+    """`after` counts from now, and the call does not wait for it."""
     lab, apis = lab_and_apis
-    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after="1h"))
-    at = apis["bot-1"].options[-1].at_ns
-    assert at == apis["bot-2"].options[-1].at_ns
-    assert at is not None
-    assert abs(at - time.monotonic_ns() - 3600 * 10**9) < 10**9
+    lab.change(lab.find(["bot"]), {"egress": {"loss": "5%"}}, ChangeOptions(after_ns=3600 * SECOND_NS))
+    at_ns = lab.backend.clock.now_ns() + 3600 * SECOND_NS
+    assert [apis[name].options[-1].at_ns for name in ("bot-1", "bot-2")] == [at_ns] * 2
 
 
 def test_files_come_first(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """Each client has the files that a change names before it is asked for."""
+    """Each client gets the files of a change before the change."""
     lab, apis = lab_and_apis
     lab.change(lab.find(["bot"]), {"egress": {"rate_trace": "train"}}, files={"train": "1\n"})
     assert [apis[name].files for name in ("bot-1", "bot-2", "client1")] == [{"train": "1\n"}] * 2 + [{}]
 
 
 def test_a_lease_that_failed_halfway_is_taken_back(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """Leases that there were before stay."""
+    """Leases from before stay."""
     lab, apis = lab_and_apis
-    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease="1min"))
+    apis["client1"].change({"ingress": {"latency": "10ms"}}, ChangeOptions(lease_ns=60 * SECOND_NS))
     apis["client2"].broken = True
     with pytest.raises(SynthlabError):
-        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease="10s"))
+        lab.change(lab.find(["client1", "client2"]), {"egress": {"loss": "5%"}}, ChangeOptions(lease_ns=10 * SECOND_NS))
     assert apis["client1"].conditions.to_dict() == {"ingress": {"latency": "10ms"}}
 
 
 @pytest.mark.parametrize("broken", ["client1", "client2"])
 def test_failed_halfway_is_taken_back(broken: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """When one client fails while the change is made, the others get back what they had."""
+    """If one client fails while changing, the others are reverted."""
     lab, apis = lab_and_apis
     for name in ("client1", "client2"):
         apis[name].change({"ingress": {"latency": "10ms"}})
@@ -129,7 +126,7 @@ def test_failed_halfway_is_taken_back(broken: str, lab_and_apis: tuple[Lab, dict
 
 
 def test_reset() -> None:
-    """Reset gives the conditions of the start; a perfect network has none."""
+    """Reset restores the conditions of the stack; a perfect network has none."""
     backend, apis = fake_backend("call")
     apis["call/client1"] = FakeClientApi("client1", {"egress": {"loss": "1%"}})
     lab = Lab.named(backend, "call")
@@ -150,20 +147,20 @@ def test_reset() -> None:
     ],
 )
 def test_unclear_lab(running: list[str], wanted: str | None, expected: str) -> None:
-    """When it is not clear which lab is meant, the error lists what there is."""
+    """If it is unclear which lab is meant, the error lists all."""
     with pytest.raises(WrongUse) as caught:
         choose_lab(running, wanted)
     assert caught.value.message == expected
 
 
 def test_clear_lab() -> None:
-    """The only lab is meant without a word; with a name, that one."""
+    """A single lab needs no name; a name selects that lab."""
     assert choose_lab(["a", "a"], None) == "a"
     assert choose_lab(["a", "b"], "b") == "b"
 
 
 def test_with_takes_down_what_up_has_made() -> None:
-    """And only that: a lab that was attached to stays, and one that is to be kept."""
+    """`with` takes down only what `up` created: an attached lab stays, and so does one to keep."""
     backend, _ = fake_backend("mine", "kept", "theirs")
     stack = read_stack("call")
     with Lab(backend, "mine", backend.engine.containers("mine"), stack) as lab:
@@ -176,7 +173,7 @@ def test_with_takes_down_what_up_has_made() -> None:
 
 
 def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name the lab of SYNTHLAB_LAB is meant, or the only one."""
+    """Without a name it attaches to the lab in SYNTHLAB_LAB, or to the only one."""
     backend, _ = fake_backend("a", "b")
     with pytest.raises(WrongUse, match="several labs are up: a, b"):
         Lab.attach(backend=backend)
@@ -186,9 +183,14 @@ def test_attach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_up_refuses_mistakes() -> None:
-    """Before anything is started, as WrongUse."""
+    """Mistakes are WrongUse, before anything is started."""
     backend, _ = fake_backend()
-    for given, result in (({"ttl": "soon"}, "ttl: 'soon'"), ({"timeout": "9"}, "timeout: '9'")):
+    mistakes = (
+        ({"ttl": "soon"}, "ttl: 'soon'"),
+        ({"ttl": "0.5s"}, "ttl: '0.5s' is not a time from 1s to 86400s"),
+        ({"timeout": "9"}, "timeout: '9'"),
+    )
+    for given, result in mistakes:
         with pytest.raises(WrongUse, match=result):
             Lab.up("call.yaml", backend=backend, **given)  # type: ignore[arg-type]
     with pytest.raises(WrongUse, match=r"cal\.yaml: no such stack file; did you mean call\.yaml\?"):
@@ -196,7 +198,7 @@ def test_up_refuses_mistakes() -> None:
 
 
 def test_restore() -> None:
-    """Whatever is paused or stopped goes on, and all have the conditions of their start."""
+    """Paused and stopped containers run again, and all have the stack's conditions."""
     backend, apis = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
     engine = backend.engine
     assert isinstance(engine, FakeEngine)
@@ -211,14 +213,14 @@ def test_restore() -> None:
 
 
 def start(engine: FakeEngine, container: Container, doing: ContainerAction) -> None:
-    """What a real engine does with it."""
+    """The same effect on state as on a real engine."""
     engine.controlled.append((doing, container.title))
     engine.present = [replace(one, state="running") if one.id == container.id else one for one in engine.present]
 
 
 @pytest.mark.issue(10)
 def test_too_slow(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code can ask whether the machine is too slow at this moment, and where."""
+    """Code can ask whether the machine is too slow now, and where."""
     lab, _ = lab_and_apis
     assert lab.too_slow() == []
     slow = {name: replace(state, lateness={"egress": {"p99_ms": 80.0}}) for name, state in lab.states().items()}
@@ -230,7 +232,7 @@ def test_too_slow(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]], monkeypatc
 
 @pytest.mark.issue(11)
 def test_partition(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """Two clients are separated until the end of `with`: the first has the change, in the links of the direction."""
+    """Two clients are separated until the end of `with`: the first gets the change, in the links of the direction."""
     lab, apis = lab_and_apis
     apis["client1"].change({"flows": {"client2": {"egress": {"latency": "80ms"}}}})
     with lab.partition("client1", "client2", direction="b-to-a", answer="reset") as applied:
@@ -244,15 +246,15 @@ def test_partition(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
 
 @pytest.mark.issue(11)
 def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:
-    """It can wait, and end by itself; `revert` ends it before."""
+    """A partition can be scheduled and expire; `revert` ends it earlier."""
     lab, apis = lab_and_apis
     applied = lab.partition("bot-1", "client2", for_="10s")
-    assert apis["bot-1"].options == [ChangeOptions(lease="10s")]
+    assert apis["bot-1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert not apis["bot-1"].conditions.perfect
     applied.revert()
     assert apis["bot-1"].conditions.perfect
     lab.partition("bot-1", "client2", after="5s")
-    assert apis["bot-1"].options[-1] == ChangeOptions(after="5s")
+    assert apis["bot-1"].options[-1] == ChangeOptions(after_ns=5 * SECOND_NS)
 
 
 @pytest.mark.issue(11)
@@ -269,7 +271,7 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
 def test_refused_partitions(
     ends: tuple[str, str], words: dict[str, str], expected: str, lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
 ) -> None:
-    """Names, words and times that cannot be are told, and nothing is changed."""
+    """Invalid names, words and times are reported, and nothing is changed."""
     lab, apis = lab_and_apis
     with pytest.raises(WrongUse) as caught:
         lab.partition(*ends, **words)

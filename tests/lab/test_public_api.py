@@ -1,4 +1,4 @@
-"""What `import synthlab` offers."""
+"""The names exported by `import synthlab`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import synthlab
 
 
 def test_names() -> None:
-    """Everything that it says it has is there."""
+    """Every name in `__all__` exists."""
     assert all(getattr(synthlab, name).__doc__ for name in synthlab.__all__)
     with pytest.raises(AttributeError, match="module 'synthlab' has no attribute 'Lob'"):
         _ = synthlab.Lob

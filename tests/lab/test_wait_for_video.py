@@ -1,4 +1,4 @@
-"""Who sees whom."""
+"""Waiting until all clients see each other's video."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def seeing(api: FakeClientApi, *others: str) -> None:
 
 
 def test_unseen() -> None:
-    """Of the pairs, those are left whose viewer does not see the other's video."""
+    """Only pairs whose viewer does not see the sender's video remain."""
     backend, apis = fake_backend("call", groups={"bot-1": "bot"})
     lab = Lab.named(backend, None)
     seeing(apis["call/client1"], "client2", "bot-1")
@@ -27,7 +27,7 @@ def test_unseen() -> None:
 
 
 def test_wait() -> None:
-    """When all see all, the waiting is over at once, and has told so."""
+    """Once all see all, it returns at once, after reporting that."""
     backend, apis = fake_backend("call")
     result: list[str] = []
     seeing(apis["call/client1"], "client2")
@@ -37,13 +37,13 @@ def test_wait() -> None:
 
 
 def test_once_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pairs that are never all seen at the same moment have been seen one after the other."""
+    """Pairs never visible at the same moment count as seen, one after the other."""
     monkeypatch.setattr(media, "POLL_S", 0)
     backend, apis = fake_backend("call")
     result: list[str] = []
 
     def flicker(line: str) -> None:
-        """Client1's picture of client2 comes first, and is gone when client2's of client1 comes."""
+        """Client1's video of client2 appears first, and is gone when client2's of client1 appears."""
         result.append(line)
         seeing(apis["call/client1"], *(["client2"] if len(result) == 1 else []))
         seeing(apis["call/client2"], *(["client1"] if len(result) == 2 else []))
@@ -53,7 +53,7 @@ def test_once_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_alone() -> None:
-    """Where nobody else is, there is nothing to wait for."""
+    """A single client has nothing to wait for."""
     backend, _ = fake_backend("call")
     lab = Lab.named(backend, None)
     lab._take(lab.members[:1])
@@ -61,7 +61,7 @@ def test_alone() -> None:
 
 
 def test_wait_in_vain() -> None:
-    """The error names a pair that is missing, and below it what was last known of each."""
+    """The error names a missing pair, and lists the last numbers of each."""
     backend, apis = fake_backend("call", groups={"bot-1": "bot"})
     seeing(apis["call/client1"], "client2")
     apis["call/client2"].answered_stats = {
@@ -89,7 +89,7 @@ def test_wait_in_vain() -> None:
 
 
 def test_many_in_vain() -> None:
-    """Of a large call only some pairs are told."""
+    """In a large call, only some of the missing pairs are listed."""
     backend, _ = fake_backend("call", groups={f"bot-{number}": "bot" for number in range(1, 4)})
     with pytest.raises(SynthlabError) as caught:
         wait_for_video(Lab.named(backend, None), lambda line: None, timeout_s=0)

@@ -1,4 +1,4 @@
-"""Runs of pytest within this one, on labs of fake clients with real rules."""
+"""Nested runs of pytest, on labs of fake clients with real rules."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import synthlab.report  # noqa: F401
 from synthlab.stack import read_stack
 
 read_stack("call")
-"""A run within this one forgets at its end what it has imported; what is cached must not be of such modules."""
+"""A nested run discards its imports at the end, so nothing from such modules may stay cached."""
 
-# Where a real run would have Docker: labs of two clients, whose ups and downs are written to a file.
+# In place of Docker: labs of two clients, whose ups and downs are logged to a file.
 CONFTEST = """
 from pathlib import Path
 import pytest
@@ -48,7 +48,7 @@ class Watched:
         try:
             folder.mkdir(parents=True)
         except OSError:
-            raise SynthlabError(f"evidence cannot be kept in {folder}") from None
+            raise SynthlabError(f"evidence cannot be written to {folder}") from None
         (folder / "conditions.json").write_text(str(APIS[f"{self.lab}/client1"].conditions.to_dict()))
         return {"conditions of all clients": "conditions.json"}
 
@@ -71,7 +71,7 @@ STACK = "clients: {client1: {image: syntheticnet}, client2: {image: syntheticnet
 
 @pytest.fixture
 def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A folder with two stacks, and tests that find no Docker. They keep their order, whatever this run draws."""
+    """A folder with two stacks, and tests without Docker, in fixed order."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
     pytester.makeconftest(CONFTEST)
     for name in ("call", "other"):

@@ -50,7 +50,7 @@ def failing(folder: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_what_is_kept_of_a_failed_test(folder: pytest.Pytester) -> None:
-    """A page as of a scenario, with the evidence; both are properties in JUnit files and attachments for Allure.
+    """A report page as for a scenario, with the evidence; both are JUnit properties and Allure attachments.
 
     The traceback ends in the test's own line.
     """
@@ -88,7 +88,7 @@ def check_page(page: Page) -> None:
 
 
 def check_properties() -> None:
-    """The seed, and where page and evidence are."""
+    """JUnit properties give the seed, and the paths of page and evidence."""
     case = next(ElementTree.parse("out.xml").iter("testcase"))
     properties = {entry.attrib["name"]: entry.attrib["value"] for entry in case.iter("property")}
     assert properties.pop("synthlab.lab").startswith("call-")
@@ -101,7 +101,7 @@ def check_properties() -> None:
 
 
 def check_attachments() -> None:
-    """The page and the evidence."""
+    """Page and evidence are attached to Allure's report."""
     (result,) = [json.loads(file.read_text()) for file in Path("allure").glob("*-result.json")]
     found = {one["name"]: (one["type"], Path("allure") / one["source"]) for one in result["attachments"]}
     assert found["report"][0] == "text/html"
@@ -111,14 +111,14 @@ def check_attachments() -> None:
 
 
 def test_who_passes_leaves_no_page(folder: pytest.Pytester) -> None:
-    """Nor any other file."""
+    """A passed test leaves no page and no other file."""
     folder.makepyfile(test_fails=BROKEN.replace("a dog", "theirs"))
     folder.runpytest_inprocess("--synthlab-lab", "theirs").assert_outcomes(passed=1)
     assert not Path("synthlab-evidence").exists()
 
 
 def test_the_page_is_of_this_test_alone(folder: pytest.Pytester) -> None:
-    """What tests before it did to the same lab is not on it."""
+    """The page omits what earlier tests did to the same lab."""
     before = "\ndef test_before(lab):\n    lab['client2'].set(latency='7ms')\n    lab.baseline('100ms')\n\n"
     folder.makepyfile(test_fails=BROKEN.replace("\ndef test_it", f"{before}def test_it"))
     folder.runpytest_inprocess().assert_outcomes(passed=1, failed=1)
@@ -129,14 +129,14 @@ def test_the_page_is_of_this_test_alone(folder: pytest.Pytester) -> None:
 
 
 def test_without_allure(failing: pytest.Pytester) -> None:
-    """It is never needed."""
+    """allure is optional."""
     result = failing.runpytest_inprocess("-p", "no:allure_pytest")
     result.assert_outcomes(failed=1)
     assert (PLACE / "report.html").is_file()
 
 
 def test_frames_below_a_thread_pool(folder: pytest.Pytester) -> None:
-    """Nor does it show whatever else the library calls, as for a client that does not answer."""
+    """The traceback shows none of our frames, such as those of a client that does not answer."""
     folder.makepyfile(
         test_fails="""
         import pytest
@@ -159,7 +159,7 @@ def test_frames_below_a_thread_pool(folder: pytest.Pytester) -> None:
 
 
 def test_a_typo(folder: pytest.Pytester) -> None:
-    """A mistake in the test collects no evidence: nothing of the lab explains it."""
+    """A mistake in the test collects no evidence: the lab cannot explain it."""
     folder.makepyfile(
         test_fails="""
         import pytest
@@ -184,7 +184,7 @@ def test_a_typo(folder: pytest.Pytester) -> None:
 
 
 def test_what_could_not_be_judged(folder: pytest.Pytester) -> None:
-    """A test that failed because the lab was too slow has that verdict on its page."""
+    """A test that failed as the lab was too slow is inconclusive on its page."""
     raised = 'from synthlab import Inconclusive; raise Inconclusive("the machine was too busy")'
     folder.makepyfile(test_fails=BROKEN.replace('assert lab.name == "a dog"', raised))
     folder.runpytest_inprocess().assert_outcomes(failed=1)
@@ -192,7 +192,7 @@ def test_what_could_not_be_judged(folder: pytest.Pytester) -> None:
 
 
 def test_where_nothing_can_be_kept(failing: pytest.Pytester) -> None:
-    """That is reported, and hides nothing of the test's own failure."""
+    """A failure to write is reported, and does not hide the test's own failure."""
     Path("file").touch()
     result = failing.runpytest_inprocess("--synthlab-evidence", "file/in")
     result.assert_outcomes(failed=1)
@@ -202,13 +202,13 @@ def test_where_nothing_can_be_kept(failing: pytest.Pytester) -> None:
 
 
 def test_samples_of_a_test() -> None:
-    """They begin with it, and so do their times; a number that was only there before is left out."""
+    """Samples and their times start with the test; a number sampled only before is omitted."""
     samples = {"a": Series(times_s=[1.0, 4.9, 5.0, 6.5], values=[1, 2, 3, 4]), "b": Series(times_s=[1.0], values=[1])}
     assert since(samples, 5.0) == {"a": Series(times_s=[0.0, 1.5], values=[3, 4])}
 
 
 def test_a_step_that_fails() -> None:
-    """It is written down with its reason, and with the line that it was called from."""
+    """A failed step is recorded with its reason, and with the line that called it."""
     from synthlab.errors import SynthlabError
 
     journal = Journal()

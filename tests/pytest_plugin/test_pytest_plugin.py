@@ -1,4 +1,4 @@
-"""The pytest plugin, in runs of pytest within this one: labs of fake clients, real rules."""
+"""The pytest plugin, in nested runs: labs of fake clients, real rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def events() -> list[str]:
 
 
 def test_a_lab_for_all_tests_of_a_stack(folder: pytest.Pytester) -> None:
-    """It is brought up once, put back after each test, and taken down at the end; so is each other stack's."""
+    """The lab of a stack is brought up once, restored after each test, and taken down at the end."""
     folder.makepyfile(
         """
         import pytest
@@ -58,7 +58,7 @@ def test_a_lab_for_all_tests_of_a_stack(folder: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("ini", [True, False])
 def test_stack_of_unmarked_tests(ini: bool, folder: pytest.Pytester) -> None:
-    """Named by an option, or in the ini file; a marker goes before both."""
+    """An option or the ini file names the stack of unmarked tests; a marker takes precedence."""
     folder.makepyfile(
         """
         import pytest
@@ -79,7 +79,7 @@ def test_stack_of_unmarked_tests(ini: bool, folder: pytest.Pytester) -> None:
 
 
 def test_a_lab_that_is_up(folder: pytest.Pytester) -> None:
-    """It serves all tests, is put back after each, and stays."""
+    """A running lab serves all tests, is restored after each, and stays up."""
     folder.makepyfile(
         """
         import pytest
@@ -98,7 +98,7 @@ def test_a_lab_that_is_up(folder: pytest.Pytester) -> None:
 
 
 def test_evidence_of_a_failed_test(folder: pytest.Pytester) -> None:
-    """It has the conditions under which the test failed; the report lists it, with the seed. Who passes leaves none."""
+    """Evidence has the conditions of the failure; the report lists it, with the seed. A passed test leaves none."""
     folder.makepyfile(
         """
         import pytest
@@ -117,7 +117,7 @@ def test_evidence_of_a_failed_test(folder: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "* synthlab *",
-            "seed 7 (--synthlab-seed=7 draws the same again)",
+            "seed 7 (repeat with --synthlab-seed=7)",
             "lab call-*",
             f"report: {place}/report.html",
             f"evidence in {place}:",
@@ -129,7 +129,7 @@ def test_evidence_of_a_failed_test(folder: pytest.Pytester) -> None:
 
 
 def test_evidence_when_another_fixture_fails(folder: pytest.Pytester) -> None:
-    """What is built on the lab fails as the lab's test does."""
+    """A fixture that uses the lab fails with evidence too."""
     folder.makepyfile(
         """
         import pytest
@@ -149,7 +149,7 @@ def test_evidence_when_another_fixture_fails(folder: pytest.Pytester) -> None:
 
 
 def test_seeds(folder: pytest.Pytester) -> None:
-    """A seed makes each client draw the same before each test, and each client otherwise."""
+    """A seed gives each client the same draws before each test, and different clients different draws."""
     folder.makepyfile(
         """
         import pytest
@@ -172,7 +172,10 @@ def test_seeds(folder: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "which lab? Mark the test, as in @pytest.mark.lab('call.yaml'), or give --synthlab-stack"),
+        (
+            [],
+            "no stack for the fixture `lab`: mark the test with @pytest.mark.lab('call.yaml'), or pass --synthlab-*",
+        ),
         (["--synthlab-stack", "cal.yaml"], "cal.yaml: no such stack file; did you mean call.yaml?*"),
         (["--synthlab-lab", "thiers"], "no lab 'thiers' is up; did you mean theirs?"),
     ],
@@ -187,7 +190,7 @@ def test_no_lab(arguments: list[str], expected: str, folder: pytest.Pytester) ->
 
 
 def test_runs_without_labs(pytester: pytest.Pytester) -> None:
-    """They see nothing of it, and import nothing for it; a fixture of their own called `lab` is theirs."""
+    """Runs without labs see and import nothing of the plugin; their own fixture `lab` is theirs."""
     pytester.makepyfile(
         """
         import sys
@@ -210,15 +213,15 @@ def test_runs_without_labs(pytester: pytest.Pytester) -> None:
 
 
 def test_one_lab_for_several_workers(folder: pytest.Pytester) -> None:
-    """They would disturb each other."""
+    """Several workers cannot share one lab."""
     folder.makepyfile("def test_it(lab): pass")
     result = folder.runpytest_inprocess("--synthlab-lab", "theirs", "-n", "2")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["--synthlab-lab is one lab, which several workers cannot use at a time*"])
+    result.stdout.fnmatch_lines(["--synthlab-lab: several workers cannot share one lab*"])
 
 
 def test_names_of_labs() -> None:
-    """A lab is of one run and one worker, and its name can be a lab's, however long the stack's is."""
+    """A lab's name is unique per run and worker, and valid however long the stack's name is."""
     run = PytestRun(token="3f9a", seed=1, worker="gw12")
     assert run.lab_name("call") == "call-3f9a-gw12"
     check_name(PytestRun(token="3f9a", seed=1, worker="gw123").lab_name("x" * 40))

@@ -1,4 +1,4 @@
-"""A page taken apart, as a browser would: its elements, and the figures in it."""
+"""Parses a page like a browser: its elements, and the figures in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Attributes = dict[str, str | None]
 
 @dataclass
 class Page(HTMLParser):
-    """`elements` are all start tags with their attributes; `texts` is what can be read; `scripts` are run."""
+    """`elements` are all start tags with their attributes; `texts` is the visible text; `scripts` are executable."""
 
     elements: list[tuple[str, Attributes]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -48,12 +48,12 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """All that can be read, with single spaces."""
+        """All visible text, with single spaces."""
         return " ".join(" ".join(self.texts).split())
 
 
 def without_plotly(page: str) -> str:
-    """The page without the library's script, which holds addresses that nothing asks for."""
+    """The page without plotly.js, which contains URLs that nothing requests."""
     library = script()
     assert library in page
     return page.replace(library, "")

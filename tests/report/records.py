@@ -1,4 +1,4 @@
-"""Records of runs that look like real ones: what a lab would have measured, from a seeded model of a call."""
+"""Realistic records of runs: the measurements of a lab, from a seeded model of a call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXPECTED = "client1.video.client2"
 
 @cache
 def dog(names: tuple[str, ...] = ("client1", "client2", "bot-1", "bot-2")) -> Record:
-    """A dog chews the fiber of client2 from 16 s to 26 s; client1 stops seeing it, and sees it again after 4 s."""
+    """A dog chews the fiber of client2 from 16 s to 26 s; client1 loses its video, and sees it again after 4 s."""
     return Record(
         scenario="dog-chews-fiber",
         file=FILE,
@@ -43,7 +43,7 @@ def dog(names: tuple[str, ...] = ("client1", "client2", "bot-1", "bot-2")) -> Re
 
 
 def failed() -> Record:
-    """The same with a limit of 0.1 s for the recovery."""
+    """The same run with a limit of 0.1 s for the recovery."""
     record = dog()
     judged = replace(
         record.judged[2],
@@ -64,7 +64,7 @@ def failed() -> Record:
 
 
 def inconclusive() -> Record:
-    """A machine that was too slow to judge, so that the run ended before its last step."""
+    """A machine too slow to judge: the run ended before its last step."""
     record = dog()
     undecided = replace(
         record.judged[2], verdict="inconclusive", asked_s=None, decided_s=None, took_s=None, error_s=None, seen={}
@@ -80,12 +80,12 @@ def inconclusive() -> Record:
 
 
 def crowd(count: int = 50) -> Record:
-    """A call of so many clients, each of which receives all others."""
+    """A call of this many clients, each receiving all others."""
     return dog(tuple(f"client{number}" for number in range(1, count + 1)))
 
 
 def holed() -> Record:
-    """Without what client1 told from 12 s to 22 s, as when its API hangs, and with nothing of bot-2 at all."""
+    """Without client1's samples from 12 s to 22 s, as when its API hangs, and without any of bot-2."""
     record = dog()
 
     samples = {name: _holed(name, series) for name, series in record.samples.items()}
@@ -147,7 +147,7 @@ def _configured(names: tuple[str, ...]) -> tuple[Configured, ...]:
 
 
 def _samples(names: tuple[str, ...]) -> dict[str, Series]:
-    """One in a second, each client's a little apart from the others'."""
+    """One sample per second, with a small offset per client."""
     random = Random(7)
     counters: dict[str, float] = {}
     table: dict[str, tuple[list[float], list[Value]]] = {}
@@ -162,7 +162,7 @@ def _samples(names: tuple[str, ...]) -> dict[str, Series]:
 
 
 def _health(at_s: float) -> float:
-    """Of client2's video, from 1 down to what 100 kbit/s leave, and slowly up again."""
+    """The share of client2's video: from 1 down to what 100 kbit/s allow, and slowly up again."""
     if BITTEN <= at_s < MENDED:
         return max(0.05, math.exp(-(at_s - BITTEN)))
     return 1.0 if at_s < BITTEN else 1 - math.exp(-(at_s - MENDED) / 2)

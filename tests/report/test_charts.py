@@ -1,4 +1,4 @@
-"""Which rows a client has, and what is in them."""
+"""The chart rows of a client, and their lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def names(row: Row) -> list[str]:
 
 
 def test_configured_beside_achieved() -> None:
-    """The bitten client has its configured rate and delay beside what was achieved, its queue and its drops."""
+    """The impaired client has its configured rate and delay next to the measured ones, its queue and its drops."""
     found = rows(records.dog(), "client2")
     assert names(found["egress rate"]) == ["configured", "achieved"]
     assert names(found["ingress rate"]) == ["achieved"]
@@ -39,7 +39,7 @@ def test_configured_beside_achieved() -> None:
 
 
 def test_what_is_received_and_sent() -> None:
-    """Each participant's frames and bits, and the client's own; kbit/s are drawn as bit/s."""
+    """Frames and bit rate of each participant, and the client's own; kbit/s are drawn as bit/s."""
     found = rows(records.dog(), "client1")
     assert names(found["video frames"]) == ["from client2", "from bot-1", "from bot-2", "sent"]
     assert names(found["audio rate"]) == ["from client2", "from bot-1", "from bot-2"]
@@ -50,7 +50,7 @@ def test_what_is_received_and_sent() -> None:
 
 
 def test_gaps() -> None:
-    """Samples that are further apart than a number is fresh are not joined by a line."""
+    """Samples more than APART_S apart are not connected."""
     assert broken([1, 2, 5, 8.5], [10, 20, 30, 40]) == ([1, 2, 5, 6.75, 8.5], [10, 20, 30, None, 40])
     assert broken([], []) == ([], [])
     line = rows(records.holed(), "client1")["video frames"].lines[0]
@@ -60,7 +60,7 @@ def test_gaps() -> None:
 
 
 def test_nothing_measured() -> None:
-    """A client that told nothing has only what was configured of it."""
+    """A client that reported nothing has only its configured values."""
     found = rows(records.holed(), "bot-2")
     assert {title: names(row) for title, row in found.items()} == {
         "egress delay": ["configured"],
@@ -69,13 +69,13 @@ def test_nothing_measured() -> None:
 
 
 def test_growth() -> None:
-    """A count is drawn as its growth in a second; one that began anew, or was not read for long, leaves a gap."""
+    """A counter is drawn as its rate per second; a reset or a long time without samples leaves a gap."""
     series = Series(times_s=[0, 1, 3, 4, 9], values=[0, 5, 9, 2, 7])
     assert growth(series) == ([1, 3, 4, 9], [5, 2, None, None])
 
 
 def test_drops_from_the_first_on() -> None:
-    """A cause that is counted only when it has dropped something had dropped nothing before."""
+    """A cause reported only after its first drop counts as zero before."""
     held = Series(times_s=[0, 1, 2, 3], values=[0, 0, 9, 9])
     dropped = Series(times_s=[2, 3], values=[7, 11])
     samples = {"client1.egress.queued": held, "client1.egress.dropped.queue": dropped}
@@ -84,7 +84,7 @@ def test_drops_from_the_first_on() -> None:
 
 
 def test_flows_have_rows_of_their_own() -> None:
-    """With the flow's name before the row's, where the flow has values or numbers."""
+    """A flow with values or numbers has its own rows, prefixed with its name."""
     flow = {"flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
     configured = (Configured(at_s=0, client="client2", conditions=flow),)
     series = Series(times_s=[1, 2], values=[900_000, 950_000])
@@ -95,7 +95,7 @@ def test_flows_have_rows_of_their_own() -> None:
 
 
 def test_numbers_that_expectations_name() -> None:
-    """A number that has no row otherwise gets one where an expectation looked at it, words too."""
+    """A number without a row gets one if an expectation read it, words included."""
     name = "client1.connections.main.local"
     asked = Judged(id="6", kind="expect", text=f"expect {name} == 'relay'", place="s.yaml:9", verdict="passed")
     samples = {name: Series(times_s=[1, 2], values=["host", "relay"])}
@@ -104,13 +104,13 @@ def test_numbers_that_expectations_name() -> None:
 
 
 def test_whom_to_show() -> None:
-    """Clients that expectations name or that were changed are shown, the others when asked for."""
+    """Clients named in expectations or changed are shown unfolded, the others folded."""
     choice = chosen(records.dog())
     assert (choice.opened, choice.folded, choice.left_out) == (("client2", "client1"), ("bot-1", "bot-2"), ())
 
 
 def test_a_crowd() -> None:
-    """Of 50 clients the two that matter are shown, some more can be asked for, and the others are only listed."""
+    """Of 50 clients the two that matter are unfolded, some are folded, and the others are only listed."""
     choice = chosen(records.crowd())
     assert choice.opened == ("client2", "client1")
     assert len(choice.opened + choice.folded) == MOST_DRAWN
@@ -118,7 +118,7 @@ def test_a_crowd() -> None:
 
 
 def test_all_were_changed() -> None:
-    """Where every client of a crowd was changed, only some are shown at once."""
+    """If every client of a large call was changed, only some are unfolded."""
     record = records.crowd()
     changes = tuple(Configured(at_s=9, client=name, conditions={"egress": {"loss": "1%"}}) for name in record.clients)
     choice = chosen(replace(record, configured=(*record.configured, *changes)))
@@ -127,16 +127,16 @@ def test_all_were_changed() -> None:
 
 
 def test_many_participants() -> None:
-    """More participants than colours are not all drawn; the one that expectations name is, and the row says so."""
+    """More participants than colours are not all drawn; the one in an expectation is, and the title gives the rest."""
     found = rows(records.crowd(), "client1")
-    row = found["video frames (42 more participants are not drawn)"]
+    row = found["video frames (42 more participants not drawn)"]
     assert names(row)[0] == "from client2"
     assert len(row.lines) == 8
 
 
 @pytest.mark.issue(11)
 def test_conditioned_servers() -> None:
-    """A server is drawn where it had conditions, or where an expectation looked at the media server's numbers."""
+    """A server is drawn if it had conditions, or if an expectation read the media server's metrics."""
     record = records.dog()
     assert drawable(record) == record.clients
     begun = Configured(at_s=0.0, client="turn", conditions={})

@@ -1,4 +1,4 @@
-"""What was configured, as numbers over time."""
+"""Configured conditions as numbers over time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def link(**values: object) -> LinkConditions:
 
 
 def test_steps_over_time() -> None:
-    """A value holds until the next conditions; where it ends it is there once more, so that its line goes on."""
+    """A value holds until the next conditions; at its end it is repeated, so that its line reaches that time."""
     configured = ConfiguredLinks.of(
         [entry(26, {}), entry(16, LIMITED), entry(0, {}), entry(3, {}, "bot")], "client2", 45
     )
@@ -46,7 +46,7 @@ def test_steps_over_time() -> None:
 
 
 def test_flows() -> None:
-    """A flow has what it names, and the rest of its link; before it is there it has nothing."""
+    """A flow has its own values, and its link's for the rest; before it exists it has none."""
     configured = ConfiguredLinks.of([entry(0, {}), entry(16, LIMITED)], "client2", 45)
     assert configured.flows == ("*:udp",)
     before, after = configured.links("egress", "*:udp")
@@ -56,13 +56,13 @@ def test_flows() -> None:
 
 
 def test_changed() -> None:
-    """A client whose conditions stayed the same was not changed, though it was given a seed."""
+    """A client that only got a seed does not count as changed."""
     assert ConfiguredLinks.of([entry(0, {}), entry(9, LIMITED)], "client2", 45).changed
     assert not ConfiguredLinks.of([entry(0, {}), entry(0.1, {"seed": 9})], "client2", 45).changed
 
 
 def test_nothing_configured() -> None:
-    """A client of which nothing is known has no line."""
+    """A client without any entry has no line."""
     configured = ConfiguredLinks.of([], "client2", 45)
     assert configured.over(configured.links("egress"), rate_bps, [1, 2]) == ([], [])
 
@@ -76,17 +76,17 @@ def test_nothing_configured() -> None:
         ({"reject": "reset"}, 1.0),
         ({"loss_every": "4p"}, 0.25),
         ({"loss": "50%", "loss_every": "2p"}, 0.75),
-        # p / (p + r) of the packets are sent in the bad state, of which 1-h are lost
+        # p / (p + r) of the packets are sent in the bad state, where 1-h are lost
         ({"loss_gemodel": "1% 9% 50% 0%"}, 0.05),
         ({"loss_gemodel": "0% 0%"}, 0.0),
-        # a burst state that is left at once, every tenth time, for one packet: 0.1 / 1.1
+        # one packet in ten enters a burst state that is left at once: 0.1 / 1.1
         ({"loss_state": "10% 100%"}, 0.1 / 1.1),
         ({"loss_state": "0% 100% 0% 100% 25%"}, 0.2),
         ({"loss_state": "10% 0%"}, None),
     ],
 )
 def test_loss(values: dict[str, object], share: float | None) -> None:
-    """What is lost in the long run, of all sources together."""
+    """The long-term loss of all models combined."""
     found = loss_share(link(**values))
     assert found == (share if share is None else pytest.approx(share))
 
@@ -102,13 +102,13 @@ def test_loss(values: dict[str, object], share: float | None) -> None:
     ],
 )
 def test_delay(values: dict[str, object], delays: tuple[float | None, ...]) -> None:
-    """The jitter lies around the latency, or, where it is one-sided, above it; no packet comes before it was sent."""
+    """Jitter is symmetric around the latency or, if one-sided, above it; no delay is negative."""
     given = link(**values)
     assert (least_delay_ms(given), delay_ms(given), most_delay_ms(given)) == delays
 
 
 def test_traces() -> None:
-    """Where a file gives the rate there is no number, but its name; `unlimited` is no number either."""
+    """A rate from a file has no number but the file's name; `unlimited` has no number either."""
     assert rate_bps(link(rate="unlimited")) is None
     traced = link(rate_trace="lte.up")
     assert rate_bps(traced) is None

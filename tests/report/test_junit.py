@@ -20,14 +20,14 @@ SCHEMA = XMLSchema(Path(__file__).with_name("junit.xsd"))
 
 
 def suites(*given: Record) -> list[ElementTree.Element]:
-    """The suites of a document that the schema allows."""
+    """The suites of a document that conforms to the schema."""
     text = junit_text(given)
     SCHEMA.validate(text)
     return list(ElementTree.fromstring(text.encode()))
 
 
 def cases(record: Record) -> list[tuple[str, str | None]]:
-    """The name of each case, and what it is beside passed, with its type."""
+    """The result of each case by name, with its type."""
     found = []
     for case in suites(record)[0].iter("testcase"):
         result = next(iter(case), None)
@@ -43,13 +43,13 @@ EXPECTATIONS = [
 
 
 def test_a_case_for_each_expectation() -> None:
-    """What passed is a case for the run and one for each expectation, named by its mark or its words."""
+    """A passed run has a case for the run and one per expectation, named by its mark or its text."""
     run = ("run", None)
     assert cases(records.dog()) == [run, *((name, None) for name in EXPECTATIONS)]
 
 
 def test_a_failure() -> None:
-    """A failed expectation is a failure with its reason and the numbers seen; the run itself is then no second one."""
+    """A failed expectation is a failure with its reason and numbers; the run's own case does not fail a second time."""
     assert cases(records.failed())[3] == (EXPECTATIONS[2], "failure: failed")
     assert cases(records.failed())[0] == ("run", None)
     failure = suites(records.failed())[0].find(".//failure")
@@ -61,7 +61,7 @@ def test_a_failure() -> None:
 
 
 def test_what_could_not_be_judged() -> None:
-    """An inconclusive run, and what it did not decide, are errors of that type, and never failures."""
+    """An inconclusive run and its undecided expectations are errors of that type, never failures."""
     assert [result for _, result in cases(records.inconclusive())] == [
         "error: inconclusive",
         None,
@@ -73,7 +73,7 @@ def test_what_could_not_be_judged() -> None:
 
 
 def test_without_expectations() -> None:
-    """A scenario that expects nothing, and one that failed without any expectation, are seen all the same."""
+    """A run without expectations, and one that failed for another reason, still have a case."""
     nothing = replace(records.dog(), judged=())
     assert cases(nothing) == [("run", None)]
     broken = replace(nothing, verdict="failed", reasons=("client1 went away",))
@@ -81,7 +81,7 @@ def test_without_expectations() -> None:
 
 
 def test_a_step_that_could_not_be_played() -> None:
-    """It is an error of its own, with the reason."""
+    """A step that could not be played is an error with the reason."""
     record = records.dog()
     broken = replace(record.steps[2], error="client2: connection refused")
     assert ("the dog chews", "error: not played") in cases(replace(record, steps=(*record.steps[:2], broken)))
@@ -89,7 +89,7 @@ def test_a_step_that_could_not_be_played() -> None:
 
 @pytest.mark.issue(10)
 def test_names_that_stay() -> None:
-    """A case keeps its name when lines move, steps are added before it, or the file is called by another path."""
+    """A case keeps its name when lines move, steps are added before it, or the file's path changes."""
     record = records.dog()
     judged = tuple(replace(one, id=f"9.{one.id}", place=f"other/dog.yaml:{99}") for one in record.judged)
     moved = replace(record, file="other/dog.yaml", judged=judged)
@@ -100,7 +100,7 @@ def test_names_that_stay() -> None:
 
 @pytest.mark.issue(10)
 def test_repeats() -> None:
-    """The same expectation a second time, and a second run of the same scenario, have names of their own."""
+    """A repeated expectation and a repeated run get unique names."""
     record = records.dog()
     twice = replace(record, judged=(*record.judged, replace(record.judged[0], id="6")))
     assert [name for name, _ in cases(twice)] == ["run", *EXPECTATIONS, f"{EXPECTATIONS[0]} #2"]
@@ -113,7 +113,7 @@ def test_repeats() -> None:
 
 
 def test_facts_of_the_run() -> None:
-    """Seed, versions and facts are properties; times are seconds; each run is a suite with a number of its own."""
+    """Seed, versions and facts are properties; times are in seconds; each run is a numbered suite."""
     first, second = suites(records.dog(), records.failed())
     properties = {entry.attrib["name"]: entry.attrib["value"] for entry in first.iter("property")}
     assert properties["seed"] == "7"
@@ -130,7 +130,7 @@ def test_facts_of_the_run() -> None:
 @settings(deadline=None, derandomize=True)
 @given(st.text(st.characters(), min_size=1, max_size=40))
 def test_any_text(text: str) -> None:
-    """Whatever a scenario says or an application logs, the document is one that parsers and the schema take."""
+    """Whatever a scenario or an application writes, the document parses and conforms to the schema."""
     failed = records.failed()
     judged = tuple(replace(one, text=text, reason=text, verdict="failed") for one in failed.judged)
     record = replace(failed, about=text, reasons=(text,), judged=judged, facts={"kernel": text})
@@ -138,7 +138,7 @@ def test_any_text(text: str) -> None:
 
 
 def test_the_schema_refuses() -> None:
-    """The schema is strict: a case without its time, or with an attribute that it does not know, is refused."""
+    """The schema is strict: it rejects a case without a time, or with an unknown attribute."""
     good = junit_text([records.dog()])
     for bad in (good.replace(' time="1.198"', ""), good.replace("<testcase ", '<testcase file="x" ')):
         assert bad != good

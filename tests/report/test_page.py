@@ -1,4 +1,4 @@
-"""The page of records: all in one file, safe, and complete."""
+"""The report page: self-contained, safe and complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dog() -> Page:
 
 
 def test_nothing_is_fetched() -> None:
-    """The page opens offline: no element loads anything, its policy allows nothing, and no address is in it."""
+    """The page opens offline: no element loads anything, its policy blocks requests, and it contains no URL."""
     page = Page.of(report_page([records.dog(), records.failed()]))
     loaded = [
         (tag, name) for tag, given in page.elements for name in given if name in ("src", "srcset", "data", "action")
@@ -45,7 +45,7 @@ def test_nothing_is_fetched() -> None:
 
 
 def test_the_policy_allows_the_two_scripts_only(dog: Page) -> None:
-    """plotly.js stands in the page once, and it and the page's own script are all that may run."""
+    """plotly.js is in the page once; only it and the page's own script may run."""
     policy = next(given["content"] or "" for tag, given in dog.elements if tag == "meta" and "http-equiv" in given)
     assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; ")
     assert len(dog.scripts) == 2
@@ -54,7 +54,7 @@ def test_the_policy_allows_the_two_scripts_only(dog: Page) -> None:
 
 
 def nasty() -> Record:
-    """A record in which every text is made to break out of the page."""
+    """A record in which every text tries to break out of the page."""
     record = records.dog()
     number = f"client1.app.{NASTY}"
     steps = tuple(replace(step, text=NASTY, place=NASTY, mark=NASTY, error=NASTY) for step in record.steps)
@@ -80,7 +80,7 @@ def nasty() -> Record:
 
 
 def test_no_text_breaks_out() -> None:
-    """Names, texts, reasons and facts are shown as they are: none becomes an element, a script or a template."""
+    """Names, texts, reasons and facts are shown literally: none becomes an element, a script or a template."""
     page = Page.of(report_page([nasty(), nasty()]))
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in Page.of(report_page([records.dog()] * 2)).elements}
     assert len(page.scripts) == 2
@@ -100,7 +100,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def test_no_text_is_markup_in_a_figure() -> None:
-    """plotly shows tags and fields of its own in texts; none of ours is taken for one."""
+    """plotly interprets tags and fields in texts; ours are escaped."""
     figures = Page.of(report_page([nasty()])).figures
     found = [text for figure in figures.values() for text in texts(figure) if "onerror" in text]
     assert len(found) > 10
@@ -135,7 +135,7 @@ def test_large_numbers() -> None:
 
 
 def test_one_axis_of_time(dog: Page) -> None:
-    """The lane and every client have the same span of time and the same margins, and every row the same axis."""
+    """Timeline and clients share the same time span and margins, and all rows the same axis."""
     assert set(dog.figures) == {"figure-1-lane", "figure-1-open1", "figure-1-open2", "figure-1-fold1", "figure-1-fold2"}
     layouts = [figure["layout"] for figure in dog.figures.values()]
     assert len({tuple(layout["xaxis"]["range"]) for layout in layouts}) == 1
@@ -145,7 +145,7 @@ def test_one_axis_of_time(dog: Page) -> None:
 
 
 def test_rows_do_not_overlap(dog: Page) -> None:
-    """Each row lies below the one before it, and is high enough for its legend."""
+    """Each row is below the one before it, and high enough for its legend."""
     figure = dog.figures["figure-1-open1"]
     layout = figure["layout"]
     inner = layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]
@@ -160,7 +160,7 @@ def test_rows_do_not_overlap(dog: Page) -> None:
 
 
 def test_colours_are_of_the_scheme(dog: Page) -> None:
-    """Every colour in a figure is a variable of the page's style, which has it for both schemes."""
+    """Every colour in a figure is a CSS variable that the page defines for both schemes."""
     style = report_page([records.dog()]).partition("<style>")[2].partition("</style>")[0]
     used = {text for figure in dog.figures.values() for text in texts(figure) if text.startswith("var(")}
     assert len(used) > 10
@@ -170,7 +170,7 @@ def test_colours_are_of_the_scheme(dog: Page) -> None:
 
 
 def test_several_runs() -> None:
-    """A table of all comes first, with the worst verdict above it; the runs with that verdict are open."""
+    """A table of all runs comes first, under the worst verdict; the runs with that verdict are unfolded."""
     page = Page.of(report_page([records.dog(), records.failed(), records.inconclusive()]))
     assert "✗ failed : 3 runs, 1 passed, 1 failed, 1 inconclusive" in page.text
     runs = [given for tag, given in page.elements if tag == "details" and given.get("id", "")]
@@ -180,7 +180,7 @@ def test_several_runs() -> None:
 
 
 def test_the_worst_verdict() -> None:
-    """Wrong use is worse than a failure, and that than what could not be judged; nothing run proves nothing."""
+    """Wrong use is worse than failed, failed worse than inconclusive; no run at all is inconclusive."""
     assert worst(["passed", "failed", "inconclusive"]) == "failed"
     assert worst(["failed", "wrong use"]) == "wrong use"
     assert worst(["passed", "inconclusive"]) == "inconclusive"
@@ -189,17 +189,17 @@ def test_the_worst_verdict() -> None:
 
 
 def test_a_run_without_anything() -> None:
-    """A run that was refused before its first step has a page, too."""
+    """A run rejected before its first step still has a page."""
     empty = replace(records.dog(), verdict="wrong use", steps=(), judged=(), configured=(), samples={}, baseline=None)
     page = Page.of(report_page([replace(empty, duration_s=0.0, evidence={}, clients=())]))
     assert "✗ wrong use" in page.text
-    assert "This scenario expects nothing." in page.text
-    assert "No step was reached." in page.text
+    assert "This scenario has no expectations." in page.text
+    assert "No step was started." in page.text
     assert page.figures == {}
 
 
 def test_the_weight() -> None:
-    """Next to plotly.js a run of 45 s with 4 clients weighs less than 0.3 MB, and one with 50 less than 1 MB."""
+    """Without plotly.js, a run of 45 s with 4 clients takes less than 0.3 MB, and one with 50 less than 1 MB."""
     assert len(without_plotly(report_page([records.dog()]))) < 300_000
     crowd = report_page([records.crowd()])
     assert len(without_plotly(crowd)) < 1_000_000

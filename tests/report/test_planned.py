@@ -1,4 +1,4 @@
-"""A plan as a picture."""
+"""The chart of a plan."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .pages import Page, without_plotly
 
 
 def test_the_dog() -> None:
-    """Its steps as bars, expectations apart from them, and the rate that client2 will have, from 15 s to 25 s."""
+    """Steps are bars, expectations have their own colour, and client2's rate is drawn from 15 s to 25 s."""
     text = planned_page(check_scenario("dog-chews-fiber", environment={}))
     page = Page.of(text)
     assert "https://" not in without_plotly(text)
-    assert "It takes 28s to 73s." in page.text
+    assert "Duration: 28s to 73s." in page.text
     bars, _, _ = page.figures["figure-lane"]["data"]
     spans = list(zip(bars["base"], bars["x"], bars["marker"]["color"], strict=True))
     assert (15.0, 10.0, "var(--step)") in spans
@@ -29,7 +29,7 @@ def test_the_dog() -> None:
 
 
 def test_layers(tmp_path: Path) -> None:
-    """Changes lie on each other; one that ends leaves the others, and a reset leaves the stack's own conditions."""
+    """Changes stack; one that ends leaves the others, and a reset restores the stack's conditions."""
     steps = """\
   - {set: client2, egress: {rate: 1mbit}}
   - {at: 2s, set: client2, egress: {loss: 5%}, for: 3s}
@@ -46,7 +46,7 @@ def test_layers(tmp_path: Path) -> None:
 
 
 def test_tracks_and_marks(tmp_path: Path) -> None:
-    """Steps of parallel tracks are named by them, and marks are lines over all drawings."""
+    """Steps of parallel tracks are prefixed with the track, and marks are lines across all charts."""
     steps = """\
   - parallel:
       bad: [{set: client2, egress: {loss: 5%}, for: 4s, mark: it begins}]
@@ -60,14 +60,14 @@ def test_tracks_and_marks(tmp_path: Path) -> None:
 
 
 def test_a_perfect_network(tmp_path: Path) -> None:
-    """A plan that impairs nobody says so, and draws its steps only."""
+    """A plan that impairs nobody says so, and draws only its steps."""
     page = Page.of(planned_page(checked(tmp_path, "  - {wait: 2s}\n")))
-    assert "Every client has a perfect network all the time." in page.text
+    assert "No client's network is conditioned at any time." in page.text
     assert list(page.figures) == ["figure-lane"]
 
 
 def test_very_many_steps(tmp_path: Path) -> None:
-    """Steps that are too many for a line each share lines, without texts."""
+    """Too many steps for a line each share lines, without texts."""
     steps = "  - {repeat: 100, steps: [{set: client2, egress: {loss: 5%}, for: 1s}, {wait: 2s}]}\n"
     figure = Page.of(planned_page(checked(tmp_path, steps))).figures["figure-lane"]
     assert len(figure["data"][0]["x"]) > 200

@@ -1,4 +1,4 @@
-"""Records as JSON, and back."""
+"""Writing records as JSON, and reading them back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = [records.dog(), records.failed(), records.inconclusive(), records.holed()]
 
 
 def test_round_trip() -> None:
-    """What is read back is what was written, and makes the same page."""
+    """What is read back equals what was written, and gives the same page."""
     text = results_text(ALL)
     again = read_results(text, "results.json")
     assert results_text(again) == text
@@ -28,14 +28,14 @@ def test_round_trip() -> None:
 
 
 def test_stable() -> None:
-    """The order in which numbers were first sampled does not matter."""
+    """The order in which numbers were first sampled has no effect."""
     record = records.dog()
     other = replace(record, samples=dict(reversed(list(record.samples.items()))))
     assert results_text([record]) == results_text([other])
 
 
 def test_only_numbers_that_json_has() -> None:
-    """A sample that is no finite number is left out; elsewhere such a number is null."""
+    """A sample that is not finite is omitted; such a number elsewhere is null."""
     samples = {"client1.app.ratio": Series(times_s=[1, 2, 3], values=[0.5, math.nan, math.inf])}
     judged = replace(records.dog().judged[0], seen={"client1.app.ratio": math.inf})
     text = results_text([replace(records.dog(), samples=samples, judged=(judged,))])
@@ -50,12 +50,12 @@ def test_only_numbers_that_json_has() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 1, "records": [{"scenario": "x"}]}'])
 def test_other_files(text: str) -> None:
-    """What is no result is refused with the file's name."""
-    with pytest.raises(WrongUse, match=r"^x\.json: is not what `synthlab scenario run --json` writes$"):
+    """Anything but a results file is rejected, with the file's name."""
+    with pytest.raises(WrongUse, match=r"^x\.json: not a file written by `synthlab scenario run --json`$"):
         read_results(text, "x.json")
 
 
 def test_another_version() -> None:
-    """Results of a later version are refused as such."""
-    with pytest.raises(WrongUse, match=r"^x\.json: has version 2; this synthlab reads version 1$"):
+    """Results of a later version are rejected as such."""
+    with pytest.raises(WrongUse, match=r"^x\.json: version 2 is not supported; this synthlab reads 1$"):
         read_results('{"version": 2, "records": []}', "x.json")

@@ -1,4 +1,4 @@
-"""What repeated runs come to."""
+"""The summary of repeated runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FPS = "client1.video.client2.fps"
 
 
 def run(took_s: float, fps: float, variables: dict[str, str] | None = None) -> Record:
-    """A run of which the last expectation, a `recovers`, took so long and saw so many frames."""
+    """A run whose last expectation, a `recovers`, took this long and saw this many frames."""
     record = records.dog()
     recovered = replace(record.judged[2], took_s=took_s, seen={FPS: fps})
     return replace(record, judged=(*record.judged[:2], recovered), variables=variables or {})
@@ -32,7 +32,7 @@ def failed(took_s: float, fps: float) -> Record:
 
 @pytest.mark.issue(10)
 def test_median_and_spread() -> None:
-    """Of each expectation: how often it held, and median, least and most of what it took and saw."""
+    """For each expectation: how often it held, and median, minimum and maximum of its time and numbers."""
     ((scenario, count, expectations),) = repeats([run(4, 20), run(9, 28), failed(0, 2), run(5, 24)])
     assert (scenario, count, len(expectations)) == ("dog-chews-fiber", 4, 3)
     last = expectations[2]
@@ -44,14 +44,14 @@ def test_median_and_spread() -> None:
 
 
 def test_only_like_runs_are_compared() -> None:
-    """Runs with other variables, or of another scenario, are not thrown together; one run has no spread."""
+    """Runs with other variables, or of another scenario, are kept apart; a single run has no spread."""
     assert list(repeats([run(4, 20)])) == []
     assert list(repeats([run(4, 20, {"RATE": "1mbit"}), run(4, 20, {"RATE": "2mbit"})])) == []
     assert list(repeats([run(4, 20), replace(run(4, 20), scenario="elevator")])) == []
 
 
 def test_what_was_not_decided_counts_nowhere() -> None:
-    """A number that was not there, or an expectation that was not reached, is no zero."""
+    """A missing number, or an expectation not reached, does not count as zero."""
     reached = run(4, 20)
     unseen = replace(reached.judged[2], seen={FPS: None})
     unreached = replace(reached.judged[2], decided_s=None, took_s=None, verdict="inconclusive", seen={})
@@ -63,7 +63,7 @@ def test_what_was_not_decided_counts_nowhere() -> None:
 
 @pytest.mark.issue(10)
 def test_where_it_is_shown() -> None:
-    """On the page, under the table of all runs, and at the end of `scenario run`."""
+    """It is on the page, under the table of all runs, and at the end of `scenario run`."""
     runs = [run(4, 20), run(9, 28), run(5, 24)]
     text = Page.of(report_page(runs)).text
     assert "3 runs of dog-chews-fiber: median (least to most)" in text
@@ -76,7 +76,7 @@ def test_where_it_is_shown() -> None:
 
 @pytest.mark.issue(10)
 def test_variables_of_several_runs() -> None:
-    """The table of all runs shows what varied; without variables it has no column for them."""
+    """The table of all runs shows variables that vary; without variables it has no such column."""
     page = Page.of(report_page([run(4, 20, {"RATE": "1mbit"}), run(4, 20, {"RATE": "2mbit"})]))
     table = page.text.partition("run scenario verdict")[2].partition("1. dog-chews-fiber")[0]
     assert "variables" in table

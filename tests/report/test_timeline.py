@@ -1,4 +1,4 @@
-"""The time line as bars."""
+"""The timeline as bars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import records
 
 
 def test_bars_of_a_run() -> None:
-    """Steps last until what they put in force is over, expectations, in their verdict's colour, until decided."""
+    """A step lasts until its changes end; an expectation, in its verdict's colour, until it is decided."""
     bars = lane(records.dog())
     assert [(bar.colour, round(bar.begins_s, 1), round(bar.ends_s, 1)) for bar in bars] == [
         ("good", 0.0, 1.2),
@@ -27,7 +27,7 @@ def test_bars_of_a_run() -> None:
 
 
 def test_the_end_of_a_run() -> None:
-    """What a step had put in force ends with the run, whatever it had been meant to last."""
+    """A step's changes end with the run, however long they were meant to last."""
     record = records.dog()
     lasting = replace(record.steps[2], until_s=99.0)
     bar = lane(replace(record, steps=(lasting,), judged=()))[0]
@@ -35,14 +35,14 @@ def test_the_end_of_a_run() -> None:
 
 
 def test_verdicts_show_without_colour() -> None:
-    """A failed expectation has a sign of its own; one that was never asked has no bar."""
+    """A failed expectation has its own sign; one never started has no bar."""
     assert lane(records.failed())[4].colour == "bad"
     assert lane(records.failed())[4].text.startswith("✗ recovers")
     assert len(lane(records.inconclusive())) == 4
 
 
 def test_a_step_that_could_not_be_played() -> None:
-    """It says so, and why."""
+    """A step that could not be played says so, and why."""
     record = records.dog()
     broken = replace(record.steps[2], error="connection refused")
     bar = lane(replace(record, steps=(broken,), judged=()))[0]
@@ -51,7 +51,7 @@ def test_a_step_that_could_not_be_played() -> None:
 
 
 def test_the_axis() -> None:
-    """It begins with the first sample and ends with what ended last; the marks are where they were."""
+    """The axis goes from the first sample to the last end; marks keep their times."""
     axis = axis_of(records.dog())
     assert -3 <= axis.begins_s < -2.9
     assert 45 <= axis.ends_s < 46
@@ -60,13 +60,13 @@ def test_the_axis() -> None:
 
 
 def test_an_axis_of_nothing() -> None:
-    """A run that ended before its first step has an axis all the same."""
+    """A run that ended before its first step still has an axis."""
     record = replace(records.dog(), steps=(), judged=(), samples={}, duration_s=0.0, baseline=None)
     assert (axis_of(record).begins_s, axis_of(record).ends_s) == (0.0, 1.0)
 
 
 def test_the_sampling_error() -> None:
-    """The time to recover lies between the last sample that showed none and the first that did."""
+    """The time to recover is between the last sample without and the first with recovery."""
     judged = records.dog().judged[2]
     assert took(judged) == "3.2s to 4.2s"
     assert took(replace(judged, error_s=None)) == "4.2s"

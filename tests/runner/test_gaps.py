@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from synthlab.runner.judge import CheckResult, ExpectationCheck
-from synthlab.runner.sampler import TICK_S
+from synthlab.runner.sampler import TICK_NS
 from synthlab.runner.samples import number_sources, of_stats
 from synthlab.scenario.actions import Judge, JudgeKind
 from synthlab.scenario.expression import Expression, Known, Recorded
 from synthlab.stack import read_stack
+from synthlab.text.durations import ns_of, seconds_of
 
 pytestmark = pytest.mark.issue(10)
 
@@ -21,6 +22,7 @@ FPS = "client1.video.client2.fps"
 KNOWN = Known.of(read_stack("call.yaml"))
 PUBLISHED_S = 0.25
 RATE_S = 1.0
+TICK_S = seconds_of(TICK_NS)
 GAPS_S = (0.5, 1.0, 2.0, 4.0)
 PHASES_S = tuple(step * 0.05 for step in range(5))
 BEGIN_S = 3.0
@@ -53,17 +55,19 @@ class Picture:
 
 def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> CheckResult:
     """How it is ruled by who asks in rounds that begin at `asks_s`."""
-    judging, recorded = ExpectationCheck(judge, BEGIN_S), Recorded(fine={FPS})
+    judging, recorded = ExpectationCheck(judge, ns_of(BEGIN_S)), Recorded(fine={FPS})
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
-        recorded.hear(now_s, *of_stats("client1", picture.answer(now_s, phase_s), now_s))
-        if now_s > BEGIN_S and (ruling := judging.look(now_s, recorded)):
+        now_ns = ns_of(now_s)
+        recorded.hear(now_ns, *of_stats("client1", picture.answer(now_s, phase_s), now_ns))
+        if now_s > BEGIN_S and (ruling := judging.look(now_ns, recorded)):
             return ruling
     raise AssertionError("it is not decided")
 
 
 def judge(kind: JudgeKind, text: str, within_s: float | None = None, for_s: float = 0.0) -> Judge:
-    return Judge(kind=kind, expression=Expression.parse(text, KNOWN), within_s=within_s, for_s=for_s)
+    within_ns = None if within_s is None else ns_of(within_s)
+    return Judge(kind=kind, expression=Expression.parse(text, KNOWN), within_ns=within_ns, for_ns=ns_of(for_s))
 
 
 def phases() -> Iterator[tuple[float, float]]:
@@ -130,16 +134,16 @@ def test_a_client_that_does_not_answer(lasts_s: float) -> None:
     tries: list[tuple[JudgeKind, str, float | None]] = [("never", "< 8", None), ("recovers", "< 60", 30.0)]
     for kind, sign, within_s in tries:
         for _, asks_s in phases():
-            judging = ExpectationCheck(judge(kind, f"{FPS} {sign}", within_s, 6), BEGIN_S)
+            judging = ExpectationCheck(judge(kind, f"{FPS} {sign}", within_s, 6), ns_of(BEGIN_S))
             recorded, ruling = Recorded(fine={FPS}), None
             turn = 0
             while ruling is None:
                 turn, now_s = turn + 1, 1.0 + asks_s + turn * TICK_S
                 if BEGIN_S + 0.1 <= now_s < BEGIN_S + 0.1 + lasts_s:
-                    recorded.silence(now_s, now_s, number_sources("client1"))
+                    recorded.silence(ns_of(now_s), ns_of(now_s), number_sources("client1"))
                 else:
-                    recorded.add(now_s, {FPS: 15.0})
-                ruling = judging.look(now_s, recorded)
+                    recorded.add(ns_of(now_s), {FPS: 15.0})
+                ruling = judging.look(ns_of(now_s), recorded)
             if kind == "never":
                 assert ruling.reason.startswith("no data after")
             else:

@@ -10,13 +10,15 @@ from synthlab.runner.judge import CheckResult, ExpectationCheck
 from synthlab.scenario.actions import Judge, JudgeKind
 from synthlab.scenario.expression import Expression, Known, Recorded, source_of
 from synthlab.stack import read_stack
+from synthlab.text.durations import SECOND_NS, ns_of
 
 FPS = "client1.video.client2.fps"
 KNOWN = Known.of(read_stack("call.yaml"))
 
 
 def judge(kind: JudgeKind, text: str, within_s: float | None = None, for_s: float = 0.0) -> Judge:
-    return Judge(kind=kind, expression=Expression.parse(text, KNOWN), within_s=within_s, for_s=for_s)
+    within_ns = None if within_s is None else ns_of(within_s)
+    return Judge(kind=kind, expression=Expression.parse(text, KNOWN), within_ns=within_ns, for_ns=ns_of(for_s))
 
 
 class Undecided(Exception):
@@ -25,10 +27,10 @@ class Undecided(Exception):
 
 def decided(judge: Judge, values: Sequence[float | None], asked_s: float = 0.0) -> tuple[float, CheckResult]:
     """The ruling and its time, where one value is sampled each second from 1 s on; None: it is not told."""
-    judging, recorded = ExpectationCheck(judge, asked_s), Recorded()
+    judging, recorded = ExpectationCheck(judge, ns_of(asked_s)), Recorded()
     for second, value in enumerate(values, 1):
-        recorded.add(float(second), {} if value is None else {FPS: value}, [source_of(FPS)])
-        if ruling := judging.look(float(second), recorded):
+        recorded.add(second * SECOND_NS, {} if value is None else {FPS: value}, [source_of(FPS)])
+        if ruling := judging.look(second * SECOND_NS, recorded):
             return float(second), ruling
     raise Undecided
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.conditions import parse_duration
 from synthlab.control.client_api import AT_ONCE, ChangeOptions
 from synthlab.control.state import ClientState
+from synthlab.text.durations import SECOND_NS, seconds_of
 
 from .played import FPS, playing
 
@@ -27,7 +27,7 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     player = done.play()
     assert player.faults == []
     lease = done.apis["client2"].options[-1]
-    assert lease.lease == "10000.000000ms"
+    assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
     step = player.chronicle.steps[0]
@@ -142,7 +142,7 @@ def played_after_one_another(
     *before, last = [
         options for options, request in zip(api.options, api.requests, strict=True) if "seed" not in request
     ]
-    ends = {(options.at_ns or 0) + parse_duration(options.lease) for options in before}
+    ends = {(options.at_ns or 0) + (options.lease_ns or 0) for options in before}
     return ends, last.at_ns or 0, asked[-1]
 
 
@@ -159,7 +159,7 @@ def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
     assert player.chronicle.judged[0].verdict == "passed"
     # The wave goes on: its last change is made, and the run does not end before it is over.
     assert wave.until_s == pytest.approx((wave.began_s or 0.0) + 1.5, abs=0.5)
-    assert player.ended_s >= (wave.until_s or 0.0)
+    assert seconds_of(player.ended_ns) >= (wave.until_s or 0.0)
 
 
 @pytest.mark.issue(10)
@@ -172,7 +172,7 @@ def test_the_last_for_is_played_out(steps: str, tmp_path: Path) -> None:
     player = playing(tmp_path, steps).play()
     until_s = player.chronicle.steps[-1].until_s or 0.0
     assert until_s >= 0.7
-    assert player.ended_s >= until_s
+    assert seconds_of(player.ended_ns) >= until_s
 
 
 @pytest.mark.issue(10)
@@ -184,7 +184,7 @@ def test_a_reset_ends_what_goes_on(tmp_path: Path) -> None:
     )
     done = playing(tmp_path, steps)
     assert done.play().faults == []
-    assert done.player.ended_s < 10
+    assert done.player.ended_ns < 10 * SECOND_NS
     for name in ("client1", "client2"):
         assert done.apis[name].requests[-1].keys() == {"seed"}, "something was changed after the reset"
 
@@ -222,7 +222,7 @@ def test_a_lab_that_fails(tmp_path: Path) -> None:
     (fault,) = done.play().faults
     assert fault.endswith(f"set client2: egress loss 100%: cannot be played: {UNANSWERED}")
     assert "s.yaml:4: " in fault
-    assert done.player.ended_s < 1.0
+    assert done.player.ended_ns < SECOND_NS
 
 
 def test_a_lab_that_fails_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from synthlab.control.state import ClientState
 from synthlab.runner.samples import of_metrics, of_state, of_stats
 from synthlab.scenario.expression import CLIENT, Known, Sample
 from synthlab.scenario.expression.catalogue import Segment, measure_of
+from synthlab.text.durations import SECOND_NS, ns_of
 
 LINK = {
     "packets_in": 9,
@@ -54,14 +55,16 @@ def test_state() -> None:
 
 def test_stats() -> None:
     """What the application publishes, as of when it measured it, without what is old; the rest is its own."""
-    sources, samples = of_stats("client1", STATS, 10.0)
+    sources, samples = of_stats("client1", STATS, 10 * SECOND_NS)
     assert samples == {
-        "client1.video.client2.fps": Sample(9.5, 15.0),
-        "client1.sent.video.limited": Sample(9.0, "bandwidth"),
-        "client1.app.room.people": Sample(7.5, 4),
-        "client1.app.room.open": Sample(7.5, 1.0),
+        "client1.video.client2.fps": Sample(ns_of(9.5), 15.0),
+        "client1.sent.video.limited": Sample(9 * SECOND_NS, "bandwidth"),
+        "client1.app.room.people": Sample(ns_of(7.5), 4),
+        "client1.app.room.open": Sample(ns_of(7.5), 1.0),
     }
-    assert (sources["client1.video"], sources["client1.audio"], sources["client1.app"]) == (9.5, 10.0, 10.0)
+    assert (sources["client1.video"], sources["client1.audio"], sources["client1.app"]) == tuple(
+        map(ns_of, (9.5, 10, 10))
+    )
 
 
 def test_metrics() -> None:
@@ -72,7 +75,10 @@ def test_metrics() -> None:
 def test_all_can_be_expected() -> None:
     """Whatever is sampled has a name that expressions know."""
     known = Known(("client1", "client2"))
-    for name in [*of_stats("client1", STATS, 10.0)[1], *of_state("client1", ClientState.from_dict(ANSWER))]:
+    for name in [
+        *of_stats("client1", STATS, 10 * SECOND_NS)[1],
+        *of_state("client1", ClientState.from_dict(ANSWER)),
+    ]:
         measure_of(tuple(map(Segment, name.split("."))), known)
 
 

@@ -20,6 +20,7 @@ from synthlab.errors import SynthlabError
 from synthlab.runner.traffic import USUAL_CONGESTION, RunningTraffic, start_traffic
 from synthlab.scenario.actions import Traffic
 from synthlab.testing import FakeEngine, fake_companion, fake_container
+from synthlab.text.durations import SECOND_NS, ns_of
 
 from ..standstill import Standstill
 
@@ -96,7 +97,9 @@ def begun(
     source = run("traffic_source", protocol, "127.0.0.1", port or listens, seconds, bps, congestion)
     said = line(source)
     assert said.startswith("sending")
-    traffic = Traffic(client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_s=seconds)
+    traffic = Traffic(
+        client="client1", target="client2", protocol=protocol, rate_bps=bps or None, for_ns=ns_of(seconds)
+    )
     return RunningTraffic(traffic, source, sink, said.removeprefix("sending").strip())
 
 
@@ -181,7 +184,7 @@ def test_who_does_not_run() -> None:
     """Traffic needs both containers; nothing is begun without."""
     stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
     running = replace(fake_container("call", "client1"), address="10.0.0.2")
-    traffic = Traffic(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_s=5)
+    traffic = Traffic(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
         start_traffic(FakeEngine(), traffic, [running, stopped])
 
@@ -192,7 +195,7 @@ def test_to_a_conditioned_server() -> None:
     client = replace(fake_container("call", "client1"), address="10.0.0.2")
     server = replace(fake_container("call", "turn"), role="service", address="10.0.0.3")
     companion = replace(fake_companion("call", "turn"), state="exited", status="Exited (7)")
-    traffic = Traffic(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_s=5)
+    traffic = Traffic(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
     with pytest.raises(SynthlabError, match=r"no traffic from or to turn: it does not run \(Exited \(7\)\)"):
         start_traffic(FakeEngine(), traffic, [companion, server, client])
 
@@ -250,7 +253,7 @@ def test_a_congestion_control_that_cannot_be_had() -> None:
     source = run("traffic_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
     out, error = source.communicate(timeout=10)
     assert (source.returncode, out) == (1, b"")
-    message = "the congestion control nonsense cannot be had; this kernel has: "
+    message = "congestion control nonsense is not available; this kernel has: "
     assert error.decode().startswith(message)
     assert "reno" in error.decode().removeprefix(message)
     assert error.count(b"\n") == 1

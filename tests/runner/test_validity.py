@@ -18,6 +18,7 @@ from synthlab.runner.validity import (
     problems,
 )
 from synthlab.scenario.expression import Recorded
+from synthlab.text.durations import SECOND_NS
 
 FPS = "client1.video.client2.fps"
 QUIET = HostLoad(0.3, 0.0, 0.1)
@@ -25,10 +26,10 @@ QUIET = HostLoad(0.3, 0.0, 0.1)
 
 def recorded(**series: Sequence[float]) -> Recorded:
     """Samples of each number, one a second; `__` stands for a dot."""
-    made = Recorded(baseline=(0.0, 10.0))
+    made = Recorded(baseline=(0, 10 * SECOND_NS))
     for name, values in series.items():
         for second, value in enumerate(values, 1):
-            made.add(float(second), {name.replace("__", "."): value})
+            made.add(second * SECOND_NS, {name.replace("__", "."): value})
     return made
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 import pytest
 
 from synthlab.scenario.csvtrace import read_csv
+from synthlab.text.durations import SECOND_NS
 
 
 def test_rows() -> None:
     """A row is the whole change from its time on; an empty cell is as before, `none` clears."""
     trace = read_csv("time,egress.rate,both.loss\n0s,1mbit,1%\n# between\n1s,,none\n1500ms,2mbit,  # later\n")
     assert trace.rows == (
-        (0.0, {"egress": {"rate": "1mbit", "loss": "1%"}, "ingress": {"loss": "1%"}}),
-        (1.0, {"egress": {"rate": "1mbit", "loss": None}, "ingress": {"loss": None}}),
-        (1.5, {"egress": {"rate": "2mbit", "loss": None}, "ingress": {"loss": None}}),
+        (0, {"egress": {"rate": "1mbit", "loss": "1%"}, "ingress": {"loss": "1%"}}),
+        (SECOND_NS, {"egress": {"rate": "1mbit", "loss": None}, "ingress": {"loss": None}}),
+        (1_500_000_000, {"egress": {"rate": "2mbit", "loss": None}, "ingress": {"loss": None}}),
     )
-    assert trace.lasts_s == 2.0
+    assert trace.lasts_ns == 2 * SECOND_NS
 
 
 def test_units_of_the_header() -> None:
     """What was recorded as bare numbers has its unit in the header."""
     trace = read_csv("time [ms], egress.rate [kbit], ingress.latency [ms]\n0,500,20\n250,1mbit,30.5\n")
     assert trace.rows == (
-        (0.0, {"egress": {"rate": "500kbit"}, "ingress": {"latency": "20ms"}}),
-        (0.25, {"egress": {"rate": "1mbit"}, "ingress": {"latency": "30.5ms"}}),
+        (0, {"egress": {"rate": "500kbit"}, "ingress": {"latency": "20ms"}}),
+        (250_000_000, {"egress": {"rate": "1mbit"}, "ingress": {"latency": "30.5ms"}}),
     )
 
 
@@ -36,10 +37,10 @@ def test_units_of_the_header() -> None:
         ("time,egress.rte\n0s,1\n", "line 1: no such column 'egress.rte'; did you mean egress.rate?"),
         ("time,egress.rate\n0s\n", "line 2: has 1 cells, and the line of names 2"),
         ("time,egress.rate\n0,1mbit\n", "line 2: '0' has no unit: call the column `time [s]` (or [ms]), or write 0s"),
-        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass: that is `outage` here"),
+        ("time [s],egress.rate\n0,0kbit\n", "line 2: '0kbit' lets nothing pass; use `outage` instead"),
         ("time,egress.delay\n0s,1ms\n", "line 1: no such column 'egress.delay'; did you mean egress.latency?; such as"),
         ("time,egress.rate\n1s,1mbit\n", "line 2: the first time is 1s, and must be 0"),
-        ("time,egress.rate\n0s,1mbit\n0.05s,1mbit\n", "line 3: 0.05s is not at least 100ms after the line before"),
+        ("time,egress.rate\n0s,1mbit\n0.05s,1mbit\n", "line 3: 0.05s is not at least 0.1s after the line before"),
         ("time,egress.rate\n0s,1mbit\n\n2s,5\n", "line 4: '5' is not a rate such as"),
     ],
 )

@@ -37,11 +37,11 @@ WRONG = {
     "late expectation": (
         f"  - {{set: client2, egress: {{rate: 1mbit}}, for: 9s}}\n  - {{expect: {FPS} > 1, within: 20s}}\n"
         "  - {set: client2, egress: {queue: 1s}}\n",
-        "s.yaml:5: steps[2]: from 9s on, when an earlier step has ended, client2: egress.queue: has no effect",
+        "s.yaml:5: steps[2]: from 9s on, when an earlier step has ended, client2: egress.queue: requires rate",
     ),
     "reset takes the rate": (
         "  - {set: client2, egress: {rate: 1mbit}}\n  - reset: client2\n  - {set: client2, egress: {queue: 1s}}\n",
-        "s.yaml:5: steps[2]: client2: egress.queue: has no effect without a rate",
+        "s.yaml:5: steps[2]: client2: egress.queue: requires rate",
     ),
     "traffic of what is paused": (
         "  - pause: client1\n  - {traffic: client1, for: 3s}\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthlab.scenario.expression import Expression, Known, Outcome, Recorded, source_of
+from synthlab.text.durations import SECOND_NS, ns_of, seconds_of
 
 NAMES = ("client1", "client2", "bot-1")
 KNOWN = Known(NAMES, (), NAMES)
@@ -14,14 +15,14 @@ VIDEO = "client1.video"
 
 
 def holds(text: str, samples: Recorded, now_s: float) -> bool | None:
-    return Expression.parse(text, KNOWN).at(now_s, samples).holds
+    return Expression.parse(text, KNOWN).at(ns_of(now_s), samples).holds
 
 
 def recorded(name: str, *values: float | str) -> Recorded:
     """One sample each second, the first at 1 s."""
     samples = Recorded()
-    for at_s, value in enumerate(values, 1):
-        samples.add(at_s, {name: value})
+    for second, value in enumerate(values, 1):
+        samples.add(second * SECOND_NS, {name: value})
     return samples
 
 
@@ -121,11 +122,11 @@ def test_a_total_that_began_anew() -> None:
 def test_what_is_not_reported_is_absent() -> None:
     """A client that answers without a number has none at that time, and from then on, until it tells one again."""
     samples = recorded(FPS, 15.0)
-    samples.add(1.25, {}, [VIDEO])
+    samples.add(ns_of(1.25), {}, [VIDEO])
     assert holds(f"{FPS} == 15", samples, 1.2) is True
     assert holds(f"{FPS} == 15", samples, 1.25) is None
     assert holds(f"absent({FPS})", samples, 9.0) is True
-    samples.add(9.5, {FPS: 14.0})
+    samples.add(ns_of(9.5), {FPS: 14.0})
     assert holds(f"{FPS} == 14", samples, 9.5) is True
 
 
@@ -133,16 +134,16 @@ def test_what_is_not_reported_is_absent() -> None:
 def test_an_average_covers_its_window() -> None:
     """Or there is no data: where the number was absent for a part, or began only within."""
     samples = recorded(WIDTH, 20.0, 20.0)
-    samples.add(2.25, {}, [VIDEO])
+    samples.add(ns_of(2.25), {}, [VIDEO])
     for at_s in (2.5, 3.0, 4.0, 5.0):
-        samples.add(at_s, {WIDTH: 30.0})
+        samples.add(ns_of(at_s), {WIDTH: 30.0})
     for window in ("mean", "min", "max"):
         assert holds(f"{window}({WIDTH}, 2s) == 30", samples, 4.0) is None
         assert holds(f"{window}({WIDTH}, 2s) == 30", samples, 5.0) is True
     began = Recorded()
-    began.add(0.0, {}, [VIDEO])
-    began.add(1.0, {WIDTH: 30.0})
-    began.add(2.0, {WIDTH: 30.0})
+    began.add(ns_of(0.0), {}, [VIDEO])
+    began.add(ns_of(1.0), {WIDTH: 30.0})
+    began.add(ns_of(2.0), {WIDTH: 30.0})
     assert holds(f"mean({WIDTH}, 2s) == 30", began, 2.0) is None
     assert holds(f"mean({WIDTH}, 1s) == 30", began, 2.0) is True
 
@@ -151,10 +152,10 @@ def test_an_average_covers_its_window() -> None:
 def test_a_baseline_with_an_absence() -> None:
     """What was not there all the time has no mean to be compared with."""
     samples = recorded(FPS, 15.0, 15.0, 15.0)
-    samples.baseline = (0.0, 5.0)
+    samples.baseline = (0, 5 * SECOND_NS)
     assert holds(f"{FPS} >= 90% of before", samples, 3.0) is True
-    samples.add(4.0, {}, [VIDEO])
-    samples.add(5.0, {FPS: 15.0})
+    samples.add(ns_of(4.0), {}, [VIDEO])
+    samples.add(ns_of(5.0), {FPS: 15.0})
     assert holds(f"{FPS} >= 90% of before", samples, 5.0) is None
 
 
@@ -164,9 +165,9 @@ def test_what_nobody_expects_is_kept_once_a_second() -> None:
     samples = Recorded(fine={FPS})
     for tick in range(41):
         gone = tick in (22, 23)
-        samples.add(tick / 4, {FPS: 15.0, **({} if gone else {WIDTH: 20.0})})
+        samples.add(tick * SECOND_NS // 4, {FPS: 15.0, **({} if gone else {WIDTH: 20.0})})
     assert len(samples.series(FPS)) == 41
-    kept = [(sample.at_s, sample.value) for sample in samples.series(WIDTH)]
+    kept = [(seconds_of(sample.at_ns), sample.value) for sample in samples.series(WIDTH)]
     assert kept == [
         *((float(second), 20.0) for second in range(6)),
         (5.5, None),
@@ -184,16 +185,16 @@ def test_what_is_reported_together() -> None:
 def test_what_is_known() -> None:
     """Several numbers are known up to where all of them are."""
     samples = recorded(FPS, 15.0)
-    assert samples.known_s([FPS, "client2.egress.rate"]) is None
-    samples.add(0.5, {}, ["client2.egress"])
-    assert samples.known_s([FPS, "client2.egress.rate"]) == 0.5
+    assert samples.known_ns([FPS, "client2.egress.rate"]) is None
+    samples.add(ns_of(0.5), {}, ["client2.egress"])
+    assert samples.known_ns([FPS, "client2.egress.rate"]) == ns_of(0.5)
 
 
 def test_before() -> None:
     """`before` is the mean of the same number in the baseline; without one there is no data."""
     samples = recorded(KBPS, 1000.0, 800.0, 1200.0, 400.0, 400.0)
     assert holds(f"{KBPS} < 50% of before", samples, 5.0) is None
-    samples.baseline = (0.0, 3.0)
+    samples.baseline = (0, 3 * SECOND_NS)
     assert holds(f"{KBPS} < 50% of before", samples, 5.0) is True
     assert holds(f"{KBPS} > 50% of before", samples, 5.0) is False
     assert holds(f"30% of before < {KBPS} < before", samples, 5.0) is True
@@ -205,7 +206,7 @@ def test_before() -> None:
 def test_what_was_seen() -> None:
     """An outcome tells the numbers that it came from, as they were sampled, and which were missing."""
     samples = recorded(KBPS, 1000.0)
-    outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(1.0, samples)
+    outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(SECOND_NS, samples)
     assert outcome.seen == {KBPS: 1000.0, f"before.{KBPS}": None, FPS: None}
     assert outcome.missing == (f"before.{KBPS}", FPS)
     assert str(outcome) == f"{KBPS} = 1000 kbit/s, before.{KBPS} = no data, {FPS} = no data"
@@ -281,8 +282,8 @@ def test_names_of_ones_own(text: str, names: tuple[str, ...]) -> None:
 def test_forgotten_samples() -> None:
     """What is older than a time goes, but never the baseline."""
     samples = recorded("a.video.b.fps", *range(10))
-    samples.forget(5)
-    assert [sample.at_s for sample in samples.series("a.video.b.fps")] == [6, 7, 8, 9, 10]
-    samples.baseline = (7, 9)
-    samples.forget(9)
-    assert [sample.at_s for sample in samples.series("a.video.b.fps")] == [8, 9, 10]
+    samples.forget(5 * SECOND_NS)
+    assert [seconds_of(sample.at_ns) for sample in samples.series("a.video.b.fps")] == [6, 7, 8, 9, 10]
+    samples.baseline = (7 * SECOND_NS, 9 * SECOND_NS)
+    samples.forget(9 * SECOND_NS)
+    assert [seconds_of(sample.at_ns) for sample in samples.series("a.video.b.fps")] == [8, 9, 10]

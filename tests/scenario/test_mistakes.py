@@ -65,19 +65,19 @@ STEPS = {
     ),
     "flow that another hides": (
         "  - set: client2\n    flows: {'*:udp': {egress: {loss: 1%}}, '*:udp:5000': {egress: {loss: 2%}}}\n",
-        "3: steps[0]: client2: flows.*:udp:5000: never matches: the flow '*:udp' before it takes all its packets",
+        "3: steps[0]: client2: flows.*:udp:5000: never matches: the earlier flow '*:udp' takes all its packets",
     ),
     "void value": (
         "  - {set: client2, egress: {queue: 1s}}\n",
-        "3: steps[0]: client2: egress.queue: has no effect without a rate or rate_trace: give one beside it",
+        "3: steps[0]: client2: egress.queue: requires rate or rate_trace",
     ),
     "void value when a lease ends": (
         "  - {at: 0s, set: client2, egress: {rate: 1mbit}, for: 5s}\n  - {at: 1s, set: client2, egress: {queue: 1s}}\n",
-        "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: has no effect without a rate",
+        "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: requires rate",
     ),
     "void whole": (
         "  - {set: client2, replace: true, egress: {queue: 1s}}\n",
-        "3: steps[0].egress.queue: has no effect without a rate or rate_trace",
+        "3: steps[0].egress.queue: requires rate or rate_trace",
     ),
     "no trace": (
         "  - {set: client2, egress: {rate_trace: ./none}}\n",
@@ -166,11 +166,11 @@ STEPS = {
     ),
     "block of a protocol": (
         "  - block: udp\n",
-        "3: steps[0].block: 'udp' is a protocol, and stands behind the host; did you mean *:udp?",
+        "3: steps[0].block: 'udp' is a protocol: put it after the host; did you mean *:udp?",
     ),
     "block of two ports": (
         "  - block: '*:udp:1000,2000'\n",
-        "3: steps[0].block: '2000' is not a mark of packets: pt=N or ssrc=N; "
+        "3: steps[0].block: '2000' is not a packet mark; expected pt=N or ssrc=N; "
         "these are 2 flows: *:udp:1000 and *:udp:2000",
     ),
     "block of nobody": (
@@ -191,7 +191,7 @@ STEPS = {
     ),
     "block of a port": (
         "  - block: 'sfu:80'\n",
-        "3: steps[0].block: 80 is a protocol here; for the port write sfu:*:80",
+        "3: steps[0].block: 80 is a protocol number here; for the port write sfu:*:80",
     ),
     "block of nothing": ("  - block: ''\n", "3: steps[0].block: '' is not a flow such as '*:udp'"),
     "no such answer": (

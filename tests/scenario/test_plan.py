@@ -10,6 +10,7 @@ from synthlab.errors import WrongUse
 from synthlab.scenario import timeline
 from synthlab.scenario.actions import Change
 from synthlab.scenario.plan_text import plan_text
+from synthlab.text.durations import seconds_of
 
 from .files import body, checked, planned
 
@@ -108,12 +109,12 @@ def test_timeline(tmp_path: Path) -> None:
     steps = f"  - {{expect: {FPS} > 1, within: 9s}}\n"
     steps += "  - parallel: [[{wait: 2s}, {reset: all}], [{link: up, on: bot}]]\n"
     plan = planned(tmp_path, steps)
-    assert [(event.at_s, event.run.kind) for event in timeline(plan.track)] == [
+    assert [(seconds_of(event.at_ns), event.run.kind) for event in timeline(plan.track)] == [
         (0, "expect"),
         (0, "link"),
         (2, "reset"),
     ]
-    assert [(event.at_s, event.run.kind) for event in timeline(plan.track, late=True)] == [
+    assert [(seconds_of(event.at_ns), event.run.kind) for event in timeline(plan.track, late=True)] == [
         (0, "expect"),
         (9, "link"),
         (11, "reset"),
@@ -158,8 +159,8 @@ def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
   - {mark: end}
 """
     visits = list(planned(tmp_path, steps).visits())
-    assert {visit.earliest_s for visit in visits[:12]} == {0.0}
-    assert [visit.earliest_s for visit in visits[12:]] == [1.0, 3.0, 6.0]
+    assert {seconds_of(visit.earliest_ns) for visit in visits[:12]} == {0.0}
+    assert [seconds_of(visit.earliest_ns) for visit in visits[12:]] == [1.0, 3.0, 6.0]
 
 
 @pytest.mark.issue(10)
@@ -180,7 +181,7 @@ def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
 def test_it_is_played_out(steps: str, takes: float, tmp_path: Path) -> None:
     """The run ends when the last step is done and all that goes on for a time is over, unless a reset ended it."""
     plan = planned(tmp_path, steps)
-    assert (plan.least_s, plan.most_s) == (takes, takes)
+    assert (seconds_of(plan.least_ns), seconds_of(plan.most_ns)) == (takes, takes)
 
 
 def test_the_timeout_counts_what_is_played_out(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_a_step_that_is_played_again_ends_what_it_began(tmp_path: Path) -> None:
     ramp = "{ramp: client2, egress: {rate: [1mbit, 5mbit]}, over: 4s, every: 1s}"
     plan = planned(tmp_path, f"  - repeat: 2\n    steps: [{ramp}, {{wait: 2s}}]\n")
     made = [
-        (event.at_s, event.action.change["egress"]["rate"])
+        (seconds_of(event.at_ns), event.action.change["egress"]["rate"])
         for event in timeline(plan.track)
         if isinstance(event.action, Change)
     ]

@@ -111,10 +111,10 @@ def test_any_scenario(made: list[Step], seed: int) -> None:
     plan = plan_of(made, seed)
     shown = plan_text(plan, every=True)
     assert shown.splitlines()[1:] == plan_text(plan_of(made, seed), every=True).splitlines()[1:]
-    assert 0 <= plan.track.least_s <= plan.track.most_s
+    assert 0 <= plan.track.least_ns <= plan.track.most_ns
     for late in (False, True):
         events = timeline(plan.track, late)
-        assert [event.at_s for event in events] == sorted(event.at_s for event in events)
+        assert [event.at_ns for event in events] == sorted(event.at_ns for event in events)
     assert "\n" not in refusal(plan)
 
 
@@ -127,5 +127,5 @@ def test_any_change(made: list[Step]) -> None:
     for event in timeline(plan_of(made, 1).track):
         if isinstance(event.action, Change):
             Conditions().changed(event.action.change)
-            assert event.action.lease_s is None or event.action.lease_s >= 0.1
+            assert event.action.lease_ns is None or event.action.lease_ns >= 100_000_000
             assert event.action.clients

@@ -9,6 +9,7 @@ import pytest
 from synthlab.errors import WrongUse
 from synthlab.scenario import check_scenario, find_scenario_file, read_scenario, scenario_files
 from synthlab.scenario.plan_text import plan_text
+from synthlab.text.durations import SECOND_NS
 
 from .files import STACK, checked, write
 
@@ -77,7 +78,7 @@ def test_own_keys(tmp_path: Path) -> None:
     top = "x-bad: &bad {rate: 1mbit}\nstack: call.yaml\nabout: a test\nseed: 5\ntimeout: 1min\n"
     scenario = read_scenario(write(tmp_path, "  - {set: client2, egress: *bad}\n", top))
     assert str(scenario.steps[0].body) == "set client2: egress rate 1mbit"
-    assert (scenario.name, scenario.about, scenario.seed, scenario.timeout_s) == ("s", "a test", 5, 60)
+    assert (scenario.name, scenario.about, scenario.seed, scenario.timeout_ns) == ("s", "a test", 5, 60 * SECOND_NS)
 
 
 BUNDLED = (
@@ -99,7 +100,7 @@ def test_bundled(name: str) -> None:
     plan = check_scenario(name, environment={})
     assert plan.scenario.stack.name == ("turn" if name == "udp-blocked" else "call")
     assert plan.scenario.seed == 7
-    assert plan.most_s < 240
+    assert plan.most_ns < 240 * SECOND_NS
 
 
 CONTRACT = """\

@@ -62,14 +62,14 @@ def test_all_acts_are_listed(folder: Path) -> None:
     assert acts(plan) == [
         f"{plan.scenario.file}:3: exec 'touch owned' on the host",
         f"{plan.scenario.file}:4: http GET http://169.254.169.254/, expects 200",
-        f"{plan.scenario.file}: reads the variable SHORT of your environment",
+        f"{plan.scenario.file}: reads the environment variable SHORT",
         f"call.yaml: c: builds {folder / 'own'}/Dockerfile",
         "call.yaml: c: opens its control ports to 10.0.0.0/8, on all addresses of this machine",
-        f"call.yaml: d: mounts {folder.parent / 'out.y4m'}, outside of its folder",
+        f"call.yaml: d: mounts {folder.parent / 'out.y4m'}, outside the stack's folder",
         "call.yaml: d: opens its control ports to 10.0.0.0/8, on all addresses of this machine",
         "call.yaml: sfu: publishes its ports on 10.0.0.2",
-        "call.yaml: sfu: asks http://10.0.0.1/metrics from this machine",
-        "call.yaml: reads the variable TAG of your environment",
+        "call.yaml: sfu: sends requests to http://10.0.0.1/metrics from this machine",
+        "call.yaml: reads the environment variable TAG",
     ]
 
 

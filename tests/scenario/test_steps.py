@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,26 @@ from typing import Any
 import pytest
 
 from synthlab.scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from synthlab.text.durations import SECOND_NS as S
+from synthlab.text.durations import seconds_of
 
 from .files import checked, planned
 
 
 def actions(folder: Path, step: str) -> list[tuple[float, Action]]:
-    """Those of the only step."""
+    """Those of the only step, with their times in seconds."""
     (visit,) = planned(folder, f"  - {step}\n").visits()
-    return [(timed.at_s, timed.action) for timed in visit.run.actions]
+    return [(seconds_of(timed.at_ns), timed.action) for timed in visit.run.actions]
 
 
 def changes(folder: Path, step: str) -> list[tuple[float, Any, float | None]]:
-    """Time, change and lease of each."""
+    """Time, change and lease of each, in seconds."""
     found = actions(folder, step)
-    return [(at_s, action.change, action.lease_s) for at_s, action in found if isinstance(action, Change)]
+    return [(at_s, action.change, _seconds(action.lease_ns)) for at_s, action in found if isinstance(action, Change)]
+
+
+def _seconds(time_ns: int | None) -> float | None:
+    return None if time_ns is None else seconds_of(time_ns)
 
 
 def change(folder: Path, step: str) -> Any:
@@ -31,9 +38,9 @@ def change(folder: Path, step: str) -> Any:
 
 
 def lengths(folder: Path, step: str) -> tuple[float, float]:
-    """How long it takes at least and at most."""
+    """How many seconds it takes at least and at most."""
     track = planned(folder, f"  - {step}\n").track
-    return track.least_s, track.most_s
+    return seconds_of(track.least_ns), seconds_of(track.most_ns)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,7 @@ def test_lease_and_whole(tmp_path: Path) -> None:
     ((at_s, action),) = actions(tmp_path, "{set: client2, replace: true, egress: {loss: 5%}, for: 90s}")
     assert at_s == 0
     assert action == Change(
-        layer="1", clients=("client2",), change={"egress": {"loss": "5%"}}, replace=True, lease_s=90.0
+        layer="1", clients=("client2",), change={"egress": {"loss": "5%"}}, replace=True, lease_ns=90 * S
     )
     assert lengths(tmp_path, "{set: client2, egress: {loss: 5%}, for: 90s}") == (0, 0)
 
@@ -141,6 +148,20 @@ def test_ramp_in_steps(tmp_path: Path) -> None:
     step = "{ramp: client2, both: {loss: [0%, 10%]}, over: 10s, shape: steps, steps: 2}"
     losses = [(at_s, made["ingress"]["loss"]) for at_s, made, _ in changes(tmp_path, step)]
     assert losses == [(0.0, "0%"), (5.0, "5%"), (10.0, "10%")]
+
+
+def test_steps_that_are_no_whole_nanoseconds(tmp_path: Path) -> None:
+    """Each is at the nanosecond nearest to its place, however many there are, and the last one at the end."""
+    found = planned(tmp_path, "  - {ramp: client2, both: {loss: [0%, 70%]}, over: 10s, shape: steps, steps: 7}\n")
+    times_ns = [timed.at_ns for visit in found.visits() for timed in visit.run.actions]
+    assert times_ns == [round(Fraction(10**10 * number, 7)) for number in range(8)]
+    assert times_ns[3] == 4_285_714_286
+
+
+def test_the_last_100_ms_count(tmp_path: Path) -> None:
+    """A change that is in force for the shortest lease is made, whatever a float makes of the difference."""
+    found = changes(tmp_path, "{wave: client2, egress: {loss: [1%, 9%]}, period: 400ms, for: 1s, every: 100ms}")
+    assert [(at_s, lease_s) for at_s, _, lease_s in found] == [(n / 10, (10 - n) / 10) for n in range(10)]
 
 
 def test_sine(tmp_path: Path) -> None:
@@ -204,20 +225,20 @@ def test_csv_trace(tmp_path: Path) -> None:
     [
         ("restart: sfu", Container(doing="restart", names=("sfu",))),
         ("pause: bot", Container(doing="pause", names=("bot-1", "bot-2"))),
-        ("baseline: 5s", Baseline(for_s=5)),
+        ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
             "{traffic: client2, for: 5s}",
-            Traffic(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_s=5),
+            Traffic(client="client2", target="sfu", protocol="tcp", rate_bps=None, for_ns=5 * S),
         ),
         (
             "{traffic: client2, to: client1, protocol: udp, rate: 1mbit, direction: ingress, for: 5s}",
-            Traffic(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_s=5, reverse=True),
+            Traffic(client="client2", target="client1", protocol="udp", rate_bps=1e6, for_ns=5 * S, reverse=True),
         ),
-        ("{exec: 'ls -l', in: sfu}", Exec(command=("ls", "-l"), where="sfu", within_s=30)),
-        ("{exec: [ls, a b], in: host, within: 5s}", Exec(command=("ls", "a b"), where=None, within_s=5)),
+        ("{exec: 'ls -l', in: sfu}", Exec(command=("ls", "-l"), where="sfu", within_ns=30 * S)),
+        ("{exec: [ls, a b], in: host, within: 5s}", Exec(command=("ls", "a b"), where=None, within_ns=5 * S)),
         (
             "{http: 'http://127.0.0.1:1/x', body: '{}', status: 204}",
-            Http(method="POST", url="http://127.0.0.1:1/x", body="{}", headers={}, status=204, within_s=10),
+            Http(method="POST", url="http://127.0.0.1:1/x", body="{}", headers={}, status=204, within_ns=10 * S),
         ),
     ],
 )
@@ -241,7 +262,7 @@ def test_judging(
     """An expectation, and how long its verdict can take."""
     ((_, action),) = actions(tmp_path, step)
     assert isinstance(action, Judge)
-    assert (action.kind, action.within_s, action.for_s) == (kind, within_s, for_s)
+    assert (action.kind, _seconds(action.within_ns), seconds_of(action.for_ns)) == (kind, within_s, for_s)
     assert lengths(tmp_path, step) == (least_s, most_s)
 
 
@@ -255,5 +276,5 @@ def test_files_of_a_set(tmp_path: Path) -> None:
     action = visit.run.actions[0].action
     assert isinstance(action, Change)
     assert (action.change, action.files) == ({"egress": {"rate_trace": "x.up"}}, {"x.up": "4\n"})
-    with pytest.raises(Exception, match=r"another file is called x\.up, too: rename one of them"):
+    with pytest.raises(Exception, match=r"two files are named x\.up; rename one of them"):
         checked(tmp_path, "  - {set: client2, egress: {rate_trace: x.up}, ingress: {rate_trace: a/x.up}}\n")

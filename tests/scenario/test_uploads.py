@@ -16,7 +16,7 @@ from ..cli.commands.command import run
 
 pytestmark = pytest.mark.issue(10)
 
-KEPT = "a client keeps 32 files, together 4 MB"
+KEPT = "at most 32 files and 4 MB per client"
 STACK = "clients: {a: {image: syntheticnet}, b: {image: syntheticnet}}\n"
 
 
@@ -40,7 +40,7 @@ def step(client: str, name: str) -> str:
 def test_one_that_is_too_large(tmp_path: Path) -> None:
     """In a stack, a step and a flag, with the file's name and its size."""
     name = trace(tmp_path, "lte.up", 5.2)
-    result = r"lte\.up: has 5\.2 MB; allowed are 4 MB"
+    result = r"lte\.up: is 5\.2 MB; at most 4 MB is allowed"
     with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{result}"):
         check(tmp_path, step("a", name))
     (tmp_path / "own.yaml").write_text(f"clients:\n  a: {{image: a, network: {{egress: {{rate_trace: {name}}}}}}}\n")
@@ -56,11 +56,11 @@ def test_several_that_are_too_large_together(tmp_path: Path) -> None:
     """Those of one client are added up, over the steps of a scenario and its stack; those of two clients are not."""
     one, two = trace(tmp_path, "one.up", 2.5), trace(tmp_path, "two.up", 2.5)
     check(tmp_path, step("a", one), step("b", two), step("a", one))
-    with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: has 2.50 MB, and the 2 files .*{KEPT}"):
+    with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: is 2.50 MB \(2 files, .*{KEPT}"):
         check(tmp_path, step("a", one), step("a", two))
     values = {"rate_trace": str(tmp_path / one), "delay_trace": str(tmp_path / two)}
     (tmp_path / two).write_text(f"{'#' * (5 << 19)}\n0 5\n")
-    with pytest.raises(WrongUse, match=rf"two.up: has 2.50 MB, and the 2 files together 5.00 MB; {KEPT}"):
+    with pytest.raises(WrongUse, match=rf"two.up: is 2.50 MB \(2 files, 5.00 MB in total\); {KEPT}"):
         take_files(values)
 
 
@@ -68,7 +68,7 @@ def test_too_many(tmp_path: Path) -> None:
     """33 small ones are one too many."""
     names = [trace(tmp_path, f"{number}.up", 0.00001) for number in range(33)]
     check(tmp_path, *(step("a", name) for name in names[:32]))
-    with pytest.raises(WrongUse, match=rf"a: 32.up: has .* the 33 files together .*; {KEPT}"):
+    with pytest.raises(WrongUse, match=rf"a: 32.up: is .* \(33 files, .* in total\); {KEPT}"):
         check(tmp_path, *(step("a", name) for name in names))
 
 

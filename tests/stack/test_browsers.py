@@ -1,4 +1,4 @@
-"""What a stack says of browsers, from the file to the containers; and `cdp`, which tells where they are driven."""
+"""A stack's browser keys, from the file to the containers; and `cdp`, which prints the DevTools endpoint."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ clients:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with ca.pem in it."""
+    """A folder containing ca.pem."""
     make_certificates(tmp_path)
     return tmp_path
 
@@ -60,7 +60,7 @@ def services(stack: Stack) -> dict[str, Service]:
 
 
 def test_what_the_containers_get(folder: Path) -> None:
-    """Each key reaches the container in the form that the image, or Compose, reads."""
+    """Each key reaches the container in the form that the image or Compose reads."""
     stack = read(EVERYTHING, folder)
     a = services(stack)["a"]
     assert json.loads(a.environment["SYNTHLAB_TABS"]) == ["https://app.example/mine", "http://other.example/"]
@@ -77,8 +77,8 @@ def test_what_the_containers_get(folder: Path) -> None:
     assert "SYNTHLAB_TABS" not in b.environment
 
 
-def test_who_has_a_debugging_port(folder: Path) -> None:
-    """Bundled browsers always, others where the stack fixes one; on the host's loopback only."""
+def test_which_clients_publish_a_debugging_port(folder: Path) -> None:
+    """Bundled browsers always publish the port, others if the stack sets one; on the host's loopback only."""
     stack = read(EVERYTHING, folder)
     public = replace(stack, clients=tuple(replace(client, public=True) for client in stack.clients))
     published = {
@@ -90,12 +90,12 @@ def test_who_has_a_debugging_port(folder: Path) -> None:
 
 
 def test_fixed_ports(folder: Path) -> None:
-    """A debugging port that is fixed is one that nobody else may have."""
+    """Two clients cannot have the same fixed DevTools port."""
     assert choose_ports(read(EVERYTHING, folder), free=lambda port: True)["b"] == Ports(cdp=9333)
 
 
 def test_another_package(tmp_path: Path) -> None:
-    """Another package of Debian's is the same build with another argument, under a tag of its own."""
+    """Another Debian package uses the same build with a different argument and tag."""
     stack = read(one("browser: chromium=150.0-1~deb12u1"), tmp_path)
     image = needed_images(stack)[-1]
     assert image.tag == stack.clients[0].image == "synthlab/chrome:chromium-150.0-1-deb12u1"
@@ -105,7 +105,7 @@ def test_another_package(tmp_path: Path) -> None:
 
 
 def test_a_package_file(tmp_path: Path) -> None:
-    """Of the folder that a .deb lies in, the file alone counts; it is installed into our own image."""
+    """For a .deb only the file is hashed, not its folder; it is installed into our image."""
     (tmp_path / "chrome.deb").write_bytes(b"one")
     image = needed_images(read(one("browser: ./chrome.deb"), tmp_path))[-1]
     before = content_hash(image, {})
@@ -120,7 +120,7 @@ def test_a_package_file(tmp_path: Path) -> None:
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    """An unpacked browser's folder counts as a whole; two of one name do not share a tag."""
+    """An unpacked browser's whole folder is hashed; two of the same name get different tags."""
     tags = set()
     for parent in ("x", "y"):
         (tmp_path / parent / "Chrome (new)").mkdir(parents=True)
@@ -146,35 +146,35 @@ def one(values: str, app: str = "app: chrome") -> str:
 MISTAKES = {
     "browser of a bot": (
         one("browser: chromium", "app: bot"),
-        "2: clients.c.browser: is for browsers, and a bot is none",
+        "2: clients.c.browser: applies only to browsers, and bot is not one",
     ),
-    "ca of a bot": (one("ca: [x.pem]", "app: bot"), "2: clients.c.ca: is for browsers, and a bot is none"),
-    "cdp of a bot": (one("ports: {cdp: 1}", "app: bot"), "2: clients.c.ports.cdp: is for browsers, and a bot is none"),
+    "ca of a bot": (one("ca: [x.pem]", "app: bot"), "2: clients.c.ca: applies only to browsers, and bot is not one"),
+    "cdp of a bot": (one("ports: {cdp: 1}", "app: bot"), "2: clients.c.ports.cdp: applies only to browsers, "),
     "browser of an image": (
         one("browser: chromium", "image: x"),
-        "2: clients.c.browser: belongs to `app: chrome`; an image brings its own",
+        "2: clients.c.browser: requires `app: chrome`; an image contains its own browser",
     ),
     "bad package": (
         one("browser: 'Google Chrome'"),
-        "2: clients.c.browser: 'Google Chrome' is not a package of Debian's such as chromium or chromium=150.0.",
+        "2: clients.c.browser: 'Google Chrome' is not a Debian package such as chromium or chromium=150.0.",
     ),
     "missing package file": (one("browser: ./no.deb"), "2: clients.c.browser: no such file or folder: FOLDER/no.deb"),
     "other file": (
         one("browser: ./mine.yaml"),
-        "2: clients.c.browser: 'mine.yaml' is not a .deb file, nor a folder with a browser in it",
+        "2: clients.c.browser: 'mine.yaml' is not a .deb file or a folder with a browser",
     ),
     "shell with a screen": (
         one("browser: chromium-headless-shell"),
-        "2: clients.c.browser: chromium-headless-shell has no screen: give the client `headless: true`",
+        "2: clients.c.browser: chromium-headless-shell has no screen: set `headless: true`",
     ),
     "permissions of a shell": (
         one("browser: chromium-headless-shell, headless: true, permissions: [camera]"),
-        "2: clients.c.permissions: chromium-headless-shell knows no permissions: every page may use camera and ",
+        "2: clients.c.permissions: chromium-headless-shell does not support permissions: every page may use camera ",
     ),
     "ca is a word": (one("ca: ca.pem"), "2: clients.c.ca: 'ca.pem' is not a list of files such as [my-ca.pem]"),
     "missing ca": (one("ca: [no.pem]"), "2: clients.c.ca[0]: FOLDER/no.pem: No such file or directory"),
-    "ca is a key": (one("ca: [ca.key]"), "2: clients.c.ca[0]: FOLDER/ca.key: holds no certificate in PEM form "),
-    "two of one name": (one("ca: [ca.pem, ./ca.pem]"), "2: clients.c.ca[1]: another file is called ca.pem, too: "),
+    "ca is a key": (one("ca: [ca.key]"), "2: clients.c.ca[0]: FOLDER/ca.key: contains no PEM certificate "),
+    "two of one name": (one("ca: [ca.pem, ./ca.pem]"), "2: clients.c.ca[1]: two files are named ca.pem; "),
     "unknown permission": (
         one("permissions: [camra]"),
         "2: clients.c.permissions[0]: no such permission 'camra'; did you mean camera?; allowed: camera, microphone, ",
@@ -202,15 +202,15 @@ MISTAKES = {
     "tab is no address": (one("tabs: [x]"), "2: clients.c.tabs[0]: 'x' is not an address such as https://app.example/"),
     "place in a tab": (
         one("tabs: ['http://x/{nam}']"),
-        "2: clients.c.tabs[0]: nothing is filled in for {nam}; did you ",
+        "2: clients.c.tabs[0]: unknown placeholder {nam}; did you ",
     ),
-    "one port twice": (one("ports: {cdp: 1, api: 1}"), "2: clients.c.ports: gives 1 to both"),
+    "one port twice": (one("ports: {cdp: 1, api: 1}"), "2: clients.c.ports: uses port 1 twice"),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_mistakes(text: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A mistake ends `up` with one line that says where it is and what is allowed; nothing is started."""
+    """A mistake ends `up` with one line with its place and what is allowed; nothing is started."""
     file = folder / "mine.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2
@@ -230,7 +230,7 @@ class _Browser(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Where something answers as a browser does."""
+    """The address of a fake DevTools server."""
     with HTTPServer(("127.0.0.1", 0), _Browser) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -244,7 +244,7 @@ def backend_with(**container: object) -> Backend:
 
 
 def test_cdp(port: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """The endpoint is printed as it is given to other programs, or as JSON."""
+    """The endpoint is printed as text for other programs, or as JSON."""
     backend = backend_with(ports={CDP_PORT: port})
     assert main(["cdp", "client1"], backend) == 0
     assert capsys.readouterr().out == f"http://127.0.0.1:{port}\n"
@@ -253,7 +253,7 @@ def test_cdp(port: int, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who has no browser, does not run, or does not answer in time is told so in one line."""
+    """A client that has no browser, does not run or does not answer in time gives one line."""
     monkeypatch.setattr(browser, "PATIENCE_S", 0.1)
     backends = {
         "client1 has no browser: ": backend_with(),
@@ -262,6 +262,6 @@ def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: py
             ports={CDP_PORT: 1}
         ),
     }
-    for result, backend in backends.items():
+    for expected, backend in backends.items():
         assert main(["cdp", "client1"], backend) == 3
-        assert capsys.readouterr().err.startswith(f"synthlab: {result}")
+        assert capsys.readouterr().err.startswith(f"synthlab: {expected}")

@@ -1,4 +1,4 @@
-"""Stack files that are wrong: each kind gives one line that says where, what, and what is allowed."""
+"""Invalid stack files: each mistake gives one line with place, problem and what is allowed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MISTAKES = {
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "joining by IPv4 where there is none": (
         "ip: ipv6\nsfu: {app: janus, join: 127.0.0.1, network: {}}\nclients: {a: {image: x}}\n",
-        "1: ip: leaves a conditioned sfu no IPv4 address for `join`: drop its `network`, or use dual",
+        "1: ip: a conditioned sfu with `join` requires IPv4: remove its `network`, or use dual",
     ),
     "flow of a protocol": (
         client("image: x, network: {flows: {'tcp:443': {egress: {loss: 5%}}}}"),
-        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol, and stands behind the host; did you mean *:tcp:443?",
+        "3: clients.c.network.flows.tcp:443: 'tcp' is a protocol: put it after the host; did you mean *:tcp:443?",
     ),
     "flow of nobody": (
         client("image: x, network: {flows: {'sfo:udp': {egress: {loss: 5%}}}}"),
@@ -42,9 +42,9 @@ MISTAKES = {
     ),
     "no clients": (
         "name: x\n",
-        "1: names no clients: give at least one, such as `clients: {client1: {app: chrome}}`",
+        "1: has no clients: add at least one, such as `clients: {client1: {app: chrome}}`",
     ),
-    "clients is empty": ("clients: {}\n", "1: clients: is empty: name at least one client"),
+    "clients is empty": ("clients: {}\n", "1: clients: is empty: add at least one client"),
     "clients is a list": (
         "clients: [a]\n",
         "1: clients: ['a'] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
@@ -52,15 +52,15 @@ MISTAKES = {
     "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
     "bad name of a lab": (
         "name: My Lab\nclients: {a: {image: x}}\n",
-        "1: name: 'My Lab' is not a name of lower-case letters, digits, - and _, 40 at the most",
+        "1: name: 'My Lab' is not a name: use at most 40 lower-case letters, digits, - and _",
     ),
     "bad name of a client": (
         "clients: {Client 1: {image: x}}\n",
-        "1: clients.Client 1: 'Client 1' is not a name of lower-case letters, digits, - and _, 40 at the most",
+        "1: clients.Client 1: 'Client 1' is not a name: use at most 40 lower-case letters, digits, - and _",
     ),
     "name of the sfu": (
         "clients: {sfu: {image: x}}\n",
-        "1: clients.sfu: 'sfu' is the media server's name: give the client another",
+        "1: clients.sfu: 'sfu' is reserved for the media server: rename the client",
     ),
     "client without kind": (client("url: 'http://x'"), "3: clients.c: needs exactly one of app, image, build"),
     "client of two kinds": (client("app: bot, image: x"), "3: clients.c: needs exactly one of app, image, build"),
@@ -93,7 +93,7 @@ MISTAKES = {
     ),
     "queue without rate": (
         client("app: bot, network: {egress: {queue: 10p}}"),
-        "3: clients.c.network.egress.queue: has no effect without a rate or rate_trace: give one beside it",
+        "3: clients.c.network.egress.queue: requires rate or rate_trace",
     ),
     "no such trace": (
         client("app: bot, network: {egress: {rate_trace: ./train}}"),
@@ -112,11 +112,11 @@ MISTAKES = {
     "count is a word": (client("app: bot, count: two"), "3: clients.c.count: 'two' is not a whole number from 1 to"),
     "two of one name": (
         f"{JANUS}clients:\n  c: {{app: bot, count: 2}}\n  c-1: {{app: bot}}\n",
-        "3: clients.c: makes a second client named 'c-1'",
+        "3: clients.c: duplicate client name 'c-1'",
     ),
     "no page to open": (
         client("app: chrome", sfu="name: x\n"),
-        "3: clients.c: needs a url: the stack has no sfu with a page of its own",
+        "3: clients.c: requires url: the stack has no sfu with a page",
     ),
     "bad url": (
         client("app: chrome, url: example"),
@@ -124,8 +124,7 @@ MISTAKES = {
     ),
     "unknown place in a url": (
         client("app: chrome, url: 'http://x/{nmae}'"),
-        "3: clients.c.url: nothing is filled in for {nmae}; did you mean name?; "
-        "there are: {name}, {sfu}, {lab}, {turn}",
+        "3: clients.c.url: unknown placeholder {nmae}; did you mean name?; allowed: {name}, {sfu}, {lab}, {turn}",
     ),
     "flags are a word": (
         client("app: chrome, flags: --lang=de"),
@@ -133,7 +132,7 @@ MISTAKES = {
     ),
     "flag without dash": (
         client("app: chrome, flags: [lang=de]"),
-        "3: clients.c.flags[0]: 'lang=de' is not a flag: it does not begin with -",
+        "3: clients.c.flags[0]: 'lang=de' is not a flag: flags start with -",
     ),
     "missing media": (client("app: chrome, media: {video: no.y4m}"), "3: clients.c.media.video: no such file: "),
     "wrong kind of media": (
@@ -144,18 +143,21 @@ MISTAKES = {
         client("app: chrome, ports: {api: 70000}"),
         "3: clients.c.ports.api: 70000 is not a whole number from 1 to 65535",
     ),
-    "one port twice": (client("app: chrome, ports: {api: 4000, vnc: 4000}"), "3: clients.c.ports: gives 4000 to both"),
+    "one port twice": (
+        client("app: chrome, ports: {api: 4000, vnc: 4000}"),
+        "3: clients.c.ports: uses port 4000 twice",
+    ),
     "port of another": (
         f"{JANUS}clients:\n  c: {{app: bot, ports: {{api: 4000}}}}\n  d: {{app: bot, ports: {{api: 4000}}}}\n",
-        "4: clients.d: port 4000 is c's already",
+        "4: clients.d: port 4000 is already used by c",
     ),
     "vnc of a headless client": (
         client("app: bot, ports: {vnc: 5902}"),
-        "3: clients.c.ports.vnc: is of no use: the client is headless (`headless: false` gives it a screen)",
+        "3: clients.c.ports.vnc: requires a screen: set `headless: false`",
     ),
     "port of a group": (
         client("app: bot, count: 2, ports: {api: 4000}"),
-        "3: clients.c.ports: cannot be fixed for a client with a count",
+        "3: clients.c.ports: cannot be combined with count: all its clients would share the ports",
     ),
     "bot with a screen": (client("app: bot, headless: false"), "3: clients.c.headless: a bot has no screen"),
     "headless is a word": (client("app: chrome, headless: maybe"), "3: clients.c.headless: 'maybe' is not true or"),
@@ -163,21 +165,21 @@ MISTAKES = {
         client("app: bot, video: 320x240"),
         "3: clients.c.video: '320x240' is not a size and rate such as 320x240@15 (at most 99 frames per second)",
     ),
-    "reserved variable": (client("app: bot, env: {SYNTHLAB_NAME: x}"), "3: clients.c.env.SYNTHLAB_NAME: is set by "),
+    "reserved variable": (client("app: bot, env: {SYNTHLAB_NAME: x}"), "3: clients.c.env.SYNTHLAB_NAME: is reserved: "),
     "bad variable": (client("app: bot, env: {'A-B': x}"), "3: clients.c.env.A-B: 'A-B' is not the name of a variable"),
     "bad command": (
         'sfu: {image: x, command: "a \'b"}\nclients: {c: {image: x}}\n',
         '1: sfu.command: "a \'b" is not a command: No closing quotation',
     ),
     "bad image": (client("image: 'Acme App'"), "3: clients.c.image: 'Acme App' is not the name of an image such as "),
-    "missing Dockerfile": (client("build: nowhere"), "3: clients.c.build: there is no Dockerfile in "),
+    "missing Dockerfile": (client("build: nowhere"), "3: clients.c.build: no Dockerfile in "),
     "a cap that the room does not heed": (
         client("app: bot", sfu="sfu: {app: janus, bitrate: 10kbit}\n"),
-        "1: sfu.bitrate: '10kbit' is less than 64kbit, the least that the server heeds",
+        "1: sfu.bitrate: '10kbit' is below 64kbit, the server's minimum",
     ),
     "a cap of no room": (
         client("image: x", sfu="sfu: {image: x, bitrate: 1mbit}\n"),
-        "1: sfu.bitrate: belongs to a bundled app, whose room it is for",
+        "1: sfu.bitrate: requires a bundled app",
     ),
     "sfu of two kinds": (
         client("app: bot", sfu="sfu: {app: janus, external: 'https://x'}\n"),
@@ -189,15 +191,15 @@ MISTAKES = {
     ),
     "version of an image": (
         client("app: bot", sfu="sfu: {image: x, version: '1'}\n"),
-        "1: sfu.version: belongs to a bundled app; an image has it in its tag",
+        "1: sfu.version: requires a bundled app; for an image, set the tag",
     ),
     "ports of a bundled sfu": (
         client("app: bot", sfu="sfu: {app: janus, ports: [80]}\n"),
-        "1: sfu.ports: is for an image of your own: a bundled sfu publishes what `join` needs",
+        "1: sfu.ports: requires `image`: a bundled sfu publishes the ports that `join` requires",
     ),
     "join without ports": (
         client("app: bot", sfu="sfu: {image: x, join: 127.0.0.1}\n"),
-        "1: sfu.join: needs the `ports` that the image listens on, such as [7880, 50000-50050/udp]",
+        "1: sfu.join: requires the `ports` the image listens on, such as [7880, 50000-50050/udp]",
     ),
     "join at a name": (
         client("app: bot", sfu="sfu: {app: janus, join: localhost}\n"),
@@ -205,24 +207,24 @@ MISTAKES = {
     ),
     "ports upside down": (
         client("app: bot", sfu="sfu: {image: x, ports: [90-80]}\n"),
-        "1: sfu.ports[0]: '90-80' is not a port or a range of ports, such as 7880 or 50000-50050/udp",
+        "1: sfu.ports[0]: '90-80' is not a port or port range such as 7880 or 50000-50050/udp",
     ),
     "conditions of a service": (
         client("app: bot", sfu="sfu: {service: x, compose: y, network: {egress: {loss: 1%}}}\n"),
-        "1: sfu.network: belongs into the Compose file that has the service; conditions need `image:` in its place",
+        "1: sfu.network: must be set in the service's Compose file; conditions require `image` in place of `service`",
     ),
     "service of nothing": (
         client("app: bot", sfu="sfu: {service: x}\n"),
-        "1: sfu.service: needs the Compose file that has it, such as `compose: ./compose.yaml`",
+        "1: sfu.service: requires the service's Compose file, such as `compose: ./compose.yaml`",
     ),
     "bad version": (client("app: bot", sfu="sfu: {app: janus, version: '1/2'}\n"), "1: sfu.version: '1/2' is not a "),
     "command of an external sfu": (
         client("app: bot", sfu="sfu: {external: 'https://x', command: y}\n"),
-        "1: sfu.command: has no meaning for an external sfu, which runs elsewhere",
+        "1: sfu.command: does not apply to an external sfu",
     ),
     "external is no page": (
         client("app: bot", sfu="sfu: {external: 'ws://x'}\n"),
-        "1: sfu.external: 'ws://x' is not an address that begins with http:// or https://",
+        "1: sfu.external: 'ws://x' is not an http:// or https:// URL",
     ),
     "missing variable": (
         client("app: bot, video: '${SYNTHLAB_TEST_NONE}'"),
@@ -231,21 +233,21 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_one_line_and_status_2(text: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A mistake ends `up` with status 2 and one line that names file, line and path; nothing is started."""
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_one_line_and_status_2(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake ends `up` with status 2 and one line with file, line and path; nothing is started."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
     backend, _ = fake_backend()
     assert main(["up", str(file)], backend) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"synthlab: {file}:{expected.replace('FOLDER', str(tmp_path))}")
+    assert output.err.startswith(f"synthlab: {file}:{message.replace('FOLDER', str(tmp_path))}")
     assert output.err.count("\n") == 1
 
 
 def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is not there is told with the bundled ones, the nearest first."""
+    """A missing file's error lists the bundled stacks, with the closest as a suggestion."""
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
         "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
@@ -253,9 +255,9 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
-    """The name that --lab gives is held to the same rule as the file's."""
+    """The name in --lab must follow the same rule as the file's."""
     assert main(["up", "call.yaml", "--lab", "My Lab"], fake_backend()[0]) == 2
-    assert capsys.readouterr().err.startswith("synthlab: --lab: 'My Lab' is not a name of lower-case letters")
+    assert capsys.readouterr().err.startswith("synthlab: --lab: 'My Lab' is not a name: use at most 40")
 
 
 SEVERAL = """\
@@ -273,12 +275,12 @@ clients:
 
 @pytest.mark.issue(10)
 def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever has made several mistakes sees them all, each with its line; what follows from another is not told."""
+    """All mistakes are reported, each with its line, but not those that follow from another."""
     file = tmp_path / "bad.yaml"
     file.write_text(SEVERAL)
     assert main(["up", str(file)], fake_backend()[0]) == 2
-    output = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
-    assert output == [
+    places = [line.partition(str(file))[2].split(": ")[:2] for line in capsys.readouterr().err.splitlines()]
+    assert places == [
         [":1", "name"],
         [":2", "ip"],
         [":3", "sfu.verzion"],
@@ -301,14 +303,14 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (client("app: bot, network: {egress: {lost: 5%}}"), "egress.lost: no such condition; did you mean loss?"),
         (client("app: bot, network: {egress: {limit: 5}}"), "egress.limit: no such condition; did you mean queue?"),
         (client("app: bot, network: {egress: {delay: 5ms}}"), "egress.delay: no such condition; did you mean latency?"),
-        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass: that is `out"),
+        (client("app: bot, network: {egress: {rate: 0kbit}}"), "egress.rate: '0kbit' lets nothing pass; use `out"),
         (client("app: bot, env: {A: ${TAG}}"), "3: not YAML: expected ',' or '}', but got '{'; quote it: '${TAG}'"),
-        (client("app: chrome, browser: firefox-esr"), "c.browser: 'firefox-esr' is no Chromium, which browser clients"),
-        (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is no Chromium, which browser clients"),
+        (client("app: chrome, browser: firefox-esr"), "c.browser: 'firefox-esr' is not Chromium, the only supported"),
+        (client("app: chrome, browser: firefox=1.2"), "c.browser: 'firefox=1.2' is not Chromium, the only supported"),
     ],
 )
 def test_hints(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Words of other tools, and what people write at first, are refused with what is meant."""
+    """Other tools' words and common first attempts are rejected with a suggestion."""
     file = tmp_path / "bad.yaml"
     file.write_text(text)
     assert main(["up", str(file)], fake_backend()[0]) == 2

@@ -26,14 +26,14 @@ RESET: dict[str, Any] = {"reject": "reset"}
 
 
 def test_block() -> None:
-    """The flow is closed in both directions, silently or with an answer."""
+    """The flow is blocked in both directions, silently or with an answer."""
     assert block("*:udp") == {"flows": {"*:udp": {"ingress": DOWN, "egress": DOWN}}}
     assert block("*:tcp", "reset") == {"flows": {"*:tcp": {"ingress": RESET, "egress": RESET}}}
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_every_answer_is_a_condition(answer: str) -> None:
-    """A client accepts the change of each answer that is allowed."""
+    """A client accepts the change for every allowed answer."""
     assert Conditions().changed(block("*", answer)).flows[0].ingress.to_dict()
 
 
@@ -49,18 +49,18 @@ def test_every_answer_is_a_condition(answer: str) -> None:
     ],
 )
 def test_partition(a: str, b: str, direction: str, client: str, change: Any) -> None:
-    """The first end that has conditions closes its links to the other: egress is away from it, ingress toward it."""
+    """The first conditioned end blocks its links to the other: egress away from it, ingress toward it."""
     assert partition(a, b, CLIENTS, direction) == (client, {"flows": change})
 
 
 def test_a_conditioned_server_is_an_end_like_any_other() -> None:
-    """Named first, it gets the change itself."""
+    """A conditioned server named first gets the change."""
     change = {"flows": {"client1": {"egress": RESET}}}
     assert partition("sfu", "client1", (*CLIENTS, "sfu"), "a-to-b", "reset") == ("sfu", change)
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "words", "expected"),
+    ("a", "b", "words", "message"),
     [
         ("client1", "client1", {}, "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         ("sfu", "turn", {}, "partition: neither sfu nor turn has conditions; one of them must be a client"),
@@ -74,15 +74,15 @@ def test_a_conditioned_server_is_an_end_like_any_other() -> None:
         ),
     ],
 )
-def test_wrong_use(a: str, b: str, words: dict[str, str], expected: str) -> None:
-    """Ends and words that cannot be are refused in one line, with what is allowed."""
+def test_wrong_use(a: str, b: str, words: dict[str, str], message: str) -> None:
+    """Invalid ends and words are rejected in one line with what is allowed."""
     with pytest.raises(WrongUse) as caught:
         partition(a, b, CLIENTS, **words)
-    assert caught.value.message == expected
+    assert caught.value.message == message
 
 
 def test_link() -> None:
-    """Down closes both directions, and up gives back what was before."""
+    """Down blocks both directions, and up restores the previous values."""
     before = Conditions.from_dict({"egress": {"loss": "5%"}})
     down = before.changed(link_down())
     assert down.to_dict() == {"ingress": DOWN, "egress": {"loss": "5%", "outage": True}}
@@ -102,7 +102,7 @@ def test_link() -> None:
 @pytest.mark.parametrize("direction", ["both", "a-to-b", "b-to-a"])
 @pytest.mark.parametrize("answer", ["silent", "reset"])
 def test_heal(before: Any, startup: Any, direction: str, answer: str) -> None:
-    """It takes a partition back, and nothing else: values and flows that were there before stay."""
+    """Healing reverts only the partition: earlier values and flows are kept."""
     _, change = partition("client1", "sfu", CLIENTS, direction, answer)
     start = Conditions.from_dict(before)
     parted = start.changed(change)
@@ -115,7 +115,7 @@ def test_heal(before: Any, startup: Any, direction: str, answer: str) -> None:
     "base", [{}, {"flows": {"*:udp": {"egress": DOWN}}}, {"flows": {"sfu": {"egress": {"loss": "5%"}}}}]
 )
 def test_nothing_to_heal(base: Any) -> None:
-    """Where nothing closes the flow of the other end, there is no change."""
+    """Without a partition there is no change."""
     assert heal("sfu", base, {}) is None
 
 
@@ -133,5 +133,5 @@ def test_nothing_to_heal(base: Any) -> None:
     ],
 )
 def test_recognizes_a_partition(change: Any, expected: bool) -> None:
-    """A lease is one only if it does nothing else."""
+    """A lease is a partition only if it does nothing else."""
     assert is_partition(change, "sfu") is expected

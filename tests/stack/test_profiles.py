@@ -1,4 +1,4 @@
-"""Profiles: those that are bundled, and those of the user's own files."""
+"""Profiles, bundled and in users' files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ profiles:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
-    """A folder with a file of profiles, and the trace that one of them names."""
+    """A folder with a profile file and the trace that one profile names."""
     (tmp_path / "office.yaml").write_text(OWN)
     (tmp_path / "traces").mkdir()
     (tmp_path / "traces" / "lte.down").write_text("1\n5\n10\n")
@@ -29,7 +29,7 @@ def office(tmp_path: Path) -> Path:
 
 
 def test_every_profile_says_where_it_is_from() -> None:
-    """Each bundled profile has a source with an address, what may be taken of it, its delay, and impairs something."""
+    """Each bundled profile has a source with URL, a licence and a delay kind, and impairs something."""
     for known in profiles().values():
         assert "https://" in known.source
         assert known.licence is not None
@@ -40,7 +40,7 @@ def test_every_profile_says_where_it_is_from() -> None:
 
 
 def test_sources() -> None:
-    """Every source that is bundled is asked for by its name."""
+    """Every bundled source can be listed by name."""
     assert {"atc", "browserstack", "comcast", "firefox", "loadero", "quic-interop", "str0m", "wpt"} <= set(sources())
     listed = [one.name for source in sources() for one in profiles_of(source)]
     assert listed == list(profiles())
@@ -60,14 +60,14 @@ def test_sources() -> None:
     ],
 )
 def test_round_trips_are_halved(name: str, rtt_ms: int) -> None:
-    """Where the source speaks of round trips, the two directions of the profile add up to it."""
+    """If the source has a round-trip time, the profile's two directions add up to it."""
     conditions = profile(name).conditions
     assert profile(name).delay == "rtt"
     assert conditions.ingress.latency_ns == conditions.egress.latency_ns == rtt_ms * 10**6 / 2
 
 
 def test_one_way_delays_stay() -> None:
-    """Where the source speaks of each direction, its delays are taken as they are."""
+    """If the source has one-way delays, they are used unchanged."""
     known = profile("atc/edge-lossy")
     assert known.delay == "one-way"
     assert known.conditions.to_dict() == {
@@ -77,7 +77,7 @@ def test_one_way_delays_stay() -> None:
 
 
 def test_down_is_ingress() -> None:
-    """What comes down to the client is ingress, in sources whose two directions differ."""
+    """In asymmetric sources the downlink is ingress."""
     for name in ("loadero/gprs", "browserstack/edge-good", "firefox/3g", "lighthouse/slow-4g"):
         conditions = profile(name).conditions
         assert conditions.ingress.rate_bps is not None
@@ -97,7 +97,7 @@ def test_down_is_ingress() -> None:
     ],
 )
 def test_bursts_are_as_long_as_in_the_source(name: str, good: int, bad: int) -> None:
-    """The mean numbers of packets between bursts and within one are 1/p and 1/r; all of a burst are lost."""
+    """Mean gap and mean burst are 1/p and 1/r packets; every packet of a burst is lost."""
     link = profile(name).conditions.egress
     model = link.loss_gemodel
     assert model is not None
@@ -108,7 +108,7 @@ def test_bursts_are_as_long_as_in_the_source(name: str, good: int, bad: int) -> 
 
 
 def test_own_file(office: Path) -> None:
-    """A file's profile is named by path and name; its files are found beside it."""
+    """A file's profile is named by path and name; its traces are relative to that file."""
     slow = profile("office.yaml#slow", office)
     assert (slow.name, slow.source, slow.delay) == ("office.yaml#slow", "our office, measured in May", "one-way")
     assert slow.conditions.to_dict() == {"egress": {"rate": "1mbit"}}
@@ -128,12 +128,12 @@ def test_own_file(office: Path) -> None:
         ("wpt/5g", "no such profile 'wpt/5g'; did you mean wpt/4g?; there are: wpt/cable, wpt/dsl, "),
         ("wtp/3g", "no such profile 'wtp/3g'; did you mean wpt/3g?; there are: atc/..., browserstack/..., "),
         ("office.yaml#slwo", "office.yaml: no such profile 'slwo'; did you mean slow?; there are: slow, train"),
-        ("office.yaml", "'office.yaml' is a whole file: name a profile in it, such as office.yaml#slow"),
+        ("office.yaml", "'office.yaml' is a file: name a profile in it, such as office.yaml#slow"),
         ("home.yaml#slow", "home.yaml: cannot be read: No such file or directory"),
     ],
 )
 def test_unknown_name(name: str, expected: str, office: Path) -> None:
-    """An unknown profile is told with the nearest name."""
+    """An unknown profile's error suggests the closest name."""
     with pytest.raises(WrongUse) as caught:
         profile(name, office)
     assert caught.value.message.startswith(expected)
@@ -159,7 +159,7 @@ def test_unknown_name(name: str, expected: str, office: Path) -> None:
     ],
 )
 def test_mistakes(text: str, expected: str, tmp_path: Path) -> None:
-    """A profile file without provenance or with a bad value is refused with its line."""
+    """A profile file without a source or with a bad value is rejected with the line."""
     file = tmp_path / "own.yaml"
     file.write_text(text)
     with pytest.raises(WrongUse) as caught:

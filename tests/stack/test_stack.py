@@ -1,4 +1,4 @@
-"""Stack files that are right."""
+"""Valid stack files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(text: str, folder: Path, **environment: str) -> Stack:
 
 
 def test_the_call_as_users_write_it(tmp_path: Path) -> None:
-    """The stack file that is promised to users is read as it stands, every value of it."""
+    """Every value of the documented stack file is read."""
     for name in ("talking.y4m", "talking.wav"):
         (tmp_path / name).touch()
     stack = read(CALL, tmp_path)
@@ -74,13 +74,13 @@ def test_the_call_as_users_write_it(tmp_path: Path) -> None:
 
 
 def test_bundled_call() -> None:
-    """The bundled call is found by its name with and without ending."""
+    """The bundled call is found by name, with and without suffix."""
     assert read_stack("call") == read_stack("call.yaml")
     assert [client.name for client in read_stack("call").clients] == ["client1", "client2", "bot-1", "bot-2"]
 
 
 def test_name_of_the_lab(tmp_path: Path) -> None:
-    """A stack without a name is called after its file, and --lab goes before both."""
+    """A stack without a name is named after its file; --lab overrides both."""
     file = tmp_path / "My Call.yaml"
     file.write_text("clients: {a: {image: syntheticnet}}")
     assert read_stack(str(file)).name == "my-call"
@@ -88,14 +88,14 @@ def test_name_of_the_lab(tmp_path: Path) -> None:
 
 
 def test_protocols_of_ip(tmp_path: Path) -> None:
-    """A lab speaks IPv4 alone unless its stack asks for IPv6 as well."""
+    """A lab uses only IPv4 unless its stack enables IPv6."""
     clients = "clients: {a: {image: syntheticnet}}"
     assert read(clients, tmp_path).ip == "ipv4"
     assert read(f"ip: dual\n{clients}", tmp_path).ip == "dual"
 
 
 def test_own_image_as_sfu(tmp_path: Path) -> None:
-    """A media server of the user's own takes its tag from the environment, and gives the page that it names."""
+    """A user's media server takes its tag from the environment and its page from `url`."""
     stack = read(
         "sfu: {image: 'acme/sfu:${TAG}', url: 'http://{sfu}/{lab}', env: {DEBUG: 1}, command: serve --all}\n"
         "clients: {a: {app: chrome}}",
@@ -113,7 +113,7 @@ def test_own_image_as_sfu(tmp_path: Path) -> None:
 
 
 def test_an_sfu_with_everything(tmp_path: Path) -> None:
-    """Conditions, numbers of its own, and ports for somebody outside; ports alone are for this machine."""
+    """A media server can have conditions, metrics and published ports; without `join`, on this machine only."""
     own = "image: x, ports: [7880, 50000-50050/udp]"
     stack = read(
         f"sfu: {{{own}, join: 10.0.0.1, metrics: 'http://sfu:1/m', network: {{egress: {{loss: 5%}}}}}}\n"
@@ -130,7 +130,7 @@ def test_an_sfu_with_everything(tmp_path: Path) -> None:
 
 
 def test_external_sfu(tmp_path: Path) -> None:
-    """A media server that runs elsewhere has no container; its address is the clients' page."""
+    """An external media server has no container; its URL is the clients' page."""
     stack = read("sfu: {external: 'https://staging.example:444/?n={name}'}\nclients: {a: {app: chrome}}", tmp_path)
     assert stack.sfu == ExternalSfu("https://staging.example:444/?n={name}")
     assert stack.sfu.host == "staging.example:444"
@@ -138,7 +138,7 @@ def test_external_sfu(tmp_path: Path) -> None:
 
 
 def test_own_clients(tmp_path: Path) -> None:
-    """Images and folders of the user's own are clients too, without an sfu if they need none."""
+    """A user's images and folders can be clients, and an sfu is optional."""
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Dockerfile").write_text("FROM syntheticnet")
     stack = read(
@@ -157,19 +157,19 @@ def test_own_clients(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("headless", "screen"), [("", True), (", headless: true", False), (", headless: false", True)])
 def test_screens(headless: str, screen: bool, tmp_path: Path) -> None:
-    """A browser shows itself unless it is told to be headless."""
+    """A browser has a screen unless headless."""
     (client,) = read(f"sfu: {{app: janus}}\nclients: {{a: {{app: chrome{headless}}}}}", tmp_path).clients
     assert client.headless is not screen
 
 
 def test_count_of_one(tmp_path: Path) -> None:
-    """With a count, even of one, the group's name is not a client's, so that a higher count renames nobody."""
+    """With a count, even of one, clients are numbered, so that a higher count renames none."""
     stack = read("clients: {a: {image: syntheticnet, count: 1}, b: {image: syntheticnet}}", tmp_path)
     assert [(client.name, client.group) for client in stack.clients] == [("a-1", "a"), ("b", "b")]
 
 
 def test_anchors(tmp_path: Path) -> None:
-    """Clients may share values through YAML's anchors, kept under a key that begins with x-."""
+    """Clients can share values through YAML anchors under an `x-` key."""
     stack = read(
         "x-slow: &slow {image: syntheticnet, network: {egress: {rate: 1mbit}}}\n"
         "clients: {a: *slow, b: {<<: *slow, headless: true}}",
@@ -179,7 +179,7 @@ def test_anchors(tmp_path: Path) -> None:
 
 
 def test_traces_beside_the_stack(tmp_path: Path) -> None:
-    """A path to a trace starts from the stack's folder; the client finds the file under its name."""
+    """A trace's path is relative to the stack; the client uses the plain file name."""
     (tmp_path / "traces").mkdir()
     (tmp_path / "traces" / "train.mahi").write_text("5\n")
     (tmp_path / "wifi.delay").write_text("0 5\n")
@@ -193,7 +193,7 @@ def test_traces_beside_the_stack(tmp_path: Path) -> None:
 
 
 def test_a_profile_beside_the_stack(tmp_path: Path) -> None:
-    """A profile of the user's own is found from the stack's folder, and the trace that it names from the profile's."""
+    """A profile file's path is relative to the stack, and its traces' paths to the profile file."""
     (tmp_path / "mine" / "traces").mkdir(parents=True)
     (tmp_path / "mine" / "traces" / "lte.down").write_text("1\n5\n")
     (tmp_path / "mine" / "office.yaml").write_text(

@@ -1,4 +1,4 @@
-"""Variables in stack files."""
+"""Variable substitution in stack files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {"TAG": "1.2", "EMPTY": ""}
     ],
 )
 def test_fills_in(text: str, filled: str) -> None:
-    """Variables get their values, or the default where they are unset or empty; `$${` is a plain `${`."""
+    """Variables are replaced by their values, or by the default if unset or empty; `$${` is a literal `${`."""
     assert interpolate(text, ENVIRONMENT) == filled
 
 
@@ -37,7 +37,7 @@ def test_fills_in(text: str, filled: str) -> None:
     ],
 )
 def test_refuses(text: str, expected: str) -> None:
-    """A missing variable or another form is an error that says what is allowed."""
+    """A missing variable or an unknown form is an error that shows what is allowed."""
     with pytest.raises(ValueError, match=r"\$|variable") as caught:
         interpolate(text, ENVIRONMENT)
     assert str(caught.value) == expected

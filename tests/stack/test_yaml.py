@@ -1,4 +1,4 @@
-"""YAML files with places."""
+"""YAML values with file, line and path."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(text: str, folder: Path, **environment: str) -> Node:
     ],
 )
 def test_values(text: str, value: Any, tmp_path: Path) -> None:
-    """Scalars are typed as YAML 1.2 types them, also those of unquoted variables; anchors and merges work."""
+    """Scalars follow YAML 1.2, unquoted variables included; anchors and merges work."""
     assert read(text, tmp_path, N="2").plain() == value
 
 
@@ -49,34 +49,34 @@ def test_places(tmp_path: Path) -> None:
 
 
 def test_text_stays_as_typed(tmp_path: Path) -> None:
-    """A version without quotes is not read as a number: 1.10 does not become 1.1."""
+    """An unquoted version is not read as a number: 1.10 does not become 1.1."""
     assert read("version: 1.10", tmp_path).value["version"].text() == "1.10"
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "message"),
     [
         ("", "some.yaml: is empty"),
-        ("a: 1\na: 2", "some.yaml:2: a: stands twice"),
+        ("a: 1\na: 2", "some.yaml:2: a: duplicate key"),
         ("a: [1,\n", "some.yaml:2: not YAML: expected the node content, but found '<stream end>'"),
         ("a: *b", "some.yaml:1: not YAML: found undefined alias 'b'"),
         ("a: &x {b: *x}", "some.yaml:1: contains itself"),
-        ("a: &x 1\nb: {<<: *x}", "some.yaml:1: <<: does not name a mapping"),
-        ("? [1]\n: 2", "some.yaml:1: has a key that is not a plain word"),
+        ("a: &x 1\nb: {<<: *x}", "some.yaml:1: <<: is not a mapping or a list of mappings"),
+        ("? [1]\n: 2", "some.yaml:1: has a key that is not a scalar"),
         ("\ta: 1", "some.yaml:1: not YAML: found character '\\t' that cannot start any token"),
         ("a:\n  b: ${NONE}", "some.yaml:2: a.b: the variable NONE is not set"),
     ],
 )
-def test_mistakes(text: str, shown: str, tmp_path: Path) -> None:
-    """What is not YAML, or cannot be meant, is told in one line with its place."""
+def test_mistakes(text: str, message: str, tmp_path: Path) -> None:
+    """Invalid YAML and mistakes are reported in one line with their place."""
     with pytest.raises(WrongUse) as caught:
         read(text, tmp_path)
-    assert caught.value.message.startswith(shown)
+    assert caught.value.message.startswith(message)
     assert "\n" not in caught.value.message
 
 
 def test_unreadable(tmp_path: Path) -> None:
-    """A file that is not text is refused, not guessed at."""
+    """A file that is not UTF-8 is rejected."""
     file = tmp_path / "some.yaml"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(WrongUse, match=r"some\.yaml: cannot be read"):

@@ -1,4 +1,4 @@
-"""Small makers of packets, frames and requested values that the tests share."""
+"""Builders of packets, frames and conditions shared by the tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLIENT6, SERVER6 = "fd09::1", "fd09::2"
 
 
 class Sink:
-    """Where elements drop packets to: remembers them with their causes."""
+    """A drop sink that records packets with their causes."""
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
@@ -38,7 +38,7 @@ class Sink:
 
 
 class Bench:
-    """An element's kit whose sinks remember what they got: `dropped`, and the copies in `copied`."""
+    """An element's context that records drops in `dropped` and copies in `copied`."""
 
     def __init__(self, seed: object = 7, files: Files | None = None) -> None:
         self.dropped = Sink()
@@ -51,12 +51,12 @@ class Bench:
 
 
 def exactly(line: str) -> str:
-    """The pattern of an error that reads as `line` and nothing more."""
+    """A pattern that matches exactly `line`."""
     return rf"\A{re.escape(line)}\Z"
 
 
 def requested(**written: Any) -> LinkConditions:
-    """Values of a link, as people write them."""
+    """Link conditions from written values."""
     return LinkConditions.from_dict(written)
 
 

@@ -1,4 +1,4 @@
-"""Settings and parts that all tests here share."""
+"""Settings and fixtures for all tests in this package."""
 
 from __future__ import annotations
 

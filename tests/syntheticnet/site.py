@@ -1,10 +1,11 @@
-"""An API over a real wire to a stand-in for the forwarder."""
+"""An API connected through a real control socket to a fake forwarder."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
-from syntheticnet.forwarder.schedule import ConditionSchedule, InForce
+from syntheticnet.forwarder.schedule import ConditionSchedule, InForce, Names
 from syntheticnet.forwarder.shared_memory import SharedDocument
 
 HOST = "172.18.0.1"
@@ -41,14 +42,15 @@ SPEC = {
 
 
 class Forwarder:
-    """Answers as the forwarder does, for it has the same controller, but forwards nothing."""
+    """Answers as the forwarder does, with the same controller, but forwards nothing."""
 
     def __init__(self, end: socket.socket) -> None:
         self.stores = SharedDocument.create(), SharedDocument.create()
         self.stores[0].save(ConditionSchedule(drawn=5).to_dict())
-        self.configured = -1  # what is in force at the start is put in force, too
+        self.configured = -1  # applying the startup conditions must not count
         self.silent = False
         self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
+        self.asked: list[str] = []
         self._switchboard = ControlServer(end, self._answer)
 
     def serve(self) -> None:
@@ -56,9 +58,17 @@ class Forwarder:
             self._switchboard.serve()
 
     def adopt(self, requested: InForce, now: int) -> int:
-        self.conditions, self.names = requested.conditions.to_dict(), requested.names
+        self._requested = requested
         self.configured += 1
         return now
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        return self._requested.conditions.to_dict()
+
+    @property
+    def names(self) -> Names:
+        return self._requested.names
 
     def arm(self, requested: InForce, at: int) -> None:
         pass
@@ -69,14 +79,19 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}
 
+    def top(self, direction: str) -> list[Any]:
+        return [(3, 1000, 17)] if direction == "ingress" else []
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        pass
+
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request["op"] == "top":
-            return {"rows": [(3, 1000, 17)] if request["direction"] == "ingress" else []}
+        self.asked.append(request["op"] + (" check" if request.get("check") else ""))
         return self.controller.answer(request, time.monotonic_ns())
 
 
 class Site:
-    """An API with its forwarder, asked by a host that may."""
+    """An API with its fake forwarder, called from an allowed host."""
 
     def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
         self.forwarder = Forwarder(ours)

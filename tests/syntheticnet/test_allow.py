@@ -1,4 +1,4 @@
-"""Whom a stack lets in: what its words mean, and whose addresses these are."""
+"""Allow lists: parsing, and the addresses they admit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from syntheticnet.allow import Admitted, Allow
 
 
 def test_words() -> None:
-    """Addresses and networks, names, and origins are told apart."""
+    """Networks, names and origins are recognised."""
     allow = Allow.parse(["192.168.1.0/24", "10.0.0.1", "fd00::/8", "client2", "https://app.example:8443"])
     assert allow.networks == tuple(map(ip_network, ("192.168.1.0/24", "10.0.0.1", "fd00::/8")))
     assert allow.names == ("client2",)
@@ -22,8 +22,8 @@ def test_words() -> None:
 
 @pytest.mark.parametrize("word", ["-", "https://", "a b", "https://app.example/page", "10.0.0.0/99"])
 def test_other_words_are_refused(word: str) -> None:
-    """By name."""
-    with pytest.raises(ValueError, match="is not an address, a network, a name or an origin"):
+    """The error quotes the invalid word."""
+    with pytest.raises(ValueError, match="is not an address, a network, a container name, host or an origin"):
         Allow.parse([word])
 
 
@@ -32,21 +32,21 @@ def test_other_words_are_refused(word: str) -> None:
     [((), True), (("client2",), True), (("10.0.0.0/8",), False), (("host", "10.0.0.0/8"), True)],
 )
 def test_the_host_beside_networks(words: Sequence[str], host: bool) -> None:
-    """Ports published beyond the host make containers look like it: it has to be named then."""
+    """With networks allowed the host must be listed, because containers then appear with its address."""
     allow = Allow.parse(words)
     assert allow.host is host
     assert "host" not in allow.names
 
 
 def test_who_is_admitted() -> None:
-    """The host, and what lies in a network."""
+    """The host and the addresses in an allowed network are admitted."""
     admitted = Admitted(["172.18.0.1"], Allow.parse(["10.0.0.0/8"]))
     found = {peer for peer in ("172.18.0.1", "172.18.0.2", "10.1.2.3", "", "fd00::1") if peer in admitted}
     assert found == {"172.18.0.1", "10.1.2.3"}
 
 
 class PageParameter:
-    """A forwarder that ends the looking-up when it has been told."""
+    """A forwarder that stops the lookup loop after the first result."""
 
     def __init__(self) -> None:
         self.addresses: list[str] = []
@@ -57,7 +57,7 @@ class PageParameter:
 
 
 def test_names_are_looked_up() -> None:
-    """The forwarder is told their addresses; one that is not there has none."""
+    """The forwarder gets the addresses of names; one that does not resolve has none."""
     result, admitted = PageParameter(), Admitted([], Allow.parse(["127.0.0.1.invalid", "localhost"]))
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(admitted.follow(result))

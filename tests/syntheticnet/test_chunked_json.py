@@ -1,4 +1,4 @@
-"""Pieces: JSON as the standard library writes and reads it, but never much of it in one go."""
+"""Chunked JSON equals that of the standard library, in small pieces."""
 
 from __future__ import annotations
 

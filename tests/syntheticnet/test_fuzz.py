@@ -1,4 +1,4 @@
-"""A million spoilt frames, and vnet headers that lie, against parser and chain: no exception, no hang, all counted."""
+"""A million corrupted frames and vnet headers against parser and chain: no exception, no hang, all counted."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TEXTS = {
     "wifi.dist": "# one\n-8192 0 8192\n",
     "wifi.delay": "0 20\n50 40\n90 5\n",
 }
-# These would leave nothing for what stands behind them.
+# These would leave nothing for the elements behind them.
 WHOLE = ("outage", "reject")
-# Of values that exclude each other, these are for the second half.
+# Of values that exclude each other, the second half uses these.
 LATER = ("rate_trace", "jitter_table", "delay_trace", "loss_gemodel")
 FLOWS = {
     "*:rtcp": {"ingress": {"loss": "50%"}},
@@ -55,7 +55,7 @@ class Sockets:
 
 
 class Line:
-    """Both ways of a client, fed by hand; what one answers enters the other."""
+    """Both pipelines of a client, fed by hand; the answers of one enter the other."""
 
     def __init__(self) -> None:
         control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
@@ -94,7 +94,7 @@ class Line:
         return {cause for way in self.ways for cause in way.link.total.dropped}
 
     def counted(self) -> int:
-        """Frames that came into a link, or passed beside it."""
+        """Frames that entered a link or bypassed it."""
         return sum(way.link.total.packets_in + way.report(self.now)["bypassed"] for way in self.ways)
 
 
@@ -110,7 +110,7 @@ def every_value(later: bool) -> dict[str, str]:
 
 
 def good_frames() -> list[bytes]:
-    """One of each kind that the parser knows, to be spoilt."""
+    """One frame of each kind the parser knows, as a base for corruption."""
     rtp = b"\x80\x60" + bytes(10)
     payloads = [rtp, b"\x80\xc8" + bytes(30), b"\x00\x01" + bytes(18), b"\x16\xfe\xff" + bytes(20), b"\x40\x00\x00\x04"]
     media = [frame(ipv4(CLIENT, SERVER, 17, udp(5000, 6000, payload))) for payload in payloads]
@@ -136,7 +136,7 @@ def super_frames() -> list[bytes]:
 
 
 def spoilt(rng: Random, templates: list[bytes], lie: bool) -> Iterator[bytes]:
-    """Frames cut off anywhere, with some bytes of their headers at random, and vnet headers that lie where asked."""
+    """Frames cut off anywhere, with some bytes of their headers at random, and invalid vnet headers if asked for."""
     bits = rng.getrandbits
     while True:
         dice = bits(32)
@@ -154,7 +154,7 @@ def spoilt(rng: Random, templates: list[bytes], lie: bool) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("later", [False, True])
 def test_frames_that_are_cut_off_or_scrambled(later: bool) -> None:
-    """Each of half a million frames is counted once: in a link, or beside it."""
+    """Each of half a million frames is counted exactly once."""
     line, frames = Line(), spoilt(Random(1), good_frames(), lie=False)
     line.configure(every_value(later))
     for n in range(MILLION // 4 // BATCH + 1):

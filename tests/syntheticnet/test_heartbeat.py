@@ -1,4 +1,4 @@
-"""The heartbeat: a question each second, an answer while the loop goes round."""
+"""The heartbeat: PID 1's request, and an answer while the child's loop runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pulse() -> Iterator[Pulse]:
 
 
 def test_a_question_and_its_answer(pulse: Pulse) -> None:
-    """A question makes the process's end readable; once it has answered, the asker knows, once."""
+    """A request makes the child's end readable; its answer is reported exactly once."""
     assert not pulse.answered()
     pulse.ask({"forwarder": {"hangs": 1}})
     assert select.select([pulse], [], [], 0)[0]
@@ -29,7 +29,7 @@ def test_a_question_and_its_answer(pulse: Pulse) -> None:
 
 
 def test_nobody_waits(pulse: Pulse) -> None:
-    """Neither an asker whom nobody answers for hours, nor an answer to no question."""
+    """Neither end blocks: not with hours of unanswered requests, nor on an answer without a request."""
     pulse.answer()
     for _ in range(10_000):
         pulse.ask({})

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, on disks that are full and on limits of a file's size."""
+"""Atomic writes, on full disks and under file size limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WAIT = "  - wait: 1s\n"
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """No file of this process may grow over 16 kB: what a full disk answers, an error after half of it is written."""
+    """Limit this process's files to 16 kB: as on a full disk, writing fails halfway."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
     try:
@@ -42,7 +42,7 @@ def limited() -> Iterator[None]:
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 kB."""
+    """A 16 kB disk."""
     folder = tmp_path / "disk"
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={LIMIT}", "none", str(folder)], check=True)
@@ -51,13 +51,13 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def play_failed(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
-    """The status of `scenario run` of a scenario that ends as the dog's does: failed, with a JUnit file asked for."""
+    """The exit status of `scenario run` for a failing scenario with a JUnit file."""
     monkeypatch.setattr(player, "play", lambda *arguments: replace(records.dog(), verdict="failed"))
     return main(["scenario", "run", write(folder, WAIT), *flags], fake_backend("call")[0])
 
 
 def test_what_is_written_takes_its_place(tmp_path: Path) -> None:
-    """With the mode that the file had, through a link, and with nothing left beside it."""
+    """The mode is kept, a symbolic link is followed, and no temporary file is left."""
     file, link = tmp_path / "out", tmp_path / "link"
     file.write_text("before")
     file.chmod(0o640)
@@ -70,14 +70,14 @@ def test_what_is_written_takes_its_place(tmp_path: Path) -> None:
 
 
 def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
-    """That of any file which a program makes, whatever its place was called meanwhile."""
+    """The mode is that of any newly created file, not of the temporary one."""
     (tmp_path / "usual").touch()
     write_whole(tmp_path / "out", "text")
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
-    """Also one that has nothing to do with the file, or that comes from the user."""
+    """This includes unrelated errors and Ctrl-C."""
     file = tmp_path / "out"
     file.write_text("before")
     with pytest.raises(KeyboardInterrupt):
@@ -93,7 +93,7 @@ def interrupted_while_writing(file: Path) -> None:
 
 
 def test_what_is_no_plain_file(tmp_path: Path) -> None:
-    """It is written as it is: a pipe or a device is not replaced by a file."""
+    """A pipe or device is written directly, not replaced by a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, encoding="utf-8") as reader:
@@ -108,7 +108,7 @@ def test_a_report_over_a_limit(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The page is too large: that is reported, the JUnit file is there, and the status is the verdict's."""
+    """A report that does not fit is an error line; the JUnit file is written, and the status is the verdict's."""
     page, junit = tmp_path / "page.html", tmp_path / "results.xml"
     page.write_text("of the last run")
     with limited():
@@ -125,7 +125,7 @@ def test_a_report_over_a_limit(
 def test_a_report_on_a_full_disk(
     full_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No file of 0 bytes is left of a JUnit file that has no room; the status is the verdict's."""
+    """A JUnit file that does not fit leaves no empty file; the status is the verdict's."""
     (full_disk / "fill").write_bytes(bytes(LIMIT))
     junit = full_disk / "results.xml"
     assert play_failed(tmp_path, monkeypatch, "--junit", str(junit)) == 1
@@ -135,7 +135,7 @@ def test_a_report_on_a_full_disk(
 
 @pytest.mark.issue(10)
 def test_json_to_a_full_disk(tmp_path: Path) -> None:
-    """What cannot be printed is reported in one line, and the status is the verdict's."""
+    """Failing standard output is reported in one line, and the status is the verdict's."""
     program = (
         "import sys; from dataclasses import replace; from synthlab import runner; from synthlab.cli.main import main;"
         "from synthlab.testing import fake_backend; from tests.report import records;"
@@ -168,21 +168,21 @@ def printed_to_a_full_disk(program: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.issue(10)
 def test_evidence_over_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too large is a line of `problems.txt`; all else is kept, and no half file is."""
+    """A file that does not fit is a line in `problems.txt`; the others are kept, and no partial file is."""
     backend, _ = fake_backend("call")
     monkeypatch.setattr(type(backend.engine), "read_log", lambda *asked: [("2026-01-01T00:00:01Z", "x" * LIMIT)])
     with limited():
         files = Evidence(backend, "call").collect(tmp_path)
     assert "conditions of all clients" in files
     assert not [name for name in files if name.startswith("log of")]
-    result = (tmp_path / files["what could not be had"]).read_text().splitlines()
-    assert result[0] == "log of client1: logs/client1.log cannot be written: File too large"
+    problems = (tmp_path / files["missing evidence"]).read_text().splitlines()
+    assert problems[0] == "log of client1: logs/client1.log cannot be written: File too large"
     assert list((tmp_path / "logs").iterdir()) == []
 
 
 @pytest.mark.issue(10)
 def test_a_capture_over_a_limit_ends_with_a_whole_block(tmp_path: Path) -> None:
-    """A capture is read while it grows, so it is written in its place: what does not fit is cut off again."""
+    """A capture is read while it grows, so it is written in place; what does not fit is truncated."""
     file = tmp_path / "a.pcapng"
     with limited(), file.open("wb", buffering=0) as opened:
         _append(opened, b"a" * 9_000)
@@ -193,7 +193,7 @@ def test_a_capture_over_a_limit_ends_with_a_whole_block(tmp_path: Path) -> None:
 
 
 def test_a_capture_into_a_pipe() -> None:
-    """Whatever takes only part of what it is given gets the rest."""
+    """After a short write the rest is written."""
 
     class Slow(BytesIO):
         write: Callable[..., int] = lambda self, data: BytesIO.write(self, bytes(data[:7]))

@@ -1,4 +1,4 @@
-"""Texts of strangers, on every way to a terminal or a report: none of their characters acts there."""
+"""Untrusted text on every path to a terminal or report: no control character gets through."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from ..report import records
 
 pytestmark = pytest.mark.issue(10)
 
-# Of each kind: C0 with ESC and newlines, DEL, C1 (a CSI of one character), marks of direction, no width, half a
-# character, a separator of lines, markup of rich, of HTML and of plotly.
+# One of each kind: C0 with ESC and newlines, DEL, C1 (a one-character CSI), bidi marks, zero width, a lone
+# surrogate, a line separator, markup of rich, HTML and plotly.
 HOSTILE = (
     "\x00\x07\x08\r\n\x1b]0;owned\x07\x1b[2J\x7f\x9b31m\u202e\u2066\u200b\u200d\ufeff\ud800\u2028\ufffe"
     "[red]x[/red]<img src=x onerror=alert(1)>"
@@ -34,7 +34,7 @@ HOSTILE = (
 
 
 def harmless(text: str, breaks: str = "\n") -> bool:
-    """Whether no character of it acts on a terminal, but for these line breaks."""
+    """Whether the text has no control characters other than the allowed line breaks."""
     return all(char.isprintable() or char in breaks for char in text)
 
 
@@ -64,7 +64,7 @@ WAYS: dict[str, Callable[[str], None]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_printed(way: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever way a text takes to the terminal, all that would act there arrives as an escape, and markup as it is."""
+    """On every path to the terminal control characters are escaped and markup is literal."""
     WAYS[way](HOSTILE)
     printed = "".join(capsys.readouterr())
     assert harmless(printed)
@@ -75,7 +75,7 @@ def test_what_is_printed(way: str, capsys: pytest.CaptureFixture[str]) -> None:
 @settings(deadline=None, derandomize=True, max_examples=50)
 @given(st.text(st.characters(), max_size=40))
 def test_any_text(text: str) -> None:
-    """No text at all acts when it is shown, and one that is harmless is shown as it is."""
+    """Any text is harmless once shown, and harmless text is unchanged."""
     assert harmless(shown(text), breaks="")
     assert harmless(shown_log(text), breaks="\t")
     assert harmless(shown_lines(text))
@@ -85,7 +85,7 @@ def test_any_text(text: str) -> None:
 
 
 def test_long_texts(capsys: pytest.CaptureFixture[str]) -> None:
-    """A text that does not end is cut, on a line, in a table and in an error."""
+    """Endless text is cut, on a line, in a table and in an error."""
     console.print_line("x" * 10**6)
     console.print_table(Table(("a",), [("x" * 10**6,)]))
     console.print_error(SynthlabError("x" * 10**6))
@@ -95,21 +95,21 @@ def test_long_texts(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_error_in_python() -> None:
-    """What pytest or a caller prints of an error is harmless, too."""
+    """An error printed by pytest or a caller is harmless too."""
     error = SynthlabError(HOSTILE, [HOSTILE])
     assert harmless(str(error), breaks="")
     assert all(harmless(line, breaks="") for line in error.details)
 
 
 class Hostile(FakeEngine):
-    """An engine of containers that write control characters."""
+    """An engine whose containers log control characters."""
 
     def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         yield "1", "\x1b[31mred\x1b[0m\tand\x1b[2J\u202egone\r"
 
 
 def test_logs_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`logs` on a terminal keeps tabs, leaves colours out and escapes the rest; a file gets what was written."""
+    """`logs` on a terminal keeps tabs, removes colours and escapes the rest; a file gets the original."""
     backend, _ = fake_backend("call")
     hostile = replace(backend, engine=Hostile(list(backend.engine.containers())))
     assert run("logs", "client1", backend=hostile) == 0
@@ -120,7 +120,7 @@ def test_logs_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_reports() -> None:
-    """Numbers, texts and reasons of strangers in a page, a JUnit file and in results are escaped, and read back."""
+    """Untrusted numbers, texts and reasons in a report, JUnit file and results are escaped and read back."""
     record = records.failed()
     judged = replace(record.judged[0], reason=HOSTILE, text=HOSTILE, seen={HOSTILE: HOSTILE})
     step = replace(record.steps[0], error=HOSTILE, text=HOSTILE, mark=HOSTILE)

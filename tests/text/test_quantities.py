@@ -1,4 +1,4 @@
-"""Numbers with their units."""
+"""Values with units."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.issue(10)
     ],
 )
 def test_quantity(name: str, value: float, expected: str) -> None:
-    """The unit follows from the name; a number of which nobody knows that is bare."""
+    """The unit follows from the name; a value with an unknown unit has none."""
     assert quantity(name, value) == expected
 
 
@@ -39,5 +39,5 @@ def test_quantity(name: str, value: float, expected: str) -> None:
     ],
 )
 def test_named(name: str, value: float, expected: str) -> None:
-    """In a list of numbers each has its name, unless its unit says that."""
+    """In a list each value has its name, unless the unit implies it."""
     assert named(name, value) == expected

@@ -1,4 +1,4 @@
-"""A video room as the bot lives it: publishes a picture and silence, receives everybody else's media."""
+"""The bot's side of a video room: publishes a test picture and silence, receives everyone else's media."""
 
 import asyncio
 import sys
@@ -19,9 +19,9 @@ from ..stats import Counters, Sample, blind
 from .session import PLUGIN, Message, Over, Refused, Session
 from .subscription import HungUp, Subscription
 
-# In looks, of which there is one a second:
+# Counted in checks, one a second:
 _BLIND = 3
-_SILENT = 18  # a path that was dead for longer hardly ever comes back by itself
+_SILENT = 18  # a path that was dead for longer rarely recovers
 
 
 class Room:
@@ -38,7 +38,7 @@ class Room:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def stay(self) -> NoReturn:
-        """Join and publish; raises Over when the stay has ended, Refused when it could not begin."""
+        """Join and publish; raises Over when the session ends, Refused when Janus rejects the join."""
         handle = await self._session.attach(PLUGIN, self._hear)
         joined, _ = await handle.ask(
             request="join", ptype="publisher", room=self._client.room, display=self._client.name
@@ -53,7 +53,7 @@ class Room:
         await self._over
 
     async def leave(self) -> None:
-        """Close all connections; the end of the session tells the server."""
+        """Close all connections; Janus notices when the session's socket closes."""
         self._over.cancel()
         for task in list(self._tasks):
             task.cancel()
@@ -74,10 +74,10 @@ class Room:
         return Sample(time.monotonic(), received, sent, rtt, packets)
 
     def mend(self, before: Sample, after: Sample) -> None:
-        """Notice, from one look to the next, what aiortc itself notices late.
+        """Detect dead paths and stuck video sooner than aiortc does; called once a second.
 
-        To it a network is dead after more than half a minute. After a gap in a stream it waits for what is
-        missing until its buffer is full, up to 15 s; a fresh subscription shows a picture within one.
+        aiortc needs over half a minute to declare a connection failed. After a gap in a stream it waits for the
+        missing packets until its buffer is full, up to 15 s; a new subscription shows video within a second.
         """
         self._silent = self._silent + 1 if after.packets == before.packets else 0
         if self._silent >= _SILENT:
@@ -89,7 +89,7 @@ class Room:
                 self._subscribe(feed, subscription.name)
 
     def _hear(self, message: Message) -> None:
-        """What Janus says about the room unasked."""
+        """Handle an unsolicited event about the room."""
         if message["janus"] == "hangup":
             self._end(Over(f"the server hung up: {message.get('reason')}"))
         self._update(message.get("plugindata", {}).get("data", {}))
@@ -102,7 +102,7 @@ class Room:
             self._subscribe(feed, name)
 
     def _subscribe(self, feed: int, name: str) -> None:
-        """Afresh, if there is a subscription already."""
+        """Subscribe to a feed; replaces its current subscription."""
         self._drop(feed)
         subscription = Subscription(self._session, self._client.room, feed, name)
         self._subscriptions[feed] = subscription
@@ -131,7 +131,7 @@ class Room:
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)  # the event loop itself keeps only a weak reference
+        self._tasks.add(task)  # the event loop keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
 
 

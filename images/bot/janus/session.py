@@ -1,6 +1,6 @@
-"""A Janus session: requests find their answers, events find their handles.
+"""A Janus session: matches answers to requests and events to handles.
 
-https://janus.conf.meetecho.com/docs/rest.html, over a WebSocket, with its messages fed to `receive`.
+Protocol: https://janus.conf.meetecho.com/docs/rest.html, over a WebSocket. The caller feeds messages to `receive`.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ PLUGIN = "janus.plugin.videoroom"
 
 _ANSWER_S = 10.0
 _KEEPALIVE_S = 10.0
-_SILENCE_S = 30.0  # TCP needs that long to come back from an outage of half as much
+_SILENCE_S = 30.0  # TCP's backoff takes up to 30 s to recover from an outage of 15 s
 
 
 class Refused(Exception):
-    """Janus, or its plugin, answered with an error; the text is its own."""
+    """Janus or its plugin answered with an error; the text is theirs."""
 
 
 class Over(Exception):
-    """The session, or the stay in the room, has ended; the text says why."""
+    """The session has ended; the text is the reason."""
 
 
 @dataclass
@@ -43,19 +43,19 @@ class Session:
         self._id = (await self._request({"janus": "create"}))["data"]["id"]
 
     async def attach(self, plugin: str, on_event: Callable[[Message], None]) -> "Handle":
-        """A new handle to a plugin; `on_event` gets what Janus says about it unasked."""
+        """A new handle to a plugin; `on_event` receives its unsolicited events."""
         handle: int = (await self._request({"janus": "attach", "plugin": plugin}))["data"]["id"]
         self._handles[handle] = on_event
         return Handle(self, handle)
 
     async def keep_alive(self) -> NoReturn:
-        """Raises TimeoutError when the server has been silent for long."""
+        """Send keepalives; raises TimeoutError when one is not answered within 30 s."""
         while True:
             await asyncio.sleep(_KEEPALIVE_S)
             await self._request({"janus": "keepalive"}, _SILENCE_S)
 
     def receive(self, message: Message) -> None:
-        """Raises Over if the message says that the session has ended."""
+        """Dispatch a message; raises Over if it ends the session."""
         waiting = self._waiting.get(message.get("transaction", ""))
         if message["janus"] == "timeout":
             raise Over("the server ended the session")
@@ -63,7 +63,7 @@ class Session:
             if on_event := self._handles.get(message.get("sender", 0)):
                 on_event(message)
         elif message["janus"] == "ack" and waiting.kind == "message":
-            pass  # a plugin's answer is an event that follows under the same transaction
+            pass  # the plugin's answer follows as an event with the same transaction
         elif not waiting.answer.done():
             _settle(waiting.answer, message)
 
@@ -86,14 +86,14 @@ class Session:
 
 
 class Handle:
-    """One conversation with a plugin."""
+    """A handle to a plugin."""
 
     def __init__(self, session: Session, number: int) -> None:
         self._session = session
         self._number = number
 
     async def ask(self, jsep: Message | None = None, **body: Any) -> tuple[Message, Message]:
-        """The plugin's answer: its data, and its session description or {}."""
+        """Send a request; return the answer's data and its session description, or {}."""
         message: Message = {"janus": "message", "body": body}
         if jsep:
             message["jsep"] = jsep

@@ -1,4 +1,4 @@
-"""One other participant's media: received over a handle and a connection of its own."""
+"""Receives one participant's media, over a separate Janus handle and peer connection."""
 
 import asyncio
 from contextlib import suppress
@@ -13,13 +13,13 @@ from .session import PLUGIN, Handle, Message, Over, Refused, Session
 
 
 class HungUp(Exception):
-    """The server gave up the connection."""
+    """The server closed the peer connection."""
 
 
 class Subscription:
-    """Begins when made.
+    """Starts on construction.
 
-    `work` never returns: it raises HungUp, Over when the network failed, Refused when the feed is not there.
+    `work` never returns: it raises HungUp, Over if the network failed, Refused if the feed is gone.
     """
 
     def __init__(self, session: Session, room: int, feed: int, name: str) -> None:
@@ -31,7 +31,7 @@ class Subscription:
         self._offers: asyncio.Queue[Message | HungUp | Over] = asyncio.Queue()
 
     async def counters(self) -> dict[str, Counters]:
-        """By kind."""
+        """Counters by kind, video or audio."""
         return {kind: await stream.counters() for kind, stream in list(self._streams.items())}
 
     async def packets(self) -> int:
@@ -42,10 +42,10 @@ class Subscription:
         await self._connection.close()
 
     async def give_up(self) -> None:
-        """Close, and tell the server."""
+        """Close, and detach the handle on the server."""
         await self.close()
         if self._handle:
-            with suppress(Refused, TimeoutError):  # Janus may have dropped the handle by itself
+            with suppress(Refused, TimeoutError):  # Janus may have dropped the handle already
                 await self._handle.detach()
 
     async def _run(self, session: Session, room: int, feed: int) -> NoReturn:
@@ -57,14 +57,14 @@ class Subscription:
             offer = await self._next_offer()
 
     def _hear(self, message: Message) -> None:
-        """What Janus says about this handle unasked."""
+        """Handle an unsolicited event about this handle."""
         if "jsep" in message:
             self._offers.put_nowait(message["jsep"])
         elif message["janus"] == "hangup":
             self._offers.put_nowait(HungUp())
 
     async def _next_offer(self) -> Message:
-        """Janus makes another one whenever what the publisher sends has changed."""
+        """Wait for the offer Janus sends when the publisher changes its tracks."""
         offer = await self._offers.get()
         if isinstance(offer, Exception):
             raise offer
@@ -81,5 +81,5 @@ class Subscription:
 
 
 def _codecs(kind: str) -> list[Any]:
-    """Without retransmission streams: aiortc would report their losses in place of the media's."""
+    """All codecs but rtx: aiortc would report the retransmission stream's loss in place of the media's."""
     return [codec for codec in RTCRtpReceiver.getCapabilities(kind).codecs if codec.name != "rtx"]

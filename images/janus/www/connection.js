@@ -1,10 +1,10 @@
-// A connection to the server that finds another way through the network when its direct one is lost.
+// A peer connection to the server that falls back to TURN when its direct path fails.
 
-const PATIENCE_MS = 12_000; // a path that was dead for longer hardly ever comes back by itself
+const PATIENCE_MS = 12_000; // a path that was dead for longer rarely recovers
 
 /**
- * Its candidates go to the server by `handle`. `restart()` negotiates the way anew (an ICE restart): it is asked once
- * whenever the direct way is lost, and only where a TURN server may offer another. `fail()` is called when all is lost.
+ * Trickles candidates through `handle`. Calls `restart()`, which must do an ICE restart, each time the direct path is
+ * lost and a TURN server is configured. Calls `fail()` when the connection cannot be saved.
  */
 export function connect(handle, iceServers, restart, fail) {
   const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
@@ -15,8 +15,8 @@ export function connect(handle, iceServers, restart, fail) {
     direct = false;
     restart().catch(fail);
   };
-  // A browser that has a relayed pair in reserve takes to it by itself and stays connected. The server does not follow
-  // where it is the controlling side (RFC 8445, 6.1.1), and goes on sending the old way until ICE is restarted.
+  // A browser with a relayed pair in reserve switches to it and stays connected. The server, if it is the controlling
+  // side (RFC 8445, 6.1.1), does not follow and keeps sending on the old pair until an ICE restart.
   const look = ({ target: transport }) => {
     const relayed = transport.getSelectedCandidatePair()?.local.type === "relay";
     if (relayed && direct) lose();

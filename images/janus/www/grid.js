@@ -1,4 +1,4 @@
-// The grid of tiles, one a participant: picture, name, and how the picture does.
+// The grid of tiles, one per participant: video, name, frame rate and bit rate.
 
 import { Meter } from "./meter.js";
 
@@ -21,7 +21,7 @@ export class Grid {
     return this.#tiles.size;
   }
 
-  /** Show the participant, or with null take the tile away. */
+  /** Show a participant's call; null removes the tile. */
   set(name, call) {
     const tile = this.#tiles.get(name);
     if (!call) {
@@ -38,7 +38,7 @@ export class Grid {
     this.#arrange();
   }
 
-  /** One's own tile first, the others by name: every screen of a lab shows the same order. */
+  /** Own tile first, then by name, so that all clients of a lab show the same order. */
   #insert(tile) {
     const order = (one, other) =>
       (other.name === this.#self) - (one.name === this.#self) ||
@@ -46,10 +46,10 @@ export class Grid {
     this.#tiles = new Map([...this.#tiles].sort(([, one], [, other]) => order(one, other)));
     const tiles = [...this.#tiles.values()];
     const next = tiles[tiles.indexOf(tile) + 1];
-    this.#element.insertBefore(tile.element, next?.element ?? null); // moving no other tile: a moved video stops
+    this.#element.insertBefore(tile.element, next?.element ?? null); // move no other tile: moving a video stops it
   }
 
-  /** As many columns as make the tiles largest. */
+  /** Choose the number of columns that makes the tiles largest. */
   #arrange() {
     const { clientWidth: width, clientHeight: height } = this.#element;
     const count = this.#tiles.size || 1;
@@ -102,7 +102,7 @@ class Tile {
     this.element.classList.toggle("frozen", figures?.fps === 0);
   }
 
-  /** A browser that was started without an autoplay policy plays sound only after a click. */
+  /** With the default autoplay policy a browser plays sound only after a click. */
   #playSilently() {
     this.#video.muted = true;
     this.#video.play().catch(() => {});

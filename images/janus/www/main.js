@@ -1,4 +1,4 @@
-// Joins the room, and joins it again whenever the network or the server took it away.
+// Joins the room; rejoins whenever the network or the server ends the session.
 
 import { Grid } from "./grid.js";
 import { options } from "./options.js";
@@ -9,11 +9,11 @@ const BACKOFF_MS = { first: 500, most: 2_000 };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function main() {
-  const wanted = options(location);
-  document.title = `${wanted.name} · synthlab`;
-  document.getElementById("room").textContent = `room ${wanted.room}`;
-  const grid = new Grid(document.getElementById("grid"), wanted.name);
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: wanted.video });
+  const settings = options(location);
+  document.title = `${settings.name} · synthlab`;
+  document.getElementById("room").textContent = `room ${settings.room}`;
+  const grid = new Grid(document.getElementById("grid"), settings.name);
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: settings.video });
   let connected = false;
   const onChange = (name, call) => {
     grid.set(name, call);
@@ -23,7 +23,7 @@ async function main() {
     let room;
     try {
       status("waiting", "joining…");
-      room = await Room.join(wanted, stream, onChange);
+      room = await Room.join(settings, stream, onChange);
       backoff = BACKOFF_MS.first;
       connected = true;
       status("connected", inCall(grid.size));

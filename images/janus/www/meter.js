@@ -1,4 +1,4 @@
-// How one participant's video does: frames and kilobits per second, from the connection's own counters.
+// Frame rate and bit rate of one participant's video, from the connection's getStats counters.
 
 export class Meter {
   #connection;
@@ -8,7 +8,7 @@ export class Meter {
     this.#connection = connection;
   }
 
-  /** `{fps, kbps}` since the last call; null while there is nothing to compare. */
+  /** `{fps, kbps}` since the last call; null on the first call or without video. */
   async read() {
     const now = await this.#counters();
     const last = this.#last;

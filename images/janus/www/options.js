@@ -1,6 +1,6 @@
-// What the page's address asks for.
+// Parses the page's options from its URL.
 
-/** `?name=ada&room=1234&video=640x360@30&turn=user:password@turn:3478`, every part optional. */
+/** `?name=ada&room=1234&video=640x360@30&turn=user:password@turn:3478`; all parameters are optional. */
 export function options(location) {
   const query = new URLSearchParams(location.search);
   const host = location.hostname.includes(":") ? `[${location.hostname}]` : location.hostname;
@@ -13,7 +13,7 @@ export function options(location) {
   };
 }
 
-/** `user:password@turn:3478` as RTCPeerConnection takes it: over UDP, and over TCP where nothing else gets through. */
+/** `user:password@turn:3478` as RTCPeerConnection's iceServers: over UDP, and over TCP for networks that block UDP. */
 export function iceServers(text) {
   if (!text) return [];
   const parts = /^([^:@]+):([^@]+)@([^@]+)$/.exec(text);
@@ -22,7 +22,7 @@ export function iceServers(text) {
   return [{ urls: ["udp", "tcp"].map((protocol) => `turn:${address}?transport=${protocol}`), username, credential }];
 }
 
-/** `320x240@15` as getUserMedia takes it. */
+/** `320x240@15` as getUserMedia constraints. */
 export function videoFormat(text) {
   const parts = /^(\d+)x(\d+)(?:@(\d+))?$/.exec(text);
   if (!parts) throw new Error(`video: '${text}' is not of the form 320x240@15`);

@@ -1,4 +1,4 @@
-// A video room as one participant lives it: publishes its own media, receives everybody else's.
+// One participant's side of a video room: publishes its media, receives everyone else's.
 
 import { connect } from "./connection.js";
 import { Refused, Session } from "./session.js";
@@ -6,7 +6,7 @@ import { Refused, Session } from "./session.js";
 const PLUGIN = "janus.plugin.videoroom";
 
 export class Room {
-  /** Resolves, with the reason as text, once this stay in the room has ended. */
+  /** Resolves with the reason, as text, once the session has ended. */
   over;
 
   #session;
@@ -62,10 +62,10 @@ export class Room {
   async #offer(handle) {
     await this.#publisher.setLocalDescription();
     const answer = await handle.ask({ request: "configure" }, this.#publisher.localDescription.toJSON());
-    await this.#publisher.setRemoteDescription({ ...answer.jsep, sdp: withSparingSound(answer.jsep.sdp) });
+    await this.#publisher.setRemoteDescription({ ...answer.jsep, sdp: withLowBitrateAudio(answer.jsep.sdp) });
   }
 
-  /** What Janus says about the room unasked. */
+  /** Handle an unsolicited event about the room. */
   #hear({ janus, reason, plugindata }) {
     const data = plugindata?.data ?? {};
     this.#welcome(data.publishers);
@@ -75,7 +75,7 @@ export class Room {
 
   #welcome(publishers = []) {
     for (const { id, display } of publishers) {
-      // Who rejoined after an outage meets the ghost of the former stay until the server notices.
+      // After an outage our previous session stays listed until the server times it out: skip it.
       if (display === this.#options.name || this.#subscriptions.has(id)) continue;
       for (const [feed, { name }] of this.#subscriptions) if (name === display) this.#drop(feed);
       this.#subscribe(id, display).catch((error) => {
@@ -123,7 +123,7 @@ export class Room {
     if (!subscription) return;
     this.#subscriptions.delete(feed);
     subscription.connection?.close();
-    subscription.handle?.detach().catch(() => {}); // a session that is gone has no handles left to give up
+    subscription.handle?.detach().catch(() => {}); // fails if the session has ended, and then nothing is left to detach
     this.#onChange(subscription.name, null);
   }
 
@@ -132,16 +132,16 @@ export class Room {
   }
 }
 
-// The server does not heed what a receiver tells of the arrival of each packet (transport-wide congestion control): it
-// is left out, for it would take some 15 kbit/s for each picture on the way back.
+// Janus does not use a receiver's transport-wide congestion control feedback, which costs some 15 kbit/s upstream per
+// video: leave it out.
 function withoutFeedback(sdp) {
   return sdp.replace(/^a=(extmap:.*transport-wide-cc.*|rtcp-fb:.* transport-cc)\r\n/gm, "");
 }
 
-// Sound that leaves room for pictures where there is little: 16 kbit/s are enough for speech, in packets of 60 ms. In
-// those of 20 ms, which are usual, the headers alone take 30 kbit/s.
-function withSparingSound(sdp) {
+// Leave bandwidth for video on slow links: 16 kbit/s in 60 ms packets is enough for speech. With the usual 20 ms
+// packets the headers alone take 30 kbit/s.
+function withLowBitrateAudio(sdp) {
   const [line, opus] = sdp.match(/^a=rtpmap:(\d+) opus\/.*\r\n/m) ?? [];
-  const sparing = `${line}a=ptime:60\r\na=fmtp:${opus} maxaveragebitrate=16000\r\n`;
-  return opus ? sdp.replace(new RegExp(`^a=fmtp:${opus} .*\r\n`, "gm"), "").replace(line, sparing) : sdp;
+  const lines = `${line}a=ptime:60\r\na=fmtp:${opus} maxaveragebitrate=16000\r\n`;
+  return opus ? sdp.replace(new RegExp(`^a=fmtp:${opus} .*\r\n`, "gm"), "").replace(line, lines) : sdp;
 }

@@ -1,15 +1,15 @@
-// A Janus session over one WebSocket: requests find their answers, events find their handles.
+// A Janus session over one WebSocket: matches answers to requests and events to handles.
 
-const CONNECT_MS = 6_000; // TCP tries again after 1 and 3 s; its next try, after 7 s, would be late after an outage
+const CONNECT_MS = 6_000; // TCP retries after 1 and 3 s; the next retry, after 7 s, would come too late after an outage
 const ANSWER_MS = 10_000;
 const KEEPALIVE_MS = 10_000;
-const SILENCE_MS = 30_000; // TCP needs that long to come back from an outage of half as much
+const SILENCE_MS = 30_000; // TCP's backoff takes up to 30 s to recover from an outage of 15 s
 
-/** Janus, or its plugin, answered with an error; the message is its own. */
+/** Janus or its plugin answered with an error; the message is theirs. */
 export class Refused extends Error {}
 
 export class Session {
-  /** Resolves, with the reason as text, once the session cannot be used any more. */
+  /** Resolves with the reason, as text, once the session has ended. */
   over;
 
   #socket;
@@ -25,7 +25,7 @@ export class Session {
     try {
       session.#id = (await session.#request({ janus: "create" })).data.id;
     } catch (error) {
-      session.close("no session was created");
+      session.close("creating the session failed");
       throw error;
     }
     session.#timer = setInterval(() => session.#keepAlive(), KEEPALIVE_MS);
@@ -39,7 +39,7 @@ export class Session {
     socket.onclose = () => this.close("the connection to the server was lost");
   }
 
-  /** A new handle to a plugin; `onEvent(message)` gets what Janus says about it unasked. */
+  /** A new handle to a plugin; `onEvent(message)` receives its unsolicited events. */
   async attach(plugin, onEvent) {
     const { data } = await this.#request({ janus: "attach", plugin });
     this.#handles.set(data.id, onEvent);
@@ -79,7 +79,7 @@ export class Session {
     } else if (!waiting) {
       this.#handles.get(message.sender)?.(message);
     } else if (message.janus === "ack" && waiting.kind === "message") {
-      // A plugin's answer is an event that follows under the same transaction.
+      // The plugin's answer follows as an event with the same transaction.
     } else if (failure(message)) {
       waiting.reject(new Refused(failure(message)));
     } else {
@@ -92,7 +92,7 @@ export class Session {
   }
 }
 
-/** One conversation with a plugin. */
+/** A handle to a plugin. */
 class Handle {
   #id;
   #request;
@@ -104,13 +104,13 @@ class Handle {
     this.#forget = forget;
   }
 
-  /** Ask the plugin; resolves to `{data, jsep}` of its answer. */
+  /** Send a request; resolves to the answer's `{data, jsep}`. */
   async ask(body, jsep) {
     const answer = await this.#send({ janus: "message", body, ...(jsep && { jsep }) });
     return { data: answer.plugindata.data, jsep: answer.jsep };
   }
 
-  /** `candidate` as the browser found it; null when there are no more. */
+  /** Send an ICE candidate; null marks the last. */
   async trickle(candidate) {
     await this.#send({ janus: "trickle", candidate: candidate ?? { completed: true } });
   }
@@ -125,7 +125,7 @@ class Handle {
   }
 }
 
-/** Why Janus, or its plugin, refused; undefined if it did not. */
+/** The error of Janus or its plugin; undefined if there is none. */
 function failure(message) {
   return message.error?.reason ?? message.plugindata?.data?.error;
 }

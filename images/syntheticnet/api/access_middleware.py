@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -18,6 +19,7 @@ CLOSED_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
 )
 CONTAINER_HEADER = b"x-synthlab-container"
+RECEIVED_HEADER, ANSWERED_HEADER = b"x-synthlab-received-ns", b"x-synthlab-answered-ns"
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -25,7 +27,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 class AccessMiddleware:
     """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
 
-    Every answer says which container it is of: a host's port may lead to another engine's.
+    Every answer says which container it is of, for a host's port may lead to another engine's; and when the request
+    came and the answer left, so that the host can compare clocks with any request.
     """
 
     def __init__(self, app: ASGIApp, guard: AccessCheck, container: str = "") -> None:
@@ -34,6 +37,7 @@ class AccessMiddleware:
         self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        came_ns = time.monotonic_ns()
         app = self._app
         if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
             request = Request(scope)
@@ -41,11 +45,12 @@ class AccessMiddleware:
             refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
-        await app(scope, receive, partial(_send_with, self._headers, send))
+        await app(scope, receive, partial(_send_with, self._headers, came_ns, send))
 
 
-async def _send_with(headers: Headers, send: Send, message: Message) -> None:
+async def _send_with(headers: Headers, came_ns: int, send: Send, message: Message) -> None:
     """Send with headers, among them those that keep pages of others from framing, sniffing or reading the answer."""
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *headers]
+        times = (RECEIVED_HEADER, came_ns), (ANSWERED_HEADER, time.monotonic_ns())
+        message["headers"] = [*message["headers"], *headers, *((name, b"%d" % at_ns) for name, at_ns in times)]
     await send(message)

@@ -75,5 +75,5 @@ def _named(where: str, key: str) -> str:
     """Where the value of `key` stands."""
     place = f"{where}.{key}".lstrip(".")
     if not key.isprintable():
-        raise InvalidStats(f"{printable(place)}: is not a name of printable characters")
+        raise InvalidStats(f"{printable(place)}: has characters that are not printable")
     return place

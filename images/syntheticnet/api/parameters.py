@@ -14,7 +14,7 @@ from ..conditions import ConditionsError, parse_duration, refuse_unknown
 
 MOST_BODY_BYTES = 1 << 20
 MOST_NESTED = 16
-OPTIONS = ("at", "in", "lease", "keep", "check")
+OPTIONS = ("at", "in", "lease", "keep", "restore", "check")
 
 
 async def json_of(request: Request) -> Any:
@@ -42,7 +42,7 @@ async def text_of(request: Request, most: int) -> str:
 def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
     """When a change is to take effect, and for how long, as the forwarder takes it; raises ConditionsError."""
     refuse_unknown(parameters, OPTIONS, "parameter")
-    for name in ("check", "keep"):
+    for name in ("check", "keep", "restore"):
         if parameters.get(name, "true") not in ("true", "false"):
             raise ConditionsError(f"{parameters[name]!r} is not true or false", name)
     return {

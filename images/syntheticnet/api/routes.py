@@ -23,6 +23,7 @@ from ..channel import ControlClient, Refused, Unanswered
 from ..chunked_json import chunks, whole
 from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from ..conditions.errors import shortened
+from ..conditions.hosts import named_hosts
 from ..heartbeat import Pulse
 from ..packets import top_talkers as top
 from ..version import VERSION
@@ -61,6 +62,7 @@ class Api:
     def __init__(self, control: ControlClient, identity: Identity) -> None:
         self._control = control
         self._identity = identity
+        self._startup = identity.startup.to_dict()
         self._stats = AppStats()
         self._console = Console()
         self._changing = asyncio.Lock()
@@ -115,12 +117,12 @@ class Api:
         return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
 
     async def put_conditions(self, request: Request) -> Response:
-        requested = Conditions().changed(await json_of(request))
-        return JSONResponse(await self._changed("replace", requested.to_dict(), request.query_params))
+        """Replace all conditions; with `?restore=true` also by those of a state, whose values may have no effect."""
+        strict = request.query_params.get("restore") != "true"
+        return JSONResponse(await self._changed("replace", await json_of(request), request.query_params, strict))
 
     async def delete_conditions(self, request: Request) -> Response:
-        startup = self._identity.startup.to_dict()
-        return JSONResponse(await self._changed("replace", startup, request.query_params))
+        return JSONResponse(await self._changed("replace", self._startup, request.query_params))
 
     async def get_leases(self, request: Request) -> Response:
         return JSONResponse(_leases(await self._control.ask("report")))
@@ -193,33 +195,44 @@ class Api:
         rows = (await self._control.ask("top", direction=direction))["rows"]
         return Response(top.profile(rows), media_type="application/octet-stream")
 
-    async def _changed(self, op: str, change: Any, parameters: Mapping[str, str]) -> dict[str, Any]:
-        """Ask for a change, and answer with the state; with `?check=true` only with what it would come to.
-
-        The forwarder tries it first, for the hosts to be looked up are those that the flows name then.
-        """
-        options = options_of(parameters)
+    async def _changed(
+        self, op: str, change: Any, parameters: Mapping[str, str], strict: bool = False
+    ) -> dict[str, Any]:
+        """Ask for a change and answer with the state; with `?check=true`, with what would be in force and the state."""
+        options = options_of(parameters) | {"strict": strict}
         async with self._changing:
-            return await self._change(op, change, options, parameters.get("check") == "true")
+            if parameters.get("check") != "true":
+                return await self._change(op, change, options)
+            preview, _ = await self._previewed(op, change, options)
+            return preview | {"state": self._state(await self._control.ask("report"))}
 
-    async def _change(self, op: str, change: Any, options: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
-        preview = await self._previewed(op, change, options)
-        names = await _addresses(Conditions.from_dict(preview["conditions"]))
-        if check:
-            return preview
+    async def _change(self, op: str, change: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The state with a change in force. The change goes to the forwarder as it came, which alone parses it.
+
+        Only a change of a flow that names a host is previewed: the hosts to look up are those that the flows name then.
+        """
+        names = (await self._previewed(op, change, options))[1] if named_hosts(change) else {}
         return self._state(await self._control.ask(op, WORK_SECONDS, change=change, **options, names=names))
 
-    async def _previewed(self, op: str, change: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-        """What a change would come to; of a refused one that names a host that is none, that is told first."""
+    async def _previewed(
+        self, op: str, change: Any, options: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """What would be in force, and the addresses of the hosts that flows name, where the change touches such a flow.
+
+        If a refused change names an unknown host, that is the error.
+        """
+        hosts = named_hosts(change)
         try:
-            return await self._control.ask(op, WORK_SECONDS, change=change, **options, check=True)
+            preview = await self._control.ask(op, WORK_SECONDS, change=change, **options, check=True)
         except Refused as refused:
             try:
-                named = Conditions.from_dict(change)
+                Conditions.from_dict(change)
             except ConditionsError:
                 raise refused from None
-            await _addresses(named)
+            await _addresses(hosts)
             raise
+        wanted = preview.pop("hosts")
+        return preview, await _addresses(wanted) if hosts else {}
 
     async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         word = request.path_params["id"]
@@ -237,7 +250,7 @@ class Api:
         names = [file["name"] for file in (await self._control.ask("files"))["files"]]
         name = request.path_params["name"]
         if name not in names:
-            raise HTTPException(404, f"{name}: no such file; there are: {', '.join(names) or 'none'}")
+            raise HTTPException(404, f"{name}: no such file; uploaded files: {', '.join(names) or 'none'}")
 
     def _state(self, report: Mapping[str, Any]) -> dict[str, Any]:
         identity = self._identity
@@ -245,7 +258,7 @@ class Api:
             "version": VERSION,
             "name": identity.name,
             "lab": identity.lab,
-            "startup": identity.startup.to_dict(),
+            "startup": self._startup,
             "seed": report["conditions"]["seed"],
             "problem": self._stats.problem(),
             **report,
@@ -330,17 +343,14 @@ def _described(item: Field[Any]) -> dict[str, Any]:
     return row
 
 
-async def _addresses(requested: Conditions) -> dict[str, list[str]]:
-    """The addresses of the hosts that flows name; raises ConditionsError for a name that has none."""
+async def _addresses(hosts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The addresses of hosts, each given with its flow; raises ConditionsError for a name that has none."""
     loop = asyncio.get_running_loop()
     found = {}
-    for flow in requested.flows:
-        name = flow.match.name
-        if name is None or name in found:
-            continue
+    for name, flow in hosts.items():
         try:
             rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
         except (OSError, TimeoutError):
-            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow.name}") from None
+            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow}") from None
         found[name] = sorted({str(row[4][0]) for row in rows})
     return found

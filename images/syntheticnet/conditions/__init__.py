@@ -1,8 +1,9 @@
-"""The schema of conditions, shared by host and container; standard library only, for both import this package."""
+"""The schema of conditions, shared by host and container. Standard library only, because both import it."""
 
-from .client import DIRECTIONS, Conditions, Flow
+from .change import DIRECTIONS, ConditionsChange
+from .client import Conditions, Flow
 from .depth import longest_wait_ms
-from .duration import parse_duration
+from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
@@ -18,6 +19,7 @@ __all__ = [
     "SHARE",
     "TIME",
     "Conditions",
+    "ConditionsChange",
     "ConditionsError",
     "Flow",
     "FlowMatch",
@@ -32,4 +34,5 @@ __all__ = [
     "refuse_crowd",
     "refuse_unknown",
     "size_of",
+    "write_duration",
 ]

@@ -1,4 +1,4 @@
-"""The conditions of one client: its two links and their flows; a change applies to all of it or to nothing."""
+"""The conditions of one client: its two links and their flows, changed atomically."""
 
 from __future__ import annotations
 
@@ -6,37 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .errors import ConditionsError, refuse_unknown
+from .change import DIRECTIONS, ConditionsChange, FlowChange
+from .errors import ConditionsError
 from .flow import FlowMatch, Place
-from .link import LinkConditions
+from .link import LinkChange, LinkConditions
 
-DIRECTIONS = ("ingress", "egress")
 MAX_FLOWS = 1000
-Put = Callable[[LinkConditions, Any], LinkConditions]
-"""How a change is put into the values of a link: as `changed` or `restored` of LinkConditions do."""
-
-RESERVED = "default"
-"""No flow has this name: counters show the link's own under it."""
+Put = Callable[[LinkConditions, LinkChange], LinkConditions]
+"""Applies a change to the values of a link: `changed` or `restored` of LinkConditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Packets that have values of their own in one or both directions; what they do not name is the link's."""
+    """Packets with their own values in one or both directions; values that are not set come from the link."""
 
     name: str
     match: FlowMatch
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
 
-    def changed(self, change: Mapping[str, Any], put: Put = LinkConditions.changed) -> Flow:
-        refuse_unknown(change, ("match", *DIRECTIONS))
-        match = self.match
-        if "match" in change:
-            try:
-                match = FlowMatch.parse(change["match"])
-            except ConditionsError as error:
-                raise error.under("match") from None
-        return replace(self, match=match, **_changed_links(self, change, put))
+    def changed(self, change: FlowChange, put: Put = LinkConditions.changed) -> Flow:
+        return replace(self, match=change.match or self.match, **_changed_links(self, change.links, put))
 
     def to_dict(self) -> dict[str, Any]:
         match = {} if str(self.match) == self.name else {"match": str(self.match)}
@@ -45,7 +35,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """The conditions of one client's network. `Conditions()` is the perfect network."""
+    """All conditions of one client's network. `Conditions()` impairs nothing."""
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
@@ -54,61 +44,56 @@ class Conditions:
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
-            raise ConditionsError(f"{len(self.flows)} flows are more than {MAX_FLOWS}", "flows")
+            raise ConditionsError(f"{len(self.flows)} flows; at most {MAX_FLOWS} are allowed", "flows")
 
     @property
     def perfect(self) -> bool:
-        """Whether nothing is impaired."""
+        """Whether no values are set."""
         return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
 
     def changed(self, change: object) -> Conditions:
-        """These conditions with `change` put in, all of it or none; raises ConditionsError.
+        """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, flows and seed. What it does not name stays; a value of None clears;
-        `flows` maps a flow's name (its expression, unless `match` gives that) to its change, None removes the flow.
-        A changed flow that can never match is refused.
+        `change` has the keys ingress, egress, flows and seed. Missing keys keep their values, and None clears one.
+        `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the flow.
+        A changed flow that can never match is an error. A change applied several times can be parsed beforehand.
         """
-        requested = self._with(change, LinkConditions.changed)
-        if isinstance(change, Mapping) and change.get("flows"):
-            _refuse_shadowed(requested.flows, changed=[str(name) for name in change["flows"]])
+        parsed = ConditionsChange.of(change)
+        requested = self._with(parsed, LinkConditions.changed)
+        _refuse_shadowed(requested.flows, set(parsed.flows))
         return requested
 
     @classmethod
     def from_dict(cls, values: object) -> Conditions:
-        """Conditions as people write them; what is not named is unimpaired. Raises ConditionsError.
+        """Parse conditions; what is missing is not impaired. Raises ConditionsError.
 
-        It reads all that `to_dict` writes: also a flow that an earlier one hides, which `/qos` has always allowed, and
-        a value that is void since the one that it needs was cleared.
+        Accepts everything `to_dict` writes, including a flow shadowed by an earlier one (which `/qos` allows) and a
+        value that became void when the value it requires was cleared.
         """
-        return cls()._with(values, LinkConditions.restored)
+        return cls()._with(ConditionsChange.of(values), LinkConditions.restored)
 
     def to_dict(self) -> dict[str, Any]:
-        """All that is named, as people write it; `from_dict` reads it back."""
-        written = _written_links(self)
+        """All values that are set, in written form; `from_dict` reads it back."""
+        values = _written_links(self)
         if self.flows:
-            written["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
+            values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.seed is not None:
-            written["seed"] = self.seed
-        return written
+            values["seed"] = self.seed
+        return values
 
-    def _with(self, change: object, put: Put) -> Conditions:
-        if not isinstance(change, Mapping):
-            raise ConditionsError(f"{change!r} is not a set of conditions with ingress, egress, flows or seed")
-        refuse_unknown(change, (*DIRECTIONS, "flows", "seed"))
-        seed = _parse_seed(change["seed"]) if "seed" in change else self.seed
-        flows = _changed_flows(self.flows, change["flows"], put) if "flows" in change else self.flows
-        return replace(self, flows=flows, seed=seed, **_changed_links(self, change, put))
+    def _with(self, change: ConditionsChange, put: Put) -> Conditions:
+        seed = change.seed if change.sets_seed else self.seed
+        flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
+        return replace(self, flows=flows, seed=seed, **_changed_links(self, change.links, put))
 
 
-def _changed_links(owner: Flow | Conditions, change: Mapping[str, Any], put: Put) -> dict[str, Any]:
+def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | None], put: Put) -> dict[str, Any]:
     links: dict[str, LinkConditions] = {}
-    for direction in DIRECTIONS:
-        if direction in change:
-            try:
-                requested = change[direction]
-                links[direction] = LinkConditions() if requested is None else put(getattr(owner, direction), requested)
-            except ConditionsError as error:
-                raise error.under(direction) from None
+    for direction, change in changes.items():
+        try:
+            links[direction] = LinkConditions() if change is None else put(getattr(owner, direction), change)
+        except ConditionsError as error:
+            raise error.under(direction) from None
     return links
 
 
@@ -117,42 +102,34 @@ def _written_links(owner: Flow | Conditions) -> dict[str, Any]:
     return {direction: values for direction, values in links.items() if values}
 
 
-def _changed_flows(flows: tuple[Flow, ...], change: object, put: Put) -> tuple[Flow, ...]:
-    if change is None:
-        return ()
-    if not isinstance(change, Mapping):
-        raise ConditionsError(
-            f"{change!r} is not a set of flows such as {{'*:udp': {{egress: {{loss: 5%}}}}}}", "flows"
-        )
+def _changed_flows(flows: tuple[Flow, ...], changes: Mapping[str, FlowChange | None], put: Put) -> tuple[Flow, ...]:
+    if not changes:
+        return flows
     by_name = {flow.name: flow for flow in flows}
-    for name, requested in change.items():
+    for name, change in changes.items():
         try:
-            _change_flow(by_name, str(name), requested, put)
+            _change_flow(by_name, name, change, put)
         except ConditionsError as error:
             raise error.under(f"flows.{name}") from None
     return tuple(by_name.values())
 
 
-def _change_flow(by_name: dict[str, Flow], name: str, requested: object, put: Put) -> None:
-    if requested is None:
+def _change_flow(by_name: dict[str, Flow], name: str, change: FlowChange | None, put: Put) -> None:
+    if change is None:
         if by_name.pop(name, None) is None:
-            raise ConditionsError(f"no such flow to remove; there are: {', '.join(by_name) or 'none'}")
+            raise ConditionsError(f"no such flow; existing flows: {', '.join(by_name) or 'none'}")
         return
-    if not isinstance(requested, Mapping):
-        raise ConditionsError(f"{requested!r} is not a set of values such as {{egress: {{loss: 5%}}}}")
-    if name == RESERVED:
-        raise ConditionsError("is the name of the link's own values; choose another")
-    if not name.isprintable():
-        raise ConditionsError("is not a name of printable characters")
-    flow = by_name.get(name) or Flow(name=name, match=FlowMatch.parse(requested.get("match", name)))
-    by_name[name] = flow.changed(requested, put)
+    flow = by_name.get(name) or Flow(name=name, match=change.match or FlowMatch.parse(name))
+    by_name[name] = flow.changed(change, put)
 
 
-def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
-    """A changed flow that an earlier one hides would never match a packet: say so instead of accepting it."""
-    names = set(changed)
+def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
+    """Raise if an earlier flow covers a changed one, which would then never match a packet."""
+    if not names:
+        return
+    # Indexed by host and port: comparing every pair of up to 1000 flows would take too long for a live change.
     before: dict[Place, list[Flow]] = {}
-    suspects: dict[Place, list[Flow]] = {}  # of the flows before, those that are changed
+    suspects: dict[Place, list[Flow]] = {}  # the changed ones among the earlier flows
     for flow in flows:
         host, port = flow.match.place
         among = before if flow.name in names else suspects
@@ -161,17 +138,9 @@ def _refuse_shadowed(flows: tuple[Flow, ...], changed: list[str]) -> None:
                 if not earlier.match.covers(flow.match):
                     continue
                 raise ConditionsError(
-                    f"never matches: the flow '{earlier.name}' before it takes all its packets; "
-                    "clear that one (null in JSON, none in a scenario, else reset), and set this one first",
+                    f"never matches: the earlier flow '{earlier.name}' takes all its packets; "
+                    "clear that one (null in JSON, none in a scenario, else reset) and set this one first",
                     f"flows.{flow.name}",
                 )
         for kept in (before, suspects) if flow.name in names else (before,):
             kept.setdefault((host, port), []).append(flow)
-
-
-def _parse_seed(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise ConditionsError(f"{value!r} is not a whole number from 0 to 2^63-1", "seed")
-    return value

@@ -1,4 +1,4 @@
-"""How deep the queue of a bottleneck is: how much may wait there, and how long that takes at its rate."""
+"""The depth of a bottleneck's queue: its limits, and how long a full queue takes to drain."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .link import LinkConditions
 from .units import QueueLimit
 
 FULL_SIZE = 1514
-"""Bytes of the largest ordinary frame: 1500 of IP packet behind an Ethernet header."""
+"""Bytes of a full-size Ethernet frame: header plus a 1500-byte IP packet."""
 DEFAULT = QueueLimit(200_000_000, "time")
 LEAST_BYTES = 10 * FULL_SIZE
-"""Where no queue was named it holds as much, however long that takes; whatever the size of its packets."""
+"""The default queue holds at least this much, however long that takes to drain."""
 
 _NS_BITS = 8 * 10**9
 
 
 def limits(queue: QueueLimit | None, rate_bps: float) -> tuple[float, float]:
-    """The most packets and the most bytes that may wait at this rate."""
+    """The maximum number of packets and of bytes in the queue at this rate."""
     limit = queue or DEFAULT
     if limit.kind == "packets":
         return limit.amount, math.inf
@@ -26,7 +26,7 @@ def limits(queue: QueueLimit | None, rate_bps: float) -> tuple[float, float]:
 
 
 def longest_wait_ms(values: LinkConditions) -> float | None:
-    """How long a queue that is full of full-size packets takes; None where there is no rate, or one of a trace."""
+    """The time a queue full of full-size packets takes to drain; None without a fixed rate."""
     rate = values.rate_bps
     if not rate or math.isinf(rate):
         return None

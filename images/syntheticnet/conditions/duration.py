@@ -1,4 +1,4 @@
-"""How long something is to last or to wait, as people write it: `500ms`, `10s`, `5min`, `1h`."""
+"""Parses durations of leases, steps and waits: `500ms`, `10s`, `5min`, `1h`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ _SCALES = {"ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
 
 
 def parse_duration(value: object) -> int:
-    """Nanoseconds, a day at most; raises ConditionsError that shows the allowed forms."""
+    """Nanoseconds, at most a day; raises ConditionsError with the allowed forms."""
     match = _FORM.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ConditionsError(f"{value!r} is not {ALLOWED}")
     nanoseconds = int(Decimal(match[1]) * _SCALES[match[2]])
     if nanoseconds > MAX_NS:
-        raise ConditionsError(f"{value!r} is more than a day")
+        raise ConditionsError(f"{value!r} is longer than a day")
     return nanoseconds
+
+
+def write_duration(nanoseconds: int) -> str:
+    """The text that `parse_duration` reads back, exact to the nanosecond: `10s`, `1500ms`, `0.000001ms`."""
+    for unit in ("h", "min", "s"):
+        if nanoseconds and nanoseconds % _SCALES[unit] == 0:
+            return f"{nanoseconds // _SCALES[unit]}{unit}"
+    whole, rest = divmod(nanoseconds, _SCALES["ms"])
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".") + "ms"

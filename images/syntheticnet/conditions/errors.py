@@ -1,4 +1,4 @@
-"""The one error for invalid values: where it is, what is wrong, what is allowed."""
+"""The error for invalid conditions: where it is, what is wrong, what is allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .nearest import nearest, nearest_condition
 
 
 class ConditionsError(ValueError):
-    """A value, key or flow expression that cannot be; reads as one line, `where: what`."""
+    """An invalid value, key or flow expression; the message is one line, `where: what`."""
 
     def __init__(self, what: str, where: str = "") -> None:
         where = printable(where)
@@ -17,23 +17,23 @@ class ConditionsError(ValueError):
         self.where = where
 
     def under(self, prefix: str) -> ConditionsError:
-        """The same error, seen from further out: `loss` under `egress` stands at `egress.loss`."""
+        """The same error one level further out: `loss` under `egress` becomes `egress.loss`."""
         return ConditionsError(self.what, f"{prefix}.{self.where}" if self.where else prefix)
 
 
 def printable(text: str) -> str:
-    """`text` on one line: line breaks, lone surrogates and the like are written as escapes."""
+    """`text` on one line, with line breaks, lone surrogates and the like escaped."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def shortened(text: str, most: int = 40) -> str:
-    """`text` on one line, of at most so many characters."""
+    """`text` on one line of at most `most` characters."""
     line = printable(text)
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
 def refuse_unknown(keys: Iterable[object], allowed: Iterable[str], what: str = "key") -> None:
-    """Raise for the first of `keys` that is not `allowed`, naming the nearest that is."""
+    """Raise for the first of `keys` that is not in `allowed`, suggesting the nearest one."""
     names = list(allowed)
     for key in keys:
         if key not in names:

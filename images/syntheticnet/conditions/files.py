@@ -1,4 +1,4 @@
-"""Traces and tables that people upload and conditions name: kept as text, parsed once."""
+"""Uploaded traces and tables that conditions refer to: kept as text, parsed once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FILE = file("file", str)
 
 
 class Files:
-    """Named texts, no more than a client keeps (`conditions.uploads`); the same name again replaces the text."""
+    """Files by name, within the limits of `conditions.uploads`; uploading a name again replaces the file."""
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self._texts: dict[str, str] = dict(texts or {})
         self._parsed: dict[tuple[str, Callable[[str], Any]], Any] = {}
 
     def put(self, name: str, text: str) -> None:
-        """Keep `text` under `name`; raises ConditionsError for a name that cannot be, or where there is no room."""
+        """Store `text` as `name`; raises ConditionsError for an invalid name or if there is no room."""
         try:
             FILE.parse(name)
         except ValueError as error:
@@ -32,13 +32,13 @@ class Files:
         self._forget(name)
 
     def remove(self, name: str) -> None:
-        """Forget a file; raises ConditionsError where there is none."""
+        """Remove a file; raises ConditionsError if there is none."""
         self.text(name)
         del self._texts[name]
         self._forget(name)
 
     def parsed(self, name: str, parse: Callable[[str], T]) -> T:
-        """What `parse` makes of the file; raises ConditionsError for an unknown name or a text of another kind."""
+        """The file's content, parsed by `parse` and cached; raises ConditionsError if it is unknown or invalid."""
         key = (name, parse)
         if key not in self._parsed:
             text = self.text(name)
@@ -53,11 +53,11 @@ class Files:
         return dict(self._texts)
 
     def sizes(self) -> dict[str, int]:
-        """How many bytes each file has."""
+        """The size of each file in bytes."""
         return {name: size_of(text) for name, text in self._texts.items()}
 
     def check(self, conditions: Conditions) -> None:
-        """Raise ConditionsError, with its place, unless every file that is named exists and is of its kind."""
+        """Raise ConditionsError, with its location, unless each file referred to exists and parses."""
         for place, link in _links(conditions):
             for item, value in link.named():
                 unit = item.metadata["unit"]
@@ -65,9 +65,9 @@ class Files:
                     self._check(value, unit.read, f"{place}.{item.metadata['name']}")
 
     def text(self, name: str) -> str:
-        """The file; raises ConditionsError where there is none."""
+        """The text of a file; raises ConditionsError if there is none."""
         if name not in self._texts:
-            raise ConditionsError(f"no such file; there are: {', '.join(self._texts) or 'none'}", name)
+            raise ConditionsError(f"no such file; uploaded files: {', '.join(self._texts) or 'none'}", name)
         return self._texts[name]
 
     def _check(self, name: str, read: Callable[[str], Any], where: str) -> None:
@@ -81,7 +81,7 @@ class Files:
 
 
 def named_files(written: Any) -> set[str]:
-    """The names of files in conditions, or a change of them, as people write them."""
+    """The names of the files that written conditions, or a change of them, refer to."""
     values = {item.metadata["name"] for item in condition_fields() if item.metadata["unit"].name == FILE.name}
     found: set[str] = set()
     for owner in (written, *(written.get("flows") or {}).values()):

@@ -1,4 +1,4 @@
-"""Which packets a flow means: `host[:protocol[:port[-port]]][,pt=N][,ssrc=N]`, where the host is the remote side."""
+"""Flow expressions `host[:protocol[:port[-port]]][,pt=N][,ssrc=N]`; the host is the remote side."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ WITH_PORTS = frozenset({6, 17, 132})
 MAX_PORT = 65535
 
 MediaKind = Literal["stun", "dtls", "turn-channel", "rtp", "rtcp"]
-"""What a UDP packet carries, by its first bytes (RFC 7983)."""
+"""The media in a UDP packet, detected from its first bytes (RFC 7983)."""
 MEDIA: tuple[MediaKind, ...] = get_args(MediaKind)
 _WORDS = (*PROTOCOLS, *MEDIA)
 RTCP_TYPES = range(64, 96)
-"""Payload types that no RTP packet has, for RTCP on the same port has them (RFC 5761)."""
+"""Payload types that RTP must not use, because they mean RTCP on the same port (RFC 5761)."""
 MAX_PAYLOAD_TYPE = 127
 MAX_SSRC = 2**32 - 1
 
@@ -44,9 +44,9 @@ Place = tuple[Network | str | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class FlowMatch:
-    """The packets of one flow. A `network` of None and no `name` mean any host; `protocol` None means any.
+    """The packets of one flow. No `network` and no `name` means any host; `protocol` None means any.
 
-    Where `media` is given, the protocol is UDP; `payload_type` is one of RTP, `ssrc` one of RTP, or of RTCP's sender.
+    With `media` the protocol is UDP. `payload_type` is RTP's; `ssrc` is RTP's, or the sender's in RTCP.
     """
 
     network: Network | None = None
@@ -60,7 +60,7 @@ class FlowMatch:
 
     @classmethod
     def parse(cls, expression: object) -> FlowMatch:
-        """Read a flow expression; raises ConditionsError with the allowed form, and what is probably meant."""
+        """Parse a flow expression; raises ConditionsError with the allowed form and, if possible, a suggestion."""
         try:
             return cls._parsed(expression)
         except ConditionsError as error:
@@ -81,17 +81,17 @@ class FlowMatch:
         if form is None:
             raise ConditionsError(f"{expression!r} is not a flow: {ALLOWED}")
         if form["host"].lower() in _WORDS and (form["protocol"] or "0")[0].isdigit():
-            raise ConditionsError(f"{form['host']!r} is a protocol, and stands behind the host")
+            raise ConditionsError(f"{form['host']!r} is a protocol: put it after the host")
         network, name = _parse_host(form["host"])
         protocol, media = _parse_protocol(form["protocol"] or "*")
         low, high = _parse_ports(form["ports"] or "*")
         if (low, high) != (0, MAX_PORT) and protocol is not None and protocol not in WITH_PORTS:
-            raise ConditionsError(f"{form['protocol']!r} has no ports; those of tcp, udp and sctp can be given")
+            raise ConditionsError(f"{form['protocol']!r} has no ports; only tcp, udp and sctp do")
         marks = _parse_marks(form["marks"], media)
         return cls(network, name, protocol, low, high, media, marks.get("pt"), marks.get("ssrc"))
 
     def __str__(self) -> str:
-        """The expression, in its shortest form; `parse` reads it back."""
+        """The expression in its shortest form; `parse` reads it back."""
         names = {number: name for name, number in PROTOCOLS.items()}
         protocol = "*" if self.protocol is None else names.get(self.protocol, str(self.protocol))
         ports = "*" if (self.port_min, self.port_max) == (0, MAX_PORT) else _written_ports(self)
@@ -103,13 +103,13 @@ class FlowMatch:
 
     @property
     def place(self) -> Place:
-        """Where it lies among others: only flows of the same host or None, and the same port or None, may cover it."""
+        """Its host and port, as an index key: only flows with the same host or None, and port or None, may cover it."""
         alone = self.network is not None and self.network.prefixlen == self.network.max_prefixlen
         port = self.port_min if self.port_min == self.port_max else None
         return self.name or (self.network if alone else None), port
 
     def covers(self, other: FlowMatch) -> bool:
-        """Whether every packet of `other` is also one of these, so that `other` behind this never matches."""
+        """Whether this flow matches every packet of `other`, so that a later `other` never matches."""
         return (
             self._covers_host(other)
             and self.protocol in (None, other.protocol)
@@ -170,17 +170,17 @@ def _parse_ports(text: str) -> tuple[int, int]:
 
 
 def _parse_marks(text: str, media: MediaKind | None) -> dict[str, int]:
-    """The values of `,pt=96,ssrc=0x1234abcd`."""
+    """Parse `,pt=96,ssrc=0x1234abcd`."""
     marks: dict[str, int] = {}
     for mark in text.split(",")[1:]:
         key, _, value = (part.strip() for part in mark.partition("="))
         key = key.lower()
         if key not in _MARKS:
-            raise ConditionsError(f"{mark!r} is not a mark of packets{_nearest(key, _MARKS)}: pt=N or ssrc=N")
+            raise ConditionsError(f"{mark!r} is not a packet mark{_nearest(key, _MARKS)}; expected pt=N or ssrc=N")
         if media not in _MARKS[key]:
-            raise ConditionsError(f"{key} can be given for {' and '.join(_MARKS[key])} only, such as *:rtp,{key}=96")
+            raise ConditionsError(f"{key} requires {' or '.join(_MARKS[key])}, such as *:rtp,{key}=96")
         if key in marks:
-            raise ConditionsError(f"{mark!r} is a second {key}; one can be given")
+            raise ConditionsError(f"{mark!r} repeats {key}; give it once")
         marks[key] = _parse_payload_type(value) if key == "pt" else _parse_ssrc(value)
     return marks
 
@@ -200,7 +200,7 @@ def _parse_ssrc(text: str) -> int:
 
 
 def _whole(text: str, most: int) -> int | None:
-    """The decimal number from 0 to `most` that `text` is."""
+    """`text` as a decimal number from 0 to `most`, else None."""
     number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else most + 1
     return number if number <= most else None
 

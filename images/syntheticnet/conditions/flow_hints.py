@@ -1,4 +1,4 @@
-"""What someone means who has not written a flow quite as it is written: `udp`, `tcp:443`, `:3478`, `sfu/udp`."""
+"""Suggestions for flow expressions that are almost right: `udp`, `tcp:443`, `:3478`, `sfu/udp`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LISTED = re.compile(rf"(.*?)({_PORTS}(?:\s*,\s*{_PORTS})+)")
 
 
 def hint(written: object, protocols: Collection[str], fits: Callable[[str], bool]) -> str:
-    """`; did you mean *:udp?` where there is something that `fits`, else nothing: to be put behind an error's line."""
+    """A suffix for an error message, such as `; did you mean *:udp?`; empty if no suggestion `fits`."""
     if not isinstance(written, str) or len(written) > MOST_CHARACTERS or "=" in written:
         return ""
     meant = [flow for flow in _meant(written.strip(), protocols) if fits(flow)]
@@ -32,7 +32,7 @@ def _meant(written: str, protocols: Collection[str]) -> list[str]:
 
 
 def _sorted(written: str, protocols: Collection[str]) -> list[str]:
-    """The flow of these words, each put where it belongs; none where two belong in one place."""
+    """The flow made of these words in the right order; empty if two words claim the same position."""
     if network := _network(written):
         return [network]
     places: dict[str, list[str]] = {"host": [], "protocol": [], "ports": []}
@@ -49,7 +49,7 @@ def _sorted(written: str, protocols: Collection[str]) -> list[str]:
 
 
 def _network(text: str) -> str | None:
-    """An address or network without mistakes: without bits beyond its length, and IPv6 in its brackets."""
+    """A corrected address or network: host bits cleared, IPv6 in brackets; None if it is neither."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:

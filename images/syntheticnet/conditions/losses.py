@@ -1,4 +1,4 @@
-"""Models of loss that take several numbers, as people write them on one line."""
+"""Loss models with several parameters, written on one line."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _RANGE = re.compile(r"\s*([0-9]{1,10})\s*(?:-\s*([0-9]{1,10})\s*)?")
 
 @dataclass(frozen=True, slots=True)
 class GilbertElliott:
-    """Shares of packets: those at which good turns bad and bad turns good, and those lost in either state.
+    """Probabilities of the transitions good to bad and bad to good, and of loss in each state.
 
-    They are p, r, 1-h and 1-k of tc-netem's `loss gemodel`.
+    They equal p, r, 1-h and 1-k of tc-netem's `loss gemodel`.
     """
 
     to_bad: float
@@ -42,7 +42,7 @@ class FourState:
 
 @dataclass(frozen=True, slots=True)
 class PacketNumbers:
-    """Which packets, counted from 1: ranges that rise, with both ends included."""
+    """Positions of packets, counted from 1: ascending, disjoint ranges, both ends included."""
 
     ranges: tuple[tuple[int, int], ...]
 
@@ -65,7 +65,7 @@ def _parse_state(value: object) -> FourState:
     defaults = [0.0, _rest(shares[0]), 0.0, 1.0, 0.0]
     model = FourState(*shares, *defaults[len(shares) :])
     if _sum(model.p13, model.p14) > 1 or _sum(model.p31, model.p32) > 1:
-        raise ValueError(f"{value!r} leaves a state more often than always: p13 + p14 or p31 + p32 is above 100%")
+        raise ValueError(f"{value!r} is not a valid model: p13 + p14 and p31 + p32 must each be at most 100%")
     return model
 
 
@@ -91,13 +91,13 @@ def _parse_burst(value: object) -> float:
 def _parse_numbers(value: object) -> PacketNumbers:
     parts = value.split(",") if isinstance(value, str) else []
     if len(parts) > MOST_RANGES:
-        raise ValueError(f"{len(parts)} numbers and ranges are more than {MOST_RANGES}")
+        raise ValueError(f"{len(parts)} numbers and ranges; at most {MOST_RANGES} are allowed")
     forms = [_RANGE.fullmatch(part) for part in parts]
     if not forms or not all(forms):
         raise ValueError(f"{value!r} is not {NUMBERS.allowed}")
     ranges = [(int(form[1]), int(form[2] or form[1])) for form in forms if form]
     if not all(1 <= low <= high <= MOST_NUMBER for low, high in ranges):
-        raise ValueError(f"{value!r} has a number or range that is not from 1 to {MOST_NUMBER}, or falls")
+        raise ValueError(f"{value!r} has a number outside 1 to {MOST_NUMBER}, or a range that runs backwards")
     return PacketNumbers(tuple(_merged(sorted(ranges))))
 
 
@@ -120,5 +120,5 @@ STATE = Unit(
     "shares", "1 to 5 shares p13, p31, p32, p23 and p14, such as 1% 10% 5% 50% 0.1%", _parse_state, _format_shares
 )
 BURST = Unit("packets", "a number of packets such as 4p or 2.5p", _parse_burst, format_packets)
-NUMBERS = Unit("numbers", "numbers of packets such as 1,5-7,100", _parse_numbers, _format_numbers)
+NUMBERS = Unit("numbers", "a list of packet numbers such as 1,5-7,100", _parse_numbers, _format_numbers)
 EVERY = packet_count(1_000_000, "10p")

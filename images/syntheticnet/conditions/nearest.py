@@ -1,4 +1,4 @@
-"""The word that is probably meant in the place of one that is none."""
+"""Suggestions for misspelled names and for condition names of other tools."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ CONDITION_WORDS = {
     "dist": "distribution",
     "shuffle": "reorder",
 }
-"""What conditions are called elsewhere: in tc-netem, in tbf and in browsers' tools."""
+"""Names used by other tools (tc-netem, tbf, browsers), and the condition each one means here."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """One of `names` that is like `name`, if any is; of those that are as much like it, one that begins as it does."""
+    """The most similar of `names`, if any is close; of equally similar ones, that with the longest common prefix."""
     near = get_close_matches(name, list(names), n=LIKELY)
     return max(near, key=lambda other: _likeness(name, other), default=None)
 
 
 def nearest_condition(name: str, names: Iterable[str]) -> str | None:
-    """The condition that is meant: by what it is called elsewhere, or one that is like it."""
+    """The probable condition: by its name in other tools, else the most similar one."""
     known = list(names)
     word = name.lower().replace("-", "_")
     return CONDITION_WORDS[word] if CONDITION_WORDS.get(word) in known else nearest(word, known)

@@ -1,4 +1,4 @@
-"""Values as people write them (`1.5mbit`, `80ms`, `5%`) to and from the numbers that the code reckons with."""
+"""Units of conditions: parses and formats values such as `1.5mbit`, `80ms` or `5%`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RATES = {"bit": 1, "kbit": 10**3, "mbit": 10**6, "gbit": 10**9}
 _TIMES_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6}
 
-MOST_CHARACTERS = 1000
+MOST_CHARACTERS = 1000  # longer numbers would be slow to convert
 MAX_RATE_BPS = 100 * 10**9
 MAX_TIME_NS = 60 * 10**9
 MAX_QUEUE_BYTES = 1 << 30
@@ -26,19 +26,19 @@ MAX_QUEUE_PACKETS = 1_000_000
 
 @dataclass(frozen=True)
 class Unit:
-    """One kind of value: `parse` raises ValueError with what is wrong; `format` writes what `parse` reads back."""
+    """One kind of value: `parse` raises ValueError with what is wrong; `format` is its inverse."""
 
     name: str
     allowed: str
     parse: Callable[[object], Any]
     format: Callable[[Any], Any]
     read: Callable[[str], Any] | None = None
-    """Of a file: what its text means; raises ValueError that names the line."""
+    """For files: parses the text; raises ValueError with the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLimit:
-    """How much may wait at a bottleneck: `amount` nanoseconds of traffic, bytes of frames, or packets."""
+    """The limit of a bottleneck's queue: `amount` nanoseconds of traffic, bytes of frames, or packets."""
 
     amount: int
     kind: Literal["time", "bytes", "packets"]
@@ -46,16 +46,16 @@ class QueueLimit:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Times from `least_ns` to `most_ns`."""
+    """A range of times, both ends included."""
 
     least_ns: int
     most_ns: int
 
 
 def quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[Decimal, str]:
-    """`value` in base units, exactly, and the unit it was written in.
+    """The exact value in base units, and the unit it was written in.
 
-    A bare number or an unknown unit is an error that shows the allowed forms.
+    Raises ValueError with the allowed forms for a bare number or an unknown unit.
     """
     match = _QUANTITY.fullmatch(value.lower()) if isinstance(value, str) and len(value) <= MOST_CHARACTERS else None
     unit = match[2].removesuffix("/s") if match else ""
@@ -65,7 +65,7 @@ def quantity(value: object, scales: Mapping[str, int], allowed: str) -> tuple[De
 
 
 def _written(amount: Decimal, scales: Mapping[str, int]) -> str:
-    """`amount` in the largest unit that keeps it at 1 or more: 1500000 bit as `1.5mbit`."""
+    """`amount` in the largest unit in which it is at least 1: 1500000 bit as `1.5mbit`."""
     unit = max((name for name in scales if scales[name] <= amount), key=scales.__getitem__, default="")
     unit = unit or min(scales, key=scales.__getitem__)
     return f"{_plain(amount / scales[unit])}{unit}"
@@ -81,7 +81,7 @@ def _parse_rate(value: object) -> float:
         return math.inf
     rate, _ = quantity(value, _RATES, RATE.allowed)
     if not rate:
-        raise ValueError(f"{value!r} lets nothing pass: that is `outage` here")
+        raise ValueError(f"{value!r} lets nothing pass; use `outage` instead")
     if not 1 <= rate <= MAX_RATE_BPS:
         raise ValueError(f"{value!r} is not between 1bit and {_written(Decimal(MAX_RATE_BPS), _RATES)}")
     return float(rate)
@@ -110,7 +110,7 @@ def _parse_share(value: object) -> float:
 
 
 def _parse_loss(value: object) -> float:
-    """As a share; netem's second number, a correlation, is refused with the burst that comes to the same."""
+    """Parse a share; netem's second number (correlation) is an error that suggests the equivalent loss_burst."""
     words = value.split() if isinstance(value, str) else []
     try:
         share, correlation = (_parse_share(word) for word in words)
@@ -118,7 +118,7 @@ def _parse_loss(value: object) -> float:
         return _parse_share(value)
     again = share + correlation * (1 - share)
     burst = "" if again >= 1 else f" with loss_burst {format_packets(round(1 / (1 - again), 2))}"
-    raise ValueError(f"{value!r} has netem's correlation, which is none here; did you mean loss {words[0]}{burst}?")
+    raise ValueError(f"{value!r} has netem's correlation, which is not supported; did you mean loss {words[0]}{burst}?")
 
 
 def _format_share(share: float) -> str:
@@ -140,9 +140,9 @@ def _parse_span(value: object) -> Span:
         least = _parse_time(low)
         most = _parse_time(high) if dash else least
     except ValueError:
-        raise ValueError(f"{value!r} is not {SPAN.allowed}, of 60s at most") from None
+        raise ValueError(f"{value!r} is not {SPAN.allowed}, at most 60s") from None
     if least > most:
-        raise ValueError(f"{value!r} does not rise: write the shorter time first")
+        raise ValueError(f"{value!r} runs backwards: write the shorter time first")
     return Span(least, most)
 
 
@@ -152,7 +152,7 @@ def _format_span(span: Span) -> str:
 
 
 def _format_bytes(size: int) -> str:
-    """In the largest unit that it is a whole number of: 1400 as `1400b`, 64000 as `64kb`."""
+    """`size` in the largest unit that needs no fraction: 1400 as `1400b`, 64000 as `64kb`."""
     unit = max((name for name in _BYTES if size % _BYTES[name] == 0), key=_BYTES.__getitem__) if size else "b"
     return f"{size // _BYTES[unit]}{unit}"
 
@@ -217,7 +217,7 @@ def packet_count(high: int, example: str) -> Unit:
 
 
 def file(kind: str, read: Callable[[str], Any]) -> Unit:
-    """A unit of uploaded files whose text `read` understands."""
+    """A unit for names of uploaded files, which `read` parses."""
     allowed = f"the name of an uploaded {kind}: letters, digits, dots, - and _ (100 at most)"
 
     def parse(value: object) -> str:
@@ -229,7 +229,7 @@ def file(kind: str, read: Callable[[str], Any]) -> Unit:
 
 
 def choice(*names: str) -> Unit:
-    """A unit that allows exactly the given words."""
+    """A unit that allows only the given words."""
 
     def parse(value: object) -> str:
         if value in names:
@@ -247,7 +247,7 @@ RATE = Unit(
 )
 TIME = Unit("time", "a time such as 80ms, 1.5s or 250us", _parse_time, _format_time)
 POSITIVE_TIME = Unit("time", TIME.allowed, _parse_positive_time, _format_time)
-SPAN = Unit("span", "a time such as 10ms, or a range of them such as 10ms-30ms", _parse_span, _format_span)
+SPAN = Unit("span", "a time such as 10ms, or a range such as 10ms-30ms", _parse_span, _format_span)
 SHARE = Unit("share", "a share such as 5% or 0.5%", _parse_share, _format_share)
 LOSS = Unit("share", SHARE.allowed, _parse_loss, _format_share)
 BYTES = byte_count(0, 1000, "24b")

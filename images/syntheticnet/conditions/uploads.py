@@ -1,4 +1,4 @@
-"""How much a client keeps of what people upload: so many files, and so many bytes together."""
+"""The limits of uploaded files per client: their number and their total size."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MOST_BYTES = 4 << 20
 
 
 def size_of(text: str) -> int:
-    """Its bytes in UTF-8."""
+    """The size of `text` in UTF-8 bytes."""
     return len(text) if text.isascii() else len(text.encode())
 
 
 def refuse_crowd(sizes: Mapping[str, int], name: str) -> None:
-    """Raise ConditionsError at `name`, the file that came last, where these (bytes, by name) are more than are kept."""
-    together = sum(sizes.values())
-    if len(sizes) <= MOST_FILES and together <= MOST_BYTES:
+    """Raise ConditionsError for `name`, the file added last, if these sizes (bytes, by name) exceed the limits."""
+    total = sum(sizes.values())
+    if len(sizes) <= MOST_FILES and total <= MOST_BYTES:
         return
-    others = f", and the {len(sizes)} files together {together / (1 << 20):.2f} MB" if len(sizes) > 1 else ""
-    has = f"has {sizes[name] / (1 << 20):.2f} MB{others}"
-    raise ConditionsError(f"{has}; a client keeps {MOST_FILES} files, together {MOST_BYTES >> 20} MB", name)
+    others = f" ({len(sizes)} files, {total / (1 << 20):.2f} MB in total)" if len(sizes) > 1 else ""
+    size = f"is {sizes[name] / (1 << 20):.2f} MB{others}"
+    raise ConditionsError(f"{size}; at most {MOST_FILES} files and {MOST_BYTES >> 20} MB per client", name)

@@ -1,4 +1,4 @@
-"""The effects that a link can have, in the order in which a packet meets them."""
+"""The effects of a link, in the order a packet passes them."""
 
 from .burst_loss import BurstLoss
 from .corrupt import Corrupt

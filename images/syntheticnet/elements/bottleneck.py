@@ -1,4 +1,4 @@
-"""Bottleneck: what Rate and RateTrace have in common: a queue, and departures that are reckoned up to a time."""
+"""Bottleneck: the base of Rate and RateTrace: a queue, and departures computed up to a leaving time."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ DEPENDS_ON = (
     "codel_interval_ns",
     "ecn",
 )
-"""Both depend on all of them: a flow with a rate of its own does not pass the trace of its link as well."""
+"""Rate and RateTrace share the list: a flow with its own rate must not pass its link's trace as well."""
 
 
 class Bottleneck(ABC):
-    """Packets wait in a queue; a child says when bytes may leave."""
+    """Packets wait in a queue; the subclass decides when bytes may leave."""
 
     def __init__(self, kit: ElementContext) -> None:
         self.queue = Queue(kit)
         self.departed: list[Packet] = []
         self.due = 0
-        """While something is in line: when the first is through, or can go on."""
+        """While the queue is not empty: when its head departs (Rate), or when its next bytes may leave (RateTrace)."""
 
     @abstractmethod
     def serve(self, now: int) -> None:
-        """Let all depart that are through by `now`."""
+        """Move every packet that has left by `now` from the queue to `departed`."""
 
     @abstractmethod
     def begin(self, now: int) -> None:
-        """Begin with the first in line, which is new there, no earlier than at `now`."""
+        """Start serving a new head of the queue, no earlier than `now`."""
 
     @abstractmethod
     def configure(self, values: LinkConditions, now: int) -> None:
@@ -48,6 +48,8 @@ class Bottleneck(ABC):
         line, admit = self.queue.line, self.queue.admit
         for packet in packets:
             time = packet.time
+            # Drain before admitting: a batch read after a late wake-up holds packets that arrived ms apart. Without
+            # this they would look like one burst, and overflow a short queue that was never full.
             if line and self.due <= time:
                 self.serve(time)
             if admit(packet) and len(line) == 1:
@@ -67,14 +69,15 @@ class Bottleneck(ABC):
         return 0
 
     def restart(self) -> None:  # noqa: B027 - not for children either
-        """Nothing here is drawn."""
+        """A bottleneck draws no random numbers."""
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         head = self.queue.line[0] if self.queue.line else None
-        given = self.queue.remove(leaves)
-        if given and given[0] is head and self.queue.line:
+        leaving = self.queue.remove(leaves)
+        # If the head left, perhaps half sent, its successor is served as if the head had never been there.
+        if leaving and leaving[0] is head and self.queue.line:
             self.begin(self.queue.line[0].time)
-        return given
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:

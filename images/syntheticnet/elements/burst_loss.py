@@ -1,6 +1,6 @@
-"""BurstLoss: loss that comes in bursts, after Gilbert (1960) and Elliott (1963); tc-netem's `loss gemodel`.
+"""BurstLoss: bursty loss after Gilbert (1960) and Elliott (1963); tc-netem's `loss gemodel`.
 
-A chain of a good and a bad state moves once for each packet, which is then lost with the probability of the state.
+A two-state Markov chain (good, bad) moves once per packet; the new state's loss probability then decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NONE = GilbertElliott(0.0, 1.0, 0.0, 0.0)
 
 
 class BurstLoss(Instant):
-    """Drops packets as its state says; it begins in its steady state, so that the average holds from the start."""
+    """Drops packets by the state of the chain, which starts in its steady state so that the average holds at once."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss", "loss_burst", "loss_gemodel")
 
@@ -49,10 +49,10 @@ class BurstLoss(Instant):
 
 
 def gilbert(share: float, burst: float) -> GilbertElliott:
-    """The model that loses `share` of packets, all in its bad state, which lasts for `burst` packets on average.
+    """The model that loses `share` of packets, in bursts of `burst` packets on average.
 
-    The bad state holds p / (p + r) of the time, and lasts for 1 / r packets. Where a flow's share and its link's
-    burst cannot both be, for p would be above 1, bursts are longer.
+    Every packet of the bad state is lost. That state takes p / (p + r) of the time and lasts 1 / r packets. If p would
+    exceed 1 (a flow's high loss with its link's short burst), the bursts get longer instead.
     """
     if share >= 1:
         return GilbertElliott(1.0, 0.0, 1.0, 0.0)

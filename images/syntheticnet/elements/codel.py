@@ -1,4 +1,4 @@
-"""Codel: the decision of the CoDel queue management (RFC 8289) about each packet that is about to leave."""
+"""Codel: decides whether to drop each packet that is about to leave a queue (RFC 8289)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ INTERVAL_NS = 100_000_000
 
 
 class Codel:
-    """The state machine of RFC 8289 section 5; one call of `strikes` for each packet that comes to the head.
+    """The state machine of RFC 8289 section 5; call `strikes` once for each packet that reaches the head.
 
-    Where it strikes, the packet is dropped and the next is asked about, or the packet is marked and leaves. The time of
-    the next strike is set at once, as Linux does for a mark; the RFC sets it once it knows that dropping goes on.
+    A struck packet is either dropped, and the next head is checked, or ECN-marked and sent. The time of the next strike
+    is set immediately, as Linux does for a mark; the RFC sets it only once dropping is known to continue.
     """
 
     def __init__(self, target: int, interval: int) -> None:
         self.target = target
         self.interval = interval
-        self._above_until = 0  # when the wait will have been above the target for an interval; 0 while it is not above
+        self._above_until = 0  # when the wait will have been above target for an interval; 0: below target
         self._dropping = False
         self._count = 0
         self._last_count = 0
         self._next = 0
 
     def strikes(self, sojourn: int, behind: int, now: int) -> bool:
-        """Whether the packet that leaves at `now` is struck: it waited for `sojourn`, with `behind` bytes behind it."""
+        """Whether to strike the packet leaving at `now` after `sojourn` ns, with `behind` bytes queued behind it."""
         if not self._too_long(sojourn, behind, now):
             self._dropping = False
             return False
@@ -41,11 +41,11 @@ class Codel:
         return True
 
     def rest(self) -> None:
-        """Note that nothing waited for a while."""
+        """Note that the queue was empty."""
         self._above_until = 0
 
     def _too_long(self, sojourn: int, behind: int, now: int) -> bool:
-        """Whether the wait has been above the target for an interval, with more than one packet's bytes to send."""
+        """Whether the wait has exceeded the target for a full interval, with more than one packet's bytes queued."""
         if sojourn < self.target or behind <= FULL_SIZE:
             self._above_until = 0
             return False
@@ -55,7 +55,7 @@ class Codel:
         return now >= self._above_until
 
     def _begin(self, now: int) -> None:
-        """Drop from now on; at the pace at which it lately ended, where that is not long ago."""
+        """Start dropping; resume at the last pace if dropping ended recently."""
         self._dropping = True
         recent = self._count - self._last_count
         self._count = recent if recent > 1 and now - self._next < 16 * self.interval else 1

@@ -1,4 +1,4 @@
-"""Corrupt: one wrong bit in a share of packets (tc-netem's `corrupt`), for the receiver's checksum to find."""
+"""Corrupt: flips one bit in a share of packets (tc-netem's `corrupt`); the receiver's checksum should catch it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .element import Instant
 
 
 class Corrupt(Instant):
-    """Flips a bit, anywhere behind the Ethernet header, after completing a checksum that the kernel has left partial.
+    """Flips a random bit behind the Ethernet header, after completing any partial checksum.
 
-    Otherwise the device would reckon it afterwards, and the wrong bit would be right.
+    The kernel would otherwise compute the checksum over the flipped bit, and the packet would be valid.
     """
 
     depends_on: ClassVar[tuple[str, ...]] = ("corrupt",)
@@ -34,7 +34,7 @@ class Corrupt(Instant):
 
 
 def _flipped(buffer: bytes, where: float) -> bytes:
-    """The buffer with one bit changed, `where` of the way from the Ethernet header to the end."""
+    """The buffer with one bit flipped, at `where` (0 to 1) between the Ethernet header and the end."""
     changed = bytearray(completed(buffer))
     octet, bit = divmod(int(where * (len(buffer) - IP) * 8), 8)
     changed[IP + octet] ^= 0x80 >> bit

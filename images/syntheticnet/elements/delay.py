@@ -1,6 +1,6 @@
-"""Delay: latency with jitter. Each packet waits its own time; order is kept unless reordering is asked for.
+"""Delay: latency with jitter, per packet; keeps order unless `reordering` is set.
 
-Keeping order means that a packet waits for the one before it, as on a real path with one queue; tc-netem reorders.
+To keep order a packet waits for the one before it, as on a real path with one queue. tc-netem reorders instead.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .distribution import Law, law_of
 from .element import ElementContext, Popped
 
 Waiting = tuple[int, int, int, float, Packet]
-"""A held packet, last: when it is due, its number, when it came, and its draw from the law of the jitter."""
+"""Due time, sequence number, arrival time, draw from the jitter distribution, and the packet."""
 
 
 class Delay:
-    """Holds each packet for latency + jitter * deviation, never below 0.
+    """Holds each packet for latency + jitter * deviation, at least 0.
 
-    In order, `_waiting` is a queue whose due times never fall; with reordering it is a heap by due time.
+    In order, `_queue` holds the packets, with due times that never fall; with reordering, `_heap` does.
     """
 
     depends_on: ClassVar[tuple[str, ...]] = (
@@ -85,6 +85,8 @@ class Delay:
         return max(0, self._latency + floor(self._jitter * self._law.least))
 
     def configure(self, values: LinkConditions, now: int) -> None:
+        # Recompute each due time from the packet's arrival and its original draw: a change takes effect at once on
+        # held packets, and the same change under the same seed gives the same delays.
         held = self._taken(lambda packet: True)
         self._set(values)
         self._last_due = now
@@ -92,16 +94,18 @@ class Delay:
             self._hold(packet, since, deviation, now)
 
     def restart(self) -> None:
-        """What is held keeps its draws."""
+        """Held packets keep their draws."""
         if self._jitter:
             self._draw_by(law_of(self._values, self._kit))
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        given = []
+        leaving = []
+        # Hand over the arrival time, not the due time: the receiving element applies its own delay to the whole wait,
+        # as if the packet had been there from the start.
         for _, _, since, _, packet in self._taken(leaves):
             packet.time = since
-            given.append(packet)
-        return given
+            leaving.append(packet)
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
@@ -121,7 +125,7 @@ class Delay:
         self._law, self._draw = law, law.draw
 
     def _hold(self, packet: Packet, since: int, deviation: float, earliest: int) -> None:
-        """Keep a packet that came at `since`; it is not due before `earliest`: a change cannot undo the past."""
+        """Hold a packet that arrived at `since`, due no earlier than `earliest`: a change never acts in the past."""
         due = max(since + max(0, self._latency + round(self._jitter * deviation)), earliest)
         self._number += 1
         if self._reordering:
@@ -131,7 +135,7 @@ class Delay:
         self._queue.append((due, self._number, since, deviation, packet))
 
     def _taken(self, leaves: Callable[[Packet], bool]) -> list[Waiting]:
-        """Remove and return what `leaves`, in order of arrival where order is kept now, else by due time."""
+        """Remove and return the packets for which `leaves` is true: by arrival if order is kept, else by due time."""
         held = [*self._queue, *sorted(self._heap)]
         self._queue = deque(waiting for waiting in self._queue if not leaves(waiting[4]))
         self._heap = [waiting for waiting in self._heap if not leaves(waiting[4])]

@@ -1,7 +1,7 @@
-"""DelayTrace: a latency that changes over time as it was recorded, as on a path through a satellite or a moving radio.
+"""DelayTrace: replays a recorded latency, such as that of a satellite path or a moving radio.
 
-Each packet waits for the delay that the trace has at the moment when it comes; order is kept, so that after a fall of
-the delay a packet waits for the one before it (as mahimahi's mm-delay would, were its delay to change).
+A packet gets the delay the trace shows at its arrival. Order is kept: when the delay falls, a packet waits for the one
+before it (as mahimahi's mm-delay would if its delay could change).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _NONE = Trace((0,), (0,), None, 0)
 
 
 class DelayTrace:
-    """Holds each packet for the delay of the trace, which began when it was put in force."""
+    """Holds each packet for the trace's delay; the trace starts when it is applied."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("delay_trace",)
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._kit = kit
-        self._queue: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
+        self._queue: deque[tuple[int, int, Packet]] = deque()  # due time, arrival time
         self._last_due = 0
         self._set(values, None)
 
@@ -62,7 +62,7 @@ class DelayTrace:
             self._hold(packet, since)
 
     def restart(self) -> None:
-        """Nothing here is drawn."""
+        """A trace draws no random numbers."""
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         gone = [waiting for waiting in self._queue if leaves(waiting[2])]
@@ -90,7 +90,7 @@ class DelayTrace:
         self._queue.append((self._last_due, since, packet))
 
     def _delay(self, time: int) -> int:
-        """What the trace has for `time`; before it began, what it begins with."""
+        """The trace's delay at `time`; before the start, its first delay."""
         trace = self._trace
         if self._began is None:
             self._began = self._kit.began()

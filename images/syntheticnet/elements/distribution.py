@@ -1,9 +1,9 @@
-"""Laws of jitter: how the delay of a packet deviates from the latency, in units of the jitter.
+"""Jitter distributions: how far a packet's delay deviates from the latency, in units of the jitter.
 
-normal, pareto and paretonormal are those whose tables iproute2 ships for tc-netem (netem/normal.c, pareto.c,
+normal, pareto and paretonormal match the tables iproute2 ships for tc-netem (netem/normal.c, pareto.c,
 paretonormal.c), drawn from their formulas: with x uniform in 0..1 and N the normal quantile,
-pareto is ((1 - x)^(-1/3) - 3/2) * 4/3, and paretonormal (N(x) + 3 pareto(x)) / 4. Deviations end at 4 as there, where
-an entry is 16 bits with 8192 to the unit.
+pareto is ((1 - x)^(-1/3) - 3/2) * 4/3, and paretonormal (N(x) + 3 pareto(x)) / 4. Deviations are capped at 4 as there:
+a table entry has 16 bits, 8192 to the unit.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Random = Callable[[], float]
 
 
 class Law(NamedTuple):
-    """`draw` gives one deviation; none is below `least`."""
+    """`draw` returns one deviation, never below `least`."""
 
     draw: Random
     least: float
 
 
 def law_of(values: LinkConditions, kit: ElementContext) -> Law:
-    """The law that `values` ask for, drawing from the random stream of `kit`."""
+    """The distribution set in `values`, drawing from the random stream of `kit`."""
     random = kit.rng.random
     if values.jitter_table is not None:
         law = _table(kit.files.parsed(values.jitter_table, read_table), random)
@@ -42,17 +42,17 @@ def law_of(values: LinkConditions, kit: ElementContext) -> Law:
 
 
 def pareto(x: float) -> float:
-    """The quantile of `x` from 0 to 1."""
+    """The quantile at `x`, from 0 to 1."""
     return min(((1.0 - x) ** (-1 / 3) - 1.5) * (4 / 3), MOST) if x < 1.0 else MOST
 
 
 def normal(x: float) -> float:
-    """The quantile of `x`, within 4 standard deviations."""
+    """The quantile at `x`, clipped to 4 standard deviations."""
     return _quantile(min(max(x, _LEAST_SHARE), 1.0 - _LEAST_SHARE))
 
 
 def paretonormal(x: float) -> float:
-    """The quantile of `x`: a quarter normal, three quarters pareto."""
+    """The quantile at `x`: a quarter normal, three quarters pareto."""
     return min((normal(x) + 3.0 * pareto(x)) / 4.0, MOST)
 
 
@@ -78,12 +78,12 @@ _LAWS: dict[str, Callable[[Random], Law]] = {
 
 
 def _table(entries: Sequence[float], random: Random) -> Law:
-    """Each of the entries is as likely as any other."""
+    """Draws each entry with equal probability."""
     count = len(entries)
     return Law(lambda: entries[int(random() * count)], min(entries))
 
 
 def _partial(law: Law, share: float, random: Random) -> Law:
-    """The same for a share of packets; the others do not deviate."""
+    """The same law for a share of packets; the others do not deviate."""
     draw = law.draw
     return Law(lambda: draw() if random() < share else 0.0, min(law.least, 0.0))

@@ -1,4 +1,4 @@
-"""Duplicate: a share of packets come twice (tc-netem's `duplicate`), the copy right behind the packet."""
+"""Duplicate: sends a share of packets twice (tc-netem's `duplicate`), the copy right behind the original."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .element import Instant
 
 
 class Duplicate(Instant):
-    """Copies a share of packets; it drops none, and a copy is not copied again."""
+    """Copies a share of packets; a copy is never copied again."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("duplicate",)
 

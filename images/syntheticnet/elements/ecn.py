@@ -1,4 +1,4 @@
-"""Ecn: marks a packet as having met congestion (RFC 3168), where its ends know of that."""
+"""Ecn: marks a packet "congestion experienced" (RFC 3168) if its endpoints support ECN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 
 
 def marked(buffer: bytes) -> bytes | None:
-    """The buffer with CE set; None for a packet whose ends do not know ECN."""
+    """The buffer with CE set; None for a packet that is not ECN-capable."""
     kind = buffer[ETHERTYPE:IP]
     if kind == _IPV4 and len(buffer) >= IP + 20:
         return _marked_ipv4(buffer)

@@ -1,4 +1,4 @@
-"""The protocol of elements: what one effect in a link must offer, what it is given, and nothing more."""
+"""The element protocol: what an effect must implement, and what it gets to work with."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Popped = tuple[list[Packet], list[Packet]]
 
 
 class Stream(Protocol):
-    """A stream of random numbers; `random` is another function once the stream has begun anew."""
+    """A stream of random numbers; restarting the stream replaces the function `random`."""
 
     @property
     def random(self) -> Callable[[], float]:
-        """Gives a number from 0 up to 1."""
+        """Returns a number in [0, 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementContext:
-    """What an element is given to work with.
+    """Everything an element gets from its link.
 
-    `rng` is its own stream of random numbers. `drop` is the one sink of discarded packets: it takes the packet and the
-    cause. `duplicate` makes a counted copy of a packet. `files` are the traces and tables that values name. `began`
-    tells, from the first `push` on, when the values that the element was made for were put in force.
+    `rng` is its private stream of random numbers. `drop` discards a packet and counts it under a cause. `duplicate`
+    returns a counted copy of a packet. `files` holds the traces and tables that values name. `began`, valid from the
+    first `push` on, returns when the element's initial values were applied.
     """
 
     rng: Stream
@@ -41,55 +41,54 @@ class ElementContext:
 class Element(Protocol):
     """One effect. It never reads a clock: `now` and all packet times are nanoseconds of the same clock.
 
-    An element may keep packets, hand them on later, drop, copy or answer them; it counts nothing.
+    An element may hold, release, drop, copy or answer packets. The link does all the counting.
     """
 
     depends_on: ClassVar[tuple[str, ...]]
-    """The attributes of LinkConditions that it depends on; a flow that names any of them has an element of its own."""
+    """The attributes of LinkConditions it reads; a flow that sets any of them gets its own element."""
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        """Make it for `values`."""
+        """Start with `values`."""
 
     @staticmethod
     def enabled(values: LinkConditions) -> bool:
-        """Whether `values` ask for this effect at all; where they do not, the link has no such element."""
+        """Whether `values` turn this effect on; if not, the link has no such element."""
 
     def push(self, packets: list[Packet]) -> None:
-        """Take packets, sorted by `time`; what was due before each one's `time` has left before it is admitted."""
+        """Take packets sorted by `time`. Before admitting each one, release what was due before its `time`."""
 
     def pop(self, now: int) -> Popped:
-        """Packets that are due by `now`, sorted, `time` set to when each was due; then those it answers itself."""
+        """Packets due by `now`, sorted, with `time` set to their due time; then the element's own answers."""
 
     def deadline(self) -> int | None:
-        """When to call `pop` next; None while nothing is held."""
+        """When to call `pop` next; None if nothing is held."""
 
     def slack(self) -> int:
-        """How long, in ns, any packet pushed from now on will at least be held: so much later may it be pushed."""
+        """Minimum time (ns) any packet pushed from now on is held. The loop may push a packet that much later."""
 
     def configure(self, values: LinkConditions, now: int) -> None:
-        """Put new values in force at once, also on what is held; nothing that is held is lost.
+        """Apply new values at once, to held packets too; drop none of them.
 
-        With values that do not ask for the effect, all that is held is due at `now`.
+        If the values turn the effect off, everything held is due at `now`.
         """
 
     def restart(self) -> None:
-        """Decide about newcomers as a new element would: its stream begins anew. What is held stays as it is."""
+        """Treat new packets as a new element would: the random stream restarts. Held packets are not affected."""
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        """Part with the held packets for which `leaves` is true, in order; `time` is when each was pushed."""
+        """Remove and return the held packets for which `leaves` is true, in order; `time` is when each was pushed."""
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
-        """Take over what another element of the kind gave, in order: none is dropped, and none is due before `now`."""
+        """Take over packets from an element of this class, in order; drop none, release none before `now`."""
 
     def __len__(self) -> int:
-        """How many packets are held."""
+        """The number of held packets."""
 
 
 class Instant(ABC):
-    """An effect that holds nothing: it decides about packets as they come, and what passes is due at once.
+    """An effect that holds no packets: it decides on arrival, and what passes is due at once.
 
-    A child says what it `depends_on`, when it is `enabled`, how it is `set`, and how it processes packets; one that
-    remembers anything of them says how to `restart`.
+    A subclass defines `depends_on`, `enabled`, `set` and `process`; also `restart` if it keeps state between packets.
     """
 
     depends_on: ClassVar[tuple[str, ...]]
@@ -101,19 +100,19 @@ class Instant(ABC):
         self.set(values)
         self.restart()
 
-    def restart(self) -> None:  # noqa: B027 - most have nothing but their stream
-        """Forget what came of earlier packets and draws."""
+    def restart(self) -> None:  # noqa: B027 - most keep no state
+        """Reset state left by earlier packets and draws."""
 
     @abstractmethod
     def set(self, values: LinkConditions) -> None:
-        """Use these values from now on; they may not ask for the effect any more."""
+        """Use these values from now on; they may turn the effect off."""
 
     @abstractmethod
     def process(self, packets: list[Packet]) -> list[Packet]:
-        """What passes of `packets`, in order."""
+        """The packets that pass, in order."""
 
     def answer(self, packet: Packet) -> None:
-        """Send a packet of its own back."""
+        """Send a packet back towards the sender."""
         self._answers.append(packet)
 
     def push(self, packets: list[Packet]) -> None:
@@ -135,7 +134,7 @@ class Instant(ABC):
         self.set(values)
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        return []  # what has been decided upon leaves with the next `pop`
+        return []  # decided packets leave with the next `pop`
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:

@@ -1,7 +1,7 @@
-"""Hold: again and again nothing passes for a while, and then all of it at once, as in handovers.
+"""Hold: periodically stalls the link, then releases everything at once, as a handover does.
 
-Starlink, for one, gives terminals new paths every 15 s (Mohan et al., "A Multifaceted Look at Starlink Performance",
-WWW 2024); a Wi-Fi client that scans other channels is away for some 100 ms each time.
+Starlink reassigns paths every 15 s (Mohan et al., "A Multifaceted Look at Starlink Performance", WWW 2024); a Wi-Fi
+client that scans other channels is away for some 100 ms each time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ DEFAULT_EVERY_NS = 15 * 10**9
 
 
 class Hold:
-    """Of every period, counted from when this was put in force, the last part holds what comes up to its end."""
+    """Holds packets during the last `hold_ns` of every period; periods start when the values are applied."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("hold_ns", "hold_every_ns")
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self._held: deque[tuple[int, int, Packet]] = deque()  # when it is due, when it came
+        self._held: deque[tuple[int, int, Packet]] = deque()  # due time, arrival time
         self._kit = kit
         self._set(values, None)
 
@@ -55,18 +55,18 @@ class Hold:
         self._held = deque((self._due(max(since, now)), since, packet) for _, since, packet in self._held)
 
     def restart(self) -> None:
-        """Nothing here is drawn."""
+        """A hold draws no random numbers."""
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        given, kept = [], deque[tuple[int, int, Packet]]()
+        leaving, kept = [], deque[tuple[int, int, Packet]]()
         for due, since, packet in self._held:
             if leaves(packet):
                 packet.time = since
-                given.append(packet)
+                leaving.append(packet)
             else:
                 kept.append((due, since, packet))
         self._held = kept
-        return given
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         for packet in packets:
@@ -81,7 +81,7 @@ class Hold:
         self._began = now
 
     def _due(self, time: int) -> int:
-        """When a packet of this time passes: now, or when the hold ends; before the first period, now."""
+        """When a packet that arrived at `time` leaves: at once, or at the end of the hold."""
         if self._began is None:
             self._began = self._kit.began()
         into = (time - self._began) % self._every if time >= self._began else 0

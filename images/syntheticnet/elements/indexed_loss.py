@@ -1,6 +1,6 @@
-"""IndexedLoss: loses just the packets that it is told: every n-th, or those of given numbers.
+"""IndexedLoss: drops exactly the chosen packets: every n-th, or those at listed positions.
 
-For tests that must lose the same packets each time; every n-th is iptables' `statistic --mode nth`.
+For tests that must lose the same packets in every run; every n-th equals iptables' `statistic --mode nth`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .element import ElementContext, Instant
 
 
 class IndexedLoss(Instant):
-    """Counts packets from 1 since each of its values, or else a seed, was put in force."""
+    """Counts packets from 1; a count restarts when its value or the seed changes."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._every: int | None = None
         self._list: PacketNumbers | None = None
-        self._since = 0  # packets since the last that was lost as the n-th
+        self._since = 0  # packets since the last n-th one
         self._number = 0
         self._ranges: deque[tuple[int, int]] = deque()
         super().__init__(values, kit)
@@ -45,7 +45,7 @@ class IndexedLoss(Instant):
     def process(self, packets: list[Packet]) -> list[Packet]:
         passed = []
         for packet in packets:
-            # Both count every packet, also one that the other picks.
+            # `|` and not `or`: both counters must see every packet, even one the other drops.
             if self._is_nth() | self._is_listed():
                 self.kit.drop(packet, "loss")
             else:

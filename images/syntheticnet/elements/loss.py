@@ -10,13 +10,13 @@ from .element import Instant
 
 
 class Loss(Instant):
-    """Drops a share of packets; the others pass at once."""
+    """Drops a share of packets."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss", "loss_burst")
 
     @staticmethod
     def enabled(values: LinkConditions) -> bool:
-        return bool(values.loss) and values.loss_burst is None  # else it is BurstLoss that loses
+        return bool(values.loss) and values.loss_burst is None  # else BurstLoss applies
 
     def set(self, values: LinkConditions) -> None:
         self._share = (values.loss or 0.0) if values.loss_burst is None else 0.0

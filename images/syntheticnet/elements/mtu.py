@@ -1,8 +1,8 @@
-"""Mtu: a link that carries no longer packets, and says so to who sends them (RFC 1191, RFC 8201).
+"""Mtu: drops packets that are too long and reports the limit to their sender (RFC 1191, RFC 8201).
 
-It never fragments: a packet without DF is dropped and answered like any other, as on the many paths that do not
-fragment either. An MTU below 1280 breaks IPv6, whose ends are told but do not go below that (RFC 8201 section 4).
-Without answers it is the black hole of RFC 2923.
+It never fragments: a packet without DF is dropped and answered like any other, as on many real paths. An MTU below
+1280 breaks IPv6, whose endpoints do not go below that (RFC 8201 section 4). Without answers it is the path MTU black
+hole of RFC 2923.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ETHERNET = IP - VNET
 
 
 class Mtu(Instant):
-    """Drops packets whose IP packet is too long; the others pass at once, and so do the answers of other elements."""
+    """Drops packets longer than the MTU; answers of other elements always pass."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("mtu_bytes", "mtu_answer")
 

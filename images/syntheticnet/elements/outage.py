@@ -1,4 +1,4 @@
-"""Outage: the link is down, and every packet is lost (as tc-netem's `loss 100%`, but counted as what it is)."""
+"""Outage: the link is down and drops every packet, as tc-netem's `loss 100%` but with its own drop cause."""
 
 from __future__ import annotations
 

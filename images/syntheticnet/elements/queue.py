@@ -1,4 +1,4 @@
-"""Queue: which packets a bottleneck keeps, whatever decides when they leave; droptail, with CoDel (RFC 8289) on top."""
+"""Queue: which packets a bottleneck keeps, independent of when they leave; droptail, or CoDel (RFC 8289) on top."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .element import ElementContext
 
 
 class Queue:
-    """Packets in line; the `time` of each is when it came. The first stays, and counts, until its last bit has left."""
+    """Waiting packets; `time` is their arrival. The head stays, and counts as queued, until its last bit has left."""
 
     def __init__(self, kit: ElementContext) -> None:
         self._drop = kit.drop
@@ -24,7 +24,7 @@ class Queue:
         self._ecn = False
 
     def set(self, values: LinkConditions, rate_bps: float) -> None:
-        """Use these values for newcomers, and for who leaves, at a bottleneck of `rate_bps` on average."""
+        """Apply the queue limits and AQM of `values` at an average of `rate_bps`; packets already queued stay."""
         self._most_packets, self._most_bytes = limits(values.queue, rate_bps)
         self._ecn = bool(values.ecn)
         if values.aqm != "codel":
@@ -36,7 +36,10 @@ class Queue:
         self._codel.target, self._codel.interval = target, interval
 
     def admit(self, packet: Packet) -> bool:
-        """Take a packet unless the queue is full; an empty queue takes any, or a low limit would stop all for good."""
+        """Queue a packet, or drop it if the queue is full.
+
+        An empty queue takes a packet of any size: with a lower limit nothing could ever pass.
+        """
         line = self.line
         if not line:
             if self._codel is not None:
@@ -49,17 +52,18 @@ class Queue:
         return True
 
     def take_over(self, packet: Packet) -> None:
-        """Take a packet that another queue has admitted."""
+        """Queue a packet that another queue has already admitted."""
         self.line.append(packet)
         self._bytes += packet.size
 
     def head(self, now: int) -> Packet | None:
-        """The packet whose first bit leaves at `now`, once CoDel has struck; it stays in line."""
+        """The packet whose first bit leaves at `now`, after CoDel's drops; it stays in the queue."""
         line, codel = self.line, self._codel
         while line:
             packet = line[0]
             if codel is None or not codel.strikes(now - packet.time, self._bytes - packet.size, now):
                 return packet
+            # A mark signals congestion as a drop does, so CoDel's schedule stays the same; without ECN only a drop can.
             mark = marked(packet.buffer) if self._ecn else None
             if mark is not None:
                 packet.buffer = mark
@@ -68,13 +72,13 @@ class Queue:
         return None
 
     def leave(self) -> Packet:
-        """Let the first in line go."""
+        """Remove and return the head."""
         packet = self.line.popleft()
         self._bytes -= packet.size
         return packet
 
     def remove(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        """Take out all for which `leaves` is true."""
+        """Remove and return the packets for which `leaves` is true."""
         removed = [packet for packet in self.line if leaves(packet)]
         if removed:
             gone = set(removed)

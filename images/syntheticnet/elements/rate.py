@@ -1,6 +1,6 @@
-"""Rate: a bottleneck that sends one packet after the other at a bit rate.
+"""Rate: a bottleneck that sends one packet after another at a fixed bit rate.
 
-The model is a serialising link (as tc-tbf with a burst of one packet): a packet leaves when its last bit is through.
+The model is a serialising link (tc-tbf with a burst of one packet): a packet leaves once its last bit is sent.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _NS_BITS = 8 * 10**9
 
 
 class Rate(Bottleneck):
-    """Packets wait in line and leave at `rate_bps`; one that finds the queue full is dropped."""
+    """Queues packets and sends them at `rate_bps`."""
 
     depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         super().__init__(kit)
-        self._free_at = 0  # when the last packet's last bit was through
+        self._free_at = 0  # when the last bit of the previous packet left
         self._set(values)
 
     @staticmethod
@@ -36,7 +36,7 @@ class Rate(Bottleneck):
         old_cost = self._cost(line[0]) if line else 0
         self._set(values)
         if line:
-            # What is left of the first packet goes on at the new rate.
+            # The rest of the packet being sent continues at the new rate, so a change neither resends nor skips bits.
             left = (self.due - now) / old_cost if old_cost else 0.0
             self.due = now + round(min(left, 1.0) * self._cost(line[0]))
 
@@ -50,6 +50,7 @@ class Rate(Bottleneck):
                 self.begin(packet.time)
 
     def begin(self, now: int) -> None:
+        # A packet may reach an empty queue while the previous one's last bits are still on the wire.
         start = now if now > self._free_at else self._free_at
         head = self.queue.head(start)
         if head is not None:

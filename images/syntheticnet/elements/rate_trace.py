@@ -1,7 +1,7 @@
-"""RateTrace: a bottleneck that sends when a recorded link could, as mahimahi's link shell (mm-link(1)) does.
+"""RateTrace: a bottleneck that sends when a recorded link could, as mahimahi's mm-link(1).
 
-Each line of the trace is an opportunity: a millisecond at which 1500 bytes of IP packets may leave, several small ones
-or a part of one. What an opportunity finds no packet for is lost. The trace repeats after its last time.
+Each line of the trace is an opportunity: a millisecond at which 1500 bytes of IP packets may leave: several small
+packets or part of a large one. Unused bytes of an opportunity are lost. The trace repeats after its last line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ETHERNET = IP - VNET
 
 
 class RateTrace(Bottleneck):
-    """Packets wait in line for opportunities; those before a packet came, or at that very time, are gone."""
+    """Queues packets for sending opportunities; a packet can only use opportunities after its arrival."""
 
     depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
@@ -34,10 +34,10 @@ class RateTrace(Bottleneck):
         self._name: str | None = None
         self._times_ms: Sequence[int] = ()
         self._period = 0
-        self._lap = 0  # when the present repetition began
+        self._lap = 0  # start of the current repetition
         self._begun = False
         self._index = 0
-        self._left = 0  # bytes of the first in line that have not left; 0 where it has not begun
+        self._left = 0  # unsent bytes of the head; 0: not started
         self._set(values)
 
     @staticmethod
@@ -75,7 +75,7 @@ class RateTrace(Bottleneck):
         self.queue.set(values, opportunities_per_ns * OPPORTUNITY_BYTES * 8 * 10**9)
 
     def _seek(self, now: int) -> None:
-        """Go to the first opportunity after `now`."""
+        """Move to the first opportunity after `now`."""
         if not self._begun:
             self._lap, self._begun = self._kit.began(), True
         self._lap += (now - self._lap) // self._period * self._period
@@ -83,7 +83,7 @@ class RateTrace(Bottleneck):
         self.due = self._lap + self._times_ms[self._index] * _MS
 
     def _use(self) -> None:
-        """Send what one opportunity carries."""
+        """Send up to `OPPORTUNITY_BYTES`, then move to the next opportunity."""
         queue, budget = self.queue, OPPORTUNITY_BYTES
         while budget > 0:
             if not self._left:

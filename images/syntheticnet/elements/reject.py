@@ -1,6 +1,6 @@
-"""Reject: refuses every packet and answers its sender, as a firewall (nft's `reject`) or a host without that port does.
+"""Reject: drops every packet and answers its sender, as a firewall (nft's `reject`) or a closed port does.
 
-The answers are TCP resets (RFC 9293 3.10.7.1) and ICMP errors (RFC 792, RFC 1812, RFC 4443).
+Answers are TCP resets (RFC 9293 3.10.7.1) and ICMP errors (RFC 792, RFC 1812, RFC 4443).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .element import Instant
 
 
 class Reject(Instant):
-    """Drops all packets but the answers of other elements, which nobody is to answer."""
+    """Rejects all packets except answers of other elements, which must not be answered."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("reject",)
 

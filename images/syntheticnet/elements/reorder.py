@@ -1,7 +1,7 @@
-"""Reorder: a share of packets are overtaken by later ones.
+"""Reorder: lets later packets overtake a share of packets.
 
-tc-netem's `reorder` lets a share pass the delay of the others; here a packet is held instead, so that no delay is
-needed, and by how many packets it falls behind is exact: the n-reordering of RFC 4737, section 5.
+tc-netem's `reorder` lets a share skip the delay of the others. Here a packet is held back instead: no delay is needed,
+and the number of packets that overtake it is exact (the n-reordering of RFC 4737, section 5).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ MOST_WAIT_NS = 100_000_000
 
 
 class Reorder:
-    """Holds a share of packets until `gap` later ones have passed, but for 100 ms at most; the others pass at once."""
+    """Holds a share of packets until `gap` later ones have passed, for at most 100 ms."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
 
     def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
         self._stream = kit.rng
         self._random = kit.rng.random
-        self._held: deque[tuple[int, Packet]] = deque()  # how many had passed when it came
+        self._held: deque[tuple[int, Packet]] = deque()  # how many had passed on its arrival
         self._passed = 0
         self._departed: list[Packet] = []
         self._set(values)
@@ -66,17 +66,17 @@ class Reorder:
         self._release(now)
 
     def restart(self) -> None:
-        """What is held was drawn."""
+        """Held packets stay held; only new draws use the restarted stream."""
         self._random = self._stream.random
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        given = [packet for _, packet in self._held if leaves(packet)]
-        gone = set(given)
+        leaving = [packet for _, packet in self._held if leaves(packet)]
+        gone = set(leaving)
         self._held = deque(waiting for waiting in self._held if waiting[1] not in gone)
-        return given
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
-        """They have been overtaken enough, and leave now."""
+        """Migrated packets leave now: later packets have overtaken them already."""
         self._expire(now)
         for packet in packets:
             packet.time = now
@@ -90,7 +90,7 @@ class Reorder:
         self._gap = values.reorder_gap or 1 if values.reorder else 0
 
     def _release(self, now: int) -> None:
-        """Let those go that as many have passed as are to."""
+        """Release packets that enough later ones have overtaken."""
         held, enough = self._held, self._passed - self._gap
         while held and held[0][0] <= enough:
             _, packet = held.popleft()
@@ -98,7 +98,7 @@ class Reorder:
             self._departed.append(packet)
 
     def _expire(self, now: int) -> None:
-        """Let those go that have waited for too long."""
+        """Release packets that have waited for the maximum time."""
         held = self._held
         while held and held[0][1].time + MOST_WAIT_NS <= now:
             _, packet = held.popleft()

@@ -1,7 +1,7 @@
-"""Slot: packets leave in bursts, as from the MAC of DOCSIS, Wi-Fi or LTE (tc-netem's `slot`).
+"""Slot: sends packets in bursts, as the MAC of DOCSIS, Wi-Fi or LTE does (tc-netem's `slot`).
 
-A packet that finds no slot ahead waits for one, which comes after a time drawn uniformly from the range; all that came
-until then leave in it, as far as its limits allow, and what it has no room for waits for the next one.
+A packet that arrives with no slot pending starts the wait for one, of a length drawn uniformly from the range. All
+packets that arrive until then leave in that slot, up to its limits; the rest wait for the next one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NONE = Span(0, 0)
 
 
 class Slot:
-    """Holds packets, in order, until the next slot. A packet too long for any slot has one to itself."""
+    """Holds packets, in order, until the next slot. A packet longer than the byte limit gets a slot to itself."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
 
@@ -29,9 +29,9 @@ class Slot:
         self._random = kit.rng.random
         self._waiting: deque[Packet] = deque()
         self._departed: list[Packet] = []
-        self._since = self._due = -1  # when the wait for the present slot began, and when it comes
-        self._share = 0.0  # the draw that its wait is made of
-        self._packets_sent = self._bytes_sent = 0  # in the present slot
+        self._since = self._due = -1  # start of the wait for the current slot, and its time
+        self._share = 0.0  # the draw that determines the wait
+        self._packets_sent = self._bytes_sent = 0  # in the current slot
         self._set(values)
 
     @staticmethod
@@ -42,7 +42,7 @@ class Slot:
         for packet in packets:
             time = packet.time
             if self._due < time:
-                self._serve(time - 1)  # one that comes with the slot goes in it
+                self._serve(time - 1)  # a packet arriving exactly at a slot goes into it
                 if self._due < time:
                     self._wait(time)
             self._waiting.append(packet)
@@ -64,17 +64,18 @@ class Slot:
         self._serve(now)
         self._set(values)
         if self._waiting:
+            # Keep the draw: a new draw on each change would let frequent changes put a slot off again and again.
             self._due = max(now, self._since + self._spacing())
 
     def restart(self) -> None:
-        """The next slot is drawn anew, not the present one."""
+        """The restarted stream applies from the next slot on."""
         self._random = self._stream.random
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
-        given = [packet for packet in self._waiting if leaves(packet)]
-        gone = set(given)
+        leaving = [packet for packet in self._waiting if leaves(packet)]
+        gone = set(leaving)
         self._waiting = deque(packet for packet in self._waiting if packet not in gone)
-        return given
+        return leaving
 
     def migrate_in(self, packets: list[Packet], now: int) -> None:
         self._serve(now)
@@ -100,7 +101,7 @@ class Slot:
         self._packets_sent = self._bytes_sent = 0
 
     def _serve(self, now: int) -> None:
-        """Let all go that have a slot by `now`."""
+        """Release all packets whose slot is due by `now`."""
         waiting = self._waiting
         while waiting and self._due <= now:
             packet = waiting[0]

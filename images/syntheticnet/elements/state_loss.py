@@ -3,8 +3,8 @@
 Source: Salsano, Ludovici, Ordine, Giordano: Definition of a general and intuitive loss model for packet networks and
 its implementation in the Netem module in the Linux kernel (2012).
 
-States: 1 received, 2 received within a burst, 3 lost within a burst, 4 lost on its own. A packet's fate is that of the
-state which it moves the chain to; from 4 it always goes back to 1.
+States: 1 received, 2 received within a burst, 3 lost within a burst, 4 isolated loss. Each packet moves the chain, and
+the new state decides its fate; state 4 always returns to 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NONE = FourState(0.0, 1.0, 0.0, 1.0, 0.0)
 
 
 class StateLoss(Instant):
-    """Drops the packets that meet the states 3 and 4; it begins in state 1, as netem does."""
+    """Drops packets in states 3 and 4; starts in state 1, as netem does."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss_state",)
 
@@ -33,7 +33,7 @@ class StateLoss(Instant):
 
     def set(self, values: LinkConditions) -> None:
         model = values.loss_state or _NONE
-        # For each state, where one draw below each bound leads to; draws above both stay in the state or return to 1.
+        # Per state: (bound, target) twice, and the target of a draw above both bounds.
         self._moves = {
             1: (model.p13, 3, model.p13 + model.p14, 4, 1),
             2: (model.p23, 3, 0.0, 2, 2),

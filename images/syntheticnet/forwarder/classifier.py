@@ -1,4 +1,4 @@
-"""Which flow a packet belongs to: one dictionary look-up for a packet of a known conversation, a walk for a new one."""
+"""Maps packets to flows: one dictionary look-up for a known conversation, a full header parse for a new one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Direction = Literal["ingress", "egress"]
 MOST_TALKS = 65536
 MOST_FRAGMENTED = 4096
 
-# What tells an ordinary packet's conversation: the ethertype with the first byte of IP, the flags and fragment offset
-# of IPv4, the protocol, and as the key both addresses with the 4 bytes behind them, which are the ports.
+# The fields that identify an ordinary packet's conversation: ethertype with the first IP byte, IPv4 flags and fragment
+# offset, protocol, and as the key both addresses with the next 4 bytes, which are the ports.
 _read_ipv4 = Struct(f"!{ETHERTYPE}x3s5xHxB2x12s").unpack_from
 _read_ipv6 = Struct(f"!{IP + 6}xBx36s").unpack_from
 _PLAIN_IPV4 = b"\x08\x00\x45"  # IPv4 without options
@@ -38,17 +38,17 @@ _UDP_PAYLOAD_IPV6 = IP + 48
 _BYPASSED = Conversation("bypassed", DEFAULT)
 
 Place = tuple[bytes | None, int | None]
-"""An address and a port; None for several or any."""
+"""A packed address and a port; None for several or any."""
 
 Share = tuple[bytes, MediaKind | None, int | None, int | None]
-"""A conversation, and media of it."""
+"""A conversation's key and its media."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Who may steer this client: TCP between the `hosts` or `networks` and the `ports` here is never conditioned.
+    """Who may control this client: TCP between `hosts` or `networks` and the local `ports` is never conditioned.
 
-    From everyone else the ports are closed. With `ipv6_only` all other IPv4 is, in both directions.
+    The ports are closed to everyone else. With `ipv6_only` all other IPv4 is closed in both directions.
     """
 
     hosts: frozenset[bytes] = frozenset()
@@ -62,7 +62,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class FlowTable:
-    """The flows of one direction, in order. `names` gives the addresses of the flows that name a host."""
+    """The flows of one direction, in order. `names` maps the host names in flows to addresses."""
 
     direction: Direction
     flows: Sequence[Flow] = ()
@@ -76,7 +76,7 @@ class FlowTable:
                 self._shelves.setdefault(place, []).append((number, flow))
 
     def talk(self, header: Header | None) -> Conversation:
-        """How a packet with this header is treated; the first flow that matches wins."""
+        """A new conversation for this header; the first matching flow wins."""
         if header is None:
             return _BYPASSED
         remote, remote_port, local_port = self._ends(header)
@@ -88,12 +88,12 @@ class FlowTable:
         return Conversation("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
 
     def divides(self, header: Header) -> bool:
-        """Whether packets of this conversation belong to one flow or another by their media."""
+        """Whether the flow of this conversation's packets depends on their media."""
         first = next(self._candidates(header), None)
         return first is not None and first.match.media is not None and header.source_port is not None
 
     def _candidates(self, header: Header) -> Iterator[Flow]:
-        """The flows that the packet may belong to, whatever media it carries."""
+        """The flows that match the packet if its media is ignored, in order."""
         remote, port, _ = self._ends(header)
         host = ip_address(remote)
         places = {(remote, port), (remote, None), (None, port), (None, None)}
@@ -106,7 +106,7 @@ class FlowTable:
         )
 
     def _places(self, match: FlowMatch) -> list[Place]:
-        """Where to look for a flow: by each address and the port that it is for; None where it is for several."""
+        """The index keys of a flow: each of its addresses with its port; None for several or any."""
         host, port = match.place
         if isinstance(host, str):
             return [(ip_address(address).packed, port) for address in dict.fromkeys(self.names.get(host, ()))]
@@ -125,16 +125,16 @@ class FlowTable:
 
 
 class Classifier:
-    """Remembers the talk of each conversation; holds at most `MOST_TALKS`, and then starts anew (counted).
+    """Caches conversations; clears the cache when it reaches `MOST_TALKS` (counted as evictions).
 
-    A conversation whose media belong to different flows has a talk for each kind of media that the flows tell apart.
-    Later fragments follow their first, as long as that is among the last `MOST_FRAGMENTED` (without a time limit:
-    when an identification is used again, its new first takes the place of the old); others are matched by what they
-    show. The media of a super-frame are those of its first segment.
+    If the media of a conversation belong to different flows, it has one entry for each kind the flows distinguish.
+    Later fragments follow their first one while that is among the last `MOST_FRAGMENTED`; without it they are matched
+    by the headers they have. There is no time limit: when an identification is reused, its new first fragment replaces
+    the old. The media of a super-frame is that of its first segment.
     """
 
     def __init__(self, table: FlowTable, retire: Callable[[list[Conversation]], None] = lambda talks: None) -> None:
-        """`retire` gets the talks that are forgotten, all at once."""
+        """`retire` receives all evicted conversations in one call."""
         self._retire = retire
         self._ipv4, self._ipv6 = _tables(), _tables()
         self._divided: dict[Share, Conversation] = {}
@@ -142,12 +142,13 @@ class Classifier:
         self._size = 0
         self._use(table)
         self.evictions = 0
-        """Talks that were forgotten for lack of room."""
+        """Conversations evicted for lack of room."""
         self.fragment_evictions = 0
-        """First fragments that were forgotten for lack of room; most of them had done their service."""
+        """First fragments evicted for lack of room; most were no longer needed."""
 
     def talk(self, buffer: bytes) -> Conversation:
-        """The conversation that the packet in `buffer` belongs to."""
+        """The conversation of the packet in `buffer`."""
+        # Let struct check the length: an exception for the rare short frame is cheaper than a test for each packet.
         try:
             kind, fragment, protocol, key = _read_ipv4(buffer)
             if kind == _PLAIN_IPV4 and not fragment & _FRAGMENTED:
@@ -156,23 +157,23 @@ class Classifier:
                 protocol, key = _read_ipv6(buffer)
                 return self._ipv6[protocol].get(key) or self._missed(buffer, protocol, key, _UDP_PAYLOAD_IPV6)
         except StructError:
-            pass  # too short to show ports
+            pass  # too short to have ports
         return self._walked(buffer)
 
     def flow_of(self, packet: Packet) -> str:
-        """The flow that a packet on its way belongs to under the present table; puts its talk right."""
+        """The flow of a held packet under the current table; updates the packet's conversation."""
         packet.talk = self.talk(packet.buffer)
         return packet.talk.flow
 
     def adopt(self, table: FlowTable) -> list[Any]:
-        """Use another table from now on; returns what is of no use any more."""
+        """Switch to another table; returns the old data for the caller to free."""
         before = [self._table, self._ipv4, self._ipv6, self._divided]
         self._use(table)
         self._forget()
         return before
 
     def admit(self, control: Control) -> None:
-        """Let these steer the client from now on."""
+        """Replace the access rules of the control ports."""
         self.adopt(replace(self._table, control=control))
 
     def talks(self) -> list[Conversation]:
@@ -187,7 +188,7 @@ class Classifier:
         self._ssrcs = frozenset(match.ssrc for match in matches)
 
     def _missed(self, buffer: bytes, protocol: int, key: bytes, payload: int) -> Conversation:
-        """The talk of an ordinary packet whose conversation is unknown, or divided."""
+        """The conversation of an ordinary packet that is not cached, or divided by media."""
         if protocol == UDP and self._divided:
             talk = self._divided.get(self._share(key, media_of(buffer, payload)))
             if talk is not None:
@@ -195,7 +196,7 @@ class Classifier:
         return self._walked(buffer)
 
     def _walked(self, buffer: bytes) -> Conversation:
-        """The talk of any packet, by all its headers."""
+        """The conversation of any packet, by parsing all its headers."""
         header = parse(buffer)
         if header is None:
             return _BYPASSED
@@ -209,7 +210,7 @@ class Classifier:
         return talk or self._remember(known, key, header)
 
     def _first(self, fragment: bytes, header: Header) -> Header:
-        """The header of the first fragment of this one's packet; its own where that is unknown."""
+        """The header of the packet's first fragment; the fragment's own if that is unknown."""
         if header.later:
             return self._firsts.get(fragment, header)
         self._firsts[fragment] = header
@@ -232,7 +233,7 @@ class Classifier:
         return talk
 
     def _share(self, key: bytes, media: Media) -> Share:
-        """What tells the talk of these media from the others of its conversation, as far as any flow asks."""
+        """The cache key of one media within a conversation, reduced to what the flows distinguish."""
         kind, payload_type, ssrc = media
         return (
             key,
@@ -249,12 +250,12 @@ class Classifier:
 
 
 def _tables() -> list[dict[bytes, Conversation]]:
-    """Room for talks, by the number of their protocol."""
+    """Empty caches, indexed by protocol number."""
     return [{} for _ in range(256)]
 
 
 def _key(header: Header) -> bytes:
-    """What tells the conversation among those of its protocol; as it stands in an ordinary packet."""
+    """The cache key within a protocol, with the same bytes as in an ordinary packet."""
     key = header.source + header.destination
     if header.source_port is None or header.destination_port is None:
         return key
@@ -264,8 +265,8 @@ def _key(header: Header) -> bytes:
 def _is_service(match: FlowMatch, protocol: int, port: int | None) -> bool:
     if match.protocol not in (None, protocol):
         return False
-    whole = match.port_min == 0 and match.port_max == 65535
-    return whole or (port is not None and match.port_min <= port <= match.port_max)
+    any_port = match.port_min == 0 and match.port_max == 65535
+    return any_port or (port is not None and match.port_min <= port <= match.port_max)
 
 
 def _is_media(match: FlowMatch, media: Media) -> bool:
@@ -274,7 +275,7 @@ def _is_media(match: FlowMatch, media: Media) -> bool:
 
 
 def _id(remote: bytes, protocol: int, port: int | None) -> int:
-    """The id of `/top`: IPv4 address with its first octet lowest, protocol << 32, port << 48; 0 for IPv6."""
+    """The peer id of `/top`: IPv4 address (first octet lowest) | protocol << 32 | port << 48; 0 for IPv6."""
     if len(remote) != 4:
         return 0
     return int.from_bytes(remote, "little") | protocol << 32 | (port or 0) << 48

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import SystemRandom
 from typing import Any, Protocol
 
@@ -30,6 +30,13 @@ class Network(Protocol):
         """What it has counted."""
         ...
 
+    def top(self, direction: str) -> list[Any]:
+        """The top talkers of a direction."""
+        ...
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client, besides the host."""
+
 
 class Overtaken(Exception):
     """What was armed has been put in force, at `now` or before, while something else was prepared."""
@@ -45,7 +52,7 @@ def drawn_schedule(startup: Conditions) -> ConditionSchedule:
 
 
 class ConditionsController:
-    """Answers what the API asks of conditions and files.
+    """Answers what the API asks of the forwarder: one method for each operation of the control socket.
 
     It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
     """
@@ -71,6 +78,8 @@ class ConditionsController:
             "file": self._read_file,
             "put_file": self._put_file,
             "remove_file": self._remove_file,
+            "top": self._list_top,
+            "admit": self._admit,
         }
 
     def deadline(self) -> int | None:
@@ -99,20 +108,25 @@ class ConditionsController:
         return self._schedule.report(now) | {"monotonic_ns": now} | self._network.report(now)
 
     def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        """`change` or `replace`; with `check` only what it would come to."""
+        """`change` or `replace`; with `check` only what it would come to, and the hosts that its flows would name.
+
+        A `strict` replacement is refused where a part of it could have no effect.
+        """
         requested = ChangeRequest(
             change=request["change"],
             replace=request["op"] == "replace",
             keep=request.get("keep", False),
             names=request.get("names", {}),
         )
+        if request.get("strict"):
+            Conditions().changed(requested.parsed)
         at_ns, lease_ns = request.get("at_ns"), request.get("lease_ns")
         schedule, entry = self._schedule.ask(requested, now, at_ns, lease_ns)
         preview = schedule if entry.at_ns <= now else self._schedule.preview(requested, lease_ns is not None)
         for conditions in (preview.base, preview.conditions):
             self._files.check(conditions)
         if request.get("check"):
-            return {"conditions": preview.conditions.to_dict(), "monotonic_ns": now}
+            return {"conditions": preview.conditions_text, "hosts": preview.hosts, "monotonic_ns": now}
         late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
         now = self._put(schedule.due(now), now)
         report = self._report(request, now)
@@ -148,10 +162,17 @@ class ConditionsController:
         self._save_files()
         return self._list_files(request, now)
 
+    def _list_top(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        return {"rows": self._network.top(request["direction"])}
+
+    def _admit(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        self._network.admit(request["addresses"])
+        return {}
+
     def _refuse_used(self, name: str, way_out: str) -> None:
         """What is in force or will be must find its files."""
         schedule = self._schedule
-        users = {"the conditions": named_files(schedule.base.to_dict())}
+        users = {"the conditions": named_files(schedule.base_text)}
         users |= {f"lease {entry.id}": named_files(entry.request.change) for entry in schedule.leases}
         users |= {f"scheduled change {entry.id}": named_files(entry.request.change) for entry in schedule.scheduled}
         using = [user for user, names in users.items() if name in names]

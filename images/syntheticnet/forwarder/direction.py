@@ -1,4 +1,4 @@
-"""One direction of a client's network: the port that frames come from, the link they pass, the port they leave by."""
+"""One direction of a client's network: frames from one port pass a link and leave through the other port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .link import Plan as LinkPlan
 from .port import SLOT, Frame, Port
 from .schedule import InForce, Sowing
 
-# Of a super-frame longer than this the classifier sees only the beginning, where it has no extension headers.
+# The classifier gets only this much of a longer super-frame, if that has no extension headers.
 HEAD = 2048
 _IPV4 = b"\x08\x00\x45"
 
@@ -28,7 +28,7 @@ _buffer = attrgetter("buffer")
 
 
 class Plan(NamedTuple):
-    """What a way is to become."""
+    """The prepared next state of a pipeline."""
 
     table: FlowTable
     link: LinkPlan
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
 
 class Pipeline:
-    """Takes, admits and releases; `due` tells when it next has something to do."""
+    """Receives, classifies and sends the frames of one direction."""
 
     def __init__(self, direction: Direction, source: Port, target: Port, control: Control, files: Files) -> None:
         self._direction = direction
@@ -54,7 +54,7 @@ class Pipeline:
         self.answers: list[Packet] = []
 
     def plan(self, requested: InForce) -> Plan:
-        """What it is to become; changes nothing, and may be made by another thread."""
+        """Prepare a new state; changes nothing, so another thread may call it."""
         conditions, names, sowing = requested
         table = FlowTable(self._direction, conditions.flows, names, self._control)
         flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
@@ -62,54 +62,57 @@ class Pipeline:
         return Plan(table, self.link.plan(getattr(conditions, self._direction).effective(), flows, seed), sowing)
 
     def adopt(self, plan: Plan, now: int) -> list[Any]:
-        """Put a plan in force at once; returns what is of no use any more."""
-        self.release(now)  # what was read before them enters the elements, whence it can move with its flow
+        """Apply a plan at once; returns the old data for the caller to free."""
+        # Packets already read enter the elements first: from there they can migrate with their flow.
+        self.release(now)
         before = self._classifier.adopt(plan.table)
         before += self.link.adopt(plan.link, now, self._classifier.flow_of)
         self._sowing = plan.sowing
-        self.release(now)  # what the change lets go leaves before any newcomer
+        # Packets released by the change leave before any newcomer is read, which could have an older stamp.
+        self.release(now)
         return before
 
     def configure(self, requested: InForce, now: int) -> None:
-        """Plan, and put it in force."""
+        """Plan and apply in one step."""
         self.adopt(self.plan(requested), now)
 
     def let_in(self, control: Control) -> None:
-        """Let these steer the client from now on."""
+        """Replace the access rules of the control ports."""
         self._control = control
         self._classifier.admit(control)
 
     @property
     def full(self) -> bool:
-        """Whether the last batch was as large as can be, so that there may be more."""
+        """Whether the last batch was full, so more frames may be waiting."""
         return self._source.full
 
     def carry(self) -> int:
-        """Take what has come, at most a batch, and give it to the link; returns how many frames there were."""
+        """Read up to one batch and pass it to the link; returns the number of frames."""
         count = self._source.receive()
         if count:
             self._top.tidy()
             now = time.monotonic_ns()
-            skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # from the clock of `now` to that of the stamps
+            skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # stamps are wall clock, `now` is monotonic
             if not (self.link.perfect and self._relay(count, now, skew)):
                 self.admit(self._source.take(count), now, skew)
         return count
 
     def admit(self, frames: list[Frame], now: int, skew: int) -> None:
-        """Give frames to the link; `skew` takes their stamps to the clock of `now`."""
+        """Pass frames to the link; stamp - `skew` is on the clock of `now`."""
         packets: list[Packet] = []
         bypassed: list[bytes] = []
-        talk_of, whole = self._classifier.talk, self.link.perfect
+        talk_of, uncut = self._classifier.talk, self.link.perfect
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             talk = talk_of(buffer)
             came = stamp - skew
-            if came < oldest and talk.lane != "control":  # what is too late anyway is not worth any more work
+            if came < oldest and talk.lane != "control":  # the link would drop it as stalled anyway
                 self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
             elif talk.lane == "link":
+                # Stamps can be out of order or ahead of `now`; elements need sorted times that are not in the future.
                 if came > last:
                     last = came if came < now else now
-                if buffer[1] and not whole:
+                if buffer[1] and not uncut:
                     packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
                 else:
                     packets.append(Packet(buffer, last, talk))
@@ -124,7 +127,7 @@ class Pipeline:
             self._bypassed += len(bypassed) - len(self._target.write(bypassed))
 
     def admit_answers(self, packets: list[Packet], now: int) -> None:
-        """Take what the opposite link's elements answered."""
+        """Take answers from the opposite link's elements."""
         for packet in packets:
             packet.time = packet.entered = max(self._last, packet.time)
             packet.talk = self._classifier.talk(packet.buffer)
@@ -133,14 +136,14 @@ class Pipeline:
         self.link.push(packets, now)
 
     def release(self, now: int) -> int:
-        """Send what is due, and return how much that was; what elements answered is put in `answers`."""
+        """Send all due packets and return their number; the elements' answers are added to `answers`."""
         packets, answers = self.link.pop(now)
         if answers:
             self.answers += answers
         if packets:
             self.lateness.note(now - packets[0].time, now)
             refused = self._target.write(list(map(_buffer, packets)))
-            for index in reversed(refused):
+            for index in reversed(refused):  # from the end, so that the remaining indices stay valid
                 self.link.drop(packets.pop(index), "send")
             self.link.sent(packets, now)
             for packet in packets:
@@ -153,12 +156,12 @@ class Pipeline:
         return self._top.rows(self._classifier.talks())
 
     def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
-        """Counts of the link, of what passed beside it, and of what had to be forgotten."""
+        """Counters of the link, of packets that bypassed it, and of evictions."""
         forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
         return (total or self.link.total).report(now) | {"bypassed": self._bypassed, "forgotten": forgotten}
 
     def note_refusals(self, now: int) -> None:
-        """Count what the kernel dropped, or could not hand over, since the last time; call it before a report."""
+        """Count what the kernel dropped or could not deliver since the last call; call it before `report`."""
         source = self._source
         causes = (("kernel", source.kernel_drops()), ("oversized", source.oversized), ("unreadable", source.unreadable))
         source.oversized = source.unreadable = 0
@@ -167,9 +170,9 @@ class Pipeline:
                 self.link.refused(cause, count, 0, now)
 
     def _relay(self, count: int, now: int, skew: int) -> bool:
-        """Send the batch from where it lies: nothing is asked of it. Whether that could be done; if not, nothing was.
+        """Send the batch straight from the receive buffer, for a perfect link; returns whether it was sent.
 
-        It cannot where something is to be refused, or came so long ago that it must not pass.
+        Sends nothing if a frame must be dropped: closed, stalled or longer than a slot.
         """
         inbox = self._source.inbox
         slots, stamps = inbox.slots(count), inbox.stamps(count)
@@ -224,7 +227,7 @@ class Pipeline:
 
 
 def _head(view: memoryview, start: int, length: int) -> bytes:
-    """As much of a frame as tells what it is: all, unless it is long and shows no options or extension headers."""
+    """The part of a frame the classifier needs: all of it, unless it is long and without options or extensions."""
     if length > HEAD and (view[start + ETHERTYPE : start + IP + 1] == _IPV4 or view[start + IP + 6] == TCP):
         length = HEAD
     return bytes(view[start : start + length])

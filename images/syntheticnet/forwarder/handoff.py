@@ -1,4 +1,4 @@
-"""What one thread asks of another: the controller, which may take long, and the packet loop, which must not."""
+"""Runs calls of the controller's thread in the packet loop's thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Errands:
-    """Errands wait until the loop serves them, between two turns; whoever sent one waits for what comes of it."""
+    """Calls queued for the loop, which runs them between two turns, while the caller blocks for the result."""
 
     def __init__(self) -> None:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -22,14 +22,14 @@ class Errands:
         return self._bell
 
     def run(self, errand: Callable[[], T]) -> T:
-        """What the errand comes to, or the exception that it raises; to be called by the thread that is no loop."""
+        """Run `errand` in the loop and return its result or raise its exception; not for the loop's own thread."""
         future: Future[T] = Future()
         self._waiting.append((errand, future))
         os.eventfd_write(self._bell, 1)
         return future.result()
 
     def serve(self) -> None:
-        """Do what waits; to be called by the loop when the file is readable."""
+        """Run all queued calls; the loop calls it when `fileno` is readable."""
         os.eventfd_read(self._bell)
         while self._waiting:
             errand, future = self._waiting.popleft()

@@ -1,4 +1,4 @@
-"""One direction of one client's network: the chain of elements that its packets pass, and the count of them."""
+"""One direction of one client's network: a chain of elements, and its counters."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ..packets.packet import Packet
 from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement
 from .per_flow import Plan as StagePlan
 
-# What leaves this long after it was due was held by a stopped or starved process, not by the network asked for.
+# A packet this overdue was held by a stopped or starved process, not by the configured conditions.
 STALLED_NS = 100_000_000
-# All that waits in one link may take so much memory: its frames, and what Python needs for each of them.
+# Memory limit for the packets held in one link: their frames plus Python's overhead per packet.
 MOST_HELD_BYTES = 64 << 20
 PACKET_COST = 400
 FOLDED = 32
-"""So many tallies are added up in a small part of a ms."""
+"""Counters folded per turn: takes a fraction of a millisecond."""
 
 Source = tuple[type[Element], str]
-"""What kind of element of which flow."""
+"""The class of an element, and its flow."""
 
 _flow = attrgetter("flow")
 
 
 class Stream:
-    """The random numbers of one element; `random` is another function once they have begun anew."""
+    """The random numbers of one element; restarting replaces the function `random`."""
 
     __slots__ = ("random",)
 
@@ -42,7 +42,7 @@ class Stream:
 
 
 class Moment:
-    """When something was put in force; known from then on."""
+    """When a plan was applied; 0 until then."""
 
     __slots__ = ("ns",)
 
@@ -55,7 +55,7 @@ class Moment:
 
 @dataclass(slots=True)
 class Plan:
-    """What a link is to become: made beside it, however long that takes, and then put in force at once."""
+    """The prepared next state of a link: slow to build, fast to apply."""
 
     values: LinkConditions
     flows: Mapping[str, Own]
@@ -65,12 +65,12 @@ class Plan:
     leaving: list[FlowCounters]
     began: Moment
     anew: list[tuple[Element, Stream, Callable[[], float]]]
-    """Elements that stay and are to begin their draws anew, their streams, and what these begin with."""
+    """Elements that stay but restart their draws, their streams, and the new `random` functions."""
     seed: int
 
 
 class Link:
-    """Takes and lets go as an element does. With no conditions it has no stage, and packets pass as they come."""
+    """Pushed and popped like an element. Without conditions it has no stages, and packets pass through at once."""
 
     def __init__(self, direction: str, seed: int, files: Files | None = None) -> None:
         self._direction = direction
@@ -85,23 +85,21 @@ class Link:
         self._passing: list[Packet] = []
         self._now = 0
         self._room = MOST_HELD_BYTES
-        self._past = FlowCounters()  # of flows that are no more
-        self._leaving: deque[FlowCounters] = (
-            deque()
-        )  # of flows that are no more, while the link holds packets of theirs
+        self._past = FlowCounters()  # the sum of removed flows
+        self._leaving: deque[FlowCounters] = deque()  # of removed flows whose packets the link may still hold
         self.tallies: dict[str, FlowCounters] = {DEFAULT: FlowCounters()}
         self.due: int | None = None
-        """When to call `pop` next; None while nothing is held."""
+        """When to call `pop` next; None if nothing is held."""
         self.slack = 0
-        """Any packet is held at least so long (ns), and so may be pushed that much later than it came."""
+        """Minimum time (ns) any packet is held, so a packet may be pushed that much after its arrival."""
 
     @property
     def perfect(self) -> bool:
-        """Whether it has no element and holds nothing, so that super-frames may pass whole."""
+        """Whether it has no elements and holds nothing, so that super-frames may pass uncut."""
         return not (self._active or self._passing)
 
     def push(self, packets: list[Packet], now: int) -> None:
-        """Take packets, sorted by `time`, at most `now`."""
+        """Take packets sorted by `time`, none later than `now`."""
         self._now = now
         for tally, share in self._by_flow(packets):
             size = 0
@@ -114,10 +112,10 @@ class Link:
             else:
                 tally.came(len(share), size, now)
         self._passing += packets if self._room >= 0 else self._bounded(packets)
-        self.due = now
+        self.due = now  # pop in the same turn: only the elements know whether a packet may leave at once
 
     def pop(self, now: int) -> Popped:
-        """Packets that are due by `now`, in order; then what elements answered themselves."""
+        """Packets due by `now`, in order; then the elements' own answers."""
         self._now = now
         forward, self._passing = self._passing, []
         backward: list[Packet] = []
@@ -135,9 +133,9 @@ class Link:
         return forward, backward
 
     def plan(self, values: LinkConditions, flows: Mapping[str, LinkConditions], seed: int | None = None) -> Plan:
-        """What it is to become with its values and those that flows name; with a seed all draws begin anew.
+        """Prepare a new state from the link's values and the flows' own; a seed restarts all draws.
 
-        Changes nothing, and may be made by another thread; only one at a time is of use.
+        Changes nothing, so another thread may call it. Applying a plan invalidates all other plans.
         """
         owns = {name: (own, self._over(name, own, values)) for name, own in flows.items()}
         began, streams = Moment(), dict[Source, Stream]()
@@ -159,15 +157,17 @@ class Link:
         return Plan(values, owns, plans, streams, tallies, leaving, began, anew, sown)
 
     def adopt(self, plan: Plan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
-        """Put a plan in force at once; nothing that is held is lost. Returns what is of no use any more.
+        """Apply a plan at once; no held packet is dropped. Returns the old data for the caller to free.
 
-        `flow_of` tells the flow that a held packet belongs to from now on; by default the one that it belonged to.
-        Call `pop` before the next `push`: what the change lets go leaves before any newcomer, however old its stamp.
+        `flow_of` maps a held packet to its new flow; by default it keeps its flow. Call `pop` before the next `push`:
+        packets released by the change must leave before any newcomer, however old its stamp.
         """
         self._now = plan.began.ns = now
         before = [self._streams, self._flows, self.tallies]
         before += [stage.adopt(part, now, flow_of) for stage, part in zip(self._stages, plan.stages, strict=True)]
         self._values, self._flows, self._streams, self._seed = plan.values, plan.flows, plan.streams, plan.seed
+        # Restart the streams last: migrated packets draw too, and the draws after a seed must not depend on what
+        # the link happened to hold.
         for element, stream, random in plan.anew:
             stream.random = random
             element.restart()
@@ -188,50 +188,50 @@ class Link:
         flow_of: FlowOf = _flow,
         seed: int | None = None,
     ) -> None:
-        """Plan, and put it in force."""
+        """Plan and apply in one step."""
         self.adopt(self.plan(values, flows, seed), now, flow_of)
 
     def relayed(self, flow: str, packets: int, size: int, delays: list[int], now: int) -> None:
-        """Count packets that have passed beside a perfect link."""
+        """Count packets that bypassed a perfect link."""
         tally = self._tally(flow)
         tally.came(packets, size, now)
         tally.left(packets, size, delays, now)
 
     def refused(self, cause: str, packets: int, size: int, now: int, flow: str = DEFAULT) -> None:
-        """Count packets that came, and were dropped before they could enter."""
+        """Count packets that were dropped before entering the link."""
         tally = self._tally(flow)
         tally.came(packets, size, now)
         tally.lost(cause, packets, size, now)
 
     def sent(self, packets: list[Packet], now: int) -> None:
-        """Count packets that have left."""
+        """Count packets that were sent."""
         for tally, share in self._by_tally(packets):
             size = sum([packet.size for packet in share])
             self._room += size + PACKET_COST * len(share)
             tally.left(len(share), size, [now - packet.entered for packet in share], now)
 
     def drop(self, packet: Packet, cause: str) -> None:
-        """The one sink of discarded packets."""
+        """Discard a packet, counted under `cause`."""
         self._room += packet.size + PACKET_COST
         packet.tally.lost(cause, 1, packet.size, self._now)
 
     @property
     def bygone(self) -> list[FlowCounters]:
-        """The counts of flows that are no more."""
+        """The counters of removed flows."""
         return [self._past, *self._leaving]
 
     @property
     def total(self) -> FlowCounters:
-        """The counts of all flows together, of those that are no more too."""
+        """The sum of all flows, including removed ones."""
         return FlowCounters.total([*self.bygone, *self.tallies.values()])
 
     def __len__(self) -> int:
         return len(self._passing) + sum(map(len, self._active))
 
     def _settle(self) -> None:
-        """Pass by the stages that have nothing to do; what a retired element held leaves with the first `pop`.
+        """Skip idle stages from now on, and fold the counters of removed flows, a few at a time.
 
-        Add the counts of flows that are no more to those of the past, a few at a time.
+        A removed element's packets leave with the first `pop` after the change, so its stage is idle only then.
         """
         self._active = [stage for stage in self._stages if not stage.idle]
         looked_at = min(self._unsettled, FOLDED)
@@ -244,7 +244,7 @@ class Link:
                 self._past.fold(tally)
 
     def _over(self, name: str, own: LinkConditions, values: LinkConditions) -> LinkConditions:
-        """A flow's values over those of the link; the very object of before, where neither has changed."""
+        """A flow's values over those of the link; the same object as before if neither changed."""
         before = self._flows.get(name)
         if before is not None and before[0] is own and values is self._values:
             return before[1]
@@ -259,12 +259,12 @@ class Link:
         flow: str,
         values: LinkConditions,
     ) -> Element:
-        """Each element has a random stream of its own, so that no other element's draws move it."""
+        """Build an element with its own random stream, so that other elements' draws do not shift its sequence."""
         stream = streams[make, flow] = Stream(self._source(seed, make, flow))
         return make(values, ElementContext(stream, self.drop, self._duplicate, self._files, began.read))
 
     def _source(self, seed: int, make: type[Element], flow: str) -> str:
-        """What the stream of an element is made of."""
+        """The seed of an element's random stream."""
         return f"{seed}/{self._direction}/{flow}/{make.__name__}"
 
     def _duplicate(self, packet: Packet) -> Packet:
@@ -294,14 +294,14 @@ class Link:
         return shares.items()
 
     def _bounded(self, packets: list[Packet]) -> list[Packet]:
-        """As many of `packets`, from the first on, as there is memory for."""
+        """The leading `packets` that fit into memory; drops the rest."""
         kept = list(packets)
         while kept and self._room < 0:
             self.drop(kept.pop(), "memory")
         return kept
 
     def _punctual(self, packets: list[Packet], now: int) -> list[Packet]:
-        """What is not overdue; the rest is dropped as stalled."""
+        """The packets that are not overdue; drops the rest as stalled."""
         oldest = now - STALLED_NS
         if packets[0].time >= oldest:
             return packets

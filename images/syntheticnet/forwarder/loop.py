@@ -1,6 +1,6 @@
-"""The loop: frames from one port, through a link, to the other; it knows ways and clocks, and no effect by name.
+"""The event loop: moves frames between the ports through both pipelines; it knows no effect by name.
 
-Each turn reads what has come, sends what is due, and finds out when the next one is. Without traffic it sleeps.
+Each turn reads what has arrived, sends what is due, and computes the next wake-up. Without traffic it sleeps.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from collections.abc import Callable
 from .direction import Pipeline
 from .poller import Poller
 
-# Where packets wait anyway, dense traffic is not read one by one: after this long at the latest is soon enough.
+# If every packet is delayed anyway, dense traffic is read in batches, at least this often: one system call and one
+# turn then serve many packets. Kernel stamps keep their arrival times exact.
 LOOK_NS = 500_000
-# Nor is it sent one by one: what falls due within this time of a turn leaves with the next one. A turn costs as much as
-# ten packets; where one sends more than a few, traffic is so dense that its cost counts more than a part of a ms.
+# It is sent in batches too: after a turn the loop rests this long before it sends again. A turn costs as much CPU as
+# ten packets. Once a turn sends more than a few, saving turns matters more than a fraction of a millisecond of delay.
 REST_NS = 150_000
 LONG_REST_NS = 450_000
 FEW = 3
 
 
 class ReadPacer:
-    """When to read one way: at once when something comes, or, while traffic is dense and held anyway, now and then."""
+    """Decides when to read one pipeline: on arrival, or at intervals while traffic is dense and delayed anyway."""
 
     def __init__(self, way: Pipeline, poller: Poller) -> None:
         self.way = way
@@ -31,7 +32,7 @@ class ReadPacer:
         self._poller = poller
 
     def read(self, now: int) -> bool:
-        """Take a batch; whether more of it is waiting."""
+        """Read a batch; returns whether more may be waiting."""
         count = self.way.carry()
         dense, self._last = now - self._last < LOOK_NS, now if count else self._last
         slack = self.way.link.slack
@@ -46,7 +47,7 @@ class ReadPacer:
 
 
 class EventLoop:
-    """Two ways, each the opposite of the other, kept going turn by turn."""
+    """Drives the two opposite pipelines, turn by turn."""
 
     def __init__(self, first: Pipeline, second: Pipeline) -> None:
         self._poller = Poller()
@@ -55,14 +56,14 @@ class EventLoop:
         self._calls: dict[int, Callable[[], None]] = {}
         self._due: int | None = None
         self.appointment: int | None = None
-        """When `turn` is to return at the latest (ns)."""
+        """Latest time for `turn` to return (ns)."""
 
     def watch(self, fd: int, call: Callable[[], None]) -> None:
         """Call when `fd` is readable."""
         self._calls[self._poller.add(fd)] = call
 
     def turn(self) -> None:
-        """Wait until there is something to do, and do it."""
+        """Wait for work and do it."""
         due, appointment = self._due, self.appointment
         if appointment is not None and (due is None or appointment < due):
             due = appointment
@@ -81,7 +82,7 @@ class EventLoop:
         self._release(looks, full)
 
     def _release(self, looks: list[int], full: bool) -> None:
-        """Send what is due, and find out when to wake up next: for `looks` at an intake, or for what is due then."""
+        """Send what is due and compute the next wake-up, from `looks` (times to read) and due packets."""
         now = time.monotonic_ns()
         sent = 0
         for way, opposite in self._opposites:

@@ -1,4 +1,4 @@
-"""One kind of effect in a link: the link's own element of it, and those of the flows that have their own."""
+"""One stage of a link: the link's own element of one effect, and those of flows with their own values."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from ..conditions import LinkConditions
 from ..elements import Element, Popped
 from ..packets.packet import Packet
 
-# The link's own element goes under this name, beside the names of flows.
+# The key of the link's own element, among the names of flows.
 DEFAULT = "default"
 
 FlowOf = Callable[[Packet], str]
 Build = Callable[[str, LinkConditions], Element]
-"""Makes the element of a flow."""
+"""Builds the element of a flow."""
 
 Own = tuple[LinkConditions, LinkConditions]
-"""The values that a flow names, and these over those of its link."""
+"""A flow's own values, and the same over those of its link."""
 
 _by_time = attrgetter("time")
 
 
 class Plan(NamedTuple):
-    """What a stage is to become: made beside it, however long that takes, and then put in force at once."""
+    """The prepared next state of a stage: slow to build, fast to apply."""
 
     elements: dict[str, Element | None]
     values: dict[str, LinkConditions]
     changed: list[tuple[Element, LinkConditions]]
-    """Elements that stay, and their new values."""
+    """Elements that stay, with their new values."""
 
 
 class PerFlowElement:
-    """Sends each packet through the element of its flow, or past where that has none, and merges by time."""
+    """Passes each packet through its flow's element, or past if there is none, and merges the output by time."""
 
     def __init__(self, make: type[Element]) -> None:
         self.make = make
         self._elements: dict[str, Element | None] = {DEFAULT: None}
         self._values: dict[str, LinkConditions] = {}
-        self._touched: dict[Element, None] = {}  # those that have been given packets since the last `pop`
-        self._due: dict[Element, int] = {}  # the deadline of each other element that holds something
-        self._deadlines: list[tuple[int, int, Element]] = []  # a heap of these, with some that have been overtaken
+        self._touched: dict[Element, None] = {}  # elements pushed to since the last `pop`
+        self._due: dict[Element, int] = {}  # deadlines of the other elements that hold packets
+        self._deadlines: list[tuple[int, int, Element]] = []  # a heap of the deadlines, some outdated
         self._number = 0
         self._passing: list[Packet] = []
 
@@ -51,7 +51,7 @@ class PerFlowElement:
         if len(elements) == 1:
             self._push_to(default, packets)
             return
-        flows = dict.fromkeys([packet.flow for packet in packets])  # in the order of the packets, in every run
+        flows = dict.fromkeys([packet.flow for packet in packets])  # a set's order would differ between runs
         if len(flows) == 1:
             self._push_to(elements.get(packets[0].flow, default), packets)
             return
@@ -64,18 +64,18 @@ class PerFlowElement:
 
     def pop(self, now: int) -> Popped:
         forward, self._passing = self._passing, []
-        asked, self._touched = self._touched, {}
+        active, self._touched = self._touched, {}
         deadlines, dues = self._deadlines, self._due
         while deadlines and deadlines[0][0] <= now:
             due, _, element = heappop(deadlines)
             if dues.get(element) == due:
-                asked[element] = None
-        if not asked:
+                active[element] = None
+        if not active:
             return forward, []
         backward: list[Packet] = []
         waited: list[Packet] = []
         sources = 1 if forward else 0
-        for element in asked:
+        for element in active:
             ahead, back = element.pop(now)
             self._schedule(element)
             if ahead:
@@ -84,7 +84,7 @@ class PerFlowElement:
             if back:
                 backward += back
         if forward:
-            waited += forward  # last, so that of the same instant what waited goes before a newcomer
+            waited += forward  # last, so that at equal times held packets go before newcomers
         if sources > 1:
             waited.sort(key=_by_time)
         return waited, backward
@@ -99,7 +99,7 @@ class PerFlowElement:
         return deadlines[0][0] if deadlines else None
 
     def slack(self) -> int:
-        """How long any packet will at least be held here."""
+        """Minimum time any packet is held in this stage."""
         least: int | None = None
         for element in self._elements.values():
             slack = 0 if element is None else element.slack()
@@ -109,7 +109,7 @@ class PerFlowElement:
         return least or 0
 
     def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> Plan:
-        """What it is to become with these values of the link and of each flow; `build` makes elements."""
+        """Prepare a new state from the values of the link and of each flow; `build` makes new elements."""
         requested = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
         plan = Plan({}, requested, [])
         for name, values in requested.items():
@@ -122,10 +122,10 @@ class PerFlowElement:
         return plan
 
     def adopt(self, plan: Plan, now: int, flow_of: FlowOf) -> dict[str, Element | None]:
-        """Put a plan in force, and return the elements that were before.
+        """Apply a plan, and return the previous elements.
 
-        `flow_of` tells the flow that a held packet belongs to from now on: the packet goes to that one's element, or
-        on, where it has none.
+        `flow_of` maps a held packet to its new flow. The packet moves to that flow's element, or leaves the stage if
+        there is none.
         """
         busy, before = self._busy(), self._elements
         self._elements, self._values = plan.elements, plan.values
@@ -140,7 +140,7 @@ class PerFlowElement:
 
     @property
     def idle(self) -> bool:
-        """Whether it has no element and holds nothing, so that the link may pass it by."""
+        """Whether it has no elements and holds nothing, so that the link may skip it."""
         return not (
             any(map(len, self._busy()))
             or self._passing
@@ -151,7 +151,7 @@ class PerFlowElement:
         return len(self._passing) + sum(map(len, self._busy()))
 
     def _busy(self) -> list[Element]:
-        """The elements that hold something, or may."""
+        """The elements that hold packets, or may."""
         return list(self._due | self._touched)
 
     def _push_to(self, element: Element | None, packets: list[Packet]) -> None:
@@ -162,7 +162,7 @@ class PerFlowElement:
         self._touched[element] = None
 
     def _schedule(self, element: Element) -> None:
-        """Note when to call on an element that may hold something."""
+        """Update the deadline of an element."""
         due = element.deadline()
         if due is None:
             self._due.pop(element, None)
@@ -175,7 +175,11 @@ class PerFlowElement:
         return self._elements.get(packet.flow, self._elements[DEFAULT])
 
     def _rehome(self, element: Element, stays: bool, now: int, flow_of: FlowOf) -> None:
-        """Let an element keep what belongs to it, and take the rest to where it belongs."""
+        """Move the packets that no longer belong to this element to where they do.
+
+        A live change must not drop what is in flight: it would look like loss that nobody configured. So a packet whose
+        flow changed continues its wait in the new flow's element, and only what cannot migrate leaves at once.
+        """
 
         def leaves(packet: Packet) -> bool:
             packet.flow = flow_of(packet)
@@ -183,11 +187,11 @@ class PerFlowElement:
 
         self._settle(element.migrate_out(leaves), now)
         if not stays:
-            element.configure(LinkConditions(), now)  # what it could not give is due now
-        self._touched[element] = None  # its deadline may be another now
+            element.configure(LinkConditions(), now)  # what could not migrate is due now
+        self._touched[element] = None  # its deadline may have changed
 
     def _settle(self, packets: Iterable[Packet], now: int) -> None:
-        """Give packets, in order, to the elements that they belong to; those that belong to none go on now."""
+        """Hand packets, in order, to their flows' elements; those without an element leave the stage now."""
         shares: dict[Element | None, list[Packet]] = {}
         for packet in packets:
             shares.setdefault(self._home(packet), []).append(packet)

@@ -1,6 +1,6 @@
-"""Waits for files to become readable, or for a time, and is punctual: wakes up early by what waking up has lately cost.
+"""Waits for files or a time, punctually: it compensates for the wake-up latency measured lately.
 
-ppoll through ctypes: one system call a turn, where epoll with a timer takes three, and times in nanoseconds.
+Uses ppoll through ctypes: nanosecond timeouts with one system call per turn, where epoll with a timer takes three.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ import ctypes
 import select
 import time
 
-# Times nearer than this are those of dense traffic; waiting awake before each of them would take a whole processor.
+# Nearer deadlines mean dense traffic: busy-waiting before each of them would occupy a whole core.
 SPARSE_NS = 1_000_000
 MOST_LEAD_NS = 200_000
 SECOND = 10**9
-_WEIGHT = 8  # one in so many parts of the newest measurement goes into the mean
-_NOBODY = -1  # ppoll passes by negative descriptors
+_WEIGHT = 8  # the newest sample counts 1/8 in the moving average
+_NOBODY = -1  # ppoll ignores negative descriptors
 
 _ppoll = ctypes.CDLL(None, use_errno=True).ppoll
 _ppoll.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_void_p]
 
 
 class Poller:
-    """A few files, each with a number in the order of `add`, and one time to wait for."""
+    """A few files, numbered in the order of `add`, and one deadline."""
 
     def __init__(self, room: int = 8) -> None:
         # struct pollfd: int fd; short events; short revents
@@ -31,10 +31,10 @@ class Poller:
         self._parts = memoryview(self._timeout).cast("q")
         self._address, self._timeout_address = map(_address, (self._entries, self._timeout))
         self._fds: list[int] = []
-        self.lead = 0  # what waking up has cost lately, ns
+        self.lead = 0  # recent wake-up latency, ns
 
     def add(self, fd: int) -> int:
-        """Wait for this file too; returns its number."""
+        """Add a file; returns its number."""
         number = len(self._fds)
         self._fds.append(fd)
         self._halves[2 * number + 1] = select.POLLIN
@@ -42,11 +42,11 @@ class Poller:
         return number
 
     def watch(self, number: int, on: bool) -> None:
-        """Wait for a file, or pass it by for now."""
+        """Watch or ignore a file."""
         self._halves[2 * number] = self._fds[number] if on else _NOBODY
 
     def wait(self, due: int | None) -> list[int]:
-        """The numbers of the files that are readable; none at `due` (ns of the monotonic clock), not before it."""
+        """Wait for readable files and return their numbers; empty at `due` (ns, monotonic), never before it."""
         if due is None:
             return self._poll(0)
         left = due - time.monotonic_ns()
@@ -59,7 +59,7 @@ class Poller:
         return ready
 
     def _settle(self, due: int, early: int) -> None:
-        """Learn from how late it is, and wait the rest out awake."""
+        """Update `lead` from the observed latency, and busy-wait until `due`."""
         now = time.monotonic_ns()
         if early or not self.lead:
             late = now - (due - early)

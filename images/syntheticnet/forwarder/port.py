@@ -1,6 +1,6 @@
-"""The only AF_PACKET socket: reads and writes whole batches of frames, offloads and all, with one system call each.
+"""Packet sockets: read and write batches of frames, including offloaded super-frames, with one system call each.
 
-recvmmsg and sendmmsg are called through ctypes on preallocated memory; per-packet calls are what makes Python slow.
+Calls recvmmsg and sendmmsg through ctypes on preallocated memory, because per-packet calls are slow in Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from struct import unpack
 
 BATCH = 64
-# Of super-frames fewer at a time: what is read must still be in the processor's cache when it is sent.
+# Fewer super-frames per batch: what is read should still be in the CPU cache when it is sent.
 FEW, LARGE = 16, 16384
 
 _SOL_PACKET = 263
@@ -23,7 +23,7 @@ _PACKET_IGNORE_OUTGOING = 23
 _SO_TIMESTAMPNS = 35
 _SO_RCVBUFFORCE = 33
 _ETH_P_ALL = 3
-_MSG_DONTWAIT, _MSG_TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)  # enums are slow in a loop
+_MSG_DONTWAIT, _MSG_TRUNC = int(socket.MSG_DONTWAIT), int(socket.MSG_TRUNC)  # plain ints: enums are slow in a loop
 
 # struct mmsghdr on 64-bit Linux, in 64-bit words: name, namelen, iov, iovlen, control, controllen, flags; then msg_len.
 _MMSG_WORDS = 8
@@ -34,15 +34,15 @@ _FLAGS_HALF = 12  # msg_flags, likewise
 _CMSG_WORDS = 4  # cmsghdr (length; level and type), then timespec (seconds; nanoseconds)
 _CMSG_BYTES = _CMSG_WORDS * 8
 
-# The longest frame: 64 KiB of IP packet and its Ethernet header, behind the vnet header; rounded up to cache lines.
+# The longest frame: vnet header, Ethernet header and a 64 KiB IP packet, rounded up to cache lines.
 SLOT = 65664
-# In a flood of small frames, each of which takes most of a KB, a longer queue would only make all of them late.
+# Small frames take almost 1 KB each here; in a flood, a larger buffer would only add delay.
 RECEIVE_BUFFER = 4 << 20
 
 Frame = tuple[bytes, int]
-"""A received frame behind its vnet header, and when the kernel took it (ns of CLOCK_REALTIME)."""
+"""A received frame with its vnet header, and the kernel's receive stamp (ns of CLOCK_REALTIME)."""
 
-# These calls never wait: so they keep the interpreter, which another thread would not hand back at once.
+# PyDLL keeps the GIL: the calls never block, and another thread might not return the GIL for a while.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _recvmmsg, _sendmmsg = _libc.recvmmsg, _libc.sendmmsg
 _recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
@@ -50,7 +50,7 @@ _sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int
 
 
 class Memory:
-    """Room for one batch of frames: a slot of `SLOT` bytes each; may serve several ports, one after the other."""
+    """Memory for one batch of frames, `SLOT` bytes each; ports of one thread may share it."""
 
     def __init__(self) -> None:
         self._bytes = bytearray(BATCH * SLOT)
@@ -59,7 +59,7 @@ class Memory:
 
 
 class Inbox:
-    """Message headers that receive a batch into memory, and the kernel's stamp of each frame."""
+    """Message headers that receive a batch into memory, with kernel stamps."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -70,7 +70,7 @@ class Inbox:
             self._headers.point(n, memory.address + n * SLOT, SLOT)
 
     def slots(self, count: int) -> list[tuple[int, int]]:
-        """Slot and length of each frame received, behind its vnet header."""
+        """Slot and length (with vnet header) of each received frame."""
         halves = self._halves
         return [(n, halves[16 * n + _LENGTH_HALF]) for n in range(count)]
 
@@ -78,22 +78,22 @@ class Inbox:
         return self._halves[16 * slot + _LENGTH_HALF]
 
     def stamps(self, count: int) -> list[int]:
-        """When the kernel took each frame (ns of CLOCK_REALTIME)."""
+        """The receive stamp of each frame (ns of CLOCK_REALTIME)."""
         stamps = self._stamps
         return [stamps[n] * 1_000_000_000 + stamps[n + 1] for n in range(2, count * _CMSG_WORDS, _CMSG_WORDS)]
 
     def cut_off(self, count: int) -> list[int]:
-        """The slots of frames that were longer than a slot."""
+        """The slots of frames that were too long and truncated."""
         halves = self._halves
         return [n for n in range(count) if halves[16 * n + _FLAGS_HALF] & _MSG_TRUNC]
 
     def ready(self, count: int) -> None:
-        """Make the first `count` headers ready to receive again."""
+        """Reset the first `count` headers for the next receive."""
         self._headers.reset(count)
 
 
 class Outbox:
-    """Message headers that send frames from the slots of a memory, in any choice and order."""
+    """Message headers that send frames from any slots of a memory, in any order."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -105,7 +105,7 @@ class Outbox:
             self._headers.point(n, self._starts[n], 0)
 
     def load(self, buffers: Sequence[bytes]) -> None:
-        """Put at most `BATCH` frames, each behind its vnet header, in the slots from the first on."""
+        """Copy up to `BATCH` frames, with vnet headers, into the first slots."""
         view, vectors, start, word = self.memory.view, self._vectors, 0, 1
         for buffer in buffers:
             size = len(buffer)
@@ -115,7 +115,7 @@ class Outbox:
             word += 2
 
     def choose(self, slots: Sequence[tuple[int, int]]) -> None:
-        """Send what lies in the memory already: slot and length of each frame."""
+        """Select frames already in memory, by slot and length."""
         vectors, starts, word = self._vectors, self._starts, 0
         for slot, length in slots:
             vectors[word] = starts[slot]
@@ -124,10 +124,10 @@ class Outbox:
 
 
 class Port:
-    """A packet socket that is bound to one interface. Does not see what itself sends."""
+    """A packet socket bound to one interface. It does not receive what it sends."""
 
     def __init__(self, fd: int, inbox: Inbox, outbox: Outbox, relay: Outbox) -> None:
-        """`fd` is a socket made by `open_socket`; the boxes may serve other ports too; `relay` sends from the inbox."""
+        """`fd` comes from `open_socket`; the boxes may be shared with other ports; `relay` sends from the inbox."""
         self._socket = socket.socket(fileno=fd)
         self._fd = fd
         self.inbox = inbox
@@ -142,7 +142,7 @@ class Port:
         return self._fd
 
     def receive(self) -> int:
-        """Fill the inbox; how many frames have come, at most `BATCH`, oldest first; never waits."""
+        """Fill the inbox with up to `BATCH` frames, oldest first, and return their number; never blocks."""
         most = self._most
         count: int = _recvmmsg(self._fd, self.inbox.address, most, _MSG_DONTWAIT, None)
         self.full = count == most
@@ -153,7 +153,7 @@ class Port:
         return count
 
     def take(self, count: int) -> list[Frame]:
-        """Copies of the frames received; the inbox is free again."""
+        """Copies of the received frames; the inbox is free again."""
         inbox = self.inbox
         view, cut_off = inbox.memory.view, inbox.cut_off(count)
         frames = [
@@ -167,12 +167,12 @@ class Port:
         return frames
 
     def read(self) -> list[Frame]:
-        """The frames that have come, at most `BATCH`, oldest first; never waits."""
+        """Up to `BATCH` received frames, oldest first; never blocks."""
         count = self.receive()
         return self.take(count) if count else []
 
     def write(self, buffers: Sequence[bytes]) -> list[int]:
-        """Send frames, each behind its vnet header; returns the indices of those that the kernel refused."""
+        """Send frames with vnet headers; returns the indices of those the kernel rejected."""
         out = self._out
         if len(buffers) <= BATCH:
             out.load(buffers)
@@ -185,21 +185,21 @@ class Port:
         return refused
 
     def relay(self, slots: Sequence[tuple[int, int]]) -> list[int]:
-        """Send frames that lie in the inbox, by slot and length; returns the indices of those refused."""
+        """Send frames straight from the inbox, by slot and length; returns the indices of those rejected."""
         self._relay.choose(slots)
         return self._send(self._relay, len(slots))
 
     def kernel_drops(self) -> int:
-        """Frames that found the socket's queue full, since it was asked last."""
+        """Frames dropped because the socket's queue was full, since the last call."""
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        return int(unpack("II", statistics)[1])  # reading resets the kernel's count
+        return int(unpack("II", statistics)[1])  # reading resets the kernel's counter
 
     def _send(self, out: Outbox, count: int) -> list[int]:
         sent: int = _sendmmsg(self._fd, out.address, count, 0)
         return [] if sent == count else self._send_rest(out, max(sent, 0), count)
 
     def _send_rest(self, out: Outbox, sent: int, count: int) -> list[int]:
-        """Go on where the kernel stopped; a frame that it will not take is passed over."""
+        """Continue a partial send; skip each frame the kernel rejects."""
         refused = []
         while sent < count:
             done = _sendmmsg(self._fd, out.address + sent * _MMSG_BYTES, count - sent, 0)
@@ -212,7 +212,7 @@ class Port:
         return refused
 
     def _note_failure(self, code: int) -> None:
-        """EINVAL: a UDP GSO frame that a kernel before 6.2 cannot hand over, and lost. ENETDOWN: nothing to read."""
+        """EINVAL: kernels before 6.2 cannot deliver a UDP GSO frame, and drop it. ENETDOWN: nothing to read."""
         if code == errno.EINVAL:
             self.unreadable += 1
         elif code not in (0, errno.EAGAIN, errno.EINTR, errno.ENETDOWN):
@@ -220,7 +220,7 @@ class Port:
 
 
 class _Headers:
-    """An array of struct mmsghdr with an iovec each, and where `stamped` room for a stamp."""
+    """An array of struct mmsghdr with one iovec each and, if `stamped`, room for a stamp."""
 
     def __init__(self, stamped: bool) -> None:
         self._bytes = bytearray(BATCH * _MMSG_BYTES)
@@ -254,21 +254,21 @@ class _Headers:
 
 
 def make_ports(*fds: int) -> list[Port]:
-    """Ports that share their memory, for use by one thread."""
+    """Ports that share memory; use them from one thread only."""
     received, sent = Memory(), Memory()
     inbox, outbox, relay = Inbox(received), Outbox(sent), Outbox(received)
     return [Port(fd, inbox, outbox, relay) for fd in fds]
 
 
 def open_socket(index: int) -> socket.socket:
-    """A packet socket on the interface with this index; needs NET_RAW. Using it needs no capability."""
+    """A packet socket on the interface with this index; opening it needs NET_RAW, using it does not."""
     opened = spare_socket()
     bind_socket(opened, index)
     return opened
 
 
 def spare_socket() -> socket.socket:
-    """A packet socket on no interface yet; needs NET_RAW."""
+    """An unbound packet socket; needs NET_RAW."""
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     opened.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
     opened.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
@@ -278,8 +278,8 @@ def spare_socket() -> socket.socket:
 
 
 def bind_socket(opened: socket.socket, index: int) -> None:
-    """Put a packet socket on an interface, also one that is on another; needs no capability."""
-    # Only a bind gives it a protocol, and with it packets: none of another interface ever gets in.
+    """Bind a packet socket to an interface, or rebind it; needs no capability."""
+    # The socket gets a protocol, and thereby packets, only here: it never receives from other interfaces.
     opened.bind((socket.if_indextoname(index), _ETH_P_ALL))
 
 

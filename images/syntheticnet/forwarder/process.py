@@ -1,7 +1,7 @@
-"""The forwarder's process: what PID 1 hands it, its two directions, and their controller.
+"""The forwarder process: two pipelines driven by the event loop, and the controller that changes them.
 
-The controller has its own thread, because a request may take a second and packets cannot wait. It plans there, and
-leaves to the packet loop only what takes hardly any time: put a plan in force, copy counts.
+The controller has its own thread, because a request may take a second and packets cannot wait. It prepares plans there
+and has the loop do only what is fast: apply a plan, copy counters.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from .schedule import InForce
 from .shared_memory import SharedDocument
 
 SWITCH_SECONDS = 0.0001
-"""After so long the controller's thread makes way for the loop's."""
+"""How long the controller's thread may hold the GIL while the loop waits."""
 COPIED = 128
-"""So many tallies are copied in a small part of a ms."""
+"""Counters copied per call: takes a fraction of a millisecond."""
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """All that a forwarder is handed by PID 1; it opens nothing itself."""
+    """Everything PID 1 passes to a forwarder, which opens nothing itself."""
 
     outer: int
     inner: int
@@ -60,11 +60,11 @@ class Wiring:
 
 
 WELL = {"state": "well", "hangs": 0, "starved_s": 0.0}
-"""What PID 1 has seen of the forwarder and those before it, as long as it has not said so: see `Children.tick`."""
+"""The forwarder's health until PID 1 first reports it (`Children.tick`)."""
 
 
 class Armed(NamedTuple):
-    """What is put in force at a time."""
+    """Plans prepared for a set time."""
 
     at: int
     requested: InForce
@@ -72,7 +72,7 @@ class Armed(NamedTuple):
 
 
 class Forwarder:
-    """Two ways, a pump and a switchboard; `run` never returns."""
+    """Runs the packet loop and the controller; `run` never returns."""
 
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
@@ -92,13 +92,15 @@ class Forwarder:
         self._pump = EventLoop(*self._ways.values())
         self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
         self._pump.watch(self._errands.fileno(), self._errands.serve)
-        self._switchboard = ControlServer(wiring.control, self._answer)
-        self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()  # until there are two threads
-        self._desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        # A direct call until `run` starts the second thread.
+        self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
+        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._desk = desk
+        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
 
     def run(self) -> None:
-        gc.freeze()  # what exists now lives for ever
-        gc.disable()  # nothing here makes cycles; a collection would only hold packets up
+        gc.freeze()  # everything created so far lives for ever
+        gc.disable()  # nothing here creates cycles; a collection would only delay packets
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ask_loop = self._errands.run
         Thread(target=self._attend, daemon=True).start()
@@ -112,7 +114,7 @@ class Forwarder:
                 self._put_in_force(armed.requested, armed.plans, now)
 
     def adopt(self, requested: InForce, now: int) -> int:
-        """Put this in force, and return when it was."""
+        """Apply this, and return when it was applied."""
         if requested == self._in_force:
             return now
         changes, plans = self._planned(requested)
@@ -129,14 +131,14 @@ class Forwarder:
         return at
 
     def arm(self, requested: InForce, at: int) -> None:
-        """Prepare this, and put it in force at that time."""
+        """Prepare this to be applied at `at`."""
         armed = self._armed
         if armed is not None and (armed.at, armed.requested) == (at, requested):
             return
         try:
             changes, plans = self._planned(requested)
         except Overtaken:
-            return  # the controller is about to see to what is due
+            return  # the controller is about to handle what is due
 
         def arm() -> None:
             if changes == self._changes:
@@ -148,7 +150,7 @@ class Forwarder:
         self._armed = None
 
     def report(self, now: int) -> dict[str, Any]:
-        """What it has counted."""
+        """Health and counters, as the API reports them."""
         self._ask_loop(partial(self._note_refusals, now))
         counts = {direction: self._counts(way) for direction, way in self._ways.items()}
         totals = {
@@ -170,8 +172,18 @@ class Forwarder:
             },
         }
 
+    def top(self, direction: str) -> list[Any]:
+        return self._ways[direction].top()
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        """Let these steer the client besides the host: the present addresses of those that the stack names."""
+        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
+        if control != self._control:
+            self._control = control
+            self._ask_loop(partial(self._let_in, control))
+
     def _attend(self) -> None:
-        """The controller's thread: answer the API, and do what is due; ends the process where it fails."""
+        """The controller's thread: answers the API and applies scheduled changes; an error ends the process."""
         try:
             while True:
                 due = self._desk.deadline()
@@ -186,10 +198,10 @@ class Forwarder:
             os._exit(1)
 
     def _planned(self, requested: InForce) -> tuple[int, dict[str, Plan]]:
-        """Plans, and how many changes there had been before them; raises Overtaken.
+        """The number of changes so far, and plans based on that state; raises Overtaken.
 
-        Where the loop puts in force what was armed, a plan that is being made may find half of the old and half of the
-        new, and fail.
+        While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
+        fail.
         """
         changes = self._changes
         try:
@@ -206,7 +218,7 @@ class Forwarder:
         self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
 
     def _throw_away(self) -> None:
-        """Let go of what is of no use any more, one by one: all at once would let no other thread run for long."""
+        """Free old data item by item: freeing a large dictionary at once would hold the GIL for long."""
         while self._waste:
             for thing in self._waste.pop():
                 while isinstance(thing, dict) and thing:
@@ -217,7 +229,7 @@ class Forwarder:
             way.note_refusals(now)
 
     def _counts(self, way: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
-        """Copies of the counts of flows that are no more, and of those that are, which agree with each other."""
+        """Copies of the counters of removed flows and, consistent with them, of current flows."""
         bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
         rows = list(flows.items())
         copies: dict[str, FlowCounters] = {}
@@ -225,22 +237,6 @@ class Forwarder:
             some = rows[start : start + COPIED]
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
-
-    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What the API asks for."""
-        if request["op"] == "top":
-            return {"rows": self._ways[request["direction"]].top()}
-        if request["op"] == "admit":
-            return self._admit(request["addresses"])
-        return self._desk.answer(request, time.monotonic_ns())
-
-    def _admit(self, addresses: Sequence[str]) -> dict[str, Any]:
-        """Let these steer the client besides the host: the present addresses of those that the stack names."""
-        control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
-        if control != self._control:
-            self._control = control
-            self._ask_loop(partial(self._let_in, control))
-        return {}
 
     def _let_in(self, control: Control) -> None:
         for way in self._ways.values():
@@ -256,5 +252,5 @@ def _packed(addresses: Sequence[str]) -> frozenset[bytes]:
 
 
 def main(wiring: Wiring) -> None:
-    """Forward until killed."""
+    """Run the forwarder until it is killed."""
     Forwarder(wiring).run()

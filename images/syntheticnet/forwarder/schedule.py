@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..conditions import Conditions, ConditionsError
+from ..conditions import Conditions, ConditionsChange, ConditionsError
 
 MOST_LEASES = 64
 MOST_SCHEDULED = 256
@@ -53,14 +53,19 @@ class ChangeRequest:
     keep: bool = False
     names: Names = field(default_factory=dict)
 
+    @cached_property
+    def parsed(self) -> ConditionsChange:
+        """The change, parsed once however often it is put on; raises ConditionsError."""
+        return ConditionsChange.parse(self.change)
+
     def on(self, present: Conditions) -> Conditions:
         """The conditions with this put on them; raises ConditionsError."""
-        return Conditions.from_dict(self.change) if self.replace else present.changed(self.change)
+        return Conditions.from_dict(self.parsed) if self.replace else present.changed(self.parsed)
 
     @property
     def sets_seed(self) -> bool:
         """Whether it says what the seed is, or that there is none."""
-        return self.replace or "seed" in self.change
+        return self.replace or self.parsed.sets_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +122,21 @@ class ConditionSchedule:
         return effective if effective.seed is not None else replace(effective, seed=self.drawn)
 
     @cached_property
+    def base_text(self) -> dict[str, Any]:
+        """The base as people write it; formatted once, for the report and for the next forwarder."""
+        return self.base.to_dict()
+
+    @cached_property
+    def conditions_text(self) -> dict[str, Any]:
+        """The effective conditions as people write them."""
+        return self.conditions.to_dict() if self.leases else self.base_text | {"seed": self.conditions.seed}
+
+    @cached_property
     def in_force(self) -> InForce:
         by = self.seeded
         for lease in self.leases:
             if lease.request.sets_seed:
-                by = lease.id if lease.request.change.get("seed") is not None else 0
+                by = lease.id if lease.request.parsed.seed is not None else 0
         return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
 
     @cached_property
@@ -131,6 +146,15 @@ class ConditionSchedule:
         for lease in self.leases:
             found |= lease.request.names
         return found
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The hosts that flows name, each with a flow that does: of what is in force, and of what is beneath."""
+        hosts: dict[str, str] = {}
+        for flow in (*self.conditions.flows, *self.base.flows):
+            if flow.match.name is not None:
+                hosts.setdefault(flow.match.name, flow.name)
+        return hosts
 
     @cached_property
     def deadline(self) -> int | None:
@@ -196,8 +220,8 @@ class ConditionSchedule:
 
     def report(self, now: int) -> dict[str, Any]:
         return {
-            "conditions": self.conditions.to_dict(),
-            "base": self.base.to_dict(),
+            "conditions": self.conditions_text,
+            "base": self.base_text,
             "leases": [entry.describe(now) for entry in self.leases],
             "scheduled": [entry.describe(now) for entry in self.scheduled],
             "failed": {"count": self.failed, "last": [dict(failure) for failure in self.failures]},
@@ -207,7 +231,7 @@ class ConditionSchedule:
         """All of it, as JSON has it; `from_dict` reads it back."""
         entries = {"leases": self.leases, "scheduled": self.scheduled}
         return {
-            "base": self.base.to_dict(),
+            "base": self.base_text,
             "drawn": self.drawn,
             "seeded": self.seeded,
             "names": dict(self.names),

@@ -1,4 +1,4 @@
-"""The Internet checksum (RFC 1071): reckoned, completed where the kernel left it to us, and mended after a change."""
+"""The Internet checksum (RFC 1071): compute it, complete a partial one, update it after a change."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ NEEDS_CSUM = 1
 
 
 def internet_sum(octets: bytes) -> int:
-    """The ones' complement sum of 16-bit words, an odd octet filled up with zero.
+    """The ones' complement sum of 16-bit words; an odd last octet is padded with zero.
 
-    2^16 is 1 modulo 2^16 - 1, so the sum of the words is the whole number modulo that; only a sum of 0 means no bits.
+    2^16 is 1 modulo 2^16 - 1, so the sum of the words equals the octets as one big number modulo 2^16 - 1. Only
+    all-zero octets sum to 0.
     """
     total = int.from_bytes(octets, "big") << (8 * (len(octets) & 1))
     return total % 0xFFFF or (0xFFFF if total else 0)
@@ -24,17 +25,17 @@ def checksum(octets: bytes) -> int:
 
 
 def mended(check: int, old: int, new: int) -> int:
-    """The checksum `check` once a word it covers went from `old` to `new` (RFC 1624, equation 3)."""
+    """Update `check` for a covered word that changed from `old` to `new` (RFC 1624, equation 3)."""
     total = (0xFFFF - check) + (0xFFFF - old) + new
     total = (total & 0xFFFF) + (total >> 16)
     return 0xFFFF - ((total & 0xFFFF) + (total >> 16))
 
 
 def completed(buffer: bytes) -> bytes:
-    """The buffer with nothing left to do for a device: a partial checksum is made whole, the vnet header zeroed.
+    """The buffer with its partial checksum completed and its vnet header zeroed: nothing is left to offload.
 
-    Where the kernel asks for a checksum (NEEDS_CSUM), the field holds the sum of the pseudo-header. A sum that comes
-    out as 0 is written as 0xffff, since in UDP 0 says that there is none (RFC 768).
+    With NEEDS_CSUM the checksum field holds the sum of the pseudo-header. A result of 0 is written as 0xffff, because
+    in UDP 0 means "no checksum" (RFC 768).
     """
     if not buffer[0] & NEEDS_CSUM:
         return NO_VNET + buffer[VNET:]

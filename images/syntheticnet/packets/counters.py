@@ -1,4 +1,4 @@
-"""The truth about traffic: what came, left and was dropped, and what was achieved over the last second."""
+"""Traffic counters of a flow: packets in, out and dropped, and rates measured over the last second."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 SECOND = 10**9
 SLOT_NS = SECOND // 10
 SLOTS = 10
-# What the forwarder discards by itself: it is no loss of the network that was asked for.
+# Drops caused by the forwarder or the kernel, not by the configured conditions.
 OWN_CAUSES = ("stalled", "kernel", "memory", "send")
-# Delays kept in each tenth of a second. Where there are more, every second one is left out, as often as needed.
+# Delay samples kept per bucket. Beyond that every second sample is dropped, repeatedly if needed.
 MOST_DELAYS = 4096
 
 
 class Bucket:
-    """What passed within one tenth of a second, from `start`."""
+    """Counts of a tenth of a second from `start` (ns)."""
 
     __slots__ = ("bytes_out", "delays", "discarded", "dropped", "packets_in", "packets_out", "start", "step")
 
@@ -35,7 +35,7 @@ class Bucket:
 
 
 class FlowCounters:
-    """Counts of one flow in one direction. in + duplicated + originated = out + dropped + queued, always."""
+    """Counts of one flow in one direction. Always: in + duplicated + originated = out + dropped + queued."""
 
     def __init__(self) -> None:
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
@@ -47,20 +47,20 @@ class FlowCounters:
 
     @classmethod
     def total(cls, tallies: Iterable[FlowCounters]) -> FlowCounters:
-        """All counts of `tallies` together."""
-        whole = cls()
+        """The sum of `tallies`."""
+        sums = cls()
         slots: dict[int, Bucket] = {}
         for tally in tallies:
-            whole.fold(tally)
+            sums.fold(tally)
             for slot in tally._slots:
                 _fold(slots.setdefault(slot.start, Bucket(slot.start)), slot)
             if tally._began is not None:
-                whole._began = tally._began if whole._began is None else min(whole._began, tally._began)
-        whole._slots.extend(slots[start] for start in sorted(slots))
-        return whole
+                sums._began = tally._began if sums._began is None else min(sums._began, tally._began)
+        sums._slots.extend(slots[start] for start in sorted(slots))
+        return sums
 
     def copy(self) -> FlowCounters:
-        """As it is now; of the last second some may still be added to it."""
+        """A snapshot; the bucket under way is shared, and may still grow."""
         twin = copy(self)
         twin.dropped, twin.dropped_bytes = Counter(self.dropped), Counter(self.dropped_bytes)
         twin._slots = self._slots.copy()
@@ -71,20 +71,20 @@ class FlowCounters:
         return self.packets_in + self.duplicated + self.originated - self.packets_out - self.dropped.total()
 
     def fold(self, other: FlowCounters) -> None:
-        """Add what another has counted since its beginning."""
+        """Add another's totals, without its buckets."""
         for name in ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.dropped += other.dropped
         self.dropped_bytes += other.dropped_bytes
 
     def came(self, packets: int, size: int, now: int) -> None:
-        """Count packets of together `size` bytes that an end sent."""
+        """Count packets that arrived, `size` bytes in total."""
         self.packets_in += packets
         self.bytes_in += size
         self._slot(now).packets_in += packets
 
     def left(self, packets: int, size: int, delays: list[int], now: int) -> None:
-        """Count packets that left, each after its delay (ns)."""
+        """Count packets that left, `size` bytes in total, with their delays (ns)."""
         self.packets_out += packets
         self.bytes_out += size
         slot = self._slot(now)
@@ -102,18 +102,18 @@ class FlowCounters:
             slot.dropped += packets
 
     def report(self, now: int) -> dict[str, Any]:
-        """All counts, as the API shows them; `achieved` holds only what was measured."""
+        """All counters as the API reports them; `achieved` contains only measured values."""
         counts = ("packets_in", "bytes_in", "packets_out", "bytes_out", "duplicated", "originated", "queued")
         values: dict[str, Any] = {name: getattr(self, name) for name in counts}
         dropped = {"dropped": dict(self.dropped), "dropped_bytes": dict(self.dropped_bytes)}
         return values | dropped | {"achieved": self.achieved(now)}
 
     def achieved(self, now: int) -> dict[str, float]:
-        """Rate, dropped share and delay over the last second; what has no packets is absent.
+        """Rate, loss and delay over the last second; values without packets are absent.
 
-        What was discarded is no part of the dropped share, and is counted beside it.
+        Packets discarded by the forwarder (OWN_CAUSES) do not count as loss and are reported as `discarded`.
 
-        The window is of whole tenths and the one under way, so a second or a little more; less after the first packet.
+        The window is ten buckets plus the one under way: a second or slightly more, less after the first packet.
         """
         if self._began is None:
             return {}

@@ -1,4 +1,4 @@
-"""One IP packet in a buffer as answers need it: where its parts are, and whom it came from and went to."""
+"""The parts of an IP packet that an answer needs: addresses, protocol and payload position."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ETHERTYPES = {b"\x08\x00": 4, b"\x86\xdd": 6}
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """`start` and `end` are where the payload of the last IP header lies in the buffer.
+    """`start` and `end` delimit the payload behind the last IP header in the buffer.
 
-    `first` is false of all fragments but the first, whose payload begins with no transport header.
+    `first` is false for later fragments, whose payload has no transport header.
     """
 
     version: int
@@ -32,16 +32,16 @@ class Datagram:
 
 
 def read(buffer: bytes) -> Datagram | None:
-    """The IP packet in a frame; None where there is none, or not all of its headers."""
+    """The IP packet in a frame; None if there is none, or its headers are truncated."""
     version = _ETHERTYPES.get(buffer[ETHERTYPE:IP])
     if version is None or len(buffer) < IP + (20 if version == 4 else 40) or buffer[IP] >> 4 != version:
         return None
-    found = _read_ipv4(buffer) if version == 4 else _read_ipv6(buffer)
-    return found if IP + 20 <= found.start <= found.end else None
+    datagram = _read_ipv4(buffer) if version == 4 else _read_ipv6(buffer)
+    return datagram if IP + 20 <= datagram.start <= datagram.end else None
 
 
 def reply(buffer: bytes, to: Datagram, protocol: int, payload: bytes) -> bytes:
-    """The buffer of a packet back to the sender of `to`, with all checksums but the payload's."""
+    """The buffer of a packet back to the sender of `to`; the caller has already put the checksum into `payload`."""
     ethernet = buffer[VNET + 6 : VNET + 12] + buffer[VNET : VNET + 6] + buffer[ETHERTYPE:IP]
     if to.version == 6:
         header = pack("!IHBB", 6 << 28, len(payload), protocol, HOPS) + to.destination + to.source
@@ -53,7 +53,7 @@ def reply(buffer: bytes, to: Datagram, protocol: int, payload: bytes) -> bytes:
 
 
 def pseudo_header(answered: Datagram, protocol: int, length: int) -> bytes:
-    """What the checksum of a TCP segment or ICMPv6 message also covers (RFC 9293 3.1, RFC 8200 8.1)."""
+    """The pseudo-header that a TCP or ICMPv6 checksum covers (RFC 9293 3.1, RFC 8200 8.1), for an answer."""
     return answered.destination + answered.source + pack("!II", length, protocol)
 
 

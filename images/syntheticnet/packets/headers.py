@@ -1,4 +1,4 @@
-"""What a frame says of itself: whom it is for, which protocol, ports and media, and whether it may be conditioned."""
+"""Parses a frame's IP header: addresses, protocol, ports, fragment and media."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ TCP, UDP, ICMPV6 = 6, 17, 58
 NEIGHBOUR_DISCOVERY = range(133, 138)  # RFC 4861: router and neighbour solicitations, advertisements, redirect
 
 _FRAGMENT, _AUTHENTICATION = 44, 51
-# IPv6 headers that count their length in 8 octets behind the first 8 (RFC 6564): hop-by-hop, routing, destination,
-# mobility, host identity, shim6. What follows an ESP header (50) is encrypted.
+# IPv6 headers with a length field in units of 8 octets beyond the first 8 (RFC 6564): hop-by-hop, routing,
+# destination, mobility, host identity, shim6. Not ESP (50): what follows it is encrypted.
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _WITH_PORTS = frozenset({TCP, UDP, 132, 136})
 
 
 class Header(NamedTuple):
-    """The addresses (4 or 16 bytes), protocol, ports and media of an IP packet; None where it shows none.
+    """The addresses (4 or 16 bytes), protocol, ports and media of an IP packet; None if absent.
 
-    `fragment` is what the fragments of one packet have in common, where this is a fragment; `later` tells those
-    behind the first, which show no ports.
+    `fragment` is a key shared by all fragments of one packet; None for unfragmented packets. `later` is true for
+    fragments after the first, which have no ports.
     """
 
     source: bytes
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 
 
 def parse(buffer: bytes) -> Header | None:
-    """The header of an IP packet; None for anything else, a truncated one, ARP or neighbour discovery."""
+    """The header of an IP packet; None for truncated ones, ARP, neighbour discovery and anything else."""
     kind = buffer[ETHERTYPE:IP]
     if kind == IPV4:
         return _parse_ipv4(buffer)
@@ -50,7 +50,7 @@ def _parse_ipv4(buffer: bytes) -> Header | None:
     if len(buffer) < IP + 20 or buffer[IP] >> 4 != 4 or buffer[IP] & 15 < 5:
         return None
     fragment, later = None, bool(buffer[IP + 6] & 0x1F or buffer[IP + 7])
-    if later or buffer[IP + 6] & 0x20:  # RFC 791: one packet's have addresses, protocol and identification in common
+    if later or buffer[IP + 6] & 0x20:  # RFC 791: fragments share addresses, protocol and identification
         fragment = buffer[IP + 12 : IP + 20] + buffer[IP + 9 : IP + 10] + buffer[IP + 4 : IP + 6]
     payload = IP + (buffer[IP] & 15) * 4
     return _header(buffer, buffer[IP + 12 : IP + 20], buffer[IP + 9], payload, fragment, later)
@@ -68,13 +68,15 @@ def _parse_ipv6(buffer: bytes) -> Header | None:
 
 
 def _walk(buffer: bytes) -> tuple[int, int, bytes | None, bool]:
-    """Past IPv6 extension headers (RFC 8200): protocol, where its header is, the fragment's identification, whether
-    it is a later fragment, which shows no more."""
+    """Skip IPv6 extension headers (RFC 8200).
+
+    Returns the protocol, the position of its header, the fragment identification, and whether it is a later fragment.
+    """
     protocol, at, identification = buffer[IP + 6], IP + 40, None
     while at + 8 <= len(buffer):
         length = 8
         if protocol == _FRAGMENT:
-            if buffer[at + 2] or buffer[at + 3] & 0xF9:  # else it is the whole packet (RFC 6946)
+            if buffer[at + 2] or buffer[at + 3] & 0xF9:  # otherwise an atomic fragment: the complete packet (RFC 6946)
                 identification = buffer[at + 4 : at + 8]
             if buffer[at + 2] or buffer[at + 3] & 0xF8:
                 return buffer[at], at + 8, identification, True
@@ -89,7 +91,7 @@ def _walk(buffer: bytes) -> tuple[int, int, bytes | None, bool]:
 
 
 def _header(buffer: bytes, addresses: bytes, protocol: int, at: int, fragment: bytes | None, later: bool) -> Header:
-    """The header of a packet whose transport header is at `at`."""
+    """The header of a packet with its transport header at `at`."""
     ports: tuple[int | None, int | None] = (None, None)
     media = NONE
     if not later and protocol in _WITH_PORTS and len(buffer) >= at + 4:

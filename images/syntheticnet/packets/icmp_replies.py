@@ -1,4 +1,4 @@
-"""What a host or router says to the sender of a packet that it refuses: a TCP reset, or an ICMP message."""
+"""Answers to rejected packets, as a host or router sends them: TCP resets and ICMP errors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ UNREACHABLE = {
 TOO_BIG = ((3, 4), (2, 0))
 """Fragmentation needed (RFC 1191) and packet too big (RFC 4443 3.2)."""
 
-# An ICMP error quotes what it answers, but grows no longer than this (RFC 1812 4.3.2.3, RFC 4443 2.4).
+# Longest ICMP error, including the quoted packet (RFC 1812 4.3.2.3, RFC 4443 2.4).
 MOST_IPV4, MOST_IPV6 = 576, 1280
 
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
-# Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 1122 3.2.2); echo and the like are none.
+# Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 1122 3.2.2).
 _ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 _ICMPV6_REDIRECT = 137
 
@@ -29,7 +29,7 @@ Kind = tuple[tuple[int, int], tuple[int, int]]
 
 
 def refusal(buffer: bytes, how: str) -> bytes | None:
-    """The answer to a packet that is refused as `how` says, if there is to be any."""
+    """The answer to a packet rejected in the manner `how`; None if it must not be answered."""
     refused = answerable(buffer)
     if refused is None:
         return None
@@ -41,34 +41,34 @@ def refusal(buffer: bytes, how: str) -> bytes | None:
 
 
 def too_big(buffer: bytes, mtu: int) -> bytes | None:
-    """The answer to a packet that is longer than `mtu`, if there is to be any."""
+    """The answer to a packet longer than `mtu`; None if it must not be answered."""
     refused = answerable(buffer)
     return None if refused is None else icmp_error(buffer, refused, TOO_BIG, mtu)
 
 
 def answerable(buffer: bytes) -> Datagram | None:
-    """The IP packet in the frame, if it may be answered at all.
+    """The IP packet in the frame, or None if it must not be answered.
 
-    None to what goes to or comes from many (RFC 1122 3.2.2, RFC 4443 2.4), to later fragments, and to what is itself
-    an answer of this kind: ICMP errors and TCP resets.
+    Not answered: multicast and broadcast in either direction (RFC 1122 3.2.2, RFC 4443 2.4), later fragments, and ICMP
+    errors and TCP resets, which could otherwise bounce for ever.
     """
-    found = read(buffer)
-    if found is None or not found.first or buffer[VNET] & 1:
+    datagram = read(buffer)
+    if datagram is None or not datagram.first or buffer[VNET] & 1:
         return None
-    if not (_is_one_host(found.destination) and _is_one_host(found.source)):
+    if not (_is_one_host(datagram.destination) and _is_one_host(datagram.source)):
         return None
-    kind = buffer[found.start] if found.start < found.end else 0
-    if found.protocol == ICMP and kind in _ICMP_ERRORS:
+    kind = buffer[datagram.start] if datagram.start < datagram.end else 0
+    if datagram.protocol == ICMP and kind in _ICMP_ERRORS:
         return None
-    if found.protocol == ICMPV6 and (kind < 128 or kind == _ICMPV6_REDIRECT):
+    if datagram.protocol == ICMPV6 and (kind < 128 or kind == _ICMPV6_REDIRECT):
         return None
-    if found.protocol == TCP and (found.end - found.start < 20 or buffer[found.start + 13] & _RST):
+    if datagram.protocol == TCP and (datagram.end - datagram.start < 20 or buffer[datagram.start + 13] & _RST):
         return None
-    return found
+    return datagram
 
 
 def tcp_reset(buffer: bytes, refused: Datagram) -> bytes:
-    """The reset that a closed port answers with (RFC 9293 3.10.7.1)."""
+    """The reset a closed port sends (RFC 9293 3.10.7.1)."""
     at = refused.start
     source, destination, sequence, acknowledged, offset, flags = unpack_from("!HHIIBB", buffer, at)
     if flags & _ACK:
@@ -82,7 +82,7 @@ def tcp_reset(buffer: bytes, refused: Datagram) -> bytes:
 
 
 def icmp_error(buffer: bytes, refused: Datagram, kind: Kind, mtu: int = 0) -> bytes:
-    """An ICMP or ICMPv6 error message that quotes as much of the packet as it may."""
+    """An ICMP or ICMPv6 error that quotes as much of the packet as allowed."""
     quoted = completed(buffer)[IP : refused.end]
     if refused.version == 4:
         message = pack("!BBHHH", *kind[0], 0, 0, mtu) + quoted[: MOST_IPV4 - 28]
@@ -96,7 +96,7 @@ def icmp_error(buffer: bytes, refused: Datagram, kind: Kind, mtu: int = 0) -> by
 
 
 def _is_one_host(address: bytes) -> bool:
-    """Whether an address is one host's: not unspecified, multicast, broadcast or, in IPv4, reserved."""
+    """Whether the address is a single host's: not unspecified, multicast, broadcast or (IPv4) reserved."""
     if len(address) == 16:
         return address[0] != 0xFF and any(address)
     return 0 < address[0] < 224

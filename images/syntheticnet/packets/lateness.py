@@ -1,26 +1,26 @@
-"""How late the forwarder itself is: how long after it was due the first packet of each batch left."""
+"""How late the forwarder sends: the delay of the first packet of each batch past its due time."""
 
 from __future__ import annotations
 
 from collections import deque
 
 SECOND = 10**9
-# More in a second are possible; then the latest ones stand for it.
+# A second may have more batches; the latest ones then represent it.
 MOST_NOTES = 4096
 
 
 class Lateness:
-    """What was noted within the last second."""
+    """Lateness samples of the last second."""
 
     def __init__(self) -> None:
         self._notes: deque[tuple[int, int]] = deque(maxlen=MOST_NOTES)
 
     def note(self, late: int, now: int) -> None:
-        """A batch left at `now`, its first packet `late` ns after it was due."""
+        """Record a batch sent at `now` whose first packet was `late` ns overdue."""
         self._notes.append((now, late))
 
     def report(self, now: int) -> dict[str, float]:
-        """Quantiles and maximum in ms; empty where nothing left."""
+        """Quantiles and maximum in ms; empty if nothing was sent."""
         late = sorted(late for noted, late in list(self._notes) if now - noted <= SECOND)
         if not late:
             return {}

@@ -1,4 +1,4 @@
-"""What a UDP payload carries, by its first bytes: RFC 7983 tells the kinds apart, RFC 5761 tells RTP from RTCP."""
+"""Detects the media in a UDP payload by its first bytes: the kind by RFC 7983, RTP or RTCP by RFC 5761."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from struct import error as StructError
 from ..conditions.flow import RTCP_TYPES, MediaKind
 
 Media = tuple[MediaKind | None, int | None, int | None]
-"""The kind, the payload type of RTP, and the SSRC of RTP or of RTCP's sender; None for what there is not."""
+"""Kind, RTP payload type, and SSRC (of RTP or of the RTCP sender); None if absent."""
 
 NONE: Media = (None, None, None)
 
@@ -17,7 +17,7 @@ _KINDS: list[Media] = [NONE] * 256
 for _kind, _range in _RANGES.items():
     _KINDS[_range.start : _range.stop] = [(_kind, None, None)] * len(_range)
 
-# From the length field of UDP on: that, the first two bytes of the payload, the SSRC of RTCP, the SSRC of RTP.
+# From the UDP length field on: length, first two payload bytes, SSRC position of RTCP, SSRC position of RTP.
 _read = Struct("!H2xBB2xII").unpack_from
 _BEFORE = 4
 _HEADER = 8
@@ -25,10 +25,9 @@ _RTCP_FIRST, _RTCP_LAST = RTCP_TYPES[0], RTCP_TYPES[-1]
 
 
 def media_of(buffer: bytes, payload: int) -> Media:
-    """The media of the UDP payload that starts at `payload`; NONE where there is none, or an unknown kind.
+    """The media of the UDP payload that starts at `payload`; NONE if empty or of an unknown kind.
 
-    RTP inside the channel data of TURN is "turn-channel". What is shorter than a header of RTP reads as if zeroes
-    followed.
+    RTP inside TURN channel data is "turn-channel". A payload shorter than an RTP header is padded with zeroes.
     """
     try:
         length, first, second, sender, source = _read(buffer, payload - _BEFORE)
@@ -36,7 +35,7 @@ def media_of(buffer: bytes, payload: int) -> Media:
         if len(buffer) <= payload:
             return NONE
         length, first, second, sender, source = _read(buffer[payload - _BEFORE :].ljust(16, b"\0"))
-    if length == _HEADER:  # what follows is padding of the frame
+    if length == _HEADER:  # empty payload; what follows is Ethernet padding
         return NONE
     if not 128 <= first < 192:
         kind: Media = _KINDS[first]

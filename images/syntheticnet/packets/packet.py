@@ -1,4 +1,4 @@
-"""What travels through links: one frame with its times, and the layout of its buffer."""
+"""A frame on its way through a link, its conversation, and the layout of its buffer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ IP = VNET + 14
 
 
 Treatment = Literal["link", "bypassed", "control", "closed"]
-"""Through the link's elements; past them (ARP and neighbour discovery, or the host's control traffic); or refused."""
+"""Through the elements; past them (`exempt`: ARP and neighbour discovery, `control`: the host); or dropped."""
 
 
 class Conversation:
-    """One conversation as one direction sees it: how its packets are treated, and how many went through."""
+    """One conversation in one direction: how its packets are treated, and how many were sent."""
 
     __slots__ = ("bytes", "flow", "id", "lane", "packets")
 
@@ -32,13 +32,12 @@ class Conversation:
 
 
 class Packet:
-    """One frame on its way.
+    """One frame in a link.
 
-    `time` is its logical time (ns of the monotonic clock): when it entered, then when each element let it go.
-    `entered` is the kernel's stamp of its arrival. `size` counts the bytes of the frame as tc does. `flow` is the name
-    of the flow it belongs to, as long as that exists. `buffer` starts with a virtio_net_hdr, and is never changed: an
-    element that alters a packet gives it a new one. `originated` tells an element's answer from what an end sent.
-    `tally` is where it is counted, once a link has it.
+    `time` is its logical time (ns of the monotonic clock): its arrival, then the time each element released it.
+    `entered` is its arrival as stamped by the kernel. `size` is the frame length in bytes, as tc counts. `flow` names
+    its flow, as long as that exists. `buffer` starts with a virtio_net_hdr and is immutable: an element that alters a
+    packet replaces it. `originated` marks an element's answer. `tally` holds its counters once it is in a link.
     """
 
     __slots__ = ("buffer", "entered", "flow", "originated", "size", "talk", "tally", "time")
@@ -62,5 +61,5 @@ class Packet:
         return twin
 
     def answer(self, buffer: bytes) -> Packet:
-        """A packet that an element sends back to where this one came from."""
+        """A packet that an element sends back to the sender of this one."""
         return Packet(buffer, self.time, self.talk, originated=True)

@@ -1,4 +1,4 @@
-"""Cuts a super-frame (TSO or UDP GSO) into the frames that a wire would carry.
+"""Cuts a super-frame (TSO or UDP GSO) into wire-size frames.
 
 Each segment gets a partial checksum (the folded sum of its pseudo-header, RFC 1071), which the kernel completes.
 """
@@ -20,15 +20,15 @@ _CWR, _PSH, _FIN = 0x80, 0x08, 0x01
 _TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6
 
 Header = Callable[[int, int], bytes]
-"""Makes a header of a segment, from its index and the length of what stands behind the IP header."""
+"""Builds a segment's header from its index and the length behind the IP header."""
 
 
 class Malformed(ValueError):
-    """A vnet header that does not fit its frame."""
+    """The vnet header does not match the frame."""
 
 
 def cut(buffer: bytes) -> list[bytes]:
-    """The wire-size frames of a super-frame, each behind a vnet header of its own; raises Malformed."""
+    """The wire-size frames of a super-frame, each with its own vnet header; raises Malformed."""
     tcp, l4, size = _shape(buffer)
     start = l4 + (max(20, (buffer[l4 + 12] >> 4) * 4) if tcp else 8)
     if start >= len(buffer):
@@ -50,7 +50,7 @@ def cut(buffer: bytes) -> list[bytes]:
 
 
 def _shape(buffer: bytes) -> tuple[bool, int, int]:
-    """Whether it is TCP, where its transport header begins, and how much payload a segment carries."""
+    """Whether it is TCP, the position of the transport header, and the payload bytes per segment."""
     kind = buffer[1] & ~GSO_ECN
     size, l4 = unpack_from("<HH", buffer, 4)
     l4 += VNET
@@ -64,7 +64,7 @@ def _shape(buffer: bytes) -> tuple[bool, int, int]:
 
 
 def _ipv4(buffer: bytes, l4: int) -> Header:
-    """Each segment has its own length, identification and header checksum."""
+    """Length, identification and header checksum differ per segment."""
     (identification,) = unpack_from("!H", buffer, IP + 4)
     start, middle, end = buffer[IP : IP + 2], buffer[IP + 6 : IP + 10], buffer[IP + 12 : l4]
     constant = sum(unpack_from(f"!{(l4 - IP) // 2}H", start + bytes(4) + middle + bytes(2) + end))
@@ -84,7 +84,7 @@ def _ipv6(buffer: bytes, l4: int) -> Header:
 
 
 def _tcp(buffer: bytes, l4: int, end: int, size: int, count: int) -> Header:
-    """CWR belongs to the first segment only, FIN and PSH to the last only."""
+    """CWR is set on the first segment only, FIN and PSH on the last only."""
     ports, sequence, middle, flags, window = unpack_from("!4sI5sB2s", buffer, l4)
     rest, pseudo = buffer[l4 + 18 : end], _pseudo_sum(buffer, 6)
     write = _struct(f"!4sI5sB2sH{len(rest)}s").pack
@@ -102,7 +102,7 @@ def _udp(buffer: bytes, l4: int) -> Header:
 
 
 def _pseudo_sum(buffer: bytes, protocol: int) -> int:
-    """The sum of the pseudo-header without the length."""
+    """The pseudo-header sum without the length."""
     addresses = unpack_from("!16H", buffer, IP + 8) if buffer[IP] >> 4 == 6 else unpack_from("!4H", buffer, IP + 12)
     return int(sum(addresses)) + protocol
 

@@ -1,4 +1,4 @@
-"""Who talks most: packets and bits of each remote peer, as `/top` of the wire format shows them."""
+"""Packets and bits per remote peer, in the binary format of `/top`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .packet import Conversation
 
 SLOTS = 2048
 MOST_PEERS = 65536
-# What a frame occupies on a wire beside its bytes: preamble, checksum and gap.
+# Preamble, checksum and inter-frame gap, which occupy the wire but are not in the buffer.
 WIRE_OCTETS = 24
 
 TIDIED = 100
-"""So many talks are added up in a small part of a ms."""
+"""Conversations summed per call: takes a fraction of a millisecond."""
 
 Row = tuple[int, int, int]
 
 
 class Top:
-    """Sums of the talks that were forgotten, to which those of the living are added.
+    """Sums of retired conversations; `rows` adds the live ones.
 
-    The last forgotten ones are kept whole, for packets that a link still holds are counted when they leave.
+    The last ones retired are kept as objects, because packets a link still holds are counted when they leave.
     """
 
     def __init__(self) -> None:
@@ -32,18 +32,18 @@ class Top:
         self._sums: dict[int, tuple[int, int]] = {}
 
     def retire(self, talks: Sequence[Conversation]) -> None:
-        """Keep the counts of talks that are about to be forgotten."""
+        """Keep the counts of conversations the classifier is about to forget."""
         self._late.extend(talks)
 
     def tidy(self) -> None:
-        """Add up some of the talks that were forgotten long ago; to be called now and then."""
+        """Sum some of the conversations retired long ago; call it regularly."""
         for _ in range(min(TIDIED, len(self._late) - MOST_PEERS)):
             oldest = self._late.popleft()
             if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
                 _add(self._sums, oldest)
 
     def rows(self, living: Iterable[Conversation]) -> list[Row]:
-        """Packets, bits and id of the busiest peers, at most `SLOTS`."""
+        """Packets, bits and id of the busiest peers, at most `SLOTS` rows."""
         sums = dict(self._sums)
         for talk in chain(list(self._late), living):
             _add(sums, talk)
@@ -51,12 +51,12 @@ class Top:
 
 
 def profile(rows: Iterable[Row]) -> bytes:
-    """The 2048 slots of three little-endian 64-bit words."""
+    """2048 slots of three little-endian 64-bit words each."""
     return b"".join(pack("<QQQ", *row) for row in rows).ljust(SLOTS * 24, b"\0")
 
 
 def _add(sums: dict[int, tuple[int, int]], talk: Conversation) -> None:
-    """Add what a talk counted; an IPv6 peer has the id of an empty slot, and so no row."""
+    """Add a conversation's counts. IPv6 peers have id 0, which marks an empty slot, so they get no row."""
     if not (talk.packets and talk.id):
         return
     packets, bits = sums.get(talk.id, (0, 0))

@@ -1,4 +1,4 @@
-"""The application's process: whom it runs as and what it may. Run as a module, it is one more, with a COMMAND."""
+"""Starts the application as its user, with reduced capabilities; run as a module, starts COMMAND the same way."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .. import syscalls as libc
 from .settings import BadSettings, User, read_user
 
 FORBIDDEN = (libc.NET_ADMIN, libc.NET_RAW, libc.SYS_PTRACE)
-"""What would let it past its conditions, or look into the process that can change them."""
+"""Capabilities that would let the application bypass its conditions, or trace the process that can change them."""
 
 NOT_FOUND, NOT_EXECUTABLE, BROKEN = 127, 126, 3
 
 
 def become(user: User, command: Sequence[str]) -> NoReturn:
-    """Put the command in this process's place, as this user: an ordinary one has no capability at all.
+    """Replace this process with the command, run as `user`; a user other than root gets no capabilities.
 
-    Ends as a shell does when there is no such command, or none that can be run.
+    If the command is missing or not executable, exits with the status a shell would use (127, 126).
     """
     if user.uid:
         libc.forbid_capabilities(libc.allowed_capabilities())
@@ -35,7 +35,7 @@ def become(user: User, command: Sequence[str]) -> NoReturn:
 
 
 def main(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    """Run another command in the container, just as its application runs: `docker exec` alone gives it too much."""
+    """Run a command as the application runs: a plain `docker exec` has all capabilities of the container."""
     try:
         user = read_user(environment)
     except BadSettings as error:

@@ -1,4 +1,4 @@
-"""The processes of ours that PID 1 keeps alive: each is forked anew whenever it ends, and killed when it hangs."""
+"""The child processes PID 1 keeps alive: restarted when they exit, killed when they hang."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .watch import Sign, State, Watch
 BRIEF_SECONDS, PAUSE_SECONDS = 1.0, 0.3
 REST_TICKS = 8
 START_SECONDS = 20.0
-"""So long one that was started may be silent: it may have long files to read."""
+"""How long a new child may take to answer for the first time: it may have long files to parse."""
 
 STOPPED = "Tt"
 _FINDERS = list(sys.meta_path)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 Body = Callable[[int], None]
-"""What a child does for ever, given how often it has been restarted."""
+"""Runs for ever in the child; its argument is the number of restarts so far."""
 
 
 @dataclass
 class Child:
-    """One process, and those that came before it under this name."""
+    """A supervised process; counters include its predecessors of the same name."""
 
     name: str
     body: Body
@@ -50,26 +50,27 @@ class Child:
     stat: int | None = None
 
     def fork(self) -> None:
-        """Start it, for the first time or again."""
+        """Start or restart the process."""
         self.restarts += 1
         self.started = time.monotonic()
         self.watch, self.state = Watch(self.started), "well"
         self.asked, self.rested, self.cpu_s = False, 0, 0.0
-        self.pulse.answered()  # what the one before it has answered
+        self.pulse.answered()  # discard the predecessor's answers
         self.alive = False
         self.pid = os.fork()
         if not self.pid:
             in_child(lambda: self.body(self.restarts))
         if self.stat is not None:
             os.close(self.stat)
+        # The open file keeps referring to this process, even if its pid is reused.
         self.stat = os.open(f"/proc/{self.pid}/stat", os.O_RDONLY)
 
     def report(self) -> dict[str, Any]:
-        """What has been seen of it and those before it."""
+        """Its state and counters, as the API reports them."""
         return {"state": self.state, "hangs": self.hangs, "starved_s": round(self.starved_s, 3)}
 
     def look(self, now: float) -> State:
-        """Judge it by what is seen of it, and count."""
+        """Check its health and update the counters."""
         before, seen = self.watch.starved_s, self._seen()
         self.state = self.watch.judge(seen, now)
         self.starved_s += self.watch.starved_s - before
@@ -79,43 +80,45 @@ class Child:
         return self.state
 
     def ask(self, news: Mapping[str, Any]) -> None:
-        """Ask for a sign of life, and pass news on; one that sleeps all the time is not woken up each second."""
+        """Request a heartbeat and pass `news` on."""
+        # An idle child is asked only every 8th tick: waking each process of each client every second would keep a
+        # large idle lab busy. Sleeping without using CPU time is no sign of a hang until a request stays unanswered.
         if not self.asked and (news != self.pulse.news or self.rested % REST_TICKS == 0):
             self.asked = True
             self.pulse.ask(news)
 
     def _seen(self) -> Sign:
-        """One that has just ended, and is not yet restarted, is as good as one that answers."""
+        """What the watch judges by; a child that has exited but is not yet restarted counts as answering."""
         if self.pulse.answered():
             self.asked, self.alive = False, True
         starting = not self.alive and time.monotonic() - self.started < START_SECONDS
         assert self.stat is not None
         try:
-            words = os.pread(self.stat, 4096, 0).rpartition(b")")[2].decode().split()
+            fields = os.pread(self.stat, 4096, 0).rpartition(b")")[2].decode().split()
         except ProcessLookupError:
             return Sign(True, "X", 0.0)
-        well = words[0] == "Z" or (words[0] not in STOPPED and (starting or not self.asked))
-        return Sign(well, words[0], (int(words[11]) + int(words[12])) / _TICKS)
+        well = fields[0] == "Z" or (fields[0] not in STOPPED and (starting or not self.asked))
+        return Sign(well, fields[0], (int(fields[11]) + int(fields[12])) / _TICKS)
 
 
 class Children:
-    """All of them, by name."""
+    """All supervised processes."""
 
     def __init__(self) -> None:
         self._children: list[Child] = []
 
     def start(self, name: str, body: Body, pulse: Pulse) -> None:
-        """Run `body(restarts)` in a process of its own, which answers to its pulse."""
+        """Run `body(restarts)` in a new process that answers heartbeats through `pulse`."""
         child = Child(name, body, pulse)
         self._children.append(child)
         child.fork()
 
     def ended(self, pid: int) -> str | None:
-        """Restart the child that `pid` was, and name it; None for any other process."""
+        """Restart the child with this `pid` and return its name; None for any other process."""
         for child in self._children:
             if child.pid == pid:
                 if time.monotonic() - child.started < BRIEF_SECONDS:
-                    time.sleep(PAUSE_SECONDS)  # one that fails at once must not take a whole core
+                    time.sleep(PAUSE_SECONDS)  # a child that fails on start must not occupy a core
                 child.fork()
                 return child.name
         return None
@@ -124,7 +127,7 @@ class Children:
         return max(child.restarts for child in self._children)
 
     def tick(self, now: float) -> None:
-        """Look at each; kill what hangs, say what is starved, and ask all for the next sign of life."""
+        """Check each child, kill hung ones, log state changes, and request the next heartbeats."""
         for child in self._children:
             for line in _judged(child, now):
                 say(line)
@@ -134,7 +137,7 @@ class Children:
 
 
 def reap(children: Children) -> list[tuple[int, int]]:
-    """Collect all that have ended, restart ours, and return the others with their status."""
+    """Reap all exited processes, restart our children, and return the others with their wait status."""
     ended = []
     with suppress(ChildProcessError):
         while (row := os.waitpid(-1, os.WNOHANG))[0]:
@@ -142,14 +145,16 @@ def reap(children: Children) -> list[tuple[int, int]]:
             if name is None:
                 ended.append(row)
             else:
-                say(f"the {name} ended ({_described(row[1])}); restarted")
+                say(f"the {name} exited ({_described(row[1])}); restarted")
     return ended
 
 
 def in_child(body: Callable[[], Any]) -> NoReturn:
-    """Run `body` as a whole process: no way back into PID 1's code."""
+    """Run `body` and exit; never return into PID 1's code."""
     try:
-        libc.drop_capabilities(FORBIDDEN)  # PID 1's own are its alone
+        # PID 1 keeps NET_ADMIN for life, and a fork inherits it. A child must give it up before it runs any code that
+        # handles traffic, requests or the application.
+        libc.drop_capabilities(FORBIDDEN)
         sys.meta_path[:] = _FINDERS
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
         body()
@@ -164,27 +169,25 @@ def in_child(body: Callable[[], Any]) -> NoReturn:
 
 
 def seal() -> None:
-    """Let PID 1 import nothing from now on: the container's files may be altered by its application."""
+    """Block further imports in PID 1, because the application may alter files in the container."""
     sys.meta_path.clear()
 
 
 def say(line: str) -> None:
-    """One line in the container's log."""
+    """Write one line to the container's log."""
     print(f"synthlab: {line}", file=sys.stderr, flush=True)
 
 
 def _judged(child: Child, now: float) -> Iterator[str]:
-    """Act on how a child is; what there is to say of it: a change, once."""
+    """Check one child and kill it if it hangs; yields a log line for each change of state."""
     before = child.state
     state = child.look(now)
     if state == "hangs":
-        yield f"the {child.name} hangs: it gives no sign of life; killed"
+        yield f"the {child.name} hangs: no heartbeat; killed"
         os.kill(child.pid, signal.SIGKILL)
     elif state != before:
-        starved = (
-            f"the {child.name} is starved: the machine gives it no processor time, and it forwards late or not at all"
-        )
-        yield starved if state == "starved" else f"the {child.name} answers again"
+        starved = f"the {child.name} is starved: the machine gives it no CPU time; packets may be late or lost"
+        yield starved if state == "starved" else f"the {child.name} responds again"
 
 
 def _described(status: int) -> str:

@@ -1,8 +1,8 @@
-"""The host's hardware address, learned before the application starts, so that no neighbour can pretend to be it.
+"""Learns the gateway's MAC before the application starts, so that no neighbour can impersonate the host.
 
-Published ports arrive with the gateway's address. A neighbour that has raw sockets (Docker's default) may send packets
-with it too, but hears the answers only if this container believes the gateway to be at the neighbour's own hardware
-address (ARP spoofing). So that address is learned once, with more than one claim refused, and then pinned.
+Traffic to published ports arrives from the gateway's address. A neighbour with raw sockets (Docker's default) can send
+from that address too, but gets the answers only by ARP spoofing, if this container maps the gateway to the neighbour's
+MAC. So the MAC is learned once, refused if several machines claim the address, and then pinned.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ARP = 0x0806
 REQUEST, REPLY = 1, 2
 PATIENCE_SECONDS = 1.0
 AGAIN_SECONDS = 0.1
-# The host answers within a fraction of a millisecond; so long we listen for somebody else who claims the same.
+# The host answers within a fraction of a millisecond; keep listening this long for a rival claim.
 RIVAL_SECONDS = 0.03
 RECEIVE_BUFFER = 65536
 
@@ -27,18 +27,18 @@ _HEADER = pack("!HHBB", 1, 0x0800, 6, 4)  # Ethernet and IPv4
 
 
 class Pretended(Exception):
-    """Several machines claim one address; reads as one line."""
+    """Several machines claim one address; the message is one line."""
 
 
 def open_asker() -> socket.socket:
-    """The socket that `settle` asks by; needs NET_RAW, which asking does not."""
+    """A socket for `settle`. Opening it needs NET_RAW, using it does not."""
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # all ARP is heard, and seldom read
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # receives all ARP, but is rarely read
     return wire
 
 
 def settle(wire: socket.socket, own: Interface, gateway: str) -> str | None:
-    """The gateway's hardware address, as an interface that has an IPv4 address leads to it; None where nobody answers.
+    """Ask for the gateway's MAC on an interface with an IPv4 address; None if nobody answers.
 
     Raises Pretended.
     """
@@ -56,21 +56,21 @@ def settle(wire: socket.socket, own: Interface, gateway: str) -> str | None:
 
 
 def request(mac: str, address: str, wanted: str) -> bytes:
-    """The frame that asks everybody who has the address `wanted`."""
+    """A broadcast ARP request for `wanted`."""
     own = bytes.fromhex(mac.replace(":", ""))
     kind = pack("!H", ARP) + _HEADER + pack("!H", REQUEST)
     return b"\xff" * 6 + own + kind + own + socket.inet_aton(address) + bytes(6) + socket.inet_aton(wanted)
 
 
 def _claims(frames: Iterable[bytes], gateway: str) -> Iterator[str]:
-    """The hardware addresses that say they have the gateway's address, in answers or unasked (RFC 826)."""
+    """The MACs that claim the gateway's address, in replies or unsolicited (RFC 826)."""
     for frame in frames:
         if frame[12:20] == pack("!H", ARP) + _HEADER and frame[28:32] == socket.inet_aton(gateway):
             yield frame[22:28].hex(":")
 
 
 def _heard(wire: socket.socket, seconds: float) -> Iterator[bytes]:
-    """What comes within `seconds`; after the first answer only for as long as a rival would take."""
+    """Frames received within `seconds`; after the first reply only within `RIVAL_SECONDS`."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         wire.settimeout(left)
@@ -84,10 +84,10 @@ def _heard(wire: socket.socket, seconds: float) -> Iterator[bytes]:
 
 
 def _bind(wire: socket.socket, index: int) -> None:
-    """Put the asker on an interface, and forget what it has heard before."""
+    """Bind the socket to an interface and discard what it received before."""
     wire.bind((socket.if_indextoname(index), ARP))
     wire.setblocking(False)
-    wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that the interface it was on has gone is no error any more
+    wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # clear the error left by its previous interface's removal
     with suppress(BlockingIOError):
         while wire.recv(1):
             pass

@@ -1,4 +1,4 @@
-"""PID 1's start: takes over the interface, starts forwarder and API, then the application."""
+"""PID 1's startup: takes over the interface, starts forwarder and API, then the application."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from .. import channel as switchboard
+from .. import channel
 from .. import syscalls as libc
 from ..firewall import DOOR_PORT, door_rules, put_rules
 from ..forwarder import process as forwarder
@@ -28,7 +28,7 @@ from .keeper import Keeper
 from .loop import Supervisor
 from .settings import BadSettings, Settings
 
-# Numbers of the users that the image makes for our processes.
+# Users created in the image for these processes.
 FORWARDER_USER, API_USER = 65310, 65311
 RUN = Path("/run/synthlab")
 READY = RUN / "ready"
@@ -37,11 +37,11 @@ BROKEN = 3
 
 
 class Broken(Exception):
-    """The container cannot do what it is for; reads as one line."""
+    """The container cannot work; the message is one line."""
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Never returns: ends with the application's exit status, or `BROKEN` and one line."""
+    """Never returns: exits with the application's status, or with `BROKEN` after one line of error."""
     try:
         settings = Settings.read(os.environ, arguments)
         status = _live(settings)
@@ -52,9 +52,10 @@ def main(arguments: Sequence[str]) -> NoReturn:
 
 
 def _live(settings: Settings) -> int:
+    # Blocked from the start and read through a signalfd later: a signal during startup is neither lost nor fatal.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     libc.hide()
-    for left_over in RUN.iterdir():  # of this container's life before a restart
+    for left_over in RUN.iterdir():  # from before a restart of this container
         left_over.unlink()
     keeper = Keeper(settings.network, settings.ipv6_only)
     with netdev.one_line_errors():
@@ -64,59 +65,63 @@ def _live(settings: Settings) -> int:
                 put_rules(door_rules(host, settings.ports))
     children = Children()
     _start_ours(children, settings, hosts, keeper)
+    # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
+    # can no longer pass it on to a program it starts, and packet sockets are open already.
     libc.drop_capabilities(application.FORBIDDEN, but=[libc.NET_ADMIN])
-    READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # its start, which tells this life from others
+    READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # start time: identifies this run
     seal()
     return Supervisor(children, keeper, _start_application(settings), settings.expires).run()
 
 
 def _container() -> str:
-    """The engine's id of this container, by the files that it mounts into it; empty where it does that otherwise."""
-    found = re.search(r"/([0-9a-f]{64})/\S*hostname /etc/hostname ", Path("/proc/self/mountinfo").read_text())
-    return found[1] if found else ""
+    """The engine's id of this container, from the path of its mounted /etc/hostname; empty if not found there."""
+    match = re.search(r"/([0-9a-f]{64})/\S*hostname /etc/hostname ", Path("/proc/self/mountinfo").read_text())
+    return match[1] if match else ""
 
 
 def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
-    """Forwarder and, where it is wanted, API, each as a user of its own; returns when both work."""
+    """Start the forwarder and, unless disabled, the API, each as its own user; returns once both work."""
     store, files = SharedDocument.create(), SharedDocument.create()
     store.save(drawn_schedule(settings.startup).to_dict())
     files.save(dict(settings.files))
-    ours, theirs = switchboard.make_pair()
+    forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()
-    mine = [] if keeper.separate else hosts
+    control_hosts = [] if keeper.separate else hosts
 
     def forward(restarts: int) -> None:
         libc.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        wired = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), ours, store
+        fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, store
         more = settings.allow, settings.ipv6_only, pulse
-        forwarder.main(Wiring(*wired, mine, settings.ports, restarts, began, files, *more))
+        forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
 
     children.start("forwarder", forward, pulse)
     if settings.api_port is None:
-        _await_health(children, lambda: switchboard.is_answered(theirs))
+        _await_health(children, lambda: channel.is_answered(api_end))
     else:
         port = settings.api_port
         of_api = Pulse()
-        children.start("api", _api(settings, port, theirs, hosts, of_api), of_api)
+        children.start("api", _api(settings, port, api_end, hosts, of_api), of_api)
         _await_health(children, lambda: _healthy(port))
 
 
 def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> Body:
-    """What the API's process does; like the forwarder's, its code is in memory before the application can alter it."""
-    from ..api import routes as api  # only now: the forwarder has been started, and does not carry it
+    """The body of the API's process. Its code is loaded here, before the application can alter it on disk."""
+    from ..api import routes as api  # only now, so that the forwarder's process does not carry it
 
-    doors = [socket.create_server(address, backlog=128) for address in (("", port), ("127.0.0.1", DOOR_PORT))]
-    if settings.ipv6_only:  # whom the stack allows has no other way
-        doors.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
-    for door in doors:  # asyncio sets it for sockets whose protocol it is told only: else each answer takes 40 ms
-        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    addresses = ("", port), ("127.0.0.1", DOOR_PORT)
+    listeners = [socket.create_server(address, backlog=128) for address in addresses]
+    if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here
+        listeners.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))
+    # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
+    for listener in listeners:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     identity = settings.name, settings.lab, settings.startup, _container()
 
     def serve(_: int) -> None:
         libc.become(API_USER, API_USER)
-        api.main(doors, control, api.Identity(*identity), hosts, settings.allow, pulse)
+        api.main(listeners, control, api.Identity(*identity), hosts, settings.allow, pulse)
 
     return serve
 
@@ -134,7 +139,7 @@ def _await_health(children: Children, healthy: Callable[[], bool]) -> None:
 
 
 def _healthy(port: int) -> bool:
-    """Whether the API answers that the forwarder answers it."""
+    """Whether the API reports that the forwarder responds."""
     request = b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
         connection.sendall(request)
@@ -143,7 +148,7 @@ def _healthy(port: int) -> bool:
 
 
 def _start_application(settings: Settings) -> int | None:
-    """The application's process id; None where the container has no application."""
+    """The application's process id; None if the container has no application."""
     if not settings.command:
         return None
     pid = os.fork()

@@ -1,4 +1,4 @@
-"""The container's interfaces as they were found, as plain values, and which of them is the one to condition."""
+"""The container's interfaces as plain values, and the choice of the one to condition."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Network = IPv4Network | IPv6Network
 
 
 class NoInterface(Exception):
-    """There is no interface to condition."""
+    """No interface can be conditioned; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """An address with its prefix length, as the kernel holds it."""
+    """An address with its prefix length."""
 
     family: int
     host: str
@@ -29,7 +29,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Route:
-    """A route by way of an interface; a destination of None is the default route, a gateway of None is on-link."""
+    """A route of an interface. Destination None: the default route; gateway None: on-link."""
 
     family: int
     destination: str | None
@@ -39,7 +39,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Interface:
-    """One interface of the container, without link-local addresses and the routes that come with addresses."""
+    """One interface of the container, without link-local addresses and connected routes."""
 
     index: int
     name: str
@@ -50,10 +50,10 @@ class Interface:
 
     @property
     def link_local(self) -> tuple[Address, ...]:
-        """The address that the kernel would generate from the MAC, where the interface has IPv6 (RFC 4291, appendix A).
+        """The address the kernel would generate from the MAC (RFC 4291, appendix A); empty without IPv6.
 
-        The kernel's own becomes usable a second or two later: browsers take that for another network, and drop their
-        connections (ERR_NETWORK_CHANGED).
+        The kernel's own address becomes usable only a second or two later. Browsers treat that as a network change and
+        drop their connections (ERR_NETWORK_CHANGED).
         """
         if all(address.family != socket.AF_INET6 for address in self.addresses):
             return ()
@@ -63,7 +63,7 @@ class Interface:
 
     @property
     def gateways(self) -> tuple[str, ...]:
-        """The hosts that lead out of the container by this interface."""
+        """The gateways of this interface's routes."""
         return tuple(sorted({route.gateway for route in self.routes if route.gateway}))
 
     @property
@@ -75,7 +75,7 @@ class Interface:
         return tuple(address.network for address in self.addresses)
 
     def first_address(self) -> str | None:
-        """The first of its IPv4 network."""
+        """The first address of its IPv4 network."""
         return next((str(network[1]) for network in self.networks if network.version == 4), None)
 
     def within(self, network: Network) -> bool:
@@ -83,13 +83,13 @@ class Interface:
         return any(_inside(address, network) for address in self.addresses)
 
     def way_out(self, family: int) -> Route | None:
-        """The default route that goes by way of it."""
+        """Its default route, if any."""
         routes = (route for route in self.routes if route.family == family and route.destination is None)
         return next(routes, None)
 
 
 def chosen(found: Sequence[Interface], network: Network | None) -> Interface:
-    """The interface with an address in `network`; by default that of the default route. Raises NoInterface."""
+    """The interface with an address in `network`; by default the one with the default route. Raises NoInterface."""
     if network:
         inside = [interface for interface in found if interface.within(network)]
         if not inside:
@@ -102,7 +102,7 @@ def chosen(found: Sequence[Interface], network: Network | None) -> Interface:
 
 
 def leading_out(found: Iterable[Interface]) -> Interface | None:
-    """The interface of the default route, by IPv4 rather than by IPv6; that of the network that publishes ports."""
+    """The interface with the default route, IPv4 preferred: the one Docker publishes ports on."""
     found = list(found)
     for family in (socket.AF_INET, socket.AF_INET6):
         for interface in found:

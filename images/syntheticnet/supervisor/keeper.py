@@ -1,7 +1,7 @@
-"""Keeps the application's interface in place of the container's own, also of one that Docker takes away and gives back.
+"""Keeps the application's interface in place of the container's own, across Docker's disconnects and reconnects.
 
-It lives in PID 1, the one process of the container that has NET_ADMIN. Nothing passes between Docker's interface and
-the application but through the forwarder: until an interface is taken over, the fence cuts it off.
+It runs in PID 1, the only process in the container with NET_ADMIN: a bug in the forwarder or the API, which handle
+foreign input, then cannot reconfigure the network. Until an interface is taken over, the fence blocks it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from .interface import Interface, Network, NoInterface, Route, chosen, leading_o
 from .network_devices import Wire
 
 QUIET_SECONDS = 0.2
-"""Docker gives a new interface its addresses and routes one by one: it is done when nothing has changed for so long."""
+"""Docker adds addresses and routes one by one; a new interface is complete after this long without a change."""
 
 PATIENCE_SECONDS = 1.2
-"""So long it is waited for, where its default route is all that is missing."""
+"""How long to wait for a default route that Docker is expected to add."""
 
 AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done about the interfaces that were found."""
+    """The actions that a set of interfaces requires."""
 
     let_go: bool = False
     take: Interface | None = None
@@ -38,9 +38,9 @@ class Plan:
 
 
 def planned(found: Sequence[Interface], held: Interface | None, networks: Iterable[Network]) -> Plan:
-    """What to do when interfaces have come or gone.
+    """Decide what to do when interfaces have appeared or disappeared.
 
-    Where none is held, the one that is in `networks` is taken over, by the first that has one. Others are strangers.
+    If none is held, take the interface that matches the earliest of `networks`. All others are strangers.
     """
     lost = held is not None and held.index not in [interface.index for interface in found]
     others = [interface for interface in found if held is None or interface.index != held.index]
@@ -51,9 +51,9 @@ def planned(found: Sequence[Interface], held: Interface | None, networks: Iterab
 
 
 class Keeper:
-    """Holds the interface of the conditioned network, and knows the one that publishes the control ports.
+    """Holds the interface of the conditioned network, and tracks the one that publishes the control ports.
 
-    `due` is when to call `look`, on the monotonic clock.
+    `due` is when to call `look`, in seconds of the monotonic clock.
     """
 
     def __init__(self, network: Network | None, ipv6_only: bool) -> None:
@@ -78,11 +78,11 @@ class Keeper:
 
     @property
     def separate(self) -> bool:
-        """Whether another network than the conditioned one publishes the control ports."""
+        """Whether the control ports are published on a network other than the conditioned one."""
         return self._publishing in self._others
 
     def start(self, trust: bool) -> list[str]:
-        """Take over for the first time; returns the hosts that may use the control ports: none without `trust`."""
+        """Take over initially; returns the hosts that may use the control ports (none without `trust`)."""
         assert self._held
         self._held = self._with_way_out(self._held, self._others)
         for other in self._others:
@@ -95,26 +95,28 @@ class Keeper:
         return list(self._macs)
 
     def fileno(self) -> int:
-        """What is readable when interfaces, addresses or routes have changed."""
+        """Readable when interfaces, addresses or routes have changed."""
         return self._events.fileno()
 
     def changed(self) -> None:
-        """Something has: an interface that is gone is let go at once, all else is done once Docker is done."""
-        with suppress(OSError):  # nothing left; or ENOBUFS, where more had changed than found room
+        """Release an interface that is gone at once; handle everything else once Docker has finished."""
+        with suppress(OSError):  # nothing left, or ENOBUFS: more events than the buffer holds
             while self._events.recv(65536):
                 pass
+        # Docker rebuilds a link in several steps (link, addresses, routes). Taking over half of it would lose what is
+        # added later, and the application would see its network change twice; so every event restarts the wait.
         self.due = max(time.monotonic() + QUIET_SECONDS, self._not_before)
         lost = self._held or self._unfinished
         if lost and not _exists(lost):
             self._try(Plan(let_go=True))
 
     def look(self) -> None:
-        """Take over what is to be taken over, and cut off what is not."""
+        """Take over the conditioned network's interface and cut off all others."""
         self.due = inf
         self._try(None)
 
     def _try(self, plan: Plan | None) -> None:
-        """Carry out a plan, else what is needed now; what fails is tried again."""
+        """Carry out `plan`, or one made from the current interfaces; retries after a failure."""
         try:
             with netdev.one_line_errors():
                 self._carry_out(plan or planned(netdev.find(), self._held, self._networks))
@@ -137,7 +139,7 @@ class Keeper:
             netdev.lead(self._held, self.wire, self._ipv6_only)
 
     def _is_early(self, found: Interface, others: Sequence[Interface]) -> bool:
-        """Whether Docker is likely to add the default route that there was before: it fails where it is forestalled."""
+        """Whether Docker will probably still add the previous default route, which would fail if we added it first."""
         if self._way_out is None or any(one.way_out(socket.AF_INET) for one in (found, *others)):
             self._patient_until = inf
             return False
@@ -145,19 +147,19 @@ class Keeper:
         return time.monotonic() < self._patient_until
 
     def _again(self) -> Interface | None:
-        """An interface whose taking over has failed half-way, and that is still there."""
+        """An interface that still exists and whose takeover failed half-way."""
         unfinished, self._unfinished = self._unfinished, None
         if unfinished:
             netdev.let_go(self.wire, self._ipv6_only)
         return unfinished if unfinished and _exists(unfinished) else None
 
     def _take(self, found: Interface, others: Sequence[Interface]) -> None:
-        """What is known of gateways is believed until it has been learned anew."""
+        """Take over an interface; known gateway MACs stay pinned until they have been learned again."""
         publishes = self._publishes(found)
         own = self._with_way_out(found, others)
         for other in others:
             netdev.lead_nowhere(other)
-        self._unfinished = own  # what has been taken off it is known here alone
+        self._unfinished = own  # the only record of what has been taken off the interface
         netdev.take_over(own, self.wire, self._macs if publishes else {}, self._ipv6_only)
         self._held, self._unfinished = own, None
         say(f"{own.name} is conditioned")
@@ -165,7 +167,7 @@ class Keeper:
             self._learn(own)
 
     def _see(self, strangers: Iterable[Interface]) -> None:
-        """Cut them off as far as the fence does not; and say so, once."""
+        """Remove the default routes of strangers, and log each one once."""
         for other in strangers:
             if self._held:
                 netdev.lead_nowhere(other)
@@ -174,25 +176,25 @@ class Keeper:
                 publishes = self._publishes(other)
                 if publishes and other.index != self._publishing.index:
                     self._learn(other)
-                where = ", ".join(map(str, other.networks))
-                but = f", but for the control ports, from {' '.join(self._macs) or 'nobody'}" if publishes else ""
-                say(f"{other.name} ({where}) is not the conditioned network: cut off{but}")
+                networks = ", ".join(map(str, other.networks))
+                exception = f", except for control ports from {' '.join(self._macs) or 'nobody'}" if publishes else ""
+                say(f"{other.name} ({networks}) is not the conditioned network: cut off{exception}")
 
     def _publishes(self, interface: Interface) -> bool:
         return any(interface.within(network) for network in self._publishing.networks)
 
     def _learn(self, interface: Interface) -> None:
-        """Learn anew where the gateways are that are believed; one that is in doubt stays where it was."""
+        """Learn the trusted gateways' MACs again; one with rival claims keeps its old MAC."""
         self._publishing = interface
         self._macs |= self._settled(interface, list(self._macs))
         self._pin(interface)
 
     def _pin(self, interface: Interface) -> None:
-        mine = self._held is not None and interface.index == self._held.index
-        netdev.pin(self.wire.inner if mine else interface.name, self._macs)
+        held = self._held is not None and interface.index == self._held.index
+        netdev.pin(self.wire.inner if held else interface.name, self._macs)
 
     def _settled(self, interface: Interface, hosts: Iterable[str]) -> dict[str, str]:
-        """Those of the hosts that one machine alone answers for, each with its hardware address."""
+        """The MAC of each host that exactly one machine answers for."""
         found = {}
         for host in hosts if interface.ipv4 else ():
             try:
@@ -205,16 +207,16 @@ class Keeper:
         return found
 
     def _with_way_out(self, own: Interface, others: Sequence[Interface]) -> Interface:
-        """With a default route by IPv4: where Docker has given that to another network, its own of before, or a guess.
+        """`own` with an IPv4 default route: if another network has Docker's, its previous one or a guess.
 
-        The guess is the network's first address, which is Docker's own choice where nobody has made another.
+        The guess is the network's first address, Docker's default gateway unless the network sets another.
         """
         if own.way_out(socket.AF_INET) or not any(other.way_out(socket.AF_INET) for other in others):
             return own
         way = self._way_out or Route(socket.AF_INET, None, own.first_address(), None)
         self._way_out = way
         if not way.gateway or not self._settled(own, [way.gateway]):
-            say(f"no default route: nobody answers as the gateway of {own.name}, {way.gateway}")
+            say(f"no default route: the gateway of {own.name}, {way.gateway}, does not answer")
             return own
         return replace(own, routes=(*own.routes, way))
 

@@ -1,4 +1,4 @@
-"""PID 1's loop: passes signals on, reaps and restarts, watches heartbeats, and ends when it is time."""
+"""PID 1's loop: forwards signals, reaps and restarts children, checks heartbeats, and exits on expiry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KILLED = 128
 
 
 class Supervisor:
-    """Tends children and application to the end. Without an application, SIGTERM is the end."""
+    """Supervises children and application. Without an application, SIGTERM stops the container."""
 
     def __init__(self, children: Children, keeper: Keeper, application: int | None, expires: float | None) -> None:
         self._children = children
@@ -31,9 +31,9 @@ class Supervisor:
             self._poll.register(file, select.POLLIN)
 
     def run(self) -> int:
-        """Until the application has ended, or its time has; returns the exit status.
+        """Run until the application exits or the lab expires; returns the exit status.
 
-        The wall clock is looked at each second, as a machine that slept has less time left than it thought.
+        Expiry is checked against the wall clock each second: a timer would run late after the machine has slept.
         """
         tick = time.monotonic() + TICK_SECONDS
         while True:
@@ -52,7 +52,7 @@ class Supervisor:
                     return self._expire()
 
     def _heed(self, number: int) -> int | None:
-        """What a signal means; the exit status where it means the end."""
+        """Handle one signal; returns the exit status if the container must stop."""
         if number == signal.SIGCHLD:
             ended = dict(reap(self._children))
             return None if self._application not in ended else _exit_status(ended[self._application])
@@ -62,8 +62,8 @@ class Supervisor:
         return None
 
     def _expire(self) -> int:
-        """Give the application a moment to end by itself: the kernel ends it, and all others, when PID 1 does."""
-        say("the lab's time is over")
+        """Give the application a moment to exit; when PID 1 exits, the kernel kills all other processes."""
+        say("the lab has expired")
         application = self._application
         if application is not None:
             self._pass_on(signal.SIGTERM, application)

@@ -1,4 +1,4 @@
-"""The only user of pyroute2: puts a veth pair between the application and the container's own interface."""
+"""Puts a veth pair between the application and the container's own interface; the only user of pyroute2."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _EVENT_GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400  # links; addresses and routes
 
 @dataclass(frozen=True)
 class Wire:
-    """The veth pair that stands between an interface and the application, and the packet sockets at its ends.
+    """The veth pair between an interface and the application, and the packet sockets on both sides.
 
-    They are opened once, by whoever may, and bound anew whenever an interface is taken over: that takes no capability.
-    The forwarder shares them.
+    The sockets are opened once, with NET_RAW, and rebound at each takeover, which needs no capability. The forwarder
+    shares them, so it keeps working without being restarted.
     """
 
     inner: str
@@ -47,13 +47,13 @@ class Wire:
 
     @classmethod
     def open(cls, number: int = 0) -> Wire:
-        """The sockets for the interface of this number; needs NET_RAW."""
+        """Open the sockets for the interface with this number; needs NET_RAW."""
         inner = INNERS[number]
         return cls(inner, f"{inner}-out", spare_socket(), spare_socket())
 
 
 def find() -> list[Interface]:
-    """All interfaces of the container but loopback and our own."""
+    """All interfaces of the container except loopback and the veth pairs."""
     with IPRoute() as kernel:
         links = {link["index"]: link for link in kernel.get_links()}
         return [_read(kernel, index, link) for index, link in links.items() if not _is_ours(link)]
@@ -62,11 +62,12 @@ def find() -> list[Interface]:
 def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bool = False) -> None:
     """Move addresses, MAC and routes of `own` to the inner end of the wire; needs NET_ADMIN.
 
-    With `ipv6_only` the application has no IPv4: it still answers the host, and whoever else it hears of. `pins` are
-    MACs that are known already: see `pin`.
+    With `ipv6_only` the application gets no IPv4, but can still answer the host and other allowed peers. `pins` are
+    known MACs (see `pin`).
 
-    The sockets are bound before the inner end goes up, or the first packet would wait a second for an ARP reply that
-    was lost.
+    The order matters. The original interface loses its addresses and goes silent before the inner end gets them, so
+    that no address exists twice. The sockets are bound before the inner end goes up; otherwise the first packet would
+    wait a second for a lost ARP reply.
     """
     with IPRoute() as kernel:
         if not kernel.link_lookup(ifname=wire.inner):
@@ -74,12 +75,11 @@ def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bo
         inner, outer = (kernel.link_lookup(ifname=name)[0] for name in (wire.inner, wire.outer))
         for index in (inner, outer):
             kernel.link("set", index=index, mtu=own.mtu)
-        for route in list(
-            _routes(kernel, own.index)
-        ):  # those of IPv6 would outlive the addresses, and be in the way of ours
+        # IPv6 routes would outlive their addresses and conflict with ours.
+        for route in list(_routes(kernel, own.index)):
             kernel.route("del", oif=own.index, **_written(route))
         _forget_ipv6(kernel, own)
-        # Overlay networks deliver to the original MAC only, so the application's end must have it, and only it.
+        # Overlay networks deliver only to the original MAC, so the application's end must have it, and no other.
         kernel.link("set", index=own.index, address=_random_mac())
         kernel.link("set", index=inner, address=own.mac)
         _generate_no_address(kernel, inner)
@@ -104,9 +104,9 @@ def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bo
 
 
 def let_go(wire: Wire, ipv6_only: bool = False) -> None:
-    """Take everything off the inner end, so that Docker may give the same addresses to another interface.
+    """Remove everything from the inner end, so that Docker can give the same addresses to another interface.
 
-    It may do so at any moment: with the link, which goes first, go the routes that would make it refuse.
+    Docker may do so at any moment, so the link goes down first: that removes the routes Docker would collide with.
     """
     inner = socket.if_nametoindex(wire.inner)
     with IPRoute() as kernel:
@@ -118,13 +118,13 @@ def let_go(wire: Wire, ipv6_only: bool = False) -> None:
 
 
 def pin(interface: str, macs: Mapping[str, str]) -> None:
-    """Let an interface believe that these IPv4 addresses are at these MACs, whatever anybody says."""
+    """Pin IPv4 addresses to MACs on an interface as permanent neighbours, which ARP cannot change."""
     with IPRoute() as kernel:
         _pin(kernel, socket.if_nametoindex(interface), macs)
 
 
 def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
-    """Give the inner end what it lacks of the routes of `own`."""
+    """Add the routes of `own` that the inner end lacks."""
     hidden = socket.AF_INET if ipv6_only else None
     inner = socket.if_nametoindex(wire.inner)
     with IPRoute() as kernel:
@@ -135,7 +135,7 @@ def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
 
 
 def lead_nowhere(other: Interface) -> None:
-    """Take the default routes off an interface that is not conditioned: the fence would cut off what goes there."""
+    """Remove an unconditioned interface's default routes: the fence would drop what is sent there."""
     with IPRoute() as kernel:
         for route in list(_routes(kernel, other.index)):
             if route.destination is None:
@@ -143,7 +143,7 @@ def lead_nowhere(other: Interface) -> None:
 
 
 def open_events() -> socket.socket:
-    """A socket that is readable whenever an interface, an address or a route comes or goes; needs no capability."""
+    """A socket that is readable whenever an interface, address or route is added or removed; needs no capability."""
     events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
     events.bind((0, _EVENT_GROUPS))
     return events
@@ -171,7 +171,7 @@ def _pin(kernel: Any, index: int, macs: Mapping[str, str]) -> None:
 
 
 def _by_gateway(route: Route) -> bool:
-    """Sorts routes so that a gateway can be reached once its route is added."""
+    """Sort key: on-link routes first, so that a gateway is reachable once its route is added."""
     return route.gateway is not None
 
 
@@ -180,14 +180,14 @@ def _nodad(address: Address) -> int:
 
 
 def _addresses(kernel: Any, index: int) -> Iterator[Address]:
-    """All but link-local IPv6 addresses: those are made from the MAC."""
+    """All addresses except link-local IPv6, which derives from the MAC."""
     for address in kernel.get_addr(index=index):
         if not (address["family"] == socket.AF_INET6 and address["scope"] == _SCOPE_LINK):
             yield Address(address["family"], address.get_attr("IFA_ADDRESS"), address["prefixlen"])
 
 
 def _routes(kernel: Any, index: int) -> Iterator[Route]:
-    """Routes that an administrator (or Docker) set; those to connected networks come with the addresses."""
+    """Routes set by Docker or an administrator; connected routes come with the addresses."""
     for family in (socket.AF_INET, socket.AF_INET6):
         for route in kernel.get_routes(family=family, table=_MAIN_TABLE):
             if route.get_attr("RTA_OIF") == index and route["proto"] != _PROTO_KERNEL:
@@ -208,9 +208,10 @@ def _written(route: Route) -> dict[str, Any]:
 
 
 def _forget_ipv6(kernel: Any, own: Interface) -> None:
-    """Let IPv6 begin anew there with the container's defaults, such as to believe no router advertisement.
+    """Reset IPv6 on the interface to the container's defaults, such as ignoring router advertisements.
 
-    They are those of interfaces made later than the settings; /proc/sys is read-only, but a low MTU ends IPv6.
+    The defaults apply only to interfaces created after them, and /proc/sys is read-only. But an MTU below 1280 shuts
+    IPv6 down, and raising it starts IPv6 with the defaults.
     """
     if own.mtu >= _IPV6_MTU:
         for mtu in (_IPV6_MTU - 1, own.mtu):
@@ -218,22 +219,22 @@ def _forget_ipv6(kernel: Any, own: Interface) -> None:
 
 
 def _silence(kernel: Any, index: int) -> None:
-    """Let the kernel say nothing of its own there: no ARP, no IPv6 solicitations."""
+    """Stop the kernel from sending anything itself: no ARP, no IPv6 solicitations."""
     kernel.link("set", index=index, flags=_IFF_NOARP, change=_IFF_NOARP)
     _generate_no_address(kernel, index)
 
 
 def _generate_no_address(kernel: Any, index: int) -> None:
-    with suppress(NetlinkError):  # a kernel without IPv6 knows no such attribute, and generates none
+    with suppress(NetlinkError):  # a kernel without IPv6 rejects the attribute, and generates no address
         mode = {"attrs": [["IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_NONE]]}
         kernel.link("set", index=index, IFLA_AF_SPEC={"attrs": [["AF_INET6", mode]]})
 
 
 def _answer_only(kernel: Any, index: int, own: Interface) -> None:
-    """Keep the IPv4 addresses without having them: what comes for them is taken, and only answers find a way out.
+    """Accept packets to the IPv4 addresses without assigning them; only answers have a route out.
 
-    No interface shows such an address. A socket that names no source finds no route at all, and is told so at once;
-    an accepted connection has its source, and by that the routes of a table of its own.
+    No interface shows these addresses. A socket without a source address finds no route and fails immediately; an
+    accepted connection has a source, and a rule sends it to a routing table of its own.
     """
     for address in own.addresses:
         if address.family == socket.AF_INET:
@@ -253,12 +254,12 @@ def _forget_rules(kernel: Any) -> None:
 
 
 def _attract_multicast(kernel: Any, index: int) -> None:
-    """Send IPv6 multicast that names no interface by this one.
+    """Route IPv6 multicast that names no interface through this one.
 
-    Every interface has a route for it with a metric of 256, and the oldest wins: the container's own.
+    Every interface has such a route with metric 256, and the oldest would win: the container's own.
     """
     route = {"family": socket.AF_INET6, "dst": "ff00::/8", "table": _LOCAL_TABLE, "type": _TYPE_MULTICAST}
-    with suppress(NetlinkError):  # a kernel without IPv6 needs none
+    with suppress(NetlinkError):  # a kernel without IPv6 needs no route
         kernel.route("add", oif=index, priority=1, **route)
 
 
@@ -270,7 +271,7 @@ def _random_mac() -> str:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn the kernel's refusals into NoInterface with a line that says what to do."""
+    """Convert netlink errors to NoInterface with the fix in the message."""
     try:
         yield
     except NetlinkError as error:

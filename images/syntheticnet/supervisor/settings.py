@@ -1,4 +1,4 @@
-"""What the environment of the container asks of PID 1, checked before anything is touched."""
+"""PID 1's settings, read from the container's environment and checked before anything is changed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PROTOCOLS = ("ipv4", "dual", "ipv6")
 
 
 class BadSettings(Exception):
-    """The environment asks for something that cannot be; reads as one line."""
+    """An invalid environment variable; the message is one line."""
 
 
 @dataclass(frozen=True)
 class User:
-    """Who runs the application; `name` is empty where the image knows the number only."""
+    """The application's user; `name` is empty if the image has only the number."""
 
     uid: int
     gid: int
@@ -40,11 +40,10 @@ class User:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this container runs. `command` is empty where there is no application.
+    """How this container runs. `command` is empty if there is no application.
 
-    With an `api_port` of None its conditions are those of the start to the end: there is no API, and nothing for it.
-    At `expires`, in seconds of the epoch, it ends by itself; None: it runs on. With `ipv6_only` the application has
-    no IPv4.
+    `api_port` None: no API, so the startup conditions never change. `expires` is when the container stops
+    (Unix time, s); None: never. With `ipv6_only` the application has no IPv4.
     """
 
     command: tuple[str, ...]
@@ -62,7 +61,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str], arguments: Sequence[str]) -> Settings:
-        """From the environment and the container's command; raises BadSettings."""
+        """Read the environment and the container's command; raises BadSettings."""
         files = _files(FILES)
         api_port = _api_port(environment.get("SYNTHLAB_API_PORT", ""))
         return cls(
@@ -82,7 +81,7 @@ class Settings:
 
 
 def _command(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[str, ...]:
-    """The application's, behind the words of `SYNTHLAB_WITHIN`: what starts it in this image, on a screen for one."""
+    """The application's command, prefixed with the image's launcher `SYNTHLAB_WITHIN` (such as a virtual screen)."""
     command = _own_command(environment, arguments)
     return (*environment.get("SYNTHLAB_WITHIN", "").split(), *command) if command else ()
 
@@ -96,10 +95,10 @@ def _own_command(environment: Mapping[str, str], arguments: Sequence[str]) -> tu
 
 
 def read_user(environment: Mapping[str, str]) -> User:
-    """Who runs the application; raises BadSettings."""
+    """The application's user from `SYNTHLAB_USER`; raises BadSettings."""
     name, _, group = environment.get("SYNTHLAB_USER", "root").partition(":")
     if group and not group.isdecimal():
-        raise BadSettings(f"SYNTHLAB_USER: {group!r} is not the number of a group")
+        raise BadSettings(f"SYNTHLAB_USER: {group!r} is not a group number; use USER or USER:GID, such as 1000:1000")
     try:
         entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
     except KeyError:
@@ -117,16 +116,16 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def _api_port(text: str) -> int | None:
-    """The port of the API; None where it is `off`."""
+    """The port of the API; None for `off`."""
     if text == "off":
         return None
     if text and not (text.isdecimal() and 0 < int(text) < 65536):
-        raise BadSettings(f"SYNTHLAB_API_PORT: {text!r} is neither a port nor off")
+        raise BadSettings(f"SYNTHLAB_API_PORT: {text!r} is not a port from 1 to 65535, or off")
     return int(text or API_PORT)
 
 
 def _ports(text: str, api_port: int | None) -> tuple[int, ...]:
-    """What is never conditioned: the API, and the ports named or, where none is, those of screen and debugger."""
+    """Ports that are never conditioned: the API's, and the named ones, by default screen and debugger."""
     words = text.replace(",", " ").split()
     if not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
         raise BadSettings(f"SYNTHLAB_CONTROL_PORTS: {text!r} is not a list of ports such as 80,5901")
@@ -138,7 +137,7 @@ def _expires(text: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        raise BadSettings(f"SYNTHLAB_EXPIRES: {text!r} is not a time in seconds of the epoch") from None
+        raise BadSettings(f"SYNTHLAB_EXPIRES: {text!r} is not a Unix time in seconds") from None
 
 
 def _allow(text: str) -> Allow:
@@ -155,7 +154,7 @@ def _ipv6_only(text: str) -> bool:
 
 
 def _files(folder: Path) -> Files:
-    """The traces and tables that the image or the stack brings along, for conditions to name."""
+    """The traces and tables shipped by the image or the stack."""
     files = Files()
     for path in sorted(folder.glob("*")):
         try:
@@ -166,7 +165,7 @@ def _files(folder: Path) -> Files:
 
 
 def _startup(text: str, files: Files) -> Conditions:
-    """Native conditions from the environment, or else from their file, or else a `/qos` spec from its own."""
+    """Startup conditions from the environment, else from their file, else from a `/qos` spec file."""
     where = "SYNTHLAB_CONDITIONS"
     try:
         if not text and CONDITIONS.exists():

@@ -1,6 +1,7 @@
-"""Whether a process of ours is well, decided from what PID 1 sees of it each second.
+"""Decides whether a child process is well, starved or hung, from what PID 1 observes each second.
 
-One that hangs is replaced. One that the machine gives no processor time is only reported: a new one would get none.
+A hung process is replaced. A process that the machine gives no CPU time is only reported: a new one would get none
+either.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from typing import Literal
 
 TICK_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
-"""How long a process may be silent while nothing keeps it from answering."""
+"""How long a process may stay silent although it could answer."""
 
-# Of a tick that comes later than this PID 1 itself was kept from running: for that long nobody is to blame.
+# If a tick is later than this, PID 1 itself did not get to run: do not blame the child for the excess.
 _LONGEST_TICK = 1.25 * TICK_SECONDS
-_RUNNABLE = "RD"  # waits for a processor, or for a disk
+_RUNNABLE = "RD"  # waiting for a CPU, or for a disk
 
 State = Literal["well", "starved", "hangs"]
 
 
 @dataclass(frozen=True)
 class Sign:
-    """What is seen at a tick: whether it answered since the last, its state in /proc/PID/stat, its processor time."""
+    """One tick's observation: answered since the last tick, state in /proc/PID/stat, CPU time used."""
 
     answered: bool
     state: str
@@ -29,10 +30,10 @@ class Sign:
 
 
 class Watch:
-    """Judges one process from tick to tick.
+    """Judges one process over successive ticks.
 
-    Silence counts against it while it is stopped, sleeps on something else, or is given processor; then only as much as
-    it was given.
+    Silence counts against a process that is stopped or sleeps on something else. While it is runnable, only the CPU
+    time it received counts: a process that waits for a CPU does not hang.
     """
 
     def __init__(self, now: float) -> None:
@@ -42,7 +43,7 @@ class Watch:
         self._silent_s = self._blamed_s = 0.0
 
     def judge(self, sign: Sign, now: float) -> State:
-        """Call it once a tick; `now` in seconds of a clock that never goes back."""
+        """Judge one tick; `now` is in seconds of a monotonic clock."""
         elapsed = min(now - self._last, _LONGEST_TICK)
         used = sign.cpu_s - (sign.cpu_s if self._cpu_s is None else self._cpu_s)
         self._last, self._cpu_s = now, sign.cpu_s

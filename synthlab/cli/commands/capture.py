@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control.backend import Backend
 from ...errors import SynthlabError, WrongUse
 from ...interrupts import ENDING
-from ...text.progress import Progress
+from ...stack.durations import read_duration
+from ...text.durations import seconds_of
 from .. import console
 from .options import ClientArgument, LabOption
 from .outputs import refuse_output
@@ -63,18 +62,18 @@ def capture(
     if output != "-":
         refuse_output("-o", Path(output))
     backend: Backend = context.obj
-    size, seconds = _size(snaplen), _seconds(for_)
+    size, for_ns = _size(snaplen), None if for_ is None else read_duration("--for", for_)
     if output == "-" and sys.stdout.isatty():
         raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
     container = captured_network_of(*backend.members(lab), client)
     capture = LiveCapture(backend.engine, container, client, size)
     with _opened(output) as file, contextlib.closing(capture) as running:
         with _ended_by_signals(running.stop), console.progress() as progress:
-            took = _copy(running, file, seconds, progress if sys.stderr.isatty() else lambda text: None)
+            took = _copy(running, file, for_ns, progress if sys.stderr.isatty() else lambda text: None)
         console.print_note(f"{took:.1f} s: {_counted(running.counts)}")
 
 
-def _copy(running: LiveCapture, file: BinaryIO, seconds: float | None, progress: Progress) -> float:
+def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, progress: Callable[[str], None]) -> float:
     """Write all that comes; how long it took, from when capturing had begun."""
     progress("capturing begins")
     start: float | None = None
@@ -83,7 +82,7 @@ def _copy(running: LiveCapture, file: BinaryIO, seconds: float | None, progress:
         now = time.monotonic()
         if start is None:
             start = now
-            _stop_after(seconds, running)
+            _stop_after(for_ns, running)
         _append(file, blocks)
         if now > last + PROGRESS_S:
             last = now
@@ -105,9 +104,9 @@ def _append(file: BinaryIO, blocks: bytes) -> None:
         raise
 
 
-def _stop_after(seconds: float | None, running: LiveCapture) -> None:
-    if seconds is not None:
-        timer = threading.Timer(seconds, running.stop)
+def _stop_after(for_ns: int | None, running: LiveCapture) -> None:
+    if for_ns is not None:
+        timer = threading.Timer(seconds_of(for_ns), running.stop)
         timer.daemon = True
         timer.start()
 
@@ -156,10 +155,3 @@ def _size(text: str) -> int:
     if not text.isdecimal() or not LEAST <= int(text) <= FULL:
         raise WrongUse(f"--snaplen: {text!r} is not `full`, nor a number from {LEAST} to {FULL}")
     return int(text)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return None if text is None else parse_duration(text) / 1e9
-    except ConditionsError as error:
-        raise WrongUse(f"--for: {error}") from None

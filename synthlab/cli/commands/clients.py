@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control import addresses
 from ...control.backend import Backend
 from ...control.container_lookup import find_member, find_members
@@ -18,6 +16,8 @@ from ...control.logs import read_lines
 from ...control.page_console import console_lines
 from ...engine.containers import Container, LogQuery
 from ...errors import SynthlabError, WrongUse
+from ...stack.durations import read_duration
+from ...text.durations import seconds_of
 from .. import console
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
 
@@ -157,7 +157,4 @@ def _opened(address: str) -> bool:
 
 
 def _begin(since: str | None) -> float | None:
-    try:
-        return None if since is None else time.time() - parse_duration(since) / 1e9
-    except ConditionsError as error:
-        raise WrongUse(f"--since: {error}") from None
+    return None if since is None else time.time() - seconds_of(read_duration("--since", since))

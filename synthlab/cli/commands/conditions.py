@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from syntheticnet.conditions import ConditionsError, parse_duration
-
 from ...control.backend import Backend
 from ...control.change import build_change
 from ...control.client_api import ChangeOptions
@@ -19,6 +17,7 @@ from ...control.slowness import too_slow
 from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
+from ...stack.durations import read_optional
 from .. import console
 from ..condition_flags import chosen_directions, with_condition_flags
 from ..counters import discards, drops
@@ -77,15 +76,14 @@ def set_(
     """
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
-    for flag, duration in (("--for", lease), ("--in", after)):
-        refuse_duration(flag, duration)
+    options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
     start = profiles.profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     needed = _together(start.files if start else {}, files)
-    made = running.change(running.find(names), change, ChangeOptions(lease=lease, after=after), needed)
+    made = running.change(running.find(names), change, options, needed)
     show_change(made, json)
 
 
@@ -138,14 +136,6 @@ def reset(
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     show_change(running.reset(running.find(names or ()), perfect), json)
-
-
-def refuse_duration(flag: str, written: str | None) -> None:
-    """Raise WrongUse for a time that cannot be read."""
-    try:
-        parse_duration(written) if written is not None else None
-    except ConditionsError as error:
-        raise WrongUse(f"{flag}: {error}") from None
 
 
 def show_change(made: GroupChange, json: bool) -> None:

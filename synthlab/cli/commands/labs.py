@@ -17,8 +17,10 @@ from ...control.state import ClientState
 from ...control.versions import describe_mismatch, other_versions
 from ...deploy.claim import take_down
 from ...engine.containers import Container
-from ...engine.ttl import parse_ttl
+from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import SynthlabError, WrongUse
+from ...stack.durations import read_duration
+from ...text.durations import seconds_of
 from .. import console
 from ..tables import containers_table
 from .options import JsonOption, LabOption, StackArgument, complete_labs, finite
@@ -94,7 +96,7 @@ def up(
 
     backend: Backend = context.obj
     described = read_stack(stack, name, compose=backend.engine.compose_config)
-    ttl_s = parse_ttl(ttl) if ttl else None
+    ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     if dry_run:
         _print_plan(described, backend, timeout, ttl_s, wait_media, replace, json)
         return

@@ -12,9 +12,10 @@ from ...control.group_change import GroupChange
 from ...control.partition import heal_partition, plan_partition
 from ...control.running_lab import RunningLab
 from ...errors import WrongUse
+from ...stack.durations import read_optional
 from ...stack.network_operations import A_TO_B, BOTH, SILENT
 from .. import console
-from .conditions import ForOption, refuse_duration, show_change
+from .conditions import ForOption, show_change
 from .options import JsonOption, LabOption, complete_clients
 
 RESET = "reset"
@@ -58,7 +59,7 @@ def partition(
       synthlab partition client1 sfu --reject
       synthlab partition client1 sfu --heal
     """
-    refuse_duration("--for", lease)
+    options = ChangeOptions(lease_ns=read_optional("--for", lease))
     given = {"--one-way": one_way, "--reject": reject, "--for": lease is not None}
     if heal and any(given.values()):
         flags = ", ".join(flag for flag, present in given.items() if present)
@@ -69,7 +70,7 @@ def partition(
         show_change(_heal(running, a, b), json)
         return
     client, change = plan_partition(running, a, b, A_TO_B if one_way else BOTH, RESET if reject else SILENT)
-    show_change(running.change([client], change, ChangeOptions(lease=lease)), json)
+    show_change(running.change([client], change, options), json)
 
 
 def _heal(running: RunningLab, a: str, b: str) -> GroupChange:

@@ -13,6 +13,7 @@ import typer
 from ...control.backend import Backend
 from ...engine.api import EngineApi
 from ...errors import WrongUse
+from ...text.durations import seconds_of
 from .. import console
 from ..console import Live
 from .labs import sweep
@@ -203,7 +204,7 @@ class _Narrator:
 
     def __init__(self, live: Live, plan: Plan) -> None:
         self._live = live
-        self._most_s = plan.most_s
+        self._most_s = seconds_of(plan.most_ns)
         self._last = ""
 
     def progress(self, text: str) -> None:
@@ -219,8 +220,8 @@ class _Narrator:
             mark = f"  # {step.mark}" if step.mark else ""
             self._live.line(f"{_time(step.planned_s)}  {'  ' * step.depth}{step.text}{mark}")
 
-    def judging(self, now_s: float, text: str, seen: str) -> None:
-        self._live.moving(f"{now_s:.0f} s of at most {self._most_s:.0f} s: {text} ({seen})")
+    def judging(self, now_ns: int, text: str, seen: str) -> None:
+        self._live.moving(f"{seconds_of(now_ns):.0f} s of at most {self._most_s:.0f} s: {text} ({seen})")
 
     def judged(self, judged: Judged) -> None:
         took = _took(judged)

@@ -72,7 +72,7 @@ def list_(json: JsonOption = False) -> None:
             plan.scenario.name,
             plan.scenario.about or NOTHING,
             plan.scenario.stack_file,
-            span(plan.least_s, plan.most_s),
+            span(plan.least_ns, plan.most_ns),
         )
         for plan in plans
     ]
@@ -199,8 +199,8 @@ class _Checked:
             console.print_error(self.error)
         if self.plan:
             steps = sum(1 for _ in self.plan.visits())
-            size = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_s, self.plan.most_s)}"
-            console.print_line(f"{self.plan.scenario.file}: can be played: {size}")
+            result = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_ns, self.plan.most_ns)}"
+            console.print_line(f"{self.plan.scenario.file}: can be played: {result}")
         for act in self.acts:
             console.print_line(f"  acts with your rights: {act}")
         for warning in self.warnings:

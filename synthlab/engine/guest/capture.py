@@ -1,8 +1,11 @@
 """Captures a client's packets on both sides of the forwarder, as pcapng.
 
-`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES`. As a ring it keeps the last packets, and answers each line `dump`
-with what it holds: eight bytes of length, then the file. As a stream it writes them as they come. Lines `mark TEXT`
-become packets of their own, on a third interface. It ends with its input, and a stream then with its statistics.
+`capture.py ring|stream CLIENT SNAPLEN SECONDS BYTES`. `ring` keeps the last packets in memory and answers each input
+line `dump` with their file, after its length in eight bytes. `stream` writes packets as they arrive. An input line
+`mark TEXT` becomes a packet on a third interface. At end of input it exits; a stream then ends with its statistics.
+
+The capture rolls inside the container, and packets leave it only on `dump`: a file per client streamed through `docker
+exec` all the time would load the machine whose timing is under test, and nearly every run passes and needs none of it.
 
 https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html
 """
@@ -22,15 +25,15 @@ from struct import Struct, pack
 
 APPLICATION, NETWORK, MARKS = range(3)
 INNER, OUTER = "synth0", "synth0-out"
-"""The application's interface, and the end of it that the forwarder holds."""
+"""The application's interface, and its peer at the forwarder."""
 
-# A user that nobody else is.
+# A user id used by nobody else.
 USER = 65312
-# Packets are read so long after the first: many at a time, for waking up costs more than reading one.
+# Wait this long after the first packet and read a batch: waking up costs more than reading a packet.
 LINGER_S = 0.02
 RECEIVE_BUFFER = 8 << 20
 MOST_MARKS = 200
-# What Python adds to a packet that it holds.
+# Python's memory overhead per packet, in bytes.
 OVERHEAD = 48
 
 _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35
@@ -43,62 +46,62 @@ _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
 _CAPABILITIES = 64
 
 _ETHERNET = 1
-# Of marks: "local experimental", with no sender and no receiver (IEEE 802, 9.2.3).
+# Marks use the EtherType "local experimental" (IEEE 802, 9.2.3), with empty addresses.
 _MARK_HEADER = bytes(12) + b"\x88\xb5"
 _INBOUND, _OUTBOUND = 1, 2
 _COMMENT = 1
-# Type and length of the block, interface, time (high, low), captured and original length.
+# Block type and length, interface, time (high, low), captured and original length.
 _PACKET_HEAD = Struct("=IIIIIII")
 _PADDING = (b"", bytes(3), bytes(2), bytes(1))
-# The option epb_flags, the end of options, and the length of the block once more.
+# The option epb_flags, end of options, and the block length again.
 _FLAGS_TAIL = Struct("=HHIHHI")
 
 
 def section(comment: str) -> bytes:
-    """The block that begins a file; all numbers are in this machine's byte order."""
+    """The Section Header Block, first in a file; all numbers are in this machine's byte order."""
     options = _option(_COMMENT, comment.encode()) + _option(4, b"synthlab")
     return _block(0x0A0D0D0A, pack("=IHHq", 0x1A2B3C4D, 1, 0, -1) + options)
 
 
 def interface(name: str, description: str, snaplen: int) -> bytes:
-    """An Ethernet interface; they are numbered as they come. Times of its packets are in ns."""
+    """An Interface Description Block for Ethernet, numbered by position; its packets' times are in ns."""
     options = _option(2, name.encode()) + _option(3, description.encode()) + _option(9, bytes([9]))
     return _block(1, pack("=HHI", _ETHERNET, 0, snaplen) + options)
 
 
 def packet(number: int, stamp: int, data: bytes, length: int, outbound: bool) -> bytes:
-    """A packet of `length` bytes, of which `data` were captured, on an interface at a time (ns of the epoch)."""
+    """An Enhanced Packet Block: `data` is what was captured of `length` bytes; `stamp` is in ns since 1970."""
     padding = _PADDING[len(data) % 4]
-    whole = _PACKET_HEAD.size + len(data) + len(padding) + _FLAGS_TAIL.size
-    head = _PACKET_HEAD.pack(6, whole, number, stamp >> 32, stamp & 0xFFFFFFFF, len(data), length)
+    size = _PACKET_HEAD.size + len(data) + len(padding) + _FLAGS_TAIL.size
+    head = _PACKET_HEAD.pack(6, size, number, stamp >> 32, stamp & 0xFFFFFFFF, len(data), length)
     flags = _OUTBOUND if outbound else _INBOUND
-    return b"".join((head, data, padding, _FLAGS_TAIL.pack(2, 4, flags, 0, 0, whole)))
+    return b"".join((head, data, padding, _FLAGS_TAIL.pack(2, 4, flags, 0, 0, size)))
 
 
 def mark(stamp: int, text: str, snaplen: int) -> bytes:
-    """A moment: a packet on the interface of marks, with the text as its content and as its comment."""
-    whole = _MARK_HEADER + text.encode()
-    data = whole[:snaplen]
-    body = pack("=IIIII", MARKS, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(whole)) + _padded(data)
+    """A packet on the interface of marks, with the text as payload and as comment."""
+    frame = _MARK_HEADER + text.encode()
+    data = frame[:snaplen]
+    body = pack("=IIIII", MARKS, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(frame)) + _padded(data)
     return _block(6, body + _option(_COMMENT, text.encode()))
 
 
 def statistics(number: int, stamp: int, received: int, dropped: int) -> bytes:
-    """How many packets an interface has received, and how many of them were dropped because we were too slow."""
+    """An Interface Statistics Block: packets received, and how many of them the kernel dropped as we were too slow."""
     times = pack("=III", number, stamp >> 32, stamp & 0xFFFFFFFF)
     return _block(5, times + _option(4, pack("=Q", received)) + _option(5, pack("=Q", dropped)))
 
 
 def stamp_of(block: bytes) -> int:
-    """The time of a packet."""
+    """The time of an Enhanced Packet Block, in ns since 1970."""
     high, low = _PACKET_HEAD.unpack_from(block)[3:5]
     return int(high << 32 | low)
 
 
 def _block(kind: int, body: bytes) -> bytes:
-    """A body, with end of options, in its frame."""
-    whole = pack("=I", len(body) + 16)
-    return pack("=I", kind) + whole + body + bytes(4) + whole
+    """A block of this type: the body, end of options, and the length before and after."""
+    size = pack("=I", len(body) + 16)
+    return pack("=I", kind) + size + body + bytes(4) + size
 
 
 def _option(code: int, value: bytes) -> bytes:
@@ -110,7 +113,7 @@ def _padded(data: bytes) -> bytes:
 
 
 class Ring:
-    """The packets of the last `seconds`, at most so many bytes of memory of them; and the last marks."""
+    """The packets of the last `seconds`, in at most `most_bytes` of memory, and the last marks."""
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
         self._packets: deque[bytes] = deque()
@@ -120,7 +123,7 @@ class Ring:
         self.held = 0
 
     def add(self, packets: Iterable[bytes]) -> None:
-        """Packets in the order of their times."""
+        """Add packets, sorted by time."""
         for one in packets:
             self._packets.append(one)
             self.held += len(one) + OVERHEAD
@@ -131,7 +134,7 @@ class Ring:
         self._marks.append(one)
 
     def content(self, now: int) -> list[bytes]:
-        """All packets and marks that are in it at this time, in the order of their times."""
+        """All packets and marks held at `now` (ns since 1970), sorted by time."""
         self._forget(now - self._span_ns)
         return sorted([*self._packets, *self._marks], key=stamp_of)
 
@@ -141,7 +144,7 @@ class Ring:
 
 
 class Tap:
-    """Sees all packets of one interface, both ways, from the moment that it is made; needs NET_RAW."""
+    """Captures all packets of one interface, both ways, from its creation on; needs NET_RAW."""
 
     def __init__(self, number: int, name: str, snaplen: int) -> None:
         self._number = number
@@ -156,7 +159,7 @@ class Tap:
         return self._socket.fileno()
 
     def read(self) -> Iterator[bytes]:
-        """What has come since, as packets; never waits."""
+        """The packets received since the last call, as blocks; never blocks."""
         memory, snaplen, receive = [self._memory], len(self._memory), self._socket.recvmsg_into
         try:
             while True:
@@ -169,7 +172,7 @@ class Tap:
             return
 
     def statistics(self, now: int) -> bytes:
-        counts = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)  # since it was asked last
+        counts = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)  # reading them resets them
         received, dropped = Struct("=II").unpack(counts)
         self._received += received
         self._dropped += dropped
@@ -177,17 +180,20 @@ class Tap:
 
 
 def outer_interface() -> str:
-    """The container's own interface: the other one that the forwarder's packet sockets are bound to."""
+    """The container's own interface: the only other one that the forwarder's packet sockets are bound to."""
     rows = Path("/proc/net/packet").read_text().splitlines()[1:]
-    names = {socket.if_indextoname(int(row.split()[4])) for row in rows if row.split()[4] != "0"}
-    found = sorted(names - {INNER, OUTER})
-    if not found:
-        raise OSError("no forwarder is at work here")
-    return found[0]
+    bound = {socket.if_indextoname(int(row.split()[4])) for row in rows if row.split()[4] != "0"}
+    others = sorted(bound - {INNER, OUTER})
+    if not others:
+        raise OSError("no forwarder is running here")
+    return others[0]
 
 
 def drop_rights() -> None:
-    """Become a user without any capability, who gets none by starting a program, and whom no other may look into."""
+    """Become an unprivileged user that cannot regain capabilities by exec, and that no other user can trace.
+
+    Must come after the taps: opening them takes NET_RAW, reading them does not.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     for number in range(_CAPABILITIES):
         libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
@@ -199,26 +205,26 @@ def drop_rights() -> None:
 
 
 class Recorder:
-    """Keeps or writes what the taps see, and does what the input says, until that ends."""
+    """Keeps or writes the packets from the taps and obeys commands on stdin, until end of input."""
 
     def __init__(self, taps: list[Tap], snaplen: int, head: bytes, ring: Ring | None) -> None:
         self._taps = taps
         self._snaplen = snaplen
         self._head = head
         self._ring = ring
-        self._asked = b""
+        self._partial = b""
 
     def run(self) -> None:
-        """It sleeps while there are neither packets nor words."""
-        waiting = select.poll()
+        """Run until end of input; sleeps while there are neither packets nor commands."""
+        poll = select.poll()
         for number in (0, *(tap.fileno() for tap in self._taps)):
-            waiting.register(number, select.POLLIN)
+            poll.register(number, select.POLLIN)
         if self._ring is None:
             _write(self._head)
         more = True
         while more:
-            awake = [number for number, _ in waiting.poll()]
-            if 0 in awake or select.select([0], [], [], LINGER_S)[0]:
+            ready = [number for number, _ in poll.poll()]
+            if 0 in ready or select.select([0], [], [], LINGER_S)[0]:
                 more = self._obey()
             self._record()
         if self._ring is None:
@@ -232,16 +238,16 @@ class Recorder:
             _write(*packets)
 
     def _obey(self) -> bool:
-        """Read what is asked for; False at the end of input."""
-        came = os.read(0, 1 << 16)
-        *lines, self._asked = (self._asked + came).split(b"\n")
+        """Read and carry out commands; False at end of input."""
+        data = os.read(0, 1 << 16)
+        *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
             word, _, text = line.decode(errors="replace").partition(" ")
             if word == "mark":
                 self._mark(mark(time.time_ns(), text, self._snaplen))
             elif word == "dump":
                 self._dump()
-        return bool(came)
+        return bool(data)
 
     def _mark(self, one: bytes) -> None:
         if self._ring is not None:
@@ -270,17 +276,17 @@ def main(mode: str, client: str, snaplen: str, seconds: str, most_bytes: str) ->
         outer = outer_interface()
         taps = [Tap(APPLICATION, INNER, size), Tap(NETWORK, outer, size)]
     except OSError as error:
-        sys.exit(f"nothing can be captured: {error}")
+        sys.exit(f"cannot capture: {error}")
     drop_rights()
-    os.nice(10)  # the forwarder's work comes first
+    os.nice(10)  # the forwarder comes first
     ring = Ring(float(seconds), int(most_bytes)) if mode == "ring" else None
-    kept = f"the last {seconds} s, at most {int(most_bytes) >> 20} MB" if ring else "all from the start"
-    interfaces = [(INNER, "application side"), (outer, "network side"), ("marks", "what was done, and when")]
+    kept = f"the last {seconds} s, at most {int(most_bytes) >> 20} MB" if ring else "all packets from the start"
+    interfaces = [(INNER, "application side"), (outer, "network side"), ("marks", "actions and their times")]
     head = section(f"{client}: {kept}") + b"".join(interface(*names, size) for names in interfaces)
     try:
         Recorder(taps, size, head, ring).run()
     except BrokenPipeError:
-        os._exit(0)  # nobody reads any more
+        os._exit(0)  # nobody is reading any more
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tells how busy the machine is on which this container runs: what the kernel counts, as it writes it."""
+"""Prints the CPU load of the container's machine: the first lines of /proc/stat and /proc/pressure/cpu."""
 
 import contextlib
 from pathlib import Path

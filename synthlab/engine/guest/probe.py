@@ -1,4 +1,4 @@
-"""Traffic between two clients, run inside their containers by `python3 -`: standard library only, prints JSON."""
+"""Sends measured traffic between two clients; run in their containers by `python3 -`, prints JSON."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
-_HEADERS = 14 + 20 + 8  # Ethernet, IPv4 and UDP: a rate counts the frame
+_STAMP = struct.Struct("!Id")  # number and send time: all containers of an engine share one monotonic clock
+_HEADERS = 14 + 20 + 8  # Ethernet, IPv4 and UDP: a rate counts whole frames
 _QUIET_S = 1.0
 
 
 def sink(port: str, seconds: str) -> dict[str, Any]:
-    """Count stamped datagrams until none has come for a while after the first."""
+    """Count stamped datagrams until none arrives for _QUIET_S after the first."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     receiver.bind(("", int(port)))
@@ -30,7 +30,7 @@ def sink(port: str, seconds: str) -> dict[str, Any]:
             data = receiver.recv(2048)
             now = time.monotonic()
             delays.append((now - _STAMP.unpack_from(data)[1]) * 1000)
-            octets += len(data) + _HEADERS if times else 0  # the first frame's own bits came before its arrival
+            octets += len(data) + _HEADERS if times else 0  # the span starts at the first arrival, after its bits
             times.append(now)
             receiver.settimeout(_QUIET_S)
     except TimeoutError:
@@ -44,7 +44,7 @@ def sink(port: str, seconds: str) -> dict[str, Any]:
 
 
 def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[str, Any]:
-    """Send numbered and stamped datagrams at an even pace."""
+    """Send numbered, stamped datagrams at a constant rate."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sender.connect((host, int(port)))
     padding = bytes(int(size) - _STAMP.size)

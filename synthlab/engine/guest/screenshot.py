@@ -1,8 +1,8 @@
-"""Pictures of all pages that a client's browser shows, the newest last.
+"""Takes a screenshot of every page open in a client's browser, newest last.
 
-Prints a line of JSON for each: its `url`, and the picture as `png` (base64), or `error`.
+Prints one line of JSON per page: its `url`, and the picture as `png` (base64) or an `error`.
 
-It runs on the Python of the image's browser, for the library that speaks WebSocket there.
+Runs on the interpreter of the image's browser client, which has a WebSocket library.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ import websockets
 # Chromium's own port, on loopback.
 PORT = 9223
 PATIENCE_S = 5.0
-# A page that has only just been opened may never answer what it was asked meanwhile, but it answers the next.
+# A page that is just opening may never answer the first request, but answers the next.
 ATTEMPT_S = 1.25
 
 
 async def picture(page: dict[str, Any]) -> dict[str, str]:
-    """A page whose process has crashed, or hangs, never answers."""
+    """The line for one page; a page whose process crashed or hangs never answers."""
     shown = {"url": str(page["url"])}
     try:
         return shown | {"png": await asyncio.wait_for(_attempts(page["webSocketDebuggerUrl"]), PATIENCE_S)}
     except TimeoutError:
-        return shown | {"error": f"it gives no picture within {PATIENCE_S:g} s"}
+        return shown | {"error": f"no picture within {PATIENCE_S:g} s"}
     except (OSError, websockets.WebSocketException) as error:
         return shown | {"error": str(error) or type(error).__name__}
 
 
 async def _attempts(address: str) -> str:
-    """The answer to the first attempt that is answered; the earlier ones still wait for theirs."""
+    """The first answer to any attempt; earlier attempts stay pending."""
     attempts: set[asyncio.Task[str]] = set()
     try:
         while True:

@@ -1,6 +1,6 @@
-"""Takes in the traffic of competing traffic: prints its port as soon as it listens, and at the end how many bytes came.
+"""Receives competing traffic: prints its port once it listens, and at the end the number of bytes received.
 
-Run as PROTOCOL SECONDS. It ends after that time, and with its input.
+Run as PROTOCOL SECONDS. It exits after that time, or at end of input.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import time
 from typing import Any
 
 PIECE = 1 << 16
-DRAIN_S = 0.1  # so long at the most it takes in what has come by the end already
+DRAIN_S = 0.1  # limit for reading what has already arrived by the end
 
 
 class Sink:
-    """One datagram socket, or a listening one with all that connect to it: a source may have to connect again."""
+    """One datagram socket, or a listening socket with its connections: a source may reconnect."""
 
     def __init__(self, protocol: str) -> None:
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        self._door = socket.socket(socket.AF_INET, kind)
-        self._door.bind(("", 0))
-        self._open = {self._door}
+        self._main = socket.socket(socket.AF_INET, kind)
+        self._main.bind(("", 0))
+        self._open = {self._main}
         self._listens = protocol == "tcp"
         if self._listens:
-            self._door.listen()
+            self._main.listen()
         self.taken = 0
-        self.port: int = self._door.getsockname()[1]
+        self.port: int = self._main.getsockname()[1]
 
     def take(self, until: float, end: int) -> None:
-        """Take in what comes until that time of the monotonic clock, or until the file `end` can be read.
+        """Receive until that time of the monotonic clock, or until the file descriptor `end` is readable.
 
-        What has come by then, and is still in the sockets, is taken in too.
+        What is then still in the socket buffers counts too.
         """
         while (left := until - time.monotonic()) > 0:
             watched: list[Any] = [*self._open, end]
@@ -46,21 +46,21 @@ class Sink:
             self._serve(ready)
 
     def _serve(self, ready: list[socket.socket]) -> None:
-        for one in ready:
-            if one is self._door and self._listens:
-                self._open.add(self._door.accept()[0])
+        for source in ready:
+            if source is self._main and self._listens:
+                self._open.add(self._main.accept()[0])
             else:
-                self._take_from(one)
+                self._take_from(source)
 
-    def _take_from(self, one: socket.socket) -> None:
+    def _take_from(self, source: socket.socket) -> None:
         try:
-            taken = len(one.recv(PIECE))
+            taken = len(source.recv(PIECE))
         except OSError:
             taken = 0
         self.taken += taken
-        if not taken and one is not self._door:
-            self._open.remove(one)
-            one.close()
+        if not taken and source is not self._main:
+            self._open.remove(source)
+            source.close()
 
 
 def main(protocol: str, seconds: str) -> None:

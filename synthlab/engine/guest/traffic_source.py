@@ -1,11 +1,11 @@
-"""Sends the traffic of competing traffic: prints `sending` as it begins, and at the end how many bytes it has sent.
+"""Sends competing traffic: prints `sending CONTROL` when it starts, and at the end the number of bytes sent.
 
-Run as PROTOCOL ADDRESS PORT SECONDS BITS_PER_SECOND CONGESTION, the rate 0 for all that TCP gets. Of congestion
-controls, with commas between them, it takes the first that can be had, and says so behind `sending`. It ends after that
-time, and with its input; by itself it ends with an error only where TCP never got a connection, or no such control.
+Run as PROTOCOL ADDRESS PORT SECONDS BITS_PER_SECOND CONGESTION. A rate of 0 is as fast as TCP allows. CONGESTION is a
+comma-separated list of congestion controls; the first available one is used. It exits after that time, or at end of
+input. It fails only if TCP never connects, or if no congestion control of the list is available.
 
-The kernel lets only NET_ADMIN choose a congestion control that its administrator has not listed (tcp(7), TCP_CONGESTION
-and tcp_allowed_congestion_control). Of what it was started with, that is all that is kept, and as a user of its own.
+The kernel requires NET_ADMIN for a congestion control that its administrator has not listed (tcp(7), TCP_CONGESTION
+and tcp_allowed_congestion_control). So that is the one capability it keeps, under a user id used by nobody else.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from pathlib import Path
 DATAGRAM = 1200
 PIECE = 1 << 16
 BEHIND_S = 0.1
-"""Who was kept from sending for longer does not make up for it with a burst."""
+"""A sender delayed by more than this skips the rest instead of catching up in a burst."""
 AGAIN_S = 0.2
 CONNECT_S = 3.0
 FINISH_S = 0.2
 AT_ONCE = struct.pack("ii", 1, 0)
-"""As SO_LINGER: what still waits when a connection is closed is thrown away, for it may be seconds of traffic."""
+"""SO_LINGER that discards unsent data on close: it may be seconds of traffic."""
 
 USER = 65313
-"""One that nobody else is."""
+"""A user id used by nobody else."""
 NET_ADMIN = 12
 _KEEPCAPS, _CAPBSET_DROP, _SETPCAP, _NO_NEW_PRIVS, _DUMPABLE = 8, 24, 8, 38, 4
 _CAPABILITIES, _VERSION_3 = 64, 0x20080522
@@ -44,9 +44,9 @@ Clock = Callable[[], float]
 def paced(
     size: int, bps: float, until: float, now: Clock = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[float]:
-    """Comes back whenever a piece of `size` bytes is to be sent: at fixed times, so that a late one delays no other.
+    """Yield whenever a piece of `size` bytes is due: on a fixed schedule, so that one late piece delays no other.
 
-    Without a rate always at once.
+    With `bps` 0, yield without waiting.
     """
     due = now()
     while (present := now()) < until:
@@ -62,9 +62,9 @@ def paced(
 
 
 def keep_net_admin() -> None:
-    """Run as a user of our own from now on, with that capability alone, and no one to look inside.
+    """Become our own user with NET_ADMIN alone, which no other user can trace.
 
-    What was not started as root, or may not change, has nothing to lose.
+    Started without root, or without the right to change users, there is nothing to drop.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DUMPABLE, 0, 0, 0, 0)
@@ -82,16 +82,16 @@ def keep_net_admin() -> None:
 
 
 def first_control(names: Sequence[str]) -> str | None:
-    """The first of these congestion controls that can be had here; None where none can."""
+    """The first of these congestion controls that is available here, or None."""
     for name in names:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried, contextlib.suppress(OSError):
-            tried.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
             return name
     return None
 
 
 class Source:
-    """Where the traffic goes, and what was sent."""
+    """Sends to one target until `until`, a time of the monotonic clock, and counts the bytes."""
 
     def __init__(self, address: str, port: int, until: float, bps: float, control: str = "") -> None:
         self._target = (address, port)
@@ -100,10 +100,10 @@ class Source:
         self._bps = bps
         self.sent = 0
         self.counting = threading.Lock()
-        """Held while a datagram is sent and counted: who holds it sees the count of all that were sent."""
+        """Held while a datagram is sent and counted, so that its holder sees an exact count."""
 
     def udp(self) -> None:
-        """Datagrams of one size. What the network refuses is lost, as what it drops."""
+        """Send datagrams of DATAGRAM bytes. Those the kernel refuses count as lost in the network."""
         sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         data = os.urandom(DATAGRAM)
         for _ in paced(DATAGRAM, self._bps, self._until):
@@ -111,8 +111,8 @@ class Source:
                 self.sent += sender.sendto(data, self._target)
 
     def tcp(self) -> None:
-        """One connection, and another where it breaks. Raises OSError where there never was one."""
-        met: OSError | None = None
+        """Send over one connection, reconnecting if it breaks. Raises OSError if nothing was ever sent."""
+        failure: OSError | None = None
         while (left := self._until - time.monotonic()) > 0:
             try:
                 with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
@@ -122,10 +122,10 @@ class Source:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                     self._stream(connection)
             except OSError as error:
-                met = error
+                failure = error
                 time.sleep(max(0.0, min(AGAIN_S, self._until - time.monotonic())))
-        if met and not self.sent:
-            raise met
+        if failure and not self.sent:
+            raise failure
 
     def _stream(self, connection: socket.socket) -> None:
         size = min(PIECE, max(DATAGRAM, int(self._bps / 8 * 0.005))) if self._bps else PIECE
@@ -143,12 +143,12 @@ def main(protocol: str, address: str, port: str, seconds: str, bps: str, congest
     keep_net_admin()
     control = first_control(congestion.split(",")) if protocol == "tcp" else ""
     if control is None:
-        there = ", ".join(AVAILABLE.read_text().split()) if AVAILABLE.exists() else "none that is known"
-        sys.exit(f"the congestion control {congestion} cannot be had; this kernel has: {there}")
+        available = ", ".join(AVAILABLE.read_text().split()) if AVAILABLE.exists() else "unknown"
+        sys.exit(f"congestion control {congestion} is not available; this kernel has: {available}")
     source = Source(address, int(port), time.monotonic() + float(seconds), float(bps), control)
 
     def finish() -> None:
-        source.counting.acquire(timeout=FINISH_S)  # and kept: nothing more is sent
+        source.counting.acquire(timeout=FINISH_S)  # never released: no datagram goes out after the count
         os.write(1, b"%d\n" % source.sent)
         os._exit(0)
 

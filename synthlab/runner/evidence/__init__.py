@@ -1,4 +1,4 @@
-"""What is kept of a lab when something has gone wrong: packets, logs, conditions, stats and pictures."""
+"""Evidence kept of a failed run: packets, logs, conditions, stats and screenshots."""
 
 from .evidence import Evidence
 

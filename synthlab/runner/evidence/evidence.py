@@ -1,4 +1,4 @@
-"""Keeps the packets of impaired clients at hand while a scenario runs, and collects all evidence when it has failed."""
+"""Captures packets of impaired clients while a scenario runs, and collects all evidence when it fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PROBLEMS = "problems.txt"
 
 
 class Evidence:
-    """The evidence of one lab. Captures run in the clients until `close`, or our own end, however hard that is."""
+    """The evidence of one lab. Captures run in the clients until `close`, or until we exit, even by SIGKILL."""
 
     def __init__(self, backend: Backend, lab: str, run: Run | None = None) -> None:
         self._backend = backend
@@ -41,20 +41,20 @@ class Evidence:
         self._captures: dict[str, RingCapture] = {}
 
     def watch(self, clients: Iterable[str]) -> None:
-        """Begin to capture what these clients send and receive; what hinders that is told with the evidence."""
+        """Start capturing these clients' packets; errors are reported with the evidence."""
         for client in clients:
             if client not in self._captures:
                 self._captures[client] = RingCapture(client, partial(self._network, client), self._run)
 
     def mark(self, text: str) -> None:
-        """Note a moment in all captures: a packet of its own with this text, at this time. Never waits."""
+        """Mark this moment in all captures, as a packet with this text. Never blocks."""
         for capture in self._captures.values():
             capture.mark(text)
 
     def collect(self, folder: Path) -> dict[str, str]:
-        """Put all there is into a folder, within about ten seconds; the files, relative to it, by what they show.
+        """Write all evidence to a folder, within about ten seconds; returns relative paths by what they show.
 
-        What cannot be had is a line of `problems.txt`. Raises SynthlabError where the folder cannot be written.
+        Each missing item is a line in `problems.txt`. Raises SynthlabError if the folder cannot be written.
         """
         found, problems = self._gather()
         lines = [*(line for one in found for line in one.problems), *problems]
@@ -64,11 +64,11 @@ class Evidence:
             if lines := [*lines, *unwritten]:
                 write_whole(folder / PROBLEMS, "".join(f"{line}\n" for line in lines))
         except OSError as error:
-            raise SynthlabError(f"evidence cannot be kept in {folder}: {error.strerror}") from None
-        return files | ({"what could not be had": PROBLEMS} if lines else {})
+            raise SynthlabError(f"evidence cannot be written to {folder}: {error.strerror}") from None
+        return files | ({"missing evidence": PROBLEMS} if lines else {})
 
     def close(self) -> None:
-        """End all captures. May be called again."""
+        """Stop all captures. May be called again."""
         jobs = {client: partial(_close, capture) for client, capture in self._captures.items()}
         self._captures = {}
         run_all(jobs, COLLECT_S)
@@ -103,9 +103,9 @@ class Evidence:
 
 
 def _written(exhibits: Sequence[Artifact], folder: Path) -> tuple[dict[str, str], list[str]]:
-    """The files that could be written, in the order of the exhibits, and a line for each other one.
+    """Write the exhibits; returns the files written, in the same order, and a line for each that failed.
 
-    On a disk that is all but full the small ones, which come first, still have room.
+    The smallest are written first, so that they still fit on a disk that is almost full.
     """
     problems = {}
     for exhibit in sorted(exhibits, key=lambda one: len(one.content)):

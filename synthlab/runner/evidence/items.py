@@ -1,4 +1,4 @@
-"""The kinds of evidence, one function each: what a lab tells of itself at the moment that it is asked."""
+"""Collects the kinds of evidence, one function each, from the lab's current state."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LOG_LINES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file: what it shows, where it lies in the folder of evidence, and what is in it."""
+    """One file: what it shows, its path in the evidence folder, and its content."""
 
     shows: str
     path: str
     content: bytes
 
     def write(self, folder: Path) -> None:
-        """Raises OSError."""
+        """Write the file below `folder`; raises OSError."""
         file = folder / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, self.content)
@@ -40,46 +40,46 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What there is to keep, and a line for each thing that could not be had."""
+    """The files collected, and a line for each item that is missing."""
 
     exhibits: Sequence[Artifact]
     problems: Sequence[str] = field(default_factory=tuple)
 
 
 def log_of(engine: EngineApi, container: Container) -> Collected:
-    """The last lines that a container wrote, with their times in UTC."""
+    """The last LOG_LINES lines of a container's log, with times in UTC."""
     lines = engine.read_log(container, LogQuery(tail=LOG_LINES))
     text = "".join(f"{time} {line}\n" for time, line in lines)
     return Collected([Artifact(f"log of {container.title}", f"logs/{container.title}.log", text.encode())])
 
 
 def console_of(client: LabClient) -> Collected:
-    """What the pages of its browser wrote to their console, with the times in UTC."""
+    """The console of a browser's pages, with times in UTC."""
     lines = console_lines({client.name: client.api}, LogQuery())
     text = "".join(f"{line.time} {line.text}\n" for line in lines)
     return Collected([Artifact(f"console of {client.name}", f"logs/{client.name}-console.log", text.encode())])
 
 
 def conditions_of(lab: RunningLab) -> Collected:
-    """What the API of each client tells: conditions in force, counters, what is achieved."""
+    """Each client's network state as its API reports it: conditions, counters, measured values."""
     answers = _answers(lab, lambda client: dict(client.api.state().answer))
     return Collected([Artifact("conditions of all clients", "conditions.json", _json(answers))])
 
 
 def stats_of(lab: RunningLab) -> Collected:
-    """The WebRTC statistics of each client, and what its application published."""
+    """Each client's WebRTC statistics, and the numbers that its application published."""
     answers = _answers(lab, lambda client: asdict(client.api.stats()))
     return Collected([Artifact("stats of all clients", "stats.json", _json(answers))])
 
 
 def containers_of(members: Sequence[Container]) -> Collected:
-    """What the engine says of each container: whether it runs, its address, its ports."""
+    """Each container as the engine lists it: state, address, ports."""
     facts = {container.title: asdict(container) for container in members}
     return Collected([Artifact("containers", "containers.json", _json(facts))])
 
 
 def packets_of(client: str, capture: RingCapture) -> Collected:
-    """Its last packets; `problem` says if some before are missing."""
+    """A client's last packets; a `problem` of the capture explains why earlier ones are missing."""
     file = Artifact(f"packets of {client}", f"captures/{client}.pcapng", capture.read())
     return Collected([file], [f"packets of {client}: {capture.problem}"] if capture.problem else [])
 
@@ -89,10 +89,10 @@ def pictures_of(
     container: Container,
     take: Callable[[EngineApi, Container], list[Picture]] = screenshots,
 ) -> Collected:
-    """What each page of a client's browser shows. A browser that has crashed is told, not an error."""
+    """A screenshot of each page of a client's browser; a crashed page is one of the problems, not an error."""
     client = container.title
     if container.state != "running":
-        raise SynthlabError(f"it does not run ({container.status})")
+        raise SynthlabError(f"not running ({container.status})")
     pictures = take(engine, container)
     exhibits = [
         Artifact(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
@@ -103,7 +103,7 @@ def pictures_of(
 
 
 def _answers(lab: RunningLab, ask: Callable[[LabClient], dict[str, Any]]) -> dict[str, Any]:
-    """What each client answers; one that does not has an `error` instead."""
+    """The answer of each client, or its `error`."""
     jobs = {client.name: lambda client=client: ask(client) for client in lab.find()}
     answers, problems = run_all(jobs, ASK_S)
     return answers | {name: {"error": problem} for name, problem in problems.items()}

@@ -1,4 +1,4 @@
-"""One client's packets as they come, for a file or for a program that shows them."""
+"""Streams one client's packets as pcapng, to a file or to a viewer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ...errors import SynthlabError
 
 CHUNK = 1 << 18
 _PACKET, _STATISTICS = 6, 5
-_DROPPED = 24 + 8 + 4  # its place in the statistics that `inside/capture.py` writes
+_DROPPED = 24 + 8 + 4  # its offset in the statistics block that `guest/capture.py` writes
 
 
 class Blocks:
-    """Cuts a pcapng stream into whole blocks, and counts what is in it: packets by interface, and drops."""
+    """Splits a pcapng stream into blocks, and counts packets by interface, and drops."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -28,7 +28,7 @@ class Blocks:
         self.dropped = 0
 
     def whole(self, chunk: bytes) -> bytes:
-        """The blocks that this chunk completes: what is written of a stream is a valid file at any time."""
+        """The blocks completed by this chunk, so that whatever is written so far is a valid file."""
         data = self._rest + chunk
         at = 0
         while len(data) - at >= 12:
@@ -45,7 +45,7 @@ class Blocks:
 
 
 class LiveCapture:
-    """A capture that passes on all it sees, from when the first of its `blocks` comes."""
+    """A live capture of a client; it has started once the first of its `blocks` arrives."""
 
     def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
         self._process = engine.start_program(container.id, "capture", ("stream", client, snaplen, 0, 0), user="root")
@@ -53,18 +53,18 @@ class LiveCapture:
         self.counts = Blocks()
 
     def blocks(self) -> Iterator[bytes]:
-        """Whole blocks of the file, as they come, to its end. Raises SynthlabError where nothing can be captured."""
+        """Complete blocks of the file, as they arrive, until it ends. Raises SynthlabError if it cannot start."""
         assert self._process.stdout
-        begun = False
+        started = False
         while chunk := os.read(self._process.stdout.fileno(), CHUNK):
-            begun = True
-            if whole := self.counts.whole(chunk):
-                yield whole
-        if not begun:
+            started = True
+            if complete := self.counts.whole(chunk):
+                yield complete
+        if not started:
             raise SynthlabError(f"{self._client}: {self._reason()}")
 
     def stop(self) -> None:
-        """Let it end: what it has seen still comes, and then its statistics. May be called from a signal handler."""
+        """Ask it to end: pending packets and the statistics still arrive. May be called from a signal handler."""
         assert self._process.stdin
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -73,9 +73,9 @@ class LiveCapture:
         end(self._process)
 
     def _reason(self) -> str:
-        """Why there was nothing."""
+        """Why it did not start."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         assert self._process.stderr
-        said = [line for line in self._process.stderr.read().decode(errors="replace").splitlines() if line.strip()]
-        return said[-1] if said else f"docker exec ended with status {self._process.returncode}"
+        lines = [line for line in self._process.stderr.read().decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1] if lines else f"docker exec failed with status {self._process.returncode}"

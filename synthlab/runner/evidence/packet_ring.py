@@ -1,4 +1,8 @@
-"""The last seconds of one client's packets, kept inside its container until they are asked for."""
+"""A rolling capture of one client's packets, kept inside its container until it is read.
+
+When an expectation fails, its cause is already seconds past: a capture started then would miss it. So one runs from the
+start, and bounded memory keeps its last seconds only; see `guest/capture.py`.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,12 @@ from ...engine.exec import end
 from ...errors import SynthlabError
 
 SNAPLEN = 192
-"""So much of each frame is kept: all headers, and of media no more than how they begin."""
+"""Bytes kept of each frame: all headers, and only the beginning of media."""
 KEPT_S = 30
 MOST_BYTES = 16 << 20
 READ_S = 8.0
 AGAIN_S = 1.0
-MOST_MARK_BYTES = 1500  # far below what a pipe takes as a whole
+MOST_MARK_BYTES = 1500  # below Linux's PIPE_BUF: written completely or not at all
 _LENGTH = struct.Struct("!Q")
 
 
@@ -37,24 +41,24 @@ class Run(Protocol):
 
 
 class RingCapture:
-    """Captures from now on, in the background. When the client is restarted it begins anew, without what was before."""
+    """Captures in the background from now on. After a restart of the client it starts again, empty."""
 
     def __init__(self, client: str, find: Callable[[], Container], run: Run) -> None:
-        """`find` gives the client's container, and may raise SynthlabError."""
+        """`find` returns the client's container, and may raise SynthlabError."""
         self._client = client
         self._find = find
         self._run = run
-        self._lock = threading.Lock()  # held only briefly, for `mark` must not wait
+        self._lock = threading.Lock()  # held only briefly: `mark` must not block
         self._reading = threading.Lock()
         self._closing = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: deque[bytes] = deque(maxlen=20)
         self.problem = ""
-        """Why it does not reach further back, or why there is none."""
+        """Why earlier packets are missing, or why there is no capture."""
         threading.Thread(target=self._keep_on, daemon=True).start()
 
     def mark(self, text: str) -> None:
-        """Note a moment; never waits, and is lost where the container does not listen."""
+        """Mark this moment. Never blocks; the mark is lost if the container does not read it."""
         line = b"mark " + " ".join(text.split()).encode()[:MOST_MARK_BYTES] + b"\n"
         with self._lock:
             if self._process is None:
@@ -63,20 +67,20 @@ class RingCapture:
                 _send(self._process, line)
 
     def read(self, timeout_s: float = READ_S) -> bytes:
-        """The capture as a pcapng file; raises SynthlabError where there is none."""
+        """The capture as a pcapng file; raises SynthlabError if there is none."""
         with self._reading:
             with self._lock:
                 process = self._process
             if process is None or process.poll() is not None:
-                raise SynthlabError(self.problem or "it has not begun")
+                raise SynthlabError(self.problem or "the capture has not started")
             try:
                 return _dump(process, timeout_s)
             except (OSError, ValueError) as error:
-                process.kill()  # half an answer may still come: begin anew
+                process.kill()  # half an answer may still arrive: start over
                 raise SynthlabError(f"the capture cannot be read: {error}") from None
 
     def close(self) -> None:
-        """End it; nothing is left in the container. May be called again."""
+        """Stop it; nothing is left in the container. May be called again."""
         self._closing.set()
         with self._lock:
             process, self._process = self._process, None
@@ -88,14 +92,14 @@ class RingCapture:
             try:
                 self._watch(self._start())
             except SynthlabError as error:
-                self.problem = self.problem or error.message  # what ended it tells more than why it is not back yet
+                self.problem = self.problem or error.message  # why it ended matters more than why it is not back
             self._closing.wait(AGAIN_S)
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
         process = self._run(self._find().id, "capture", arguments, user="root")
         assert process.stdin
-        if sys.platform != "win32":  # there a mark waits for a container that does not listen
+        if sys.platform != "win32":  # on Windows, a mark blocks if the container does not read
             os.set_blocking(process.stdin.fileno(), False)
         with self._lock:
             if self._closing.is_set():
@@ -107,16 +111,16 @@ class RingCapture:
         return process
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait for its end, which is the container's, or ours."""
+        """Wait until it exits, with the container or because we closed it."""
         assert process.stderr
         with contextlib.suppress(ValueError):  # closed by us
-            said = process.stderr.read().decode(errors="replace").split("\n")
+            output = process.stderr.read().decode(errors="replace").split("\n")
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
             end(process)
-        lines = [line.strip() for line in said if line.strip()]
+        lines = [line.strip() for line in output if line.strip()]
         why = lines[-1] if lines else "its container was stopped"
         self.problem = f"the capture ended at {time.strftime('%H:%M:%S', time.gmtime())} UTC: {why}"
 
@@ -126,7 +130,7 @@ def _send(process: subprocess.Popen[bytes], line: bytes) -> None:
     try:
         os.write(process.stdin.fileno(), line)
     except OSError:
-        return  # it has ended, or is far behind: its own end tells more
+        return  # it exited, or is far behind: `_watch` reports why
 
 
 def _dump(process: subprocess.Popen[bytes], timeout_s: float) -> bytes:
@@ -143,7 +147,7 @@ def _dump(process: subprocess.Popen[bytes], timeout_s: float) -> bytes:
 
 
 def _read(source: IO[bytes], count: int) -> bytes:
-    got = source.read(count)
-    if len(got) < count:
-        raise OSError("it has ended, or does not answer in time")
-    return got
+    data = source.read(count)
+    if len(data) < count:
+        raise OSError("it exited, or did not answer in time")
+    return data

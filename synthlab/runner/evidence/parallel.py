@@ -1,4 +1,4 @@
-"""Several jobs at once, of which none can fail or delay the others."""
+"""Runs several jobs at once; none can fail or delay the others."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 def run_all(jobs: Mapping[str, Callable[[], T]], seconds: float) -> tuple[dict[str, T], dict[str, str]]:
-    """What each job gives, and why it gives nothing, both by its name and in the jobs' order.
+    """The results of the jobs, and the errors of those without one, both by name and in the jobs' order.
 
-    A job that is not done after so many seconds is given up: its thread dies with the program.
+    A job not done after `seconds` is abandoned: its daemon thread ends with the program.
     """
     done: queue.Queue[tuple[str, T | None, str]] = queue.Queue()
     for name, job in jobs.items():
@@ -42,5 +42,5 @@ def _do(name: str, job: Callable[[], T], done: queue.Queue[tuple[str, T | None, 
         done.put((name, job(), ""))
     except SynthlabError as error:
         done.put((name, None, error.message))
-    except Exception as error:  # whatever it is, the other evidence is kept
+    except Exception as error:  # whatever it is, keep the other evidence
         done.put((name, None, f"{type(error).__name__}: {error}"))

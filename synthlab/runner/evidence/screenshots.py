@@ -1,4 +1,4 @@
-"""Pictures of what a client's browser shows, taken inside its container."""
+"""Takes screenshots of a client's browser, from inside its container."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATIENCE_S = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page, as PNG; or, where it shows nothing any more, why."""
+    """A page as PNG, or the `error` why there is no picture."""
 
     url: str
     png: bytes = b""
@@ -30,22 +30,22 @@ def has_browser(container: Container) -> bool:
 
 
 def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
-    """A picture of each page, in the order in which they were opened; raises SynthlabError if no browser answers."""
+    """A picture of each page, in the order they were opened; raises SynthlabError if no browser answers."""
     process = engine.start_program(container.id, "screenshot", python=SYSTEM_PYTHON)
     try:
         output, errors = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        raise SynthlabError(f"its browser gives no picture within {PATIENCE_S:g} s") from None
+        raise SynthlabError(f"no screenshot from the browser within {PATIENCE_S:g} s") from None
     if process.returncode:
         raise SynthlabError(
-            (errors.decode(errors="replace").split("\n\n")[-1].strip() or "no picture").splitlines()[-1]
+            (errors.decode(errors="replace").split("\n\n")[-1].strip() or "no screenshot").splitlines()[-1]
         )
     return [read_picture(line) for line in output.splitlines()]
 
 
 def read_picture(line: bytes) -> Picture:
-    """One line of what `inside/screenshot.py` prints."""
+    """Parse one line of the output of `guest/screenshot.py`."""
     answer = json.loads(line)
     return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

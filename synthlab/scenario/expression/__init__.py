@@ -2,13 +2,14 @@
 
 from .catalogue import CLIENT, Known, Measure
 from .expression import Expression, Outcome, value_text
-from .samples import LINKS, RATE_S, SAMPLE_S, Recorded, Sample, Samples, Value, source_of
+from .samples import LINKS, NEVER_NS, RATE_NS, SAMPLE_NS, Recorded, Sample, Samples, Value, source_of
 
 __all__ = [
     "CLIENT",
     "LINKS",
-    "RATE_S",
-    "SAMPLE_S",
+    "NEVER_NS",
+    "RATE_NS",
+    "SAMPLE_NS",
     "Expression",
     "Known",
     "Measure",

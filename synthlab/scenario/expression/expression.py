@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
 
 from ...text.quantities import quantity
 from .catalogue import Known
 from .parse import parse
-from .samples import Samples, Value
+from .samples import NEVER_NS, Samples, Value
 from .tree import Part, View
 
 
@@ -17,13 +16,13 @@ from .tree import Part, View
 class Outcome:
     """`holds` is None where there is no data. `seen` are the numbers that were looked at, as sampled; None: no data.
 
-    `since_s` is from when on it speaks of the run: the begin of the longest average, or when the oldest of the numbers
+    `since_ns` is from when on it speaks of the run: the begin of the longest average, or when the oldest of the numbers
     was measured.
     """
 
     holds: bool | None
     seen: Mapping[str, Value | None]
-    since_s: float = -inf
+    since_ns: int = NEVER_NS
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -54,11 +53,11 @@ class Expression:
         """The numbers whose baseline matters."""
         return self.names if self.uses_before else ()
 
-    def at(self, now_s: float, samples: Samples) -> Outcome:
+    def at(self, now_ns: int, samples: Samples) -> Outcome:
         """What it comes to at a time of the run."""
-        view = View(samples, now_s)
+        view = View(samples, now_ns)
         found = self._part.value(view)
-        return Outcome(found if isinstance(found, bool) else None, dict(view.seen), min(view.since, default=now_s))
+        return Outcome(found if isinstance(found, bool) else None, dict(view.seen), min(view.since, default=now_ns))
 
     def __str__(self) -> str:
         return self.text

@@ -6,13 +6,14 @@ import ast
 from dataclasses import dataclass, field
 
 from ...errors import did_you_mean
+from ...text.durations import SECOND_NS, ns_of
 from .catalogue import Known, Segment, dotted, measure_of, whole
 from .kinds import Typed, fitted, product
 from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
 from .tree import Absent, Before, Chosen, Comparison, Extreme, Junction, Literal, Not, Number, Operation, Part
 
 FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
-MOST_WINDOW_S = 600
+MOST_WINDOW_NS = 600 * SECOND_NS
 MOST_LENGTH = 500
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -167,10 +168,10 @@ class _Parser:
             return Typed(Absent(number), "truth", None, "")
         if name != "last":
             values[0].numeric()
-        window_s = _window_s(values[1]) if windowed else 0.0
+        window_ns = _window_ns(values[1]) if windowed else 0
         if name in ("mean", "last"):
-            return _like(values[0], Number(number.name, number.measure, window_s))
-        return _like(values[0], Extreme(number, name, window_s))
+            return _like(values[0], Number(number.name, number.measure, window_ns))
+        return _like(values[0], Extreme(number, name, window_ns))
 
 
 def _like(typed: Typed, part: Part) -> Typed:
@@ -183,9 +184,9 @@ def _is_window(values: list[Typed]) -> bool:
     return len(values) == 2 and last.kind == "time" and isinstance(last.part, Literal) and values[0].kind != "time"
 
 
-def _window_s(typed: Typed) -> float:
-    given = typed.part.given if isinstance(typed.part, Literal) and typed.kind == "time" else 0.0
-    seconds = given / 1000 if isinstance(given, float) else 0.0
-    if not 1 <= seconds <= MOST_WINDOW_S:
+def _window_ns(typed: Typed) -> int:
+    given_ms = typed.part.given if isinstance(typed.part, Literal) and typed.kind == "time" else 0.0
+    window_ns = ns_of(given_ms / 1000) if isinstance(given_ms, float) else 0
+    if not SECOND_NS <= window_ns <= MOST_WINDOW_NS:
         raise ValueError(f"'{typed.written}' is not a time from 1s to 10min")
-    return seconds
+    return window_ns

@@ -5,11 +5,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 from typing import Protocol
 
 from .catalogue import Measure
-from .samples import RATE_S, Sample, Samples, Value, growth, numbers
+from .samples import NEVER_NS, RATE_NS, Sample, Samples, Value, growth, numbers
 
 Result = Value | bool | None
 
@@ -22,21 +21,21 @@ class View:
     """
 
     samples: Samples
-    now_s: float
+    now_ns: int
     baseline: bool = False
     seen: dict[str, Value | None] = field(default_factory=dict)
-    since: list[float] = field(default_factory=list)
+    since: list[int] = field(default_factory=list)
 
     def before(self) -> View:
-        return View(self.samples, self.now_s, True, self.seen, self.since)
+        return View(self.samples, self.now_ns, True, self.seen, self.since)
 
     def newest(self, name: str) -> Sample:
         """What is known last of a number; one that nobody has asked for yet was absent ever since."""
-        return self.samples.newest(name, self.now_s) or Sample(-inf, None)
+        return self.samples.newest(name, self.now_ns) or Sample(NEVER_NS, None)
 
-    def speaks_since(self, at_s: float, newest: Sample, name: str) -> None:
+    def speaks_since(self, at_ns: int, newest: Sample, name: str) -> None:
         """Note from when on a reading speaks of the run; one of an absence does since that began, at the earliest."""
-        self.since.append(at_s if newest.value is not None else max(at_s, self.samples.absent_s(name, self.now_s)))
+        self.since.append(at_ns if newest.value is not None else max(at_ns, self.samples.absent_ns(name, self.now_ns)))
 
 
 class Part(Protocol):
@@ -59,7 +58,7 @@ class Number:
 
     name: str
     measure: Measure
-    window_s: float = 0.0
+    window_ns: int = 0
 
     def value(self, view: View) -> Result:
         found: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
@@ -67,16 +66,16 @@ class Number:
         return found * self.measure.scale if isinstance(found, float | int) else found
 
     def _now(self, view: View) -> Value | None:
-        if self.window_s:
-            return _mean(in_window(view, self, self.window_s))
+        if self.window_ns:
+            return _mean(in_window(view, self, self.window_ns))
         newest = view.newest(self.name)
-        view.speaks_since(newest.at_s - self.spans_s, newest, self.name)
+        view.speaks_since(newest.at_ns - self.spans_ns, newest, self.name)
         return newest.value
 
     @property
-    def spans_s(self) -> float:
+    def spans_ns(self) -> int:
         """The time before a sample that it speaks of."""
-        return RATE_S if self.measure.averaged else 0.0
+        return RATE_NS if self.measure.averaged else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +84,13 @@ class Extreme:
 
     number: Number
     kind: str
-    window_s: float
+    window_ns: int
 
     def value(self, view: View) -> Result:
         if view.baseline:
             found = in_baseline(view, self.number)
         else:
-            found = in_window(view, self.number, self.window_s)
+            found = in_window(view, self.number, self.window_ns)
             view.seen[self.number.name] = found[-1].value if found else None
         if self.kind == "growth":
             value = growth(found, self.number.measure.total)
@@ -100,15 +99,15 @@ class Extreme:
         return None if value is None else value * self.number.measure.scale
 
 
-def in_window(view: View, number: Number, window_s: float) -> Sequence[Sample]:
+def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
     """The samples that speak of a window that ends now and of nothing before; none where it is not covered."""
     name, newest = number.name, view.newest(number.name)
     # Of rates those samples count whose own second lies within it: at least the newest one.
-    begin_s = min(view.now_s - window_s + number.spans_s, newest.at_s)
-    view.speaks_since(min(view.now_s - window_s, begin_s - number.spans_s), newest, name)
-    if newest.value is None or not view.samples.covers(name, begin_s, view.now_s):
+    begin_ns = min(view.now_ns - window_ns + number.spans_ns, newest.at_ns)
+    view.speaks_since(min(view.now_ns - window_ns, begin_ns - number.spans_ns), newest, name)
+    if newest.value is None or not view.samples.covers(name, begin_ns, view.now_ns):
         return ()
-    found = view.samples.window(name, begin_s, view.now_s)
+    found = view.samples.window(name, begin_ns, view.now_ns)
     return found if numbers(found) else (newest,) if numbers((newest,)) else ()
 
 
@@ -116,9 +115,9 @@ def in_baseline(view: View, number: Number) -> Sequence[Sample]:
     """The samples that speak of the baseline; none where there is none, or the number was absent in it."""
     if view.samples.baseline is None:
         return ()
-    begin_s, end_s = view.samples.baseline
-    spans_s = number.spans_s if end_s - begin_s >= 2 * number.spans_s else 0.0
-    found = view.samples.window(number.name, begin_s + spans_s, end_s)
+    begin_ns, end_ns = view.samples.baseline
+    spans_ns = number.spans_ns if end_ns - begin_ns >= 2 * number.spans_ns else 0
+    found = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
     return found if len(numbers(found)) == len(found) else ()
 
 
@@ -148,7 +147,7 @@ class Absent:
 
     def value(self, view: View) -> Result:
         newest = view.newest(self.number.name)
-        view.since.append(newest.at_s)
+        view.since.append(newest.at_ns)
         view.seen[self.number.name] = newest.value
         return newest.value is None
 

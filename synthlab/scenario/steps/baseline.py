@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 from .. import keys
 from ..actions import Baseline
-from ..expression import RATE_S
+from ..expression import RATE_NS
 from ..model import Part, Planner, Timed
 from ..step_kind import StepArgs, StepKind
 
-SHORTEST_S = 2 * RATE_S
+SHORTEST_NS = 2 * RATE_NS
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineStep:
     """Done when it has been taken. The last one that was taken counts."""
 
-    for_s: float
+    for_ns: int
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, Baseline(for_s=self.for_s)),), least_s=self.for_s, most_s=self.for_s)
+        return Part(actions=(Timed(0, Baseline(for_ns=self.for_ns)),), least_ns=self.for_ns, most_ns=self.for_ns)
 
     def __str__(self) -> str:
-        return str(Baseline(for_s=self.for_s))
+        return str(Baseline(for_ns=self.for_ns))
 
 
 def _build(read: StepArgs) -> BaselineStep:
@@ -33,6 +33,6 @@ def _build(read: StepArgs) -> BaselineStep:
 KIND = StepKind(
     name="baseline",
     help="take the next seconds as what expectations call before",
-    keys={"baseline": keys.time("how long; rates are means over a second", SHORTEST_S)},
+    keys={"baseline": keys.time("how long; rates are means over a second", SHORTEST_NS)},
     build=_build,
 )

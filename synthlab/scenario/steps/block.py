@@ -23,7 +23,7 @@ def _read_flow(node: Node, context: Context) -> str:
 
 def _build(read: StepArgs) -> Set:
     change = network_operations.block(read.get("block"), read.get("answer", SILENT))
-    return Set(clients=read.get("on", read.context.known.clients), change=change, for_s=read.get("for"))
+    return Set(clients=read.get("on", read.context.known.clients), change=change, for_ns=read.get("for"))
 
 
 KIND = StepKind(

@@ -29,7 +29,7 @@ class ContainerStep:
     names: tuple[str, ...]
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, Container(doing=self.doing, names=self.names)),))
+        return Part(actions=(Timed(0, Container(doing=self.doing, names=self.names)),))
 
     def __str__(self) -> str:
         return f"{self.doing} {joined(self.names)}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...stack.fields import read_command
+from ...text.durations import MS_NS, SECOND_NS, format_duration
 from .. import keys
 from ..actions import Exec
 from ..model import Part, Planner, Timed
 from ..step_kind import StepArgs, StepKind
 
 HOST = "host"
-WITHIN_S = 30.0
+WITHIN_NS, SHORTEST_NS = 30 * SECOND_NS, 100 * MS_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class ExecStep:
     command: Exec
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, self.command),), most_s=self.command.within_s)
+        return Part(actions=(Timed(0, self.command),), most_ns=self.command.within_ns)
 
     def __str__(self) -> str:
         return str(self.command)
@@ -29,7 +30,7 @@ class ExecStep:
 
 def _build(read: StepArgs) -> ExecStep:
     where = None if read.get("in") == HOST else read.get("in")
-    return ExecStep(Exec(command=read.get("exec"), where=where, within_s=read.get("within", WITHIN_S)))
+    return ExecStep(Exec(command=read.get("exec"), where=where, within_ns=read.get("within", WITHIN_NS)))
 
 
 KIND = StepKind(
@@ -44,7 +45,7 @@ KIND = StepKind(
         "in": keys.one(
             lambda context: (*context.containers, HOST), "client, sfu or host", "a client, sfu, or host", required=True
         ),
-        "within": keys.time(f"how long it may take; else {WITHIN_S:g}s", 0.1),
+        "within": keys.time(f"how long it may take; else {format_duration(WITHIN_NS)}", SHORTEST_NS),
     },
     build=_build,
 )

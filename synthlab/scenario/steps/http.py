@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...stack.yaml import Node
+from ...text.durations import MS_NS, SECOND_NS, format_duration
 from .. import keys
 from ..actions import Http
 from ..model import Part, Planner, Timed
 from ..step_kind import Context, StepArgs, StepKind
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-WITHIN_S = 10.0
+WITHIN_NS, SHORTEST_NS = 10 * SECOND_NS, 100 * MS_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class HttpStep:
     ask: Http
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, self.ask),), most_s=self.ask.within_s)
+        return Part(actions=(Timed(0, self.ask),), most_ns=self.ask.within_ns)
 
     def __str__(self) -> str:
         return str(self.ask)
@@ -38,7 +39,7 @@ def _build(read: StepArgs) -> HttpStep:
         body=read.get("body"),
         headers=read.get("headers", {}),
         status=read.get("status", 200),
-        within_s=read.get("within", WITHIN_S),
+        within_ns=read.get("within", WITHIN_NS),
     )
     return HttpStep(ask)
 
@@ -54,7 +55,7 @@ KIND = StepKind(
             _read_headers, {"type": "object", "additionalProperties": {"type": "string"}}, "headers by name"
         ),
         "status": keys.whole(100, 599, "the status that is expected; else 200"),
-        "within": keys.time(f"how long it may take; else {WITHIN_S:g}s", 0.1),
+        "within": keys.time(f"how long it may take; else {format_duration(WITHIN_NS)}", SHORTEST_NS),
     },
     build=_build,
 )

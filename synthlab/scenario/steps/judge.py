@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...text.durations import SECOND_NS
 from .. import keys
 from ..actions import Judge, JudgeKind
 from ..model import Part, Planner, Timed
@@ -17,15 +18,15 @@ class JudgeStep:
     judge: Judge
 
     def plan(self, planner: Planner) -> Part:
-        least_s = self.judge.for_s
-        return Part(actions=(Timed(0.0, self.judge),), least_s=least_s, most_s=self.judge.most_s)
+        least_ns = self.judge.for_ns
+        return Part(actions=(Timed(0, self.judge),), least_ns=least_ns, most_ns=self.judge.most_ns)
 
     def __str__(self) -> str:
         return str(self.judge)
 
 
 def _build(read: StepArgs, kind: JudgeKind) -> JudgeStep:
-    judge = Judge(kind=kind, expression=read.get(kind), within_s=read.get("within"), for_s=float(read.get("for", 0.0)))
+    judge = Judge(kind=kind, expression=read.get(kind), within_ns=read.get("within"), for_ns=read.get("for", 0))
     return JudgeStep(judge)
 
 
@@ -47,7 +48,7 @@ KINDS = (
         help="an expression must not hold",
         keys={
             "never": keys.expression("what must not hold at any time"),
-            "for": keys.time("for how long", 1.0, required=True),
+            "for": keys.time("for how long", SECOND_NS, required=True),
         },
         build=lambda read: _build(read, "never"),
     ),

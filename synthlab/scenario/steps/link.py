@@ -14,7 +14,7 @@ def _build(read: StepArgs) -> Set:
     down = read.get("link") == DOWN
     if not down and "for" in read.values:
         read.wrong("for", "is for a link that goes down; one that goes up stays up")
-    return Set(clients=read.get("on"), change=link_down() if down else link_up(), for_s=read.get("for"))
+    return Set(clients=read.get("on"), change=link_down() if down else link_up(), for_ns=read.get("for"))
 
 
 KIND = StepKind(

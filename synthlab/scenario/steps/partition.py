@@ -24,7 +24,7 @@ def _build(read: StepArgs) -> Set:
     client, change = network_operations.partition(
         a, b, read.context.clients, read.get("direction", BOTH), read.get("answer", SILENT)
     )
-    return Set(clients=(client,), change=change, for_s=read.get("for"))
+    return Set(clients=(client,), change=change, for_ns=read.get("for"))
 
 
 KIND = StepKind(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 from typing import Any
 
+from ...text.durations import SECOND_NS, format_duration
 from .. import keys
 from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
-from ..formatting import doc_text, joined, seconds
+from ..formatting import doc_text, joined
 from ..model import Part, Planner
 from ..step_kind import StepArgs, StepKind
-from ..value_ranges import LEAST_EVERY_S, Timeline, every_s, filled, pairs, read_pair, times
+from ..value_ranges import LEAST_EVERY_NS, Timeline, every_ns, filled, pairs, read_pair, times
 
 STRIDE = 0.1
 """The most that a value goes at once, as a share of the way between its bounds."""
@@ -28,21 +30,21 @@ class RandomWalk:
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
-    for_s: float
-    every_s: float
+    for_ns: int
+    every_ns: Fraction
     stride: float = STRIDE
 
     def plan(self, planner: Planner) -> Part:
         places: list[float | None] = [None for _ in pairs(self.change)]
         points = []
-        for at_s in times(self.for_s, self.every_s):
+        for at_ns in times(self.for_ns, self.every_ns):
             places = [_stepped(place, self.stride, planner.random) for place in places]
-            points.append((at_s, _at(self.change, iter(places))))
-        course = Timeline(clients=self.clients, points=tuple(points), lasts_s=self.for_s)
+            points.append((at_ns, _at(self.change, iter(places))))
+        course = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
         return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
-        return f"random {joined(self.clients)}: {doc_text(self.change)}, for {seconds(self.for_s)}"
+        return f"random {joined(self.clients)}: {doc_text(self.change)}, for {format_duration(self.for_ns)}"
 
 
 def _at(change: Mapping[str, Any], places: Iterator[float | None]) -> dict[str, Any]:
@@ -60,10 +62,10 @@ def _stepped(place: float | None, stride: float, random: Random) -> float:
 
 def _build(read: StepArgs) -> RandomWalk:
     change = change_of(read, "egress: {rate: [500kbit, 5mbit]}")
-    for_s = read.get("for")
-    every = every_s(read, 1.0, for_s)
+    for_ns = read.get("for")
+    every = every_ns(read, Fraction(SECOND_NS), for_ns)
     stride = read.get("stride", STRIDE)
-    return RandomWalk(clients=read.get("random"), change=change, for_s=for_s, every_s=every, stride=stride)
+    return RandomWalk(clients=read.get("random"), change=change, for_ns=for_ns, every_ns=every, stride=stride)
 
 
 KIND = StepKind(
@@ -72,8 +74,8 @@ KIND = StepKind(
     keys={
         "random": keys.clients("the clients, groups, or all"),
         **link_keys(read_pair, PAIRS),
-        "for": keys.time("how long it goes on", LEAST_EVERY_S, required=True),
-        "every": keys.time("the time from change to change; else 1s", LEAST_EVERY_S, 3600),
+        "for": keys.time("how long it goes on", LEAST_EVERY_NS, required=True),
+        "every": keys.time("the time from change to change; else 1s", LEAST_EVERY_NS, 3600 * SECOND_NS),
         "stride": keys.share("the most that a value goes at once, of the way between its bounds; else 10%"),
     },
     build=_build,

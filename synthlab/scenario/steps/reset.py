@@ -16,7 +16,7 @@ class ResetStep:
     clients: tuple[str, ...]
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, Reset(clients=self.clients)),))
+        return Part(actions=(Timed(0, Reset(clients=self.clients)),))
 
     def __str__(self) -> str:
         return f"reset {joined(self.clients)}"

@@ -8,26 +8,27 @@ from typing import Any
 
 from syntheticnet.conditions import Conditions, ConditionsError
 
+from ...text.durations import MS_NS, format_duration
 from .. import keys
 from ..actions import Change
 from ..conditions_reader import change_of, link_keys, profile_change, split_files, written
 from ..conditions_schema import VALUES
-from ..formatting import doc_text, joined, seconds
+from ..formatting import doc_text, joined
 from ..model import Part, Planner, Timed
 from ..step_kind import Key, StepArgs, StepKind
 
-SHORTEST_S = 0.1
+SHORTEST_NS = 100 * MS_NS
 """Of a lease, as the API has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
-    """Done when it is in force; what was in force before is again when `for_s` is over."""
+    """Done when it is in force; what was in force before is again when `for_ns` is over."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
     replace: bool = False
-    for_s: float | None = None
+    for_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, planner: Planner) -> Part:
@@ -36,26 +37,26 @@ class Set:
             clients=self.clients,
             change=self.change,
             replace=self.replace,
-            lease_s=self.for_s,
+            lease_ns=self.for_ns,
             files=self.files,
         )
-        return Part(actions=(Timed(0.0, change),))
+        return Part(actions=(Timed(0, change),))
 
     def __str__(self) -> str:
-        lasts = f" for {seconds(self.for_s)}" if self.for_s else ""
+        lasts = f" for {format_duration(self.for_ns)}" if self.for_ns else ""
         return f"set {joined(self.clients)}: {doc_text(self.change)}{lasts}"
 
 
 def lease_key(help: str = "how long it stays in force; else until something else is set, or the end") -> Key:
     """The `for` of steps that change conditions."""
-    return keys.time(help, SHORTEST_S)
+    return keys.time(help, SHORTEST_NS)
 
 
 def _build(read: StepArgs) -> Set:
     change, files = split_files(change_of(read, "egress: {rate: 1mbit}"))
     if replace := read.get("replace", False):
         change = _cleared(read, change)
-    return Set(clients=read.get("set"), change=change, replace=replace, for_s=read.get("for"), files=files)
+    return Set(clients=read.get("set"), change=change, replace=replace, for_ns=read.get("for"), files=files)
 
 
 def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,16 +9,17 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS
 
 from ...stack.yaml import Node
+from ...text.durations import format_duration
 from ...text.text_file import MB, read_text_file
 from .. import keys
 from ..actions import Change
 from ..conditions_reader import LocalFile, split_files, written
 from ..conditions_schema import fields_by_name
 from ..csvtrace import CsvTrace, read_csv
-from ..formatting import joined, seconds
+from ..formatting import joined
 from ..model import Part, Planner, Timed
 from ..step_kind import Context, StepArgs, StepKind
-from ..value_ranges import LEAST_EVERY_S, Timeline
+from ..value_ranges import LEAST_EVERY_NS, Timeline
 
 MOST_CSV_BYTES = 4 * MB
 
@@ -29,7 +30,7 @@ class Trace:
 
     clients: tuple[str, ...]
     names: tuple[str, ...]
-    for_s: float
+    for_ns: int
     change: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     csv: CsvTrace | None = None
@@ -37,15 +38,15 @@ class Trace:
     def plan(self, planner: Planner) -> Part:
         if self.csv is None:
             change = Change(
-                layer=planner.layer, clients=self.clients, change=self.change, files=self.files, lease_s=self.for_s
+                layer=planner.layer, clients=self.clients, change=self.change, files=self.files, lease_ns=self.for_ns
             )
-            return Part(actions=(Timed(0.0, change),))
-        points = tuple((at_s, change) for at_s, change in self.csv.rows if at_s < self.for_s)
-        course = Timeline(clients=self.clients, points=points, lasts_s=self.for_s)
+            return Part(actions=(Timed(0, change),))
+        points = tuple((at_ns, change) for at_ns, change in self.csv.rows if at_ns < self.for_ns)
+        course = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
         return Part(actions=course.actions(planner))
 
     def __str__(self) -> str:
-        return f"trace {joined(self.clients)}: {joined(self.names)}, for {seconds(self.for_s)}"
+        return f"trace {joined(self.clients)}: {joined(self.names)}, for {format_duration(self.for_ns)}"
 
 
 def _build(read: StepArgs) -> Trace:
@@ -56,12 +57,12 @@ def _build(read: StepArgs) -> Trace:
     if "csv" in given:
         csv = read.get("csv")
         name = read.keys["csv"].written
-        return Trace(clients=clients, names=(name,), for_s=read.get("for", csv.lasts_s), csv=csv)
+        return Trace(clients=clients, names=(name,), for_ns=read.get("for", csv.lasts_ns), csv=csv)
     if "for" not in read.values:
         read.node.wrong("needs a `for`: the clients play a trace of the rate again and again")
     change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in given})
     names = tuple(f"{side} {read.keys[side].written}" for side in given)
-    return Trace(clients=clients, names=names, for_s=read.get("for"), change=change, files=files)
+    return Trace(clients=clients, names=names, for_ns=read.get("for"), change=change, files=files)
 
 
 def _read_rates(node: Node, context: Context) -> LocalFile:
@@ -89,7 +90,7 @@ KIND = StepKind(
         "ingress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; toward the client"),
         "egress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; away from it"),
         "csv": keys.plain(_read_csv, keys.TEXT_SCHEMA, "a table of times and conditions: time,egress.rate,..."),
-        "for": keys.time("how long it goes on; else until a csv ends", LEAST_EVERY_S),
+        "for": keys.time("how long it goes on; else until a csv ends", LEAST_EVERY_NS),
     },
     build=_build,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ...contract import SFU_HOST
+from ...text.durations import SECOND_NS
 from .. import keys
 from ..actions import Congestion, Traffic
 from ..model import Part, Planner, Timed
@@ -22,7 +23,7 @@ class TrafficStep:
     traffic: Traffic
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0.0, self.traffic),))
+        return Part(actions=(Timed(0, self.traffic),))
 
     def __str__(self) -> str:
         return str(self.traffic)
@@ -44,7 +45,7 @@ def _build(read: StepArgs) -> TrafficStep:
         target=target,
         protocol=protocol,
         rate_bps=read.get("rate"),
-        for_s=read.get("for"),
+        for_ns=read.get("for"),
         reverse=read.get("direction") == "ingress",
         congestion=read.get("congestion"),
     )
@@ -64,7 +65,7 @@ KIND = StepKind(
             get_args(Congestion),
             "TCP's congestion control: cubic, reno, bbr; else cubic, or reno where there is none",
         ),
-        "for": keys.time("how long it goes on", 1.0, required=True),
+        "for": keys.time("how long it goes on", SECOND_NS, required=True),
     },
     build=_build,
 )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...text.durations import format_duration
 from .. import keys
-from ..formatting import seconds
 from ..model import Part, Planner
 from ..step_kind import StepArgs, StepKind
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    for_s: float
+    for_ns: int
 
     def plan(self, planner: Planner) -> Part:
-        return Part(least_s=self.for_s, most_s=self.for_s)
+        return Part(least_ns=self.for_ns, most_ns=self.for_ns)
 
     def __str__(self) -> str:
-        return f"wait {seconds(self.for_s)}"
+        return f"wait {format_duration(self.for_ns)}"
 
 
 def _build(read: StepArgs) -> Wait:

@@ -10,6 +10,7 @@ import pytest
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
+from synthlab.text.durations import SECOND_NS
 
 from .command import output_json, run
 
@@ -86,7 +87,7 @@ def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
     """`--for` makes a change that reverts by itself, says when, and `show` lists it; `reset` ends it."""
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", backend=backend) == 0
-    assert apis["call/client2"].options == [ChangeOptions(lease="10s")]
+    assert apis["call/client2"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
     assert run("show", "client2", backend=backend) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == [

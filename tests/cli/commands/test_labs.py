@@ -132,7 +132,7 @@ def test_up_of_an_edited_stack(
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already: ")
     file.write_text("name: call\nclients:\n  client1: {image: syntheticnet, network: {egress: {loss: 1%}}}\n")
     assert run("up", str(file), backend=backend) == 3
-    assert "call.yaml is not what it was made of: `synthlab up` with --replace takes it" in capsys.readouterr().err
+    assert "call.yaml has changed since: replace it with `synthlab up --replace`" in capsys.readouterr().err
 
     replaced: list[bool] = []
     monkeypatch.setattr(bringing_up, "bring_up", lambda *given: replaced.append(given[-1]))
@@ -217,8 +217,8 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
         "build synthlab/janus:1.1.2 because it is missing",
     ]
     assert lines[-2:] == [
-        "wait until 5 containers are healthy, for 120 s at most",
-        "wait until every client has seen every other's video, for 120 s at most",
+        "wait up to 120 s until 5 containers are healthy",
+        "wait up to 120 s until every client has seen every other's video",
     ]
     assert (engine.calls, engine.present) == ([], [over])
     assert run("up", "call", "--lab", "mine", "--wait-media", "--dry-run", "--json", backend=Backend(engine)) == 0
@@ -233,7 +233,7 @@ def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
     engine.present = [replace(engine.present[0], expires=1)]
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
-    assert "take down what is there of call\n" in capsys.readouterr().out
+    assert "take down call\n" in capsys.readouterr().out
     engine.locked.add("call")
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")

@@ -12,6 +12,7 @@ from synthlab.control.backend import Backend
 from synthlab.control.client_api import ChangeOptions
 from synthlab.engine.containers import Container
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
+from synthlab.text.durations import SECOND_NS
 
 from .command import output_json, run
 
@@ -76,7 +77,7 @@ def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
     """`--for` makes a partition that reverts by itself, and says when; `--heal` ends it before, and no other lease."""
     backend, apis = fake_backend("call")
     assert run("partition", "client1", "client2", "--for", "10s", backend=backend) == 0
-    assert apis["call/client1"].options == [ChangeOptions(lease="10s")]
+    assert apis["call/client1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
     assert capsys.readouterr().out.splitlines()[-1].endswith(", in 10.0 s")
     run("set", "client1", "--egress", "--loss", "5%", "--for", "10s", backend=backend)
     assert run("partition", "client1", "client2", "--heal", backend=backend) == 0

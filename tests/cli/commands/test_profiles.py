@@ -61,7 +61,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows["egress"].strip() == "rate 3mbit, latency 10ms"
     assert "https://github.com/mozilla-firefox/firefox" in rows["source"]
     assert rows["delay"].strip() == "a round trip in the source, halved for each direction"
-    assert "that of a request until its answer begins" in rows["remark"]
+    assert "the time from a request to the start of its response" in rows["remark"]
 
 
 def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) -> None:

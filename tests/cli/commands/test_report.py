@@ -43,7 +43,7 @@ def test_refusals(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     for arguments, result in (
         ((str(results),), "nothing to write: give --report FILE.html or --junit FILE.xml"),
         ((str(tmp_path / "none.json"), *page), f"{tmp_path}/none.json: cannot be read: No such file or directory"),
-        ((str(other), *page), f"{other}: is not what `synthlab scenario run --json` writes"),
+        ((str(other), *page), f"{other}: not a file written by `synthlab scenario run --json`"),
         ((str(results), "--report", nowhere), f"--report: {nowhere}: No such file or directory"),
     ):
         assert run("scenario", "report", *arguments, backend=WORLD) == 2

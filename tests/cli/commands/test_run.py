@@ -151,7 +151,7 @@ def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     narrator.progress("healthy: 1/2")
     narrator.step(Played(id="1", kind="set", text="set client2", place="s.yaml:3", planned_s=1.0, mark="a cut"))
     narrator.step(Played(id="2", kind="exec", text="exec 'no'", place="s.yaml:4", planned_s=2.0, error="status 1"))
-    narrator.judging(3.0, "recovers a", "a = 0")
+    narrator.judging(3_000_000_000, "recovers a", "a = 0")
     ruling = Judged(id="3", kind="recovers", text="recovers a", place="s.yaml:5", verdict="passed", reason="a = 1")
     narrator.judged(replace(ruling, decided_s=4.0, took_s=2.0, error_s=0.9, within_s=9.0))
     evidence = {"packets": "there/s/captures/a", "log": "there/s/logs/b"}

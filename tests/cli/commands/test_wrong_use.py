@@ -20,7 +20,7 @@ WRONG = {
     "up without end": (["up", "call.yaml", "--timeout", "nan"], "nan is not a number of seconds"),
     "restart without end": (["restart", "client1", "--timeout", "inf"], "inf is not a number of seconds"),
     "top without end": (["top", "--interval", "nan"], "nan is not a number of seconds"),
-    "a binary stack": (["render", "FOLDER/binary.yaml"], "is not text in UTF-8: byte 1"),
+    "a binary stack": (["render", "FOLDER/binary.yaml"], "is not UTF-8 text: byte 1"),
     "report into a folder": (["scenario", "run", "elevator", "--report", "FOLDER"], "is a folder; name a file"),
     "JUnit into a folder": (["scenario", "run", "elevator", "--junit", "FOLDER"], "is a folder; name a file"),
     "evidence into a file": (["scenario", "run", "elevator", "--evidence", "FOLDER/binary.yaml"], "is no folder"),
@@ -30,7 +30,7 @@ WRONG = {
     "capture into a folder": (["capture", "client1", "-o", "FOLDER"], "is a folder; name a file"),
     "capture into nothing": (["capture", "client1", "-o", "FOLDER/no/x.pcapng"], "there is no folder"),
     "images into a folder": (["images", "save", "-o", "FOLDER"], "is a folder; name a file"),
-    "images of nothing": (["images", "load", "FOLDER/no.tar"], "there is no such file"),
+    "images of nothing": (["images", "load", "FOLDER/no.tar"], "no such file"),
     "a trace of a folder": (["set", "client1", "--rate-trace", "FOLDER/no/lte.up"], "No such file or directory"),
 }
 
@@ -48,5 +48,5 @@ def test_wrong_use(words: Sequence[str], expected: str, tmp_path: Path, capsys: 
 @pytest.mark.parametrize("prefix", ["", "BAD PREFIX", "a//b", "ghcr.io/Acme", "a:b/c"])
 def test_no_registry(prefix: str) -> None:
     """A place that no registry can have is refused before anything is pushed or pulled."""
-    with pytest.raises(WrongUse, match="is not where a registry keeps images"):
+    with pytest.raises(WrongUse, match="is not a registry prefix"):
         remote_names(["syntheticnet:latest"], prefix)

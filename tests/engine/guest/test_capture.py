@@ -1,4 +1,4 @@
-"""The program that captures packets: the file that it writes, and what it keeps."""
+"""The capture program: the file it writes, and the packets it keeps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECOND = 1_000_000_000
 
 
 def test_the_blocks_are_those_of_the_specification() -> None:
-    """Byte for byte, for a packet whose data have to be padded."""
+    """Byte for byte as specified, for a packet with padding."""
     high, low = NOW >> 32, NOW & 0xFFFFFFFF
     assert capture.packet(1, NOW, b"abcde", 700, outbound=True) == (
         struct.pack("<IIIIIII", 6, 52, 1, high, low, 5, 700)
@@ -42,7 +42,7 @@ def test_the_blocks_are_those_of_the_specification() -> None:
 
 @pytest.mark.parametrize("size", range(9))
 def test_a_file_is_read_back(size: int) -> None:
-    """Sides, times, directions, lengths, comments and counts are those that were written, whatever has to be padded."""
+    """Sides, times, directions, lengths, comments and counts are read back as written, whatever the padding."""
     data = bytes(range(size))
     file = b"".join(
         (
@@ -66,7 +66,7 @@ def test_a_file_is_read_back(size: int) -> None:
 
 
 def test_a_long_mark_is_cut_like_a_packet_but_not_its_comment() -> None:
-    """A reader takes no frame that is longer than its interface's are said to be."""
+    """Readers reject frames longer than the interface's snaplen, so a long mark is cut; its comment is not."""
     head = b"".join((capture.section(""), *(capture.interface("", side, 64) for side in "abc")))
     (mark,) = pcapng.read(head + capture.mark(NOW, "é" * 500, 64)).packets
     assert (len(mark.data), mark.length, mark.comment) == (64, 14 + 1000, "é" * 500)
@@ -81,7 +81,7 @@ def stamps(ring: capture.Ring, now: int) -> list[int]:
 
 
 def test_the_ring_forgets_what_is_old() -> None:
-    """Of packets a second apart, those of the last three seconds are there, also when nothing has come since."""
+    """Of packets one second apart, those of the last three seconds are kept, even if no more arrive."""
     ring = capture.Ring(3, 1 << 20)
     ring.add(packets(10, SECOND))
     assert stamps(ring, NOW + 9 * SECOND) == [n * SECOND for n in (6, 7, 8, 9)]
@@ -91,7 +91,7 @@ def test_the_ring_forgets_what_is_old() -> None:
 
 
 def test_the_ring_is_bounded_by_its_bytes() -> None:
-    """However fast they come, no more is held than was said, and it is the newest."""
+    """However fast packets arrive, memory stays within the limit, and the newest are kept."""
     ring = capture.Ring(30, 10_000)
     most = []
     for one in packets(1000, 1000):
@@ -104,7 +104,7 @@ def test_the_ring_is_bounded_by_its_bytes() -> None:
 
 
 def test_the_ring_keeps_the_last_marks() -> None:
-    """Marks outlive the packets around them, in the order of their times; only so many."""
+    """Marks outlive the packets around them, sorted by time, up to a limit."""
     ring = capture.Ring(1, 1 << 20)
     for n in range(capture.MOST_MARKS + 5):
         ring.add_mark(capture.mark(NOW + n, "", 64))
@@ -117,10 +117,10 @@ def test_the_ring_keeps_the_last_marks() -> None:
 
 
 def test_it_says_why_nothing_can_be_captured() -> None:
-    """Where no forwarder is at work, or the rights are missing, it ends with one line."""
+    """Without a forwarder, or without the rights, it exits with one line."""
     program = str(Path(capture.__file__))
     command = [sys.executable, "-I", program, "ring", "client1", "192", "30", "1000"]
     done = subprocess.run(command, input="", capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("nothing can be captured: ")
+    assert done.stderr.startswith("cannot capture: ")
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-// A connection that loses its way, with the browser's events fed by hand.
+// Connections that lose their path; the test plays the browser's events.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -32,15 +32,15 @@ class FakeConnection {
   }
 }
 
-/** A connection that has found its first way; tells how often it was restarted, and whether it has failed. */
+/** Connect on a path of the given type; returns an object that counts restarts and notes failure. */
 function connected(iceServers, way, restart = async () => {}) {
-  const seen = { restarts: 0, failed: false };
-  const restarted = () => (seen.restarts++, restart());
-  connect({ trickle: async () => {} }, iceServers, restarted, () => (seen.failed = true));
+  const calls = { restarts: 0, failed: false };
+  const restarted = () => (calls.restarts++, restart());
+  connect({ trickle: async () => {} }, iceServers, restarted, () => (calls.failed = true));
   connection.become("checking");
   connection.select(way);
   connection.become("connected");
-  return seen;
+  return calls;
 }
 
 /** Time that passes only by `tick`, in any version of Node. */
@@ -73,75 +73,75 @@ beforeEach(() => {
   clock = new Clock();
 });
 
-test("the TURN servers are the browser's to use", () => {
+test("the TURN servers are passed to the browser", () => {
   connected(TURN, "host");
   assert.deepEqual(connection.configuration.iceServers, TURN);
 });
 
-test("without a TURN server a dead path is waited for, and then given up", () => {
-  const seen = connected([], "host");
+test("without a TURN server a dead path fails after a wait", () => {
+  const calls = connected([], "host");
   connection.become("disconnected");
   clock.tick(11_999);
-  assert.deepEqual(seen, { restarts: 0, failed: false });
+  assert.deepEqual(calls, { restarts: 0, failed: false });
   clock.tick(1);
-  assert.deepEqual(seen, { restarts: 0, failed: true });
+  assert.deepEqual(calls, { restarts: 0, failed: true });
 });
 
-test("a path that comes back in time is not given up", () => {
-  const seen = connected([], "host");
+test("a path that recovers in time does not fail", () => {
+  const calls = connected([], "host");
   connection.become("disconnected");
   connection.become("connected");
   clock.tick(60_000);
-  assert.deepEqual(seen, { restarts: 0, failed: false });
+  assert.deepEqual(calls, { restarts: 0, failed: false });
 });
 
-test("with a TURN server another way is negotiated as soon as the direct one is lost, once", () => {
-  const seen = connected(TURN, "host");
+test("with a TURN server ICE is restarted once, as soon as the direct path is lost", () => {
+  const calls = connected(TURN, "host");
   connection.become("disconnected");
   connection.become("checking");
   connection.select("relay");
   connection.become("connected");
   clock.tick(60_000);
-  assert.deepEqual(seen, { restarts: 1, failed: false });
+  assert.deepEqual(calls, { restarts: 1, failed: false });
 });
 
-test("a browser that takes to the relay by itself has the server follow", () => {
-  const seen = connected(TURN, "host");
+test("ICE is restarted when the browser switches to the relay, so that the server follows", () => {
+  const calls = connected(TURN, "host");
   connection.select("relay");
-  assert.equal(seen.restarts, 1);
+  assert.equal(calls.restarts, 1);
 });
 
-test("who begins on the relay has nothing to negotiate", () => {
-  const seen = connected(TURN, "relay");
-  assert.equal(seen.restarts, 0);
+test("a connection that starts on the relay needs no restart", () => {
+  const calls = connected(TURN, "relay");
+  assert.equal(calls.restarts, 0);
 });
 
-test("after the direct way came back, its next loss counts again", () => {
-  const seen = connected(TURN, "host");
+test("a recovered direct path triggers a restart when lost again", () => {
+  const calls = connected(TURN, "host");
   connection.select("relay");
   connection.select("host");
   connection.become("disconnected");
-  assert.equal(seen.restarts, 2);
+  assert.equal(calls.restarts, 2);
 });
 
-test("a lost relay is waited for, as there is no other way", () => {
-  const seen = connected(TURN, "relay");
+test("a lost relay fails after a wait, as there is no alternative", () => {
+  const calls = connected(TURN, "relay");
   connection.become("disconnected");
   clock.tick(12_000);
-  assert.deepEqual(seen, { restarts: 0, failed: true });
+  assert.deepEqual(calls, { restarts: 0, failed: true });
 });
 
-test("where no other way can be negotiated all is lost", async () => {
-  const seen = connected(TURN, "host", async () => {
+test("a failed restart is a failure", async () => {
+  const calls = connected(TURN, "host", async () => {
     throw new Error("no answer to message");
   });
   connection.become("disconnected");
   await turn();
-  assert.equal(seen.failed, true);
+  assert.equal(calls.failed, true);
 });
 
-test("what the browser gives up is given up", () => {
-  const seen = connected(TURN, "host");
+test("a connection the browser declares failed is a failure", () => {
+  const calls = connected(TURN, "host");
   connection.become("failed");
-  assert.equal(seen.failed, true);
+  assert.equal(calls.failed, true);
 });

@@ -1,4 +1,4 @@
-// A Janus session, with the server's messages fed by hand.
+// A Janus session; the test plays the server.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -71,7 +71,7 @@ test("a trickled candidate is answered by the ack", async () => {
   session.close();
 });
 
-test("a refusal is raised where it was asked", async () => {
+test("an error is raised to the caller", async () => {
   const session = await opened();
   const handle = await attached(session);
   const asked = handle.ask({ request: "join" });
@@ -80,7 +80,7 @@ test("a refusal is raised where it was asked", async () => {
   session.close();
 });
 
-test("what nobody asked for goes to the handle that it is about", async () => {
+test("unsolicited events go to their handle", async () => {
   const heard = [];
   const session = await opened();
   await attached(session, ({ janus }) => heard.push(janus));
@@ -90,7 +90,7 @@ test("what nobody asked for goes to the handle that it is about", async () => {
   session.close();
 });
 
-test("a lost connection ends the session and everything that waits", async () => {
+test("a lost connection ends the session and rejects pending requests", async () => {
   const session = await opened();
   const handle = await attached(session);
   const asked = handle.ask({ request: "join" });

@@ -1,4 +1,4 @@
-"""A small reader of pcapng, written from its specification: what the writer says is not taken from the writer.
+"""A small reader of pcapng, written from its specification, so that the writer is not tested against itself.
 
 https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html
 """
@@ -16,7 +16,7 @@ COMMENT = 1
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet on an interface, named by its description; `at_ns` of the epoch."""
+    """A packet on an interface, named by its description; `at_ns` since 1970."""
 
     side: str
     at_ns: int
@@ -32,18 +32,18 @@ class Capture:
 
     comment: str = ""
     names: dict[str, str] = field(default_factory=dict)
-    """Of interfaces, by their descriptions."""
+    """Interfaces by their descriptions."""
     packets: list[Packet] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
 
     def of(self, side: str, wanted: bytes = b"") -> list[Packet]:
-        """The packets of an interface, with this somewhere in them."""
+        """The packets of an interface that contain this somewhere."""
         return [packet for packet in self.packets if packet.side == side and wanted in packet.data]
 
 
 def read(file: bytes) -> Capture:
-    """A whole file; fails where a block is not as it has to be."""
+    """Parse a complete file; fails if a block violates the specification."""
     capture = Capture()
     sides: list[str] = []
     for kind, body in blocks(file):
@@ -78,7 +78,7 @@ def blocks(file: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def options(data: bytes) -> dict[int, bytes]:
-    """By their codes; they must end as the specification wants it."""
+    """Options by code; they must end as specified."""
     found: dict[int, bytes] = {}
     at = 0
     while True:

@@ -1,4 +1,4 @@
-"""Stands in for the capturing program where there is no container: a process that answers as that does."""
+"""Replaces the capture program where there is no container: a process that answers like it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ for line in sys.stdin.buffer:
     sys.stdout.buffer.flush()
 """
 SILENT = "import sys; sys.stdin.read()"
-REFUSES = "import sys; sys.exit('nothing can be captured: no forwarder is at work here')"
+REFUSES = "import sys; sys.exit('cannot capture: no forwarder is running here')"
 
 
 @dataclass
 class Runner:
-    """Starts one of the programs above in place of those inside; remembers its processes."""
+    """Starts one of the programs above instead of the real ones; remembers its processes."""
 
     program: str = RING
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)

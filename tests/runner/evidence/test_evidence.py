@@ -1,4 +1,4 @@
-"""What is collected of a lab, on a fake one."""
+"""The evidence collected from a fake lab."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def evidence() -> Iterator[Evidence]:
 
 
 def collect_all(evidence: Evidence, folder: Path) -> dict[str, str]:
-    """Collect until the captures, which begin in the background, are there."""
+    """Collect until the captures, which start in the background, are included."""
     deadline = time.monotonic() + 10
     while True:
         files = evidence.collect(folder)
-        if "what could not be had" not in files or time.monotonic() > deadline:
+        if "missing evidence" not in files or time.monotonic() > deadline:
             return files
         (folder / "problems.txt").unlink()
 
 
 def test_all_that_is_kept(evidence: Evidence, tmp_path: Path) -> None:
-    """Logs with times, conditions, numbers, containers, and the packets of those clients that are watched."""
+    """Logs with times, conditions, numbers, containers, and the packets of watched clients."""
     evidence.watch(["client2"])
     evidence.watch(["client2"])
     evidence.mark("client2: egress rate 100kbit")
@@ -75,7 +75,7 @@ class Unreachable(FakeClientApi):
 
 
 def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
-    """A client that does not answer, one that there is not, and a browser that has ended are told; the rest is kept."""
+    """A client that does not answer, one that is missing, and an exited browser are reported; the rest is kept."""
     backend, apis = fake_backend("call")
     apis["call/client2"] = Unreachable("client2")
     apis["call/web"] = FakeClientApi("web")
@@ -90,29 +90,29 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     conditions = json.loads((tmp_path / "conditions.json").read_text())
     assert conditions["client2"] == {"error": "client2: its API does not answer"}
     assert conditions["client1"]["name"] == "client1"
-    assert (tmp_path / files["what could not be had"]).read_text().splitlines() == [
+    assert (tmp_path / files["missing evidence"]).read_text().splitlines() == [
         "packets of cleint1: no client 'cleint1' in lab 'call' has a network that can be captured; "
         "did you mean client1?",
         "packets of web: web does not run (Exited (1) 3 seconds ago): `synthlab restart web` starts it",
-        "screenshots of web: it does not run (Exited (1) 3 seconds ago)",
+        "screenshots of web: not running (Exited (1) 3 seconds ago)",
     ]
 
 
 def test_pictures() -> None:
-    """Each page has its own; one that shows nothing any more is told."""
+    """Each page has its own picture; a crashed page is reported."""
     web = replace(fake_container("call", "web"), app="chrome")
-    lines = [b'{"url": "http://a", "png": "cG5n"}', b'{"url": "http://b", "error": "it gives no picture within 5 s"}']
+    lines = [b'{"url": "http://a", "png": "cG5n"}', b'{"url": "http://b", "error": "no picture within 5 s"}']
     taken = [*map(read_picture, lines), Picture("http://c", b"other")]
     found = pictures_of(FakeEngine(), web, lambda engine, container: taken)
     assert [(one.shows, one.path, one.content) for one in found.exhibits] == [
         ("screenshot 1 of web", "screenshots/web-1.png", b"png"),
         ("screenshot 3 of web", "screenshots/web-3.png", b"other"),
     ]
-    assert found.problems == ["screenshots of web: http://b: it gives no picture within 5 s"]
+    assert found.problems == ["screenshots of web: http://b: no picture within 5 s"]
 
 
 def test_who_has_a_browser() -> None:
-    """The bundled one, and any image that publishes a debugging port."""
+    """The bundled browser, and any image that publishes a debugging port."""
     bot = fake_container("call", "bot")
     assert not has_browser(bot)
     assert has_browser(replace(bot, app="chrome"))
@@ -120,17 +120,17 @@ def test_who_has_a_browser() -> None:
 
 
 def test_nobody_watched_nothing_running(tmp_path: Path) -> None:
-    """Of a lab that is gone there is one line, and no error."""
+    """For a lab that is gone there is one line, and no error."""
     backend, _ = fake_backend()
     evidence = Evidence(backend, "call")
-    assert evidence.collect(tmp_path) == {"what could not be had": "problems.txt"}
+    assert evidence.collect(tmp_path) == {"missing evidence": "problems.txt"}
     assert (tmp_path / "problems.txt").read_text() == "no lab 'call' is up; there are: none\n"
     evidence.mark("nobody hears it")
     evidence.close()
 
 
 def test_a_folder_that_cannot_be_written(evidence: Evidence, tmp_path: Path) -> None:
-    """That is the one error."""
+    """A folder that cannot be written is the only error."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(SynthlabError, match="evidence cannot be kept in"):
+    with pytest.raises(SynthlabError, match="evidence cannot be written to"):
         evidence.collect(tmp_path / "file" / "in")

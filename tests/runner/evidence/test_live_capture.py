@@ -1,4 +1,4 @@
-"""A capture as it comes: whole blocks, and what is counted in them."""
+"""A live capture: complete blocks, and their counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = capture.section("client1") + b"".join(capture.interface("", side, 192) fo
 
 
 def test_what_is_written_is_whole_wherever_the_stream_is_cut() -> None:
-    """In pieces of any size, after each the file so far can be read, and at the end nothing is missing."""
+    """However the stream is cut, the file is readable after each piece, and complete at the end."""
     chosen = random.Random(1)
     sent = [capture.packet(n % 2, n, bytes(chosen.randrange(60)), 60, outbound=True) for n in range(100)]
     stream = HEAD + b"".join(sent) + capture.statistics(0, 100, 50, 7) + capture.statistics(1, 100, 50, 2)
@@ -28,7 +28,7 @@ def test_what_is_written_is_whole_wherever_the_stream_is_cut() -> None:
 
 
 def test_marks_are_no_packets_of_either_side() -> None:
-    """They are counted apart."""
+    """Marks are counted separately."""
     blocks = Blocks()
     blocks.whole(HEAD + capture.mark(1, "rate 100kbit", 192))
     assert (blocks.packets[capture.APPLICATION], blocks.packets[capture.NETWORK]) == (0, 0)

@@ -1,4 +1,4 @@
-"""The last seconds of a client's packets, as the host asks for them."""
+"""The rolling capture of a client, as read by the host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def read(capture: RingCapture) -> bytes:
-    """What it reads, as soon as it has begun."""
+    """The capture's content, once it has started."""
     deadline = time.monotonic() + 10
     while True:
         try:
@@ -47,7 +47,7 @@ def read(capture: RingCapture) -> bytes:
 
 
 def test_marks_and_more_than_one_reading() -> None:
-    """Marks arrive on one line each, those from before it had begun too; reading takes nothing away."""
+    """Marks are one line each, including those from before the start; reading removes nothing."""
     with capturing(Runner()) as capture:
         capture.mark("first")
         assert read(capture) == b"ring of call/client1\nmark first\n"
@@ -56,7 +56,7 @@ def test_marks_and_more_than_one_reading() -> None:
 
 
 def test_a_mark_never_waits() -> None:
-    """A program that reads nothing keeps nobody from going on, though its pipe is full."""
+    """A program that reads nothing blocks nobody, even with a full pipe."""
     runner = Runner("import time; time.sleep(60)")
     with capturing(runner) as capture:
         eventually(lambda: bool(runner.processes))
@@ -69,7 +69,7 @@ def test_a_mark_never_waits() -> None:
 
 
 def test_a_mark_does_not_wait_for_a_reader() -> None:
-    """What is read takes a while, and what goes on meanwhile is marked all the same."""
+    """Reading takes a while, and marks made meanwhile are kept."""
     runner = Runner(SILENT)
     with capturing(runner) as capture, ThreadPoolExecutor() as pool:
         eventually(lambda: bool(runner.processes))
@@ -82,7 +82,7 @@ def test_a_mark_does_not_wait_for_a_reader() -> None:
 
 
 def test_closing_ends_the_program() -> None:
-    """By the end of its input; twice is once. What is read afterwards is an error."""
+    """Closing ends its input; closing twice is fine. Reading afterwards is an error."""
     runner = Runner()
     with capturing(runner) as capture:
         read(capture)
@@ -95,10 +95,10 @@ def test_closing_ends_the_program() -> None:
 
 
 def test_a_program_that_does_not_answer() -> None:
-    """It is given up after the time, and a new one is started in its place."""
+    """After the timeout it is killed, and a new one is started."""
     runner = Runner(SILENT)
     with capturing(runner) as capture:
-        eventually(lambda: result(capture) == "the capture cannot be read: it has ended, or does not answer in time")
+        eventually(lambda: result(capture) == "the capture cannot be read: it exited, or did not answer in time")
         runner.program = RING
         assert read(capture).startswith(b"ring of call/client1")
 
@@ -111,7 +111,7 @@ def result(capture: RingCapture, timeout_s: float = 0.2) -> str:
 
 @pytest.mark.parametrize("away", [0, 1])
 def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
-    """What is missing before is told, also when it is away for longer than it takes to look for it again."""
+    """The missing earlier packets are reported, even if the client is away for a while."""
     runner = Runner()
     looks: list[bool] = []
 
@@ -131,9 +131,9 @@ def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
 
 
 def test_what_hinders_it_is_reported() -> None:
-    """The program's own last line, or why there is no container."""
+    """The reason is the program's last line, or why there is no container."""
     with capturing(Runner(REFUSES)) as capture:
-        eventually(lambda: "no forwarder is at work here" in result(capture, 8.0))
+        eventually(lambda: "no forwarder is running here" in result(capture, 8.0))
 
     def absent() -> Container:
         raise SynthlabError("client1 does not run")

@@ -1,4 +1,4 @@
-"""Jobs side by side."""
+"""Running jobs in parallel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def late() -> int:
 
 
 def test_none_fails_the_others() -> None:
-    """Results and problems are told by name, in the order of the jobs."""
+    """Results and problems are reported by name, in the order of the jobs."""
     jobs = {
         "late": late,
         "lab": lambda: fail(SynthlabError("client1 is gone")),
@@ -32,7 +32,7 @@ def test_none_fails_the_others() -> None:
 
 
 def test_none_delays_the_others() -> None:
-    """One that is not done in time is given up; the rest has been done at the same time."""
+    """A job not done in time is abandoned; the others ran meanwhile."""
     forever = threading.Event()
     start = time.monotonic()
     results, problems = run_all({"hangs": forever.wait, "done": lambda: True}, 0.3)

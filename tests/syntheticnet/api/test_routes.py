@@ -62,10 +62,21 @@ def test_delete_returns_to_the_startup_conditions(site: Site) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_check_changes_nothing(site: Site, method: str) -> None:
-    """With `?check=true` the answer is what would be in force."""
-    answer = site.ask(method, "/v1/conditions?check=true", json={"egress": {"loss": "5%"}})
-    assert answer.json()["conditions"]["egress"] == {"loss": "5%"}
+    """With `?check=true` the answer is what would be in force, with the state that is."""
+    answer = site.ask(method, "/v1/conditions?check=true", json={"egress": {"loss": "5%"}}).json()
+    assert answer.keys() == {"conditions", "monotonic_ns", "state"}
+    assert answer["conditions"]["egress"] == {"loss": "5%"}
+    state = site.ask("GET", "/v1/state").json()
+    assert answer["state"] | {"monotonic_ns": 0} == state | {"monotonic_ns": 0}
     assert site.forwarder.configured == 0
+
+
+def test_every_answer_says_when(site: Site) -> None:
+    """Its headers have the times of this clock at which the request came, and at which the answer left."""
+    before = time.monotonic_ns()
+    answer = site.ask("GET", "/v1/state")
+    came, left = (int(answer.headers[f"x-synthlab-{word}-ns"]) for word in ("received", "answered"))
+    assert before < came < answer.json()["monotonic_ns"] < left < time.monotonic_ns()
 
 
 def left_s(entry: dict[str, Any]) -> float:
@@ -122,7 +133,7 @@ def test_files(site: Site) -> None:
     table = " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
     change = {"egress": {"jitter": "5ms", "jitter_table": "wifi.dist"}}
     refused = site.ask("PATCH", "/v1/conditions", json=change)
-    line = "egress.jitter_table: wifi.dist: no such file; there are: none"
+    line = "egress.jitter_table: wifi.dist: no such file; uploaded files: none"
     assert (refused.status_code, refused.json()["error"]) == (422, line)
     listed = site.ask("PUT", "/v1/files/wifi.dist", content=table, headers={"Content-Type": "text/plain"}).json()
     assert listed == {"files": [{"name": "wifi.dist", "bytes": len(table)}]}
@@ -148,6 +159,42 @@ def test_the_schema_says_what_input_a_value_takes(site: Site) -> None:
 def test_names_are_looked_up(site: Site) -> None:
     """The forwarder gets the addresses of each host that a flow names."""
     site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
+    assert "127.0.0.1" in site.forwarder.names["localhost"]
+
+
+def test_the_forwarder_is_asked_once(site: Site) -> None:
+    """A change that touches no flow of a named host needs no preview, whatever flows there are."""
+    site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
+    assert site.forwarder.asked == ["change check", "change"]
+    addresses = site.forwarder.names
+    for method, path, body in (
+        ("PATCH", "/v1/conditions", {"egress": {"loss": "5%"}}),
+        ("PATCH", "/v1/conditions?lease=10s", {"flows": {"*:tcp": {"egress": {"loss": "5%"}}}}),
+    ):
+        site.forwarder.asked.clear()
+        assert site.ask(method, path, json=body).status_code == 200
+        assert site.forwarder.asked == ["change"]
+        assert site.forwarder.names == addresses
+    for method in ("PUT", "DELETE"):
+        site.forwarder.asked.clear()
+        site.ask(method, "/v1/conditions", json={})
+        assert site.forwarder.asked == ["replace"]
+    assert site.forwarder.names == {}
+
+
+def test_a_flow_beneath_a_covering_lease_has_its_addresses(site: Site) -> None:
+    """They are looked up when the flow is made, for it comes in force when the lease ends."""
+    id = site.ask("PUT", "/v1/conditions?lease=10s", json={}).json()["entry"]["id"]
+    site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
+    site.ask("DELETE", f"/v1/leases/{id}")
+    assert "127.0.0.1" in site.forwarder.names["localhost"]
+
+
+def test_a_flow_that_was_named_keeps_its_host(site: Site) -> None:
+    """A change by the flow's name alone looks up the host that its match named before."""
+    site.ask("PATCH", "/v1/conditions", json={"flows": {"media": {"match": "localhost:udp"}}})
+    answer = site.ask("PATCH", "/v1/conditions", json={"flows": {"media": {"egress": {"loss": "5%"}}}})
+    assert answer.status_code == 200
     assert "127.0.0.1" in site.forwarder.names["localhost"]
 
 

@@ -1,4 +1,4 @@
-"""Files: texts under names, within bounds, and conditions that name them."""
+"""Files: storage within limits, and conditions that refer to files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def numbers(text: str) -> list[int]:
 
 
 def test_a_file_is_parsed_once() -> None:
-    """Until its text is another."""
+    """A parsed file is cached until its text changes."""
     parsed: list[str] = []
 
     def parse(text: str) -> list[int]:
@@ -33,26 +33,26 @@ def test_a_file_is_parsed_once() -> None:
 
 
 def test_mistakes_name_the_file() -> None:
-    """One that is not there, one that is of another kind, one whose name cannot be, and one too many."""
+    """A missing file, one of another kind, one with an invalid name, and one too many are errors."""
     files = Files({"a": "x", "b": ""})
-    with pytest.raises(ConditionsError, match=exactly("train: no such file; there are: a, b")):
+    with pytest.raises(ConditionsError, match=exactly("train: no such file; uploaded files: a, b")):
         files.text("train")
     with pytest.raises(ConditionsError, match=r"\Aa: invalid literal for int\(\)"):
         files.parsed("a", numbers)
     with pytest.raises(ConditionsError, match=r"\A'../x' is not the name of an uploaded file"):
         files.put("../x", "")
-    kept = "; a client keeps 32 files, together 4 MB"
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 4.00 MB, and the 3 files together 4.00 MB{kept}")):
+    kept = "; at most 32 files and 4 MB per client"
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 4.00 MB (3 files, 4.00 MB in total){kept}")):
         files.put("c", "x" * MOST_BYTES)
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 0.00 MB, and the 33 files together 0.00 MB{kept}")):
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 0.00 MB (33 files, 0.00 MB in total){kept}")):
         Files({f"f{n}": "" for n in range(MOST_FILES)}).put("c", "")
-    with pytest.raises(ConditionsError, match=exactly(f"c: has 6.00 MB{kept}")):
+    with pytest.raises(ConditionsError, match=exactly(f"c: is 6.00 MB{kept}")):
         Files().put("c", "ä" * (3 << 20))
     assert files.texts() == {"a": "x", "b": ""}
 
 
 def test_sizes_and_removal() -> None:
-    """Sizes are in bytes; what is removed is gone."""
+    """Sizes are in bytes; a removed file is gone."""
     files = Files({"a": "ä"})
     assert files.sizes() == {"a": 2}
     files.remove("a")
@@ -60,9 +60,9 @@ def test_sizes_and_removal() -> None:
 
 
 def test_conditions_find_their_files() -> None:
-    """Every file that a link or a flow names must be there; the error says where it is named."""
+    """Every file a link or flow refers to must exist; the error says where the reference is."""
     written = {"flows": {"*:udp": {"ingress": {"jitter": "5ms", "jitter_table": "wifi"}}}}
-    line = exactly("flows.*:udp.ingress.jitter_table: wifi: no such file; there are: none")
+    line = exactly("flows.*:udp.ingress.jitter_table: wifi: no such file; uploaded files: none")
     with pytest.raises(ConditionsError, match=line):
         Files().check(Conditions.from_dict(written))
     Files().check(Conditions())
@@ -78,5 +78,5 @@ def test_conditions_find_their_files() -> None:
     ],
 )
 def test_files_that_are_named(written: dict[str, Any], names: set[str]) -> None:
-    """In conditions and in changes of them, in links and in flows."""
+    """File names are found in conditions and changes, in links and flows."""
     assert named_files(written) == names

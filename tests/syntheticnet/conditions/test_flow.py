@@ -1,4 +1,4 @@
-"""Flow expressions: what they match, how they are written, and which hide others."""
+"""Flow expressions: what they match, their written form, and shadowing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PROTOCOL = "icmp, tcp, udp, icmpv6, sctp, stun, dtls, turn-channel, rtp, rtcp, a
     ],
 )
 def test_reads_every_form(expression: str, match: FlowMatch) -> None:
-    """Host, protocol and ports are read in all the forms that are promised."""
+    """Host, protocol and ports are parsed in all documented forms."""
     assert FlowMatch.parse(expression) == match
 
 
@@ -64,16 +64,16 @@ def test_reads_every_form(expression: str, match: FlowMatch) -> None:
         ("*:rtp,pt", "'' is not a payload type of RTP: 0 to 63 or 96 to 127 (RFC 5761)"),
         ("*:rtp,ssrc=0x", "'0x' is not an SSRC: 0 to 4294967295, or as 0x1234abcd"),
         ("*:rtp,ssrc=4294967296", "'4294967296' is not an SSRC: 0 to 4294967295, or as 0x1234abcd"),
-        ("*:rtp,sscr=1", "'sscr=1' is not a mark of packets (did you mean ssrc?): pt=N or ssrc=N"),
-        ("*:rtp,", "'' is not a mark of packets: pt=N or ssrc=N"),
-        ("*:rtp,pt=1,pt=2", "'pt=2' is a second pt; one can be given"),
-        ("*:rtcp,pt=96", "pt can be given for rtp only, such as *:rtp,pt=96"),
-        ("*,ssrc=96", "ssrc can be given for rtp and rtcp only, such as *:rtp,ssrc=96"),
-        ("*,pt=96:rtp", "pt can be given for rtp only, such as *:rtp,pt=96"),
+        ("*:rtp,sscr=1", "'sscr=1' is not a packet mark (did you mean ssrc?); expected pt=N or ssrc=N"),
+        ("*:rtp,", "'' is not a packet mark; expected pt=N or ssrc=N"),
+        ("*:rtp,pt=1,pt=2", "'pt=2' repeats pt; give it once"),
+        ("*:rtcp,pt=96", "pt requires rtp, such as *:rtp,pt=96"),
+        ("*,ssrc=96", "ssrc requires rtp or rtcp, such as *:rtp,ssrc=96"),
+        ("*,pt=96:rtp", "pt requires rtp, such as *:rtp,pt=96"),
         ("*:tcp:x", "'x' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:tcp:9-1", "'9-1' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
         ("*:tcp:65536", "'65536' is not a port or a range of ports from 0 to 65535, such as 443 or 1-1000"),
-        ("*:icmp:80", "'icmp' has no ports; those of tcp, udp and sctp can be given"),
+        ("*:icmp:80", "'icmp' has no ports; only tcp, udp and sctp do"),
         (
             "10.0.0.1/8",
             "'10.0.0.1/8' is not an address, network or name (10.0.0.1/8 has host bits set); did you mean 10.0.0.0/8?",
@@ -87,7 +87,7 @@ def test_reads_every_form(expression: str, match: FlowMatch) -> None:
     ],
 )
 def test_refuses_what_is_no_flow(expression: object, line: str) -> None:
-    """Each refusal names the part that is wrong and what is allowed there."""
+    """Each error names the invalid part and what is allowed there."""
     with pytest.raises(ConditionsError, match=exactly(line)):
         FlowMatch.parse(expression)
 
@@ -126,7 +126,7 @@ def test_refuses_what_is_no_flow(expression: object, line: str) -> None:
     ],
 )
 def test_knows_which_flow_hides_another(wide: str, narrow: str, covers: bool) -> None:
-    """`covers` is true only where every packet of the other is also its own."""
+    """`covers` is true only if every packet of the other flow also matches."""
     assert FlowMatch.parse(wide).covers(FlowMatch.parse(narrow)) is covers
 
 
@@ -147,7 +147,7 @@ _NETWORKS = st.one_of(
     ],
 )
 def test_is_written_in_its_shortest_form(expression: str, shortest: str) -> None:
-    """Two ways to write the same flow read the same afterwards."""
+    """Two ways to write the same flow have one canonical form."""
     assert str(FlowMatch.parse(expression)) == shortest
 
 
@@ -156,7 +156,7 @@ _NAMES = st.one_of(st.none(), st.sampled_from(["sfu", "client-2.lab"]))
 
 @st.composite
 def _matches(draw: st.DrawFn) -> FlowMatch:
-    """All that can be parsed."""
+    """All valid flows."""
     network = draw(_NETWORKS)
     name = draw(_NAMES) if network is None else None
     media = draw(st.sampled_from([None, *MEDIA]))
@@ -177,7 +177,7 @@ def test_what_is_written_reads_back(match: FlowMatch) -> None:
 
 @given(st.text("*:,=-./[]0189afx srtpcud", max_size=20) | st.text(max_size=10))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Whatever is written, the only error is ConditionsError, of one line; what is read can be written."""
+    """For any text the only error is a one-line ConditionsError, and a parsed flow can be written."""
     try:
         match = FlowMatch.parse(text)
     except ConditionsError as error:
@@ -211,14 +211,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_what_is_meant(written: str, meant: str) -> None:
-    """A flow as people write it at first is refused with the flow that they mean."""
+    """A common mistake is an error that suggests the intended flow."""
     with pytest.raises(ConditionsError) as refused:
         FlowMatch.parse(written)
     assert str(refused.value).endswith(meant)
 
 
 def test_a_host_called_as_a_protocol() -> None:
-    """It can be meant all the same, and its flow reads back."""
+    """Before a colon `udp` can be a host name, and its flow reads back."""
     match = FlowMatch.parse("udp:*")
     assert (match.name, str(match)) == ("udp", "udp:*")
     assert FlowMatch.parse(str(match)) == match

@@ -1,4 +1,4 @@
-"""Losses: models of several numbers, as people write them."""
+"""Loss models: parsing and formatting."""
 
 from __future__ import annotations
 
@@ -57,25 +57,25 @@ def test_reads_the_promised_forms(unit: Unit, text: str, value: Any) -> None:
         (
             STATE,
             "60% 50% 60%",
-            "'60% 50% 60%' leaves a state more often than always: p13 + p14 or p31 + p32 is above 100%",
+            "'60% 50% 60%' is not a valid model: p13 + p14 and p31 + p32 must each be at most 100%",
         ),
         (
             STATE,
             "60% 50% 50% 100% 41%",
-            "'60% 50% 50% 100% 41%' leaves a state more often than always: p13 + p14 or p31 + p32 is above 100%",
+            "'60% 50% 50% 100% 41%' is not a valid model: p13 + p14 and p31 + p32 must each be at most 100%",
         ),
         (BURST, "0.5p", "'0.5p' is not between 1p and 10000p"),
         (BURST, "4", "'4' is not a number of packets such as 4p or 2.5p"),
         (EVERY, "0p", "'0p' is not a whole number of packets from 1 to 1000000"),
-        (NUMBERS, "1,,2", "'1,,2' is not numbers of packets such as 1,5-7,100"),
-        (NUMBERS, 7, "7 is not numbers of packets such as 1,5-7,100"),
-        (NUMBERS, "7-5", "'7-5' has a number or range that is not from 1 to 1000000000, or falls"),
-        (NUMBERS, "0", "'0' has a number or range that is not from 1 to 1000000000, or falls"),
-        (NUMBERS, ",".join("1" * 1001), "1001 numbers and ranges are more than 1000"),
+        (NUMBERS, "1,,2", "'1,,2' is not a list of packet numbers such as 1,5-7,100"),
+        (NUMBERS, 7, "7 is not a list of packet numbers such as 1,5-7,100"),
+        (NUMBERS, "7-5", "'7-5' has a number outside 1 to 1000000000, or a range that runs backwards"),
+        (NUMBERS, "0", "'0' has a number outside 1 to 1000000000, or a range that runs backwards"),
+        (NUMBERS, ",".join("1" * 1001), "1001 numbers and ranges; at most 1000 are allowed"),
     ],
 )
 def test_refuses_with_one_line(unit: Unit, value: object, line: str) -> None:
-    """What is wrong, and what is allowed."""
+    """An error says what is wrong and what is allowed."""
     with pytest.raises(ValueError, match=exactly(line)):
         unit.parse(value)
 
@@ -91,7 +91,7 @@ def test_gemodel_reads_back_exactly(model: GilbertElliott) -> None:
 
 @given(_NUMBERS)
 def test_numbers_read_back_exactly(numbers: list[int]) -> None:
-    """Whatever is written stands for the same packets, in its shortest form."""
+    """The shortest written form means the same packets."""
     value = NUMBERS.parse(",".join(map(str, numbers)))
     assert NUMBERS.parse(NUMBERS.format(value)) == value
     assert {n for low, high in value.ranges for n in range(low, high + 1)} == set(numbers)

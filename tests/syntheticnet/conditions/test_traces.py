@@ -1,4 +1,4 @@
-"""Traces: uploaded files as people have them, and errors that name the line."""
+"""Traces: parsing of uploaded files, and errors with line numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..builders import MS, exactly
 
 
 def test_rate_trace() -> None:
-    """One time on each line; empty lines and comments say nothing; times may repeat."""
+    """One time per line; empty lines and comments are skipped; times may repeat."""
     assert read_rate_trace("# LTE\n0\n2\n2\n\n 7 # last\r\n") == RateTrace(array("q", (0, 2, 2, 7)))
 
 
@@ -31,7 +31,7 @@ def test_delay_trace() -> None:
 
 
 def test_table() -> None:
-    """Integers of 1/8192, as many on a line as one likes."""
+    """Integers of 1/8192, any number per line."""
     assert read_table("# table\n 8192 -4096\n0\n") == (1.0, -0.5, 0.0)
 
 
@@ -40,37 +40,41 @@ def test_table() -> None:
     [
         (read_rate_trace, "1\n2.5\n", "line 2: '2.5' is not a time in whole milliseconds, such as 42"),
         (read_rate_trace, "1\n\n-2\n", "line 3: '-2' is not a time in whole milliseconds, such as 42"),
-        (read_rate_trace, "5\n4\n", "line 2: '4' is less than the line before, or more than a day"),
-        (read_rate_trace, "99999999\n", "line 1: '99999999' is less than the line before, or more than a day"),
-        (read_rate_trace, "0\n0\n", "no line gives a time after 0, so it would never repeat"),
-        (read_rate_trace, "", "no line gives a time after 0, so it would never repeat"),
+        (read_rate_trace, "5\n4\n", "line 2: '4' is before the previous line, or later than a day (86400000)"),
+        (
+            read_rate_trace,
+            "99999999\n",
+            "line 1: '99999999' is before the previous line, or later than a day (86400000)",
+        ),
+        (read_rate_trace, "0\n0\n", "no time after 0: the trace could never repeat"),
+        (read_rate_trace, "", "no time after 0: the trace could never repeat"),
         (read_delay_trace, "0 5\n1\n", "line 2: '1' is not a time and a delay in milliseconds, such as 1500 42.5"),
         (read_delay_trace, "0 -5", "line 1: '0 -5' is not a time and a delay in milliseconds, such as 1500 42.5"),
-        (read_delay_trace, "1 5", "line 1: '1 5' must begin at time 0"),
-        (read_delay_trace, "0 5\n0 6", "line 2: '0 6' must rise"),
-        (read_delay_trace, "0 60001", "line 1: '0 60001' is beyond a day, or delays by more than 60 s"),
-        (read_delay_trace, "#", "no line gives a time and a delay, such as 0 50"),
+        (read_delay_trace, "1 5", "line 1: '1 5' must start at time 0"),
+        (read_delay_trace, "0 5\n0 6", "line 2: '0 6' must be later than the previous line"),
+        (read_delay_trace, "0 60001", "line 1: '0 60001' is later than a day (86400000), or its delay is above 60 s"),
+        (read_delay_trace, "#", "the trace is empty; expected lines of a time and a delay in ms, such as 0 50"),
         (read_table, "1 2\n3 x", "line 2: 'x' is not a whole number from -32768 to 32767"),
         (read_table, "40000", "line 1: '40000' is not a whole number from -32768 to 32767"),
         (read_table, "1 " * 16385, "line 1: more than 16384 entries"),
-        (read_table, "", "no line gives an entry"),
+        (read_table, "", "the table is empty; expected whole numbers from -32768 to 32767"),
     ],
 )
 def test_errors_name_the_line(read: Callable[[str], Any], text: str, line: str) -> None:
-    """Whoever uploads a file learns where it is wrong."""
+    """An error names the invalid line."""
     with pytest.raises(ValueError, match=exactly(line)):
         read(text)
 
 
 def test_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of too many lines is refused."""
+    """A file with too many lines is an error."""
     monkeypatch.setattr(traces, "MOST_LINES", 3)
     with pytest.raises(ValueError, match="more than 3 lines"):
         read_rate_trace("1\n2\n3\n4\n")
 
 
 def test_the_schema_says_what_reads_each_file() -> None:
-    """A file can be checked before anything is in force; no other value is one."""
+    """Only file values have a parser, which can check a file before anything is applied."""
     reads = {item.metadata["name"]: item.metadata["unit"].read for item in condition_fields()}
     assert {name: read for name, read in reads.items() if read} == {
         "rate_trace": read_rate_trace,
@@ -81,6 +85,6 @@ def test_the_schema_says_what_reads_each_file() -> None:
 
 @given(st.text(alphabet="ab\n\r\x0b\u2028"), st.integers(1, 5))
 def test_lines_are_split_as_ever(text: str, few: int) -> None:
-    """Whatever ends them, and however few are split at once."""
+    """Lines split correctly with any line ending and any chunk size."""
     with mock.patch.object(traces, "FEW", few):
         assert list(traces._split(text)) == text.splitlines()

@@ -1,4 +1,4 @@
-"""Values as people write them, to numbers and back."""
+"""Units: written values to numbers and back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ ALLOWED_RATE = "a rate such as 500kbit, 1.5mbit or 2gbit, or unlimited (no rate;
     ],
 )
 def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
-    """Each form that the units promise is read as the exact number."""
+    """Each documented form parses to the exact number."""
     assert unit.parse(text) == value
 
 
@@ -85,17 +85,17 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
         (RATE, 1_000_000, f"1000000 is not {ALLOWED_RATE}"),
         (RATE, "1mbps", f"'1mbps' is not {ALLOWED_RATE}"),
         (RATE, "-1mbit", f"'-1mbit' is not {ALLOWED_RATE}"),
-        (RATE, "0mbit", "'0mbit' lets nothing pass: that is `outage` here"),
+        (RATE, "0mbit", "'0mbit' lets nothing pass; use `outage` instead"),
         (RATE, "101gbit", "'101gbit' is not between 1bit and 100gbit"),
         (
             LOSS,
             "10% 25%",
-            "'10% 25%' has netem's correlation, which is none here; did you mean loss 10% with loss_burst 1.48p?",
+            "'10% 25%' has netem's correlation, which is not supported; did you mean loss 10% with loss_burst 1.48p?",
         ),
         (
             LOSS,
             "20% 75%",
-            "'20% 75%' has netem's correlation, which is none here; did you mean loss 20% with loss_burst 5p?",
+            "'20% 75%' has netem's correlation, which is not supported; did you mean loss 20% with loss_burst 5p?",
         ),
         (LOSS, "1%2%", "'1%2%' is not a share such as 5% or 0.5%"),
         (TIME, "80", "'80' is not a time such as 80ms, 1.5s or 250us"),
@@ -114,9 +114,9 @@ def test_reads_the_promised_forms(unit: Unit, text: object, value: Any) -> None:
         (packet_count(1000, "3p"), "1001p", "'1001p' is not a whole number of packets from 1 to 1000"),
         (packet_count(1000, "3p"), "3", "'3' is not a number of packets such as 3p"),
         (POSITIVE_TIME, "0ms", "'0ms' is not more than 0ms and at most 60s"),
-        (SPAN, "10", "'10' is not a time such as 10ms, or a range of them such as 10ms-30ms, of 60s at most"),
-        (SPAN, 10, "10 is not a time such as 10ms, or a range of them such as 10ms-30ms"),
-        (SPAN, "30ms-10ms", "'30ms-10ms' does not rise: write the shorter time first"),
+        (SPAN, "10", "'10' is not a time such as 10ms, or a range such as 10ms-30ms, at most 60s"),
+        (SPAN, 10, "10 is not a time such as 10ms, or a range such as 10ms-30ms"),
+        (SPAN, "30ms-10ms", "'30ms-10ms' runs backwards: write the shorter time first"),
         (TRACE, "../x", "'../x' is not the name of an uploaded trace: letters, digits, dots, - and _ (100 at most)"),
         (TRACE, ".x", "'.x' is not the name of an uploaded trace: letters, digits, dots, - and _ (100 at most)"),
         (QUEUE, "10", "'10' is not a time, size or count such as 200ms, 64kb or 100p (packets)"),
@@ -160,7 +160,7 @@ def test_refuses_with_one_line_that_shows_what_is_allowed(unit: Unit, value: obj
     ],
 )
 def test_writes_in_the_largest_fitting_unit(unit: Unit, value: Any, text: str) -> None:
-    """Values are written as a person would."""
+    """Values are formatted as a person would write them."""
     assert unit.format(value) == text
 
 
@@ -188,6 +188,6 @@ def _span(one: int, other: int) -> Span:
     )
 )
 def test_what_is_written_reads_back_exactly(case: tuple[Unit, Any]) -> None:
-    """`parse(format(value))` is the very value, so that nothing drifts between host, API and forwarder."""
+    """`parse(format(value))` equals the value, so that nothing drifts between host, API and forwarder."""
     unit, value = case
     assert unit.parse(unit.format(value)) == value

@@ -1,4 +1,4 @@
-"""LinkConditions: what must stand beside what, what may not, and what a flow takes from its link."""
+"""LinkConditions: values that require or exclude others, and values a flow inherits from its link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..builders import exactly, requested
 
 
 def test_every_example_round_trips() -> None:
-    """Each value alone, with what it needs: written, read back as the same, and fit for JSON."""
+    """Each value, with what it requires, can be written as JSON and read back."""
     examples = {item.metadata["name"]: item.metadata["example"] for item in condition_fields()}
     for item in condition_fields():
         written, needs = {item.metadata["name"]: item.metadata["example"]}, item.metadata["needs"]
@@ -25,7 +25,7 @@ def test_every_example_round_trips() -> None:
 
 
 def test_metadata_is_fit_for_json() -> None:
-    """The API shows it, and flags are made of it: one line of help each."""
+    """Each field has one line of help, for the API and the flags."""
     for item in condition_fields():
         shown = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")}
         assert json.loads(json.dumps(shown)) == shown | {"needs": list(shown["needs"])}
@@ -35,21 +35,21 @@ def test_metadata_is_fit_for_json() -> None:
 @pytest.mark.parametrize(
     ("written", "line"),
     [
-        ({"queue": "1s"}, "queue: has no effect without a rate or rate_trace: give one beside it"),
-        ({"aqm": "codel"}, "aqm: has no effect without a rate or rate_trace: give one beside it"),
-        ({"rate": "1mbit", "ecn": True}, "ecn: has no effect without an aqm: give one beside it"),
-        ({"loss_burst": "4p"}, "loss_burst: has no effect without a loss: give one beside it"),
-        ({"slot_bytes": "1kb"}, "slot_bytes: has no effect without a slot: give one beside it"),
-        ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot stand beside a rate: clear one of them"),
+        ({"queue": "1s"}, "queue: requires rate or rate_trace"),
+        ({"aqm": "codel"}, "aqm: requires rate or rate_trace"),
+        ({"rate": "1mbit", "ecn": True}, "ecn: requires aqm"),
+        ({"loss_burst": "4p"}, "loss_burst: requires loss"),
+        ({"slot_bytes": "1kb"}, "slot_bytes: requires slot"),
+        ({"rate": "1mbit", "rate_trace": "a"}, "rate_trace: cannot be combined with rate; clear one of them"),
         (
             {"jitter": "1ms", "distribution": "normal", "jitter_table": "a"},
-            "jitter_table: cannot stand beside a distribution: clear one of them",
+            "jitter_table: cannot be combined with distribution; clear one of them",
         ),
         (
             {"loss": "5%", "loss_burst": "4p", "loss_gemodel": "1%"},
-            "loss_gemodel: cannot stand beside a loss_burst: clear one of them",
+            "loss_gemodel: cannot be combined with loss_burst; clear one of them",
         ),
-        ({"loss": "90%", "loss_burst": "2p"}, "loss_burst: is too short for so much loss: 9p at least"),
+        ({"loss": "90%", "loss_burst": "2p"}, "loss_burst: is too short for this loss; at least 9p"),
         ({"mtu": "67b"}, "mtu: '67b' is not a whole number of bytes between 68b and 65535b"),
         (
             {"reject": "tcp-reset"},
@@ -58,34 +58,34 @@ def test_metadata_is_fit_for_json() -> None:
     ],
 )
 def test_refuses_what_cannot_be(written: dict[str, Any], line: str) -> None:
-    """The place, what is wrong and what is allowed."""
+    """An error has the location, what is wrong and what is allowed."""
     with pytest.raises(ConditionsError, match=exactly(line)):
         LinkConditions().changed(written)
 
 
 def test_the_shortest_bursts_that_can_be() -> None:
-    """Of the loss, bursts of loss / (1 - loss) packets are the least."""
+    """The shortest possible bursts have loss / (1 - loss) packets."""
     assert requested(loss="90%", loss_burst="9p")
     assert requested(loss="50%", loss_burst="1p")
     assert requested(loss="100%", loss_burst="1p")
 
 
 def test_either_of_two_is_enough() -> None:
-    """A queue stands beside a rate or a trace, and a trace beside an unlimited rate."""
+    """A queue goes with a rate or a trace, and a trace with an unlimited rate."""
     assert requested(rate_trace="a", queue="1s", aqm="codel", rate="unlimited").queue
 
 
 @pytest.mark.issue(10)
 def test_a_value_stays_until_it_is_cleared_by_name() -> None:
-    """Also where the one that it needs is cleared: then it has no effect, and the next such one finds it there."""
+    """A value stays when the one it requires is cleared: it has no effect until that is set again."""
     full = requested(rate="1mbit", queue="1s", aqm="codel", ecn=True, loss="5%", loss_burst="4p")
     without = full.changed({"rate": None, "loss": None})
     assert without.to_dict() == {"queue": "1s", "aqm": "codel", "ecn": True, "loss_burst": "4p"}
     assert without.void() == {
-        "queue": "a rate or rate_trace",
-        "aqm": "a rate or rate_trace",
-        "ecn": "an aqm",
-        "loss_burst": "a loss",
+        "queue": "rate or rate_trace",
+        "aqm": "rate or rate_trace",
+        "ecn": "aqm",
+        "loss_burst": "loss",
     }
     assert without.effective() == LinkConditions()
     assert LinkConditions.from_dict(without.to_dict()) == without
@@ -97,7 +97,7 @@ def test_a_value_stays_until_it_is_cleared_by_name() -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("item", [item for item in condition_fields() if item.metadata["needs"]])
 def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
-    """Whatever it needs: jitter and its law, loss and its bursts, a slot and its limits, ..."""
+    """A value whose required value is cleared stays, void, and applies again with the next one."""
     names = {each.metadata["name"]: each for each in condition_fields()}
     name, needed = item.metadata["name"], item.metadata["needs"][0]
     chain = {needed: names[needed].metadata["example"], name: item.metadata["example"]}
@@ -125,5 +125,5 @@ def test_no_value_is_cleared_as_a_side_effect_of_another(item: Any) -> None:
 def test_a_flows_values_take_the_place_of_what_they_exclude(
     own: dict[str, Any], base: dict[str, Any], result: dict[str, Any]
 ) -> None:
-    """What a flow names is in force, whatever its link has; that is never an error."""
+    """A flow's own values apply whatever its link has; that is never an error."""
     assert requested(**own).over(requested(**base)).to_dict() == result

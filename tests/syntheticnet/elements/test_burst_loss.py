@@ -1,4 +1,4 @@
-"""BurstLoss: the steady state and the length of bursts that a Gilbert-Elliott model promises."""
+"""BurstLoss: the steady state and burst length of a Gilbert-Elliott model."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_parameters() -> None:
 
 
 def test_live_change_keeps_the_state() -> None:
-    """A change to all or nothing is in force with the next packet."""
+    """A change to 100 % or 0 % applies from the next packet on."""
     bench = Bench()
     element = BurstLoss(requested(loss="50%", loss_burst="100p"), bench.kit)
     element.push(packets(100))
@@ -83,7 +83,7 @@ def test_live_change_keeps_the_state() -> None:
 
 
 def test_wanted() -> None:
-    """Loss alone is Loss's, and a share of 0 nobody's."""
+    """Loss without a burst length belongs to Loss; a share of 0 enables neither."""
     assert not BurstLoss.enabled(requested(loss="5%"))
     assert not BurstLoss.enabled(requested(loss="0%", loss_burst="4p"))
     assert BurstLoss.enabled(requested(loss_gemodel="1%"))

@@ -13,7 +13,7 @@ BEHIND = 10 * FULL_SIZE
 
 
 def strikes(codel: Codel, start_ms: int, end_ms: int, sojourn: int = 50 * MS, behind: int = BEHIND) -> list[int]:
-    """When packets that leave each millisecond are struck, in ms; the one behind a struck one is asked about, too."""
+    """The times (ms) of strikes, with one packet leaving each ms; the one behind a struck packet is judged too."""
     struck = []
     for ms in range(start_ms, end_ms):
         while codel.strikes(sojourn, behind, ms * MS):
@@ -50,7 +50,7 @@ def test_once_below_the_target_the_interval_begins_anew() -> None:
 
 
 def test_soon_after_it_goes_on_at_its_pace() -> None:
-    """Within 16 intervals it resumes with the count that it ended at, less what it began with."""
+    """Within 16 intervals dropping resumes with the last count minus the count it had started with."""
     codel = Codel(5 * MS, 100 * MS)
     first = strikes(codel, 1, 600)
     codel.strikes(0, BEHIND, 600 * MS)
@@ -61,7 +61,7 @@ def test_soon_after_it_goes_on_at_its_pace() -> None:
 
 
 def test_long_after_it_begins_slowly() -> None:
-    """After 16 intervals of peace the count is 1 again."""
+    """After 16 intervals without drops the count restarts at 1."""
     codel = Codel(5 * MS, 100 * MS)
     strikes(codel, 1, 600)
     codel.strikes(0, BEHIND, 600 * MS)
@@ -69,7 +69,7 @@ def test_long_after_it_begins_slowly() -> None:
 
 
 def test_an_empty_queue_ends_the_wait() -> None:
-    """Where nothing waits, no wait is above the target."""
+    """An empty queue resets the time above the target."""
     codel = Codel(5 * MS, 100 * MS)
     assert strikes(codel, 1, 90) == []
     codel.rest()

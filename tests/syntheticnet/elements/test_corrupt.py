@@ -15,7 +15,7 @@ MANY = 20_000
 
 
 def partial() -> bytes:
-    """A frame whose UDP checksum the kernel has left to the device."""
+    """A frame with a partial UDP checksum."""
     datagram = udp(1000, 2000, b"payload!")
     pseudo = checksum(ipv4(CLIENT, SERVER, UDP, b"")[12:20] + pack("!HH", UDP, len(datagram))) ^ 0xFFFF
     return frame(
@@ -24,7 +24,7 @@ def partial() -> bytes:
 
 
 def test_one_bit_of_a_whole_packet() -> None:
-    """Against the packet with its checksum complete one bit differs, evenly spread, never in the Ethernet header."""
+    """Compared with the completed packet one bit differs, evenly distributed, never in the Ethernet header."""
     element = Corrupt(requested(corrupt="100%"), Bench().kit)
     buffer = partial()
     whole = completed(buffer)
@@ -41,7 +41,7 @@ def test_one_bit_of_a_whole_packet() -> None:
 
 
 def test_the_receiver_sees_it() -> None:
-    """A wrong bit in the datagram fails the UDP checksum, in the IP header that of the header."""
+    """A flipped bit in the datagram breaks the UDP checksum; one in the IP header breaks the header checksum."""
     element = Corrupt(requested(corrupt="100%"), Bench(2).kit)
     element.push([carrying(partial()) for _ in range(200)])
     for packet in element.pop(0)[0]:
@@ -51,7 +51,7 @@ def test_the_receiver_sees_it() -> None:
 
 
 def test_share() -> None:
-    """The share of changed packets is as asked for; the others are the very same, and none is lost."""
+    """The configured share of packets changes; the others stay identical, and none is lost."""
     bench = Bench()
     element = Corrupt(requested(corrupt="5%"), bench.kit)
     sent = packets(MANY, size=100)
@@ -64,7 +64,7 @@ def test_share() -> None:
 
 
 def test_nothing_to_flip() -> None:
-    """A bare Ethernet header passes as it is."""
+    """A bare Ethernet header passes unchanged."""
     element = Corrupt(requested(corrupt="100%"), Bench().kit)
     bare = carrying(bytes(IP))
     element.push([bare])

@@ -1,4 +1,4 @@
-"""Delay: how long packets wait, in which order they leave, and what a live change does to those that wait."""
+"""Delay: how long packets wait, their order, and what a live change does to held packets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def passed(element: Delay, count: int, gap: int) -> list[Packet]:
 
 
 def waits_ms(element: Delay, count: int = MANY) -> list[float]:
-    """How long packets waited that came too far apart to wait for each other."""
+    """The delays of packets spaced too far apart to wait for each other."""
     return [(packet.time - packet.entered) / MS for packet in passed(element, count, APART)]
 
 
@@ -70,7 +70,7 @@ def test_share_leaves_the_others_at_the_latency() -> None:
 
 
 def test_never_a_negative_wait() -> None:
-    """Jitter beyond the latency is cut off at 0: no packet leaves before it came."""
+    """Delays are clipped at 0: no packet leaves before it arrived."""
     waits = waits_ms(delay(latency="5ms", jitter="20ms"))
     assert min(waits) == 0
     assert abs(waits.count(0) / MANY - 15 / 40) < 5 * sqrt(0.375 * 0.625 / MANY)
@@ -92,7 +92,7 @@ def test_a_packet_waits_for_the_one_before_it() -> None:
 
 
 def test_reordering_lets_each_go_at_its_own_time() -> None:
-    """Where reordering is asked for, each packet leaves at its own draw, and nothing is lost."""
+    """With reordering each packet leaves at its own draw, and nothing is lost."""
     forward = passed(delay(latency="40ms", jitter="20ms", reordering=True), 1000, MS)
     assert times(forward) == sorted(times(forward))
     assert [packet.entered for packet in forward] != sorted(packet.entered for packet in forward)
@@ -101,14 +101,14 @@ def test_reordering_lets_each_go_at_its_own_time() -> None:
 
 @pytest.mark.parametrize("distribution", ["uniform", "one-sided", "normal", "pareto", "paretonormal"])
 def test_slack_is_the_least_wait(distribution: str) -> None:
-    """No packet waits for less, whatever the law draws: the forwarder may come so late."""
+    """No packet waits for less than the slack, whatever is drawn."""
     element = delay(latency="40ms", jitter="7.777777ms", distribution=distribution)
     assert min(waits_ms(element)) >= element.slack() / MS
     assert delay(latency="5ms", jitter="9ms").slack() == 0
 
 
 def test_shorter_latency_holds_for_what_waits() -> None:
-    """From 500 ms to 20 ms at 100 ms: what came long ago is due now, what came just now in its 20 ms."""
+    """Shortening 500 ms to 20 ms at 100 ms: old packets are due now, recent ones after their 20 ms."""
     element = delay(latency="500ms")
     held = packets(3, gap=45 * MS)
     element.push(held)
@@ -148,7 +148,7 @@ def test_present_jitter_holds_for_what_waits() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Without a latency all that waited is due at the change, in order."""
+    """When the latency is cleared, all held packets are due at the change, in order."""
     element = delay(latency="500ms", jitter="50ms")
     held = packets(100, gap=MS)
     element.push(held)

@@ -1,4 +1,4 @@
-"""DelayTrace: the delay of the moment at which a packet came, in order, repeated, and changed while packets wait."""
+"""DelayTrace: the delay at each packet's arrival, order, repetition, and live changes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def waits_ms(element: DelayTrace, at_ms: list[float]) -> list[float]:
 
 
 def test_holds_from_each_time_to_the_next() -> None:
-    """50 ms until 100 ms, then 10 ms for as long again, then anew."""
+    """50 ms until 100 ms, then 10 ms until 200 ms, then from the start again."""
     assert waits_ms(trace(), [0, 199.999, 200, 299, 400]) == [50, 10, 50, 50, 50]
     assert waits_ms(trace("up"), [0, 19, 20, 59, 100, 119, 120]) == [10, 10, 30, 30, 10, 10, 30]
 
 
 def test_one_line_is_constant() -> None:
-    """A trace of one line holds for good."""
+    """A trace of one line never changes."""
     assert waits_ms(trace("one"), [0, 12345]) == [7.5, 7.5]
 
 
@@ -52,7 +52,7 @@ def test_keeps_the_order() -> None:
 
 @pytest.mark.parametrize(("name", "least"), [("steps", 10 * MS), ("one", 7_500_000), ("up", 5 * MS)])
 def test_slack_is_the_least_delay(name: str, least: int) -> None:
-    """No packet is held for less, at any time."""
+    """No packet is held for less than the slack, at any time."""
     assert trace(name).slack() == least
 
 
@@ -65,7 +65,7 @@ def test_live_change_holds_for_what_waits() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Without a trace all that waited is due at the change, in order."""
+    """When the trace is cleared, all held packets are due at the change, in order."""
     element = trace()
     held = packets(5, gap=MS)
     element.push(held)
@@ -75,7 +75,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
 
 
 def test_give_and_adopt() -> None:
-    """What moves keeps when it came, and waits by the trace of its new element, not before now."""
+    """A migrated packet keeps its arrival time and waits by its new element's trace, but not before now."""
     here, there = trace(), trace("one")
     sent = packets(4, gap=10 * MS)
     here.push(sent)

@@ -1,4 +1,4 @@
-"""Law: draws against the distribution functions that the laws promise, and the least that they can be."""
+"""Jitter distributions: draws compared with the distribution functions, and the lower bounds."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_draws_follow_the_law(name: str, cdf: Callable[[float], float]) -> None:
     ],
 )
 def test_least(written: dict[str, Any], least: float) -> None:
-    """No draw is below it: the forwarder counts on that."""
+    """No draw is below `least`, which `slack` relies on."""
     made = law(**written)
     assert made.least == pytest.approx(least)
     assert min(drawn(made)) >= made.least
@@ -98,6 +98,6 @@ def test_table() -> None:
 
 
 def test_share() -> None:
-    """The packets that the jitter does not touch deviate by nothing."""
+    """Packets outside the jitter share do not deviate."""
     values = drawn(law(distribution="one-sided", jitter_share="30%"))
     assert abs(values.count(0.0) / MANY - 0.7) < 5 * sqrt(0.21 / MANY)

@@ -25,7 +25,7 @@ def test_the_copy_is_right_behind() -> None:
 
 
 def test_share() -> None:
-    """As many copies as asked for, and no packet lost."""
+    """The configured share is copied, and no packet is lost."""
     bench = Bench()
     element = Duplicate(requested(duplicate="10%"), bench.kit)
     element.push(packets(MANY, size=1))
@@ -35,7 +35,7 @@ def test_share() -> None:
 
 
 def test_turned_off() -> None:
-    """Nothing is copied any more."""
+    """After the effect is turned off nothing is copied."""
     bench = Bench()
     element = Duplicate(requested(duplicate="100%"), bench.kit)
     element.configure(requested(duplicate="0%"), 0)

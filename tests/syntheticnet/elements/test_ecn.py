@@ -1,4 +1,4 @@
-"""Ecn: CE on what knows ECN, with the checksum right, and nothing else changed."""
+"""Ecn: sets CE on ECN-capable packets, with a valid checksum and no other change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_marks_capable_packets(version: int, ecn: int, dscp: int) -> None:
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_leaves_others(version: int) -> None:
-    """A packet that does not know ECN, one that is no IP packet, and a stump cannot be marked."""
+    """Packets without ECN, non-IP and truncated packets cannot be marked."""
     assert marked(with_service(46 << 2, version)) is None
     assert marked(with_service(2, version)[: IP + 10]) is None
     assert marked(bytes(VNET + 12) + b"\x08\x06" + bytes(40)) is None

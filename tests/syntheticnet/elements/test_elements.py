@@ -1,4 +1,4 @@
-"""Every element: the promises of the protocol, held by each of them, on random packets and changes."""
+"""The element protocol, checked for every element on random packets and changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EACH = pytest.mark.parametrize("make", ELEMENTS, ids=lambda make: make.__name__)
 
 
 class Drive:
-    """One element with all that went in and came out of it."""
+    """One element, and everything that went in and came out."""
 
     def __init__(self, make: type[Element], seed: int) -> None:
         self.bench = Bench(seed, FILES)
@@ -108,13 +108,13 @@ def test_reads_real_values(make: type[Element]) -> None:
 
 
 def test_every_value_is_read() -> None:
-    """There is no value in the schema that no element knows."""
+    """Every value in the schema is read by some element."""
     assert {name for make in ELEMENTS for name in make.depends_on} == set(LinkConditions.__dataclass_fields__)
 
 
 @EACH
 def test_not_wanted_by_default(make: type[Element]) -> None:
-    """Nothing named means no such element; its example wants it, and those of the others do not."""
+    """An element is enabled by its own example, but not by empty values or the others' examples."""
     assert not make.enabled(LinkConditions())
     for name, (written, _) in VALUES.items():
         assert make.enabled(requested(**written)) == (name == make.__name__)
@@ -123,7 +123,7 @@ def test_not_wanted_by_default(make: type[Element]) -> None:
 @EACH
 @pytest.mark.parametrize("seed", range(4))
 def test_conservation(make: type[Element], seed: int) -> None:
-    """Through random packets and live changes nothing is lost from the counts, or leaves before it came."""
+    """With random packets and live changes the counts balance, and nothing leaves before it arrived."""
     drive = Drive(make, seed)
     for _ in range(60):
         drive.breathe()
@@ -139,7 +139,7 @@ def test_conservation(make: type[Element], seed: int) -> None:
 @EACH
 @pytest.mark.parametrize("seed", range(4))
 def test_turned_off_it_releases_all_it_holds(make: type[Element], seed: int) -> None:
-    """With values that do not ask for the effect all is due at once, and none of it is dropped."""
+    """Turning the effect off makes all held packets due at once, and drops none."""
     drive = Drive(make, seed)
     for _ in range(20):
         drive.breathe()
@@ -153,7 +153,7 @@ def test_turned_off_it_releases_all_it_holds(make: type[Element], seed: int) -> 
 @EACH
 @pytest.mark.parametrize("seed", range(4))
 def test_give_and_adopt(make: type[Element], seed: int) -> None:
-    """Half of what one holds goes to another: none is lost, dropped or due before the move."""
+    """Half of the held packets migrate to another element: none is lost, dropped or due before the move."""
     drive, other = Drive(make, seed), Drive(make, seed + 100)
     for _ in range(15):
         drive.breathe()
@@ -179,7 +179,7 @@ def test_give_and_adopt(make: type[Element], seed: int) -> None:
 
 @EACH
 def test_the_same_seed_makes_the_same_run(make: type[Element]) -> None:
-    """Also when the packets come in other batches."""
+    """Results do not depend on how packets are batched."""
     runs = []
     for size in (1, 7):
         bench = Bench(5, FILES)

@@ -1,4 +1,4 @@
-"""Hold: who waits for the end of a hold, and who does not."""
+"""Hold: which packets wait for the end of a hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def hold(began: int = 0, **written: str) -> Hold:
 
 
 def through(element: Hold, sent: list[Packet]) -> list[int]:
-    """When each leaves, popped whenever the element asks for it."""
+    """When each packet leaves, popped at each deadline."""
     element.push(sent)
     out: list[Packet] = []
     while (due := element.deadline()) is not None:
@@ -40,12 +40,12 @@ def test_periods_are_counted_from_when_it_was_put_in_force() -> None:
 
 
 def test_without_a_period_it_is_that_of_a_satellite() -> None:
-    """Every 15 s."""
+    """Without `hold_every` a hold ends every 15 s."""
     assert through(hold(hold="200ms"), packets(2, time=14_700 * MS, gap=200 * MS)) == [14_700 * MS, 15 * SECOND]
 
 
 def test_longer_than_its_period_it_holds_always() -> None:
-    """Then packets leave once a period."""
+    """If the hold is longer than its period, packets leave once a period."""
     assert through(hold(hold="1s", hold_every="100ms"), packets(3, time=1, gap=60 * MS)) == [
         100 * MS,
         100 * MS,
@@ -55,7 +55,7 @@ def test_longer_than_its_period_it_holds_always() -> None:
 
 @pytest.mark.parametrize(("change", "left"), [({"hold": "10ms", "hold_every": "100ms"}, 80), ({}, 80)])
 def test_a_change_begins_a_new_period(change: dict[str, str], left: int) -> None:
-    """What waited leaves when the new values let it, never before the change."""
+    """Held packets leave by the new values, never before the change."""
     element = hold(hold="30ms", hold_every="100ms")
     held = packets(2, time=75 * MS, gap=MS)
     element.push(held)
@@ -65,7 +65,7 @@ def test_a_change_begins_a_new_period(change: dict[str, str], left: int) -> None
 
 
 def test_given_packets_are_adopted_in_order() -> None:
-    """With the time they came; in another element they wait for the end of its own hold."""
+    """Migrated packets keep their arrival time and wait for the end of the new element's hold."""
     one, other = hold(hold="30ms", hold_every="100ms"), hold(hold="50ms", hold_every="200ms")
     held = packets(3, time=75 * MS, gap=MS)
     one.push(held)

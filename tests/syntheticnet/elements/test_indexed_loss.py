@@ -1,4 +1,4 @@
-"""IndexedLoss: the very packets that it is told, counted since the value was put in force."""
+"""IndexedLoss: exactly the chosen packets, counted since the value was applied."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_nth() -> None:
 
 
 def test_listed() -> None:
-    """Numbers and ranges in any order, overlapping or not; afterwards nothing."""
+    """Numbers and ranges in any order, overlapping or not; nothing after the last one."""
     assert lost_of(200, loss_list="100,1,5-7,6-8") == [1, 5, 6, 7, 8, 100]
 
 
@@ -42,7 +42,7 @@ def test_both_count_every_packet() -> None:
 
 
 def test_a_new_value_counts_from_1_and_leaves_the_other() -> None:
-    """The list begins anew when it changes; every n-th goes on counting, and the other way round."""
+    """Changing the list restarts only its own count, and changing every n-th only its own."""
     bench = Bench()
     element = IndexedLoss(requested(loss_every="4p", loss_list="1"), bench.kit)
     sent = packets(10)
@@ -55,7 +55,7 @@ def test_a_new_value_counts_from_1_and_leaves_the_other() -> None:
 
 
 def test_turned_off() -> None:
-    """Nothing is picked any more."""
+    """After the effect is turned off nothing is dropped."""
     bench = Bench()
     element = IndexedLoss(requested(loss_every="1p"), bench.kit)
     element.configure(requested(), 0)

@@ -1,4 +1,4 @@
-"""Loss: which packets it drops, and that the others pass untouched."""
+"""Loss: which packets it drops; the others pass unchanged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_drops_its_share(percent: str) -> None:
 
 
 def test_drops_are_those_of_its_random_stream() -> None:
-    """One draw a packet: the same seed drops the same packets, however they come in batches."""
+    """One draw per packet: the same seed drops the same packets, however they are batched."""
     draws = Random("5")
     lost = [n for n in range(1000) if draws.random() < 0.1]
     bench = Bench(5)
@@ -52,7 +52,7 @@ def test_all_and_none() -> None:
 
 
 def test_passes_at_once_with_the_time_unchanged() -> None:
-    """What is not dropped is due when it came, and held until the next `pop`."""
+    """A packet that passes is due on arrival, and held until the next `pop`."""
     element = Loss(requested(loss="0.01%"), Bench().kit)
     element.push(packets(2, time=3 * MS, gap=MS))
     assert (element.deadline(), len(element)) == (3 * MS, 2)
@@ -61,7 +61,7 @@ def test_passes_at_once_with_the_time_unchanged() -> None:
 
 
 def test_new_share_is_in_force_at_once() -> None:
-    """After a change the next packet meets the new share."""
+    """A change applies to the next packet."""
     bench = Bench(5)
     element = Loss(requested(loss="100%"), bench.kit)
     element.configure(requested(loss="0%"), 0)
@@ -70,6 +70,6 @@ def test_new_share_is_in_force_at_once() -> None:
 
 
 def test_bursts_are_for_another_element() -> None:
-    """With a mean burst length the loss is no longer independent: BurstLoss does it, and not both."""
+    """With a burst length BurstLoss applies instead, never both."""
     assert not Loss.enabled(requested(loss="5%", loss_burst="4p"))
     assert "loss_burst" in Loss.depends_on

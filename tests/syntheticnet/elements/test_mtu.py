@@ -33,7 +33,7 @@ def test_counts_the_ip_packet(version: int) -> None:
 
 
 def test_black_hole() -> None:
-    """Without answers what is too long just vanishes (RFC 2923)."""
+    """Without answers long packets are dropped silently (RFC 2923)."""
     bench = Bench()
     element = Mtu(requested(mtu="1400b", mtu_answer=False), bench.kit)
     element.push([datagram(1500)])
@@ -49,7 +49,7 @@ def test_answers_of_elements_pass() -> None:
 
 
 def test_live_change() -> None:
-    """A new size holds for the next packet; no size lets all pass."""
+    """A new MTU applies to the next packet; without one all pass."""
     bench = Bench()
     element = Mtu(requested(mtu="1400b"), bench.kit)
     element.configure(requested(mtu="1300b"), 0)

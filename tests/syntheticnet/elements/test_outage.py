@@ -8,7 +8,7 @@ from ..builders import Bench, packets, requested
 
 
 def test_drops_everything_until_it_ends() -> None:
-    """Each packet is dropped as what it is; after the end each passes."""
+    """Each packet is dropped with the cause `outage`; after the outage all pass."""
     bench = Bench()
     element = Outage(requested(outage=True), bench.kit)
     lost, passed = packets(10), packets(3)
@@ -20,7 +20,7 @@ def test_drops_everything_until_it_ends() -> None:
 
 
 def test_wanted_only_when_on() -> None:
-    """A switch that is off is no outage."""
+    """`outage: false` does not enable the element."""
     assert Outage.enabled(requested(outage="on"))
     assert not Outage.enabled(requested(outage="off"))
     assert not Outage.enabled(requested())

@@ -1,4 +1,4 @@
-"""Queue: CoDel and ECN at a bottleneck, with the wait that each packet really had."""
+"""Queue: CoDel and ECN at a bottleneck, judged by each packet's logical wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .test_ecn import with_service
 
 
 def flood(bench: Bench, sent: list[Packet], **written: Any) -> list[Packet]:
-    """What comes through a bottleneck of 1 mbit and a long queue."""
+    """The packets that pass a bottleneck of 1 mbit with a long queue."""
     element = Rate(requested(rate="1mbit", queue="1000p", **written), bench.kit)
     element.push(sent)
     out, _ = element.pop(100 * SECOND)
@@ -40,14 +40,14 @@ def test_own_target_and_interval() -> None:
 
 
 def test_droptail_is_the_default() -> None:
-    """Without a queue management, or with droptail by name, only a full queue drops."""
+    """Without `aqm`, or with droptail, only a full queue drops."""
     for written in ({}, {"aqm": "droptail"}):
         bench = Bench()
         assert len(flood(bench, packets(400, size=125), **written)) == 400
 
 
 def test_ecn_marks_instead() -> None:
-    """Capable packets leave marked when they would have been dropped; the others are dropped all the same."""
+    """ECN-capable packets are marked instead of dropped; the others are still dropped."""
     plain, ecn = Bench(), Bench()
     flood(plain, [carrying(with_service(2, 4)) for _ in range(1000)], aqm="codel")
     out = flood(ecn, [carrying(with_service(2, 4)) for _ in range(1000)], aqm="codel", ecn=True)
@@ -60,7 +60,7 @@ def test_ecn_marks_instead() -> None:
 
 
 def test_codel_can_be_switched_on_and_off_while_packets_wait() -> None:
-    """Nothing is dropped by the change itself; from then on the present rule decides."""
+    """The change itself drops nothing; the new rule applies from then on."""
     bench = Bench()
     element = Rate(requested(rate="1mbit", queue="1000p"), bench.kit)
     element.push(packets(400, size=125))

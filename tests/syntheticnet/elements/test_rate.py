@@ -16,7 +16,7 @@ def rate(bench: Bench | None = None, **written: str) -> Rate:
 
 
 def test_wanted_only_with_a_finite_rate() -> None:
-    """No rate and an unlimited one are no bottleneck."""
+    """Without a rate, or with an unlimited one, there is no bottleneck."""
     assert Rate.enabled(requested(rate="1mbit"))
     assert not Rate.enabled(requested(rate="unlimited"))
     assert not Rate.enabled(requested(loss="5%"))
@@ -34,7 +34,7 @@ def test_sends_one_packet_after_the_other() -> None:
 
 
 def test_starts_anew_after_a_pause() -> None:
-    """A bottleneck that was idle saves up nothing: no burst follows."""
+    """An idle bottleneck accumulates no credit: no burst follows."""
     element = rate(rate="1mbit")
     element.push([packet(125, 0), packet(125, 10 * MS), packet(125, 10 * MS)])
     assert times(element.pop(SECOND)[0]) == [1 * MS, 11 * MS, 12 * MS]
@@ -82,7 +82,7 @@ def test_room_returns_as_packets_leave() -> None:
 
 
 def test_late_wake_up_is_no_burst() -> None:
-    """64 packets that came 1 ms apart and are pushed at once meet the queue that each would have met."""
+    """64 packets that arrived 1 ms apart but are pushed at once each meet the queue as of their arrival."""
     bench = Bench()
     element = rate(bench, rate="1mbit", queue="2p")
     element.push(packets(64, size=125, gap=MS))
@@ -91,7 +91,7 @@ def test_late_wake_up_is_no_burst() -> None:
 
 
 def test_nothing_is_handed_on_early() -> None:
-    """What departed while newer packets were admitted still waits for `pop`, and is due at once."""
+    """Packets that departed while newer ones were admitted wait for `pop`, due at once."""
     element = rate(rate="1mbit")
     element.push(packets(3, size=125, gap=5 * MS))
     assert element.deadline() == 1 * MS
@@ -100,7 +100,7 @@ def test_nothing_is_handed_on_early() -> None:
 
 @pytest.mark.parametrize(("new_rate", "due_ms"), [("2mbit", [6, 10]), ("500kbit", [12, 28]), ("1mbit", [8, 16])])
 def test_new_rate_holds_for_the_bits_that_are_left(new_rate: str, due_ms: list[int]) -> None:
-    """Half of the first packet's 8 ms is through at 4 ms; the other half goes at the new rate."""
+    """Half of the first packet's 8 ms has been sent at 4 ms; the other half takes the new rate."""
     element = rate(rate="1mbit")
     element.push(packets(2, size=1000))
     element.configure(requested(rate=new_rate), 4 * MS)
@@ -117,7 +117,7 @@ def test_two_changes_within_one_packet() -> None:
 
 
 def test_smaller_queue_drops_nothing_that_is_held() -> None:
-    """A new limit is for newcomers; what was admitted stays."""
+    """A new limit applies to newcomers; admitted packets stay."""
     bench = Bench()
     element = rate(bench, rate="1mbit", queue="10p")
     element.push(packets(10))
@@ -128,7 +128,7 @@ def test_smaller_queue_drops_nothing_that_is_held() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Without a rate all that waited is due at the change, in order."""
+    """When the rate is cleared, all held packets are due at the change, in order."""
     element = rate(rate="1mbit")
     held = packets(5)
     element.push(held)
@@ -140,7 +140,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
 
 
 def test_give_and_adopt() -> None:
-    """What is given keeps the time at which it came; who adopts it sends it after what waits, none before `now`."""
+    """Migrated packets keep their arrival time; the new element sends them behind its own, none before `now`."""
     here, there = rate(rate="1mbit"), rate(rate="1mbit", queue="1p")
     sent = packets(4, size=125)
     here.push(sent)

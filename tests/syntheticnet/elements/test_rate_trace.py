@@ -1,4 +1,4 @@
-"""RateTrace: opportunities as mahimahi counts them, repeated, lost when unused, and changed while packets wait."""
+"""RateTrace: opportunities as mahimahi defines them, repetition, unused ones, and live changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def departures_ms(element: RateTrace, until: int = 100 * SECOND) -> list[float]:
 
 
 def test_a_full_size_packet_for_each_opportunity() -> None:
-    """Times may repeat, and the trace begins anew at its last time: 2, 2, 5, 10, then the same 10 ms later."""
+    """Times may repeat, and the trace restarts at its last time: 2, 2, 5, 10, then the same 10 ms later."""
     element = trace("uneven")
     element.push(packets(9, size=1514))
     assert element.deadline() == 2 * MS
@@ -31,28 +31,28 @@ def test_a_full_size_packet_for_each_opportunity() -> None:
 
 
 def test_an_opportunity_is_1500_bytes_of_ip_packets() -> None:
-    """Three of 500 bytes leave at once; a larger one leaves its rest to the next, which carries more besides."""
+    """Three packets of 500 bytes leave at once; the rest of a larger one uses the next opportunity, with others."""
     element = trace()
     element.push([packet(514), packet(514), packet(514), packet(1014), packet(1014), packet(1014)])
     assert departures_ms(element) == [1, 1, 1, 2, 3, 3]
 
 
 def test_overhead_counts() -> None:
-    """Each packet takes as much more of an opportunity."""
+    """The overhead of each packet counts against an opportunity."""
     element = trace(overhead="250b")
     element.push(packets(4, size=514))
     assert departures_ms(element) == [1, 1, 2, 2]
 
 
 def test_unused_opportunities_are_lost() -> None:
-    """Nothing is saved up, and one at the very moment when a packet comes is gone."""
+    """Unused opportunities are lost, including one at the very moment a packet arrives."""
     element = trace("uneven")
     element.push([packet(1514, time=0), packet(1514, time=2 * MS), packet(1514, time=57 * MS)])
     assert departures_ms(element) == [2, 5, 60]
 
 
 def test_time_0_is_where_a_lap_ends() -> None:
-    """An opportunity at 0 comes with the last one of the lap before."""
+    """An opportunity at 0 coincides with the last one of the previous repetition."""
     element = trace("zero")
     element.push(packets(3, size=1514))
     assert departures_ms(element) == [10, 10, 20]
@@ -100,7 +100,7 @@ def test_live_change_holds_for_what_waits() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Without a trace all that waited is due at the change, in order."""
+    """When the trace is cleared, all held packets are due at the change, in order."""
     element = trace("slow")
     held = packets(5)
     element.push(held)
@@ -110,7 +110,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
 
 
 def test_give_and_adopt() -> None:
-    """What moves keeps when it came, and none is dropped; it leaves by the opportunities of its new element."""
+    """Migrated packets keep their arrival time, none is dropped, and they leave by their new element's trace."""
     here, there = trace("slow"), trace("uneven", queue="1p")
     sent = packets(4, size=1514)
     here.push(sent)
@@ -122,6 +122,6 @@ def test_give_and_adopt() -> None:
 
 
 def test_wanted() -> None:
-    """Beside an unlimited rate a trace is in force; beside another rate it cannot be written."""
+    """A trace can be combined with an unlimited rate, but with no other rate."""
     assert RateTrace.enabled(requested(rate_trace="each", rate="unlimited"))
     assert not RateTrace.enabled(requested(rate="1mbit"))

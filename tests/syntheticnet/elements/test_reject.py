@@ -1,4 +1,4 @@
-"""Reject: everything is dropped and answered, but for the answers of elements themselves."""
+"""Reject: everything is dropped and answered, except other elements' answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_drops_and_answers(how: str) -> None:
 
 
 def test_answers_of_elements_pass() -> None:
-    """Else two links that reject would answer each other for ever."""
+    """Otherwise two rejecting links would answer each other for ever."""
     bench = Bench()
     element = Reject(requested(reject="reset"), bench.kit)
     answer = Packet(udp_frame(CLIENT, SERVER, 1, 2), 0, carrying(b"").talk, originated=True)
@@ -37,7 +37,7 @@ def test_answers_of_elements_pass() -> None:
 
 
 def test_turned_off_it_lets_pass() -> None:
-    """A change to no rejection is in force at once."""
+    """Clearing the rejection applies at once."""
     bench = Bench()
     element = Reject(requested(reject="reset"), bench.kit)
     element.configure(requested(), 0)

@@ -1,4 +1,4 @@
-"""Reorder: by how many packets a packet falls behind, and that none waits for ever."""
+"""Reorder: how many packets overtake a held one, and the time limit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def chosen(seed: int, count: int, share: float) -> list[int]:
 
 
 def expected(count: int, held: list[int], gap: int) -> list[int]:
-    """Packets in the order in which they leave, written down the plain way."""
+    """The expected order, by a straightforward model."""
     out: list[int] = []
     waiting: list[tuple[int, int]] = []
     for n in range(count):
@@ -45,7 +45,7 @@ def expected(count: int, held: list[int], gap: int) -> list[int]:
 
 
 def test_falls_behind_by_exactly_the_gap() -> None:
-    """A chosen packet leaves right behind the one that makes the number full, at that one's time."""
+    """A held packet leaves right behind the last one that overtakes it, at that one's time."""
     for gap in (1, 3):
         element = reorder(seed=2, reorder="20%", reorder_gap=f"{gap}p")
         sent = packets(200, gap=MS)
@@ -58,7 +58,7 @@ def test_falls_behind_by_exactly_the_gap() -> None:
 
 
 def test_share() -> None:
-    """As many packets are overtaken as asked for."""
+    """The configured share of packets is overtaken."""
     element = reorder(reorder="5%")
     sent = packets(MANY, size=1)
     element.push(sent)
@@ -70,7 +70,7 @@ def test_share() -> None:
 
 
 def test_waits_for_100_ms_at_most() -> None:
-    """Where too few follow, a packet goes on its own, due to the nanosecond."""
+    """If too few packets follow, a held one leaves after exactly 100 ms."""
     element = reorder(reorder="100%")
     sent = packets(2, gap=30 * MS)
     element.push(sent)
@@ -81,7 +81,7 @@ def test_waits_for_100_ms_at_most() -> None:
 
 
 def test_what_expired_leaves_before_a_newcomer() -> None:
-    """Also where the loop was late: departures up to a packet's time come before it."""
+    """Even if the loop is late, departures up to a packet's time come before it."""
     element = reorder(reorder="100%")
     first = packets(1)
     element.push(first)
@@ -105,7 +105,7 @@ def test_smaller_gap_holds_for_what_waits() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Without a share nothing is held any longer."""
+    """When the share is cleared, nothing stays held."""
     element = reorder(reorder="100%", reorder_gap="9p")
     held = packets(3, gap=MS)
     element.push(held)
@@ -115,7 +115,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
 
 
 def test_give_and_adopt() -> None:
-    """What moves keeps when it came; it leaves its new element at once."""
+    """A migrated packet leaves its new element at once."""
     here, there = reorder(reorder="100%"), reorder(reorder="100%")
     sent = packets(3, gap=MS)
     here.push(sent)

@@ -1,4 +1,4 @@
-"""Slot: bursts, their spacing, and what a slot has room for."""
+"""Slot: bursts, their spacing and their limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def departures(element: Slot) -> list[int]:
 
 
 def test_those_that_wait_go_together() -> None:
-    """The first waits for 10 ms; who comes until then, or just then, goes with it; the next waits anew."""
+    """The first packet waits 10 ms; those that arrive by then leave with it; the next one waits again."""
     element = slot(slot="10ms")
     element.push([packet(time=ms * MS) for ms in (5, 9, 15, 16, 40)])
     assert element.deadline() == 15 * MS
@@ -29,7 +29,7 @@ def test_those_that_wait_go_together() -> None:
 
 
 def test_one_that_comes_with_the_slot_goes_in_it_whenever_it_is_pushed() -> None:
-    """How packets come in batches changes nothing."""
+    """Results do not depend on how packets are batched."""
     element = slot(slot="10ms", slot_packets="2p")
     element.push(packets(1))
     assert times(element.pop(10 * MS)[0]) == [10 * MS]
@@ -49,7 +49,7 @@ def test_one_that_comes_with_the_slot_goes_in_it_whenever_it_is_pushed() -> None
     ],
 )
 def test_limits(limit: dict[str, Any], expected: list[int]) -> None:
-    """What a slot has no room for waits for the next; a packet too long for any has one to itself."""
+    """What exceeds a slot's limits waits for the next; a packet longer than the limit gets a slot to itself."""
     element = slot(slot="10ms", **limit)
     element.push(packets(7, size=1000))
     assert departures(element) == [ms * MS for ms in expected]
@@ -68,7 +68,7 @@ def test_spacing_is_uniform() -> None:
 
 
 def test_live_change_holds_for_the_present_slot() -> None:
-    """A slot keeps its draw: what waits goes by the new range, from when its wait began, but not before now."""
+    """A slot keeps its draw: the new range applies to it from the start of its wait, but not before now."""
     element = slot(slot="100ms")
     element.push(packets(2))
     element.configure(requested(slot="20ms"), 5 * MS)
@@ -78,7 +78,7 @@ def test_live_change_holds_for_the_present_slot() -> None:
 
 
 def test_turned_off_it_lets_all_go_at_once() -> None:
-    """Also what had no room in the next slot."""
+    """When the slot is cleared, everything leaves, including what exceeded the next slot's limits."""
     element = slot(slot="10ms", slot_packets="1p")
     held = packets(5)
     element.push(held)
@@ -89,7 +89,7 @@ def test_turned_off_it_lets_all_go_at_once() -> None:
 
 
 def test_give_and_adopt() -> None:
-    """What moves keeps when it came, and waits for a slot of its new element."""
+    """A migrated packet keeps its arrival time and waits for a slot of its new element."""
     here, there = slot(slot="10ms"), slot(slot="7ms")
     sent = packets(3, gap=MS)
     here.push(sent)

@@ -27,7 +27,7 @@ def lost_of(text: str, count: int = MANY) -> list[bool]:
 
 @pytest.mark.parametrize("shares", [(1, 10, 5, 50, 0.5), (5, 40, 20, 30, 2), (0.5, 5, 0, 100, 0)])
 def test_steady_state(shares: tuple[float, ...]) -> None:
-    """States 3 and 4 together hold what the balance of the transitions gives them."""
+    """The share of states 3 and 4 follows from the balance equations."""
     p13, p31, p32, p23, p14 = (share / 100 for share in shares)
     burst, lone = p13 / p31, p14
     share = (burst + lone) / (1 + burst + lone + burst * p32 / p23)
@@ -54,7 +54,7 @@ def test_certain_transitions() -> None:
 
 
 def test_turned_off() -> None:
-    """Without the value it loses nothing more, whatever its state was."""
+    """When the value is cleared, nothing is lost, whatever the state was."""
     bench = Bench()
     element = StateLoss(requested(loss_state="100% 0%"), bench.kit)
     element.push(packets(10))

@@ -1,4 +1,4 @@
-"""Flows: which flow and lane a packet gets, and that remembering it gives the same answer in bounded memory."""
+"""Classifier: the flow and treatment of a packet, and a cache that gives the same answers in bounded memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def media_frame(payload: bytes, version: int = 4) -> bytes:
 
 
 def test_the_first_flow_that_matches_wins() -> None:
-    """Flows are asked in their order; what none takes is the default."""
+    """The first matching flow wins; packets without a match go to the default."""
     order = ("*:udp:6000", "10.9.0.2", "*:udp")
     assert flow_of(udp_frame(CLIENT, SERVER, 5000, 6000), *order) == "*:udp:6000"
     assert flow_of(udp_frame(CLIENT, SERVER, 5000, 6001), *order) == "10.9.0.2"
@@ -71,7 +71,7 @@ def test_the_first_flow_that_matches_wins() -> None:
     ],
 )
 def test_host_and_port_are_the_remote_ones(expression: str, matches: bool) -> None:
-    """On egress they are those of the destination, on ingress those of the source."""
+    """The remote host and port are the destination's on egress, the source's on ingress."""
     expression = expression.replace("[::]/0", "[::/0]")
     away, toward = udp_frame(CLIENT, SERVER, 5000, 6000), udp_frame(SERVER, CLIENT, 6000, 5000)
     wanted = expression if matches else "default"
@@ -80,7 +80,7 @@ def test_host_and_port_are_the_remote_ones(expression: str, matches: bool) -> No
 
 
 def test_ipv6_hosts_and_networks() -> None:
-    """An IPv6 flow takes IPv6 packets of its network, and no others."""
+    """An IPv6 flow matches IPv6 packets of its network only."""
     away = udp_frame(CLIENT6, SERVER6, 5000, 6000)
     assert flow_of(away, "10.0.0.0/8", "[fd09::/64]:udp") == "[fd09::/64]:udp"
     assert flow_of(away, "[fd08::/16]") == "default"
@@ -88,7 +88,7 @@ def test_ipv6_hosts_and_networks() -> None:
 
 
 def test_names_stand_for_their_addresses() -> None:
-    """A flow that names a host takes the packets of the addresses that were found for it."""
+    """A flow with a host name matches packets of the name's addresses."""
     names = {"sfu": [SERVER, SERVER6]}
     assert flow_of(udp_frame(CLIENT, SERVER, 1, 2), "sfu:udp", names=names) == "sfu:udp"
     assert flow_of(udp_frame(CLIENT6, SERVER6, 1, 2), "sfu:udp", names=names) == "sfu:udp"
@@ -97,7 +97,7 @@ def test_names_stand_for_their_addresses() -> None:
 
 
 def test_media_belong_to_the_flow_that_names_them() -> None:
-    """Of one conversation, in the order of the flows; what none names is the default."""
+    """Media of one conversation go to the first matching flow, else to the default."""
     order = ("*:rtp,pt=111", "10.9.0.2:rtp,ssrc=7", "*:rtp:6001", "*:rtcp,ssrc=7", "*:stun")
     assert flow_of(media_frame(rtp(111, 7)), *order) == "*:rtp,pt=111"
     assert flow_of(media_frame(rtp(96, 7)), *order) == "10.9.0.2:rtp,ssrc=7"
@@ -109,7 +109,7 @@ def test_media_belong_to_the_flow_that_names_them() -> None:
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_a_conversation_is_divided_where_flows_name_its_media(version: int) -> None:
-    """Each share has a talk of its own, which all its packets have, and the same id in the wire format."""
+    """Each kind of media has its own conversation object, with the same peer id."""
     classifier = Classifier(table("egress", "*:rtp,ssrc=7", "*:rtcp", "*:udp"))
     video, audio, report, hello = (media_frame(m, version) for m in (rtp(96, 7), rtp(111, 8), rtcp(201, 7), b"\x16"))
     talks = [classifier.talk(buffer) for buffer in (video, audio, report, hello)]
@@ -120,7 +120,7 @@ def test_a_conversation_is_divided_where_flows_name_its_media(version: int) -> N
 
 
 def test_what_no_flow_asks_for_divides_nothing() -> None:
-    """Packets of any number of SSRCs and payload types are few talks, so that no traffic can fill the memory."""
+    """Any number of SSRCs and payload types creates few cache entries, so traffic cannot fill the memory."""
     classifier = Classifier(table("egress", "*:rtp,pt=96", "*:rtp,ssrc=7"))
     for ssrc in range(50):
         for payload_type in (0, 96, 97, 111):
@@ -129,7 +129,7 @@ def test_what_no_flow_asks_for_divides_nothing() -> None:
 
 
 def test_a_conversation_stays_whole_where_no_flow_can_name_its_media() -> None:
-    """Neither where another host or port is meant, nor behind a flow that takes all of it, nor for TCP."""
+    """A conversation is not divided for other hosts or ports, behind a flow that covers it, or for TCP."""
     classifier = Classifier(table("egress", "10.9.0.66:rtp", "*:rtp:7000", "*:*:6000", "*:rtp"))
     assert classifier.talk(media_frame(rtp(96, 7))) is classifier.talk(media_frame(rtcp(201, 7)))
     stream = [frame(ipv4(CLIENT, SERVER, TCP, tcp(5000, 6001, rtp(96, ssrc)))) for ssrc in (1, 2)]
@@ -138,7 +138,7 @@ def test_a_conversation_stays_whole_where_no_flow_can_name_its_media() -> None:
 
 
 def test_the_same_ports_of_tcp_are_another_conversation() -> None:
-    """Also beside a UDP conversation that is divided, whatever its packets carry."""
+    """TCP is classified correctly next to a divided UDP conversation, whatever its packets contain."""
     classifier = Classifier(table("egress", "*:rtp", "*:udp"))
     for payload in (rtp(96, 7), b"\xff", b""):
         classifier.talk(media_frame(payload))
@@ -161,14 +161,14 @@ def test_the_same_ports_of_tcp_are_another_conversation() -> None:
 def test_control_ports_are_open_for_the_host_only(
     direction: Direction, source: str, destination: str, ports: tuple[int, int], lane: str
 ) -> None:
-    """TCP between the host and a local control port is exempt; everyone else finds the port closed."""
+    """TCP between the host and a local control port is not conditioned; the port is closed to everyone else."""
     classifier = Classifier(table(direction, "*"))
     assert classifier.talk(tcp_frame(source, destination, *ports)).lane == lane
 
 
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
 def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Direction) -> None:
-    """What the host says to a control port, and its answer, pass as ever; no other IPv4 does."""
+    """The host's traffic with a control port passes; no other IPv4 does."""
     control = replace(table(direction).control, ipv6_only=True)
     classifier = Classifier(FlowTable(direction, control=control))
     ends, ports = (GATEWAY, CLIENT), (40000, 80)
@@ -181,12 +181,12 @@ def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Dir
 
 
 def test_only_tcp_is_control() -> None:
-    """UDP to a control port's number is traffic like any other."""
+    """UDP to the number of a control port is ordinary traffic."""
     assert Classifier(table("ingress")).talk(udp_frame(GATEWAY, CLIENT, 40000, 80)).lane == "link"
 
 
 def test_arp_and_neighbour_discovery_are_exempt() -> None:
-    """They are never conditioned, or addresses could not be found."""
+    """ARP and neighbour discovery are never conditioned, or addresses could not be resolved."""
     solicitation = frame(ipv6(CLIENT6, SERVER6, 58, bytes([135]) + bytes(23)))
     arp = solicitation[: IP - 2] + b"\x08\x06" + bytes(28)
     classifier = Classifier(table("egress", "*"))
@@ -194,7 +194,7 @@ def test_arp_and_neighbour_discovery_are_exempt() -> None:
 
 
 def test_a_conversation_has_one_talk() -> None:
-    """All packets of a conversation share its talk, whose counts so are the conversation's."""
+    """All packets of a conversation share one object, which holds its counts."""
     classifier = Classifier(table("egress"))
     one = classifier.talk(udp_frame(CLIENT, SERVER, 5000, 6000))
     assert classifier.talk(udp_frame(CLIENT, SERVER, 5000, 6000)) is one
@@ -209,7 +209,7 @@ def test_the_id_of_a_talk_is_that_of_the_wire_format() -> None:
 
 
 def test_another_table_is_in_force_at_once() -> None:
-    """A conversation that was known is classified anew."""
+    """A new table reclassifies cached conversations."""
     classifier = Classifier(table("egress"))
     buffer = udp_frame(CLIENT, SERVER, 5000, 6000)
     assert classifier.talk(buffer).flow == "default"
@@ -219,7 +219,7 @@ def test_another_table_is_in_force_at_once() -> None:
 
 @pytest.mark.parametrize("originated", [False, True])
 def test_a_held_packet_belongs_to_the_flow_that_the_present_table_gives_it(originated: bool) -> None:
-    """It gets the talk of its conversation, so that it is counted there; also what an element answered."""
+    """`flow_of` gives a packet, including an element's answer, the current conversation to be counted in."""
     classifier = Classifier(table("egress", "*:udp"))
     buffer = media_frame(rtp(96, 7))
     packet = Packet(buffer, 0, classifier.talk(buffer), originated)
@@ -229,7 +229,7 @@ def test_a_held_packet_belongs_to_the_flow_that_the_present_table_gives_it(origi
 
 
 class Counting(FlowTable):
-    """A table that counts how often it was asked."""
+    """A table that counts its look-ups."""
 
     asked = 0
 
@@ -240,7 +240,7 @@ class Counting(FlowTable):
 
 @pytest.mark.parametrize("form", ["*:udp:{}", "*:rtp,ssrc={}"])
 def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table is asked once for each talk, however many flows there are, and never again; no header is parsed."""
+    """The table is used once per conversation, with any number of flows; after that no header is parsed."""
     for count in (1, 1000):
         parsed = Mock(side_effect=parse)
         monkeypatch.setattr(flows_module, "parse", parsed)
@@ -255,7 +255,7 @@ def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the most talks all are forgotten, handed to `retire` and counted; those of media like any others."""
+    """Beyond the limit all conversations, divided ones too, are evicted, passed to `retire` and counted."""
     monkeypatch.setattr(flows_module, "MOST_TALKS", 10)
     retired: list[Conversation] = []
     classifier = Classifier(table("egress", "*:rtp"), retired.extend)

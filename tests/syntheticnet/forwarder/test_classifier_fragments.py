@@ -1,4 +1,4 @@
-"""Flows of fragments: those that show no ports follow the one that did, in bounded memory."""
+"""Flows of fragments: later fragments follow their first one, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..flow_tables import GATEWAY, table
 def fragment(
     part: bytes, version: int = 4, protocol: int = UDP, offset: int = 0, more: bool = True, identification: int = 7
 ) -> bytes:
-    """A frame of one fragment; `offset` counts eights of bytes."""
+    """A frame with one fragment; `offset` is in units of 8 bytes."""
     if version == 4:
         return frame(ipv4(CLIENT, SERVER, protocol, part, identification, more << 13 | offset))
     return frame(ipv6(CLIENT6, SERVER6, 44, pack("!BBHI", protocol, 0, offset << 3 | more, identification) + part))
 
 
 def test_a_flow_with_ports_takes_only_packets_that_show_them() -> None:
-    """Later fragments show no ports: they belong to flows without ports, where their first is unknown."""
+    """Without their first one, later fragments match only flows without ports."""
     classifier = Classifier(table("egress", "*:udp:6000", "*:udp"))
     assert classifier.talk(fragment(udp(5000, 6000, bytes(8)), offset=2)).flow == "*:udp"
 
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_later_fragments_follow_their_first(version: int) -> None:
-    """They have its talk, whatever their own bytes look like; another packet's have not."""
+    """Later fragments get their first one's conversation, whatever their bytes; another packet's do not."""
     classifier = Classifier(table("egress", "*:rtp:6000,ssrc=7", "*:udp:6000", "*:udp"))
     talk = classifier.talk(fragment(udp(5000, 6000, rtp(96, 7)), version))
     assert talk.flow == "*:rtp:6000,ssrc=7"
@@ -42,7 +42,7 @@ def test_later_fragments_follow_their_first(version: int) -> None:
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_an_identification_that_is_used_again_means_its_new_packet(version: int) -> None:
-    """Later fragments follow the first that came last."""
+    """A reused identification refers to its latest first fragment."""
     classifier = Classifier(table("egress", "*:udp:6000", "*:udp:6001"))
     for port in (6000, 6001):
         classifier.talk(fragment(udp(5000, port, bytes(8)), version))
@@ -50,7 +50,7 @@ def test_an_identification_that_is_used_again_means_its_new_packet(version: int)
 
 
 def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the most, and counted; one that came again is not old."""
+    """Beyond the limit the oldest are evicted and counted; a repeated one is not old."""
     monkeypatch.setattr(flows_module, "MOST_FRAGMENTED", 3)
     classifier = Classifier(table("egress", "*:udp:6000"))
     for identification in (1, 2, 3, 1, 4):
@@ -63,21 +63,21 @@ def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize(("port", "lane"), [(80, "closed"), (81, "link")])
 def test_fragments_toward_a_control_port_stay_closed(version: int, port: int, lane: str) -> None:
-    """As their first was; those of the host stay exempt."""
+    """Later fragments get the treatment of their first one; the host's stay unconditioned."""
     classifier = Classifier(table("ingress", "*"))
     classifier.talk(fragment(tcp(40000, port), version, protocol=TCP))
     assert classifier.talk(fragment(bytes(16), version, protocol=TCP, offset=3)).lane == lane
 
 
 def test_fragments_of_the_host_toward_a_control_port_stay_exempt() -> None:
-    """All fragments of a packet take one lane."""
+    """All fragments of a packet are treated alike."""
     classifier = Classifier(table("ingress", "*"))
     first, later = (ipv4(GATEWAY, CLIENT, TCP, tcp(40000, 80), 7, place) for place in (0x2000, 0x0003))
     assert [classifier.talk(frame(ip)).lane for ip in (first, later)] == ["control", "control"]
 
 
 def test_held_fragments_belong_to_the_flow_of_their_first_under_another_table() -> None:
-    """What the first showed is not forgotten with the table."""
+    """A new table keeps the known first fragments."""
     classifier = Classifier(table("egress"))
     classifier.talk(fragment(udp(5000, 6000, bytes(8))))
     later = fragment(bytes(16), offset=2)

@@ -1,4 +1,4 @@
-"""Flows, for any frames in any order: what is remembered is what a walk of the table finds."""
+"""Classifier, for any frames in any order: cached answers equal those of the table."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAYLOADS = st.sampled_from(
 
 @st.composite
 def _frames(draw: st.DrawFn) -> bytes:
-    """Frames of all kinds; some cut off, some fragments."""
+    """Frames of all kinds; some truncated, some fragments."""
     transport = draw(st.sampled_from([tcp, udp]))(draw(_PORTS), draw(_PORTS), draw(_PAYLOADS))
     protocol = draw(st.sampled_from([1, 6, 17, 17, 17, 47, 58, 132]))
     if draw(st.booleans()):
@@ -46,7 +46,7 @@ _WALKED = ("10.9.0.2:rtcp", "*:rtp:443,ssrc=7", "10.9.0.2:udp:80", "*:rtp,pt=96"
 
 
 def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Conversation]:
-    """What the table says of each frame; of a later fragment what it says of the first, where that has come."""
+    """The table's answer for each frame; for a later fragment that for its first one, if already seen."""
     firsts: dict[bytes, Header] = {}
     for buffer in buffers:
         header = parse(buffer)
@@ -74,7 +74,7 @@ def test_what_is_remembered_is_what_a_walk_finds(buffers: list[bytes], direction
 
 @given(st.lists(_frames() | st.binary(max_size=120), max_size=20), st.integers(0, 60), st.binary(max_size=30))
 def test_never_raises(buffers: list[bytes], at: int, other: bytes) -> None:
-    """Whatever bytes come in the place of whichever."""
+    """Frames with any bytes replaced never raise."""
     classifier = Classifier(table("ingress", *_WALKED))
     for buffer in buffers:
         assert classifier.talk(buffer[:at] + other + buffer[at + len(other) :]).lane in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -43,6 +43,12 @@ class Remembered:
 
     def report(self, now: int) -> dict[str, Any]:
         return {"links": {}}
+
+    def top(self, direction: str) -> list[Any]:
+        return [direction]
+
+    def admit(self, addresses: Sequence[str]) -> None:
+        self.admitted = list(addresses)
 
 
 class Office:
@@ -249,16 +255,23 @@ def test_a_file_in_use_stays(office: Office, options: dict[str, Any], user: str)
 @pytest.mark.parametrize("options", [{}, {"lease_ns": SECOND}, {"at_ns": NOW + SECOND}, {"check": True}])
 def test_a_file_must_be_there(office: Office, options: dict[str, Any]) -> None:
     """Before conditions that name it can be asked for, now or for later."""
-    line = "egress.jitter_table: wifi: no such file; there are: none"
+    line = "egress.jitter_table: wifi: no such file; uploaded files: none"
     refused(office, line, "change", change=JITTERY, **options)
 
 
 def test_a_file_beneath_a_covering_lease_must_be_there_too(office: Office) -> None:
     """What is not to be seen now will be."""
     office.ask("replace", change={}, lease_ns=SECOND)
-    refused(office, "egress.jitter_table: wifi: no such file; there are: none", "change", change=JITTERY)
+    refused(office, "egress.jitter_table: wifi: no such file; uploaded files: none", "change", change=JITTERY)
 
 
 def test_removing_what_is_not_there(office: Office) -> None:
     """The error lists what there is."""
-    refused(office, "wifi: no such file; there are: none", "remove_file", name="wifi")
+    refused(office, "wifi: no such file; uploaded files: none", "remove_file", name="wifi")
+
+
+def test_top_talkers_and_who_may_steer(office: Office) -> None:
+    """These are asked of the network itself."""
+    assert office.ask("top", direction="ingress") == {"rows": ["ingress"]}
+    assert office.ask("admit", addresses=["10.9.0.7"]) == {}
+    assert office.network.admitted == ["10.9.0.7"]

@@ -1,4 +1,4 @@
-"""Pipeline: what one way does with frames between its two ports, on a clock that the test moves."""
+"""Pipeline: one direction between two ports, on a hand-moved clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MALFORMED = vnet(1, 1, 1000, 3, 16) + SUPER_FRAME[VNET:]
 
 
 class Path:
-    """A way whose ports are socket pairs: what it sends lies in `sent`, what it takes is handed over by the test."""
+    """A pipeline on socket pairs: sent frames are in `sent`; the test passes in received ones."""
 
     def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
         control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
@@ -66,14 +66,14 @@ def path() -> Iterator[Path]:
 
 
 def test_a_perfect_way_passes_super_frames_whole(path: Path) -> None:
-    """Without conditions a super-frame is one packet, and leaves as it came."""
+    """Without conditions a super-frame is one packet and leaves unchanged."""
     path.admit(SUPER_FRAME)
     assert path.sent(0) == [SUPER_FRAME]
     assert (path.total.packets_in, path.total.packets_out) == (1, 1)
 
 
 def test_a_conditioned_way_cuts_super_frames(path: Path) -> None:
-    """With any condition packets are of wire size, and counted after the cut."""
+    """With any condition packets have wire size and are counted after segmentation."""
     path.configure(egress={"latency": "5ms"})
     path.admit(SUPER_FRAME)
     assert path.sent(5 * MS - 1) == []
@@ -90,7 +90,7 @@ def test_conditions_of_the_other_direction_cost_nothing(path: Path) -> None:
 
 
 def test_malformed_super_frames_are_counted(path: Path) -> None:
-    """What cannot be cut is dropped, and the rest of the batch goes on."""
+    """A malformed super-frame is dropped, and the rest of the batch passes."""
     path.configure(egress={"latency": "5ms"})
     small = udp_frame(CLIENT, SERVER, 1, 2)
     path.admit(MALFORMED, small)
@@ -99,7 +99,7 @@ def test_malformed_super_frames_are_counted(path: Path) -> None:
 
 
 def test_exempt_frames_pass_at_once(path: Path) -> None:
-    """ARP and the host's control traffic are not conditioned, and counted apart."""
+    """ARP and the host's control traffic are not conditioned, and counted separately."""
     path.configure(egress={"loss": "100%"})
     arp = udp_frame(CLIENT, SERVER, 1, 2)[: IP - 2] + b"\x08\x06" + bytes(28)
     control = tcp_frame(CLIENT, HOST, 80, 40000)
@@ -110,14 +110,14 @@ def test_exempt_frames_pass_at_once(path: Path) -> None:
 
 
 def test_control_ports_are_closed_to_others(path: Path) -> None:
-    """Nothing of a control port leaves toward anyone but the host."""
+    """Packets from a control port leave only toward the host."""
     path.admit(tcp_frame(CLIENT, SERVER, 80, 40000))
     assert path.sent(0) == []
     assert path.total.dropped == {"closed": 1}
 
 
 def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
-    """Latency counts from the kernel's stamp; a stamp from before another's, or from the future, is put right."""
+    """Latency counts from the kernel's stamp; stamps that are out of order or in the future are corrected."""
     path.configure(egress={"latency": "50ms"})
     buffer = udp_frame(CLIENT, SERVER, 1, 2)
     path.admit(buffer, stamp=10 * MS, now=40 * MS)
@@ -129,14 +129,14 @@ def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
 
 
 def test_what_waited_in_the_socket_too_long_is_stalled(path: Path) -> None:
-    """Frames stamped long ago are those of a stopped process: they do not come out late."""
+    """Frames with old stamps waited for a stopped process and are dropped, not sent late."""
     path.admit(udp_frame(CLIENT, SERVER, 1, 2), stamp=0, now=3 * SECOND)
     assert path.sent(3 * SECOND) == []
     assert path.total.dropped == {"stalled": 1}
 
 
 def test_what_the_kernel_refuses_is_dropped(path: Path) -> None:
-    """A frame that cannot be sent is counted as dropped, with its cause."""
+    """A frame the kernel rejects is counted as dropped with the cause `send`."""
     path._wire.close()
     path.admit(udp_frame(CLIENT, SERVER, 1, 2), udp_frame(CLIENT, SERVER, 1, 2))
     path.way.release(0)
@@ -145,7 +145,7 @@ def test_what_the_kernel_refuses_is_dropped(path: Path) -> None:
 
 
 def test_top_counts_after_conditioning(path: Path) -> None:
-    """Packets and bits with 24 octets a packet, of what left, by remote peer; also across a change of conditions."""
+    """Sent packets and bits (plus 24 octets each) per remote peer, across a change of conditions."""
     buffer = udp_frame(CLIENT, SERVER, 5000, 443)
     path.configure(egress={"latency": "5ms"})
     path.admit(buffer, buffer)
@@ -158,7 +158,7 @@ def test_top_counts_after_conditioning(path: Path) -> None:
 
 
 def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
-    """What was read in the turn of a change, but has not yet entered an element, moves with what waits: in order."""
+    """A packet read just before a change, and not yet in an element, migrates with the held ones, in order."""
     first, second, third = (udp_frame(CLIENT, SERVER, 5000 + n, 443) for n in range(3))
     path.configure(egress={"latency": "300ms"})
     path.admit(first, stamp=0)
@@ -170,7 +170,7 @@ def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
 
 
 def test_a_change_finds_no_super_frame(path: Path) -> None:
-    """One that was read on a perfect link leaves whole before the change: no element sees it."""
+    """A super-frame read on a perfect link leaves uncut before the change: no element sees it."""
     path.admit(SUPER_FRAME)
     path.configure(egress={"latency": "5ms"})
     assert path.sent(0) == [SUPER_FRAME]

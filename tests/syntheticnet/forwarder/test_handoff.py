@@ -1,4 +1,4 @@
-"""Errands: what one thread has another do."""
+"""Errands: calls that run in another thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..builders import exactly
 
 @contextmanager
 def loop(errands: Errands) -> Iterator[int]:
-    """A thread that serves errands; its number."""
+    """A thread that serves errands; yields its identifier."""
     ended = threading.Event()
 
     def serve() -> None:
@@ -35,7 +35,7 @@ def loop(errands: Errands) -> Iterator[int]:
 
 
 def test_runs_where_the_loop_runs() -> None:
-    """Whoever sent an errand gets what it comes to, or its exception; the loop goes on."""
+    """The caller gets the result or the exception, and the loop continues."""
 
     def fails() -> None:
         raise ValueError("no")

@@ -1,4 +1,4 @@
-"""Link: the chain of elements as packets meet it, what flows share in it, and that its counts are the truth."""
+"""Link: the chain of elements, what flows share in it, and its counters."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def indices(sent: list[Packet], out: Iterable[Packet]) -> list[int]:
 
 
 def test_a_perfect_link_has_no_stage() -> None:
-    """With nothing configured packets leave as they came, at once, and super-frames may pass whole."""
+    """Without conditions packets leave unchanged and at once, and super-frames may pass uncut."""
     path = link()
     assert path.perfect
     sent = packets(3, gap=1)
@@ -61,13 +61,13 @@ def test_a_perfect_link_has_no_stage() -> None:
 
 
 def test_the_bottleneck_comes_before_the_path() -> None:
-    """A packet waits for its turn at the bottleneck, and then for the latency."""
+    """A packet waits at the bottleneck first, and then for the latency."""
     path = link(requested(rate="1mbit", latency="80ms"))
     assert times(through(path, packets(3, size=125))) == [81 * MS, 82 * MS, 83 * MS]
 
 
 def test_lost_packets_have_used_the_bottleneck() -> None:
-    """Loss is behind the bottleneck: what is lost there has taken its time like all the others."""
+    """Loss comes after the bottleneck: lost packets have taken their transmission time."""
     sent = packets(1000, size=125)
     out = through(link(requested(rate="1mbit", queue="1000p", loss="50%")), sent)
     assert [(n + 1) * MS for n in indices(sent, out)] == times(out)
@@ -75,7 +75,7 @@ def test_lost_packets_have_used_the_bottleneck() -> None:
 
 
 def test_a_flow_shares_what_it_does_not_name() -> None:
-    """With a rate on the link and loss on a flow, the flow loses and waits in the same queue as all else."""
+    """With a rate on the link and loss on a flow, the flow shares the link's queue and has its own loss."""
     path = link(requested(rate="1mbit", queue="10000p"), udp=requested(loss="5%"))
     sent = [packet(125, 0, ("udp", "default")[n % 2]) for n in range(10_000)]
     out = through(path, sent)
@@ -86,14 +86,14 @@ def test_a_flow_shares_what_it_does_not_name() -> None:
 
 
 def test_a_flow_with_a_rate_has_a_bottleneck_of_its_own() -> None:
-    """Its packets neither wait for the others nor make them wait."""
+    """Packets of a flow with its own bottleneck neither wait for the others nor delay them."""
     path = link(requested(rate="1mbit"), udp=requested(rate="1mbit"))
     out = through(path, [packet(125, 0, ("udp", "default")[n % 2]) for n in range(10)])
     assert times(out) == [n * MS for n in (1, 1, 2, 2, 3, 3, 4, 4, 5, 5)]
 
 
 def test_streams_of_random_numbers_are_independent() -> None:
-    """Which packets are lost depends on seed, direction, flow and the loss, and on nothing else."""
+    """Which packets are lost depends only on seed, direction, flow and loss."""
 
     def lost(values: LinkConditions, seed: int = 7, direction: str = "egress", **flows: Any) -> list[int]:
         sent = packets(2000, size=100, gap=MS)
@@ -110,7 +110,7 @@ def test_streams_of_random_numbers_are_independent() -> None:
 
 
 def test_a_change_elsewhere_leaves_decisions_unchanged() -> None:
-    """A live change of latency does not move the stream of the loss."""
+    """A live change of latency does not shift the random stream of the loss."""
     sent = packets(2000, size=100, gap=MS)
     changed = link(requested(loss="5%"))
     out = set(through(changed, sent[:1000]))
@@ -138,7 +138,7 @@ DRAWING: list[dict[str, Any]] = [
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("values", DRAWING)
 def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
-    """Also of elements that exist: after the same seed, the same packets have the same fates at the same times."""
+    """Setting a seed restarts existing elements: the same packets have the same fates at the same times."""
     path = link(requested(loss="3%", loss_burst="9p"))
     through(path, packets(70, size=100, gap=MS))
     fates = []
@@ -157,7 +157,7 @@ def test_a_seed_begins_every_stream_anew(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("after", [{}, {"loss": "0.001%"}, {"rate": "100mbit"}, {"latency": "20ms"}])
 @pytest.mark.parametrize("before", [{"latency": "500ms"}, {"rate": "100kbit"}, {"rate": "1mbit", "latency": "80ms"}])
 def test_a_live_change_loses_and_reorders_nothing(before: dict[str, str], after: dict[str, str]) -> None:
-    """What waits leaves by the new values, in order; newcomers are behind, also those stamped before the change."""
+    """Held packets leave by the new values, in order, before newcomers, even those stamped before the change."""
     path = link(requested(**before))
     held, late, new = packets(9, gap=MS), packets(2, time=98 * MS), packets(9, time=101 * MS, gap=MS)
     path.push(held, 10 * MS)
@@ -172,7 +172,7 @@ def test_a_live_change_loses_and_reorders_nothing(before: dict[str, str], after:
 
 
 def test_turned_off_it_becomes_perfect_again() -> None:
-    """Once what it held has left, a link without conditions has no stage."""
+    """Once its packets have left, a link without conditions has no stages."""
     path = link(requested(latency="500ms"))
     path.push(packets(3), 0)
     assert _popped(path, 0) == []
@@ -183,7 +183,7 @@ def test_turned_off_it_becomes_perfect_again() -> None:
 
 
 def test_newcomers_of_a_link_that_gains_elements_stay_behind() -> None:
-    """Packets that were taken before the first element came do not end up behind those taken after."""
+    """Packets pushed before the first element existed stay ahead of later ones."""
     path = link()
     first, second = packets(2), packets(2, time=2)
     path.push(first, 0)
@@ -193,7 +193,7 @@ def test_newcomers_of_a_link_that_gains_elements_stay_behind() -> None:
 
 
 def test_what_is_overdue_is_dropped_as_stalled() -> None:
-    """Packets that leave more than 100 ms after they were due were held by a stopped process: they are dropped."""
+    """Packets overdue by more than 100 ms waited for a stopped process and are dropped."""
     path = link(requested(latency="50ms"))
     path.push(packets(5, gap=MS), 4 * MS)
     out = _popped(path, 52 * MS + STALLED_NS)
@@ -203,7 +203,7 @@ def test_what_is_overdue_is_dropped_as_stalled() -> None:
 
 
 def test_a_perfect_link_drops_what_is_overdue_too() -> None:
-    """What waited in the socket while the process was stopped does not come out late."""
+    """Packets that waited in the socket while the process was stopped are not sent late."""
     path = link()
     path.push([packet(100, 0), packet(100, 10)], 10 + STALLED_NS)
     assert times(_popped(path, 10 + STALLED_NS)) == [10]
@@ -229,7 +229,7 @@ def test_counts_are_conserved() -> None:
 
 
 def test_the_counts_of_a_removed_flow_stay_in_the_total() -> None:
-    """Also of what it still held; a flow of the same name made anew begins at zero."""
+    """A removed flow's packets still count in the total; a new flow of the same name starts at zero."""
     path = link(requested(), udp=requested(latency="500ms"))
     path.push([packet(100, 0, "udp"), packet(100, 0)], 0)
     _popped(path, 0)
@@ -242,7 +242,7 @@ def test_the_counts_of_a_removed_flow_stay_in_the_total() -> None:
 
 
 def test_memory_for_what_waits_is_bounded() -> None:
-    """Beyond the bound newcomers are dropped, with their cause, until packets have left."""
+    """Beyond the memory limit newcomers are dropped with the cause `memory` until packets have left."""
     path = link(requested(latency="10s"))
     each = 1_000_000
     room = MOST_HELD_BYTES // (each + PACKET_COST)

@@ -1,4 +1,4 @@
-"""Link under arbitrary conditions, live changes and packets: the promises that must hold whatever happens."""
+"""Link under arbitrary conditions, live changes and packets: invariants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..builders import CLIENT, MS, SERVER, frame, ipv4, requested, tcp, udp
 
 KINDS = ("web", "audio", "video")
 FILES = Files({"lte.up": "0\n1\n1\n7\n20\n", "wifi.dist": "-8192 0 8192", "wifi.delay": "0 20\n50 40\n90 5\n"})
-# Beside the example of each value, these.
+# Values in addition to each field's example.
 MORE: dict[str, list[str]] = {
     "rate": ["50kbit", "20mbit", "unlimited"],
     "queue": ["1b", "3p", "20kb", "50ms"],
@@ -42,7 +42,7 @@ Step = tuple[int, list[tuple[int, int, str]], tuple[Values, dict[str, Values]] |
 
 
 def consistent(values: Values) -> Values:
-    """Without what excludes another, and then what is void without another."""
+    """Drop values that exclude others, and then void ones."""
     fields = {item.metadata["name"]: item.metadata for item in condition_fields()}
     kept = {name: value for name, value in values.items() if fields[name]["excludes"] not in values}
     while void := [name for name in kept if fields[name]["needs"] and not set(fields[name]["needs"]) & kept.keys()]:
@@ -51,7 +51,7 @@ def consistent(values: Values) -> Values:
 
 
 def links(names: frozenset[str]) -> st.SearchStrategy[Values]:
-    """Any values of a link that can stand together."""
+    """Any valid combination of link values."""
     examples = {item.metadata["name"]: item.metadata["example"] for item in condition_fields()}
     allowed = {name: st.sampled_from([examples[name], *MORE.get(name, [])]) for name in names}
     some = st.lists(st.sampled_from(sorted(allowed)), max_size=6, unique=True)
@@ -68,7 +68,7 @@ def scripts(names: frozenset[str] = ALL) -> st.SearchStrategy[list[Step]]:
 
 @dataclass
 class Run:
-    """A link driven as the forwarder drives it, checked at every turn; what elements answer comes back into it."""
+    """A link driven as by the forwarder and checked at every turn; elements' answers re-enter it."""
 
     link: Link
     flows: dict[str, LinkConditions] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Run:
             self.configure(*change)
 
     def packet(self, kind: str, size: int, time: int) -> Packet:
-        """One whose content is its own, so that it is known again."""
+        """A packet with unique content, so that it can be recognised."""
         payload = next(self.number).to_bytes(4, "big") + bytes(max(0, size - 58))
         segment = (6, tcp(1, 443, payload)) if kind == "web" else (17, udp(1, 2, payload))
         made = Packet(frame(ipv4(CLIENT, SERVER, *segment)), time, Conversation("link", kind))
@@ -130,13 +130,13 @@ class Run:
         assert due is None or due > self.now
 
     def drain(self) -> None:
-        """Let the clock ring at each deadline until nothing is held."""
+        """Advance the clock to each deadline until nothing is held."""
         while (due := self.link.due) is not None:
             self.now = due
             self.turn([])
 
     def places(self) -> list[tuple[str, int]]:
-        """Kind of each packet that came out, and which of those sent it was; without those that were spoilt."""
+        """The kind and number of each packet that came out, without corrupted ones."""
         place = {each.buffer: n for n, each in enumerate(self.sent)}
         return [(each.talk.flow, place[each.buffer]) for each in self.out if each.buffer in place]
 
@@ -153,7 +153,7 @@ def run(seed: int, script: list[Step]) -> Run:
 @given(st.integers(0, 3), scripts())
 @settings(max_examples=200)
 def test_nothing_is_forgotten(seed: int, script: list[Step]) -> None:
-    """Whatever is switched on, changed and off: the counts come out even at every turn, and all leaves in the end."""
+    """Whatever is turned on, changed or off, the counters balance at every turn, and everything leaves in the end."""
     done = run(seed, script)
     assert len(done.link) == 0
     assert done.link._room == Link("egress", 0)._room
@@ -162,7 +162,7 @@ def test_nothing_is_forgotten(seed: int, script: list[Step]) -> None:
 @given(st.integers(0, 3), scripts(ORDERLY))
 @settings(max_examples=200)
 def test_each_kind_keeps_its_order(seed: int, script: list[Step]) -> None:
-    """Flows come and go, and may overtake each other; within each the order is kept unless it is to be changed."""
+    """Flows come and go and may overtake each other; within a flow the order holds unless reordering is set."""
     by_kind: dict[str, list[int]] = defaultdict(list)
     for kind, place in run(seed, script).places():
         by_kind[kind].append(place)
@@ -171,7 +171,7 @@ def test_each_kind_keeps_its_order(seed: int, script: list[Step]) -> None:
 
 @given(st.integers(0, 2**63), scripts())
 def test_the_same_seed_makes_the_same_run(seed: int, script: list[Step]) -> None:
-    """The same packets and changes leave at the same times, spoilt and lost alike, in every run."""
+    """The same packets and changes give the same times, losses and corruptions in every run."""
     one, other = run(seed, script), run(seed, script)
     assert [(each.buffer, each.time) for each in one.out] == [(each.buffer, each.time) for each in other.out]
     assert one.link.total.dropped == other.link.total.dropped

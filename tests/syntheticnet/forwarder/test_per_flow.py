@@ -1,4 +1,4 @@
-"""PerFlowElement: which element a packet meets, and in which order the stage hands on."""
+"""PerFlowElement: which element a packet goes through, and the order of the output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def same(packet: Packet) -> str:
-    """Each packet belongs to the flow that it belonged to."""
+    """Keeps each packet's flow."""
     return packet.flow
 
 
@@ -30,7 +30,7 @@ def configure(
     flow_of: FlowOf = same,
     bench: Bench | None = None,
 ) -> None:
-    """Put values in force."""
+    """Apply values."""
     used = bench or Bench()
 
     def build(name: str, values: LinkConditions) -> Element:
@@ -48,21 +48,21 @@ def stage(
 
 
 def test_idle_without_conditions_of_its_kind() -> None:
-    """A stage with no element and nothing held may be passed by."""
+    """A stage without elements or held packets may be skipped."""
     assert stage(Delay, requested(loss="5%"), udp=requested(rate="1mbit")).idle
     assert not stage(Delay, requested(latency="5ms")).idle
     assert not stage(Delay, requested(), udp=requested(latency="5ms")).idle
 
 
 def test_a_flow_without_values_of_its_own_shares_the_element() -> None:
-    """What a flow does not name it meets together with the rest: one bottleneck, one queue."""
+    """A flow shares the effects it does not set: one bottleneck, one queue."""
     shared = stage(Rate, requested(rate="1mbit"), udp=requested(loss="5%"))
     shared.push([packet(125, 0), packet(125, 0, "udp"), packet(125, 0)])
     assert times(shared.pop(SECOND)[0]) == [1 * MS, 2 * MS, 3 * MS]
 
 
 def test_a_flow_with_values_of_its_own_has_its_own_element() -> None:
-    """A rate on the flow is a bottleneck of its own beside the link's."""
+    """A rate on a flow is a separate bottleneck, parallel to the link's."""
     own = stage(Rate, requested(rate="1mbit"), udp=requested(rate="500kbit"))
     own.push([packet(125, 0), packet(125, 0, "udp"), packet(125, 0)])
     forward, _ = own.pop(SECOND)
@@ -74,7 +74,7 @@ def test_a_flow_with_values_of_its_own_has_its_own_element() -> None:
 
 
 def test_a_flow_may_be_free_of_the_links_impairment() -> None:
-    """A flow that names 0 passes by the link's element."""
+    """A flow with a value of 0 bypasses the link's element."""
     free = stage(Delay, requested(latency="50ms"), tcp=requested(latency="0ms"))
     free.push([packet(100, 0), packet(100, 1, "tcp")])
     assert times(free.pop(1)[0]) == [1]
@@ -82,7 +82,7 @@ def test_a_flow_may_be_free_of_the_links_impairment() -> None:
 
 
 def test_output_is_merged_by_time() -> None:
-    """What passes and what elements let go come out as one sequence, sorted by time."""
+    """Bypassing and released packets come out as one sequence sorted by time."""
     merged = stage(Delay, requested(), slow=requested(latency="7ms"), slower=requested(latency="11ms"))
     flows = ("slow", "default", "slower")
     merged.push([packet(100, n * MS, flows[n % 3]) for n in range(30)])
@@ -92,7 +92,7 @@ def test_output_is_merged_by_time() -> None:
 
 
 def test_packets_of_all_flows_that_pass_by_stay_in_order() -> None:
-    """Two flows without an element do not overtake each other where a third has one."""
+    """Two flows without an element keep their mutual order if a third has one."""
     passing = stage(Loss, requested(), free=requested(loss="0%"), lossy=requested(loss="5%"))
     passing.push([packet(100, n, ("free", "default")[n % 2]) for n in range(10)])
     assert passing.deadline() == 0
@@ -100,7 +100,7 @@ def test_packets_of_all_flows_that_pass_by_stay_in_order() -> None:
 
 
 def test_a_retired_element_hands_on_before_newcomers() -> None:
-    """Turned off, all that waited leaves with the next `pop`; a newcomer of that very instant is behind."""
+    """Turned off, all held packets leave with the next `pop`, before a newcomer of that instant."""
     retired = stage(Delay, requested(latency="500ms"))
     held = packets(5, gap=MS)
     retired.push(held)
@@ -112,7 +112,7 @@ def test_a_retired_element_hands_on_before_newcomers() -> None:
 
 
 def test_a_removed_flow_lets_its_packets_go() -> None:
-    """With the flow goes its element; what it held waits as the link asks, but never leaves before the change."""
+    """Removing a flow removes its element; its packets wait by the link's values, never leaving before the change."""
     removed = stage(Delay, requested(latency="10ms"), udp=requested(latency="500ms"))
     removed.push([packet(100, 0, "udp"), packet(100, 8 * MS, "udp")])
     configure(removed, requested(latency="10ms"), {}, 12 * MS)
@@ -121,7 +121,7 @@ def test_a_removed_flow_lets_its_packets_go() -> None:
 
 
 def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
-    """What waits in the link's element goes over to the flow's own, so that newcomers do not overtake it."""
+    """Packets held in the link's element migrate to the flow's own, so that newcomers do not overtake them."""
     gained = stage(Delay, requested(latency="500ms"))
     held = [packet(100, n * MS, ("udp", "default")[n % 2]) for n in range(6)]
     gained.push(held)
@@ -134,7 +134,7 @@ def test_a_flow_that_gets_an_element_takes_its_packets_along() -> None:
 
 
 def test_packets_move_with_the_flow_that_they_belong_to() -> None:
-    """A packet that another flow claims from now on waits in that one's element."""
+    """A packet that matches another flow after the change waits in that flow's element."""
     moved = stage(Delay, requested(), a=requested(latency="500ms"), b=requested(latency="100ms"))
     held = [packet(100, n * MS, "a") for n in range(4)]
     moved.push(held)
@@ -146,7 +146,7 @@ def test_packets_move_with_the_flow_that_they_belong_to() -> None:
 
 
 def test_a_thousand_busy_flows_are_popped_as_they_are_due() -> None:
-    """Only the elements that have something due are asked for it."""
+    """Only elements with due packets are popped."""
     flows = {f"f{n}": requested(latency=f"{n + 1}ms") for n in range(1000)}
     many = stage(Delay, requested(), None, **flows)
     many.push([packet(100, 0, name) for name in flows])
@@ -157,7 +157,7 @@ def test_a_thousand_busy_flows_are_popped_as_they_are_due() -> None:
 
 
 def test_unchanged_values_leave_an_element_alone() -> None:
-    """A change elsewhere neither rebuilds an element nor moves what it holds."""
+    """A change elsewhere neither rebuilds an element nor moves its packets."""
     kept = stage(Rate, requested(rate="1mbit"))
     kept.push(packets(3, size=125))
     configure(kept, requested(rate="1mbit", loss="5%", latency="80ms"), {"udp": requested(loss="1%")}, MS // 2)
@@ -165,7 +165,7 @@ def test_unchanged_values_leave_an_element_alone() -> None:
 
 
 def test_conserves_packets() -> None:
-    """What a stage took is handed on, dropped, or counted as held."""
+    """A packet pushed to a stage is passed on, dropped, or counted as held."""
     bench = Bench()
     lossy = stage(Loss, requested(loss="30%"), bench, udp=requested(loss="60%"))
     lossy.push([packet(100, n, ("udp", "default")[n % 2]) for n in range(1000)])

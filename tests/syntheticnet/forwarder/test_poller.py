@@ -32,13 +32,13 @@ def late(poller: Poller) -> int:
 
 
 def test_it_is_never_early() -> None:
-    """However much it wakes ahead, `wait` returns no sooner than its time."""
+    """`wait` never returns before its time, whatever the lead."""
     poller = Poller()
     assert min(late(poller) for _ in range(ROUNDS)) >= 0
 
 
 def test_it_learns_what_waking_costs() -> None:
-    """The lead grows from 0 to what wake-ups here take, and is bounded."""
+    """The lead grows from 0 to the measured wake-up latency, and is bounded."""
     poller = Poller()
     for _ in range(ROUNDS):
         late(poller)
@@ -46,7 +46,7 @@ def test_it_learns_what_waking_costs() -> None:
 
 
 def test_a_near_time_is_not_waited_for_awake() -> None:
-    """Under dense traffic it sleeps up to the time itself, whatever the lead."""
+    """Near deadlines are slept through to the end, without busy-waiting."""
     poller = Poller()
     poller.lead = MOST_LEAD_NS
     costs = []
@@ -59,7 +59,7 @@ def test_a_near_time_is_not_waited_for_awake() -> None:
 
 
 def test_readable_files_are_reported_by_number(pair: Pair) -> None:
-    """As long as there is something to read, at once, whatever the time."""
+    """A readable file returns at once, whatever the deadline."""
     poller = Poller()
     quiet, _ = os.pipe()
     numbers = [poller.add(quiet), poller.add(pair[0].fileno())]
@@ -72,7 +72,7 @@ def test_readable_files_are_reported_by_number(pair: Pair) -> None:
 
 
 def test_files_can_be_passed_by(pair: Pair) -> None:
-    """What is not watched wakes nobody, until it is watched again."""
+    """An ignored file does not wake the poller until it is watched again."""
     poller = Poller()
     number = poller.add(pair[0].fileno())
     pair[1].send(b"x")

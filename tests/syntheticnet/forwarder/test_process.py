@@ -1,4 +1,4 @@
-"""Forwarder: what its two threads do to each other."""
+"""Forwarder: races between its two threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.issue(10)
 
 
 class Torn:
-    """A way that is changed by the loop while a plan of it is made."""
+    """A pipeline that the loop changes while a plan for it is made."""
 
     def __init__(self, forwarder: Forwarder, changes: int) -> None:
         self._forwarder, self._by = forwarder, changes
@@ -34,7 +34,7 @@ def forwarder(changes: int) -> Forwarder:
 
 
 def test_a_plan_that_was_overtaken_is_made_again() -> None:
-    """What was armed came into force meanwhile: the controller learns of it, and arms nothing on the old plan."""
+    """If the armed plan is applied meanwhile, the controller gets Overtaken, and no outdated plan is armed."""
     requested = InForce(Conditions())
     with pytest.raises(Overtaken):
         forwarder(1).adopt(requested, 0)

@@ -146,7 +146,7 @@ def test_a_refused_change_changes_nothing() -> None:
     """What cannot be is refused when it is asked for, now or for later, by all that is in force then."""
     clock = Clock()
     clock.ask(lease=HOUR, egress={"rate": "1mbit"})
-    line = exactly("egress.queue: has no effect without a rate or rate_trace: give one beside it")
+    line = exactly("egress.queue: requires rate or rate_trace")
     for at in (None, 5 * SECOND):
         before = clock.schedule
         with pytest.raises(ConditionsError, match=line):
@@ -164,7 +164,7 @@ def test_what_has_become_impossible_is_dropped_and_reported() -> None:
     clock.ask(lease=HOUR, ingress={"loss": "5%"})
     clock.ask(egress={"rate": None})
     clock.move(2 * SECOND)
-    message = "egress.queue: has no effect without a rate or rate_trace: give one beside it"
+    message = "egress.queue: requires rate or rate_trace"
     assert clock.schedule.report(clock.now)["failed"] == {
         "count": 2,
         "last": [

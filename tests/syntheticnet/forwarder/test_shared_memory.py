@@ -1,4 +1,4 @@
-"""SharedDocument: the document in force outlives whoever wrote it, whole or not at all."""
+"""SharedDocument: a document survives its writer, and is replaced atomically."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_unfinished_write_leaves_the_document_valid(store: SharedDocument, mo
 
 @given(st.lists(st.integers(0, 5000), max_size=30))
 def test_memory_stays_within_a_few_documents(sizes: list[int]) -> None:
-    """Whatever the sizes, each is read back, and the space of old ones is used again."""
+    """Documents of any size read back, and the space of old ones is reused."""
     store = SharedDocument.create()
     try:
         for size in sizes:

@@ -1,4 +1,4 @@
-"""Checksum: the quick sum against the plain one, completion as a device does it, and incremental mending."""
+"""Checksum: the fast sum against a plain one, completion as a device does it, and incremental update."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_mending_is_reckoning_anew(octets: bytes, at: int, new: int) -> None:
 
 
 def test_completes_what_the_kernel_left() -> None:
-    """The field holds the sum of the pseudo-header; afterwards the datagram verifies, and no device is asked."""
+    """The field holds the sum of the pseudo-header; afterwards the datagram verifies and nothing is left to offload."""
     pseudo = ipv4(CLIENT, SERVER, UDP, b"")[12:20] + pack("!HH", UDP, 13)
     datagram = udp(1000, 2000, b"hello")
     partial = datagram[:6] + pack("!H", checksum.internet_sum(pseudo)) + datagram[8:]
@@ -44,12 +44,12 @@ def test_completes_what_the_kernel_left() -> None:
 
 
 def test_leaves_a_whole_checksum_alone() -> None:
-    """Only the vnet header is zeroed where nothing is asked, or where what is asked lies outside the frame."""
+    """Without NEEDS_CSUM, or with a position outside the frame, only the vnet header is zeroed."""
     buffer = builders.udp_frame(CLIENT, SERVER, 1, 2)
     assert checksum.completed(vnet(flags=2) + buffer[VNET:]) == bytes(VNET) + buffer[VNET:]
     assert checksum.completed(vnet(flags=1, start=5000, offset=6) + buffer[VNET:]) == bytes(VNET) + buffer[VNET:]
 
 
 def test_a_sum_of_zero_is_written_as_ones() -> None:
-    """A UDP checksum of 0 would say that there is none (RFC 768)."""
+    """A UDP checksum of 0 would mean "none" (RFC 768)."""
     assert checksum.completed(vnet(flags=1, start=0, offset=4) + b"\xff\xff\0\0\0\0")[-2:] == b"\xff\xff"

@@ -1,4 +1,4 @@
-"""FlowCounters: exact counts, and what was achieved over the last second."""
+"""FlowCounters: exact counts, and measured values of the last second."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_counts_packets_and_bytes() -> None:
 
 
 def test_nothing_is_achieved_without_packets() -> None:
-    """What was not measured is absent: before the first packet, and a good second after the last."""
+    """Values without a measurement are absent: before the first packet, and over a second after the last."""
     tally = FlowCounters()
     assert tally.achieved(0) == {}
     tally.came(1, 100, 5 * SECOND)
@@ -43,7 +43,7 @@ def test_nothing_is_achieved_without_packets() -> None:
 
 @pytest.mark.parametrize("offset_ms", [0, 1, 49, 50, 99])
 def test_rate_of_a_steady_stream_is_exact_at_any_time(offset_ms: int) -> None:
-    """1000 bytes each 10 ms are 800 kbit/s, wherever in a tenth of a second one asks."""
+    """1000 bytes every 10 ms are 800 kbit/s, at any point within a bucket."""
     tally = FlowCounters()
     end = 10 * SECOND + offset_ms * MS
     for now in range(0, end + 1, 10 * MS):
@@ -55,7 +55,7 @@ def test_rate_of_a_steady_stream_is_exact_at_any_time(offset_ms: int) -> None:
 
 
 def test_a_lone_packet_is_no_high_rate() -> None:
-    """The window is the last second, also where most of it was silent."""
+    """The window is the last second, even if most of it was silent."""
     tally = FlowCounters()
     for now in (0, 10 * SECOND):
         tally.came(1, 1000, now)
@@ -72,7 +72,7 @@ def test_a_lone_packet_is_no_high_rate() -> None:
 
 
 def test_the_window_of_a_young_link_starts_with_its_traffic() -> None:
-    """Half a second after the first packet there is half a second to reckon with."""
+    """Half a second after the first packet the window is half a second."""
     tally = FlowCounters()
     for now in range(20 * SECOND, 20 * SECOND + 500 * MS, 10 * MS):
         tally.left(1, 1000, [0], now)
@@ -93,7 +93,7 @@ def test_loss_is_the_dropped_share_of_what_was_decided() -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("cause", ["stalled", "kernel", "memory", "send"])
 def test_what_the_lab_discards_is_no_loss(cause: str) -> None:
-    """What a machine that is too slow discards is counted beside the share that the conditions dropped."""
+    """Packets discarded by a slow machine are counted separately from the conditions' loss."""
     tally = FlowCounters()
     tally.came(100, 1000, SECOND)
     tally.left(60, 600, [0] * 60, SECOND)
@@ -101,12 +101,12 @@ def test_what_the_lab_discards_is_no_loss(cause: str) -> None:
     tally.lost(cause, 20, 200, SECOND)
     achieved = FlowCounters.total([tally]).achieved(SECOND + MS)
     assert (achieved["loss"], achieved["discarded"]) == (0.25, 20)
-    assert tally.dropped == {"loss": 20, cause: 20}  # all that did not leave: the counts add up
+    assert tally.dropped == {"loss": 20, cause: 20}  # everything that did not leave
     assert "discarded" not in tally.achieved(3 * SECOND)
 
 
 def test_loss_is_right_in_a_flood() -> None:
-    """Only the delays kept are limited, not what the loss is reckoned from."""
+    """Only the delay samples are limited, not the counts the loss is computed from."""
     tally = FlowCounters()
     for _ in range(100):
         tally.left(300, 300, [0] * 300, SECOND)
@@ -117,7 +117,7 @@ def test_loss_is_right_in_a_flood() -> None:
 
 
 def test_delays_are_from_entry_to_departure() -> None:
-    """Median and 99th percentile of the time within, in milliseconds."""
+    """Median and 99th percentile of the time in the link, in milliseconds."""
     tally = FlowCounters()
     for n in range(100):
         tally.left(1, 100, [n * MS], SECOND)
@@ -126,7 +126,7 @@ def test_delays_are_from_entry_to_departure() -> None:
 
 
 def test_delays_of_a_flood_are_of_all_of_it() -> None:
-    """Where more delays come than are kept, those kept are spread over all, not the first ones only."""
+    """With more delays than are kept, the samples are spread over all of them."""
     tally = FlowCounters()
     for n in range(1000):
         tally.left(100, 100, [n * MS] * 100, SECOND)

@@ -1,4 +1,4 @@
-"""Frame: what is read from headers, and that nothing a neighbour sends can make it fail."""
+"""Header parsing, which no frame from a neighbour can make fail."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MORE_FRAGMENTS, LATER_FRAGMENT = 0x2000, 0x0010
     ],
 )
 def test_reads_addresses_protocol_and_ports(buffer: bytes, header: Header) -> None:
-    """Ports are read where the protocol has them and the fragment shows them."""
+    """Ports are read if the protocol and the fragment have them."""
     assert parse(buffer) == header
 
 
@@ -74,7 +74,7 @@ def test_reads_past_ipv4_options() -> None:
     ],
 )
 def test_reads_past_ipv6_extension_headers(first: int, extension: bytes, header: Header) -> None:
-    """All headers whose length is known lead on to the transport header, as far as the packet goes."""
+    """All headers of known length are skipped, up to the end of the packet."""
     assert parse(frame(ipv6(CLIENT6, SERVER6, first, extension))) == header
 
 
@@ -90,7 +90,7 @@ def test_reads_the_media_of_udp() -> None:
 
 
 def test_fragments_of_an_ipv4_packet_have_addresses_protocol_and_identification_in_common() -> None:
-    """The first shows ports and media, a later one neither."""
+    """A first fragment has ports and media, a later one neither."""
     first = parse(frame(ipv4(CLIENT, SERVER, UDP, udp(5000, 6000, rtcp(201, 7)), 0x0102, MORE_FRAGMENTS)))
     later = parse(frame(ipv4(CLIENT, SERVER, UDP, PORTS, 0x0102, LATER_FRAGMENT)))
     common = C4 + S4 + bytes([UDP, 1, 2])
@@ -99,7 +99,7 @@ def test_fragments_of_an_ipv4_packet_have_addresses_protocol_and_identification_
 
 
 def test_fragments_of_an_ipv6_packet_have_addresses_and_identification_in_common() -> None:
-    """Not the protocol: the first fragment may begin with an extension header, a later one names only that."""
+    """The key has no protocol: a later fragment names only the extension header its first one began with."""
     options = pack("!BB6x", UDP, 0)
     first = parse(frame(ipv6(CLIENT6, SERVER6, 44, pack("!BBHI", 60, 0, 1, 9) + options + PORTS)))
     later = parse(frame(ipv6(CLIENT6, SERVER6, 44, pack("!BBHI", 60, 0, 8, 9) + PORTS)))
@@ -138,6 +138,6 @@ _START = st.sampled_from(
 @example(udp_frame(CLIENT, SERVER, 1, 2), IP + 1, b"")
 @settings(max_examples=500)
 def test_never_raises(start: bytes, kept: int, rest: bytes) -> None:
-    """Frames cut off anywhere and followed by anything are read or refused, never an error."""
+    """Truncated frames with any tail parse or return None; they never raise."""
     header = parse(start[:kept] + rest)
     assert header is None or len(header.source) in (4, 16)

@@ -1,4 +1,4 @@
-"""Answers: resets and ICMP errors parsed back, with right checksums, and the packets that must not be answered."""
+"""Resets and ICMP errors parsed back, with valid checksums, and packets that must not be answered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ICMP, ICMPV6 = 1, 58
 
 
 def verified(answer: bytes | None, sent: bytes) -> bytes:
-    """The payload of the IP packet in `answer`, once all that an answer must be is checked against what was sent."""
+    """The payload of the answer, after its headers have been checked against the packet sent."""
     assert answer is not None
     assert answer[:VNET] == bytes(VNET)
     assert answer[VNET : VNET + 12] == sent[VNET + 6 : VNET + 12] + sent[VNET : VNET + 6]
@@ -88,7 +88,7 @@ def test_reset_as_of_a_closed_port(
     ],
 )
 def test_unreachable(how: str, icmp: tuple[int, int], icmpv6: tuple[int, int]) -> None:
-    """UDP is answered by ICMP with the code for the reason, quoting the packet; so it is where TCP would be reset."""
+    """UDP gets an ICMP error with the code of the reason, quoting the packet; also for `reset`."""
     for source, destination, kind in ((CLIENT, SERVER, icmp), (CLIENT6, SERVER6, icmpv6)):
         sent = udp_frame(source, destination, 1000, 2000)
         message = verified(answers.refusal(sent, how), sent)
@@ -111,7 +111,7 @@ def test_too_big(version: int) -> None:
 
 
 def test_quotes_no_padding_and_no_partial_checksum() -> None:
-    """The quote is what the wire would have carried: without Ethernet's padding, with the checksum made whole."""
+    """The quote is what the wire would have carried: no Ethernet padding, a complete checksum."""
     sent = frame(ipv4(CLIENT, SERVER, UDP, udp(1, 2)), vnet(flags=1, start=34, offset=6)) + bytes(20)
     message = verified(answers.refusal(sent, "port-unreachable"), sent)
     assert len(message) == 8 + 28
@@ -151,7 +151,7 @@ def test_what_must_not_be_answered(name: str) -> None:
     [(ICMP, 4), (ICMPV6, 6)],
 )
 def test_echo_requests_are_answered(protocol: int, version: int) -> None:
-    """A ping is no error, and its sender is told."""
+    """A ping is not an error, so it is answered."""
     message = bytes((8 if version == 4 else 128, 0)) + bytes(30)
     make, ends = (ipv4, (CLIENT, SERVER)) if version == 4 else (ipv6, (CLIENT6, SERVER6))
     sent = frame(make(*ends, protocol, message))

@@ -1,4 +1,4 @@
-"""Media: which kind of packet a UDP payload is, and which payload type and SSRC it shows."""
+"""Media: the kind, payload type and SSRC of a UDP payload."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ def test_rtp_has_no_payload_type_of_rtcp() -> None:
 
 
 def test_rtcp_shows_the_ssrc_of_its_sender() -> None:
-    """Also a packet of no more than its header."""
+    """A packet that is only a header has them too."""
     assert read(rtcp(201, SSRC)) == ("rtcp", None, SSRC)
     assert read(rtcp(206, SSRC) + bytes(8)) == ("rtcp", None, SSRC)
 
 
 def test_an_empty_datagram_carries_nothing() -> None:
-    """What follows it in the frame is padding."""
+    """What follows an empty payload in the frame is padding."""
     assert read(b"") == NONE
     assert media_of(udp(5000, 6000) + bytes(18), 8) == NONE
 
 
 @given(st.binary(max_size=40), st.integers(4, 60))
 def test_never_raises(buffer: bytes, payload: int) -> None:
-    """Whatever bytes come, and wherever they end."""
+    """Any bytes of any length parse without an error."""
     kind, payload_type, ssrc = media_of(buffer, payload)
     assert kind in (None, *MEDIA)
     assert (payload_type is not None) == (kind == "rtp")

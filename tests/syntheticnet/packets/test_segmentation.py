@@ -1,4 +1,4 @@
-"""Segment: a super-frame cut into frames that a receiver cannot tell from those a wire would have carried."""
+"""Segmentation: super-frames cut into the frames a wire would have carried."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def udp_gso(version: int, size: int, gso_size: int) -> bytes:
 
 
 def transport(part: bytes) -> int:
-    """Where the transport header of a segment starts in its buffer, as its vnet header says."""
+    """The position of a segment's transport header, from its vnet header."""
     flags, kind, header_length, size, start, _ = unpack_from("<BBHHHH", part)
     assert (flags, kind, header_length, size) == (NEEDS_CSUM, GSO_NONE, 0, 0)
     return int(start) + VNET
@@ -84,7 +84,7 @@ def completed(part: bytes) -> bytes:
 
 
 def assert_checksums_right(part: bytes, protocol: int) -> None:
-    """Both checksums as a receiver verifies them: the sum over all, with the pseudo-header, comes to 0."""
+    """Verify both checksums as a receiver does: the sum including the pseudo-header is 0."""
     whole, ip = completed(part), ETHERNET
     body = whole[transport(part) - VNET :]
     if whole[ip] >> 4 == 4:
@@ -167,7 +167,7 @@ def test_headers_before_the_transport_stay() -> None:
     ],
 )
 def test_refuses_a_vnet_header_that_does_not_fit(header: bytes, line: str) -> None:
-    """What the header says must be within the frame."""
+    """The vnet header must not point outside the frame."""
     with pytest.raises(Malformed, match=f"^{line}$"):
         cut(header + tso(4, 3000, 1448)[VNET:])
 
@@ -176,7 +176,7 @@ def test_refuses_a_vnet_header_that_does_not_fit(header: bytes, line: str) -> No
     ("kept", "line"), [(50, "no room for a transport header at 44"), (66, "no payload behind the transport header")]
 )
 def test_refuses_a_frame_without_payload(kept: int, line: str) -> None:
-    """A super-frame must have a whole transport header and something behind it."""
+    """A super-frame needs a complete transport header and a payload."""
     with pytest.raises(Malformed, match=f"^{line}$"):
         cut(tso(4, 3000, 1448)[: VNET + kept])
 

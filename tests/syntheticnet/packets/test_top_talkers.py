@@ -1,4 +1,4 @@
-"""Top: the busiest peers, and the bytes that existing scripts read."""
+"""Top: the busiest peers, and the binary format existing scripts read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def talk(id: int, packets: int, size: int) -> Conversation:
 
 
 def bits(packets: int, size: int) -> int:
-    """What the wire format counts: 24 octets more than each frame."""
+    """The bits the format counts: 24 octets more than each frame."""
     return (size + packets * 24) * 8
 
 
@@ -29,7 +29,7 @@ def test_sums_the_talks_of_a_peer() -> None:
 
 
 def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
-    """What a forgotten talk counted is added to what the living count."""
+    """Counts of retired conversations are added to those of live ones."""
     top = Top()
     top.retire([talk(1, 2, 100)])
     top.retire([talk(1, 1, 10)])
@@ -46,14 +46,14 @@ def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
 
 
 def test_has_no_words_for_ipv6() -> None:
-    """The id of an IPv6 peer is 0, which is that of an empty slot: it has no row, living or forgotten."""
+    """An IPv6 peer has id 0, which marks an empty slot: it gets no row, live or retired."""
     top = Top()
     top.retire([talk(0, 5, 50)])
     assert top.rows([talk(0, 5, 50)]) == []
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the most peers new ones are not kept once they are forgotten; those known go on counting."""
+    """Beyond the limit new peers are dropped when retired; known ones keep counting."""
     monkeypatch.setattr(top_module, "MOST_PEERS", 10)
     top = Top()
     for round in range(3):

@@ -1,4 +1,4 @@
-"""The gateway's hardware address: asked for, believed if only one answers."""
+"""The gateway's MAC: requested, and accepted if only one machine answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERFACE = Interface(1, "eth0", OWN, 1500, (Address(socket.AF_INET, ADDRESS, 16
 
 
 def answer(mac: str, address: str = GATEWAY) -> bytes:
-    """An answer is a question with other ends."""
+    """An ARP reply is a request with the ends swapped."""
     asked = bytearray(gateway.request(mac, address, ADDRESS))
     asked[20:22] = b"\0\2"
     return bytes(asked)
@@ -25,7 +25,7 @@ def answer(mac: str, address: str = GATEWAY) -> bytes:
 
 @contextmanager
 def neighbours(monkeypatch: pytest.MonkeyPatch, *frames: bytes) -> Iterator[socket.socket]:
-    """A wire on which the first question gets these answers."""
+    """A wire on which the first request gets these replies."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     monkeypatch.setattr(gateway, "_bind", lambda wire, index: None)
     with ours, theirs:
@@ -40,20 +40,20 @@ def settle(wire: socket.socket) -> str | None:
 
 
 def test_a_question() -> None:
-    """A broadcast that asks who has the address, as RFC 826 has it."""
+    """The request is a broadcast as in RFC 826."""
     asked = gateway.request(OWN, ADDRESS, GATEWAY).hex()
     assert asked == "ffffffffffff02000000000208060001080006040001020000000002ac120002000000000000ac120001"
 
 
 def test_one_answer_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when others answer for other addresses, and when it comes twice."""
+    """One claim is accepted, even if repeated or among replies for other addresses."""
     with neighbours(monkeypatch, answer(FALSE, "172.18.0.9"), answer(TRUE), answer(TRUE)) as wire:
         assert settle(wire) == TRUE
 
 
 @pytest.mark.parametrize("first", [TRUE, FALSE])
 def test_two_claims_are_not(monkeypatch: pytest.MonkeyPatch, first: str) -> None:
-    """Whoever is first: it is not known who lies."""
+    """Two claims fail regardless of their order: it is unknown which one is false."""
     second = FALSE if first == TRUE else TRUE
     with neighbours(monkeypatch, answer(first), answer(second)) as wire, pytest.raises(gateway.Pretended) as caught:
         settle(wire)
@@ -61,7 +61,7 @@ def test_two_claims_are_not(monkeypatch: pytest.MonkeyPatch, first: str) -> None
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then there is no host to believe in."""
+    """Without a reply there is no trusted host."""
     monkeypatch.setattr(gateway, "PATIENCE_SECONDS", 0.1)
     with neighbours(monkeypatch) as wire:
         assert settle(wire) is None

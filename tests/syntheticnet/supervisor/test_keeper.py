@@ -1,4 +1,4 @@
-"""What PID 1 decides to do when interfaces come and go."""
+"""PID 1's plan when interfaces appear and disappear."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAB, OTHER = ip_network("172.18.0.0/16"), ip_network("10.77.0.0/16")
 
 
 def interface(index: int, address: str, gateway: str | None = None) -> Interface:
-    """One with this IPv4 address (or one of IPv6), and a default route where there is a gateway."""
+    """An interface with this IPv4 address (or an IPv6 one), and a default route if there is a gateway."""
     family, prefix = (socket.AF_INET6, 64) if ":" in address else (socket.AF_INET, 16)
     routes = (Route(family, None, gateway, None),) if gateway else ()
     mac = f"02:42:00:00:00:{index:02x}"
@@ -31,12 +31,12 @@ STRANGER = interface(7, "10.77.0.2")
 
 
 def test_nothing_has_changed() -> None:
-    """The interface that is held is there, and no other."""
+    """Only the held interface exists: nothing to do."""
     assert planned([HELD], HELD, [LAB]) == Plan()
 
 
 def test_it_is_gone() -> None:
-    """It is let go, so that Docker may give its address to another."""
+    """A lost interface is released, so that Docker can give its address to another."""
     assert planned([], HELD, [LAB]) == Plan(let_go=True)
 
 
@@ -46,12 +46,12 @@ def test_it_is_back() -> None:
 
 
 def test_gone_and_back_at_once() -> None:
-    """Where both were seen too late: first let go, then taken over."""
+    """If both changes are seen at once, the old one is released and then the new one taken."""
     assert planned([BACK], HELD, [LAB]) == Plan(let_go=True, take=BACK)
 
 
 def test_another_network() -> None:
-    """It is a stranger, whether the conditioned one is held or not, and has a default route or not."""
+    """An interface of another network is a stranger, whether one is held or not, with or without a default route."""
     leading = interface(8, "10.77.0.3", "10.77.0.1")
     assert planned([STRANGER, HELD], HELD, [LAB]) == Plan(strangers=(STRANGER,))
     assert planned([STRANGER, leading], None, [LAB]) == Plan(strangers=(STRANGER, leading))
@@ -59,12 +59,12 @@ def test_another_network() -> None:
 
 
 def test_a_second_interface_in_the_same_network() -> None:
-    """One at a time: it is a stranger as long as the first is held."""
+    """A second interface in the network is a stranger while the first is held."""
     assert planned([HELD, BACK], HELD, [LAB]) == Plan(strangers=(BACK,))
 
 
 def test_the_first_network_that_has_an_interface() -> None:
-    """Of a container's networks, IPv4's comes first, and IPv6's does alone."""
+    """IPv4 networks come first; IPv6 works alone."""
     six = interface(9, "fd00::7")
     networks: list[Network] = [LAB, ip_network("fd00::/64")]
     assert planned([six, BACK], None, networks).take == BACK
@@ -72,7 +72,7 @@ def test_the_first_network_that_has_an_interface() -> None:
 
 
 def test_which_is_conditioned() -> None:
-    """That of the network which is named, else that of the default route; IPv4's goes before IPv6's."""
+    """The interface of the named network, else that of the default route, IPv4 before IPv6."""
     six = interface(3, "fd00::2", "fd00::1")
     assert chosen([HELD, STRANGER], OTHER) == STRANGER
     assert chosen([six, STRANGER, HELD], None) == HELD
@@ -80,7 +80,7 @@ def test_which_is_conditioned() -> None:
 
 
 def test_none_can_be_conditioned() -> None:
-    """One line says what to do."""
+    """The error is one line with the fix."""
     with pytest.raises(NoInterface, match=exactly("SYNTHETIC_NETWORK: no interface has an address in 10.77.0.0/16")):
         chosen([HELD], OTHER)
     with pytest.raises(NoInterface, match="no default route: attach the container to a network"):
@@ -88,6 +88,6 @@ def test_none_can_be_conditioned() -> None:
 
 
 def test_who_publishes_the_ports() -> None:
-    """The network that Docker's default route leads through, whichever is conditioned."""
+    """Ports are published on the network of Docker's default route, whichever is conditioned."""
     assert leading_out([STRANGER, HELD]) == HELD
     assert leading_out([STRANGER]) is None

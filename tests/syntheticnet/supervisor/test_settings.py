@@ -1,4 +1,4 @@
-"""Settings: the traces and tables that a container starts with, and startup conditions that name them."""
+"""Settings: parsing of the environment, files and startup conditions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(**environment: str) -> Settings:
 
 
 def test_files_of_the_start(folder: Path) -> None:
-    """Startup conditions may name what lies in the folder."""
+    """Startup conditions can use files from the folder."""
     (folder / "train.mahi").write_text("1\n2\n")
     started = read(SYNTHLAB_CONDITIONS=CONDITIONS)
     assert started.files == {"train.mahi": "1\n2\n"}
@@ -34,7 +34,7 @@ def test_files_of_the_start(folder: Path) -> None:
 
 
 def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most images have none."""
+    """A missing folder means no files."""
     monkeypatch.setattr(settings, "FILES", folder / "none")
     assert read().files == {}
 
@@ -42,14 +42,14 @@ def test_no_folder_no_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; there are: other"),
+        ("other", b"1", "SYNTHLAB_CONDITIONS.egress.rate_trace: train.mahi: no such file; uploaded files: other"),
         ("train.mahi", b"x", None),
         ("train.mahi", b"\xff", None),
         ("a b", b"1", None),
     ],
 )
 def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, expected: str | None) -> None:
-    """A file that is missing, no text, of another kind, or of a name that cannot be, is told in one line."""
+    """A missing file, or one that is not text, of another kind or badly named, is a one-line error."""
     (folder / name).write_bytes(content)
     with pytest.raises(BadSettings, match=exactly(expected) if expected else r"\A[^\n]+\Z"):
         read(SYNTHLAB_CONDITIONS=CONDITIONS)
@@ -57,18 +57,18 @@ def test_mistakes_end_the_start(folder: Path, name: str, content: bytes, expecte
 
 @pytest.mark.usefixtures("folder")
 def test_the_port_of_the_api() -> None:
-    """It is 80 unless another is given, is always a control port, and can be left out."""
+    """The API port is 80 by default, always a control port, and can be turned off."""
     assert (read().api_port, read().ports) == (80, (80, 5901, 9222))
     moved = read(SYNTHLAB_API_PORT="8100", SYNTHLAB_CONTROL_PORTS="5901")
     assert (moved.api_port, moved.ports) == (8100, (5901, 8100))
     assert read(SYNTHLAB_API_PORT="off").api_port is None
     assert 80 not in read(SYNTHLAB_API_PORT="off").ports
-    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is neither a port nor off")):
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_API_PORT: 'on' is not a port from 1 to 65535, or off")):
         read(SYNTHLAB_API_PORT="on")
 
 
 def test_conditions_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image may bring its conditions along; those of the environment come first."""
+    """Conditions from the environment override those of the image."""
     monkeypatch.setattr(settings, "CONDITIONS", folder / "conditions.json")
     (folder / "conditions.json").write_text('{"egress": {"loss": "5%"}}')
     monkeypatch.setattr(settings, "FILES", folder / "none")
@@ -77,22 +77,22 @@ def test_conditions_from_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_end_of_the_lab() -> None:
-    """A lab with a bounded life says when it ends; another lives on."""
+    """A lab may have an expiry time; without one it never expires."""
     assert Settings.read({"SYNTHLAB_EXPIRES": "1795239937"}, ()).expires == 1795239937.0
     assert Settings.read({}, ()).expires is None
-    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a time in seconds of the epoch"):
+    with pytest.raises(BadSettings, match="SYNTHLAB_EXPIRES: 'soon' is not a Unix time in seconds"):
         Settings.read({"SYNTHLAB_EXPIRES": "soon"}, ())
 
 
 def test_protocols() -> None:
-    """Only where the lab says so the application has no IPv4."""
+    """Only `SYNTHLAB_IP=ipv6` removes the application's IPv4."""
     assert [read(SYNTHLAB_IP=ip).ipv6_only for ip in ("", "ipv4", "dual", "ipv6")] == [False, False, False, True]
     with pytest.raises(BadSettings, match=exactly("SYNTHLAB_IP: 'ipv5' is not one of ipv4, dual, ipv6")):
         read(SYNTHLAB_IP="ipv5")
 
 
 def test_user() -> None:
-    """Who runs the application: by name or number, with a group of its own or another."""
+    """The application's user by name or number, with its own or another group."""
     assert read_user({}).uid == 0
     assert (read_user({"SYNTHLAB_USER": "nobody"}).uid, read_user({"SYNTHLAB_USER": "nobody:7"}).gid) == (65534, 7)
     assert read_user({"SYNTHLAB_USER": "4242"}) == User(4242, 4242, "", "/")

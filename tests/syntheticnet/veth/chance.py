@@ -1,4 +1,4 @@
-"""How far a measured share, mean or law may be from what is promised: five standard errors, or as unlikely as that."""
+"""Tolerances for measured shares, means and distributions: five standard errors, or equally unlikely."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _STEPS = 1000
 
 
 def is_binomial(hits: int, trials: int, share: float) -> bool:
-    """Whether so many hits may come of independent trials."""
+    """Whether this number of hits is plausible for independent trials."""
     return abs(hits - trials * share) < SIGMAS * sqrt(trials * share * (1 - share))
 
 
 class Chain:
-    """A Markov chain that moves once for each packet, and loses it with the probability of its state."""
+    """A Markov chain that moves once per packet and loses it with the probability of its state."""
 
     def __init__(self, moves: Sequence[Sequence[float]], losses: Sequence[float]) -> None:
         self._moves = moves
@@ -31,7 +31,7 @@ class Chain:
         """The share of packets that are lost in the long run."""
 
     def error(self, count: int) -> float:
-        """The standard error of the share among so many packets in a row, whose fates depend on each other."""
+        """The standard error of the share among consecutive, correlated packets."""
         mean = self.share
         variance = mean * (1 - mean)
         weighted = [held * lost for held, lost in zip(self._steady, self._losses, strict=True)]
@@ -69,14 +69,14 @@ def are_geometric(lengths: Sequence[int], mean: float) -> bool:
 
 
 def spread(quantile: Callable[[float], float], errors: Sequence[float]) -> list[float]:
-    """Values that a law with this quantile function takes, each with one of `errors` added; sorted."""
+    """Sorted draws from a distribution with this quantile function, each with one of `errors` added."""
     few = sorted(errors)[:: max(1, len(errors) // 100)]
     values = [quantile((n + 0.5) / _STEPS) for n in range(_STEPS)]
     return sorted(value + error for value in values for error in few)
 
 
 def distance(sample: Sequence[float], law: Sequence[float]) -> float:
-    """Kolmogorov and Smirnov's: how far the shares of the sample that are below some value stray from the law's."""
+    """The Kolmogorov-Smirnov distance between the sample and the distribution."""
     ordered = sorted(sample)
     worst = 0.0
     for n, value in enumerate(ordered):
@@ -86,5 +86,5 @@ def distance(sample: Sequence[float], law: Sequence[float]) -> float:
 
 
 def farthest(*counts: int) -> float:
-    """The distance that samples of so many values have by chance only as rarely as five standard errors."""
+    """The Kolmogorov-Smirnov distance as unlikely by chance as five standard errors."""
     return sqrt(log(2 / UNLIKELY) / 2 * sum(1 / count for count in counts))

@@ -1,4 +1,4 @@
-"""The forwarder as a process of its own: `python -m tests.syntheticnet.veth.child CONTROL_FD OUTER INNER`."""
+"""The forwarder as a separate process: `python -m tests.syntheticnet.veth.child CONTROL_FD OUTER INNER`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syntheticnet.forwarder.shared_memory import SharedDocument
 
 
 def main(control: int, outer: str, inner: str) -> None:
-    """Forward between two interfaces of this network namespace until killed, ahead of the machine's other work."""
+    """Forward between two interfaces of this network namespace until killed, at raised priority."""
     os.nice(-20)
     end = socket.socket(fileno=control)
     with open_socket(socket.if_nametoindex(outer)) as one, open_socket(socket.if_nametoindex(inner)) as other:

@@ -1,4 +1,4 @@
-"""The world that all tests with real packets share: made once, perfect again before each test, removed at the end."""
+"""The world shared by all tests with real packets: created once, reset before each test, removed at the end."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def world(joined: World) -> World:
 
 @pytest.fixture
 def fresh() -> Iterator[World]:
-    """Another world of the test's own, whose kernels remember nothing of other tests."""
+    """A separate world, without kernel state from other tests."""
     with ExitStack() as cleanup:
         yield World(cleanup, "b")

@@ -1,4 +1,4 @@
-"""Several flows at once, each with conditions of its own, its own numbered datagrams, and its own way back out."""
+"""Several flows at once, each with its own conditions, numbered datagrams and sockets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 
 
 class Arrival(NamedTuple):
-    """One datagram: which, when it was sent, and when the receiver's kernel took it (ns of CLOCK_REALTIME)."""
+    """One datagram: number, send time, and the receiver's kernel stamp (ns of CLOCK_REALTIME)."""
 
     number: int
     sent: int
@@ -55,18 +55,18 @@ class Lane:
         return {self.name: {"match": f"*:udp:{self.port}", self.direction: self.requested}}
 
     def counts(self, report: dict[str, Any]) -> dict[str, Any]:
-        """What the forwarder counted of it since it was put in force."""
+        """The forwarder's counts for the lane since its conditions were applied."""
         counted: dict[str, Any] = report["flows"][self.name][self.direction]
         return counted
 
 
 @dataclass
 class Run:
-    """What came of each lane's datagrams, and what the forwarder reports of them."""
+    """Each lane's received datagrams, and the forwarder's report."""
 
     count: int
     began: int
-    """When the conditions were put in force (ns of CLOCK_REALTIME)."""
+    """When the conditions were applied (ns of CLOCK_REALTIME)."""
     numbers: dict[str, list[int]] = field(default_factory=dict)
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Run:
 
 
 def arrivals(frames: Iterable[Frame], side: Side) -> dict[int, list[Arrival]]:
-    """Numbered datagrams that came to a side, by the server's port, in the order in which they came."""
+    """Numbered datagrams received by a side, by the server's port, in order of arrival."""
     found: dict[int, list[Arrival]] = defaultdict(list)
     for buffer, stamp in frames:
         at = _udp_at(buffer)
@@ -92,7 +92,7 @@ def arrivals(frames: Iterable[Frame], side: Side) -> dict[int, list[Arrival]]:
 
 
 def _udp_at(buffer: bytes) -> int | None:
-    """Where the UDP header of a whole datagram begins."""
+    """The position of the UDP header in an unfragmented datagram."""
     kind = buffer[IP - 2 : IP]
     if kind == _IPV4 and buffer[IP + 9] == socket.IPPROTO_UDP and not unpack_from("!H", buffer, IP + 6)[0] & 0x3FFF:
         return IP + 20
@@ -154,13 +154,13 @@ def closing(lanes: Sequence[Lane]) -> Iterator[None]:
 
 
 def starved(world: World) -> int:
-    """How many packets were dropped, since the start, because the forwarder did not get to run."""
+    """Packets dropped since the start because the forwarder did not get to run."""
     dropped = [link["dropped"] for link in world.report()["links"].values()]
     return sum(by_cause.get(cause, 0) for by_cause in dropped for cause in ("stalled", "kernel"))
 
 
 def undisturbed(world: World, run: Callable[[], T]) -> T:
-    """What `run` measures when the forwarder reports that the machine starved it of nothing; tried a few times."""
+    """The result of a `run` in which the machine did not starve the forwarder; retries a few times."""
     for _ in range(ATTEMPTS):
         world.configure()
         before = starved(world)

@@ -1,4 +1,4 @@
-"""Steady traffic both ways from a process of its own, which is not disturbed by whoever changes conditions."""
+"""Steady traffic in both directions from a separate process, undisturbed by the changes of conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATE = 0.999
 
 @dataclass(frozen=True)
 class Steady:
-    """What came of a run: of each side's datagrams those that arrived at the other side, and how many were sent."""
+    """The result of a run: datagrams that arrived at each side, and the number sent."""
 
     sent: int
     came: dict[Side, list[Arrival]]
@@ -39,7 +39,7 @@ class Steady:
 
 
 def steady(world: World, seconds: float, meanwhile: Callable[[], Any] = lambda: None) -> Steady:
-    """2,000 numbered and stamped datagrams a second each way; `meanwhile` is called when they have begun to flow."""
+    """Send 2,000 numbered, stamped datagrams per second each way; calls `meanwhile` once they flow."""
     count = int(seconds * PER_SECOND)
     pairs = {side: world.udp_pair(side) for side in BOTH}
     read, write = os.pipe()

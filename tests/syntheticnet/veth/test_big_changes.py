@@ -1,4 +1,4 @@
-"""Changes as large as they may be, while packets flow: nothing is dropped, and hardly anything is late."""
+"""Changes of the maximum size while packets flow: nothing is dropped, and hardly anything is late."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.veth, pytest.mark.issue(10)]
 
 SECONDS = 2.5
 ATTEMPTS = 8
-ASKING_S = 7  # that many scheduled changes are asked for within this time
+ASKING_S = 7  # time in which all scheduled changes are requested
 MOST_LATER_MS = 5.0
 BASE = {"ingress": {"latency": "20ms"}, "egress": {"latency": "20ms"}}
 OWN = {"loss": "1%", "latency": "30ms"}
@@ -30,7 +30,7 @@ Change = Callable[[World], Any]
 
 
 def flows(own: dict[str, Any] = OWN) -> dict[str, Any]:
-    """As many flows as there may be, none of which is that of the datagrams."""
+    """The maximum number of flows, none of which matches the datagrams."""
     return {f"*:udp:{port}": {"ingress": own, "egress": own} for port in range(1, MAX_FLOWS + 1)}
 
 
@@ -58,7 +58,7 @@ def schedule_flows(world: World) -> None:
 
 
 def fill_files(world: World) -> None:
-    """A trace of nearly all the room, 31 more files, and both kinds of trace in force for a flow."""
+    """A trace that takes nearly all the space, 31 more files, and both kinds of trace applied to a flow."""
     rest = [(f"small{n}", "0 20\n50 40\n") for n in range(MOST_FILES - 1)]
     room = MOST_BYTES - sum(len(text) for _, text in rest)
     line = "1000000\n"
@@ -139,7 +139,7 @@ def holds_nothing_up(world: World, change: Change) -> None:
 
 
 def test_a_thousand_flows_hold_nothing_up(world: World) -> None:
-    """As many flows as there may be are put in force and taken out again, among 2,000 packets a second each way."""
+    """The maximum number of flows is added and removed during 2,000 packets per second each way."""
     holds_nothing_up(world, put_conditions)
 
 
@@ -147,5 +147,5 @@ def test_a_thousand_flows_hold_nothing_up(world: World) -> None:
 @pytest.mark.parametrize("turn", range(20))
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_largest_changes_hold_nothing_up(world: World, change: Change, turn: int) -> None:  # noqa: ARG001
-    """Flows, leases, scheduled changes and files, as many and as large as they may be; reports and seeds with them."""
+    """Flows, leases, scheduled changes and files at their limits, with reports and seeds."""
     holds_nothing_up(world, change)

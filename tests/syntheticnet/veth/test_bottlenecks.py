@@ -1,4 +1,4 @@
-"""Queues at a bottleneck: how long CoDel and marks let packets wait, and a recorded link followed by the second."""
+"""Queues at a bottleneck: packet delay with CoDel and ECN, and a rate trace followed second by second."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FULL, HALF = 1500 - 28, 750 - 28
 
 @pytest.fixture
 def marking(fresh: World) -> World:
-    """A world whose ends ask for ECN."""
+    """A world whose endpoints negotiate ECN."""
     for side in BOTH:
         with fresh.inside(side):
             Path("/proc/sys/net/ipv4/tcp_ecn").write_text("1")
@@ -49,7 +49,7 @@ def marking(fresh: World) -> World:
 
 
 class Queue:
-    """A TCP stream through a bottleneck of its own, and datagrams to see how long they wait in its queue."""
+    """A TCP stream through its own bottleneck, with UDP probes that measure the wait in its queue."""
 
     def __init__(self, world: World, name: str, cleanup: ExitStack) -> None:
         self.name = name
@@ -59,7 +59,7 @@ class Queue:
         self._probed = cleanup.enter_context(world.udp("server", port=self.port))
         self._probes.connect(self._probed.getsockname())
         self._probes.setsockopt(0, _IP_TOS, _ECT)
-        self._away.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # BBR keeps any queue short
+        self._away.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # BBR would keep the queue short
         self._away.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 4 << 20)  # its kernel goes on while the test pauses
         for end in (self._away, self._toward):
             end.setblocking(False)
@@ -97,7 +97,7 @@ def test_codel_and_marks_keep_queues_short(marking: World) -> None:
 
 
 def streamed(world: World) -> tuple[list[Frame], dict[str, Any], dict[str, int]]:
-    """What arrived of all streams, the flows of the report, and the ports of the queues."""
+    """The arrivals of all streams, the flows of the report, and the ports of the queues."""
     frames: list[Frame] = []
     with ExitStack() as cleanup:
         queues = [Queue(world, name, cleanup) for name in QUEUES]
@@ -120,14 +120,14 @@ def wait_ms(frames: list[Frame], port: int) -> float:
 
 
 def rate_bps(frames: list[Frame], port: int) -> float:
-    """What the stream to a port and its probes came to, once it has warmed up."""
+    """The results of the stream to a port and its probes, after the warm-up."""
     own = [frame for frame in frames if frame[0][IP + 22 : IP + 24] == port.to_bytes(2)]
     seconds = SECONDS - WARM_UP_S - 0.5
     return 8 * bytes_within(own, WARM_UP_S, seconds) / seconds
 
 
 def marked(frames: list[Frame]) -> dict[int, int]:
-    """How many packets to each port bear the mark of congestion."""
+    """The number of ECN-marked packets to each port."""
     found: dict[int, int] = {}
     for buffer, _ in frames:
         if buffer[IP] >> 4 == 4 and buffer[IP + 1] & 3 == _CE:
@@ -138,7 +138,7 @@ def marked(frames: list[Frame]) -> dict[int, int]:
 
 @pytest.fixture
 def traced(joined: World) -> Iterator[World]:
-    """The world, with a trace of halves of a second, whose opportunities keep clear of the ends of each."""
+    """The world with a trace in half-second blocks, with no opportunities near a block's ends."""
     joined.configure()
     times = [
         half * HALF_MS + round((n + 0.5) * HALF_MS / count)
@@ -154,7 +154,7 @@ def traced(joined: World) -> Iterator[World]:
 
 def test_a_trace_sets_the_rate(traced: World) -> None:
     """In every half second of two laps as many packets arrive as the trace has room for, within 5 %: full-size ones
-    one way, and two to an opportunity the other. What was late is told by a steady flow in the same run."""
+    one way, and two to an opportunity the other. A steady flow in the same run shows the machine's own lateness."""
     trace = {"rate_trace": "train", "queue": "10s"}  # so long that it never runs dry while the test pauses
     lanes = [Lane(traced, "full", trace), Lane(traced, "half", trace, "server"), Lane(traced, "steady", {})]
     with closing(lanes):
@@ -192,7 +192,7 @@ def trained(world: World, lanes: list[Lane]) -> tuple[dict[str, list[int]], floa
 
 
 def by_half(came: list[Any], began: int) -> list[int]:
-    """How many arrived in each half second since the trace began."""
+    """The number of arrivals in each half second since the trace began."""
     counts = [0] * (LAPS * len(OPPORTUNITIES))
     for arrival in came:
         half = (arrival.came - began) // (HALF_MS * SECOND // 1000)

@@ -1,4 +1,4 @@
-"""What conditions do to real packets, counted where they arrive; five standard errors of tolerance."""
+"""The effect of conditions on real packets, counted at the receiver; five standard errors of tolerance."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MANY = 50_000
 
 
 def test_loss_takes_its_share_each_way(world: World) -> None:
-    """Of 50,000 datagrams each way 5 % are lost, and what arrives and what is counted come to what was sent."""
+    """Of 50,000 datagrams each way 5 % are lost, and arrivals plus counted drops equal those sent."""
     world.configure(egress={"loss": "5%"}, ingress={"loss": "5%"})
     before = world.report()["links"]
     pairs = {side: world.udp_pair(side) for side in BOTH}
@@ -56,7 +56,7 @@ def test_loss_takes_its_share_each_way(world: World) -> None:
         overflown = now["dropped"].get("kernel", 0) - then["dropped"].get("kernel", 0)
         came = now["packets_in"] - then["packets_in"]
         assert came >= MANY
-        # Without latency, what is too late is so as it comes.
+        # Without latency, packets can only be stalled on arrival.
         assert abs(lost - 0.05 * (came - overflown - stalled)) < 5 * sqrt(came * 0.05 * 0.95)
         assert received[side] == pytest.approx(MANY - lost - stalled - overflown, abs=20)  # ARP and the like
         away.close()
@@ -64,7 +64,7 @@ def test_loss_takes_its_share_each_way(world: World) -> None:
 
 
 def test_latency_adds_to_the_round_trip(world: World) -> None:
-    """80 ms each way add 160 ms to what the same path takes without, within 1 ms."""
+    """80 ms each way add 160 ms to the round trip of the unconditioned path, within 1 ms."""
 
     def measured(**conditions: dict[str, str]) -> list[float]:
         world.configure(**conditions)
@@ -73,7 +73,7 @@ def test_latency_adds_to_the_round_trip(world: World) -> None:
     plain = undisturbed(world, measured)
     delayed = undisturbed(world, lambda: measured(egress={"latency": "80ms"}, ingress={"latency": "80ms"}))
     assert min(len(plain), len(delayed)) >= 50
-    # Lower quartiles: what a busy machine adds to a round trip is never less than nothing.
+    # Lower quartiles: a busy machine only ever adds to a round trip.
     assert quantiles(delayed)[0] - quantiles(plain)[0] == pytest.approx(160, abs=1)
     assert min(delayed) >= 160
 
@@ -114,7 +114,7 @@ def test_rate_of_a_stream(world: World, sender: Side) -> None:
 
 
 def test_jitter_reorders_nothing(world: World) -> None:
-    """Datagrams 1 ms apart under 20 ms of jitter arrive in order, each 20 to 60 ms and what it waited for others."""
+    """Datagrams 1 ms apart with 20 ms of jitter arrive in order, each after 20 to 60 ms plus its wait for others."""
     world.configure(egress={"latency": "40ms", "jitter": "20ms"})
     before = stalled(world)
     away, toward = world.udp_pair("client")
@@ -131,7 +131,7 @@ def test_jitter_reorders_nothing(world: World) -> None:
 
 
 def test_a_flow_stops_alone(world: World) -> None:
-    """With all of `*:udp` lost no datagram arrives, while TCP passes whole and loses nothing."""
+    """With 100 % loss on `*:udp` no datagram arrives, while TCP loses nothing."""
     world.configure(flows={"*:udp": {"egress": {"loss": "100%"}, "ingress": {"loss": "100%"}}})
     before = world.report()["flows"]["default"]
     content = Random(1).randbytes(1_000_000)
@@ -150,7 +150,7 @@ def test_a_flow_stops_alone(world: World) -> None:
 
 
 def test_live_changes_lose_and_reorder_nothing(world: World) -> None:
-    """From 500 ms to 20 ms to none under traffic: every datagram arrives, in order, by the latency of its time."""
+    """Latency from 500 ms to 20 ms to 0 under traffic: all datagrams arrive in order, by the latency at the time."""
     changes = {700: {"egress": {"latency": "20ms"}}, 1200: {}}
     world.configure(egress={"latency": "500ms"})
     before = stalled(world)
@@ -174,12 +174,12 @@ def test_live_changes_lose_and_reorder_nothing(world: World) -> None:
 
 
 def stalled(world: World) -> int:
-    """How many packets were dropped because a starved machine held them, in both directions since the start."""
+    """Packets dropped as stalled in both directions since the start."""
     return sum(link["dropped"].get("stalled", 0) for link in world.report()["links"].values())
 
 
 def test_everything_settles(world: World) -> None:
-    """After traffic under conditions nothing is held, and the counts come out even."""
+    """After traffic under conditions nothing is held, and the counters balance."""
     world.configure(egress={"latency": "50ms", "loss": "20%", "rate": "10mbit"})
     away, toward = world.udp_pair("client")
     with away, toward:

@@ -1,4 +1,4 @@
-"""Wrong bits on real packets: the receiver's checksums find them, and TCP mends what they cost."""
+"""Flipped bits on real packets: the receiver's checksums catch them, and TCP retransmits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.veth
 
 COUNT, SHARE = 4000, 0.1
 SIZE, HEADERS = 64, 20 + 8
-# Bits of UDP whose flip its checksum finds: all, but those of the length that make it more than there is.
+# UDP bits whose flip the checksum catches: all except length bits that make it exceed the packet.
 FOUND = 8 * (8 + SIZE) - f"{8 + SIZE:016b}".count("0")
 FOUND_SHARE = FOUND / (8 * (HEADERS + SIZE))
 
@@ -34,7 +34,7 @@ def test_checksums_find_wrong_bits(world: World) -> None:
         measured, errors = undisturbed(world, run)
     for side in BOTH:
         lost, wrong = len(measured.lost(side)), errors[other(side)]
-        assert measured.counts[side]["packets_out"] == COUNT  # the receiver threw them away, not the link
+        assert measured.counts[side]["packets_out"] == COUNT  # the receiver dropped them, not the link
         assert is_binomial(lost, COUNT, SHARE)
         assert is_binomial(wrong, lost, FOUND_SHARE)
         assert measured.numbers[side] == sorted(set(measured.numbers[side]))
@@ -43,7 +43,7 @@ def test_checksums_find_wrong_bits(world: World) -> None:
 @pytest.mark.parametrize("sender", BOTH)
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_stream_arrives_byte_exact(world: World, sender: Side, family: Family) -> None:
-    """TCP sends again what had a wrong bit, its receiver counts wrong checksums, and no wrong byte gets through."""
+    """TCP retransmits corrupted segments, its receiver counts bad checksums, and no wrong byte gets through."""
     content = Random(3).randbytes(2_000_000)
     world.configure(**{"egress" if sender == "client" else "ingress": {"corrupt": "2%"}})
     before = world.checksum_errors(other(sender))["Tcp:InCsumErrors"]

@@ -85,7 +85,7 @@ def deviations(run: Run, name: str) -> list[float]:
 
 
 def usual(run: Run) -> tuple[float, float]:
-    """How much this machine has added in all but one of fifty cases, and a half as much again either way."""
+    """The delay this machine adds at the 98th percentile, plus half of that, in either direction."""
     errors = sorted(deviations(run, "steady"))
     low, high = errors[COUNT // 100], errors[-COUNT // 100]
     return low - (high - low) / 2, high + (high - low) / 2
@@ -96,7 +96,7 @@ def times(unit: float, quantile: Quantile) -> Quantile:
 
 
 def test_all_arrive(run: Run) -> None:
-    """None of the delays loses a packet, and those that keep order do."""
+    """No delay loses packets, and the ordered ones keep the order."""
     for name, arrivals in run.arrivals.items():
         assert sorted(arrival.number for arrival in arrivals) == list(range(COUNT)), name
     for name in ("in order", "trace", "trace back", "slot", "slot back"):
@@ -105,7 +105,7 @@ def test_all_arrive(run: Run) -> None:
 
 @pytest.mark.parametrize("law", LAWS)
 def test_the_jitter_follows_its_law(run: Run, law: str) -> None:
-    """Kolmogorov-Smirnov: delays are as far from the law as by chance, and nearer to it than to any other."""
+    """Kolmogorov-Smirnov: delays match their distribution, and fit it better than any other."""
     measured, errors = deviations(run, law), deviations(run, "steady")
     far = {name: distance(measured, spread(times(JITTER_MS, LAWS[name]), errors)) for name in LAWS}
     assert far[law] < farthest(COUNT, COUNT)
@@ -113,7 +113,7 @@ def test_the_jitter_follows_its_law(run: Run, law: str) -> None:
 
 
 def test_jitter_that_keeps_order(run: Run) -> None:
-    """Datagrams so far apart that none waits for another follow the law also where order is kept."""
+    """Datagrams too far apart to wait for each other match the distribution even with order kept."""
     sent = sorted(arrival.sent for arrival in run.arrivals["in order"])
     apart = {b for a, b in pairwise(sent) if (b - a) / 1e6 > 2 * SMALL_MS}
     measured = [a.delay_ms - LATENCY_MS for a in run.arrivals["in order"] if a.sent in apart]
@@ -122,7 +122,7 @@ def test_jitter_that_keeps_order(run: Run) -> None:
 
 
 def test_jitter_of_a_share(run: Run) -> None:
-    """With 40 % of packets jittered uniformly, a fifth is more than half the jitter off; and what the machine adds."""
+    """With 40 % of packets jittered uniformly, a fifth deviates by more than half the jitter, plus machine noise."""
     law = spread(lambda x: JITTER_MS * (min(5 * x - 1, 0) + max(5 * x - 4, 0)), deviations(run, "steady"))
     measured, expected = (
         sum(abs(value) > JITTER_MS / 2 for value in values) for values in (deviations(run, "share"), law)
@@ -135,7 +135,7 @@ def test_jitter_of_a_share(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["trace", "trace back"])
 def test_a_trace_is_followed(run: Run, name: str) -> None:
-    """Each packet takes what the trace has for when it was sent, or waits for the one before it; over two periods."""
+    """Each packet gets the trace's delay at its send time, or waits for the one before it; over two periods."""
     low, high = usual(run)
     due, strays = 0.0, 0
     for arrival in run.arrivals[name]:
@@ -151,7 +151,7 @@ def trace_delay(arrival: Arrival, began: int) -> int:
 
 
 def test_slots_carry_so_many_packets(run: Run) -> None:
-    """With more to send than they carry, slots are full, and as far apart as is asked for, without drift."""
+    """Under overload slots are full, and keep their spacing without drift."""
     groups = bunches(run.arrivals["slot"], SLOT_MS / 2)[50:-1]
     full = sum(len(group) == SLOT_PACKETS for group in groups)
     assert full > 0.95 * len(groups)
@@ -161,13 +161,13 @@ def test_slots_carry_so_many_packets(run: Run) -> None:
         group[0].came / 1e6 - before / SLOT_PACKETS * SLOT_MS for group, before in zip(groups, carried, strict=False)
     ]
     half = len(late) // 2
-    # None comes too early: the earliest of each half tells, whatever else the machine was late with.
+    # No slot is early: the earliest of each half shows that, however late the others were.
     assert abs(min(late[half:]) - min(late[:half])) <= high - low + SLOT_MS / SLOT_PACKETS
     assert len(groups) > 150
 
 
 def test_slots_come_at_times_from_a_range(run: Run) -> None:
-    """The first packet of each waits for 10 to 30 ms, uniformly; those behind it leave with it."""
+    """The first packet of each slot waits 10 to 30 ms, uniformly; those behind it leave with it."""
     groups = bunches(run.arrivals["slot back"], 5)
     waited = [group[0].delay_ms for group in groups]
     law = spread(lambda x: 10 + 20 * x, deviations(run, "steady"))

@@ -1,4 +1,4 @@
-"""Datagrams longer than a packet, whose later fragments show no port: they share the fate of the first."""
+"""Fragmented datagrams: later fragments have no ports and share the fate of the first."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fragments(frames: list[tuple[bytes, int]], family: Family) -> int:
 @pytest.mark.parametrize("family", [4, 6])
 def test_all_fragments_belong_to_the_flow(world: World, sender: Side, family: Family) -> None:
     """Of two conversations, one lost by its port and one delayed, no fragment of the first arrives, and the second
-    arrives whole and in order: all its fragments took the same way."""
+    arrives completely and in order."""
     gone = Lane(world, "gone", {"loss": "100%"}, sender, family)
     late = Lane(world, "late", {"latency": "30ms"}, sender, family)
 

@@ -1,4 +1,4 @@
-"""Which datagrams are lost, come twice or are overtaken, each way: one run with a flow for each effect."""
+"""Which datagrams are lost, duplicated or overtaken, each way: one run with a flow for each effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.veth
 
 COUNT, PER_SECOND = 6000, 1200
 GAP = 3
-# An overtaken packet waits for 100 ms at most: those are left out behind which the sender itself paused.
+# An overtaken packet waits at most 100 ms: skip those behind which the sender itself paused.
 NEXT, LONGEST_S = 30, 0.08
 
 
@@ -43,14 +43,14 @@ def lanes_of(world: World) -> list[Lane]:
 
 @pytest.fixture(scope="module")
 def run(joined: World) -> Iterator[Run]:
-    """All lanes at once, in a run in which nothing but the network lost anything."""
+    """All lanes at once, in a run without losses caused by the machine."""
     lanes = lanes_of(joined)
     with closing(lanes):
         yield undisturbed(joined, lambda: sent_over(joined, lanes, COUNT, PER_SECOND, wait=0.5, stamped=False))
 
 
 def test_nothing_else_is_lost(run: Run) -> None:
-    """A flow without conditions arrives whole and in order beside all the others."""
+    """A flow without conditions arrives completely and in order."""
     assert run.numbers["plain"] == list(range(COUNT))
 
 
@@ -63,7 +63,7 @@ def test_random_loss_has_no_memory(run: Run) -> None:
 
 
 def test_bursts_have_their_share_and_length(run: Run) -> None:
-    """A 20th is lost in geometric bursts of 4 on average, as long as Gilbert's chain says."""
+    """A 20th is lost in geometric bursts of 4 on average, as in Gilbert's chain."""
     lost = run.lost("burst")
     chain = Chain([[1 - 0.25 / 19, 0.25 / 19], [0.25, 0.75]], [0, 1])
     assert chain.share == pytest.approx(0.05)
@@ -87,7 +87,7 @@ def test_four_states_lose_their_share(run: Run) -> None:
 
 
 def test_lone_losses_are_alone(run: Run) -> None:
-    """From state 4 the chain goes back at once: 8 of 108 packets are lost, no two in a row."""
+    """State 4 returns at once: 8 of 108 packets are lost, no two in a row."""
     lost = run.lost("lone")
     assert set(bursts(lost)) == {1}
     chain = Chain([[0.92, 0.08], [1, 0]], [0, 1])
@@ -103,7 +103,7 @@ def test_picked_packets_are_lost(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["twice", "twice back"])
 def test_copies_come_right_behind(run: Run, name: str) -> None:
-    """A tenth comes twice, the copy next to its original; nothing comes thrice, is lost or moved."""
+    """A tenth arrives twice, the copy next to its original; nothing else is duplicated, lost or moved."""
     numbers = run.numbers[name]
     copies = sum(a == b for a, b in pairwise(numbers))
     assert numbers == sorted(numbers)
@@ -128,7 +128,7 @@ def test_overtaken_packets(run: Run, name: str, gap: int) -> None:
 
 
 def overtaken(numbers: list[int]) -> dict[int, int]:
-    """The numbers that came after a greater one, and at which place."""
+    """The numbers that arrived after a greater one, and their positions."""
     late, greatest = {}, -1
     for at, n in enumerate(numbers):
         if n < greatest:
@@ -145,7 +145,7 @@ def test_an_outage_lets_nothing_pass(run: Run, name: str) -> None:
 
 
 def test_the_same_seed_loses_the_same(world: World) -> None:
-    """The same packets under the same seed: the same are lost in a second run; under another seed others are."""
+    """With the same seed a second run loses the same packets; with another seed, others."""
     burst = {"loss": "5%", "loss_burst": "4p"}
     lanes = [Lane(world, "random", {"loss": "10%"}), Lane(world, "burst", burst, "server")]
 
@@ -161,7 +161,7 @@ def test_the_same_seed_loses_the_same(world: World) -> None:
 
 
 def test_an_outage_ends(world: World) -> None:
-    """What is sent while the link is down is lost, what is sent before and after arrives; each way."""
+    """Packets sent while the link is down are lost, those before and after arrive; each way."""
     lanes = [Lane(world, "there", {}), Lane(world, "back", {}, "server")]
 
     def came() -> list[list[int]]:

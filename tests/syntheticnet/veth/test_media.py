@@ -1,4 +1,4 @@
-"""Flows by what datagrams carry, on one pair of ports: just the kind that is named is lost."""
+"""Flows by media on one pair of ports: only the named kind is lost."""
 
 from __future__ import annotations
 

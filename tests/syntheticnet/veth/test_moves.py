@@ -1,4 +1,4 @@
-"""Packets that wait while flows come and go: each waits on in the element of its new flow, in order; none is lost."""
+"""Held packets while flows come and go: each continues in its new flow's element, in order; none is lost."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.veth
 
 SLOW_MS, FAST_MS = 300, 100
 CLEAR_MS = 20
-TRIES = 5  # to change it as quickly as that
-LONGEST_CHANGE_MS = 30  # else few packets are left to wait for what their flow has then
+TRIES = 5  # attempts to make a change that quickly
+LONGEST_CHANGE_MS = 30  # otherwise few packets still wait when their flow changes
 SIZE, FRAME_BITS = 300, 8 * (300 + 42)
 
 Came = dict[str, list[Arrival]]
 
 
 class Traffic:
-    """What arrives of lanes while conditions change, and when each change was made (ns of CLOCK_REALTIME)."""
+    """The arrivals of lanes while conditions change, and the time of each change (ns of CLOCK_REALTIME)."""
 
     def __init__(self, world: World, lanes: Sequence[Lane], size: int = 64) -> None:
         self._world = world

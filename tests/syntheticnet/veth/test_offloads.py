@@ -1,4 +1,4 @@
-"""Super-frames across a real forwarder: the bytes and checksums that arrive are right, whole or cut."""
+"""Super-frames through a real forwarder: bytes and checksums arrive intact, cut or uncut."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_streams_arrive_byte_exact(world: World, sender: Side, family: Family) -
 
 
 def test_a_perfect_link_passes_super_frames_whole(world: World) -> None:
-    """Without conditions frames longer than a wire's pass as they are, and arrive byte-exact."""
+    """Without conditions super-frames pass uncut and arrive byte-exact."""
     errors = checksum_errors(world)
     before = world.report()["links"]["egress"]
     with connected(world, "client") as (away, toward):

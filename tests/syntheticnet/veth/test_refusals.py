@@ -1,4 +1,4 @@
-"""What senders hear of a link that refuses their packets or is too narrow for them: from their own kernels."""
+"""Errors that senders get from their own kernels for rejected or too long packets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ICMP_ERRNOS = {
     "host-unreachable": {4: errno.EHOSTUNREACH, 6: errno.EHOSTUNREACH},
     "admin-prohibited": {4: errno.EHOSTUNREACH, 6: errno.EACCES},
 }
-"""As Linux tells programs of ICMP errors (icmp_err_convert of net/ipv4/icmp.c, tab_unreach of net/ipv6/icmp.c)."""
+"""How Linux reports ICMP errors to programs (icmp_err_convert of net/ipv4/icmp.c, tab_unreach of net/ipv6/icmp.c)."""
 ERRNOS = ICMP_ERRNOS | {"reset": ICMP_ERRNOS["port-unreachable"]}
 MTU: dict[Family, int] = {4: 1000, 6: 1300}
 IP_HEADERS: dict[Family, int] = {4: 28, 6: 48}
@@ -43,7 +43,7 @@ def dropped(world: World, sender: Side, cause: str) -> int:
 
 
 def error_of(asked: socket.socket) -> int:
-    """The error that waits at a socket, once there is one; 0 if none comes."""
+    """The pending error of a socket, once there is one; 0 if none arrives."""
     found = 0
 
     def heard() -> bool:
@@ -79,7 +79,7 @@ def test_a_connection_is_refused_at_once(world: World, sender: Side, family: Fam
 @either_family
 @pytest.mark.parametrize("how", ERRNOS)
 def test_a_datagram_is_refused(world: World, sender: Side, family: Family, how: str) -> None:
-    """Each of ten datagrams is answered with an ICMP error, which its socket hears, and none arrives."""
+    """Each of ten datagrams gets an ICMP error, which its socket reports, and none arrives."""
     away, toward = world.udp_pair(sender, family)
 
     def heard() -> list[int]:
@@ -99,7 +99,7 @@ def test_a_datagram_is_refused(world: World, sender: Side, family: Family, how: 
 @either_way
 @either_family
 def test_a_connection_is_reset(world: World, sender: Side, family: Family) -> None:
-    """A connection that exists is reset by the next segment that it sends; the other end hears nothing."""
+    """An existing connection is reset on its next segment; the other end gets nothing."""
     with connected(world, sender, family) as (away, toward):
         world.configure(**{DIRECTIONS[sender]: {"reject": "reset"}})
         away.send(b"x")
@@ -112,7 +112,7 @@ def test_a_connection_is_reset(world: World, sender: Side, family: Family) -> No
 @either_way
 @either_family
 def test_path_mtu_discovery_of_datagrams(fresh: World, sender: Side, family: Family) -> None:
-    """A datagram that is too big is answered with the MTU, which the kernel takes up; one of just that size arrives."""
+    """A datagram that is too big is answered with the MTU, which the kernel adopts; one of that size arrives."""
     fresh.configure(**{DIRECTIONS[sender]: {"mtu": f"{MTU[family]}b"}})
     away, toward = fresh.udp_pair(sender, family)
     fitting = MTU[family] - IP_HEADERS[family]
@@ -141,7 +141,7 @@ def sending_fails_with(away: socket.socket, size: int) -> int | None:
 @either_way
 @either_family
 def test_a_stream_learns_the_mtu(fresh: World, sender: Side, family: Family) -> None:
-    """Over a link with a lower MTU a TCP stream arrives whole, thanks to the answer, in packets that fit."""
+    """Over a link with a lower MTU a TCP stream arrives completely, in packets that fit, thanks to the answer."""
     fresh.configure(**{DIRECTIONS[sender]: {"mtu": f"{MTU[family]}b"}})
     with connected(fresh, sender, family) as (away, toward), fresh.capture(other(sender)) as taken:
         assert transferred(away, toward, CONTENT) == CONTENT
@@ -152,7 +152,7 @@ def test_a_stream_learns_the_mtu(fresh: World, sender: Side, family: Family) -> 
 
 @pytest.mark.parametrize(("sender", "family"), [("client", 4), ("server", 6)])
 def test_a_black_hole(fresh: World, sender: Side, family: Family) -> None:
-    """Without answers the stream connects and hangs; a link as wide as the packets lets it go on and arrive."""
+    """Without answers the stream connects and hangs; raising the MTU lets it continue and arrive."""
     fresh.configure(**{DIRECTIONS[sender]: {"mtu": f"{MTU[family]}b", "mtu_answer": False}})
     with connected(fresh, sender, family) as (away, toward):
         away.setblocking(False)

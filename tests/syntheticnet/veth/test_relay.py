@@ -1,4 +1,4 @@
-"""A direction without conditions: frames pass from where they lie, whole, and are counted all the same."""
+"""A direction without conditions: frames are relayed without copying or cutting, and still counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRAME = SIZE + 42
 
 
 def test_datagrams_are_counted_with_their_delay(world: World) -> None:
-    """Every packet and byte in and out, and the time that the forwarder itself took."""
+    """Every packet and byte in and out is counted, and the time in the forwarder."""
     away, toward = world.udp_pair("client")
 
     def run() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -31,7 +31,7 @@ def test_datagrams_are_counted_with_their_delay(world: World) -> None:
 
     with away, toward:
         before, after = undisturbed(world, run)
-    assert COUNT <= after["packets_in"] - before["packets_in"] <= COUNT + 20  # and what the kernels say by themselves
+    assert COUNT <= after["packets_in"] - before["packets_in"] <= COUNT + 20  # plus the kernels' own packets
     assert is_even(after)
     assert FRAME * COUNT <= after["bytes_out"] - before["bytes_out"] <= FRAME * (COUNT + 20)
     assert 0 < after["achieved"]["delay_p50_ms"] < 5

@@ -1,4 +1,4 @@
-"""Leases and scheduled changes on real packets: in force to the millisecond, seen where the packets arrive."""
+"""Leases and scheduled changes on real packets: applied to the millisecond, measured at the receiver."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def arrivals(frames: list[Frame]) -> list[int]:
 
 
 def silence(arrived: list[int]) -> tuple[int, int]:
-    """The longest time without an arrival: its beginning and end."""
+    """Start and end of the longest gap between arrivals."""
     return max(pairwise(arrived), key=lambda pair: pair[1] - pair[0])
 
 
@@ -40,7 +40,7 @@ def near(moment: int, wanted: int) -> bool:
 
 
 def steadily(count: int, send: Callable[[int], None], waits: int = -1) -> bool:
-    """Do it a thousand times a second; whether the machine let us. Number `waits` may take its time."""
+    """Run it a thousand times a second; returns whether the machine kept up. Number `waits` may take longer."""
     sent: list[int] = []
 
     def noted(n: int) -> None:
@@ -53,7 +53,7 @@ def steadily(count: int, send: Callable[[int], None], waits: int = -1) -> bool:
 
 
 def test_a_lease_reverts_by_itself(world: World) -> None:
-    """For as long as the lease of an outage lasts nothing arrives, and then everything does again."""
+    """During the lease of an outage nothing arrives; afterwards everything does."""
     away, toward = world.udp_pair("client")
     asked: list[int] = []
     leased: list[int] = []
@@ -80,7 +80,7 @@ def test_a_lease_reverts_by_itself(world: World) -> None:
 
 
 def test_two_networks_change_at_the_same_time(world: World, fresh: World) -> None:
-    """An outage that is asked of both for one time, and for its end, begins and ends in both within 5 ms of it."""
+    """An outage scheduled on both forwarders starts and ends on both within 5 ms of the set times."""
     worlds = (world, fresh)
     with ExitStack() as cleanup:
         pairs = [one.udp_pair("client") for one in worlds]
@@ -109,7 +109,7 @@ def test_two_networks_change_at_the_same_time(world: World, fresh: World) -> Non
 
 
 def test_a_long_file_is_kept(world: World) -> None:
-    """A megabyte passes the switchboard whole, and conditions may name it."""
+    """A file of a megabyte passes the control socket, and conditions can use it."""
     text = "\n".join(str(n // 10) for n in range(1, 170_000)) + "\n"
     assert world.ask("put_file", name="train", text=text)["files"] == [{"name": "train", "bytes": len(text)}]
     assert world.ask("change", change={"egress": {"rate_trace": "train"}})["conditions"]["egress"] == {

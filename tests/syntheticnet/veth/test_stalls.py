@@ -1,4 +1,4 @@
-"""A stopped forwarder, a full socket and broken frames: nothing comes late, goes uncounted or does harm."""
+"""A stopped forwarder, a full socket and malformed frames: nothing is late, uncounted or harmful."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLACK_MS = 100  # what a busy machine may take between the forwarder's decision 
 
 
 def test_nothing_comes_late_after_a_stop(world: World) -> None:
-    """Stopped for 3 s and continued, the forwarder drops what waited instead of sending it late, and counts it."""
+    """After 3 s stopped, the forwarder drops and counts what waited instead of sending it late."""
     world.configure(egress={"latency": f"{LATENCY_MS}ms"}, flows={"*:udp": {}})  # a flow only to be counted
     away, toward = world.udp_pair("client")
 
@@ -42,7 +42,7 @@ def test_nothing_comes_late_after_a_stop(world: World) -> None:
 
 
 def test_what_finds_the_socket_full_is_counted(world: World) -> None:
-    """Packets that the kernel drops while the forwarder is stopped are neither forgotten nor counted as arrived."""
+    """Packets the kernel drops while the forwarder is stopped are counted as drops."""
     before = world.report()["links"]["egress"]
     sent = 60_000
     away, toward = world.udp_pair("client")
@@ -63,7 +63,7 @@ def test_what_finds_the_socket_full_is_counted(world: World) -> None:
 
 
 def test_odd_frames_harm_nobody(world: World) -> None:
-    """Frames cut off anywhere that a neighbour makes by hand neither stop the forwarder nor the frame behind them."""
+    """Truncated hand-made frames stop neither the forwarder nor the frame behind them."""
     world.configure(egress={"latency": "1ms"})
     client, server = ADDRESSES["client"], ADDRESSES["server"]
     good = [udp_frame(client[4], server[4], 7, 8), udp_frame(client[6], server[6], 7, 8)]

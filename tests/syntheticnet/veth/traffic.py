@@ -1,4 +1,4 @@
-"""Traffic between the two sides of a world, driven and measured by one process."""
+"""Traffic between the two sides of a world, generated and measured by one process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UDP_AT, _ICMP_AT = IP + 28, IP + 20
 
 
 def numbered(n: int, size: int = 64) -> bytes:
-    """A datagram that says which it is and when it was made."""
+    """A datagram with its number and creation time."""
     return _NUMBER.pack(n, time.time_ns()).ljust(size, b"\0")
 
 
@@ -30,13 +30,13 @@ def number(datagram: bytes) -> int:
 
 
 def sent_at(buffer: bytes, at: int = 0) -> tuple[int, int]:
-    """Which datagram begins at `at`, and when it was made (ns of CLOCK_REALTIME)."""
+    """The number and creation time (ns of CLOCK_REALTIME) of the datagram at `at`."""
     n, sent = _NUMBER.unpack_from(buffer, at)
     return int(n), int(sent)
 
 
 def delays_ms(frames: Iterable[Frame]) -> dict[int, float]:
-    """Of each numbered IPv4 datagram among `frames`, how long it was under way, in the order in which they came."""
+    """The delay of each numbered IPv4 datagram in `frames`, in order of arrival."""
     found = {}
     for buffer, stamp in frames:
         if buffer[IP - 2 : IP] == b"\x08\x00" and buffer[IP + 9] == socket.IPPROTO_UDP:
@@ -46,7 +46,7 @@ def delays_ms(frames: Iterable[Frame]) -> dict[int, float]:
 
 
 def drained(receiver: socket.socket) -> list[bytes]:
-    """All datagrams that have come."""
+    """All datagrams received so far."""
     datagrams = []
     with suppress(BlockingIOError):
         while True:
@@ -55,7 +55,7 @@ def drained(receiver: socket.socket) -> list[bytes]:
 
 
 def received(receiver: socket.socket, count: int, seconds: float) -> list[bytes]:
-    """Datagrams that have come once `count` have, or time is up; and those that come right after."""
+    """Datagrams received until there are `count` or time is up, and those right behind them."""
     datagrams: list[bytes] = []
 
     def enough() -> bool:
@@ -68,7 +68,7 @@ def received(receiver: socket.socket, count: int, seconds: float) -> list[bytes]
 
 
 def paced(count: int, per_second: float, act: Callable[[int], object]) -> None:
-    """Do something `count` times at a steady pace; what the machine missed is caught up."""
+    """Do something `count` times at a steady pace, catching up after delays."""
     start = time.monotonic()
     done = 0
     while done < count:
@@ -80,7 +80,7 @@ def paced(count: int, per_second: float, act: Callable[[int], object]) -> None:
 
 
 def round_trips_ms(world: World, count: int = 60) -> list[float]:
-    """Echoes that the server's kernel answers, 10 ms apart; taken by the client's kernel, so no process blurs them."""
+    """Pings 10 ms apart, answered and stamped by the kernels, so that no process adds noise."""
     sent: dict[int, int] = {}
     with world.inside("client"):
         pinger = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -107,14 +107,14 @@ def is_even(link: dict[str, Any]) -> bool:
 
 
 def bytes_within(frames: list[Frame], after_s: float, seconds: float) -> int:
-    """Bytes of the frames that came within `seconds`, from `after_s` after the first."""
+    """Bytes of the frames received within `seconds`, from `after_s` after the first."""
     start = frames[0][1] + round(after_s * SECOND)
     end = start + round(seconds * SECOND)
     return sum(len(buffer) - 10 for buffer, stamp in frames if start <= stamp < end)
 
 
 def transferred(away: socket.socket, toward: socket.socket, content: bytes, seconds: float = 30) -> bytes:
-    """What arrives of `content` over a TCP connection, until all has or time is up."""
+    """The part of `content` that arrives over a TCP connection, until complete or time is up."""
     left = memoryview(content)
     away.setblocking(False)
 
@@ -128,7 +128,7 @@ def transferred(away: socket.socket, toward: socket.socket, content: bytes, seco
 
 
 def arriving(toward: socket.socket, size: int, seconds: float, feed: Callable[[], None] = lambda: None) -> bytes:
-    """What arrives at a TCP socket until it is `size` bytes or time is up; `feed` is called again and again."""
+    """Receive from a TCP socket until there are `size` bytes or time is up; calls `feed` repeatedly."""
     received = bytearray()
     toward.setblocking(False)
 

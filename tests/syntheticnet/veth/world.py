@@ -36,13 +36,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class World:
-    """A client and a server, each in a namespace of its own, and between them a forwarder in a third.
+    """A client and a server, each in its own namespace, and a forwarder between them in a third.
 
     The client's end is the forwarder's inner port: egress leads from client to server.
     """
 
     def __init__(self, cleanup: ExitStack, suffix: str = "") -> None:
-        """The `suffix` tells several worlds of one process apart."""
+        """`suffix` distinguishes several worlds of one process."""
         tag = f"synth{os.getpid()}{suffix}"
         self._names = {"client": f"{tag}c", "server": f"{tag}s", "forwarder": f"{tag}f"}
         for name in self._names.values():
@@ -53,14 +53,14 @@ class World:
         self._start(cleanup)
 
     def configure(self, **requested: Any) -> dict[str, Any]:
-        """Put conditions in force, and these alone: no lease stays; returns the report."""
+        """Apply exactly these conditions, dropping all leases; returns the report."""
         return self.ask("replace", change={"seed": 7} | requested)
 
     def report(self) -> dict[str, Any]:
         return self.ask("report")
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
-        """The forwarder's answer, as the API gets it."""
+        """Send a request and return the forwarder's answer, as the API does."""
         return asyncio.run(self._control.ask(op, seconds=20, **arguments))
 
     @contextmanager
@@ -83,7 +83,7 @@ class World:
                 _enter(home.fileno())
 
     def udp(self, side: Side, family: Family = 4, port: int = 0) -> socket.socket:
-        """A UDP socket with much room for what arrives, which never waits."""
+        """A non-blocking UDP socket with a large receive buffer."""
         with self.inside(side):
             made = socket.socket(FAMILIES[family], socket.SOCK_DGRAM)
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
@@ -108,7 +108,7 @@ class World:
 
     @contextmanager
     def capture(self, side: Side) -> Iterator[Callable[[], list[Frame]]]:
-        """Gives what arrives at a side, with kernel stamps, as often as it is called."""
+        """Returns a function that reads the frames arriving at a side, with kernel stamps."""
         with self.inside(side):
             opened = open_socket(socket.if_nametoindex("eth0"))
         (port,) = make_ports(opened.detach())
@@ -137,7 +137,7 @@ class World:
         return {name: count for name, count in found.items() if "CsumErrors" in name}
 
     def _join(self, side: str, end: str) -> None:
-        """A veth pair between a side and the forwarder, whose end says nothing of its own."""
+        """A veth pair between a side and the forwarder, whose end sends nothing by itself."""
         ours, theirs = self._names["forwarder"], self._names[side]
         _ip("-n", ours, "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", theirs)
         _ip("-n", ours, "link", "set", end, "arp", "off", "addrgenmode", "none")
