@@ -30,7 +30,7 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
     """Send to a host, to everyone and to groups, and connect to the host, through every interface there is.
 
     After the last round a connection, where there is none yet, has so many seconds more.
-    Each datagram tells the interface and the target. Counts what was sent, and what the fence refused.
+    Each datagram tells the interface and the target. Counts what was sent, and what the firewall refused.
     """
     family = _family(host)
     sent: Counter[str] = Counter()

@@ -301,7 +301,7 @@ def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, st
 @pytest.mark.issue(10)
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    ("doing", "number", "most_s"),
+    ("action", "number", "most_s"),
     [
         ("pause", signal.SIGKILL, REVERT_S),
         ("stop", signal.SIGKILL, REVERT_S + 5),

@@ -40,7 +40,7 @@ def one(message: dict[str, Any]) -> bytes:
 
 
 def served(ends: Ends, talk: Callable[[ControlClient], Awaitable[Any]]) -> Any:
-    """What `talk` comes to while a switchboard answers."""
+    """What `conversation` comes to while a server answers."""
 
     async def both() -> Any:
         asyncio.get_running_loop().add_reader(ends[0].fileno(), ControlServer(ends[0], echo).serve)
@@ -87,12 +87,12 @@ def test_an_expired_request_is_not_answered(ends: Ends) -> None:
         answered.append(request)
         return {}
 
-    switchboard = ControlServer(ends[0], answer)
+    server = ControlServer(ends[0], answer)
     for expires in (time.monotonic_ns() - 1, time.monotonic_ns() + 100 * SECOND):
         ends[1].send(one({"id": 1, "expires": expires, "op": "configure"}))
-        switchboard.serve()
+        server.serve()
     assert len(answered) == 1
-    switchboard.serve()  # nothing has come: returns at once
+    server.serve()  # nothing has come: returns at once
 
 
 def test_answers_to_requests_that_were_given_up_are_skipped(ends: Ends) -> None:
@@ -103,11 +103,11 @@ def test_answers_to_requests_that_were_given_up_are_skipped(ends: Ends) -> None:
 
 def test_an_api_that_does_not_read_holds_up_nobody(ends: Ends) -> None:
     """The forwarder drops answers that find no room rather than wait."""
-    switchboard = ControlServer(ends[0], lambda request: {"value": "x" * 50_000})
+    server = ControlServer(ends[0], lambda request: {"value": "x" * 50_000})
     message = one({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"})
     for _ in range(50):
         ends[1].send(message)
-        switchboard.serve()
+        server.serve()
 
 
 @pytest.mark.issue(10)
@@ -119,12 +119,12 @@ def test_a_message_of_many_frames(ends: Ends) -> None:
         asked.append(len(request["value"]))
         return {}
 
-    switchboard = ControlServer(ends[0], answer)
+    server = ControlServer(ends[0], answer)
     whole = {"expires": time.monotonic_ns() + 100 * SECOND, "op": "put_file", "value": ["x" * 1000] * 5000}
     given_up, kept = (list(frames(id, json.dumps({"id": id, **whole}).encode())) for id in (1, 2))
     assert max(map(len, kept)) == FRAME_BYTES
     for frame in (*given_up[:-1], *kept):
         ends[1].send(frame)
-        switchboard.serve()
+        server.serve()
     assert asked == [5000]
     assert json.loads(ends[1].recv(1000)[len(next(frames(2, b"."))) - 1 :]) == {"id": 2, "result": {}}

@@ -1,4 +1,4 @@
-"""What stands before the API: whoever the guard refuses is turned away, and every answer gets its headers."""
+"""What stands before the API: whoever the access check refuses is turned away, and every answer gets its headers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..firewall import DOOR_PORT
+from ..firewall import CONTROL_PORT
 from .access import AccessCheck
 
 CLOSED_HEADERS = (
@@ -25,24 +25,24 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class AccessMiddleware:
-    """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
+    """Turns away whoever the access check refuses; requests through the control port come from the host.
 
     Every answer says which container it is of, for a host's port may lead to another engine's; and when the request
     came and the answer left, so that the host can compare clocks with any request.
     """
 
-    def __init__(self, app: ASGIApp, guard: AccessCheck, container: str = "") -> None:
+    def __init__(self, app: ASGIApp, access: AccessCheck, container: str = "") -> None:
         self._app = app
-        self._guard = guard
+        self._access = access
         self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         came_ns = time.monotonic_ns()
         app = self._app
-        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
+        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != CONTROL_PORT:
             request = Request(scope)
             peer = request.client.host if request.client else ""
-            refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
+            refusal = self._access.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
         await app(scope, receive, partial(_send_with, self._headers, came_ns, send))

@@ -50,15 +50,15 @@ def expect(
     backend: Backend = context.obj
     with Lab.named(backend, lab) as lasting:
         try:
-            ruling = lasting.expect(expression, within=within, for_=for_)
+            result = lasting.expect(expression, within=within, for_=for_)
         except ExpectationFailed as failed:
             if json:
                 console.print_json({"expression": expression, "held": False, "reason": failed.message})
             raise
     if json:
-        took = {"took_s": ruling.took_s, "error_s": ruling.error_s}
+        took = {"took_s": result.took_s, "error_s": result.error_s}
         rounded = {name: None if value is None else round(value, 3) for name, value in took.items()}
-        answer = {"expression": expression, "held": True, "reason": ruling.reason, "seen": dict(ruling.seen)}
+        answer = {"expression": expression, "held": True, "reason": result.reason, "seen": dict(result.seen)}
         console.print_json(answer | rounded)
     else:
-        console.print_line(f"{ruling.reason}, after {ruling.took_s or 0:.1f} s")
+        console.print_line(f"{result.reason}, after {result.took_s or 0:.1f} s")

@@ -116,7 +116,7 @@ def unpause(
 def _control(
     context: typer.Context,
     names: Sequence[str] | None,
-    doing: ContainerAction,
+    action: ContainerAction,
     lab: str | None,
     json: bool,
     timeout_s: float = 120.0,
@@ -124,27 +124,27 @@ def _control(
     backend: Backend = context.obj
     name, members = backend.members(lab)
     wanted = find_members(name, members, names or ())
-    acted = to_act_on(wanted, doing)
+    acted = to_act_on(wanted, action)
     for other in wanted:
         if other not in acted and names:
-            console.print_note(nothing_to_do(other, doing))
+            console.print_note(nothing_to_do(other, action))
     begun = time.monotonic()
     titles = [container.title for container in acted]
     with console.progress() as progress:
-        progress(f"{doing}: {', '.join(titles)}")
-        RunningLab(backend, name, members).control(titles, doing, progress, timeout_s)
-    console.print_note(f"{', '.join(titles)}: {_DONE[doing]} after {time.monotonic() - begun:.1f} s")
+        progress(f"{action}: {', '.join(titles)}")
+        RunningLab(backend, name, members).control(titles, action, progress, timeout_s)
+    console.print_note(f"{', '.join(titles)}: {_DONE[action]} after {time.monotonic() - begun:.1f} s")
     ids = [container.id for container in acted]
     show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)
 
 
-def to_act_on(wanted: Sequence[Container], doing: ContainerAction) -> list[Container]:
+def to_act_on(wanted: Sequence[Container], action: ContainerAction) -> list[Container]:
     """Those of the wanted that are not in the state already; raises WrongUse where there is none."""
-    acted = [container for container in wanted if container.state in _FROM[doing]]
+    acted = [container for container in wanted if container.state in _FROM[action]]
     if not acted:
-        raise WrongUse("; ".join(nothing_to_do(container, doing) for container in wanted))
+        raise WrongUse("; ".join(nothing_to_do(container, action) for container in wanted))
     return acted
 
 
-def nothing_to_do(container: Container, doing: ContainerAction) -> str:
-    return f"{container.title}: nothing to {doing}: it is {container.state}"
+def nothing_to_do(container: Container, action: ContainerAction) -> str:
+    return f"{container.title}: nothing to {action}: it is {container.state}"

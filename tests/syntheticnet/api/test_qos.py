@@ -278,7 +278,7 @@ def test_the_nearest_that_the_format_can_say(native: dict[str, Any], expected: d
 def test_the_share_of_a_loss_with_four_states(model: str) -> None:
     """It is what the element itself drops in the long run."""
     bench = Bench(3)
-    StateLoss(requested(loss_state=model), bench.kit).push(packets(100_000, size=1))
+    StateLoss(requested(loss_state=model), bench.context).push(packets(100_000, size=1))
     result = written(Conditions.from_dict({"egress": {"loss_state": model}}))["default_link"]["egress"]["loss"]
     assert len(bench.dropped.packets) / 100_000 == pytest.approx(result, abs=0.012)  # 5 deviations, as bursts depend
 
