@@ -21,10 +21,10 @@ def facts() -> dict[str, Any]:
     }
 
 
-def busy_share(seconds: float = 1.0) -> float:
-    """CPU share in use now, of all CPUs, 0 to 1; takes `seconds`."""
+def busy_share() -> float:
+    """CPU share in use now, of all CPUs, 0 to 1; takes a second."""
     before = _idle_ticks()
-    time.sleep(seconds)
+    time.sleep(1.0)
     after = _idle_ticks()
     return 1 - (after[0] - before[0]) / max(1, after[1] - before[1])
 

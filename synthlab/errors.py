@@ -47,6 +47,16 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {near}?" if near else ""
 
 
+def no_such(what: str, name: str, known: Iterable[str], also: Iterable[str] = (), where: str = "") -> str:
+    """`no client 'cleint2' in lab 'call'; did you mean client2?`, or, where no name is near, all that are `known`.
+
+    Names in `also` can be meant too, and are not listed.
+    """
+    names = list(known)
+    hint = did_you_mean(name, dict.fromkeys([*names, *also])) or f"; there are: {', '.join(names) or 'none'}"
+    return f"no {what} '{name}'{where}{hint}"
+
+
 def condition_meant(name: str, names: Iterable[str]) -> str:
     """The same for a condition, which may also be known by another tool's name: `limit` for queue."""
     from syntheticnet.conditions import nearest_condition

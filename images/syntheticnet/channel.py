@@ -21,6 +21,7 @@ from .chunked_json import dumps, loads
 
 MESSAGE_BYTES = 8 << 20
 FRAME_BYTES = 128 << 10
+ANSWER_S = 1
 _HEAD = Struct("!Q?")  # the number of the message, and whether more of it follows
 UNANSWERED = "the forwarder does not answer: it is busy, or is restarted within three seconds"
 _SO_SNDBUFFORCE = 32
@@ -50,13 +51,13 @@ def frames(number: int, message: bytes) -> Iterator[bytes]:
         yield _HEAD.pack(number, start + room < len(message)) + message[start : start + room]
 
 
-def is_answered(end: socket.socket, seconds: float = 1.0) -> bool:
+def is_answered(end: socket.socket) -> bool:
     """Whether the forwarder answers at the API's end, where there is no API to ask it."""
-    expires = time.monotonic_ns() + int(seconds * 1e9)
+    expires = time.monotonic_ns() + ANSWER_S * 1_000_000_000
     with suppress(BlockingIOError):
         for frame in frames(0, json.dumps({"id": 0, "expires": expires, "op": "report"}).encode()):
             end.send(frame)
-    return bool(select.select([end], [], [], seconds)[0] and end.recv(MESSAGE_BYTES))
+    return bool(select.select([end], [], [], ANSWER_S)[0] and end.recv(MESSAGE_BYTES))
 
 
 class _Coming:

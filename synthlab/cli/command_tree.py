@@ -17,6 +17,7 @@ from .commands import (
     expect,
     images,
     labs,
+    listing,
     partition,
     profiles,
     running,
@@ -35,8 +36,8 @@ TREE: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
     "Lab": {
         "up": labs.up,
         "down": labs.down,
-        "ps": labs.ps,
-        "ls": labs.ls,
+        "ps": listing.ps,
+        "ls": listing.ls,
         "render": labs.render,
         "start": running.start,
         "stop": running.stop,

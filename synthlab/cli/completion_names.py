@@ -24,7 +24,7 @@ def lab_names(known: Iterable[Member]) -> list[str]:
 def client_names(known: Iterable[Member], lab: str | None) -> list[str]:
     """Clients, their groups, and `sfu`."""
     of_lab = [member for member in known if lab in (None, member.lab)]
-    return list(dict.fromkeys(name for one in of_lab for name in (one.group, one.client or one.role) if name))
+    return list(dict.fromkeys(name for one in of_lab for name in (one.group, one.title) if name))
 
 
 def flow_names(known: Iterable[Member], lab: str | None, clients: Iterable[str]) -> list[str]:

@@ -6,15 +6,15 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from syntheticnet.conditions import DIRECTIONS, condition_fields
+from syntheticnet.conditions import DIRECTIONS, FileValue, condition_fields
 
 from ..errors import WrongUse
-from ..stack.local_files import add_local, is_local, read_local
+from ..stack import local_files
+from ..stack.local_files import LocalFile, local_file
 
 CLEAR = "none"
 
@@ -47,20 +47,8 @@ def take_files(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, st
 
     Raises WrongUse for a file that cannot be read, or is not of its kind.
     """
-    values, files = dict(written), dict[str, str]()
-    for item in condition_fields():
-        name, unit = _name(item), item.metadata["unit"]
-        if unit.name != "file" or name not in written:
-            continue
-        if not is_local(written[name]):
-            continue
-        path = Path(written[name])
-        try:
-            add_local(path, read_local(path, unit), files)
-        except ValueError as error:
-            raise WrongUse(f"--{_flag(name)}: {error}") from None
-        values[name] = path.name
-    return values, files
+    files: dict[str, str] = {}
+    return local_files.take_files(written, _find_file, files), files
 
 
 def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,13 +60,22 @@ def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
         try:
             units[name].parse(value) if value != CLEAR else None
         except ValueError as error:
-            raise WrongUse(f"--{_flag(name)}: {error}; none clears it") from None
+            refuse_flag(name, f"{error}; none clears it")
     return values
+
+
+def refuse_flag(name: str, what: str) -> NoReturn:
+    """Raise WrongUse for what is wrong with a flag's value."""
+    raise WrongUse(f"--{_flag(name)}: {what}")
 
 
 def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:
     """The directions that the two flags mean: both when none is given."""
     return tuple(name for name, chosen in zip(DIRECTIONS, (ingress, egress), strict=True) if chosen) or DIRECTIONS
+
+
+def _find_file(named: FileValue) -> LocalFile | None:
+    return local_file(named.value, named.unit, functools.partial(refuse_flag, named.place[0]))
 
 
 def _parameter(item: Field[Any]) -> inspect.Parameter:

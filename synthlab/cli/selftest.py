@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..contract import SYNTHETICNET
 from ..control.backend import Backend
-from ..control.container_lookup import find_member
 from ..control.running_lab import RunningLab
 from ..deploy.launch import launched
-from ..engine.api import EngineApi, OnLine
-from ..engine.guest import probe
+from ..engine.api import EngineApi
+from ..engine.containers import Container
+from ..engine.guest.traffic_source import DATAGRAM
 from ..errors import ExpectationFailed, SynthlabError
+from ..runner.traffic import start_traffic
+from ..scenario.actions import Traffic
 from ..stack import Client, Stack
+from ..text.durations import ns_of
 from ..text.progress import Progress
 from .console import Table
 
@@ -27,24 +27,32 @@ SENDER, RECEIVER = "client1", "client2"
 START_TIMEOUT_S = 60
 TTL_S = 600  # what is killed halfway goes by itself
 ATTEMPTS = 3  # a machine that is busy for a moment is not one on which conditioning is wrong
-PORT = 5000
+LINGER_S = 0.5  # longer than what the latency and the bottleneck hold back
 LATENCY_MS, LOSS, RATE_BPS = 40.0, 0.10, 2_000_000.0
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """Datagrams of `size` octets of payload, sent at an even pace."""
+    """Datagrams, sent at an even pace."""
 
     count: int
     per_second: int
-    size: int
 
 
 # 10 % of 2000 has a standard deviation of 0.7 %; twice the rate of the bottleneck keeps that busy.
-QUIET = Stream(count=300, per_second=600, size=100)
-MANY = Stream(count=2000, per_second=1000, size=100)
-HEAVY = Stream(count=960, per_second=480, size=1000)
+QUIET = Stream(count=300, per_second=600)
+MANY = Stream(count=2000, per_second=1000)
+HEAVY = Stream(count=800, per_second=400)
+
+
+class Received(NamedTuple):
+    """What came of a stream: payload, the median delay, and the rate of the frames."""
+
+    sent_bytes: int
+    bytes: int
+    delay_p50_ms: float | None
+    rate_bps: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +110,13 @@ def selftest_table(checks: Sequence[Check]) -> Table:
 
 
 def _measure(backend: Backend, progress: Progress) -> list[Check]:
-    name, containers = backend.members(LAB)
-    ids = {client: find_member(name, containers, client).id for client in (SENDER, RECEIVER)}
-    address = find_member(name, containers, RECEIVER).address
     lab = RunningLab.named(backend, LAB)
 
-    def measure(stream: Stream, **conditions: str) -> dict[str, Any]:
+    def measure(stream: Stream, **conditions: str) -> Received:
         progress(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
-        return _run(backend.engine, ids[SENDER], ids[RECEIVER], address, stream)
+        return send(backend.engine, lab.members, stream)
 
     perfect = measure(QUIET)
     late = measure(MANY, latency=f"{LATENCY_MS:g}ms", loss=f"{LOSS:.0%}")
@@ -119,13 +124,13 @@ def _measure(backend: Backend, progress: Progress) -> list[Check]:
     return judged(perfect, late, slow)
 
 
-def judged(perfect: dict[str, Any], late: dict[str, Any], slow: dict[str, Any]) -> list[Check]:
+def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
     """What was received on a perfect network, with latency and loss, and with a rate, as checks."""
-    lost = 1 - late["received"] / MANY.count if late["received"] else None
-    rate = slow["rate_bps"]
+    lost = 1 - late.bytes / late.sent_bytes if late.bytes else None
+    rate = slow.rate_bps
     return [
-        Check(value="latency, none", unit="ms", configured=0, achieved=perfect["delay_p50_ms"], tolerance=5),
-        Check(value="latency", unit="ms", configured=LATENCY_MS, achieved=late["delay_p50_ms"], tolerance=5),
+        Check(value="latency, none", unit="ms", configured=0, achieved=perfect.delay_p50_ms, tolerance=5),
+        Check(value="latency", unit="ms", configured=LATENCY_MS, achieved=late.delay_p50_ms, tolerance=5),
         Check(
             value="loss", unit="%", configured=100 * LOSS, achieved=None if lost is None else 100 * lost, tolerance=2
         ),
@@ -139,27 +144,15 @@ def judged(perfect: dict[str, Any], late: dict[str, Any], slow: dict[str, Any]) 
     ]
 
 
-def _run(engine: EngineApi, sender: str, receiver: str, address: str, stream: Stream) -> dict[str, Any]:
-    """What the receiver tells of a stream."""
-    listening = threading.Event()
-
-    def on_line(line: str) -> None:
-        if line == "listening":
-            listening.set()
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        sink = pool.submit(_probe, engine, receiver, on_line, "sink", PORT, START_TIMEOUT_S / 4)
-        if listening.wait(START_TIMEOUT_S / 4):
-            sent = (stream.count, stream.per_second, stream.size)
-            _probe(engine, sender, lambda line: None, "send", address, PORT, *sent)
-        return sink.result()
-
-
-def _probe(engine: EngineApi, container: str, on_line: OnLine, *arguments: object) -> dict[str, Any]:
-    command = ["python3", "-", *map(str, arguments)]
-    text = Path(probe.__file__).read_text(encoding="utf-8")
-    finished = engine.run_inside(container, command, text=text, on_line=on_line, timeout_s=START_TIMEOUT_S)
-    if finished.status != 0:
-        raise SynthlabError("the traffic inside the clients failed", finished.tail[-3:])
-    result: dict[str, Any] = json.loads(finished.tail[-1])
-    return result
+def send(engine: EngineApi, members: Sequence[Container], stream: Stream) -> Received:
+    """What arrives of a stream, and of what was under way when the last datagram left."""
+    rate_bps, for_s = stream.per_second * DATAGRAM * 8.0, stream.count / stream.per_second
+    traffic = Traffic(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))
+    running = start_traffic(engine, traffic, members)
+    try:
+        time.sleep(for_s + LINGER_S)
+    finally:
+        running.stop()
+    if error := running.error():
+        raise SynthlabError("the traffic inside the clients failed", [error])
+    return Received(running.sent or 0, running.received or 0, running.delay_p50_ms, running.rate_bps)

@@ -10,7 +10,7 @@ from ..engine.api import EngineApi
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
 from ..engine.docker_engine import Engine
-from ..errors import SynthlabError, WrongUse, did_you_mean
+from ..errors import SynthlabError, WrongUse, no_such
 from .client_api import ClientApi, http_client_api
 from .connections import ClientConnections, is_near
 
@@ -62,8 +62,7 @@ def choose_lab(running: Iterable[str], wanted: str | None) -> str:
     labs = sorted(set(running))
     if wanted is not None:
         if wanted not in labs:
-            hint = did_you_mean(wanted, labs) or f"; there are: {', '.join(labs) or 'none'}"
-            raise WrongUse(f"no lab '{wanted}' is up{hint}")
+            raise WrongUse(no_such("lab", wanted, labs, where=" is up"))
         return wanted
     if not labs:
         raise WrongUse("no lab is up: bring one up with `synthlab up call.yaml`")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from syntheticnet.conditions import DIRECTIONS, Conditions, LinkConditions, condition_fields
+from syntheticnet.conditions import DIRECTIONS, Conditions, FileValue, LinkConditions, condition_fields
 
 from ..errors import WrongUse
-from ..stack.local_files import add_local, is_local, read_local
+from ..stack.local_files import LocalFile, local_file, take_files
 from ..stack.partial_change import merged
 
 Value = str | float | bool | None
@@ -42,7 +41,7 @@ def read_change(
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}
-    return _take_files(change, files), files
+    return take_files(change, _find_file, files), files
 
 
 def build_change(
@@ -61,26 +60,12 @@ def build_change(
     return change if seed is None else change | {"seed": seed}
 
 
-def _take_files(change: Mapping[str, Any], files: dict[str, str]) -> dict[str, Any]:
-    """The change with the names of the local files that it gives paths of; their texts are put into `files`."""
-    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
-    taken: dict[str, Any] = {}
-    for key, value in change.items():
-        if isinstance(value, Mapping):
-            taken[key] = _take_files(value, files)
-        elif key in units and units[key].name == "file" and value is not None and is_local(str(value)):
-            taken[key] = _take_file(Path(str(value)), units[key], files)
-        else:
-            taken[key] = value
-    return taken
+def _find_file(named: FileValue) -> LocalFile | None:
+    return local_file(named.value, named.unit, _refuse)
 
 
-def _take_file(path: Path, unit: Any, files: dict[str, str]) -> str:
-    try:
-        add_local(path, read_local(path, unit), files)
-    except ValueError as error:
-        raise WrongUse(str(error)) from None
-    return path.name
+def _refuse(what: str) -> NoReturn:
+    raise WrongUse(what)
 
 
 def _values_of(profile: Conditions | None, direction: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ClientConnections:
         self,
         engine: EngineApi,
         leads: Callable[[str, str], bool] = leads_to,
-        relay: Callable[[str], Relay] | None = None,
+        relay: Callable[[Container], Relay] | None = None,
     ) -> None:
         self._leads = leads
         self._make_relay = relay or partial(_relay_into, engine)
@@ -80,11 +80,11 @@ class ClientConnections:
             if self._by_port:
                 return None
             if container.id not in self._relays:
-                self._relays[container.id] = self._make_relay(container.id)
+                self._relays[container.id] = self._make_relay(container)
             return self._relays[container.id]
 
 
-def _relay_into(engine: EngineApi, container: str) -> Relay:
+def _relay_into(engine: EngineApi, container: Container) -> Relay:
     from .exec_tunnel import Relay
 
     relay = Relay.into(container, engine)

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.api import EngineApi
+from ..engine.containers import Container
+from ..engine.exec import PYTHON, last_line
 
 START_S = 20.0
 END_S = 1.0
 
-IN_CONTAINER = ("/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.api.exec_relay")
+IN_CONTAINER = (PYTHON, "-I", "-m", "syntheticnet.api.exec_relay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,9 @@ class Relay:
         self._lines: queue.Queue[bytes] = queue.Queue()
 
     @classmethod
-    def into(cls, container: str, engine: EngineApi) -> Relay:
-        """The relay of the container with this id."""
-        return cls(engine.root_command(container, IN_CONTAINER))
+    def into(cls, container: Container, engine: EngineApi) -> Relay:
+        """The relay of a client's container."""
+        return cls(engine.exec_command(container, IN_CONTAINER, user="root"))
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
         """Raises OSError with a line that says what failed; TimeoutError where nothing did."""
@@ -91,10 +93,9 @@ class Relay:
         process, self._process = self._process, None
         assert process
         assert process.stderr
-        said = process.stderr.read().decode(errors="replace").split("\n")
+        said = last_line(process.stderr.read())
         self._finish(process)
-        lines = [line.strip() for line in said if line.strip()]
-        return OSError(lines[-1] if lines else f"docker exec ended with status {process.returncode}")
+        return OSError(said or f"docker exec ended with status {process.returncode}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE

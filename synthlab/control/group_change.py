@@ -81,7 +81,7 @@ def apply_change(
     Each client gets the `files` first, which the change may name.
     """
     if files:
-        each(clients, lambda client: _put_files(client, files))
+        each(clients, lambda client: put_files(client, files))
     return apply_together(
         clients,
         lambda client, options: client.api.change(change, options),
@@ -134,7 +134,8 @@ def _begun(clients: Sequence[Reachable], states: Mapping[str, ClientState], cloc
     return {name: state.with_entry_of(states[name]) for name, state in after.items()}
 
 
-def _put_files(client: Reachable, files: Mapping[str, str]) -> None:
+def put_files(client: Reachable, files: Mapping[str, str]) -> None:
+    """Upload the files that a change names to a client, which keeps them until it ends."""
     for name, text in files.items():
         client.api.put_file(name, text)
 

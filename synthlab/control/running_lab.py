@@ -9,11 +9,10 @@ from typing import Any, Self
 from ..contract import ContainerAction
 from ..engine.containers import Container
 from ..engine.health import wait_until_ready
-from ..errors import WrongUse, did_you_mean
 from ..text.progress import Progress
 from .backend import Backend
 from .client_api import AT_ONCE, ChangeOptions
-from .container_lookup import find_members, unconditioned
+from .container_lookup import conditioned_network_of, find_conditioned, find_members
 from .group_change import MAX_AT_ONCE, GroupChange, LabClient, Reachable, apply_change, apply_together, each
 from .slowness import too_slow
 from .state import ClientState
@@ -43,21 +42,15 @@ class RunningLab:
 
     def find(self, names: Iterable[str] = ()) -> list[LabClient]:
         """The clients that the names and names of groups mean, each once; all when there are none."""
-        wanted: dict[str, LabClient] = {}
-        for name in names:
-            wanted |= {client.name: client for client in self._named(name)}
-        return list(wanted.values()) or list(self._reached)
+        return [self._reached[one.id] for one in find_conditioned(self.name, self.members, names)]
 
     def one(self, name: str) -> LabClient:
         """The one client that a name means. Raises WrongUse for a group of several."""
-        found = self._named(name)
-        if len(found) > 1:
-            raise WrongUse(f"'{name}' means several: {', '.join(client.name for client in found)}; name one of them")
-        return found[0]
+        return self._reached[conditioned_network_of(self.name, self.members, name).id]
 
     def callers(self) -> list[LabClient]:
         """All clients but the servers."""
-        return [client for client in self._reached if not client.server]
+        return [client for client in self.find() if not client.server]
 
     def refresh(self) -> None:
         """Look at the containers anew: one that was started again has other ports."""
@@ -67,7 +60,7 @@ class RunningLab:
 
     def states(self, clients: Iterable[Reachable] | None = None) -> dict[str, ClientState]:
         """What each client (all if none is given) reports of its network, by name."""
-        return each(self._reached if clients is None else clients, lambda client: client.api.state())
+        return each(self.find() if clients is None else clients, lambda client: client.api.state())
 
     def too_slow(self) -> list[str]:
         """Lines that say where this machine is too slow at this moment, so that what it measures says little."""
@@ -75,7 +68,7 @@ class RunningLab:
 
     def stats(self, clients: Iterable[Reachable] | None = None) -> dict[str, Stats]:
         """Their WebRTC statistics, and what their applications published."""
-        return each(self._reached if clients is None else clients, lambda client: client.api.stats())
+        return each(self.find() if clients is None else clients, lambda client: client.api.stats())
 
     def change(
         self,
@@ -96,7 +89,7 @@ class RunningLab:
         def act(client: Reachable, options: ChangeOptions) -> ClientState:
             return client.api.replace({}, options) if perfect else client.api.reset(options)
 
-        chosen = self._reached if clients is None else clients
+        chosen = self.find() if clients is None else clients
         return apply_together(chosen, act, lambda client: client.api.observe(), AT_ONCE, self.backend.clock)
 
     # Their containers
@@ -127,19 +120,8 @@ class RunningLab:
 
     def _take(self, members: Iterable[Container]) -> None:
         self.members = list(members)
-        self._reached = tuple(self._lab_client(one) for one in self.members if one.conditioned)
+        self._reached = {one.id: self._lab_client(one) for one in self.members if one.conditioned}
 
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name
         return LabClient(name, container.group or name, self.backend.api(container), server=bool(container.network_of))
-
-    def _named(self, name: str) -> list[LabClient]:
-        found = [client for client in self._reached if name in (client.name, client.group)]
-        if not found and any(name == one.title and not one.conditioned for one in self.members):
-            raise unconditioned(self.name, name)
-        if not found:
-            names = [client.name for client in self._reached]
-            groups = [client.group for client in self._reached]
-            hint = did_you_mean(name, dict.fromkeys(names + groups)) or f"; there are: {', '.join(names)}"
-            raise WrongUse(f"no client '{name}' in lab '{self.name}'{hint}")
-        return found

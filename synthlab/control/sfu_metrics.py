@@ -7,27 +7,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import SplitResult, urlsplit
 
 from ..contract import HOST, SFU_HOST
-from ..engine.api import EngineApi
+from ..engine.api import EngineApi, Process
 from ..engine.containers import Container
-from ..engine.exec import PYTHON
-from ..engine.process import Finished
+from ..engine.exec import output_of
 from ..errors import SynthlabError
 from .connections import is_near
 
 TIMEOUT_S = 3.0
 START_S = 10.0
-MOST_BYTES = 8 << 20
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*,?')
 _SAMPLE = re.compile(rf'\s*({_NAME})\s*(?:\{{((?:[^"}}]|"(?:[^"\\]|\\.)*")*)\}})?\s+(\S+)(?:\s+-?\d+)?\s*')
-_ASK = f"import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout={TIMEOUT_S}).read().decode())"
 _ESCAPED = {"n": "\n"}
 
 
@@ -87,33 +83,26 @@ def _read(url: str, engine: EngineApi, members: Sequence[Container]) -> str:
     So is one whose ports do not open on this machine.
     """
     parts = urlsplit(url)
-    if parts.hostname == SFU_HOST and (run := _inside(engine, members)):
-        return _read_inside(run, parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl())
-    from urllib.request import ProxyHandler, build_opener
+    inner = parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl()
+    if parts.hostname == SFU_HOST and (process := _inside(engine, members, "fetch", (inner, TIMEOUT_S))):
+        return output_of(process, START_S + 2 * TIMEOUT_S)
+    from ..engine.guest.fetch import fetch
 
-    with build_opener(ProxyHandler({})).open(_from_host(parts, members), timeout=TIMEOUT_S) as answer:
-        text: bytes = answer.read(MOST_BYTES)
-    return text.decode("utf-8", "replace")
+    return fetch(_from_host(parts, members), TIMEOUT_S)
 
 
-def _inside(engine: EngineApi, members: Sequence[Container]) -> Callable[..., Finished] | None:
-    """What runs a command in the media server's network; None where its ports open here."""
+def _inside(
+    engine: EngineApi, members: Sequence[Container], program: str, arguments: Sequence[object]
+) -> Process | None:
+    """A program that is started in the media server's network; None where its ports open here."""
     holder = next((member for member in members if member.network_of == SFU_HOST), None)
     if holder:
-        return partial(engine.run_inside, holder.id)
+        return engine.start_program(holder, program, arguments)
     server = next((member for member in members if member.role == "sfu"), None)
     client = next((member for member in members if member.role == "client" and member.state == "running"), None)
     if server is None or client is None or is_near(client):
         return None
-    return partial(engine.run_beside, server.id)
-
-
-def _read_inside(run: Callable[..., Finished], url: str) -> str:
-    lines: list[str] = []
-    command = [PYTHON, "-I", "-c", _ASK, url]
-    if run(command, on_line=lines.append, timeout_s=START_S + 2 * TIMEOUT_S).status != 0:
-        raise OSError(lines[-1] if lines else "no answer")
-    return "\n".join(lines)
+    return engine.start_sidecar(server, program, arguments)
 
 
 def _from_host(parts: SplitResult, members: Sequence[Container]) -> str:

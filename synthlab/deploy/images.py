@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import assets
 from ..contract import SYNTHETICNET
 from ..engine.images import LocalImage
-from ..errors import SynthlabError, WrongUse, did_you_mean
+from ..errors import SynthlabError, WrongUse, no_such
 from ..stack import Sfu, Stack
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 
@@ -116,8 +116,7 @@ def selected(names: Iterable[str]) -> list[Image]:
     wanted = list(names)
     for name in wanted:
         if name not in short:
-            hint = did_you_mean(name, short) or f"; available: {', '.join(short)}"
-            raise WrongUse(f"no bundled image '{name}'{hint}")
+            raise WrongUse(no_such("bundled image", name, short))
     return in_build_order([tag for name in wanted or short for tag in short[name]])
 
 

@@ -174,38 +174,27 @@ class Images(Protocol):
 
 
 class Programs(Protocol):
-    """Programs in containers. A `container: str` is an id."""
+    """Programs in containers."""
 
-    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-        """The local command that runs `command` there: in a client as its application, else as the image's user."""
-        ...
+    def exec_command(
+        self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
+    ) -> list[str]:
+        """The local command that runs `command` there, with stdin and stdout attached.
 
-    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
-        """The local command that runs `command` there as root, with stdin and stdout attached."""
-        ...
-
-    def run_inside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = ...
-    ) -> Finished:
-        """Run a command in a container as the image's user and wait for it; `text` is its stdin."""
-        ...
-
-    def run_beside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = ...
-    ) -> Finished:
-        """Run a command of our image in a new container that shares `container`'s network, and wait for it."""
+        As `root`, or like the application in a container of ours; in any other as its image's user.
+        """
         ...
 
     def start_program(
         self,
-        container: str,
+        container: Container,
         program: str,
         arguments: Sequence[object] = (),
         *,
         user: User = "application",
         python: str = ...,
     ) -> Process:
-        """Start `guest/PROGRAM.py` in a container.
+        """Start `guest/PROGRAM.py` in a container of ours.
 
         Its stdin closes when we exit, even by SIGKILL: a program that must not outlive us exits at end of input.
         """

@@ -13,9 +13,8 @@ from pathlib import Path
 from ..contract import SYNTHETICNET
 from ..errors import SynthlabError
 from . import labels
-from .api import OnLine, User
+from .api import Process, User
 from .containers import Container
-from .process import Finished, run_program
 
 PYTHON = "/opt/synthlab/bin/python"
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -26,69 +25,43 @@ AS_APPLICATION = (PYTHON, "-I", "-m", "syntheticnet.supervisor.application")
 END_S = 2.0
 
 
-def unread(line: str) -> None:
-    """Ignore a line of output."""
-
-
 class ProgramCommands:
     """The Programs part of EngineApi."""
 
-    def exec_command(self, container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-        return exec_command(container, command, terminal)
-
-    def root_command(self, container: str, command: Sequence[str]) -> list[str]:
-        return root_command(container, command)
-
-    def run_inside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, text: str = "", on_line: OnLine = unread
-    ) -> Finished:
-        run = ["docker", "exec", *(["-i"] if text else []), container, *command]
-        return run_program(run, text=text, on_line=on_line, timeout_s=timeout_s)
-
-    def run_beside(
-        self, container: str, command: Sequence[str], *, timeout_s: float, on_line: OnLine = unread
-    ) -> Finished:
-        return run_program(beside_command(container, command), on_line=on_line, timeout_s=timeout_s)
+    def exec_command(
+        self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
+    ) -> list[str]:
+        return exec_command(container, command, terminal, user)
 
     def start_program(
         self,
-        container: str,
+        container: Container,
         program: str,
         arguments: Sequence[object] = (),
         *,
         user: User = "application",
         python: str = PYTHON,
-    ) -> subprocess.Popen[bytes]:
-        return start(command(container, program, arguments, user=user, python=python))
+    ) -> Process:
+        return start(exec_command(container, [python, *_python_arguments(program, arguments)], user=user))
 
     def start_sidecar(
         self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
-    ) -> subprocess.Popen[bytes]:
+    ) -> Process:
         return start(sidecar_command(container, program, arguments, net_admin=net_admin))
 
 
-def exec_command(container: Container, command: Sequence[str], terminal: bool = False) -> list[str]:
-    """The docker command that runs `command`: in a client like its application, else as the container's user."""
-    entry = AS_APPLICATION if container.role == "client" else ()
-    return ["docker", "exec", "-it" if terminal else "-i", container.id, *entry, *command]
-
-
-def command(
-    container: str,
-    program: str,
-    arguments: Sequence[object] = (),
-    *,
-    user: User = "application",
-    python: str = PYTHON,
+def exec_command(
+    container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
 ) -> list[str]:
-    """The docker command that runs `guest/PROGRAM.py` in the container with this id."""
+    """The docker command that runs `command` in a container.
+
+    As `root`, or like the application in a container of ours; in any other as its image's user.
+    """
+    run = ["docker", "exec", "-it" if terminal else "-i"]
+    if user == "application" and not container.conditioned:
+        return [*run, container.id, *command]
     entry = AS_APPLICATION if user == "application" else ()
-    return root_command(container, [*entry, python, *_python_arguments(program, arguments)])
-
-
-def root_command(container: str, run: Sequence[str]) -> list[str]:
-    """The docker command that runs `run` as root in the container with this id."""
-    return ["docker", "exec", "--interactive", "--user", "0", container, *run]
+    return [*run, "--user", "0", container.id, *entry, *command]
 
 
 def sidecar_command(
@@ -109,21 +82,12 @@ def sidecar_command(
     ]
 
 
-def beside_command(container: str, run: Sequence[str]) -> list[str]:
-    """The docker command that runs a command of our image in the network of the container with this id."""
-    program, *arguments = run
-    return [
-        *("docker", "run", "--rm", f"--network=container:{container}", f"--entrypoint={program}"),
-        *(SYNTHETICNET, *arguments),
-    ]
-
-
 def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
     source = (Path(__file__).parent / "guest" / f"{program}.py").read_text(encoding="utf-8")
     return ["-I", "-c", source, *map(str, arguments)]
 
 
-def start(run: Sequence[str]) -> subprocess.Popen[bytes]:
+def start(run: Sequence[str]) -> Process:
     """Start a docker command with pipes; raises SynthlabError if docker cannot be run.
 
     It gets a new session, so that Ctrl-C reaches only us and we decide when it stops.
@@ -135,7 +99,26 @@ def start(run: Sequence[str]) -> subprocess.Popen[bytes]:
         raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
-def end(process: subprocess.Popen[bytes], patience_s: float = END_S) -> None:
+def output_of(process: Process, timeout_s: float) -> str:
+    """Wait for a program and return what it wrote; raises SynthlabError with the last line of stderr if it fails."""
+    try:
+        output, errors = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise SynthlabError(f"no answer within {timeout_s:g} s") from None
+    finally:
+        end(process, 0.0)
+    if process.returncode:
+        raise SynthlabError(last_line(errors) or f"it ended with status {process.returncode}")
+    return output.decode(errors="replace")
+
+
+def last_line(written: bytes) -> str:
+    """The last line of a program's output that is not blank; empty if there is none."""
+    lines = written.decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
+
+
+def end(process: Process, patience_s: float = END_S) -> None:
     """Close its stdin, which makes the program exit, and wait; after `patience_s`, kill the docker command only."""
     if process.stdin:
         with contextlib.suppress(OSError):

@@ -25,6 +25,11 @@ class Member:
     role: str
     port: int | None
 
+    @property
+    def title(self) -> str:
+        """What people call it: the client's name, else its role."""
+        return self.client or self.role
+
 
 def list_members() -> list[Member]:
     """The containers of all labs, sorted by lab and name, without sidecars."""

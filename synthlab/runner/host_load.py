@@ -7,13 +7,12 @@ the time, in microseconds, in which at least one runnable task waited for a proc
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from dataclasses import dataclass
 
 from ..engine.api import EngineApi
 from ..engine.containers import Container
-from ..engine.exec import end
+from ..engine.exec import output_of
 from ..errors import SynthlabError
 
 READ_S = 5.0
@@ -74,13 +73,7 @@ def load_between(before: Busy | None, after: Busy | None) -> HostLoad | None:
 def read_busy(engine: EngineApi, container: Container) -> Busy | None:
     """As a client's container shows it; None where it cannot be asked."""
     try:
-        process = engine.start_program(container.id, "machine")
-    except SynthlabError:
+        written = output_of(engine.start_program(container, "machine"), READ_S)
+        return parse_busy(written, time.monotonic())
+    except (SynthlabError, ValueError):
         return None
-    try:
-        written, _ = process.communicate(timeout=READ_S)
-        return parse_busy(written.decode(errors="replace"), time.monotonic())
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    finally:
-        end(process)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..control.client_api import ChangeOptions
 from ..control.clock_sync import compare_clocks
-from ..control.group_change import LabClient, each, refuse_failed
+from ..control.group_change import LabClient, each, put_files, refuse_failed
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError
@@ -200,9 +200,7 @@ class Leases:
         await self._each(living, release)
 
     async def _upload(self, change: Change, name: str) -> None:
-        client = self._find(name)
-        for file, text in change.files.items():
-            await asyncio.to_thread(client.api.put_file, file, text)
+        await asyncio.to_thread(put_files, self._find(name), change.files)
 
     async def _until(self, due_ns: int) -> None:
         await self._clock.pause(seconds_of(max(due_ns - self._clock.now_ns(), 0)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import select
 import subprocess
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from ..control.container_lookup import network_of
 from ..engine.api import EngineApi, Process
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..engine.exec import end
+from ..engine.exec import end, last_line
 from ..errors import SynthlabError
 from ..scenario.actions import Traffic
 from ..text.durations import seconds_of
@@ -39,13 +40,13 @@ def start_traffic(
     """
     client, target = _container(traffic.client, members), _container(traffic.target, members)
     sender, receiver = (target, client) if traffic.reverse else (client, target)
-    sink = _run(engine, receiver, "load_sink", traffic.protocol, seconds_of(traffic.for_ns) + GRACE_S + START_S)
+    sink = _run(engine, receiver, "traffic_sink", traffic.protocol, seconds_of(traffic.for_ns) + GRACE_S + START_S)
     try:
         port = _first_line(traffic, receiver, sink)
         where = (receiver.address, port)
         wanted = traffic.congestion or USUAL_CONGESTION
         arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, wanted)
-        source = _run(engine, sender, "load_source", *arguments, chooses=traffic.protocol == "tcp")
+        source = _run(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
         raise
@@ -61,7 +62,8 @@ def start_traffic(
 class RunningTraffic:
     """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
 
-    `sent` and `received` are its bytes, without headers, told once it has ended.
+    Known once it has ended: `sent` and `received`, its bytes without headers; of datagrams also the median delay, and
+    the rate of the frames that came.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class RunningTraffic:
         self.congestion = congestion
         self.sent: int | None = None
         self.received: int | None = None
+        self.delay_p50_ms: float | None = None
+        self.rate_bps: float | None = None
 
     def stop(self) -> None:
         """End both ends, if they have not ended yet; waits for a second at the most."""
@@ -84,8 +88,12 @@ class RunningTraffic:
             return
         self._error = self.error()
         self._stopped = True
-        self.sent = _ended(self._source)
-        self.received = _ended(self._sink)
+        sent, came = _ended(self._source), _ended(self._sink)
+        self.sent = int(sent) if sent else None
+        if came:
+            arrived = json.loads(came)
+            self.received = arrived["bytes"]
+            self.delay_p50_ms, self.rate_bps = arrived["delay_p50_ms"], arrived["rate_bps"]
 
     def error(self) -> str | None:
         """Why the traffic ended before its time, or never got anywhere; None where all is well."""
@@ -110,7 +118,7 @@ def _container(name: str, members: Sequence[Container]) -> Container:
 def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
     """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
     if container.conditioned:
-        return engine.start_program(container.id, program, arguments, user="root" if chooses else "application")
+        return engine.start_program(container, program, arguments, user="root" if chooses else "application")
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
@@ -129,26 +137,25 @@ def _last_words(process: Process) -> str:
     """What it has said at its end, which has come or is just coming."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    lines = _rest(process.stderr).splitlines()
-    return lines[-1] if lines else f"it ended with status {process.returncode}"
+    return last_line(_rest(process.stderr)) or f"it ended with status {process.returncode}"
 
 
-def _ended(process: Process) -> int | None:
-    """The bytes that it has counted, if it says so while it is ended."""
+def _ended(process: Process) -> str:
+    """What a program that is ended says as its last words."""
     assert process.stdin
     with contextlib.suppress(OSError):
         process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    words = _rest(process.stdout).split()
+    said = last_line(_rest(process.stdout))
     end(process, 0.0)
-    return int(words[-1]) if words else None
+    return said
 
 
-def _rest(stream: IO[bytes] | None) -> str:
+def _rest(stream: IO[bytes] | None) -> bytes:
     """What has been written so far, without waiting for more."""
     assert isinstance(stream, io.BufferedReader)
     written = b""
     while select.select([stream], [], [], 0)[0] and (piece := stream.read1()):
         written += piece
-    return written.decode(errors="replace")
+    return written

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass
-from pathlib import Path
+from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FlowMatch
+from syntheticnet.conditions import DIRECTIONS, FILE, FileValue, FlowMatch, file_values
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
-from ..stack.local_files import add_local, is_local, read_local
+from ..stack.local_files import LocalFile, local_file, take_files
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
@@ -76,24 +75,14 @@ def check_flow(node: Node, expression: str, context: Context) -> None:
         node.wrong(str(error))
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A trace or table on the host that a value names."""
-
-    name: str
-    text: str
-    node: Node
-
-
 def written(node: Node, item: Field[Any], context: Context) -> Any:
     """One value as a change has it: as it was written, None to clear it, or the file that it names."""
     unit = item.metadata["unit"]
     if node.value is None or node.value == CLEAR:
         return None
     try:
-        if unit.name == "file" and is_local(node.written, context.folder):
-            path = context.folder / node.written
-            return LocalFile(path.name, read_local(path, unit), node)
+        if unit.name == FILE and (file := local_file(node.written, unit, node.wrong, context.folder)):
+            return file
         unit.parse(node.value)
     except ValueError as error:
         node.wrong(str(error))
@@ -104,18 +93,10 @@ def split_files(change: Mapping[str, Any]) -> tuple[Values, dict[str, str]]:
     """The change with the files' names in it, and their texts by name; raises WrongUse for two of one name."""
     files: dict[str, str] = {}
 
-    def named(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: named(entry) for key, entry in value.items()}
-        if not isinstance(value, LocalFile):
-            return value
-        try:
-            add_local(Path(value.name), value.text, files)
-        except ValueError as error:
-            value.node.wrong(str(error))
-        return value.name
+    def find(named: FileValue) -> LocalFile | None:
+        return named.value if isinstance(named.value, LocalFile) else None
 
-    return {key: named(value) for key, value in change.items()}, files
+    return take_files(change, find, files), files
 
 
 def profile_change(name: Node, context: Context) -> Values:
@@ -127,13 +108,9 @@ def profile_change(name: Node, context: Context) -> Values:
 
 def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) -> Values:
     """All values of a link, with None for those that are not given, and the files that they name."""
-    by_name = fields_by_name()
-    named = {
-        key: LocalFile(value, files[value], node)
-        for key, value in given.items()
-        if by_name[key].metadata["unit"].name == "file" and value in files
-    }
-    return dict.fromkeys(by_name) | dict(given) | named
+    named = [named for named in file_values(given) if named.value in files]
+    own = {place[0]: LocalFile(value, files[value], node.wrong) for place, _, value in named}
+    return dict.fromkeys(fields_by_name()) | dict(given) | own
 
 
 def change_of(read: StepArgs, example: str) -> Values:

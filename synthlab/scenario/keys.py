@@ -9,7 +9,7 @@ from typing import Any
 
 from syntheticnet.conditions import RATE, SHARE, ConditionsError
 
-from ..errors import did_you_mean
+from ..errors import did_you_mean, no_such
 from ..stack.durations import DAY_NS, parse_between
 from ..stack.model import CONDITIONABLE
 from ..stack.yaml import Node
@@ -54,9 +54,9 @@ def switch(help: str) -> Key:
     return Key(read=lambda node, context: node.switch(), schema={"type": "boolean"}, help=help)
 
 
-def whole(low: int, high: int, help: str, required: bool = False) -> Key:
+def whole(low: int, high: int, help: str) -> Key:
     schema = {"type": "integer", "minimum": low, "maximum": high}
-    return Key(read=lambda node, context: node.whole(low, high), schema=schema, help=help, required=required)
+    return Key(read=lambda node, context: node.whole(low, high), schema=schema, help=help)
 
 
 def text(help: str, what: str = "a text", required: bool = False) -> Key:
@@ -88,12 +88,12 @@ def clients(help: str, required: bool = False) -> Key:
     return _names(lambda context: context.clients, "client", help, required)
 
 
-def containers(help: str, required: bool = False) -> Key:
+def containers(help: str) -> Key:
     """Containers of the lab: clients, groups, `all` clients, or `sfu`."""
-    return _names(lambda context: context.containers, "client or sfu", help, required)
+    return _names(lambda context: context.containers, "client or sfu", help)
 
 
-def _names(known: Callable[[Context], tuple[str, ...]], what: str, help: str, required: bool) -> Key:
+def _names(known: Callable[[Context], tuple[str, ...]], what: str, help: str, required: bool = False) -> Key:
     def read(node: Node, context: Context) -> tuple[str, ...]:
         nodes = node.items(f"a {what}") if isinstance(node.value, list) else [node]
         found = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
@@ -126,7 +126,7 @@ def read_one(node: Node, known: tuple[str, ...], what: str) -> str:
     if name not in known:
         if name in CONDITIONABLE:
             node.wrong(f"the {name} has no conditions: give it `network: {{}}` in the stack")
-        node.wrong(f"no {what} '{name}' in this stack{did_you_mean(name, known)}; there are: {', '.join(known)}")
+        node.wrong(no_such(what, name, known, where=" in this stack"))
     return name
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import assets
 from ..errors import WrongUse, did_you_mean
 from ..stack import Stack, find_stack_file, read_stack
+from ..stack.bundled import find_file
 from ..stack.compose_source import ComposeConfig
 from ..stack.variables import Variables
 from ..stack.yaml import Node, read_yaml
@@ -46,13 +47,7 @@ def scenario_files() -> dict[str, Path]:
 
 def find_scenario_file(name: str) -> Path:
     """The file that `name` means: a path, or a bundled scenario with or without `.yaml`."""
-    if Path(name).is_file():
-        return Path(name)
-    bundled = scenario_files()
-    for candidate in (name, f"{name}.yaml"):
-        if candidate in bundled:
-            return bundled[candidate]
-    raise WrongUse(f"{name}: no such scenario file{did_you_mean(name, bundled)}; bundled: {', '.join(bundled)}")
+    return find_file(name, scenario_files(), "scenario")
 
 
 def read_scenario(

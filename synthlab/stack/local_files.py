@@ -2,66 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
-from syntheticnet.conditions import MOST_BYTES, ConditionsError, Unit, condition_fields, refuse_crowd, size_of
+from syntheticnet.conditions import (
+    MOST_BYTES,
+    ConditionsError,
+    FileValue,
+    Place,
+    Unit,
+    file_values,
+    refuse_crowd,
+    size_of,
+)
 
 from ..text.text_file import read_text_file
+from .partial_change import put_value
 from .yaml import Node
 
-
-def is_local(written: str, folder: Path = Path()) -> bool:
-    """Whether a value refers to a file on the host: an existing file, or anything with a slash."""
-    return "/" in written or (folder / written).is_file()
+Refuse = Callable[[str], NoReturn]
+"""Raises WrongUse with the location of the value; its argument says what is wrong."""
 
 
-def read_local(path: Path, unit: Unit) -> str:
-    """The text of a file, checked as `unit` requires; raises ValueError naming the file."""
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A trace or table that a value refers to."""
+
+    name: str
+    text: str
+    refuse: Refuse
+
+
+def local_file(written: object, unit: Unit, refuse: Refuse, folder: Path = Path()) -> LocalFile | None:
+    """The host's file that a value refers to: an existing file, or anything with a slash; None for any other value.
+
+    Paths are relative to `folder`. Refuses a file that cannot be read, or is not of the unit's kind.
+    """
+    if not isinstance(written, str) or not ("/" in written or (folder / written).is_file()):
+        return None
+    path = folder / written
     try:
         text = read_text_file(path, MOST_BYTES)
         unit.parse(path.name)
         if unit.read is not None:
             unit.read(text)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-    return text
+        refuse(f"{path}: {error}")
+    return LocalFile(path.name, text, refuse)
 
 
-def add_local(path: Path, text: str, files: dict[str, str]) -> None:
+def keep_file(file: LocalFile, files: dict[str, str]) -> None:
     """Add the text by file name to `files`, the files of one client.
 
-    Raises ValueError if another file has that name, or if the files exceed what a client can store.
+    Refuses a second file of that name, and files that exceed what a client can store.
     """
-    if files.setdefault(path.name, text) != text:
-        raise ValueError(f"two files are named {path.name}; rename one of them")
+    if files.setdefault(file.name, file.text) != file.text:
+        file.refuse(f"two files are named {file.name}; rename one of them")
     try:
-        refuse_crowd({name: size_of(kept) for name, kept in files.items()}, path.name)
+        refuse_crowd({name: size_of(text) for name, text in files.items()}, file.name)
     except ConditionsError as error:
-        raise ValueError(str(error)) from None
+        file.refuse(str(error))
+
+
+def take_files(
+    change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
+) -> dict[str, Any]:
+    """Replace each value that `find` gives a local file for by its file name, and add the contents to `files`."""
+    taken = dict(change)
+    for place, name in _names(change, find, files):
+        taken = put_value(taken, place, name)
+    return taken
 
 
 def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
     """Replace each local path in conditions by its file name, and add the contents to `files`.
 
-    Paths are relative to `folder`. Raises WrongUse for an invalid file or a duplicate name.
+    Paths are relative to `folder`. Raises WrongUse, with its line, for an invalid file or a duplicate name.
     """
-    if not isinstance(node.value, dict):
-        return node
-    units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
-    value: dict[str, Node] = {}
-    for key, entry in node.value.items():
-        is_file = key in units and units[key].name == "file" and isinstance(entry.value, str)
-        value[key] = _named(entry, folder, units[key], files) if is_file else take_local(entry, folder, files)
-    return replace(node, value=value)
+
+    def find(named: FileValue) -> LocalFile | None:
+        return local_file(named.value, named.unit, node.at(named.place).wrong, folder)
+
+    taken = node
+    for place, name in _names(node.plain(), find, files):
+        taken = taken.with_text(place, name)
+    return taken
 
 
-def _named(node: Node, folder: Path, unit: Unit, files: dict[str, str]) -> Node:
-    if not is_local(node.written, folder):
-        return node
-    path = folder / node.written
-    try:
-        add_local(path, read_local(path, unit), files)
-    except ValueError as error:
-        node.wrong(str(error))
-    return replace(node, value=path.name, written=path.name)
+def _names(
+    change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
+) -> Iterator[tuple[Place, str]]:
+    for named in file_values(change):
+        if file := find(named):
+            keep_file(file, files)
+            yield named.place, file.name

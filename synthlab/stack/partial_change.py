@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
@@ -15,6 +15,12 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
         old = both.get(key)
         both[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return both
+
+
+def put_value(change: Mapping[str, Any], place: Sequence[str], value: Any) -> dict[str, Any]:
+    """A change with one value in place of another: `place` are the keys that lead to it."""
+    key, *rest = place
+    return {**change, key: put_value(change[key], rest, value) if rest else value}
 
 
 def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from syntheticnet.conditions import ConditionsError
 
 from .. import assets
 from ..contract import SFU_HOST, TURN_HOST
-from ..errors import WrongUse, did_you_mean
+from ..errors import WrongUse
 from .allow import is_network, read_allow
+from .bundled import find_file
 from .clients import read_clients
 from .compose_source import ComposeConfig, ComposeFile, read_compose
 from .fields import check_name, read_network, refuse_bad_name
@@ -32,13 +33,7 @@ TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
 
 def find_stack_file(name: str) -> Path:
     """The file of a stack: a path, or a bundled stack's name with or without `.yaml`."""
-    if Path(name).is_file():
-        return Path(name)
-    bundled = {file.name: file for file in sorted(assets.stacks().glob("*.yaml"))}
-    for candidate in (name, f"{name}.yaml"):
-        if candidate in bundled:
-            return bundled[candidate]
-    raise WrongUse(f"{name}: no such stack file{did_you_mean(name, bundled)}; bundled: {', '.join(bundled)}")
+    return find_file(name, {file.name: file for file in sorted(assets.stacks().glob("*.yaml"))}, "stack")
 
 
 def read_stack(

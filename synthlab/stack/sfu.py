@@ -12,7 +12,7 @@ from pathlib import Path
 from syntheticnet.conditions import RATE
 
 from ..contract import SFU_HOST
-from ..errors import did_you_mean
+from ..errors import did_you_mean, no_such
 from .apps import SFU_APPS, SfuApp
 from .compose_source import ComposeFile
 from .fields import read_address, read_command, read_env, read_image, read_version
@@ -133,8 +133,7 @@ def _read_service(keys: dict[str, Node], folder: Path, read_compose: ReadCompose
     compose = read_compose(file)
     name = keys["service"].text("the name of a service")
     if name not in compose.services:
-        there = did_you_mean(name, compose.services) or f"; there are: {', '.join(compose.services)}"
-        keys["service"].wrong(f"{file.name} has no service '{name}'{there}")
+        keys["service"].wrong(no_such("service", name, compose.services, where=f" in {file.name}"))
     if SFU_HOST in compose.services.keys() - {name}:
         keys["compose"].wrong(f"clients call {name} '{SFU_HOST}': rename the other service '{SFU_HOST}'")
     return Sfu(app=name, image="", service=name, compose=compose)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -87,6 +87,20 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def at(self, place: Sequence[str]) -> Node:
+        """The value that these keys of mappings lead to."""
+        node = self
+        for key in place:
+            node = node.value[key]
+        return node
+
+    def with_text(self, place: Sequence[str], text: str) -> Node:
+        """The same with a text as the value that these keys lead to."""
+        if not place:
+            return replace(self, value=text, written=text)
+        key, *rest = place
+        return replace(self, value=self.value | {key: self.value[key].with_text(rest, text)})
 
     def _below(self, where: str) -> tuple[Node, str]:
         """The deepest node on a dotted path, and the rest of the path; keys may contain dots."""

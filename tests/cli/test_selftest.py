@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from synthlab.cli.selftest import MANY, Check, judge, judged, selftest_table
+from synthlab.cli.selftest import MANY, RECEIVER, SENDER, Check, Received, Stream, judge, judged, selftest_table, send
+from synthlab.engine import guest
+from synthlab.engine.api import Process, User
+from synthlab.engine.containers import Container
+from synthlab.engine.exec import start
 from synthlab.errors import ExpectationFailed
+from synthlab.testing import FakeEngine, fake_container
+
+GUEST = Path(guest.__file__).parent
 
 
-def received(count: int, delay_ms: float | None, rate_bps: float | None) -> dict[str, Any]:
-    return {"received": count, "delay_p50_ms": delay_ms, "rate_bps": rate_bps}
+def received(count: int, delay_ms: float | None, rate_bps: float | None) -> Received:
+    return Received(MANY.count, count, delay_ms, rate_bps)
 
 
 def checks(lost: int = 200, delay_ms: float = 40.2, rate_bps: float = 1_990_000.0) -> list[Check]:
@@ -39,6 +50,32 @@ def test_wrong(values: dict[str, Any], named: str) -> None:
     """What is off by more than its tolerance is an expectation that failed, and named."""
     with pytest.raises(ExpectationFailed, match=f"not right on this machine: {named}$"):
         judge(checks(**values))
+
+
+class Loopback(FakeEngine):
+    """Runs the programs of its containers on this machine."""
+
+    def start_program(
+        self,
+        container: Container,
+        program: str,
+        arguments: Sequence[object] = (),
+        *,
+        user: User = "application",
+        python: str = sys.executable,
+    ) -> Process:
+        return start([sys.executable, "-I", str(GUEST / f"{program}.py"), *map(str, arguments)])
+
+
+def test_a_stream() -> None:
+    """Nearly all of what is sent arrives on loopback, soon and at its rate; what the machine misses is not sent."""
+    members = [replace(fake_container("selftest", name), address="127.0.0.1") for name in (SENDER, RECEIVER)]
+    came = send(Loopback(members), members, Stream(count=200, per_second=400))
+    assert 100 * 1200 <= came.bytes <= came.sent_bytes <= 200 * 1200
+    assert came.delay_p50_ms is not None
+    assert 0 < came.delay_p50_ms < 100
+    assert came.rate_bps is not None
+    assert came.rate_bps < 2 * 400 * 1242 * 8
 
 
 def test_nothing_measured() -> None:

@@ -12,6 +12,7 @@ from synthlab.control.addresses import api_url
 from synthlab.control.client_api import HttpClientApi
 from synthlab.control.connections import CONTAINER_HEADER, ClientConnections, leads_to
 from synthlab.control.exec_tunnel import Relay
+from synthlab.engine import containers
 from synthlab.testing import FakeEngine, fake_container
 
 
@@ -52,8 +53,8 @@ def test_decided_once(open_: bool) -> None:
         looked.append(id)
         return open_
 
-    def relay(id: str) -> Relay:
-        made.append(id)
+    def relay(container: containers.Container) -> Relay:
+        made.append(container.id)
         return Relay(["false"])
 
     reach = ClientConnections(FakeEngine(), leads, relay)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .pair import Traffic
+from .pair import Pair, Traffic
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +15,10 @@ def no_traffic_left() -> Iterator[None]:
     yield
     for traffic in list(Traffic.unfinished):
         traffic.wait()
+
+
+@pytest.fixture
+def pair(lab: Pair) -> Iterator[Pair]:
+    """The pair that the tests of a module share; each test changes client2, which is reset afterwards."""
+    yield lab
+    lab.reset()

@@ -26,12 +26,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield pair
 
 
-@pytest.fixture
-def pair(lab: Pair) -> Iterator[Pair]:
-    yield lab
-    lab.reset()
-
-
 @pytest.mark.parametrize("family", PACKETS)
 @pytest.mark.parametrize(("sender", "receiver"), [("client1", "client2"), ("client2", "client1")])
 def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver: str, family: int) -> None:

@@ -21,12 +21,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield pair
 
 
-@pytest.fixture
-def pair(lab: Pair) -> Iterator[Pair]:
-    yield lab
-    lab.reset()
-
-
 def test_a_name_has_an_address_of_each(pair: Pair) -> None:
     """A client finds another one, and itself, under an IPv4 and an IPv6 address."""
     for client in ("client1", "client2"):

@@ -206,7 +206,9 @@ def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> No
 @pytest.mark.parametrize("client", ["client1", "client2"])
 def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     """As its user, be that root, the same program gets no packet socket."""
-    process = WORLD.engine.start_program(lab.container(client), "capture", ("ring", client, 192, 30, 1 << 20))
+    process = WORLD.engine.start_program(
+        find_member(*WORLD.members(lab.name), client), "capture", ("ring", client, 192, 30, 1 << 20)
+    )
     _, errors = process.communicate(timeout=30)
     end(process)
     assert process.returncode == 1

@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_connection
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 
 from .labs import SYNTHLAB, lab_up, reconnect, synthlab, until
 from .pair import Pair
+from .strangers import address, attempt, capabilities, container, forged_ipv6, output, run_script, status_of
 
 pytestmark = pytest.mark.docker
 
@@ -62,10 +62,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def test_a_neighbour_gets_nothing(lab: Lab) -> None:
     """API, screen and debugger answer the host; to a neighbour, no control port says a word."""
     with _intruder(lab) as intruder:
-        heard = _try(intruder, "connect", lab.address("client1"), CONTROL)
-        asked = _try(intruder, "connect", lab.address("client1"), "80,9222", "GET /v1/state HTTP/1.0\r\n\r\n")
+        heard = attempt(intruder, "connect", lab.address("client1"), CONTROL)
+        asked = attempt(intruder, "connect", lab.address("client1"), "80,9222", "GET /v1/state HTTP/1.0\r\n\r\n")
     assert set(heard.values()) | set(asked.values()) <= set(CLOSED)
-    assert _status(lab.api("client1")) == 200
+    assert status_of(lab.api("client1")) == 200
     screen = int(lab.ports("client1")["vnc"].rpartition(":")[2])
     with create_connection(("127.0.0.1", screen), 5) as connection:
         assert connection.recv(12).startswith(b"RFB 003")
@@ -74,21 +74,21 @@ def test_a_neighbour_gets_nothing(lab: Lab) -> None:
 def test_a_container_of_another_network_gets_nothing(lab: Lab) -> None:
     """Neither at the client's own address nor at the published port, on any address of the host."""
     published = lab.api("client1")
-    with _container("bridge") as outsider:
+    with container("bridge") as outsider:
         for host in (lab.gateway(), "172.17.0.1"):
-            heard = _try(outsider, "connect", host, str(published), "GET /v1/state HTTP/1.0\r\n\r\n")
+            heard = attempt(outsider, "connect", host, str(published), "GET /v1/state HTTP/1.0\r\n\r\n")
             assert set(heard.values()) <= set(CLOSED)
-        assert set(_try(outsider, "connect", lab.address("client1"), CONTROL).values()) <= set(CLOSED)
+        assert set(attempt(outsider, "connect", lab.address("client1"), CONTROL).values()) <= set(CLOSED)
 
 
 def test_a_neighbour_cannot_pretend_to_be_the_host(lab: Lab) -> None:
     """One that claims the gateway's address gets an ordinary container's answers, but never a client's."""
-    with _intruder(lab) as intruder, _container(f"synthlab-{NAME}_default", "python3 -m http.server 80") as ordinary:
-        spoof = "spoof", _address(ordinary), lab.gateway(), "80"
-        until(lambda: _try(intruder, *spoof)["answers"] > 0)  # it may not listen yet
+    with _intruder(lab) as intruder, container(f"synthlab-{NAME}_default", "python3 -m http.server 80") as ordinary:
+        spoof = "spoof", address(ordinary), lab.gateway(), "80"
+        until(lambda: attempt(intruder, *spoof)["answers"] > 0)  # it may not listen yet
         for client, port in (("client1", "80"), ("client1", "5901"), ("client2", "80")):
-            assert _try(intruder, "spoof", lab.address(client), lab.gateway(), port)["answers"] == 0
-    assert _status(lab.api("client1")) == 200
+            assert attempt(intruder, "spoof", lab.address(client), lab.gateway(), port)["answers"] == 0
+    assert status_of(lab.api("client1")) == 200
 
 
 def test_a_false_gateway_at_the_start(lab: Lab) -> None:
@@ -106,11 +106,11 @@ def test_a_false_gateway_at_the_start(lab: Lab) -> None:
             assert json.loads(pretending.stdout.readline())["claims"] > 0
     logs = subprocess.run(["docker", "logs", lab.container("client2")], capture_output=True, text=True, check=True)
     if f"both claim the gateway's address {lab.gateway()}: the control ports stay closed" not in logs.stderr:
-        assert _status(lab.api("client2")) == 200  # a pretender that is slower than 30 ms comes too late for anything
+        assert status_of(lab.api("client2")) == 200  # a pretender that is slower than 30 ms comes too late for anything
     shown = json.loads(synthlab("set", "client2", "--loss", "1%", "--json", "--lab", NAME).stdout)
     assert shown["client2"]["conditions"]["ingress"] == {"loss": "1%"}
     synthlab("restart", "client2", "--lab", NAME)
-    assert _status(lab.api("client2")) == 200
+    assert status_of(lab.api("client2")) == 200
 
 
 @pytest.mark.issue(10)
@@ -118,12 +118,12 @@ def test_a_forged_router_advertisement(lab: Lab) -> None:
     """An ordinary container takes an address and a route from it; no interface of a client has any IPv6 or would."""
     with _intruder(lab, "net.ipv6.conf.all.disable_ipv6=0") as intruder, _intruder(lab, *HEEDING) as ordinary:
         for container in (ordinary, lab.container("client1"), lab.container("client2")):
-            mac = _output("docker", "exec", container, "sh", "-c", "cat /sys/class/net/[es]*0/address | tail -1")
-            assert _try(intruder, "advertise", mac.strip())["sent"] == 10
-        until(lambda: _ipv6(ordinary) == (["eth0"], ["eth0"]))
-        assert _ipv6(lab.container("client1")) == _ipv6(lab.container("client2")) == ([], [])
+            mac = output("docker", "exec", container, "sh", "-c", "cat /sys/class/net/[es]*0/address | tail -1")
+            assert attempt(intruder, "advertise", mac.strip())["sent"] == 10
+        until(lambda: forged_ipv6(ordinary) == (["eth0"], ["eth0"]))
+        assert forged_ipv6(lab.container("client1")) == forged_ipv6(lab.container("client2")) == ([], [])
     read = "cd /proc/sys/net/ipv6/conf; grep . */accept_ra"
-    result = _output("docker", "exec", lab.container("client2"), "sh", "-c", read)
+    result = output("docker", "exec", lab.container("client2"), "sh", "-c", read)
     heeding = {row.split("/")[0] for row in result.split() if not row.endswith(":0")}
     assert heeding <= {"all", "lo"}
 
@@ -135,10 +135,10 @@ def test_a_forged_redirect(lab: Lab) -> None:
     mac = str(lab.network("client2")["MacAddress"])
     with _intruder(lab) as intruder:
         ask = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', ('192.0.2.7', 9))"
-        _output("docker", "exec", client, "python3", "-c", ask)
-        _try(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
-        _try(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
-    counts = _output("docker", "exec", client, "cat", "/proc/net/snmp").splitlines()
+        output("docker", "exec", client, "python3", "-c", ask)
+        attempt(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
+        attempt(intruder, "redirect", lab.address("client2"), mac, lab.gateway(), target)
+    counts = output("docker", "exec", client, "cat", "/proc/net/snmp").splitlines()
     names, values = (row.split() for row in counts if row.startswith("Icmp:"))
     assert dict(zip(names, values, strict=True))["InRedirects"] == "0"
 
@@ -157,7 +157,7 @@ def test_a_forged_redirect(lab: Lab) -> None:
 def test_pages_of_others_and_rebound_names(lab: Lab, method: str, headers: dict[str, str], status: int) -> None:
     """A page in the host's own browser gets nothing, by whatever name and method."""
     wanted = 405 if method == "OPTIONS" and status == 200 else status
-    assert _status(lab.api("client1"), method, headers) == wanted
+    assert status_of(lab.api("client1"), method, headers) == wanted
 
 
 def test_who_is_allowed(lab: Lab) -> None:
@@ -166,13 +166,13 @@ def test_who_is_allowed(lab: Lab) -> None:
     deadline = time.monotonic() + 8
     status = ""
     while "200" not in status and time.monotonic() < deadline:
-        status = _try(lab.container("friend"), "http", "client2", "80", *change)["status"]
+        status = attempt(lab.container("friend"), "http", "client2", "80", *change)["status"]
     assert status == "HTTP/1.1 200 OK"
     assert lab.state()["conditions"]["ingress"]["loss"] == "99%"
     lab.reset()
-    assert _try(lab.container("friend"), "http", "client1", "80", *change)["status"] in CLOSED
+    assert attempt(lab.container("friend"), "http", "client1", "80", *change)["status"] in CLOSED
     with _intruder(lab) as intruder:
-        assert _try(intruder, "http", lab.address("client2"), "80", *change)["status"] in CLOSED
+        assert attempt(intruder, "http", lab.address("client2"), "80", *change)["status"] in CLOSED
 
 
 def test_no_process_has_our_capabilities(lab: Lab) -> None:
@@ -182,9 +182,9 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
     """
     script = "for f in /proc/[0-9]*/status; do cat $f; echo; done 2>/dev/null; true"
     for client in ("client1", "client2"):
-        result = _output("docker", "exec", lab.container(client), "sh", "-c", script)
+        result = output("docker", "exec", lab.container(client), "sh", "-c", script)
         others = [text for text in result.split("\n\n") if "CapEff" in text and "\nPid:\t1\n" not in text]
-        processes = [_capabilities(text) for text in others]
+        processes = [capabilities(text) for text in others]
         # the engine's own: this very docker exec, and the health probe, which sleeps
         assert {name for name, held in processes if held & OURS} <= {"sh", "cat", "sleep"}
         assert {held & OURS for name, held in processes if name in ("python", "python3", "tail", "chromium")} == {0}
@@ -193,7 +193,7 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
         assert sets == {"CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapInh": 0, "CapBnd": 0, "CapAmb": 0}
         assert [name for name, held in processes].count("python") >= 2
     for client in ("client1", "client2"):
-        _, held = _capabilities(_output(SYNTHLAB, "exec", client, "--lab", NAME, "--", "cat", "/proc/self/status"))
+        _, held = capabilities(output(SYNTHLAB, "exec", client, "--lab", NAME, "--", "cat", "/proc/self/status"))
         assert held == 0 if client == "client1" else held and not held & OURS
 
 
@@ -201,7 +201,7 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
 @pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
 def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) -> None:
     """As an ordinary user or as root, the application can neither trace, read nor end PID 1, nor change the network."""
-    result = _run(*_as_application(lab, client), "seize")
+    result = run_script(*_as_application(lab, client), "seize")
     assert (result["uid"] == 0) == root
     assert {name: outcome for name, outcome in result["attempts"].items() if outcome not in ("EPERM", "EACCES")} == {}
     assert result["state"] == "S"
@@ -211,10 +211,10 @@ def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) ->
 def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
     """An application that runs as root can read its API; it can neither change its network nor mark a packet."""
     inside = _as_application(lab, "client2")
-    result = _run(*inside, "control", "65311")
+    result = run_script(*inside, "control", "65311")
     assert result == {"mark": "Operation not permitted", "door": "timed out"}
     asked = "http", "127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost"
-    assert _run(*inside, *asked)["status"] == "HTTP/1.1 403 Forbidden"
+    assert run_script(*inside, *asked)["status"] == "HTTP/1.1 403 Forbidden"
 
 
 @pytest.mark.issue(10)
@@ -222,7 +222,7 @@ def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
 def test_no_header_makes_the_application_the_host(lab: Lab, client: str, root: bool) -> None:
     """Whatever it says of whom it asks for, as an ordinary user or as root, it may not change its own network."""
     before = lab.state(client)["conditions"]
-    result = _run(*_as_application(lab, client), "forwarded", lab.gateway())
+    result = run_script(*_as_application(lab, client), "forwarded", lab.gateway())
     assert (result["uid"] == 0) == root
     assert set(result["statuses"]) == {"HTTP/1.1 403 Forbidden"}
     assert lab.state(client)["conditions"] == before
@@ -233,11 +233,11 @@ def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
     lab.set("--latency", "5ms")
     before = lab.state()
     with _intruder(lab) as container:
-        assert _try(container, "overwrite", *CODE)["files"] > 500  # the attack works on what is read from files
+        assert attempt(container, "overwrite", *CODE)["files"] > 500  # the attack works on what is read from files
         assert subprocess.run(
             ["docker", "exec", container, "python3", "-c", ""], check=False, capture_output=True
         ).returncode
-    _try(lab.container("client2"), "overwrite", *CODE)
+    attempt(lab.container("client2"), "overwrite", *CODE)
     os.kill(_host_pid(lab, "65310"), signal.SIGKILL)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and _restarts(lab) == before["forwarder"]["restarts"]:
@@ -256,85 +256,19 @@ def _as_application(lab: Lab, client: str) -> list[str]:
     return [*inside, "syntheticnet.supervisor.application", "python3", "-"]
 
 
-def _ipv6(container: str) -> tuple[list[str], list[str]]:
-    """The interfaces with an address of the forged network, and those with a default route by IPv6."""
-    addresses, routes = (
-        [row.split() for row in _output("docker", "exec", container, "cat", f"/proc/net/{name}").splitlines()]
-        for name in ("if_inet6", "ipv6_route")
-    )
-    led = {row[-1] for row in routes if row[1] == "00" and row[-1] != "lo"}
-    return sorted(row[-1] for row in addresses if row[0].startswith("20010db8")), sorted(led)
-
-
 def _restarts(lab: Lab) -> int:
     done = synthlab("show", "client2", "--json", "--lab", lab.name, status=None)
     return int(json.loads(done.stdout)["client2"]["forwarder"]["restarts"]) if done.returncode == 0 else 0
 
 
 def _host_pid(lab: Lab, uid: str) -> int:
-    result = _output("docker", "top", lab.container("client2"), "-eo", "pid,uid")
+    result = output("docker", "top", lab.container("client2"), "-eo", "pid,uid")
     (pid,) = [int(row.split()[0]) for row in result.splitlines()[1:] if row.split()[1] == uid]
     return pid
-
-
-def _capabilities(status: str) -> tuple[str, int]:
-    """The name of a process, and all capabilities that are in any of its sets."""
-    rows = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    sets = [int(value, 16) for name, value in rows.items() if name.startswith("Cap")]
-    held = 0
-    for each in sets:
-        held |= each
-    return rows["Name"], held
-
-
-def _status(port: int, method: str = "GET", headers: dict[str, str] | None = None) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        body = "{}" if method == "PATCH" else None
-        connection.request(method, "/v1/conditions", body, {"Content-Type": "application/json"} | (headers or {}))
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 @contextmanager
 def _intruder(lab: Lab, *settings: str) -> Iterator[str]:
     """A container beside the clients, as Docker makes them: root with raw sockets."""
-    with _container(f"synthlab-{lab.name}_default", settings=settings) as name:
+    with container(f"synthlab-{lab.name}_default", settings=settings) as name:
         yield name
-
-
-@contextmanager
-def _container(network: str, command: str = "sleep 600", settings: Sequence[str] = ()) -> Iterator[str]:
-    program, *arguments = command.split()
-    made = ["docker", "run", "--rm", "--detach", "--init", "--network", network, "--entrypoint", program]
-    made += [word for setting in settings for word in ("--sysctl", setting)]
-    name = subprocess.run(
-        [*made, "syntheticnet", *arguments], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    try:
-        yield name
-    finally:
-        subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=True)
-
-
-def _address(container: str) -> str:
-    each = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    return _output("docker", "inspect", "-f", each, container).strip()
-
-
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def _try(container: str, *arguments: str) -> dict[str, Any]:
-    """One mode of intruder.py in a container, and what came of it."""
-    return _run("docker", "exec", "-i", container, "python3", "-", *arguments)
-
-
-def _run(*command: str) -> dict[str, Any]:
-    script = (Path(__file__).parent / "intruder.py").read_text()
-    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result

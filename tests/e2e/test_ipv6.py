@@ -27,12 +27,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield pair
 
 
-@pytest.fixture
-def pair(lab: Pair) -> Iterator[Pair]:
-    yield lab
-    lab.reset()
-
-
 def test_the_application_has_no_ipv4(pair: Pair) -> None:
     """No interface but loopback shows an IPv4 address, and a connection by IPv4 fails at once, to whomever."""
     shown = pair.traffic("client2", "interfaces").result()

@@ -1,73 +1,32 @@
-"""Scenarios played on a real lab of two light clients: when their steps take effect, and how all of it ends."""
+"""Scenarios played on a real lab of two light clients: when their steps take effect, and what is told of it."""
 
 from __future__ import annotations
 
 import bisect
 import itertools
 import json
-import os
-import re
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.request import urlopen
 
 import junitparser
 import pytest
 
-from .labs import SYNTHLAB, docker, heeding_interrupts, lab_up, synthlab, until
-from .leftovers import leftovers
-from .pair import STACK, Pair
+from .labs import synthlab
+from .pair import Pair
+from .scenario_lab import LAB, LOSSY, PORT, played_lab, run, scenario
 
 pytestmark = pytest.mark.docker
-
-LAB = "e2e-scenario"
-PORT, LOSSY = 7000, 7100
-"""The stack loses a fifth of what client2 sends to the latter."""
 CUTS, EVERY_S, FIRST_S = 6, 1.0, 1.5
 """The wire is cut for half of each second: so often, and first so long after the beginning."""
 MEDIAN_OFF_MS, MOST_OFF_MS = 2.0, 10.0
-REVERT_S = 10.0
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The lab, up; its stack file."""
-    stack = tmp_path_factory.mktemp("scenario") / "pair.yaml"
-    lossy = f"client2: {{image: syntheticnet, network: {{flows: {{'*:udp:{LOSSY}': {{egress: {{loss: 20%}}}}}}}}}}"
-    stack.write_text(STACK.format(name=LAB, ip="ipv4").replace("client2: {image: syntheticnet}", lossy))
-    with lab_up(LAB, stack, "--ttl", "15min"):
+    with played_lab(tmp_path_factory.mktemp("scenario")) as stack:
         yield stack
-
-
-def scenario(lab: Path, steps: str, top: str = "") -> str:
-    """The path of a scenario file beside the stack file."""
-    file = lab.with_name("scenario.yaml")
-    file.write_text(f"stack: {lab.name}\n{top}steps:\n{steps}")
-    return str(file)
-
-
-def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
-    """What `scenario run --json` tells of one run, and its exit status."""
-    kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
-    result = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
-    (record,) = json.loads(result.stdout)["records"]
-    return {**record, "exit": result.returncode}
-
-
-def state(client: str) -> dict[str, Any]:
-    """The answer of a client's API."""
-    with urlopen(f"http://127.0.0.1:{Pair(LAB).port(client)}/v1/state", timeout=5) as answer:
-        return dict(json.load(answer))
-
-
-def egress() -> dict[str, Any]:
-    """What client2's egress link has in force."""
-    return dict(state("client2")["conditions"].get("egress", {}))
 
 
 def test_steps_are_on_time(lab: Path) -> None:
@@ -267,76 +226,6 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
         synthlab("reset", "--lab", LAB)
 
 
-def test_a_container_that_cannot_answer(lab: Path) -> None:
-    """A paused client tells nothing: there is no data of it, which fails; it goes on at the end."""
-    steps = "  - wait: 2s\n  - pause: client2\n  - wait: 4s\n  - never: client2.egress.loss > 5%\n    for: 2s\n"
-    record = run(lab, steps, status=None)
-    assert "no data after" in record["judged"][0]["reason"]
-    assert docker("inspect", "-f", "{{.State.Status}}", Pair(LAB).container("client2")).strip() == "running"
-    assert egress() == {}
-
-
-@pytest.mark.parametrize(
-    ("number", "most_s", "status"),
-    [(signal.SIGINT, 5.0, 130), (signal.SIGTERM, 5.0, 143), (signal.SIGKILL, REVERT_S, -signal.SIGKILL)],
-)
-def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, status: int) -> None:
-    """Ctrl-C and SIGTERM take conditions back at once; whoever is killed loses them within ten seconds."""
-    file = scenario(lab, "  - {set: client2, egress: {loss: 100%}}\n  - wait: 60s\n")
-    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
-    with subprocess.Popen(heeding_interrupts(command), stderr=subprocess.DEVNULL, start_new_session=True) as playing:
-        deadline = time.monotonic() + 20
-        while egress() != {"loss": "100%"}:
-            assert time.monotonic() < deadline
-        os.killpg(playing.pid, number)
-        killed = time.monotonic()
-        playing.wait(10)
-        assert playing.returncode == status
-        assert time.monotonic() - killed < most_s
-        while egress() != {}:
-            assert time.monotonic() - killed < most_s + 1.0
-        print(f"{number.name}: reverted after {time.monotonic() - killed:.2f} s")
-
-
-@pytest.mark.issue(10)
-@pytest.mark.soak
-@pytest.mark.parametrize(
-    ("action", "number", "most_s"),
-    [
-        ("pause", signal.SIGKILL, REVERT_S),
-        ("stop", signal.SIGKILL, REVERT_S + 5),
-        ("pause", signal.SIGSTOP, REVERT_S + 5),
-    ],
-)
-def test_a_pause_is_a_lease(lab: Path, action: str, number: signal.Signals, most_s: float) -> None:
-    """A client that a scenario has paused or stopped goes on when its player is killed, or hangs."""
-    file = scenario(lab, f"  - {{{action}: client2}}\n  - wait: 60s\n")
-    command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
-    with subprocess.Popen(command, start_new_session=True) as playing:
-        until(lambda: _status() == {"pause": "paused", "stop": "exited"}[action])
-        time.sleep(0.2)
-        os.killpg(playing.pid, number)
-        ended = time.monotonic()
-        try:
-            until(lambda: _status() == "running", most_s)
-            print(f"{action}, {number.name}: it went on after {time.monotonic() - ended:.1f} s")
-        finally:
-            os.killpg(playing.pid, signal.SIGKILL)
-    until(_has_no_leases)
-
-
-def _has_no_leases() -> bool:
-    """Of neither client: what the dead player held has expired. One that is just starting does not answer yet."""
-    try:
-        return not any(state(client)["leases"] for client in ("client1", "client2"))
-    except OSError:
-        return False
-
-
-def _status() -> str:
-    return docker("inspect", "-f", "{{.State.Status}}", Pair(LAB).container("client2")).strip()
-
-
 NUMBERED = """\
 import socket, struct, sys, time
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -366,17 +255,3 @@ def _lost(lab: Path, seed: int) -> set[int]:
     run(lab, f"  - {{exec: {json.dumps(command)}, in: client2}}\n", "--seed", str(seed), status=None)
     pair.traffic("client1", "end", LOSSY, script="stamps.py").result()
     return set(range(COUNT)) - set(receiver.result()["sent_ns"])
-
-
-def test_a_lab_of_its_own(lab: Path) -> None:
-    """A lab that is not up is brought up for the scenario, and gone afterwards; killed, its time is bounded."""
-    own = f"{LAB}-own"
-    file = lab.with_name("own.yaml")
-    file.write_text(STACK.format(name=own, ip="ipv4"))
-    mine = lab.with_name("own-scenario.yaml")
-    mine.write_text("stack: own.yaml\nsteps:\n  - wait: 1s\n")
-    result = synthlab("scenario", "run", str(mine), "--evidence", str(lab.with_name("evidence")), status=None)
-    took = re.search(r"own-scenario, ([0-9.]+) s$", result.stderr.splitlines()[-1])
-    assert took
-    assert 1.0 <= float(took[1]) < 3.0
-    assert leftovers(own) == []

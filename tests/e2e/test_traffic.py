@@ -96,7 +96,7 @@ def _is_near(measured: tuple[float, float], bps: float, seconds: float) -> bool:
 def _loaders() -> list[str]:
     """The traffic programs that run in the clients, and the sidecars."""
     listed = [docker("top", f"synthlab-{LAB}-{name}-1", "-eo", "pid,args") for name in ("client1", "client2")]
-    programs = [line for top in listed for line in top.splitlines() if "of competing traffic" in line]
+    programs = [line for top in listed for line in top.splitlines() if "s competing traffic:" in line]
     return programs + docker("ps", "-aq", "--filter", "label=synthlab.role=sidecar").split()
 
 

@@ -10,10 +10,10 @@ import pytest
 from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import ImageBuild
 from synthlab.errors import SynthlabError, WrongUse
+from synthlab.testing import fake_container
 
 pytestmark = pytest.mark.issue(11)
 
-PYTHON = "/opt/synthlab/bin/python"
 LISTING = (
     'ps --all --no-trunc --filter label=synthlab.lab --format {{.Label "synthlab.lab"}}\\t{{.Label "synthlab.client"}}'
     '\\t{{.Label "synthlab.group"}}\\t{{.Label "synthlab.role"}}\\t{{.Ports}}'
@@ -64,15 +64,6 @@ def unheard(_line: str) -> None:
             lambda engine: engine.compose_config(Path("/c.yaml"), {}),
             ["compose -p synthlab-compose -f /c.yaml config --format json"],
         ),
-        (lambda engine: engine.run_inside("c1", ["ls", "-l"], timeout_s=5), ["exec c1 ls -l"]),
-        (
-            lambda engine: engine.run_inside("c1", ["python3", "-"], text="pass", timeout_s=5),
-            ["exec -i c1 python3 -"],
-        ),
-        (
-            lambda engine: engine.run_beside("c1", [PYTHON, "-I"], timeout_s=5),
-            [f"run --rm --network=container:c1 --entrypoint={PYTHON} syntheticnet:latest -I"],
-        ),
         (lambda engine: engine.members(), [LISTING]),
         (lambda engine: engine.tool_version("engine"), ["version --format {{.Server.Version}}"]),
         (lambda engine: engine.tool_version("compose"), ["compose version --short"]),
@@ -86,19 +77,18 @@ def test_commands(act: Callable[[Engine], object], commands: list[str], asked: C
 
 
 def test_input(asked: Callable[[], list[str]], tmp_path: Path) -> None:
-    """Compose reads the rendered file, and a program its source, from stdin."""
+    """Compose reads the rendered file from stdin."""
     engine = Engine()
     engine.compose_up("synthlab-call", "services: {}\n", unheard)
     assert (tmp_path / "input").read_text() == "services: {}\n"
-    engine.run_inside("c1", ["python3", "-"], text="pass\n", timeout_s=5)
-    assert (tmp_path / "input").read_text() == "pass\n"
-    assert len(asked()) == 2
+    assert len(asked()) == 1
 
 
 def test_without_a_terminal() -> None:
     """The commands for the tunnel and the guard are prefixes: the command to run is appended."""
     engine = Engine()
-    assert engine.root_command("c1", ["ls"]) == ["docker", "exec", "--interactive", "--user", "0", "c1", "ls"]
+    relay = engine.exec_command(fake_container("call", "client1"), ["ls"], user="root")
+    assert relay == ["docker", "exec", "-i", "--user", "0", "call/client1", "ls"]
     assert engine.control_command() == ["docker"]
 
 

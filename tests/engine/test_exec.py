@@ -11,31 +11,37 @@ import pytest
 
 from synthlab.engine import exec as inside
 from synthlab.errors import SynthlabError
+from synthlab.testing import fake_container
 
 GUEST = Path(inside.__file__).parent / "guest"
+CLIENT = fake_container("call", "client1")
 
 
-def test_the_command() -> None:
+def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """The source is an argument, so that stdin is free for the program; it runs like the application."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(inside, "start", lambda run: commands.append(run[1:]))
+    engine = inside.ProgramCommands()
     source = (GUEST / "capture.py").read_text()
-    run = ["docker", "exec", "--interactive", "--user", "0", "c1"]
+    run = ["exec", "-i", "--user", "0", "call/client1"]
     python = ["/opt/synthlab/bin/python", "-I", "-c", source]
-    assert inside.command("c1", "capture", ("ring", 3), user="root") == [*run, *python, "ring", "3"]
+    engine.start_program(CLIENT, "capture", ("ring", 3), user="root")
     entry = [inside.PYTHON, "-I", "-m", "syntheticnet.supervisor.application"]
-    assert inside.command("c1", "capture", python="/usr/bin/python3")[:10] == [*run, *entry]
+    engine.start_program(CLIENT, "capture", python="/usr/bin/python3")
+    assert commands == [[*run, *python, "ring", "3"], [*run, *entry, "/usr/bin/python3", "-I", "-c", source]]
 
 
 @pytest.mark.parametrize("program", sorted(file.stem for file in GUEST.glob("[!_]*.py")))
 def test_a_program_fits_into_an_argument(program: str) -> None:
     """The kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN)."""
-    assert max(len(word.encode()) for word in inside.command("c1", program)) < 1 << 17
+    assert max(len(word.encode()) for word in inside.sidecar_command(CLIENT, program)) < 1 << 17
 
 
 def test_no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the docker command, the error is one line."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SynthlabError, match="docker cannot be run: No such file"):
-        inside.ProgramCommands().start_program("c1", "capture")
+        inside.ProgramCommands().start_program(CLIENT, "capture")
 
 
 def started(program: str) -> subprocess.Popen[bytes]:
@@ -44,6 +50,28 @@ def started(program: str) -> subprocess.Popen[bytes]:
     assert process.stdout
     assert process.stdout.readline() == b"begun\n"
     return process
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("import sys; sys.exit('first\\nno picture')", "no picture"),
+        ("import os; os._exit(3)", "it ended with status 3"),
+        ("import time; time.sleep(60)", r"no answer within 0\.5 s"),
+    ],
+)
+def test_output_of_one_that_fails(program: str, told: str) -> None:
+    """The last line of its errors is told, or its status, or that it took too long; it is gone then."""
+    process = started(f"print('begun', flush=True); {program}")
+    with pytest.raises(SynthlabError, match=f"^{told}$"):
+        inside.output_of(process, 0.5)
+    assert process.returncode
+
+
+def test_output() -> None:
+    """All that it writes, and not a word of its errors."""
+    process = inside.start([sys.executable, "-c", "import sys; print('ä'); print('x', file=sys.stderr)"])
+    assert inside.output_of(process, 10) == "ä\n"
 
 
 def test_end_lets_it_end_by_itself() -> None:

@@ -118,7 +118,7 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("cleint1.video.client2.fps < 5", "no such client 'cleint1'; did you mean client1?"),
+        ("cleint1.video.client2.fps < 5", "no client 'cleint1'; did you mean client1?"),
         ("client1.video.client2.fp < 5", "no such number 'client1.video.client2.fp'; did you mean fps?"),
         ("bot.egress.rate > 1mbit", "'bot' is a group: a number is of one client, of bot-1, bot-2"),
         ("client1.video.client2.fps", "'client1.video.client2.fps' says nothing that can be true"),

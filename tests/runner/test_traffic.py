@@ -15,7 +15,8 @@ from typing import Literal
 import pytest
 
 from synthlab.engine import exec as inside
-from synthlab.engine.guest.traffic_source import paced
+from synthlab.engine.guest.traffic_sink import Arrivals
+from synthlab.engine.guest.traffic_source import STAMP, paced
 from synthlab.errors import SynthlabError
 from synthlab.runner.traffic import USUAL_CONGESTION, RunningTraffic, start_traffic
 from synthlab.scenario.actions import Traffic
@@ -120,6 +121,20 @@ def test_datagrams_at_a_rate() -> None:
     assert traffic.sent is not None
     assert traffic.sent % 1200 == 0
     assert 100 * 1200 <= traffic.sent <= 200 * 1200  # each time that the machine stands still beyond 0.1 s costs some
+    assert traffic.delay_p50_ms is not None
+    assert 0 < traffic.delay_p50_ms < 100
+    assert traffic.rate_bps
+
+
+def test_what_arrives() -> None:
+    """The median delay, and the rate of the frames: the first one's bits came before its arrival."""
+    arrivals = Arrivals()
+    assert arrivals.summary() == {"delay_p50_ms": None, "rate_bps": None}
+    for number, delay_s in enumerate((0.04, 0.05, 0.09)):
+        arrivals.note(STAMP.pack(100 + number - delay_s) + bytes(1192), 100.0 + number)
+    delay_ms, rate_bps = arrivals.summary().values()
+    assert delay_ms == pytest.approx(50)
+    assert rate_bps == 1242 * 8
 
 
 def test_all_that_tcp_gets() -> None:
@@ -130,6 +145,7 @@ def test_all_that_tcp_gets() -> None:
     assert traffic.received is not None
     assert traffic.sent is not None
     assert 0.5 * 100e6 / 8 < traffic.received <= traffic.sent + PIECE
+    assert (traffic.delay_p50_ms, traffic.rate_bps) == (None, None)
 
 
 def test_tcp_at_a_rate() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from synthlab.errors import WrongUse
 from synthlab.scenario import Plan, check_scenario, make_plan, read_scenario
 from synthlab.scenario.plan_text import plan_text
 
@@ -37,3 +40,12 @@ def planned(folder: Path, steps: str, seed: int | None = None) -> Plan:
 def body(folder: Path, steps: str) -> list[str]:
     """The plan's text without what stands above the steps."""
     return plan_text(checked(folder, steps)).splitlines()[4:]
+
+
+def refused(folder: Path, steps: str, top: str, expected: str) -> None:
+    """A scenario with these steps behind `top` is refused in one line, which begins so behind the file's path."""
+    file = write(folder, steps, top)
+    with pytest.raises(WrongUse) as caught:
+        checked(folder, steps, top)
+    assert caught.value.message.startswith(f"{file}:{expected.replace('FOLDER', str(folder))}")
+    assert "\n" not in caught.value.message

@@ -63,7 +63,7 @@ def test_its_metrics(tmp_path: Path) -> None:
     [
         ("{set: turn, egress: {loss: 5%}}", "no client 'turn' in this stack"),
         ("{set: sfu, egress: {loss: 5%}}", "the sfu has no conditions: give it `network: {}` in the stack"),
-        ("{expect: turn.egress.rate > 1mbit, within: 5s}", "no such client 'turn'"),
+        ("{expect: turn.egress.rate > 1mbit, within: 5s}", "no client 'turn'"),
     ],
 )
 def test_without_conditions(step: str, expected: str, tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ from .client import Conditions, Flow
 from .depth import longest_wait_ms
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
+from .file_values import FileValue, Place, file_values
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
-from .units import QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+from .units import FILE, QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 
 __all__ = [
     "DIRECTIONS",
+    "FILE",
     "MOST_BYTES",
     "QUEUE",
     "RATE",
@@ -21,12 +23,15 @@ __all__ = [
     "Conditions",
     "ConditionsChange",
     "ConditionsError",
+    "FileValue",
     "Flow",
     "FlowMatch",
     "LinkConditions",
+    "Place",
     "QueueLimit",
     "Unit",
     "condition_fields",
+    "file_values",
     "longest_wait_ms",
     "nearest",
     "nearest_condition",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from . import DIRECTIONS, Conditions, ConditionsError, LinkConditions, condition_fields
+from . import DIRECTIONS, Conditions, ConditionsError, LinkConditions
+from .file_values import file_units, file_values
 from .units import file
 from .uploads import refuse_crowd, size_of
 
 T = TypeVar("T")
 
-FILE = file("file", str)
+_NAME = file("file", str)
 
 
 class Files:
@@ -24,7 +25,7 @@ class Files:
     def put(self, name: str, text: str) -> None:
         """Store `text` as `name`; raises ConditionsError for an invalid name or if there is no room."""
         try:
-            FILE.parse(name)
+            _NAME.parse(name)
         except ValueError as error:
             raise ConditionsError(str(error)) from None
         refuse_crowd({**self.sizes(), name: size_of(text)}, name)
@@ -60,8 +61,8 @@ class Files:
         """Raise ConditionsError, with its location, unless each file referred to exists and parses."""
         for place, link in _links(conditions):
             for item, value in link.named():
-                unit = item.metadata["unit"]
-                if unit.name == FILE.name:
+                unit = file_units().get(item.metadata["name"])
+                if unit and unit.read:
                     self._check(value, unit.read, f"{place}.{item.metadata['name']}")
 
     def text(self, name: str) -> str:
@@ -80,14 +81,9 @@ class Files:
         self._parsed = {key: value for key, value in self._parsed.items() if key[0] != name}
 
 
-def named_files(written: Any) -> set[str]:
+def named_files(written: Mapping[str, Any]) -> set[str]:
     """The names of the files that written conditions, or a change of them, refer to."""
-    values = {item.metadata["name"] for item in condition_fields() if item.metadata["unit"].name == FILE.name}
-    found: set[str] = set()
-    for owner in (written, *(written.get("flows") or {}).values()):
-        for link in ((owner or {}).get(direction) or {} for direction in DIRECTIONS):
-            found |= {link[name] for name in values & link.keys() if link[name] is not None}
-    return found
+    return {named.value for named in file_values(written)}
 
 
 def _links(conditions: Conditions) -> Iterator[tuple[str, LinkConditions]]:

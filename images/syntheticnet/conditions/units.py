@@ -216,6 +216,10 @@ def packet_count(high: int, example: str) -> Unit:
     return Unit("packets", allowed, parse, format_packets)
 
 
+FILE = "file"
+"""The name of every unit that `file` makes."""
+
+
 def file(kind: str, read: Callable[[str], Any]) -> Unit:
     """A unit for names of uploaded files, which `read` parses."""
     allowed = f"the name of an uploaded {kind}: letters, digits, dots, - and _ (100 at most)"
@@ -225,7 +229,7 @@ def file(kind: str, read: Callable[[str], Any]) -> Unit:
             return value
         raise ValueError(f"{value!r} is not {allowed}")
 
-    return Unit("file", allowed, parse, str, read)
+    return Unit(FILE, allowed, parse, str, read)
 
 
 def choice(*names: str) -> Unit:

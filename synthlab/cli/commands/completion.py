@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...errors import WrongUse, did_you_mean
+from ...errors import WrongUse, no_such
 from .. import console
 
 VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
@@ -73,6 +73,5 @@ def _chosen(shell: str | None) -> str:
 
     name = shell or _get_shell_name() or ""
     if name not in SHELLS:
-        hint = did_you_mean(name, SHELLS) or f"; there are: {', '.join(SHELLS)}"
-        raise WrongUse(f"no completion for the shell '{name}'{hint}")
+        raise WrongUse(no_such("completion for the shell", name, SHELLS))
     return name

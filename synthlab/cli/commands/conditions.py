@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -18,11 +19,12 @@ from ...control.state import ClientState
 from ...errors import WrongUse
 from ...stack import profiles
 from ...stack.durations import read_optional
+from ...stack.local_files import LocalFile, keep_file
 from .. import console
-from ..condition_flags import chosen_directions, with_condition_flags
+from ..condition_flags import chosen_directions, refuse_flag, with_condition_flags
 from ..counters import discards, drops
 from ..tables import achieved_table, conditions_table, moments, notes, places, schedule_table
-from .labs import note_versions
+from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
 IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client; by default both directions.")]
@@ -154,10 +156,10 @@ def show_change(made: GroupChange, json: bool) -> None:
 
 def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     """The files that a profile and the flags name."""
-    for name in profile.keys() & own.keys():
-        if profile[name] != own[name]:
-            raise WrongUse(f"--profile: it has another file called {name}, too: rename one of them")
-    return {**profile, **own}
+    files = dict(own)
+    for name, text in profile.items():
+        keep_file(LocalFile(name, text, partial(refuse_flag, "profile")), files)
+    return files
 
 
 def _show_schedule(states: Mapping[str, ClientState]) -> None:

@@ -1,34 +1,25 @@
-"""`up`, `down`, `ps`, `render`, `demo`: labs as a whole."""
+"""`up`, `down`, `render`, `demo`: labs as a whole."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...contract import HOST, VNC_PORT
-from ...control.addresses import api_url
 from ...control.backend import Backend, choose_lab
-from ...control.state import ClientState
-from ...control.versions import describe_mismatch, other_versions
 from ...deploy.claim import take_down
-from ...engine.containers import Container
 from ...engine.ttl import SHORTEST_TTL_NS
-from ...errors import SynthlabError, WrongUse
+from ...errors import WrongUse
 from ...stack.durations import read_duration
 from ...text.durations import seconds_of
 from .. import console
-from ..tables import containers_table
-from .options import JsonOption, LabOption, StackArgument, complete_labs, finite
+from .listing import show_containers
+from .options import JsonOption, StackArgument, TimeoutOption, complete_labs
 
 if TYPE_CHECKING:
     from ...stack import Stack
-
-NO_LAB = "no lab is up"
 
 NameOption = Annotated[
     str | None, typer.Option("--lab", metavar="NAME", help="Name of the lab; the stack's name by default.")
@@ -42,10 +33,6 @@ DownOption = Annotated[
     typer.Option(
         "--lab", metavar="NAME", envvar="SYNTHLAB_LAB", help="The same as NAME.", autocompletion=complete_labs
     ),
-]
-TimeoutOption = Annotated[
-    float,
-    typer.Option("--timeout", metavar="SECONDS", min=1, help="How long to wait until it is healthy.", callback=finite),
 ]
 WaitMediaOption = Annotated[
     bool,
@@ -190,51 +177,6 @@ def _take_down(backend: Backend, name: str) -> dict[str, Any]:
         return {"lab": name, "containers": take_down(name, backend.engine)}
 
 
-def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
-    """List containers, their health and host ports.
-
-    Of all labs that are up, or of one with --lab. `ls` lists labs.
-
-    \b
-    state               as Docker and the health check report it;
-                        `no answer`: healthy, but its API does not answer
-    API, VNC            addresses of its control page and its screen
-    time left           of a lab started with --ttl
-    forwarder restarts  how often the forwarder had to be replaced
-    Empty columns are left out; --json has all of them.
-
-    \b
-    Examples:
-      synthlab ps
-      synthlab ps --lab call --json
-    """
-    backend: Backend = context.obj
-    if lab:
-        choose_lab(backend.engine.labs(), lab)
-    show_containers(backend, backend.engine.containers(lab), json)
-
-
-def ls(context: typer.Context, json: JsonOption = False) -> None:
-    """List labs: state, age, time left.
-
-    \b
-    Examples:
-      synthlab ls
-      synthlab ls --json
-    """
-    from ..lab_list import overviews, overviews_table
-
-    backend: Backend = context.obj
-    now = time.time()
-    seen = overviews(backend.engine.labs(), backend.engine.containers(), now)
-    if json:
-        console.print_json([asdict(one) for one in seen])
-    elif seen:
-        console.print_table(overviews_table(seen))
-    else:
-        console.print_line(NO_LAB)
-
-
 def render(context: typer.Context, stack: StackArgument, name: NameOption = None) -> None:
     """Print the Compose file that `up` would start.
 
@@ -269,55 +211,3 @@ def demo(context: typer.Context, json: JsonOption = False) -> None:
     else:
         console.print_table(demo_table(outcome))
     outcome.judge()
-
-
-def show_containers(backend: Backend, containers: list[Container], json: bool) -> None:
-    """Containers with what their APIs tell; and a note where a client's image is of another version."""
-    states = _states(backend, containers)
-    restarts = {id: state.restarts for id, state in states.items()}
-    problems = {id: state.problem for id, state in states.items() if state.problem}
-    if json:
-        console.print_json(
-            [_as_json(container, restarts) | {"problem": problems.get(container.id)} for container in containers]
-        )
-    elif containers:
-        console.print_table(containers_table(containers, restarts, time.time()))
-        for container in containers:
-            if container.id in problems:
-                console.print_line(f"{container.title}: {problems[container.id]}")
-    else:
-        console.print_line(NO_LAB)
-    note_versions({one.title: states[one.id] for one in containers if one.id in states})
-
-
-def note_versions(states: Mapping[str, ClientState]) -> None:
-    """One line where clients run images of other versions than ours."""
-    if mismatch := describe_mismatch(other_versions(states)):
-        console.print_note(mismatch)
-
-
-def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientState]:
-    """What each client's API tells, by container id; one that does not answer has no entry."""
-
-    def ask(container: Container) -> ClientState | None:
-        try:
-            return backend.api(container).state()
-        except SynthlabError:
-            return None
-
-    asked = [one for one in containers if one.conditioned and one.state == "running" and api_url(one)]
-    with ThreadPoolExecutor(max_workers=16) as pool:
-        answers = list(pool.map(ask, asked))
-    return {container.id: answer for container, answer in zip(asked, answers, strict=True) if answer is not None}
-
-
-def _as_json(container: Container, restarts: Mapping[str, int]) -> dict[str, Any]:
-    vnc, now = container.ports.get(VNC_PORT), time.time()
-    shown = ("lab", "role", "client", "group", "app", "stack", "state", "status", "health", "name", "id")
-    return {key: getattr(container, key) for key in shown} | {
-        "forwarder_restarts": restarts.get(container.id),
-        "api": api_url(container),
-        "vnc": f"{HOST}:{vnc}" if vnc else None,
-        "left_s": None if container.expires is None else max(round(container.expires - now, 1), 0.0),
-        "expired": container.expired(now),
-    }

@@ -112,6 +112,10 @@ LabOption = Annotated[
         autocompletion=complete_labs,
     ),
 ]
+TimeoutOption = Annotated[
+    float,
+    typer.Option("--timeout", metavar="SECONDS", min=1, help="How long to wait until it is healthy.", callback=finite),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 StackArgument = Annotated[
     str,

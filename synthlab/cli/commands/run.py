@@ -23,8 +23,8 @@ from .options import (
     OtherStackOption,
     ScenariosArgument,
     ScenarioSeedOption,
+    TimeoutOption,
     VarOption,
-    finite,
     read_variables,
 )
 from .outputs import JUnitOption, Outputs, ReportOption
@@ -50,12 +50,6 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FOLDER", help="Where to keep evidence; by default next to the report."),
 ]
-StartOption = Annotated[
-    float,
-    typer.Option(
-        "--timeout", metavar="SECONDS", min=1, help="How long to wait until the lab is healthy.", callback=finite
-    ),
-]
 HostOption = Annotated[
     bool,
     typer.Option(
@@ -79,7 +73,7 @@ def run(
     junit: JUnitOption = None,
     report: ReportOption = None,
     evidence: EvidenceOption = None,
-    timeout: StartOption = 120,
+    timeout: TimeoutOption = 120,
     allow_host: HostOption = False,
     lab: LabOption = None,
     json: JsonOption = False,

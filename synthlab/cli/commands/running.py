@@ -14,8 +14,8 @@ from ...control.running_lab import RunningLab
 from ...engine.containers import Container
 from ...errors import WrongUse
 from .. import console
-from .labs import TimeoutOption, show_containers
-from .options import ClientsArgument, JsonOption, LabOption
+from .listing import show_containers
+from .options import ClientsArgument, JsonOption, LabOption, TimeoutOption
 
 # The states, in the engine's words, in which there is something to do.
 _FROM: Mapping[ContainerAction, Sequence[str]] = {

@@ -20,7 +20,7 @@ from .. import console
 from ..console import Table
 from ..counters import counters_table, forwarders_table, too_slow_table
 from ..tables import metrics_table, stats_table
-from .labs import note_versions
+from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption
 
 INTERVAL_S = 1.0

@@ -13,7 +13,7 @@ from .. import console
 from ..console import Table
 from ..counters import too_slow_table
 from ..top_table import Sample, answering, sample, top_json, top_table
-from .labs import note_versions
+from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, finite
 
 IntervalOption = Annotated[

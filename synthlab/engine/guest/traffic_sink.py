@@ -1,19 +1,51 @@
-"""Receives competing traffic: prints its port once it listens, and at the end the number of bytes received.
+"""Receives competing traffic: prints its port once it listens, and at the end what it received, as JSON.
 
 Run as PROTOCOL SECONDS. It exits after that time, or at end of input.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
+import struct
 import sys
 import time
 from typing import Any
 
 PIECE = 1 << 16
 DRAIN_S = 0.1  # limit for reading what has already arrived by the end
+STAMP = struct.Struct("!d")
+HEADERS = 14 + 20 + 8
+"""Ethernet, IPv4 and UDP: a rate counts whole frames."""
+MOST_DELAYS = 10_000
+
+
+class Arrivals:
+    """Delay and rate of stamped datagrams."""
+
+    def __init__(self) -> None:
+        self._first_s = self._last_s = 0.0
+        self._octets = 0
+        self._delays_ms: list[float] = []
+
+    def note(self, data: bytes, now_s: float) -> None:
+        """One arrived, at this time of the monotonic clock. The rate's span starts at the first, after its bits."""
+        if self._delays_ms:
+            self._octets += len(data) + HEADERS
+        self._first_s, self._last_s = self._first_s or now_s, now_s
+        if len(self._delays_ms) < MOST_DELAYS:
+            self._delays_ms.append((now_s - STAMP.unpack_from(data)[0]) * 1000)
+
+    def summary(self) -> dict[str, float | None]:
+        """The median delay of the first MOST_DELAYS, and the rate of the frames; None where too few arrived."""
+        span_s = self._last_s - self._first_s
+        delays = sorted(self._delays_ms)
+        return {
+            "delay_p50_ms": delays[len(delays) // 2] if delays else None,
+            "rate_bps": self._octets * 8 / span_s if span_s else None,
+        }
 
 
 class Sink:
@@ -27,6 +59,7 @@ class Sink:
         self._listens = protocol == "tcp"
         if self._listens:
             self._main.listen()
+        self._arrivals = Arrivals()
         self.taken = 0
         self.port: int = self._main.getsockname()[1]
 
@@ -54,20 +87,26 @@ class Sink:
 
     def _take_from(self, source: socket.socket) -> None:
         try:
-            taken = len(source.recv(PIECE))
+            data = source.recv(PIECE)
         except OSError:
-            taken = 0
-        self.taken += taken
-        if not taken and source is not self._main:
+            data = b""
+        self.taken += len(data)
+        if not self._listens and len(data) >= STAMP.size:
+            self._arrivals.note(data, time.monotonic())
+        if not data and source is not self._main:
             self._open.remove(source)
             source.close()
+
+    def summary(self) -> dict[str, float | None]:
+        """Bytes received, without headers; of datagrams also their delay and rate."""
+        return {"bytes": self.taken, **self._arrivals.summary()}
 
 
 def main(protocol: str, seconds: str) -> None:
     sink = Sink(protocol)
     os.write(1, b"%d\n" % sink.port)
     sink.take(time.monotonic() + float(seconds), sys.stdin.fileno())
-    os.write(1, b"%d\n" % sink.taken)
+    print(json.dumps(sink.summary()))
 
 
 if __name__ == "__main__":

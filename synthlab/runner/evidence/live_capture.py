@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...engine.api import EngineApi
 from ...engine.containers import Container
-from ...engine.exec import end
+from ...engine.exec import end, last_line
 from ...errors import SynthlabError
 
 CHUNK = 1 << 18
@@ -48,7 +48,7 @@ class LiveCapture:
     """A live capture of a client; it has started once the first of its `blocks` arrives."""
 
     def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
-        self._process = engine.start_program(container.id, "capture", ("stream", client, snaplen, 0, 0), user="root")
+        self._process = engine.start_program(container, "capture", ("stream", client, snaplen, 0, 0), user="root")
         self._client = client
         self.counts = Blocks()
 
@@ -77,5 +77,4 @@ class LiveCapture:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         assert self._process.stderr
-        lines = [line for line in self._process.stderr.read().decode(errors="replace").splitlines() if line.strip()]
-        return lines[-1] if lines else f"docker exec failed with status {self._process.returncode}"
+        return last_line(self._process.stderr.read()) or f"docker exec failed with status {self._process.returncode}"

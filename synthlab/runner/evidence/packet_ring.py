@@ -19,7 +19,7 @@ from typing import IO, Protocol
 
 from ...engine.api import User
 from ...engine.containers import Container
-from ...engine.exec import end
+from ...engine.exec import end, last_line
 from ...errors import SynthlabError
 
 SNAPLEN = 192
@@ -36,7 +36,7 @@ class Run(Protocol):
     """Starts a program inside a container, as `EngineApi.start_program` does."""
 
     def __call__(
-        self, container: str, program: str, arguments: Sequence[object], *, user: User
+        self, container: Container, program: str, arguments: Sequence[object], *, user: User
     ) -> subprocess.Popen[bytes]: ...
 
 
@@ -97,7 +97,7 @@ class RingCapture:
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = ("ring", self._client, SNAPLEN, KEPT_S, MOST_BYTES)
-        process = self._run(self._find().id, "capture", arguments, user="root")
+        process = self._run(self._find(), "capture", arguments, user="root")
         assert process.stdin
         if sys.platform != "win32":  # on Windows, a mark blocks if the container does not read
             os.set_blocking(process.stdin.fileno(), False)
@@ -114,14 +114,13 @@ class RingCapture:
         """Wait until it exits, with the container or because we closed it."""
         assert process.stderr
         with contextlib.suppress(ValueError):  # closed by us
-            output = process.stderr.read().decode(errors="replace").split("\n")
+            output = process.stderr.read()
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
             end(process)
-        lines = [line.strip() for line in output if line.strip()]
-        why = lines[-1] if lines else "its container was stopped"
+        why = last_line(output) or "its container was stopped"
         self.problem = f"the capture ended at {time.strftime('%H:%M:%S', time.gmtime())} UTC: {why}"
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from dataclasses import dataclass
 
 from ...contract import CDP_PORT
 from ...engine.api import EngineApi
 from ...engine.containers import Container
-from ...engine.exec import SYSTEM_PYTHON
-from ...errors import SynthlabError
+from ...engine.exec import SYSTEM_PYTHON, output_of
 
 PATIENCE_S = 9.0
 
@@ -31,21 +29,11 @@ def has_browser(container: Container) -> bool:
 
 def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
     """A picture of each page, in the order they were opened; raises SynthlabError if no browser answers."""
-    process = engine.start_program(container.id, "screenshot", python=SYSTEM_PYTHON)
-    try:
-        output, errors = process.communicate(timeout=PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise SynthlabError(f"no screenshot from the browser within {PATIENCE_S:g} s") from None
-    if process.returncode:
-        raise SynthlabError(
-            (errors.decode(errors="replace").split("\n\n")[-1].strip() or "no screenshot").splitlines()[-1]
-        )
+    output = output_of(engine.start_program(container, "screenshot", python=SYSTEM_PYTHON), PATIENCE_S)
     return [read_picture(line) for line in output.splitlines()]
 
 
-def read_picture(line: bytes) -> Picture:
+def read_picture(line: str) -> Picture:
     """Parse one line of the output of `guest/screenshot.py`."""
     answer = json.loads(line)
     return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

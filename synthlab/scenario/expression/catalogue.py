@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...contract import SFU_HOST
-from ...errors import did_you_mean
+from ...errors import did_you_mean, no_such
 from ...stack import Sfu, Stack
 
 Dimension = Literal["rate", "time", "share", "number", "text"]
@@ -194,8 +194,7 @@ class _Walk:
         if segment.text == self.client:
             raise ValueError(f"no such number '{self.name}': {self.client} does not receive itself")
         if segment.text not in others:
-            hint = did_you_mean(segment.text, others) or f"; there are: {', '.join(others)}"
-            raise ValueError(f"no such participant '{segment.text}'{hint}")
+            raise ValueError(no_such("participant", segment.text, others))
 
 
 def _listed(tree: Tree) -> str:
@@ -207,5 +206,4 @@ def _refuse_first(first: str, known: Known) -> Any:
         members = ", ".join(name for name in known.clients if name.startswith(f"{first}-"))
         raise ValueError(f"'{first}' is a group: a number is of one client, of {members}")
     names = (*known.clients, *known.servers)
-    hint = did_you_mean(first, names) or f"; there are: {', '.join(names)}"
-    raise ValueError(f"no such client '{first}'{hint}")
+    raise ValueError(no_such("client", first, names))

@@ -47,9 +47,9 @@ class Set:
         return f"set {joined(self.clients)}: {doc_text(self.change)}{lasts}"
 
 
-def lease_key(help: str = "how long it stays in force; else until something else is set, or the end") -> Key:
+def lease_key() -> Key:
     """The `for` of steps that change conditions."""
-    return keys.time(help, SHORTEST_NS)
+    return keys.time("how long it stays in force; else until something else is set, or the end", SHORTEST_NS)
 
 
 def _build(read: StepArgs) -> Set:

@@ -8,12 +8,13 @@ from typing import Any
 
 from syntheticnet.conditions import DIRECTIONS
 
+from ...stack.local_files import LocalFile
 from ...stack.yaml import Node
 from ...text.durations import format_duration
 from ...text.text_file import MB, read_text_file
 from .. import keys
 from ..actions import Change
-from ..conditions_reader import LocalFile, split_files, written
+from ..conditions_reader import split_files, written
 from ..conditions_schema import fields_by_name
 from ..csvtrace import CsvTrace, read_csv
 from ..formatting import joined

@@ -13,7 +13,7 @@ from synthlab.testing import fake_backend
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["cleint1"], "no client 'cleint1' in lab 'call' has a network that can be captured; did you mean client1?"),
+        (["cleint1"], "no client 'cleint1' in lab 'call'; did you mean client1?"),
         (["client1", "--snaplen", "63"], "--snaplen: '63' is not `full`, nor a number from 64 to 262144"),
         (["client1", "--snaplen", "some"], "--snaplen: 'some' is not `full`, nor a number from 64 to 262144"),
         (["client1", "--for", "soon"], "--for: "),

@@ -51,7 +51,16 @@ def test_exec_runs_as_the_application() -> None:
     """A client's command goes through our entry, which drops what docker gives it; a media server has none of ours."""
     client = fake_container("call", "client1")
     entry = ["/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.supervisor.application"]
-    assert exec_command(client, ["ls"], terminal=False) == ["docker", "exec", "-i", client.id, *entry, "ls"]
+    assert exec_command(client, ["ls"], terminal=False) == [
+        "docker",
+        "exec",
+        "-i",
+        "--user",
+        "0",
+        client.id,
+        *entry,
+        "ls",
+    ]
     assert exec_command(replace(client, role="sfu"), ["ls"], terminal=True) == [
         "docker",
         "exec",

@@ -95,5 +95,5 @@ def test_two_files_of_one_name(office: Path, tmp_path: Path, capsys: pytest.Capt
     other.write_text("2\n")
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--profile", f"{office}#train", "--rate-trace", str(other), backend=backend) == 2
-    assert "--profile: it has another file called lte.down, too: rename one of them" in capsys.readouterr().err
+    assert "--profile: two files are named lte.down; rename one of them" in capsys.readouterr().err
     assert apis["call/client2"].conditions.perfect

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from synthlab.engine.api import User
+from synthlab.engine.containers import Container
 
 RING = """
 import struct, sys
@@ -31,10 +32,10 @@ class Runner:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __call__(
-        self, container: str, program: str, arguments: Sequence[object], *, user: User
+        self, container: Container, program: str, arguments: Sequence[object], *, user: User
     ) -> subprocess.Popen[bytes]:
         assert (program, user) == ("capture", "root")
         pipe = subprocess.PIPE
-        command = [sys.executable, "-c", self.program, container]
+        command = [sys.executable, "-c", self.program, container.id]
         self.processes.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe))
         return self.processes[-1]

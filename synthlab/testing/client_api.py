@@ -1,0 +1,152 @@
+"""A client's API in memory, with real conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, file_values
+
+from ..assets import own_version
+from ..control.client_api import AT_ONCE, ChangeOptions, Observed
+from ..control.clock_sync import ClockSample
+from ..control.state import ClientState
+from ..control.webrtc_stats import Stats
+from ..engine.clock import MACHINE, Clock
+from ..errors import SynthlabError, WrongUse
+
+_IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
+
+
+class FakeClientApi:
+    """A ClientApi in memory. `broken` makes it fail where a container that is gone would: on every change.
+
+    Its time stands still: a lease lasts until it is released, and only what is asked for after a while waits.
+    """
+
+    def __init__(self, name: str, startup: Mapping[str, Any] | None = None, clock: Clock = MACHINE) -> None:
+        self.name = name
+        self._clock = clock
+        self.startup = Conditions.from_dict(startup or {})
+        self.base = self.startup
+        self.entries: list[dict[str, Any]] = []
+        self.asked = 0
+        self.files: dict[str, str] = {}
+        self.renewed: list[tuple[int, int]] = []
+        self.options: list[ChangeOptions] = []
+        self.requests: list[Mapping[str, Any]] = []
+        self.answered_stats: dict[str, Any] = {"values": {}, "age_s": {}}
+        self.written: list[dict[str, Any]] = []
+        self.problem: str | None = None
+        self.broken = False
+        self.version = own_version()
+
+    def answer(self) -> dict[str, Any]:
+        """The answer of GET /v1/state."""
+        flows = ["default", *(flow.name for flow in self.conditions.flows)]
+        return {
+            "version": self.version,
+            "name": self.name,
+            "lab": "fake",
+            "conditions": self.conditions.to_dict(),
+            "base": self.base.to_dict(),
+            "leases": [entry for entry in self.entries if "in_ns" not in entry],
+            "scheduled": [entry for entry in self.entries if "in_ns" in entry],
+            "failed": {"count": 0, "last": []},
+            "monotonic_ns": self._clock.now_ns(),
+            "startup": self.startup.to_dict(),
+            "seed": self.conditions.seed or 0,
+            "problem": self.problem,
+            "forwarder": {"restarts": 0, "up_s": 1.0},
+            "links": _idle_links(),
+            "flows": {name: _idle_links() for name in flows},
+        }
+
+    def state(self) -> ClientState:
+        return ClientState.from_dict(self.answer())
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those in force."""
+        effective = self.base
+        for entry in self.entries:
+            if "in_ns" not in entry:
+                effective = effective.changed(entry["change"])
+        return effective
+
+    def clock(self) -> ClockSample:
+        return ClockSample(*[self._clock.now_ns()] * 4)
+
+    def observe(self) -> Observed:
+        return Observed(self.state(), self.clock())
+
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
+        self.requests.append(change)
+        changed = self._changed(self.base if options.lease_ns is None else self.conditions, change)
+        if options.lease_ns or options.after_ns:
+            times = {"in_ns": options.after_ns, "left_ns": options.lease_ns}
+            given = {name: time_ns for name, time_ns in times.items() if time_ns}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **given})
+        else:
+            self.base = changed
+        return self._answer(options, change)
+
+    def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
+        self._changed(self.conditions, change)
+        return self.observe()
+
+    def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self._refuse_broken(options)
+        self.base = Conditions.from_dict(conditions)
+        if not options.keep:
+            self.entries.clear()
+        return self._answer(options, conditions)
+
+    def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
+        return self.replace(self.startup.to_dict(), options)
+
+    def release(self, id: int) -> ClientState:
+        self.entries = [entry for entry in self.entries if entry["id"] != id]
+        return self.state()
+
+    def renew(self, id: int, lease_ns: int) -> None:
+        if id not in [entry["id"] for entry in self.entries]:
+            raise WrongUse(f"{self.name}: no lease or scheduled change {id}")
+        self.renewed.append((id, lease_ns))
+
+    def put_file(self, name: str, text: str) -> None:
+        self.files[name] = text
+
+    def stats(self) -> Stats:
+        return Stats.from_dict(self.answered_stats)
+
+    def console(self, after: int = 0) -> dict[str, Any]:
+        return {"entries": self.written[after:], "count": len(self.written)}
+
+    def _changed(self, present: Conditions, change: Mapping[str, Any]) -> Conditions:
+        try:
+            changed = present.changed(change)
+        except ConditionsError as error:
+            raise WrongUse(f"{self.name}: {error}") from None
+        for place, _, value in file_values(changed.to_dict()):
+            if value not in self.files:
+                raise WrongUse(f"{self.name}: {'.'.join(place)}: {value}: no such file")
+        return changed
+
+    def _refuse_broken(self, options: ChangeOptions) -> None:
+        if self.broken:
+            raise SynthlabError(f"{self.name}: its API does not answer")
+        self.asked += 1
+        self.options.append(options)
+
+    def _answer(self, options: ChangeOptions, change: Mapping[str, Any]) -> ClientState:
+        answer = self.answer()
+        if options != AT_ONCE:
+            entries = [entry for entry in self.entries if entry["id"] == self.asked]
+            answer["entry"] = {"id": self.asked, "change": change, **(entries[0] if entries else {})}
+        return ClientState.from_dict(answer)
+
+
+def _idle_links() -> dict[str, Any]:
+    return {direction: {**_IDLE, "achieved": {}} for direction in DIRECTIONS}

@@ -1,0 +1,53 @@
+"""A real lab of two light clients that scenarios are played on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from .labs import lab_up, synthlab
+from .pair import STACK, Pair
+
+LAB = "e2e-scenario"
+PORT, LOSSY = 7000, 7100
+"""The stack loses a fifth of what client2 sends to the latter."""
+
+
+@contextmanager
+def played_lab(folder: Path) -> Iterator[Path]:
+    """The lab, up; its stack file, which is put into the folder."""
+    stack = folder / "pair.yaml"
+    lossy = f"client2: {{image: syntheticnet, network: {{flows: {{'*:udp:{LOSSY}': {{egress: {{loss: 20%}}}}}}}}}}"
+    stack.write_text(STACK.format(name=LAB, ip="ipv4").replace("client2: {image: syntheticnet}", lossy))
+    with lab_up(LAB, stack, "--ttl", "15min"):
+        yield stack
+
+
+def scenario(lab: Path, steps: str, top: str = "") -> str:
+    """The path of a scenario file beside the stack file."""
+    file = lab.with_name("scenario.yaml")
+    file.write_text(f"stack: {lab.name}\n{top}steps:\n{steps}")
+    return str(file)
+
+
+def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
+    """What `scenario run --json` tells of one run, and its exit status."""
+    kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
+    result = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
+    (record,) = json.loads(result.stdout)["records"]
+    return {**record, "exit": result.returncode}
+
+
+def state(client: str) -> dict[str, Any]:
+    """The answer of a client's API."""
+    with urlopen(f"http://127.0.0.1:{Pair(LAB).port(client)}/v1/state", timeout=5) as answer:
+        return dict(json.load(answer))
+
+
+def egress() -> dict[str, Any]:
+    """What client2's egress link has in force."""
+    return dict(state("client2")["conditions"].get("egress", {}))

@@ -1,0 +1,59 @@
+"""Mistakes of scenario files beside their steps, and several in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from synthlab.errors import WrongUse
+
+from .files import checked, refused
+
+FPS = "client1.video.client2.fps"
+
+
+TOPS = {
+    "not a mapping": ("- 1\n", "1: [1] is not a scenario with a stack and steps"),
+    "no steps": ("stack: call.yaml\n", "1: has no steps: what happens"),
+    "no stack": ("steps: [{wait: 1s}]\n", "1: has no stack: the stack file, beside this one or bundled"),
+    "unknown key": (
+        "stack: call.yaml\nstep: []\n",
+        "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
+    ),
+    "no such stack": (
+        "stack: cal.yaml\nsteps: [{wait: 1s}]\n",
+        "1: stack: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml",
+    ),
+    "bad seed": ("stack: call.yaml\nseed: x\nsteps: [{wait: 1s}]\n", "2: seed: 'x' is not a whole number from 0 to "),
+    "beyond the timeout": (
+        f"stack: call.yaml\ntimeout: 60s\nsteps:\n- {{expect: {FPS} > 1, within: 50s}}\n- {{at: 5s, wait: 10s}}\n",
+        "5: steps[1]: can last until 65s, beyond the timeout of 60s",
+    ),
+    "not YAML": ("stack: [\n", "2: not YAML: "),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TOPS.values(), ids=TOPS.keys())
+def test_mistaken_top(text: str, expected: str, tmp_path: Path) -> None:
+    """So is one beside the steps."""
+    refused(tmp_path, "", text, expected)
+
+
+def test_several(tmp_path: Path) -> None:
+    """Each step that is wrong has its line, those of parallel tracks among them; the first is the error's own."""
+    steps = """\
+  - wait: soon
+  - reset: client2
+  - parallel:
+      - - {set: client2, egress: {los: 1%}}
+        - wait: 1s
+        - wait: 2
+  - rset: client2
+"""
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, steps)
+    text = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
+        f"/s.yaml:{line}" for line in (3, 6, 8, 9)
+    ]
