@@ -15,7 +15,7 @@ from ..scenario.model import Run, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
 from ..text.durations import MS_NS
-from .actions import Acts
+from .actions import Actions
 from .failures import Failures
 from .judge import ExpectationCheck
 from .leases import SEEDS, Leases
@@ -46,7 +46,7 @@ class ActionExecutor:
 
     def __init__(
         self,
-        stage: LiveLab,
+        live_lab: LiveLab,
         watcher: Watcher,
         log: RunLog,
         failures: Failures,
@@ -56,7 +56,7 @@ class ActionExecutor:
         turns: Turns,
     ) -> None:
         self.recorded = Recorded()
-        self._stage = stage
+        self._live_lab = live_lab
         self._watcher = watcher
         self._log = log
         self._failures = failures
@@ -64,16 +64,16 @@ class ActionExecutor:
         self._beside = beside
         self._time = time
         self._turns = turns
-        self._layers = Leases(stage.client, time.clock)
-        self._acts = Acts(stage, self._layers, time.clock)
-        self._sampler = Sampler(stage.clients, time.now_ns, self.recorded, stage.metrics, self._heard, time.clock)
+        self._leases = Leases(live_lab.client, time.clock)
+        self._actions = Actions(live_lab, self._leases, time.clock)
+        self._sampler = Sampler(live_lab.clients, time.now_ns, self.recorded, live_lab.metrics, self._heard, time.clock)
         self._ongoing = Ongoing()
         self._looks: set[asyncio.Task[None]] = set()
 
     @property
     def over_ns(self) -> int:
         """When the last timed change or traffic ends."""
-        return self._time.since_ns(max(self._layers.over_ns, self._acts.over_ns))
+        return self._time.since_ns(max(self._leases.over_ns, self._actions.over_ns))
 
     def goes_on(self, run: Run) -> bool:
         """Whether later changes of a run still apply; a reset or another run of the same step stops them."""
@@ -81,12 +81,12 @@ class ActionExecutor:
 
     async def prepare(self, plan: Plan) -> None:
         """Send the plan's files and seeds to the clients. Raises SynthlabError if one rejects them."""
-        await self._layers.read_clocks([client.name for client in self._stage.clients()])
+        await self._leases.read_clocks([client.name for client in self._live_lab.clients()])
         changes = [timed.action for visit in plan.visits() for timed in visit.run.actions]
-        await self._layers.prepare(change for change in changes if isinstance(change, Change))
+        await self._leases.prepare(change for change in changes if isinstance(change, Change))
         for name, seed in plan.client_seeds.items():
             change = Change(layer=f"{SEEDS}{name}", clients=(name,), change={"seed": seed})
-            await self._layers.put(change, self._time.clock.now_ns())
+            await self._leases.put(change, self._time.clock.now_ns())
 
     def start(self) -> None:
         """Start sampling."""
@@ -94,7 +94,7 @@ class ActionExecutor:
 
     def keepers(self) -> list[Coroutine[None, None, None]]:
         """Endless tasks that renew leases and the guard; they raise SynthlabError if one is lost."""
-        return [self._layers.keep(), self._acts.keep()]
+        return [self._leases.keep(), self._actions.keep()]
 
     async def stop(self) -> None:
         """Stop sampling and polling conditions."""
@@ -105,12 +105,12 @@ class ActionExecutor:
     async def restore(self) -> None:
         """Revert everything, ignoring errors."""
         with contextlib.suppress(SynthlabError):
-            await self._acts.restore()
-            await self._layers.release()
+            await self._actions.restore()
+            await self._leases.release()
 
     def faults(self) -> list[str]:
         """Errors of traffic that ended early."""
-        return self._acts.faults()
+        return self._actions.faults()
 
     async def act(self, run: Run, timed: Timed, at_ns: int) -> int:
         """Perform an action of a run that starts at `at_ns`; returns when it was done.
@@ -160,9 +160,9 @@ class ActionExecutor:
         self._mark(run.mark or str(change))
         clock_ns = self._time.clock_ns(due_ns)
         if isinstance(change, Reset):
-            made = await self._layers.reset(change.clients, clock_ns)
+            made = await self._leases.reset(change.clients, clock_ns)
         else:
-            made = await self._layers.put(change, clock_ns)
+            made = await self._leases.put(change, clock_ns)
             if change.lease_ns is not None:
                 until_ns = due_ns + made.late_ns + change.lease_ns
                 self._log.step(run, until_ns=until_ns)
@@ -182,11 +182,11 @@ class ActionExecutor:
                 self._beside(self._sample_all(due_ns + for_ns))
                 return due_ns
             case Container():
-                await self._acts.control(action)
+                await self._actions.control(action)
             case Traffic():
                 await self._traffic(run, action, due_ns)
             case Exec():
-                await self._acts.execute(action)
+                await self._actions.execute(action)
             case Http():
                 await asyncio.to_thread(request, action)
             case _:
@@ -195,7 +195,7 @@ class ActionExecutor:
 
     async def _traffic(self, run: Run, traffic: Traffic, due_ns: int) -> None:
         self._log.step(run, until_ns=due_ns + traffic.for_ns)
-        control = await self._acts.traffic(traffic)
+        control = await self._actions.traffic(traffic)
         if control and not traffic.congestion:
             self._log.step(run, text=f"{run.text}, {control}")
 
@@ -205,16 +205,16 @@ class ActionExecutor:
             await self._time.until(until_ns - EARLY_NS)
 
     async def _judge(self, run: Run, judge: Judge, asked_ns: int) -> None:
-        judging, ruling, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
+        judging, result, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
         with self._sampler.wanting(judge.expression.names):
-            while ruling is None:
+            while result is None:
                 await asyncio.to_thread(self._sampler.next_round)
                 now_ns = self.recorded.known_ns(judge.expression.names) or now_ns
-                ruling = judging.look(now_ns, self.recorded)
+                result = judging.look(now_ns, self.recorded)
                 self._watcher.judging(now_ns, run.text, judging.seen)
-        self._watcher.judged(self._log.rule(run, asked_ns, now_ns, ruling))
-        if not ruling.held:
-            self._failures.note(f"failed: {run.text}: {ruling.reason}")
+        self._watcher.judged(self._log.rule(run, asked_ns, now_ns, result))
+        if not result.held:
+            self._failures.note(f"failed: {run.text}: {result.reason}")
 
     def _look_later(self, clients: Sequence[str], at_ns: int) -> None:
         """Log the conditions of clients after a lease has expired; the sampler reports clients that do not answer."""
@@ -222,8 +222,8 @@ class ActionExecutor:
         async def look() -> None:
             await self._time.until(at_ns + LOOK_NS)
             with contextlib.suppress(SynthlabError):
-                expired = [self._stage.client(name) for name in clients]
-                self._log.configure(at_ns, await asyncio.to_thread(self._stage.lab.states, expired))
+                expired = [self._live_lab.client(name) for name in clients]
+                self._log.configure(at_ns, await asyncio.to_thread(self._live_lab.lab.states, expired))
 
         task = asyncio.create_task(look())
         self._looks.add(task)

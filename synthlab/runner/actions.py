@@ -28,36 +28,36 @@ SHOWN = 200
 
 
 @dataclass(slots=True)
-class Acts:
+class Actions:
     """Performs actions and reverts the remaining ones at the end; if the player is killed, a guard does."""
 
-    stage: LiveLab
-    layers: Leases
+    live_lab: LiveLab
+    leases: Leases
     clock: Clock = MACHINE
     _down: dict[str, Back] = field(default_factory=dict)
     _guard: Guard = field(init=False)
     _traffic: list[RunningTraffic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._guard = Guard(seconds_of(LEASE_NS), self.stage.backend.engine.control_command())
+        self._guard = Guard(seconds_of(LEASE_NS), self.live_lab.backend.engine.control_command())
 
     async def control(self, act: Container) -> None:
         """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
-        conditioned = self.stage.conditioned(act.names)
-        if act.doing in ("pause", "stop", "restart"):
+        conditioned = self.live_lab.conditioned(act.names)
+        if act.action in ("pause", "stop", "restart"):
             for name in conditioned:
-                self.layers.goes(name)
+                self.leases.goes(name)
         await asyncio.gather(*(self._control(name, act) for name in act.names))
-        if act.doing in ("unpause", "start", "restart"):
-            await asyncio.to_thread(self.stage.refresh)
+        if act.action in ("unpause", "start", "restart"):
+            await asyncio.to_thread(self.live_lab.refresh)
             await asyncio.gather(*(self._comes(name) for name in conditioned))
 
     async def _control(self, name: str, act: Container) -> None:
-        container, back = self.stage.container(name), _BACK.get(act.doing)
+        container, back = self.live_lab.container(name), _BACK.get(act.action)
         if back:
             self._down[name] = back
             self._use_guard(lambda guard: guard.hold(container.id, back))
-        await asyncio.to_thread(self.stage.backend.engine.control, container, act.doing)
+        await asyncio.to_thread(self.live_lab.backend.engine.control, container, act.action)
         if not back:
             self._down.pop(name, None)
             self._use_guard(lambda guard: guard.forget(container.id))
@@ -78,8 +78,8 @@ class Acts:
             ) from None
 
     async def _comes(self, name: str) -> None:
-        await self.stage.answers(name, self.clock)
-        await self.layers.comes(name)
+        await self.live_lab.answers(name, self.clock)
+        await self.leases.comes(name)
 
     async def execute(self, act: Exec) -> None:
         """Run a command to its end; raises ExpectationFailed on a nonzero exit status or a timeout."""
@@ -110,13 +110,13 @@ class Acts:
     def _command(self, act: Exec) -> list[str]:
         if act.where is None:
             return list(act.command)
-        return self.stage.backend.engine.exec_command(self.stage.container(act.where), act.command)
+        return self.live_lab.backend.engine.exec_command(self.live_lab.container(act.where), act.command)
 
     async def traffic(self, act: Traffic) -> str:
         """Start competing traffic; returns its TCP congestion control, or "". Raises SynthlabError."""
         from .traffic import start_traffic
 
-        engine, members = self.stage.backend.engine, self.stage.members
+        engine, members = self.live_lab.backend.engine, self.live_lab.members
         self._traffic.append(await asyncio.to_thread(start_traffic, engine, act, members, self.clock))
         return self._traffic[-1].congestion
 
@@ -134,7 +134,7 @@ class Acts:
         await asyncio.gather(*(asyncio.to_thread(traffic.stop) for traffic in self._traffic))
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
-                container = self.stage.container(name)
-                await asyncio.to_thread(self.stage.backend.engine.control, container, back)
+                container = self.live_lab.container(name)
+                await asyncio.to_thread(self.live_lab.backend.engine.control, container, back)
                 self._use_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

@@ -50,12 +50,12 @@ class ExpectationCheck:
         outcome = self.judge.expression.at(now_ns, samples)
         if outcome.since_ns < self.asked_ns:
             return None
-        ruling = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
+        result = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
         self._last = outcome
         if not outcome.holds:
             # It may start to hold anywhere within an average that is still too low, up to one sample before it.
             self._least_ns = max(outcome.since_ns - SAMPLE_NS, self.asked_ns)
-        return ruling
+        return result
 
     @property
     def seen(self) -> str:

@@ -30,7 +30,7 @@ MOST_AT_ONCE = 64
 
 
 class Player:
-    """Plays one plan, once. Measurements are in `recorded`, events in `chronicle`.
+    """Plays one plan, once. Measurements are in `recorded`, events in `log`.
 
     `failures` are failed steps, `faults` reasons why something could not be played. A failure ends the run after its
     block, unless `keep_going`. `mark` is called for moments worth finding in the evidence; `collect` is called soon
@@ -40,7 +40,7 @@ class Player:
     def __init__(
         self,
         plan: Plan,
-        stage: LiveLab,
+        live_lab: LiveLab,
         watcher: Watcher,
         mark: Callable[[str], None] = lambda text: None,
         collect: Callable[[], None] = lambda: None,
@@ -48,7 +48,7 @@ class Player:
         clock: Clock = MACHINE,
     ) -> None:
         self.plan = plan
-        self.chronicle = RunLog(plan)
+        self.log = RunLog(plan)
         self.faults: list[str] = []
         self.ended_ns = 0
         self._watcher = watcher
@@ -57,7 +57,7 @@ class Player:
         self._failures = Failures(self._time, mark, collect)
         self._turns = Turns(self._time, (visit.run.id for visit in plan.visits()))
         self._executor = ActionExecutor(
-            stage, watcher, self.chronicle, self._failures, mark, self._begin, self._time, self._turns
+            live_lab, watcher, self.log, self._failures, mark, self._begin, self._time, self._turns
         )
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -129,7 +129,7 @@ class Player:
         if run.actions and changes_conditions(run.actions[0].action):
             at_ns = max(at_ns, soonest_ns)
         await self._time.until(at_ns - LEAD_NS)
-        self._watcher.step(self.chronicle.step(run, planned_ns=at_ns))
+        self._watcher.step(self.log.step(run, planned_ns=at_ns))
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(self._track(track, at_ns, soonest_ns)) for track in run.tracks]
             parts += [group.create_task(self._executor.act(run, timed, at_ns)) for timed in run.actions[:1]]
@@ -137,10 +137,10 @@ class Player:
                 self._begin(self._go_on(run, at_ns))
         await self._time.until(at_ns + run.least_ns - EARLY_NS)
         if not run.actions:
-            self.chronicle.began(run, at_ns, 0)
+            self.log.began(run, at_ns, 0)
         done_ns = max([at_ns + run.least_ns, *(part.result() for part in parts)])
         if len(run.actions) <= 1:
-            self.chronicle.step(run, ended_ns=max(self._time.now_ns(), done_ns))
+            self.log.step(run, ended_ns=max(self._time.now_ns(), done_ns))
         return done_ns
 
     async def _go_on(self, run: Run, at_ns: int) -> None:
@@ -151,7 +151,7 @@ class Player:
                 if not self._executor.goes_on(run):
                     break
                 group.create_task(self._executor.act(run, timed, at_ns))
-        self.chronicle.step(run, ended_ns=self._time.now_ns())
+        self.log.step(run, ended_ns=self._time.now_ns())
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Run `work` in parallel with the next steps."""

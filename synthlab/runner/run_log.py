@@ -72,17 +72,17 @@ class RunLog:
         if self._steps[run.id].began_s is None:
             self.step(run, planned_ns=planned_ns, began_ns=planned_ns + late_ns)
 
-    def rule(self, run: Run, asked_ns: int, decided_ns: int, ruling: CheckResult) -> Judged:
-        verdict: Verdict = "passed" if ruling.held else "failed"
+    def rule(self, run: Run, asked_ns: int, decided_ns: int, result: CheckResult) -> Judged:
+        verdict: Verdict = "passed" if result.held else "failed"
         decided = replace(
             self._judged[run.id],
             verdict=verdict,
-            reason=ruling.reason,
+            reason=result.reason,
             asked_s=seconds_of(asked_ns),
             decided_s=seconds_of(decided_ns),
-            took_s=ruling.took_s,
-            error_s=ruling.error_s,
-            seen=ruling.seen,
+            took_s=result.took_s,
+            error_s=result.error_s,
+            seen=result.seen,
         )
         self._judged[run.id] = decided
         return decided

@@ -105,13 +105,13 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
         yield stack.name
 
 
-def _refuse_other(plan: Plan, stage: LiveLab) -> None:
+def _refuse_other(plan: Plan, live_lab: LiveLab) -> None:
     """Raise WrongUse if the lab lacks clients of the plan, or their conditions differ from those of the stack."""
-    known = [client.name for client in stage.lab.callers()]
+    known = [client.name for client in live_lab.lab.callers()]
     for name in plan.clients:
         if name not in known:
-            raise WrongUse(f"lab '{stage.name}' has no client {name}, which {plan.scenario.file} requires")
-    for name, state in stage.lab.states().items():
+            raise WrongUse(f"lab '{live_lab.name}' has no client {name}, which {plan.scenario.file} requires")
+    for name, state in live_lab.lab.states().items():
         changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
         if state.leases or state.scheduled:
             raise WrongUse(f"{name} has active leases or scheduled changes (a scenario or `--for`); wait for their end")
@@ -126,7 +126,7 @@ class _Run:
         self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, progress: Progress, folder: Path
     ) -> None:
         self._plan = plan
-        self._stage = LiveLab(backend, lab)
+        self._live_lab = LiveLab(backend, lab)
         self._evidence = Evidence(backend, lab)
         self._files: dict[str, str] = {}
         self._folder = folder
@@ -136,33 +136,33 @@ class _Run:
     def record(self, keep_going: bool) -> Record:
         """Play the plan and return its record."""
         facts = self._facts()
-        probe = self._stage.container(self._stage.lab.callers()[0].name)
+        probe = self._live_lab.container(self._live_lab.lab.callers()[0].name)
         self._evidence.watch(_impaired(self._plan))
         try:
-            engine = self._stage.backend.engine
+            engine = self._live_lab.backend.engine
             before = read_busy(engine, probe)
-            player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
+            player = Player(self._plan, self._live_lab, self._watcher, self._evidence.mark, self._collect, keep_going)
             asyncio.run(player.play())
-            after = read_busy(engine, self._stage.container(probe.title))
+            after = read_busy(engine, self._live_lab.container(probe.title))
             load = load_between(before, after)
             doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
-            chronicle = player.chronicle
-            verdict, reasons = verdict_of(chronicle.judged, player.failures, player.faults, doubted)
+            log = player.log
+            verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
             if verdict != "passed" and not self._files:
                 self._collect()
         finally:
             self._evidence.close()
         return replace(
             _blank(self._plan, player.started),
-            lab=self._stage.name,
+            lab=self._live_lab.name,
             facts=facts | ({"load": str(load)} if load else {}),
             duration_s=round(seconds_of(player.ended_ns), 3),
             verdict=verdict,
             reasons=reasons,
             baseline=_in_seconds(player.recorded.baseline),
-            steps=chronicle.steps,
-            judged=chronicle.judged,
-            configured=chronicle.configured,
+            steps=log.steps,
+            judged=log.judged,
+            configured=log.configured,
             samples=samples_of(player.recorded),
             evidence=self._files,
         )
@@ -176,10 +176,10 @@ class _Run:
             self._progress(error.message)
 
     def _facts(self) -> dict[str, str]:
-        states = self._stage.lab.states(self._stage.clients())
+        states = self._live_lab.lab.states(self._live_lab.clients())
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
-        return own | self._stage.backend.engine.facts()
+        return own | self._live_lab.backend.engine.facts()
 
 
 def _blank(plan: Plan, started: datetime) -> Record:

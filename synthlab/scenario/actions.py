@@ -94,11 +94,11 @@ class Baseline:
 class Container:
     """Pause, stop, start ... the containers of clients or of the `sfu`."""
 
-    doing: ContainerAction
+    action: ContainerAction
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.doing} {joined(self.names)}"
+        return f"{self.action} {joined(self.names)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

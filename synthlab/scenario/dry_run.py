@@ -95,11 +95,11 @@ class _Stage:
     def _act(self, container: Container, place: Place) -> None:
         for name in container.names:
             state, _ = self._down.get(name, ("running", place))
-            needed = _NEEDED[container.doing]
+            needed = _NEEDED[container.action]
             if needed and state not in needed:
-                place.wrong(f"cannot {container.doing} {name}: it is {state} at that time")
+                place.wrong(f"cannot {container.action} {name}: it is {state} at that time")
             self._down.pop(name, None)
-            if after := _AFTER.get(container.doing):
+            if after := _AFTER.get(container.action):
                 self._down[name] = (after, place)
 
     def _refuse_down(self, name: str, place: Place) -> None:

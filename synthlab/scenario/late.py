@@ -30,8 +30,8 @@ def _late(events: list[Event]) -> Iterator[str]:
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Reset(clients=names):
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in names}
-            case Container(doing=doing, names=names):
-                down = doing in ("pause", "stop")
+            case Container(action=action, names=names):
+                down = action in ("pause", "stop")
                 ends_ns |= dict.fromkeys((("", name) for name in names), None if down else event.at_ns)
             case Judge(kind="expect" | "never") if event.run.has_at:
                 over_ns = _last(ends_ns.values())

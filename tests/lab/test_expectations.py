@@ -44,12 +44,12 @@ def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """It waits until the expression holds, and reports since when, with the sampling error."""
     show(apis["client1"], 30)
     threading.Timer(1.2, show, (apis["client1"], 1)).start()
-    ruling = lab.expect(f"{FPS} < 5", within="8s")
-    assert ruling.took_s is not None
-    assert 1 < ruling.took_s < 8
-    assert ruling.error_s is not None
-    assert 0 < ruling.error_s < 3
-    assert ruling.seen == {FPS: 1}
+    result = lab.expect(f"{FPS} < 5", within="8s")
+    assert result.took_s is not None
+    assert 1 < result.took_s < 8
+    assert result.error_s is not None
+    assert 0 < result.error_s < 3
+    assert result.seen == {FPS: 1}
 
 
 def test_before_without_a_baseline(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -110,9 +110,9 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
     show(apis["client1"], 20)
     lab.baseline("1s")
     show(apis["client1"], 15)
-    ruling = lab.recovers(f"{FPS} > 50% of before", within="5s", for_="1s")
-    assert ruling.took_s is not None
-    assert ruling.seen[f"before.{FPS}"] == 20
+    result = lab.recovers(f"{FPS} > 50% of before", within="5s", for_="1s")
+    assert result.took_s is not None
+    assert result.seen[f"before.{FPS}"] == 20
 
 
 @pytest.mark.parametrize(

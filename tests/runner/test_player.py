@@ -30,7 +30,7 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
-    step = player.chronicle.steps[0]
+    step = player.log.steps[0]
     assert (step.planned_s, step.clients, step.mark) == (0.0, ("client2",), "the wire is cut")
     assert step.until_s is None
     assert done.marks[0] == "the wire is cut"
@@ -39,7 +39,7 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
 def test_what_was_configured(tmp_path: Path) -> None:
     """The record has each client's conditions with the time they took effect."""
     player = playing(tmp_path, "  - wait: 1.2s\n" + CUT + "  - wait: 0.3s\n").play()
-    of_client2 = [entry for entry in player.chronicle.configured if entry.client == "client2"]
+    of_client2 = [entry for entry in player.log.configured if entry.client == "client2"]
     assert [entry.conditions.get("egress", {}) for entry in of_client2] == [{}, {"loss": "100%"}]
     assert 0.7 < of_client2[1].at_s < 2.2  # a fake is changed as soon as it is told, 0.4 s before the time
 
@@ -58,9 +58,9 @@ def test_expectations(tmp_path: Path) -> None:
     """Expectations are decided by samples and reported to the watcher."""
     done = playing(tmp_path, f"  - {{expect: {FPS} >= 10, within: 5s}}\n  - {{recovers: {FPS} >= 10, within: 5s}}\n")
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["passed", "passed"]
+    assert [judged.verdict for judged in player.log.judged] == ["passed", "passed"]
     assert [judged.kind for judged in done.seen.rulings] == ["expect", "recovers"]
-    assert player.chronicle.judged[0].seen == {FPS: 15.0}
+    assert player.log.judged[0].seen == {FPS: 15.0}
     assert player.recorded.names().count(FPS) == 1
 
 
@@ -68,8 +68,8 @@ def test_a_failure_ends_it(tmp_path: Path) -> None:
     """A failure ends the run after its block; evidence is collected with conditions in force."""
     done = playing(tmp_path, CUT + f"  - expect: {FPS} >= 30\n  - {{expect: {FPS} >= 10}}\n")
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "inconclusive"]
-    assert player.chronicle.judged[1].reason == "the run ended before it was decided"
+    assert [judged.verdict for judged in player.log.judged] == ["failed", "inconclusive"]
+    assert player.log.judged[1].reason == "the run ended before it was decided"
     assert done.collected == [{"loss": "100%"}]
     assert done.apis["client2"].conditions.egress.to_dict() == {}
 
@@ -78,7 +78,7 @@ def test_keep_going(tmp_path: Path) -> None:
     """With keep_going the run continues; evidence is collected once."""
     done = playing(tmp_path, f"  - expect: {FPS} >= 30\n  - expect: {FPS} >= 40\n", keep_going=True)
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "failed"]
+    assert [judged.verdict for judged in player.log.judged] == ["failed", "failed"]
     assert len(done.collected) == 1
 
 
@@ -86,12 +86,12 @@ def test_times_within_a_block(tmp_path: Path) -> None:
     """Steps with `at` are timed from the end of the last step without, not from each other."""
     steps = "  - wait: 0.5s\n  - {at: 0.4s, wait: 2s}\n  - {at: 0.9s, mark: here}\n  - wait: 0.1s\n"
     player = playing(tmp_path, steps).play()
-    planned = [step.planned_s or 0.0 for step in player.chronicle.steps]
-    began = [step.began_s or 0.0 for step in player.chronicle.steps]
+    planned = [step.planned_s or 0.0 for step in player.log.steps]
+    began = [step.began_s or 0.0 for step in player.log.steps]
     assert planned == pytest.approx([0.0, 0.9, 1.4, 2.9])
     assert began == pytest.approx(planned)
     # Steps that only wait finish 0.4 s early.
-    assert player.chronicle.steps[1].ended_s == pytest.approx(2.9)
+    assert player.log.steps[1].ended_s == pytest.approx(2.9)
 
 
 @pytest.mark.issue(10)
@@ -154,9 +154,9 @@ def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
         f"  - {{at: 0.3s, never: {FPS} < 2, for: 1s}}\n"
     )
     player = playing(tmp_path, steps).play()
-    wave, never = player.chronicle.steps
+    wave, never = player.log.steps
     assert (never.planned_s or 0.0) - (wave.began_s or 0.0) == pytest.approx(0.3, abs=1e-3)
-    assert player.chronicle.judged[0].verdict == "passed"
+    assert player.log.judged[0].verdict == "passed"
     # The wave continues: its last change applies, and the run lasts until it is over.
     assert wave.until_s == pytest.approx((wave.began_s or 0.0) + 1.5, abs=0.5)
     assert seconds_of(player.ended_ns) >= (wave.until_s or 0.0)
@@ -170,7 +170,7 @@ def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
 def test_the_last_for_is_played_out(steps: str, tmp_path: Path) -> None:
     """Timed changes of the last steps stay in force for their full time."""
     player = playing(tmp_path, steps).play()
-    until_s = player.chronicle.steps[-1].until_s or 0.0
+    until_s = player.log.steps[-1].until_s or 0.0
     assert until_s >= 0.7
     assert seconds_of(player.ended_ns) >= until_s
 
@@ -208,7 +208,7 @@ def test_parallel_tracks(tmp_path: Path) -> None:
   - wait: 0.1s
 """
     player = playing(tmp_path, steps).play()
-    begun = {step.text: step.planned_s or 0.0 for step in player.chronicle.steps}
+    begun = {step.text: step.planned_s or 0.0 for step in player.log.steps}
     right = begun["set client2: egress loss 2%"]
     assert right == pytest.approx(0.0)
     assert begun["set client1: egress loss 1%"] == pytest.approx(0.5)
@@ -284,7 +284,7 @@ def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None
     done = playing(tmp_path, f"  - {{{step.replace('PORT', str(port))}}}\n")
     (failure,) = done.play().failures
     assert failure.endswith(why)
-    assert done.player.chronicle.steps[0].error == why
+    assert done.player.log.steps[0].error == why
 
 
 @pytest.mark.parametrize("step", ["exec: ['true'], in: host", "{http: 'http://127.0.0.1:PORT/', status: 501}"])

@@ -9,7 +9,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions
 from synthlab.errors import WrongUse
-from synthlab.report.planned_conditions import forecast
+from synthlab.report.planned_conditions import plan_conditions
 from synthlab.scenario import reader
 from synthlab.scenario.plan_text import plan_text
 from synthlab.stack import Network, Stack, read_stack
@@ -43,7 +43,7 @@ def test_steps(tmp_path: Path) -> None:
 """
     plan = checked(tmp_path, steps, stack=TURN)
     assert "expect turn.egress.rate > 1mbit" in plan_text(plan)
-    values = [entry.conditions["egress"] for entry in forecast(plan, 10) if entry.client == "turn"]
+    values = [entry.conditions["egress"] for entry in plan_conditions(plan, 10) if entry.client == "turn"]
     assert values[0] == {"latency": "30ms"}
 
 

@@ -223,8 +223,8 @@ def test_csv_trace(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("restart: sfu", Container(doing="restart", names=("sfu",))),
-        ("pause: bot", Container(doing="pause", names=("bot-1", "bot-2"))),
+        ("restart: sfu", Container(action="restart", names=("sfu",))),
+        ("pause: bot", Container(action="pause", names=("bot-1", "bot-2"))),
         ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
             "{traffic: client2, for: 5s}",

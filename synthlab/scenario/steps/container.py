@@ -25,22 +25,22 @@ _HELP: dict[ContainerAction, str] = {
 class ContainerStep:
     """Finishes when the engine has finished and restarted clients answer; planned as if that took no time."""
 
-    doing: ContainerAction
+    action: ContainerAction
     names: tuple[str, ...]
 
     def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, Container(doing=self.doing, names=self.names)),))
+        return Part(actions=(Timed(0, Container(action=self.action, names=self.names)),))
 
     def __str__(self) -> str:
-        return f"{self.doing} {joined(self.names)}"
+        return f"{self.action} {joined(self.names)}"
 
 
-def _kind(doing: ContainerAction) -> StepKind:
+def _kind(action: ContainerAction) -> StepKind:
     def build(read: StepArgs) -> ContainerStep:
-        return ContainerStep(doing, read.get(doing))
+        return ContainerStep(action, read.get(action))
 
     names = keys.containers("clients, groups, all (clients) or sfu")
-    return StepKind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
+    return StepKind(name=action, help=_HELP[action], keys={action: names}, build=build)
 
 
 KINDS = tuple(map(_kind, get_args(ContainerAction)))

@@ -41,8 +41,8 @@ class RandomWalk:
         for at_ns in times(self.for_ns, self.every_ns):
             places = [_stepped(place, self.stride, planner.random) for place in places]
             points.append((at_ns, _at(self.change, iter(places))))
-        course = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
-        return Part(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
+        return Part(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"random {joined(self.clients)}: {doc_text(self.change)}, for {format_duration(self.for_ns)}"

@@ -43,8 +43,8 @@ class Trace:
             )
             return Part(actions=(Timed(0, change),))
         points = tuple((at_ns, change) for at_ns, change in self.csv.rows if at_ns < self.for_ns)
-        course = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return Part(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
+        return Part(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"trace {joined(self.clients)}: {joined(self.names)}, for {format_duration(self.for_ns)}"

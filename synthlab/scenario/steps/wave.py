@@ -35,8 +35,8 @@ class Wave:
 
     def plan(self, planner: Planner) -> Part:
         points = tuple((at_ns, self._at(at_ns)) for at_ns in times(self.for_ns, self.every_ns))
-        course = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return Part(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
+        return Part(actions=timeline.actions(planner))
 
     def _at(self, at_ns: int) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(self._share(at_ns)))
