@@ -30,10 +30,10 @@ def test_what_there_is_not() -> None:
     """A client that does not run, has no screen or shows no page is told as that."""
     ended = replace(CLIENT, state="exited", status="Exited (1)", ports={})
     with pytest.raises(
-        SynthlabError, match=r"client1 does not run \(Exited \(1\)\): `synthlab restart client1` starts"
+        SynthlabError, match=r"client1 is not running \(Exited \(1\)\): start it with `synthlab restart client1`"
     ):
         control_page(ended)
-    with pytest.raises(SynthlabError, match="does not run"):
+    with pytest.raises(SynthlabError, match="is not running"):
         screen(ended)
     with pytest.raises(SynthlabError, match="client1 has no screen"):
         screen(fake_container("call", "client1"))

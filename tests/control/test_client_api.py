@@ -161,8 +161,8 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
-        (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(200, text="<html>"), "client2: http://x is not a synthlab API"),
+        (httpx.Response(200, json=[1]), "client2: http://x is not a synthlab API"),
         (httpx.Response(500, json={}), "client2: 500 Internal Server Error"),
         (httpx.ConnectError("refused"), "client2: its API at http://x does not answer: refused"),
         (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
@@ -183,7 +183,7 @@ def test_failures(answer: httpx.Response | Exception, expected: str) -> None:
 
 def test_container_that_does_not_run() -> None:
     """Without a published port there is no address to ask, and the error points to `ps`."""
-    with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
+    with pytest.raises(SynthlabError, match="client2 has no API: its container is not running"):
         HttpClientApi("client2", None).state()
 
 

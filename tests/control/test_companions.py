@@ -70,9 +70,9 @@ def test_whose_packets() -> None:
     assert captured_network_of("call", MEMBERS, "sfu") is OF_SFU
     assert captured_network_of("call", MEMBERS, "turn") is OF_TURN
     assert captured_network_of("call", MEMBERS, "client1") is CLIENT
-    with pytest.raises(WrongUse, match=r"^sfu has no conditions and no counters in lab 'call': write `network"):
+    with pytest.raises(WrongUse, match=r"^sfu has no conditions and no counters in lab 'call': add `network"):
         captured_network_of("call", [SFU, CLIENT], "sfu")
-    with pytest.raises(SynthlabError, match="client1 does not run"):
+    with pytest.raises(SynthlabError, match="client1 is not running"):
         captured_network_of("call", [replace(CLIENT, state="exited")], "client1")
 
 

@@ -35,7 +35,7 @@ def test_names(names: tuple[str, ...], found: list[str]) -> None:
 def test_one() -> None:
     """Where one is needed, the name of a group of several is refused, and an unknown one told with the nearest."""
     assert find_member("call", LAB, "client1").title == "client1"
-    with pytest.raises(WrongUse, match="'bot' means several: bot-1, bot-2; name one of them"):
+    with pytest.raises(WrongUse, match="'bot' matches several: bot-1, bot-2; name one of them"):
         find_member("call", LAB, "bot")
     with pytest.raises(WrongUse, match=r"no client 'cleint1' in lab 'call'; did you mean client1\?"):
         find_member("call", LAB, "cleint1")

@@ -29,7 +29,7 @@ def test_lines_of_an_entry() -> None:
 def test_missing_entries_are_reported() -> None:
     """The client keeps the newest only: what is not there any more is counted where it was."""
     values = [line.text for line in lines_of("ada", [entry(3), entry(7)], 0)]
-    assert values == ["[2 entries were not kept]", "log: hello", "[3 entries were not kept]", "log: hello"]
+    assert values == ["[2 older entries were dropped]", "log: hello", "[3 older entries were dropped]", "log: hello"]
 
 
 def test_several_clients_by_time_tail_and_since() -> None:

@@ -36,7 +36,7 @@ def test_the_format() -> None:
 @pytest.mark.parametrize("line", ["<html>", "rooms", "rooms three", 'rooms{a="1} 2'])
 def test_something_else(line: str) -> None:
     """What is not of the format is refused, and shown."""
-    with pytest.raises(ValueError, match=r"not a line of metrics|could not convert"):
+    with pytest.raises(ValueError, match=r"not a metrics line|could not convert"):
         parse_metrics(f"rooms 3\n{line}\n")
 
 
@@ -46,5 +46,5 @@ def test_nobody_tells() -> None:
     assert metrics_of(FakeEngine(), [client]) is None
     gone = metrics_of(FakeEngine(), [replace(client, metrics="http://sfu:6789/metrics")])
     assert gone is not None
-    assert gone.error == "http://sfu:6789/metrics: the media server does not run"
+    assert gone.error == "http://sfu:6789/metrics: the media server is not running"
     assert gone.values == {}

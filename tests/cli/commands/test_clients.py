@@ -117,4 +117,4 @@ def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
         assert run(command, "client1", backend=far) == 3
         output = capsys.readouterr().err
         assert output.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
-    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in output
+    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and the API's port (3000) as well" in output

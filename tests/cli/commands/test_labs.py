@@ -130,7 +130,7 @@ def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show", "--json", backend=backend) == 0
     assert list(output_json(capsys)) == ["client1", "client2"]
     assert run("show", "--lab", "old", backend=backend) == 3
-    assert "the time of the lab 'old' is over: bring it up anew with `synthlab up`" in capsys.readouterr().err
+    assert "the lab 'old' has expired: start it again with `synthlab up`" in capsys.readouterr().err
     assert run("ps", "--json", "--lab", "old", backend=backend) == 0
     assert [one["expired"] for one in output_json(capsys)] == [True, True]
     assert run("down", backend=backend) == 0

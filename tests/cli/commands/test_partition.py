@@ -108,7 +108,7 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["cleint1", "client2"], "no client 'cleint1' in lab 'call'; did you mean client1?"),
         (["client1", "sfuu"], "no client 'sfuu' in lab 'call'; did you mean sfu?"),
-        (["client1", "bot"], "'bot' means several: bot-1, bot-2; name one of them"),
+        (["client1", "bot"], "'bot' matches several: bot-1, bot-2; name one of them"),
         (["client1", "client1"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (["client1", "client1", "--heal"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (["client1", "turn"], "turn has no conditions and no counters in lab 'call'"),

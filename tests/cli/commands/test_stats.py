@@ -37,7 +37,7 @@ def test_a_server_without_conditions(command: str, capsys: pytest.CaptureFixture
     assert run(*command.split(), backend=backend) == 2
     output = capsys.readouterr().err
     assert output.startswith(
-        "synthlab: sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu`"
+        "synthlab: sfu has no conditions and no counters in lab 'call': add `network: {}` under `sfu`"
     )
 
 
