@@ -163,7 +163,7 @@ def test_an_expired_lab(lab: Path) -> None:
     assert [one["state"] for one in ask("ls") if one["lab"] == SHORT] == ["expired"]
     assert "the lab 'e2e-short' has expired" in synthlab("show", "--lab", SHORT, status=3).stderr
     assert "the lab has expired" in synthlab("logs", "client1", "--lab", SHORT).stdout
-    assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--lab", SHORT).stderr
+    assert f"{SHORT} had expired and was removed" in synthlab("up", str(lab), "--lab", SHORT).stderr
     docker("stop", "-t", "0", f"synthlab-{SHORT}-bot-1-1")
     assert synthlab("down", "--lab", SHORT).stdout == f"{SHORT} is down: 3 containers removed\n"
     assert leftovers(SHORT) == []
