@@ -1,7 +1,7 @@
 """Forwards the container's port 9222 to Chromium's DevTools port, which Chromium binds to loopback only.
 
 The Host header is passed on unchanged: Chromium builds the URLs in its answers from it, so they go through the same
-published port. One request per connection, so that `gate` checks every request.
+published port. One request per connection, so that `devtools_access` checks every request.
 """
 
 import asyncio

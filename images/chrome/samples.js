@@ -83,7 +83,7 @@
     );
   }
 
-  /** Everything that can name a track; `names.py` picks. */
+  /** Everything that can name a track; `participant_names.py` picks. */
   function describe(track, mid, shown) {
     if (!track) return {};
     const stream = streams.get(track);

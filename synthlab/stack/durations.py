@@ -20,7 +20,7 @@ def read_duration(where: str, text: object, least_ns: int = 0, most_ns: int = DA
 
 
 def read_optional(where: str, text: str | None) -> int | None:
-    """As `read_duration`; None where there is no text."""
+    """As `read_duration`; None if `text` is None."""
     return None if text is None else read_duration(where, text)
 
 

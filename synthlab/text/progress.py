@@ -1,8 +1,8 @@
-"""Progress of a long operation, as lines for people."""
+"""The type of progress callbacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str], None]
-"""Takes one line for each stage of a long operation."""
+"""Called with one line of text per stage of a long operation."""

@@ -73,7 +73,7 @@ class Room:
         rtt = max((rtt for rtt in rtts if rtt), default=None)
         return Sample(time.monotonic(), received, sent, rtt, packets)
 
-    def mend(self, before: Sample, after: Sample) -> None:
+    def repair(self, before: Sample, after: Sample) -> None:
         """Detect dead paths and stuck video sooner than aiortc does; called once a second.
 
         aiortc needs over half a minute to declare a connection failed. After a gap in a stream it waits for the

@@ -25,8 +25,8 @@ class DelayTrace:
 
     depends_on: ClassVar[tuple[str, ...]] = ("delay_trace",)
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self._kit = kit
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self._context = context
         self._queue: deque[tuple[int, int, Packet]] = deque()  # due time, arrival time
         self._last_due = 0
         self._set(values, None)
@@ -82,7 +82,7 @@ class DelayTrace:
 
     def _set(self, values: LinkConditions, now: int | None) -> None:
         name = values.delay_trace
-        self._trace = self._kit.files.parsed(name, read_delay_trace) if name else _NONE
+        self._trace = self._context.files.parsed(name, read_delay_trace) if name else _NONE
         self._began = now
 
     def _hold(self, packet: Packet, since: int) -> None:
@@ -93,7 +93,7 @@ class DelayTrace:
         """The trace's delay at `time`; before the start, its first delay."""
         trace = self._trace
         if self._began is None:
-            self._began = self._kit.began()
+            self._began = self._context.began()
         at = max(0, time - self._began)
         if trace.period_ns is not None:
             at %= trace.period_ns

@@ -22,9 +22,9 @@ class Hold:
 
     depends_on: ClassVar[tuple[str, ...]] = ("hold_ns", "hold_every_ns")
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         self._held: deque[tuple[int, int, Packet]] = deque()  # due time, arrival time
-        self._kit = kit
+        self._context = context
         self._set(values, None)
 
     @staticmethod
@@ -83,6 +83,6 @@ class Hold:
     def _due(self, time: int) -> int:
         """When a packet that arrived at `time` leaves: at once, or at the end of the hold."""
         if self._began is None:
-            self._began = self._kit.began()
+            self._began = self._context.began()
         into = (time - self._began) % self._every if time >= self._began else 0
         return time if into < self._every - self._hold else time + self._every - into

@@ -48,7 +48,7 @@ class Wiring:
     outer: int
     inner: int
     control: socket.socket
-    store: SharedDocument
+    schedule: SharedDocument
     hosts: Sequence[str] = ()
     ports: Sequence[int] = ()
     restarts: int = 0
@@ -80,7 +80,7 @@ class Forwarder:
         files = Files()
         self._wiring = wiring
         self._control = control
-        self._ways = {
+        self._pipelines = {
             "ingress": Pipeline("ingress", outer, inner, control, files),
             "egress": Pipeline("egress", inner, outer, control, files),
         }
@@ -89,14 +89,16 @@ class Forwarder:
         self._armed: Armed | None = None
         self._waste: list[list[Any]] = []
         self._errands = Errands()
-        self._pump = EventLoop(*self._ways.values())
-        self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
-        self._pump.watch(self._errands.fileno(), self._errands.serve)
+        self._loop = EventLoop(*self._pipelines.values())
+        self._loop.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
-        self._desk = desk
-        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
+        controller = ConditionsController(wiring.schedule, wiring.files, files, self, time.monotonic_ns())
+        self._controller = controller
+        self._control_server = ControlServer(
+            wiring.control, lambda request: controller.answer(request, time.monotonic_ns())
+        )
 
     def run(self) -> None:
         gc.freeze()  # everything created so far lives for ever
@@ -107,8 +109,8 @@ class Forwarder:
         libc.be_punctual()
         while True:
             armed = self._armed
-            self._pump.appointment = None if armed is None else armed.at
-            self._pump.turn()
+            self._loop.appointment = None if armed is None else armed.at
+            self._loop.turn()
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
                 self._put_in_force(armed.requested, armed.plans, now)
@@ -152,7 +154,7 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         """Health and counters, as the API reports them."""
         self._ask_loop(partial(self._note_refusals, now))
-        counts = {direction: self._counts(way) for direction, way in self._ways.items()}
+        counts = {direction: self._counts(pipeline) for direction, pipeline in self._pipelines.items()}
         totals = {
             direction: FlowCounters.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()
         }
@@ -164,16 +166,20 @@ class Forwarder:
                 **self._wiring.pulse.news.get("forwarder", {}),
                 "up_s": (now - self._wiring.started) / 1e9,
                 "cpu_s": time.process_time(),
-                "lateness": {direction: way.lateness.report(now) for direction, way in self._ways.items()},
+                "lateness": {
+                    direction: pipeline.lateness.report(now) for direction, pipeline in self._pipelines.items()
+                },
             },
-            "links": {direction: way.report(now, totals[direction]) for direction, way in self._ways.items()},
+            "links": {
+                direction: pipeline.report(now, totals[direction]) for direction, pipeline in self._pipelines.items()
+            },
             "flows": {
                 name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
             },
         }
 
     def top(self, direction: str) -> list[Any]:
-        return self._ways[direction].top()
+        return self._pipelines[direction].top()
 
     def admit(self, addresses: Sequence[str]) -> None:
         """Let these steer the client besides the host: the present addresses of those that the stack names."""
@@ -186,12 +192,12 @@ class Forwarder:
         """The controller's thread: answers the API and applies scheduled changes; an error ends the process."""
         try:
             while True:
-                due = self._desk.deadline()
+                due = self._controller.deadline()
                 left = None if due is None else max(0, due - time.monotonic_ns()) / 1e9
-                if select.select([self._switchboard.fileno()], [], [], left)[0]:
-                    self._switchboard.serve()
+                if select.select([self._control_server.fileno()], [], [], left)[0]:
+                    self._control_server.serve()
                 else:
-                    self._desk.due(time.monotonic_ns())
+                    self._controller.due(time.monotonic_ns())
                 self._throw_away()
         except BaseException:
             traceback.print_exc()
@@ -205,7 +211,7 @@ class Forwarder:
         """
         changes = self._changes
         try:
-            return changes, {direction: way.plan(requested) for direction, way in self._ways.items()}
+            return changes, {direction: pipeline.plan(requested) for direction, pipeline in self._pipelines.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
@@ -215,7 +221,7 @@ class Forwarder:
         self._changes += 1
         self._armed = None
         self._in_force = requested
-        self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
+        self._waste += [pipeline.adopt(plans[direction], now) for direction, pipeline in self._pipelines.items()]
 
     def _throw_away(self) -> None:
         """Free old data item by item: freeing a large dictionary at once would hold the GIL for long."""
@@ -225,12 +231,14 @@ class Forwarder:
                     thing.popitem()
 
     def _note_refusals(self, now: int) -> None:
-        for way in self._ways.values():
-            way.note_refusals(now)
+        for pipeline in self._pipelines.values():
+            pipeline.note_refusals(now)
 
-    def _counts(self, way: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
+    def _counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
         """Copies of the counters of removed flows and, consistent with them, of current flows."""
-        bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
+        bygone, flows = self._ask_loop(
+            lambda: ([counters.copy() for counters in pipeline.link.bygone], pipeline.link.flow_counters)
+        )
         rows = list(flows.items())
         copies: dict[str, FlowCounters] = {}
         for start in range(0, len(rows), COPIED):
@@ -239,12 +247,12 @@ class Forwarder:
         return bygone, copies
 
     def _let_in(self, control: Control) -> None:
-        for way in self._ways.values():
-            way.let_in(control)
+        for pipeline in self._pipelines.values():
+            pipeline.let_in(control)
 
 
 def _copied(rows: list[tuple[str, FlowCounters]]) -> dict[str, FlowCounters]:
-    return {name: tally.copy() for name, tally in rows}
+    return {name: counters.copy() for name, counters in rows}
 
 
 def _packed(addresses: Sequence[str]) -> frozenset[bytes]:

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import channel as switchboard
+from syntheticnet import channel as channel
 from syntheticnet.channel import ControlClient, Unanswered
 from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
@@ -137,7 +137,7 @@ class World:
         return {name: count for name, count in found.items() if "CsumErrors" in name}
 
     def _join(self, side: str, end: str) -> None:
-        """A veth pair between a side and the forwarder, whose end sends nothing by itself."""
+        """A veth pair between a side and the forwarder, whose end sends no packets automatically."""
         ours, theirs = self._names["forwarder"], self._names[side]
         _ip("-n", ours, "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", theirs)
         _ip("-n", ours, "link", "set", end, "arp", "off", "addrgenmode", "none")
@@ -151,7 +151,7 @@ class World:
             _ip("-n", self._names[side], "addr", "add", f"{ADDRESSES[name][6]}/64", "dev", "eth0", "nodad")
 
     def _start(self, cleanup: ExitStack) -> None:
-        ours, theirs = switchboard.make_pair()
+        ours, theirs = channel.make_pair()
         cleanup.callback(ours.close)
         arguments = ["-m", f"{__package__}.child", str(theirs.fileno()), "outer", "inner"]
         with theirs:
