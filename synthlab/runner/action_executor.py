@@ -1,4 +1,4 @@
-"""Does the actions of a plan on a running lab: each at its time, and all of it undone at the end."""
+"""Performs the actions of a plan on a running lab, each at its time, and reverts them all at the end."""
 
 from __future__ import annotations
 
@@ -28,18 +28,21 @@ from .turns import Turns
 from .watcher import Watcher
 
 LEAD_NS = 400 * MS_NS
-"""Clients are told of a change so long before its time, where that is known."""
+"""How far ahead of its time a change is sent to clients.
+
+A change due at a known instant must not wait for a round trip: clients queue it and apply it by their own clock.
+"""
 EARLY_NS = LEAD_NS
-"""What only waits for its time counts as done a little before, so that what follows is not late."""
+"""Steps that only wait finish this much early, which gives the next change its lead time."""
 LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
-"""Lets something go on beside the next steps."""
+"""Runs a coroutine in parallel with the next steps."""
 _Doing = Judge | Baseline | Container | Traffic | Exec | Http
 
 
 class ActionExecutor:
-    """Writes what it does down in `log`, and what it measures in `recorded`; failures go to `failures`."""
+    """Performs actions, logs them in `log`, keeps measurements in `recorded` and reports failures to `failures`."""
 
     def __init__(
         self,
@@ -69,15 +72,15 @@ class ActionExecutor:
 
     @property
     def over_ns(self) -> int:
-        """When the last of what is in force, or sends, for a time ends by itself."""
+        """When the last timed change or traffic ends."""
         return self._time.since_ns(max(self._leases.over_ns, self._actions.over_ns))
 
     def goes_on(self, run: Run) -> bool:
-        """Whether a step goes on with what it has begun; a reset, or the same step again, ends that."""
+        """Whether later changes of a run still apply; a reset or another run of the same step stops them."""
         return self._ongoing.goes_on(run.id)
 
     async def prepare(self, plan: Plan) -> None:
-        """Give the clients the files and seeds of a plan. Raises SynthlabError where one does not take them."""
+        """Send the plan's files and seeds to the clients. Raises SynthlabError if one rejects them."""
         await self._leases.read_clocks([client.name for client in self._live_lab.clients()])
         changes = [timed.action for visit in plan.visits() for timed in visit.run.actions]
         await self._leases.prepare(change for change in changes if isinstance(change, Change))
@@ -86,33 +89,34 @@ class ActionExecutor:
             await self._leases.put(change, self._time.clock.now_ns())
 
     def start(self) -> None:
-        """Begin to take samples."""
+        """Start sampling."""
         self._sampler.start()
 
     def keepers(self) -> list[Coroutine[None, None, None]]:
-        """What renews all that is held, without end; they raise SynthlabError where something of it is lost."""
+        """Endless tasks that renew leases and the guard; they raise SynthlabError if one is lost."""
         return [self._leases.keep(), self._actions.keep()]
 
     async def stop(self) -> None:
-        """Take no more samples, and look at nothing more."""
+        """Stop sampling and polling conditions."""
         await asyncio.to_thread(self._sampler.stop)
         for task in list(self._looks):
             task.cancel()
 
     async def restore(self) -> None:
-        """Take back all that was done; what fails is left."""
+        """Revert everything, ignoring errors."""
         with contextlib.suppress(SynthlabError):
             await self._actions.restore()
             await self._leases.release()
 
     def faults(self) -> list[str]:
-        """Why something that was to go on has ended."""
+        """Errors of traffic that ended early."""
         return self._actions.faults()
 
     async def act(self, run: Run, timed: Timed, at_ns: int) -> int:
-        """Do an action of a step that begins at `at_ns`; when it was done.
+        """Perform an action of a run that starts at `at_ns`; returns when it was done.
 
-        Raises SynthlabError where the lab cannot do it.
+        A failed command or request is recorded as a failure. Raises SynthlabError if the lab cannot perform the action:
+        that says nothing about the system under test, so the run becomes inconclusive, not failed.
         """
         due_ns = at_ns + timed.at_ns
         try:
@@ -144,7 +148,7 @@ class ActionExecutor:
                 assert_never(other)
 
     def _still_to_make(self, run: Run, timed: Timed, change: Change | Reset) -> Change | Reset | None:
-        """The change as it is to be made now; None for one of a step that does not go on."""
+        """The part of a change that still applies; None if its step has been stopped."""
         if isinstance(change, Reset):
             self._ongoing.reset(change.clients)
             return change
@@ -152,7 +156,7 @@ class ActionExecutor:
         return self._ongoing.begin(run.id, change) if begins else self._ongoing.next(run.id, change)
 
     async def _change(self, run: Run, change: Change | Reset, due_ns: int) -> int:
-        """Change conditions at a time, and see that they are in force; since when."""
+        """Apply a change at `due_ns` and verify that it is in force; returns since when."""
         self._mark(run.mark or str(change))
         clock_ns = self._time.clock_ns(due_ns)
         if isinstance(change, Reset):
@@ -168,7 +172,7 @@ class ActionExecutor:
         return self._time.since_ns(made.at_ns)
 
     async def _do(self, run: Run, action: _Doing, due_ns: int) -> int:
-        """When it was done; a baseline is when its step is."""
+        """Perform an action; returns when it was done. The step waits for a baseline itself."""
         match action:
             case Judge():
                 await self._judge(run, action, due_ns)
@@ -196,7 +200,7 @@ class ActionExecutor:
             self._log.step(run, text=f"{run.text}, {control}")
 
     async def _sample_all(self, until_ns: int) -> None:
-        """Sample every number as often as those that are judged."""
+        """Sample every number as often as the judged ones, because any can be compared with the baseline."""
         with self._sampler.wanting():
             await self._time.until(until_ns - EARLY_NS)
 
@@ -213,18 +217,18 @@ class ActionExecutor:
             self._failures.note(f"failed: {run.text}: {result.reason}")
 
     def _look_later(self, clients: Sequence[str], at_ns: int) -> None:
-        """Write down the conditions that clients have from a time on; the sampler sees who does not answer then."""
+        """Log the conditions of clients after a lease has expired; the sampler reports clients that do not answer."""
 
         async def look() -> None:
             await self._time.until(at_ns + LOOK_NS)
             with contextlib.suppress(SynthlabError):
-                found = [self._live_lab.client(name) for name in clients]
-                self._log.configure(at_ns, await asyncio.to_thread(self._live_lab.lab.states, found))
+                expired = [self._live_lab.client(name) for name in clients]
+                self._log.configure(at_ns, await asyncio.to_thread(self._live_lab.lab.states, expired))
 
         task = asyncio.create_task(look())
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+        """Called in the sampler's threads."""
         self._log.configure(at_ns, {client: state})

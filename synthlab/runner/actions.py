@@ -1,4 +1,4 @@
-"""What a scenario does besides changing conditions: containers, commands, competing traffic."""
+"""Actions other than changes of conditions: container control, commands, competing traffic."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 _BACK: dict[ContainerAction, Back] = {"pause": "unpause", "stop": "start"}
 SHOWN = 200
-"""Characters of what a failed command wrote last, or a server answered."""
+"""Maximum length of the output of a failed command in an error."""
 
 
 @dataclass(slots=True)
 class Actions:
-    """Does them, and undoes at the end what a scenario has left undone; if we are killed, a guard does."""
+    """Performs actions and reverts the remaining ones at the end; if the player is killed, a guard does."""
 
     live_lab: LiveLab
     leases: Leases
@@ -42,7 +42,7 @@ class Actions:
         self._guard = Guard(seconds_of(LEASE_NS), self.live_lab.backend.engine.control_command())
 
     async def control(self, act: Container) -> None:
-        """Do something to containers; a client that comes back gets the conditions in force. Raises SynthlabError."""
+        """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
         conditioned = self.live_lab.conditioned(act.names)
         if act.action in ("pause", "stop", "restart"):
             for name in conditioned:
@@ -63,7 +63,7 @@ class Actions:
             self._use_guard(lambda guard: guard.forget(container.id))
 
     async def keep(self) -> None:
-        """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
+        """Renew the guard, endlessly; raises SynthlabError if it has ended and resumed the containers."""
         while True:
             await self.clock.pause(RENEW_S)
             self._use_guard(Guard.renew)
@@ -72,15 +72,17 @@ class Actions:
         try:
             act(self._guard)
         except OSError:
-            held = ", ".join(self._down) or "no container"
-            raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
+            held = ", ".join(self._down) or "none"
+            raise SynthlabError(
+                f"the guard was not renewed in time and resumed paused or stopped containers: {held}"
+            ) from None
 
     async def _comes(self, name: str) -> None:
         await self.live_lab.answers(name, self.clock)
         await self.leases.comes(name)
 
     async def execute(self, act: Exec) -> None:
-        """Run a command to its end; raises ExpectationFailed where its status is not 0, or it takes too long."""
+        """Run a command to its end; raises ExpectationFailed on a nonzero exit status or a timeout."""
         command = self._command(act)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -102,8 +104,8 @@ class Actions:
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
-            said = written.decode(errors="replace").strip().splitlines()[-1:]
-            raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *said])[:SHOWN])
+            last_line = written.decode(errors="replace").strip().splitlines()[-1:]
+            raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *last_line])[:SHOWN])
 
     def _command(self, act: Exec) -> list[str]:
         if act.where is None:
@@ -111,7 +113,7 @@ class Actions:
         return self.live_lab.backend.engine.exec_command(self.live_lab.container(act.where), act.command)
 
     async def traffic(self, act: Traffic) -> str:
-        """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
+        """Start competing traffic; returns its TCP congestion control, or "". Raises SynthlabError."""
         from .traffic import start_traffic
 
         engine, members = self.live_lab.backend.engine, self.live_lab.members
@@ -120,15 +122,15 @@ class Actions:
 
     @property
     def over_ns(self) -> int:
-        """When the last traffic ends by itself, on the clock; 0 where there is none."""
+        """When the last traffic ends, by the clock; 0 if there is none."""
         return max((traffic.ends_ns for traffic in self._traffic), default=0)
 
     def faults(self) -> list[str]:
-        """Why traffic ended before its time."""
+        """Errors of traffic that ended early."""
         return [error for traffic in self._traffic if (error := traffic.error())]
 
     async def restore(self) -> None:
-        """End all traffic, and let all containers go on; what fails is left."""
+        """Stop all traffic and resume all containers, ignoring errors."""
         await asyncio.gather(*(asyncio.to_thread(traffic.stop) for traffic in self._traffic))
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):

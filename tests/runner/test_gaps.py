@@ -1,4 +1,4 @@
-"""A number that vanishes for a while, at every phase of those who measure it and ask for it; on a hand-moved clock."""
+"""A number without data for a while, at every phase of publication and polling; on a hand-moved clock."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Picture:
 
 
 def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> CheckResult:
-    """How it is ruled by who asks in rounds that begin at `asks_s`."""
+    """The result for a sampler whose rounds start at `asks_s`."""
     judging, recorded = ExpectationCheck(judge, ns_of(BEGIN_S)), Recorded(fine={FPS})
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
@@ -78,7 +78,7 @@ def phases() -> Iterator[tuple[float, float]]:
 @pytest.mark.parametrize("vanishes", [True, False])
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_never(lasts_s: float, vanishes: bool) -> None:
-    """A picture that stands still for so long, or is not there, fails `never ... < 8`, whenever it is looked at."""
+    """A picture that freezes or vanishes for this long fails `never ... < 8` at every phase."""
     for published_s, asked_s in phases():
         picture = Picture(BEGIN_S + 0.7, lasts_s, vanishes)
         # Of half a second without frames a rate over a second shows the half.
@@ -91,7 +91,7 @@ def test_never(lasts_s: float, vanishes: bool) -> None:
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_never_while_all_is_well(lasts_s: float) -> None:
-    """It passes where the gap was over a second before the step began, and where it begins after its end."""
+    """A gap that ends a second before the step, or starts after it, is ignored."""
     for published_s, asked_s in phases():
         before = Picture(BEGIN_S - lasts_s - RATE_S - 0.01, lasts_s, vanishes=True)
         after = Picture(BEGIN_S + 6.3, lasts_s, vanishes=True)
@@ -103,7 +103,7 @@ def test_never_while_all_is_well(lasts_s: float) -> None:
 @pytest.mark.parametrize("vanishes", [True, False])
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_recovers(lasts_s: float, vanishes: bool) -> None:
-    """The interval that is reported contains the time at which frames come again, and is no longer than needed."""
+    """The reported interval contains the time at which frames return, and is no longer than necessary."""
     for published_s, asked_s in phases():
         picture = Picture(BEGIN_S, lasts_s, vanishes)
         hold = judge("recovers", f"{FPS} >= 13.5", within_s=30, for_s=3)
@@ -117,7 +117,7 @@ def test_recovers(lasts_s: float, vanishes: bool) -> None:
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_expect(lasts_s: float) -> None:
-    """What is expected at once, and does not come within, or does not hold on, fails as no data."""
+    """An expectation fails as no data at once, at the end of `within`, and while it must hold."""
     for published_s, asked_s in phases():
         at_once = decided(judge("expect", f"{FPS} < 60"), Picture(BEGIN_S, 60, True), published_s, asked_s)
         assert at_once.reason == f"no data: {FPS}"
@@ -130,7 +130,7 @@ def test_expect(lasts_s: float) -> None:
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_a_client_that_does_not_answer(lasts_s: float) -> None:
-    """It has no data from the first unanswered question on: `never` fails, `recovers` contains its end."""
+    """A silent client has no data from the first unanswered request on: `never` fails, `recovers` includes its end."""
     tries: list[tuple[JudgeKind, str, float | None]] = [("never", "< 8", None), ("recovers", "< 60", 30.0)]
     for kind, sign, within_s in tries:
         for _, asks_s in phases():
