@@ -10,7 +10,7 @@ from ..scenario.record import Judged, Verdict
 def verdict_of(
     judged: Sequence[Judged], failures: Sequence[str], faults: Sequence[str], problems: Sequence[str]
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """`failures` are failed steps, `faults` steps that could not be played, `doubts` reasons not to trust the lab.
+    """`failures` are failed steps, `faults` steps that could not be played, `problems` reasons not to trust the lab.
 
     Doubts decide first: nothing measured in such a lab says anything about the system under test, so a run in doubt is
     inconclusive even where every expectation failed, or held. A fault alone is inconclusive as well, not failed.
