@@ -43,7 +43,7 @@ WaitMediaOption = Annotated[
 ]
 TtlOption = Annotated[
     str | None,
-    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="Remove the lab automatically after this time."),
+    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="Stop the lab automatically after this time."),
 ]
 ReplaceOption = Annotated[
     bool,
