@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from .devtools import Event, Message
+from .devtools import DevToolsEvent, Message
 
 MOST_KEPT = 200
 MOST_TEXT = 2000
@@ -23,7 +23,7 @@ _SILENT = frozenset({"clear", "endGroup", "profile", "profileEnd"})
 Entry = dict[str, Any]
 
 
-class Console:
+class BrowserConsole:
     """Entries of all pages and frames, closed ones included.
 
     Errors and chatter have separate queues, so that a page that logs a lot cannot displace an error.
@@ -36,7 +36,7 @@ class Console:
         self._others: deque[Entry] = deque(maxlen=MOST_KEPT)
         self._lost = 0
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: DevToolsEvent) -> None:
         match event:
             case (_, "Runtime.consoleAPICalled", params) if params["type"] not in _SILENT:
                 text = " ".join(map(_formatted, params["args"]))

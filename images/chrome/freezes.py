@@ -19,25 +19,25 @@ class Freezes:
     """Adds ongoing freezes to successive samples of the browser's streams."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[str, str], Stream] = {}
+        self._streams: dict[tuple[str, str], StreamFreezes] = {}
 
     def counted(self, sample: Mapping[str, Entry]) -> dict[str, Entry]:
         """The sample with ongoing freezes counted."""
         known, self._streams = self._streams, {}
         return {key: {**one, "stats": self._entries(key, one["stats"], known)} for key, one in sample.items()}
 
-    def _entries(self, key: str, entries: list[Entry], known: Mapping[tuple[str, str], "Stream"]) -> list[Entry]:
+    def _entries(self, key: str, entries: list[Entry], known: Mapping[tuple[str, str], "StreamFreezes"]) -> list[Entry]:
         corrected = []
         for entry in entries:
             if entry["type"] == "inbound-rtp" and "freezeCount" in entry and "framesDecoded" in entry:
-                stream = self._streams[key, entry["id"]] = known.get((key, entry["id"])) or Stream()
+                stream = self._streams[key, entry["id"]] = known.get((key, entry["id"])) or StreamFreezes()
                 count, seconds = stream.look(entry)
                 entry = {**entry, "freezeCount": count, "totalFreezesDuration": seconds}
             corrected.append(entry)
         return corrected
 
 
-class Stream:
+class StreamFreezes:
     """One stream: its recent frame times, and the freezes missing from Chromium's counters."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ _LEAST_S = 0.95
 """Minimum age of the sample the newest is compared with."""
 
 
-class Recent:
+class RecentStats:
     """Samples with their times, starting at the newest one that is old enough."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import participant_names
-from .counters import Counters, known, of_type, paired
+from .counters import StatsDelta, known, of_type, paired
 from .outbound_stats import Connections, outbound_stats
 from .paths import path, rtt_ms
 
@@ -36,7 +36,7 @@ def _received(connections: Connections) -> Stats:
             received[kind][name] = known(
                 **_RECEIVED[kind](counters),
                 rtt_ms=rtt_ms(entries),
-                first_frame_ms=Counters(track).total("firstFrameMs", digits=1),
+                first_frame_ms=StatsDelta(track).total("firstFrameMs", digits=1),
             )
     return received
 
@@ -48,7 +48,7 @@ def _paths(connections: Connections) -> Stats:
     return paths
 
 
-def _video(counters: Counters) -> Stats:
+def _video(counters: StatsDelta) -> Stats:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         fps=counters.rate("framesDecoded"),
@@ -66,7 +66,7 @@ def _video(counters: Counters) -> Stats:
     )
 
 
-def _audio(counters: Counters) -> Stats:
+def _audio(counters: StatsDelta) -> Stats:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         lost=counters.total("packetsLost"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .devtools import Devtools, Event, Message, Refused
+from .devtools import Devtools, DevToolsError, DevToolsEvent, Message
 from .stats import Sample
 
 _SCRIPT = Path(__file__).with_name("samples.js").read_text()
@@ -46,7 +46,7 @@ class Targets:
         target = await self._devtools.call("Target.createTarget", url="about:blank", background=True)
         return await self._page(target["targetId"])
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: DevToolsEvent) -> None:
         match event:
             case (_, "Target.attachedToTarget", params):
                 self._begin(self._instrument(params["sessionId"], params["targetInfo"]))
@@ -71,7 +71,7 @@ class Targets:
 
     async def _instrument(self, session: str, target: Message) -> None:
         # Sent all at once: a paused page answers some of them only after runIfWaitingForDebugger.
-        with suppress(Refused):
+        with suppress(DevToolsError):
             await asyncio.gather(
                 self._devtools.call("Inspector.enable", session),
                 self._devtools.call("Page.enable", session),
@@ -95,7 +95,7 @@ class Targets:
             awaitPromise=True,
             returnByValue=True,
         )
-        with suppress(Refused, TimeoutError):
+        with suppress(DevToolsError, TimeoutError):
             answer = await asyncio.wait_for(evaluation, _TIMEOUT_S)
             connections = answer["result"].get("value")
             if isinstance(connections, list):  # else our script is missing or threw

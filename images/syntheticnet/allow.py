@@ -57,7 +57,7 @@ class Allow:
         return cls(tuple(networks), tuple(names), tuple(origins), host=not networks or HOST in words)
 
 
-class Control(Protocol):
+class AddressSink(Protocol):
     """Sends the addresses of allowed names to the forwarder."""
 
     async def ask(self, op: str, *, addresses: Sequence[str]) -> object: ...
@@ -80,7 +80,7 @@ class Admitted:
             return False
         return any(address in network for network in self._allow.networks)
 
-    async def follow(self, control: Control) -> None:
+    async def follow(self, control: AddressSink) -> None:
         """Look the names up for ever and send the result to the forwarder each time, as it may have been restarted.
 
         Returns at once if there are no names.

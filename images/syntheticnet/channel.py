@@ -31,7 +31,7 @@ class Unanswered(Exception):
     """The forwarder did not answer in time: it is starting, or gone."""
 
 
-class Refused(ValueError):
+class RequestRefused(ValueError):
     """The forwarder cannot do what was asked; it says why in one line, and has changed nothing."""
 
 
@@ -127,7 +127,7 @@ class ControlClient:
         self._id = time.monotonic_ns()
 
     async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:
-        """The forwarder's answer; raises Unanswered after `seconds`, or Refused."""
+        """The forwarder's answer; raises Unanswered after `seconds`, or RequestRefused."""
         async with self._lock:
             self._id += 1
             expires = time.monotonic_ns() + int(seconds * 1e9)
@@ -137,7 +137,7 @@ class ControlClient:
             except TimeoutError:
                 raise Unanswered(UNANSWERED) from None
         if "error" in answer:
-            raise Refused(answer["error"])
+            raise RequestRefused(answer["error"])
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -145,7 +145,9 @@ class ControlClient:
         loop = asyncio.get_running_loop()
         message = json.dumps(request).encode()
         if len(message) > MESSAGE_BYTES:
-            raise Refused(f"{len(message)} bytes are more than the {MESSAGE_BYTES} that the forwarder takes at once")
+            raise RequestRefused(
+                f"{len(message)} bytes are more than the {MESSAGE_BYTES} that the forwarder takes at once"
+            )
         for frame in frames(request["id"], message):
             await loop.sock_sendall(self._end, frame)
         while True:

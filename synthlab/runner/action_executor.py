@@ -9,9 +9,9 @@ from typing import assert_never
 
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
-from ..scenario.model import Run, Timed
+from ..scenario.model import StepRun, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
 from ..text.durations import MS_NS
@@ -35,7 +35,7 @@ LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Lets something go on beside the next steps."""
-_Doing = Judge | Baseline | Container | Traffic | Exec | Http
+_Doing = Judge | Baseline | ContainerChange | Traffic | Exec | Http
 
 
 class ActionExecutor:
@@ -72,7 +72,7 @@ class ActionExecutor:
         """When the last of what is in force, or sends, for a time ends by itself."""
         return self._time.since_ns(max(self._layers.over_ns, self._acts.over_ns))
 
-    def goes_on(self, run: Run) -> bool:
+    def goes_on(self, run: StepRun) -> bool:
         """Whether a step goes on with what it has begun; a reset, or the same step again, ends that."""
         return self._ongoing.goes_on(run.id)
 
@@ -109,7 +109,7 @@ class ActionExecutor:
         """Why something that was to go on has ended."""
         return self._acts.faults()
 
-    async def act(self, run: Run, timed: Timed, at_ns: int) -> int:
+    async def act(self, run: StepRun, timed: Timed, at_ns: int) -> int:
         """Do an action of a step that begins at `at_ns`; when it was done.
 
         Raises SynthlabError where the lab cannot do it.
@@ -128,13 +128,13 @@ class ActionExecutor:
             self._failures.note(f"cannot be played: {run.text}: {error.message}")
             raise SynthlabError(f"{run.place}: {run.text}: cannot be played: {error.message}") from error
 
-    async def _act(self, run: Run, timed: Timed, due_ns: int) -> int:
+    async def _act(self, run: StepRun, timed: Timed, due_ns: int) -> int:
         match timed.action:
             case Change() | Reset() as change:
                 await self._turns.wait(due_ns - LEAD_NS, run.id)
                 still = self._still_to_make(run, timed, change)
                 return due_ns if still is None else await self._change(run, still, due_ns)
-            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as action:
+            case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http() as action:
                 await self._time.until(due_ns)
                 late_ns = self._time.now_ns() - due_ns
                 done_ns = await self._do(run, action, due_ns)
@@ -143,7 +143,7 @@ class ActionExecutor:
             case other:
                 assert_never(other)
 
-    def _still_to_make(self, run: Run, timed: Timed, change: Change | Reset) -> Change | Reset | None:
+    def _still_to_make(self, run: StepRun, timed: Timed, change: Change | Reset) -> Change | Reset | None:
         """The change as it is to be made now; None for one of a step that does not go on."""
         if isinstance(change, Reset):
             self._ongoing.reset(change.clients)
@@ -151,7 +151,7 @@ class ActionExecutor:
         begins = timed is run.actions[0]
         return self._ongoing.begin(run.id, change) if begins else self._ongoing.next(run.id, change)
 
-    async def _change(self, run: Run, change: Change | Reset, due_ns: int) -> int:
+    async def _change(self, run: StepRun, change: Change | Reset, due_ns: int) -> int:
         """Change conditions at a time, and see that they are in force; since when."""
         self._mark(run.mark or str(change))
         clock_ns = self._time.clock_ns(due_ns)
@@ -167,7 +167,7 @@ class ActionExecutor:
         self._log.began(run, due_ns, made.late_ns)
         return self._time.since_ns(made.at_ns)
 
-    async def _do(self, run: Run, action: _Doing, due_ns: int) -> int:
+    async def _do(self, run: StepRun, action: _Doing, due_ns: int) -> int:
         """When it was done; a baseline is when its step is."""
         match action:
             case Judge():
@@ -177,7 +177,7 @@ class ActionExecutor:
                 self._log.step(run, until_ns=due_ns + for_ns)
                 self._beside(self._sample_all(due_ns + for_ns))
                 return due_ns
-            case Container():
+            case ContainerChange():
                 await self._acts.control(action)
             case Traffic():
                 await self._traffic(run, action, due_ns)
@@ -189,7 +189,7 @@ class ActionExecutor:
                 assert_never(action)
         return self._time.now_ns()
 
-    async def _traffic(self, run: Run, traffic: Traffic, due_ns: int) -> None:
+    async def _traffic(self, run: StepRun, traffic: Traffic, due_ns: int) -> None:
         self._log.step(run, until_ns=due_ns + traffic.for_ns)
         control = await self._acts.traffic(traffic)
         if control and not traffic.congestion:
@@ -200,7 +200,7 @@ class ActionExecutor:
         with self._sampler.wanting():
             await self._time.until(until_ns - EARLY_NS)
 
-    async def _judge(self, run: Run, judge: Judge, asked_ns: int) -> None:
+    async def _judge(self, run: StepRun, judge: Judge, asked_ns: int) -> None:
         judging, ruling, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
         with self._sampler.wanting(judge.expression.names):
             while ruling is None:

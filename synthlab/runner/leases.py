@@ -26,7 +26,7 @@ SEEDS = "seed/"
 T = TypeVar("T")
 
 
-class InForce(NamedTuple):
+class AppliedStates(NamedTuple):
     """Since which time of our clock something is in force, and the clients' states then.
 
     `late_ns` is how long after it was due the last forwarder knew of it.
@@ -38,7 +38,7 @@ class InForce(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Layer:
+class _HeldLeases:
     """One change and the lease of it at each of its clients: id and end. It is to end at `ends_ns`, if ever."""
 
     change: Change
@@ -57,7 +57,7 @@ class Leases:
     def __init__(self, find: Callable[[str], LabClient], clock: Clock = MACHINE) -> None:
         self._find = find
         self._clock = clock
-        self._layers: dict[str, _Layer] = {}
+        self._layers: dict[str, _HeldLeases] = {}
         self._ahead_ns: dict[str, int] = {}
         self._down: set[str] = set()
         self._resets: Counter[str] = Counter()
@@ -74,13 +74,13 @@ class Leases:
         samples = await self._each(names, lambda client: client.api.clock())
         self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
-    async def put(self, change: Change, due_ns: int) -> InForce:
+    async def put(self, change: Change, due_ns: int) -> AppliedStates:
         """Put a change in force at `due_ns`, in place of what its layer has now; returns when it is.
 
         Of two that are called one after the other for the same time, the second comes on top. Raises SynthlabError
         where a client refuses or does not answer, or where it could not be put in force.
         """
-        layer = self._layers.setdefault(change.layer, _Layer(change, None))
+        layer = self._layers.setdefault(change.layer, _HeldLeases(change, None))
         resets = {name: self._resets[name] for name in change.clients}
         async with layer.asking:
             at_ns = max(due_ns, self._clock.now_ns())
@@ -94,9 +94,9 @@ class Leases:
         await self._release(old)
         states = await self._each(change.clients, lambda client: client.api.state())
         refuse_failed(states, made)
-        return InForce(at_ns, states, at_ns - due_ns + late_ns)
+        return AppliedStates(at_ns, states, at_ns - due_ns + late_ns)
 
-    async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
+    async def reset(self, names: Sequence[str], due_ns: int) -> AppliedStates:
         """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
         at_ns = max(due_ns, self._clock.now_ns())
         self._resets.update(names)
@@ -112,7 +112,7 @@ class Leases:
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
         await self._until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return InForce(at_ns, states, at_ns - due_ns)
+        return AppliedStates(at_ns, states, at_ns - due_ns)
 
     async def keep(self) -> None:
         """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
@@ -157,7 +157,7 @@ class Leases:
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
-    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> int:
+    async def _ask(self, layer: _HeldLeases, names: Iterable[str], due_ns: int) -> int:
         """How late the last forwarder knew of it, in ns."""
         lease_ns = layer.lease_ns(due_ns)
 
@@ -172,7 +172,7 @@ class Leases:
 
         return max((await self._in_turn(names, ask)).values(), default=0)
 
-    async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
+    async def _renew(self, layer: _HeldLeases, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
         if lease_ns < SHORTEST_NS:

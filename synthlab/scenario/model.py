@@ -38,7 +38,7 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class StepPlan:
     """What one step does. The step is done between `least_ns` and `most_ns` after it began, and when its `tracks` are.
 
     The first of its `actions` must have happened by then; the others follow beside the next steps.
@@ -71,7 +71,7 @@ class Planner(Protocol):
 class Body(Protocol):
     """What a step of one kind says; `str` of it is one line for people."""
 
-    def plan(self, planner: Planner) -> Part: ...
+    def plan(self, planner: Planner) -> StepPlan: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class StepRun:
     """One playing of one step, beginning `at_ns` after its block; in a repetition a step has several.
 
     Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when the first action and
@@ -126,7 +126,7 @@ class Run:
     text: str
     place: Place
     mark: str | None
-    part: Part
+    part: StepPlan
     has_at: bool = False
 
     @property
@@ -155,7 +155,7 @@ class Run:
 class Block:
     """Runs whose times count from the block's beginning. It is done when all of them are."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[StepRun, ...]
 
     @property
     def least_ns(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ..text.durations import format_duration
-from .model import Block, Run, Scenario, Step, Track
+from .model import Block, Scenario, Step, StepRun, Track
 from .timeline import played_out_ns
 
 MOST_RUNS = 20_000
@@ -20,7 +20,7 @@ SEEDS = 1 << _SEED_BITS
 class Visit:
     """A run in its place: how deep it lies, and when it begins at the earliest and at the latest."""
 
-    run: Run
+    run: StepRun
     depth: int
     track: str
     earliest_ns: int
@@ -104,7 +104,7 @@ class _Maker:
 
     def _blocks(self, steps: list[Step], prefix: _Prefix) -> Iterator[Block]:
         """A step without `at` is a block of its own; those with one that follow each other are one together."""
-        together: list[Run] = []
+        together: list[StepRun] = []
         for number, step in enumerate(steps, 1):
             run = self._run(step, prefix.below(str(number)))
             if step.at_ns is None:
@@ -117,14 +117,14 @@ class _Maker:
         if together:
             yield Block(tuple(together))
 
-    def _run(self, step: Step, prefix: _Prefix) -> Run:
+    def _run(self, step: Step, prefix: _Prefix) -> StepRun:
         self._count += 1
         if self._count > MOST_RUNS:
             step.place.wrong(f"makes more than {MOST_RUNS} steps, with all repetitions")
         id = prefix.id.removesuffix(".")
         part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
         at_ns = step.after_ns if step.at_ns is None else step.at_ns
-        return Run(
+        return StepRun(
             id=id,
             at_ns=at_ns,
             kind=step.kind,

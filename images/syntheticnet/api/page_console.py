@@ -16,7 +16,7 @@ class BadEntries(ValueError):
     """What was published is no entry of a console; reads as one line."""
 
 
-class Console:
+class PageConsole:
     """The last entries, and beside them the last ones of mere chatter, which displaces no error: 4 MB at the most.
 
     Each has a number, so that a reader can ask for what came after it.

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from ..allow import Admitted, Allow
-from ..channel import ControlClient, Refused, Unanswered
+from ..channel import ControlClient, RequestRefused, Unanswered
 from ..chunked_json import chunks, whole
 from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from ..conditions.errors import shortened
@@ -32,7 +32,7 @@ from . import qos_format as qos_form
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .app_stats import AppStats, InvalidStats
-from .page_console import BadEntries, Console
+from .page_console import BadEntries, PageConsole
 from .parameters import duration_of, json_of, options_of, text_of
 from .server import serve
 from .static_pages import Pages
@@ -56,7 +56,7 @@ class Identity:
     container: str = ""
 
 
-class Api:
+class ControlApi:
     """The endpoints. Conditions are changed one request after the other; each change is whole or not at all."""
 
     def __init__(self, control: ControlClient, identity: Identity) -> None:
@@ -64,7 +64,7 @@ class Api:
         self._identity = identity
         self._startup = identity.startup.to_dict()
         self._stats = AppStats()
-        self._console = Console()
+        self._console = PageConsole()
         self._changing = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -224,7 +224,7 @@ class Api:
         hosts = named_hosts(change)
         try:
             preview = await self._control.ask(op, WORK_SECONDS, change=change, **options, check=True)
-        except Refused as refused:
+        except RequestRefused as refused:
             try:
                 Conditions.from_dict(change)
             except ConditionsError:
@@ -268,7 +268,7 @@ class Api:
 def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
     """The application; every error is a 4xx or 503 with one line."""
     return Starlette(
-        routes=Api(control, identity).routes(),
+        routes=ControlApi(control, identity).routes(),
         middleware=[
             Middleware(AccessMiddleware, guard=guard, container=identity.container),
             *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
@@ -278,7 +278,7 @@ def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: 
             ConditionsError: _refused(422),
             InvalidStats: _refused(422),
             BadEntries: _refused(422),
-            Refused: _refused(422),
+            RequestRefused: _refused(422),
             Unanswered: _unanswered(pulse),
             ClientDisconnect: _refused(400),  # nobody is there to read it
         },

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from ..conditions import LinkConditions
-from ..conditions.traces import DelayTrace as Trace
-from ..conditions.traces import read_delay_trace
+from ..conditions.traces import DelayRecording, read_delay_trace
 from ..packets.packet import Packet
 from .element import ElementContext, Popped
 
-_NONE = Trace((0,), (0,), None, 0)
+_NONE = DelayRecording((0,), (0,), None, 0)
 
 
 class DelayTrace:

@@ -45,7 +45,7 @@ Share = tuple[bytes, MediaKind | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControlAccess:
     """Who may control this client: TCP between `hosts` or `networks` and the local `ports` is never conditioned.
 
     The ports are closed to everyone else. With `ipv6_only` all other IPv4 is closed in both directions.
@@ -67,7 +67,7 @@ class FlowTable:
     direction: Direction
     flows: Sequence[Flow] = ()
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    control: Control = Control()
+    control: ControlAccess = ControlAccess()
     _shelves: dict[Place, list[tuple[int, Flow]]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -172,7 +172,7 @@ class Classifier:
         self._forget()
         return before
 
-    def admit(self, control: Control) -> None:
+    def admit(self, control: ControlAccess) -> None:
         """Replace the access rules of the control ports."""
         self.adopt(replace(self._table, control=control))
 

@@ -13,7 +13,7 @@ from .schedule import ChangeRequest, ConditionSchedule, InForce
 from .shared_memory import SharedDocument
 
 
-class Network(Protocol):
+class ConditionedNetwork(Protocol):
     """What the controller rules over."""
 
     def adopt(self, requested: InForce, now: int) -> int:
@@ -57,7 +57,9 @@ class ConditionsController:
     It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
     """
 
-    def __init__(self, kept: SharedDocument, texts: SharedDocument, files: Files, network: Network, now: int) -> None:
+    def __init__(
+        self, kept: SharedDocument, texts: SharedDocument, files: Files, network: ConditionedNetwork, now: int
+    ) -> None:
         self._kept = kept
         self._texts = texts
         self._files = files

@@ -26,9 +26,9 @@ from ..channel import ControlServer
 from ..conditions.files import Files
 from ..heartbeat import Pulse
 from ..packets.counters import FlowCounters
-from .classifier import Control
+from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
-from .direction import Pipeline, Plan
+from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
 from .loop import EventLoop
 from .port import make_ports
@@ -68,7 +68,7 @@ class Armed(NamedTuple):
 
     at: int
     requested: InForce
-    plans: dict[str, Plan]
+    plans: dict[str, PipelinePlan]
 
 
 class Forwarder:
@@ -76,7 +76,7 @@ class Forwarder:
 
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
-        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
+        control = ControlAccess(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
         files = Files()
         self._wiring = wiring
         self._control = control
@@ -197,7 +197,7 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _planned(self, requested: InForce) -> tuple[int, dict[str, Plan]]:
+    def _planned(self, requested: InForce) -> tuple[int, dict[str, PipelinePlan]]:
         """The number of changes so far, and plans based on that state; raises Overtaken.
 
         While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
@@ -211,7 +211,7 @@ class Forwarder:
                 raise Overtaken(time.monotonic_ns()) from None
             raise
 
-    def _put_in_force(self, requested: InForce, plans: dict[str, Plan], now: int) -> None:
+    def _put_in_force(self, requested: InForce, plans: dict[str, PipelinePlan], now: int) -> None:
         self._changes += 1
         self._armed = None
         self._in_force = requested
@@ -238,7 +238,7 @@ class Forwarder:
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
 
-    def _let_in(self, control: Control) -> None:
+    def _let_in(self, control: ControlAccess) -> None:
         for way in self._ways.values():
             way.let_in(control)
 

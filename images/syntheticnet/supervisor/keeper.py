@@ -29,7 +29,7 @@ AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class InterfacePlan:
     """The actions that a set of interfaces requires."""
 
     let_go: bool = False
@@ -37,7 +37,7 @@ class Plan:
     strangers: tuple[Interface, ...] = ()
 
 
-def planned(found: Sequence[Interface], held: Interface | None, networks: Iterable[Network]) -> Plan:
+def planned(found: Sequence[Interface], held: Interface | None, networks: Iterable[Network]) -> InterfacePlan:
     """Decide what to do when interfaces have appeared or disappeared.
 
     If none is held, take the interface that matches the earliest of `networks`. All others are strangers.
@@ -47,7 +47,7 @@ def planned(found: Sequence[Interface], held: Interface | None, networks: Iterab
     taken = None
     if held is None or lost:
         taken = next((one for network in networks for one in others if one.within(network)), None)
-    return Plan(lost, taken, tuple(one for one in others if one is not taken))
+    return InterfacePlan(lost, taken, tuple(one for one in others if one is not taken))
 
 
 class Keeper:
@@ -108,14 +108,14 @@ class Keeper:
         self.due = max(time.monotonic() + QUIET_SECONDS, self._not_before)
         lost = self._held or self._unfinished
         if lost and not _exists(lost):
-            self._try(Plan(let_go=True))
+            self._try(InterfacePlan(let_go=True))
 
     def look(self) -> None:
         """Take over the conditioned network's interface and cut off all others."""
         self.due = inf
         self._try(None)
 
-    def _try(self, plan: Plan | None) -> None:
+    def _try(self, plan: InterfacePlan | None) -> None:
         """Carry out `plan`, or one made from the current interfaces; retries after a failure."""
         try:
             with netdev.one_line_errors():
@@ -124,7 +124,7 @@ class Keeper:
             say(f"{error}; trying again")
             self.due = self._not_before = time.monotonic() + AGAIN_SECONDS
 
-    def _carry_out(self, plan: Plan) -> None:
+    def _carry_out(self, plan: InterfacePlan) -> None:
         if plan.let_go and self._held:
             netdev.let_go(self.wire, self._ipv6_only)
             say(f"{self._held.name} is gone: no network until it is back")

@@ -7,8 +7,8 @@ from typing import Literal
 
 from .catalogue import Dimension
 from .scan import ALLOWED_UNITS
+from .tree import ExpressionNode
 from .tree import Literal as Value
-from .tree import Part
 
 Kind = Dimension | Literal["bare", "truth"]
 """`bare` is a number without a unit, which takes that of what it is compared with."""
@@ -18,7 +18,7 @@ Kind = Dimension | Literal["bare", "truth"]
 class Typed:
     """A part with what it is of. `scale` is what 1 without a unit means beside it, None where a unit is needed."""
 
-    part: Part
+    part: ExpressionNode
     kind: Kind
     scale: float | None
     written: str

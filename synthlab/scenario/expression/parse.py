@@ -10,7 +10,7 @@ from ...text.durations import SECOND_NS, ns_of
 from .catalogue import Known, Segment, dotted, measure_of, whole
 from .kinds import Typed, fitted, product
 from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
-from .tree import Absent, Before, Chosen, Comparison, Extreme, Junction, Literal, Not, Number, Operation, Part
+from .tree import Absent, Before, Chosen, Comparison, ExpressionNode, Extreme, Junction, Literal, Not, Number, Operation
 
 FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
 MOST_WINDOW_NS = 600 * SECOND_NS
@@ -24,7 +24,7 @@ _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==
 class Parsed:
     """`names` are those of the numbers, each once."""
 
-    part: Part
+    part: ExpressionNode
     names: tuple[str, ...]
     uses_before: bool
 
@@ -119,7 +119,7 @@ class _Parser:
 
     def _comparison(self, node: ast.Compare) -> Typed:
         sides = self._with_before([self.typed(side) for side in (node.left, *node.comparators)])
-        parts: list[Part] = []
+        parts: list[ExpressionNode] = []
         for left, right, op in zip(sides, sides[1:], node.ops, strict=False):
             sign = _COMPARED.get(type(op))
             left, right = fitted(left, right)
@@ -174,7 +174,7 @@ class _Parser:
         return _like(values[0], Extreme(number, name, window_ns))
 
 
-def _like(typed: Typed, part: Part) -> Typed:
+def _like(typed: Typed, part: ExpressionNode) -> Typed:
     return Typed(part, typed.kind, typed.scale, typed.written)
 
 

@@ -38,7 +38,7 @@ class View:
         self.since.append(at_ns if newest.value is not None else max(at_ns, self.samples.absent_ns(name, self.now_ns)))
 
 
-class Part(Protocol):
+class ExpressionNode(Protocol):
     def value(self, view: View) -> Result: ...
 
 
@@ -133,7 +133,7 @@ _EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": ma
 class Before:
     """What a part was in the baseline."""
 
-    part: Part
+    part: ExpressionNode
 
     def value(self, view: View) -> Result:
         return self.part.value(view.before())
@@ -157,8 +157,8 @@ class Operation:
     """Arithmetic on two parts; a division by nothing is no data."""
 
     sign: str
-    left: Part
-    right: Part
+    left: ExpressionNode
+    right: ExpressionNode
 
     def value(self, view: View) -> Result:
         left, right = self.left.value(view), self.right.value(view)
@@ -175,7 +175,7 @@ class Chosen:
     """The least or largest of several parts, or how far one is from 0."""
 
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[ExpressionNode, ...]
 
     def value(self, view: View) -> Result:
         values = [part.value(view) for part in self.parts]
@@ -188,8 +188,8 @@ class Chosen:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     sign: str
-    left: Part
-    right: Part
+    left: ExpressionNode
+    right: ExpressionNode
 
     def value(self, view: View) -> Result:
         left, right = self.left.value(view), self.right.value(view)
@@ -203,7 +203,7 @@ class Junction:
     """`and` or `or`: no data on one side does not matter where the other side decides (Kleene's logic)."""
 
     decisive: bool
-    parts: tuple[Part, ...]
+    parts: tuple[ExpressionNode, ...]
 
     def value(self, view: View) -> Result:
         values = [part.value(view) for part in self.parts]
@@ -214,7 +214,7 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    part: Part
+    part: ExpressionNode
 
     def value(self, view: View) -> Result:
         found = self.part.value(view)
