@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import channel as switchboard
+from syntheticnet import channel
 from syntheticnet.channel import ControlClient, Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 
@@ -137,7 +137,7 @@ class Testbed(World):
         ip("-n", ours, "link", "set", "bridge0", "up")
 
     def _put_forwarder(self) -> None:
-        ours, theirs = switchboard.make_pair()
+        ours, theirs = channel.make_pair()
         self._middle.callback(ours.close)
         sampled = [str(self._samples)] if self._samples else []
         command = self._inside_middle("-m", "benchmarks.middle", str(theirs.fileno()), "outer", "inner", *sampled)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Stats = dict[str, Any]
+StatsReport = dict[str, Any]
 
 _LEAST_S = 0.95
 """Minimum age of the sample the newest is compared with."""
@@ -53,9 +53,9 @@ class RecentSamples:
         return oldest if newest.at - oldest.at >= _LEAST_S else CallSample(newest.at)
 
 
-def stats(before: CallSample, after: CallSample) -> Stats:
+def stats(before: CallSample, after: CallSample) -> StatsReport:
     seconds = after.at - before.at
-    result: Stats = {"video": {}, "audio": {}, "sent": {}}
+    result: StatsReport = {"video": {}, "audio": {}, "sent": {}}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
             earlier = before.received.get(participant, {}).get(kind)
@@ -79,7 +79,7 @@ def _is_blind(before: Mapping[str, StreamCounters], after: Mapping[str, StreamCo
     return before["video"].bytes != after["video"].bytes and before["video"].frames == after["video"].frames
 
 
-def _stream(before: StreamCounters | None, after: StreamCounters, seconds: float) -> Stats:
+def _stream(before: StreamCounters | None, after: StreamCounters, seconds: float) -> StatsReport:
     before = before or StreamCounters()
     values = {
         "kbps": _rate(before.bytes, after.bytes, seconds, 8 / 1000),

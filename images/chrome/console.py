@@ -20,7 +20,7 @@ _COUNTED = {
 }
 _SILENT = frozenset({"clear", "endGroup", "profile", "profileEnd"})
 
-Entry = dict[str, Any]
+ConsoleEntry = dict[str, Any]
 
 
 class BrowserConsole:
@@ -32,8 +32,8 @@ class BrowserConsole:
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
         """Console `errors` and `warnings`, uncaught `exceptions`, and `failures` reported by the browser."""
-        self._errors: deque[Entry] = deque(maxlen=MOST_KEPT)
-        self._others: deque[Entry] = deque(maxlen=MOST_KEPT)
+        self._errors: deque[ConsoleEntry] = deque(maxlen=MOST_KEPT)
+        self._others: deque[ConsoleEntry] = deque(maxlen=MOST_KEPT)
         self._lost = 0
 
     def hear(self, event: DevToolsEvent) -> None:
@@ -47,7 +47,7 @@ class BrowserConsole:
                 kind = "failure" if entry["level"] == "error" else "warning"
                 self._keep(entry["timestamp"], kind, entry["text"], _place(entry))
 
-    def taken(self) -> tuple[list[Entry], int]:
+    def taken(self) -> tuple[list[ConsoleEntry], int]:
         """The entries since the last call, by time, and how many were dropped because the queue was full."""
         entries, lost = [*self._errors, *self._others], self._lost
         self._errors.clear()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-Entry = Mapping[str, Any]
+StatsEntry = Mapping[str, Any]
 
 _REMEMBERED = 8
 """Number of samples with new frames over which the mean frame interval is taken."""
@@ -21,12 +21,14 @@ class Freezes:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, str], StreamFreezes] = {}
 
-    def counted(self, sample: Mapping[str, Entry]) -> dict[str, Entry]:
+    def counted(self, sample: Mapping[str, StatsEntry]) -> dict[str, StatsEntry]:
         """The sample with ongoing freezes counted."""
         known, self._streams = self._streams, {}
         return {key: {**one, "stats": self._entries(key, one["stats"], known)} for key, one in sample.items()}
 
-    def _entries(self, key: str, entries: list[Entry], known: Mapping[tuple[str, str], "StreamFreezes"]) -> list[Entry]:
+    def _entries(
+        self, key: str, entries: list[StatsEntry], known: Mapping[tuple[str, str], "StreamFreezes"]
+    ) -> list[StatsEntry]:
         corrected = []
         for entry in entries:
             if entry["type"] == "inbound-rtp" and "freezeCount" in entry and "framesDecoded" in entry:
@@ -48,7 +50,7 @@ class StreamFreezes:
         self._left_out = 0
         self._left_out_s = self._lasting_s = self._most_s = 0.0
 
-    def look(self, entry: Entry) -> tuple[int, float]:
+    def look(self, entry: StatsEntry) -> tuple[int, float]:
         """Number of freezes and their total duration in seconds, ongoing one included; neither ever decreases."""
         count, seconds = entry["freezeCount"], entry.get("totalFreezesDuration", 0.0)
         if self._ended:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .devtools import Devtools, DevToolsError, DevToolsEvent, Message
-from .stats import Sample
+from .stats import StatsSample
 
 _SCRIPT = Path(__file__).with_name("samples.js").read_text()
 _TIMEOUT_S = 0.9
@@ -62,7 +62,7 @@ class Targets:
             case (session, "Runtime.executionContextsCleared", _):
                 self._forget(session)
 
-    async def sample(self) -> Sample:
+    async def sample(self) -> StatsSample:
         """The connections of all documents; a document that does not answer in time has none."""
         parts = await asyncio.gather(
             *(self._sample(session, context) for (session, _), context in self._contexts.items())

@@ -17,6 +17,7 @@ from . import console, usage
 from .commands import (
     browser,
     capture,
+    checks,
     clients,
     completion,
     conditions,
@@ -31,7 +32,6 @@ from .commands import (
     stats,
     top,
 )
-from .commands import checks as upkeep
 
 INTERRUPTED = 130
 DEBUG = "--debug"
@@ -71,8 +71,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "cdp": browser.cdp,
     "capture": capture.capture,
     "render": labs.render,
-    "doctor": upkeep.doctor,
-    "selftest": upkeep.selftest,
+    "doctor": checks.doctor,
+    "selftest": checks.selftest,
     "demo": labs.demo,
     "schema": scenarios.schema,
 }

@@ -25,10 +25,9 @@ from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fiel
 from ..conditions.errors import shortened
 from ..conditions.hosts import named_hosts
 from ..heartbeat import Pulse
-from ..packets import top_talkers as top
+from ..packets import top_talkers
 from ..version import VERSION
-from . import qos
-from . import qos_format as qos_form
+from . import qos, qos_format
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .app_stats import AppStats, InvalidStats
@@ -177,7 +176,7 @@ class ControlApi:
 
     async def get_qos(self, request: Request) -> Response:
         report = await self._control.ask("report")
-        return JSONResponse(qos_form.written(Conditions.from_dict(report["conditions"])))
+        return JSONResponse(qos_format.written(Conditions.from_dict(report["conditions"])))
 
     async def post_qos(self, request: Request) -> Response:
         spec = await json_of(request)
@@ -193,7 +192,7 @@ class ControlApi:
         if direction not in ("ingress", "egress"):
             raise HTTPException(404, f"no such profile: {direction}; there are ingress and egress")
         rows = (await self._control.ask("top", direction=direction))["rows"]
-        return Response(top.profile(rows), media_type="application/octet-stream")
+        return Response(top_talkers.profile(rows), media_type="application/octet-stream")
 
     async def _changed(
         self, op: str, change: Any, parameters: Mapping[str, str], strict: bool = False

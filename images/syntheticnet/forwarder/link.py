@@ -25,7 +25,7 @@ PACKET_COST = 400
 FOLDED = 32
 """Counters folded per turn: takes a fraction of a millisecond."""
 
-Source = tuple[type[Element], str]
+StreamKey = tuple[type[Element], str]
 """The class of an element, and its flow."""
 
 _flow = attrgetter("flow")
@@ -59,7 +59,7 @@ class LinkPlan:
     values: LinkConditions
     flows: Mapping[str, Own]
     stages: list[PerFlowPlan]
-    streams: dict[Source, SeededStream]
+    streams: dict[StreamKey, SeededStream]
     tallies: dict[str, FlowCounters]
     leaving: list[FlowCounters]
     began: Moment
@@ -75,7 +75,7 @@ class Link:
         self._direction = direction
         self._seed = seed
         self._files = files or Files()
-        self._streams: dict[Source, SeededStream] = {}
+        self._streams: dict[StreamKey, SeededStream] = {}
         self._values = LinkConditions()
         self._flows: Mapping[str, Own] = {}
         self._stages = [PerFlowElement(make) for make in ELEMENTS]
@@ -137,7 +137,7 @@ class Link:
         Changes nothing, so another thread may call it. Applying a plan invalidates all other plans.
         """
         owns = {name: (own, self._over(name, own, values)) for name, own in flows.items()}
-        began, streams = Moment(), dict[Source, SeededStream]()
+        began, streams = Moment(), dict[StreamKey, SeededStream]()
         sown = self._seed if seed is None else seed
         plans = [
             stage.plan(values, owns, partial(self._build, stage.make, streams, sown, began)) for stage in self._stages
@@ -252,7 +252,7 @@ class Link:
     def _build(
         self,
         make: type[Element],
-        streams: dict[Source, SeededStream],
+        streams: dict[StreamKey, SeededStream],
         seed: int,
         began: Moment,
         flow: str,

@@ -20,7 +20,7 @@ from ipaddress import ip_address
 from threading import Thread
 from typing import Any, NamedTuple
 
-from .. import syscalls as libc
+from .. import syscalls
 from ..allow import Allow
 from ..channel import ControlServer
 from ..conditions.files import Files
@@ -80,7 +80,7 @@ class Forwarder:
         files = Files()
         self._wiring = wiring
         self._control = control
-        self._ways = {
+        self._pipelines = {
             "ingress": Pipeline("ingress", outer, inner, control, files),
             "egress": Pipeline("egress", inner, outer, control, files),
         }
@@ -89,14 +89,16 @@ class Forwarder:
         self._armed: Armed | None = None
         self._waste: list[list[Any]] = []
         self._errands = Errands()
-        self._pump = EventLoop(*self._ways.values())
-        self._pump.watch(wiring.pulse.fileno(), wiring.pulse.answer)
-        self._pump.watch(self._errands.fileno(), self._errands.serve)
+        self._event_loop = EventLoop(*self._pipelines.values())
+        self._event_loop.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._event_loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        desk = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
-        self._desk = desk
-        self._switchboard = ControlServer(wiring.control, lambda request: desk.answer(request, time.monotonic_ns()))
+        controller = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        self._controller = controller
+        self._control_server = ControlServer(
+            wiring.control, lambda request: controller.answer(request, time.monotonic_ns())
+        )
 
     def run(self) -> None:
         gc.freeze()  # everything created so far lives for ever
@@ -104,11 +106,11 @@ class Forwarder:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ask_loop = self._errands.run
         Thread(target=self._attend, daemon=True).start()
-        libc.be_punctual()
+        syscalls.be_punctual()
         while True:
             armed = self._armed
-            self._pump.appointment = None if armed is None else armed.at
-            self._pump.turn()
+            self._event_loop.appointment = None if armed is None else armed.at
+            self._event_loop.turn()
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
                 self._put_in_force(armed.requested, armed.plans, now)
@@ -152,7 +154,7 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         """Health and counters, as the API reports them."""
         self._ask_loop(partial(self._note_refusals, now))
-        counts = {direction: self._counts(way) for direction, way in self._ways.items()}
+        counts = {direction: self._counts(way) for direction, way in self._pipelines.items()}
         totals = {
             direction: FlowCounters.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()
         }
@@ -164,16 +166,16 @@ class Forwarder:
                 **self._wiring.pulse.news.get("forwarder", {}),
                 "up_s": (now - self._wiring.started) / 1e9,
                 "cpu_s": time.process_time(),
-                "lateness": {direction: way.lateness.report(now) for direction, way in self._ways.items()},
+                "lateness": {direction: way.lateness.report(now) for direction, way in self._pipelines.items()},
             },
-            "links": {direction: way.report(now, totals[direction]) for direction, way in self._ways.items()},
+            "links": {direction: way.report(now, totals[direction]) for direction, way in self._pipelines.items()},
             "flows": {
                 name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
             },
         }
 
     def top(self, direction: str) -> list[Any]:
-        return self._ways[direction].top()
+        return self._pipelines[direction].top()
 
     def admit(self, addresses: Sequence[str]) -> None:
         """Let these steer the client besides the host: the present addresses of those that the stack names."""
@@ -186,12 +188,12 @@ class Forwarder:
         """The controller's thread: answers the API and applies scheduled changes; an error ends the process."""
         try:
             while True:
-                due = self._desk.deadline()
+                due = self._controller.deadline()
                 left = None if due is None else max(0, due - time.monotonic_ns()) / 1e9
-                if select.select([self._switchboard.fileno()], [], [], left)[0]:
-                    self._switchboard.serve()
+                if select.select([self._control_server.fileno()], [], [], left)[0]:
+                    self._control_server.serve()
                 else:
-                    self._desk.due(time.monotonic_ns())
+                    self._controller.due(time.monotonic_ns())
                 self._throw_away()
         except BaseException:
             traceback.print_exc()
@@ -205,7 +207,7 @@ class Forwarder:
         """
         changes = self._changes
         try:
-            return changes, {direction: way.plan(requested) for direction, way in self._ways.items()}
+            return changes, {direction: way.plan(requested) for direction, way in self._pipelines.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
@@ -215,7 +217,7 @@ class Forwarder:
         self._changes += 1
         self._armed = None
         self._in_force = requested
-        self._waste += [way.adopt(plans[direction], now) for direction, way in self._ways.items()]
+        self._waste += [way.adopt(plans[direction], now) for direction, way in self._pipelines.items()]
 
     def _throw_away(self) -> None:
         """Free old data item by item: freeing a large dictionary at once would hold the GIL for long."""
@@ -225,7 +227,7 @@ class Forwarder:
                     thing.popitem()
 
     def _note_refusals(self, now: int) -> None:
-        for way in self._ways.values():
+        for way in self._pipelines.values():
             way.note_refusals(now)
 
     def _counts(self, way: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
@@ -239,7 +241,7 @@ class Forwarder:
         return bygone, copies
 
     def _let_in(self, control: ControlAccess) -> None:
-        for way in self._ways.values():
+        for way in self._pipelines.values():
             way.let_in(control)
 
 

@@ -15,8 +15,7 @@ from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
-from . import report
-from . import run as play
+from . import report, run
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 SCHEMAS = ("scenario", "stack")
 
 scenario = typer.Typer(help="Play, check and list timed scripts.")
-scenario.command("run")(play.run)
+scenario.command("run")(run.run)
 scenario.command("report")(report.report)
 
 

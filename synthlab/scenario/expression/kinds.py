@@ -7,8 +7,7 @@ from typing import Literal
 
 from .catalogue import Dimension
 from .scan import ALLOWED_UNITS
-from .tree import ExpressionNode
-from .tree import Literal as Value
+from .tree import Constant, ExpressionNode
 
 Kind = Dimension | Literal["bare", "truth"]
 """`bare` is a number without a unit, which takes that of what it is compared with."""
@@ -66,5 +65,7 @@ def _with_unit(bare: Typed, beside: Typed) -> Typed:
     beside.numeric()
     if beside.scale is None:
         raise ValueError(f"'{bare.written}' beside '{beside.written}' needs a unit, such as {ALLOWED_UNITS}")
-    part = Value(bare.part.given * beside.scale) if isinstance(bare.part, Value) else bare.part  # type: ignore[operator]
+    part = bare.part
+    if isinstance(part, Constant):
+        part = Constant(part.given * beside.scale)  # type: ignore[operator]
     return replace(bare, part=part, kind=beside.kind, scale=beside.scale)

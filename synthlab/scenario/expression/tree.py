@@ -43,7 +43,7 @@ class ExpressionNode(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Constant:
     """A number in base units, or a text."""
 
     given: Value

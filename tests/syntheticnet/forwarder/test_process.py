@@ -28,7 +28,7 @@ class Torn:
 def forwarder(changes: int) -> Forwarder:
     made: Any = object.__new__(Forwarder)
     made._changes, made._armed, made._in_force = 0, None, None
-    made._ways = {"egress": Torn(made, changes)}
+    made._pipelines = {"egress": Torn(made, changes)}
     planned: Forwarder = made
     return planned
 

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from syntheticnet.supervisor.interface import Address, Interface, Network, NoInterface, Route, chosen, leading_out
+from syntheticnet.supervisor.interface import Address, Interface, IPNetwork, NoInterface, Route, chosen, leading_out
 from syntheticnet.supervisor.keeper import InterfacePlan, planned
 
 from ..builders import exactly
@@ -66,7 +66,7 @@ def test_a_second_interface_in_the_same_network() -> None:
 def test_the_first_network_that_has_an_interface() -> None:
     """IPv4 networks come first; IPv6 works alone."""
     six = interface(9, "fd00::7")
-    networks: list[Network] = [LAB, ip_network("fd00::/64")]
+    networks: list[IPNetwork] = [LAB, ip_network("fd00::/64")]
     assert planned([six, BACK], None, networks).take == BACK
     assert planned([six], None, networks).take == six
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import channel as switchboard
+from syntheticnet import channel
 from syntheticnet.channel import ControlClient, Unanswered
 from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
@@ -151,7 +151,7 @@ class World:
             _ip("-n", self._names[side], "addr", "add", f"{ADDRESSES[name][6]}/64", "dev", "eth0", "nodad")
 
     def _start(self, cleanup: ExitStack) -> None:
-        ours, theirs = switchboard.make_pair()
+        ours, theirs = channel.make_pair()
         cleanup.callback(ours.close)
         arguments = ["-m", f"{__package__}.child", str(theirs.fileno()), "outer", "inner"]
         with theirs:
