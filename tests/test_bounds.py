@@ -135,7 +135,7 @@ def test_compose_files(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, '{"version": 1, "records": [[]]}'])
 def test_results(text: str) -> None:
     """Deeply nested results and other JSON are rejected."""
-    with pytest.raises(WrongUse, match=r"\Aresults.json: is not what"):
+    with pytest.raises(WrongUse, match=r"\Aresults.json: not a file written by"):
         read_results(text, "results.json")
 
 

@@ -1,8 +1,9 @@
-"""The wire between API and forwarder: one JSON request, one JSON answer, over a Unix socket pair.
+"""The control channel between API and forwarder: one JSON request, one JSON answer, over a Unix socket pair.
 
-The kernel takes no message of several MB, so that a long one goes in several frames, each with the message's number.
+The kernel accepts no message of several MB, so a long one is split into frames that each carry the message's number.
+After a restart in mid-message the number separates the rest of the old message from the next.
 
-PID 1 owns both ends, so that either side may be restarted, and no file stands for it that an application could open.
+PID 1 owns both ends, so either side can be restarted; a socket pair has no path that the application could open.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ from .chunked_json import dumps, loads
 MESSAGE_BYTES = 8 << 20
 FRAME_BYTES = 128 << 10
 ANSWER_S = 1
-_HEAD = Struct("!Q?")  # the number of the message, and whether more of it follows
-UNANSWERED = "the forwarder does not answer: it is busy, or is restarted within three seconds"
+_HEAD = Struct("!Q?")  # message number, and whether more frames follow
+UNANSWERED = "the forwarder does not answer: it is busy or restarting; try again in three seconds"
 _SO_SNDBUFFORCE = 32
 
 
 class Unanswered(Exception):
-    """The forwarder did not answer in time: it is starting, or gone."""
+    """The forwarder did not answer in time: it is busy, starting or dead."""
 
 
 class RequestRefused(ValueError):
-    """The forwarder cannot do what was asked; it says why in one line, and has changed nothing."""
+    """The forwarder refused the request and changed nothing; the message is one line."""
 
 
 def make_pair() -> tuple[socket.socket, socket.socket]:
-    """The forwarder's end and the API's; needs NET_ADMIN for messages of `MESSAGE_BYTES`."""
+    """The forwarder's and the API's end; buffers for messages of `MESSAGE_BYTES` require NET_ADMIN."""
     pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in pair:
         end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, MESSAGE_BYTES)
@@ -45,14 +46,14 @@ def make_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def frames(number: int, message: bytes) -> Iterator[bytes]:
-    """A message as it goes over the wire."""
+    """A message split into frames."""
     room = FRAME_BYTES - _HEAD.size
     for start in range(0, len(message), room):
         yield _HEAD.pack(number, start + room < len(message)) + message[start : start + room]
 
 
 def is_answered(end: socket.socket) -> bool:
-    """Whether the forwarder answers at the API's end, where there is no API to ask it."""
+    """Whether the forwarder answers, asked on the API's end while no API is running."""
     expires = time.monotonic_ns() + ANSWER_S * 1_000_000_000
     with suppress(BlockingIOError):
         for frame in frames(0, json.dumps({"id": 0, "expires": expires, "op": "report"}).encode()):
@@ -60,15 +61,15 @@ def is_answered(end: socket.socket) -> bool:
     return bool(select.select([end], [], [], ANSWER_S)[0] and end.recv(MESSAGE_BYTES))
 
 
-class _Coming:
-    """The beginning of a message; what was never finished is dropped when the next one begins."""
+class _Reassembly:
+    """A partly received message; it is dropped if another message starts before it is complete."""
 
     def __init__(self) -> None:
         self._number: int | None = None
         self._parts: list[bytes] = []
 
-    def whole(self, frame: bytes) -> bytes | None:
-        """The message that ends with this frame; None while more of it is to come."""
+    def add(self, frame: bytes) -> bytes | None:
+        """The message that this frame completes; None if more frames follow."""
         number, more = _HEAD.unpack_from(frame)
         if number != self._number:
             self._number, self._parts = number, []
@@ -85,18 +86,18 @@ class ControlServer:
     def __init__(self, end: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._end = end
         self._answer = answer
-        self._coming = _Coming()
+        self._reassembly = _Reassembly()
 
     def fileno(self) -> int:
         return self._end.fileno()
 
     def serve(self) -> None:
-        """Take what has come, and answer a request that is whole.
+        """Read one frame; answer once the request is complete.
 
-        One that has expired was given up by its sender, and must not take effect.
+        An expired request is dropped: its sender has already reported a timeout, so it must not take effect later.
         """
         try:
-            message = self._coming.whole(self._end.recv(FRAME_BYTES))
+            message = self._reassembly.add(self._end.recv(FRAME_BYTES))
         except BlockingIOError:
             return
         if message is None:
@@ -112,7 +113,7 @@ class ControlServer:
             return {"error": str(error)}
 
     def _reply(self, message: dict[str, Any]) -> None:
-        with suppress(BlockingIOError):  # the API has stopped reading: its time-out says so to whoever asked
+        with suppress(BlockingIOError):  # the API has stopped reading, and its timeout reports that
             for frame in frames(message["id"], dumps(message).encode()):
                 self._end.send(frame)
 
@@ -122,7 +123,7 @@ class ControlClient:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
-        self._coming = _Coming()
+        self._reassembly = _Reassembly()
         self._lock = asyncio.Lock()
         self._id = time.monotonic_ns()
 
@@ -145,15 +146,13 @@ class ControlClient:
         loop = asyncio.get_running_loop()
         message = json.dumps(request).encode()
         if len(message) > MESSAGE_BYTES:
-            raise RequestRefused(
-                f"{len(message)} bytes are more than the {MESSAGE_BYTES} that the forwarder takes at once"
-            )
+            raise RequestRefused(f"the request is too long: {len(message)} bytes; at most {MESSAGE_BYTES} are allowed")
         for frame in frames(request["id"], message):
             await loop.sock_sendall(self._end, frame)
         while True:
-            whole = self._coming.whole(await loop.sock_recv(self._end, FRAME_BYTES))
-            if whole is None:
+            received = self._reassembly.add(await loop.sock_recv(self._end, FRAME_BYTES))
+            if received is None:
                 continue
-            answer: dict[str, Any] = json.loads(whole)
-            if answer["id"] == request["id"]:  # older ones answer requests that were given up
+            answer: dict[str, Any] = json.loads(received)
+            if answer["id"] == request["id"]:  # earlier answers belong to requests that timed out
                 return answer

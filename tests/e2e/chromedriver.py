@@ -1,4 +1,4 @@
-"""Debian's chromedriver, of the very version of the bundled browser, on this machine's loopback."""
+"""Debian's chromedriver in the version of the bundled browser, on this machine's loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READY_S = 20.0
 
 @contextmanager
 def chromedriver() -> Iterator[str]:
-    """Where it answers; it and its image are removed afterwards."""
+    """Its URL; chromedriver and its image are removed afterwards."""
     subprocess.run(
         ["docker", "build", "-q", "-t", IMAGE, "-"], input=RECIPE, text=True, check=True, capture_output=True
     )

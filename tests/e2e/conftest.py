@@ -1,4 +1,4 @@
-"""What holds for all tests with containers."""
+"""Fixtures for all tests with containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .pair import Pair, Traffic
 
 @pytest.fixture(autouse=True)
 def no_traffic_left() -> Iterator[None]:
-    """Wait for the traffic that a failed test leaves behind: it would hold the port that the next test needs."""
+    """Wait for traffic left over by a failed test, which would occupy the port of the next test."""
     yield
     for traffic in list(Traffic.unfinished):
         traffic.wait()

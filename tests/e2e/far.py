@@ -1,4 +1,4 @@
-"""A machine of its own, as far as the network goes: it reaches a TCP port that leads to the engine, and no more."""
+"""A separate machine as far as the network goes: it reaches only a TCP port that leads to the engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENGINE = "/var/run/docker.sock"
 
 @dataclass(frozen=True)
 class Machine:
-    """Runs programs there, with what says where the engine is."""
+    """Runs programs there, with the engine's address in the environment."""
 
     environment: Mapping[str, str]
     namespace: str = NAMESPACE
@@ -46,7 +46,7 @@ class Machine:
 
 @contextmanager
 def far_away() -> Iterator[None]:
-    """The namespace, and the way from it to the engine."""
+    """The namespace, and the path from it to the engine."""
     with namespace(NAMESPACE):
         _ip("link", "add", "e2e-near", "type", "veth", "peer", "name", "e2e-far", "netns", NAMESPACE)
         _ip("addr", "add", f"{NEAR}/30", "dev", "e2e-near")
@@ -61,7 +61,7 @@ def far_away() -> Iterator[None]:
 
 @contextmanager
 def namespace(name: str) -> Iterator[None]:
-    """A network namespace with nothing but loopback in it."""
+    """A network namespace with loopback only."""
     _ip("netns", "add", name)
     try:
         _ip("-n", name, "link", "set", "lo", "up")
@@ -71,7 +71,7 @@ def namespace(name: str) -> Iterator[None]:
 
 
 def context(folder: Path, address: str) -> dict[str, str]:
-    """The environment in which a docker context of this address is the current one."""
+    """An environment whose current docker context has this address."""
     environment = {**os.environ, "DOCKER_CONFIG": str(folder)}
     environment.pop("DOCKER_HOST", None)
     for words in (("create", "far", "--docker", f"host={address}"), ("use", "far")):
@@ -80,7 +80,7 @@ def context(folder: Path, address: str) -> dict[str, str]:
 
 
 def ssh(folder: Path, address: str) -> dict[str, str]:
-    """The environment in which `ssh` leads to a host whose docker command talks to this address."""
+    """An environment whose `ssh` reaches a host whose docker command uses this address."""
     program = folder / "ssh"
     program.write_text(f"#!/bin/sh\nDOCKER_HOST={address} exec docker system dial-stdio\n")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""When a page of a lab shows new frames of another participant: told by the browser itself, not by the lab."""
+"""When a page shows new frames of another participant, as the browser reports it, independently of the lab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from .labs import synthlab
 
-# Every new frame of every video but the page's own, as wall-clock time in ms; elements come and go.
+# Wall-clock time (ms) of every new frame of every video but the page's own; video elements may come and go.
 _WATCH = """
 (() => {
   if (globalThis.shownFrames) return;
@@ -33,7 +33,7 @@ _WATCH = """
 
 
 class Frames:
-    """What the first page of a client shows, from now on."""
+    """The frames that the first page of a client shows from now on."""
 
     def __init__(self, playwright: Playwright, client: str, lab: str) -> None:
         endpoint = synthlab("cdp", client, "--lab", lab).stdout.strip()
@@ -54,12 +54,12 @@ class Frames:
         self._browser.close()
 
     def collect(self) -> None:
-        """Take what has been shown since; a page that is just being loaded has shown nothing more."""
+        """Fetch the frames shown since the last call; a page that is loading has none."""
         try:
             self.at_s += [at_ms / 1000 for at_ms in self.page.evaluate("globalThis.shownFrames?.splice(0) ?? []")]
         except Error:
             time.sleep(0.02)
 
     def gaps(self, least_s: float) -> list[tuple[float, float]]:
-        """When no frame was shown for so long: from the last one before to the first one after."""
+        """Periods of at least this length without a frame: from the last frame before to the first after."""
         return [(before, after) for before, after in pairwise(self.at_s) if after - before >= least_s]

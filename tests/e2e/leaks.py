@@ -1,6 +1,6 @@
 """Ways into and out of a client container, tried from inside it with `python3 - MODE ...`; prints JSON.
 
-Standard library only, for it runs on whatever Python the container has.
+Standard library only, because it runs on the container's Python.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ EVERYONE = {4: ["255.255.255.255"], 6: ["ff02::1"]}
 
 
 def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
-    """Send to a host, to everyone and to groups, and connect to the host, through every interface there is.
+    """Send to a host, to broadcast and to groups, and connect to the host, through every interface.
 
-    After the last round a connection, where there is none yet, has so many seconds more.
-    Each datagram tells the interface and the target. Counts what was sent, and what the fence refused.
+    After the last round a pending connection has this many seconds left.
+    Each datagram names its interface and target. Counts what was sent, and what the fence refused.
     """
     family = _family(host)
     sent: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
 
 
 def listen(seconds: str, port: str, version: str) -> dict[str, Any]:
-    """Count what every interface hears, and takes connections of: rows of interface, what was said, and how often."""
+    """Count datagrams and connections received on every interface: rows of interface, content and count."""
     family = int(version)
     receivers: dict[socket.socket, str] = {}
     for index, name in _interfaces().items():
@@ -70,9 +70,9 @@ def listen(seconds: str, port: str, version: str) -> dict[str, Any]:
 
 
 def ask(count: str, seconds: str, host: str, mac: str, other_mac: str) -> dict[str, Any]:
-    """Ask a host for echoes, and who has its address, in frames of our own making: kinds and times of the answers.
+    """Send echo and ARP requests in hand-made frames: kinds and times of the answers.
 
-    The echo requests go to its MAC, to another that one of its interfaces has, and to everyone's.
+    Echo requests go to its MAC address, to that of another of its interfaces, and to broadcast.
     """
     asker = _Asker(host, _mac(mac))
     asked = asker.questions(_mac(other_mac))
@@ -93,7 +93,7 @@ def ask(count: str, seconds: str, host: str, mac: str, other_mac: str) -> dict[s
 
 
 class _Asker:
-    """Makes the frames that ask a host, and knows its answers."""
+    """Builds the request frames for a host, and recognises its answers."""
 
     ECHOES = ("echo", "echo of the other MAC", "echo of everyone")
 
@@ -113,7 +113,7 @@ class _Asker:
         return [self._echo(mac, number) for number, mac in enumerate(macs)] + [self._who_has()]
 
     def kind(self, frame: bytes) -> str | None:
-        """Which question it answers; None where it is no answer."""
+        """The request it answers; None if it is not an answer."""
         if self._family == 4:
             if frame[12:14] == b"\x08\x06" and frame[20:22] == b"\0\2" and frame[28:32] == self._host:
                 return "who has"
@@ -143,7 +143,7 @@ class _Asker:
         return b"\x33\x33" + group[12:] + self._own_mac + _ETHERTYPES[6] + packet
 
     def _ip(self, message: bytes, target: bytes, hops: int) -> bytes:
-        """An IP packet with an ICMP message, whose checksum is filled in."""
+        """An IP packet with an ICMP message, checksum included."""
         if self._family == 4:
             header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(message), 0, 0, hops, 1, 0) + self._own + target
             return _summed(header, 10) + _summed(message, 2)
@@ -153,7 +153,7 @@ class _Asker:
 
 
 def _summed(data: bytes, at: int, before: bytes = b"") -> bytes:
-    """`data` with the Internet checksum of it, and of what is thought `before` it, put in."""
+    """`data` with its Internet checksum filled in; `before` is the pseudo-header."""
     words = before + data + bytes(len(data) % 2)
     total = sum(struct.unpack(f"!{len(words) // 2}H", words))
     while total >> 16:
@@ -162,7 +162,7 @@ def _summed(data: bytes, at: int, before: bytes = b"") -> bytes:
 
 
 def _knock(family: int, interface: str, host: str, port: int) -> socket.socket:
-    """A connection under way."""
+    """A connection that is being established."""
     opened = _on(interface, family, socket.SOCK_STREAM)
     opened.setblocking(False)
     opened.connect_ex((host, port))
@@ -178,7 +178,7 @@ def _is_connected(opened: socket.socket) -> bool:
 
 
 def _bound_to(family: int, interface: str, toward: str) -> socket.socket:
-    """A sender with the address that the application uses, whichever the interface."""
+    """A sender with the application's address, on any interface."""
     opened = _on(interface, family, socket.SOCK_DGRAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     opened.bind((_own_address(toward), 0))
@@ -190,7 +190,7 @@ def _receiver(family: int, index: int, interface: str, port: int) -> socket.sock
     opened.bind(("", port))
     for group in GROUPS[family]:
         packed = socket.inet_pton(_FAMILIES[family], group)
-        with suppress(OSError):  # the outer interfaces may be members or not
+        with suppress(OSError):  # the outer interfaces may refuse membership
             if family == 4:
                 member = packed + struct.pack("@ii", 0, index)
                 opened.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)

@@ -1,4 +1,4 @@
-"""What a lab leaves on the engine and on the host."""
+"""Leftovers of a lab on the engine and on the host."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def leftovers(lab: str) -> list[str]:
-    """Every container, network and volume with the lab's label or name, and every process that still works at it."""
+    """Every container, network and volume with the lab's label or name, and every process still working on it."""
     project = f"synthlab-{lab}"
     found = _docker("ps", "--all", "--quiet", "--filter", f"label=synthlab.lab={lab}")
     found += _docker("ps", "--all", "--quiet", "--filter", f"name={project}")
@@ -26,5 +26,5 @@ def _commands() -> list[str]:
         try:
             commands.append(file.read_text().replace("\0", " "))
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # it has exited meanwhile
     return commands

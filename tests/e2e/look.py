@@ -1,6 +1,6 @@
-"""Look at a page in this container's Chromium, and print what is on it as JSON: `python3 look.py URL WIDTH SCHEME ACT`.
+"""Inspect a page in this container's Chromium, and print its content as JSON: `python3 look.py URL WIDTH SCHEME ACT`.
 
-SCHEME is what the browser prefers, light or dark. ACT is `zoom`, `toggle`, or `none`: what is done before looking.
+SCHEME is the preferred colour scheme, light or dark. ACT is done first: `zoom`, `toggle`, or `none`.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ ACTS = {
 
 
 class Tab:
-    """One page of the browser, and what it complained of or asked for."""
+    """One page of the browser, with its console errors and requests."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -107,7 +107,7 @@ async def look(url: str, width: int, scheme: str, act: str) -> dict[str, Any]:
 
 
 async def drawn(tab: Tab) -> None:
-    """Scroll until every plot that can be seen is drawn."""
+    """Scroll until every visible plot is drawn."""
     pending = (
         "(() => { const one = [...document.querySelectorAll('.plot')].find((plot) => plot.checkVisibility()"
         " && !plot.querySelector('.main-svg .xtick')); if (one) one.scrollIntoView();"

@@ -25,10 +25,10 @@ clients:
 
 
 class Traffic:
-    """One mode of traffic.py, or of another such script, at work in a container."""
+    """A mode of traffic.py, or of a similar script, running in a container."""
 
     unfinished: ClassVar[list[Traffic]] = []
-    """Those whose result nobody has asked for yet."""
+    """Scripts whose result has not been read yet."""
 
     def __init__(self, container: str, mode: str, *arguments: object, script: str = "traffic.py") -> None:
         command = ["docker", "exec", "-i", container, "python3", "-", mode, *map(str, arguments)]
@@ -39,7 +39,7 @@ class Traffic:
         self.unfinished.append(self)
 
     def ready(self) -> Traffic:
-        """Wait until it says that it listens."""
+        """Wait until it reports that it listens."""
         assert self._process.stdout
         assert self._process.stdout.readline()
         return self
@@ -51,7 +51,7 @@ class Traffic:
         return result
 
     def wait(self) -> list[str]:
-        """Wait until it has ended by itself; the lines that it printed."""
+        """Wait until it exits; the lines that it printed."""
         assert self._process.stdout
         with self._process.stdout as output:
             lines = output.read().splitlines()
@@ -62,7 +62,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Pair:
-    """A lab of client1, whose network stays perfect, and client2, whose network the tests change."""
+    """A lab of client1, with a perfect network, and client2, whose network the tests change."""
 
     name: str
 
@@ -73,7 +73,7 @@ class Pair:
         return str(self.network(client)["IPAddress" if family == 4 else "GlobalIPv6Address"])
 
     def network(self, client: str) -> dict[str, Any]:
-        """What the engine says of the client's place in the lab's network."""
+        """The engine's data about the client's connection to the lab's network."""
         shown = docker("inspect", "-f", "{{json .NetworkSettings.Networks}}", self.container(client))
         network: dict[str, Any]
         (network,) = json.loads(shown).values()
@@ -83,23 +83,23 @@ class Pair:
         return Traffic(self.container(client), mode, *arguments, script=script)
 
     def read(self, client: str, file: str) -> str:
-        """The text of a file in the client's container."""
+        """The content of a file in the client's container."""
         return docker("exec", self.container(client), "cat", file)
 
     def pid(self, client: str) -> int:
-        """The process id of the client's PID 1, as the host sees it."""
+        """The process id of the client's PID 1 on the host."""
         return int(docker("inspect", "-f", "{{.State.Pid}}", self.container(client)))
 
     def port(self, client: str) -> int:
-        """The host's port of the client's API."""
+        """The published port of the client's API."""
         return int(docker("port", self.container(client), "80/tcp").splitlines()[0].rpartition(":")[2])
 
     def forwarder(self, client: str) -> int:
-        """The forwarder's process id, as the host sees it."""
+        """The forwarder's process id on the host."""
         return self.process(client, "65310")
 
     def process(self, client: str, uid: str) -> int:
-        """The id of the one process of a user in the container, as the host sees it."""
+        """The id on the host of a user's only process in the container."""
         rows = docker("top", self.container(client), "-eo", "pid,uid").splitlines()[1:]
         (pid,) = [int(row.split()[0]) for row in rows if row.split()[1] == uid]
         return pid
@@ -116,7 +116,7 @@ class Pair:
         return state
 
     def drops(self, *clients: str) -> Counter[str]:
-        """What the forwarders of some clients, else of both, have dropped so far, by cause, in both directions."""
+        """Packets dropped so far by the forwarders of these clients (default: both), by cause, in both directions."""
         dropped: Counter[str] = Counter()
         for client in clients or ("client1", "client2"):
             for link in self.state(client)["links"].values():
@@ -124,19 +124,19 @@ class Pair:
         return dropped
 
     def late(self) -> int:
-        """How many packets both forwarders have dropped so far because the machine had no time for them."""
+        """Packets that both forwarders have dropped so far because the machine was too slow."""
         dropped = self.drops()
         return dropped["stalled"] + dropped["kernel"]
 
     def rows(self) -> list[dict[str, Any]]:
-        """What `ps` lists."""
+        """The clients that `ps` lists."""
         rows: list[dict[str, Any]] = json.loads(synthlab("ps", "--json", "--lab", self.name).stdout)
         return rows
 
 
 @contextmanager
 def pair_up(name: str, folder: Path, ip: Ip = "ipv4", more: str = "") -> Iterator[Pair]:
-    """A pair under this name, from a stack file in `folder` with `more` in it; it is taken down whatever happens."""
+    """A pair under this name, from a stack file in `folder` with `more` appended; always taken down."""
     stack = folder / "pair.yaml"
     stack.write_text(STACK.format(name=name, ip=ip) + more)
     with lab_up(name, stack):

@@ -1,7 +1,7 @@
-"""Asks several echo servers over and over, and says when each one's answers began to take long; prints JSON.
+"""Pings several echo servers and finds when each one's answers became slow; prints JSON.
 
-`python3 pinger.py PORT SECONDS THRESHOLD_MS HOST...`: for each host the monotonic time, in ns, at which the first
-question was sent from which on every answer took longer than the threshold; null where the last did not.
+`python3 pinger.py PORT SECONDS THRESHOLD_MS HOST...`: for each host the monotonic time (ns) of the first
+ping from which on every answer took longer than the threshold; null if the last answer did not.
 """
 
 from __future__ import annotations

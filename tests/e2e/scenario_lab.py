@@ -1,4 +1,4 @@
-"""A real lab of two light clients that scenarios are played on."""
+"""A real lab of two light clients for scenarios."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .pair import STACK, Pair
 
 LAB = "e2e-scenario"
 PORT, LOSSY = 7000, 7100
-"""The stack loses a fifth of what client2 sends to the latter."""
+"""The stack drops a fifth of what client2 sends to the second port."""
 
 
 @contextmanager
 def played_lab(folder: Path) -> Iterator[Path]:
-    """The lab, up; its stack file, which is put into the folder."""
+    """Bring the lab up; its stack file, written to the folder."""
     stack = folder / "pair.yaml"
     lossy = f"client2: {{image: syntheticnet, network: {{flows: {{'*:udp:{LOSSY}': {{egress: {{loss: 20%}}}}}}}}}}"
     stack.write_text(STACK.format(name=LAB, ip="ipv4").replace("client2: {image: syntheticnet}", lossy))
@@ -28,14 +28,14 @@ def played_lab(folder: Path) -> Iterator[Path]:
 
 
 def scenario(lab: Path, steps: str, top: str = "") -> str:
-    """The path of a scenario file beside the stack file."""
+    """The path of a scenario file next to the stack file."""
     file = lab.with_name("scenario.yaml")
     file.write_text(f"stack: {lab.name}\n{top}steps:\n{steps}")
     return str(file)
 
 
 def run(lab: Path, steps: str, *options: str, status: int | None) -> dict[str, Any]:
-    """What `scenario run --json` tells of one run, and its exit status."""
+    """The output of `scenario run --json` for one run, and its exit status."""
     kept = ["--evidence", str(lab.with_name("evidence"))] if "--report" not in options else []
     result = synthlab("scenario", "run", scenario(lab, steps), "--lab", LAB, "--json", *kept, *options, status=status)
     (record,) = json.loads(result.stdout)["records"]
@@ -49,5 +49,5 @@ def state(client: str) -> dict[str, Any]:
 
 
 def egress() -> dict[str, Any]:
-    """What client2's egress link has in force."""
+    """The conditions in force on client2's egress link."""
     return dict(state("client2")["conditions"].get("egress", {}))

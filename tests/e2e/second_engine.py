@@ -1,4 +1,4 @@
-"""A second Docker engine on this machine, in a network namespace of its own: it may be stopped and killed."""
+"""A second Docker engine on this machine, in its own network namespace, which tests can stop and kill."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_S = 60.0
 
 
 class SecondEngine:
-    """Its data and its processes live in `folder`; `machine` runs programs beside it."""
+    """Data and runtime files are in `folder`; `machine` runs programs in its namespace."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,12 +26,12 @@ class SecondEngine:
         self.machine = Machine({"DOCKER_HOST": self.address}, NAMESPACE)
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Start it and wait until it answers."""
         folder = self._folder
         options = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/docker.pid"]
         options += [f"--host={self.address}", "--containerd-namespace=e2e-engine", "--bridge=none"]
         with (folder / "log").open("ab") as log:
-            # not by `ip netns exec`, which hides the control groups
+            # not with `ip netns exec`, which hides the control groups
             command = ["nsenter", f"--net=/run/netns/{NAMESPACE}", "dockerd", *options]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + PATIENCE_S
@@ -41,17 +41,17 @@ class SecondEngine:
             time.sleep(0.2)
 
     def end(self, number: signal.Signals) -> None:
-        """By SIGTERM it stops its containers first; by SIGKILL it leaves all as it is."""
+        """On SIGTERM the engine stops its containers first; on SIGKILL everything stays in place."""
         assert self._process
         self._process.send_signal(number)
         self._process.wait(PATIENCE_S)
-        if number == signal.SIGKILL:  # its containerd dies with it; what says otherwise would be gone after a reboot
+        if number == signal.SIGKILL:  # its containerd dies too; a reboot would also remove these state files
             (self._folder / "exec" / "containerd" / "containerd.pid").unlink()
 
 
 @contextmanager
 def second_engine(*images: str) -> Iterator[SecondEngine]:
-    """The engine, with these images of the first one."""
+    """The engine, with these images copied from the first one."""
     with namespace(NAMESPACE), TemporaryDirectory(prefix="e2e-engine-", ignore_cleanup_errors=True) as folder:
         engine = SecondEngine(Path(folder))
         engine.start()
@@ -65,7 +65,7 @@ def second_engine(*images: str) -> Iterator[SecondEngine]:
 
 
 def _unmount(folder: str) -> None:
-    """What a killed engine has left mounted, the innermost first."""
+    """Mounts left by a killed engine, innermost first."""
     places = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for place in reversed([place for place in places if place.startswith(folder)]):
         subprocess.run(["umount", place], check=True)

@@ -1,11 +1,11 @@
-"""Packets that say when they were sent, for tests that ask when something happened. Runs in a container's Python.
+"""Packets that carry their send time, for tests of when something happened. Runs in a container's Python.
 
-- `send HOST PORT SECONDS` sends one each millisecond, and tells when, in ns of the epoch.
-- `receive PORT SECONDS` tells those times of all that came; `end PORT`, beside it, ends it before.
-- `stream HOST PORT SECONDS RATE` sends packets of 1,200 bytes at a rate, each with its time; `arrivals PORT SECONDS`
-  tells when each that came was sent, and when the kernel received it.
-- `flood HOST PORT SECONDS RATE` sends as much as a rate (bit/s) allows.
-- `bins PORT SECONDS` tells how many packets and bytes came in each millisecond of the epoch.
+- `send HOST PORT SECONDS` sends one per millisecond, and prints the send times in ns since the epoch.
+- `receive PORT SECONDS` prints the send times of all that arrived; `end PORT` stops it earlier.
+- `stream HOST PORT SECONDS RATE` sends stamped packets of 1,200 bytes at a rate; `arrivals PORT SECONDS`
+  prints when each one that arrived was sent, and when the kernel received it.
+- `flood HOST PORT SECONDS RATE` sends at a rate (bit/s).
+- `bins PORT SECONDS` prints how many packets and bytes arrived in each millisecond since the epoch.
 """
 
 import json
@@ -58,7 +58,7 @@ def arrivals(port: int, lasts_s: float) -> None:
 
 
 def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
-    """Packets of 1,200 bytes at a rate that counts their frames, by the times at which they are due."""
+    """Send packets of 1,200 bytes at a rate that includes frame headers, each at its due time."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     start, count = time.monotonic(), 0
     while (now := time.monotonic() - start) < lasts_s:

@@ -1,4 +1,4 @@
-"""Containers that are not of the lab, what they try, and what the kernel says of a container's processes."""
+"""Containers outside the lab, their attacks, and kernel data about a container's processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def forged_ipv6(container: str) -> tuple[list[str], list[str]]:
-    """The interfaces with an address of the forged network, and those with a default route by IPv6."""
+    """Interfaces with an address of the forged network, and those with an IPv6 default route."""
     addresses, routes = (
         [row.split() for row in output("docker", "exec", container, "cat", f"/proc/net/{name}").splitlines()]
         for name in ("if_inet6", "ipv6_route")
@@ -22,7 +22,7 @@ def forged_ipv6(container: str) -> tuple[list[str], list[str]]:
 
 
 def capabilities(status: str) -> tuple[str, int]:
-    """The name of a process, and all capabilities that are in any of its sets."""
+    """The name of a process, and the union of its capability sets."""
     rows = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     sets = [int(value, 16) for name, value in rows.items() if name.startswith("Cap")]
     held = 0
@@ -65,7 +65,7 @@ def output(*command: str) -> str:
 
 
 def attempt(container: str, *arguments: str) -> dict[str, Any]:
-    """One mode of intruder.py in a container, and what came of it."""
+    """The result of one mode of intruder.py in a container."""
     return run_script("docker", "exec", "-i", container, "python3", "-", *arguments)
 
 

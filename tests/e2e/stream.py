@@ -1,6 +1,6 @@
-"""An even stream of datagrams that outlives the loss of a network, run with `python3 - MODE ...`; prints JSON.
+"""A steady stream of datagrams that survives the loss of the network, run with `python3 - MODE ...`; prints JSON.
 
-Standard library only, for it runs on whatever Python the container has.
+Standard library only, because it runs on the container's Python.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-_STAMP = struct.Struct("!d")  # when it was sent: all containers of an engine share one monotonic clock
+_STAMP = struct.Struct("!d")  # send time; all containers of an engine share one monotonic clock
 
 
 def sent(host: str, port: str, seconds: str, per_second: str) -> dict[str, Any]:
-    """Send whatever the kernel says of it: how many it took, and how many not."""
+    """Send regardless of errors: how many datagrams the kernel accepted, and how many it refused."""
     outcomes = {True: 0, False: 0}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         due, end = time.monotonic(), time.monotonic() + float(seconds)
@@ -33,7 +33,7 @@ def sent(host: str, port: str, seconds: str, per_second: str) -> dict[str, Any]:
 
 
 def heard(port: str, seconds: str) -> dict[str, Any]:
-    """When each has come, and how long it took, in seconds."""
+    """When each arrived, and its delay, in seconds."""
     arrivals = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("", int(port)))

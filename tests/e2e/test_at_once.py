@@ -1,4 +1,4 @@
-"""Several commands at one lab at the same moment: one wins, whatever the others do, and nothing is left behind."""
+"""Several commands on one lab at the same moment: one wins, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUSY = (f"synthlab: the lab '{LAB}' is being brought up: ", f"synthlab: the lab 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Path]:
-    """A stack file; whatever is left of its lab at the end is a failure."""
+    """A stack file; any leftover of its lab at the end is a failure."""
     assert leftovers(LAB) == []
     file = tmp_path / "one.yaml"
     file.write_text(STACK)
@@ -46,7 +46,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 
 def test_a_holder_that_is_killed() -> None:
-    """A lock of the engine excludes everybody else, counts as no lab, and goes when its holder is killed."""
+    """A lock on the engine excludes all others, does not count as a lab, and is released when its holder is killed."""
     engine = Engine()
     take = (
         f"import time; from synthlab.engine.docker_engine import Engine; Engine().lock({LAB!r}, {BASE!r}); "
@@ -69,7 +69,7 @@ def test_a_holder_that_is_killed() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("_turn", range(20))
 def test_two_ups(_turn: int, stack: Path) -> None:
-    """Of two that bring a lab up at the same moment one does, and its lab is whole; the other says why it does not."""
+    """Of two `up` at the same moment one succeeds with a complete lab; the other reports why it fails."""
     listed, result = two_ups(stack)
     assert [row["client"] for row in listed] == ["one"]
     assert result.startswith(BUSY)
@@ -81,7 +81,7 @@ def test_two_ups(_turn: int, stack: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("after_s", [turn * 0.25 for turn in range(20)])
 def test_two_ups_killed(after_s: float, stack: Path) -> None:
-    """Both killed with SIGKILL at any time: no lock is left, and `down` removes the rest, if there is any."""
+    """Killed with SIGKILL at any time, neither leaves a lock, and `down` removes what is left."""
     processes = [start("up", str(stack)) for _ in range(2)]
     time.sleep(after_s)
     for process in processes:
@@ -89,18 +89,18 @@ def test_two_ups_killed(after_s: float, stack: Path) -> None:
         process.communicate()
     until(lambda: docker("ps", "--all", "--quiet", "--filter", "label=synthlab.lock") == "", seconds=5)
     synthlab("down", LAB, status=None)
-    time.sleep(2)  # what an engine was asked to make before may come late
+    time.sleep(2)  # the engine may still finish earlier requests
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("after_s", [turn * 0.25 for turn in range(20)])
-def test_down_beside_up(after_s: float, stack: Path) -> None:
-    """`down` of a lab that is being brought up ends that, whenever it comes, and removes all."""
+def test_down_during_up(after_s: float, stack: Path) -> None:
+    """`down` during `up` stops it at any time and removes everything."""
     bringing = start("up", str(stack))
     time.sleep(after_s)
     synthlab("down", LAB, status=None)
     _, result = bringing.communicate(timeout=60)
-    if bringing.returncode == 0:  # `down` came before it had begun, or after its end
+    if bringing.returncode == 0:  # `down` ran before `up` started or after it finished
         assert "is up after" in result
         synthlab("down", LAB, status=None)
     else:
@@ -111,7 +111,7 @@ def test_down_beside_up(after_s: float, stack: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("_turn", range(5))
 def test_two_downs(_turn: int, stack: Path) -> None:
-    """Of two that take a lab down at the same moment both succeed, or one finds nothing any more."""
+    """Of two `down` at the same moment both succeed, or one finds nothing left."""
     synthlab("up", str(stack))
     processes = [start("down", LAB) for _ in range(2)]
     ended = [(process.communicate(timeout=60), process.returncode) for process in processes]

@@ -1,4 +1,4 @@
-"""An application of one's own in the bundled browser: driven by real Playwright, and measured at the same time."""
+"""A custom application in the bundled browser: driven by real Playwright and measured at the same time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Stats = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
-    """The web application on this machine, and a lab whose browser has opened it."""
+    """The web application on this machine, and a lab whose browser shows it."""
     folder = tmp_path_factory.mktemp("browser")
     with web_app(folder) as app:
         stack = folder / "browser.yaml"
@@ -50,7 +50,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
 
 @pytest.fixture(scope="module")
 def endpoint(app: WebApp) -> str:
-    """Where the browser is driven from, once it has an application to open."""
+    """The browser's CDP endpoint, once the application is up."""
     assert app.port
     return synthlab("cdp", "client1", "--lab", LAB).stdout.strip()
 
@@ -82,7 +82,7 @@ def room(browser: Browser) -> Page:
 
 @pytest.mark.usefixtures("room")
 def test_names_and_stats_of_a_call() -> None:
-    """A page that names its tracks gets numbers by those names, in both directions, while Playwright drives it."""
+    """A page that names its tracks has stats by those names, in both directions, while Playwright drives it."""
     stats = _stats(lambda stats: stats["video"]["ada"]["fps"] > 5)
     received, sent = stats["video"]["ada"], stats["sent_video"]["my camera"]
     assert (received["width"], received["height"]) == (sent["width"], sent["height"]) == (320, 240)
@@ -96,7 +96,7 @@ def test_names_and_stats_of_a_call() -> None:
 
 
 def test_a_widget_of_another_origin(room: Page) -> None:
-    """A call in a cross-origin iframe is measured too, under the name of the element that plays it."""
+    """A call in a cross-origin iframe is measured too, under the name of the playing element."""
     assert len(room.frames) == 2
     assert f"https://{HOSTS[1]}" in room.frames[1].url
     heard = _stats(lambda stats: stats["audio"]["widget"]["kbps"] > 1)["audio"]["widget"]
@@ -105,7 +105,7 @@ def test_a_widget_of_another_origin(room: Page) -> None:
 
 @pytest.mark.usefixtures("room")
 def test_layers_of_simulcast() -> None:
-    """Another tab's simulcast sender has numbers for each layer."""
+    """The simulcast sender of another tab has stats for each layer."""
     sizes = {"low": (160, 120), "high": (320, 240)}
 
     def settled(stats: Any) -> bool:
@@ -118,7 +118,7 @@ def test_layers_of_simulcast() -> None:
 
 
 def test_from_python(room: Page, playwright: Playwright, endpoint: str) -> None:
-    """A client's `cdp_url` is what Playwright connects to; its pictures and expectations are of the same browser."""
+    """Playwright connects to a client's `cdp_url`; screenshots and expectations refer to the same browser."""
     with Lab.attach(LAB) as lab:
         client = lab["client1"]
         assert client.cdp_url == endpoint
@@ -130,7 +130,7 @@ def test_from_python(room: Page, playwright: Playwright, endpoint: str) -> None:
 
 
 def test_selenium(room: Page, endpoint: str) -> None:
-    """Selenium's `debugger_address` takes the same endpoint, and leaves the browser as it is when it quits."""
+    """Selenium's `debugger_address` accepts the same endpoint, and the browser survives its quit."""
     options = webdriver.ChromeOptions()
     options.debugger_address = endpoint.removeprefix("http://")
     with chromedriver() as server:
@@ -146,7 +146,7 @@ def test_selenium(room: Page, endpoint: str) -> None:
 
 
 def test_an_ice_restart_is_counted(room: Page) -> None:
-    """A renegotiation is none; a restart of ICE is one, on both sides."""
+    """A renegotiation does not count as an ICE restart; an ICE restart counts on both sides."""
     room.evaluate("async () => (window.negotiate = (await import('/call.js')).negotiate)")
     room.evaluate("() => negotiate(call.near, call.far)")
     room.evaluate("() => (call.near.restartIce(), negotiate(call.near, call.far))")
@@ -155,7 +155,7 @@ def test_an_ice_restart_is_counted(room: Page) -> None:
 
 
 def test_after_a_reload(room: Page) -> None:
-    """A reload ends a page's numbers; those of its next call begin anew."""
+    """A reload ends a page's stats; those of its next call start from zero."""
     before = _stats(lambda stats: stats["video"]["ada"]["frames"] > 60)["video"]["ada"]["frames"]
     room.reload()
     _stats(lambda stats: "ada" not in stats["video"])
@@ -166,7 +166,7 @@ def test_after_a_reload(room: Page) -> None:
 
 @pytest.mark.issue(10)
 def test_console_and_exceptions_are_kept(browser: Browser, room: Page, app: WebApp) -> None:
-    """What pages write and throw is logged and counted, over a reload and a closed tab; no banner is a log."""
+    """Console output and exceptions are logged and counted, across a reload and a closed tab; banners are not."""
     before = _stats(lambda stats: "console" in stats)["console"]
     room.evaluate("() => { console.error('first', {a: 1}); setTimeout(() => { throw new Error('oops') }); }")
     room.wait_for_timeout(200)
@@ -187,7 +187,7 @@ def test_console_and_exceptions_are_kept(browser: Browser, room: Page, app: WebA
 
 
 def test_permissions(room: Page, browser: Browser, app: WebApp) -> None:
-    """What the stack lists for an origin is granted there; elsewhere camera and microphone are refused."""
+    """An origin gets the permissions the stack lists; elsewhere camera and microphone are denied."""
     states = "names => Promise.all(names.map(async name => (await navigator.permissions.query({name})).state))"
     names = ["camera", "microphone", "geolocation", "notifications"]
     assert room.evaluate(states, names) == ["granted", "granted", "granted", "prompt"]
@@ -200,7 +200,7 @@ def test_permissions(room: Page, browser: Browser, app: WebApp) -> None:
 
 
 def test_several_debuggers(room: Page, playwright: Playwright, endpoint: str) -> None:
-    """A second and a third client see the same pages, while the first one and the lab's numbers go on."""
+    """A second and third DevTools client see the same pages, while the first one and the lab's stats continue."""
     others = [playwright.chromium.connect_over_cdp(endpoint) for _ in range(2)]
     for other in others:
         assert {page.title() for page in other.contexts[0].pages} == {"Room", "Simulcast"}
@@ -211,14 +211,14 @@ def test_several_debuggers(room: Page, playwright: Playwright, endpoint: str) ->
 
 @pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
 def test_pages_are_refused(endpoint: str, header: dict[str, str]) -> None:
-    """What a web page would send is refused; the address of the browser leads back through the published port."""
+    """Requests as web pages send them are refused; the reported browser address uses the published port."""
     assert httpx.get(f"{endpoint}/json/version", headers=header).status_code == 403
     version = httpx.get(f"{endpoint}/json/version").json()
     assert version["webSocketDebuggerUrl"].startswith(endpoint.replace("http://", "ws://"))
 
 
 def test_stats_of_the_applications_own(room: Page) -> None:
-    """A program in the container publishes numbers of its own; a page of another origin may not."""
+    """A program in the container can publish stats; a page of another origin cannot."""
     posting = (
         "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1/v1/stats', "
         "b'{\"app\": {\"joined_ms\": 812}}', {'Content-Type': 'application/json'}))"
@@ -234,7 +234,7 @@ def test_stats_of_the_applications_own(room: Page) -> None:
 
 
 def _page(browser: Browser, part: str) -> Page:
-    """The tab with this in its address, once it is there."""
+    """The tab with this text in its URL, once it exists."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         for page in browser.contexts[0].pages:
@@ -250,7 +250,7 @@ def _join(page: Page) -> None:
 
 
 def _stats(settled: Callable[[Stats], bool], seconds: float = 30) -> Stats:
-    """The client's numbers, once they are as they should be."""
+    """The client's stats, once they satisfy the condition."""
     api = json.loads(synthlab("ps", "--json", "--lab", LAB).stdout)[0]["api"]
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

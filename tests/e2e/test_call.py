@@ -1,4 +1,4 @@
-"""The bundled call, with a real media server, Chromium and bots: what one client sees of another, and a look at it."""
+"""The bundled call with a real media server, Chromium and bots: stats, pictures and capabilities."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtu
 
 LAB = "e2e-call"
 CLIENTS = ("client1", "client2", "bot-1", "bot-2")
-HEAD_PIXELS = 132  # the browser's bars and the page's title; below it are two rows of two pictures
+HEAD_PIXELS = 132  # browser bars and page title; below are two rows of two pictures
 NET_ADMIN = 1 << 12
 NET_CAPABILITIES = NET_ADMIN | 1 << 13  # NET_RAW
 
 
 @pytest.fixture(scope="module")
 def call() -> Iterator[None]:
-    """The bundled call, up until every client sees every other's video."""
+    """The bundled call, once every client sees every other's video."""
     with lab_up(LAB, Path("call.yaml"), "--wait-media"):
         yield
 
 
 def test_all_see_all() -> None:
-    """Each of the four gets the video of the three others, and its numbers are those of a good call."""
+    """Each of the four receives the others' video, with the stats of a good call."""
     for client in CLIENTS:
         until(partial(_sees_all, client), 20)
 
 
 def _sees_all(client: str) -> bool:
-    """What has not been told for a while is left out of the numbers."""
+    """Stale values are left out of the stats."""
     seen = _stats(client)["video"]
     return set(seen) == set(CLIENTS) - {client} and all(picture["frames"] > 0 for picture in seen.values())
 
@@ -50,7 +50,7 @@ def _sees_all(client: str) -> bool:
 @pytest.mark.issue(10)
 @pytest.mark.soak
 def test_a_bots_picture_passes_the_least_mtu_of_ipv6() -> None:
-    """A path of 1280 bytes drops no packet that a bot sends, as it drops none of Chrome's: both pictures go on."""
+    """An MTU of 1280 bytes drops no packet of a bot or of Chrome: both videos continue."""
     pair = Pair(LAB)
     senders = ("bot-1", "client2")
     try:
@@ -64,10 +64,10 @@ def test_a_bots_picture_passes_the_least_mtu_of_ipv6() -> None:
 
 
 @pytest.mark.soak
-def test_a_limited_uplink_shows_and_is_mended() -> None:
-    """With 100 kbit/s left for client2, client1 gets less of its picture; after `reset` it gets it back.
+def test_a_limited_uplink_shows_and_recovers() -> None:
+    """Limited to 100 kbit/s, client2's video reaches client1 at a lower rate; after `reset` it recovers.
 
-    The dog's scenario, which is no soak test, asks for the same and more.
+    The dog's scenario covers this and more.
     """
     before = _settled(lambda kbps: kbps > 130)
     synthlab("set", "client2", "--egress", "--rate", "100kbit", "--lab", LAB)
@@ -78,11 +78,11 @@ def test_a_limited_uplink_shows_and_is_mended() -> None:
 
 
 def test_the_screen_shows_a_call_that_moves(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Two screenshots of client1 a second apart show four pictures below the page's head, and each of them moves."""
+    """Two screenshots of client1 a second apart show four videos below the page's title, all of them moving."""
     (row,) = [row for row in _rows() if row["client"] == "client1"]
     host, _, port = row["vnc"].rpartition(":")
     folder = tmp_path_factory.mktemp("screens")
-    for _ in range(8):  # one of them may just stand still
+    for _ in range(8):  # one of them may happen to pause
         first, second = asyncio.run(_two_screenshots(host, int(port)))
         for name, picture in (("first", first), ("second", second)):
             Image.fromarray(picture).save(folder / f"{name}.png")
@@ -92,14 +92,14 @@ def test_the_screen_shows_a_call_that_moves(tmp_path_factory: pytest.TempPathFac
 
 
 def _moved(first: Any, second: Any) -> list[float]:
-    """The share of pixels that differ in each of four pictures."""
+    """The share of pixels that differ in each of the four videos."""
     moved = numpy.abs(first.astype(int) - second.astype(int)).max(axis=2)[HEAD_PIXELS:] > 30
     halves = numpy.array_split(moved, 2)
     return [float(quarter.mean()) for half in halves for quarter in numpy.array_split(half, 2, axis=1)]
 
 
 def test_applications_have_no_network_capabilities() -> None:
-    """In every client, PID 1 alone has NET_ADMIN, nothing NET_RAW, and no ordinary user any capability."""
+    """In every client only PID 1 has NET_ADMIN, no process has NET_RAW, and ordinary users have no capability."""
     for client in CLIENTS:
         (_, first), *rows = _capabilities(f"synthlab-{LAB}-{client}-1")
         assert first & NET_CAPABILITIES == NET_ADMIN
@@ -109,7 +109,7 @@ def test_applications_have_no_network_capabilities() -> None:
 
 
 def _capabilities(container: str) -> list[tuple[int, int]]:
-    """Uid and permitted capabilities of the container's PID 1, and then of each process that descends from it."""
+    """Uid and permitted capabilities of the container's PID 1, then of each of its descendants."""
     pids = subprocess.run(["docker", "top", container, "-eo", "pid"], capture_output=True, text=True, check=True)
     rows = []
     for pid in pids.stdout.split()[1:]:
@@ -121,7 +121,7 @@ def _capabilities(container: str) -> list[tuple[int, int]]:
 
 
 def _settled(reached: Callable[[float], bool], seconds: float = 60) -> float:
-    """client1's kbit/s from client2, averaged over 3 s, once it is where it should be; fails after `seconds`."""
+    """client1's kbit/s from client2, averaged over 3 s, once it is in range; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         samples = []

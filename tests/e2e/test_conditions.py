@@ -1,4 +1,4 @@
-"""What `synthlab set` does to packets between two real containers, counted where they arrive."""
+"""Effects of `synthlab set` on packets between two real containers, counted at the receiver."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ pytestmark = pytest.mark.docker
 PACKETS = {4: 50_000, 6: 25_000}
 PACE = 5_000
 ROUND_TRIPS = 50
-STRANGERS = 10  # packets of the kernels' own, such as IPv6 multicast reports, that may be dropped meanwhile
+STRANGERS = 10  # the kernels' own packets, such as IPv6 multicast reports, that may be dropped too
 PORT = 5000
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """One pair for all tests here; each test changes client2 and resets it."""
+    """One pair for all tests of this file; each test changes client2 and resets it."""
     with pair_up("e2e-conditions", tmp_path_factory.mktemp("stack"), "dual") as pair:
         yield pair
 
 
 @pytest.mark.parametrize("family", PACKETS)
 @pytest.mark.parametrize(("sender", "receiver"), [("client1", "client2"), ("client2", "client1")])
-def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver: str, family: int) -> None:
-    """Over 50,000 UDP packets (25,000 by IPv6) the lost share is within 5 standard errors of 5 %, in each direction.
+def test_loss_is_the_configured_share(pair: Pair, sender: str, receiver: str, family: int) -> None:
+    """Of 50,000 UDP packets (25,000 over IPv6) 5 % are lost, within 5 standard errors, in each direction.
 
-    What a machine without time to spare loses besides is counted under other causes, and there is no packet that is
-    not accounted for.
+    Losses of a busy machine are counted under other causes, and every packet is accounted for.
     """
     packets = PACKETS[family]
     pair.set("--loss", "5%")
@@ -52,9 +51,9 @@ def test_loss_is_the_share_that_was_asked_for(pair: Pair, sender: str, receiver:
     [([], 160, 4), (["--ingress"], 80, 6), pytest.param(["--egress"], 80, 4, marks=pytest.mark.soak)],
 )
 def test_latency_is_added_in_each_direction(pair: Pair, directions: list[str], added_ms: int, family: int) -> None:
-    """80 ms one way lengthen round trips by 80 ms, and both ways by 160 ms, within 1 ms.
+    """80 ms one way adds 80 ms to round trips, both ways 160 ms, within 1 ms.
 
-    Compared are lower quartiles: what a busy machine adds to a round trip is never less than nothing.
+    Compares lower quartiles, as a busy machine can only add to a round trip.
     """
     before = _quick_rtt(pair, family)
     pair.set(*directions, "--latency", "80ms")
@@ -71,9 +70,9 @@ def test_latency_is_added_in_each_direction(pair: Pair, directions: list[str], a
     ],
 )
 def test_rate_limits_bytes_of_frames(pair: Pair, direction: str, protocol: str) -> None:
-    """1 Mbit/s passes 1 Mbit/s of Ethernet frames, whoever sends: within 3 % in the median of some ten seconds.
+    """A rate of 1 Mbit/s passes 1 Mbit/s of Ethernet frames over either protocol, within 3 % in the median of 10 s.
 
-    A machine without time to spare drops what it could not send in time, and so spoils a second or two.
+    A busy machine drops what it could not send in time, which spoils a second or two.
     """
     pair.set(f"--{direction}", "--rate", "1mbit")
     sender, receiver = ("client1", "client2") if direction == "ingress" else ("client2", "client1")
@@ -93,7 +92,7 @@ def test_rate_limits_bytes_of_frames(pair: Pair, direction: str, protocol: str) 
 
 
 def test_jitter_reorders_nothing(pair: Pair) -> None:
-    """With 20 ms of jitter every packet for which the machine has time arrives, in the order in which it was sent."""
+    """With 20 ms of jitter every packet that the machine does not drop arrives, in order."""
     pair.set("--jitter", "20ms")
     before = pair.late()
     sink = pair.traffic("client2", "sink", PORT, 30).ready()
@@ -101,11 +100,11 @@ def test_jitter_reorders_nothing(pair: Pair) -> None:
     arrived = sink.result()
     assert arrived["disorder"] == 0
     assert 10_000 - arrived["received"] <= pair.late() - before < 2_000
-    assert arrived["delays_ms"][-1] > 15  # it did delay
+    assert arrived["delays_ms"][-1] > 15  # jitter was applied
 
 
 def test_a_flow_is_lost_and_another_untouched(pair: Pair) -> None:
-    """`--flow '*:udp' --loss 100%` stops UDP; TCP runs on with no packet dropped."""
+    """`--flow '*:udp' --loss 100%` stops UDP; TCP continues with no packet dropped."""
     pair.set("--flow", "*:udp", "--loss", "100%")
     sink = pair.traffic("client2", "sink", PORT, 3).ready()
     pair.traffic("client1", "send", pair.address("client2"), PORT, 1000, 1000, 100).result()
@@ -116,7 +115,7 @@ def test_a_flow_is_lost_and_another_untouched(pair: Pair) -> None:
 
 
 def _quick_rtt(pair: Pair, family: int) -> float:
-    """The lower quartile of round trips that are all accounted for: a machine without time to spare may lose one."""
+    """The lower quartile of round trips; all must be accounted for, as a busy machine may drop one."""
     before = pair.late()
     echo = pair.traffic("client2", "echo", PORT, 25).ready()
     rtts = pair.traffic("client1", "rtt", pair.address("client2", family), PORT, ROUND_TRIPS).result()["rtt_ms"]

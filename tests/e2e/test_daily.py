@@ -1,4 +1,4 @@
-"""The lab in daily use: its commands for single clients, its bounded life, and the self-test, on a real engine."""
+"""Daily use on a real engine: commands for single clients, expiry of a lab, and the self-test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ clients:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A lab of three clients without a browser; the stack file of it."""
+    """The stack file of a running lab of three clients without a browser."""
     stack = tmp_path_factory.mktemp("stack") / "daily.yaml"
     stack.write_text(STACK)
     with lab_up(LAB, stack, "--ttl", "10min"):
@@ -44,7 +44,7 @@ def ask(command: str, *arguments: str) -> Any:
 
 
 def in_lab(client: str, command: str, status: int = 0) -> str:
-    """What a shell command writes that `exec` runs in a client."""
+    """The output of a shell command that `exec` runs in a client."""
     return synthlab("exec", client, "--lab", LAB, "--", "sh", "-c", command, status=status).stdout
 
 
@@ -55,7 +55,7 @@ def docker(*arguments: str) -> None:
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize(("client", "user", "permitted"), [("client1", "nobody", "0" * 16), ("bot-1", "root", None)])
 def test_exec_has_the_rights_of_the_application(client: str, user: str, permitted: str | None) -> None:
-    """An ordinary user has no capability at all, root all but NET_ADMIN and NET_RAW; PID 1's own child is the same."""
+    """An ordinary user has no capability, root has all but NET_ADMIN and NET_RAW; like PID 1's own child."""
     words = in_lab(client, "id -un; cat /proc/self/status").split()
     assert words[0] == user
     sets = {name: words[words.index(name) + 1] for name in ("CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:")}
@@ -66,7 +66,7 @@ def test_exec_has_the_rights_of_the_application(client: str, user: str, permitte
 
 @pytest.mark.usefixtures("lab")
 def test_exec_passes_all_through() -> None:
-    """Exit status and input are the command's; a command that is not there ends as in a shell."""
+    """Exit status and input are passed through; a missing command exits like in a shell."""
     in_lab("bot-1", "exit 7", status=7)
     assert "cannot start nosuch" in synthlab("exec", "bot-1", "--lab", LAB, "--", "nosuch", status=127).stderr
     command = [SYNTHLAB, "exec", "bot-1", "--lab", LAB, "--", "cat"]
@@ -78,7 +78,7 @@ def test_exec_passes_all_through() -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_logs() -> None:
-    """What the application wrote, of one client or of all, as text or with times."""
+    """Output of the application, of one client or all, with or without times."""
     assert synthlab("logs", "client1", "--lab", LAB).stdout.splitlines()[0] == "hello from client1"
     assert "client1 | hello from client1" in synthlab("logs", "--lab", LAB).stdout
     line = json.loads(synthlab("logs", "client1", "--tail", "1", "--json", "--lab", LAB).stdout)
@@ -91,8 +91,8 @@ def test_logs() -> None:
 
 
 @pytest.mark.usefixtures("lab")
-def test_restart_brings_the_start_back() -> None:
-    """A restarted client is healthy again, with its startup conditions, at whatever port it has now."""
+def test_restart_restores_the_startup_conditions() -> None:
+    """A restarted client is healthy again, with its startup conditions, at its new port."""
     synthlab("set", "client1", "--egress", "--latency", "90ms", "--lab", LAB)
     (row,) = ask("restart", "client1", "--lab", LAB)
     assert (row["client"], row["health"]) == ("client1", "healthy")
@@ -102,7 +102,7 @@ def test_restart_brings_the_start_back() -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_top() -> None:
-    """One line for each sample, with the configured values and the work of the forwarder between two."""
+    """One line per sample, with the configured values and the forwarder's work since the last."""
     lines = synthlab("top", "--json", "--count", "2", "--interval", "0.5", "--lab", LAB).stdout.splitlines()
     first, second = (json.loads(line)["clients"] for line in lines)
     assert list(first) == ["client1", "bot-1", "bot-2"]
@@ -115,9 +115,9 @@ def test_top() -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_ls_and_what_is_left_of_a_stopped_lab() -> None:
-    """After its containers have ended, as all have when the engine restarts, a lab is told as stopped, and works anew.
+    """After its containers exit, as when the engine restarts, a lab is listed as stopped, and works after `restart`.
 
-    (The engine itself is others' too: its restart is not tried here.)
+    (The engine is shared with other users, so this test does not restart it.)
     """
     (row,) = [one for one in ask("ls") if one["lab"] == LAB]
     assert (row["state"], row["clients"], row["running"]) == ("up", 3, 3)
@@ -135,7 +135,7 @@ def test_ls_and_what_is_left_of_a_stopped_lab() -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_versions_differ(tmp_path: Path) -> None:
-    """A client whose image is of another version is told in one line, with what to do."""
+    """A client whose image has another version is reported in one line, with the fix."""
     dockerfile = (
         "FROM syntheticnet\nRUN echo 'VERSION = \"0.0.9\"' > {0}/version.py && rm -rf {0}/__pycache__/version.*\n"
     )
@@ -152,8 +152,8 @@ def test_versions_differ(tmp_path: Path) -> None:
         docker("rmi", read_stack(str(tmp_path / "old.yaml")).clients[0].image)
 
 
-def test_a_lab_that_ends_by_itself(lab: Path) -> None:
-    """When its time is over nothing of it runs, it is told as expired, hides from no other lab, and `up` removes it."""
+def test_an_expired_lab(lab: Path) -> None:
+    """An expired lab does not run, is listed as expired, does not affect other labs, and is removed by `up`."""
     synthlab("up", str(lab), "--name", SHORT, "--ttl", "20s")
     deadline = time.monotonic() + 60
     while any(row["state"] == "running" for row in ask("ps", "--lab", SHORT)):
@@ -170,7 +170,7 @@ def test_a_lab_that_ends_by_itself(lab: Path) -> None:
 
 
 def test_selftest() -> None:
-    """On a machine that works, every value is within its tolerance."""
+    """On a working machine every value is within its tolerance."""
     checks = json.loads(synthlab("selftest", "--json").stdout)
     assert [check["value"] for check in checks] == ["latency, none", "latency", "loss", "rate"]
     assert all(check["ok"] for check in checks)

@@ -1,4 +1,4 @@
-"""What happens when the forwarder dies or is stopped: nothing comes late, and all comes back."""
+"""The forwarder dies or is stopped: no packet is late, and everything recovers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_a_killed_forwarder_is_back_within_a_second_with_the_same_conditions(pair: Pair) -> None:
-    """Less than a second of traffic is missing; `ps` counts the restart; conditions and seed are those of before."""
+    """Less than a second of traffic is missing; `ps` counts the restart; conditions and seed are unchanged."""
     pair.set("--latency", "30ms")
     before = pair.state()
     forwarder = pair.forwarder("client2")
@@ -45,7 +45,7 @@ def test_a_killed_forwarder_is_back_within_a_second_with_the_same_conditions(pai
 
 
 def test_nothing_comes_late_after_a_stop(pair: Pair) -> None:
-    """Stopped for 1 s and continued: what waited is dropped as stalled, nothing comes over 0.1 s after it was due."""
+    """Stopped for 1 s and continued: waiting packets are dropped as stalled, none is more than 0.1 s late."""
     pair.set("--ingress", "--latency", "50ms")
     forwarder = pair.forwarder("client2")
     before = pair.late()
@@ -58,15 +58,15 @@ def test_nothing_comes_late_after_a_stop(pair: Pair) -> None:
     sending.result()
     arrived = sink.result()
     _assert_dropped(pair.late() - before, lasted, arrived["received"])
-    # 50 ms of latency, 100 ms of grace, and the receiver's own time to wake up; what passes at the very end of the
-    # grace may meet a receiver that has none. What came when it was continued would be up to three seconds late.
+    # 50 ms of latency, 100 ms of grace, and time for the receiver to wake up, also for the last packets in the grace.
+    # Packets that were sent late after the stop would be up to three seconds late.
     assert arrived["delays_ms"][-16] < 50 + 100 + 20
     assert arrived["delays_ms"][-1] < 500
     pair.reset()
 
 
 def test_a_paused_container_comes_back_clean(pair: Pair) -> None:
-    """`docker pause` for 2 s: nothing that waited meanwhile comes out."""
+    """`docker pause` for 2 s: no packet that waited meanwhile is sent."""
     container = pair.container("client2")
     before = pair.late()
     sink, sending = _flowing(pair)
@@ -82,14 +82,14 @@ def test_a_paused_container_comes_back_clean(pair: Pair) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("uid", ["65310", pytest.param("65311", marks=pytest.mark.soak)], ids=["forwarder", "api"])
 def test_a_stopped_process_is_replaced(pair: Pair, uid: str) -> None:
-    """Within seconds, by another that works with the same conditions; `show` counts it, and the log says so."""
+    """A stopped process is replaced within seconds, with the same conditions; `show` counts it and the log says so."""
     before = pair.state()
     stopped = pair.process("client2", uid)
     os.kill(stopped, signal.SIGSTOP)
     began = time.monotonic()
     until(lambda: pair.process("client2", uid) != stopped, 8)
     lasted = time.monotonic() - began
-    assert lasted > 1  # a short stop is nothing
+    assert lasted > 1  # a short stop is tolerated
     until(lambda: synthlab("show", "client2", "--lab", pair.name, status=None).returncode == 0, 5)
     until(lambda: pair.state()["forwarder"]["hangs"] == before["forwarder"]["hangs"] + (uid == "65310"), 10)
     after = pair.state()
@@ -102,7 +102,7 @@ def test_a_stopped_process_is_replaced(pair: Pair, uid: str) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("hurt", ["pause", "kill"])
 def test_healthy_again(pair: Pair, hurt: str) -> None:
-    """Docker calls a client healthy again within 10 s of `unpause`, and of the end of a killed probe."""
+    """Docker reports a client healthy within 10 s of `unpause`, and of a killed health probe."""
     container = pair.container("client2")
     until(lambda: _probe(container) > 0, 10)
     if hurt == "pause":
@@ -126,13 +126,13 @@ def _probes(container: str) -> list[str]:
 
 
 def _probe(container: str) -> int:
-    """The process of the health probe that sleeps; 0 where none does."""
+    """The sleeping health probe's process; 0 if there is none."""
     rows = [row.split(None, 1) for row in docker("top", container, "-eo", "pid,args").splitlines()[1:]]
     return next((int(pid) for pid, command in rows if command == "sleep 3500"), 0)
 
 
 def _flowing(pair: Pair) -> tuple[Traffic, Traffic]:
-    """The receiver and the sender of `COUNT` packets toward client2, of which the first have come there."""
+    """Receiver and sender of `COUNT` packets toward client2, after the first ones have arrived."""
     before = pair.state()["links"]["ingress"]["packets_in"]
     sink = pair.traffic("client2", "sink", PORT, 30, 6).ready()
     sending = pair.traffic("client1", "send", pair.address("client2"), PORT, COUNT, PACE, 100)
@@ -141,6 +141,6 @@ def _flowing(pair: Pair) -> tuple[Traffic, Traffic]:
 
 
 def _assert_dropped(late: int, lasted_s: float, received: int) -> None:
-    """What was sent in that time is counted as dropped, but for the newest; nothing else is missing."""
+    """Packets sent in that time are counted as dropped, except the latest; no others are missing."""
     assert late > 0.9 * PACE * (lasted_s - 0.2)
     assert COUNT - received <= late

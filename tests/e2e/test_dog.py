@@ -1,4 +1,4 @@
-"""The story of the fiber, told to the end. Its controls, and many repetitions, are in test_soak.py."""
+"""The dog scenario from start to end. Its controls and repetitions are in test_soak.py."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DOUBTS = ("too busy", "too slow", "taken from it", "by itself", "the baseline is
 
 
 def test_the_dog(tmp_path: Path) -> None:
-    """A call is good, suffers, and recovers: all of it is in the record."""
+    """A call is good, degrades and recovers, and the record shows it."""
     result = synthlab("scenario", "run", "dog-chews-fiber", "--json", "--evidence", str(tmp_path), status=None)
     (record,) = json.loads(result.stdout)["records"]
     assert leftovers("call") == []
-    if record["verdict"] == "inconclusive":  # a machine that was too slow to judge, which must be the reason
+    if record["verdict"] == "inconclusive":  # the reason must be that the machine was too slow to judge
         assert any(doubt in record["reasons"][0] for doubt in DOUBTS), record["reasons"]
     else:
         assert (record["verdict"], record["reasons"]) == ("passed", [])

@@ -1,4 +1,4 @@
-"""A lab with IPv4 and IPv6: names, flows that name a client, and the control of a client, by both."""
+"""A lab with IPv4 and IPv6: names, flows that name a client, and control, over both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_a_name_has_an_address_of_each(pair: Pair) -> None:
-    """A client finds another one, and itself, under an IPv4 and an IPv6 address."""
+    """Names of another client and of itself resolve to an IPv4 and an IPv6 address."""
     for client in ("client1", "client2"):
         for name in ("client1", "client2"):
             found = pair.traffic(client, "resolve", name).result()["addresses"]
@@ -31,7 +31,7 @@ def test_a_name_has_an_address_of_each(pair: Pair) -> None:
 
 @pytest.mark.parametrize("direction", ["ingress", pytest.param("egress", marks=pytest.mark.soak)])
 def test_a_flow_by_name_matches_both(pair: Pair, direction: str) -> None:
-    """A flow that names a client loses what that one sends, or is sent, from both of its addresses."""
+    """A flow that names a client matches packets from and to both of its addresses."""
     flow = "client1:udp"
     pair.set("--flow", flow, f"--{direction}", "--loss", "100%")
     sender, receiver = ("client1", "client2") if direction == "ingress" else ("client2", "client1")
@@ -46,7 +46,7 @@ def test_a_flow_by_name_matches_both(pair: Pair, direction: str) -> None:
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_only_the_host_reaches_the_control_port(pair: Pair, family: int) -> None:
-    """The host comes through at 100 % loss, by IPv4; the port is closed to neighbours by either protocol."""
+    """The host reaches the API at 100 % loss over IPv4; the port is closed to neighbours over both protocols."""
     address = (pair.address("client2", family), API_PORT)
     refused = pair.traffic("client1", "try_tcp", *address).result()["outcome"]
     assert refused == "TimeoutError"
@@ -57,5 +57,5 @@ def test_only_the_host_reaches_the_control_port(pair: Pair, family: int) -> None
 
 
 def test_localhost_is_the_api_to_the_application(pair: Pair) -> None:
-    """`localhost` stands for ::1 first, where nobody listens; whoever goes on to 127.0.0.1 gets his answer."""
+    """`localhost` resolves to ::1 first, where nothing listens; falling back to 127.0.0.1 works."""
     assert pair.traffic("client2", "fetch", f"http://localhost:{API_PORT}/v1/health").result() == {"healthy": True}

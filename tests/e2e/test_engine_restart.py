@@ -1,4 +1,4 @@
-"""An engine that is restarted or dies with a lab up: what is told of the lab afterwards, and that it can be removed."""
+"""An engine restarts or dies while a lab is up: the lab is then reported as stopped, and can be removed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def engine() -> Iterator[SecondEngine]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_lab_after_the_engine_was_away(engine: SecondEngine, number: signal.Signals, tmp_path: Path) -> None:
-    """No command takes it for running: `ps` and `ls` tell that it is not, `restart` wakes it, `down` removes it."""
+    """No command treats it as running: `ps` and `ls` show that, `restart` starts it, `down` removes it."""
     run = engine.machine.synthlab
     stack = tmp_path / "restarted.yaml"
     stack.write_text(STACK)

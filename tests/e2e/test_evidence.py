@@ -1,4 +1,4 @@
-"""Evidence of a real lab: packets on both sides of the conditions, pictures of a browser, and nothing left behind."""
+"""Evidence of a real lab: packets on both sides of the conditions, screenshots, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.runner.evidence import pcapng
 from .labs import SYNTHLAB, docker, lab_up, synthlab, until
 from .pair import Pair
 
-# Evidence is collected once a run, by a program that ends: nobody closes the connections to the APIs.
+# A run collects evidence once and then exits, so it does not close its connections to the APIs.
 pytestmark = [pytest.mark.docker, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 
 LAB = "e2e-evidence"
@@ -40,12 +40,12 @@ clients:
   client2: {image: syntheticnet, command: sleep 600, env: {SYNTHLAB_USER: nobody}}
   web: {app: chrome, headless: true, url: "data:text/html,<h1>one</h1>", tabs: ["data:text/html,<h1>two</h1>"]}
 """
-# Takes datagrams, or their sender would be told that nobody does.
+# Receives datagrams; otherwise their sender would get ICMP errors.
 SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
 APPLICATION, NETWORK, MARKS = "application side", "network side", "actions and their times"
 PORT, COUNT = 5000, 50
 WORLD = docker_backend()
-# Of the frames that traffic.py sends; nothing else in the lab is so long.
+# The length of traffic.py's frames; no others in the lab are that long.
 SIZE = 333
 CAPTURER = "65312"
 
@@ -55,7 +55,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     stack = tmp_path_factory.mktemp("stack") / "evidence.yaml"
     stack.write_text(STACK % SINK)
     with lab_up(LAB, stack, "--ttl", "10min"):
-        until(lambda: len(opened()) == 2, 60)  # `up` waits for the client, not for what its browser opens
+        until(lambda: len(opened()) == 2, 60)  # `up` waits for the client, not for the browser's pages
         yield Pair(LAB)
 
 
@@ -70,20 +70,20 @@ def evidence(lab: Pair) -> Iterator[Evidence]:
     with closing(Evidence(WORLD, LAB)) as evidence:
         evidence.watch(["client2"])
         until(lambda: len(capturers(lab)) == 1)
-        time.sleep(0.3)  # it has become another user; now it has read all that came meanwhile
+        time.sleep(0.3)  # it has changed its user; let it read everything that arrived meanwhile
         yield evidence
         lab.reset()
-    gc.collect()  # while the warnings are ours to ignore
+    gc.collect()  # while warnings are being ignored
 
 
 def capturers(lab: Pair, client: str = "client2") -> list[int]:
-    """The processes in a client's container that capture, as the host sees them."""
+    """The capture processes of a client's container, by their ids on the host."""
     rows = docker("top", lab.container(client), "-eo", "pid,uid").splitlines()[1:]
     return [int(row.split()[0]) for row in rows if row.split()[1] == CAPTURER]
 
 
 def send(lab: Pair) -> None:
-    """Datagrams from client2 to client1, so far apart that none waits for another."""
+    """Datagrams from client2 to client1, spaced so that none waits for another."""
     lab.traffic("client2", "send", lab.address("client1"), PORT, COUNT, 100, SIZE - 14 - 20 - 8).result()
     time.sleep(0.2)
 
@@ -98,8 +98,8 @@ def sent(capture: pcapng.Capture, side: str) -> list[pcapng.Packet]:
     return [packet for packet in capture.of(side) if packet.length == SIZE]
 
 
-def test_latency_lies_between_the_two_sides(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
-    """Each packet is seen as the application sends it, and 50 ms later on the wire; never earlier."""
+def test_latency_separates_the_two_sides(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """Each packet is captured when the application sends it, and at least 50 ms later on the wire."""
     late = lab.late()
     lab.set("--egress", "--latency", "50ms")
     evidence.mark("client2: egress latency 50ms")
@@ -113,7 +113,7 @@ def test_latency_lies_between_the_two_sides(lab: Pair, evidence: Evidence, tmp_p
     came = {packet.data[42:]: packet.at_ns for packet in before}
     late_ms = [(packet.at_ns - came[packet.data[42:]]) / 1e6 for packet in after]
     assert min(late_ms) >= 50
-    assert median(late_ms) < 55  # a busy machine is late, half of the packets by no more than the self-test allows
+    assert median(late_ms) < 55  # a busy machine is late; the median is within the self-test's tolerance
     assert {len(packet.data) for packet in before + after} == {192}
     (mark,) = capture.of(MARKS)
     assert mark.comment == "client2: egress latency 50ms"
@@ -122,8 +122,8 @@ def test_latency_lies_between_the_two_sides(lab: Pair, evidence: Evidence, tmp_p
     assert (capture.dropped, capture.received[NETWORK] >= len(after)) == ({APPLICATION: 0, NETWORK: 0}, True)
 
 
-def test_what_is_lost_is_seen_on_one_side_only(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
-    """With a loss of 100 % the application's packets never reach the wire."""
+def test_lost_packets_appear_on_one_side_only(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """At 100 % loss the application's packets never reach the wire."""
     lab.set("--egress", "--loss", "100%")
     send(lab)
     capture = collected(evidence, tmp_path)
@@ -131,7 +131,7 @@ def test_what_is_lost_is_seen_on_one_side_only(lab: Pair, evidence: Evidence, tm
 
 
 def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
-    """Within ten seconds: a picture of each tab, logs, conditions and numbers of all, and packets of the watched."""
+    """Within ten seconds: a screenshot of each tab, logs, conditions and stats of all clients, and captured packets."""
     lab.set("--egress", "--loss", "7%")
     start = time.monotonic()
     files = evidence.collect(tmp_path)
@@ -157,14 +157,14 @@ def test_all_evidence(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
 
 
 def test_the_capturing_process(lab: Pair, evidence: Evidence) -> None:
-    """It has no capability, sleeps while nothing comes, and goes when evidence is closed."""
+    """The capture process has no capability, sleeps when idle, and exits when evidence is closed."""
     (pid,) = capturers(lab)
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Groups"].strip()) == ("1", "")
     sleeps = wakings(pid)
     time.sleep(2)
-    assert wakings(pid) - sleeps <= 40  # the odd ARP; one that polled every 20 ms would have woken 100 times
+    assert wakings(pid) - sleeps <= 40  # occasional ARP; polling every 20 ms would wake it 100 times
     evidence.close()
     until(lambda: capturers(lab) == [])
 
@@ -174,8 +174,8 @@ def wakings(pid: int) -> int:
     return int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0])
 
 
-def test_the_command_writes_a_whole_file(lab: Pair, tmp_path: Path) -> None:
-    """For a time, or until Ctrl-C, to a file or a pipe; both sides are counted."""
+def test_the_command_writes_a_complete_file(lab: Pair, tmp_path: Path) -> None:
+    """`capture` runs for a time or until Ctrl-C, into a file or a pipe, and counts both sides."""
     file = tmp_path / "a.pcapng"
     done = synthlab("capture", "client2", "-o", str(file), "--for", "1s", "--lab", LAB)
     assert "packets on the application side" in done.stderr.splitlines()[-1]
@@ -193,7 +193,7 @@ def test_the_command_writes_a_whole_file(lab: Pair, tmp_path: Path) -> None:
 
 
 def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> None:
-    """After kill -9, when nobody can tidy up, the process in the container ends all the same; the file can be read."""
+    """After kill -9, without cleanup, the process in the container still exits, and the file is readable."""
     file = tmp_path / "a.pcapng"
     command = [SYNTHLAB, "capture", "client2", "-o", str(file), "--lab", LAB]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as capturing:
@@ -205,7 +205,7 @@ def test_a_killed_command_leaves_nothing_behind(lab: Pair, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("client", ["client1", "client2"])
 def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
-    """As its user, be that root, the same program gets no packet socket."""
+    """As the application's user, even root, the same program gets no packet socket."""
     process = WORLD.engine.start_program(
         find_member(*WORLD.members(lab.name), client), "capture", ("ring", client, 192, 30, 1 << 20)
     )
@@ -215,8 +215,8 @@ def test_the_application_cannot_capture(lab: Pair, client: str) -> None:
     assert errors.decode().strip() == "cannot capture: [Errno 1] Operation not permitted"
 
 
-def test_what_ended_meanwhile_is_reported(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
-    """A restarted client is captured from then on; of a browser that has ended there are a line and its log."""
+def test_clients_that_ended_are_reported(lab: Pair, evidence: Evidence, tmp_path: Path) -> None:
+    """A restarted client is captured again; for an exited browser there are an error line and its log."""
     docker("kill", lab.container("web"))
     docker("restart", "-t", "0", lab.container("client2"))
     until(lambda: len(capturers(lab)) == 1)

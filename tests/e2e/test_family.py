@@ -1,4 +1,4 @@
-"""The image for applications with windows: a screen, and tools that look at a network as its application has it."""
+"""The image for graphical applications: a screen, and tools that see the network like the application does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def test_a_terminal_on_a_screen() -> None:
-    """A viewer is answered, and the terminal that the image shows by itself runs, as an ordinary user."""
+    """VNC answers, and the default terminal runs, as an ordinary user."""
     (row,) = [row for row in json.loads(synthlab("ps", "--json", "--lab", NAME).stdout) if row["client"] == "desk"]
     host, _, port = row["vnc"].rpartition(":")
     with socket.create_connection((host, int(port)), 5) as screen:
@@ -41,7 +41,7 @@ def test_a_terminal_on_a_screen() -> None:
 
 
 def test_tools_see_the_conditioned_network() -> None:
-    """`ping` and `iperf3` go through the conditions, `ip` shows what the application has, `tcpdump` is there."""
+    """`ping` and `iperf3` are conditioned, `ip` shows the application's interface, `tcpdump` is installed."""
     pinged = _run("desk", "ping", "-c", "2", "-i", "0.2", "bare")
     assert "2 received" in pinged
     assert 40 <= float(pinged.rsplit("=", 1)[1].split("/")[1]) < 80
@@ -52,7 +52,7 @@ def test_tools_see_the_conditioned_network() -> None:
 
 
 def test_without_a_screen() -> None:
-    """A headless one has no X server; its application is the command that the stack gives it."""
+    """Headless, the image has no X server and runs the stack's command."""
     running = _run("bare", "sh", "-c", "cat /proc/*/comm")
     assert "iperf3" in running
     assert "Xvnc" not in running

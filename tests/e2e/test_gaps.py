@@ -1,4 +1,4 @@
-"""A picture that stands still, or is gone, for a while: what the lab says of it, and what the page has shown."""
+"""Video that freezes or disappears for a while: the lab's report against the frames the page showed."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ EXPECTED = f"""\
   - {{at: 0s, recovers: "{FPS} >= 50% of before", within: 60s, for: 3s, mark: recovers}}
 """
 SHOWN_LATE_S = 0.15
-"""A frame is shown so long after it was decoded, at most."""
+"""A frame is shown at most this long after it was decoded."""
 GAP_S = 0.5
-"""The picture is gone when no frame is shown for so long."""
+"""The video is gone if no frame is shown for this long."""
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +76,13 @@ def frames(playwright: Playwright, folder: Path) -> Iterator[Frames]:
 
 @dataclass
 class PageParameter:
-    """One run: what became of each expectation, by its mark, and when the run began, on the wall clock."""
+    """One run: the result of each expectation by its mark, and the run's start on the wall clock."""
 
     zero_s: float
     judged: dict[str, dict[str, Any]]
 
     def interval_s(self) -> tuple[float, float]:
-        """Between which times it recovered."""
+        """The earliest and latest time of recovery."""
         one = self.judged["recovers"]
         assert one["verdict"] == "passed", one["reason"]
         until_s = self.zero_s + one["asked_s"] + one["took_s"]
@@ -90,7 +90,7 @@ class PageParameter:
 
 
 def run(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None = None) -> PageParameter:
-    """Play it until it has a baseline; on a busy machine a number may be absent in that."""
+    """Play it until it has a baseline; on a busy machine a value may be missing from the baseline."""
     for _ in range(3):
         result = _play(folder, steps, frames, act)
         if "no data: before." not in result.judged["recovers"]["reason"]:
@@ -99,7 +99,7 @@ def run(folder: Path, steps: str, frames: Frames | None, act: Callable[[], objec
 
 
 def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], object] | None) -> PageParameter:
-    """Play it once, and collect what the page shows; `act` is done soon after the expectations began."""
+    """Play it once and collect the shown frames; `act` runs soon after the expectations start."""
     (folder / "gap.yaml").write_text(BEFORE + EXPECTED + steps)
     command = [SYNTHLAB, "scenario", "run", "gap.yaml", "--lab", LAB, "--json", "--keep-going", "--evidence", "kept"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
@@ -129,9 +129,9 @@ def _play(folder: Path, steps: str, frames: Frames | None, act: Callable[[], obj
 
 
 def check(expected: PageParameter, frames: Frames) -> None:
-    """Both last steps say so: `never` failed, and the picture came back between the two times that are reported.
+    """`never` failed, and the video recovered between the two reported times.
 
-    What counts is the last gap in what the page has shown that began before it is said to have recovered.
+    Compared with the last gap in the shown frames that started before the reported recovery.
     """
     least_s, most_s = expected.interval_s()
     asked_s = expected.zero_s + expected.judged["recovers"]["asked_s"]
@@ -158,19 +158,19 @@ def check(expected: PageParameter, frames: Frames) -> None:
     ids=["media server", "outage", "loss", "pause"],
 )
 def test_gap(steps: str, folder: Path, frames: Frames) -> None:
-    """A restarted media server, a link that is down, lost packets, a paused client."""
+    """A restarted media server, a link outage, packet loss, a paused client."""
     check(run(folder, steps, frames), frames)
 
 
 @pytest.mark.usefixtures("turn")
 def test_a_reloaded_page(folder: Path, frames: Frames) -> None:
-    """Who looks is away for a moment, and has other tracks afterwards."""
+    """The viewer rejoins after a moment, with new tracks."""
     check(run(folder, "", frames, lambda: frames.page.reload(wait_until="commit")), frames)
 
 
 @pytest.mark.usefixtures("turn")
 def test_a_crashed_tab(folder: Path, playwright: Playwright) -> None:
-    """Its client tells no numbers any more: `never` fails, as no data or as the rate falls before."""
+    """The client stops reporting stats: `never` fails, with no data or because the rate falls first."""
     frames = Frames(playwright, "alice", LAB)
     crashed_s: list[float] = []
 

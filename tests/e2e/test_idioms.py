@@ -1,4 +1,4 @@
-"""What the documents say to type works as it stands, as soon as a lab is up: read from them, and run on a real lab."""
+"""Code examples of the documentation work unchanged on a real lab as soon as it is up."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_playwright_at_once(lab: Lab, turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both documents' ways to a page find it as soon as the client is healthy: the first time, and after restarts."""
+    """Both documented ways to a page find it as soon as the client is healthy, also after restarts."""
     if turn:
         synthlab("restart", "ada", "client1", "--lab", NAME)
         lab.refresh()
@@ -65,20 +65,20 @@ def test_playwright_at_once(lab: Lab, turn: int, monkeypatch: pytest.MonkeyPatch
 
 
 def shown(page: str, word: str) -> str:
-    """The one block of Python with this word that a page shows."""
+    """The only Python block with this word on a page."""
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     (block,) = [block for block in blocks if word in block]
     return textwrap.dedent(block)
 
 
 def run(code: str, names: dict[str, Any]) -> None:
-    """Run it as typed; `subprocess`, which the page leaves out, is what anybody has."""
+    """Run it as printed; only the import of `subprocess` is added."""
     exec(compile(f"import subprocess\n{code}", "<document>", "exec"), names)
 
 
 @contextmanager
 def room() -> Iterator[int]:
-    """The application that the documents drive, on all addresses of this machine: its port."""
+    """The port of the application that the documentation drives, on all addresses of this machine."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

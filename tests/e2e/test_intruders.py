@@ -1,4 +1,4 @@
-"""Intruders in a real lab: neighbours, other networks, pages, and applications as root. Each is turned away."""
+"""Attackers in a real lab: neighbours, other networks, pages, and applications as root. All are refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ clients:
 """
 CONTROL = "80,5901,9222,9223,65311"
 CLOSED = ("TimeoutError", "ConnectionRefusedError", "timeout")
-HEEDING = ("net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.eth0.accept_ra=1")  # as an ordinary container may be
+# An ordinary container may accept IPv6 and router advertisements.
+HEEDING = ("net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.eth0.accept_ra=1")
 NET_ADMIN = 1 << 12
 OURS = NET_ADMIN | 1 << 13  # NET_RAW
 CODE = ("/opt/synthlab/lib/python3.11/site-packages", "/usr/lib/python3.11")
@@ -60,7 +61,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def test_a_neighbour_gets_nothing(lab: Lab) -> None:
-    """API, screen and debugger answer the host; to a neighbour, no control port says a word."""
+    """API, screen and debugger answer the host; no control port answers a neighbour."""
     with _intruder(lab) as intruder:
         heard = attempt(intruder, "connect", lab.address("client1"), CONTROL)
         asked = attempt(intruder, "connect", lab.address("client1"), "80,9222", "GET /v1/state HTTP/1.0\r\n\r\n")
@@ -72,7 +73,7 @@ def test_a_neighbour_gets_nothing(lab: Lab) -> None:
 
 
 def test_a_container_of_another_network_gets_nothing(lab: Lab) -> None:
-    """Neither at the client's own address nor at the published port, on any address of the host."""
+    """Refused at the client's address and at the published port, on any address of the host."""
     published = lab.api("client1")
     with container("bridge") as outsider:
         for host in (lab.gateway(), "172.17.0.1"):
@@ -82,17 +83,17 @@ def test_a_container_of_another_network_gets_nothing(lab: Lab) -> None:
 
 
 def test_a_neighbour_cannot_pretend_to_be_the_host(lab: Lab) -> None:
-    """One that claims the gateway's address gets an ordinary container's answers, but never a client's."""
+    """A container that claims the gateway's address receives an ordinary container's answers, never a client's."""
     with _intruder(lab) as intruder, container(f"synthlab-{NAME}_default", "python3 -m http.server 80") as ordinary:
         spoof = "spoof", address(ordinary), lab.gateway(), "80"
-        until(lambda: attempt(intruder, *spoof)["answers"] > 0)  # it may not listen yet
+        until(lambda: attempt(intruder, *spoof)["answers"] > 0)  # it may not be listening yet
         for client, port in (("client1", "80"), ("client1", "5901"), ("client2", "80")):
             assert attempt(intruder, "spoof", lab.address(client), lab.gateway(), port)["answers"] == 0
     assert status_of(lab.api("client1")) == 200
 
 
 def test_a_false_gateway_at_the_start(lab: Lab) -> None:
-    """Where two claim to be the host when a client starts, the false one never is; the command line works on."""
+    """If an impostor claims the host's address while a client starts, it never gets access; the command line works."""
     with _intruder(lab) as intruder:
         script = (Path(__file__).parent / "intruder.py").read_bytes()
         command = ["docker", "exec", "-i", intruder, "python3", "-", "pretend", lab.gateway(), "10"]
@@ -106,7 +107,7 @@ def test_a_false_gateway_at_the_start(lab: Lab) -> None:
             assert json.loads(pretending.stdout.readline())["claims"] > 0
     logs = subprocess.run(["docker", "logs", lab.container("client2")], capture_output=True, text=True, check=True)
     if f"both claim the gateway's address {lab.gateway()}: the control ports stay closed" not in logs.stderr:
-        assert status_of(lab.api("client2")) == 200  # a pretender that is slower than 30 ms comes too late for anything
+        assert status_of(lab.api("client2")) == 200  # an impostor slower than 30 ms is too late anyway
     shown = json.loads(synthlab("set", "client2", "--loss", "1%", "--json", "--lab", NAME).stdout)
     assert shown["client2"]["conditions"]["ingress"] == {"loss": "1%"}
     synthlab("restart", "client2", "--lab", NAME)
@@ -115,7 +116,7 @@ def test_a_false_gateway_at_the_start(lab: Lab) -> None:
 
 @pytest.mark.issue(10)
 def test_a_forged_router_advertisement(lab: Lab) -> None:
-    """An ordinary container takes an address and a route from it; no interface of a client has any IPv6 or would."""
+    """An ordinary container accepts an address and a route from it; a client's interfaces have no IPv6 at all."""
     with _intruder(lab, "net.ipv6.conf.all.disable_ipv6=0") as intruder, _intruder(lab, *HEEDING) as ordinary:
         for container in (ordinary, lab.container("client1"), lab.container("client2")):
             mac = output("docker", "exec", container, "sh", "-c", "cat /sys/class/net/[es]*0/address | tail -1")
@@ -130,7 +131,7 @@ def test_a_forged_router_advertisement(lab: Lab) -> None:
 
 @pytest.mark.issue(10)
 def test_a_forged_redirect(lab: Lab) -> None:
-    """A neighbour that speaks as the gateway cannot lead a client's packets to a destination through itself."""
+    """A neighbour that sends redirects as the gateway cannot divert a client's packets through itself."""
     client, target = lab.container("client2"), "192.0.2.7"
     mac = str(lab.network("client2")["MacAddress"])
     with _intruder(lab) as intruder:
@@ -155,13 +156,13 @@ def test_a_forged_redirect(lab: Lab) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "PATCH", "OPTIONS"])
 def test_pages_of_others_and_rebound_names(lab: Lab, method: str, headers: dict[str, str], status: int) -> None:
-    """A page in the host's own browser gets nothing, by whatever name and method."""
+    """A page in the host's browser gets nothing, by any host name or method."""
     wanted = 405 if method == "OPTIONS" and status == 200 else status
     assert status_of(lab.api("client1"), method, headers) == wanted
 
 
 def test_who_is_allowed(lab: Lab) -> None:
-    """Whom a client's stack entry names may do all that the host may, with that client; others still may nothing."""
+    """Clients listed under `allow` have the host's rights on that client; others still have none."""
     change = "PATCH", "/v1/conditions", "Host: client2", "Content-Type: application/json"
     deadline = time.monotonic() + 8
     status = ""
@@ -176,16 +177,16 @@ def test_who_is_allowed(lab: Lab) -> None:
 
 
 def test_no_process_has_our_capabilities(lab: Lab) -> None:
-    """No process but PID 1 has NET_ADMIN, none NET_RAW, but for those that the engine itself gives `docker exec`.
+    """Only PID 1 has NET_ADMIN, no process has NET_RAW, except those the engine grants to `docker exec`.
 
-    PID 1 cannot give it to any program.
+    PID 1 cannot pass it on to any program.
     """
     script = "for f in /proc/[0-9]*/status; do cat $f; echo; done 2>/dev/null; true"
     for client in ("client1", "client2"):
         result = output("docker", "exec", lab.container(client), "sh", "-c", script)
         others = [text for text in result.split("\n\n") if "CapEff" in text and "\nPid:\t1\n" not in text]
         processes = [capabilities(text) for text in others]
-        # the engine's own: this very docker exec, and the health probe, which sleeps
+        # started by the engine: this docker exec, and the sleeping health probe
         assert {name for name, held in processes if held & OURS} <= {"sh", "cat", "sleep"}
         assert {held & OURS for name, held in processes if name in ("python", "python3", "tail", "chromium")} == {0}
         (first,) = [text for text in result.split("\n\n") if "\nPid:\t1\n" in text]
@@ -199,8 +200,8 @@ def test_no_process_has_our_capabilities(lab: Lab) -> None:
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
-def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) -> None:
-    """As an ordinary user or as root, the application can neither trace, read nor end PID 1, nor change the network."""
+def test_no_process_inside_gets_the_rights_of_pid_1(lab: Lab, client: str, root: bool) -> None:
+    """As an ordinary user or as root, the application cannot trace, read or kill PID 1, nor change the network."""
     result = run_script(*_as_application(lab, client), "seize")
     assert (result["uid"] == 0) == root
     assert {name: outcome for name, outcome in result["attempts"].items() if outcome not in ("EPERM", "EACCES")} == {}
@@ -208,8 +209,8 @@ def test_nobody_inside_gets_what_pid_1_has(lab: Lab, client: str, root: bool) ->
     assert lab.state(client)["forwarder"]["state"] == "well"
 
 
-def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
-    """An application that runs as root can read its API; it can neither change its network nor mark a packet."""
+def test_root_inside_cannot_use_the_hosts_port(lab: Lab) -> None:
+    """An application running as root can read its API, but cannot change its network or mark a packet."""
     inside = _as_application(lab, "client2")
     result = run_script(*inside, "control", "65311")
     assert result == {"mark": "Operation not permitted", "door": "timed out"}
@@ -220,7 +221,7 @@ def test_root_inside_cannot_use_the_hosts_door(lab: Lab) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("client", "root"), [("client1", False), ("client2", True)])
 def test_no_header_makes_the_application_the_host(lab: Lab, client: str, root: bool) -> None:
-    """Whatever it says of whom it asks for, as an ordinary user or as root, it may not change its own network."""
+    """Whatever its headers claim, as an ordinary user or as root, the application cannot change its own network."""
     before = lab.state(client)["conditions"]
     result = run_script(*_as_application(lab, client), "forwarded", lab.gateway())
     assert (result["uid"] == 0) == root
@@ -229,11 +230,11 @@ def test_no_header_makes_the_application_the_host(lab: Lab, client: str, root: b
 
 
 def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
-    """With all Python code of the container overwritten, a killed forwarder comes back with the same conditions."""
+    """With all Python code of the container overwritten, a killed forwarder restarts with the same conditions."""
     lab.set("--latency", "5ms")
     before = lab.state()
     with _intruder(lab) as container:
-        assert attempt(container, "overwrite", *CODE)["files"] > 500  # the attack works on what is read from files
+        assert attempt(container, "overwrite", *CODE)["files"] > 500  # the attack affects code that is read from files
         assert subprocess.run(
             ["docker", "exec", container, "python3", "-c", ""], check=False, capture_output=True
         ).returncode
@@ -245,13 +246,13 @@ def test_root_inside_cannot_alter_the_forwarder(lab: Lab) -> None:
     after = lab.state()
     assert after["forwarder"]["restarts"] == before["forwarder"]["restarts"] + 1
     assert after["conditions"] == before["conditions"]
-    network = f"synthlab-{NAME}_default"  # nor what takes an interface over
+    network = f"synthlab-{NAME}_default"  # nor the takeover of an interface
     reconnect(network, lab.container("client2"))
     until(lambda: synthlab("show", "client2", "--lab", NAME, status=None).returncode == 0)
 
 
 def _as_application(lab: Lab, client: str) -> list[str]:
-    """What runs a script from its input as the application of a client runs."""
+    """The command that runs a script from stdin as a client's application."""
     inside = ["docker", "exec", "-i", lab.container(client), "/opt/synthlab/bin/python", "-I", "-m"]
     return [*inside, "syntheticnet.supervisor.application", "python3", "-"]
 
@@ -269,6 +270,6 @@ def _host_pid(lab: Lab, uid: str) -> int:
 
 @contextmanager
 def _intruder(lab: Lab, *settings: str) -> Iterator[str]:
-    """A container beside the clients, as Docker makes them: root with raw sockets."""
+    """A container next to the clients, with Docker's defaults: root with raw sockets."""
     with container(f"synthlab-{lab.name}_default", settings=settings) as name:
         yield name

@@ -1,4 +1,4 @@
-"""A lab whose applications have IPv6 alone: what is left of IPv4, conditions and flows, and control."""
+"""A lab whose applications have IPv6 only: no IPv4, conditions and flows, and control."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .pair import Pair, Traffic, pair_up
 pytestmark = pytest.mark.docker
 
 PORT = 5000
-STRANGERS = 10  # packets of the host's own, such as IGMP reports, that may be dropped meanwhile
+STRANGERS = 10  # the host's own packets, such as IGMP reports, that may be dropped too
 API_PORT = 80
 
 
@@ -28,7 +28,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_the_application_has_no_ipv4(pair: Pair) -> None:
-    """No interface but loopback shows an IPv4 address, and a connection by IPv4 fails at once, to whomever."""
+    """Only loopback has an IPv4 address, and any IPv4 connection fails at once."""
     shown = pair.traffic("client2", "interfaces").result()
     assert shown == {"ipv4": ["lo"], "ipv6": ["lo", "synth0"]}
     for host in (pair.address("client1"), pair.network("client2")["Gateway"], "192.0.2.1"):
@@ -37,8 +37,8 @@ def test_the_application_has_no_ipv4(pair: Pair) -> None:
         assert answer["seconds"] < 0.5
 
 
-def test_a_name_stands_for_what_can_be_reached(pair: Pair) -> None:
-    """Asked as applications ask, a name has an IPv6 address alone; whoever tries all of a name's gets through."""
+def test_a_name_resolves_to_reachable_addresses(pair: Pair) -> None:
+    """A name resolves to an IPv6 address only, as applications ask; trying all of its addresses connects."""
     for name in ("client1", "client2"):
         found = pair.traffic("client2", "resolve", name, "usable").result()["addresses"]
         assert found == [pair.address(name, 6)]
@@ -48,7 +48,7 @@ def test_a_name_stands_for_what_can_be_reached(pair: Pair) -> None:
 
 
 def test_ipv4_of_a_neighbour_is_dropped_and_counted(pair: Pair) -> None:
-    """What an ordinary container sends by IPv4 never arrives; by IPv6 it does."""
+    """Packets of an ordinary container never arrive over IPv4, but do over IPv6."""
     with _neighbour(pair) as neighbour:
         for family, arrives in ((4, 0), (6, 200)):
             before = pair.drops("client2")
@@ -56,14 +56,14 @@ def test_ipv4_of_a_neighbour_is_dropped_and_counted(pair: Pair) -> None:
             Traffic(neighbour, "send", pair.address("client2", family), PORT, 200, 500, 100).result()
             received = sink.result()["received"]
             dropped = pair.drops("client2") - before
-            late = dropped["stalled"] + dropped["kernel"]  # what comes too late is not looked at any closer
+            late = dropped["stalled"] + dropped["kernel"]  # late packets are dropped without being classified
             assert arrives - late <= received <= arrives
             assert 200 - arrives - late <= dropped["closed"] <= 200 - arrives + STRANGERS
 
 
 @pytest.mark.issue(10)
 def test_a_forged_router_advertisement(pair: Pair) -> None:
-    """It changes neither addresses nor routes, on no interface, where the network has IPv6, either."""
+    """It changes no address or route of any interface, also in a network with IPv6."""
     files = ("/proc/net/if_inet6", "/proc/net/ipv6_route")
     before = [pair.read("client2", file) for file in files]
     with _neighbour(pair) as neighbour:
@@ -78,9 +78,9 @@ def test_a_forged_router_advertisement(pair: Pair) -> None:
 
 @pytest.mark.issue(10)
 def test_addresses_are_settled_when_the_application_starts(pair: Pair) -> None:
-    """Nothing changes about them from its first moment on: a browser would drop what it loads, for good.
+    """Its addresses never change after the start: a browser would abort what it loads.
 
-    An address that the kernel still tries for duplicates (RFC 4862, 5.4) would change within two seconds.
+    An address still in duplicate detection (RFC 4862, 5.4) would change within two seconds.
     """
     script = (Path(__file__).parent / "traffic.py").read_text()
     made = ["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--sysctl", "net.ipv6.conf.default.disable_ipv6=0"]
@@ -92,7 +92,7 @@ def test_addresses_are_settled_when_the_application_starts(pair: Pair) -> None:
 
 @pytest.mark.parametrize("by", ["name", "address"])
 def test_conditions_and_flows(pair: Pair, by: str) -> None:
-    """Loss and latency of a flow by name or by IPv6 address meet what client1 sends, and nothing that it is sent."""
+    """Loss and latency of a flow by name or IPv6 address affect what client1 sends, and nothing it receives."""
     host = "client1" if by == "name" else f"[{pair.address('client1', 6)}]"
     pair.set("--flow", f"{host}:udp", "--ingress", "--loss", "100%")
     assert _arrived(pair, "client1", "client2", wait_s=2) == 0
@@ -106,7 +106,7 @@ def test_conditions_and_flows(pair: Pair, by: str) -> None:
 
 
 def test_rate(pair: Pair) -> None:
-    """A TCP stream by IPv6 gets what is left of the rate: between 80 and 100 % of it."""
+    """A TCP stream over IPv6 gets between 80 and 100 % of the rate."""
     pair.set("--ingress", "--rate", "2mbit", "--queue", "20p")
     serving = pair.traffic("client2", "serve", PORT, 30).ready()
     sending = pair.traffic("client1", "stream", pair.address("client2", 6), PORT, 6)
@@ -115,8 +115,8 @@ def test_rate(pair: Pair) -> None:
     assert 0.8 < received * 8 / 6 / 2e6 < 1.0
 
 
-def test_who_controls(pair: Pair) -> None:
-    """The host by its ports, at 100 % loss too; whom the stack allows by IPv6; nobody else."""
+def test_who_has_access(pair: Pair) -> None:
+    """The host has access through its ports, also at 100 % loss, allowed clients over IPv6, and nobody else."""
     pair.set("--loss", "100%")
     (row,) = [row for row in pair.rows() if row["client"] == "client2"]
     with urlopen(f"{row['api']}/v1/health", timeout=5) as answer:
@@ -137,19 +137,19 @@ def _neighbour(pair: Pair) -> Iterator[str]:
 
 
 def _without_counts(table: str) -> list[list[str]]:
-    """The rows of addresses or routes in order, without how often a route was used."""
+    """Sorted rows of addresses or routes, without usage counts."""
     return sorted([*row.split()[:6], row.split()[-1]] for row in table.splitlines())
 
 
 def _arrived(pair: Pair, sender: str, receiver: str, wait_s: float = 15) -> int:
-    """How many of 300 datagrams by IPv6 do, the first of them within a time."""
+    """How many of 300 datagrams arrive over IPv6; the first must within a time limit."""
     sink = pair.traffic(receiver, "sink", PORT, wait_s).ready()
     pair.traffic(sender, "send", pair.address(receiver, 6), PORT, 300, 1000, 100).result()
     return int(sink.result()["received"])
 
 
 def _eventually_connects(pair: Pair, client: str, other: str) -> bool:
-    """Whether a client gets to the other's control port by IPv6, once its name has been looked up there."""
+    """Whether a client reaches the other's control port over IPv6, after resolving its name there."""
     deadline = time.monotonic() + 12
     while time.monotonic() < deadline:
         if pair.traffic(client, "try_tcp", pair.address(other, 6), API_PORT).result()["outcome"] == "connected":

@@ -1,4 +1,4 @@
-"""A call in a lab whose applications have IPv6 alone, with a real browser, bot and media server."""
+"""A call in a lab whose applications have IPv6 only, with a real browser, bot and media server."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 @pytest.fixture(params=range(30))
 def turn(request: pytest.FixtureRequest) -> int:
-    """For what is to happen again and again."""
+    """How often the repeated tests run."""
     return int(request.param)
 
 
 def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
-    """Browser, bot and media server see each other, by no packet of IPv4, and none tries to send one.
+    """Browser, bot and media server see each other without any IPv4 packet, and none tries to send one.
 
-    What comes in closed is the host's: its kernel tells of multicast groups (IGMP) on every bridge.
+    Ingress packets counted as closed are the host's: its kernel sends IGMP reports on every bridge.
     """
     for client in ("client1", "bot"):
         numbers = _stats(call, client)
@@ -58,12 +58,12 @@ def test_a_call_goes_by_ipv6_alone(call: Pair) -> None:
 
 @pytest.mark.issue(10)
 def test_the_rooms_cap_is_the_stacks(call: Pair) -> None:
-    """A sender is asked for no more than the stack says, which is not the server's default."""
+    """The server requests at most the stack's bitrate, which is not its default."""
     until(lambda: 250 < float(_stats(call, "client1")["connections"]["connection"]["available_kbps"]) <= 300)
 
 
 def test_conditions_of_the_call(call: Pair) -> None:
-    """A limited uplink of the browser shows in what the bot gets, a latency toward the server in its round trips."""
+    """A limited uplink of the browser shows in the bot's receive rate, latency toward the server in its round trips."""
     until(lambda: _kbps(call) > 130)
     synthlab("set", "client1", "--egress", "--rate", "100kbit", "--lab", CALL)
     until(lambda: 0 < _kbps(call) < 100)
@@ -73,7 +73,7 @@ def test_conditions_of_the_call(call: Pair) -> None:
 
 
 def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
-    """A browser without IPv4 is watched and steered as any other."""
+    """A browser without IPv4 can be viewed and automated like any other."""
     (row,) = [row for row in call.rows() if row["client"] == "client1"]
     host, _, port = row["vnc"].rpartition(":")
     with socket.create_connection((host, int(port)), 5) as screen:
@@ -87,7 +87,7 @@ def test_screen_and_debugger_answer_at_the_hosts_ports(call: Pair) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.usefixtures("turn")
 def test_the_browser_joins_each_time(call: Pair) -> None:
-    """Its network does not change while it loads the page: nothing of that is lost, and it sends soon after."""
+    """Its network does not change while it loads the page: no request fails, and it sends soon after."""
     synthlab("restart", "client1", "--lab", CALL)
     until(lambda: _stats(call, "client1")["sent"]["video"]["fps"] > 5, 30)
     console = synthlab("logs", "client1", "--console", "--lab", CALL).stdout
@@ -101,15 +101,15 @@ def _stats(call: Pair, client: str) -> dict[str, Any]:
 
 
 def _media(call: Pair, direction: str) -> int:
-    """The packets of UDP over IPv6 that the media server has got, or sent."""
+    """UDP packets over IPv6 that the media server has received or sent."""
     return int(call.state("sfu")["flows"]["[::/0]:udp"][direction]["packets_in"])
 
 
 def _kbps(call: Pair) -> float:
-    """What the bot gets of client1's video."""
+    """The rate at which the bot receives client1's video."""
     return float(_stats(call, "bot")["video"]["client1"]["kbps"])
 
 
 def _trip_ms(call: Pair) -> float:
-    """What client1 measures to the media server and back."""
+    """client1's round-trip time to the media server."""
     return float(_stats(call, "client1")["video"]["bot"]["rtt_ms"])

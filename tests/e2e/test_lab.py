@@ -1,4 +1,4 @@
-"""Labs brought up and taken down on a real engine, also when somebody interferes: nothing may be left."""
+"""`up` and `down` on a real engine, also with interference: nothing is left behind."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A stack file of clients without applications; what a test leaves of it is removed, but counts as a failure."""
+    """A stack file of clients without applications; leftovers of a test are removed, but fail it."""
     assert leftovers(LAB) == []
     file = tmp_path / "tiny.yaml"
     file.write_text(TINY)
@@ -50,7 +50,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_compose_accepts_what_is_rendered(tmp_path: Path) -> None:
-    """Compose takes every rendered file, and gives each client the very values that the stack has."""
+    """Compose accepts every rendered file, and each client gets exactly the stack's values."""
     stack = everything(tmp_path)
     ports = {"one": Ports(api=3001, vnc=5902), "two": Ports()}
     service = _config(render(stack, ports))["services"]["one"]
@@ -69,9 +69,9 @@ def test_compose_accepts_what_is_rendered(tmp_path: Path) -> None:
 
 @pytest.mark.issue(10)
 def test_up_set_down(tiny: Path) -> None:
-    """A lab comes up healthy, its clients are found by name and group and are changed, and it goes without a trace.
+    """A lab comes up healthy, its clients can be changed by name and group, and it is removed without a trace.
 
-    Somebody who brings it up at the same moment is refused, and disturbs nothing.
+    A concurrent `up` is refused and disturbs nothing.
     """
     listed, result = two_ups(tiny)
     assert result.startswith((f"synthlab: the lab '{LAB}' is being brought up: ", f"synthlab: the lab '{LAB}' is up "))
@@ -95,7 +95,7 @@ def test_up_set_down(tiny: Path) -> None:
 
 
 def test_a_client_that_fails(tiny: Path) -> None:
-    """When a client ends at once, `up` shows its last lines and removes everything."""
+    """If a client exits at once, `up` shows its last lines and removes everything."""
     tiny.write_text(TINY.replace("command: sleep 600", "command: sh -c 'echo the last words; exit 7'"))
     result = run("up", str(tiny), status=3).stderr
     assert "synthlab: client1 did not come up (Exited (7) " in result
@@ -103,14 +103,14 @@ def test_a_client_that_fails(tiny: Path) -> None:
 
 
 def test_an_image_of_another_kind(tiny: Path) -> None:
-    """An image that does not start FROM syntheticnet is refused before anything starts."""
+    """An image not built FROM syntheticnet is refused before anything starts."""
     tiny.write_text(TINY.replace("client1: {image: syntheticnet", "client1: {image: 'debian:bookworm-slim'"))
     result = run("up", str(tiny), status=3).stderr
     assert "client1: image debian:bookworm-slim is not FROM syntheticnet" in result
 
 
 def test_a_port_that_is_taken(tiny: Path) -> None:
-    """A fixed port that somebody has is told before anything starts."""
+    """A fixed port that is in use is reported before anything starts."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         tiny.write_text(TINY.replace("sleep 600}", f"sleep 600, ports: {{api: {port}}}}}", 1))
@@ -121,7 +121,7 @@ def test_a_port_that_is_taken(tiny: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("phase", ["containers: 0/3", "containers: 1/3", "healthy: "])
 def test_interrupted(number: signal.Signals, phase: str, tiny: Path) -> None:
-    """Ctrl-C or SIGTERM, whenever it comes, ends `up` quietly and leaves nothing."""
+    """Ctrl-C or SIGTERM at any time ends `up` quietly and leaves nothing behind."""
     with _up_until(tiny, phase) as process:
         process.send_signal(number)
         output, _ = process.communicate(timeout=60)
@@ -131,7 +131,7 @@ def test_interrupted(number: signal.Signals, phase: str, tiny: Path) -> None:
 
 @pytest.mark.parametrize("phase", ["containers: 0/3", "containers: 1/3", "healthy: "])
 def test_killed(phase: str, tiny: Path) -> None:
-    """After kill -9 of `up`, whenever it comes, `down` removes all that there is, and nothing comes after it."""
+    """After kill -9 of `up` at any time, `down` removes everything, and nothing appears later."""
     with _up_until(tiny, phase) as process:
         process.kill()
     subprocess.run([SYNTHLAB, "down", "--lab", LAB], capture_output=True, check=False, timeout=60)
@@ -140,7 +140,7 @@ def test_killed(phase: str, tiny: Path) -> None:
 
 
 def test_down_of_what_was_only_created(tiny: Path) -> None:
-    """Containers that never started, and a network without any, are removed as well."""
+    """Containers that never started, and a network without containers, are removed too."""
     rendered = run("render", str(tiny)).stdout
     create = ["docker", "compose", "-f", "-", "create"]
     subprocess.run(create, input=rendered, text=True, capture_output=True, check=True)
@@ -151,14 +151,14 @@ def test_down_of_what_was_only_created(tiny: Path) -> None:
 
 
 def _up_until(stack: Path, phase: str) -> subprocess.Popen[str]:
-    """`up`, run until it tells of the phase."""
+    """`up`, run until it reports this phase."""
     command = heeding_interrupts([SYNTHLAB, "up", str(stack)])
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
     for line in process.stdout:
         if line.startswith(phase):
             return process
-    raise AssertionError(f"up never told '{phase}'")
+    raise AssertionError(f"up never reported '{phase}'")
 
 
 def _config(rendered: str) -> dict[str, Any]:

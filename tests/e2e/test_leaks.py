@@ -1,4 +1,4 @@
-"""Nothing gets past the conditions: not when the forwarder is dead or stopped, and never by another interface."""
+"""No packet bypasses the conditions: neither when the forwarder is dead or stopped, nor by another interface."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUESTIONS = 20  # of each kind
 LISTEN_SECONDS = 7
 DIRECTIONS = [("client1", "client2"), ("client2", "client1")]
 
-# What a kernel with something left to send asks by itself, once the forwarder is back.
+# What a kernel with queued packets asks automatically once the forwarder is back.
 OWN_QUESTIONS = 2
 
 
@@ -34,7 +34,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 @contextmanager
 def killed(pair: Pair) -> Iterator[None]:
-    """client2 without a forwarder: PID 1, which would restart it, is stopped meanwhile."""
+    """client2 without a forwarder; PID 1, which would restart it, is stopped."""
     init = pair.pid("client2")
     os.kill(init, signal.SIGSTOP)
     try:
@@ -46,7 +46,7 @@ def killed(pair: Pair) -> Iterator[None]:
 
 @contextmanager
 def stopped(pair: Pair) -> Iterator[None]:
-    """client2 with a forwarder that does nothing; PID 1, which would replace it, is stopped meanwhile."""
+    """client2 with a stopped forwarder; PID 1, which would replace it, is stopped too."""
     processes = pair.pid("client2"), pair.forwarder("client2")
     for process in processes:
         os.kill(process, signal.SIGSTOP)
@@ -66,7 +66,7 @@ def listen(pair: Pair, client: str, family: int) -> Traffic:
 
 
 def ask(pair: Pair, sender: str, receiver: str, family: int) -> Traffic:
-    """Ready when all has been asked; answers are waited for as long as a listener listens."""
+    """Returns once all requests are sent; answers are collected as long as a listener runs."""
     host, mac = pair.address(receiver, family), pair.network(receiver)["MacAddress"]
     outer_mac = pair.read(receiver, "/sys/class/net/eth0/address").strip()
     arguments = (QUESTIONS, LISTEN_SECONDS - 2, host, mac, outer_mac)
@@ -75,10 +75,10 @@ def ask(pair: Pair, sender: str, receiver: str, family: int) -> Traffic:
 
 @pytest.mark.parametrize(("sender", "receiver"), DIRECTIONS)
 def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str, receiver: str) -> None:
-    """The control for the tests below: through synth0, and only there, everything is heard and answered.
+    """Control for the tests below: on synth0, and only there, everything is received and answered.
 
-    An application that binds to eth0 or to the outer end of the veth pair neither sends nor receives, not even what it
-    says itself on synth0.
+    An application bound to eth0 or to the outer end of the veth pair neither sends nor receives, not even what it sends
+    itself on synth0.
     """
     listening, own = listen(pair, receiver, family), listen(pair, sender, family)
     shouted = shout(pair, sender, receiver, family, patience_s=3).result()
@@ -86,7 +86,7 @@ def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str,
     heard = {(interface, said): count for interface, said, count in listening.result()["heard"]}
     said = {f"synth0 {target}" for target in (pair.address(receiver, family), *EVERYONE[family], *GROUPS[family])}
     assert set(heard) == {("synth0", words) for words in {*said, "a connection"}}
-    assert min(heard["synth0", words] for words in said) > ROUNDS / 10  # a busy machine loses some
+    assert min(heard["synth0", words] for words in said) > ROUNDS / 10  # a busy machine drops some
     assert {(interface, words.split()[0]) for interface, words, _ in own.result()["heard"]} <= {("synth0", "synth0")}
     assert shouted["connected"] == ["synth0"]
     assert min(shouted["refused"]["eth0"], shouted["refused"]["synth0-out"]) >= ROUNDS
@@ -101,7 +101,7 @@ def test_a_live_forwarder_passes_all_kinds(pair: Pair, family: int, sender: str,
 def test_nothing_passes_without_a_forwarder(
     pair: Pair, family: int, sender: str, receiver: str, silenced: Callable[[Pair], AbstractContextManager[None]]
 ) -> None:
-    """Dead or stopped forwarder: nothing is heard or answered, by whichever interface, nor late when it is back."""
+    """Dead or stopped forwarder: nothing is received or answered on any interface, nor late once it is back."""
     with silenced(pair):
         listening = listen(pair, receiver, family)
         shouted = shout(pair, sender, receiver, family).result()

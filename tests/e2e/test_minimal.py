@@ -1,4 +1,4 @@
-"""The image syntheticnet with fixed conditions and no API: what is in force, what is closed, what it costs."""
+"""The image syntheticnet with fixed conditions and no API: conditions, closed ports, and memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def image() -> None:
 
 @contextmanager
 def container(name: str, **variables: str) -> Iterator[str]:
-    """A container by this name, healthy; yields its address."""
+    """A healthy container of this name; yields its address."""
     given = {"SYNTHLAB_CONDITIONS": json.dumps(CONDITIONS), **variables}
     options = [word for variable, value in given.items() for word in ("-e", f"{variable}={value}")]
     docker("run", "-d", "--name", name, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", *options, SYNTHETICNET)
@@ -41,7 +41,7 @@ def container(name: str, **variables: str) -> Iterator[str]:
         while docker("inspect", "-f", "{{.State.Health.Status}}", name).strip() != "healthy":
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        while "sleep 3500" not in docker("top", name, "-eo", "pid,args"):  # the probe comes and goes before it waits
+        while "sleep 3500" not in docker("top", name, "-eo", "pid,args"):  # short probes run before it
             assert time.monotonic() < deadline
             time.sleep(0.1)
         yield docker("inspect", "-f", "{{.NetworkSettings.IPAddress}}", name).strip()
@@ -50,7 +50,7 @@ def container(name: str, **variables: str) -> Iterator[str]:
 
 
 def test_fixed_conditions_without_an_api() -> None:
-    """The answer of a closed port 80 takes as long as the conditions say."""
+    """The refusal of closed port 80 is delayed by the conditions."""
     with container("e2e-minimal", SYNTHLAB_API_PORT="off") as address:
         answers = [_refused_after_s(address) for _ in range(5)]
         assert LATENCY_S <= min(answers) < LATENCY_S + 0.02

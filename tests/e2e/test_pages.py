@@ -1,4 +1,4 @@
-"""Pages in the lab's own browser, by real Chrome: hostile ones change nothing; the control page does what it shows."""
+"""Pages in the lab's real Chrome: hostile pages change nothing; the control page works."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .pair import Pair
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 NAME = "e2e-pages"
-# Chrome may by itself keep pages from addresses of the local network: here it must not, for other browsers do not.
+# Chrome may block pages from local network addresses; other browsers do not, so the check is disabled here.
 STACK = f"""\
 name: {NAME}
 ip: dual
@@ -65,29 +65,29 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def test_a_page_of_another_origin(lab: Pair, page: Page) -> None:
-    """From a neighbour: by every name and address of the client, and every port, it changes and reads nothing."""
+    """A neighbour's page changes and reads nothing, by any name, address or port of the client."""
     with _neighbour(lab) as address:
         _open(page, f"http://{address}/")
         _attack(lab, page, *_everywhere(lab))
 
 
 def test_the_applications_own_page(lab: Pair, page: Page) -> None:
-    """A page that the client's own container serves at another port of loopback is of another origin, too."""
+    """A page served by the client's container on another loopback port has another origin, and is refused."""
     docker("exec", "--detach", lab.container("client1"), "python3", "-m", "http.server", str(OWN_PAGE))
     _open(page, f"http://localhost:{OWN_PAGE}/")
     _attack(lab, page, *islice(_everywhere(lab), 3))
 
 
 def test_a_rebound_name(lab: Pair, page: Page) -> None:
-    """A page whose own host name has come to mean the client is refused even what is of its own origin."""
+    """A page whose host name was rebound to the client is refused, although it has the same origin."""
     for port in (80, 9222):
         page.goto(f"http://rebound.test:{port}/")
         outcomes = _attack(lab, page, [f"http://rebound.test:{port}"])
         assert set(outcomes.values()) <= {403, "failed", "sent", "silent"}
 
 
-def test_the_apis_own_page_inside(lab: Pair, page: Page) -> None:
-    """The control page, opened in the client itself, may read; the application does not change its network by it."""
+def test_the_control_page_inside_the_client(lab: Pair, page: Page) -> None:
+    """The control page, opened inside the client, can read but not change the client's network."""
     before = lab.state("client1")["conditions"]
     page.goto("http://localhost/ui/")
     outcomes = page.evaluate(ATTACK, ["http://localhost"])["http://localhost"]
@@ -96,8 +96,8 @@ def test_the_apis_own_page_inside(lab: Pair, page: Page) -> None:
     assert {outcomes[f"{method} conditions"] for method in ("PUT", "PATCH", "DELETE")} == {403}
 
 
-def test_a_refusal_stands_beside_its_field(page: Page) -> None:
-    """The control page shows what the API refuses under the field that caused it, in sight; nothing is missing."""
+def test_an_error_is_shown_below_its_field(page: Page) -> None:
+    """The control page shows the API's error visibly below its field; no resource is missing."""
     missing = list[str]()
     page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 else None)
     page.goto("http://localhost/ui/")
@@ -110,7 +110,7 @@ def test_a_refusal_stands_beside_its_field(page: Page) -> None:
 
 
 def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> None:
-    """Changes of one flow or of all traffic, until reset or for a time; a typo is reported and changes nothing."""
+    """Changes apply to a flow or all traffic, until reset or for a time; a typo is reported and changes nothing."""
 
     def conditions() -> dict[str, Any]:
         return {name: value for name, value in lab.state("client2")["conditions"].items() if name != "seed"}
@@ -136,7 +136,7 @@ def test_the_control_page_changes_a_flow_for_a_time(lab: Pair, page: Page) -> No
     expect(page.locator("#schedule")).to_be_hidden()
     page.locator("#flows button", has_text="remove").click()
     expect(page.locator("#flows")).to_be_hidden()
-    expect(page.locator("#schedule li")).to_have_count(1)  # the flow is gone for 30 s only
+    expect(page.locator("#schedule li")).to_have_count(1)  # the flow is removed for 30 s only
     page.locator("#schedule button").click()
     page.locator("#reset").click()
     expect(page.locator("#flows")).to_be_hidden()
@@ -149,14 +149,14 @@ def _enter(page: Page, field: str, value: str) -> None:
 
 
 def _everywhere(lab: Pair) -> Iterator[list[str]]:
-    """The addresses that mean the client itself, by name."""
+    """Names that resolve to the client."""
     own = lab.address("client1"), f"[{lab.address('client1', 6)}]"
     for host in ("localhost", "127.0.0.1", "[::1]", "client1", "rebound.test", *own):
         yield [f"http://{host}:{port}" for port in PORTS]
 
 
 def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
-    """Try all at each address; fails where anything has changed, or could be read. Returns the last one's outcomes."""
+    """Try all attacks at each address; fails if anything changed or could be read. Returns the last outcomes."""
     before, answers, outcomes = _observed(lab), list[Response](), dict[str, Any]()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks the function
     for together in addresses:
@@ -166,12 +166,12 @@ def _attack(lab: Pair, page: Page, *addresses: list[str]) -> dict[str, Any]:
     assert _observed(lab) == before
     changing = [answer for answer in answers if answer.request.method not in ("GET", "OPTIONS")]
     assert not [answer.url for answer in changing if answer.status in READ]
-    assert [answer for answer in changing if answer.status == 403]  # the attack did get to whom it is meant for
+    assert [answer for answer in changing if answer.status == 403]  # the attack did reach the API
     return outcomes
 
 
 def _observed(lab: Pair) -> dict[str, Any]:
-    """What a page might have changed: conditions, own stats, files, the browser's tabs; and the screen answers."""
+    """All that a page might have changed: conditions, stats, files, browser tabs; checks that the screen answers."""
     (row,) = (row for row in lab.rows() if row["client"] == "client1")
     host, _, port = row["vnc"].rpartition(":")
     with create_connection((host, int(port)), 5) as screen:
@@ -187,7 +187,7 @@ def _observed(lab: Pair) -> dict[str, Any]:
 
 
 def _open(page: Page, url: str) -> None:
-    """Once it is served."""
+    """Wait until it is served."""
     for _ in range(50):
         try:
             page.goto(url)
@@ -201,7 +201,7 @@ def _open(page: Page, url: str) -> None:
 
 @contextmanager
 def _neighbour(lab: Pair) -> Iterator[str]:
-    """The address of a container that serves pages, in the lab's network."""
+    """The address of a container in the lab's network that serves pages."""
     where = ["--network", f"synthlab-{lab.name}_default", "--entrypoint", "python3"]
     container = docker("run", "--rm", "--detach", *where, "syntheticnet", "-m", "http.server", "80").strip()
     try:

@@ -1,4 +1,4 @@
-"""A real lab in Python, and real runs of pytest: every datagram of client2's goes to client1, 50 a second."""
+"""A real lab in Python, and real runs of pytest: client2 sends client1 50 datagrams per second."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def containers() -> str:
     return docker("ps", "--all", "--format", "{{.Names}}")
 
 
-def test_a_change_is_seen_and_taken_back(lab: Lab) -> None:
-    """From what is sent to what is achieved: it goes down with the rate, and comes back with the end of `with`."""
+def test_a_change_is_measured_and_reverted(lab: Lab) -> None:
+    """The achieved rate falls with the configured one, and recovers at the end of `with`."""
     client = lab["client2"]
     client.expect(f"egress.rate > {RATE}", within="10s")
     with client.set(egress={"rate": "10kbit", "queue": "5p"}):
@@ -81,21 +81,21 @@ def test_a_change_is_seen_and_taken_back(lab: Lab) -> None:
     assert client.state().base.to_dict() == {}
 
 
-def test_a_lease_ends_by_itself(lab: Lab) -> None:
-    """Without anything that renews it."""
+def test_a_lease_expires(lab: Lab) -> None:
+    """A change with a duration expires without renewal."""
     lab["client2"].set(egress={"loss": "100%"}, for_="4s")
     lab["client2"].expect("egress.loss > 50%", within="8s")
     lab["client2"].recovers(f"egress.loss < 1% and egress.rate > {RATE}", within="10s")
 
 
-def test_what_does_not_hold_is_reported(lab: Lab) -> None:
-    """With the numbers that were seen."""
+def test_a_failed_expectation_is_reported(lab: Lab) -> None:
+    """The error lists the values that were seen."""
     with pytest.raises(ExpectationFailed, match=r"client2: expect egress\.rate > 20mbit within 1s: not within 1s: "):
         lab["client2"].expect("egress.rate > 20mbit", within="1s")
 
 
 def test_a_busy_machine(lab: Lab) -> None:
-    """What does not hold beside more busy loops than there are processors is inconclusive."""
+    """With more busy loops than processors, a failed expectation is inconclusive."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
     try:
         with pytest.raises(Inconclusive, match=r"expect egress\.rate > 20mbit within 6s: .* the machine was too busy"):
@@ -107,7 +107,7 @@ def test_a_busy_machine(lab: Lab) -> None:
 
 
 def test_attached(lab: Lab) -> None:
-    """Another Lab of the same containers does the same; its end ends nothing."""
+    """A second Lab of the same containers works too; closing it removes nothing."""
     with Lab.attach(LAB) as other:
         other["client1"].set(latency="5ms")
         assert lab["client1"].state().conditions == other["client1"].state().conditions
@@ -116,7 +116,7 @@ def test_attached(lab: Lab) -> None:
 
 
 def test_containers(lab: Lab) -> None:
-    """Commands run as the application does; a client that was restarted is found at its new ports."""
+    """Commands run like the application; a restarted client is found at its new ports."""
     client = lab["client1"]
     done = client.exec(["sh", "-c", "echo out; echo err >&2; exit 3"])
     assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
@@ -151,7 +151,7 @@ def test_limited(lab, turn):
 
 
 def pytest_in(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A run of pytest as from a shell: a process group of its own, which Ctrl-C reaches as a whole."""
+    """A run of pytest as from a shell: in its own process group, which receives Ctrl-C."""
     pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *arguments]
     command = heeding_interrupts(pytest_command)
     return subprocess.Popen(
@@ -160,7 +160,7 @@ def pytest_in(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_a_lab_for_each_worker(stack: Path, tmp_path: Path) -> None:
-    """Both work at the same time on labs of their own; evidence of the one failure; nothing is left."""
+    """Both workers run at the same time on separate labs; one failure has evidence; nothing is left."""
     (tmp_path / "light.yaml").write_text(stack.read_text())
     (tmp_path / "test_it.py").write_text(TESTS)
     out, _ = pytest_in(tmp_path, "-n", "2", "-rP").communicate(timeout=200)
@@ -186,7 +186,7 @@ def test_a_lab_for_each_worker(stack: Path, tmp_path: Path) -> None:
 
 @pytest.mark.soak
 def test_a_worker_that_is_killed(stack: Path, tmp_path: Path) -> None:
-    """Its lab goes with the run, which ends in order."""
+    """The run ends in order and removes its lab."""
     (tmp_path / "light.yaml").write_text(stack.read_text())
     tests = TESTS.replace("assert turn != 3", "os.kill(os.getpid(), signal.SIGKILL)").replace("range(4)", "range(1)")
     (tmp_path / "test_it.py").write_text(f"import os, signal\n{tests}")
@@ -198,7 +198,7 @@ def test_a_worker_that_is_killed(stack: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.soak), ["-n", "2"]])
 def test_ctrl_c(workers: list[str], stack: Path, tmp_path: Path) -> None:
-    """Every lab of the run is taken down, whatever its tests were doing."""
+    """All labs of the run are taken down, at any point of its tests."""
     (tmp_path / "light.yaml").write_text(stack.read_text())
     (tmp_path / "test_it.py").write_text(TESTS.replace("assert turn != 3", "Path(lab.name).touch(), time.sleep(100)"))
     running = pytest_in(tmp_path, *workers)

@@ -1,4 +1,4 @@
-"""`docker network disconnect` and `connect`: the interface is taken over again, and nothing passes unconditioned."""
+"""`docker network disconnect` and `connect`: the new interface is taken over, and nothing passes unconditioned."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 @pytest.mark.parametrize("_", ROUNDS)
 def test_it_is_taken_over_again(pair: Pair, _: int) -> None:
-    """A stream in each direction goes on within 2 s, and no packet of it is faster than the latency, before or after.
+    """A stream in each direction continues within 2 s, and no packet is faster than the latency, before or after.
 
-    The control ports answer again, with the conditions of before; a machine that stands still may take a second more.
+    The control ports answer again, with unchanged conditions; a stalled machine may take a second more.
     """
     address = {client: pair.address(client) for client in ("client1", "client2")}
     heard = {client: pair.traffic(client, "heard", PORT, SECONDS, script="stream.py").ready() for client in address}
@@ -59,8 +59,8 @@ def test_it_is_taken_over_again(pair: Pair, _: int) -> None:
 
 @pytest.mark.soak
 def test_another_network_is_cut_off(pair: Pair) -> None:
-    """Connected to a second network, the client talks by the first alone, and its log says what is cut off."""
-    network, container = "e2e-reconnect-a", pair.container("client2")  # Docker would prefer it: it comes first
+    """Connected to a second network, the client uses the first one only, and its log reports what is cut off."""
+    network, container = "e2e-reconnect-a", pair.container("client2")  # sorts first, so Docker would prefer it
     docker("network", "create", network)
     try:
         docker("network", "connect", network, container)
@@ -76,7 +76,7 @@ def test_another_network_is_cut_off(pair: Pair) -> None:
 
 @pytest.mark.soak
 def test_a_forwarder_killed_meanwhile(pair: Pair) -> None:
-    """Without a network when it starts anew: it works all the same once the network is back."""
+    """A client restarted without a network works once the network is back."""
     network, container = f"synthlab-{pair.name}_default", pair.container("client2")
     docker("network", "disconnect", network, container)
     os.kill(pair.forwarder("client2"), signal.SIGKILL)

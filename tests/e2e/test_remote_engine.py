@@ -1,4 +1,4 @@
-"""The command line on another machine than the engine: over TCP, over SSH, and by a docker context."""
+"""The command line on another machine than the engine: over TCP, SSH, and with a docker context."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ http.server.HTTPServer(("127.0.0.1", %d), Other).serve_forever()
 
 @pytest.fixture(scope="module")
 def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """A machine far from the engine, on which a lab has been brought up."""
+    """A machine separate from the engine, from which a lab was brought up."""
     assert leftovers(LAB) == []
     stack = tmp_path_factory.mktemp("stack") / "far.yaml"
     stack.write_text(STACK)
@@ -59,7 +59,7 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> None:
-    """What a published port would do is done without one, in the same words."""
+    """Everything works without published ports, with the same output."""
     (api,) = {
         row["api"]
         for row in json.loads(far.synthlab("ps", "--lab", LAB, "--json").stdout)
@@ -80,7 +80,7 @@ def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> 
 
 
 def test_what_opens_on_that_machine_only(far: Machine) -> None:
-    """The control page is told to be elsewhere, with what leads there; `doctor` looks at the way."""
+    """For the control page the command line prints how to reach it; `doctor` checks the connection."""
     result = far.synthlab("open", "client1", status=3).stderr
     assert f"is on the engine's machine ({ADDRESS}), and does not lead to client1 from here" in result
     findings = json.loads(far.synthlab("doctor", "--json", status=None).stdout)
@@ -88,19 +88,19 @@ def test_what_opens_on_that_machine_only(far: Machine) -> None:
 
 
 def test_the_media_servers_metrics(far: Machine) -> None:
-    """They are read beside the media server, through the engine."""
+    """The metrics are read next to the media server, through the engine."""
     shown = json.loads(far.synthlab("stats", "sfu", "--json").stdout)
     assert shown["sfu"] == {"metrics": {"rooms": 3.0}, "error": None}
 
 
-def test_refusals_read_alike(far: Machine) -> None:
-    """A value that cannot be is refused with the same line and status as anywhere."""
+def test_errors_are_the_same(far: Machine) -> None:
+    """An invalid value is refused with the same line and status as locally."""
     refused = far.synthlab("set", "client1", "client2", "--reordering", status=2).stderr
     assert refused.startswith("synthlab: client1: ingress.reordering: requires jitter")
 
 
 def test_another_container_at_the_port_is_not_asked(far: Machine) -> None:
-    """Where the port leads to somebody else's container, that one is left alone."""
+    """If the port belongs to a foreign container, that one is left alone."""
     rows = json.loads(far.synthlab("ps", "--lab", LAB, "--json").stdout)
     for port in (int(row["api"].rpartition(":")[2]) for row in rows if row["client"] == "client1"):
         command = ["ip", "netns", "exec", "e2e-far", "python3", "-c", OTHER % port]
@@ -114,7 +114,7 @@ def test_another_container_at_the_port_is_not_asked(far: Machine) -> None:
 
 
 def test_a_container_that_is_gone(far: Machine) -> None:
-    """The engine's own word is passed on, in one line."""
+    """The engine's error is passed on, in one line."""
     far.run("docker", "kill", f"synthlab-{LAB}-client2-1")
     result = far.synthlab("show", "client2", status=3).stderr
     assert result == "synthlab: client2 has no API: its container does not run (`synthlab ps` tells more)\n"
@@ -124,7 +124,7 @@ def test_a_container_that_is_gone(far: Machine) -> None:
 @pytest.mark.usefixtures("far")
 @pytest.mark.parametrize("kind", [context, ssh])
 def test_other_ways_to_the_engine(kind: Callable[[Path, str], dict[str, str]], tmp_path: Path) -> None:
-    """A docker context and SSH are honoured, by what asks the engine and by what runs `docker`."""
+    """A docker context and SSH are honoured by API calls and by the `docker` command."""
     machine = Machine({**kind(tmp_path, ADDRESS), "SYNTHLAB_LAB": LAB})
     shown = json.loads(machine.synthlab("set", "client1", "--loss", "2%", "--json").stdout)
     assert shown["client1"]["conditions"]["egress"]["loss"] == "2%"

@@ -1,4 +1,4 @@
-"""A report in a real Chromium that has no network: drawn, aligned, readable in both colour schemes, and silent."""
+"""A report in a real Chromium without network: drawn, aligned, readable in both colour schemes, no requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 NAME = "synthlab-e2e-report"
 LOOK = (Path(__file__).parent / "look.py").read_text()
 LEAST_CONTRAST = 4.5
-"""Of text and its background (WCAG 2.2, 1.4.3)."""
+"""Minimum contrast of text and background (WCAG 2.2, 1.4.3)."""
 
 WIDE, NARROW = 1400, 720
 Seen = dict[str, Any]
@@ -34,7 +34,7 @@ Box = list[float]
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A container with Chromium, the pages, and no network at all."""
+    """A container with Chromium and the pages, without network."""
     pages = tmp_path_factory.mktemp("pages")
     (pages / "report.html").write_text(report_page([records.dog()]))
     (pages / "runs.html").write_text(report_page([records.dog(), records.failed(), records.holed()]))
@@ -52,11 +52,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def look(browser: str, page: str, width: int = WIDE, scheme: str = "light", act: str = "none") -> Seen:
-    """What look.py saw, once the browser answers."""
+    """The output of look.py, once the browser answers."""
     command = ["docker", "exec", "-i", browser, "python3", "-", f"file:///pages/{page}.html", str(width), scheme, act]
     for _ in range(20):
         done = subprocess.run(command, input=LOOK, capture_output=True, text=True, timeout=120, check=False)
-        if "Connection refused" not in done.stderr and "StopIteration" not in done.stderr:  # nor has it a page at once
+        if "Connection refused" not in done.stderr and "StopIteration" not in done.stderr:  # it has no page at first
             break
         time.sleep(0.5)
     assert done.returncode == 0, done.stderr
@@ -65,7 +65,7 @@ def look(browser: str, page: str, width: int = WIDE, scheme: str = "light", act:
 
 
 def contrast(ink: str, paper: str) -> float:
-    """The contrast ratio of two colours that are written rgb(r, g, b)."""
+    """The contrast ratio of two colours written as rgb(r, g, b)."""
     low, high = sorted((_luminance(ink), _luminance(paper)))
     return (high + 0.05) / (low + 0.05)
 
@@ -77,7 +77,7 @@ def _luminance(colour: str) -> float:
 
 
 def meet(one: Box, other: Box) -> bool:
-    """Whether two boxes cover each other by more than a pixel."""
+    """Whether two boxes overlap by more than a pixel."""
     return all(min(one[side + 2], other[side + 2]) - max(one[side], other[side]) > 1 for side in (0, 1))
 
 
@@ -96,7 +96,7 @@ soak = pytest.mark.soak
     ],
 )
 def test_readable(browser: str, page: str, scheme: str) -> None:
-    """All is drawn without a complaint, nothing else is asked for, and each text stands out from what is behind."""
+    """Everything is drawn without errors or requests, and each text contrasts with its background."""
     seen = look(browser, page, scheme=scheme)
     assert seen["complaints"] == []
     assert seen["asked"] == [f"file:///pages/{page}.html"]
@@ -116,7 +116,7 @@ def pale(text: Seen) -> bool:
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=soak)])
 def test_the_button_changes_the_colours(browser: str, scheme: str) -> None:
-    """The other scheme can be had against the browser's own, and the plots follow."""
+    """The toggle selects the other colour scheme, and the plots follow."""
     seen = look(browser, "report", scheme=scheme, act="toggle")
     papers = {text["paper"] for text in seen["texts"]} | {
         text["paper"] for plot in seen["plots"] for text in plot["texts"]
@@ -128,7 +128,7 @@ def test_the_button_changes_the_colours(browser: str, scheme: str) -> None:
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("page", ["report", pytest.param("plan", marks=soak)])
 def test_aligned(browser: str, page: str, width: int) -> None:
-    """All plots have one axis of time, at the same place; they lie below each other; no text covers another."""
+    """All plots share an aligned time axis, one below the other; no texts overlap."""
     seen = look(browser, page, width=width)
     plots = seen["plots"]
     assert seen["width"] <= width
@@ -146,7 +146,7 @@ def test_aligned(browser: str, page: str, width: int) -> None:
 
 
 def test_zoomed_together(browser: str) -> None:
-    """A span of time that is chosen in one plot is that of all."""
+    """Zooming to a time range in one plot zooms all."""
     seen = look(browser, "report", act="zoom")
     assert [plot["range"] for plot in seen["plots"]] == [[14, 30]] * len(seen["plots"])
     assert seen["complaints"] == []

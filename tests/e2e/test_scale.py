@@ -1,6 +1,6 @@
-"""Many light clients on one machine: what bringing them up costs, what they cost idle, and how alike they change.
+"""Many light clients on one machine: time to bring them up, idle cost, and how simultaneously they change.
 
-`make soak` runs it; SYNTHLAB_SCALE says how many. The figures are printed (`pytest -s`).
+`make soak` runs it; SYNTHLAB_SCALE is the number of clients. Figures are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CLIENTS = int(os.environ.get("SYNTHLAB_SCALE") or 50)
 LAB = "e2e-many"
 PORT = 7
 SAMPLE, TRIES, ROUNDS = 5, 3, 2
-MOST_UP_S = 0.3  # for each client, above what Compose needs
+MOST_UP_S = 0.3  # per client, in addition to Compose
 MOST_IDLE = 0.03 * CLIENTS / 50  # of one core
 IDLE_S = 20.0
 MOST_LATE_MS, MOST_APART_MS = 50, 5
@@ -48,7 +48,7 @@ while True:
 
 @dataclass(frozen=True)
 class Scale:
-    """The lab, and how long it took to come up in each round: by plain Compose, and by `synthlab up`."""
+    """The lab, and the time to bring it up in each round: with plain Compose, and with `synthlab up`."""
 
     clients: tuple[str, ...]
     rounds: tuple[tuple[float, float], ...]
@@ -56,10 +56,10 @@ class Scale:
 
 @pytest.fixture(scope="module")
 def scale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scale]:
-    """The clients, up."""
+    """The running clients."""
     file = tmp_path_factory.mktemp("scale") / "scale.yaml"
     file.write_text(json.dumps({"name": LAB, "clients": {"echo": _client()}}))
-    synthlab("up", str(file))  # builds what is not current
+    synthlab("up", str(file))  # builds outdated images
     try:
         rounds = [_round(file) for _ in range(ROUNDS)]
         yield Scale(tuple(f"echo-{number}" for number in range(1, CLIENTS + 1)), tuple(rounds))
@@ -71,9 +71,9 @@ def scale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scale]:
 
 
 def test_up(scale: Scale) -> None:
-    """`up` takes at most 0.3 s a client longer than `docker compose up`, which waits for no client to be healthy.
+    """`up` takes at most 0.3 s per client longer than `docker compose up`, which does not wait for health.
 
-    The better of the rounds counts: a machine with other things to do makes only the worse ones.
+    The best round counts, as other load can only slow a round down.
     """
     above = [(up_s - compose_s) / CLIENTS for compose_s, up_s in scale.rounds]
     for (compose_s, up_s), each in zip(scale.rounds, above, strict=True):
@@ -82,7 +82,7 @@ def test_up(scale: Scale) -> None:
 
 
 def test_memory_and_idle_cpu(scale: Scale) -> None:
-    """Nobody talks: forwarders, APIs, PIDs 1, probes and applications together use next to nothing."""
+    """Without traffic forwarders, APIs, PIDs 1, probes and applications together use almost no CPU."""
     pids = [pid for name in scale.clients for pid in processes(_container(name))]
     before, start = cpu_seconds(pids), time.monotonic()
     time.sleep(IDLE_S)
@@ -93,10 +93,10 @@ def test_memory_and_idle_cpu(scale: Scale) -> None:
 
 
 def test_a_change_of_all(scale: Scale) -> None:
-    """A change is in force at every client within 50 ms of the moment agreed on, and within 5 ms of the others.
+    """A change is in force at every client within 50 ms of the agreed time, and within 5 ms of the others.
 
-    Packets tell it of a sample; of the rest, each says that it was not told too late. A machine that has other things
-    to do delays the packets that are to tell: of several changes one has to be seen as it was.
+    Packets show it for a sample; the other clients report that the request was not late. Other load delays the packets
+    of the measurement, so one of several changes must be in range.
     """
     addresses = [_address(scale.clients[index * CLIENTS // SAMPLE]) for index in range(SAMPLE)]
     outcomes = []
@@ -104,7 +104,7 @@ def test_a_change_of_all(scale: Scale) -> None:
         late_ms, after_ms = _changed(addresses)
         synthlab("reset", "echo", "--lab", LAB)
         shown = ", ".join(f"{ms:.1f}" for ms in after_ms)
-        print(f"a change of {CLIENTS}: told at most {late_ms:.1f} ms late; by packets, in force after {shown} ms")
+        print(f"a change of {CLIENTS}: requests at most {late_ms:.1f} ms late; by packets, in force after {shown} ms")
         assert late_ms <= MOST_APART_MS
         outcomes.append(after_ms)
     assert min(max(after_ms) for after_ms in outcomes) <= MOST_LATE_MS
@@ -112,7 +112,7 @@ def test_a_change_of_all(scale: Scale) -> None:
 
 
 def _changed(addresses: list[str]) -> tuple[float, list[float]]:
-    """How late a client was told at the most, and when the change was in force at these addresses, in ms."""
+    """How late the latest request was, and when the change was in force at these addresses, in ms."""
     command = [str(Path(__file__).with_name("pinger.py")), str(PORT), "6", str(LATENCY_MS / 2), *addresses]
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as pinger:
         assert pinger.stdout
@@ -130,7 +130,7 @@ def _client() -> dict[str, object]:
 
 
 def _round(file: Path) -> tuple[float, float]:
-    """Bring the lab up twice from nothing; the second time it stays."""
+    """Bring the lab up twice from scratch; the second time it stays up."""
     synthlab("down", "--lab", LAB)
     compose_s = _composed_s(file)
     synthlab("down", "--lab", LAB)

@@ -1,4 +1,4 @@
-"""Scenarios played on a real lab of two light clients: when their steps take effect, and what is told of it."""
+"""Scenarios on a real lab of two light clients: when steps take effect, and what is reported."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .scenario_lab import LAB, LOSSY, PORT, played_lab, run, scenario
 
 pytestmark = pytest.mark.docker
 CUTS, EVERY_S, FIRST_S = 6, 1.0, 1.5
-"""The wire is cut for half of each second: so often, and first so long after the beginning."""
+"""The link is cut for half of each second: this often, first this long after the start."""
 MEDIAN_OFF_MS, MOST_OFF_MS = 2.0, 10.0
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The lab, up; its stack file."""
+    """The stack file of the running lab."""
     with played_lab(tmp_path_factory.mktemp("scenario")) as stack:
         yield stack
 
 
 def test_steps_are_on_time(lab: Path) -> None:
-    """A change is in force at its time, by the packets: the first one lost was sent just then."""
+    """A change applies at its time: the first lost packet was sent just then."""
     cuts = "".join(
         f"  - {{at: {FIRST_S + number * EVERY_S}s, set: client2, egress: {{loss: 100%}}, for: 500ms}}\n"
         for number in range(CUTS)
@@ -42,8 +42,8 @@ def test_steps_are_on_time(lab: Path) -> None:
     came = set(receiver.result()["sent_ns"])
     sent = sender.result()["sent_ns"]
     zero_ns = datetime.fromisoformat(record["started"]).timestamp() * 1e9
-    # Between a packet that came and the next that did not, or the other way, the network has changed. What is lost
-    # for less than half as long as a cut lasts is what a machine without time to spare loses.
+    # The network changed between a packet that arrived and the next one that did not, or the other way round. Gaps
+    # shorter than half a cut are drops by a busy machine.
     turns = [
         ((before - zero_ns) / 1e6, (after - zero_ns) / 1e6)
         for gap in _gaps(sent, came)
@@ -54,15 +54,15 @@ def test_steps_are_on_time(lab: Path) -> None:
     assert len(turns) == len(planned)
     errors = [max(before - due, due - after, 0.0) for (before, after), due in zip(turns, planned, strict=True)]
     values = [(step["began_s"] - step["planned_s"]) * 1e3 for step in record["steps"][:CUTS]]
-    print(f"steps were off by ms: {_shown(errors)}; told: {_shown(values)}")
+    print(f"steps were off by ms: {_shown(errors)}; reported: {_shown(values)}")
     assert sorted(errors)[len(errors) // 2] <= MEDIAN_OFF_MS
-    # The forwarder itself may be without time at one of these moments.
-    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*values, 0.0), "changes were later than told"
+    # The forwarder itself may not be scheduled at one of these moments.
+    assert sorted(errors)[-2] <= MOST_OFF_MS + max(*values, 0.0), "changes were later than reported"
     assert max(errors) <= 250
 
 
 def _gaps(sent: list[int], came: set[int]) -> list[tuple[int, int, int, int]]:
-    """When packets went missing: when the last before was sent, the first and the last of them, and the next one."""
+    """Gaps: send times of the last packet before, of the first and last lost one, and of the next one."""
     runs = [list(run) for _, run in itertools.groupby(sent, came.__contains__)]
     return [
         (before[-1], lost[0], lost[-1], after[0])
@@ -95,10 +95,10 @@ IN_SOAK = [
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("steps", IN_SOAK)
-def test_one_rate_follows_another_without_a_hole(steps: str, lab: Path) -> None:
-    """Twice as much as may pass is sent: where the second rate takes over from the first, nothing passes faster.
+def test_one_rate_follows_another_without_a_gap(steps: str, lab: Path) -> None:
+    """At twice the rate, no packet passes faster when the second rate replaces the first.
 
-    Nor is the queue flushed: packets wait as long as before, and come in their order.
+    Nor is the queue flushed: packets wait as long as before, and arrive in order.
     """
     for _ in range(3):
         came, begins, turns, ends = _handed_over(lab, steps)
@@ -109,15 +109,15 @@ def test_one_rate_follows_another_without_a_hole(steps: str, lab: Path) -> None:
     most = max(_in_window([at for _, at in limited], 200e6))
     waited_ms = [(at - sent) / 1e6 for sent, at in around]
     print(f"at most {most} packets in 200 ms; waited {min(waited_ms):.0f} to {max(waited_ms):.0f} ms")
-    # A forwarder that was late for 100 ms makes up for it with four packets; a flushed queue would be twelve, and more
-    # than as many again if nothing limited the rate.
+    # A forwarder that was 100 ms late catches up with four packets; a flushed queue would be twelve, and more than
+    # twice that without a limit.
     assert most <= RATE * 0.2 / FRAME_BITS + 1 + 4
     assert min(waited_ms) > WAITS_MS - 2 * FRAME_BITS / RATE * 1e3 - 10
     assert [sent for sent, _ in limited] == sorted(sent for sent, _ in limited)
 
 
 def _handed_over(lab: Path, steps: str) -> tuple[list[tuple[int, int]], float, float, float]:
-    """When packets were sent and came; when the first rate began, when the second did, and when that ended."""
+    """Send and arrival times of packets; when the first rate started, when the second did, and when that ended."""
     pair, lasts_s = Pair(LAB), 18.0 if "11s" in steps else 6.5
     receiver = pair.traffic("client1", "arrivals", PORT, lasts_s + 0.5, script="stamps.py").ready()
     sender = pair.traffic("client2", "stream", pair.address("client1"), PORT, lasts_s, 2 * RATE, script="stamps.py")
@@ -131,18 +131,18 @@ def _handed_over(lab: Path, steps: str) -> tuple[list[tuple[int, int]], float, f
 
 
 def _stood_still(sent: list[int]) -> bool:
-    """Whether the sender did, or the machine with it: half of the packets are lost, but never so many in a row."""
+    """Whether the sender or the machine stalled: half of the packets are lost, but never this many in a row."""
     return max(after - before for before, after in itertools.pairwise(sent)) > 80e6
 
 
 def _in_window(times: list[int], window_ns: float) -> Iterator[int]:
-    """How many packets come in each window that begins with one."""
+    """The number of arrivals in each window that starts with an arrival."""
     for number, begin in enumerate(times):
         yield bisect.bisect_right(times, begin + window_ns) - number
 
 
 def test_partition(lab: Path) -> None:
-    """Of two that are parted one way, one hears nothing of the other for that time, and all of it afterwards."""
+    """After a one-way partition one client receives nothing from the other for that time, and everything afterwards."""
     steps = "  - {at: 1s, partition: [client1, client2], direction: a-to-b, for: 2s}\n  - wait: 4s\n"
     pair = Pair(LAB)
     ways = [("client1", "client2"), ("client2", "client1")]
@@ -163,7 +163,7 @@ def test_partition(lab: Path) -> None:
 @pytest.mark.issue(11)
 @pytest.mark.usefixtures("lab")
 def test_partition_by_command() -> None:
-    """`partition --one-way` lets nothing pass that way and everything the other, until `--heal`."""
+    """`partition --one-way` drops everything one way and nothing the other, until `--heal`."""
     partition = ("partition", "client1", "client2", "--lab", LAB)
     synthlab(*partition, "--one-way")
     try:
@@ -176,7 +176,7 @@ def test_partition_by_command() -> None:
 
 
 def _share_received(sender: str, receiver: str) -> float:
-    """The part of the packets of one second that arrive."""
+    """The share of one second's packets that arrive."""
     pair = Pair(LAB)
     came = pair.traffic(receiver, "receive", PORT, 3, script="stamps.py").ready()
     sent = pair.traffic(sender, "send", pair.address(receiver), PORT, 1, script="stamps.py").result()["sent_ns"]
@@ -184,10 +184,10 @@ def _share_received(sender: str, receiver: str) -> float:
 
 
 def test_files(lab: Path, tmp_path: Path) -> None:
-    """Exit status, JUnit, report and JSON say the same; a failure leaves evidence that the report links to."""
+    """Exit status, JUnit, report and JSON agree; a failure leaves evidence that the report links to."""
     steps = "  - expect: client2.egress.loss > 50%\n    within: 2s\n"
     junit, report = tmp_path / "out.xml", tmp_path / "out.html"
-    for _ in range(3):  # a machine that is busy all the time cannot judge
+    for _ in range(3):  # a busy machine is inconclusive
         record = run(lab, steps, "--junit", str(junit), "--report", str(report), status=None)
         if record["verdict"] != "inconclusive":
             break
@@ -204,7 +204,7 @@ def test_files(lab: Path, tmp_path: Path) -> None:
 
 
 def test_wrong_use(lab: Path, tmp_path: Path) -> None:
-    """A mistake is told before anything starts, in the JUnit file, too."""
+    """A mistake is reported before anything starts, also in the JUnit file."""
     junit = tmp_path / "out.xml"
     result = synthlab("scenario", "run", scenario(lab, "  - set: cleint2\n"), "--junit", str(junit), status=2)
     assert "did you mean client2?" in result.stderr
@@ -213,7 +213,7 @@ def test_wrong_use(lab: Path, tmp_path: Path) -> None:
 
 
 def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
-    """It is not played on conditions that are not the stack's."""
+    """A scenario is not played on a client with changed conditions."""
     synthlab("set", "client2", "--loss", "1%", "--lab", LAB)
     try:
         result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
@@ -239,16 +239,16 @@ COUNT = 300
 @pytest.mark.issue(10)
 @pytest.mark.soak
 def test_a_seed_reaches_the_loss_of_the_stack(lab: Path) -> None:
-    """Two runs with the same seed lose the same packets of a stream, by a loss that the stack has put in force."""
+    """Two runs with the same seed lose the same packets of a stream, with loss set by the stack."""
     lost = [_lost(lab, seed) for seed in (42, 42, 43)]
     assert lost[0] == lost[1]
     assert lost[1] != lost[2]
-    # A fifth, give or take four standard deviations.
+    # A fifth, within four standard deviations.
     assert all(abs(len(each) - COUNT / 5) < 4 * (COUNT * 0.2 * 0.8) ** 0.5 for each in lost)
 
 
 def _lost(lab: Path, seed: int) -> set[int]:
-    """Which of the numbered packets that a step sends do not come."""
+    """The numbered packets sent by a step that do not arrive."""
     pair = Pair(LAB)
     receiver = pair.traffic("client1", "receive", LOSSY, 120, script="stamps.py").ready()
     command = ["python3", "-c", NUMBERED, pair.address("client1"), LOSSY, COUNT]

@@ -1,4 +1,4 @@
-"""How scenarios on a real lab of two light clients end: by failure, by a signal, and when they brought the lab up."""
+"""How scenarios end on a real lab of two light clients: by failure, by a signal, or after bringing the lab up."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ REVERT_S = 10.0
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The lab, up; its stack file."""
+    """The stack file of the running lab."""
     with played_lab(tmp_path_factory.mktemp("scenario")) as stack:
         yield stack
 
 
 def test_a_container_that_cannot_answer(lab: Path) -> None:
-    """A paused client tells nothing: there is no data of it, which fails; it goes on at the end."""
+    """A paused client reports no data, which fails; it continues at the end."""
     steps = "  - wait: 2s\n  - pause: client2\n  - wait: 4s\n  - never: client2.egress.loss > 5%\n    for: 2s\n"
     record = run(lab, steps, status=None)
     assert "no data after" in record["judged"][0]["reason"]
@@ -44,7 +44,7 @@ def test_a_container_that_cannot_answer(lab: Path) -> None:
     [(signal.SIGINT, 5.0, 130), (signal.SIGTERM, 5.0, 143), (signal.SIGKILL, REVERT_S, -signal.SIGKILL)],
 )
 def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, status: int) -> None:
-    """Ctrl-C and SIGTERM take conditions back at once; whoever is killed loses them within ten seconds."""
+    """Ctrl-C and SIGTERM revert conditions at once; after kill -9 they expire within ten seconds."""
     file = scenario(lab, "  - {set: client2, egress: {loss: 100%}}\n  - wait: 60s\n")
     command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
     with subprocess.Popen(heeding_interrupts(command), stderr=subprocess.DEVNULL, start_new_session=True) as playing:
@@ -72,7 +72,7 @@ def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, st
     ],
 )
 def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_s: float) -> None:
-    """A client that a scenario has paused or stopped goes on when its player is killed, or hangs."""
+    """A client paused or stopped by a scenario continues if the player is killed or hangs."""
     file = scenario(lab, f"  - {{{doing}: client2}}\n  - wait: 60s\n")
     command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
     with subprocess.Popen(command, start_new_session=True) as playing:
@@ -89,7 +89,7 @@ def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_
 
 
 def _has_no_leases() -> bool:
-    """Of neither client: what the dead player held has expired. One that is just starting does not answer yet."""
+    """No client has leases left: those of the dead player have expired. A starting client does not answer yet."""
     try:
         return not any(state(client)["leases"] for client in ("client1", "client2"))
     except OSError:
@@ -101,7 +101,7 @@ def _status() -> str:
 
 
 def test_a_lab_of_its_own(lab: Path) -> None:
-    """A lab that is not up is brought up for the scenario, and gone afterwards; killed, its time is bounded."""
+    """A lab that is not up is brought up for the scenario and removed afterwards; if killed, the lab expires."""
     own = f"{LAB}-own"
     file = lab.with_name("own.yaml")
     file.write_text(STACK.format(name=own, ip="ipv4"))

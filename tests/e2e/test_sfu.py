@@ -1,4 +1,4 @@
-"""The media server of a lab: two versions of one image, a service of a Compose file, conditions, somebody outside."""
+"""A lab's media server: two versions of one image, a Compose service, conditions, an outside participant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .leftovers import leftovers
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
-# A media server as far as these tests are concerned: it tells its version, and how often it was asked.
+# A fake media server that reports its version and its number of requests.
 DOCKERFILE = """\
 FROM syntheticnet
 ARG VERSION
@@ -92,9 +92,9 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.mark.usefixtures("versions")
 def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two labs of one stack have two versions of the media server; one is cut off, and that does not touch the other.
+    """Two labs of one stack have two versions of the media server; cutting one off does not affect the other.
 
-    What a media server tells of itself can be read all the same.
+    The metrics of a cut-off media server can still be read.
     """
     stack = tmp_path / "versions.yaml"
     stack.write_text(STACK)
@@ -102,7 +102,7 @@ def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with lab_up("e2e-sfu-one", stack) as one:
         monkeypatch.setenv("TAG", "two")
         with lab_up("e2e-sfu-two", stack) as two:
-            until(lambda: _build(one, "one") == 1)  # `up` does not wait for what has no health check
+            until(lambda: _build(one, "one") == 1)  # `up` does not wait for containers without a health check
             until(lambda: _build(two, "two") == 1)
             assert _sfu_of(one)["network"]["startup"] == {"egress": {"latency": "30ms"}}
             assert _seconds(one) > 0.06  # once for the handshake, once for the answer
@@ -117,7 +117,7 @@ def test_two_versions_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_application_of_a_conditioned_sfu_cannot_pass_the_fence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A media server in its companion's network has no NET_ADMIN and no NET_RAW."""
+    """A media server in its companion's network has neither NET_ADMIN nor NET_RAW."""
     stack = tmp_path / "fenced.yaml"
     stack.write_text(STACK)
     monkeypatch.setenv("TAG", "one")
@@ -129,7 +129,7 @@ def test_the_application_of_a_conditioned_sfu_cannot_pass_the_fence(
 
 @pytest.mark.usefixtures("versions")
 def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service is the lab's media server, all of its file comes and goes with the lab, its variables are ours."""
+    """The service is the lab's media server, its whole file starts and stops with the lab, and our variables apply."""
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     stack = tmp_path / "theirs.yaml"
     stack.write_text(
@@ -150,7 +150,7 @@ def test_a_service_of_a_compose_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("versions")
 def test_a_service_that_is_never_healthy(tmp_path: Path) -> None:
-    """The error tells how its health check ended and what that wrote, and nothing is left behind."""
+    """The error shows exit status and output of the health check, and nothing is left behind."""
     (tmp_path / "compose.yaml").write_text(UNHEALTHY)
     stack = tmp_path / "unhealthy.yaml"
     stack.write_text("sfu: {service: media, compose: ./compose.yaml}\nclients: {client1: {image: syntheticnet}}\n")
@@ -162,9 +162,9 @@ def test_a_service_that_is_never_healthy(tmp_path: Path) -> None:
 
 
 def test_somebody_joins_from_outside(tmp_path: Path) -> None:
-    """A participant on another network joins through the host's published ports, and is seen inside; and sees.
+    """A participant on another network joins through published ports; it and the lab see each other.
 
-    It stands for a browser on the host or elsewhere: Docker lets nothing pass from its bridge to the lab's.
+    It represents a browser outside the lab: Docker passes nothing from its bridge to the lab's.
     """
     host = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").strip()
     stack = tmp_path / "join.yaml"
@@ -186,19 +186,19 @@ def _sfu_of(name: str) -> dict[str, Any]:
 
 
 def _build(name: str, version: str) -> int | None:
-    """What the media server tells of its version; None where it tells nothing of this one."""
+    """The media server's metric for this version; None if it does not report one."""
     metrics: dict[str, int] = _sfu_of(name)["metrics"]
     return metrics.get(f'build{{version="{version}"}}')
 
 
 def _seconds(name: str) -> float:
-    """How long the media server takes to answer client1."""
+    """The time the media server takes to answer client1."""
     return float(docker("exec", f"synthlab-{name}-client1-1", "python3", "-c", FETCH, "3"))
 
 
 @contextmanager
 def _outsider(server: str) -> Iterator[str]:
-    """A bot that is in no lab; yields its name."""
+    """A bot outside any lab; yields its name."""
     variables = ("-e", "SYNTHLAB_NAME=outsider", "-e", f"SYNTHLAB_SFU={server}")
     docker("run", "-d", "--rm", "--name", "outsider", "--entrypoint", "/opt/bin/entry", *variables, "synthlab/bot")
     try:

@@ -1,4 +1,4 @@
-"""Two labs of one stack at a time: neither takes the other's ports, names or commands."""
+"""Two labs of one stack at the same time: ports, names and commands do not collide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ clients:
 
 
 def test_two_labs_of_one_stack(tmp_path: Path) -> None:
-    """Brought up at the same moment under two names, both come up, on ports of their own, and are changed apart."""
+    """Brought up at the same moment under two names, both come up on separate ports and change independently."""
     stack = tmp_path / "same.yaml"
     stack.write_text(STACK)
     commands = [[SYNTHLAB, "up", str(stack), "--name", name, "--json"] for name in NAMES]

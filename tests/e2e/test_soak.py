@@ -1,6 +1,6 @@
-"""What takes longer than `make test` has time for: `make soak` plays the call's scenarios again and again.
+"""Tests too long for `make test`: `make soak` plays the call's scenarios repeatedly.
 
-The figures are printed (`pytest -s`), and every run leaves its report in SYNTHLAB_SOAK_FOLDER, if that is given.
+Figures are printed (`pytest -s`), and every run leaves its report in SYNTHLAB_SOAK_FOLDER, if set.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRACE_S, OFFERED_BPS, MTU_BYTES = 180, 12_000_000, 1500
 MOST_OFF = 0.05
 PORT, LAB = 7000, "e2e-soak"
 HEADERS = 14 + 20 + 8
-# `set` is made to do nothing: what is asked of a client is an empty change.
+# Makes `set` a no-op: clients get an empty change.
 NO_OP = """\
 import sys
 from synthlab.cli.main import main
@@ -46,7 +46,7 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where reports go."""
+    """The folder for reports."""
     kept = os.environ.get("SYNTHLAB_SOAK_FOLDER")
     if kept:
         Path(kept).mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 def run(
     folder: Path, name: str, scenario: str, *options: str, status: int | None, program: tuple[str, ...] = (SYNTHLAB,)
 ) -> list[dict[str, Any]]:
-    """Play a scenario; its records. Report and JUnit stay in the folder, by the `name` of this test's run."""
+    """Play a scenario and return its records. Report and JUnit stay in the folder, under this `name`."""
     outputs = ["--report", str(folder / f"{name}.html"), "--junit", str(folder / f"{name}.xml"), "--json"]
     command = [*program, "scenario", "run", scenario, *outputs, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -71,7 +71,7 @@ def run(
 
 
 def test_the_dog_again_and_again(folder: Path) -> None:
-    """The story of the fiber passes each time but for one, and that one is explained."""
+    """The dog scenario passes every time; one run may differ, with a reported reason."""
     records = run(folder, DOG, DOG, "--repeat", str(TIMES), status=None)
     recovered = [record["judged"][2]["took_s"] for record in records if record["verdict"] == "passed"]
     print(f"recovered after s: {', '.join(f'{took:.1f}' for took in sorted(recovered))}")
@@ -81,7 +81,7 @@ def test_the_dog_again_and_again(folder: Path) -> None:
 
 
 def changed(tmp_path: Path, old: str, new: str) -> str:
-    """The dog's file with something changed."""
+    """The dog scenario with text replaced."""
     text = scenario_files()[f"{DOG}.yaml"].read_text()
     assert old in text
     file = tmp_path / f"{DOG}.yaml"
@@ -90,7 +90,7 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
 
 
 def test_it_fails_when_it_must_be_quick(folder: Path, tmp_path: Path) -> None:
-    """Nobody recovers within 0.1 s. Packets and pictures are among the evidence that is left."""
+    """Nobody recovers within 0.1 s. The evidence includes packets and screenshots."""
     (record,) = run(folder, "quick", changed(tmp_path, "within: 15s", "within: 0.1s"), status=1)
     assert "recovers" in record["reasons"][0]
     assert "not within 0.1s" in record["reasons"][0]
@@ -99,8 +99,8 @@ def test_it_fails_when_it_must_be_quick(folder: Path, tmp_path: Path) -> None:
     assert all(file.stat().st_size > 0 for file in kept if file.suffix in (".pcapng", ".png", ".json"))
 
 
-def test_it_fails_without_the_mending(folder: Path, tmp_path: Path) -> None:
-    """A call whose fiber is not mended does not recover."""
+def test_it_fails_if_the_link_is_not_restored(folder: Path, tmp_path: Path) -> None:
+    """A call whose link is not restored does not recover."""
     (record,) = run(folder, "unmended", changed(tmp_path, "    for: 10s\n", ""), status=1)
     assert any(
         "client1.video.client2.kbps >= 50% of before within 15s: not within 15s" in why for why in record["reasons"]
@@ -108,7 +108,7 @@ def test_it_fails_without_the_mending(folder: Path, tmp_path: Path) -> None:
 
 
 def test_it_fails_when_client2_is_not_there(folder: Path, tmp_path: Path) -> None:
-    """Who is not in the call is not seen: there is no data."""
+    """For a client outside the call there is no data."""
     stack = tmp_path / "absent.yaml"
     stack.write_text(
         "name: call\nsfu: {app: janus}\nclients:\n  client1: {app: chrome}\n"
@@ -119,13 +119,13 @@ def test_it_fails_when_client2_is_not_there(folder: Path, tmp_path: Path) -> Non
 
 
 def test_it_fails_when_set_does_nothing(folder: Path) -> None:
-    """A network that is not changed lets the picture be as it was."""
+    """Without a change of conditions the video stays as it was."""
     (record,) = run(folder, "no-op", DOG, status=1, program=(sys.executable, "-c", NO_OP))
     assert "client1.video.client2.kbps < 50% of before" in record["reasons"][0]
 
 
 def test_it_is_inconclusive_when_the_machine_is_busy(folder: Path) -> None:
-    """Beside as many busy loops as there are processors nobody can tell."""
+    """With a busy loop on every processor the verdict is inconclusive."""
     with busy():
         (record,) = run(folder, "busy", DOG, status=3)
     assert record["verdict"] == "inconclusive"
@@ -133,7 +133,7 @@ def test_it_is_inconclusive_when_the_machine_is_busy(folder: Path) -> None:
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """A process on each processor that does nothing, as fast as it can."""
+    """A busy loop on each processor."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
         yield
@@ -145,12 +145,12 @@ def busy() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in scenario_files() if DOG not in name])
 def test_bundled(name: str, folder: Path) -> None:
-    """Each bundled scenario comes to its verdict, which is that all is well."""
+    """Each bundled scenario passes."""
     run(folder, name, name, status=0)
 
 
 def test_a_trace_of_three_minutes(folder: Path, tmp_path: Path) -> None:
-    """A rate that follows a trace lets as much through in each second as the trace has opportunities then."""
+    """A rate trace passes as much in each second as it has opportunities."""
     draw = random.Random(5)
     bytes_each = [draw.uniform(0.5e6, 8e6) / 8 for _ in range(TRACE_S)]
     counts = [round(octets / MTU_BYTES) for octets in bytes_each]
@@ -173,5 +173,5 @@ def test_a_trace_of_three_minutes(folder: Path, tmp_path: Path) -> None:
     print(
         f"off by {min(off):+.1%} to {max(off):+.1%} in a second, {sum(came) / sum(counts) / MTU_BYTES - 1:+.2%} in all"
     )
-    # The queue that has been filled before the trace begins empties in its first second.
+    # The queue filled before the trace starts drains in its first second.
     assert max(abs(each) for each in off[1:]) <= MOST_OFF

@@ -1,4 +1,4 @@
-"""Competing traffic in a real lab, measured by the forwarders that it passes."""
+"""Competing traffic in a real lab, measured by the forwarders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ clients:
 BPS = 1_000_000.0
 PAYLOAD = 1200
 FRAME = (PAYLOAD + 42) / PAYLOAD
-"""A datagram's frame to its payload: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP."""
+"""Ratio of a datagram's frame to its payload: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP."""
 DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Traffic
@@ -52,7 +52,7 @@ time.sleep(120)
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two light clients, and a media server without Python; traffic that still runs goes with the lab."""
+    """Two light clients, and a media server without Python; running traffic stops with the lab."""
     stack = tmp_path_factory.mktemp("stack") / "traffic.yaml"
     stack.write_text(STACK)
     with lab_up(LAB, stack):
@@ -72,9 +72,9 @@ def _traffic(**changed: object) -> Traffic:
 
 
 def _measured(direction: str, seconds: float) -> tuple[float, float]:
-    """The least and the most bits per second of client1's link that its counters can mean.
+    """Lower and upper bound of the bit rate of client1's link, from its counters.
 
-    The counters are those of some moment while they were asked for.
+    The counters were read at some moment between request and answer.
     """
     (client,) = [member for member in _members() if member.title == "client1"]
     asked, counters = [], []
@@ -89,7 +89,7 @@ def _measured(direction: str, seconds: float) -> tuple[float, float]:
 
 
 def _is_near(measured: tuple[float, float], bps: float, seconds: float) -> bool:
-    """Traffic may be 0.1 s late and made up for, at either end; a datagram more or less is in that."""
+    """The tolerance: traffic may be 0.1 s late and catch up, at either end; that covers a datagram more or less."""
     return measured[0] <= bps * (1 + 0.1 / seconds) and measured[1] >= bps * (1 - 0.1 / seconds)
 
 
@@ -110,12 +110,12 @@ def _loaders() -> list[str]:
     ],
 )
 def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
-    """1 Mbit/s of payload passes client1's link in the direction that was asked for, and no more than a trifle else."""
+    """1 Mbit/s of payload passes client1's link in the requested direction, and hardly anything in the other."""
     late = Pair(LAB).late()
     traffic = start_traffic(WORLD.engine, _traffic(target=target, reverse=reverse), _members())
     try:
         time.sleep(0.3)
-        # Of what it could not send in time, a source gives up what is older than a tenth of a second.
+        # A late source skips what is more than 0.1 s overdue.
         assert any(_is_near(_measured(direction, 3.0), BPS * FRAME, 3.0) for _ in range(3))
         assert traffic.error() is None
     finally:
@@ -125,8 +125,8 @@ def test_udp_at_a_rate(target: str, reverse: bool, direction: str) -> None:
     assert 0 <= traffic.sent - traffic.received <= PAYLOAD * (Pair(LAB).late() - late)
 
 
-def test_tcp_fills_what_is_there() -> None:
-    """Over 2 Mbit/s and 20 ms, a connection takes all once its window is four packets: the queue then never empties."""
+def test_tcp_fills_the_link() -> None:
+    """At 2 Mbit/s and 20 ms a connection fills the link once its window is four packets: the queue never empties."""
     synthlab("set", "client1", "--egress", "--rate", "2mbit", "--latency", "20ms", "--lab", LAB)
     traffic = start_traffic(WORLD.engine, _traffic(protocol="tcp", rate_bps=None), _members())
     try:
@@ -154,9 +154,9 @@ def test_tcp_fills_what_is_there() -> None:
 def test_tcp_fills_a_queue_of_a_second(
     sender: str, congestion: Congestion | None, least_ms: float, most_ms: float
 ) -> None:
-    """What waits behind it comes nearly a second later, whatever the machine's default; behind bbr's it would not.
+    """Cubic's queue delays other packets by nearly a second, whatever the machine's default; bbr's would not.
 
-    What a host's administrator has not listed can be had, too, from a client and from beside a server of any image.
+    Algorithms not allowed for ordinary users also work, from a client and next to a server of any image.
     """
     reverse, pair = sender == "sfu", Pair(LAB)
     direction, target = ("ingress", "sfu") if reverse else ("egress", "client2")
@@ -165,14 +165,14 @@ def test_tcp_fills_a_queue_of_a_second(
     request = _traffic(target=target, protocol="tcp", rate_bps=None, reverse=reverse, congestion=congestion)
     traffic = start_traffic(WORLD.engine, request, _members())
     try:
-        # cubic leaves its slow start long before the queue is full, and takes some 5 s more to fill it (RFC 9438, 4.2).
+        # cubic leaves slow start long before the queue is full, and needs another 5 s to fill it (RFC 9438, 4.2).
         receiver = pair.traffic(probed, "arrivals", 5600, 13.5, script="stamps.py").ready()
         pair.traffic(prober, "stream", pair.address(probed), 5600, 12, 50_000, script="stamps.py").result()
         delays = sorted((at - sent) / 1e6 for sent, at in receiver.result()["came"])
     finally:
         traffic.stop()
         synthlab("reset", "client1", "--lab", LAB)
-    # bbr, too, fills the queue while it starts, so of its probes the median counts.
+    # bbr also fills the queue at startup, so the median of its probes counts.
     late = delays[len(delays) // 2 if traffic.congestion == "bbr" else -2]
     print(f"{traffic.congestion}: of {len(delays)} probes that which counts waited for {late:.0f} ms")
     assert least_ms <= late <= most_ms
@@ -180,7 +180,7 @@ def test_tcp_fills_a_queue_of_a_second(
 
 
 def test_stopped_and_hidden() -> None:
-    """After a stop nothing of competing traffic is left, while it ran its sidecar was no member of the lab."""
+    """After a stop no competing traffic is left; while it ran, its sidecar was not a member of the lab."""
     running = [start_traffic(WORLD.engine, _traffic(target=target), _members()) for target in ("client2", "sfu")]
     assert len(_loaders()) > 2
     assert {member.title for member in _members()} == {"sfu", "client1", "client2"}
@@ -189,8 +189,8 @@ def test_stopped_and_hidden() -> None:
     _until_nothing_is_left()
 
 
-def test_it_ends_by_itself() -> None:
-    """When its time is over it has ended, without an error, and without a stop."""
+def test_traffic_with_a_duration_ends() -> None:
+    """Traffic with a duration ends without error and without a stop."""
     traffic = start_traffic(WORLD.engine, _traffic(for_ns=SECOND_NS), _members())
     assert traffic._source.wait(15) == 0
     assert traffic.error() is None
@@ -198,7 +198,7 @@ def test_it_ends_by_itself() -> None:
 
 
 def test_a_killed_player_leaves_nothing() -> None:
-    """Both ends notice that their input has ended."""
+    """Both ends stop when their input ends."""
     with subprocess.Popen([sys.executable, "-c", DEATH, LAB], stdout=subprocess.PIPE, text=True) as player:
         assert player.stdout
         assert player.stdout.readline() == "begun\n"
@@ -210,7 +210,7 @@ def test_a_killed_player_leaves_nothing() -> None:
 def _stop_in_time(traffic: RunningTraffic) -> None:
     begin = time.monotonic()
     traffic.stop()
-    assert time.monotonic() - begin < 5  # it would go on for thirty
+    assert time.monotonic() - begin < 5  # otherwise it would run for 30 s
 
 
 def _until_nothing_is_left() -> None:

@@ -1,4 +1,4 @@
-"""A call with a real TURN server: who may use it, for what, and a browser that comes into a network without UDP."""
+"""A call with a real TURN server: who may use it, for what, and a browser whose network loses UDP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ clients:
   browser: {app: chrome, headless: true}
   bot: {app: bot}
 """
-# A binding request (RFC 8489, 5), and the type of the answer to it.
+# Sends a binding request (RFC 8489, 5) and prints the type of the answer.
 ASK = """\
 import os, socket
 request = b"\\0\\1\\0\\0\\x21\\x12\\xa4\\x42" + os.urandom(12)
@@ -38,7 +38,7 @@ OUTSIDE = "192.0.2.1"  # TEST-NET-1 (RFC 5737)
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A browser, a bot, a media server, a TURN server; all come and go together."""
+    """A browser, a bot, a media server and a TURN server in one lab."""
     stack = tmp_path_factory.mktemp("stack") / "turn.yaml"
     stack.write_text(STACK)
     with lab_up(LAB, stack):
@@ -46,7 +46,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def _use(protocol: tuple[str, ...], peer: str, password: str) -> str:
-    """What coturn's own client says that relays three messages to a peer in the TURN server's container."""
+    """The output of coturn's client, which relays three messages to a peer in the TURN server's container."""
     user = ("-u", "lab", "-w", password)
     command = ("turnutils_uclient", "-c", "-n", "3", "-m", "1", *protocol, *user, "-e", peer, "turn")
     done = subprocess.run(["docker", "exec", TURN, *command], capture_output=True, text=True, timeout=60, check=False)
@@ -59,13 +59,13 @@ def _password() -> str:
 
 
 def test_clients_reach_it_and_the_host_does_not() -> None:
-    """By its name, over UDP and TCP; no port of it is published."""
+    """It answers by name, over UDP and TCP; none of its ports is published."""
     assert synthlab("exec", "bot", "--lab", LAB, "--", "python3", "-c", ASK).stdout.split() == ["0101", "0101"]
     assert set(json.loads(docker("inspect", "-f", "{{json .NetworkSettings.Ports}}", TURN)).values()) == {None}
 
 
-def test_whom_it_relays_to() -> None:
-    """To an address of the lab, over UDP and TCP, for who has the lab's credentials; to no other address."""
+def test_relay_destinations() -> None:
+    """It relays to addresses of the lab, over UDP and TCP, with the lab's credentials; to no other address."""
     own, password = docker("exec", TURN, "hostname", "-i").strip(), _password()
     docker("exec", "--detach", TURN, "turnutils_peer", "-L", own)
     for protocol in ((), ("-t",)):
@@ -76,7 +76,7 @@ def test_whom_it_relays_to() -> None:
 
 
 def test_a_call_moves_to_tcp_when_udp_is_blocked_and_back() -> None:
-    """It begins without the relay; without UDP all media go through it over TCP, in the connections that there are."""
+    """The call starts without the relay; without UDP all media use it over TCP, in the existing connections."""
     until(lambda: _flows() and _restarts() == {0} and _ways() == {("host", None)})
     synthlab("set", "browser", "--flow", "*:udp", "--outage", "--lab", LAB)
     until(lambda: not _flows())
@@ -98,17 +98,17 @@ def _connections() -> list[dict[str, Any]]:
 
 
 def _ways() -> set[tuple[Any, ...]]:
-    """How the browser's connections leave it."""
+    """The local candidate types of the browser's connections."""
     return {(one.get("local"), one.get("relay_protocol")) for one in _connections()}
 
 
 def _restarts() -> set[int]:
-    """How often ICE was restarted in each of them; a connection in place of another begins at 0."""
+    """ICE restarts of each connection; a replacement connection starts at 0."""
     return {one["ice_restarts"] for one in _connections()}
 
 
 def _flows() -> bool:
-    """Whether both see each other's pictures move."""
+    """Whether both receive each other's video."""
     return all(
         _stats(viewer).get("video", {}).get(shown, {}).get("fps", 0) > 5
         for viewer, shown in (("browser", "bot"), ("bot", "browser"))

@@ -1,4 +1,4 @@
-"""A container on two networks, one of which is to be conditioned while the other publishes its ports."""
+"""A container on two networks: one is conditioned, the other publishes its ports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHER_PORT = 8000
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[str]:
-    """On the default bridge, with port 80 published, and on a network of its own."""
+    """A container on the default bridge, with port 80 published, and on a separate network."""
     docker("network", "create", NAME, f"--subnet={SUBNET}")
     try:
         made = ["create", "--name", NAME, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "-p", "127.0.0.1::80"]
@@ -50,7 +50,7 @@ def test_the_published_port_answers() -> None:
 
 
 def test_the_default_route(container: str) -> None:
-    """It leads through the conditioned network, and nowhere else; there traffic is conditioned."""
+    """The only route uses the conditioned network, where traffic is conditioned."""
     rows = [row.split() for row in docker("exec", container, "cat", "/proc/net/route").splitlines()[1:]]
     assert [row[0] for row in rows if row[1] == "00000000"] == ["synth0"]
     _api("/v1/conditions", "PATCH", json.dumps({"egress": {"latency": "50ms"}}).encode())
@@ -63,7 +63,7 @@ def test_the_default_route(container: str) -> None:
 
 
 def test_other_traffic_of_the_other_network_is_cut(container: str) -> None:
-    """By no port does a neighbour there reach the client, nor the client the neighbour; the log says so."""
+    """A neighbour there and the client cannot reach each other on any port; the log says so."""
     with _neighbour("bridge") as neighbour:
         for port in (80, 5901, OTHER_PORT):
             tried = Traffic(neighbour, "try_tcp", _address(container, "bridge"), port).result()
@@ -75,7 +75,7 @@ def test_other_traffic_of_the_other_network_is_cut(container: str) -> None:
 
 
 def test_the_conditioned_networks_gateway_is_not_the_host(container: str) -> None:
-    """Only the network that publishes the port leads to the control ports: from the other they are closed."""
+    """Control ports are open only from the network that publishes the port."""
     with pytest.raises(OSError, match="timed out"):
         urlopen(f"http://{_address(container, NAME)}/qos", timeout=1)
 

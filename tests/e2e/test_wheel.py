@@ -1,4 +1,4 @@
-"""An installed synthlab, far from any checkout, on a real engine; and labs that an older version brought up."""
+"""An installed synthlab, outside any checkout, on a real engine; and labs of an older version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ clients:
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The `synthlab` of a fresh environment."""
+    """The `synthlab` command of a fresh environment."""
     return str(install_wheel(tmp_path_factory.mktemp("wheel")) / "synthlab")
 
 
@@ -54,7 +54,7 @@ def test_a_lab_of_an_installation(command: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def old_lab() -> Iterator[str]:
-    """A client and a network as version 0.1.0 and Docker Compose label them."""
+    """A client and a network with the labels of version 0.1.0 and Docker Compose."""
     from synthlab.deploy.image_steps import ensure_built
 
     ensure_built(in_build_order([SYNTHETICNET]), Engine(), print)

@@ -1,6 +1,6 @@
 """Traffic inside a client container, run with `python3 - MODE ...`: sends, receives and counts; prints JSON.
 
-Standard library only, for it runs on whatever Python the container has.
+Standard library only, because it runs on the container's Python.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _ETH_P_ALL = 3
 _SIOCGIFADDR = 0x8915
 _RTMGRP_IPV4_IFADDR, _RTMGRP_IPV6_IFADDR = 0x10, 0x100
 _QUIET_SECONDS = 2.0
-_STAMP = struct.Struct("!Id")  # number, and when it was sent: all containers of an engine share one monotonic clock
+_STAMP = struct.Struct("!Id")  # number and send time; all containers of an engine share one monotonic clock
 
 
 def sink(port: str, seconds: str, quiet: str = "2") -> dict[str, Any]:
-    """Count numbered datagrams until none has come for a while after the first; note their order and delays."""
+    """Count numbered datagrams until none arrives for a while after the first; note their order and delays."""
     receiver = _udp_socket(int(port))
     receiver.settimeout(float(seconds))
     numbers, delays_ms = [], []
@@ -56,7 +56,7 @@ def send(host: str, port: str, count: str, per_second: str, size: str) -> dict[s
 
 
 def echo(port: str, seconds: str) -> dict[str, Any]:
-    """Answer every datagram with itself, until none has come for two seconds after the first."""
+    """Echo every datagram, until none arrives for two seconds after the first."""
     answerer = _udp_socket(int(port))
     answerer.settimeout(float(seconds))
     answered = 0
@@ -70,9 +70,9 @@ def echo(port: str, seconds: str) -> dict[str, Any]:
 
 
 def rtt(host: str, port: str, count: str) -> dict[str, Any]:
-    """Round-trip times in milliseconds, one datagram after the other, with so long a pause that processors idle.
+    """Round-trip times in milliseconds, one datagram after the other, with pauses long enough for idle processors.
 
-    What is not answered within a second is left out.
+    Datagrams without an answer within a second are left out.
     """
     asker = _connected(host, int(port))
     asker.settimeout(1)
@@ -82,9 +82,9 @@ def rtt(host: str, port: str, count: str) -> dict[str, Any]:
         asker.send(struct.pack("!I", number))
         with suppress(TimeoutError):
             while struct.unpack("!I", asker.recv(64)) != (number,):
-                continue  # a late answer to another
+                continue  # a late answer to an earlier one
             times.append((time.monotonic() - start) * 1000)
-        time.sleep(0.1)  # waking up costs: with and without latency it must cost the same
+        time.sleep(0.1)  # waking up takes time, which must be the same with and without latency
     return {"rtt_ms": times}
 
 
@@ -103,7 +103,7 @@ def serve(port: str, seconds: str) -> dict[str, Any]:
 
 
 def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
-    """Send over TCP as fast as it takes it, for a while."""
+    """Send over TCP as fast as possible, for a while."""
     sent = 0
     with socket.create_connection((host, int(port)), 10) as connection:
         deadline = time.monotonic() + float(seconds)
@@ -118,13 +118,13 @@ def stream(host: str, port: str, seconds: str) -> dict[str, Any]:
 
 
 def resolve(name: str, which: str = "all") -> dict[str, Any]:
-    """The addresses that a name stands for; `usable`: those of the protocols that this machine has."""
+    """The addresses of a name; `usable`: only of protocols that this machine has."""
     flags = socket.AI_ADDRCONFIG if which == "usable" else 0
     return {"addresses": sorted({row[4][0] for row in socket.getaddrinfo(name, None, flags=flags)})}
 
 
 def interfaces() -> dict[str, Any]:
-    """The interfaces that have an address of IPv4, and those of IPv6, as the kernel lists them."""
+    """The interfaces with IPv4 addresses, and those with IPv6 addresses, as the kernel lists them."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         ipv4 = [name for _, name in socket.if_nameindex() if _has_ipv4(asking, name)]
     ipv6 = {line.split()[5] for line in Path("/proc/net/if_inet6").read_text().splitlines()}
@@ -132,7 +132,7 @@ def interfaces() -> dict[str, Any]:
 
 
 def changes(seconds: str) -> dict[str, Any]:
-    """The IPv6 addresses that there are, and whatever the kernel tells of changed addresses for so long."""
+    """The IPv6 addresses, and address changes that the kernel reports during this time."""
     kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     kernel.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
     addresses = [row.split()[0] for row in Path("/proc/net/if_inet6").read_text().splitlines()]
@@ -146,21 +146,21 @@ def changes(seconds: str) -> dict[str, Any]:
 
 
 def refusal(host: str, port: str) -> dict[str, Any]:
-    """What becomes of connecting by TCP and by UDP, and how long both took together."""
+    """Results of connecting over TCP and UDP, and the total time of both."""
     start = time.monotonic()
     errors = {kind.name: _error(host, int(port), kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)}
     return {"errors": errors, "seconds": time.monotonic() - start}
 
 
 def fetch(url: str) -> dict[str, Any]:
-    """The JSON that a GET of this URL is answered with."""
+    """The JSON answer to a GET of this URL."""
     with urlopen(url, timeout=5) as answer:
         answered: dict[str, Any] = json.load(answer)
     return answered
 
 
 def try_tcp(host: str, port: str) -> dict[str, Any]:
-    """What comes of a connection within 2 seconds: the name of the error, if any."""
+    """The result of connecting within 2 seconds: the name of the error, if any."""
     try:
         socket.create_connection((host, int(port)), 2).close()
     except OSError as error:
@@ -169,7 +169,7 @@ def try_tcp(host: str, port: str) -> dict[str, Any]:
 
 
 def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
-    """Frames of an IPv4 source, as a packet socket sees them: how many, how fast, and what else there was."""
+    """Frames of an IPv4 source on a packet socket: count, rate, and other frames seen."""
     watcher = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     watcher.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
     watcher.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
@@ -193,7 +193,7 @@ def capture(interface: str, source: str, seconds: str) -> dict[str, Any]:
 
 
 def _rates(frames: list[tuple[float, int]], count: int = 80) -> list[float]:
-    """The bit rate of each `count` frames, from the arrival before them to that of the last."""
+    """The bit rate of each `count` frames, from the previous arrival to the last one."""
     ends = range(count, len(frames), count)
     return [
         8 * sum(size for _, size in frames[end - count + 1 : end + 1]) / (frames[end][0] - frames[end - count][0])
@@ -221,7 +221,7 @@ def _connected(host: str, port: int) -> socket.socket:
 
 
 def _udp_socket(port: int) -> socket.socket:
-    """Bound to all addresses of both protocols."""
+    """A socket bound to all addresses of both protocols."""
     opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
@@ -231,7 +231,7 @@ def _udp_socket(port: int) -> socket.socket:
 
 
 def _paced(count: int, per_second: float) -> Iterator[int]:
-    """Numbers, at an even pace; after a delay it catches up in small steps."""
+    """Yield numbers at a steady pace; after a delay it catches up in small steps."""
     start = time.monotonic()
     for number in range(count):
         ahead = start + number / per_second - time.monotonic()

@@ -51,11 +51,11 @@ class Forwarder:
         self.silent = False
         self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self.asked: list[str] = []
-        self._control_server = ControlServer(end, self._answer)
+        self._server = ControlServer(end, self._answer)
 
     def serve(self) -> None:
         if not self.silent:
-            self._control_server.serve()
+            self._server.serve()
 
     def adopt(self, requested: InForce, now: int) -> int:
         self._requested = requested

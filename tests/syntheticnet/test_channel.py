@@ -1,4 +1,4 @@
-"""ControlServer: requests and answers find each other, and what was given up never takes effect."""
+"""ControlServer and ControlClient: each request gets its answer, and expired requests never take effect."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def echo(request: dict[str, Any]) -> dict[str, Any]:
     return {"op": request["op"], "value": request.get("value")}
 
 
-def one(message: dict[str, Any]) -> bytes:
-    """A short message as it goes over the wire."""
+def frame_of(message: dict[str, Any]) -> bytes:
+    """A short message as a single frame."""
     (frame,) = frames(message["id"], json.dumps(message).encode())
     return frame
 
 
 def served(ends: Ends, talk: Callable[[ControlClient], Awaitable[Any]]) -> Any:
-    """What `talk` comes to while a switchboard answers."""
+    """The result of `talk` while a server answers."""
 
     async def both() -> Any:
         asyncio.get_running_loop().add_reader(ends[0].fileno(), ControlServer(ends[0], echo).serve)
@@ -50,7 +50,7 @@ def served(ends: Ends, talk: Callable[[ControlClient], Awaitable[Any]]) -> Any:
 
 
 def test_an_answer_to_each_request(ends: Ends) -> None:
-    """Requests asked at the same time each get their own answer."""
+    """Concurrent requests each get their own answer."""
 
     async def talk(line: ControlClient) -> Any:
         return await asyncio.gather(*(line.ask("report", value=n) for n in range(5)))
@@ -58,8 +58,8 @@ def test_an_answer_to_each_request(ends: Ends) -> None:
     assert served(ends, talk) == [{"op": "report", "value": n} for n in range(5)]
 
 
-def test_long_messages_pass_whole(ends: Ends) -> None:
-    """A request is one message, however many conditions it carries."""
+def test_long_messages(ends: Ends) -> None:
+    """A long request and its answer arrive completely."""
 
     async def talk(line: ControlClient) -> Any:
         return await line.ask("report", value="x" * 100_000)
@@ -68,63 +68,63 @@ def test_long_messages_pass_whole(ends: Ends) -> None:
 
 
 def test_a_refusal_is_raised(ends: Ends) -> None:
-    """What the forwarder refuses is an error with its line."""
+    """A refusal is raised with the forwarder's one-line message."""
     with pytest.raises(ValueError, match=exactly("loss: 'x' is not a share")):
         served(ends, lambda line: line.ask("refuse"))
 
 
-def test_gives_up_after_a_while(ends: Ends) -> None:
-    """Where nobody answers, asking ends."""
+def test_times_out(ends: Ends) -> None:
+    """Without an answer the request times out."""
     with pytest.raises(Unanswered, match=exactly(UNANSWERED)):
         asyncio.run(ControlClient(ends[1]).ask("report", seconds=0.01))
 
 
 def test_an_expired_request_is_not_answered(ends: Ends) -> None:
-    """A request whose sender has given up must not take effect later."""
+    """A request whose sender has timed out must not take effect later."""
     answered: list[dict[str, Any]] = []
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         answered.append(request)
         return {}
 
-    switchboard = ControlServer(ends[0], answer)
+    server = ControlServer(ends[0], answer)
     for expires in (time.monotonic_ns() - 1, time.monotonic_ns() + 100 * SECOND):
-        ends[1].send(one({"id": 1, "expires": expires, "op": "configure"}))
-        switchboard.serve()
+        ends[1].send(frame_of({"id": 1, "expires": expires, "op": "configure"}))
+        server.serve()
     assert len(answered) == 1
-    switchboard.serve()  # nothing has come: returns at once
+    server.serve()  # nothing to read: returns at once
 
 
-def test_answers_to_requests_that_were_given_up_are_skipped(ends: Ends) -> None:
-    """An answer that comes too late is not taken for that of the next request."""
-    ends[0].send(one({"id": 1, "result": {"value": "old"}}))
+def test_late_answers_are_skipped(ends: Ends) -> None:
+    """The answer to a timed-out request is not mistaken for that of the next."""
+    ends[0].send(frame_of({"id": 1, "result": {"value": "old"}}))
     assert served(ends, lambda line: line.ask("report", value="new"))["value"] == "new"
 
 
-def test_an_api_that_does_not_read_holds_up_nobody(ends: Ends) -> None:
-    """The forwarder drops answers that find no room rather than wait."""
-    switchboard = ControlServer(ends[0], lambda request: {"value": "x" * 50_000})
-    message = one({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"})
+def test_an_api_that_does_not_read_blocks_nobody(ends: Ends) -> None:
+    """The forwarder drops answers for a full socket instead of waiting."""
+    server = ControlServer(ends[0], lambda request: {"value": "x" * 50_000})
+    message = frame_of({"id": 1, "expires": time.monotonic_ns() + 100 * SECOND, "op": "report"})
     for _ in range(50):
         ends[1].send(message)
-        switchboard.serve()
+        server.serve()
 
 
 @pytest.mark.issue(10)
 def test_a_message_of_many_frames(ends: Ends) -> None:
-    """As long as the kernel would not take in one; what was begun and given up is not taken for a part of the next."""
+    """A message too long for the kernel is split; an incomplete one does not become part of the next."""
     asked: list[int] = []
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         asked.append(len(request["value"]))
         return {}
 
-    switchboard = ControlServer(ends[0], answer)
-    whole = {"expires": time.monotonic_ns() + 100 * SECOND, "op": "put_file", "value": ["x" * 1000] * 5000}
-    given_up, kept = (list(frames(id, json.dumps({"id": id, **whole}).encode())) for id in (1, 2))
-    assert max(map(len, kept)) == FRAME_BYTES
-    for frame in (*given_up[:-1], *kept):
+    server = ControlServer(ends[0], answer)
+    request = {"expires": time.monotonic_ns() + 100 * SECOND, "op": "put_file", "value": ["x" * 1000] * 5000}
+    aborted, complete = (list(frames(id, json.dumps({"id": id, **request}).encode())) for id in (1, 2))
+    assert max(map(len, complete)) == FRAME_BYTES
+    for frame in (*aborted[:-1], *complete):
         ends[1].send(frame)
-        switchboard.serve()
+        server.serve()
     assert asked == [5000]
     assert json.loads(ends[1].recv(1000)[len(next(frames(2, b"."))) - 1 :]) == {"id": 2, "result": {}}

@@ -1,4 +1,4 @@
-"""Who may ask the API for what: the host everything, the application its own stats, everyone else nothing."""
+"""Access rules of the API: the host may do everything, the application may read and publish, others get nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FOR_APPLICATIONS = frozenset({"/v1/stats", "/v1/console"})
 
 @dataclass(frozen=True)
 class AccessCheck:
-    """`hosts` are the addresses that may do everything: that of the host, and those that the stack allows.
+    """`hosts` are the addresses with full access: the host's, and those the stack allows.
 
-    `names` are further host names to answer to, `origins` those of pages that may ask.
+    `names` are further accepted host names, `origins` the web origins whose pages may use the API.
     """
 
     hosts: Container[str]
@@ -23,12 +23,14 @@ class AccessCheck:
     origins: Collection[str] = ()
 
     def refusal(self, peer: str, method: str, path: str, headers: Mapping[str, str]) -> str | None:
-        """Why a request is refused, in one line; None where it is allowed."""
+        """Why a request is refused, in one line; None if it is allowed."""
+        # Only the peer address of the connection grants access, as anyone can forge a header.
+        # Headers only take access away, from requests that a browser on the host sends for somebody else's page.
         if not (peer in self.hosts or _is_loopback(peer)):
             return f"{peer} may not use this API: only the host that runs the lab may"
         host = headers.get("host", "")
         if not self._is_own_name(host):
-            return f"host name {host!r} is not answered to: use an IP address or localhost"
+            return f"host name {host!r} is not accepted; use an IP address or localhost"
         origin = headers.get("origin")
         if origin is not None and origin not in self.origins and _split(origin).netloc != host:
             return f"a page from {origin} may not use this API"
@@ -37,13 +39,13 @@ class AccessCheck:
         return None
 
     def _is_own_name(self, host: str) -> bool:
-        """Any address will do; a name might be one that an attacker lets point here (DNS rebinding)."""
+        """Any IP address is accepted; other names may be an attacker's that resolve to this host (DNS rebinding)."""
         name = _split(f"//{host}").hostname or ""
         return name in ("localhost", *self.names) or _is_address(name)
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of a URL; all empty where it is none."""
+    """The parts of a URL; all empty if it is invalid."""
     try:
         return urlsplit(url)
     except ValueError:

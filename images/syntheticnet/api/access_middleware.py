@@ -1,4 +1,4 @@
-"""What stands before the API: whoever the guard refuses is turned away, and every answer gets its headers."""
+"""Middleware in front of the API: applies the access check and adds security and clock headers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class AccessMiddleware:
-    """Middleware that turns away whoever the guard refuses; what comes by the door comes from the host.
+    """Answers 403 to requests that the guard refuses; requests on the exec relay's port come from the host.
 
-    Every answer says which container it is of, for a host's port may lead to another engine's; and when the request
-    came and the answer left, so that the host can compare clocks with any request.
+    Every answer carries the container's id, because a port of the host may belong to another engine's container, and
+    the times the request arrived and the answer left, so the host can compare clocks with every request.
     """
 
     def __init__(self, app: ASGIApp, guard: AccessCheck, container: str = "") -> None:
@@ -37,20 +37,21 @@ class AccessMiddleware:
         self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        came_ns = time.monotonic_ns()
+        received_ns = time.monotonic_ns()
         app = self._app
+        # Only a process with NET_ADMIN gets past the firewall to this port, and the application has lost NET_ADMIN.
         if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
             request = Request(scope)
             peer = request.client.host if request.client else ""
             refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
-        await app(scope, receive, partial(_send_with, self._headers, came_ns, send))
+        await app(scope, receive, partial(_send_with, self._headers, received_ns, send))
 
 
-async def _send_with(headers: Headers, came_ns: int, send: Send, message: Message) -> None:
-    """Send with headers, among them those that keep pages of others from framing, sniffing or reading the answer."""
+async def _send_with(headers: Headers, received_ns: int, send: Send, message: Message) -> None:
+    """Send with added headers; some keep pages of other origins from framing, sniffing or reading the answer."""
     if message["type"] == "http.response.start":
-        times = (RECEIVED_HEADER, came_ns), (ANSWERED_HEADER, time.monotonic_ns())
+        times = (RECEIVED_HEADER, received_ns), (ANSWERED_HEADER, time.monotonic_ns())
         message["headers"] = [*message["headers"], *headers, *((name, b"%d" % at_ns) for name, at_ns in times)]
     await send(message)

@@ -1,4 +1,4 @@
-"""The stats that the application publishes, such as those of WebRTC, and how old they are."""
+"""Stats that the application publishes, such as WebRTC stats, and their age."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ MOST_DEPTH = 5
 MOST_LEAVES = 5000
 FRESH_S = 3.0
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # alone they cannot be written as JSON
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON in UTF-8 cannot hold a lone surrogate
 
 
 class InvalidStats(ValueError):
-    """What was published is not a tree of values; reads as one line."""
+    """Published stats are not a tree of values; the message is one line."""
 
 
 class AppStats:
-    """A tree of values; each top-level key is replaced as a whole, and has an age of its own.
+    """A tree of values; publishing replaces whole top-level keys, and each key has its own age.
 
-    The age counts from when the stats were measured, as far as whoever publishes them says so.
+    The age counts from the measurement if the publisher reports when that was, otherwise from publication.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,17 +32,17 @@ class AppStats:
         self._times: dict[str, float] = {}
 
     def publish(self, values: object, age_s: float = 0.0) -> None:
-        """Replace these top-level keys, measured `age_s` ago; raises InvalidStats and changes nothing."""
+        """Replace these top-level keys, measured `age_s` ago. On InvalidStats nothing changes."""
         if not isinstance(values, Mapping):
-            raise InvalidStats("the body is not an object such as {video: {client2: {fps: 15}}}")
+            raise InvalidStats("the body is not an object; expected one such as {video: {client2: {fps: 15}}}")
         requested = {**self._values, **values}
         if _check(requested, "", MOST_DEPTH) > MOST_LEAVES:
-            raise InvalidStats(f"more than {MOST_LEAVES} numbers")
+            raise InvalidStats(f"too many values: at most {MOST_LEAVES} are allowed")
         self._values = requested
         self._times |= dict.fromkeys(values, self._clock() - age_s)
 
     def problem(self) -> str | None:
-        """What is wrong with the application by its own account (`page.problem`); None where nothing is."""
+        """The problem that the application itself reports (`page.problem`), if that is fresh; else None."""
         page = self._values.get("page")
         problem = page.get("problem") if isinstance(page, Mapping) else None
         fresh = self._clock() - self._times.get("page", 0) <= FRESH_S
@@ -58,21 +58,21 @@ class AppStats:
 
 
 def _check(values: object, where: str, depth: int) -> int:
-    """How many leaves there are; raises InvalidStats for anything that is no number, word, truth value or object."""
+    """The number of leaves; raises InvalidStats unless all are finite numbers, strings or booleans."""
     if isinstance(values, Mapping):
         if depth == 0:
-            raise InvalidStats(f"{where}: deeper than {MOST_DEPTH} levels")
-        # An object counts too, or empty ones could fill memory.
+            raise InvalidStats(f"{where}: nested too deeply: at most {MOST_DEPTH} levels are allowed")
+        # An empty object counts as a leaf; otherwise empty objects could fill memory.
         return max(1, sum(_check(value, _named(where, key), depth - 1) for key, value in values.items()))
     finite = isinstance(values, int | float) and abs(values) < 1e300
-    word = isinstance(values, str) and not _SURROGATE.search(values)
-    if not (finite or word):
-        raise InvalidStats(f"{where}: {values!r} is not a number, a word or an object of them")
+    encodable = isinstance(values, str) and not _SURROGATE.search(values)
+    if not (finite or encodable):
+        raise InvalidStats(f"{where}: {values!r} is not a finite number, UTF-8 text, a boolean or an object")
     return 1
 
 
 def _named(where: str, key: str) -> str:
-    """Where the value of `key` stands."""
+    """The path of `key` under `where`."""
     place = f"{where}.{key}".lstrip(".")
     if not key.isprintable():
         raise InvalidStats(f"{printable(place)}: has characters that are not printable")

@@ -1,8 +1,10 @@
-"""Passes the host's requests on to the API: what `docker exec` runs where published ports do not lead to the host.
+"""Relays the host's requests to the API; started by `docker exec` if the host cannot reach published ports.
 
-One JSON line in, `{"method", "target", "headers", "body"}`, one line out, `{"status", "headers", "body"}` or
-`{"error"}`; bodies are in base64. It ends with its input. The API's door opens to it for the mark that only a process
-with NET_ADMIN can set: the engine gives that to what it starts, and the application has lost it.
+Each request is one JSON line, `{"method", "target", "headers", "body"}`, and each answer is one line,
+`{"status", "headers", "body"}` or `{"error"}`; bodies are base64. The relay ends when its input does.
+
+The firewall admits packets to the relay's port by a mark that only a process with NET_ADMIN can set: the engine grants
+NET_ADMIN to the processes it starts, and the application has lost it.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _SO_MARK = 36
 
 
 class Door(HTTPConnection):
-    """A connection to the API by way of its door; needs NET_ADMIN."""
+    """A connection to the API on the port kept for the host; requires NET_ADMIN."""
 
     def __init__(self) -> None:
         super().__init__("127.0.0.1", DOOR_PORT, timeout=SECONDS)
@@ -34,24 +36,24 @@ class Door(HTTPConnection):
         self.sock.connect((self.host, self.port))
 
 
-def answer(door: HTTPConnection, line: bytes) -> dict[str, Any]:
-    """What the API says to one request; `error` where it says nothing."""
+def answer(connection: HTTPConnection, line: bytes) -> dict[str, Any]:
+    """The API's answer to one request; `error` if there is none."""
     request = json.loads(line)
     headers = request["headers"] | {"Host": "localhost"}
     try:
-        door.request(request["method"], request["target"], base64.b64decode(request["body"]), headers)
-        response = door.getresponse()
+        connection.request(request["method"], request["target"], base64.b64decode(request["body"]), headers)
+        response = connection.getresponse()
         body = base64.b64encode(response.read()).decode()
         return {"status": response.status, "headers": dict(response.getheaders()), "body": body}
     except (OSError, HTTPException) as error:
-        door.close()  # the next request finds a new connection
+        connection.close()  # the next request opens a new connection
         return {"error": str(error) or type(error).__name__}
 
 
 def main() -> None:
-    door = Door()
+    connection = Door()
     for line in sys.stdin.buffer:
-        print(json.dumps(answer(door, line)), flush=True)
+        print(json.dumps(answer(connection, line)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the pages of a browser wrote to their console: the newest of it, for they may write without end."""
+"""The latest console entries of the browser's pages; bounded, because pages may log without end."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ _WORDS = {"kind": 40, "text": MOST_TEXT, "where": MOST_TEXT}
 
 
 class BadEntries(ValueError):
-    """What was published is no entry of a console; reads as one line."""
+    """A published entry is not a console entry; the message is one line."""
 
 
 class PageConsole:
-    """The last entries, and beside them the last ones of mere chatter, which displaces no error: 4 MB at the most.
+    """The latest errors and warnings and, kept apart, the latest chatter: at most 4 MB.
 
-    Each has a number, so that a reader can ask for what came after it.
+    Chatter therefore never pushes out an error. Entries are numbered, so a reader can ask for those after the last one
+    it has seen.
     """
 
     def __init__(self) -> None:
@@ -28,16 +29,16 @@ class PageConsole:
         self._count = 0
 
     def publish(self, posted: object) -> None:
-        """Take `{entries: [{time_s, kind, text, where}], lost: 0}`; raises BadEntries, and then changes nothing.
+        """Add `{entries: [{time_s, kind, text, where}], lost: 0}`. On BadEntries nothing changes.
 
-        `lost` are those before them that were too many.
+        `lost` is how many earlier entries the sender dropped because they were too many.
         """
         if not isinstance(posted, Mapping) or not isinstance(posted.get("entries"), list):
-            raise BadEntries("the body is not an object such as {entries: [{time_s, kind, text, where}]}")
+            raise BadEntries("the body is not an object; expected one such as {entries: [{time_s, kind, text, where}]}")
         entries = [_checked(entry, f"entries[{index}]") for index, entry in enumerate(posted["entries"])]
         lost = posted.get("lost", 0)
         if not _is_number(lost):
-            raise BadEntries(f"lost: {lost!r} is not a number")
+            raise BadEntries(f"lost: {lost!r} is not a number from 0 to 10^12")
         self._count += int(lost)
         for entry in entries:
             self._count += 1
@@ -45,7 +46,7 @@ class PageConsole:
             kept.append({"number": self._count, **entry})
 
     def report(self, after: int = 0) -> dict[str, Any]:
-        """The entries behind the one of this number; numbers that are missing were too many to be kept."""
+        """The entries after this number; missing numbers are entries that were dropped."""
         new = [entry for entry in (*self._grave, *self._chatter) if entry["number"] > after]
         return {"entries": sorted(new, key=lambda entry: entry["number"]), "count": self._count}
 
@@ -55,7 +56,7 @@ def _checked(entry: object, where: str) -> dict[str, Any]:
         raise BadEntries(f"{where}: is not an object with time_s, kind, text and where")
     for word in _WORDS:
         if not isinstance(entry.get(word), str):
-            raise BadEntries(f"{where}.{word}: {entry.get(word)!r} is not a text")
+            raise BadEntries(f"{where}.{word}: {entry.get(word)!r} is not a string")
     texts = {word: entry[word].encode(errors="replace").decode()[:most] for word, most in _WORDS.items()}
     return {"time_s": float(entry["time_s"]), **texts}
 

@@ -1,4 +1,4 @@
-"""What a request to the API carries: its body, and the options of a change behind the `?`; a mistake is a 4xx."""
+"""Parses a request to the API: its body, and the query parameters of a change; invalid input is a 4xx."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ OPTIONS = ("at", "in", "lease", "keep", "restore", "check")
 
 
 async def json_of(request: Request) -> Any:
-    """The JSON that the request carries; a 4xx where it is none, or so deep that it could only do harm."""
+    """The JSON body; a 4xx if it is invalid, too long or too deeply nested."""
     try:
         value = json.loads(await _body(request))
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from None
     if _is_deep(value, MOST_NESTED):
-        raise HTTPException(400, f"the body is nested in more than {MOST_NESTED} levels")
+        raise HTTPException(400, f"the body is nested too deeply: at most {MOST_NESTED} levels are allowed")
     return value
 
 
 async def text_of(request: Request, most: int) -> str:
-    """The text that the request carries, of at most so many bytes."""
+    """The body as text of at most `most` bytes; a 4xx if it is longer or not text."""
     try:
         text = (await _body(request, most)).decode()
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise HTTPException(400, "the body is not a text in UTF-8")
+        raise HTTPException(400, "the body is not UTF-8 text without NUL characters")
     return text
 
 
 def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """When a change is to take effect, and for how long, as the forwarder takes it; raises ConditionsError."""
+    """When a change takes effect, and for how long, in the forwarder's terms; raises ConditionsError."""
     refuse_unknown(parameters, OPTIONS, "parameter")
     for name in ("check", "keep", "restore"):
         if parameters.get(name, "true") not in ("true", "false"):
@@ -53,7 +53,7 @@ def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def duration_of(parameters: Mapping[str, str], name: str) -> int | None:
-    """Nanoseconds; None where the parameter is not there. Raises ConditionsError."""
+    """Nanoseconds; None if the parameter is missing. Raises ConditionsError."""
     if name not in parameters:
         return None
     try:
@@ -63,7 +63,7 @@ def duration_of(parameters: Mapping[str, str], name: str) -> int | None:
 
 
 async def _body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
-    """What the request carries; a 4xx where that is too long."""
+    """The body; a 4xx if it is longer than `most` bytes."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -85,6 +85,6 @@ def _at(parameters: Mapping[str, str]) -> int | None:
     if "at" not in parameters:
         return None
     if not (parameters["at"].isascii() and parameters["at"].isdecimal() and len(parameters["at"]) < 20):
-        what = "is not a time of the monotonic clock in nanoseconds, as /v1/clock tells it"
+        what = "is not a time in nanoseconds; GET /v1/clock returns the current one"
         raise ConditionsError(f"{parameters['at']!r} {what}", "at")
     return int(parameters["at"])

@@ -1,4 +1,4 @@
-"""The wire format that existing scripts speak: what a posted `/qos` spec makes of the conditions that are in force."""
+"""Applies a `/qos` spec, the wire format of existing scripts, to the conditions in force."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .qos_format import (
     written_values,
 )
 
-# What each packet costs beside its frame: preamble, checksum and gap.
+# Per packet on top of its frame: preamble, frame checksum and gap of Ethernet.
 OVERHEAD_BYTES = 24
 
 _VALUES = ("rate", "loss", "latency", "jitter", "jitter_strength", "reorder_packets")
 _FLOW = ("ip", "protocol", "port_min", "port_max")
 
-# Which of our values are set where any of theirs is touched, and which are cleared, for they would say otherwise.
+# Fields of the spec; if any of them changes: our values that are set, and those that are cleared as contradictions.
 _TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     (("rate",), ("rate_bps", "overhead_bytes", "outage"), ("rate_trace", "reject")),
     (("loss",), ("loss",), ("loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list")),
@@ -41,7 +41,7 @@ _TOUCHED: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] =
 
 
 def parse(spec: object) -> Conditions:
-    """The conditions that a spec asks for on a perfect network; raises ConditionsError. Unknown keys are ignored."""
+    """The conditions that a spec means on a perfect network; raises ConditionsError. Unknown keys are ignored."""
     _require(spec, ("default_link", "flows"), "")
     assert isinstance(spec, Mapping)
     links = _parse_links(spec["default_link"], "default_link")
@@ -51,14 +51,15 @@ def parse(spec: object) -> Conditions:
     names = [flow.name for flow in flows]
     for name in names:
         if names.count(name) > 1:
-            raise ConditionsError(f"label {name!r} is used twice; labels are unique", "flows")
+            raise ConditionsError(f"label {name!r} is used twice; labels must be unique", "flows")
     return Conditions(ingress=links["ingress"], egress=links["egress"], flows=flows)
 
 
 def changed(present: Conditions, spec: object) -> Conditions:
-    """`present` with what a spec says otherwise than `written` tells of it: read back, it is that spec.
+    """`present` with the values in which a spec differs from `written(present)`; raises ConditionsError.
 
-    What the format cannot say, and the spec does not touch, stays. Raises ConditionsError.
+    Read back, the result is that spec again. Scripts read, edit and post whole specs, so values that the format cannot
+    express must survive unless the spec changes a value that contradicts them.
     """
     requested = parse(spec)
     links = {name: _touched(getattr(present, name), getattr(requested, name), LinkConditions()) for name in LINKS}
@@ -78,17 +79,17 @@ def _changed_flow(present: Flow | None, requested: Flow, links: Mapping[str, Lin
 
 
 def _touched(present: LinkConditions, requested: LinkConditions, link: LinkConditions) -> LinkConditions:
-    """Set those values of a direction that differ from the requested ones; a flow's are compared over its `link`'s."""
-    current, asked = written_values(present.over(link)), written_values(requested)
-    for words, fields, instead in _TOUCHED:
-        if any(current[word] != asked[word] for word in words):
-            cleared = dict.fromkeys((*fields, *instead))
+    """Set the values of a direction that the request changes; a flow's values are compared on top of its `link`'s."""
+    before, after = written_values(present.over(link)), written_values(requested)
+    for keys, fields, contradicting in _TOUCHED:
+        if any(before[key] != after[key] for key in keys):
+            cleared = dict.fromkeys((*fields, *contradicting))
             present = replace(present, **cleared | {name: getattr(requested, name) for name in fields})
     return present
 
 
 def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], requested: Mapping[str, Flow]) -> Iterable[Flow]:
-    """The requested flows in their order; each that the format cannot name stays before the one that it came before."""
+    """The requested flows in order; a flow that the format cannot name stays in front of the flow it preceded."""
     labels = {flow.name: label for label, flow in known.items()}
     waiting: list[Flow] = []
     before: dict[str, list[Flow]] = {}
@@ -107,7 +108,9 @@ def _parse_flow(flow: object, where: str) -> Flow:
     assert isinstance(flow, Mapping)
     label = flow["label"]
     if not isinstance(label, str) or not LABEL.fullmatch(label) or label == DEFAULT:
-        raise ConditionsError(f"{label!r} is not a label of letters, digits and _ (and not default)", f"{where}.label")
+        raise ConditionsError(
+            f"{label!r} is not a label: use letters, digits and _, but not 'default'", f"{where}.label"
+        )
     _require(flow["flow"], _FLOW, f"{where}.flow")
     match = _parse_match(flow["flow"], f"{where}.flow")
     links = _parse_links(flow["link"], f"{where}.link")
@@ -121,9 +124,7 @@ def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:
     low = _whole(values["port_min"], 0, MAX_PORT, f"{where}.port_min")
     high = _whole(values["port_max"], low, MAX_PORT, f"{where}.port_max")
     if (low, high) != (0, MAX_PORT) and protocol and protocol not in WITH_PORTS:
-        raise ConditionsError(
-            f"protocol {protocol} has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given", where
-        )
+        raise ConditionsError(f"protocol {protocol} has no ports; only 6 (TCP), 17 (UDP) and 132 (SCTP) do", where)
     network = IPv4Network(IPv4Address(ip.to_bytes(4, "little"))) if ip else None
     return FlowMatch(network, None, protocol or None, low, high)
 
@@ -135,7 +136,7 @@ def _parse_links(links: object, where: str) -> dict[str, LinkConditions]:
 
 
 def _parse_values(values: object, where: str) -> LinkConditions:
-    """All six values, so that a flow shares nothing with its link. A rate of 0 lets nothing pass."""
+    """Sets all six values, so that a flow inherits none from its link. A rate of 0 drops everything."""
     _require(values, _VALUES, where)
     assert isinstance(values, Mapping)
     rate = _number(values["rate"], 0, math.inf, f"{where}.rate")
@@ -164,7 +165,7 @@ def _require(values: object, keys: tuple[str, ...], where: str) -> None:
 
 
 def _share(value: object, where: str) -> float:
-    """More than all is all."""
+    """Values above 1 count as 1; existing scripts send them."""
     return min(_number(value, 0, math.inf, where), 1)
 
 

@@ -1,4 +1,4 @@
-"""Conditions in the words of `/qos`: the nearest that the format can say, whatever they are."""
+"""Writes conditions in the `/qos` format, or the nearest it can express."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ..conditions import Conditions, Flow, FlowMatch, LinkConditions
 from ..conditions.losses import FourState, GilbertElliott
 
-# The rate that the format, which has no word for "none", uses for an unlimited link (10 Gbit/s and more).
+# The format cannot say "no limit": a rate of 10 Gbit/s or more means that.
 UNLIMITED_BPS = 10_000_000_000
 MAX_MS = 60_000
 LABEL = re.compile(r"[A-Za-z0-9_]+")
@@ -20,7 +20,7 @@ LINKS = ("ingress", "egress")
 
 
 def written(conditions: Conditions) -> dict[str, Any]:
-    """The spec that says the same as `conditions`, or the nearest to it; flows that it cannot name are left out."""
+    """The spec for `conditions`, or the nearest to them; flows that the format cannot name are left out."""
     links = {direction: getattr(conditions, direction) for direction in LINKS}
     return {
         "default_link": {direction: written_values(link) for direction, link in links.items()},
@@ -36,21 +36,21 @@ def written(conditions: Conditions) -> dict[str, Any]:
 
 
 def labelled(flows: tuple[Flow, ...]) -> dict[str, Flow]:
-    """The flows that the format can name, by their labels: their names, or what is left of those, made unique."""
+    """The flows that the format can name, by label: the name, or what a label can hold of it, made unique."""
     named = [flow for flow in flows if is_nameable(flow.match)]
     taken = {flow.name for flow in named}
-    found: dict[str, Flow] = {}
+    labels: dict[str, Flow] = {}
     for flow in named:
         label = flow.name
         if not LABEL.fullmatch(label) or label == DEFAULT:
             label = next(other for other in _labels(label) if other not in taken)
             taken.add(label)
-        found[label] = flow
-    return found
+        labels[label] = flow
+    return labels
 
 
 def is_nameable(match: FlowMatch) -> bool:
-    """Whether it means one IPv4 address or any, and does not tell packets apart by their media."""
+    """Whether it matches one IPv4 address or all addresses, and does not depend on media types."""
     return match.name is None and match.media is None and (match.network is None or _is_ipv4_address(match.network))
 
 
@@ -65,7 +65,7 @@ def written_match(match: FlowMatch) -> dict[str, int]:
 
 
 def written_values(values: LinkConditions) -> dict[str, Any]:
-    """A link's values. What neither drops nor delays on average (a queue, an mtu, duplicates, a trace) is not told."""
+    """A link's values. Conditions with no constant loss or delay (queue, mtu, duplicates, traces) are left out."""
     latency, jitter, strength = _delay_ms(values)
     return {
         "rate": _rate_bps(values),
@@ -82,7 +82,7 @@ def _is_ipv4_address(network: IPv4Network | IPv6Network) -> bool:
 
 
 def _labels(name: str) -> Iterator[str]:
-    """Labels like a name: `*:udp` is `udp`, or `udp_2`, ..."""
+    """Labels resembling a name: `udp`, `udp_2`, ... for `*:udp`."""
     plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "flow"
     if plain != DEFAULT:
         yield plain
@@ -93,7 +93,7 @@ def _labels(name: str) -> Iterator[str]:
 
 
 def _rate_bps(values: LinkConditions) -> int:
-    """0 where nothing passes."""
+    """0 if nothing may pass."""
     if values.outage or values.reject:
         return 0
     if values.rate_bps is None or math.isinf(values.rate_bps):
@@ -102,7 +102,7 @@ def _rate_bps(values: LinkConditions) -> int:
 
 
 def _loss(values: LinkConditions) -> float:
-    """The share that is lost in the long run, where several causes do not know of each other."""
+    """The long-run share of lost packets; several loss models count as independent."""
     shares = [
         values.loss,
         1 / values.loss_every if values.loss_every else None,
@@ -120,18 +120,18 @@ def _lost_by_two_states(model: GilbertElliott) -> float:
 
 
 def _lost_by_four_states(model: FourState) -> float:
-    """The share of the lossy states 3 and 4 in the chain's stationary distribution; a burst may be for ever."""
-    within = model.p32 / model.p23 if model.p23 else math.inf if model.p32 else 0.0  # of state 2 for each of state 3
+    """The share of the lossy states 3 and 4 in the chain's stationary distribution; a burst may never end."""
+    within = model.p32 / model.p23 if model.p23 else math.inf if model.p32 else 0.0  # visits to state 2 per visit to 3
     if not model.p13:
         return model.p14 / (1 + model.p14)
     if not model.p31:
         return 1 / (1 + within)
-    burst = model.p13 / model.p31  # of state 3 for each of state 1
+    burst = model.p13 / model.p31  # visits to state 3 per visit to 1
     return (model.p14 + burst) / (1 + model.p14 + burst + burst * within)
 
 
 def _delay_ms(values: LinkConditions) -> tuple[int, int, float]:
-    """Latency and jitter in whole ms, and the share of jittered packets: L±J is said as L-J and a share of 2J."""
+    """Latency and jitter in whole ms, and the share of jittered packets: L±J becomes L-J with one-sided jitter 2J."""
     latency, jitter = values.latency_ns or 0, values.jitter_ns or 0
     share = 1.0 if values.jitter_share is None else values.jitter_share
     if share == 1.0 and values.distribution != "one-sided":

@@ -1,4 +1,4 @@
-"""The HTTP API of a client, a process of its own: `/v1/...`, and the `/qos` and `/top` that existing scripts speak."""
+"""The HTTP API of a client: `/v1/...`, and `/qos` and `/top` for existing scripts. Runs in a separate process."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from .parameters import duration_of, json_of, options_of, text_of
 from .server import serve
 from .static_pages import Pages
 
-WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the controller busy for a moment
+WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the forwarder busy for a moment
 LOOKUP_SECONDS = 3.0
 MOST_ERROR = 2000
-"""Longer messages are cut: they may quote what was sent."""
-STARVED = "the forwarder does not answer: this machine is too slow, and gives it no processor time"
+"""Longer error messages are cut, as they may quote the request."""
+STARVED = "the forwarder does not answer: this machine is too slow and gives it no CPU time"
 PAGES = Pages(Path(__file__).parents[1] / "web")
 _ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What this container is called, and the conditions that it started with; `container` is the engine's id of it."""
+    """The client's name, its lab and startup conditions; `container` is the container's id in the engine."""
 
     name: str
     lab: str
@@ -56,7 +56,7 @@ class Identity:
 
 
 class ControlApi:
-    """The endpoints. Conditions are changed one request after the other; each change is whole or not at all."""
+    """The endpoints. Changes of conditions run one at a time; each is applied completely or not at all."""
 
     def __init__(self, control: ControlClient, identity: Identity) -> None:
         self._control = control
@@ -100,10 +100,10 @@ class ControlApi:
         return JSONResponse({"healthy": True})
 
     async def get_schema(self, request: Request) -> Response:
-        return JSONResponse({"conditions": [_described(item) for item in condition_fields()]})
+        return JSONResponse({"conditions": [_describe(item) for item in condition_fields()]})
 
     async def get_clock(self, request: Request) -> Response:
-        """The clock that `at` is read on: CLOCK_MONOTONIC, the same for all containers of a machine."""
+        """The clock that `at` refers to: CLOCK_MONOTONIC, shared by all containers of a machine."""
         return JSONResponse({"monotonic_ns": time.monotonic_ns()})
 
     async def get_state(self, request: Request) -> Response:
@@ -116,7 +116,7 @@ class ControlApi:
         return JSONResponse(await self._changed("change", await json_of(request), request.query_params))
 
     async def put_conditions(self, request: Request) -> Response:
-        """Replace all conditions; with `?restore=true` also by those of a state, whose values may have no effect."""
+        """Replace all conditions; `?restore=true` also accepts values that have no effect, as a state may have."""
         strict = request.query_params.get("restore") != "true"
         return JSONResponse(await self._changed("replace", await json_of(request), request.query_params, strict))
 
@@ -127,15 +127,15 @@ class ControlApi:
         return JSONResponse(_leases(await self._control.ask("report")))
 
     async def put_lease(self, request: Request) -> Response:
-        """Let a lease last `?for=10s` from now."""
+        """Extend a lease to `?for=10s` from now."""
         refuse_unknown(request.query_params, ("for",), "parameter")
         lease_ns = duration_of(request.query_params, "for")
         if lease_ns is None:
-            raise ConditionsError("is missing: say how long, such as ?for=10s", "for")
-        return JSONResponse(_leases(await self._of_lease(request, "renew", lease_ns=lease_ns)))
+            raise ConditionsError("is missing: give a duration such as ?for=10s", "for")
+        return JSONResponse(_leases(await self._ask_lease(request, "renew", lease_ns=lease_ns)))
 
     async def delete_lease(self, request: Request) -> Response:
-        return JSONResponse(self._state(await self._of_lease(request, "release")))
+        return JSONResponse(self._state(await self._ask_lease(request, "release")))
 
     async def get_files(self, request: Request) -> Response:
         return JSONResponse(await self._control.ask("files"))
@@ -156,18 +156,18 @@ class ControlApi:
         return JSONResponse(self._stats.report())
 
     async def post_stats(self, request: Request) -> Response:
-        """Take stats; `?age=120ms` says how long ago they were measured."""
+        """Publish stats; `?age=120ms` is the time since they were measured."""
         refuse_unknown(request.query_params, ("age",), "parameter")
         age_ns = duration_of(request.query_params, "age") or 0
         self._stats.publish(await json_of(request), age_ns / 1e9)
         return JSONResponse({"published": True})
 
     async def get_console(self, request: Request) -> Response:
-        """What pages wrote to their console; with `?after=12` what came after the entry of this number."""
+        """Console entries of the pages; with `?after=12` only those after entry 12."""
         refuse_unknown(request.query_params, ("after",), "parameter")
         after = request.query_params.get("after", "0")
         if not (after.isascii() and after.isdecimal() and len(after) < 16):
-            raise ConditionsError(f"{after!r} is not the number of an entry", "after")
+            raise ConditionsError(f"{after!r} is not an entry number such as 12", "after")
         return JSONResponse(self._console.report(int(after)))
 
     async def post_console(self, request: Request) -> Response:
@@ -190,14 +190,14 @@ class ControlApi:
     async def get_top(self, request: Request) -> Response:
         direction = request.path_params["direction"]
         if direction not in ("ingress", "egress"):
-            raise HTTPException(404, f"no such profile: {direction}; there are ingress and egress")
+            raise HTTPException(404, f"no such profile: {direction}; expected ingress or egress")
         rows = (await self._control.ask("top", direction=direction))["rows"]
         return Response(top_talkers.profile(rows), media_type="application/octet-stream")
 
     async def _changed(
         self, op: str, change: Any, parameters: Mapping[str, str], strict: bool = False
     ) -> dict[str, Any]:
-        """Ask for a change and answer with the state; with `?check=true`, with what would be in force and the state."""
+        """Apply a change and return the state; with `?check=true` return the preview and the present state."""
         options = options_of(parameters) | {"strict": strict}
         async with self._changing:
             if parameters.get("check") != "true":
@@ -206,9 +206,10 @@ class ControlApi:
             return preview | {"state": self._state(await self._control.ask("report"))}
 
     async def _change(self, op: str, change: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The state with a change in force. The change goes to the forwarder as it came, which alone parses it.
+        """The state after a change. The change is passed on unparsed: only the forwarder parses it.
 
-        Only a change of a flow that names a host is previewed: the hosts to look up are those that the flows name then.
+        A change to a flow that names a host needs a preview first, which lists the host names that all flows will use:
+        the API looks them up, as the forwarder must not block on DNS.
         """
         names = (await self._previewed(op, change, options))[1] if named_hosts(change) else {}
         return self._state(await self._control.ask(op, WORK_SECONDS, change=change, **options, names=names))
@@ -216,9 +217,9 @@ class ControlApi:
     async def _previewed(
         self, op: str, change: Any, options: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-        """What would be in force, and the addresses of the hosts that flows name, where the change touches such a flow.
+        """The conditions that would be in force, and host addresses if the change touches a flow that names a host.
 
-        If a refused change names an unknown host, that is the error.
+        If a refused change is valid by itself but names an unknown host, the error reports the host.
         """
         hosts = named_hosts(change)
         try:
@@ -230,17 +231,17 @@ class ControlApi:
                 raise refused from None
             await _addresses(hosts)
             raise
-        wanted = preview.pop("hosts")
-        return preview, await _addresses(wanted) if hosts else {}
+        all_hosts = preview.pop("hosts")
+        return preview, await _addresses(all_hosts) if hosts else {}
 
-    async def _of_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
-        word = request.path_params["id"]
+    async def _ask_lease(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        id_text = request.path_params["id"]
         report = await self._control.ask("report")
         ids = {str(entry["id"]): entry["id"] for entry in (*report["leases"], *report["scheduled"])}
-        if word not in ids:
+        if id_text not in ids:
             listed = ", ".join(ids) or "none"
-            raise HTTPException(404, f"no lease or scheduled change {shortened(word)}; there are: {listed}")
-        return await self._control.ask(op, WORK_SECONDS, lease=ids[word], **arguments)
+            raise HTTPException(404, f"no lease or scheduled change {shortened(id_text)}; there are: {listed}")
+        return await self._control.ask(op, WORK_SECONDS, lease=ids[id_text], **arguments)
 
     async def _ask_file(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         return await self._control.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
@@ -265,7 +266,7 @@ class ControlApi:
 
 
 def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
-    """The application; every error is a 4xx or 503 with one line."""
+    """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
         routes=ControlApi(control, identity).routes(),
         middleware=[
@@ -273,13 +274,13 @@ def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: 
             *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
         ],
         exception_handlers={
-            HTTPException: _said_so,
+            HTTPException: _http_error,
             ConditionsError: _refused(422),
             InvalidStats: _refused(422),
             BadEntries: _refused(422),
             RequestRefused: _refused(422),
             Unanswered: _unanswered(pulse),
-            ClientDisconnect: _refused(400),  # nobody is there to read it
+            ClientDisconnect: _refused(400),  # nobody is left to read it
         },
     )
 
@@ -298,7 +299,7 @@ def main(
     serve(
         make(control, identity, AccessCheck(admitted, names, allow.origins), pulse),
         listening,
-        _beside(admitted.follow(control), pulse),
+        _background(admitted.follow(control), pulse),
     )
 
 
@@ -310,7 +311,7 @@ def _refused(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
 
 
 def _unanswered(pulse: Pulse | None) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """503, with the reason where PID 1 has seen one."""
+    """503, with the reason if PID 1 knows it."""
 
     async def answer(_: Request, error: Exception) -> Response:
         starved = pulse and pulse.news.get("forwarder", {}).get("state") == "starved"
@@ -319,12 +320,12 @@ def _unanswered(pulse: Pulse | None) -> Callable[[Request, Exception], Awaitable
     return answer
 
 
-async def _beside(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
     asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
     await following
 
 
-async def _said_so(_: Request, error: Exception) -> Response:
+async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": shortened(error.detail, MOST_ERROR)}, error.status_code)
 
@@ -333,8 +334,8 @@ def _leases(report: Mapping[str, Any]) -> dict[str, Any]:
     return {key: report[key] for key in ("monotonic_ns", "leases", "scheduled", "failed")}
 
 
-def _described(item: Field[Any]) -> dict[str, Any]:
-    """A condition as the control page needs it: `kind` says what input it takes, `choices` what there is to choose."""
+def _describe(item: Field[Any]) -> dict[str, Any]:
+    """A condition as the control page needs it: `kind` selects the input, `choices` are the options of a menu."""
     unit = item.metadata["unit"]
     row = {key: item.metadata[key] for key in ("name", "help", "example", "needs", "excludes")} | {"kind": unit.name}
     if unit.name == "word":
@@ -343,13 +344,13 @@ def _described(item: Field[Any]) -> dict[str, Any]:
 
 
 async def _addresses(hosts: Mapping[str, str]) -> dict[str, list[str]]:
-    """The addresses of hosts, each given with its flow; raises ConditionsError for a name that has none."""
+    """The addresses of hosts, given as host name -> flow; raises ConditionsError if a name cannot be resolved."""
     loop = asyncio.get_running_loop()
-    found = {}
+    addresses = {}
     for name, flow in hosts.items():
         try:
             rows = await asyncio.wait_for(loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM), LOOKUP_SECONDS)
         except (OSError, TimeoutError):
-            raise ConditionsError(f"no host is called {name!r} on this network", f"flows.{flow}") from None
-        found[name] = sorted({str(row[4][0]) for row in rows})
-    return found
+            raise ConditionsError(f"cannot resolve host name {name!r} on this network", f"flows.{flow}") from None
+        addresses[name] = sorted({str(row[4][0]) for row in rows})
+    return addresses

@@ -1,6 +1,7 @@
-"""Serves the API to whoever asks, and sleeps while nobody does.
+"""Serves the API over HTTP, and sleeps while there are no requests.
 
-All its code is imported with this module, before the application runs: from then on files may be the application's.
+All its code is imported with this module, before the application starts: after that the application may be able to
+change files.
 """
 
 from __future__ import annotations
@@ -19,21 +20,25 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
-        """Wait for ever: uvicorn's own loop wakes ten times a second, to tick and to look for its end."""
+        """Wait forever: uvicorn's own loop wakes ten times a second to tick and to check whether to exit."""
         await asyncio.get_running_loop().create_future()
 
 
 def serve(app: ASGIApp, listening: Sequence[socket.socket], beside: Coroutine[Any, Any, None]) -> None:
-    """Serve until killed, and do what there is to do `beside`: PID 1 ends this process, and nobody else does."""
+    """Serve, and run `beside` concurrently, until PID 1 kills this process."""
     asyncio.run(_both(_Server(configured(app)).serve(sockets=list(listening)), beside))
 
 
 def configured(app: ASGIApp) -> uvicorn.Config:
-    """Who asks is the peer of the connection: with uvicorn's default, a header from loopback would name another."""
+    """The configuration of uvicorn; it never trusts proxy headers.
+
+    By default uvicorn takes the client's address from X-Forwarded-For if the peer is loopback. The application is such
+    a peer, and could claim the host's address.
+    """
     return uvicorn.Config(
         app,
         proxy_headers=False,
-        log_level="error",  # a broken request is answered, and no reason to fill the log
+        log_level="error",  # a broken request gets an answer; it must not fill the log
         access_log=False,
         lifespan="off",
         server_header=False,

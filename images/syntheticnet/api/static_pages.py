@@ -1,4 +1,4 @@
-"""The control page, from memory: files in the container may be the application's to alter."""
+"""Serves the control page from memory, because the application may be able to change files in the container."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INDEX = "index.html"
 
 
 class Pages:
-    """An endpoint that answers with the files of a folder, as they were when it was made."""
+    """An endpoint that serves the files of a folder as they were when it was created."""
 
     def __init__(self, folder: Path) -> None:
         files = [file for file in folder.rglob("*") if file.is_file()]

@@ -1,4 +1,4 @@
-"""Where the API's requests meet the schedule and the files: checked, put in force, and kept for the next forwarder."""
+"""Answers the API's requests: checks a change, puts it in force, and saves it for the next forwarder."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from .shared_memory import SharedDocument
 
 
 class ConditionedNetwork(Protocol):
-    """What the controller rules over."""
+    """The network that the controller controls."""
 
     def adopt(self, requested: InForce, now: int) -> int:
-        """Put this in force, and return when it was; what is in force already stays. Raises Overtaken."""
+        """Put this in force and return when that happened; parts already in force stay untouched. Raises Overtaken."""
         ...
 
     def arm(self, requested: InForce, at: int) -> None:
-        """Prepare this, and put it in force at that time unless something else is put in force or armed before."""
+        """Prepare this and put it in force at that time, unless something else is adopted or armed before."""
 
     def disarm(self) -> None:
-        """Do not put in force what was armed; it may be too late for that."""
+        """Cancel what was armed, if it is not in force yet."""
 
     def report(self, now: int) -> dict[str, Any]:
-        """What it has counted."""
+        """Counters of links and flows, and the forwarder's health."""
         ...
 
     def top(self, direction: str) -> list[Any]:
@@ -35,26 +35,27 @@ class ConditionedNetwork(Protocol):
         ...
 
     def admit(self, addresses: Sequence[str]) -> None:
-        """Let these steer the client, besides the host."""
+        """Give these addresses access to the API, besides the host."""
 
 
 class Overtaken(Exception):
-    """What was armed has been put in force, at `now` or before, while something else was prepared."""
+    """The armed change came into force, by `now`, while another one was being prepared."""
 
     def __init__(self, now: int) -> None:
-        super().__init__("what was armed is in force")
+        super().__init__("the armed change is in force")
         self.now = now
 
 
 def drawn_schedule(startup: Conditions) -> ConditionSchedule:
-    """The schedule that a container starts with; its seed is drawn here, once."""
+    """The schedule a container starts with; this draws its seed, once."""
     return ConditionSchedule(startup, drawn=SystemRandom().getrandbits(32))
 
 
 class ConditionsController:
-    """Answers what the API asks of the forwarder: one method for each operation of the control socket.
+    """One method for each operation of the control channel.
 
-    It takes up what the stores hold: a forwarder that was restarted goes on where the one before it ended.
+    Schedule and files are restored from PID 1's shared memory, which outlives a forwarder: a crash neither clears the
+    conditions nor prolongs a lease. Anything that became due meanwhile is applied at once.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class ConditionsController:
         return self._schedule.deadline
 
     def due(self, now: int) -> None:
-        """Do what is due by `now`."""
+        """Apply everything due by `now`."""
         while True:
             try:
                 self._put(self._schedule.due(now), now)
@@ -97,22 +98,22 @@ class ConditionsController:
                 now = overtaken.now
 
     def answer(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        """Do what is asked, and say what came of it; raises ValueError that reads as one line, and changes nothing."""
+        """Do what a request says and return the result; on ValueError (one line) nothing changed."""
         while True:
             self.due(now)
             try:
                 return self._operations[request["op"]](request, now)
             except Overtaken as overtaken:
                 now = overtaken.now
-                self._network.disarm()  # not again, however dense the schedule is
+                self._network.disarm()  # so that it cannot happen again, however dense the schedule is
 
     def _report(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return self._schedule.report(now) | {"monotonic_ns": now} | self._network.report(now)
 
     def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        """`change` or `replace`; with `check` only what it would come to, and the hosts that its flows would name.
+        """`change` or `replace`; with `check` only a preview: the resulting conditions and the hosts their flows name.
 
-        A `strict` replacement is refused where a part of it could have no effect.
+        A `strict` replacement is refused if any of its values would have no effect.
         """
         requested = ChangeRequest(
             change=request["change"],
@@ -151,7 +152,7 @@ class ConditionsController:
     def _put_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         name, text = request["name"], whole(request["text"])
         if self._files.texts().get(name) != text:
-            self._refuse_used(name, "give the new one another name")
+            self._refuse_used(name, "upload the new one under another name")
             self._files.put(name, text)
             self._save_files()
         return self._list_files(request, now)
@@ -171,21 +172,21 @@ class ConditionsController:
         self._network.admit(request["addresses"])
         return {}
 
-    def _refuse_used(self, name: str, way_out: str) -> None:
-        """What is in force or will be must find its files."""
+    def _refuse_used(self, name: str, fix: str) -> None:
+        """Conditions in force and scheduled changes must find their files, also in the next forwarder."""
         schedule = self._schedule
         users = {"the conditions": named_files(schedule.base_text)}
         users |= {f"lease {entry.id}": named_files(entry.request.change) for entry in schedule.leases}
         users |= {f"scheduled change {entry.id}": named_files(entry.request.change) for entry in schedule.scheduled}
         using = [user for user, names in users.items() if name in names]
         if using:
-            raise ConditionsError(f"is in use by {', '.join(using)}: {way_out}", name)
+            raise ConditionsError(f"is in use by {', '.join(using)}; {fix}", name)
 
     def _save_files(self) -> None:
         self._texts.save({name: chunks(text) for name, text in self._files.texts().items()})
 
     def _put(self, schedule: ConditionSchedule, now: int) -> int:
-        """Put another state of the schedule in force, keep it, and return when it was."""
+        """Put another state of the schedule in force, save it, and return when it came into force."""
         present = self._schedule
         if schedule is present:
             return now
@@ -197,7 +198,11 @@ class ConditionsController:
         return now
 
     def _arm(self) -> None:
-        """Prepare what is due next, so that it comes in time."""
+        """Prepare the next state ahead of time.
+
+        Planning hundreds of flows takes a while, but a group of clients must change at the same instant. With the plan
+        ready, only the switch is left to do then.
+        """
         at = self._schedule.deadline
         ahead = self._schedule.due(at).in_force if at is not None else self._schedule.in_force
         if at is not None and ahead != self._schedule.in_force:

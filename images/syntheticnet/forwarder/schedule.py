@@ -1,6 +1,7 @@
-"""What conditions are in force, and what will be: a base, leases put on it for a time, and changes that wait.
+"""Schedule of a client's conditions: a base, leases that override it for a time, and scheduled changes.
 
-Nothing here reads a clock or acts. Times are nanoseconds of CLOCK_MONOTONIC, which all containers of a machine share.
+Pure: nothing here reads a clock or touches packets. Times are ns of CLOCK_MONOTONIC, which all containers of a machine
+share.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ MOST_FAILURES = 8
 
 MOST_AHEAD_NS = 3600 * 10**9
 MOST_LATE_NS = 10**9
-"""A time that is so long past is taken for now: the request was on its way. An older one is refused."""
+"""A time up to this long in the past counts as now, because the request took time to arrive; older is refused."""
 SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
 
 Names = Mapping[str, Sequence[str]]
 Sowing = tuple[int, int]
-"""Which entry gave the seed in force (0: none did), and that seed."""
+"""The entry that set the seed in force (0: none), and that seed."""
 
 
 class InForce(NamedTuple):
-    """All that decides about packets: conditions, the addresses of the hosts that flows name, and the sowing.
+    """All that decides about packets: conditions, addresses of the hosts that flows name, and the sowing.
 
-    With another sowing than before all draws begin anew.
+    A new sowing restarts all random draws, also if it has the same seed: setting a seed again repeats a run.
     """
 
     conditions: Conditions
@@ -43,9 +44,9 @@ class InForce(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRequest:
-    """A change, in native form. A `replace` one replaces everything, and with `keep` only what leases are put on.
+    """A change in native form. `replace` replaces all conditions; with `keep` leases and scheduled changes remain.
 
-    `names` are the addresses of the hosts that its flows name.
+    `names` maps the host names in its flows to their addresses.
     """
 
     change: Any
@@ -55,22 +56,22 @@ class ChangeRequest:
 
     @cached_property
     def parsed(self) -> ConditionsChange:
-        """The change, parsed once however often it is put on; raises ConditionsError."""
+        """The change, parsed once however often it is applied; raises ConditionsError."""
         return ConditionsChange.parse(self.change)
 
     def on(self, present: Conditions) -> Conditions:
-        """The conditions with this put on them; raises ConditionsError."""
+        """The conditions after this change; raises ConditionsError."""
         return Conditions.from_dict(self.parsed) if self.replace else present.changed(self.parsed)
 
     @property
     def sets_seed(self) -> bool:
-        """Whether it says what the seed is, or that there is none."""
+        """Whether it sets or clears the seed."""
         return self.replace or self.parsed.sets_seed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A change that is in force from `at_ns`, until `expires_ns` or, where that is None, for good."""
+    """A change in force from `at_ns` until `expires_ns`, or permanently if that is None."""
 
     id: int
     request: ChangeRequest
@@ -79,7 +80,7 @@ class Entry:
     size: int
 
     def describe(self, now: int) -> dict[str, Any]:
-        """For people and programs, with what is left of each time."""
+        """The entry as the API reports it, with the time left until it starts and expires."""
         kind = {"replace" if self.request.replace else "change": self.request.change}
         times = {"at_ns": self.at_ns}
         if self.at_ns > now:
@@ -95,17 +96,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class ConditionSchedule:
-    """One state of it; what is asked of it gives another, or raises ConditionsError and leaves this as it is.
+    """One immutable state of the schedule; each operation returns the next one, or raises ConditionsError.
 
-    The effective conditions are the base with each lease put on in the order in which the leases began. A lease or a
-    scheduled change that has become impossible is dropped, counted and told.
+    The effective conditions are recomputed: the base with each lease applied in the order in which they started. So an
+    expired lease reverts by being left out. It restores no saved values, and thus undoes no change made meanwhile.
+
+    A lease or scheduled change that has become invalid is dropped, counted and reported.
     """
 
     base: Conditions = field(default_factory=Conditions)
     drawn: int = 0
-    """The seed that is in force where none is requested."""
+    """The seed in force unless a change sets one."""
     seeded: int = 0
-    """The entry that gave the base its seed; 0 where none did."""
+    """The entry that set the seed of the base; 0 if none did."""
     names: Names = field(default_factory=dict)
     leases: tuple[Entry, ...] = ()
     scheduled: tuple[Entry, ...] = ()
@@ -115,7 +118,7 @@ class ConditionSchedule:
 
     @cached_property
     def conditions(self) -> Conditions:
-        """The effective conditions, which always have a seed."""
+        """The effective conditions; their seed is never None."""
         effective = self.base
         for lease in self.leases:
             effective = lease.request.on(effective)
@@ -123,12 +126,12 @@ class ConditionSchedule:
 
     @cached_property
     def base_text(self) -> dict[str, Any]:
-        """The base as people write it; formatted once, for the report and for the next forwarder."""
+        """The base as text; formatted once, for the report and for the next forwarder."""
         return self.base.to_dict()
 
     @cached_property
     def conditions_text(self) -> dict[str, Any]:
-        """The effective conditions as people write them."""
+        """The effective conditions as text."""
         return self.conditions.to_dict() if self.leases else self.base_text | {"seed": self.conditions.seed}
 
     @cached_property
@@ -141,15 +144,15 @@ class ConditionSchedule:
 
     @cached_property
     def addresses(self) -> dict[str, Sequence[str]]:
-        """Of the hosts that flows name; what was looked up last counts."""
-        found = dict(self.names)
+        """Addresses by host name; the latest lookup wins."""
+        addresses = dict(self.names)
         for lease in self.leases:
-            found |= lease.request.names
-        return found
+            addresses |= lease.request.names
+        return addresses
 
     @property
     def hosts(self) -> dict[str, str]:
-        """The hosts that flows name, each with a flow that does: of what is in force, and of what is beneath."""
+        """Host name -> a flow that names it, in the effective conditions and in the base below the leases."""
         hosts: dict[str, str] = {}
         for flow in (*self.conditions.flows, *self.base.flows):
             if flow.match.name is not None:
@@ -158,12 +161,12 @@ class ConditionSchedule:
 
     @cached_property
     def deadline(self) -> int | None:
-        """When something is next due."""
+        """When the next lease expires or the next change is due; None if never."""
         ends = [lease.expires_ns for lease in self.leases if lease.expires_ns is not None]
         return min([*ends, *(entry.at_ns for entry in self.scheduled[:1])], default=None)
 
     def due(self, now: int) -> ConditionSchedule:
-        """With everything done that is due by `now`, in the order of its times; this very object where nothing is."""
+        """The state after everything due by `now`, in order of time; `self` if nothing is due."""
         schedule = self
         while (at := schedule.deadline) is not None and at <= now:
             schedule = schedule._stepped(at)
@@ -172,10 +175,10 @@ class ConditionSchedule:
     def ask(
         self, request: ChangeRequest, now: int, at_ns: int | None = None, lease_ns: int | None = None
     ) -> tuple[ConditionSchedule, Entry]:
-        """Put `request` in force, at once or at a time, for good or as a lease; with the entry that it makes.
+        """Apply `request` now or at a time, permanently or as a lease; returns the next state and the new entry.
 
-        A request for a later time is tried on what is in force now. A whole one that is no lease drops every lease and
-        scheduled change that was asked for before it, when it takes effect; as a lease it only covers what is beneath.
+        A request for a later time is first checked against the present conditions. When a permanent replacement takes
+        effect, it drops all leases and scheduled changes requested before it; one that is a lease only hides them.
         """
         at = now if at_ns is None else at_ns
         _refuse_times(at - now, lease_ns)
@@ -187,25 +190,25 @@ class ConditionSchedule:
             expires_ns=None if lease_ns is None else at + lease_ns,
             size=size,
         )
-        begun = replace(self, next_id=entry.id + 1)._with(entry)
+        applied = replace(self, next_id=entry.id + 1)._with(entry)
         if at <= now:
-            return begun, entry
+            return applied, entry
         self._refuse_more(entry, self.scheduled, MOST_SCHEDULED, "scheduled changes")
         scheduled = list(self.scheduled)
         insort(scheduled, entry, key=_when)
         return replace(self, next_id=entry.id + 1, scheduled=tuple(scheduled)), entry
 
     def preview(self, request: ChangeRequest, lease: bool) -> ConditionSchedule:
-        """As if `request` took effect now; raises ConditionsError."""
+        """The state as if `request` took effect now; raises ConditionsError."""
         expires = 0 if lease else None
         return self._with(Entry(id=self.next_id, request=request, at_ns=0, expires_ns=expires, size=0))
 
     def renew(self, id: int, lease_ns: int, now: int) -> ConditionSchedule:
-        """Let a lease last `lease_ns` from now, or from its beginning where that is still to come."""
+        """Extend a lease to `lease_ns` from now, or from its start if it has not started yet."""
         _refuse_times(0, lease_ns)
         entry = self._find(id)
         if entry.expires_ns is None:
-            raise ConditionsError(f"{id} is a scheduled change for good, and has no end to be moved")
+            raise ConditionsError(f"{id} is a permanent scheduled change; only leases can be extended")
         renewed = replace(entry, expires_ns=max(now, entry.at_ns) + lease_ns)
         leases, scheduled = (
             tuple(renewed if other.id == id else other for other in entries)
@@ -214,7 +217,7 @@ class ConditionSchedule:
         return replace(self, leases=leases, scheduled=scheduled)
 
     def release(self, id: int, now: int) -> ConditionSchedule:
-        """Without a lease, or a scheduled change."""
+        """End a lease or cancel a scheduled change."""
         self._find(id)
         return self._without({id})._settled(now)
 
@@ -228,7 +231,7 @@ class ConditionSchedule:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, as JSON has it; `from_dict` reads it back."""
+        """The complete state as JSON values; `from_dict` reads it back."""
         entries = {"leases": self.leases, "scheduled": self.scheduled}
         return {
             "base": self.base_text,
@@ -248,10 +251,10 @@ class ConditionSchedule:
         return cls(**{**values, "base": base, "failures": tuple(values["failures"]), **entries})
 
     def _stepped(self, at: int) -> ConditionSchedule:
-        """With what is due at `at` done: leases end first, and of the changes only the first is made."""
-        ended = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
-        if ended:
-            return self._without(ended)._settled(at)
+        """The state after one step at `at`: all leases that expire, or else the first scheduled change."""
+        expired = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
+        if expired:
+            return self._without(expired)._settled(at)
         entry, rest = self.scheduled[0], replace(self, scheduled=self.scheduled[1:])
         try:
             return rest._with(entry)
@@ -259,7 +262,7 @@ class ConditionSchedule:
             return rest._failed(entry, error, at)
 
     def _with(self, entry: Entry) -> ConditionSchedule:
-        """With `entry` in force; raises ConditionsError."""
+        """The state with `entry` in force; raises ConditionsError."""
         request = entry.request
         if entry.expires_ns is not None:
             self._refuse_more(entry, self.leases, MOST_LEASES, "leases")
@@ -275,7 +278,7 @@ class ConditionSchedule:
         return schedule._settled(entry.at_ns)
 
     def _settled(self, now: int) -> ConditionSchedule:
-        """Without leases that cannot be put on any more what is beneath them."""
+        """The state without leases that no longer apply to the conditions below them."""
         effective, schedule = self.base, self
         for lease in self.leases:
             try:
@@ -300,10 +303,10 @@ class ConditionSchedule:
 
     def _refuse_more(self, entry: Entry, group: Sequence[Entry], most: int, what: str) -> None:
         if len(group) >= most:
-            raise ConditionsError(f"there are {most} {what} already: release one")
+            raise ConditionsError(f"there are already {most} {what}; cancel one first")
         waiting = sum(other.size for other in (*self.leases, *self.scheduled))
         if waiting + entry.size > MOST_WAITING_BYTES:
-            raise ConditionsError(f"leases and scheduled changes would be more than {MOST_WAITING_BYTES} bytes")
+            raise ConditionsError(f"leases and scheduled changes exceed {MOST_WAITING_BYTES} bytes; cancel one first")
 
 
 def _when(entry: Entry) -> tuple[int, int]:
@@ -316,8 +319,10 @@ def _listed(ids: Mapping[int, Entry]) -> str:
 
 def _refuse_times(ahead_ns: int, lease_ns: int | None) -> None:
     if ahead_ns < -MOST_LATE_NS:
-        raise ConditionsError(f"is {-ahead_ns / 1e9:.1f} s past; {MOST_LATE_NS // 10**9} s at the most", "at")
+        raise ConditionsError(
+            f"is {-ahead_ns / 1e9:.1f} s in the past; at most {MOST_LATE_NS // 10**9} s allowed", "at"
+        )
     if ahead_ns > MOST_AHEAD_NS:
-        raise ConditionsError(f"is {ahead_ns / 1e9:.0f} s ahead; {MOST_AHEAD_NS // 10**9} s at the most", "at")
+        raise ConditionsError(f"is {ahead_ns / 1e9:.0f} s ahead; at most {MOST_AHEAD_NS // 10**9} s allowed", "at")
     if lease_ns is not None and not SHORTEST_LEASE_NS <= lease_ns <= LONGEST_LEASE_NS:
-        raise ConditionsError(f"{lease_ns / 1e9:g} s are not between 0.1 s and 1 h", "lease")
+        raise ConditionsError(f"{lease_ns / 1e9:g} s is not between 0.1 s and 1 h", "lease")

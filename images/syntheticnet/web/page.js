@@ -1,4 +1,4 @@
-// The control page of one client: the conditions in force, next to what was measured over the last second.
+// The control page of a client: its conditions, next to the values measured over the last second.
 
 import { describeCauses, describeEntry, describeFlow, describeRefusal } from "./words.js";
 
@@ -33,7 +33,7 @@ async function merge(conditions) {
 
 const SWITCH = ["true", "false"];
 
-// The input of a condition: a menu where there are few values, else a text field.
+// The input of a condition: a menu if it has fixed values, else a text field.
 function buildInput(condition) {
   const choices = condition.kind === "switch" ? SWITCH : condition.choices;
   if (!choices) {
@@ -46,7 +46,7 @@ function buildInput(condition) {
   return input;
 }
 
-// One input for each condition of the schema; a change is sent when the input is left or Enter is pressed.
+// One input per condition of the schema; a change is sent on Enter or when the input loses focus.
 function buildForm(section, schema) {
   const direction = section.dataset.direction;
   const form = section.querySelector("form");
@@ -64,7 +64,7 @@ function buildForm(section, schema) {
 
 const help = ({ help, needs }) => (needs?.length ? `${help}; requires ${[needs].flat().join(" or ")}` : help);
 
-// Upload a file of this computer to the client, then make it the value.
+// Upload a local file to the client, then use it as the value.
 function buildUpload(direction, input) {
   const upload = make("input", { type: "file", title: "Upload a file" });
   upload.addEventListener("change", async () => {
@@ -109,7 +109,7 @@ async function reset() {
 
 const forgetRefusals = () => document.querySelectorAll(".wrong").forEach((input) => showRefusal(input, ""));
 
-// Show and change the values of this flow, or of all traffic.
+// Select the flow whose values the page shows and changes; an empty name selects all traffic.
 async function choose(name) {
   flow.value = name;
   forgetRefusals();
@@ -152,7 +152,7 @@ function showLink(section, state) {
   }
 }
 
-// Reuse the row of an entry that is still there, so that no button vanishes while it is being pressed.
+// Reuse the rows of entries that remain; otherwise a refresh could replace a button in mid-click.
 function fill(id, entries) {
   const section = document.querySelector(id);
   const list = section.querySelector("ul");
@@ -192,7 +192,7 @@ function showFlows(flows) {
   })));
 }
 
-// Leases with the time they have left, and scheduled changes; each can be cancelled.
+// Leases and scheduled changes, with the time left; each has a cancel button.
 function showSchedule({ leases = [], scheduled = [], failed }) {
   const entries = [...leases, ...scheduled].map((entry) => ({
     key: String(entry.id),

@@ -1,24 +1,24 @@
-// Drops, flows and changes as readable lines.
+// Formats drops, flows and changes as text.
 
 const DIRECTIONS = ["ingress", "egress"];
 
 const seconds = (ns) => `${(ns / 1e9).toFixed(1)} s`;
 
-// Packets dropped since the forwarder's start, by cause.
+// Packets dropped since the forwarder started, by cause.
 export function describeCauses({ dropped = {}, dropped_bytes: bytes = {} }) {
   const list = (own) => Object.entries(dropped)
     .filter(([cause, count]) => count && OWN_CAUSES.includes(cause) === own)
     .map(([cause, count]) => `${cause} ${count} (${bytes[cause] ?? 0} bytes)`).join(", ");
-  const asked = list(false) ? `Dropped so far: ${list(false)}` : "Nothing dropped so far";
-  return list(true) ? `${asked}; discarded by the lab because this machine is too slow: ${list(true)}` : asked;
+  const configured = list(false) ? `Dropped so far: ${list(false)}` : "Nothing dropped so far";
+  return list(true) ? `${configured}; discarded by the lab because this machine is too slow: ${list(true)}` : configured;
 }
 
-// Discarded by the lab itself, not by the network you asked for.
+// Drops by the lab itself, not by the configured conditions.
 const OWN_CAUSES = ["stalled", "kernel", "memory", "send"];
 
 export function describeFlow(name, flow) {
-  const called = flow.match ? `${name} (${flow.match})` : name;
-  return describeLinks(flow, `${called} `).join("; ") || `${called} same as the link`;
+  const title = flow.match ? `${name} (${flow.match})` : name;
+  return describeLinks(flow, `${title} `).join("; ") || `${title} same as the link`;
 }
 
 // A requested change: "egress: loss 5%, rate none; *:udp egress: latency 80ms; seed 7".
@@ -40,7 +40,7 @@ export function describeEntry({ change, replace, in_ns: begins, left_ns: ends })
   return [what || "no change", ...times].join(", ");
 }
 
-// An error as shown next to its field: without the path that leads to the field.
+// An error as shown next to its field: without the path of the field.
 export function describeRefusal(message, place) {
   return message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message;
 }

@@ -1,4 +1,4 @@
-"""A small web application over HTTPS, with a login, a call in a page, and a widget of another origin."""
+"""A small web application over HTTPS, with a login, a call within a page, and a widget from another origin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TYPES = {".html": "text/html", ".js": "text/javascript"}
 
 @dataclass(frozen=True)
 class WebApp:
-    """Where it answers, on all addresses of this machine, and the authority that its certificate is from."""
+    """Its port, on all addresses of this machine, and the authority of its certificate."""
 
     port: int
     ca: Path
@@ -32,12 +32,12 @@ class WebApp:
 
 @contextmanager
 def web_app(folder: Path) -> Iterator[WebApp]:
-    """The application, for as long as the context lasts; keys and certificates are made in `folder`."""
+    """Run the application during the context; keys and certificates are created in `folder`."""
     make_certificates(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
     server = ThreadingHTTPServer(("0.0.0.0", 0), _Handler)
-    # The handshake belongs to each connection's own thread, or one slow client would hold up all.
+    # The handshake runs in each connection's thread; otherwise a slow client would block all.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -80,11 +80,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: pytest's output is not a server's log."""
+        """Log nothing, to keep pytest's output clean."""
 
 
 def make_certificates(folder: Path) -> None:
-    """ca.pem, and server.pem with server.key for the hosts."""
+    """Create ca.pem, and server.pem with server.key for the hosts."""
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     names = ",".join(f"DNS:{host}" for host in HOSTS)
     ca = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=synthlab test", "-addext", "keyUsage=keyCertSign"]

@@ -1,4 +1,4 @@
-// Calls within one page: a near connection that sends, and a far one that receives.
+// A call within one page: a local connection that sends, and a remote one that receives.
 
 /** A call with the media that the constraints ask for. */
 export async function call(constraints) {
@@ -18,8 +18,8 @@ export async function negotiate(near, far) {
 }
 
 /**
- * A simulcast sender and, for want of an SFU, a receiver that takes each layer for a stream of its own: what the
- * sender writes into packets as the layer's rid is read as the mid of one of several media sections.
+ * A simulcast sender and, as there is no SFU, a receiver that treats each layer as a separate stream: it reads the
+ * layer's rid in the sender's packets as the mid of one of several media sections.
  */
 export async function simulcast(constraints) {
   const media = await navigator.mediaDevices.getUserMedia(constraints);

@@ -1,4 +1,4 @@
-"""Specs of the foreign format."""
+"""Specs in the `/qos` format."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ def refusal(peer: str = HOST, method: str = "GET", path: str = "/v1/state", **he
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_the_host_may_do_everything(method: str) -> None:
-    """Requests from the host that runs the lab are allowed, whatever they do."""
+    """Every request from the host is allowed."""
     assert refusal(HOST, method, "/v1/conditions") is None
 
 
 @pytest.mark.parametrize("peer", [NEIGHBOUR, "", "testclient", "fe80::1"])
 def test_neighbours_may_do_nothing(peer: str) -> None:
-    """Not even read."""
+    """Neighbours may not even read."""
     assert refusal(peer) == f"{peer} may not use this API: only the host that runs the lab may"
 
 
@@ -38,7 +38,7 @@ def test_neighbours_may_do_nothing(peer: str) -> None:
     ],
 )
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
-def test_the_application_may_read_and_publish_its_numbers(peer: str, method: str, path: str, allowed: bool) -> None:
+def test_the_application_may_read_and_publish_its_stats(peer: str, method: str, path: str, allowed: bool) -> None:
     """It may not change its own network."""
     wanted = None if allowed else "the application in the container may not change its own network"
     assert refusal(peer, method, path) == wanted
@@ -47,8 +47,8 @@ def test_the_application_may_read_and_publish_its_numbers(peer: str, method: str
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:80", "127.0.0.1:3000", "[::1]:3000", "10.1.2.3", "client1.lab"]
 )
-def test_addresses_and_own_names_are_answered_to(host: str) -> None:
-    """An address cannot be made to point here by someone else's name server."""
+def test_addresses_and_own_names_are_accepted(host: str) -> None:
+    """IP addresses and own names are accepted: no foreign name server controls them."""
     assert refusal(host=host) is None
 
 
@@ -56,18 +56,18 @@ def test_addresses_and_own_names_are_answered_to(host: str) -> None:
     "host", ["", "evil.example", "localhost.evil.example", "[::1", "[", "127.0.0.1.nip.example:80"]
 )
 def test_other_names_are_refused(host: str) -> None:
-    """A page may not reach the API by a name of its own (DNS rebinding); a broken header is refused likewise."""
-    assert refusal(host=host) == f"host name {host!r} is not answered to: use an IP address or localhost"
+    """A page may not reach the API by its own host name (DNS rebinding); a malformed header is refused too."""
+    assert refusal(host=host) == f"host name {host!r} is not accepted; use an IP address or localhost"
 
 
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "http://localhost", "http://localhost:9222", "null", "http://["]
 )
 def test_pages_of_others_are_refused(origin: str) -> None:
-    """A page from anywhere but this very API may not use it."""
+    """Pages of other origins may not use the API."""
     assert refusal(origin=origin) == f"a page from {origin} may not use this API"
 
 
-def test_the_own_page_is_allowed() -> None:
-    """The control page's origin is the host that was asked."""
+def test_the_control_page_is_allowed() -> None:
+    """The control page may use the API: its origin is the requested host."""
     assert refusal(method="POST", origin="http://localhost:3000") is None

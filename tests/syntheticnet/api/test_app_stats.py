@@ -1,4 +1,4 @@
-"""AppStats: what an application may publish of itself, and how old each part is."""
+"""AppStats: the stats an application may publish, and the age of each key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 def test_each_top_level_key_is_replaced_as_a_whole_and_has_its_age() -> None:
-    """A key published again drops what it held; the others keep their values and grow old."""
+    """Publishing a key replaces its values; the other keys keep theirs and age."""
     clock = Clock()
     numbers = AppStats(clock)
     numbers.publish({"video": {"client2": {"fps": 15}, "client3": {"fps": 9}}, "state": "connected"})
@@ -38,18 +38,18 @@ def test_each_top_level_key_is_replaced_as_a_whole_and_has_its_age() -> None:
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ([1], "the body is not an object such as {video: {client2: {fps: 15}}}"),
-        ({"fps": None}, "fps: None is not a number, a word or an object of them"),
-        ({"a": {"b": [1]}}, "a.b: [1] is not a number, a word or an object of them"),
-        ({"a": float("nan")}, "a: nan is not a number, a word or an object of them"),
-        ({"a": float("inf")}, "a: inf is not a number, a word or an object of them"),
-        ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "a.b.c.d.e: deeper than 5 levels"),
-        ({str(n): n for n in range(MOST_LEAVES + 1)}, "more than 5000 numbers"),
-        ({str(n): {} for n in range(MOST_LEAVES + 1)}, "more than 5000 numbers"),
+        ([1], "the body is not an object; expected one such as {video: {client2: {fps: 15}}}"),
+        ({"fps": None}, "fps: None is not a finite number, UTF-8 text, a boolean or an object"),
+        ({"a": {"b": [1]}}, "a.b: [1] is not a finite number, UTF-8 text, a boolean or an object"),
+        ({"a": float("nan")}, "a: nan is not a finite number, UTF-8 text, a boolean or an object"),
+        ({"a": float("inf")}, "a: inf is not a finite number, UTF-8 text, a boolean or an object"),
+        ({"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "a.b.c.d.e: nested too deeply: at most 5 levels are allowed"),
+        ({str(n): n for n in range(MOST_LEAVES + 1)}, "too many values: at most 5000 are allowed"),
+        ({str(n): {} for n in range(MOST_LEAVES + 1)}, "too many values: at most 5000 are allowed"),
     ],
 )
-def test_refuses_what_is_no_tree_of_numbers(values: Any, line: str) -> None:
-    """A refusal says where and why, and nothing changes."""
+def test_refuses_invalid_stats(values: Any, line: str) -> None:
+    """The error says where and why, and nothing changes."""
     numbers = AppStats(Clock())
     numbers.publish({"fps": 1})
     with pytest.raises(InvalidStats, match=exactly(line)):
@@ -57,17 +57,17 @@ def test_refuses_what_is_no_tree_of_numbers(values: Any, line: str) -> None:
     assert numbers.report()["values"] == {"fps": 1}
 
 
-def test_what_is_kept_counts_toward_the_limit() -> None:
-    """Publishing key after key does not fill memory."""
+def test_stored_values_count_toward_the_limit() -> None:
+    """Values already stored count, so publishing key after key cannot fill memory."""
     numbers = AppStats(Clock())
     numbers.publish({str(n): n for n in range(MOST_LEAVES)})
-    with pytest.raises(InvalidStats, match=exactly("more than 5000 numbers")):
+    with pytest.raises(InvalidStats, match=exactly("too many values: at most 5000 are allowed")):
         numbers.publish({"one more": 1})
     numbers.publish({"0": {"fps": 15}})
 
 
-def test_takes_words_and_truth_values() -> None:
-    """Statistics hold states beside numbers."""
+def test_accepts_strings_and_booleans() -> None:
+    """Stats may contain states as well as numbers."""
     numbers = AppStats(Clock())
     values = {"ice": "connected", "muted": False, "kbps": -1, "huge": 10**200}
     numbers.publish(values)

@@ -1,4 +1,4 @@
-"""Console: the newest of what pages wrote, kept within bounds."""
+"""Console: the latest console entries of pages, in bounded memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def texts(console: PageConsole, after: int = 0) -> list[str]:
 
 
 def test_the_newest_are_kept() -> None:
-    """Chatter displaces no error, nor the other way; numbers tell how many are missing."""
+    """Chatter never pushes out errors, nor errors chatter; entry numbers show how many are missing."""
     console = PageConsole()
     console.publish({"entries": [entry("the cause", "error")]})
     for _ in range(3):
@@ -39,7 +39,7 @@ def test_the_newest_are_kept() -> None:
 
 
 def test_texts_are_bounded() -> None:
-    """In length, and to what can be written as JSON in UTF-8."""
+    """Texts are cut to the maximum length, and characters that UTF-8 cannot encode are replaced."""
     console = PageConsole()
     console.publish({"entries": [entry("x" * 10_000), entry("a\ud800b")]})
     assert [len(text) for text in texts(console)] == [MOST_TEXT, 3]
@@ -49,15 +49,15 @@ def test_texts_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("posted", "line"),
     [
-        ([], "the body is not an object such as {entries: [{time_s, kind, text, where}]}"),
+        ([], "the body is not an object; expected one such as {entries: [{time_s, kind, text, where}]}"),
         ({"entries": [7]}, BAD),
-        ({"entries": [entry() | {"text": 7}]}, "entries[0].text: 7 is not a text"),
-        ({"entries": [], "lost": "x"}, "lost: 'x' is not a number"),
+        ({"entries": [entry() | {"text": 7}]}, "entries[0].text: 7 is not a string"),
+        ({"entries": [], "lost": "x"}, "lost: 'x' is not a number from 0 to 10^12"),
         ({"entries": [entry() | {"time_s": float("inf")}]}, BAD),
     ],
 )
 def test_bad_entries_change_nothing(posted: Any, line: str) -> None:
-    """They are refused in one line."""
+    """An invalid entry is refused with a one-line error."""
     console = PageConsole()
     with pytest.raises(BadEntries, match=exactly(line)):
         console.publish(posted)
@@ -65,7 +65,7 @@ def test_bad_entries_change_nothing(posted: Any, line: str) -> None:
 
 
 def test_over_http(site: Site) -> None:
-    """The application posts, the host reads what is new; a bad number is refused."""
+    """The application posts, the host reads new entries; an invalid entry number is refused."""
     answer = site.ask("POST", "/v1/console", peer="127.0.0.1", json={"entries": [entry("a"), entry("b")]})
     assert answer.status_code == 200
     result = site.ask("GET", "/v1/console?after=1").json()
@@ -75,7 +75,7 @@ def test_over_http(site: Site) -> None:
 
 
 def test_a_problem_of_the_application_is_in_the_state(site: Site) -> None:
-    """What a client says of its page, as long as it says so; nothing where it is well."""
+    """The state contains the page's problem while the client reports one."""
     assert site.ask("GET", "/v1/state").json()["problem"] is None
     site.ask("POST", "/v1/stats", json={"page": {"problem": "http://sfu/: net::ERR_CONNECTION_REFUSED"}})
     assert site.ask("GET", "/v1/state").json()["problem"] == "http://sfu/: net::ERR_CONNECTION_REFUSED"

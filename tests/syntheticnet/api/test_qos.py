@@ -1,4 +1,4 @@
-"""Qos: the wire format of existing scripts, to conditions and back."""
+"""`/qos`, the wire format of existing scripts: to conditions and back."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SPEC: dict[str, Any] = {
 }
 
 
-def test_the_formats_example_round_trips() -> None:
-    """A spec that was posted is read back as it was, also after conditions were stored in their native form."""
+def test_the_example_of_the_format_round_trips() -> None:
+    """A posted spec is read back unchanged, also after conversion to native form."""
     conditions = qos.parse(SPEC)
     assert written(conditions) == SPEC
     stored = Conditions.from_dict(json.loads(json.dumps(conditions.to_dict())))
@@ -39,7 +39,7 @@ def test_the_formats_example_round_trips() -> None:
 
 
 def test_what_the_values_mean() -> None:
-    """Bits per second with 24 octets a packet, shares, milliseconds, jitter that only adds, to a share of packets."""
+    """Bits per second with 24 octets per packet, shares, milliseconds, and one-sided jitter on a share of packets."""
     link = {
         "rate": 1_000_000,
         "loss": 0.05,
@@ -62,12 +62,12 @@ def test_what_the_values_mean() -> None:
 
 
 def test_ten_gigabit_is_unlimited() -> None:
-    """The format has no word for "no limit": its largest rates mean that."""
+    """The format cannot say "no limit": its largest rates mean that."""
     assert qos.parse(SPEC | {"default_link": {"ingress": PERFECT, "egress": PERFECT}}).egress.rate_bps == float("inf")
 
 
 def test_what_a_flow_matches() -> None:
-    """The address has its first octet in the lowest byte; 0 is any."""
+    """The first octet of an address is the lowest byte; 0 matches any address."""
     spec = copy.deepcopy(SPEC)
     spec["flows"][0]["flow"] = {"ip": 0x0100007F, "protocol": 0, "port_min": 1, "port_max": 1000}
     conditions = qos.parse(spec)
@@ -77,14 +77,14 @@ def test_what_a_flow_matches() -> None:
 
 
 def test_a_flow_carries_all_values() -> None:
-    """A flow of this format shares nothing: even its absence of loss is its own."""
+    """A flow in this format inherits nothing: 0 loss is set explicitly."""
     flow = qos.parse(SPEC).flows[0]
     assert all(value is not None for value in (flow.egress.rate_bps, flow.egress.loss, flow.egress.latency_ns))
     assert flow.egress.reordering is False
 
 
-def test_flows_that_others_hide_are_taken() -> None:
-    """Flows match in order and the first wins: one that never does has always been allowed, and is kept."""
+def test_hidden_flows_are_accepted() -> None:
+    """The first matching flow wins; a flow that can never match is allowed and kept."""
     spec = copy.deepcopy(SPEC)
     spec["flows"].append(spec["flows"][0] | {"label": "hidden"})
     conditions = Conditions.from_dict(qos.parse(spec).to_dict())
@@ -92,7 +92,7 @@ def test_flows_that_others_hide_are_taken() -> None:
 
 
 def _with(path: str, value: Any) -> dict[str, Any]:
-    """The example with one value replaced; `...` takes it out."""
+    """The example with one value replaced, or removed by `...`."""
     spec: Any = json.loads(json.dumps(SPEC))  # no part shared
     inner, keys = spec, path.split(".")
     for key in keys[:-1]:
@@ -105,7 +105,7 @@ def _with(path: str, value: Any) -> dict[str, Any]:
     return result
 
 
-LABEL = "is not a label of letters, digits and _ (and not default)"
+LABEL = "is not a label: use letters, digits and _, but not 'default'"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ LABEL = "is not a label of letters, digits and _ (and not default)"
         ({"default_link": {"ingress": Q, "egress": Q}}, "flows: is missing"),
         (SPEC | {"flows": {}}, "flows: is not a list"),
         (SPEC | {"flows": [7]}, "flows[0]: is not an object with label, flow, link"),
-        (SPEC | {"flows": SPEC["flows"] * 2}, "flows: label 'udp' is used twice; labels are unique"),
+        (SPEC | {"flows": SPEC["flows"] * 2}, "flows: label 'udp' is used twice; labels must be unique"),
         (_with("default_link.ingress", ...), "default_link.ingress: is missing"),
         (_with("default_link.egress.rate", ...), "default_link.egress.rate: is missing"),
         (_with("default_link.egress.rate", -1), "default_link.egress.rate: -1 is not a number from 0 to inf"),
@@ -145,7 +145,7 @@ LABEL = "is not a label of letters, digits and _ (and not default)"
         ),
         (
             _with("flows.0.flow", {"ip": 0, "protocol": 1, "port_min": 9, "port_max": 10}),
-            "flows[0].flow: protocol 1 has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given",
+            "flows[0].flow: protocol 1 has no ports; only 6 (TCP), 17 (UDP) and 132 (SCTP) do",
         ),
         (
             _with("flows.0.link.egress.jitter", None),
@@ -154,13 +154,13 @@ LABEL = "is not a label of letters, digits and _ (and not default)"
     ],
 )
 def test_refuses_bad_specs_in_one_line(spec: object, line: str) -> None:
-    """The place, what is wrong and what is allowed."""
+    """The error says where, what is wrong and what is allowed."""
     with pytest.raises(ConditionsError, match=exactly(line)):
         qos.parse(spec)
 
 
-def test_native_conditions_in_the_formats_words() -> None:
-    """L-J to L+J is L-J and a one-sided 2J; what a flow does not name is written as the link has it."""
+def test_writes_native_conditions() -> None:
+    """L-J to L+J becomes L-J with one-sided jitter 2J; values a flow does not set are the link's."""
     native = {
         "egress": {"latency": "80ms", "jitter": "20ms", "loss": "1%"},
         "flows": {"u": {"match": "*:udp", "egress": {"loss": "5%"}}},
@@ -173,7 +173,7 @@ def test_native_conditions_in_the_formats_words() -> None:
 
 @given(SPECS)
 def test_every_spec_round_trips(spec: dict[str, Any]) -> None:
-    """Whatever a script posts it reads back, after the spec went through the native form."""
+    """Any posted spec is read back unchanged after conversion to native form."""
     if any(flow["label"] == "default" for flow in spec["flows"]):
         return
     native = qos.parse(spec).to_dict()
@@ -181,8 +181,8 @@ def test_every_spec_round_trips(spec: dict[str, Any]) -> None:
 
 
 @pytest.mark.issue(10)
-def test_a_rate_of_nothing_lets_nothing_pass() -> None:
-    """The slider of the format's page goes to 0, which means that; a flow may pass beside, or a flow alone may not."""
+def test_a_rate_of_0_drops_everything() -> None:
+    """A rate of 0 drops everything, on the link or on a single flow; other traffic passes."""
     nothing = Q | {"rate": 0}
     spec = SPEC | {"default_link": {"ingress": nothing, "egress": Q}}
     conditions = qos.parse(spec)
@@ -194,8 +194,8 @@ def test_a_rate_of_nothing_lets_nothing_pass() -> None:
 
 
 @pytest.mark.issue(10)
-def test_what_existing_scripts_may_say_beyond_the_format() -> None:
-    """A share above 1 is all; keys that are not of the format are ignored, wherever they stand."""
+def test_tolerates_what_existing_scripts_send_beyond_the_format() -> None:
+    """Shares above 1 count as 1; unknown keys are ignored at any level."""
     much = Q | {"loss": 5, "jitter_strength": 1.5, "colour": "red"}
     flow = SPEC["flows"][0] | {"note": "mine", "flow": SPEC["flows"][0]["flow"] | {"dscp": 8}}
     conditions = qos.parse({"default_link": {"ingress": much, "egress": Q}, "flows": [flow], "version": 2})

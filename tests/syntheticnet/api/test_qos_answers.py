@@ -1,4 +1,4 @@
-"""What existing scripts speak: `/qos` and `/top`, over a real wire to a stand-in for the forwarder."""
+"""`/qos` and `/top` for existing scripts, through a real control channel to a fake forwarder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..site import SPEC, Site
 
 
 def test_qos_round_trips(site: Site) -> None:
-    """POST answers `OK` as text, and GET the very spec."""
+    """POST answers `OK` as text, and GET returns the posted spec."""
     answer = site.ask("POST", "/qos", json=SPEC)
     assert (answer.status_code, answer.content) == (200, b"OK")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -18,15 +18,15 @@ def test_qos_round_trips(site: Site) -> None:
 
 
 def test_qos_of_an_untouched_client_is_the_perfect_spec(site: Site) -> None:
-    """Byte for byte what existing scripts parse."""
+    """The answer is byte for byte what existing scripts parse."""
     perfect = '{"rate":10000000000,"loss":0.0,"latency":0,"jitter":0,"jitter_strength":0.0,"reorder_packets":false}'
     links = f'{{"ingress":{perfect},"egress":{perfect}}}'
     assert site.ask("GET", "/qos").text == f'{{"default_link":{links},"flows":[]}}'
 
 
 @pytest.mark.issue(10)
-def test_qos_tells_the_nearest_and_leaves_the_rest_alone(site: Site) -> None:
-    """There is always an answer; posted with another rate it changes that, and nothing that it cannot say."""
+def test_qos_reports_the_nearest_and_leaves_the_rest_alone(site: Site) -> None:
+    """GET always answers; posting its answer with another rate changes the rate only."""
     native = {"egress": {"latency": "1.5ms", "duplicate": "1%"}, "flows": {"[::/0]": {"egress": {"loss": "5%"}}}}
     site.ask("PUT", "/v1/conditions", json=native)
     answer = site.ask("GET", "/qos")
@@ -43,7 +43,7 @@ def test_qos_tells_the_nearest_and_leaves_the_rest_alone(site: Site) -> None:
 
 @pytest.mark.issue(10)
 def test_qos_that_changes_nothing_leaves_leases_alone(site: Site) -> None:
-    """What is for a time goes on where a script posts what it has read, and ends where it posts something else."""
+    """Leases survive a script that posts what it read, and end if it posts something else."""
     site.ask("PATCH", "/v1/conditions?lease=30s", json={"egress": {"loss": "20%", "corrupt": "1%"}})
     spec = site.ask("GET", "/qos").json()
     assert spec["default_link"]["egress"]["loss"] == 0.2
@@ -58,13 +58,13 @@ def test_qos_that_changes_nothing_leaves_leases_alone(site: Site) -> None:
 
 @pytest.mark.issue(10)
 def test_the_pages_old_address(site: Site) -> None:
-    """Bookmarks of the format's own page lead to the control page."""
+    """The old address of the page redirects to the control page."""
     answer = site.ask("GET", "/control.html")
     assert (answer.status_code, answer.headers["location"]) == (307, "/ui/")
 
 
 def test_top_is_49152_octets(site: Site) -> None:
-    """2048 slots of three little-endian words, as octets."""
+    """2048 slots of three little-endian 64-bit words."""
     answer = site.ask("GET", "/top/ingress.profile")
     words = b"".join(word.to_bytes(8, "little") for word in (3, 1000, 17))
     assert answer.content == words.ljust(49152, b"\0")

@@ -1,4 +1,4 @@
-"""Conditions that the foreign format cannot say: what it tells of them, and what a change in its words leaves alone."""
+"""Conditions that `/qos` cannot express: the nearest spec, and what a posted change leaves alone."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ NEAREST = [
 
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("native", "expected"), NEAREST)
-def test_the_nearest_that_the_format_can_say(native: dict[str, Any], expected: dict[str, Any]) -> None:
-    """There is always an answer, and it can be posted back: that alone changes nothing."""
+def test_writes_the_nearest_the_format_can_express(native: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Any conditions can be written as a spec; posting it back changes nothing."""
     conditions = Conditions.from_dict({"egress": native})
     spec = written(conditions)
     assert spec["default_link"]["egress"] == pytest.approx(PERFECT | expected)
@@ -49,7 +49,7 @@ def test_the_nearest_that_the_format_can_say(native: dict[str, Any], expected: d
 @pytest.mark.issue(10)
 @pytest.mark.parametrize("model", ["1% 10% 5% 50% 0.5%", "5% 40% 20% 30% 2%", "0% 10% 0% 100% 30%", "100% 0% 40% 10%"])
 def test_the_share_of_a_loss_with_four_states(model: str) -> None:
-    """It is what the element itself drops in the long run."""
+    """The reported share equals what the element drops in the long run."""
     bench = Bench(3)
     StateLoss(requested(loss_state=model), bench.kit).push(packets(100_000, size=1))
     result = written(Conditions.from_dict({"egress": {"loss_state": model}}))["default_link"]["egress"]["loss"]
@@ -58,7 +58,7 @@ def test_the_share_of_a_loss_with_four_states(model: str) -> None:
 
 @pytest.mark.issue(10)
 def test_flows_that_the_format_cannot_name_are_left_alone() -> None:
-    """They are not told, and stay in their places; names that are no labels are told by what is left of them."""
+    """They are left out and keep their positions; names that are not labels are shortened to valid ones."""
     match = {"*:udp": "*:udp", "[2001:db8::/32]": "", "sfu:udp": "", "udp": "*:udp:9", "default_2": "10.0.0.1"}
     flows = {name: {"match": text or name, "egress": {"loss": "5%"}} for name, text in match.items()}
     flows |= {"10.0.0.0/8": {}, "*:rtp,pt=96": {}}
@@ -73,7 +73,7 @@ def test_flows_that_the_format_cannot_name_are_left_alone() -> None:
 
 @pytest.mark.issue(10)
 def test_only_what_is_touched_changes() -> None:
-    """A spec that is read, changed and posted leaves a queue, a duplicate or a shared bottleneck as they are."""
+    """A spec that is read, edited and posted keeps a queue, duplicates or a shared bottleneck."""
     link = {"rate": "1mbit", "queue": "1s", "duplicate": "1%", "loss": "5%", "loss_burst": "4p", "latency": "1.5ms"}
     native = {"egress": link, "flows": {"*:udp": {"egress": {"corrupt": "1%"}}}, "seed": 7}
     conditions = Conditions.from_dict(native)
@@ -88,7 +88,7 @@ def test_only_what_is_touched_changes() -> None:
 
 
 def test_a_flow_with_another_match_is_another_flow() -> None:
-    """Its values stay, and it is called by the label that it was posted with."""
+    """It keeps its values, and gets the posted label as its name."""
     conditions = Conditions.from_dict({"flows": {"*:udp": {"egress": {"corrupt": "1%"}}}})
     spec = copy.deepcopy(written(conditions))
     spec["flows"][0]["flow"]["protocol"] = 6
@@ -111,7 +111,7 @@ _NATIVE = st.builds(
 @pytest.mark.issue(10)
 @given(_NATIVE, SPECS)
 def test_what_was_posted_is_reported_whatever_was_before(before: Conditions, spec: dict[str, Any]) -> None:
-    """And what is told can be posted again without changing anything."""
+    """The spec read back equals the posted one, and posting it again changes nothing."""
     if any(flow["label"] == "default" for flow in spec["flows"]):
         return
     after = qos.changed(before, spec)

@@ -1,4 +1,4 @@
-"""The API's refusals: each is one line that says why, and changes nothing."""
+"""Requests that the API refuses: one line says why, and nothing changes."""
 
 from __future__ import annotations
 
@@ -46,13 +46,19 @@ from ..site import HOST, SPEC, Site
             "/qos",
             json.dumps(SPEC).replace('"protocol": 17, "port_min": 0', '"protocol": 1, "port_min": 1'),
             422,
-            "flows[0].flow: protocol 1 has no ports; those of 6 (TCP), 17 (UDP) and 132 (SCTP) can be given",
+            "flows[0].flow: protocol 1 has no ports; only 6 (TCP), 17 (UDP) and 132 (SCTP) do",
         ),
         ("PATCH", "/v1/conditions", '{"flows": {"no-such-host.invalid": {}}}', 422, None),
         ("PATCH", "/v1/conditions", '{"flows": {"a..b": {}}}', 422, None),
         ("PATCH", "/v1/conditions", json.dumps({"flows": {"x" * 64: {}}}), 422, None),
         ("POST", "/qos", "[" * 100_000, 400, None),
-        ("PATCH", "/v1/conditions", "[" * 500 + "]" * 500, 400, "the body is nested in more than 16 levels"),
+        (
+            "PATCH",
+            "/v1/conditions",
+            "[" * 500 + "]" * 500,
+            400,
+            "the body is nested too deeply: at most 16 levels are allowed",
+        ),
         (
             "PATCH",
             "/v1/conditions?chek=true",
@@ -62,17 +68,17 @@ from ..site import HOST, SPEC, Site
         ),
         ("PATCH", "/v1/conditions?check=yes", "{}", 422, "check: 'yes' is not true or false"),
         ("PATCH", "/v1/conditions?lease=10", "{}", 422, "lease: '10' is not a time such as 500ms, 10s, 5min or 1h"),
-        ("PATCH", "/v1/conditions?lease=2h", "{}", 422, "lease: 7200 s are not between 0.1 s and 1 h"),
+        ("PATCH", "/v1/conditions?lease=2h", "{}", 422, "lease: 7200 s is not between 0.1 s and 1 h"),
         ("PATCH", "/v1/conditions?in=2h", "{}", 422, None),
         (
             "DELETE",
             "/v1/conditions?at=soon",
             "",
             422,
-            "at: 'soon' is not a time of the monotonic clock in nanoseconds, as /v1/clock tells it",
+            "at: 'soon' is not a time in nanoseconds; GET /v1/clock returns the current one",
         ),
         ("PUT", "/v1/leases/1?for=10s", "", 404, "no lease or scheduled change 1; there are: none"),
-        ("PUT", "/v1/leases/1", "", 422, "for: is missing: say how long, such as ?for=10s"),
+        ("PUT", "/v1/leases/1", "", 422, "for: is missing: give a duration such as ?for=10s"),
         ("DELETE", "/v1/leases/1", "", 404, "no lease or scheduled change 1; there are: none"),
         ("DELETE", "/v1/leases/x", "", 404, "no lease or scheduled change x; there are: none"),
         (
@@ -102,24 +108,42 @@ from ..site import HOST, SPEC, Site
         ("POST", "/qos", json.dumps(SPEC).replace('"rate": 1000000', '"rate": NaN'), 422, None),
         ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": 1e400'), 422, None),
         ("POST", "/qos", json.dumps(SPEC).replace('"latency": 80', '"latency": NaN'), 422, None),
-        ("POST", "/v1/stats", '{"fps": NaN}', 422, "fps: nan is not a number, a word or an object of them"),
+        (
+            "POST",
+            "/v1/stats",
+            '{"fps": NaN}',
+            422,
+            "fps: nan is not a finite number, UTF-8 text, a boolean or an object",
+        ),
         ("POST", "/v1/stats", '{"fps": 1' + "0" * 400 + "}", 422, None),
         ("GET", "/v1/files/train", "", 404, "train: no such file; uploaded files: none"),
         ("DELETE", "/v1/files/train", "", 404, "train: no such file; uploaded files: none"),
-        ("PUT", "/v1/files/train", "\0", 400, "the body is not a text in UTF-8"),
+        ("PUT", "/v1/files/train", "\0", 400, "the body is not UTF-8 text without NUL characters"),
         ("PUT", "/v1/files/a b", "x", 422, None),
-        ("POST", "/v1/stats", '{"fps": null}', 422, "fps: None is not a number, a word or an object of them"),
+        (
+            "POST",
+            "/v1/stats",
+            '{"fps": null}',
+            422,
+            "fps: None is not a finite number, UTF-8 text, a boolean or an object",
+        ),
         ("POST", "/v1/stats", '{"\\ud800": 1}', 422, "\\ud800: has characters that are not printable"),
-        ("POST", "/v1/stats", '{"a": "\\ud800"}', 422, "a: '\\ud800' is not a number, a word or an object of them"),
+        (
+            "POST",
+            "/v1/stats",
+            '{"a": "\\ud800"}',
+            422,
+            "a: '\\ud800' is not a finite number, UTF-8 text, a boolean or an object",
+        ),
         ("DELETE", "/qos", "", 405, "Method Not Allowed"),
         ("GET", "/v1/nothing", "", 404, "Not Found"),
-        ("GET", "/top/sideways.profile", "", 404, "no such profile: sideways; there are ingress and egress"),
+        ("GET", "/top/sideways.profile", "", 404, "no such profile: sideways; expected ingress or egress"),
     ],
 )
 def test_refuses_with_one_line_and_changes_nothing(
     site: Site, method: str, path: str, body: str, status: int, line: str | None
 ) -> None:
-    """A request that cannot be is a 4xx with one line that says why."""
+    """An invalid request gets a 4xx with one line that says why."""
     answer = site.ask(method, path, content=body)
     error = answer.json()["error"]
     assert answer.status_code == status
@@ -131,7 +155,7 @@ def test_refuses_with_one_line_and_changes_nothing(
 
 
 def test_refuses_a_body_that_is_too_long(site: Site) -> None:
-    """Bodies end at a megabyte, those of files at four, whether or not they say how long they are."""
+    """Bodies are limited to 1 MB, files to 4 MB, with or without Content-Length."""
 
     async def endless() -> Any:
         while True:
@@ -146,19 +170,20 @@ def test_refuses_a_body_that_is_too_long(site: Site) -> None:
 
 
 def test_says_when_the_forwarder_does_not_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 after a few seconds; what was asked meanwhile never takes effect."""
+    """503 after a few seconds; the timed-out change never takes effect."""
     monkeypatch.setattr(api, "WORK_SECONDS", 0.2)
     site.forwarder.silent = True
     answer = site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the forwarder does not answer: it is busy, or is restarted within three seconds"}
+    line = "the forwarder does not answer: it is busy or restarting; try again in three seconds"
+    assert answer.json() == {"error": line}
     site.forwarder.silent = False
     assert site.ask("GET", "/v1/conditions").json() == {"seed": 5}
     assert site.forwarder.configured == 0
 
 
 def test_the_application_may_not_change_leases_and_files(site: Site) -> None:
-    """It may read them."""
+    """The application may read leases and files only."""
     for method, path in (("PUT", "/v1/leases/1"), ("DELETE", "/v1/leases/1"), ("PUT", "/v1/files/a")):
         assert site.ask(method, path, "127.0.0.1").status_code == 403
     for path in ("/v1/leases", "/v1/files", "/v1/clock"):
@@ -169,24 +194,24 @@ def test_the_application_may_not_change_leases_and_files(site: Site) -> None:
     ("peer", "headers", "line"),
     [
         ("172.18.0.9", {}, "172.18.0.9 may not use this API: only the host that runs the lab may"),
-        (HOST, {"Host": "evil.example"}, "host name 'evil.example' is not answered to: use an IP address or localhost"),
-        (HOST, {"Host": "["}, "host name '[' is not answered to: use an IP address or localhost"),
+        (HOST, {"Host": "evil.example"}, "host name 'evil.example' is not accepted; use an IP address or localhost"),
+        (HOST, {"Host": "["}, "host name '[' is not accepted; use an IP address or localhost"),
         (HOST, {"Origin": "http://evil.example"}, "a page from http://evil.example may not use this API"),
         ("127.0.0.1", {}, "the application in the container may not change its own network"),
     ],
 )
-def test_turns_others_away(site: Site, peer: str, headers: dict[str, str], line: str) -> None:
-    """Neighbours, foreign names, foreign pages and the application itself get a 403 that says why."""
+def test_refuses_others(site: Site, peer: str, headers: dict[str, str], line: str) -> None:
+    """Neighbours, foreign host names, foreign pages and the application get a 403 that says why."""
     answer = site.ask("PATCH", "/v1/conditions", peer, headers=headers, json={"egress": {"loss": "5%"}})
     assert (answer.status_code, answer.json()) == (403, {"error": line})
     assert site.forwarder.configured == 0
 
 
-def test_a_host_that_is_none_is_reported_first(site: Site) -> None:
-    """A misspelt name is told as such also where the flow would not match for another reason."""
+def test_an_unknown_host_is_reported_first(site: Site) -> None:
+    """An unknown host name is the reported error even if the change has another mistake."""
     change = {"flows": {"*:udp": {"egress": {"loss": "1%"}}, "no-such-host.invalid:udp": {}}}
     answer = site.ask("PATCH", "/v1/conditions", json=change)
-    line = "flows.no-such-host.invalid:udp: no host is called 'no-such-host.invalid' on this network"
+    line = "flows.no-such-host.invalid:udp: cannot resolve host name 'no-such-host.invalid' on this network"
     assert (answer.status_code, answer.json()["error"]) == (422, line)
     named = site.ask("PATCH", "/v1/conditions", json={"flows": {"*:udp": {}, "localhost:udp": {}}})
     assert named.json()["error"].startswith("flows.localhost:udp: never matches: ")

@@ -1,4 +1,4 @@
-"""The API over a real wire to a stand-in for the forwarder: its answers."""
+"""The API's answers, through a real control channel to a fake forwarder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..site import SPEC, STARTUP, Site
 
 
 def test_state_says_who_and_what(site: Site) -> None:
-    """Version, name, lab, startup conditions and seed, beside what the forwarder reports."""
+    """Version, name, lab, startup conditions and seed, plus the forwarder's report."""
     state = site.ask("GET", "/v1/state").json()
     assert abs(state.pop("monotonic_ns") - time.monotonic_ns()) < 10**9
     assert state == {
@@ -37,8 +37,8 @@ def test_state_says_who_and_what(site: Site) -> None:
     assert site.ask("GET", "/v1/health").json() == {"healthy": True}
 
 
-def test_patch_changes_what_it_names(site: Site) -> None:
-    """Values that a PATCH does not name stay; the answer is the state after it."""
+def test_patch_changes_only_named_values(site: Site) -> None:
+    """PATCH keeps values it does not name, and answers the new state."""
     site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%", "latency": "80ms"}})
     answer = site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": None}, "ingress": {"loss": "1%"}})
     assert answer.status_code == 200
@@ -48,21 +48,21 @@ def test_patch_changes_what_it_names(site: Site) -> None:
 
 
 def test_put_replaces_all(site: Site) -> None:
-    """After a PUT nothing of what was before is in force."""
+    """After PUT none of the previous conditions is in force."""
     site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     site.ask("PUT", "/v1/conditions", json={"ingress": {"rate": "1mbit"}})
     assert site.forwarder.conditions == {"seed": 5, "ingress": {"rate": "1mbit"}}
 
 
 def test_delete_returns_to_the_startup_conditions(site: Site) -> None:
-    """DELETE puts in force what the container started with."""
+    """DELETE restores the conditions the container started with."""
     site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     assert site.ask("DELETE", "/v1/conditions").json()["conditions"] == {"seed": 5} | STARTUP
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_check_changes_nothing(site: Site, method: str) -> None:
-    """With `?check=true` the answer is what would be in force, with the state that is."""
+    """`?check=true` answers what would be in force, and the present state."""
     answer = site.ask(method, "/v1/conditions?check=true", json={"egress": {"loss": "5%"}}).json()
     assert answer.keys() == {"conditions", "monotonic_ns", "state"}
     assert answer["conditions"]["egress"] == {"loss": "5%"}
@@ -71,8 +71,8 @@ def test_check_changes_nothing(site: Site, method: str) -> None:
     assert site.forwarder.configured == 0
 
 
-def test_every_answer_says_when(site: Site) -> None:
-    """Its headers have the times of this clock at which the request came, and at which the answer left."""
+def test_every_answer_carries_times(site: Site) -> None:
+    """Headers carry the monotonic times the request arrived and the answer left."""
     before = time.monotonic_ns()
     answer = site.ask("GET", "/v1/state")
     came, left = (int(answer.headers[f"x-synthlab-{word}-ns"]) for word in ("received", "answered"))
@@ -80,12 +80,12 @@ def test_every_answer_says_when(site: Site) -> None:
 
 
 def left_s(entry: dict[str, Any]) -> float:
-    """How long a lease has still to run, in seconds."""
+    """The time left of a lease, in seconds."""
     return float(entry["left_ns"] / 1e9)
 
 
 def test_a_lease(site: Site) -> None:
-    """A change with `?lease=` tells its id and its end; it can be listed, prolonged and taken back."""
+    """`?lease=` returns the lease's id and expiry; a lease can be listed, extended and ended."""
     answer = site.ask("PATCH", "/v1/conditions?lease=10s", json={"egress": {"loss": "5%"}}).json()
     assert answer["conditions"]["egress"] == {"loss": "5%"}
     assert answer["entry"]["expires_ns"] - answer["entry"]["at_ns"] == 10 * 10**9
@@ -99,7 +99,7 @@ def test_a_lease(site: Site) -> None:
 
 
 def test_a_change_at_a_time(site: Site) -> None:
-    """With `at`, read on the clock that the API tells, or `in`, a change waits; it is not yet in force."""
+    """With `at` (on the API's clock) or `in`, a change is scheduled and not yet in force."""
     at = site.ask("GET", "/v1/clock").json()["monotonic_ns"] + 60 * 10**9
     answer = site.ask("PATCH", f"/v1/conditions?at={at}", json={"egress": {"loss": "5%"}}).json()
     assert answer["conditions"] == {"seed": 5}
@@ -113,7 +113,7 @@ def test_a_change_at_a_time(site: Site) -> None:
 
 
 def test_replacing_drops_leases(site: Site) -> None:
-    """PUT, DELETE and `/qos` leave nothing of leases and scheduled changes; with `keep=true` they stay."""
+    """PUT, DELETE and `/qos` drop leases and scheduled changes; `keep=true` keeps them."""
     for method, path, body in (
         ("PUT", "/v1/conditions", {}),
         ("DELETE", "/v1/conditions", None),
@@ -129,7 +129,7 @@ def test_replacing_drops_leases(site: Site) -> None:
 
 
 def test_files(site: Site) -> None:
-    """A file is put, listed, read and removed; conditions may name it, and it stays as long as they do."""
+    """Files can be uploaded, listed, read and removed, but not removed while conditions name them."""
     table = " ".join(str(n * 8 - 16384) for n in range(4096)) + "\n"
     change = {"egress": {"jitter": "5ms", "jitter_table": "wifi.dist"}}
     refused = site.ask("PATCH", "/v1/conditions", json=change)
@@ -142,13 +142,14 @@ def test_files(site: Site) -> None:
     assert site.ask("PATCH", "/v1/conditions", json=change).status_code == 200
     for method in ("PUT", "DELETE"):
         answer = site.ask(method, "/v1/files/wifi.dist", content="other")
-        assert (answer.status_code, answer.json()["error"].split(":")[1]) == (422, " is in use by the conditions")
+        assert answer.status_code == 422
+        assert answer.json()["error"].startswith("wifi.dist: is in use by the conditions; ")
     site.ask("DELETE", "/v1/conditions")
     assert site.ask("DELETE", "/v1/files/wifi.dist").json() == {"files": []}
 
 
-def test_the_schema_says_what_input_a_value_takes(site: Site) -> None:
-    """A kind for each condition, and what there is to choose where there is a choice."""
+def test_the_schema_gives_the_input_of_each_value(site: Site) -> None:
+    """Each condition has a kind, and choices if it has fixed values."""
     rows = {row["name"]: row for row in site.ask("GET", "/v1/schema").json()["conditions"]}
     assert rows["loss"]["kind"] == "share"
     assert rows["jitter_table"]["kind"] == "file"
@@ -157,13 +158,13 @@ def test_the_schema_says_what_input_a_value_takes(site: Site) -> None:
 
 
 def test_names_are_looked_up(site: Site) -> None:
-    """The forwarder gets the addresses of each host that a flow names."""
+    """The forwarder gets the addresses of all hosts that flows name."""
     site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
     assert "127.0.0.1" in site.forwarder.names["localhost"]
 
 
-def test_the_forwarder_is_asked_once(site: Site) -> None:
-    """A change that touches no flow of a named host needs no preview, whatever flows there are."""
+def test_a_change_is_one_request_to_the_forwarder(site: Site) -> None:
+    """A change that touches no flow with a host name needs no preview."""
     site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
     assert site.forwarder.asked == ["change check", "change"]
     addresses = site.forwarder.names
@@ -182,8 +183,8 @@ def test_the_forwarder_is_asked_once(site: Site) -> None:
     assert site.forwarder.names == {}
 
 
-def test_a_flow_beneath_a_covering_lease_has_its_addresses(site: Site) -> None:
-    """They are looked up when the flow is made, for it comes in force when the lease ends."""
+def test_a_flow_below_a_replacing_lease_has_its_addresses(site: Site) -> None:
+    """The host is looked up when the flow is created, as the flow applies once the lease ends."""
     id = site.ask("PUT", "/v1/conditions?lease=10s", json={}).json()["entry"]["id"]
     site.ask("PATCH", "/v1/conditions", json={"flows": {"localhost:udp": {"egress": {"loss": "5%"}}}})
     site.ask("DELETE", f"/v1/leases/{id}")
@@ -191,15 +192,15 @@ def test_a_flow_beneath_a_covering_lease_has_its_addresses(site: Site) -> None:
 
 
 def test_a_flow_that_was_named_keeps_its_host(site: Site) -> None:
-    """A change by the flow's name alone looks up the host that its match named before."""
+    """A change by flow name looks up the host of the flow's existing match."""
     site.ask("PATCH", "/v1/conditions", json={"flows": {"media": {"match": "localhost:udp"}}})
     answer = site.ask("PATCH", "/v1/conditions", json={"flows": {"media": {"egress": {"loss": "5%"}}}})
     assert answer.status_code == 200
     assert "127.0.0.1" in site.forwarder.names["localhost"]
 
 
-def test_the_application_publishes_its_numbers(site: Site) -> None:
-    """What a page in the container posts the host reads, with its age."""
+def test_the_application_publishes_its_stats(site: Site) -> None:
+    """The host reads what a page in the container posts, with its age."""
     answer = site.ask("POST", "/v1/stats", "127.0.0.1", json={"video": {"client2": {"fps": 15}}})
     assert answer.json() == {"published": True}
     report = site.ask("GET", "/v1/stats").json()
@@ -207,8 +208,8 @@ def test_the_application_publishes_its_numbers(site: Site) -> None:
     assert 0 <= report["age_s"]["video"] < 5
 
 
-def test_a_browser_is_led_to_the_control_page(site: Site) -> None:
-    """GET / leads to the page, which no other page may frame."""
+def test_a_browser_is_redirected_to_the_control_page(site: Site) -> None:
+    """GET / redirects to the page, which other pages may not frame."""
     answer = site.ask("GET", "/", follow_redirects=True)
     page = Path(syntheticnet.__path__[0]) / "web" / "index.html"
     assert (answer.status_code, answer.text) == (200, page.read_text())

@@ -26,27 +26,27 @@ CHANGE = b'{"egress": {"loss": "0%"}}'
 
 
 class Served:
-    """An API in a process of its own, asked from loopback as the application asks."""
+    """An API in a separate process, requested from loopback like the application does."""
 
     def __init__(self, port: int, log: Path) -> None:
         self._port = port
         self._log = log
 
     def ask(self, request: bytes) -> bytes:
-        """What it says to some bytes, until it closes the connection or the request is at its end."""
+        """The answer to raw bytes, until the connection or the request ends."""
         with socket.create_connection(("127.0.0.1", self._port), 5) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def change(self, *headers: str) -> str:
-        """The status line of a change with further headers."""
+        """The status line of the answer to a change with additional headers."""
         lines = "".join(f"{line}\r\n" for line in ("Host: localhost", "Connection: close", *headers))
         head = f"PATCH /v1/conditions HTTP/1.1\r\n{lines}Content-Length: {len(CHANGE)}\r\n\r\n"
         return self.ask(head.encode() + CHANGE).split(b"\r\n")[0].decode()
 
     def logged(self) -> list[str]:
-        """The lines of its log, once it has dealt with all that was sent before."""
+        """The lines of its log, once it has handled everything sent before."""
         assert b"monotonic_ns" in self.ask(b"GET /v1/clock HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return self._log.read_text().splitlines()
 
@@ -92,13 +92,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         [f"X-Client-IP: {HOST}", f"True-Client-IP: {HOST}", f"CF-Connecting-IP: {HOST}", f"Via: 1.1 {HOST}"],
     ],
 )
-def test_no_header_decides_who_asks(served: Served, headers: list[str]) -> None:
-    """The application that calls itself the host, or one that asks for the host, may still not change its network."""
+def test_no_header_grants_access(served: Served, headers: list[str]) -> None:
+    """An application that claims in a header to be the host, or to act for it, still cannot change its network."""
     assert served.change(*headers) == "HTTP/1.1 403 Forbidden"
 
 
 def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image that tells its own uvicorn whom to trust does not tell ours."""
+    """Environment variables that configure uvicorn's trusted proxies have no effect on the API."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     config = configured(api.make(None, Identity("client1", "call", Conditions()), AccessCheck(())))  # type: ignore[arg-type]
     config.load()
@@ -124,8 +124,8 @@ def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) ->
         + b"]",
     ],
 )
-def test_a_broken_request_leaves_one_line_in_the_log_at_the_most(served: Served, request_: bytes) -> None:
-    """Whoever hangs up in the middle, or speaks no HTTP, is no reason for a traceback; the API answers on."""
+def test_a_broken_request_leaves_at_most_one_line_in_the_log(served: Served, request_: bytes) -> None:
+    """Aborted requests and bytes that are not HTTP leave no traceback, and the API still answers."""
     before = served.logged()
     answer = served.ask(request_)
     assert not answer.startswith(b"HTTP/1.1 5")

@@ -1,4 +1,4 @@
-"""ConditionSchedule: leases and scheduled changes on a clock that the test moves."""
+"""ConditionSchedule: leases and scheduled changes on a hand-moved clock."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ HOUR = 3600 * SECOND
 
 
 class Clock:
-    """A schedule with its time, moved by the test."""
+    """A schedule and a hand-moved time."""
 
     def __init__(self, **base: Any) -> None:
         self.now = NOW
         self.schedule = ConditionSchedule(Conditions.from_dict(base), drawn=5)
 
     def ask(self, at: int | None = None, lease: int | None = None, replace: bool = False, **change: Any) -> int:
-        """Ask for a change, `at` ns from the start on; the id of its entry."""
+        """Request a change for `at` ns after the start; returns the id of its entry."""
         at_ns = None if at is None else NOW + at
         self.schedule, entry = self.schedule.ask(ChangeRequest(change=change, replace=replace), self.now, at_ns, lease)
         return entry.id
 
     def move(self, to: int) -> None:
-        """To `to` ns after the start, with what is due done."""
+        """Move to `to` ns after the start and apply what is due."""
         self.now = NOW + to
         self.schedule = self.schedule.due(self.now)
 
@@ -50,8 +50,8 @@ class Clock:
         return None if self.schedule.deadline is None else self.schedule.deadline - NOW
 
 
-def test_a_change_for_good() -> None:
-    """Without a lease or a time a change is in force at once, and nothing is ever due."""
+def test_a_permanent_change() -> None:
+    """Without lease or time a change applies at once, and nothing is ever due."""
     clock = Clock(egress={"latency": "10ms"})
     clock.ask(egress={"loss": "5%"})
     assert clock.egress == {"loss": "5%", "latency": "10ms"}
@@ -59,8 +59,8 @@ def test_a_change_for_good() -> None:
     assert clock.schedule.due(NOW + HOUR) is clock.schedule
 
 
-def test_a_lease_reverts_by_itself() -> None:
-    """Up to its last nanosecond a lease is in force, then what was before; also what was changed beneath it."""
+def test_a_lease_reverts_automatically() -> None:
+    """A lease applies until its last nanosecond, then reverts to the base, including changes made meanwhile."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=10 * SECOND, egress={"loss": "5%"})
     clock.ask(egress={"loss": "2%", "latency": "10ms"})
@@ -73,8 +73,8 @@ def test_a_lease_reverts_by_itself() -> None:
     assert clock.schedule.base == Conditions.from_dict({"egress": clock.egress})
 
 
-def test_leases_lie_on_each_other_in_their_order() -> None:
-    """The lease that began last counts; when it ends, the one beneath does."""
+def test_leases_stack_in_the_order_they_started() -> None:
+    """The lease that started last wins; when it expires, the one below applies."""
     clock = Clock()
     clock.ask(lease=3 * SECOND, egress={"loss": "5%", "latency": "5ms"})
     clock.ask(at=1 * SECOND, lease=1 * SECOND, egress={"loss": "7%"})
@@ -92,8 +92,8 @@ def test_leases_lie_on_each_other_in_their_order() -> None:
     ]
 
 
-def test_a_whole_lease_covers_and_gives_back() -> None:
-    """Whole conditions as a lease hide all that is beneath, and drop none of it."""
+def test_a_replacing_lease_hides_and_reverts() -> None:
+    """A replacement as a lease hides everything below and drops none of it."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=9 * SECOND, ingress={"loss": "2%"})
     clock.ask(lease=1 * SECOND, replace=True, egress={"latency": "5ms"})
@@ -102,8 +102,8 @@ def test_a_whole_lease_covers_and_gives_back() -> None:
     assert clock.schedule.conditions.to_dict() == {"ingress": {"loss": "2%"}, "egress": {"loss": "1%"}, "seed": 5}
 
 
-def test_a_replacement_drops_what_was_asked_for_before() -> None:
-    """Leases and scheduled changes that are older go, when it takes effect; younger ones stay."""
+def test_a_replacement_drops_earlier_requests() -> None:
+    """When it takes effect, older leases and scheduled changes are dropped, newer ones stay."""
     clock = Clock()
     clock.ask(lease=HOUR, egress={"loss": "1%"})
     clock.ask(at=8 * SECOND, egress={"loss": "2%"})
@@ -117,7 +117,7 @@ def test_a_replacement_drops_what_was_asked_for_before() -> None:
 
 
 def test_a_replacement_that_keeps() -> None:
-    """With `keep` only what leases are put on is replaced."""
+    """`keep` replaces only the base below the leases."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=SECOND, egress={"latency": "5ms"})
     clock.schedule, _ = clock.schedule.ask(
@@ -127,7 +127,7 @@ def test_a_replacement_that_keeps() -> None:
 
 
 def test_scheduled_changes_in_the_order_of_their_times() -> None:
-    """Whoever looks late finds what would be there had it looked in time; of one time the first asked is first."""
+    """A late look finds the same state as a timely one; changes of the same time apply in request order."""
     late, punctual = Clock(), Clock()
     for clock in (late, punctual):
         clock.ask(at=3 * SECOND, egress={"loss": "3%", "latency": "3ms"})
@@ -143,7 +143,7 @@ def test_scheduled_changes_in_the_order_of_their_times() -> None:
 
 
 def test_a_refused_change_changes_nothing() -> None:
-    """What cannot be is refused when it is asked for, now or for later, by all that is in force then."""
+    """Invalid changes are refused when requested, now or for later, checked against the present conditions."""
     clock = Clock()
     clock.ask(lease=HOUR, egress={"rate": "1mbit"})
     line = exactly("egress.queue: requires rate or rate_trace")
@@ -156,8 +156,8 @@ def test_a_refused_change_changes_nothing() -> None:
     assert clock.egress == {"rate": "1mbit", "queue": "10p"}
 
 
-def test_what_has_become_impossible_is_dropped_and_reported() -> None:
-    """A scheduled change, and a lease whose ground is gone: neither takes anything else with it."""
+def test_invalid_entries_are_dropped_and_reported() -> None:
+    """A scheduled change or lease that no longer applies is dropped alone."""
     clock = Clock(egress={"rate": "1mbit"})
     change = clock.ask(at=2 * SECOND, egress={"queue": "10p"})
     lease = clock.ask(lease=HOUR, egress={"queue": "20p"})
@@ -175,8 +175,8 @@ def test_what_has_become_impossible_is_dropped_and_reported() -> None:
     assert clock.schedule.conditions.to_dict() == {"ingress": {"loss": "5%"}, "seed": 5}
 
 
-def test_failures_are_counted_for_ever_and_reported_for_a_while() -> None:
-    """The list of them stays short."""
+def test_all_failures_are_counted_and_the_latest_listed() -> None:
+    """The count includes all failures, the list only the latest."""
     clock = Clock(egress={"rate": "1mbit"})
     for second in range(20):
         clock.ask(at=second * SECOND + 1, egress={"queue": "10p"})
@@ -188,7 +188,7 @@ def test_failures_are_counted_for_ever_and_reported_for_a_while() -> None:
 
 
 def test_renew_and_release() -> None:
-    """A lease lasts as long from now as it is renewed for; a released one is as if it had ended."""
+    """Renewing restarts a lease's duration from now; releasing ends it at once."""
     clock = Clock()
     first = clock.ask(lease=2 * SECOND, egress={"loss": "5%"})
     later = clock.ask(at=5 * SECOND, lease=1 * SECOND, egress={"latency": "5ms"})
@@ -203,8 +203,8 @@ def test_renew_and_release() -> None:
     assert clock.deadline is None
 
 
-def test_what_there_is_not_can_be_neither_renewed_nor_released() -> None:
-    """The error lists what there is."""
+def test_unknown_ids_can_be_neither_renewed_nor_released() -> None:
+    """The error lists the existing ids."""
     clock = Clock()
     line = exactly("no lease or scheduled change 7; there are: none")
     with pytest.raises(ConditionsError, match=line):
@@ -212,21 +212,22 @@ def test_what_there_is_not_can_be_neither_renewed_nor_released() -> None:
     change = clock.ask(at=SECOND, egress={"loss": "5%"})
     with pytest.raises(ConditionsError, match=exactly("no lease or scheduled change 7; there are: 1")):
         clock.schedule.renew(7, SECOND, NOW)
-    with pytest.raises(ConditionsError, match=exactly("1 is a scheduled change for good, and has no end to be moved")):
+    line = exactly("1 is a permanent scheduled change; only leases can be extended")
+    with pytest.raises(ConditionsError, match=line):
         clock.schedule.renew(change, SECOND, NOW)
 
 
 @pytest.mark.parametrize(
     ("at", "lease", "line"),
     [
-        (-SECOND - 1, None, "at: is 1.0 s past; 1 s at the most"),
-        (HOUR + SECOND, None, "at: is 3601 s ahead; 3600 s at the most"),
-        (None, 50 * MS, "lease: 0.05 s are not between 0.1 s and 1 h"),
-        (None, HOUR + SECOND, "lease: 3601 s are not between 0.1 s and 1 h"),
+        (-SECOND - 1, None, "at: is 1.0 s in the past; at most 1 s allowed"),
+        (HOUR + SECOND, None, "at: is 3601 s ahead; at most 3600 s allowed"),
+        (None, 50 * MS, "lease: 0.05 s is not between 0.1 s and 1 h"),
+        (None, HOUR + SECOND, "lease: 3601 s is not between 0.1 s and 1 h"),
     ],
 )
 def test_times_have_bounds(at: int | None, lease: int | None, line: str) -> None:
-    """At most an hour ahead, at most a second late; leases from 0.1 s to an hour."""
+    """At most 1 h ahead, at most 1 s late; leases from 0.1 s to 1 h."""
     clock = Clock()
     with pytest.raises(ConditionsError, match=exactly(line)):
         clock.ask(at=at, lease=lease, egress={"loss": "5%"})
@@ -234,8 +235,8 @@ def test_times_have_bounds(at: int | None, lease: int | None, line: str) -> None
         clock.ask(at=at, lease=lease, egress={"loss": "5%"})
 
 
-def test_a_little_late_is_at_once() -> None:
-    """A time that is just past is now, and a lease counts from the time that was asked for."""
+def test_a_slightly_late_change_applies_at_once() -> None:
+    """A time in the recent past counts as now; a lease counts from the requested time."""
     clock = Clock()
     clock.ask(at=-900 * MS, lease=SECOND, egress={"loss": "5%"})
     assert clock.egress == {"loss": "5%"}
@@ -243,25 +244,26 @@ def test_a_little_late_is_at_once() -> None:
 
 
 def test_numbers_are_bounded() -> None:
-    """One more lease, change or byte than there is room for is refused, and what is there stays."""
+    """Beyond the limit of leases, changes or bytes a request is refused, and existing entries stay."""
     clock = Clock()
     for _ in range(MOST_LEASES):
         clock.ask(lease=HOUR, egress={"loss": "5%"})
     for _ in range(MOST_SCHEDULED):
         clock.ask(at=SECOND, egress={"loss": "5%"})
-    with pytest.raises(ConditionsError, match=exactly("there are 64 leases already: release one")):
+    with pytest.raises(ConditionsError, match=exactly("there are already 64 leases; cancel one first")):
         clock.ask(lease=HOUR, egress={"loss": "5%"})
-    with pytest.raises(ConditionsError, match=exactly("there are 256 scheduled changes already: release one")):
+    with pytest.raises(ConditionsError, match=exactly("there are already 256 scheduled changes; cancel one first")):
         clock.ask(at=SECOND, egress={"loss": "5%"})
     clock = Clock()
     long = {f"{'x' * 30_000}{n}": {"match": f"10.0.0.{n}"} for n in range(30)}
     clock.ask(at=SECOND, flows=long)
-    with pytest.raises(ConditionsError, match=exactly("leases and scheduled changes would be more than 1048576 bytes")):
+    line = exactly("leases and scheduled changes exceed 1048576 bytes; cancel one first")
+    with pytest.raises(ConditionsError, match=line):
         clock.ask(at=SECOND, flows=long)
 
 
 def test_a_seed_drawn_once_stays() -> None:
-    """Where no seed is requested it is the drawn one, whatever is changed, replaced or comes to its end."""
+    """Unless a seed is set, the drawn one stays in force through changes, replacements and expiry."""
     clock = Clock()
     clock.ask(seed=9, lease=SECOND)
     assert clock.schedule.conditions.seed == 9
@@ -271,7 +273,7 @@ def test_a_seed_drawn_once_stays() -> None:
 
 
 def test_addresses_of_names() -> None:
-    """Those of a lease count while it lasts; those of flows that are gone are forgotten."""
+    """Addresses of a lease apply while it lasts; those of removed flows are forgotten."""
     schedule = ConditionSchedule(drawn=5)
 
     def request(address: str, **change: Any) -> ChangeRequest:
@@ -288,7 +290,7 @@ def test_addresses_of_names() -> None:
 
 
 def test_what_is_reported() -> None:
-    """Base, leases and scheduled changes, with what is left of each time."""
+    """The report has base, leases and scheduled changes with the time left."""
     clock = Clock(egress={"loss": "1%"})
     clock.ask(lease=10 * SECOND, egress={"loss": "5%"})
     clock.ask(at=20 * SECOND, replace=True)

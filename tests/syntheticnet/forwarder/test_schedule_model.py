@@ -1,4 +1,4 @@
-"""ConditionSchedule against a model that is nothing but a list: whatever is asked in whatever order, both agree."""
+"""ConditionSchedule against a simple list-based model: both agree for any sequence of requests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OPERATIONS = st.lists(
 
 
 class Model:
-    """The same rules the plain way: one list of all that was ever asked for, gone through second by second."""
+    """The same rules implemented naively: one list of all requests, replayed second by second."""
 
     def __init__(self) -> None:
         self.base = Conditions()
@@ -96,7 +96,7 @@ class Model:
 
 @given(OPERATIONS)
 def test_agrees_with_a_model(operations: list[tuple[Any, ...]]) -> None:
-    """Whatever is asked in whatever order, the conditions in force are those of the model, and JSON keeps all of it."""
+    """For any sequence of requests the conditions equal the model's, and survive a JSON round trip."""
     schedule, model, now, order = ConditionSchedule(drawn=5), Model(), NOW, 0
     for operation in operations:
         if operation[0] == "move":
@@ -122,7 +122,7 @@ def _asked(
     ahead: int | None,
     lease: int | None,
 ) -> tuple[ConditionSchedule, int]:
-    """Both asked for the same; both must refuse it, or neither."""
+    """Send both the same request: either both refuse it, or neither does."""
     request = ChangeRequest(change=change, replace=replace)
     at = None if ahead is None else now + ahead
     begin = now if at is None else at

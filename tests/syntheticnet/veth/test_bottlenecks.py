@@ -60,7 +60,7 @@ class Queue:
         self._probes.connect(self._probed.getsockname())
         self._probes.setsockopt(0, _IP_TOS, _ECT)
         self._away.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # BBR would keep the queue short
-        self._away.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 4 << 20)  # its kernel goes on while the test pauses
+        self._away.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 4 << 20)  # its kernel continues while the test pauses
         for end in (self._away, self._toward):
             end.setblocking(False)
 
@@ -79,8 +79,8 @@ class Queue:
 
 
 def test_codel_and_marks_keep_queues_short(marking: World) -> None:
-    """Three streams at once, through 5 mbit each: CoDel lets packets wait a fraction of what droptail does; with ECN
-    it marks instead of dropping, with the same effect; and none gives its rate away."""
+    """Three streams at once, through 5 mbit each: with CoDel packets wait a fraction of the time with droptail; with
+    ECN it marks instead of dropping, to the same effect; and all use their full rate."""
     frames, report, ports = undisturbed(marking, lambda: streamed(marking))
     waits = {name: wait_ms(frames, port) for name, port in ports.items()}
     assert waits["droptail"] > 50  # 200 ms when full, and half of it when Reno has halved its window
@@ -154,22 +154,21 @@ def traced(joined: World) -> Iterator[World]:
 
 def test_a_trace_sets_the_rate(traced: World) -> None:
     """In every half second of two laps as many packets arrive as the trace has room for, within 5 %: full-size ones
-    one way, and two to an opportunity the other. A steady flow in the same run shows the machine's own lateness."""
-    trace = {"rate_trace": "train", "queue": "10s"}  # so long that it never runs dry while the test pauses
+    one way, two per opportunity the other. A steady flow in the same run shows the machine's own delay."""
+    trace = {"rate_trace": "train", "queue": "10s"}  # long enough never to drain while the test pauses
     lanes = [Lane(traced, "full", trace), Lane(traced, "half", trace, "server"), Lane(traced, "steady", {})]
     with closing(lanes):
         counts, late_ms = undisturbed(traced, lambda: trained(traced, lanes))
     neighbours = zip(OPPORTUNITIES, (OPPORTUNITIES[-1], *OPPORTUNITIES[:-1]), strict=True)
     slips = [max(pair) / HALF_MS * late_ms for pair in neighbours]
     for name, per_opportunity in (("full", 1), ("half", 2)):
-        for half, count in list(enumerate(counts[name]))[1:]:  # within the first, sending began
+        for half, count in list(enumerate(counts[name]))[1:]:  # sending started within the first
             expected = per_opportunity * OPPORTUNITIES[half % len(OPPORTUNITIES)]
             assert abs(count - expected) <= 0.05 * expected + per_opportunity * slips[half % len(slips)], (name, half)
 
 
 def trained(world: World, lanes: list[Lane]) -> tuple[dict[str, list[int]], float]:
-    """How many packets came in each half second, and by how much a packet of the steady lane was late at most, or all
-    of the machine stood still."""
+    """Packets per half second, and the longest delay of a packet in the steady lane or stall of the machine."""
     conditions = {name: flow for lane in lanes for name, flow in lane.flow().items()}
     began = world.configure(flows=conditions)["monotonic_ns"]
     began += time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns()

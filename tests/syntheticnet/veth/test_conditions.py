@@ -80,7 +80,7 @@ def test_latency_adds_to_the_round_trip(world: World) -> None:
 
 def test_rate_of_datagrams(world: World) -> None:
     """At 1 mbit each way a flood of 2 mbit arrives at 1 mbit over 5 s, within 3 %."""
-    limited = {"rate": "1mbit", "queue": "2s"}  # so long that it does not run dry while the test itself stands still
+    limited = {"rate": "1mbit", "queue": "2s"}  # long enough not to drain while the test itself stalls
     pairs = {side: world.udp_pair(side) for side in BOTH}
 
     def send(n: int) -> None:

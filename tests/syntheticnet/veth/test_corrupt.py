@@ -21,8 +21,8 @@ FOUND_SHARE = FOUND / (8 * (HEADERS + SIZE))
 
 
 def test_checksums_find_wrong_bits(world: World) -> None:
-    """Of a tenth of the datagrams each way a bit is wrong; as many as chance has there fail UDP's checksum, the rest
-    that of the IP header, and none is let in."""
+    """A tenth of the datagrams each way has a flipped bit; the expected share fails UDP's checksum, the rest that of
+    the IP header, and none is accepted."""
     lanes = [Lane(world, side, {"corrupt": "10%"}, side) for side in BOTH]
 
     def run() -> tuple[Run, dict[Side, int]]:

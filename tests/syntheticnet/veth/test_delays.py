@@ -1,6 +1,6 @@
-"""How long datagrams are under way, by kernel stamps: one run with a flow for each law, beside one without jitter.
+"""Delays of datagrams by kernel stamps: one run with a flow for each distribution, and one flow without jitter.
 
-What the machine itself adds is taken from that one: a law is promised with those errors added.
+The flow without jitter shows what the machine itself adds; distributions are compared with these errors included.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def test_a_trace_is_followed(run: Run, name: str) -> None:
     for arrival in run.arrivals[name]:
         due = max(due, arrival.sent / 1e6 + trace_delay(arrival, run.began))
         strays += not low <= arrival.came / 1e6 - due <= high
-    assert strays < COUNT * 0.06  # what is usual leaves out 2 % in each, and what is sent as the trace changes
+    assert strays < COUNT * 0.06  # the usual range excludes 2 % in each, plus packets sent as the trace changes
     assert run.arrivals[name][-1].sent - run.began > 2 * PERIOD_MS * 1e6
 
 

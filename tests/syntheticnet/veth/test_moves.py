@@ -57,8 +57,8 @@ class Traffic:
 
 
 def test_held_packets_take_the_latency_of_their_new_flow(world: World) -> None:
-    """300 ms, 100 ms while a flow has its own, 300 ms again: each packet takes that of the flow it belongs to before
-    it leaves, those of other flows take no notice, and all arrive in order."""
+    """300 ms, 100 ms while a flow has its own, 300 ms again: each packet takes the latency of the flow it belongs to
+    when it leaves, packets of other flows are unaffected, and all arrive in order."""
     moved = [
         Lane(world, "there", {"latency": f"{FAST_MS}ms"}),
         Lane(world, "back", {"latency": f"{FAST_MS}ms"}, "server"),
@@ -89,8 +89,8 @@ def test_held_packets_take_the_latency_of_their_new_flow(world: World) -> None:
 
 
 def phases(came: list[Arrival], faster: tuple[int, int], slower: tuple[int, int]) -> list[tuple[int, list[float]]]:
-    """The latency promised, and the delays of packets sent: so early that they leave before the first change; so late
-    that they wait for their new latency then; until the second change; so late that they wait for the old one again."""
+    """The expected latency, and the delays of packets that: leave before the first change; wait for the new latency
+    after it; are sent until the second change; wait for the old latency again."""
     fast, slow, clear = FAST_MS * MS, SLOW_MS * MS, CLEAR_MS * MS
     spans = [
         (SLOW_MS, 0, faster[0] - slow - clear),
@@ -103,8 +103,8 @@ def phases(came: list[Arrival], faster: tuple[int, int], slower: tuple[int, int]
 
 @pytest.mark.parametrize("sender", ["client", "server"])
 def test_held_packets_take_the_bottleneck_of_their_new_flow(world: World, sender: Side) -> None:
-    """Two conversations fill a queue; then one has a faster bottleneck of its own, and leaves the other all of the old
-    one: each goes on at its rate with what waited, in order, and nothing is lost."""
+    """Two conversations fill a queue; then one gets a separate, faster bottleneck, and the other has the old one alone:
+    each continues at its rate with its waiting packets, in order, and nothing is lost."""
     stays, moved = Lane(world, "stays", {}, sender), Lane(world, "moved", {"rate": "1.5mbit"}, sender)
     shared = {stays.direction: {"rate": "1mbit", "queue": "10s"}}
 
@@ -125,7 +125,7 @@ def test_held_packets_take_the_bottleneck_of_their_new_flow(world: World, sender
 
 
 def drift(stamps: list[int], gap: float) -> float:
-    """By which share arrivals come more or less often than each `gap` (ns), by the most punctual of either half."""
+    """Relative error of the arrival rate against one per `gap` (ns), by the most punctual arrivals of either half."""
     late = [stamp - n * gap for n, stamp in enumerate(stamps)]
     half = len(late) // 2
     return abs(min(late[half:]) - min(late[:half])) / (half * gap)

@@ -137,7 +137,7 @@ class World:
         return {name: count for name, count in found.items() if "CsumErrors" in name}
 
     def _join(self, side: str, end: str) -> None:
-        """A veth pair between a side and the forwarder, whose end sends nothing by itself."""
+        """A veth pair between a side and the forwarder, whose end sends no packets automatically."""
         ours, theirs = self._names["forwarder"], self._names[side]
         _ip("-n", ours, "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", theirs)
         _ip("-n", ours, "link", "set", end, "arp", "off", "addrgenmode", "none")
