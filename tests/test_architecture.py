@@ -1,9 +1,8 @@
-"""Which package may import what, lazy and type-only imports included; and one meaning for each class name."""
+"""Which package may import what: the direction of imports, held by a test, lazy and type-only imports included."""
 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -118,27 +117,6 @@ def outside(file: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-def types(source: str) -> dict[str, bool]:
-    """The types that a module defines: True for a class, False for an alias such as `Row = tuple[str, ...]`."""
-    tree = ast.parse(source)
-    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
-    names = [target.id for target in targets if isinstance(target, ast.Name)]
-    aliases = [name for name in names if name.lstrip("_")[:1].isupper() and not name.isupper()]
-    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    return dict.fromkeys(aliases, False) | dict.fromkeys(classes, True)
-
-
-def shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
-    """The files that define the name of a class, where it is more than one."""
-    homes, of_classes = defaultdict(list), set()
-    for file, source in sources.items():
-        for name, is_class in types(source).items():
-            homes[name].append(file)
-            if is_class:
-                of_classes.add(name)
-    return {name: homes[name] for name in of_classes if len(homes[name]) > 1}
-
-
 @pytest.mark.parametrize(("root", "allowed", "leaves"), [(SYNTHLAB, HOST, LEAVES), (SYNTHETICNET, CONTAINER, set())])
 def test_packages_import_what_the_table_allows(root: Path, allowed: Mapping[str, set[str]], leaves: set[str]) -> None:
     """No package imports another that the table does not give it, and the table gives none that is not imported."""
@@ -201,19 +179,3 @@ def test_one_place_says_docker() -> None:
         if isinstance(node, ast.Constant) and node.value == "docker"
     }
     assert found == set()
-
-
-def test_a_class_name_has_one_meaning() -> None:
-    """No class in synthlab/ or images/, private or nested, shares its name with a class or type alias elsewhere."""
-    files = [file for root in (SYNTHLAB, ROOT / "images") for file in root.rglob("*.py")]
-    assert len(files) > 200
-    assert shared_names({str(file.relative_to(ROOT)): file.read_text() for file in files}) == {}
-
-
-def test_a_second_meaning_is_found() -> None:
-    """Private and nested classes count, and an alias with the name of a class; constants and equal aliases do not."""
-    sources = {
-        "a.py": "class _Layer: ...\nclass Plan: ...\nRow = tuple[str, ...]\nMOST = 3\n",
-        "b.py": "def f():\n    class _Layer: ...\nPlan = dict[str, int]\nRow = tuple[str, ...]\nMOST = 4\n",
-    }
-    assert shared_names(sources) == {"_Layer": ["a.py", "b.py"], "Plan": ["a.py", "b.py"]}

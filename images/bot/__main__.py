@@ -78,7 +78,7 @@ class Bot:
             after = await self._sample()
             if after.at - checked.at >= _CHECK_INTERVAL_S:
                 if self._room:
-                    self._room.mend(checked, after)
+                    self._room.repair(checked, after)
                 checked = after
             measured = stats(recent.before(after), after)
             await asyncio.to_thread(api.post, measured, clock.time() - begin)

@@ -1,18 +1,18 @@
-"""`python -m syntheticnet`: raises the fence, then runs as PID 1."""
+"""`python -m syntheticnet`: raises the firewall, then runs as PID 1."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from .firewall import NoFence, raise_fence
+from .firewall import NoFirewall, raise_firewall
 
 try:
-    raise_fence()
-except NoFence as error:
+    raise_firewall()
+except NoFirewall as error:
     print(f"synthlab: {error}", file=sys.stderr)
     os._exit(3)
 
-from .supervisor.init import main  # only now: importing it first would delay the fence
+from .supervisor.init import main  # only now: importing it first would delay the firewall
 
 main(sys.argv[1:])

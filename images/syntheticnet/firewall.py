@@ -1,4 +1,4 @@
-"""The fence: nftables rules that restrict the container's IP stack to loopback and the conditioned interface.
+"""The firewall: nftables rules that restrict the container's IP stack to loopback and the conditioned interface.
 
 It is raised before anything else and stays when the forwarder dies. Packet sockets bypass it.
 Router advertisements and redirects are dropped: only Docker sets routes. Nothing is forwarded for other hosts.
@@ -13,8 +13,8 @@ import os
 INNERS = tuple(f"synth{number}" for number in range(8))
 """The application's interfaces, one for each network it may have; the first is `synth0`."""
 
-DOOR_PORT = 65311
-DOOR_MARK = 0x73796E74
+CONTROL_PORT = 65311
+CONTROL_MARK = 0x73796E74
 """The API's loopback port for the host, and the mark (SO_MARK) of the host's packets."""
 
 _OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
@@ -32,7 +32,7 @@ table inet synthlab {{
     }}
     chain to_outside {{
         type filter hook output priority -300; policy drop;
-        tcp dport {DOOR_PORT} meta mark != {DOOR_MARK} drop
+        tcp dport {CONTROL_PORT} meta mark != {CONTROL_MARK} drop
         oifname {{ {_OPEN} }} accept
     }}
     chain through {{
@@ -42,7 +42,7 @@ table inet synthlab {{
 """
 
 REFUSED = (
-    "cannot raise the fence: run the container as root with cap_add: [NET_ADMIN, NET_RAW]"
+    "cannot raise the firewall: run the container as root with cap_add: [NET_ADMIN, NET_RAW]"
     " (for an application that runs as a user, set SYNTHLAB_USER instead of USER)"
 )
 
@@ -50,11 +50,11 @@ REFUSED = (
 NFT = "/usr/sbin/nft"
 
 
-class NoFence(Exception):
+class NoFirewall(Exception):
     """The kernel rejects the rules; the message is one line."""
 
 
-def door_rules(gateway: str, ports: tuple[int, ...]) -> str:
+def control_port_rules(gateway: str, ports: tuple[int, ...]) -> str:
     """Rules that let the host at `gateway` reach only these ports through an unconditioned interface."""
     listed = f"{{ {', '.join(map(str, ports))} }}"
     return f"""
@@ -63,13 +63,13 @@ add rule inet synthlab to_outside ip daddr {gateway} tcp sport {listed} accept
 """
 
 
-def raise_fence(nft: str = NFT) -> None:
-    """Load the rules; raises NoFence with nft's first line of output. Other tables are not touched."""
+def raise_firewall(nft: str = NFT) -> None:
+    """Load the rules; raises NoFirewall with nft's first line of output. Other tables are not touched."""
     put_rules(RULES, nft)
 
 
 def put_rules(rules: str, nft: str = NFT) -> None:
-    """Load rules with nft, all or none; raises NoFence.
+    """Load rules with nft, all or none; raises NoFirewall.
 
     Spawned without the subprocess module, whose import takes milliseconds in which the kernel would answer unfenced.
     """
@@ -83,4 +83,4 @@ def put_rules(rules: str, nft: str = NFT) -> None:
     with os.fdopen(read_end, encoding="utf-8", errors="replace") as output:
         first = output.read().partition("\n")[0]
     if os.waitpid(child, 0)[1]:
-        raise NoFence(f"{REFUSED}; nft: {first}" if first else REFUSED)
+        raise NoFirewall(f"{REFUSED}; nft: {first}" if first else REFUSED)

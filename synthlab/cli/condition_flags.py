@@ -81,7 +81,7 @@ def _find_file(named: FileValue) -> LocalFile | None:
 def _parameter(item: Field[Any]) -> inspect.Parameter:
     flag = f"--{_flag(_name(item))}"
     needs = " or ".join(f"--{_flag(name)}" for name in item.metadata["needs"])
-    help = _sentence(item.metadata["help"]) + (f" Needs {needs}." if needs else "")
+    help = _sentence(item.metadata["help"]) + (f" Requires {needs}." if needs else "")
     annotation: Any
     if item.metadata["unit"].name == "switch":
         annotation = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help)]

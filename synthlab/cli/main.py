@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -14,24 +14,8 @@ from ..control.backend import Backend, docker_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
-from .commands import (
-    browser,
-    capture,
-    checks,
-    clients,
-    completion,
-    conditions,
-    expect,
-    images,
-    labs,
-    listing,
-    partition,
-    profiles,
-    running,
-    scenarios,
-    stats,
-    top,
-)
+from .command_tree import add_commands
+from .commands import completion
 
 INTERRUPTED = 130
 DEBUG = "--debug"
@@ -42,53 +26,18 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="synthlab",
-    help="A test lab for real-time communication software: whole calls, each client on a network of its own.",
+    help="Break the network under a real call, and see what every participant sees.",
+    cls=usage.Group,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "up": labs.up,
-    "down": labs.down,
-    "ps": listing.ps,
-    "ls": listing.ls,
-    "set": conditions.set_,
-    "show": conditions.show,
-    "reset": conditions.reset,
-    "partition": partition.partition,
-    "stats": stats.stats,
-    "top": top.top,
-    "logs": clients.logs,
-    "exec": clients.exec_,
-    "stop": running.stop,
-    "start": running.start,
-    "restart": running.restart,
-    "pause": running.pause,
-    "unpause": running.unpause,
-    "expect": expect.expect,
-    "open": clients.open_,
-    "cdp": browser.cdp,
-    "capture": capture.capture,
-    "render": labs.render,
-    "doctor": checks.doctor,
-    "selftest": checks.selftest,
-    "demo": labs.demo,
-    "schema": scenarios.schema,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
-app.add_typer(scenarios.scenario, name="scenario")
-app.add_typer(profiles.profile, name="profile")
-app.add_typer(images.images, name="images")
-app.add_typer(completion.completion, name="completion")
-for _group in (app, scenarios.scenario, profiles.profile, images.images, completion.completion):
-    for _registered in _group.registered_commands:
-        _registered.cls = usage.Command
+add_commands(app)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         console.print_text(f"synthlab {own_version()}\n")
         raise typer.Exit
 
@@ -100,7 +49,7 @@ def _options(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
     debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
-        bool, typer.Option(DEBUG, help="Show tracebacks of errors. May stand anywhere.")
+        bool, typer.Option(DEBUG, help="Show tracebacks of errors. Allowed anywhere.")
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:

@@ -1,11 +1,11 @@
-"""How a command line is written: the usage line of its help, and where a command begins that `exec` runs."""
+"""How a command line is written: its help, and where a command begins that `exec` runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from typer.core import TyperArgument, TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from ..errors import condition_meant
 
@@ -27,6 +27,28 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         arguments = [one for one in self.get_params(ctx) if isinstance(one, TyperArgument)]
         return [*([self.options_metavar] if self.options_metavar else []), *map(_written, arguments)]
+
+
+class Group(TyperGroup):
+    """Commands, each with its full summary, under the heading that it was registered with."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = max(map(len, self.commands))
+        for heading, names in self._by_heading().items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), summary(self.commands[name])) for name in names])
+
+    def _by_heading(self) -> dict[str, list[str]]:
+        names: dict[str, list[str]] = {}
+        for name, command in self.commands.items():
+            panel = getattr(command, "rich_help_panel", None)
+            names.setdefault(panel if isinstance(panel, str) else "Commands", []).append(name)
+        return names
+
+
+def summary(command: Any) -> str:
+    """The first line of a command's help."""
+    return str(command.help or "").strip().partition("\n")[0]
 
 
 def mistake(error: Any) -> str:

@@ -73,7 +73,7 @@ def being_brought_up(lab: str) -> SynthlabError:
     """The error for a command that cannot run while the lab is being brought up."""
     return SynthlabError(
         f"the lab '{lab}' is being brought up: wait until it is up, stop that with `synthlab down {lab}`, "
-        "or give yours another name with --name"
+        "or give yours another name with --lab"
     )
 
 

@@ -74,12 +74,12 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
     if is_edited(stack, engine):
         raise SynthlabError(
             f"the lab '{stack.name}' is up, and {stack.file} has changed since: replace it with "
-            "`synthlab up --replace`, or start another lab with --name NAME"
+            "`synthlab up --replace`, or start another lab with --lab NAME"
         )
     if engine.containers(stack.name):
         raise SynthlabError(
             f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
-            "or give this one another name with --name"
+            "or give this one another name with --lab"
         )
 
 

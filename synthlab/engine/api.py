@@ -91,7 +91,7 @@ class Containers(Protocol):
         """The environment that a container was created with."""
         ...
 
-    def control(self, container: Container, doing: ContainerAction) -> None:
+    def control(self, container: Container, action: ContainerAction) -> None:
         """Pause, unpause, stop, start or restart a container; returns once that is done."""
         ...
 

@@ -119,10 +119,10 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             given: list[str] = api.inspect_container(container.id)["Config"]["Env"] or []
         return dict(pair.split("=", 1) for pair in given if "=" in pair)
 
-    def control(self, container: Container, doing: ContainerAction) -> None:
+    def control(self, container: Container, action: ContainerAction) -> None:
         with self._asked() as api:
-            grace = {"timeout": STOP_GRACE_S} if doing in ("stop", "restart") else {}
-            getattr(api, doing)(container.id, **grace)
+            grace = {"timeout": STOP_GRACE_S} if action in ("stop", "restart") else {}
+            getattr(api, action)(container.id, **grace)
 
     def control_command(self) -> list[str]:
         return ["docker"]

@@ -38,7 +38,7 @@ class Decided:
     client: str
     asked_ns: int
     decided_ns: int
-    ruling: CheckResult
+    result: CheckResult
     problems: Sequence[str] = ()
 
     @property
@@ -48,11 +48,11 @@ class Decided:
 
     def held(self) -> CheckResult:
         """The result if it held; else raises Inconclusive if there are problems, or ExpectationFailed."""
-        if self.ruling.held:
-            return self.ruling
+        if self.result.held:
+            return self.result
         if self.problems:
-            raise Inconclusive(f"{self.text}: {self.ruling.reason}; inconclusive: {'; '.join(self.problems)}")
-        raise ExpectationFailed(f"{self.text}: {self.ruling.reason}")
+            raise Inconclusive(f"{self.text}: {self.result.reason}; inconclusive: {'; '.join(self.problems)}")
+        raise ExpectationFailed(f"{self.text}: {self.result.reason}")
 
 
 class Expectations:
@@ -113,10 +113,10 @@ class Expectations:
             raise WrongUse(f'{kind} {expression!r}: `before` needs a baseline: call lab.baseline("5s") first')
         judge = Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
         asked_ns, before = self.now_ns(), self._reader.submit(self._read_busy)
-        ruling = self._decide(judge)
+        result = self._decide(judge)
         decided_ns = self.now_ns()
-        doubted = [] if ruling.held else self._doubts(judge, asked_ns, before.result())
-        return Decided(judge, client, asked_ns, decided_ns, ruling, doubted)
+        doubted = [] if result.held else self._problems(judge, asked_ns, before.result())
+        return Decided(judge, client, asked_ns, decided_ns, result, doubted)
 
     def baseline(self, for_ns: int) -> None:
         """Wait `for_s`, and use the samples of that time as `before`."""
@@ -132,15 +132,15 @@ class Expectations:
 
     def _decide(self, judge: Judge) -> CheckResult:
         asked_ns = self.now_ns()
-        judging, ruling, recorded = ExpectationCheck(judge, asked_ns), None, self._sampler.recorded
+        judging, result, recorded = ExpectationCheck(judge, asked_ns), None, self._sampler.recorded
         with self._sampler.wanting(judge.expression.names):
-            while ruling is None:
+            while result is None:
                 self._sampler.next_round()
-                ruling = judging.look(recorded.known_ns(judge.expression.names) or asked_ns, recorded)
+                result = judging.look(recorded.known_ns(judge.expression.names) or asked_ns, recorded)
                 self.touch()
-        return ruling
+        return result
 
-    def _doubts(self, judge: Judge, asked_ns: int, before: Busy | None) -> list[str]:
+    def _problems(self, judge: Judge, asked_ns: int, before: Busy | None) -> list[str]:
         load = load_between(before, self._read_busy())
         clients = [client.name for client in self._lab.find()]
         return problems(clients, self._sampler.recorded, load, judge.expression.compared, asked_ns)

@@ -53,10 +53,10 @@ class Journal:
 
     def decided(self, step: str, decided: Decided, asked_ns: int) -> None:
         """Record the result of a step's expectation."""
-        ruling, judge = decided.ruling, decided.judge
+        result, judge = decided.result, decided.judge
         at = next(number for number, one in enumerate(self.steps) if one.id == step)
         self.steps[at] = replace(self.steps[at], text=decided.text)
-        verdict: Verdict = "passed" if ruling.held else "inconclusive" if decided.problems else "failed"
+        verdict: Verdict = "passed" if result.held else "inconclusive" if decided.problems else "failed"
         self.judged.append(
             Judged(
                 id=step,
@@ -64,14 +64,14 @@ class Journal:
                 text=decided.text,
                 place=self.steps[at].place,
                 verdict=verdict,
-                reason="; ".join((ruling.reason, *decided.problems)),
+                reason="; ".join((result.reason, *decided.problems)),
                 asked_s=seconds_of(asked_ns),
                 decided_s=seconds_of(asked_ns + decided.decided_ns - decided.asked_ns),
                 within_s=None if judge.within_ns is None else seconds_of(judge.within_ns),
                 for_s=seconds_of(judge.for_ns),
-                took_s=ruling.took_s,
-                error_s=ruling.error_s,
-                seen=ruling.seen,
+                took_s=result.took_s,
+                error_s=result.error_s,
+                seen=result.seen,
             )
         )
 

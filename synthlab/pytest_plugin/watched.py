@@ -80,13 +80,13 @@ class WatchedLab(Lab):
     def control(
         self,
         names: Iterable[str],
-        doing: ContainerAction,
+        action: ContainerAction,
         progress: Progress = lambda line: None,
         timeout_s: float = 120.0,
     ) -> None:
         clients = tuple(names)
-        with self.journal.step(doing, f"{doing} {joined(clients)}", clients):
-            super().control(clients, doing, progress, timeout_s)
+        with self.journal.step(action, f"{action} {joined(clients)}", clients):
+            super().control(clients, action, progress, timeout_s)
 
     def _new_expectations(self) -> Expectations:
         return _WatchedExpectations(self, self._heard)

@@ -20,7 +20,7 @@ _MOST_TEXT = 76
 Placed = Sequence[tuple[Bar, float]]
 
 
-def draw_lane(bars: Sequence[Bar], axis: Axis) -> Drawing:
+def draw_bars(bars: Sequence[Bar], axis: Axis) -> Drawing:
     alone = len(bars) <= _MOST_BARS
     places = list(range(len(bars))) if alone else _packed(bars, (axis.ends_s - axis.begins_s) / 100)
     lines = max(places, default=0) + 1

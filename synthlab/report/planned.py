@@ -12,11 +12,11 @@ from ..text.durations import format_duration, seconds_of
 from .chart import Axis, Bar, ChartMark
 from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
-from .draw_timeline import draw_lane
+from .draw_timeline import draw_bars
 from .figure import Drawing
 from .network import network_rows
 from .page import page
-from .planned_conditions import forecast
+from .planned_conditions import plan_conditions
 
 MOST_DRAWN = 16
 
@@ -43,14 +43,14 @@ class PlanDrawings:
         return Axis(begins_s=0.0, ends_s=max(1.0, *ends), marks=marks, baseline=_baseline(visits))
 
     @property
-    def lane(self) -> Drawing:
-        return draw_lane(list(self._bars()), self.axis)
+    def step_bars(self) -> Drawing:
+        return draw_bars(list(self._bars()), self.axis)
 
     @property
     def clients(self) -> Iterator[tuple[str, Drawing]]:
         """The clients with impaired conditions at any time, in stack order."""
         axis = self.axis
-        configured = forecast(self.plan, axis.ends_s)
+        configured = plan_conditions(self.plan, axis.ends_s)
         names = dict.fromkeys(entry.client for entry in configured)
         rows = (
             (name, list(network_rows(name, {}, ConfiguredLinks.of(configured, name, axis.ends_s)))) for name in names

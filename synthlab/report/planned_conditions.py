@@ -14,7 +14,7 @@ from ..scenario.record import Configured
 from ..text.durations import ns_of, seconds_of
 
 
-def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
+def plan_conditions(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
     """The conditions from 0 to `ends_s`, if every expectation is decided as early as possible; needs a checked plan."""
     networks = plan.scenario.stack.networks
     clients = {name: _Story(SimulatedLeases(name, network.conditions)) for name, network in networks.items()}
@@ -34,26 +34,26 @@ def forecast(plan: Plan, ends_s: float) -> tuple[Configured, ...]:
 class _Story:
     """The conditions of one client at each time they change."""
 
-    layers: SimulatedLeases
+    leases: SimulatedLeases
     configured_ns: dict[int, Conditions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.configured_ns[0] = self.layers.conditions()
+        self.configured_ns[0] = self.leases.conditions()
 
     def play(self, at_ns: int, action: Change | Reset, place: Place) -> None:
         self._expire(at_ns)
         if isinstance(action, Reset):
-            self.layers.clear()
+            self.leases.clear()
         else:
-            self.layers.put(at_ns, action, place)
-        self.configured_ns[at_ns] = self.layers.conditions()
+            self.leases.put(at_ns, action, place)
+        self.configured_ns[at_ns] = self.leases.conditions()
 
     def configured(self, ends_s: float) -> Iterator[Configured]:
         """All changes up to `ends_s`, including leases that expire by then."""
         self._expire(ns_of(ends_s))
         for at_ns, conditions in sorted(self.configured_ns.items()):
-            yield Configured(at_s=seconds_of(at_ns), client=self.layers.client, conditions=conditions.to_dict())
+            yield Configured(at_s=seconds_of(at_ns), client=self.leases.client, conditions=conditions.to_dict())
 
     def _expire(self, now_ns: int) -> None:
-        for ended_ns in self.layers.ended(now_ns):
-            self.configured_ns[ended_ns] = self.layers.conditions()
+        for ended_ns in self.leases.ended(now_ns):
+            self.configured_ns[ended_ns] = self.leases.conditions()

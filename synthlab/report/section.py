@@ -15,10 +15,10 @@ from .chart import Axis, Row
 from .clients_shown import Choice, asked_numbers, chosen
 from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
-from .draw_timeline import draw_lane
+from .draw_timeline import draw_bars
 from .figure import Drawing
 from .network import network_rows
-from .timeline import SIGNS, axis_of, lane, took
+from .timeline import SIGNS, axis_of, step_bars, took
 from .webrtc import drawn, own_rows, webrtc_rows
 
 
@@ -73,9 +73,9 @@ class Section:
         return chosen(self.record)
 
     @property
-    def lane(self) -> Drawing | None:
-        bars = lane(self.record)
-        return draw_lane(bars, self.axis) if bars else None
+    def step_bars(self) -> Drawing | None:
+        bars = step_bars(self.record)
+        return draw_bars(bars, self.axis) if bars else None
 
     @property
     def opened(self) -> Iterator[tuple[str, Drawing | None]]:

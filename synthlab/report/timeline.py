@@ -20,7 +20,7 @@ def axis_of(record: Record) -> Axis:
     times = [
         time for series in record.samples.values() if series.times_s for time in (series.times_s[0], series.times_s[-1])
     ]
-    ends = [bar.ends_s for bar in lane(record)]
+    ends = [bar.ends_s for bar in step_bars(record)]
     marks = tuple(ChartMark(step.began_s, step.mark) for step in record.steps if step.mark and step.began_s is not None)
     return Axis(
         begins_s=min([0.0, *times]),
@@ -30,7 +30,7 @@ def axis_of(record: Record) -> Axis:
     )
 
 
-def lane(record: Record) -> tuple[Bar, ...]:
+def step_bars(record: Record) -> tuple[Bar, ...]:
     """A bar for each step that was reached; an expectation has the colour of its verdict."""
     judged = {one.id: one for one in record.judged}
     bars = (_judged_bar(judged[step.id], step) if step.id in judged else _step_bar(step) for step in record.steps)

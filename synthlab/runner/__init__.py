@@ -1,4 +1,4 @@
-"""Plays scenarios on labs: what is done when, what is measured meanwhile, and what came of it."""
+"""Plays scenarios on labs: performs the actions on time, records measurements and decides the verdict."""
 
 from .player import Player
 from .session import RunOptions, evidence_beside, play, refused, relative_to

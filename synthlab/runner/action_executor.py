@@ -1,4 +1,4 @@
-"""Does the actions of a plan on a running lab: each at its time, and all of it undone at the end."""
+"""Performs the actions of a plan on a running lab, each at its time, and reverts them all at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..scenario.model import StepRun, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
 from ..text.durations import MS_NS
-from .actions import Acts
+from .actions import Actions
 from .failures import Failures
 from .judge import ExpectationCheck
 from .leases import SEEDS, Leases
@@ -28,22 +28,25 @@ from .turns import Turns
 from .watcher import Watcher
 
 LEAD_NS = 400 * MS_NS
-"""Clients are told of a change so long before its time, where that is known."""
+"""How far ahead of its time a change is sent to clients.
+
+A change due at a known instant must not wait for a round trip: clients queue it and apply it by their own clock.
+"""
 EARLY_NS = LEAD_NS
-"""What only waits for its time counts as done a little before, so that what follows is not late."""
+"""Steps that only wait finish this much early, which gives the next change its lead time."""
 LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
-"""Lets something go on beside the next steps."""
+"""Runs a coroutine in parallel with the next steps."""
 _Doing = Judge | Baseline | ContainerChange | Traffic | Exec | Http
 
 
 class ActionExecutor:
-    """Writes what it does down in `log`, and what it measures in `recorded`; failures go to `failures`."""
+    """Performs actions, logs them in `log`, keeps measurements in `recorded` and reports failures to `failures`."""
 
     def __init__(
         self,
-        stage: LiveLab,
+        live_lab: LiveLab,
         watcher: Watcher,
         log: RunLog,
         failures: Failures,
@@ -53,7 +56,7 @@ class ActionExecutor:
         turns: Turns,
     ) -> None:
         self.recorded = Recorded()
-        self._stage = stage
+        self._live_lab = live_lab
         self._watcher = watcher
         self._log = log
         self._failures = failures
@@ -61,58 +64,59 @@ class ActionExecutor:
         self._beside = beside
         self._time = time
         self._turns = turns
-        self._layers = Leases(stage.client, time.clock)
-        self._acts = Acts(stage, self._layers, time.clock)
-        self._sampler = Sampler(stage.clients, time.now_ns, self.recorded, stage.metrics, self._heard, time.clock)
+        self._leases = Leases(live_lab.client, time.clock)
+        self._actions = Actions(live_lab, self._leases, time.clock)
+        self._sampler = Sampler(live_lab.clients, time.now_ns, self.recorded, live_lab.metrics, self._heard, time.clock)
         self._ongoing = Ongoing()
         self._looks: set[asyncio.Task[None]] = set()
 
     @property
     def over_ns(self) -> int:
-        """When the last of what is in force, or sends, for a time ends by itself."""
-        return self._time.since_ns(max(self._layers.over_ns, self._acts.over_ns))
+        """When the last timed change or traffic ends."""
+        return self._time.since_ns(max(self._leases.over_ns, self._actions.over_ns))
 
     def goes_on(self, run: StepRun) -> bool:
-        """Whether a step goes on with what it has begun; a reset, or the same step again, ends that."""
+        """Whether later changes of a run still apply; a reset or another run of the same step stops them."""
         return self._ongoing.goes_on(run.id)
 
     async def prepare(self, plan: Plan) -> None:
-        """Give the clients the files and seeds of a plan. Raises SynthlabError where one does not take them."""
-        await self._layers.read_clocks([client.name for client in self._stage.clients()])
+        """Send the plan's files and seeds to the clients. Raises SynthlabError if one rejects them."""
+        await self._leases.read_clocks([client.name for client in self._live_lab.clients()])
         changes = [timed.action for visit in plan.visits() for timed in visit.run.actions]
-        await self._layers.prepare(change for change in changes if isinstance(change, Change))
+        await self._leases.prepare(change for change in changes if isinstance(change, Change))
         for name, seed in plan.client_seeds.items():
             change = Change(layer=f"{SEEDS}{name}", clients=(name,), change={"seed": seed})
-            await self._layers.put(change, self._time.clock.now_ns())
+            await self._leases.put(change, self._time.clock.now_ns())
 
     def start(self) -> None:
-        """Begin to take samples."""
+        """Start sampling."""
         self._sampler.start()
 
     def keepers(self) -> list[Coroutine[None, None, None]]:
-        """What renews all that is held, without end; they raise SynthlabError where something of it is lost."""
-        return [self._layers.keep(), self._acts.keep()]
+        """Endless tasks that renew leases and the guard; they raise SynthlabError if one is lost."""
+        return [self._leases.keep(), self._actions.keep()]
 
     async def stop(self) -> None:
-        """Take no more samples, and look at nothing more."""
+        """Stop sampling and polling conditions."""
         await asyncio.to_thread(self._sampler.stop)
         for task in list(self._looks):
             task.cancel()
 
     async def restore(self) -> None:
-        """Take back all that was done; what fails is left."""
+        """Revert everything, ignoring errors."""
         with contextlib.suppress(SynthlabError):
-            await self._acts.restore()
-            await self._layers.release()
+            await self._actions.restore()
+            await self._leases.release()
 
     def faults(self) -> list[str]:
-        """Why something that was to go on has ended."""
-        return self._acts.faults()
+        """Errors of traffic that ended early."""
+        return self._actions.faults()
 
     async def act(self, run: StepRun, timed: Timed, at_ns: int) -> int:
-        """Do an action of a step that begins at `at_ns`; when it was done.
+        """Perform an action of a run that starts at `at_ns`; returns when it was done.
 
-        Raises SynthlabError where the lab cannot do it.
+        A failed command or request is recorded as a failure. Raises SynthlabError if the lab cannot perform the action:
+        that says nothing about the system under test, so the run becomes inconclusive, not failed.
         """
         due_ns = at_ns + timed.at_ns
         try:
@@ -144,7 +148,7 @@ class ActionExecutor:
                 assert_never(other)
 
     def _still_to_make(self, run: StepRun, timed: Timed, change: Change | Reset) -> Change | Reset | None:
-        """The change as it is to be made now; None for one of a step that does not go on."""
+        """The part of a change that still applies; None if its step has been stopped."""
         if isinstance(change, Reset):
             self._ongoing.reset(change.clients)
             return change
@@ -152,13 +156,13 @@ class ActionExecutor:
         return self._ongoing.begin(run.id, change) if begins else self._ongoing.next(run.id, change)
 
     async def _change(self, run: StepRun, change: Change | Reset, due_ns: int) -> int:
-        """Change conditions at a time, and see that they are in force; since when."""
+        """Apply a change at `due_ns` and verify that it is in force; returns since when."""
         self._mark(run.mark or str(change))
         clock_ns = self._time.clock_ns(due_ns)
         if isinstance(change, Reset):
-            made = await self._layers.reset(change.clients, clock_ns)
+            made = await self._leases.reset(change.clients, clock_ns)
         else:
-            made = await self._layers.put(change, clock_ns)
+            made = await self._leases.put(change, clock_ns)
             if change.lease_ns is not None:
                 until_ns = due_ns + made.late_ns + change.lease_ns
                 self._log.step(run, until_ns=until_ns)
@@ -168,7 +172,7 @@ class ActionExecutor:
         return self._time.since_ns(made.at_ns)
 
     async def _do(self, run: StepRun, action: _Doing, due_ns: int) -> int:
-        """When it was done; a baseline is when its step is."""
+        """Perform an action; returns when it was done. The step waits for a baseline itself."""
         match action:
             case Judge():
                 await self._judge(run, action, due_ns)
@@ -178,11 +182,11 @@ class ActionExecutor:
                 self._beside(self._sample_all(due_ns + for_ns))
                 return due_ns
             case ContainerChange():
-                await self._acts.control(action)
+                await self._actions.control(action)
             case Traffic():
                 await self._traffic(run, action, due_ns)
             case Exec():
-                await self._acts.execute(action)
+                await self._actions.execute(action)
             case Http():
                 await asyncio.to_thread(request, action)
             case _:
@@ -191,40 +195,40 @@ class ActionExecutor:
 
     async def _traffic(self, run: StepRun, traffic: Traffic, due_ns: int) -> None:
         self._log.step(run, until_ns=due_ns + traffic.for_ns)
-        control = await self._acts.traffic(traffic)
+        control = await self._actions.traffic(traffic)
         if control and not traffic.congestion:
             self._log.step(run, text=f"{run.text}, {control}")
 
     async def _sample_all(self, until_ns: int) -> None:
-        """Sample every number as often as those that are judged."""
+        """Sample every number as often as the judged ones, because any can be compared with the baseline."""
         with self._sampler.wanting():
             await self._time.until(until_ns - EARLY_NS)
 
     async def _judge(self, run: StepRun, judge: Judge, asked_ns: int) -> None:
-        judging, ruling, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
+        judging, result, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
         with self._sampler.wanting(judge.expression.names):
-            while ruling is None:
+            while result is None:
                 await asyncio.to_thread(self._sampler.next_round)
                 now_ns = self.recorded.known_ns(judge.expression.names) or now_ns
-                ruling = judging.look(now_ns, self.recorded)
+                result = judging.look(now_ns, self.recorded)
                 self._watcher.judging(now_ns, run.text, judging.seen)
-        self._watcher.judged(self._log.rule(run, asked_ns, now_ns, ruling))
-        if not ruling.held:
-            self._failures.note(f"failed: {run.text}: {ruling.reason}")
+        self._watcher.judged(self._log.rule(run, asked_ns, now_ns, result))
+        if not result.held:
+            self._failures.note(f"failed: {run.text}: {result.reason}")
 
     def _look_later(self, clients: Sequence[str], at_ns: int) -> None:
-        """Write down the conditions that clients have from a time on; the sampler sees who does not answer then."""
+        """Log the conditions of clients after a lease has expired; the sampler reports clients that do not answer."""
 
         async def look() -> None:
             await self._time.until(at_ns + LOOK_NS)
             with contextlib.suppress(SynthlabError):
-                found = [self._stage.client(name) for name in clients]
-                self._log.configure(at_ns, await asyncio.to_thread(self._stage.lab.states, found))
+                expired = [self._live_lab.client(name) for name in clients]
+                self._log.configure(at_ns, await asyncio.to_thread(self._live_lab.lab.states, expired))
 
         task = asyncio.create_task(look())
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
-        """In the sampler's thread."""
+        """Called in the sampler's threads."""
         self._log.configure(at_ns, {client: state})

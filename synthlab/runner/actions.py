@@ -1,4 +1,4 @@
-"""What a scenario does besides changing conditions: containers, commands, competing traffic."""
+"""Actions other than changes of conditions: container control, commands, competing traffic."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ if TYPE_CHECKING:
 
 _BACK: dict[ContainerAction, Back] = {"pause": "unpause", "stop": "start"}
 SHOWN = 200
-"""Characters of what a failed command wrote last, or a server answered."""
+"""Maximum length of the output of a failed command in an error."""
 
 
 @dataclass(slots=True)
-class Acts:
-    """Does them, and undoes at the end what a scenario has left undone; if we are killed, a guard does."""
+class Actions:
+    """Performs actions and reverts the remaining ones at the end; if the player is killed, a guard does."""
 
-    stage: LiveLab
-    layers: Leases
+    live_lab: LiveLab
+    leases: Leases
     clock: Clock = MACHINE
     _down: dict[str, Back] = field(default_factory=dict)
     _guard: Guard = field(init=False)
     _traffic: list[RunningTraffic] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._guard = Guard(seconds_of(LEASE_NS), self.stage.backend.engine.control_command())
+        self._guard = Guard(seconds_of(LEASE_NS), self.live_lab.backend.engine.control_command())
 
     async def control(self, act: ContainerChange) -> None:
-        """Do something to containers; a client that comes back gets the conditions in force. Raises SynthlabError."""
-        conditioned = self.stage.conditioned(act.names)
-        if act.doing in ("pause", "stop", "restart"):
+        """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
+        conditioned = self.live_lab.conditioned(act.names)
+        if act.action in ("pause", "stop", "restart"):
             for name in conditioned:
-                self.layers.goes(name)
+                self.leases.goes(name)
         await asyncio.gather(*(self._control(name, act) for name in act.names))
-        if act.doing in ("unpause", "start", "restart"):
-            await asyncio.to_thread(self.stage.refresh)
+        if act.action in ("unpause", "start", "restart"):
+            await asyncio.to_thread(self.live_lab.refresh)
             await asyncio.gather(*(self._comes(name) for name in conditioned))
 
     async def _control(self, name: str, act: ContainerChange) -> None:
-        container, back = self.stage.container(name), _BACK.get(act.doing)
+        container, back = self.live_lab.container(name), _BACK.get(act.action)
         if back:
             self._down[name] = back
             self._use_guard(lambda guard: guard.hold(container.id, back))
-        await asyncio.to_thread(self.stage.backend.engine.control, container, act.doing)
+        await asyncio.to_thread(self.live_lab.backend.engine.control, container, act.action)
         if not back:
             self._down.pop(name, None)
             self._use_guard(lambda guard: guard.forget(container.id))
 
     async def keep(self) -> None:
-        """Renew what the guard holds, without end; raises SynthlabError where it has given up on us."""
+        """Renew the guard, endlessly; raises SynthlabError if it has ended and resumed the containers."""
         while True:
             await self.clock.pause(RENEW_S)
             self._use_guard(Guard.renew)
@@ -72,15 +72,17 @@ class Acts:
         try:
             act(self._guard)
         except OSError:
-            held = ", ".join(self._down) or "no container"
-            raise SynthlabError(f"too slow to keep hold of what is paused or stopped ({held}): it went on") from None
+            held = ", ".join(self._down) or "none"
+            raise SynthlabError(
+                f"the guard was not renewed in time and resumed paused or stopped containers: {held}"
+            ) from None
 
     async def _comes(self, name: str) -> None:
-        await self.stage.answers(name, self.clock)
-        await self.layers.comes(name)
+        await self.live_lab.answers(name, self.clock)
+        await self.leases.comes(name)
 
     async def execute(self, act: Exec) -> None:
-        """Run a command to its end; raises ExpectationFailed where its status is not 0, or it takes too long."""
+        """Run a command to its end; raises ExpectationFailed on a nonzero exit status or a timeout."""
         command = self._command(act)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -102,37 +104,37 @@ class Acts:
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
-            said = written.decode(errors="replace").strip().splitlines()[-1:]
-            raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *said])[:SHOWN])
+            last_line = written.decode(errors="replace").strip().splitlines()[-1:]
+            raise ExpectationFailed(": ".join([f"ended with status {process.returncode}", *last_line])[:SHOWN])
 
     def _command(self, act: Exec) -> list[str]:
         if act.where is None:
             return list(act.command)
-        return self.stage.backend.engine.exec_command(self.stage.container(act.where), act.command)
+        return self.live_lab.backend.engine.exec_command(self.live_lab.container(act.where), act.command)
 
     async def traffic(self, act: Traffic) -> str:
-        """Begin competing traffic, which ends by itself; its congestion control. Raises SynthlabError."""
+        """Start competing traffic; returns its TCP congestion control, or "". Raises SynthlabError."""
         from .traffic import start_traffic
 
-        engine, members = self.stage.backend.engine, self.stage.members
+        engine, members = self.live_lab.backend.engine, self.live_lab.members
         self._traffic.append(await asyncio.to_thread(start_traffic, engine, act, members, self.clock))
         return self._traffic[-1].congestion
 
     @property
     def over_ns(self) -> int:
-        """When the last traffic ends by itself, on the clock; 0 where there is none."""
+        """When the last traffic ends, by the clock; 0 if there is none."""
         return max((traffic.ends_ns for traffic in self._traffic), default=0)
 
     def faults(self) -> list[str]:
-        """Why traffic ended before its time."""
+        """Errors of traffic that ended early."""
         return [error for traffic in self._traffic if (error := traffic.error())]
 
     async def restore(self) -> None:
-        """End all traffic, and let all containers go on; what fails is left."""
+        """Stop all traffic and resume all containers, ignoring errors."""
         await asyncio.gather(*(asyncio.to_thread(traffic.stop) for traffic in self._traffic))
         for name, back in list(self._down.items()):
             with contextlib.suppress(SynthlabError):
-                container = self.stage.container(name)
-                await asyncio.to_thread(self.stage.backend.engine.control, container, back)
+                container = self.live_lab.container(name)
+                await asyncio.to_thread(self.live_lab.backend.engine.control, container, back)
                 self._use_guard(lambda guard, id=container.id: guard.forget(id))  # type: ignore[misc]
         await asyncio.to_thread(self._guard.close)

@@ -1,4 +1,4 @@
-"""What fails while a scenario is played; evidence of it is collected soon after the first failure."""
+"""Collects the failures of a run and triggers the collection of evidence soon after the first."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 from .run_clock import RunClock
 
 AFTERMATH_S = 1.0
-"""How much of what follows a failure the evidence has."""
+"""How long recording continues after the first failure before evidence is collected."""
 
 
 class Failures:
-    """`ended_badly` are the steps that did; `first_ns` is when the first of all failures came, also of expectations.
+    """The failures of a run. `ended_badly` are failed steps; `first_ns` also counts failed expectations.
 
-    `mark` is told of each, and `collect` is called soon after the first.
+    `mark` is called for each failure, `collect` once, soon after the first.
     """
 
     def __init__(self, time: RunClock, mark: Callable[[str], None], collect: Callable[[], None]) -> None:
@@ -26,14 +26,14 @@ class Failures:
         self._collecting: asyncio.Task[None] | None = None
 
     def note(self, what: str) -> None:
-        """Note a failure, in one line."""
+        """Record a failure, described in one line."""
         self._mark(what)
         if self.first_ns is None:
             self.first_ns = self._time.now_ns()
             self._collecting = asyncio.create_task(self._collect_soon())
 
     async def collected(self) -> None:
-        """Wait for the evidence, if there is to be any."""
+        """Wait until the evidence is collected, if there was a failure."""
         if self._collecting:
             await self._collecting
 

@@ -1,8 +1,9 @@
-"""Lets containers go on that a scenario has paused or stopped, where its player is killed: a process that outlives it.
+"""Resumes paused and stopped containers if the player is killed: a separate process that outlives it.
 
-A pause freezes the whole container, so nothing in it could end the pause. The guard is told by its input what is to be
-undone, and undoes it when that ends, as it does with the player, or when it has heard nothing for the time of a lease.
-Run as a program it needs the standard library alone.
+Changes of conditions are leases that a client reverts alone, but a pause freezes the whole container, including
+anything that could end it. So the player writes to the guard's stdin what to resume. When stdin closes, as it does
+even on SIGKILL, or stays silent for the time of a lease, the guard resumes it. As a program this file needs only the
+standard library.
 """
 
 from __future__ import annotations
@@ -19,34 +20,34 @@ from typing import Literal
 
 END_S = 2.0
 TRIES = 6
-"""One second apart: what was asked of the engine just before the player died may happen only then."""
+"""One second apart: a pause requested just before the player died can take effect after the first try."""
 
 Back = Literal["unpause", "start"]
 
 
 class Guard:
-    """The process, started when it is first needed. Raises OSError where it has ended, and so has undone everything."""
+    """The guard's process, started on first use. Methods raise OSError if it has ended and resumed everything."""
 
     def __init__(self, lease_s: float, control: Sequence[str]) -> None:
-        """`control` is the engine's own command: it takes what is to be done, and a container, as its last words."""
+        """`control` is the engine's command line; an action and a container are appended to it."""
         self._lease_s = lease_s
         self._control = control
         self._process: subprocess.Popen[bytes] | None = None
 
     def hold(self, container: str, back: Back) -> None:
-        """From now on the container goes on, BACK, when the player dies."""
+        """Resume the container by the action `back` if the player dies."""
         self._process = self._process or self._started()
         self._say(f"{back} {container}")
 
     def forget(self, container: str) -> None:
-        """It goes on by itself."""
+        """Stop guarding a container that runs again."""
         self._say(f"forget {container}")
 
     def renew(self) -> None:
         self._say("")
 
     def close(self) -> None:
-        """The player is done; what has not been forgotten is undone now."""
+        """End the guard; it resumes all containers it still holds."""
         if self._process and self._process.stdin:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -58,7 +59,7 @@ class Guard:
             os.write(self._process.stdin.fileno(), f"{line}\n".encode())
 
     def _started(self) -> subprocess.Popen[bytes]:
-        """In a session of its own, so that what ends the player's ends not this."""
+        """Start it in a new session, so that Ctrl-C or a closed terminal does not end it with the player."""
         return subprocess.Popen(
             [sys.executable, "-I", __file__, str(self._lease_s), *self._control],
             stdin=subprocess.PIPE,
@@ -81,7 +82,7 @@ def main(lease_s: float, control: Sequence[str]) -> None:
 
 
 def listen(lease_s: float) -> dict[str, str]:
-    """What is to be undone when the input has ended, or was silent for too long."""
+    """Read stdin until it ends or stays silent for `lease_s`; returns the containers still held."""
     held, rest = dict[str, str](), b""
     while select.select([0], [], [], lease_s)[0] and (piece := os.read(0, 1 << 16)):
         *lines, rest = (rest + piece).split(b"\n")
@@ -95,7 +96,7 @@ def listen(lease_s: float) -> dict[str, str]:
 
 
 def _undone(command: Sequence[str]) -> bool:
-    """Whether it need not be tried again: a start succeeds also where the stop is still to come."""
+    """Whether no further try is needed. A start is always repeated: it also succeeds before a pending stop."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return done.returncode == 0 and command[-2] != "start"
 

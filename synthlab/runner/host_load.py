@@ -1,7 +1,7 @@
-"""How busy the machine was on which the lab runs: read from inside a container, for the engine may be far away.
+"""CPU load of the machine that runs the lab, read inside a container because the engine may be remote.
 
 Sources: proc(5) for /proc/stat; https://docs.kernel.org/accounting/psi.html for /proc/pressure/cpu, whose `total` is
-the time, in microseconds, in which at least one runnable task waited for a processor.
+the time in microseconds during which at least one runnable task waited for a CPU.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _IDLE, _STEAL = slice(3, 5), 7
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The kernel's counts at a time: ticks of all processors, those in which they were idle, those that a hypervisor
-    took, and microseconds in which tasks waited. None where the kernel does not count it."""
+    """The kernel's counters at a time: ticks of all CPUs, idle ticks, ticks stolen by a hypervisor, and microseconds
+    during which a task waited (None if the kernel does not count them)."""
 
     at_s: float
     ticks: int
@@ -35,7 +35,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class HostLoad:
-    """Between two readings: shares of processor time that were idle and stolen, and of time in which a task waited."""
+    """Load between two readings, as shares: CPU time idle, CPU time stolen, and time during which a task waited."""
 
     idle: float
     stolen: float
@@ -43,23 +43,23 @@ class HostLoad:
 
     def __str__(self) -> str:
         waiting = "" if self.waiting is None else f", programs waited {self.waiting:.0%} of the time"
-        return f"{self.idle:.0%} idle, {self.stolen:.0%} taken{waiting}"
+        return f"{self.idle:.0%} idle, {self.stolen:.0%} stolen{waiting}"
 
 
 def parse_busy(text: str, at_s: float) -> Busy:
-    """From the first lines of the two files; raises ValueError where they are none."""
+    """Parse the first lines of both files; raises ValueError."""
     stat, _, pressure = text.partition("\n")
     name, *ticks = stat.split() or [""]
     if name != "cpu" or len(ticks) <= _STEAL:
         raise ValueError(f"not the first line of /proc/stat: {stat!r}")
     waited = _TOTAL.match(pressure)
-    # `guest` and `guest_nice`, behind `steal`, are counted in `user` and `nice` already
+    # `guest` and `guest_nice`, which follow `steal`, are already included in `user` and `nice`
     counts = list(map(int, ticks[: _STEAL + 1]))
     return Busy(at_s, sum(counts), sum(counts[_IDLE]), counts[_STEAL], int(waited[1]) if waited else None)
 
 
 def load_between(before: Busy | None, after: Busy | None) -> HostLoad | None:
-    """None where either could not be read, or they lie too near each other to say anything."""
+    """The load between two readings; None if one is missing or they are less than LEAST_S apart."""
     if before is None or after is None or after.at_s - before.at_s < LEAST_S:
         return None
     passed_s = after.at_s - before.at_s
@@ -71,7 +71,7 @@ def load_between(before: Busy | None, after: Busy | None) -> HostLoad | None:
 
 
 def read_busy(engine: EngineApi, container: Container) -> Busy | None:
-    """As a client's container shows it; None where it cannot be asked."""
+    """Read the counters inside a client's container; None if that fails."""
     try:
         written = output_of(engine.start_program(container, "machine"), READ_S)
         return parse_busy(written, time.monotonic())

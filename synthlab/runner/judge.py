@@ -1,4 +1,4 @@
-"""How an expectation is decided as samples come in. Nothing here reads a clock."""
+"""Decides expectations as samples arrive. Pure: times are passed in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..text.durations import format_duration, seconds_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """The end of it: whether the expectation held, and one line that says why.
+    """The result: whether the expectation held, and the reason in one line.
 
-    `took_s` is when it began to hold, counted from when it was asked; it did so within `error_s` before that, for
-    numbers are sampled, and rates are means of some time. None where it never held, or for `never`.
+    `took_s` is the time until it started to hold. The true time is up to `error_s` shorter, because numbers are sampled
+    and rates are averaged. Both are None if it did not hold, and for `never`.
     """
 
     held: bool
@@ -27,16 +27,17 @@ class CheckResult:
 
 @dataclass(slots=True)
 class ExpectationCheck:
-    """One expectation, looked at whenever there are new samples, until there is a result.
+    """One expectation, evaluated whenever there are new samples until there is a result.
 
-    It is asked at `asked_ns`. What speaks of the time before that is not looked at: of an average of five seconds the
-    first one counts that began since. What holds at the first look is never too late.
+    It starts at `asked_ns`. Outcomes that cover earlier time are skipped, or an average from before a change would
+    judge its effect: of a mean over 5 s, the first that counts is the one 5 s after the start. An expectation that
+    holds in the first outcome that counts is in time, whatever its `within`.
     """
 
     judge: Judge
     asked_ns: int
     _least_ns: int = field(init=False)
-    """It cannot have begun to hold before."""
+    """The earliest time at which it can have started to hold."""
     _since_ns: int | None = None
     _error_ns: int = 0
     _last: Outcome | None = None
@@ -45,20 +46,20 @@ class ExpectationCheck:
         self._least_ns = self.asked_ns
 
     def look(self, now_ns: int, samples: Samples) -> CheckResult | None:
-        """Look at what is known up to `now_ns`; None while it is not decided."""
+        """Evaluate on the samples up to `now_ns`; None while undecided."""
         outcome = self.judge.expression.at(now_ns, samples)
         if outcome.since_ns < self.asked_ns:
             return None
-        ruling = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
+        result = self._never(now_ns, outcome) if self.judge.kind == "never" else self._hold(now_ns, outcome)
         self._last = outcome
         if not outcome.holds:
-            # It may have begun at any time of an average that is still too low, and before a sample in between.
+            # It may start to hold anywhere within an average that is still too low, up to one sample before it.
             self._least_ns = max(outcome.since_ns - SAMPLE_NS, self.asked_ns)
-        return ruling
+        return result
 
     @property
     def seen(self) -> str:
-        """What was last looked at, for people."""
+        """The numbers of the last outcome, as text."""
         return "" if self._last is None else str(self._last)
 
     def _never(self, now_ns: int, outcome: Outcome) -> CheckResult | None:
@@ -90,7 +91,7 @@ class ExpectationCheck:
         )
 
     def _broken(self, now_ns: int, outcome: Outcome) -> CheckResult | None:
-        """It does not hold, or began to too late; there may be time left for it to begin anew."""
+        """It does not hold, or started too late. None if there is time left for it to start again."""
         held_ns, self._since_ns = self._since_ns, None
         if self.judge.within_ns is not None and now_ns - self.asked_ns < self.judge.within_ns:
             return None
@@ -105,7 +106,7 @@ class ExpectationCheck:
             what = str(outcome)
         if held_ns is not None:
             held, hold = format_duration(now_ns - held_ns), format_duration(self.judge.for_ns)
-            return f"it held for {held} only, not {hold}: {what}"
+            return f"it held for only {held}, not {hold}: {what}"
         return what if self.judge.within_ns is None else f"not within {format_duration(self.judge.within_ns)}: {what}"
 
 

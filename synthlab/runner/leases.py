@@ -1,4 +1,8 @@
-"""The conditions that a scenario has put on clients: leases, which are renewed for as long as we live."""
+"""The changes a scenario has applied to clients, as leases that are renewed while the player lives.
+
+Every change is a lease, even one without an end: if the player crashes or loses the network, nobody is left to revert
+it, so the clients must do that alone. A short lease that is renewed bounds how long they stay impaired.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +23,17 @@ from ..text.durations import SECOND_NS, seconds_of
 
 RENEW_S = 3.0
 SHORTEST_NS = SECOND_NS // 10
-"""The shortest lease that the API takes."""
+"""The shortest lease the API accepts."""
 SEEDS = "seed/"
-"""What the names of those layers begin with that a reset leaves: each client's seed."""
+"""Name prefix of the layers with the clients' seeds, which survive a reset."""
 
 T = TypeVar("T")
 
 
 class AppliedStates(NamedTuple):
-    """Since which time of our clock something is in force, and the clients' states then.
+    """Since when (by our clock) a change is in force, and the clients' states with it.
 
-    `late_ns` is how long after it was due the last forwarder knew of it.
+    `late_ns` is how long after its due time the last client received it; 0 if all were in time.
     """
 
     at_ns: int
@@ -39,7 +43,7 @@ class AppliedStates(NamedTuple):
 
 @dataclass(slots=True)
 class _HeldLeases:
-    """One change and the lease of it at each of its clients: id and end. It is to end at `ends_ns`, if ever."""
+    """A change and its lease at each client (id, end). It ends at `ends_ns`, or never if that is None."""
 
     change: Change
     ends_ns: int | None
@@ -47,12 +51,12 @@ class _HeldLeases:
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def lease_ns(self, from_ns: int) -> int:
-        """How long a lease that begins then is to be."""
+        """The length to request for a lease that starts at `from_ns`."""
         return LEASE_NS if self.ends_ns is None else min(self.ends_ns - from_ns, LEASE_NS)
 
 
 class Leases:
-    """Puts changes on clients at given times of `clock`, our own. `find` gives a client by its name."""
+    """Applies changes to clients at times of `clock`. `find` looks up a client by name."""
 
     def __init__(self, find: Callable[[str], LabClient], clock: Clock = MACHINE) -> None:
         self._find = find
@@ -66,19 +70,20 @@ class Leases:
 
     @property
     def over_ns(self) -> int:
-        """When the last of what is in force for a time ends; 0 where nothing is."""
+        """When the last timed change ends; 0 if there is none."""
         return max((layer.ends_ns or 0 for layer in self._layers.values() if layer.leases), default=0)
 
     async def read_clocks(self, names: Iterable[str]) -> None:
-        """Compare the clients' clocks with ours; once is enough, for none is set while it runs."""
+        """Compare the clients' clocks with ours. Once is enough: monotonic clocks are never set."""
         samples = await self._each(names, lambda client: client.api.clock())
         self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
     async def put(self, change: Change, due_ns: int) -> AppliedStates:
-        """Put a change in force at `due_ns`, in place of what its layer has now; returns when it is.
+        """Apply a change at `due_ns`, replacing the current one of its layer; returns once it is in force.
 
-        Of two that are called one after the other for the same time, the second comes on top. Raises SynthlabError
-        where a client refuses or does not answer, or where it could not be put in force.
+        The new lease is requested before the old one is released, so no packet passes unimpaired in between. Of two
+        calls for the same time the later one goes on top. Raises SynthlabError if a client rejects the change, does
+        not answer or cannot apply it.
         """
         layer = self._layers.setdefault(change.layer, _HeldLeases(change, None))
         resets = {name: self._resets[name] for name in change.clients}
@@ -86,7 +91,8 @@ class Leases:
             at_ns = max(due_ns, self._clock.now_ns())
             old, layer.change, layer.leases = layer.leases, change, {}
             layer.ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
-            # A client that was reset while this waited for its turn must not have it afterwards.
+            # A reset requested while this change waited for the lock comes later in the plan and wins: applying the
+            # change now would impair a client that the scenario has already reset.
             names = [name for name, count in resets.items() if self._resets[name] == count]
             late_ns = await self._ask(layer, names, at_ns)
             made = {name: id for name, (id, _) in layer.leases.items()}
@@ -97,7 +103,7 @@ class Leases:
         return AppliedStates(at_ns, states, at_ns - due_ns + late_ns)
 
     async def reset(self, names: Sequence[str], due_ns: int) -> AppliedStates:
-        """Give clients the conditions of their stack at `due_ns`, but for their seeds; as `put`."""
+        """Reset clients at `due_ns` and apply their seeds again, which the reset drops with all other leases."""
         at_ns = max(due_ns, self._clock.now_ns())
         self._resets.update(names)
 
@@ -115,7 +121,7 @@ class Leases:
         return AppliedStates(at_ns, states, at_ns - due_ns)
 
     async def keep(self) -> None:
-        """Renew all leases, without end; raises SynthlabError where one cannot be renewed."""
+        """Renew all leases, endlessly; raises SynthlabError if a renewal fails."""
         while True:
             await self._clock.pause(RENEW_S)
             now = self._clock.now_ns()
@@ -128,11 +134,11 @@ class Leases:
             await asyncio.gather(*(self._renew(layer, name, now) for layer, name in work))
 
     def goes(self, name: str) -> None:
-        """A client stops answering, on purpose."""
+        """Mark a client as paused or stopped, so that its leases are not renewed."""
         self._down.add(name)
 
     async def comes(self, name: str) -> None:
-        """A client is back, and may have lost its leases: what is to be in force is put on it again."""
+        """Apply the current changes again to a client that is back; it may have lost its leases."""
         self._down.discard(name)
         await self.read_clocks([name])
         layers = [layer for layer in self._layers.values() if name in layer.leases]
@@ -145,20 +151,20 @@ class Leases:
                 await self._ask(layer, [name], now)
 
     async def prepare(self, changes: Iterable[Change]) -> None:
-        """Give the clients the files that changes name."""
+        """Upload the files of changes to their clients."""
         for change in changes:
             if change.files:
                 await asyncio.gather(*(self._upload(change, name) for name in change.clients))
 
     async def release(self) -> None:
-        """Take everything back, also what is just being asked for; clients that do not answer lose it by themselves."""
+        """Release all leases, including those being requested; on clients that do not answer they expire."""
         await asyncio.gather(*self._calls, return_exceptions=True)
         layers, self._layers = self._layers, {}
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
     async def _ask(self, layer: _HeldLeases, names: Iterable[str], due_ns: int) -> int:
-        """How late the last forwarder knew of it, in ns."""
+        """Request a lease from each client; returns how late the last of them received it, in ns."""
         lease_ns = layer.lease_ns(due_ns)
 
         def ask(client: LabClient) -> int:
@@ -166,7 +172,7 @@ class Leases:
             put = client.api.replace if layer.change.replace else client.api.change
             state = put(layer.change.change, options)
             if state.entry is None:
-                raise SynthlabError(f"{client.name}: its API did not take a change as a lease")
+                raise SynthlabError(f"{client.name}: the API did not apply the change as a lease")
             layer.leases[client.name] = state.entry.id, due_ns + lease_ns
             return state.entry.late_ns
 
@@ -187,7 +193,7 @@ class Leases:
             await self._in_turn([name], renew)
 
     async def _release(self, leases: Mapping[str, tuple[int, int]]) -> None:
-        """Those that have not ended by themselves; one that is gone is as good as released."""
+        """Release the leases that have not expired. Errors are ignored: a lost lease needs no release."""
         now = self._clock.now_ns()
         living = {name: id for name, (id, ends) in leases.items() if ends > now and name not in self._down}
 
@@ -209,7 +215,7 @@ class Leases:
         return ours_ns + self._ahead_ns[name]
 
     async def _in_turn(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """As `_each`, but one call after the other for each client, in the order in which they were made."""
+        """Like `_each`, but calls to one client run one at a time, in order of request."""
 
         async def in_turn(name: str) -> T:
             async with self._asking[name]:
@@ -226,6 +232,6 @@ class Leases:
         return dict(zip(listed, results, strict=True))  # type: ignore[arg-type]
 
     async def _each(self, names: Iterable[str], act: Callable[[LabClient], T]) -> dict[str, T]:
-        """As `group_change.each`, beside the event loop."""
+        """`group_change.each` in a thread."""
         clients = [self._find(name) for name in names]
         return await asyncio.to_thread(each, clients, act)

@@ -1,4 +1,4 @@
-"""The lab that a scenario is played on, as it is at present: containers come and go."""
+"""The lab a scenario is played on, refreshed as containers stop and start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LiveLab:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look at the containers anew: one that was started again has other ports."""
+        """Read the containers again: a restarted one has different ports."""
         _, self.members = self.backend.members(self.name)
         self.lab = RunningLab(self.backend, self.name, self.members)
 
@@ -38,7 +38,7 @@ class LiveLab:
         return self.lab.find([name])[0]
 
     def conditioned(self, names: Iterable[str]) -> list[str]:
-        """Those of the names whose network has conditions."""
+        """The names whose networks are conditioned."""
         known = {client.name for client in self.lab.find()}
         return [name for name in names if name in known]
 
@@ -49,7 +49,7 @@ class LiveLab:
         return metrics_of(self.backend.engine, self.members)
 
     async def answers(self, name: str, clock: Clock) -> None:
-        """Wait until a client that was started answers again; raises SynthlabError."""
+        """Wait until a started client answers; raises SynthlabError after ANSWER_S."""
         deadline = clock.now_s() + ANSWER_S
         while True:
             await asyncio.to_thread(self.refresh)

@@ -1,4 +1,4 @@
-"""Plays the plan of a scenario on a running lab: everything at its time, and everything taken back at the end."""
+"""Plays the plan of a scenario on a running lab: every step at its time, and everything reverted at the end."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from .turns import Turns
 from .watcher import Watcher
 
 GAP_NS = 100 * MS_NS
-"""What cannot begin before something else is done begins so long after that: time to tell the clients beforehand."""
+"""The gap between the end of a step and a change that waits for it: the time to send the change to clients."""
 MOST_AT_ONCE = 64
 
 
 class Player:
-    """Plays one plan, once. What it measures is in `recorded`, what happened in `chronicle`.
+    """Plays one plan, once. Measurements are in `recorded`, events in `log`.
 
-    `failures` are the steps that ended badly, `faults` why something could not be played. After a block in which
-    something failed nothing more is played, unless `keep_going`. `mark` is told of each moment that is worth finding
-    again, and `collect` is called soon after the first failure, with all conditions still in force.
+    `failures` are failed steps, `faults` reasons why something could not be played. A failure ends the run after its
+    block, unless `keep_going`. `mark` is called for moments worth finding in the evidence; `collect` is called soon
+    after the first failure, with all conditions still in force.
     """
 
     def __init__(
         self,
         plan: Plan,
-        stage: LiveLab,
+        live_lab: LiveLab,
         watcher: Watcher,
         mark: Callable[[str], None] = lambda text: None,
         collect: Callable[[], None] = lambda: None,
@@ -48,7 +48,7 @@ class Player:
         clock: Clock = MACHINE,
     ) -> None:
         self.plan = plan
-        self.chronicle = RunLog(plan)
+        self.log = RunLog(plan)
         self.faults: list[str] = []
         self.ended_ns = 0
         self._watcher = watcher
@@ -57,7 +57,7 @@ class Player:
         self._failures = Failures(self._time, mark, collect)
         self._turns = Turns(self._time, (visit.run.id for visit in plan.visits()))
         self._executor = ActionExecutor(
-            stage, watcher, self.chronicle, self._failures, mark, self._begin, self._time, self._turns
+            live_lab, watcher, self.log, self._failures, mark, self._begin, self._time, self._turns
         )
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -71,11 +71,11 @@ class Player:
 
     @property
     def started(self) -> datetime:
-        """When the first step began."""
+        """The start of the first step."""
         return self._time.started
 
     async def play(self) -> None:
-        """Play it to its end, or to where it fails; then, or when cancelled, take everything back."""
+        """Play to the end or the first failure; then, or when cancelled, revert everything."""
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE))
         try:
             async with self._playing() as group:
@@ -92,7 +92,7 @@ class Player:
 
     @contextlib.asynccontextmanager
     async def _playing(self) -> AsyncIterator[asyncio.TaskGroup]:
-        """With everything prepared, samples taken and leases renewed; a lease that is lost ends what is inside."""
+        """Prepare the lab, start sampling and renew leases meanwhile; a lost lease cancels the body."""
         await self._executor.prepare(self.plan)
         self._time.begin(GAP_NS)
         self._executor.start()
@@ -103,9 +103,9 @@ class Player:
                 keeper.cancel()
 
     async def _track(self, track: Track, begins_ns: int, soonest_ns: int) -> int:
-        """Play blocks one after the other, the first from `begins_ns`, changing nothing before `soonest_ns`.
+        """Play blocks in sequence, the first from `begins_ns`, without changes before `soonest_ns`.
 
-        When the last one is done.
+        Returns when the last one was done.
         """
         for block in track.blocks:
             begins_ns = await self._block(block, begins_ns, soonest_ns)
@@ -115,17 +115,21 @@ class Player:
         return begins_ns
 
     async def _block(self, block: Block, begins_ns: int, soonest_ns: int) -> int:
-        """Play steps whose times count from `begins_ns`; when the last one is done."""
+        """Play runs timed from `begins_ns`; returns when the last one was done."""
         async with asyncio.TaskGroup() as group:
             runs = [group.create_task(self._run(run, begins_ns + run.at_ns, soonest_ns)) for run in block.runs]
         return max(run.result() for run in runs)
 
     async def _run(self, run: StepRun, at_ns: int, soonest_ns: int) -> int:
-        """Play a step until it is done, and say when that was; what it goes on with is played beside."""
+        """Play a run; returns when it was done. Its later actions continue in parallel.
+
+        Where the end is known in advance, that is the planned time and not the time of return, so that the player's own
+        delays do not add up over the steps.
+        """
         if run.actions and changes_conditions(run.actions[0].action):
             at_ns = max(at_ns, soonest_ns)
         await self._time.until(at_ns - LEAD_NS)
-        self._watcher.step(self.chronicle.step(run, planned_ns=at_ns))
+        self._watcher.step(self.log.step(run, planned_ns=at_ns))
         async with asyncio.TaskGroup() as group:
             parts = [group.create_task(self._track(track, at_ns, soonest_ns)) for track in run.tracks]
             parts += [group.create_task(self._executor.act(run, timed, at_ns)) for timed in run.actions[:1]]
@@ -133,36 +137,36 @@ class Player:
                 self._begin(self._go_on(run, at_ns))
         await self._time.until(at_ns + run.least_ns - EARLY_NS)
         if not run.actions:
-            self.chronicle.began(run, at_ns, 0)
+            self.log.began(run, at_ns, 0)
         done_ns = max([at_ns + run.least_ns, *(part.result() for part in parts)])
         if len(run.actions) <= 1:
-            self.chronicle.step(run, ended_ns=max(self._time.now_ns(), done_ns))
+            self.log.step(run, ended_ns=max(self._time.now_ns(), done_ns))
         return done_ns
 
     async def _go_on(self, run: StepRun, at_ns: int) -> None:
-        """Do all but the first of a step's actions, each at its time."""
+        """Perform all actions of a run except the first, each at its time."""
         async with asyncio.TaskGroup() as group:
             for timed in run.actions[1:]:
                 await self._turns.wait(at_ns + timed.at_ns - LEAD_NS, run.id)
                 if not self._executor.goes_on(run):
                     break
                 group.create_task(self._executor.act(run, timed, at_ns))
-        self.chronicle.step(run, ended_ns=self._time.now_ns())
+        self.log.step(run, ended_ns=self._time.now_ns())
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
-        """Let something go on beside the next steps."""
+        """Run `work` in parallel with the next steps."""
         task = self._group.create_task(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
 
     async def _play_out(self) -> None:
-        """Wait until all is over that goes on, or is in force for a time."""
+        """Wait for parallel work, timed changes and traffic to end."""
         while self._beside:
             await asyncio.wait(self._beside)
         await self._time.until(self._executor.over_ns)
 
     async def _tidy(self) -> None:
-        """Take back all that was changed; the evidence is collected before."""
+        """Collect pending evidence, then revert every change."""
         self.ended_ns = self._time.now_ns()
         await self._executor.stop()
         await self._failures.collected()
@@ -171,12 +175,12 @@ class Player:
 
 
 class _Ended(Exception):
-    """Something failed: nothing more is played."""
+    """Ends the run after a failure."""
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The errors of a group and of the groups in it."""
-    found: list[BaseException] = []
+    """All errors of a group and its nested groups."""
+    leaves: list[BaseException] = []
     for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+        leaves += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return leaves

@@ -1,4 +1,4 @@
-"""Asks an address on behalf of a scenario."""
+"""Sends the HTTP requests of a scenario."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..scenario.actions import Http
 from ..text.durations import format_duration, seconds_of
 
 SHOWN = 200
-"""Most characters shown of an unexpected answer."""
+"""Maximum length of an error about an unexpected response."""
 _MOST_BYTES = 1 << 16
 
 
 def request(http: Http) -> None:
-    """Ask, and raise ExpectationFailed where the answer is not the one that is expected."""
+    """Send a request; raises ExpectationFailed without a response or for an unexpected status."""
     body = None if http.body is None else http.body.encode()
-    asked = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
+    prepared = Request(http.url, data=body, headers=dict(http.headers), method=http.method)
     try:
-        with urlopen(asked, timeout=seconds_of(http.within_ns)) as answer:
+        with urlopen(prepared, timeout=seconds_of(http.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
         status, text = error.code, error.read(_MOST_BYTES)
@@ -30,5 +30,5 @@ def request(http: Http) -> None:
     except (OSError, HTTPException) as error:
         raise ExpectationFailed(f"no answer: {getattr(error, 'reason', error)}"[:SHOWN]) from None
     if status != http.status:
-        said = f"answered {status}, not {http.status}: {' '.join(text.decode(errors='replace').split())}"
-        raise ExpectationFailed(said[:SHOWN].removesuffix(": "))
+        reason = f"answered {status}, not {http.status}: {' '.join(text.decode(errors='replace').split())}"
+        raise ExpectationFailed(reason[:SHOWN].removesuffix(": "))

@@ -1,4 +1,4 @@
-"""The time of one run: nanoseconds since its first step began."""
+"""The time of a run: nanoseconds since the start of its first step."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..text.durations import seconds_of
 
 
 class RunClock:
-    """Shows the time since it was made, or last begun, by a `clock`. `started` is that moment as a date."""
+    """Counts from its creation or the last `begin`, based on `clock`. `started` is that moment in UTC."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.begin(0)
 
     def begin(self, in_ns: int) -> None:
-        """Count from so long after now."""
+        """Count from `in_ns` after now."""
         self._zero_ns = self.clock.now_ns() + in_ns
         self.started = datetime.fromtimestamp(self.clock.epoch_s() + seconds_of(in_ns), UTC)
 
@@ -24,11 +24,11 @@ class RunClock:
         return self.since_ns(self.clock.now_ns())
 
     def since_ns(self, clock_ns: int) -> int:
-        """A time of the clock below, as a time of the run."""
+        """Convert a time of `clock` to a time of the run."""
         return clock_ns - self._zero_ns
 
     def clock_ns(self, run_ns: int) -> int:
-        """A time of the run, on the clock below."""
+        """Convert a time of the run to a time of `clock`."""
         return self._zero_ns + run_ns
 
     async def until(self, run_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""What happens while a scenario is played, written down as it does."""
+"""The log of a run: steps, results of expectations and conditions, recorded as they happen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .judge import CheckResult
 
 
 class Configurations:
-    """The conditions that clients had, from when on. May be told by several threads."""
+    """The conditions of clients over time. `note` may be called by several threads."""
 
     def __init__(self) -> None:
         self._last: dict[str, Mapping[str, Any]] = {}
@@ -24,11 +24,11 @@ class Configurations:
 
     @property
     def entries(self) -> tuple[Configured, ...]:
-        """In the order of their times."""
+        """All entries in order of time."""
         return tuple(sorted(self._entries, key=lambda entry: entry.at_s))
 
     def note(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
-        """Only what is new is written down."""
+        """Record conditions that differ from the client's last ones."""
         for client, state in states.items():
             conditions = dict(state.conditions_text)
             if self._last.get(client) != conditions:
@@ -37,7 +37,7 @@ class Configurations:
 
 
 class RunLog:
-    """Begins with what is planned, and none of it done."""
+    """Starts with every planned step and no results, so that steps which are never reached are listed too."""
 
     def __init__(self, plan: Plan) -> None:
         visits = list(plan.visits())
@@ -63,37 +63,37 @@ class RunLog:
         return self._configured.entries
 
     def step(self, run: StepRun, **values: Any) -> Played:
-        """Write down what is now known of a step: fields of Played, but for its times, such as `ended_ns`."""
+        """Update a step: fields of Played, with times as run times in ns (`ended_ns` for `ended_s`)."""
         self._steps[run.id] = replace(self._steps[run.id], **dict(_in_seconds(*value) for value in values.items()))
         return self._steps[run.id]
 
     def began(self, run: StepRun, planned_ns: int, late_ns: int) -> None:
-        """The first action of a step was done; later ones change nothing."""
+        """Record when the first action of a step took effect; later calls are ignored."""
         if self._steps[run.id].began_s is None:
             self.step(run, planned_ns=planned_ns, began_ns=planned_ns + late_ns)
 
-    def rule(self, run: StepRun, asked_ns: int, decided_ns: int, ruling: CheckResult) -> Judged:
-        verdict: Verdict = "passed" if ruling.held else "failed"
+    def rule(self, run: StepRun, asked_ns: int, decided_ns: int, result: CheckResult) -> Judged:
+        verdict: Verdict = "passed" if result.held else "failed"
         decided = replace(
             self._judged[run.id],
             verdict=verdict,
-            reason=ruling.reason,
+            reason=result.reason,
             asked_s=seconds_of(asked_ns),
             decided_s=seconds_of(decided_ns),
-            took_s=ruling.took_s,
-            error_s=ruling.error_s,
-            seen=ruling.seen,
+            took_s=result.took_s,
+            error_s=result.error_s,
+            seen=result.seen,
         )
         self._judged[run.id] = decided
         return decided
 
     def configure(self, at_ns: int, states: Mapping[str, ClientState]) -> None:
-        """The conditions that clients have; only what is new is written down."""
+        """Record the conditions of clients if they have changed."""
         self._configured.note(at_ns, states)
 
 
 def _in_seconds(name: str, value: Any) -> tuple[str, Any]:
-    """A time as the record has it."""
+    """Convert a field in ns to the record's field in seconds."""
     return (f"{name.removesuffix('_ns')}_s", seconds_of(value)) if name.endswith("_ns") else (name, value)
 
 
@@ -125,7 +125,7 @@ def _undecided(run: StepRun, judge: Judge) -> Judged:
 
 
 def _of(action: Action) -> Iterable[str]:
-    """The clients that an action is about."""
+    """The clients an action applies to."""
     match action:
         case Change(clients=names) | Reset(clients=names) | ContainerChange(names=names):
             return names

@@ -1,4 +1,8 @@
-"""Asks the clients of a lab what they measure, beside whatever else goes on: often what is judged, the rest less."""
+"""Polls the clients of a lab for measurements in a thread: frequently for judged numbers, rarely for the others.
+
+Rounds run at a fixed pace and never wait for a slow client: it keeps its pending poll, the round goes on without it,
+and after PATIENCE_NS it counts as silent. One frozen client must not blind the expectations on all the others.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +25,17 @@ from .samples import link_sources, number_sources, of_metrics, of_state, of_stat
 from .validity import of_lateness
 
 TICK_NS = 200 * MS_NS
-"""Between two rounds. A little less than the 250 ms at which clients publish, so that nothing published is missed."""
+"""The time between rounds: a little less than the 250 ms at which clients publish, so that none is missed."""
 SPARSE_TICKS = 5
-"""In every so many rounds all are asked; in the others only those of whom somebody wants to know."""
+"""Every fifth round polls all sources; the others poll only sources of wanted numbers."""
 PATIENCE_NS = SECOND_NS
-"""Who has not answered for so long had no data since it was asked; what is said then counts from when it comes."""
+"""A client that takes longer to answer has no data since the request; a late answer counts from its arrival."""
 MOST_AT_ONCE = 32
 
 
 @dataclass(slots=True)
 class Poll:
-    """One kind of question to one client: what it tells of, and how it is asked. `asked_ns` is of the last time."""
+    """One kind of request to one client: the sources it reports and how to send it. `asked_ns` is the last time."""
 
     sources: Sequence[str]
     ask: Callable[[], None]
@@ -45,10 +49,10 @@ class Poll:
 
 @dataclass(slots=True)
 class Sampler:
-    """Keeps what is measured in `recorded`, by the time that `now_ns` shows; between two rounds it waits by `clock`.
+    """Records measurements in `recorded` with times of `now_ns`; `clock` paces the rounds.
 
-    `clients` and `metrics` are asked for anew each round, for containers come and go. `heard` gets the state of
-    each client that answered, with its time, in a thread of the sampler's.
+    `clients` and `metrics` are called every round, because containers come and go. `heard` is called in one of the
+    sampler's threads with the time and state of each client that answered.
     """
 
     clients: Callable[[], Sequence[LabClient]]
@@ -71,7 +75,7 @@ class Sampler:
         self.clock.start(self._thread)
 
     def stop(self) -> None:
-        """End it; who waits for a round goes on."""
+        """Stop sampling and release threads that wait for a round."""
         with self._turn:
             self._ended = True
             self._turn.notify_all()
@@ -80,7 +84,7 @@ class Sampler:
 
     @contextmanager
     def wanting(self, names: Iterable[str] | None = None) -> Iterator[None]:
-        """Sample these stats, or all without any, in every round meanwhile."""
+        """Poll these numbers, or all if None, in every round within the block."""
         wanted = Counter(names)
         self._want(wanted, everything=names is None, sign=1)
         try:
@@ -89,12 +93,12 @@ class Sampler:
             self._want(wanted, everything=names is None, sign=-1)
 
     def next_round(self) -> int:
-        """Wait for the end of this round, or of the next; the time then. Raises SynthlabError after `stop`."""
+        """Wait for the end of the current or next round; returns the time. Raises SynthlabError after `stop`."""
         with self._turn:
             before = self._rounds
             self.clock.wait_for(self._turn, lambda: self._rounds > before or self._ended, seconds_of(3 * PATIENCE_NS))
             if self._ended:
-                raise SynthlabError("the lab is not asked for numbers any more")
+                raise SynthlabError("sampling has stopped")
             return self.now_ns()
 
     def _want(self, names: Counter[str], everything: bool, sign: int) -> None:
@@ -116,13 +120,13 @@ class Sampler:
                 turn = max(turn + 1, (self.clock.now_ns() - start) // TICK_NS)
 
     def _wait_until(self, when_ns: int) -> bool:
-        """Whether it is to end."""
+        """Wait until `when_ns`; returns whether sampling has been stopped."""
         with self._turn:
             left_ns = max(when_ns - self.clock.now_ns(), 0)
             return self.clock.wait_for(self._turn, lambda: self._ended, seconds_of(left_ns))
 
     def _ask(self, pool: ThreadPoolExecutor, everybody: bool) -> None:
-        """Ask those whose turn it is, wait for them while the round lasts, and note who has been silent for long."""
+        """Send the requests of this round, wait for half a tick at most, and record clients that are silent."""
         self._look_who_is_there()
         with self._turn:
             wanted = {source_of(name) for name in self._wanted}
@@ -139,19 +143,19 @@ class Sampler:
                 self.recorded.silence(poll.asked_ns, now_ns, poll.sources)
 
     def _look_who_is_there(self) -> None:
-        """Keep the questions that are under way, and ask no more whom the lab does not have."""
-        found: dict[tuple[str, str], Poll] = {}
+        """Update the polls to the lab's current clients, keeping requests in flight."""
+        polls: dict[tuple[str, str], Poll] = {}
         for client in self.clients():
-            found[client.name, "state"] = self._poll_state(client)
+            polls[client.name, "state"] = self._poll_state(client)
             if not client.server:
-                found[client.name, "stats"] = self._poll_stats(client)
-        found[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
+                polls[client.name, "stats"] = self._poll_stats(client)
+        polls[SFU_HOST, "metrics"] = Poll([SFU_HOST], self._ask_metrics)
         for key, poll in self._polls.items():
-            if key in found:
-                found[key].asked_ns, found[key].answer = poll.asked_ns, poll.answer
+            if key in polls:
+                polls[key].asked_ns, polls[key].answer = poll.asked_ns, poll.answer
             else:
                 self.recorded.silence(self.now_ns(), self.now_ns(), poll.sources)
-        self._polls = found
+        self._polls = polls
 
     def _poll_stats(self, client: LabClient) -> Poll:
         def ask() -> None:
@@ -171,16 +175,16 @@ class Sampler:
         return self._poll(link_sources(client.name), ask)
 
     def _poll(self, sources: Sequence[str], ask: Callable[[], None]) -> Poll:
-        """One that cannot be answered leaves no data, which expectations report."""
+        """A poll whose failure records no data, which expectations then report."""
 
-        def asked() -> None:
+        def ask_or_silence() -> None:
             begin_ns = self.now_ns()
             try:
                 ask()
             except SynthlabError:
                 self.recorded.silence(begin_ns, self.now_ns(), sources)
 
-        return Poll(sources, asked)
+        return Poll(sources, ask_or_silence)
 
     def _ask_metrics(self) -> None:
         metrics = self.metrics()

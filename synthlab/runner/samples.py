@@ -1,4 +1,4 @@
-"""From what clients tell to samples by the names that expressions use."""
+"""Converts answers of clients and servers to samples, named as in expressions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = tuple(key for key in CLIENT if key not in (*LINKS, _OWN))
 
 
 def of_state(client: str, state: ClientState) -> dict[str, Value]:
-    """What a client's forwarder has measured: `client1.egress.rate` and the like, also of each flow."""
+    """Measurements of a client's forwarder, such as `client1.egress.rate`, including those of each flow."""
     samples: dict[str, Value] = {}
     for direction, link in state.links.items():
         samples |= _of_link(f"{client}.{direction}", link)
@@ -31,9 +31,9 @@ def of_state(client: str, state: ClientState) -> dict[str, Value]:
 
 
 def of_stats(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[str, int], dict[str, Sample]]:
-    """What a client's application publishes, as `GET /v1/numbers` answers it: when each kind was measured, and samples.
+    """Convert the stats that a client's application publishes: the time of each source, and samples.
 
-    What is old is left out. Numbers that are not those of WebRTC are the application's own: `client1.app.<name>`.
+    Stale values are left out. Values other than WebRTC stats are named `client1.app.<name>`.
     """
     ages = answer.get("age_s", {})
     sources = dict.fromkeys(number_sources(client), now_ns)
@@ -50,17 +50,17 @@ def of_stats(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[
 
 
 def number_sources(client: str) -> list[str]:
-    """What a client's application is asked for."""
+    """The sources reported by a client's application."""
     return [f"{client}.{key}" for key in (*_KINDS, _OWN)]
 
 
 def link_sources(client: str) -> list[str]:
-    """What a client's forwarder is asked for."""
+    """The sources reported by a client's forwarder."""
     return [f"{client}.{key}" for key in LINKS]
 
 
 def of_metrics(values: Mapping[str, float]) -> dict[str, Value]:
-    """What the media server publishes of itself: `sfu.<name>`."""
+    """Metrics of the media server, named `sfu.<name>`."""
     return {f"{SFU_HOST}.{name}": value for name, value in values.items()}
 
 
@@ -74,12 +74,12 @@ def _of_link(prefix: str, link: LinkState) -> dict[str, Value]:
 
 
 def _total(value: Any) -> float:
-    """Of one count, or of counts by cause."""
+    """A count, or the sum of counts by cause."""
     return float(sum(value.values()) if isinstance(value, Mapping) else value)
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Value]]:
-    """The leaves of a tree by their dotted names; what is neither number nor text is left out."""
+    """The leaves of a tree by dotted name; values that are neither numbers nor texts are left out."""
     if isinstance(value, Mapping):
         for key, below in value.items():
             yield from _flat(f"{prefix}.{key}", below)

@@ -1,4 +1,4 @@
-"""One run of a scenario from its lab to its record: the lab is brought up, or used if it is up, and left as it was."""
+"""One run of a scenario: brings up its lab (or uses a running one), plays the plan and returns the record."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from .verdict import verdict_of
 from .watcher import Watcher
 
 SPARE_S = 600.0
-"""A lab that was brought up for a run ends by itself so long after the run must be over, should we be killed."""
+"""A lab brought up for a run expires this long after the latest end of the run, in case we are killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How scenarios are played. A `lab` names one that is up; `evidence` is the folder for what is kept of failures.
+    """Options of runs. `lab` is the name of a running lab to use; `evidence` is the folder for evidence of failures.
 
-    With `allow_host` a file that is not the user's own may act with the user's rights.
+    `allow_host` lets files from outside the user's project act with the user's rights.
     """
 
     lab: str | None = None
@@ -51,10 +51,10 @@ class RunOptions:
 
 
 def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, progress: Progress, name: str) -> Record:
-    """Play a plan once; what fails in the lab makes the record inconclusive. `name` is that of its evidence's folder.
+    """Play a plan once. `name` is the name of its folder of evidence.
 
-    Raises WrongUse where the lab that is up is not the one that the scenario is for, and for a stranger's file that
-    acts with the user's rights.
+    An error of the lab makes the record inconclusive: it is no verdict on the system under test. Raises WrongUse if a
+    running lab does not fit the scenario, or a file from outside the user's project would act with the user's rights.
     """
     if not options.allow_host:
         refuse_strange(plan)
@@ -70,7 +70,7 @@ def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, pr
 
 
 def refused(file: str, error: WrongUse) -> Record:
-    """The record of a scenario that cannot be played, because of a mistake in it."""
+    """The record of a scenario that is not played because of a mistake in it."""
     return Record(
         scenario=Path(file).stem,
         file=file,
@@ -86,7 +86,7 @@ def refused(file: str, error: WrongUse) -> Record:
 
 @contextlib.contextmanager
 def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) -> Iterator[str]:
-    """The name of a running lab for the plan; one that is brought up for it is taken down again, unless kept."""
+    """The name of a running lab for the plan; a lab brought up for it is removed afterwards, unless kept."""
     stack = plan.scenario.stack
     labs = backend.engine.labs()
     if options.lab is not None or stack.name in labs:
@@ -94,7 +94,7 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
         if name in backend.engine.locks():
             raise being_brought_up(name)
         _refuse_other(plan, LiveLab(backend, name))
-        progress(f"using the lab {name}, which is up")
+        progress(f"using the running lab {name}")
         yield name
         return
     if options.keep:
@@ -105,28 +105,28 @@ def _lab(plan: Plan, backend: Backend, options: RunOptions, progress: Progress) 
         yield stack.name
 
 
-def _refuse_other(plan: Plan, stage: LiveLab) -> None:
-    """Raise WrongUse where the lab lacks clients of the plan, or their conditions are not those of their start."""
-    known = [client.name for client in stage.lab.callers()]
+def _refuse_other(plan: Plan, live_lab: LiveLab) -> None:
+    """Raise WrongUse if the lab lacks clients of the plan, or their conditions differ from those of the stack."""
+    known = [client.name for client in live_lab.lab.callers()]
     for name in plan.clients:
         if name not in known:
-            raise WrongUse(f"the lab '{stage.name}' has no {name}, which {plan.scenario.file} is for")
-    for name, state in stage.lab.states().items():
+            raise WrongUse(f"lab '{live_lab.name}' has no client {name}, which {plan.scenario.file} requires")
+    for name, state in live_lab.lab.states().items():
         changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
         if state.leases or state.scheduled:
-            raise WrongUse(f"{name} is being changed for a time, by a scenario or by `--for`: wait for the end of that")
+            raise WrongUse(f"{name} has active leases or scheduled changes (a scenario or `--for`); wait for their end")
         if changed:
-            raise WrongUse(f"{name} has other conditions than its stack gives it: `synthlab reset` it first")
+            raise WrongUse(f"{name} does not have the conditions of its stack; run `synthlab reset {name}` first")
 
 
 class _Run:
-    """One run on a lab that is up."""
+    """One run on a running lab."""
 
     def __init__(
         self, plan: Plan, backend: Backend, lab: str, watcher: Watcher, progress: Progress, folder: Path
     ) -> None:
         self._plan = plan
-        self._stage = LiveLab(backend, lab)
+        self._live_lab = LiveLab(backend, lab)
         self._evidence = Evidence(backend, lab)
         self._files: dict[str, str] = {}
         self._folder = folder
@@ -134,56 +134,56 @@ class _Run:
         self._watcher = watcher
 
     def record(self, keep_going: bool) -> Record:
-        """Play it, and write down what came of it."""
+        """Play the plan and return its record."""
         facts = self._facts()
-        probe = self._stage.container(self._stage.lab.callers()[0].name)
+        probe = self._live_lab.container(self._live_lab.lab.callers()[0].name)
         self._evidence.watch(_impaired(self._plan))
         try:
-            engine = self._stage.backend.engine
+            engine = self._live_lab.backend.engine
             before = read_busy(engine, probe)
-            player = Player(self._plan, self._stage, self._watcher, self._evidence.mark, self._collect, keep_going)
+            player = Player(self._plan, self._live_lab, self._watcher, self._evidence.mark, self._collect, keep_going)
             asyncio.run(player.play())
-            after = read_busy(engine, self._stage.container(probe.title))
+            after = read_busy(engine, self._live_lab.container(probe.title))
             load = load_between(before, after)
             doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
-            chronicle = player.chronicle
-            verdict, reasons = verdict_of(chronicle.judged, player.failures, player.faults, doubted)
+            log = player.log
+            verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
             if verdict != "passed" and not self._files:
                 self._collect()
         finally:
             self._evidence.close()
         return replace(
             _blank(self._plan, player.started),
-            lab=self._stage.name,
+            lab=self._live_lab.name,
             facts=facts | ({"load": str(load)} if load else {}),
             duration_s=round(seconds_of(player.ended_ns), 3),
             verdict=verdict,
             reasons=reasons,
             baseline=_in_seconds(player.recorded.baseline),
-            steps=chronicle.steps,
-            judged=chronicle.judged,
-            configured=chronicle.configured,
+            steps=log.steps,
+            judged=log.judged,
+            configured=log.configured,
             samples=samples_of(player.recorded),
             evidence=self._files,
         )
 
     def _collect(self) -> None:
-        """Keep evidence of what is wrong now."""
+        """Save evidence of the current state."""
         try:
-            found = self._evidence.collect(self._folder)
-            self._files = {shows: str(self._folder / path) for shows, path in found.items()}
+            files = self._evidence.collect(self._folder)
+            self._files = {shows: str(self._folder / path) for shows, path in files.items()}
         except SynthlabError as error:
             self._progress(error.message)
 
     def _facts(self) -> dict[str, str]:
-        states = self._stage.lab.states(self._stage.clients())
+        states = self._live_lab.lab.states(self._live_lab.clients())
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
-        return own | self._stage.backend.engine.facts()
+        return own | self._live_lab.backend.engine.facts()
 
 
 def _blank(plan: Plan, started: datetime) -> Record:
-    """A record of nothing but what was planned."""
+    """A record of a plan without results."""
     scenario = plan.scenario
     return Record(
         scenario=scenario.name,
@@ -218,7 +218,7 @@ def _impaired_by(action: Action) -> tuple[str, ...]:
 
 
 def _compared(plan: Plan) -> list[str]:
-    """The numbers whose baseline matters."""
+    """The numbers that expectations compare with their baseline."""
     actions = [timed.action for visit in plan.visits() for timed in visit.run.actions]
     expressions = [action.expression for action in actions if isinstance(action, Judge)]
     return list(dict.fromkeys(name for one in expressions for name in one.compared))
@@ -229,14 +229,14 @@ def _in_seconds(span_ns: tuple[int, int] | None) -> tuple[float, float] | None:
 
 
 def samples_of(recorded: Recorded) -> dict[str, Series]:
-    """All samples that are kept, as a record has them."""
-    found = {name: recorded.series(name) for name in recorded.names()}
+    """All samples in the form of a record."""
+    recorded_series = {name: recorded.series(name) for name in recorded.names()}
     return {
         name: Series(
             times_s=[round(seconds_of(sample.at_ns), 3) for sample in series],
             values=[round(sample.value, 4) if isinstance(sample.value, float) else sample.value for sample in series],
         )
-        for name, series in found.items()
+        for name, series in recorded_series.items()
     }
 
 
@@ -245,11 +245,11 @@ def _written(moment: datetime) -> str:
 
 
 def evidence_beside(report: Path | None) -> Path:
-    """Where the evidence goes: beside the report, so that its links lead there."""
+    """The folder for evidence: next to the report, so that its links work."""
     return Path("synthlab-evidence") if report is None else report.with_name(f"{report.stem}-evidence")
 
 
 def relative_to(record: Record, report: Path) -> Record:
-    """The record with its evidence named as seen from a report's folder."""
+    """The record with paths of evidence relative to the report's folder."""
     links = {shows: os.path.relpath(path, report.parent) for shows, path in record.evidence.items()}
     return replace(record, evidence=links)

@@ -1,7 +1,7 @@
-"""Competing traffic: a source in one container of a lab and a sink in another, carried in and ended by us.
+"""Competing traffic: starts a source in one container of a lab and a sink in another, and stops both.
 
-What is sent and received in a client's container goes through its conditions, as its application's traffic does. Beside
-a media server of any image a sidecar is put, a container of ours that shares its network.
+Traffic in a client's container passes through its conditions, like that of its application. For a media server, whose
+image can be anything, the program runs in a sidecar that shares its network.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from ..text.durations import seconds_of
 
 START_S = 20.0
 GRACE_S = 5.0
-"""A sink lives longer than its source by this, and by what it takes to start that."""
+"""A sink outlives its source by this and by START_S."""
 STOP_S = 0.4
 USUAL_CONGESTION = "cubic,reno"
-"""The first of these that can be had: a scenario's verdict must not depend on a machine's default."""
+"""The first available one is used: a verdict must not depend on the machine's default."""
 
 
 def start_traffic(
     engine: EngineApi, traffic: Traffic, members: Sequence[Container], clock: Clock = MACHINE
 ) -> RunningTraffic:
-    """Begin to send, among the containers of one lab; the traffic ends by itself when its time is over, or we are.
+    """Start traffic between two containers of a lab; it ends after its time, or when this process ends.
 
-    Raises SynthlabError where it cannot begin. A TCP source that finds no way through the network tries on.
+    Raises SynthlabError if it does not start. A TCP source that cannot connect keeps trying.
     """
     client, target = _container(traffic.client, members), _container(traffic.target, members)
     sender, receiver = (target, client) if traffic.reverse else (client, target)
@@ -44,8 +44,8 @@ def start_traffic(
     try:
         port = _first_line(traffic, receiver, sink)
         where = (receiver.address, port)
-        wanted = traffic.congestion or USUAL_CONGESTION
-        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, wanted)
+        congestion = traffic.congestion or USUAL_CONGESTION
+        arguments = (traffic.protocol, *where, seconds_of(traffic.for_ns), traffic.rate_bps or 0, congestion)
         source = _run(engine, sender, "traffic_source", *arguments, chooses=traffic.protocol == "tcp")
     except BaseException:
         end(sink, STOP_S)
@@ -60,10 +60,10 @@ def start_traffic(
 
 
 class RunningTraffic:
-    """Traffic that goes on by itself until `ends_ns` of the clock. `congestion` is what TCP uses; else empty.
+    """Traffic that runs until `ends_ns` by the clock. `congestion` is TCP's congestion control, "" for UDP.
 
-    Known once it has ended: `sent` and `received`, its bytes without headers; of datagrams also the median delay, and
-    the rate of the frames that came.
+    Set by `stop`: `sent` and `received`, in payload bytes; for UDP also the median delay and the rate of the received
+    frames.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class RunningTraffic:
         self.rate_bps: float | None = None
 
     def stop(self) -> None:
-        """End both ends, if they have not ended yet; waits for a second at the most."""
+        """Stop source and sink if they still run; takes at most a second."""
         if self._stopped:
             return
         self._error = self.error()
@@ -96,7 +96,7 @@ class RunningTraffic:
             self.delay_p50_ms, self.rate_bps = arrived["delay_p50_ms"], arrived["rate_bps"]
 
     def error(self) -> str | None:
-        """Why the traffic ended before its time, or never got anywhere; None where all is well."""
+        """Why the traffic failed or ended early; None if it did not."""
         if self._stopped or self._error:
             return self._error
         for process in (self._source, self._sink):
@@ -108,40 +108,40 @@ class RunningTraffic:
 
 
 def _container(name: str, members: Sequence[Container]) -> Container:
-    """The running container in whose network a member of the lab is; raises SynthlabError."""
+    """The running container whose network `name` uses; raises SynthlabError."""
     container = network_of(members[0].lab if members else "", members, name)
     if container.state != "running" or not container.address:
-        raise SynthlabError(f"no traffic from or to {name}: it does not run ({container.status})")
+        raise SynthlabError(f"no traffic from or to {name}: its container is not running ({container.status})")
     return container
 
 
 def _run(engine: EngineApi, container: Container, program: str, *arguments: object, chooses: bool = False) -> Process:
-    """Where it `chooses` TCP's congestion control, it is started with what the kernel wants for that: NET_ADMIN."""
+    """Start a program in a container or its sidecar. Choosing the congestion control (`chooses`) needs NET_ADMIN."""
     if container.conditioned:
         return engine.start_program(container, program, arguments, user="root" if chooses else "application")
     return engine.start_sidecar(container, program, arguments, net_admin=chooses)
 
 
 def _first_line(traffic: Traffic, container: Container, process: Process) -> str:
-    """What a program says as soon as it works; raises SynthlabError with what it says in its place."""
+    """The line a program prints once it works; raises SynthlabError with its error otherwise."""
     assert process.stdout
     ready, _, _ = select.select([process.stdout], [], [], START_S)
     line = process.stdout.readline() if ready else b""
     if not line:
-        said = _last_words(process) if ready else f"nothing within {START_S:g} s"
-        raise SynthlabError(f"{traffic}: it could not begin in {container.title}: {said}")
+        reason = _last_words(process) if ready else f"no output within {START_S:g} s"
+        raise SynthlabError(f"{traffic}: failed to start in {container.title}: {reason}")
     return line.decode().strip()
 
 
 def _last_words(process: Process) -> str:
-    """What it has said at its end, which has come or is just coming."""
+    """The last line of stderr of a process that has ended or is about to."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_S)
-    return last_line(_rest(process.stderr)) or f"it ended with status {process.returncode}"
+    return last_line(_rest(process.stderr)) or f"ended with status {process.returncode}"
 
 
 def _ended(process: Process) -> str:
-    """What a program that is ended says as its last words."""
+    """End a process by closing its stdin; returns its last line of output."""
     assert process.stdin
     with contextlib.suppress(OSError):
         process.stdin.close()
@@ -153,7 +153,7 @@ def _ended(process: Process) -> str:
 
 
 def _rest(stream: IO[bytes] | None) -> bytes:
-    """What has been written so far, without waiting for more."""
+    """Everything written so far, without waiting for more."""
     assert isinstance(stream, io.BufferedReader)
     written = b""
     while select.select([stream], [], [], 0)[0] and (piece := stream.read1()):

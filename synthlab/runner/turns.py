@@ -1,4 +1,4 @@
-"""Lets what is to be done at the same time be begun in one certain order, which sleeping alone does not."""
+"""Starts work that is due at the same time in a fixed order, which sleeping alone does not guarantee."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .run_clock import RunClock
 
 
 class Turns:
-    """Who waits goes on at a time of the run: the earlier ones first, at the same time in the order of the `ids`."""
+    """Releases waiters at times of the run, in order of time and, at the same time, in the order of `ids`.
+
+    Of two changes due at one instant the later in the file must win, so clients have to receive them in that order.
+    """
 
     def __init__(self, time: RunClock, ids: Iterable[str]) -> None:
         self._time = time
@@ -22,7 +25,7 @@ class Turns:
     async def wait(self, at_ns: int, id: str) -> None:
         turn = asyncio.get_running_loop().create_future()
         heappush(self._waiting, (at_ns, self._order[id], next(self._numbers), turn))
-        # A task of its own, for it lets others go first who wait for the same time.
+        # A separate task, because when it is due it may first release other waiters for the same time.
         timer = asyncio.create_task(self._let_at(at_ns))
         try:
             await turn

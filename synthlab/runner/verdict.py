@@ -1,4 +1,4 @@
-"""From what happened to one of the four verdicts, with the lines that explain it."""
+"""Decides the verdict of a run and the lines that explain it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from ..scenario.record import Judged, Verdict
 
 
 def verdict_of(
-    judged: Sequence[Judged], failures: Sequence[str], faults: Sequence[str], doubts: Sequence[str]
+    judged: Sequence[Judged], failures: Sequence[str], faults: Sequence[str], problems: Sequence[str]
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """`failures` are steps that ended badly, `faults` why something could not be played, `doubts` why none can judge.
+    """`failures` are failed steps, `faults` steps that could not be played, `problems` reasons not to trust the lab.
 
-    Doubts weigh most: whatever was measured in such a lab says nothing of what was tested.
+    Doubts decide first: nothing measured in such a lab says anything about the system under test, so a run in doubt is
+    inconclusive even where every expectation failed, or held. A fault alone is inconclusive as well, not failed.
     """
     failed = [f"{one.place}: {one.text}: {one.reason}" for one in judged if one.verdict == "failed"]
-    if doubts:
-        return "inconclusive", (*doubts, *failed, *failures, *faults)
+    if problems:
+        return "inconclusive", (*problems, *failed, *failures, *faults)
     if failed or failures:
         return "failed", (*failed, *failures, *faults)
     if faults:

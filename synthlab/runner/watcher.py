@@ -1,4 +1,4 @@
-"""Who looks on while a scenario is played."""
+"""The observer of a run, such as the terminal's progress display."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ..scenario.record import Judged, Played
 
 
 class Watcher(Protocol):
-    """Who looks on while a scenario is played. Nothing here may take long."""
+    """Called while a scenario is played. Methods must return quickly."""
 
     def step(self, step: Played) -> None:
-        """A step has begun, or could not be played."""
+        """A step has started, or could not be played."""
         ...
 
     def judging(self, now_ns: int, text: str, seen: str) -> None:
-        """An expectation is being looked at."""
+        """An expectation has been evaluated."""
         ...
 
     def judged(self, judged: Judged) -> None:
-        """An expectation is decided."""
+        """An expectation has a result."""
         ...

@@ -1,4 +1,4 @@
-"""A scenario: a timed script of conditions and expectations for the clients of a stack, read, checked and planned."""
+"""Scenarios: timed scripts of conditions and expectations for a stack's clients, from file to plan."""
 
 from .check import check_scenario
 from .dry_run import dry_run

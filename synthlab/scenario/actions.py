@@ -1,4 +1,4 @@
-"""What a player does at one moment of a scenario. Each action is plain data; `str` of it is one line for people."""
+"""The actions of a plan, as plain data. `str` of an action is one line for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .expression import Expression
 from .formatting import doc_text, joined
 
 LEASE_NS = 10 * SECOND_NS
-"""The longest lease that a player asks for at once, so that conditions revert by themselves if it dies."""
+"""The longest lease a player requests; it renews longer ones. If the player dies, clients revert within this time."""
 
 Congestion = Literal["cubic", "reno", "bbr"]
 JudgeKind = Literal["expect", "never", "recovers"]
@@ -20,13 +20,12 @@ JudgeKind = Literal["expect", "never", "recovers"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Put `change` into the conditions of `clients`, at the same moment, as a lease on top of all that are in force.
+    """Apply `change` to the conditions of `clients` at one instant, as a lease on top of the leases in force.
 
-    `change` is what `Conditions.changed` takes, or whole conditions where `replace`. A change of a `layer` takes the
-    place of that layer's earlier lease: ask for the new one, then release the older. It is to be in force for
-    `lease_ns`, or, where that is None, until a later change of its layer, a reset or the end: ask for LEASE_NS at most,
-    and renew.
-    `files` are traces and tables that the clients must have before.
+    `change` is an argument for `Conditions.changed`, or complete conditions if `replace`. It replaces the earlier lease
+    of its `layer`: request the new lease, then release the old one. It lasts `lease_ns` or, if that is None, until the
+    next change of its layer, a reset or the end of the run; either way request at most LEASE_NS at a time and renew.
+    `files` are traces and tables to upload first.
     """
 
     layer: str
@@ -44,7 +43,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """Give `clients` the conditions that their stack gives them; all leases end."""
+    """Drop all leases of `clients` and restore the conditions of their stack.
+
+    A reset is not a lease: nothing has to be renewed, and the end of the run does not undo it.
+    """
 
     clients: tuple[str, ...]
 
@@ -54,12 +56,12 @@ class Reset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Evaluate an expression on each new sample until it is decided.
+    """Evaluate an expression on each new sample until the result is certain.
 
-    - `expect`: it must begin to hold `within_ns` (None: at once), and then hold for `for_ns`.
-    - `never`: it must not hold at any time of `for_ns`; no data fails.
-    - `recovers`: as `expect`, and the time until it began to hold is reported.
-    Where there is no data an expression does not hold, and a failure for that is told as "no data".
+    - `expect`: it must start to hold `within_ns` (None: immediately) and then hold for `for_ns`.
+    - `never`: it must not hold at any time during `for_ns`; no data fails.
+    - `recovers`: like `expect`, and reports the time until it started to hold.
+    Without data an expression does not hold; the failure is then reported as "no data".
     """
 
     kind: JudgeKind
@@ -69,7 +71,7 @@ class Judge:
 
     @property
     def most_ns(self) -> int:
-        """The longest that a verdict can take, but for the time until the next sample."""
+        """The longest a result can take, excluding the wait for the next sample."""
         return (self.within_ns or 0) + self.for_ns
 
     def __str__(self) -> str:
@@ -80,7 +82,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """Take the samples of the next `for_ns` as what later expectations call `before`."""
+    """Record the samples of the next `for_ns` as `before` for later expectations."""
 
     for_ns: int
 
@@ -90,20 +92,20 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerChange:
-    """Pause, stop, start ... the containers of `names`: clients, or `sfu`."""
+    """Pause, stop, start ... the containers of clients or of the `sfu`."""
 
-    doing: ContainerAction
+    action: ContainerAction
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.doing} {joined(self.names)}"
+        return f"{self.action} {joined(self.names)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """Competing traffic from `client` to `target`, or the other way if `reverse`; a `rate_bps` of None: all it gets.
+    """Competing traffic from `client` to `target`, or back if `reverse`. A `rate_bps` of None means no limit.
 
-    `congestion` is TCP's congestion control; None is the same on every machine, whatever that one's default is.
+    `congestion` is TCP's congestion control; None selects the same one on every machine, not the machine's default.
     """
 
     client: str
@@ -115,7 +117,7 @@ class Traffic:
     congestion: Congestion | None = None
 
     def __str__(self) -> str:
-        rate = "as much as it gets" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
+        rate = "unlimited" if self.rate_bps is None else f"{self.rate_bps / 1000:g}kbit"
         ends = (self.target, self.client) if self.reverse else (self.client, self.target)
         how = f", {self.congestion}" if self.congestion else ""
         return f"traffic {self.protocol} {ends[0]} -> {ends[1]}, {rate}, for {format_duration(self.for_ns)}{how}"
@@ -123,7 +125,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exec:
-    """Run a command in a container, or, where `where` is None, on the host; another status than 0 fails."""
+    """Run a command in the container `where`, or on the host if that is None; a nonzero exit status fails."""
 
     command: tuple[str, ...]
     where: str | None
@@ -135,7 +137,7 @@ class Exec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """Ask from the host; another answer than `status` fails."""
+    """Send a request from the host; a response status other than `status` fails."""
 
     method: str
     url: str
@@ -152,7 +154,7 @@ Action = Change | Reset | Judge | Baseline | ContainerChange | Traffic | Exec | 
 
 
 def lasts_ns(action: Action) -> int:
-    """How long what an action has begun goes on, or stays in force, by itself; 0 where that is not known."""
+    """How long the effect of an action outlasts it; 0 if it has none or no fixed end."""
     match action:
         case Change(lease_ns=int(lease_ns)):
             return lease_ns
@@ -165,7 +167,7 @@ def lasts_ns(action: Action) -> int:
 
 
 def changes_conditions(action: Action) -> bool:
-    """Whether it changes the conditions of clients, which they are told beforehand."""
+    """Whether an action changes conditions, and so is sent to clients ahead of time."""
     match action:
         case Change() | Reset():
             return True

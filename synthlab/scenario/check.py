@@ -1,4 +1,4 @@
-"""All checks of a scenario in one: it is read, planned and rehearsed, and nothing is started."""
+"""Every check of a scenario that needs no lab: read, plan, dry run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ def check_scenario(
     seed: int | None = None,
     compose: ComposeConfig | None = None,
 ) -> Plan:
-    """The plan of a scenario that can be played; raises WrongUse with a line that says where and what is wrong,
-    and, if it is steps that cannot be read, one for each of them.
+    """Read, plan and dry-run a scenario. Raises WrongUse; for invalid steps, with one line for each of them.
 
-    The arguments are those of `read_scenario`, and the seed that takes the place of the scenario's own.
+    The arguments are those of `read_scenario`, plus a `seed` that overrides the scenario's own.
     """
     plan = make_plan(read_scenario(name, variables, environment, stack, compose), seed)
     dry_run(plan)

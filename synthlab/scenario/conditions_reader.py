@@ -1,4 +1,4 @@
-"""The conditions that a step names: values of `ingress`, `egress` or `both`, and of `flows`, as the API takes them."""
+"""Parses the conditions in a step (`ingress`, `egress`, `both`, `flows`) into a change in the API's form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ReadValue = Callable[[Node, "Field[Any]", Context], Any]
 
 
 def read_links(node: Node, context: Context, read_value: ReadValue) -> Values:
-    """The values of each direction that a mapping with ingress, egress or both names; raises WrongUse."""
+    """Values by direction, from a mapping with `ingress`, `egress` or `both`; raises WrongUse."""
     links: dict[str, Values] = {}
     for side, entry in node.mapping(("match", *SIDES), "values such as {egress: {rate: 1mbit}}").items():
         if side != "match":
@@ -42,7 +42,7 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
 
 
 def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
-    """The flows of a change; one of null (or `none`) is taken away."""
+    """The flows of a change; null or `none` removes a flow."""
     flows: Values = {}
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
         if entry.value is None or entry.value == CLEAR:
@@ -56,7 +56,7 @@ def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
 
 
 def named_flows(node: Node) -> Iterator[str]:
-    """The names of flows that are given a `match` anywhere within a node."""
+    """The names of all flows with a `match` at any depth of `node`."""
     if isinstance(node.value, dict):
         for name, flow in node.value.items():
             if isinstance(flow.value, dict) and "match" in flow.value:
@@ -66,7 +66,7 @@ def named_flows(node: Node) -> Iterator[str]:
 
 
 def check_flow(node: Node, expression: str, context: Context) -> None:
-    """Raise WrongUse at `node` unless it is a flow expression that means something in the lab, or names another."""
+    """Raise WrongUse at `node` unless `expression` is a valid flow in this lab or the name of a declared one."""
     if expression in context.flows:
         return
     try:
@@ -76,7 +76,7 @@ def check_flow(node: Node, expression: str, context: Context) -> None:
 
 
 def written(node: Node, item: Field[Any], context: Context) -> Any:
-    """One value as a change has it: as it was written, None to clear it, or the file that it names."""
+    """One value of a change: as written in the file, None to clear it, or a LocalFile. Raises WrongUse."""
     unit = item.metadata["unit"]
     if node.value is None or node.value == CLEAR:
         return None
@@ -90,7 +90,7 @@ def written(node: Node, item: Field[Any], context: Context) -> Any:
 
 
 def split_files(change: Mapping[str, Any]) -> tuple[Values, dict[str, str]]:
-    """The change with the files' names in it, and their texts by name; raises WrongUse for two of one name."""
+    """Replace each LocalFile by its name; also returns the contents by name. Raises WrongUse on a name clash."""
     files: dict[str, str] = {}
 
     def find(named: FileValue) -> LocalFile | None:
@@ -100,21 +100,21 @@ def split_files(change: Mapping[str, Any]) -> tuple[Values, dict[str, str]]:
 
 
 def profile_change(name: Node, context: Context) -> Values:
-    """The change that puts a profile in force: it gives all values of both directions. A file starts from `folder`."""
+    """The change that applies a profile: every value of both directions. Files are relative to `context.folder`."""
     profile = named_by(name, context.folder)
     given = profile.conditions.to_dict()
     return {direction: _whole_link(given.get(direction, {}), profile.files, name) for direction in DIRECTIONS}
 
 
 def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) -> Values:
-    """All values of a link, with None for those that are not given, and the files that they name."""
+    """Every value of a link, None where `given` has none, with file names resolved to LocalFiles."""
     named = [named for named in file_values(given) if named.value in files]
     own = {place[0]: LocalFile(value, files[value], node.wrong) for place, _, value in named}
     return dict.fromkeys(fields_by_name()) | dict(given) | own
 
 
 def change_of(read: StepArgs, example: str) -> Values:
-    """The change that a step with the keys of `link_keys` names; raises WrongUse where it names nothing."""
+    """The change described by a step's profile, direction and flow keys; raises WrongUse if it is empty."""
     change: Values = read.get("profile", {})
     for side in SIDES:
         for direction in DIRECTIONS if side == BOTH else (side,):
@@ -122,20 +122,24 @@ def change_of(read: StepArgs, example: str) -> Values:
                 change = merged(change, {direction: read.get(side)})
     if "flows" in read.values:
         change = merged(change, {"flows": read.get("flows")})
-    return change or read.node.wrong(f"changes nothing; name values such as {example}")
+    return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 
 def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
-    """The keys `ingress`, `egress`, `both` and `flows`; `values` names the schema of one link's values."""
+    """The keys `ingress`, `egress`, `both` and `flows`; `values` is the name of the schema of a link's values."""
 
     def read(node: Node, context: Context) -> Values:
         return _values(node, context, read_value)
 
-    helps = {"ingress": "values toward the client", "egress": "values away from it", BOTH: "values of both directions"}
+    helps = {
+        "ingress": "values for traffic toward the client",
+        "egress": "values for traffic away from the client",
+        BOTH: "values for both directions",
+    }
     keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in helps.items()}
     keys["flows"] = Key(
         read=lambda node, context: read_flows(node, context, read_value),
         schema=reference(f"flows-of-{values}"),
-        help="values of flows, by their expression",
+        help="values for single flows, by flow expression",
     )
     return keys

@@ -1,4 +1,4 @@
-"""JSON Schemas of conditions, made from their fields: one value each of the form that its unit has."""
+"""JSON Schemas of conditions, generated from the fields of `syntheticnet.conditions` and their units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": 
 
 @cache
 def fields_by_name() -> Mapping[str, Field[Any]]:
-    """The conditions by the names that people write."""
+    """The conditions by their names in files."""
     return {item.metadata["name"]: item for item in condition_fields()}
 
 
@@ -29,7 +29,7 @@ def reference(name: str) -> dict[str, Any]:
 
 
 def link_definitions(sides: tuple[str, ...] = SIDES, pairs: bool = True) -> dict[str, Any]:
-    """What `values` and `flows-of-values` are, and, of what varies, `pairs` and `flows-of-pairs`."""
+    """The definitions `values` and `flows-of-values` and, with `pairs`, also `pairs` and `flows-of-pairs`."""
     forms = {VALUES: {}, PAIRS: PAIR_SCHEMA} if pairs else {VALUES: {}}
     links = {name: _link_schema(form) for name, form in forms.items()}
     flows = {f"flows-of-{name}": _flows_schema(reference(name), sides) for name in forms}

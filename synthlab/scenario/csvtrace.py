@@ -1,4 +1,4 @@
-"""A table of times and conditions, as text with commas: each row holds from its time until that of the next."""
+"""Parses CSV tables of times and conditions; each row applies from its time until the next row's."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class CsvTrace:
-    """`rows` are times in nanoseconds, rising from 0, and the whole change that holds from then on."""
+    """`rows` are times in nanoseconds, ascending from 0, each with the complete change from that time on."""
 
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
 
     @property
     def lasts_ns(self) -> int:
-        """The last row holds for as long as the one before it did; a single one for a second."""
+        """The total length. The last row lasts as long as the one before it; a single row lasts one second."""
         times = [at_ns for at_ns, _ in self.rows]
         return 2 * times[-1] - times[-2] if len(times) > 1 else SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column's condition, for each direction that it is of; `unit` is that of its bare numbers."""
+    """A column's condition and directions; `unit` applies to numbers without one."""
 
     directions: tuple[str, ...]
     condition: str
@@ -50,17 +50,17 @@ class _Column:
 
 
 def read_csv(text: str) -> CsvTrace:
-    """The header names `time` and conditions, such as `time [s],egress.rate [kbit],both.loss`; `#` begins a comment.
+    """Parse a table with a header such as `time [s],egress.rate [kbit],both.loss`; `#` starts a comment.
 
-    A cell has its unit, unless the header gives one in brackets. An empty cell is as the row before has it, `none`
-    clears. Raises ValueError that names the line.
+    Cells require a unit unless the header has one in brackets. An empty cell keeps the previous row's value, `none`
+    clears it. Raises ValueError with the line number.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip()]
     rows = [(number, _cells(number, line)) for number, line in lines]
     if len(rows) < 2:
-        raise ValueError("needs a line of names, such as time,egress.rate, and at least one of values")
+        raise ValueError("requires a header such as time,egress.rate and at least one row of values")
     if len(rows) > MOST_ROWS:
-        raise ValueError(f"has more than {MOST_ROWS} rows")
+        raise ValueError(f"has {len(rows) - 1} rows; at most {MOST_ROWS - 1} are allowed")
     (number, header), *body = rows
     time_unit, columns = _read_header(header, number)
     return CsvTrace(tuple(_read_rows(body, time_unit, columns)))
@@ -76,7 +76,7 @@ def _cells(number: int, line: str) -> list[str]:
 def _read_header(header: list[str], number: int) -> tuple[str, list[_Column]]:
     forms = [_HEADER.fullmatch(cell) for cell in header]
     if not all(forms) or not forms[0] or forms[0][1] != "time" or len(forms) < 2:
-        raise ValueError(f"line {number}: is not a line of names that begins with time, such as time [s],egress.rate")
+        raise ValueError(f"line {number}: not a header that starts with time, such as time [s],egress.rate")
     return forms[0][2] or "", [_column(form[1], form[2] or "", number) for form in forms[1:] if form]
 
 
@@ -86,7 +86,7 @@ def _column(name: str, unit: str, number: int) -> _Column:
         known = [f"{side}.{name}" for side in SIDES for name in fields_by_name()]
         near = nearest_condition(condition, fields_by_name()) if side in SIDES else None
         hint = f"; did you mean {side}.{near}?" if near else did_you_mean(name, known)
-        raise ValueError(f"line {number}: no such column '{name}'{hint}; such as egress.rate")
+        raise ValueError(f"line {number}: unknown column '{name}'{hint}; expected a condition such as egress.rate")
     return _Column(DIRECTIONS if side == BOTH else (side,), condition, unit)
 
 
@@ -96,7 +96,7 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
     for number, cells in body:
         try:
             if len(cells) != 1 + len(columns):
-                raise ValueError(f"has {len(cells)} cells, and the line of names {1 + len(columns)}")
+                raise ValueError(f"has {len(cells)} cells; the header has {1 + len(columns)}")
             at_ns = _read_time(cells[0], time_unit)
             _check_time(at_ns, last_ns)
             for column, cell in zip(columns, cells[1:], strict=True):
@@ -111,16 +111,16 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
 
 def _read_time(cell: str, unit: str) -> int:
     if not unit and _NUMBER.fullmatch(cell.strip()):
-        raise ValueError(f"{cell!r} has no unit: call the column `time [s]` (or [ms]), or write {cell.strip()}s")
+        raise ValueError(f"{cell!r} has no unit; name the column `time [s]` or `time [ms]`, or write {cell.strip()}s")
     return parse_duration(_with_unit(cell, unit))
 
 
 def _check_time(at_ns: int, last_ns: int) -> None:
     if last_ns < 0 and at_ns:
-        raise ValueError(f"the first time is {seconds_of(at_ns):g}s, and must be 0")
+        raise ValueError(f"the first time is {seconds_of(at_ns):g}s; it must be 0")
     if last_ns >= 0 and at_ns - last_ns < LEAST_APART_NS:
         raise ValueError(
-            f"{seconds_of(at_ns):g}s is not at least {format_duration(LEAST_APART_NS)} after the line before"
+            f"{seconds_of(at_ns):g}s is less than {format_duration(LEAST_APART_NS)} after the previous row"
         )
 
 

@@ -1,7 +1,7 @@
-"""A dry run: the plan is walked with all expectations decided as early, and as late, as can be, and nothing is done.
+"""Dry run: walks a plan without a lab, once with every expectation decided early and once with every one late.
 
-It finds what no step shows alone: conditions that cannot be when their time comes, clients that do not run then, and a
-baseline that is not there yet.
+It finds mistakes that depend on earlier steps: changes that do not fit the conditions in force, containers that are
+stopped or paused, and expectations on a baseline that is not taken yet.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .timeline import Event, timeline
 
 
 def dry_run(plan: Plan) -> None:
-    """Raise WrongUse at the first step that cannot be played when its time comes."""
+    """Raise WrongUse at the first step that would fail at its time."""
     for late in (False, True) if plan.track.least_ns != plan.track.most_ns else (False,):
         stage = _Stage(plan.scenario.stack)
         for event in timeline(plan.track, late):
@@ -30,7 +30,7 @@ def dry_run(plan: Plan) -> None:
 
 
 class _Stage:
-    """What is in force and what runs, as the plan goes on."""
+    """The simulated lab: conditions in force, files, containers that are down, baseline."""
 
     def __init__(self, stack: Stack) -> None:
         networks = stack.networks
@@ -65,17 +65,17 @@ class _Stage:
             case Judge() as judge:
                 self._judge(judge, event.at_ns, place)
             case Exec() | Http():
-                pass  # on the host, which a plan does not change
+                pass  # run on the host, which no step changes
             case _:
                 assert_never(event.action)
 
     def expire(self, now_ns: int) -> None:
         for client in self._clients.values():
             for ended_ns in client.ended(now_ns):
-                client.conditions(f"from {format_duration(ended_ns)} on, when an earlier step has ended, ")
+                client.conditions(f"from {format_duration(ended_ns)}, after an earlier step has ended: ")
 
     def _keep(self, client: str, files: Mapping[str, str], place: Place) -> None:
-        """A client keeps the files that it was given until the end."""
+        """Count uploaded files against the client's limits; it keeps them until the end of the run."""
         for name, text in files.items():
             self._files[client][name] = size_of(text)
             try:
@@ -87,30 +87,28 @@ class _Stage:
         if not judge.expression.uses_before:
             return
         if self._baseline_ns is None:
-            place.wrong("speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it")
+            place.wrong("uses `before`, but no baseline has been taken; add a step `baseline: 5s` before it")
         if at_ns < self._baseline_ns:
-            taken = format_duration(self._baseline_ns)
-            place.wrong(
-                f"begins at {format_duration(at_ns)} and speaks of `before`, but the baseline is taken at {taken} only"
-            )
+            starts, taken = format_duration(at_ns), format_duration(self._baseline_ns)
+            place.wrong(f"starts at {starts} and uses `before`, but the baseline is not complete until {taken}")
 
     def _act(self, container: ContainerChange, place: Place) -> None:
         for name in container.names:
             state, _ = self._down.get(name, ("running", place))
-            needed = _NEEDED[container.doing]
+            needed = _NEEDED[container.action]
             if needed and state not in needed:
-                place.wrong(f"cannot {container.doing} {name}: it is {state} then")
+                place.wrong(f"cannot {container.action} {name}: it is {state} at that time")
             self._down.pop(name, None)
-            if after := _AFTER.get(container.doing):
+            if after := _AFTER.get(container.action):
                 self._down[name] = (after, place)
 
     def _refuse_down(self, name: str, place: Place) -> None:
         if name in self._down:
             state, since = self._down[name]
-            place.wrong(f"{name} is {state} then (since line {since.line})")
+            place.wrong(f"{name} is {state} at that time (since line {since.line})")
 
 
-# What a container must be for what is done to it, and what it is then.
+# The states an action requires, and the state it leaves the container in if not "running".
 _NEEDED = {
     "pause": ("running",),
     "unpause": ("paused",),

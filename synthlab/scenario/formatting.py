@@ -1,4 +1,4 @@
-"""How a scenario's values read in text: times, lists of names, changes of conditions."""
+"""Text forms of a scenario's values: time spans, lists of names, changes of conditions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..text.durations import format_duration
 
 
 def span(least_ns: int, most_ns: int) -> str:
-    """`28s..73s`, or `90s` where both are the same."""
+    """`28s..73s`, or `90s` if both are equal."""
     least = format_duration(least_ns)
     return least if least_ns == most_ns else f"{least}..{format_duration(most_ns)}"
 
@@ -21,7 +21,7 @@ def joined(names: Iterable[str]) -> str:
 
 
 def doc_text(change: Mapping[str, Any]) -> str:
-    """A change of conditions on one line; both directions are said once where they are the same."""
+    """A change of conditions on one line; identical directions are merged into `both`."""
     return "; ".join(_lines(change, ""))
 
 

@@ -1,4 +1,4 @@
-"""The kinds of values that stand in several kinds of steps, each with its JSON Schema."""
+"""Keys shared by several kinds of steps: durations, names, expressions ..., each with a reader and a JSON Schema."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def text(help: str, what: str = "a text", required: bool = False) -> Key:
     """One line of printable characters."""
 
     def read(node: Node, _: Context) -> str:
-        found = node.text(what)
-        if not found.isprintable() or len(found) > MAX_TEXT:
-            node.wrong(f"is not one line of at most {MAX_TEXT} printable characters")
-        return found
+        value = node.text(what)
+        if not value.isprintable() or len(value) > MAX_TEXT:
+            node.wrong(f"must be one line of at most {MAX_TEXT} printable characters")
+        return value
 
     return Key(read=read, schema=TEXT_SCHEMA, help=help, required=required)
 
 
 def expression(help: str) -> Key:
-    """An expression on measured numbers."""
+    """An expression over measured numbers."""
 
     def read(node: Node, context: Context) -> Expression:
         try:
@@ -84,7 +84,7 @@ def expression(help: str) -> Key:
 
 
 def clients(help: str, required: bool = False) -> Key:
-    """Clients whose conditions change: names, groups or `all`, alone or as a list."""
+    """Clients whose conditions can change: a name, group or `all`, or a list of them."""
     return _names(lambda context: context.clients, "client", help, required)
 
 
@@ -96,14 +96,14 @@ def containers(help: str) -> Key:
 def _names(known: Callable[[Context], tuple[str, ...]], what: str, help: str, required: bool = False) -> Key:
     def read(node: Node, context: Context) -> tuple[str, ...]:
         nodes = node.items(f"a {what}") if isinstance(node.value, list) else [node]
-        found = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
-        return tuple(found) or node.wrong(f"is empty: name at least one {what}, or all")
+        names = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
+        return tuple(names) or node.wrong(f"is empty; expected at least one {what}, or all")
 
     return Key(read=read, schema=NAMES_SCHEMA, help=help, required=required)
 
 
 def one(known: Callable[[Context], Iterable[str]], what: str, help: str, required: bool = False) -> Key:
-    """One name of those that `known` gives."""
+    """One of the names returned by `known`."""
 
     def read(node: Node, context: Context) -> str:
         return read_one(node, tuple(known(context)), what)
@@ -112,7 +112,7 @@ def one(known: Callable[[Context], Iterable[str]], what: str, help: str, require
 
 
 def read_names(node: Node, context: Context, known: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """The names that one word means; raises WrongUse with the nearest."""
+    """The names a name, group or `all` expands to; raises WrongUse with the closest match."""
     name = node.text(f"the name of a {what}")
     if name in known:
         return (name,)
@@ -125,7 +125,7 @@ def read_one(node: Node, known: tuple[str, ...], what: str) -> str:
     name = node.text(f"the name of a {what}")
     if name not in known:
         if name in CONDITIONABLE:
-            node.wrong(f"the {name} has no conditions: give it `network: {{}}` in the stack")
+            node.wrong(f"{name} is not conditioned; add `network: {{}}` to it in the stack")
         node.wrong(no_such(what, name, known, where=" in this stack"))
     return name
 
@@ -134,31 +134,31 @@ _SCHEME = re.compile(r"https?://[^/\s]+\S*")
 
 
 def address(help: str) -> Key:
-    """An address of the web."""
+    """An HTTP or HTTPS URL."""
 
     def read(node: Node, _: Context) -> str:
-        found = node.text("an address")
-        if not _SCHEME.fullmatch(found):
-            node.wrong(f"{found!r} is not an address such as http://127.0.0.1:8080/hook")
-        return found
+        url = node.text("a URL")
+        if not _SCHEME.fullmatch(url):
+            node.wrong(f"{url!r} is not a URL such as http://127.0.0.1:8080/hook")
+        return url
 
     return Key(read=read, schema={"type": "string", "pattern": "^https?://"}, help=help)
 
 
 def plain(read: Callable[[Node, Context], Any], schema: dict[str, Any], help: str, required: bool = False) -> Key:
-    """A key with a reader of its own."""
+    """A key with a custom reader and schema."""
     return Key(read=read, schema=schema, help=help, required=required)
 
 
 def share(help: str) -> Key:
-    """A share such as `10%`, as a part of 1; more than nothing."""
+    """A share such as `10%`, as a fraction greater than 0."""
 
     def read(node: Node, _: Context) -> float:
         try:
-            found = float(SHARE.parse(node.value))
+            value = float(SHARE.parse(node.value))
         except ValueError as error:
             node.wrong(str(error))
-        return found or node.wrong(f"{node.plain()!r} is nothing; give more than 0%")
+        return value or node.wrong("must be greater than 0%")
 
     return Key(read=read, schema={"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}, help=help)
 
@@ -168,9 +168,9 @@ def rate(help: str) -> Key:
 
     def read(node: Node, _: Context) -> float:
         try:
-            found = float(RATE.parse(node.value))
+            value = float(RATE.parse(node.value))
         except ValueError as error:
             node.wrong(str(error))
-        return found if found < inf else node.wrong("unlimited is no rate; leave it out")
+        return value if value < inf else node.wrong("must be finite; omit it for no limit")
 
     return Key(read=read, schema={"type": "string", "pattern": RATE_PATTERN}, help=help)

@@ -1,4 +1,4 @@
-"""Warns of expectations that begin when nothing is in force any more of what they are there to judge."""
+"""Warnings for expectations that start after every impairment they could judge has ended."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .timeline import Event, timeline
 
 
 def late_expectations(plan: Plan) -> list[str]:
-    """A line for each `expect` and `never` with `at` that begins so late even where all before it is done early.
+    """One line for each late `expect` or `never` with `at`, assuming that every earlier step finishes early.
 
-    `recovers` is meant to begin then.
+    `recovers` is exempt: it is meant to start then.
     """
     return list(_late(timeline(plan.track)))
 
@@ -30,21 +30,21 @@ def _late(events: list[Event]) -> Iterator[str]:
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Reset(clients=names):
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in names}
-            case ContainerChange(doing=doing, names=names):
-                down = doing in ("pause", "stop")
+            case ContainerChange(action=action, names=names):
+                down = action in ("pause", "stop")
                 ends_ns |= dict.fromkeys((("", name) for name in names), None if down else event.at_ns)
             case Judge(kind="expect" | "never") if event.run.has_at:
                 over_ns = _last(ends_ns.values())
                 if over_ns is not None and over_ns <= event.at_ns:
                     yield _warning(event, over_ns)
             case Judge() | Baseline() | Exec() | Http():
-                pass  # puts nothing in force
+                pass  # changes nothing
             case _:
                 assert_never(event.action)
 
 
 def _last(ends_ns: Iterable[int | None]) -> int | None:
-    """When the last of these is over; None where one goes on, or there is none."""
+    """The latest end; None if one is open-ended, or there are none."""
     ends = list(ends_ns)
     known = [end_ns for end_ns in ends if end_ns is not None]
     return max(known) if known and len(known) == len(ends) else None
@@ -53,6 +53,6 @@ def _last(ends_ns: Iterable[int | None]) -> int | None:
 def _warning(event: Event, over_ns: int) -> str:
     place, begins, over = event.run.place, format_duration(event.at_ns), format_duration(over_ns)
     return (
-        f"{place}: {place.path}: begins at {begins}, but all that the steps before it put in force "
-        f"is over at {over}: begin it earlier, or judge by `recovers`"
+        f"{place}: {place.path}: starts at {begins}, but every earlier change has ended by {over}; "
+        f"start it earlier or use `recovers`"
     )

@@ -1,4 +1,4 @@
-"""What a scenario consists of, as read from its file; an object that exists is valid."""
+"""The parts of a scenario and of its plan. Objects are validated when they are created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .actions import Action, lasts_ns
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: file, line, and path within the file."""
+    """A position in a scenario file: file, line, and path within the file."""
 
     file: str
     line: int
@@ -25,13 +25,13 @@ class Place:
         return f"{self.file}:{self.line}"
 
     def wrong(self, what: str) -> NoReturn:
-        """Raise WrongUse that reads `file:line: path: what`."""
+        """Raise WrongUse with the message `file:line: path: what`."""
         raise WrongUse(f"{self}: {self.path}: {what}")
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """An action, and when it is due: nanoseconds since its run began."""
+    """An action and its due time in nanoseconds since its run began."""
 
     at_ns: int
     action: Action
@@ -39,9 +39,9 @@ class Timed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPlan:
-    """What one step does. The step is done between `least_ns` and `most_ns` after it began, and when its `tracks` are.
+    """The planned work of one step. It takes `least_ns` to `most_ns`, or longer if its `tracks` do.
 
-    The first of its `actions` must have happened by then; the others follow beside the next steps.
+    The step waits only for the first of its `actions`; the others run in parallel with the steps that follow.
     """
 
     actions: tuple[Timed, ...] = ()
@@ -51,35 +51,35 @@ class StepPlan:
 
 
 class Planner(Protocol):
-    """What a step plans with."""
+    """Services for the step being planned."""
 
     @property
     def layer(self) -> str:
-        """The name of the layer of conditions that this playing of the step puts on its clients."""
+        """The layer of conditions this step changes; the same in every repetition."""
         ...
 
     @property
     def random(self) -> Random:
-        """Draws the same numbers each time that the same seed plans the same step."""
+        """A generator seeded by the scenario's seed and the step's id."""
         ...
 
     def track(self, name: str, steps: Iterable[Step], times: int = 1) -> Track:
-        """The plan of steps below this one, played so many times."""
+        """Plan nested steps, repeated `times` times."""
         ...
 
 
 class Body(Protocol):
-    """What a step of one kind says; `str` of it is one line for people."""
+    """The parsed keys of one kind of step; `str` is one line for people."""
 
     def plan(self, planner: Planner) -> StepPlan: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One entry of a scenario. With `at_ns` it begins so long after the last step without one was done.
+    """One entry of a scenario. With `at_ns`, it starts that long after the last step without `at` finished.
 
-    Without, it begins `after_ns` after all steps before it are done. A step that changes something is done when that is
-    in force, whatever goes on beside the next ones. A `mark` is a name for the moment when it begins.
+    Otherwise it starts `after_ns` after all earlier steps finished. A step that changes conditions finishes as soon as
+    they are in force; its later changes run in parallel with the next steps. `mark` names the moment it starts.
     """
 
     kind: str
@@ -92,10 +92,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A timed script for the clients of a stack. `timeout_ns` is how long it may take at the most.
+    """A timed script for the clients of a stack. Its plan must not exceed `timeout_ns`.
 
-    `vars` are the variables that the file declares and those that were given, with the values that they have;
-    `environment` are the names of those that it takes from the environment. `source` is the file itself.
+    `vars` are the values of the variables declared in the file or set with --var; `environment` lists the names of
+    those read from the environment. `file` is the file's name in messages, `source` its path.
     """
 
     name: str
@@ -113,11 +113,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
-    """One playing of one step, beginning `at_ns` after its block; in a repetition a step has several.
+    """One execution of one step, starting `at_ns` after its block; a repeated step has several.
 
-    Its `actions` are timed from its own beginning, and its `tracks` begin with it. It is done when the first action and
-    all tracks are, and `least_ns` are over; the other actions follow beside the next steps. `id` is unique in the plan,
-    and the same for the same scenario. `has_at` where its step has an `at`.
+    Times of `actions` count from the start of the run, and `tracks` start with it. The run finishes when its first
+    action and all tracks have finished and `least_ns` have passed; the other actions run in parallel with the next
+    steps. `id` is unique within a plan and stable between plans of one scenario. `has_at`: the step has an `at`.
     """
 
     id: str
@@ -139,7 +139,7 @@ class StepRun:
 
     @property
     def over_ns(self) -> int:
-        """When all that it does itself is over, also what goes on or stays in force for a time beside later steps."""
+        """When its own actions and everything they started are over, including what outlasts the run."""
         return max([self.part.most_ns, *(timed.at_ns + lasts_ns(timed.action) for timed in self.actions)])
 
     @property
@@ -153,7 +153,7 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Runs whose times count from the block's beginning. It is done when all of them are."""
+    """Runs timed from the start of the block. It finishes when all of them have."""
 
     runs: tuple[StepRun, ...]
 
@@ -168,7 +168,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Blocks, each of which begins when the one before it is done."""
+    """Consecutive blocks; each starts when the previous one has finished."""
 
     name: str
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""Steps that go on beside others with what they have begun: which of their changes are still to be made, and where."""
+"""Tracks steps that keep changing conditions in parallel with later steps, and which of their changes still apply."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from .actions import Change
 
 @dataclass(slots=True)
 class Ongoing:
-    """A step that is played again ends what it began the time before; a reset ends all that goes on at its clients."""
+    """Running a step again stops its previous run; a reset stops every run on its clients.
+
+    Without this, a ramp that was reset halfway would impair the client again with its next point.
+    """
 
     _leads: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    """By layer: the run that changes it, and the clients at which it goes on."""
+    """By layer: the run that owns it, and the clients it still changes."""
 
     def begin(self, run: str, change: Change) -> Change:
-        """The first change of a run, which is always made."""
+        """Record the first change of a run; it always applies."""
         self._leads[change.layer] = run, change.clients
         return change
 
     def next(self, run: str, change: Change) -> Change | None:
-        """What is to be made of a later change of a run."""
+        """A later change of a run, limited to the clients it still applies to; None if there are none."""
         leader, clients = self._leads.get(change.layer, ("", ()))
         if leader != run or not clients:
             return None

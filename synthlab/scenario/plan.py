@@ -1,4 +1,4 @@
-"""The time line of a scenario: what is done when. The same scenario and seed give the same plan."""
+"""The plan of a scenario: every action with its time. The same scenario and seed give the same plan."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .timeline import played_out_ns
 MOST_RUNS = 20_000
 _SEED_BITS = 63
 SEEDS = 1 << _SEED_BITS
-"""How many a scenario can have."""
+"""The number of possible seeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A run in its place: how deep it lies, and when it begins at the earliest and at the latest."""
+    """A run with its nesting depth, its track, and its earliest and latest start."""
 
     run: StepRun
     depth: int
@@ -29,9 +29,9 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a player does for a scenario, and how long that takes.
+    """Everything a player does for a scenario, and how long it takes.
 
-    When the last step is done, what goes on for a time is played out; then all that is still in force ends.
+    After the last step the player waits for timed changes and traffic to end, then drops what is still in force.
     """
 
     scenario: Scenario
@@ -50,16 +50,16 @@ class Plan:
 
     @property
     def client_seeds(self) -> dict[str, int]:
-        """The `seed` of each client's conditions, to be put in before the first step."""
+        """The `seed` of each client's conditions, applied before the first step."""
         return {name: Random(f"{self.seed}/{name}").getrandbits(_SEED_BITS) for name in self.clients}
 
     def visits(self) -> Iterator[Visit]:
-        """All runs, in the order in which they stand."""
+        """All runs, in the order of the file."""
         yield from _visits(self.track, 0, 0, 0)
 
 
 def make_plan(scenario: Scenario, seed: int | None = None) -> Plan:
-    """The plan; a `seed` takes the place of the scenario's own. Raises WrongUse where it becomes too long."""
+    """Plan a scenario; `seed` overrides its own. Raises WrongUse for too many steps or a plan beyond the timeout."""
     own = scenario.seed if seed is None else seed
     plan = Plan(scenario=scenario, seed=own or 0, track=_Maker(own or 0).track("", scenario.steps))
     _refuse_late(plan)
@@ -67,15 +67,16 @@ def make_plan(scenario: Scenario, seed: int | None = None) -> Plan:
 
 
 def repeated(plan: Plan, number: int) -> Plan:
-    """The plan for a repetition, the first being number 0: each has the next seed, so that its draws are other ones."""
+    """The plan for repetition `number`, counted from 0. Each uses the next seed, and so draws different numbers."""
     return make_plan(plan.scenario, (plan.seed + number) % SEEDS) if number else plan
 
 
 @dataclass(frozen=True, slots=True)
 class _Prefix:
-    """What the ids below a place begin with. A layer's is without the number of the repetition.
+    """Prefixes of the ids and layers of nested steps.
 
-    So a step that is played again puts its conditions in place of those of the time before.
+    Layers leave out the number of the repetition: a step that runs again replaces its earlier change instead of
+    stacking a second lease on top of it.
     """
 
     id: str = ""
@@ -89,7 +90,7 @@ class _Prefix:
 
 
 class _Maker:
-    """Makes the runs of one plan."""
+    """Builds the runs of one plan and limits their number."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -103,7 +104,7 @@ class _Maker:
         return Track(name, tuple(blocks))
 
     def _blocks(self, steps: list[Step], prefix: _Prefix) -> Iterator[Block]:
-        """A step without `at` is a block of its own; those with one that follow each other are one together."""
+        """Group steps: consecutive steps with `at` share a block, every other step is a block by itself."""
         together: list[StepRun] = []
         for number, step in enumerate(steps, 1):
             run = self._run(step, prefix.below(str(number)))
@@ -120,7 +121,7 @@ class _Maker:
     def _run(self, step: Step, prefix: _Prefix) -> StepRun:
         self._count += 1
         if self._count > MOST_RUNS:
-            step.place.wrong(f"makes more than {MOST_RUNS} steps, with all repetitions")
+            step.place.wrong(f"exceeds {MOST_RUNS} steps, counting repetitions; repeat fewer times")
         id = prefix.id.removesuffix(".")
         part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
         at_ns = step.after_ns if step.at_ns is None else step.at_ns
@@ -138,7 +139,7 @@ class _Maker:
 
 @dataclass(frozen=True, slots=True)
 class _StepPlanner:
-    """What one step plans with."""
+    """The Planner of one step."""
 
     maker: _Maker
     prefix: _Prefix
@@ -169,5 +170,6 @@ def _refuse_late(plan: Plan) -> None:
         ends_ns = visit.latest_ns + visit.run.over_ns
         if limit_ns is not None and ends_ns > limit_ns:
             visit.run.place.wrong(
-                f"can last until {format_duration(ends_ns)}, beyond the timeout of {format_duration(limit_ns)}"
+                f"can take until {format_duration(ends_ns)}, beyond the timeout of {format_duration(limit_ns)}; "
+                "shorten it or raise the timeout"
             )

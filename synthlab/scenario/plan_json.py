@@ -1,4 +1,4 @@
-"""A plan as plain data, for programs."""
+"""A plan as JSON-compatible data, for programs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .plan import Plan, Visit
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
-    """All that the plan's text says, with every action; times are seconds since the first step began."""
+    """The contents of the plan's text, with every action; times are seconds since the start of the first step."""
     return summary(plan) | {"steps": [_step(visit) for visit in plan.visits()]}
 
 
 def summary(plan: Plan) -> dict[str, Any]:
-    """The same without the steps."""
+    """The plan's data without its steps."""
     scenario = plan.scenario
     return {
         "scenario": scenario.name,
@@ -30,10 +30,7 @@ def summary(plan: Plan) -> dict[str, Any]:
 
 
 def _step(visit: Visit) -> dict[str, Any]:
-    """When it begins at the earliest and at the latest, how long it takes, and when what goes on beside others is over.
-
-    Its actions count from its beginning.
-    """
+    """Earliest and latest start; `least_s`, `most_s`, `over_s` and the times of actions count from the start."""
     run = visit.run
     return {
         "id": run.id,

@@ -10,11 +10,11 @@ from .model import Timed
 from .plan import Plan, Visit
 
 _SHOWN = 6
-"""Of the actions of a step that has many."""
+"""The most actions shown of one step."""
 
 
 def plan_text(plan: Plan, every: bool = False) -> str:
-    """One line for each step, with its time; those of a step that changes over time follow, `every` one or a few."""
+    """One line per step, with its time; below it the actions of a step with several, shortened unless `every`."""
     return "\n".join(_lines(plan, every))
 
 

@@ -1,4 +1,4 @@
-"""From a scenario file to a Scenario: every mistake is found here, or in the rehearsal, before anything starts."""
+"""Parses scenario files. Mistakes are reported here or by the dry run, before anything is started."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from .step_reader import read_steps
 MAX_SEED = 2**63 - 1
 
 TOP: dict[str, Key] = {
-    "about": keys.text("what it is about, in a line"),
-    "stack": keys.text("the stack file, beside this one or bundled", required=True),
-    "seed": keys.whole(0, MAX_SEED, "of random walks and random loss; else 0"),
+    "about": keys.text("one-line description"),
+    "stack": keys.text("the stack file, a path relative to the scenario or a bundled stack", required=True),
+    "seed": keys.whole(0, MAX_SEED, "seed for random walks and random loss (default: 0)"),
     "vars": keys.plain(
         lambda node, _: _vars(node),
         {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
-        "variables, with the values that they have unless --var gives others",
+        "variables and their default values; --var overrides them",
     ),
-    "timeout": keys.time("how long it may take at the most", SECOND_NS),
-    "steps": keys.plain(read_steps, {"$ref": "#/$defs/steps"}, "what happens", required=True),
+    "timeout": keys.time("the longest the scenario may take", SECOND_NS),
+    "steps": keys.plain(read_steps, {"$ref": "#/$defs/steps"}, "the steps to play", required=True),
 }
-"""The keys of a scenario; those that begin with `x-` are its author's own."""
+"""The top-level keys of a scenario. Keys that start with `x-` are ignored."""
 
 
 def scenario_files() -> dict[str, Path]:
-    """The bundled ones, by file name."""
+    """The bundled scenarios, by file name."""
     return {file.name: file for file in sorted((assets.stacks() / "scenarios").glob("*.yaml"))}
 
 
 def find_scenario_file(name: str) -> Path:
-    """The file that `name` means: a path, or a bundled scenario with or without `.yaml`."""
+    """Resolve `name`: a path, or a bundled scenario with or without `.yaml`. Raises WrongUse."""
     return find_file(name, scenario_files(), "scenario")
 
 
@@ -57,37 +57,36 @@ def read_scenario(
     stack: str | None = None,
     compose: ComposeConfig | None = None,
 ) -> Scenario:
-    """The scenario of a path or a bundled name; raises WrongUse.
+    """Read the scenario `name`: a path or a bundled scenario. Raises WrongUse.
 
-    `variables` are those of --var. A variable that the file's `vars` names has the value given there unless they name
-    it, too; any other is of the environment. A `stack` takes the place of the one that the file names; `compose` reads
-    the Compose file of one that has one.
+    A variable takes its value from `variables` (--var), else from the file's `vars`, else from `environment`. `stack`
+    overrides the stack named in the file; `compose` resolves the stack's Compose file, if it has one.
     """
     path = find_scenario_file(name)
     shown_as = name if Path(name).is_file() else path.name
     surroundings = os.environ if environment is None else environment
-    given = dict(variables or {})
-    declared = _declared(path, shown_as, {**surroundings, **given})
-    known = Variables({**surroundings, **declared, **given})
+    overrides = dict(variables or {})
+    declared = _declared(path, shown_as, {**surroundings, **overrides})
+    known = Variables({**surroundings, **declared, **overrides})
     top = read_yaml(path, shown_as, known)
-    _refuse_unused(given, known.asked | declared.keys())
+    _refuse_unused(overrides, known.asked | declared.keys())
     scenario = _read_top(top, path, stack, partial(read_stack, environment=surroundings, compose=compose))
-    own = declared | given
+    own = declared | overrides
     return replace(
         scenario, vars=own, source=path, environment=tuple(sorted(known.asked & surroundings.keys() - own.keys()))
     )
 
 
 def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str], Stack]) -> Scenario:
-    given = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
+    entries = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
     for name, key in TOP.items():
-        if key.required and name not in given and not (name == "stack" and stack_name):
-            top.wrong(f"has no {name}: {key.help}")
-    stack_file = stack_name or _stack_file(given["stack"], path.parent)
-    stack = _read_stack(stack_file, given.get("stack", top), read)
-    flows = frozenset([*_flows(stack), *named_flows(given["steps"])])
+        if key.required and name not in entries and not (name == "stack" and stack_name):
+            top.wrong(f"requires {name}: {key.help}")
+    stack_file = stack_name or _stack_file(entries["stack"], path.parent)
+    stack = _read_stack(stack_file, entries.get("stack", top), read)
+    flows = frozenset([*_flows(stack), *named_flows(entries["steps"])])
     context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
-    values = {name: TOP[name].read(node, context) for name, node in given.items()}
+    values = {name: TOP[name].read(node, context) for name, node in entries.items()}
     return Scenario(
         name=path.stem,
         file=top.file,
@@ -106,9 +105,9 @@ def _flows(stack: Stack) -> Iterator[str]:
 
 
 def _mapping(top: Node) -> dict[str, Node]:
-    """The top's keys; a key that nobody knows is refused, unless it begins with `x-`."""
-    given = top.mapping(what="a scenario with a stack and steps")
-    own = {name for name in given if name.startswith("x-")}
+    """The top-level keys; unknown ones are rejected unless they start with `x-`."""
+    entries = top.mapping(what="a scenario with a stack and steps")
+    own = {name for name in entries if name.startswith("x-")}
     return top.mapping((*TOP, *own))
 
 
@@ -129,16 +128,16 @@ def _vars(node: Node) -> dict[str, str]:
     return {name: entry.text("a value") for name, entry in node.mapping(what="variables such as {RATE: 1mbit}").items()}
 
 
-def _declared(path: Path, shown_as: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The file's `vars`; what other variables are in it does not matter yet."""
-    top = read_yaml(path, shown_as, Variables(given, lenient=True))
+def _declared(path: Path, shown_as: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """The file's `vars`, read before other variables in the file can be resolved."""
+    top = read_yaml(path, shown_as, Variables(variables, lenient=True))
     if not isinstance(top.value, dict) or "vars" not in top.value:
         return {}
     return _vars(top.value["vars"])
 
 
-def _refuse_unused(given: Mapping[str, str], used: set[str]) -> None:
-    for name in given:
+def _refuse_unused(overrides: Mapping[str, str], used: set[str]) -> None:
+    for name in overrides:
         if name not in used:
-            there = f"; there are: {', '.join(sorted(used))}" if used else ""
-            raise WrongUse(f"--var {name}: the scenario has no such variable{did_you_mean(name, used) or there}")
+            known = f"; there are: {', '.join(sorted(used))}" if used else ""
+            raise WrongUse(f"--var {name}: the scenario has no such variable{did_you_mean(name, used) or known}")

@@ -1,6 +1,6 @@
-"""What a played scenario leaves behind: verdicts, what happened when, and all samples. Plain data, for reports.
+"""The record of a run as plain data for reports: verdicts, steps with their times, conditions and samples.
 
-All times are seconds since the first step began; samples taken before it have negative ones.
+All times are seconds since the start of the first step; samples taken before it have negative times.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Literal
 from .expression import Value
 
 Verdict = Literal["passed", "failed", "wrong use", "inconclusive"]
-"""`failed`: an expectation did not hold. `inconclusive`: the lab was too slow, or too spoilt, to judge."""
+"""`failed`: an expectation did not hold. `inconclusive`: the lab was too slow or too disturbed to judge."""
 
 EXIT_CODES: Mapping[Verdict, int] = {"passed": 0, "failed": 1, "wrong use": 2, "inconclusive": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """One playing of one step. `planned_s` is when it was due, `began_s` when its first action was done.
+    """One execution of one step. `planned_s` is when it was due, `began_s` when its first action took effect.
 
-    A step that was not reached has neither. `ended_s` is when it was done, and `until_s` when what it had put in force
-    was over: for conditions with a `for`, say. An `error` is why it could not be played.
+    A step that was not reached has neither. `ended_s` is when it finished, `until_s` when its effect ended (conditions
+    with a `for`, traffic). `error` is why it could not be played.
     """
 
     id: str
@@ -42,11 +42,11 @@ class Played:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What has become of one expectation. `id` is that of its step.
+    """The result of one expectation; `id` is that of its step.
 
-    `reason` is one line; `seen` are the numbers that decided it, None where there was no data. An expectation that was
-    not decided, because the run ended before, has the verdict `inconclusive` and no `decided_s`. `took_s` is the time
-    until it held, which lies within `error_s` below that (numbers are sampled); of `recovers`, the time to recover.
+    `reason` is one line; `seen` are the numbers that decided it, None for no data. If the run ended first, the verdict
+    is `inconclusive` and `decided_s` is None. `took_s` is the time until it held, or the recovery time of `recovers`;
+    because numbers are sampled, the true time is up to `error_s` shorter.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
-    """The conditions that a client had from a time on, in native form (`Conditions.to_dict`)."""
+    """The conditions of a client from a time on, in native form (`Conditions.to_dict`)."""
 
     at_s: float
     client: str
@@ -76,9 +76,9 @@ class Configured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Samples of one number, named as in expectations (`client1.egress.rate`), in the unit of that number.
+    """Samples of one number, in the unit of that number. None means no data from that time on, which is not 0.
 
-    There are four and more in a second while an expectation looks at it, else one. None: from then on it was absent.
+    At least four per second while an expectation uses the number, else one.
     """
 
     times_s: Sequence[float]
@@ -87,12 +87,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One run of a scenario. `reasons` are the lines that explain the verdict, the weightiest first.
+    """One run of a scenario. `reasons` explain the verdict, most important first.
 
-    `retried` is how many runs in its place were inconclusive before.
-
-    `facts` are versions and facts of engine and machine by name; `evidence` are files beside the report, by what they
-    show. `baseline` is the time from, and to, which the last one was taken.
+    `retried` counts the inconclusive runs that this one replaces. `facts` are versions and properties of engine and
+    machine; `evidence` are files next to the report, by what they show. `baseline` is the last one's start and end.
     """
 
     scenario: str
@@ -105,7 +103,7 @@ class Record:
     variables: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     started: str
-    """Of the first step, in UTC (ISO 8601)."""
+    """Start of the first step, in UTC (ISO 8601)."""
     duration_s: float
     verdict: Verdict
     reasons: tuple[str, ...] = ()
@@ -123,7 +121,7 @@ class Record:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Record:
-        """From what `to_dict` wrote, also after JSON made lists of its tuples; raises TypeError for other keys."""
+        """Parse the result of `to_dict`, also after a round trip through JSON; raises TypeError for unknown keys."""
         parts: dict[str, Any] = {
             "steps": tuple(Played(**{**one, "clients": tuple(one["clients"])}) for one in values["steps"]),
             "judged": tuple(Judged(**one) for one in values["judged"]),

@@ -1,4 +1,4 @@
-"""What a scenario, and its stack, do with the rights of whoever plays it; a stranger's has to be allowed to."""
+"""Actions of a scenario and its stack that run with the user's rights; foreign files need permission for them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ALLOW = "--allow-host"
 
 
 def acts(plan: Plan) -> list[str]:
-    """One line for each act, with its place."""
+    """One line for each such action, with its position."""
     return [*_own_acts(plan), *_stack_acts(plan)]
 
 
 def refuse_strange(plan: Plan) -> None:
-    """Raise WrongUse where a file that is not the user's own acts with the user's rights."""
+    """Raise WrongUse if a file from outside the user's project acts with the user's rights."""
     scenario = plan.scenario
-    for source, found in ((scenario.source, list(_own_acts(plan))), (scenario.stack.source, list(_stack_acts(plan)))):
-        if source and found and not is_own(source):
-            more = f" ({len(found) - 1} more: `synthlab scenario check` lists them)" if len(found) > 1 else ""
-            raise WrongUse(f"{found[0]}{more}: {source} is not of your project; {ALLOW} lets it act with your rights")
+    for source, lines in ((scenario.source, list(_own_acts(plan))), (scenario.stack.source, list(_stack_acts(plan)))):
+        if source and lines and not is_own(source):
+            more = f" ({len(lines) - 1} more: `synthlab scenario check` lists them)" if len(lines) > 1 else ""
+            raise WrongUse(f"{lines[0]}{more}: {source} is outside your project; allow it with {ALLOW}")
 
 
 def _own_acts(plan: Plan) -> Iterator[str]:

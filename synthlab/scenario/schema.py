@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of scenario and stack files, for editors: made from what the readers are made of."""
+"""JSON Schemas (draft 2020-12) of scenario and stack files, for editors; generated from the readers' own tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 
 
 def scenario_schema() -> Schema:
-    """Of scenario files."""
+    """The schema of scenario files."""
     kinds = {f"step-{kind.name}": _step(kind) for kind in KINDS}
     return {
         "$schema": DIALECT,
@@ -43,7 +43,7 @@ def scenario_schema() -> Schema:
 
 
 def stack_schema() -> Schema:
-    """Of stack files."""
+    """The schema of stack files."""
     top = {
         "name": {"type": "string"},
         "ip": {"enum": list(get_args(Ip))},
@@ -69,7 +69,7 @@ def stack_schema() -> Schema:
 
 
 def _step(kind: StepKind) -> Schema:
-    """Of one kind of step, with the keys that every step may have."""
+    """The schema of one kind of step, including the keys common to all steps."""
     described = _object({**COMMON, **kind.keys})
     return {**described, "description": kind.help, "required": [kind.name, *_rest(described, kind.name)]}
 
@@ -79,7 +79,7 @@ def _rest(described: Schema, name: str) -> list[str]:
 
 
 def _chosen(kinds: tuple[StepKind, ...]) -> Schema:
-    """The kind whose key a step has; `mark`, the last, where there is no other."""
+    """Select the kind by its key; `mark`, the last, if no other key is present."""
     *others, last = kinds
     chosen: Schema = reference(f"step-{last.name}")
     for kind in reversed(others):
@@ -98,7 +98,7 @@ def _object(keys: Mapping[str, Key]) -> Schema:
 
 
 def _known(names: tuple[str, ...], described: Mapping[str, Any]) -> Schema:
-    """An object of exactly these names; one that is not described may be anything."""
+    """An object with exactly these keys; those not in `described` accept any value."""
     properties = {name: described.get(name, {}) for name in names}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 

@@ -1,4 +1,4 @@
-"""Whether data that came from a file has the types that a dataclass declares for it."""
+"""Type check of data read from a file against the annotations of a dataclass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether `value` is of the type `hint`, with all that is in it. An int is also a float; a bool is neither."""
+    """Whether `value` and everything nested in it match the type `hint`. An int passes as a float; a bool does not."""
     if hint is Any:
         return True
     if isinstance(hint, type) and is_dataclass(hint):
@@ -33,7 +33,7 @@ def _holds(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
         )
     if origin is tuple and Ellipsis not in inner:
         return isinstance(value, tuple) and len(value) == len(inner) and all(map(fits, value, inner))
-    if origin is Sequence:  # of plain values, and long: one of each kind stands for all
+    if origin is Sequence:  # sample series are long lists of scalars: check one value of each type
         return isinstance(value, list | tuple) and all(
             fits(one, inner[0]) for one in {type(one): one for one in value}.values()
         )

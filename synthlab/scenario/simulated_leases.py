@@ -1,4 +1,4 @@
-"""What a plan puts on one client: changes on its own conditions and on each other, in the order in which they began."""
+"""Simulates the leases of a plan on one client: changes applied to its base conditions in the order they started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .actions import Change
 from .model import Place
 
 MOST_LAYERS = 48
-"""Of one client: a few less than it takes leases (64), for while one is replaced there are two."""
+"""Per client; below the API's limit of 64 leases, because a layer holds two while its change is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class _SimulatedLease:
 
 @dataclass(slots=True)
 class SimulatedLeases:
-    """`base` are the conditions that the client has by itself; times are nanoseconds since the plan began."""
+    """`base` are the conditions from the stack; times are nanoseconds since the start of the plan."""
 
     client: str
     base: Conditions
     _layers: dict[str, _SimulatedLease] = field(default_factory=dict)
 
     def put(self, at_ns: int, change: Change, place: Place) -> None:
-        """On top; instead of an earlier change of the same layer. Raises WrongUse where there are too many."""
+        """Add a change on top and drop the earlier one of its layer. Raises WrongUse if there are too many layers."""
         ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
         self._layers.pop(change.layer, None)
         self._layers[change.layer] = _SimulatedLease(change, place, ends_ns)
         if len(self._layers) > MOST_LAYERS:
-            place.wrong(f"puts more than {MOST_LAYERS} changes on {self.client} at a time: give them a `for`, or reset")
+            place.wrong(f"{self.client} has more than {MOST_LAYERS} changes at a time; add `for` to them, or reset")
 
     def clear(self) -> None:
         self._layers.clear()
 
     def ended(self, now_ns: int) -> Iterator[int]:
-        """Takes away what has ended by then, one after the other; yields the time at which each did."""
+        """Remove expired changes one by one, yielding the time at which each expired."""
         ending = sorted((layer.ends_ns, id) for id, layer in self._layers.items() if layer.ends_ns is not None)
         for ends_ns, id in ending:
             if ends_ns <= now_ns:
@@ -49,7 +49,7 @@ class SimulatedLeases:
                 yield ends_ns
 
     def conditions(self, when: str = "") -> Conditions:
-        """What is in force. Raises WrongUse, which says `when`, at the layer that cannot be put on those below it."""
+        """The conditions in force. Raises WrongUse, prefixed by `when`, at a layer that does not fit those below it."""
         conditions = self.base
         for layer in self._layers.values():
             change = layer.change.change

@@ -1,4 +1,4 @@
-"""How a kind of step is declared: its keys, each with its reader, schema and help, and what is made of them."""
+"""Declaration of a kind of step: its keys (reader, schema, help) and how to build the step from them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .model import Body, Step
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What steps are read against; paths in them start from `folder`. `read_steps` reads steps within steps.
+    """The context steps are parsed in. Paths are relative to `folder`; `read_steps` parses nested steps.
 
-    `flows` are the names of those that the stack or the scenario gives a name of its own.
+    `flows` are the names given to flows by a `match` in the stack or the scenario.
     """
 
     stack: Stack
@@ -29,22 +29,22 @@ class Context:
 
     @property
     def clients(self) -> tuple[str, ...]:
-        """Those whose conditions can be changed: all clients, and the servers that are conditioned."""
+        """The names whose conditions can be changed: all clients and the conditioned servers."""
         return self.known.clients + self.known.conditioned
 
     @property
     def containers(self) -> tuple[str, ...]:
-        """What runs in containers of this lab."""
+        """The clients and servers that run in containers of this lab."""
         return self.known.clients + self.stack.servers
 
     def members(self, name: str) -> tuple[str, ...]:
-        """The clients that a group's name means."""
+        """The clients in the group `name`."""
         return tuple(client.name for client in self.stack.clients if client.group == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of a step. `read` raises WrongUse with the line."""
+    """One key of a step. `read` raises WrongUse with the position."""
 
     read: Callable[[Node, Context], Any]
     schema: Mapping[str, Any]
@@ -54,7 +54,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class StepArgs:
-    """A step's keys as they were read."""
+    """A step's parsed keys."""
 
     node: Node
     keys: Mapping[str, Node]
@@ -65,13 +65,13 @@ class StepArgs:
         return self.values.get(key, default)
 
     def wrong(self, key: str, what: str) -> NoReturn:
-        """Raise WrongUse at the line of a key."""
+        """Raise WrongUse at the position of `key`, or of the step if it has no such key."""
         self.keys.get(key, self.node).wrong(what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepKind:
-    """One kind of step. The key of its own `name` is what makes a step of this kind, and is always required."""
+    """One kind of step. The key `name` selects it and is always required."""
 
     name: str
     help: str
@@ -79,13 +79,13 @@ class StepKind:
     build: Callable[[StepArgs], Body]
 
     def read(self, node: Node, keys: Mapping[str, Node], context: Context) -> Body:
-        """The step that `keys` make, which are those of this kind and no others; raises WrongUse."""
+        """Build the step; raises WrongUse for unknown, missing or invalid keys."""
         for name, entry in keys.items():
             if name not in self.keys:
                 allowed = ", ".join(self.keys)
                 entry.wrong(f"{self.name} has no such key{did_you_mean(name, self.keys)}; allowed: {allowed}")
         for name, key in self.keys.items():
             if key.required and name not in keys:
-                node.wrong(f"{self.name} needs {name}: {key.help}")
+                node.wrong(f"{self.name} requires {name}: {key.help}")
         values = {name: self.keys[name].read(entry, context) for name, entry in keys.items()}
         return self.build(StepArgs(node, keys, values, context))

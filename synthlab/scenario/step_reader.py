@@ -1,4 +1,4 @@
-"""From a list of steps in a file to Steps: which kind each is, when it begins, and what it says."""
+"""Parses lists of steps: the kind of each step, its start time and its keys."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ MOST_DEPTH = 8
 MOST_STEPS = 1000
 
 COMMON = {
-    "at": keys.time("when it begins, since the last step without `at` was done"),
-    "after": keys.time("how long after all steps before it are done it begins"),
+    "at": keys.time("start time, counted from the end of the last step without `at`"),
+    "after": keys.time("delay between the end of all earlier steps and the start of this one"),
     "mark": mark.KIND.keys["mark"],
 }
-"""Keys that may stand beside those of every kind."""
+"""Keys that every kind of step accepts."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
-    """The steps of one track; raises WrongUse with a line for each step that is wrong, the first in front."""
+    """The steps of one track; raises WrongUse with one line for each invalid step."""
     if node.path.count("[") >= MOST_DEPTH:
-        node.wrong(f"lies within more than {MOST_DEPTH} lists of steps")
+        node.wrong(f"is nested too deeply; at most {MOST_DEPTH} levels of steps are allowed")
     entries = node.items("a list of steps such as [{set: client2, egress: {rate: 1mbit}}]")
     if not 1 <= len(entries) <= MOST_STEPS:
-        node.wrong(f"has {len(entries)} steps; allowed are 1 to {MOST_STEPS}")
+        node.wrong(f"has {len(entries)} steps; expected 1 to {MOST_STEPS}")
     steps: list[Step] = []
     mistakes = Mistakes()
     for entry in entries:
@@ -46,13 +46,13 @@ def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
 
 
 def _read_step(node: Node, context: Context) -> Step:
-    given = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
-    kind = _kind_of(node, given)
-    common = {name: given[name] for name in COMMON if name in given}
+    entries = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
+    kind = _kind_of(node, entries)
+    common = {name: entries[name] for name in COMMON if name in entries}
     if "at" in common and "after" in common:
-        common["after"].wrong("cannot stand beside `at`: give one of them")
+        common["after"].wrong("cannot be combined with `at`; use one of them")
     values = {name: COMMON[name].read(entry, context) for name, entry in common.items()}
-    own = {name: entry for name, entry in given.items() if name not in COMMON or name == kind.name}
+    own = {name: entry for name, entry in entries.items() if name not in COMMON or name == kind.name}
     return Step(
         kind=kind.name,
         body=kind.read(node, own, context),
@@ -63,18 +63,17 @@ def _read_step(node: Node, context: Context) -> Step:
     )
 
 
-def _kind_of(node: Node, given: Mapping[str, Node]) -> StepKind:
-    kinds = [name for name in given if name in _BY_NAME and name != mark.KIND.name]
+def _kind_of(node: Node, entries: Mapping[str, Node]) -> StepKind:
+    kinds = [name for name in entries if name in _BY_NAME and name != mark.KIND.name]
     if len(kinds) > 1:
-        given[kinds[1]].wrong(f"is a second step beside {kinds[0]}: begin it with a dash of its own")
-    if not kinds and mark.KIND.name not in given:
-        hint = next((near for name in given if (near := did_you_mean(name, _BY_NAME))), "")
-        node.wrong(f"is no step{hint}; a step has one of {', '.join(_BY_NAME)}")
+        entries[kinds[1]].wrong(f"starts a second step in the entry of {kinds[0]}; put it in a list entry of its own")
+    if not kinds and mark.KIND.name not in entries:
+        hint = next((near for name in entries if (near := did_you_mean(name, _BY_NAME))), "")
+        node.wrong(f"not a step{hint}; expected one of {', '.join(_BY_NAME)}")
     return _BY_NAME[kinds[0] if kinds else mark.KIND.name]
 
 
 def _refuse_early(step: Step, before: Step, node: Node) -> None:
     if step.at_ns is not None and before.at_ns is not None and step.at_ns < before.at_ns:
-        there = f"the step before it (line {before.place.line})"
-        at = node.value["at"]
-        at.wrong(f"{format_duration(step.at_ns)} lies before {format_duration(before.at_ns)}, the time of {there}")
+        previous = f"{format_duration(before.at_ns)}, the time of the previous step (line {before.place.line})"
+        node.value["at"].wrong(f"{format_duration(step.at_ns)} is before {previous}; list steps in order of time")

@@ -1,4 +1,4 @@
-"""What a plan does at which time, and how long all of it takes: with each step as short, or as long, as can be."""
+"""The actions of a plan in order of time, and its total length, with every step at its shortest or at its longest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .ongoing import Ongoing
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An action at its time, in nanoseconds since the start."""
+    """An action with its time in nanoseconds since the start."""
 
     at_ns: int
     run: StepRun
@@ -21,15 +21,15 @@ class Event:
 
 
 def timeline(track: Track, late: bool = False) -> list[Event]:
-    """All actions in the order of their times, with each step as short as can be, or where `late` as long.
+    """All actions in order of time, with every step at its shortest or, if `late`, at its longest.
 
-    A step that is played again, or whose clients are reset, does not go on with what it began.
+    Later changes of a step are left out once it has run again or its clients have been reset.
     """
     return list(_events(track, late))
 
 
 def played_out_ns(track: Track, late: bool = False) -> int:
-    """When the last step is done, and all is over that goes on or is in force for a time."""
+    """When the last step has finished and all timed changes and traffic have ended."""
     ends_ns: dict[tuple[str, str], int] = {}
     for event in _events(track, late):
         match event.action:
@@ -40,7 +40,7 @@ def played_out_ns(track: Track, late: bool = False) -> int:
             case Traffic(for_ns=for_ns):
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Judge() | Baseline() | ContainerChange() | Exec() | Http():
-                pass  # a step that waits for it lasts so long itself
+                pass  # covered by the duration of the step, which waits for it
             case _:
                 assert_never(event.action)
     return max([track.most_ns if late else track.least_ns, *ends_ns.values()])
@@ -55,7 +55,7 @@ def _events(track: Track, late: bool) -> Iterator[Event]:
 
 
 def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
-    """The action as it is to be done then; None for one of a step that does not go on."""
+    """The action that still applies at its time; None if its step has been stopped."""
     match event.action:
         case Reset() as reset:
             ongoing.reset(reset.clients)

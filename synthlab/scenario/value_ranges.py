@@ -1,4 +1,4 @@
-"""Values that change over time: pairs such as `rate: [500kbit, 5mbit]`, and what lies between the two."""
+"""Values that change over time: pairs such as `rate: [500kbit, 5mbit]` and interpolation between them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Two values of one condition, in the unit of the code."""
+    """Two values of one condition, in internal units (bit/s, ms, share of 1)."""
 
     low: float
     high: float
     item: Field[Any]
 
     def at(self, share: float, exponential: bool = False) -> Any:
-        """The value at a share of the way from the first to the second, as people write it."""
+        """The value at `share` (0 to 1) of the way from `low` to `high`, as text with its unit."""
         linear = self.low + (self.high - self.low) * share
         value = self.low * (self.high / self.low) ** share if exponential else linear
         return self.item.metadata["unit"].format(_like(self.low, value))
@@ -40,13 +40,13 @@ class Range:
 
 
 def _like(example: float, value: float) -> float:
-    """The value at four significant digits; whole where the example is."""
+    """The value rounded to four significant digits; an int if `example` is one."""
     rounded = Decimal(f"{value:.{_DIGITS}g}")
     return int(rounded) if isinstance(example, int) else float(rounded)
 
 
 def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
-    """Two values of a condition that is a number; raises WrongUse."""
+    """A pair of values of a numeric condition; raises WrongUse."""
     unit = item.metadata["unit"]
     what = f"two values such as [{item.metadata['example']}, {item.metadata['example']}]"
     entries = node.items(what)
@@ -59,32 +59,34 @@ def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
         except ValueError as error:
             entry.wrong(str(error))
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        node.wrong("cannot be varied: it is no number")
+        node.wrong("cannot vary over time; only numeric conditions can")
     if math.inf in values:
-        node.wrong("cannot be varied: unlimited is no number")
+        node.wrong("cannot vary to or from unlimited; use two finite values")
     return Range(values[0], values[1], item)
 
 
 def every_ns(read: StepArgs, default_ns: Fraction, lasts_ns: int) -> Fraction:
-    """How far apart the steps of a change are: what `every` says, else `default_ns`, within 100 ms and 1 s.
+    """The interval between changes: the key `every`, else `default_ns` limited to 100 ms to 1 s.
 
-    An exact fraction, for an equal part of a duration need not be a number of nanoseconds.
+    A fraction, because dividing a duration into equal parts rarely gives whole nanoseconds.
     """
     every = Fraction(read.get("every", min(MOST_EVERY_NS, max(LEAST_EVERY_NS, default_ns))))
     if lasts_ns / every > MOST_POINTS:
-        read.wrong(
-            "every" if "every" in read.keys else "for", f"makes more than {MOST_POINTS} changes; make it shorter"
-        )
+        key, fix = ("every", "increase it") if "every" in read.keys else ("for", "decrease it")
+        read.wrong(key, f"results in more than {MOST_POINTS} changes; {fix}")
     return every
 
 
 def times(lasts_ns: int, every: Fraction) -> Iterator[int]:
-    """0, every, 2 every ... before `lasts_ns`, each to the nearest nanosecond."""
+    """The multiples of `every` from 0 up to, but excluding, `lasts_ns`, in nanoseconds.
+
+    Each is rounded once from the exact fraction: summing rounded intervals would drift over thousands of changes.
+    """
     yield from (round(number * every) for number in range(math.ceil(lasts_ns / every)))
 
 
 def pairs(change: Mapping[str, Any]) -> Iterator[Range]:
-    """Those in a change."""
+    """All ranges in a change, in order."""
     for value in change.values():
         if isinstance(value, Range):
             yield value
@@ -93,7 +95,7 @@ def pairs(change: Mapping[str, Any]) -> Iterator[Range]:
 
 
 def filled(change: Mapping[str, Any], value: Callable[[Range], Any]) -> dict[str, Any]:
-    """The change with what `value` makes of each pair in its place."""
+    """The change with each range replaced by `value(range)`."""
     return {
         key: value(entry) if isinstance(entry, Range) else filled(entry, value) if isinstance(entry, Mapping) else entry
         for key, entry in change.items()
@@ -102,14 +104,17 @@ def filled(change: Mapping[str, Any], value: Callable[[Range], Any]) -> dict[str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """A change over time: what is in force from each of its times on. It reverts at `lasts_ns`, if that is not None."""
+    """Changes by start time; each applies until the next. The last reverts at `lasts_ns`, unless that is None."""
 
     clients: tuple[str, ...]
     points: tuple[tuple[int, Mapping[str, Any]], ...]
     lasts_ns: int | None
 
     def actions(self, planner: Planner) -> tuple[Timed, ...]:
-        """Those points that change something."""
+        """One action for each point that differs from the previous one.
+
+        A change whose lease would be shorter than the API allows is dropped: the earlier value holds until the end.
+        """
         made: list[Timed] = []
         before: Mapping[str, Any] | None = None
         for at_ns, change in self.points:

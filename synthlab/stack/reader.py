@@ -140,7 +140,7 @@ def _lab_name(name: str) -> str:
     try:
         check_name(name)
     except ValueError as error:
-        raise WrongUse(f"--name: {error}") from None
+        raise WrongUse(f"--lab: {error}") from None
     return name
 
 

@@ -80,8 +80,8 @@ class FakeEngine:
     def environment(self, container: Container) -> dict[str, str]:
         return {"SYNTHLAB_URL": f"http://sfu:8080/?name={container.client}"}
 
-    def control(self, container: Container, doing: ContainerAction) -> None:
-        self.controlled.append((doing, container.title))
+    def control(self, container: Container, action: ContainerAction) -> None:
+        self.controlled.append((action, container.title))
 
     def control_command(self) -> list[str]:
         return ["true"]

@@ -62,7 +62,7 @@ def completed(line: str, engine: Path) -> list[str]:
         ("synthlab scenario check rate", ["rate-sine"]),
         ("synthlab profile show wpt/3g-", ["wpt/3g-fast", "wpt/3g-slow"]),
         ("synthlab profile list loa", ["loadero"]),
-        ("synthlab schema sc", ["scenario"]),
+        ("synthlab scenario schema st", ["stack"]),
         ("synthlab up ca", ["cases/", "call.yaml"]),
         ("synthlab up cases/", ["cases/mine.yaml", "cases/more/", "cases/other.yml"]),
         ("synthlab render ./cases/m", ["./cases/mine.yaml", "./cases/more/"]),

@@ -116,7 +116,7 @@ def test_mistakes_name_the_flag() -> None:
 def test_help_names_what_a_value_needs() -> None:
     """All alternatives, as the flags that they are."""
     option = inspect.signature(set_).parameters["queue"].annotation.__metadata__[0]
-    assert option.help.endswith(" Needs --rate or --rate-trace.")
+    assert option.help.endswith(" Requires --rate or --rate-trace.")
 
 
 def test_mistakes_in_values_of_several_numbers() -> None:

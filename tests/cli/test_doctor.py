@@ -97,7 +97,7 @@ def test_everything_is_looked_at() -> None:
     ],
 )
 def test_failures_have_a_mending(tool: str, answer: str | None, subject: str) -> None:
-    """What hinders a lab fails, and says how to mend it."""
+    """What hinders a lab fails, with how to fix it."""
     failed = [finding for finding in examine(EmptyEngine(**{tool: answer})) if finding.ok is False]
     assert [finding.subject for finding in failed] == [subject]
     assert "install" in failed[0].fix

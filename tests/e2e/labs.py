@@ -33,7 +33,7 @@ def heeding_interrupts(command: list[str]) -> list[str]:
 def lab_up(name: str, stack: Path, *options: str) -> Iterator[str]:
     """A lab of this stack file under this name; always taken down, and must leave nothing behind."""
     try:
-        synthlab("up", str(stack), "--name", name, *options)
+        synthlab("up", str(stack), "--lab", name, *options)
         yield name
     finally:
         synthlab("down", "--lab", name, status=None)

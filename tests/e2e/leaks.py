@@ -30,7 +30,7 @@ def shout(rounds: str, host: str, port: str, patience: str) -> dict[str, Any]:
     """Send to a host, to broadcast and to groups, and connect to the host, through every interface.
 
     After the last round a pending connection has this many seconds left.
-    Each datagram names its interface and target. Counts what was sent, and what the fence refused.
+    Each datagram names its interface and target. Counts what was sent, and what the firewall refused.
     """
     family = _family(host)
     sent: Counter[str] = Counter()

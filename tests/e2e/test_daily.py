@@ -142,7 +142,7 @@ def test_versions_differ(tmp_path: Path) -> None:
     folder = "/opt/synthlab/lib/python3.11/site-packages/syntheticnet"
     (tmp_path / "Dockerfile").write_text(dockerfile.format(folder))
     (tmp_path / "old.yaml").write_text("clients: {old: {build: .}}")
-    result = synthlab("up", str(tmp_path / "old.yaml"), "--name", SHORT).stderr.splitlines()[-1]
+    result = synthlab("up", str(tmp_path / "old.yaml"), "--lab", SHORT).stderr.splitlines()[-1]
     try:
         assert result.startswith("versions differ: old runs 0.0.9, this is synthlab ")
         assert "versions differ" in synthlab("show", "--lab", SHORT).stderr
@@ -154,7 +154,7 @@ def test_versions_differ(tmp_path: Path) -> None:
 
 def test_an_expired_lab(lab: Path) -> None:
     """An expired lab does not run, is listed as expired, does not affect other labs, and is removed by `up`."""
-    synthlab("up", str(lab), "--name", SHORT, "--ttl", "20s")
+    synthlab("up", str(lab), "--lab", SHORT, "--ttl", "20s")
     deadline = time.monotonic() + 60
     while any(row["state"] == "running" for row in ask("ps", "--lab", SHORT)):
         assert time.monotonic() < deadline
@@ -163,7 +163,7 @@ def test_an_expired_lab(lab: Path) -> None:
     assert [one["state"] for one in ask("ls") if one["lab"] == SHORT] == ["expired"]
     assert "the time of the lab 'e2e-short' is over" in synthlab("show", "--lab", SHORT, status=3).stderr
     assert "the lab has expired" in synthlab("logs", "client1", "--lab", SHORT).stdout
-    assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--name", SHORT).stderr
+    assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--lab", SHORT).stderr
     docker("stop", "-t", "0", f"synthlab-{SHORT}-bot-1-1")
     assert synthlab("down", "--lab", SHORT).stdout == f"{SHORT} is down: 3 containers removed\n"
     assert leftovers(SHORT) == []

@@ -217,11 +217,11 @@ def test_a_lab_that_was_changed_by_hand(lab: Path) -> None:
     synthlab("set", "client2", "--loss", "1%", "--lab", LAB)
     try:
         result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 has other conditions than its stack gives it: `synthlab reset` it first" in result.stderr
+        assert "client2 does not have the conditions of its stack; run `synthlab reset client2` first" in result.stderr
         synthlab("reset", "--lab", LAB)
         synthlab("set", "client2", "--loss", "1%", "--for", "30s", "--lab", LAB)
         result = synthlab("scenario", "run", scenario(lab, "  - wait: 1s\n"), "--lab", LAB, status=2)
-        assert "client2 is being changed for a time, by a scenario or by `--for`" in result.stderr
+        assert "client2 has active leases or scheduled changes (a scenario or `--for`)" in result.stderr
     finally:
         synthlab("reset", "--lab", LAB)
 

@@ -64,25 +64,25 @@ def test_ended_from_outside(lab: Path, number: signal.Signals, most_s: float, st
 @pytest.mark.issue(10)
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    ("doing", "number", "most_s"),
+    ("action", "number", "most_s"),
     [
         ("pause", signal.SIGKILL, REVERT_S),
         ("stop", signal.SIGKILL, REVERT_S + 5),
         ("pause", signal.SIGSTOP, REVERT_S + 5),
     ],
 )
-def test_a_pause_is_a_lease(lab: Path, doing: str, number: signal.Signals, most_s: float) -> None:
+def test_a_pause_is_a_lease(lab: Path, action: str, number: signal.Signals, most_s: float) -> None:
     """A client paused or stopped by a scenario continues if the player is killed or hangs."""
-    file = scenario(lab, f"  - {{{doing}: client2}}\n  - wait: 60s\n")
+    file = scenario(lab, f"  - {{{action}: client2}}\n  - wait: 60s\n")
     command = [SYNTHLAB, "scenario", "run", file, "--lab", LAB, "--evidence", str(lab.with_name("evidence"))]
     with subprocess.Popen(command, start_new_session=True) as playing:
-        until(lambda: _status() == {"pause": "paused", "stop": "exited"}[doing])
+        until(lambda: _status() == {"pause": "paused", "stop": "exited"}[action])
         time.sleep(0.2)
         os.killpg(playing.pid, number)
         ended = time.monotonic()
         try:
             until(lambda: _status() == "running", most_s)
-            print(f"{doing}, {number.name}: it went on after {time.monotonic() - ended:.1f} s")
+            print(f"{action}, {number.name}: it went on after {time.monotonic() - ended:.1f} s")
         finally:
             os.killpg(playing.pid, signal.SIGKILL)
     until(_has_no_leases)

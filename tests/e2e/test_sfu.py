@@ -154,7 +154,7 @@ def test_a_service_that_is_never_healthy(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(UNHEALTHY)
     stack = tmp_path / "unhealthy.yaml"
     stack.write_text("sfu: {service: media, compose: ./compose.yaml}\nclients: {client1: {image: syntheticnet}}\n")
-    done = synthlab("up", str(stack), "--name", "e2e-sfu-unhealthy", status=3)
+    done = synthlab("up", str(stack), "--lab", "e2e-sfu-unhealthy", status=3)
     assert "sfu did not come up" in done.stderr
     assert "it wrote nothing; its health check:" in done.stderr
     assert "health check (exit status 3): no such room" in done.stderr

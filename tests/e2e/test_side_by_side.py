@@ -24,7 +24,7 @@ def test_two_labs_of_one_stack(tmp_path: Path) -> None:
     """Brought up at the same moment under two names, both come up on separate ports and change independently."""
     stack = tmp_path / "same.yaml"
     stack.write_text(STACK)
-    commands = [[SYNTHLAB, "up", str(stack), "--name", name, "--json"] for name in NAMES]
+    commands = [[SYNTHLAB, "up", str(stack), "--lab", name, "--json"] for name in NAMES]
     try:
         started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
         listed = [json.loads(process.communicate(timeout=200)[0]) for process in started]

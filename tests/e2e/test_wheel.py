@@ -43,7 +43,7 @@ def test_a_lab_of_an_installation(command: str, tmp_path: Path) -> None:
         return done.stdout
 
     try:
-        run("up", "small.yaml", "--name", LAB, "--ttl", "10min")
+        run("up", "small.yaml", "--lab", LAB, "--ttl", "10min")
         run("set", "client2", "--egress", "--latency", "90ms", "--lab", LAB)
         shown = json.loads(run("show", "client2", "--json", "--lab", LAB))
         assert shown["client2"]["conditions"]["egress"] == {"latency": "90ms"}

@@ -44,12 +44,12 @@ def test_expect(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
     """It waits until the expression holds, and reports since when, with the sampling error."""
     show(apis["client1"], 30)
     threading.Timer(1.2, show, (apis["client1"], 1)).start()
-    ruling = lab.expect(f"{FPS} < 5", within="8s")
-    assert ruling.took_s is not None
-    assert 1 < ruling.took_s < 8
-    assert ruling.error_s is not None
-    assert 0 < ruling.error_s < 3
-    assert ruling.seen == {FPS: 1}
+    result = lab.expect(f"{FPS} < 5", within="8s")
+    assert result.took_s is not None
+    assert 1 < result.took_s < 8
+    assert result.error_s is not None
+    assert 0 < result.error_s < 3
+    assert result.seen == {FPS: 1}
 
 
 def test_before_without_a_baseline(lab: Lab, apis: dict[str, FakeClientApi]) -> None:
@@ -87,7 +87,7 @@ def test_a_late_forwarder(lab: Lab, apis: dict[str, FakeClientApi], monkeypatch:
     state = apis["client2"].state()
     late = replace(state, lateness={"egress": {"packets": 10.0, "p50_ms": 80.0, "p99_ms": 90.0}})
     monkeypatch.setattr(apis["client2"], "state", lambda: late)
-    with pytest.raises(Inconclusive, match="client2: its forwarder was too slow: in 100% of the seconds"):
+    with pytest.raises(Inconclusive, match=r"client2: the forwarder was too slow: .* in 100% of all seconds"):
         lab.expect(f"{FPS} < 5", within="4s")
     monkeypatch.setattr(apis["client2"], "state", lambda: state)
     lab.expect(f"{FPS} > 5", for_="2s")
@@ -110,9 +110,9 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
     show(apis["client1"], 20)
     lab.baseline("1s")
     show(apis["client1"], 15)
-    ruling = lab.recovers(f"{FPS} > 50% of before", within="5s", for_="1s")
-    assert ruling.took_s is not None
-    assert ruling.seen[f"before.{FPS}"] == 20
+    result = lab.recovers(f"{FPS} > 50% of before", within="5s", for_="1s")
+    assert result.took_s is not None
+    assert result.seen[f"before.{FPS}"] == 20
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_recovers_to_what_was_before(lab: Lab, apis: dict[str, FakeClientApi]) -
     [
         ("cleint1.video.client2.fps < 5", "no client 'cleint1'; did you mean client1?"),
         ("client1.video.client2.fp < 5", "no such number 'client1.video.client2.fp'; did you mean fps?"),
-        ("bot.egress.rate > 1mbit", "'bot' is a group: a number is of one client, of bot-1, bot-2"),
-        ("client1.video.client2.fps", "'client1.video.client2.fps' says nothing that can be true"),
+        ("bot.egress.rate > 1mbit", "'bot' is a group; name one of its clients: bot-1, bot-2"),
+        ("client1.video.client2.fps", "'client1.video.client2.fps' is not a condition"),
     ],
 )
 def test_mistakes(expression: str, expected: str, lab: Lab) -> None:

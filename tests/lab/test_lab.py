@@ -206,15 +206,15 @@ def test_restore() -> None:
     lab.change(lab.find(), {"egress": {"loss": "9%"}})
     states = {"client2": "paused", "bot-1": "exited"}
     engine.present = [replace(one, state=states.get(one.title, "running")) for one in engine.present]
-    engine.control = lambda container, doing: start(engine, container, doing)  # type: ignore[method-assign]
+    engine.control = lambda container, action: start(engine, container, action)  # type: ignore[method-assign]
     lab.restore()
     assert engine.controlled == [("unpause", "client2"), ("start", "bot-1")]
     assert all(api.conditions.perfect for api in apis.values())
 
 
-def start(engine: FakeEngine, container: Container, doing: ContainerAction) -> None:
+def start(engine: FakeEngine, container: Container, action: ContainerAction) -> None:
     """The same effect on state as on a real engine."""
-    engine.controlled.append((doing, container.title))
+    engine.controlled.append((action, container.title))
     engine.present = [replace(one, state="running") if one.id == container.id else one for one in engine.present]
 
 

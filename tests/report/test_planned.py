@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthlab.report import planned_page
-from synthlab.report.planned_conditions import forecast
+from synthlab.report.planned_conditions import plan_conditions
 from synthlab.scenario import check_scenario
 
 from ..scenario.files import checked
@@ -36,7 +36,7 @@ def test_layers(tmp_path: Path) -> None:
   - {at: 8s, reset: client2}
 """
     plan = checked(tmp_path, steps)
-    values = [(entry.at_s, entry.conditions) for entry in forecast(plan, 10) if entry.client == "client2"]
+    values = [(entry.at_s, entry.conditions) for entry in plan_conditions(plan, 10) if entry.client == "client2"]
     assert values == [
         (0, {"egress": {"rate": "1mbit"}}),
         (2, {"egress": {"rate": "1mbit", "loss": "5%"}}),

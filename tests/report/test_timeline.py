@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from synthlab.report.chart import ChartMark
-from synthlab.report.timeline import axis_of, lane, took
+from synthlab.report.timeline import axis_of, step_bars, took
 
 from . import records
 
 
 def test_bars_of_a_run() -> None:
     """A step lasts until its changes end; an expectation, in its verdict's colour, until it is decided."""
-    bars = lane(records.dog())
+    bars = step_bars(records.dog())
     assert [(bar.colour, round(bar.begins_s, 1), round(bar.ends_s, 1)) for bar in bars] == [
         ("good", 0.0, 1.2),
         ("step", 1.2, 6.2),
@@ -30,22 +30,22 @@ def test_the_end_of_a_run() -> None:
     """A step's changes end with the run, however long they were meant to last."""
     record = records.dog()
     lasting = replace(record.steps[2], until_s=99.0)
-    bar = lane(replace(record, steps=(lasting,), judged=()))[0]
+    bar = step_bars(replace(record, steps=(lasting,), judged=()))[0]
     assert (round(bar.begins_s), bar.ends_s) == (16, 45)
 
 
 def test_verdicts_show_without_colour() -> None:
     """A failed expectation has its own sign; one never started has no bar."""
-    assert lane(records.failed())[4].colour == "bad"
-    assert lane(records.failed())[4].text.startswith("✗ recovers")
-    assert len(lane(records.inconclusive())) == 4
+    assert step_bars(records.failed())[4].colour == "bad"
+    assert step_bars(records.failed())[4].text.startswith("✗ recovers")
+    assert len(step_bars(records.inconclusive())) == 4
 
 
 def test_a_step_that_could_not_be_played() -> None:
     """A step that could not be played says so, and why."""
     record = records.dog()
     broken = replace(record.steps[2], error="connection refused")
-    bar = lane(replace(record, steps=(broken,), judged=()))[0]
+    bar = step_bars(replace(record, steps=(broken,), judged=()))[0]
     assert (bar.colour, bar.text) == ("bad", "! set client2: egress rate 100kbit, for 10s")
     assert "could not be played: connection refused" in bar.hover
 

@@ -1,4 +1,4 @@
-"""Plays short scenarios on a lab without containers, with real rules and by a clock that waits for nothing."""
+"""Plays short scenarios on a lab without containers, with the real rules and a fake clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FPS = "client1.video.client2.fps"
 
 @dataclass
 class Seen:
-    """A watcher that remembers, and does something `at_step` when the step with that number is told."""
+    """A watcher that records calls, and runs `at_step` when the step with that number starts."""
 
     steps: list[Played] = field(default_factory=list)
     rulings: list[Judged] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Seen:
         self.at_step.get(len(self.steps), lambda: None)()
 
     def judging(self, now_s: float, text: str, seen: str) -> None:
-        """Nothing is remembered of what is not decided."""
+        """Undecided expectations are not recorded."""
 
     def judged(self, judged: Judged) -> None:
         self.rulings.append(judged)
@@ -38,7 +38,7 @@ class Seen:
 
 @dataclass
 class Playing:
-    """One player on a fake lab, and what is to be seen of it; evidence collected is client2's egress at that time."""
+    """One player on a fake lab and its observable effects; evidence is client2's egress at that time."""
 
     player: Player
     apis: dict[str, FakeClientApi]
@@ -54,7 +54,7 @@ class Playing:
 
 
 def playing(folder: Path, steps: str, keep_going: bool = False, fps: float | None = 15.0) -> Playing:
-    """A player of these steps; client1 sees client2 with so many frames a second."""
+    """A player of these steps; client1 receives client2's video at `fps`."""
     clock = FakeClock()
     backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"}, clock=clock)
     apis = {api.name: api for api in by_id.values()}

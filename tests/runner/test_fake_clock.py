@@ -1,4 +1,4 @@
-"""The clock that tests hand in: it moves when all wait, and for nothing else."""
+"""The fake clock: it only moves when everything waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number that vanishes for a while, at every phase of those who measure it and ask for it; on a hand-moved clock."""
+"""A number without data for a while, at every phase of publication and polling; on a hand-moved clock."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Picture:
 
 
 def decided(judge: Judge, picture: Picture, phase_s: float, asks_s: float) -> CheckResult:
-    """How it is ruled by who asks in rounds that begin at `asks_s`."""
+    """The result for a sampler whose rounds start at `asks_s`."""
     judging, recorded = ExpectationCheck(judge, ns_of(BEGIN_S)), Recorded(fine={FPS})
     for turn in range(200):
         now_s = 1.0 + asks_s + turn * TICK_S
         now_ns = ns_of(now_s)
         recorded.hear(now_ns, *of_stats("client1", picture.answer(now_s, phase_s), now_ns))
-        if now_s > BEGIN_S and (ruling := judging.look(now_ns, recorded)):
-            return ruling
+        if now_s > BEGIN_S and (result := judging.look(now_ns, recorded)):
+            return result
     raise AssertionError("it is not decided")
 
 
@@ -78,46 +78,46 @@ def phases() -> Iterator[tuple[float, float]]:
 @pytest.mark.parametrize("vanishes", [True, False])
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_never(lasts_s: float, vanishes: bool) -> None:
-    """A picture that stands still for so long, or is not there, fails `never ... < 8`, whenever it is looked at."""
+    """A picture that freezes or vanishes for this long fails `never ... < 8` at every phase."""
     for published_s, asked_s in phases():
         picture = Picture(BEGIN_S + 0.7, lasts_s, vanishes)
         # Of half a second without frames a rate over a second shows the half.
-        ruling = decided(judge("never", f"{FPS} < 11", for_s=6), picture, published_s, asked_s)
-        assert not ruling.held
+        result = decided(judge("never", f"{FPS} < 11", for_s=6), picture, published_s, asked_s)
+        assert not result.held
         # Until it begins, for a rate to fall, for the next publication and the next question.
-        at_s = float(ruling.reason.split("after ")[1].split("s:")[0])
+        at_s = float(result.reason.split("after ")[1].split("s:")[0])
         assert 0.7 <= at_s <= 0.7 + RATE_S + PUBLISHED_S + TICK_S
 
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_never_while_all_is_well(lasts_s: float) -> None:
-    """It passes where the gap was over a second before the step began, and where it begins after its end."""
+    """A gap that ends a second before the step, or starts after it, is ignored."""
     for published_s, asked_s in phases():
         before = Picture(BEGIN_S - lasts_s - RATE_S - 0.01, lasts_s, vanishes=True)
         after = Picture(BEGIN_S + 6.3, lasts_s, vanishes=True)
         for picture in (before, after):
-            ruling = decided(judge("never", f"{FPS} < 8", for_s=6), picture, published_s, asked_s)
-            assert ruling.held, ruling.reason
+            result = decided(judge("never", f"{FPS} < 8", for_s=6), picture, published_s, asked_s)
+            assert result.held, result.reason
 
 
 @pytest.mark.parametrize("vanishes", [True, False])
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_recovers(lasts_s: float, vanishes: bool) -> None:
-    """The interval that is reported contains the time at which frames come again, and is no longer than needed."""
+    """The reported interval contains the time at which frames return, and is no longer than necessary."""
     for published_s, asked_s in phases():
         picture = Picture(BEGIN_S, lasts_s, vanishes)
         hold = judge("recovers", f"{FPS} >= 13.5", within_s=30, for_s=3)
-        ruling = decided(hold, picture, published_s, asked_s)
-        assert ruling.held
-        assert ruling.took_s is not None
-        assert ruling.error_s is not None
-        assert ruling.took_s - ruling.error_s <= lasts_s <= ruling.took_s
-        assert ruling.error_s <= RATE_S + PUBLISHED_S + 3 * TICK_S + 1e-9
+        result = decided(hold, picture, published_s, asked_s)
+        assert result.held
+        assert result.took_s is not None
+        assert result.error_s is not None
+        assert result.took_s - result.error_s <= lasts_s <= result.took_s
+        assert result.error_s <= RATE_S + PUBLISHED_S + 3 * TICK_S + 1e-9
 
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_expect(lasts_s: float) -> None:
-    """What is expected at once, and does not come within, or does not hold on, fails as no data."""
+    """An expectation fails as no data at once, at the end of `within`, and while it must hold."""
     for published_s, asked_s in phases():
         at_once = decided(judge("expect", f"{FPS} < 60"), Picture(BEGIN_S, 60, True), published_s, asked_s)
         assert at_once.reason == f"no data: {FPS}"
@@ -130,22 +130,22 @@ def test_expect(lasts_s: float) -> None:
 
 @pytest.mark.parametrize("lasts_s", GAPS_S)
 def test_a_client_that_does_not_answer(lasts_s: float) -> None:
-    """It has no data from the first unanswered question on: `never` fails, `recovers` contains its end."""
+    """A silent client has no data from the first unanswered request on: `never` fails, `recovers` includes its end."""
     tries: list[tuple[JudgeKind, str, float | None]] = [("never", "< 8", None), ("recovers", "< 60", 30.0)]
     for kind, sign, within_s in tries:
         for _, asks_s in phases():
             judging = ExpectationCheck(judge(kind, f"{FPS} {sign}", within_s, 6), ns_of(BEGIN_S))
-            recorded, ruling = Recorded(fine={FPS}), None
+            recorded, result = Recorded(fine={FPS}), None
             turn = 0
-            while ruling is None:
+            while result is None:
                 turn, now_s = turn + 1, 1.0 + asks_s + turn * TICK_S
                 if BEGIN_S + 0.1 <= now_s < BEGIN_S + 0.1 + lasts_s:
                     recorded.silence(ns_of(now_s), ns_of(now_s), number_sources("client1"))
                 else:
                     recorded.add(ns_of(now_s), {FPS: 15.0})
-                ruling = judging.look(ns_of(now_s), recorded)
+                result = judging.look(ns_of(now_s), recorded)
             if kind == "never":
-                assert ruling.reason.startswith("no data after")
+                assert result.reason.startswith("no data after")
             else:
-                assert ruling.took_s is not None
-                assert ruling.took_s - (ruling.error_s or 0) <= lasts_s + 0.1 <= ruling.took_s
+                assert result.took_s is not None
+                assert result.took_s - (result.error_s or 0) <= lasts_s + 0.1 <= result.took_s

@@ -1,4 +1,4 @@
-"""The guard of paused and stopped containers, with a `docker` that only writes down what it is asked."""
+"""The guard of paused and stopped containers, with a `docker` that only logs its arguments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def until(log: Path, expected: list[str], seconds: float = 20) -> None:
 
 
 def test_a_killed_player(asked: Path) -> None:
-    """Killed with SIGKILL, what it holds is undone at once, and what was forgotten is not."""
+    """After SIGKILL of the player, held containers are resumed immediately, forgotten ones are not."""
     with subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE) as player:
         assert player.stdout
         assert player.stdout.readline() == b"held\n"
@@ -57,7 +57,7 @@ def test_a_killed_player(asked: Path) -> None:
 
 
 def test_a_silent_player(asked: Path) -> None:
-    """One that says nothing for the time of a lease has lost it, and is told so."""
+    """A player that is silent for the time of a lease loses its holds and gets an error."""
     guard = Guard(1.5, ["docker"])
     guard.hold("one", "unpause")
     for _ in range(4):
@@ -73,7 +73,7 @@ def test_a_silent_player(asked: Path) -> None:
 
 
 def test_a_player_that_ends(asked: Path) -> None:
-    """Whoever has let all go on leaves nothing to be done, and no process."""
+    """A player that has resumed everything leaves no work and no process."""
     guard = Guard(60, ["docker"])
     guard.hold("one", "start")
     guard.forget("one")

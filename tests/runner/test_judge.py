@@ -1,4 +1,4 @@
-"""How expectations are decided, on samples with hand-made times."""
+"""Decision of expectations, on samples with given times."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def judge(kind: JudgeKind, text: str, within_s: float | None = None, for_s: floa
 
 
 class Undecided(Exception):
-    """There is no ruling by the last sample."""
+    """Undecided after the last sample."""
 
 
 def decided(judge: Judge, values: Sequence[float | None], asked_s: float = 0.0) -> tuple[float, CheckResult]:
-    """The ruling and its time, where one value is sampled each second from 1 s on; None: it is not told."""
+    """The result and its time; `values` are sampled each second from 1 s on, None for no data."""
     judging, recorded = ExpectationCheck(judge, ns_of(asked_s)), Recorded()
     for second, value in enumerate(values, 1):
         recorded.add(second * SECOND_NS, {} if value is None else {FPS: value}, [source_of(FPS)])
-        if ruling := judging.look(second * SECOND_NS, recorded):
-            return float(second), ruling
+        if result := judging.look(second * SECOND_NS, recorded):
+            return float(second), result
     raise Undecided
 
 
@@ -41,11 +41,11 @@ def newest(sign: str, value: float) -> str:
 
 
 def test_at_once() -> None:
-    """Without `within` the first look decides."""
-    at_s, ruling = decided(judge("expect", newest(">=", 10)), [12])
-    assert (at_s, ruling.held, ruling.took_s, ruling.reason) == (1.0, True, 1.0, f"{FPS} = 12 fps")
-    at_s, ruling = decided(judge("expect", newest(">=", 10)), [9, 12])
-    assert (at_s, ruling.held, ruling.reason) == (1.0, False, f"{FPS} = 9 fps")
+    """Without `within` the first outcome decides."""
+    at_s, result = decided(judge("expect", newest(">=", 10)), [12])
+    assert (at_s, result.held, result.took_s, result.reason) == (1.0, True, 1.0, f"{FPS} = 12 fps")
+    at_s, result = decided(judge("expect", newest(">=", 10)), [9, 12])
+    assert (at_s, result.held, result.reason) == (1.0, False, f"{FPS} = 9 fps")
 
 
 def test_within() -> None:
@@ -53,59 +53,59 @@ def test_within() -> None:
 
     It was after the second and the interval that the last sample speaks of which did not hold.
     """
-    at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=5), [0, 0, 12])
-    assert (at_s, ruling.held, ruling.took_s, ruling.error_s) == (3.0, True, 3.0, 2.25)
-    at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=2), [0, 3, 12])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"not within 2s: {FPS} = 3 fps")
+    at_s, result = decided(judge("recovers", newest(">=", 10), within_s=5), [0, 0, 12])
+    assert (at_s, result.held, result.took_s, result.error_s) == (3.0, True, 3.0, 2.25)
+    at_s, result = decided(judge("recovers", newest(">=", 10), within_s=2), [0, 3, 12])
+    assert (at_s, result.held, result.reason) == (2.0, False, f"not within 2s: {FPS} = 3 fps")
 
 
 def test_too_late() -> None:
-    """What begins to hold at a look after the limit does not count, but what holds at the first one is not late."""
-    at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=1.5), [5, 12])
-    assert (at_s, ruling.held) == (2.0, False)
-    assert ruling.reason == f"not within 1.5s: it held only after 2s: {FPS} = 12 fps"
-    at_s, ruling = decided(judge("recovers", newest(">=", 10), within_s=0.1), [12])
-    assert (at_s, ruling.held, ruling.took_s, ruling.error_s) == (1.0, True, 1.0, 1.0)
+    """Starting to hold after the limit is too late, except in the first outcome."""
+    at_s, result = decided(judge("recovers", newest(">=", 10), within_s=1.5), [5, 12])
+    assert (at_s, result.held) == (2.0, False)
+    assert result.reason == f"not within 1.5s: it held only after 2s: {FPS} = 12 fps"
+    at_s, result = decided(judge("recovers", newest(">=", 10), within_s=0.1), [12])
+    assert (at_s, result.held, result.took_s, result.error_s) == (1.0, True, 1.0, 1.0)
 
 
 def test_for() -> None:
-    """It must hold without a break; a break before the limit lets it begin anew."""
+    """It must hold without interruption; one before the limit restarts it."""
     hold = judge("expect", newest(">=", 10), within_s=5, for_s=2)
-    at_s, ruling = decided(hold, [12, 9, 12, 12, 12])
-    assert (at_s, ruling.held, ruling.took_s) == (5.0, True, 3.0)
-    at_s, ruling = decided(hold, [0, 0, 0, 0, 12, 9])
-    assert (at_s, ruling.held) == (6.0, False)
-    assert ruling.reason == f"it held for 1s only, not 2s: {FPS} = 9 fps"
+    at_s, result = decided(hold, [12, 9, 12, 12, 12])
+    assert (at_s, result.held, result.took_s) == (5.0, True, 3.0)
+    at_s, result = decided(hold, [0, 0, 0, 0, 12, 9])
+    assert (at_s, result.held) == (6.0, False)
+    assert result.reason == f"it held for only 1s, not 2s: {FPS} = 9 fps"
 
 
 def test_never() -> None:
-    """It must not hold at any look; without data nobody knows."""
+    """It must not hold in any outcome; no data fails."""
     never = judge("never", newest("<", 5), for_s=2)
-    at_s, ruling = decided(never, [12, 12])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, True, "never in 2s")
-    at_s, ruling = decided(never, [12, 3])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"it held after 2s: {FPS} = 3 fps")
-    at_s, ruling = decided(never, [None, None])
-    assert (ruling.held, ruling.reason) == (False, f"no data after 1s: {FPS}")
+    at_s, result = decided(never, [12, 12])
+    assert (at_s, result.held, result.reason) == (2.0, True, "never in 2s")
+    at_s, result = decided(never, [12, 3])
+    assert (at_s, result.held, result.reason) == (2.0, False, f"it held after 2s: {FPS} = 3 fps")
+    at_s, result = decided(never, [None, None])
+    assert (result.held, result.reason) == (False, f"no data after 1s: {FPS}")
 
 
 def test_no_data() -> None:
-    """A missing number does not hold, and the reason says that it is missing; so does one that vanishes."""
-    at_s, ruling = decided(judge("expect", newest("<", 5), within_s=2), [None, None])
-    assert (at_s, ruling.held, ruling.reason) == (2.0, False, f"not within 2s: no data: {FPS}")
-    at_s, ruling = decided(judge("expect", newest("<", 5), for_s=9), [1.0, None])
-    assert (at_s, ruling.reason) == (2.0, f"it held for 1s only, not 9s: no data: {FPS}")
+    """A number without data fails with "no data" as the reason, also if it disappears later."""
+    at_s, result = decided(judge("expect", newest("<", 5), within_s=2), [None, None])
+    assert (at_s, result.held, result.reason) == (2.0, False, f"not within 2s: no data: {FPS}")
+    at_s, result = decided(judge("expect", newest("<", 5), for_s=9), [1.0, None])
+    assert (at_s, result.reason) == (2.0, f"it held for only 1s, not 9s: no data: {FPS}")
 
 
 def test_undecided() -> None:
-    """While there is time there is no ruling."""
+    """There is no result while time is left."""
     with pytest.raises(Undecided):
         decided(judge("expect", newest(">=", 10), within_s=30), [1, 2, 3])
 
 
 def test_asked_later() -> None:
-    """Times count from when it was asked, and what speaks of the time before is not looked at."""
-    _, ruling = decided(judge("recovers", newest(">=", 10), within_s=5), [12, 0, 0, 12], asked_s=0.5)
-    assert (ruling.took_s, ruling.error_s) == (3.5, 2.25)
-    at_s, ruling = decided(judge("expect", f"mean({FPS}, 3s) >= 10"), [0, 12, 12, 12, 12], asked_s=1.0)
-    assert (at_s, ruling.held) == (4.0, True)
+    """Times count from the start of the step, and outcomes that cover earlier time are ignored."""
+    _, result = decided(judge("recovers", newest(">=", 10), within_s=5), [12, 0, 0, 12], asked_s=0.5)
+    assert (result.took_s, result.error_s) == (3.5, 2.25)
+    at_s, result = decided(judge("expect", f"mean({FPS}, 3s) >= 10"), [0, 12, 12, 12, 12], asked_s=1.0)
+    assert (at_s, result.held) == (4.0, True)

@@ -1,4 +1,4 @@
-"""Scenarios played: everything at its time, judged, and taken back at the end."""
+"""Playing scenarios: steps on time, expectations judged, everything reverted at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CUT = "  - {set: client2, egress: {loss: 100%}, mark: the wire is cut}\n"
 
 
 def test_a_change_is_a_lease(tmp_path: Path) -> None:
-    """What a step sets is put on a client as a lease at a time of its clock, and released at the end."""
+    """A step's change becomes a lease at a time of the client's clock, and is released at the end."""
     done = playing(tmp_path, CUT + "  - wait: 0.3s\n")
     player = done.play()
     assert player.faults == []
@@ -30,16 +30,16 @@ def test_a_change_is_a_lease(tmp_path: Path) -> None:
     assert lease.lease_ns == 10 * SECOND_NS
     assert lease.at_ns is not None
     assert done.apis["client2"].conditions.egress.to_dict() == {}
-    step = player.chronicle.steps[0]
+    step = player.log.steps[0]
     assert (step.planned_s, step.clients, step.mark) == (0.0, ("client2",), "the wire is cut")
     assert step.until_s is None
     assert done.marks[0] == "the wire is cut"
 
 
 def test_what_was_configured(tmp_path: Path) -> None:
-    """The record has the conditions of each client from the time on at which they were in force."""
+    """The record has each client's conditions with the time they took effect."""
     player = playing(tmp_path, "  - wait: 1.2s\n" + CUT + "  - wait: 0.3s\n").play()
-    of_client2 = [entry for entry in player.chronicle.configured if entry.client == "client2"]
+    of_client2 = [entry for entry in player.log.configured if entry.client == "client2"]
     assert [entry.conditions.get("egress", {}) for entry in of_client2] == [{}, {"loss": "100%"}]
     assert 0.7 < of_client2[1].at_s < 2.2  # a fake is changed as soon as it is told, 0.4 s before the time
 
@@ -55,43 +55,43 @@ def test_seeds(tmp_path: Path) -> None:
 
 
 def test_expectations(tmp_path: Path) -> None:
-    """Each is decided by what is sampled, and told."""
+    """Expectations are decided by samples and reported to the watcher."""
     done = playing(tmp_path, f"  - {{expect: {FPS} >= 10, within: 5s}}\n  - {{recovers: {FPS} >= 10, within: 5s}}\n")
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["passed", "passed"]
+    assert [judged.verdict for judged in player.log.judged] == ["passed", "passed"]
     assert [judged.kind for judged in done.seen.rulings] == ["expect", "recovers"]
-    assert player.chronicle.judged[0].seen == {FPS: 15.0}
+    assert player.log.judged[0].seen == {FPS: 15.0}
     assert player.recorded.names().count(FPS) == 1
 
 
 def test_a_failure_ends_it(tmp_path: Path) -> None:
-    """Nothing is played after a block in which something failed; evidence is collected with conditions in force."""
+    """A failure ends the run after its block; evidence is collected with conditions in force."""
     done = playing(tmp_path, CUT + f"  - expect: {FPS} >= 30\n  - {{expect: {FPS} >= 10}}\n")
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "inconclusive"]
-    assert player.chronicle.judged[1].reason == "the run ended before it was decided"
+    assert [judged.verdict for judged in player.log.judged] == ["failed", "inconclusive"]
+    assert player.log.judged[1].reason == "the run ended before it was decided"
     assert done.collected == [{"loss": "100%"}]
     assert done.apis["client2"].conditions.egress.to_dict() == {}
 
 
 def test_keep_going(tmp_path: Path) -> None:
-    """Unless that is asked for; evidence is collected once."""
+    """With keep_going the run continues; evidence is collected once."""
     done = playing(tmp_path, f"  - expect: {FPS} >= 30\n  - expect: {FPS} >= 40\n", keep_going=True)
     player = done.play()
-    assert [judged.verdict for judged in player.chronicle.judged] == ["failed", "failed"]
+    assert [judged.verdict for judged in player.log.judged] == ["failed", "failed"]
     assert len(done.collected) == 1
 
 
 def test_times_within_a_block(tmp_path: Path) -> None:
-    """Steps with `at` begin so long after the last one without was done, and not after each other."""
+    """Steps with `at` are timed from the end of the last step without, not from each other."""
     steps = "  - wait: 0.5s\n  - {at: 0.4s, wait: 2s}\n  - {at: 0.9s, mark: here}\n  - wait: 0.1s\n"
     player = playing(tmp_path, steps).play()
-    planned = [step.planned_s or 0.0 for step in player.chronicle.steps]
-    began = [step.began_s or 0.0 for step in player.chronicle.steps]
+    planned = [step.planned_s or 0.0 for step in player.log.steps]
+    began = [step.began_s or 0.0 for step in player.log.steps]
     assert planned == pytest.approx([0.0, 0.9, 1.4, 2.9])
     assert began == pytest.approx(planned)
-    # What only waits counts as done 0.4 s early, at its time.
-    assert player.chronicle.steps[1].ended_s == pytest.approx(2.9)
+    # Steps that only wait finish 0.4 s early.
+    assert player.log.steps[1].ended_s == pytest.approx(2.9)
 
 
 @pytest.mark.issue(10)
@@ -118,7 +118,7 @@ def test_times_within_a_block(tmp_path: Path) -> None:
 def test_one_change_follows_another_without_a_gap(
     first: str, then: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What begins when a `for` ends is told for that very nanosecond, and before it: both are done at once."""
+    """A change that starts when a `for` ends is sent ahead for the same nanosecond, so both happen at once."""
     ends, begins_ns, asked_ns = played_after_one_another(first, then, tmp_path, monkeypatch)
     assert ends == {begins_ns}
     assert asked_ns < begins_ns, "it was told too late"
@@ -127,7 +127,7 @@ def test_one_change_follows_another_without_a_gap(
 def played_after_one_another(
     first: str, then: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[set[int], int, int]:
-    """When the first ends, for when the second is told, and when that was told."""
+    """The end of the first change, the time requested for the second, and when it was requested."""
     done = playing(folder, f"  - {first}\n  - {then}\n")
     asked: list[int] = []
     api = done.apis["client2"]
@@ -148,16 +148,16 @@ def played_after_one_another(
 
 @pytest.mark.issue(10)
 def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
-    """A wave is done when it is in force: what follows with `at` begins beside it, not after its end."""
+    """A wave finishes when it is in force: following steps with `at` run in parallel with it."""
     steps = (
         "  - {wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 1s, for: 1.5s, every: 200ms}\n"
         f"  - {{at: 0.3s, never: {FPS} < 2, for: 1s}}\n"
     )
     player = playing(tmp_path, steps).play()
-    wave, never = player.chronicle.steps
+    wave, never = player.log.steps
     assert (never.planned_s or 0.0) - (wave.began_s or 0.0) == pytest.approx(0.3, abs=1e-3)
-    assert player.chronicle.judged[0].verdict == "passed"
-    # The wave goes on: its last change is made, and the run does not end before it is over.
+    assert player.log.judged[0].verdict == "passed"
+    # The wave continues: its last change applies, and the run lasts until it is over.
     assert wave.until_s == pytest.approx((wave.began_s or 0.0) + 1.5, abs=0.5)
     assert seconds_of(player.ended_ns) >= (wave.until_s or 0.0)
 
@@ -168,16 +168,16 @@ def test_what_swings_is_judged_while_it_does(tmp_path: Path) -> None:
     ["  - {set: client2, egress: {loss: 1%}, for: 0.7s}\n", "  - parallel: [[{link: down, on: client2, for: 0.7s}]]\n"],
 )
 def test_the_last_for_is_played_out(steps: str, tmp_path: Path) -> None:
-    """What a scenario's last steps put in force for a time stays so long."""
+    """Timed changes of the last steps stay in force for their full time."""
     player = playing(tmp_path, steps).play()
-    until_s = player.chronicle.steps[-1].until_s or 0.0
+    until_s = player.log.steps[-1].until_s or 0.0
     assert until_s >= 0.7
     assert seconds_of(player.ended_ns) >= until_s
 
 
 @pytest.mark.issue(10)
 def test_a_reset_ends_what_goes_on(tmp_path: Path) -> None:
-    """A wave does not come back after a reset, and the run does not wait for it."""
+    """A reset stops a wave, and the run does not wait for it."""
     steps = (
         "  - {wave: [client1, client2], egress: {rate: [1mbit, 3mbit]}, period: 2s, for: 60s, every: 100ms}\n"
         "  - {at: 0.6s, reset: all}\n  - {at: 0.9s, mark: later}\n"
@@ -191,7 +191,7 @@ def test_a_reset_ends_what_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.issue(10)
 def test_changes_of_the_same_time_are_reported_in_their_order(tmp_path: Path) -> None:
-    """Of ten steps for one moment the last that stands in the file is told last, and so comes on top."""
+    """Of ten changes at one instant, the last in the file is sent last and goes on top."""
     steps = "".join(f"  - {{at: 0.3s, set: client2, egress: {{loss: {number}%}}}}\n" for number in range(1, 11))
     done = playing(tmp_path, steps)
     assert done.play().faults == []
@@ -208,7 +208,7 @@ def test_parallel_tracks(tmp_path: Path) -> None:
   - wait: 0.1s
 """
     player = playing(tmp_path, steps).play()
-    begun = {step.text: step.planned_s or 0.0 for step in player.chronicle.steps}
+    begun = {step.text: step.planned_s or 0.0 for step in player.log.steps}
     right = begun["set client2: egress loss 2%"]
     assert right == pytest.approx(0.0)
     assert begun["set client1: egress loss 1%"] == pytest.approx(0.5)
@@ -216,7 +216,7 @@ def test_parallel_tracks(tmp_path: Path) -> None:
 
 
 def test_a_lab_that_fails(tmp_path: Path) -> None:
-    """A client that cannot be changed is a fault of the lab, told with the step; nothing more is played."""
+    """A client that cannot be changed is a fault of the lab, reported with the step, and ends the run."""
     done = playing(tmp_path, "  - wait: 0.5s\n" + CUT + "  - wait: 5s\n")
     done.seen.at_step[1] = lambda: setattr(done.apis["client2"], "broken", True)
     (fault,) = done.play().faults
@@ -226,14 +226,14 @@ def test_a_lab_that_fails(tmp_path: Path) -> None:
 
 
 def test_a_lab_that_fails_at_once(tmp_path: Path) -> None:
-    """So does one that cannot even be prepared."""
+    """So does a client that cannot be prepared."""
     done = playing(tmp_path, "  - wait: 5s\n")
     done.apis["client2"].broken = True
     assert done.play().faults == [UNANSWERED]
 
 
 def test_interrupted(tmp_path: Path) -> None:
-    """Whoever cancels it gets the conditions back at once."""
+    """Cancelling a run reverts the conditions immediately."""
     done = playing(tmp_path, CUT + "  - wait: 60s\n")
 
     async def interrupt() -> float:
@@ -251,7 +251,7 @@ def test_interrupted(tmp_path: Path) -> None:
 
 
 def test_containers(tmp_path: Path) -> None:
-    """Containers are paused and stopped, and go on at the end if nothing else let them."""
+    """Paused and stopped containers are resumed at the end if no step did."""
     done = playing(tmp_path, "  - pause: client1\n  - stop: bot\n  - start: bot-1\n  - wait: 0.1s\n")
     assert done.play().faults == []
     doings = done.engine.controlled
@@ -261,7 +261,7 @@ def test_containers(tmp_path: Path) -> None:
 
 
 def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
-    """A container that was restarted has lost its leases: what is in force is asked for again."""
+    """A restarted container has lost its leases: changes in force are requested again."""
     done = playing(tmp_path, CUT + "  - restart: client2\n  - wait: 0.2s\n")
     assert done.play().faults == []
     requests = [request for request in done.apis["client2"].requests if "egress" in request]
@@ -279,24 +279,24 @@ def test_a_client_that_comes_back_has_its_conditions(tmp_path: Path) -> None:
     ],
 )
 def test_what_ends_badly(step: str, why: str, tmp_path: Path, port: int) -> None:
-    """A command or a request that ends otherwise than expected fails the scenario."""
+    """A command or request with an unexpected result fails the scenario."""
     step = step.replace("'echo no; exit 3'", "[sh, -c, 'echo no; exit 3']").replace("sleep 5", "[sleep, '5']")
     done = playing(tmp_path, f"  - {{{step.replace('PORT', str(port))}}}\n")
     (failure,) = done.play().failures
     assert failure.endswith(why)
-    assert done.player.chronicle.steps[0].error == why
+    assert done.player.log.steps[0].error == why
 
 
 @pytest.mark.parametrize("step", ["exec: ['true'], in: host", "{http: 'http://127.0.0.1:PORT/', status: 501}"])
 def test_what_ends_well(step: str, tmp_path: Path, port: int) -> None:
-    """One that ends as expected does not."""
+    """An expected result does not."""
     done = playing(tmp_path, f"  - {{{step.strip('{}').replace('PORT', str(port))}}}\n").play()
     assert (done.failures, done.faults) == ([], [])
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Of a server that answers 501 to all."""
+    """URL of a server that answers 501 to every request."""
 
     class Refusing(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

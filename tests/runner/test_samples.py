@@ -1,4 +1,4 @@
-"""From a client's answers to samples by name."""
+"""Conversion of clients' answers to named samples."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STATS = {
 
 
 def test_state() -> None:
-    """What the forwarder achieves and counts, for each direction and flow; what was not measured is not there."""
+    """Measurements and counters of each direction and flow; unmeasured values are left out."""
     samples = of_state("client1", ClientState.from_dict(ANSWER))
     assert samples["client1.egress.rate"] == 1000
     assert samples["client1.egress.delay_p50"] == 5.0
@@ -54,7 +54,7 @@ def test_state() -> None:
 
 
 def test_stats() -> None:
-    """What the application publishes, as of when it measured it, without what is old; the rest is its own."""
+    """Published values with their time of measurement; stale ones are left out, unknown ones are the app's own."""
     sources, samples = of_stats("client1", STATS, 10 * SECOND_NS)
     assert samples == {
         "client1.video.client2.fps": Sample(ns_of(9.5), 15.0),
@@ -68,12 +68,12 @@ def test_stats() -> None:
 
 
 def test_metrics() -> None:
-    """What the media server publishes."""
+    """Metrics of the media server."""
     assert of_metrics({'rooms{a="b"}': 3.0}) == {'sfu.rooms{a="b"}': 3.0}
 
 
 def test_all_can_be_expected() -> None:
-    """Whatever is sampled has a name that expressions know."""
+    """Every sample has a name that expressions accept."""
     known = Known(("client1", "client2"))
     for name in [
         *of_stats("client1", STATS, 10 * SECOND_NS)[1],
@@ -91,7 +91,7 @@ def leaves(tree: Mapping[str, Any]) -> Iterator[str]:
 
 
 def test_the_catalogue_is_complete() -> None:
-    """Each number that the browser's image publishes by name can be expected."""
+    """Every number the browser image publishes can be used in an expectation."""
     for file in ("stats", "outbound_stats", "paths"):
         text = (assets.image("chrome") / f"{file}.py").read_text()
         published = re.findall(r"^\s+(\w+)=(?!=)", text, re.MULTILINE)

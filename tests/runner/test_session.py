@@ -1,4 +1,4 @@
-"""Which lab a scenario runs on."""
+"""The lab a scenario runs on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ clients:
 
 @pytest.mark.issue(10)
 def test_a_lab_that_is_being_brought_up(tmp_path: Path) -> None:
-    """A scenario does not use half a lab: while its stack is brought up it is inconclusive, touching nothing."""
+    """While its lab is being brought up, a run is inconclusive and touches nothing."""
     (tmp_path / "call.yaml").write_text(STACK)
     file = tmp_path / "short.yaml"
     file.write_text(SCENARIO.format(file="call.yaml"))

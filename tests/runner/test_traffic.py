@@ -30,7 +30,7 @@ INSIDE = Path(exec.__file__).parent / "guest"
 
 
 class Clock:
-    """A clock that only sleeping moves, and whoever takes time."""
+    """A clock that only moves by sleeping and by taking time."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -53,24 +53,24 @@ def times(rate: float, seconds: float, late: dict[int, float] | None = None) -> 
 
 
 def test_pace() -> None:
-    """10,000 bits at 1 Mbit/s go every 10 ms, from the beginning to the end."""
+    """10,000 bits at 1 Mbit/s are sent every 10 ms, from start to end."""
     assert times(1e6, 0.05) == [0.0, 0.01, 0.02, 0.03, 0.04]
 
 
 def test_a_late_piece_delays_no_other() -> None:
-    """What was kept by 25 ms is caught up: the times stand fixed."""
+    """A delay of 25 ms is caught up: due times are fixed."""
     assert times(1e6, 0.06, late={1: 0.025}) == [0.0, 0.01, 0.035, 0.035, 0.04, 0.05]
 
 
 def test_who_was_kept_for_long_sends_no_burst() -> None:
-    """After a second of standing still, a tenth of it is caught up."""
+    """After a stall of one second, a tenth of it is caught up."""
     sent = times(1e6, 1.05, late={0: 1.0})
     assert [time for time in sent if time == 1.0] == [1.0] * 11
     assert sent[12:] == [1.01, 1.02, 1.03, 1.04]
 
 
 def test_the_wait_ends_with_the_time() -> None:
-    """A piece that would be due after the end is not waited for longer than that."""
+    """The source does not wait past the end for a piece due later."""
     clock = Clock()
     assert len(list(paced(1250, 1000, 103, clock.now, clock.sleep))) == 1
     assert clock.time == 103
@@ -112,7 +112,7 @@ def udp() -> Iterator[RunningTraffic]:
 
 
 def test_datagrams_at_a_rate() -> None:
-    """Two seconds of 960 kbit/s are 200 datagrams of 1200 bytes, and all come; it ends by itself without an error."""
+    """Two seconds of 960 kbit/s are 200 datagrams of 1200 bytes; all arrive, and it ends without an error."""
     traffic = begun("udp", 2, 960_000)
     traffic._source.wait(10)
     traffic.stop()
@@ -138,7 +138,7 @@ def test_what_arrives() -> None:
 
 
 def test_all_that_tcp_gets() -> None:
-    """Without a rate nothing waits: loopback takes far more than 100 Mbit/s."""
+    """Without a rate nothing is paced: loopback exceeds 100 Mbit/s by far."""
     traffic = begun("tcp", 30, 0)
     time.sleep(0.5)
     traffic.stop()
@@ -149,7 +149,7 @@ def test_all_that_tcp_gets() -> None:
 
 
 def test_tcp_at_a_rate() -> None:
-    """It is paced, too: two seconds of 8 Mbit/s are 2 MB, in pieces of 5 kB."""
+    """TCP is paced too: two seconds of 8 Mbit/s are 2 MB, in pieces of 5 kB."""
     traffic = begun("tcp", 2, 8e6)
     traffic._source.wait(10)
     traffic.stop()
@@ -158,7 +158,7 @@ def test_tcp_at_a_rate() -> None:
 
 
 def test_stopping(udp: RunningTraffic) -> None:
-    """Both ends are gone within a second, that is no error, and to stop again does nothing."""
+    """Stopping ends both sides within a second without an error; stopping again does nothing."""
     start = time.monotonic()
     with Standstill() as machine:
         udp.stop()
@@ -169,18 +169,18 @@ def test_stopping(udp: RunningTraffic) -> None:
 
 
 def test_an_end_that_dies(udp: RunningTraffic) -> None:
-    """Whoever ends before the time is told, and stays told after the stop."""
+    """A side that ends early is an error, also after the stop."""
     assert udp.error() is None
     udp._sink.kill()
     udp._sink.wait()
-    message = "traffic udp client1 -> client2, 1000kbit, for 30s: it ended with status -9"
+    message = "traffic udp client1 -> client2, 1000kbit, for 30s: ended with status -9"
     assert udp.error() == message
     udp.stop()
     assert udp.error() == message
 
 
 def test_tcp_without_a_way() -> None:
-    """It is tried until the time is over, and then told where there never was a connection."""
+    """A source keeps trying until its time is over, and then reports that it never connected."""
     with socket.socket() as held:  # by nobody else, and it does not listen
         held.bind(("127.0.0.1", 0))
         refused_at(held.getsockname()[1])
@@ -197,27 +197,31 @@ def refused_at(port: int) -> None:
 
 
 def test_who_does_not_run() -> None:
-    """Traffic needs both containers; nothing is begun without."""
+    """Traffic requires both containers to run; otherwise nothing is started."""
     stopped = replace(fake_container("call", "client2"), state="exited", status="Exited (0)")
     running = replace(fake_container("call", "client1"), address="10.0.0.2")
     traffic = Traffic(client="client1", target="client2", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
-    with pytest.raises(SynthlabError, match=r"no traffic from or to client2: it does not run \(Exited \(0\)\)"):
+    with pytest.raises(
+        SynthlabError, match=r"no traffic from or to client2: its container is not running \(Exited \(0\)\)"
+    ):
         start_traffic(FakeEngine(), traffic, [running, stopped])
 
 
 @pytest.mark.issue(11)
 def test_to_a_conditioned_server() -> None:
-    """Its traffic is that of its companion's network, whether or not the server itself runs."""
+    """A server's traffic uses its companion's network, whether or not the server runs."""
     client = replace(fake_container("call", "client1"), address="10.0.0.2")
     server = replace(fake_container("call", "turn"), role="service", address="10.0.0.3")
     companion = replace(fake_companion("call", "turn"), state="exited", status="Exited (7)")
     traffic = Traffic(client="client1", target="turn", protocol="udp", rate_bps=1e6, for_ns=5 * SECOND_NS)
-    with pytest.raises(SynthlabError, match=r"no traffic from or to turn: it does not run \(Exited \(7\)\)"):
+    with pytest.raises(
+        SynthlabError, match=r"no traffic from or to turn: its container is not running \(Exited \(7\)\)"
+    ):
         start_traffic(FakeEngine(), traffic, [companion, server, client])
 
 
 def test_a_sidecar_may_do_nothing() -> None:
-    """It has a network of another, marks of the lab, no rights, and goes by itself."""
+    """A sidecar joins the container's network, has the lab's labels and no rights, and removes itself."""
     command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
     options = command[: command.index("syntheticnet:latest")]
     assert options == [
@@ -232,7 +236,7 @@ def test_a_sidecar_may_do_nothing() -> None:
 
 @pytest.mark.issue(10)
 def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
-    """It has NET_ADMIN, and nothing else."""
+    """It has NET_ADMIN and no other capability."""
     command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
     rights = command[command.index("--read-only") : command.index("--security-opt")]
     assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
@@ -241,7 +245,7 @@ def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("wanted", "got"), [("cubic,reno", "cubic"), ("reno", "reno"), ("nonsense,reno", "reno")])
 def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> None:
-    """The connection has what is wanted, whatever the machine's default: the kernel says so of the sender's socket."""
+    """The sender's socket has the requested congestion control, whatever the machine's default."""
     traffic = begun("tcp", 30, 1e6, congestion=wanted)
     try:
         assert traffic.congestion == got
@@ -251,7 +255,7 @@ def test_the_congestion_control_is_not_the_machines(wanted: str, got: str) -> No
 
 
 def _control_of(pid: int) -> str:
-    """What the kernel lists of the established connection of a process."""
+    """The kernel's listing of a process's established connection."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         listed = subprocess.run(["ss", "-Htipn", "state", "established"], capture_output=True, text=True, check=True)
@@ -265,7 +269,7 @@ def _control_of(pid: int) -> str:
 
 @pytest.mark.issue(10)
 def test_a_congestion_control_that_cannot_be_had() -> None:
-    """It is refused in one line, which says what there is, and nothing is sent."""
+    """An unavailable one is rejected in one line with the available ones, and nothing is sent."""
     source = run("traffic_source", "tcp", "127.0.0.1", 9, 5, 0, "nonsense")
     out, error = source.communicate(timeout=10)
     assert (source.returncode, out) == (1, b"")

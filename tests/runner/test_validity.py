@@ -1,4 +1,4 @@
-"""Whether a lab was a fair judge."""
+"""Checks of whether a lab could judge fairly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recorded(**series: Sequence[float]) -> Recorded:
 
 
 def test_sound() -> None:
-    """A quick lab raises no problems: nor does one of which nothing is known but that it is quick."""
+    """A fast lab raises no problems, with or without measurements."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [1.0] * 4 + [MOST_LATE_MS * 3]}
     packets = {"client1__egress__packets_in": [100, 1000], "client1__egress__dropped__kernel": [0, LEAST_LOST]}
     assert problems(["client1"], recorded(**late, **packets), QUIET, [FPS]) == []
@@ -45,40 +45,40 @@ def test_late() -> None:
     """A forwarder that was late in many seconds was too slow."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 3 + [1.0] * 7}
     (line,) = problems(["client1"], recorded(**late), QUIET, [])
-    message = "in 30% of the seconds (at most 20%) packets (egress) left more than 50 ms late"
-    assert line == f"client1: its forwarder was too slow: {message}"
+    message = "egress packets left more than 50 ms late in 30% of all seconds (maximum 20%)"
+    assert line == f"client1: the forwarder was too slow: {message}"
 
 
 def test_late_as_it_began() -> None:
-    """A second or two say nothing, though they be all that there are."""
+    """One or two late seconds are no problem, even if there are no others."""
     late = {lateness_name("client1", "egress").replace(".", "__"): [MOST_LATE_MS * 2] * 2}
     assert problems(["client1"], recorded(**late), QUIET, []) == []
 
 
 @pytest.mark.parametrize("cause", ["kernel", "stalled"])
 def test_lost(cause: str) -> None:
-    """Packets that it lost by itself count from the run's beginning, also if its counters began anew in between."""
+    """Packets lost by the forwarder itself count from the start of the run, across a restart of its counters."""
     series = {
         "client1__ingress__packets_in": [5000, 5100, 100, 200],
         f"client1__ingress__dropped__{cause}": [40, 45, 3, 10],
     }
     (line,) = problems(["client1"], recorded(**series), QUIET, [])
-    assert line == f"client1: its forwarder lost 12 of 200 packets (ingress) by itself ({cause})"
+    assert line == f"client1: the forwarder itself lost 12 of 200 ingress packets ({cause})"
 
 
 def test_busy() -> None:
-    """So does a machine whose processors were wanted, or taken, too much."""
+    """A machine that is too busy, or robbed of CPU time by a hypervisor, is a problem."""
     assert problems([], Recorded(), HostLoad(LEAST_IDLE, MOST_STOLEN, MOST_WAITING), []) == []
     wanted, taken = HostLoad(LEAST_IDLE - 0.01, 0.0, None), HostLoad(1.0, MOST_STOLEN + 0.01, None)
     assert "idle 4% of the time" in problems([], Recorded(), wanted, [])[0]
     assert "programs waited" in problems([], Recorded(), HostLoad(1.0, 0.0, MOST_WAITING + 0.01), [])[0]
-    assert "taken from it 11%" in problems([], Recorded(), taken, [])[0]
+    assert "the hypervisor took 11%" in problems([], Recorded(), taken, [])[0]
 
 
 def test_bad_baseline() -> None:
-    """What later expectations are compared with must have been steady."""
+    """An unstable baseline is a problem."""
     mean = 10.0
     steady = recorded(client1__video__client2__fps=[mean, mean, mean * LEAST_STEADY * 1.5])
     assert problems([], steady, QUIET, [FPS]) == []
     (line,) = problems([], recorded(client1__video__client2__fps=[15, 15, 1]), QUIET, [FPS])
-    assert line == f"the baseline is bad: {FPS} went from 15 to 1 in it"
+    assert line == f"the baseline is unstable: {FPS} ranged from 1 to 15"

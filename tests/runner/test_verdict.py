@@ -11,18 +11,18 @@ def judged(verdict: Verdict, reason: str = "") -> Judged:
 
 
 def test_passed() -> None:
-    """Where all held, and nothing else is to be said."""
+    """All expectations held, and there is nothing else to report."""
     assert verdict_of([judged("passed")], [], [], []) == ("passed", ())
 
 
 def test_failed() -> None:
-    """Where an expectation did not hold, or a command or a request ended badly: each is told with its place."""
+    """A failed expectation, command or request: each is reported with its position."""
     lines = ("s.yaml:3: expect a > 1: a = 0", "s.yaml:9: exec 'false' in client1: ended with status 1")
     assert verdict_of([judged("passed"), judged("failed", "a = 0")], lines[1:], [], []) == ("failed", lines)
 
 
 def test_inconclusive() -> None:
-    """Doubts weigh more than what was measured; a step that cannot be played is no failure of what is tested."""
+    """Doubts outweigh results; a step that cannot be played is no failure of the system under test."""
     assert verdict_of([judged("passed")], [], [], ["too slow"]) == ("inconclusive", ("too slow",))
     assert verdict_of([judged("failed", "a = 0")], [], [], ["too slow"]) == (
         "inconclusive",

@@ -20,7 +20,7 @@ clients:
 
 
 def write(folder: Path, steps: str, top: str = "stack: call.yaml\n", stack: str = STACK) -> str:
-    """The path of a scenario whose `steps:` stand from line 3 on."""
+    """Write a scenario whose steps start at line 3; returns its path."""
     (folder / "call.yaml").write_text(stack)
     file = folder / "s.yaml"
     file.write_text(f"{top}steps:\n{steps}" if steps else top)
@@ -28,22 +28,22 @@ def write(folder: Path, steps: str, top: str = "stack: call.yaml\n", stack: str 
 
 
 def checked(folder: Path, steps: str, top: str = "stack: call.yaml\n", stack: str = STACK, **given: str) -> Plan:
-    """The plan of a scenario that must be right."""
+    """The plan of a scenario that must be valid."""
     return check_scenario(write(folder, steps, top, stack), given, {})
 
 
 def planned(folder: Path, steps: str, seed: int | None = None) -> Plan:
-    """The plan without the rehearsal."""
+    """The plan without the dry run."""
     return make_plan(read_scenario(write(folder, steps), environment={}), seed)
 
 
 def body(folder: Path, steps: str) -> list[str]:
-    """The plan's text without what stands above the steps."""
+    """The plan's text without the lines above the steps."""
     return plan_text(checked(folder, steps)).splitlines()[4:]
 
 
 def refused(folder: Path, steps: str, top: str, expected: str) -> None:
-    """A scenario with these steps behind `top` is refused in one line, which begins so behind the file's path."""
+    """Check that this scenario is rejected on one line: the file's path, `:`, and a text starting with `expected`."""
     file = write(folder, steps, top)
     with pytest.raises(WrongUse) as caught:
         checked(folder, steps, top)

@@ -1,4 +1,4 @@
-"""Steps and expressions on servers whose network is conditioned, whichever they are."""
+"""Steps and expressions on conditioned servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions
 from synthlab.errors import WrongUse
-from synthlab.report.planned_conditions import forecast
+from synthlab.report.planned_conditions import plan_conditions
 from synthlab.scenario import reader
 from synthlab.scenario.plan_text import plan_text
 from synthlab.stack import Stack, StackNetwork, read_stack
@@ -23,7 +23,7 @@ TURN = f"turn: {{app: coturn}}\n{STACK}"
 
 @pytest.fixture
 def conditioned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stack's TURN server is conditioned, which no stack file can say."""
+    """A stack with a conditioned TURN server, which no stack file can declare."""
 
     def read(*given: object, **named: object) -> Stack:
         return replace(read_stack(*given, **named), conditioned={"turn": NETWORK})  # type: ignore[arg-type]
@@ -34,7 +34,7 @@ def conditioned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.issue(11)
 @pytest.mark.usefixtures("conditioned")
 def test_steps(tmp_path: Path) -> None:
-    """A conditioned server's network and container are changed, and its traffic and links are judged, by its name."""
+    """A conditioned server can be changed, controlled, sent traffic and judged by its name."""
     steps = """\
   - {set: turn, flows: {media: {egress: {loss: 5%}}}}
   - {traffic: client1, to: turn, protocol: udp, rate: 1mbit, for: 2s}
@@ -43,17 +43,17 @@ def test_steps(tmp_path: Path) -> None:
 """
     plan = checked(tmp_path, steps, stack=TURN)
     assert "expect turn.egress.rate > 1mbit" in plan_text(plan)
-    values = [entry.conditions["egress"] for entry in forecast(plan, 10) if entry.client == "turn"]
+    values = [entry.conditions["egress"] for entry in plan_conditions(plan, 10) if entry.client == "turn"]
     assert values[0] == {"latency": "30ms"}
 
 
 @pytest.mark.issue(11)
 @pytest.mark.usefixtures("conditioned")
 def test_its_metrics(tmp_path: Path) -> None:
-    """It has the numbers of a link, and no others; the media server's own stay the media server's."""
+    """It has the numbers of a link and no others; metrics belong to the media server alone."""
     with pytest.raises(WrongUse, match=r"no such number 'turn\.rooms'.*'rooms' is not one of ingress, egress"):
         checked(tmp_path, "  - {expect: turn.rooms > 1, within: 5s}\n", stack=TURN)
-    with pytest.raises(WrongUse, match="the stack gives its sfu neither `metrics` nor a `network`"):
+    with pytest.raises(WrongUse, match="sfu has neither `metrics` nor `network` in the stack"):
         checked(tmp_path, "  - {expect: sfu.egress.rate > 1mbit, within: 5s}\n", stack=TURN)
 
 
@@ -62,11 +62,11 @@ def test_its_metrics(tmp_path: Path) -> None:
     ("step", "expected"),
     [
         ("{set: turn, egress: {loss: 5%}}", "no client 'turn' in this stack"),
-        ("{set: sfu, egress: {loss: 5%}}", "the sfu has no conditions: give it `network: {}` in the stack"),
+        ("{set: sfu, egress: {loss: 5%}}", "sfu is not conditioned; add `network: {}` to it in the stack"),
         ("{expect: turn.egress.rate > 1mbit, within: 5s}", "no client 'turn'"),
     ],
 )
 def test_without_conditions(step: str, expected: str, tmp_path: Path) -> None:
-    """A server without conditions is refused; only one that a stack file can condition is told how."""
+    """A server without conditions is rejected; the fix is shown only where a stack file allows it."""
     with pytest.raises(WrongUse, match=expected):
         checked(tmp_path, f"  - {step}\n", stack=TURN)

@@ -1,4 +1,4 @@
-"""Rehearsals: what only shows when steps are put in the order of their times."""
+"""Dry runs: mistakes that only show when steps are ordered by time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RIGHT = {
 
 @pytest.mark.parametrize("steps", RIGHT.values(), ids=RIGHT.keys())
 def test_right(steps: str, tmp_path: Path) -> None:
-    """What can be played is not refused."""
+    """Plans that can be played are accepted."""
     checked(tmp_path, steps)
 
 
@@ -37,7 +37,7 @@ WRONG = {
     "late expectation": (
         f"  - {{set: client2, egress: {{rate: 1mbit}}, for: 9s}}\n  - {{expect: {FPS} > 1, within: 20s}}\n"
         "  - {set: client2, egress: {queue: 1s}}\n",
-        "s.yaml:5: steps[2]: from 9s on, when an earlier step has ended, client2: egress.queue: requires rate",
+        "s.yaml:5: steps[2]: from 9s, after an earlier step has ended: client2: egress.queue: requires rate",
     ),
     "reset takes the rate": (
         "  - {set: client2, egress: {rate: 1mbit}}\n  - reset: client2\n  - {set: client2, egress: {queue: 1s}}\n",
@@ -45,26 +45,29 @@ WRONG = {
     ),
     "traffic of what is paused": (
         "  - pause: client1\n  - {traffic: client1, for: 3s}\n",
-        "s.yaml:4: steps[1]: client1 is paused then (since line 3)",
+        "s.yaml:4: steps[1]: client1 is paused at that time (since line 3)",
     ),
-    "stopped twice": ("  - stop: all\n  - stop: bot-1\n", "s.yaml:4: steps[1]: cannot stop bot-1: it is stopped then"),
+    "stopped twice": (
+        "  - stop: all\n  - stop: bot-1\n",
+        "s.yaml:4: steps[1]: cannot stop bot-1: it is stopped at that time",
+    ),
     "too many layers": (
         "".join("  - {set: client2, egress: {loss: 1%}}\n" for _ in range(50)),
-        "s.yaml:51: steps[48]: puts more than 48 changes on client2 at a time: give them a `for`, or reset",
+        "s.yaml:51: steps[48]: client2 has more than 48 changes at a time; add `for` to them, or reset",
     ),
 }
 
 
 @pytest.mark.parametrize(("steps", "expected"), WRONG.values(), ids=WRONG.keys())
 def test_wrong(steps: str, expected: str, tmp_path: Path) -> None:
-    """What cannot is refused at the line of the step whose time it is, in the earliest case or in the latest."""
+    """A step that would fail at its earliest or latest time is rejected at its line."""
     with pytest.raises(WrongUse) as caught:
         checked(tmp_path, steps)
     assert expected in caught.value.message
 
 
 def test_conditions_of_the_stack(tmp_path: Path) -> None:
-    """Changes come on top of what the stack gives; a conditioned media server is a client like others."""
+    """Changes apply on top of the stack's conditions; a conditioned media server is treated like a client."""
     stack = STACK.replace("{app: chrome}\n", "{app: chrome, network: {egress: {rate: 2mbit}}}\n").replace(
         "{app: janus}", "{app: janus, network: {egress: {rate: 1mbit}}}"
     )

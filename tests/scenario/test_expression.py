@@ -1,4 +1,4 @@
-"""Expressions on measured numbers: what they come to, on samples that are put in by hand."""
+"""Evaluation of expressions on given samples."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def recorded(name: str, *values: float | str) -> Recorded:
     ],
 )
 def test_value(text: str, expected: bool | None) -> None:
-    """True, false or no data; what is missing matters only where nothing else decides."""
+    """True, false or no data; missing data matters only if nothing else decides."""
     assert holds(text, recorded(FPS, 15.0, 15.0), 2.0) is expected
 
 
@@ -79,12 +79,12 @@ def test_value(text: str, expected: bool | None) -> None:
     ],
 )
 def test_units(text: str, name: str, value: float | str) -> None:
-    """Each number is compared in its own unit, or in the one that is written."""
+    """Each number is compared in its own unit or in the written one."""
     assert holds(text, recorded(name, value), 1.0) is True
 
 
 def test_averages() -> None:
-    """Without a window it is the newest sample; with one, of rates those whose own second lies within it."""
+    """Without a window the latest sample counts; with one, rates whose own second is inside it."""
     assert holds(f"{FPS} == 5", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
     assert holds(f"last({FPS}) == 5", recorded(FPS, 3.0, 15.0, 5.0), 3.0) is True
     assert holds(f"mean({FPS}, 3s) == 10", recorded(FPS, 4.0, 15.0, 5.0), 3.0) is True
@@ -94,13 +94,13 @@ def test_averages() -> None:
 
 
 def test_shown() -> None:
-    """What was seen is shown for people, large numbers in full."""
+    """Samples are shown for people, large numbers in full."""
     seen = Outcome(True, {"a.rate": 1_222_640_000.0, "a.fps": 14.93, "a.state": "up", "a.lost": None})
     assert str(seen) == "a.rate = 1,222,640,000, a.fps = 14.93 fps, a.state = up, a.lost = no data"
 
 
 def test_windows() -> None:
-    """The least, the largest, and the growth of a window, which ends now."""
+    """Minimum, maximum and growth of a window that ends now."""
     samples = recorded(WIDTH, 1.0, 9.0, 4.0, 6.0)
     assert holds(f"min({WIDTH}, 3s) == 4", samples, 4.0) is True
     assert holds(f"max({WIDTH}, 3s) == 9", samples, 4.0) is True
@@ -110,7 +110,7 @@ def test_windows() -> None:
 
 @pytest.mark.issue(10)
 def test_a_total_that_began_anew() -> None:
-    """It has grown by what it counts since; a number that may fall has become less."""
+    """A restarted total has grown by its new count; a number that can fall has shrunk."""
     samples = recorded(FREEZES, 3.0, 4.0, 0.0, 2.0)
     assert holds(f"growth({FREEZES}, 4s) == 3", samples, 4.0) is None  # there is no sample from the beginning
     assert holds(f"growth({FREEZES}, 3s) == 2", samples, 4.0) is True
@@ -120,7 +120,7 @@ def test_a_total_that_began_anew() -> None:
 
 @pytest.mark.issue(10)
 def test_what_is_not_reported_is_absent() -> None:
-    """A client that answers without a number has none at that time, and from then on, until it tells one again."""
+    """A client that answers without a number has no data until it reports the number again."""
     samples = recorded(FPS, 15.0)
     samples.add(ns_of(1.25), {}, [VIDEO])
     assert holds(f"{FPS} == 15", samples, 1.2) is True
@@ -132,7 +132,7 @@ def test_what_is_not_reported_is_absent() -> None:
 
 @pytest.mark.issue(10)
 def test_an_average_covers_its_window() -> None:
-    """Or there is no data: where the number was absent for a part, or began only within."""
+    """There is no data if the number was absent in, or started within, the window."""
     samples = recorded(WIDTH, 20.0, 20.0)
     samples.add(ns_of(2.25), {}, [VIDEO])
     for at_s in (2.5, 3.0, 4.0, 5.0):
@@ -150,7 +150,7 @@ def test_an_average_covers_its_window() -> None:
 
 @pytest.mark.issue(10)
 def test_a_baseline_with_an_absence() -> None:
-    """What was not there all the time has no mean to be compared with."""
+    """A number absent in part of the baseline has no baseline."""
     samples = recorded(FPS, 15.0, 15.0, 15.0)
     samples.baseline = (0, 5 * SECOND_NS)
     assert holds(f"{FPS} >= 90% of before", samples, 3.0) is True
@@ -161,7 +161,7 @@ def test_a_baseline_with_an_absence() -> None:
 
 @pytest.mark.issue(10)
 def test_what_nobody_expects_is_kept_once_a_second() -> None:
-    """Numbers that expectations speak of are kept as sampled, and every absence is."""
+    """Numbers used by expectations keep every sample; absences are always kept."""
     samples = Recorded(fine={FPS})
     for tick in range(41):
         gone = tick in (22, 23)
@@ -176,7 +176,7 @@ def test_what_nobody_expects_is_kept_once_a_second() -> None:
 
 
 def test_what_is_reported_together() -> None:
-    """An answer about video says nothing of audio, nor of the network; a server's metrics are one answer."""
+    """An answer about video covers neither audio nor the network; a server's metrics are one answer."""
     assert source_of("client1.video.client2.fps") == "client1.video"
     assert source_of("client1.flows.*:udp.egress.rate") == "client1.flows"
     assert (source_of("sfu.egress.rate"), source_of("sfu.rooms{a='b.c'}")) == ("sfu.egress", "sfu")
@@ -204,7 +204,7 @@ def test_before() -> None:
 
 
 def test_what_was_seen() -> None:
-    """An outcome tells the numbers that it came from, as they were sampled, and which were missing."""
+    """An outcome lists the samples it used, and the missing ones."""
     samples = recorded(KBPS, 1000.0)
     outcome = Expression.parse(f"{KBPS} < 50% of before and {FPS} > 3", KNOWN).at(SECOND_NS, samples)
     assert outcome.seen == {KBPS: 1000.0, f"before.{KBPS}": None, FPS: None}
@@ -213,7 +213,7 @@ def test_what_was_seen() -> None:
 
 
 def test_names() -> None:
-    """An expression knows what it needs."""
+    """An expression lists the numbers it uses."""
     expression = Expression.parse(f"{KBPS} <  50% of before", KNOWN)
     assert (expression.names, expression.uses_before, str(expression)) == (
         (KBPS,),
@@ -223,7 +223,7 @@ def test_names() -> None:
 
 
 def test_free_names() -> None:
-    """Where a page may name its participants, any name can be."""
+    """If pages choose participant names, any name is accepted."""
     assert Expression.parse("client1.video.ada.fps > 3", Known(NAMES)).names == ("client1.video.ada.fps",)
 
 
@@ -258,7 +258,7 @@ def test_free_names() -> None:
     ],
 )
 def test_refused(text: str) -> None:
-    """Anything else is refused with one line, and never executed."""
+    """Anything else is rejected in one line, and never executed."""
     with pytest.raises(ValueError, match=r"\S") as caught:
         Expression.parse(text, KNOWN)
     assert "\n" not in str(caught.value)
@@ -275,12 +275,12 @@ def test_refused(text: str) -> None:
     ],
 )
 def test_names_of_ones_own(text: str, names: tuple[str, ...]) -> None:
-    """Where a client is meant, names that begin with no client's are of that one."""
+    """With an own client, names without a client prefix refer to it."""
     assert Expression.parse(text, Known(("a", "b"), own="a")).names == names
 
 
 def test_forgotten_samples() -> None:
-    """What is older than a time goes, but never the baseline."""
+    """Older samples are dropped, but never the baseline."""
     samples = recorded("a.video.b.fps", *range(10))
     samples.forget(5 * SECOND_NS)
     assert [seconds_of(sample.at_ns) for sample in samples.series("a.video.b.fps")] == [6, 7, 8, 9, 10]

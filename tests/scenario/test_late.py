@@ -1,4 +1,4 @@
-"""Warnings of expectations that begin when nothing is in force any more."""
+"""Warnings for expectations that start when nothing is in force any more."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ LATE = {
 
 @pytest.mark.parametrize("steps", LATE.values(), ids=LATE.keys())
 def test_late(steps: str, tmp_path: Path) -> None:
-    """It is told where, when the expectation begins, and since when all is over."""
+    """The warning has the position, when the expectation starts and when the last change ended."""
     (warning,) = late_expectations(checked(tmp_path, steps))
-    assert f"s.yaml:{len(steps.splitlines()) + 2}: steps[{len(steps.splitlines()) - 1}]: begins at " in warning
-    assert "is over at 12s: begin it earlier, or judge by `recovers`" in warning
+    assert f"s.yaml:{len(steps.splitlines()) + 2}: steps[{len(steps.splitlines()) - 1}]: starts at " in warning
+    assert "has ended by 12s; start it earlier or use `recovers`" in warning
 
 
 IN_TIME = {
@@ -45,7 +45,7 @@ IN_TIME = {
 
 @pytest.mark.parametrize("steps", IN_TIME.values(), ids=IN_TIME.keys())
 def test_in_time(steps: str, tmp_path: Path) -> None:
-    """No warning where something is still in force, was never, or is over on purpose."""
+    """No warning if something is still in force, nothing ever was, or it ended on purpose."""
     assert late_expectations(checked(tmp_path, steps)) == []
 
 

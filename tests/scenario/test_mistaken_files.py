@@ -1,4 +1,4 @@
-"""Mistakes of scenario files beside their steps, and several in one file."""
+"""Mistakes in scenario files outside their steps, and several mistakes in one file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ FPS = "client1.video.client2.fps"
 
 TOPS = {
     "not a mapping": ("- 1\n", "1: [1] is not a scenario with a stack and steps"),
-    "no steps": ("stack: call.yaml\n", "1: has no steps: what happens"),
-    "no stack": ("steps: [{wait: 1s}]\n", "1: has no stack: the stack file, beside this one or bundled"),
+    "no steps": ("stack: call.yaml\n", "1: requires steps: the steps to play"),
+    "no stack": (
+        "steps: [{wait: 1s}]\n",
+        "1: requires stack: the stack file, a path relative to the scenario or a bundled stack",
+    ),
     "unknown key": (
         "stack: call.yaml\nstep: []\n",
         "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
@@ -28,7 +31,7 @@ TOPS = {
     "bad seed": ("stack: call.yaml\nseed: x\nsteps: [{wait: 1s}]\n", "2: seed: 'x' is not a whole number from 0 to "),
     "beyond the timeout": (
         f"stack: call.yaml\ntimeout: 60s\nsteps:\n- {{expect: {FPS} > 1, within: 50s}}\n- {{at: 5s, wait: 10s}}\n",
-        "5: steps[1]: can last until 65s, beyond the timeout of 60s",
+        "5: steps[1]: can take until 65s, beyond the timeout of 60s; shorten it or raise the timeout",
     ),
     "not YAML": ("stack: [\n", "2: not YAML: "),
 }
@@ -36,12 +39,12 @@ TOPS = {
 
 @pytest.mark.parametrize(("text", "expected"), TOPS.values(), ids=TOPS.keys())
 def test_mistaken_top(text: str, expected: str, tmp_path: Path) -> None:
-    """So is one beside the steps."""
+    """A mistake outside the steps is reported on one line, too."""
     refused(tmp_path, "", text, expected)
 
 
 def test_several(tmp_path: Path) -> None:
-    """Each step that is wrong has its line, those of parallel tracks among them; the first is the error's own."""
+    """Each invalid step gets a line, also in parallel tracks; the first line is the error's message."""
     steps = """\
   - wait: soon
   - reset: client2

@@ -1,4 +1,4 @@
-"""Scenario files that are wrong: each kind gives one line that says where, what, and what is allowed."""
+"""Mistakes in scenario files: each is reported on one line with the position, the problem and what is allowed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .files import refused
 
 FPS = "client1.video.client2.fps"
 
-# Steps from line 3 on, and what is told, behind the file's name.
+# Steps, which start at line 3, and the message after the file's name.
 STEPS = {
     "no list": ("  set: client2\n", "2: steps: {'set': 'client2'} is not a list of steps such as "),
-    "no step at all": ("  []\n", "2: steps: has 0 steps; allowed are 1 to 1000"),
+    "no step at all": ("  []\n", "2: steps: has 0 steps; expected 1 to 1000"),
     "a word": ("  - reset\n", "3: steps[0]: 'reset' is not a step such as {set: client2, egress: {rate: 1mbit}}"),
-    "no such step": ("  - {rset: client2}\n", "3: steps[0]: is no step; did you mean reset?; a step has one of set, "),
+    "no such step": ("  - {rset: client2}\n", "3: steps[0]: not a step; did you mean reset?; expected one of set, "),
     "two steps": (
         "  - reset: client2\n    wait: 3s\n",
-        "4: steps[0].wait: is a second step beside reset: begin it with a dash of its own",
+        "4: steps[0].wait: starts a second step in the entry of reset; put it in a list entry of its own",
     ),
     "no such key": (
         "  - set: client2\n    egres: {rate: 1mbit}\n",
@@ -32,14 +32,14 @@ STEPS = {
         "  - reset: [client1, bots]\n",
         "3: steps[0].reset[1]: no client 'bots' in this stack; did you mean bot?",
     ),
-    "no client": ("  - reset: []\n", "3: steps[0].reset: is empty: name at least one client, or all"),
+    "no client": ("  - reset: []\n", "3: steps[0].reset: is empty; expected at least one client, or all"),
     "unconditioned sfu": (
         "  - {set: sfu, egress: {loss: 1%}}\n",
-        "3: steps[0].set: the sfu has no conditions: give it `network: {}` in the stack",
+        "3: steps[0].set: sfu is not conditioned; add `network: {}` to it in the stack",
     ),
     "no values": (
         "  - set: client2\n",
-        "3: steps[0]: changes nothing; name values such as egress: {rate: 1mbit}",
+        "3: steps[0]: changes nothing; add values such as egress: {rate: 1mbit}",
     ),
     "no such condition": (
         "  - set: client2\n    egress:\n      los: 1%\n",
@@ -71,7 +71,7 @@ STEPS = {
     ),
     "void value when a lease ends": (
         "  - {at: 0s, set: client2, egress: {rate: 1mbit}, for: 5s}\n  - {at: 1s, set: client2, egress: {queue: 1s}}\n",
-        "4: steps[1]: from 5s on, when an earlier step has ended, client2: egress.queue: requires rate",
+        "4: steps[1]: from 5s, after an earlier step has ended: client2: egress.queue: requires rate",
     ),
     "void whole": (
         "  - {set: client2, replace: true, egress: {queue: 1s}}\n",
@@ -88,28 +88,28 @@ STEPS = {
     ),
     "at and after": (
         "  - {wait: 1s, at: 1s, after: 2s}\n",
-        "3: steps[0].after: cannot stand beside `at`: give one of them",
+        "3: steps[0].after: cannot be combined with `at`; use one of them",
     ),
     "at before the step before": (
         "  - {at: 10s, reset: all}\n  - {at: 5s, wait: 1s}\n",
-        "4: steps[1].at: 5s lies before 10s, the time of the step before it (line 3)",
+        "4: steps[1].at: 5s is before 10s, the time of the previous step (line 3); list steps in order of time",
     ),
-    "ramp without end": ("  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}}\n", "3: steps[0]: ramp needs over: "),
+    "ramp without end": ("  - {ramp: client2, egress: {rate: [1mbit, 2mbit]}}\n", "3: steps[0]: ramp requires over: "),
     "ramp of one value": (
         "  - {ramp: client2, egress: {rate: 1mbit}, over: 5s}\n",
         "3: steps[0].egress.rate: '1mbit' is not two values such as [1mbit, 1mbit]",
     ),
     "ramp of a word": (
         "  - {ramp: client2, egress: {aqm: [codel, droptail]}, over: 5s}\n",
-        "3: steps[0].egress.aqm: cannot be varied: it is no number",
+        "3: steps[0].egress.aqm: cannot vary over time; only numeric conditions can",
     ),
     "ramp from 0": (
         "  - {ramp: client2, egress: {loss: [0%, 5%]}, over: 5s, shape: exponential}\n",
-        "3: steps[0].shape: an exponential ramp neither begins nor ends at 0",
+        "3: steps[0].shape: an exponential ramp cannot start or end at 0",
     ),
     "lease shorter than its ramp": (
         "  - {ramp: client2, egress: {loss: [1%, 5%]}, over: 5s, for: 3s}\n",
-        "3: steps[0].for: 3s end before the ramp does, which takes 5s",
+        "3: steps[0].for: 3s is shorter than the ramp (5s)",
     ),
     "no such shape": (
         "  - {wave: client2, egress: {loss: [1%, 5%]}, period: 5s, for: 9s, shape: sin}\n",
@@ -117,15 +117,15 @@ STEPS = {
     ),
     "wave too coarse": (
         "  - {wave: client2, egress: {loss: [1%, 5%]}, period: 1s, for: 9s, every: 1s}\n",
-        "3: steps[0].every: is too long for a period of 1s: at most a quarter of it",
+        "3: steps[0].every: must be at most a quarter of the period (1s)",
     ),
     "too many changes": (
         "  - {random: client2, egress: {loss: [1%, 5%]}, for: 24h, every: 1s}\n",
-        "3: steps[0].every: makes more than 36000 changes; make it shorter",
+        "3: steps[0].every: results in more than 36000 changes; increase it",
     ),
     "trace of what": (
         "  - {trace: client2, for: 5s}\n",
-        "3: steps[0]: needs either a csv, or traces of the rate for ingress, egress or both directions",
+        "3: steps[0]: requires either `csv` or rate traces for `ingress`, `egress` or both",
     ),
     "no such csv": (
         "  - {trace: client2, csv: no.csv}\n",
@@ -136,19 +136,19 @@ STEPS = {
         "3: steps[0].csv: FOLDER/bad.csv: line 3: '5' is not a rate such as 500kbit",
     ),
     "repeat never": ("  - {repeat: 0, steps: [{wait: 1s}]}\n", "3: steps[0].repeat: 0 is not a whole number from 1 to"),
-    "repeat without steps": ("  - repeat: 2\n", "3: steps[0]: repeat needs steps: the steps to play"),
+    "repeat without steps": ("  - repeat: 2\n", "3: steps[0]: repeat requires steps: the steps to repeat"),
     "mistake in a repetition": (
         "  - repeat: 2\n    steps:\n      - wait: 1s\n      - reset: cleint1\n",
         "6: steps[0].steps[1].reset: no client 'cleint1' in this stack; did you mean client1?",
     ),
     "too many steps": (
         "  - repeat: 1000\n    steps: [{repeat: 1000, steps: [{wait: 1s}]}]\n",
-        "4: steps[0].steps[0].steps[0]: makes more than 20000 steps, with all repetitions",
+        "4: steps[0].steps[0].steps[0]: exceeds 20000 steps, counting repetitions; repeat fewer times",
     ),
-    "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; allowed are 1 to 32"),
+    "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; expected 1 to 32"),
     "partition of one": (
         "  - partition: [client1, client1]\n",
-        "3: steps[0].partition: ['client1', 'client1'] is not two participants such as [client1, sfu]",
+        "3: steps[0].partition: ['client1', 'client1'] is not a pair of different participants such as [client1, sfu]",
     ),
     "partition of no direction": (
         "  - {partition: [client1, sfu], direction: a-to-c}\n",
@@ -196,36 +196,36 @@ STEPS = {
         "  - {block: '*:udp', answer: rest}\n",
         "3: steps[0].answer: 'rest' is not one of silent, reset, ",
     ),
-    "link of nobody": ("  - link: down\n", "3: steps[0]: link needs on: the clients, groups, or all"),
+    "link of nobody": ("  - link: down\n", "3: steps[0]: link requires on: clients, groups or all"),
     "link up for a time": (
         "  - {link: up, on: client2, for: 3s}\n",
-        "3: steps[0].for: is for a link that goes down; one that goes up stays up",
+        "3: steps[0].for: requires `link: down`; a link that goes up stays up",
     ),
-    "unpause what runs": ("  - unpause: client2\n", "3: steps[0]: cannot unpause client2: it is running then"),
+    "unpause what runs": ("  - unpause: client2\n", "3: steps[0]: cannot unpause client2: it is running at that time"),
     "set on what is stopped": (
         "  - stop: client2\n  - {set: client2, egress: {loss: 1%}}\n",
-        "4: steps[1]: client2 is stopped then (since line 3)",
+        "4: steps[1]: client2 is stopped at that time (since line 3)",
     ),
     "traffic on itself": (
         "  - {traffic: client1, to: client1, for: 5s}\n",
-        "3: steps[0].to: is the client itself",
+        "3: steps[0].to: is the client itself; name another client or sfu",
     ),
     "traffic without rate": (
         "  - {traffic: client1, protocol: udp, for: 5s}\n",
-        "3: steps[0]: needs a rate: UDP does not ",
+        "3: steps[0]: requires `rate`, because UDP has no congestion control",
     ),
-    "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec needs in: a client, sfu, or host"),
+    "exec nowhere": ("  - exec: ls\n", "3: steps[0]: exec requires in: a client, sfu or host"),
     "exec of no command": ('  - {exec: "ls \'x", in: host}\n', '3: steps[0].exec: "ls \'x" is not a command: No clos'),
-    "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not an address such as http://"),
+    "no address": ("  - http: example\n", "3: steps[0].http: 'example' is not a URL such as http://"),
     "no such status": ("  - {http: 'http://x', status: 20}\n", "3: steps[0].status: 20 is not a whole number from 100"),
     "no expression": (
         "  - expect: client1.video.client2.fps >=\n",
         "3: steps[0].expect: 'client1.video.client2.fps >=' is not an expression such as client1.video.client2.fps >",
     ),
-    "one = too few": (f"  - expect: {FPS} = 3\n", "3: steps[0].expect: '=' compares nothing; write == in '= 3'"),
+    "one = too few": (f"  - expect: {FPS} = 3\n", "3: steps[0].expect: '=' is not a comparison; use == in '= 3'"),
     "nothing compared": (
         f"  - expect: {FPS}\n",
-        f"3: steps[0].expect: '{FPS}' says nothing that can be true; compare it, such as {FPS} > 1",
+        f"3: steps[0].expect: '{FPS}' is not a condition; compare it, such as {FPS} > 1",
     ),
     "number of nobody": (
         "  - expect: clint1.video.client2.fps > 1\n",
@@ -233,7 +233,7 @@ STEPS = {
     ),
     "number of a group": (
         "  - expect: bot.video.client2.fps > 1\n",
-        "3: steps[0].expect: 'bot' is a group: a number is of one client, of bot-1, bot-2",
+        "3: steps[0].expect: 'bot' is a group; name one of its clients: bot-1, bot-2",
     ),
     "no such participant": (
         "  - expect: client1.video.clinet2.fps > 1\n",
@@ -249,27 +249,27 @@ STEPS = {
     ),
     "number of a silent sfu": (
         "  - expect: sfu.rooms > 1\n",
-        "3: steps[0].expect: no such number 'sfu.rooms': the stack gives its sfu neither `metrics` nor a `network`",
+        "3: steps[0].expect: no such number 'sfu.rooms'; sfu has neither `metrics` nor `network` in the stack",
     ),
     "half a name": (
         "  - expect: client1.video.client2 > 1\n",
-        "3: steps[0].expect: 'client1.video.client2' is not a whole name of a number; it goes on with kbps, fps",
+        "3: steps[0].expect: 'client1.video.client2' is incomplete; append one of kbps, fps",
     ),
     "rate without unit": (
         "  - expect: client1.egress.rate > 100\n",
-        "3: steps[0].expect: '100' beside 'client1.egress.rate' needs a unit, such as 100kbit, 80ms or 5%",
+        "3: steps[0].expect: '100' requires a unit to match 'client1.egress.rate', such as 100kbit, 80ms or 5%",
     ),
     "rate against time": (
         "  - expect: client1.egress.rate > 80ms\n",
-        "3: steps[0].expect: 'client1.egress.rate' is a rate, and '80ms' a time",
+        "3: steps[0].expect: 'client1.egress.rate' is a rate but '80ms' is a time",
     ),
     "unknown unit": (
         "  - expect: client1.egress.rate > 100kb\n",
-        "3: steps[0].expect: '100kb' has no unit that can be compared; allowed are such as 100kbit, 80ms or 5%",
+        "3: steps[0].expect: '100kb' has an unknown unit; expected a value such as 100kbit, 80ms or 5%",
     ),
     "code": (
         "  - expect: \"__import__('os')\"\n",
-        "3: steps[0].expect: '__import__' cannot stand in an expression; allowed are names, values, and ",
+        "3: steps[0].expect: unexpected '__import__'; allowed: names, values, functions and ",
     ),
     "no such function": (
         f"  - expect: avg({FPS}, 3s) > 3\n",
@@ -281,18 +281,18 @@ STEPS = {
     ),
     "before without baseline": (
         f"  - expect: {FPS} > 50% of before\n",
-        "3: steps[0]: speaks of `before`, and no baseline is taken by then: put `baseline: 5s` in front of it",
+        "3: steps[0]: uses `before`, but no baseline has been taken; add a step `baseline: 5s` before it",
     ),
     "before the baseline's end": (
         f"  - {{at: 0s, baseline: 5s}}\n  - {{at: 3s, expect: {FPS} > 50% of before}}\n",
-        "4: steps[1]: begins at 3s and speaks of `before`, but the baseline is taken at 5s only",
+        "4: steps[1]: starts at 3s and uses `before`, but the baseline is not complete until 5s",
     ),
     "baseline too short": ("  - baseline: 1s\n", "3: steps[0].baseline: '1s' is not a time from 2s to 86400s"),
     "recovery without limit": (
         f"  - recovers: {FPS} > 1\n",
-        "3: steps[0]: recovers needs within: the limit for the time until it begins to hold",
+        "3: steps[0]: recovers requires within: time limit for it to start holding",
     ),
-    "never without time": (f"  - never: {FPS} < 1\n", "3: steps[0]: never needs for: for how long"),
+    "never without time": (f"  - never: {FPS} < 1\n", "3: steps[0]: never requires for: how long to watch"),
     "no such variable": (
         "  - wait: ${HOW_LONG}\n",
         "3: steps[0].wait: the variable HOW_LONG is not set: export it, or give a default with ${HOW_LONG:-default}",
@@ -302,11 +302,11 @@ STEPS = {
 
 @pytest.mark.parametrize(("steps", "expected"), STEPS.values(), ids=STEPS.keys())
 def test_mistaken_step(steps: str, expected: str, tmp_path: Path) -> None:
-    """A mistake in a step is one line with the file, the line and the path of what is wrong."""
+    """A mistake in a step is reported on one line with file, line and path."""
     (tmp_path / "bad.csv").write_text("time,egress.rate\n0s,1mbit\n1s,5\n")
     refused(tmp_path, steps, "stack: call.yaml\n", expected)
 
 
 def test_enough_kinds() -> None:
-    """There are more than forty kinds."""
+    """More than forty kinds of mistakes are tested."""
     assert len(STEPS) > 40

@@ -1,4 +1,4 @@
-"""Plans: what begins when, as text, and the same for the same seed."""
+"""Plans: start times, text form, and reproducibility by seed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FPS = "client1.video.client2.fps"
 
 
 def test_times(tmp_path: Path) -> None:
-    """Steps without `at` follow each other; those with one count from the end of the last without."""
+    """Steps without `at` run in sequence; those with one count from the end of the last without."""
     steps = f"""\
   - expect: {FPS} >= 10
     within: 30s
@@ -39,7 +39,7 @@ def test_times(tmp_path: Path) -> None:
 
 
 def test_head(tmp_path: Path) -> None:
-    """Above the steps stand what is played, with which seed, on whom, and how long it takes."""
+    """The header shows the scenario, its seed, its clients and how long it takes."""
     plan = planned(tmp_path, f"  - {{expect: {FPS} > 1, within: 30s, for: 3s}}\n", seed=5)
     assert plan_text(plan).splitlines()[:3] == [
         f"s: stack {tmp_path}/call.yaml, seed 5",
@@ -49,7 +49,7 @@ def test_head(tmp_path: Path) -> None:
 
 
 def test_repetition(tmp_path: Path) -> None:
-    """Each time follows the one before it."""
+    """Repetitions run in sequence."""
     steps = "  - repeat: 2\n    steps:\n      - wait: 2s\n      - {at: 1s, wait: 1s}\n  - wait: 1s\n"
     assert body(tmp_path, steps) == [
         "            0s  repeat 2 times",
@@ -62,7 +62,7 @@ def test_repetition(tmp_path: Path) -> None:
 
 
 def test_tracks(tmp_path: Path) -> None:
-    """Tracks begin together, and what follows begins when the longest is done."""
+    """Tracks start together; the next step starts when the longest has finished."""
     steps = "  - parallel:\n      a: [{wait: 2s}, {wait: 1s}]\n      b: [{wait: 5s}]\n  - wait: 1s\n"
     assert body(tmp_path, steps) == [
         "            0s  parallel: a, b",
@@ -76,7 +76,7 @@ def test_tracks(tmp_path: Path) -> None:
 
 
 def test_many_changes(tmp_path: Path) -> None:
-    """Of a step with many changes the first and the last are shown, or all."""
+    """Of a step with many changes the first few and the last are shown, or all."""
     steps = "  - {ramp: bot, egress: {rate: [1mbit, 2mbit]}, over: 10s, every: 1s}\n"
     lines = body(tmp_path, steps)
     assert lines[0] == "            0s  ramp bot-1, bot-2: egress rate [1mbit, 2mbit], linear over 10s"
@@ -89,7 +89,7 @@ def test_many_changes(tmp_path: Path) -> None:
 
 
 def test_ids_and_layers(tmp_path: Path) -> None:
-    """A run has an id of its own; a step that is played again puts its conditions on the same layer."""
+    """Every run has a unique id; repetitions of a step share a layer."""
     steps = """\
   - repeat: 2
     steps:
@@ -105,7 +105,7 @@ def test_ids_and_layers(tmp_path: Path) -> None:
 
 
 def test_timeline(tmp_path: Path) -> None:
-    """All actions in order, with each expectation decided at once, or as late as can be."""
+    """All actions in order of time, with every expectation decided early or late."""
     steps = f"  - {{expect: {FPS} > 1, within: 9s}}\n"
     steps += "  - parallel: [[{wait: 2s}, {reset: all}], [{link: up, on: bot}]]\n"
     plan = planned(tmp_path, steps)
@@ -138,7 +138,7 @@ def test_places(tmp_path: Path) -> None:
 
 @pytest.mark.issue(10)
 def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
-    """A step is done when its change is in force: only waits, baselines and expectations take time."""
+    """A step finishes when its change is in force: only waits, baselines and expectations take time."""
     (tmp_path / "t.csv").write_text("time,egress.rate\n0s,1mbit\n2s,2mbit\n")
     (tmp_path / "lte.up").write_text("1\n5\n")
     steps = """\
@@ -179,21 +179,21 @@ def test_what_goes_on_takes_no_time(tmp_path: Path) -> None:
     ],
 )
 def test_it_is_played_out(steps: str, takes: float, tmp_path: Path) -> None:
-    """The run ends when the last step is done and all that goes on for a time is over, unless a reset ended it."""
+    """The run ends when the last step has finished and timed changes have ended, or were reset."""
     plan = planned(tmp_path, steps)
     assert (seconds_of(plan.least_ns), seconds_of(plan.most_ns)) == (takes, takes)
 
 
 def test_the_timeout_counts_what_is_played_out(tmp_path: Path) -> None:
-    """A `for` that goes on beyond the timeout is refused."""
+    """A `for` that ends after the timeout is rejected."""
     top = "stack: call.yaml\ntimeout: 8s\n"
-    with pytest.raises(WrongUse, match=r"s.yaml:4: steps\[0\]: can last until 9s, beyond the timeout of 8s"):
+    with pytest.raises(WrongUse, match=r"s.yaml:4: steps\[0\]: can take until 9s, beyond the timeout of 8s"):
         checked(tmp_path, "  - {set: client2, egress: {loss: 1%}, for: 9s}\n", top=top)
 
 
 @pytest.mark.issue(10)
 def test_a_step_that_is_played_again_ends_what_it_began(tmp_path: Path) -> None:
-    """Of a ramp that is begun anew after 2 s, the changes from 2 s on of the first time are not made.
+    """A ramp that starts again after 2 s drops the first one's changes from then on.
 
     One for the very moment of the new beginning is, and gives way at once.
     """

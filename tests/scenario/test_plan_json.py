@@ -18,7 +18,7 @@ STEPS = """\
 
 
 def test_all_that_is_planned(tmp_path: Path) -> None:
-    """Each step has its place, times, track and actions, however deep it lies; and it can be written as JSON."""
+    """Each step has its position, times, track and actions at any depth, and can be written as JSON."""
     data = json.loads(json.dumps(plan_data(checked(tmp_path, STEPS))))
     assert (data["scenario"], data["seed"], data["least_s"], data["most_s"]) == ("s", 0, 2, 32)
     assert [(step["id"], step["kind"], step["track"], step["depth"]) for step in data["steps"]] == [

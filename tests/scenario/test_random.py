@@ -1,4 +1,4 @@
-"""Random valid scenarios: reading, checking, planning and showing never crash, and a seed gives one plan."""
+"""Random valid scenarios: nothing crashes, and a seed always gives the same plan."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ scenarios = st.lists(st.builds(timed, steps, whens), min_size=1, max_size=5)
 
 
 def refusal(plan: Plan) -> str:
-    """What its rehearsal tells, if anything."""
+    """The error of the dry run, if any."""
     try:
         dry_run(plan)
     except WrongUse as error:
@@ -107,7 +107,7 @@ def plan_of(made: list[Step], seed: int) -> Plan:
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(scenarios, st.integers(0, 2**63 - 1))
 def test_any_scenario(made: list[Step], seed: int) -> None:
-    """It is planned the same each time, shown, and rehearsed; what the rehearsal refuses is told in one line."""
+    """It gives the same plan each time; an error of the dry run is one line."""
     plan = plan_of(made, seed)
     shown = plan_text(plan, every=True)
     assert shown.splitlines()[1:] == plan_text(plan_of(made, seed), every=True).splitlines()[1:]
@@ -121,7 +121,7 @@ def test_any_scenario(made: list[Step], seed: int) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(scenarios)
 def test_any_change(made: list[Step]) -> None:
-    """Every change is one that conditions take, in reach of a lease of the API; and the file is of the schema."""
+    """Every change is valid with a valid lease, and the file matches the schema."""
     schema = scenario_schema()
     assert list(mistakes({"stack": "call.yaml", "steps": made}, schema, schema)) == []
     for event in timeline(plan_of(made, 1).track):

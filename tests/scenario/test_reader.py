@@ -17,13 +17,13 @@ TOP = "stack: call.yaml\nvars: {HOW: 3s}\n"
 
 
 def text(folder: Path, steps: str, top: str = TOP, **variables: str) -> str:
-    """What the only step says."""
+    """The text of the only step."""
     scenario = read_scenario(write(folder, steps, top), variables, {"HOW": "9s", "LONG": "5s", "SET": "1s"})
     return str(scenario.steps[0].body)
 
 
 def test_variables(tmp_path: Path) -> None:
-    """--var comes before the file's vars, these before the environment, and a default is last."""
+    """--var overrides the file's vars, which override the environment; defaults come last."""
     assert text(tmp_path, "  - wait: ${HOW}\n") == "wait 3s"
     assert text(tmp_path, "  - wait: ${HOW}\n", HOW="7s") == "wait 7s"
     assert text(tmp_path, "  - wait: ${SET}\n") == "wait 1s"
@@ -33,13 +33,13 @@ def test_variables(tmp_path: Path) -> None:
 
 
 def test_variables_are_kept(tmp_path: Path) -> None:
-    """A report can tell with which values a scenario was played."""
+    """A scenario keeps the values of its variables for the report."""
     file = write(tmp_path, "  - wait: ${HOW}${OTHER:-}\n", TOP)
     assert read_scenario(file, {"OTHER": ""}, {}).vars == {"HOW": "3s", "OTHER": ""}
 
 
 def test_unused_variable(tmp_path: Path) -> None:
-    """A variable that nothing asks for is a mistake in its name."""
+    """An unused --var is an error."""
     with pytest.raises(WrongUse) as caught:
         text(tmp_path, "  - wait: ${HOW}\n", HWO="7s")
     assert caught.value.message == "--var HWO: the scenario has no such variable; did you mean HOW?"
@@ -56,7 +56,7 @@ def test_bundled_names() -> None:
 
 
 def test_stack_beside_or_bundled(tmp_path: Path) -> None:
-    """The stack is one that lies beside the scenario, a bundled one, or the one that is asked for."""
+    """The stack is a file next to the scenario, a bundled one, or the one requested."""
     file = write(tmp_path, "  - reset: bot-3\n", stack=STACK.replace("count: 2", "count: 3"))
     assert read_scenario(file).stack.clients[-1].name == "bot-3"
     with pytest.raises(WrongUse, match="no client 'bot-3'"):
@@ -67,14 +67,14 @@ def test_stack_beside_or_bundled(tmp_path: Path) -> None:
 
 
 def test_mistake_in_the_stack(tmp_path: Path) -> None:
-    """A mistake in the stack file is told at its own line."""
+    """A mistake in the stack file is reported at its line there."""
     with pytest.raises(WrongUse) as caught:
         read_scenario(write(tmp_path, "  - wait: 1s\n", stack="clients: {a: {app: chrom}}\n"))
     assert caught.value.message.startswith(f"{tmp_path}/call.yaml:1: clients.a.app: no such client app 'chrom'")
 
 
 def test_own_keys(tmp_path: Path) -> None:
-    """What begins with x- is the author's, and anchors in it can be used."""
+    """Keys that start with x- are ignored; anchors in them can be used."""
     top = "x-bad: &bad {rate: 1mbit}\nstack: call.yaml\nabout: a test\nseed: 5\ntimeout: 1min\n"
     scenario = read_scenario(write(tmp_path, "  - {set: client2, egress: *bad}\n", top))
     assert str(scenario.steps[0].body) == "set client2: egress rate 1mbit"
@@ -96,7 +96,7 @@ def test_all_bundled() -> None:
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled(name: str) -> None:
-    """Each can be played on the bundled call, one of them on that with a TURN server, and has a seed."""
+    """Each can be played on its bundled stack and has a seed."""
     plan = check_scenario(name, environment={})
     assert plan.scenario.stack.name == ("turn" if name == "udp-blocked" else "call")
     assert plan.scenario.seed == 7
@@ -127,7 +127,7 @@ steps:
 
 
 def test_contract(tmp_path: Path) -> None:
-    """The contract's file works as it stands; the bundled one does the same, and expects one thing more."""
+    """The contract's file works unchanged; the bundled one equals it plus one expectation."""
     (tmp_path / "dog.yaml").write_text(CONTRACT)
     lines = plan_text(check_scenario(str(tmp_path / "dog.yaml"), environment={})).splitlines()
     *bundled, more = plan_text(check_scenario("dog-chews-fiber", environment={})).splitlines()[1:]
@@ -145,7 +145,7 @@ def test_contract(tmp_path: Path) -> None:
 
 @pytest.mark.issue(10)
 def test_a_flow_with_a_name_of_its_own(tmp_path: Path) -> None:
-    """A flow that was given a name and a `match` can be meant by that name later, even if it is that of a protocol."""
+    """A flow declared with a `match` can be used by its name later, even if that is a protocol's."""
     steps = (
         "  - {set: client1, flows: {udp: {match: '*:udp', egress: {loss: 5%}}}}\n"
         "  - {set: client1, flows: {udp: {egress: {loss: 1%}}}}\n"

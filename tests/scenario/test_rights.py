@@ -1,4 +1,4 @@
-"""What files do with the rights of whoever plays them, and who is asked before."""
+"""Actions with the user's rights, and the permission that foreign files need for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ clients:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a scenario that does all that can be done."""
+    """A folder with a scenario that uses every such action."""
     there = tmp_path / "there"
     (there / "own").mkdir(parents=True)
     (there / "own" / "Dockerfile").write_text("FROM scratch\n")
@@ -57,7 +57,7 @@ def planned(folder: Path) -> Plan:
 
 
 def test_all_acts_are_listed(folder: Path) -> None:
-    """Each is told once, with its place."""
+    """Each action is listed once, with its position."""
     plan = planned(folder)
     assert acts(plan) == [
         f"{plan.scenario.file}:3: exec 'touch owned' on the host",
@@ -74,7 +74,7 @@ def test_all_acts_are_listed(folder: Path) -> None:
 
 
 def test_a_compose_file(folder: Path) -> None:
-    """Of a Compose file each service is told, with what reaches beyond its container."""
+    """Every service of a Compose file that reaches beyond its container is listed."""
     services: dict[str, dict[str, Any]] = {
         "sfu": {"image": "a", "volumes": ["/:/host"], "privileged": True},
         "db": {"image": "b"},
@@ -86,7 +86,7 @@ def test_a_compose_file(folder: Path) -> None:
 
 
 def test_check_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundled scenario does nothing of the kind."""
+    """Bundled scenarios have no such actions."""
     assert main(["scenario", "check", "dog-chews-fiber"]) == 0
     assert "acts with your rights" not in capsys.readouterr().out
 
@@ -101,31 +101,31 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
 def test_a_strangers_scenario(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From another folder it is refused in one line, status 2, and nothing is run; `check` lists what it would do."""
+    """A foreign file is rejected in one line with status 2 and runs nothing; `check` lists its actions."""
     monkeypatch.chdir(folder / "own")
     assert run(folder, monkeypatch, "run") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "s.yaml:3: exec 'touch owned' on the host (2 more: `synthlab scenario check` lists them)" in line
-    assert "is not of your project; --allow-host lets it act with your rights" in line
+    assert "is outside your project; allow it with --allow-host" in line
     assert not list(folder.glob("**/owned"))
     assert run(folder, monkeypatch, "check") == 0
     assert capsys.readouterr().out.count("  acts with your rights: ") == 10
 
 
 def test_in_python(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan that is played in code is refused, too, before the lab is looked at."""
+    """A plan played from Python is rejected too, before the lab is contacted."""
     monkeypatch.chdir(folder / "own")
-    with pytest.raises(WrongUse, match="is not of your project"):
+    with pytest.raises(WrongUse, match="is outside your project"):
         play(planned(folder), None, RunOptions(), None, print, "s")  # type: ignore[arg-type]
 
 
 def test_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its own folder it is played as it is; a stranger's stack under an own scenario is not."""
+    """A file in the project is played; a foreign stack of an own scenario is rejected."""
     monkeypatch.chdir(folder)
     plan = planned(folder)
     refuse_strange(plan)
     stack = replace(plan.scenario.stack, source=Path("/etc/hostname"))
-    with pytest.raises(WrongUse, match=r"call.yaml: c: .* \(6 more.*/etc/hostname is not of your project"):
+    with pytest.raises(WrongUse, match=r"call.yaml: c: .* \(6 more.*/etc/hostname is outside your project"):
         refuse_strange(replace(plan, scenario=replace(plan.scenario, stack=stack)))
 
 
@@ -140,7 +140,7 @@ def linked(folder: Path) -> Path:
 )
 @pytest.mark.parametrize("git", [False, True])
 def test_where_ones_own_files_lie(path: Sequence[str], own: bool, git: bool, tmp_path: Path) -> None:
-    """In the present folder or below, or, in a git work tree, anywhere in that."""
+    """Files below the working folder, or anywhere in its git work tree, are the user's own."""
     here = tmp_path / "project" / "here"
     (here / "sub").mkdir(parents=True)
     if git:

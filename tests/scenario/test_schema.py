@@ -1,4 +1,4 @@
-"""JSON Schemas for editors: they take what the readers take, and point at what they refuse."""
+"""JSON Schemas for editors: they accept and reject the same files as the readers."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def plain(file: Path) -> Any:
 
 @pytest.mark.parametrize("file", scenario_files().values(), ids=lambda file: file.stem)
 def test_bundled_scenarios(file: Path) -> None:
-    """All bundled scenarios are of the schema."""
+    """All bundled scenarios match the schema."""
     assert scenario_mistakes(plain(file)) == []
 
 
 def test_contract(tmp_path: Path) -> None:
-    """So is the one that the contract promises."""
+    """So does the contract's scenario."""
     (tmp_path / "dog.yaml").write_text(CONTRACT)
     assert scenario_mistakes(plain(tmp_path / "dog.yaml")) == []
 
 
 def test_every_change(tmp_path: Path) -> None:
-    """So are all forms of changes that are tested."""
+    """So do all tested forms of changes."""
     for step, _ in test_change.pytestmark[0].args[1]:
         (tmp_path / "s.yaml").write_text(f"stack: call.yaml\nsteps:\n  - {step}\n")
         assert scenario_mistakes(plain(tmp_path / "s.yaml")) == []
@@ -65,7 +65,7 @@ def test_every_change(tmp_path: Path) -> None:
     ],
 )
 def test_mistaken_step(step: Any, where: str) -> None:
-    """What is wrong is pointed at, in the kind of step that it is in."""
+    """Mistakes are located within their kind of step."""
     assert where in scenario_mistakes({"stack": "call.yaml", "steps": [step]})
 
 
@@ -79,7 +79,7 @@ def test_every_kind() -> None:
 
 
 def test_references() -> None:
-    """Whatever a schema refers to is in it, and it can be written as JSON of a size that editors bear."""
+    """Every reference resolves, and the JSON is small enough for editors."""
     for schema in (scenario_schema(), stack_schema()):
         text = json.dumps(schema)
         assert set(re.findall(r'"#/\$defs/([^"]+)"', text)) <= set(schema["$defs"])
@@ -87,7 +87,7 @@ def test_references() -> None:
 
 
 def test_bundled_stacks() -> None:
-    """All bundled stacks are of the schema of stacks."""
+    """All bundled stacks match the schema of stacks."""
     for file in assets.stacks().glob("*.yaml"):
         assert list(mistakes(plain(file), stack_schema(), stack_schema())) == []
 
@@ -102,13 +102,13 @@ def test_keys_of_a_stack(tmp_path: Path) -> None:
 
 
 def test_a_mistaken_stack() -> None:
-    """A wrong value of a client's network is pointed at."""
+    """An invalid value in a client's network is located."""
     stack = {"clients": {"a": {"app": "bot", "network": {"egress": {"loss": 5}, "profile": "wpt/3g"}}}}
     assert list(mistakes(stack, stack_schema(), stack_schema())) == [".clients.a.network.egress.loss"]
 
 
 def test_profiles_of_a_stack() -> None:
-    """A bundled profile, or one of a file; a misspelt one is pointed at."""
+    """A bundled profile or one from a file is accepted; a misspelt one is located."""
     for name, wrong in (("wpt/3g", False), ("./office.yaml#slow", False), ("wpt/3gg", True)):
         stack = {"clients": {"a": {"app": "bot", "network": {"profile": name}}}}
         assert bool(list(mistakes(stack, stack_schema(), stack_schema()))) is wrong

@@ -1,4 +1,4 @@
-"""Each kind of step: the actions that it plans, with their times and the changes that clients are asked for."""
+"""Every kind of step: its planned actions with their times and changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .files import checked, planned
 
 
 def actions(folder: Path, step: str) -> list[tuple[float, Action]]:
-    """Those of the only step, with their times in seconds."""
+    """The actions of the only step, with times in seconds."""
     (visit,) = planned(folder, f"  - {step}\n").visits()
     return [(seconds_of(timed.at_ns), timed.action) for timed in visit.run.actions]
 
@@ -38,7 +38,7 @@ def change(folder: Path, step: str) -> Any:
 
 
 def lengths(folder: Path, step: str) -> tuple[float, float]:
-    """How many seconds it takes at least and at most."""
+    """Shortest and longest duration in seconds."""
     track = planned(folder, f"  - {step}\n").track
     return seconds_of(track.least_ns), seconds_of(track.most_ns)
 
@@ -77,19 +77,19 @@ def lengths(folder: Path, step: str) -> tuple[float, float]:
     ],
 )  # fmt: skip
 def test_change(step: str, expected: Any, tmp_path: Path) -> None:
-    """What is asked of a client's API: what the step names and nothing else."""
+    """A change contains exactly what the step names."""
     assert change(tmp_path, step) == expected
 
 
 def test_profile(tmp_path: Path) -> None:
-    """A profile gives all values of both directions; values beside it come on top."""
+    """A profile sets every value of both directions; values next to it override it."""
     made = change(tmp_path, "{set: client2, profile: wpt/3g, egress: {rate: 1mbit}}")
     assert (made["ingress"]["rate"], made["ingress"]["latency"], made["ingress"]["loss"]) == ("1.6mbit", "150ms", None)
     assert (made["egress"]["rate"], made["egress"]["latency"]) == ("1mbit", "150ms")
 
 
 def test_own_profile(tmp_path: Path) -> None:
-    """A file of profiles is found from the scenario's folder; the clients get the traces that a profile names."""
+    """Profile files are relative to the scenario; clients get the traces a profile names."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "lte.down").write_text("1\n5\n")
     (tmp_path / "mine" / "office.yaml").write_text(
@@ -103,7 +103,7 @@ def test_own_profile(tmp_path: Path) -> None:
 
 
 def test_clients(tmp_path: Path) -> None:
-    """A name, a group, several, or all: each client once."""
+    """A name, a group, a list or all: each client once."""
     for names, expected in {
         "client2": ("client2",),
         "bot": ("bot-1", "bot-2"),
@@ -114,7 +114,7 @@ def test_clients(tmp_path: Path) -> None:
 
 
 def test_lease_and_whole(tmp_path: Path) -> None:
-    """`for` is a lease, and the step is done at once; `whole` clears what is not named."""
+    """`for` is a lease and the step finishes immediately; `replace` clears unnamed values."""
     ((at_s, action),) = actions(tmp_path, "{set: client2, replace: true, egress: {loss: 5%}, for: 90s}")
     assert at_s == 0
     assert action == Change(
@@ -124,7 +124,7 @@ def test_lease_and_whole(tmp_path: Path) -> None:
 
 
 def test_linear_ramp(tmp_path: Path) -> None:
-    """Equal differences; the last value stays. The step is done when the first is in force."""
+    """Equal differences; the last value stays. The step finishes when the first is in force."""
     step = "{ramp: client2, egress: {rate: [1mbit, 2mbit], latency: [0ms, 100ms]}, over: 2s, every: 500ms}"
     assert changes(tmp_path, step) == [
         (0.0, {"egress": {"rate": "1mbit", "latency": "0ms"}}, None),
@@ -137,21 +137,21 @@ def test_linear_ramp(tmp_path: Path) -> None:
 
 
 def test_exponential_ramp(tmp_path: Path) -> None:
-    """Equal ratios; with `for` it reverts so long after its beginning."""
+    """Equal ratios; with `for` it reverts that long after its start."""
     step = "{ramp: client2, egress: {rate: [4mbit, 1mbit]}, over: 2s, every: 1s, shape: exponential, for: 5s}"
     rates = [(at_s, made["egress"]["rate"], lease_s) for at_s, made, lease_s in changes(tmp_path, step)]
     assert rates == [(0.0, "4mbit", 5.0), (1.0, "2mbit", 4.0), (2.0, "1mbit", 3.0)]
 
 
 def test_ramp_in_steps(tmp_path: Path) -> None:
-    """So many equal steps, the first of them after the first value."""
+    """`steps` equal steps after the first value."""
     step = "{ramp: client2, both: {loss: [0%, 10%]}, over: 10s, shape: steps, steps: 2}"
     losses = [(at_s, made["ingress"]["loss"]) for at_s, made, _ in changes(tmp_path, step)]
     assert losses == [(0.0, "0%"), (5.0, "5%"), (10.0, "10%")]
 
 
 def test_steps_that_are_no_whole_nanoseconds(tmp_path: Path) -> None:
-    """Each is at the nanosecond nearest to its place, however many there are, and the last one at the end."""
+    """Each change is at the nearest nanosecond, however many there are, and the last one at the end."""
     found = planned(tmp_path, "  - {ramp: client2, both: {loss: [0%, 70%]}, over: 10s, shape: steps, steps: 7}\n")
     times_ns = [timed.at_ns for visit in found.visits() for timed in visit.run.actions]
     assert times_ns == [round(Fraction(10**10 * number, 7)) for number in range(8)]
@@ -159,13 +159,13 @@ def test_steps_that_are_no_whole_nanoseconds(tmp_path: Path) -> None:
 
 
 def test_the_last_100_ms_count(tmp_path: Path) -> None:
-    """A change that is in force for the shortest lease is made, whatever a float makes of the difference."""
+    """A change that lasts exactly the shortest lease is kept, despite float rounding."""
     found = changes(tmp_path, "{wave: client2, egress: {loss: [1%, 9%]}, period: 400ms, for: 1s, every: 100ms}")
     assert [(at_s, lease_s) for at_s, _, lease_s in found] == [(n / 10, (10 - n) / 10) for n in range(10)]
 
 
 def test_sine(tmp_path: Path) -> None:
-    """From the middle upwards; the lease of each point ends when the wave does."""
+    """It starts in the middle, rising; every point's lease ends with the wave."""
     step = "{wave: client2, egress: {rate: [1mbit, 3mbit]}, period: 4s, for: 4s, every: 1s}"
     assert changes(tmp_path, step) == [
         (0.0, {"egress": {"rate": "2mbit"}}, 4.0),
@@ -184,7 +184,7 @@ def test_square(tmp_path: Path) -> None:
 
 
 def test_random_walk(tmp_path: Path) -> None:
-    """The same for the same seed, another for another; within its bounds, and never further than its stride."""
+    """Reproducible by seed, within its bounds, and no change larger than the stride."""
     text = "  - {random: client2, egress: {loss: [10%, 20%]}, for: 5min, every: 1s, stride: 20%}\n"
 
     def walk(seed: int) -> list[float]:
@@ -201,7 +201,7 @@ def test_random_walk(tmp_path: Path) -> None:
 
 
 def test_mahimahi_trace(tmp_path: Path) -> None:
-    """The clients get the file and play it themselves; it takes the place of a rate."""
+    """Clients get the file and replay it; it replaces a rate."""
     (tmp_path / "lte.up").write_text("1\n5\n")
     ((_, action),) = actions(tmp_path, "{trace: client2, egress: lte.up, for: 3min}")
     assert isinstance(action, Change)
@@ -223,8 +223,8 @@ def test_csv_trace(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("restart: sfu", ContainerChange(doing="restart", names=("sfu",))),
-        ("pause: bot", ContainerChange(doing="pause", names=("bot-1", "bot-2"))),
+        ("restart: sfu", ContainerChange(action="restart", names=("sfu",))),
+        ("pause: bot", ContainerChange(action="pause", names=("bot-1", "bot-2"))),
         ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
             "{traffic: client2, for: 5s}",
@@ -243,7 +243,7 @@ def test_csv_trace(tmp_path: Path) -> None:
     ],
 )
 def test_other_actions(step: str, expected: Action, tmp_path: Path) -> None:
-    """What is done once, with all that it needs."""
+    """Single actions with all their arguments."""
     assert actions(tmp_path, step) == [(0.0, expected)]
 
 
@@ -259,7 +259,7 @@ def test_other_actions(step: str, expected: Action, tmp_path: Path) -> None:
 def test_judging(
     step: str, kind: str, within_s: float | None, for_s: float, least_s: float, most_s: float, tmp_path: Path
 ) -> None:
-    """An expectation, and how long its verdict can take."""
+    """An expectation, and how long its result can take."""
     ((_, action),) = actions(tmp_path, step)
     assert isinstance(action, Judge)
     assert (action.kind, _seconds(action.within_ns), seconds_of(action.for_ns)) == (kind, within_s, for_s)
@@ -267,7 +267,7 @@ def test_judging(
 
 
 def test_files_of_a_set(tmp_path: Path) -> None:
-    """A trace that lies beside the scenario goes to the clients; of two files of one name one must be renamed."""
+    """A trace next to the scenario is uploaded; two files of one name are rejected."""
     (tmp_path / "a").mkdir()
     for place in ("x.up", "a/x.up"):
         (tmp_path / place).write_text(f"{len(place)}\n")

@@ -1,4 +1,4 @@
-"""Traces that are more than a client keeps: found before anything starts, with their names and sizes."""
+"""Traces that exceed a client's limits are reported before anything starts, with names and sizes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STACK = "clients: {a: {image: syntheticnet}, b: {image: syntheticnet}}\n"
 
 
 def trace(folder: Path, name: str, size_mb: float) -> str:
-    """The name of a trace of that size, nearly all of it a comment."""
+    """Write a trace of this size, mostly a comment; returns its name."""
     head = "#" * int(size_mb * (1 << 20) - 3)
     (folder / name).write_text(f"{head}\n9\n")
     return name
@@ -38,7 +38,7 @@ def step(client: str, name: str) -> str:
 
 
 def test_one_that_is_too_large(tmp_path: Path) -> None:
-    """In a stack, a step and a flag, with the file's name and its size."""
+    """A too large trace is rejected in a stack, a step and a flag, with its name and size."""
     name = trace(tmp_path, "lte.up", 5.2)
     result = r"lte\.up: is 5\.2 MB; at most 4 MB is allowed"
     with pytest.raises(WrongUse, match=rf"some.yaml:3: steps\[0\]\.egress: .*{result}"):
@@ -53,7 +53,7 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
 
 
 def test_several_that_are_too_large_together(tmp_path: Path) -> None:
-    """Those of one client are added up, over the steps of a scenario and its stack; those of two clients are not."""
+    """Sizes add up per client over the scenario's steps and its stack."""
     one, two = trace(tmp_path, "one.up", 2.5), trace(tmp_path, "two.up", 2.5)
     check(tmp_path, step("a", one), step("b", two), step("a", one))
     with pytest.raises(WrongUse, match=rf"some.yaml:4: steps\[1\]: a: two.up: is 2.50 MB \(2 files, .*{KEPT}"):
@@ -65,7 +65,7 @@ def test_several_that_are_too_large_together(tmp_path: Path) -> None:
 
 
 def test_too_many(tmp_path: Path) -> None:
-    """33 small ones are one too many."""
+    """33 small files are one too many."""
     names = [trace(tmp_path, f"{number}.up", 0.00001) for number in range(33)]
     check(tmp_path, *(step("a", name) for name in names[:32]))
     with pytest.raises(WrongUse, match=rf"a: 32.up: is .* \(33 files, .* in total\); {KEPT}"):
@@ -73,7 +73,7 @@ def test_too_many(tmp_path: Path) -> None:
 
 
 def test_a_name_that_cannot_be_uploaded(tmp_path: Path) -> None:
-    """A file whose name the client would refuse is found beforehand, too."""
+    """A file name that clients would reject is reported beforehand too."""
     name = trace(tmp_path, "my lte (1).up", 0.00001)
     with pytest.raises(WrongUse, match="is not the name of an uploaded rate trace: letters, digits"):
         check(tmp_path, step("a", f"'{name}'"))

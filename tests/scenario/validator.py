@@ -1,4 +1,4 @@
-"""As much of JSON Schema 2020-12 as the schemas use, to try them without another library."""
+"""The subset of JSON Schema 2020-12 that our schemas use, to test them without another library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KNOWN = {
 
 
 def mistakes(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """The paths of what does not fit."""
+    """The paths of all mismatches."""
     assert set(schema) <= KNOWN, set(schema) - KNOWN
     if "$ref" in schema:
         yield from mistakes(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root, path)

@@ -255,9 +255,9 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bad_name_of_the_lab(capsys: pytest.CaptureFixture[str]) -> None:
-    """The name in --name must follow the same rule as the file's."""
-    assert main(["up", "call.yaml", "--name", "My Lab"], fake_backend()[0]) == 2
-    assert capsys.readouterr().err.startswith("synthlab: --name: 'My Lab' is not a name: use at most 40")
+    """The name in --lab must follow the same rule as the file's."""
+    assert main(["up", "call.yaml", "--lab", "My Lab"], fake_backend()[0]) == 2
+    assert capsys.readouterr().err.startswith("synthlab: --lab: 'My Lab' is not a name: use at most 40")
 
 
 SEVERAL = """\

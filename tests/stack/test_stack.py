@@ -80,7 +80,7 @@ def test_bundled_call() -> None:
 
 
 def test_name_of_the_lab(tmp_path: Path) -> None:
-    """A stack without a name is named after its file; --name overrides both."""
+    """A stack without a name is named after its file; --lab overrides both."""
     file = tmp_path / "My Call.yaml"
     file.write_text("clients: {a: {image: syntheticnet}}")
     assert read_stack(str(file)).name == "my-call"

@@ -43,7 +43,7 @@ class Bench:
     def __init__(self, seed: object = 7, files: Files | None = None) -> None:
         self.dropped = Sink()
         self.copied: list[Packet] = []
-        self.kit = ElementContext(Random(str(seed)), self.dropped, self._duplicate, files or Files())
+        self.context = ElementContext(Random(str(seed)), self.dropped, self._duplicate, files or Files())
 
     def _duplicate(self, packet: Packet) -> Packet:
         self.copied.append(packet.copy())
@@ -63,14 +63,14 @@ def requested(**written: Any) -> LinkConditions:
 def packet(size: int = 1000, time: int = 0, flow: str = DEFAULT) -> Packet:
     """A packet of `size` bytes of frame."""
     made = Packet(bytes(VNET + size), time, Conversation("link", flow))
-    made.tally = FlowCounters()
+    made.counters = FlowCounters()
     return made
 
 
 def carrying(buffer: bytes, time: int = 0) -> Packet:
     """A packet of the frame in `buffer`."""
     made = Packet(buffer, time, Conversation("link", DEFAULT))
-    made.tally = FlowCounters()
+    made.counters = FlowCounters()
     return made
 
 

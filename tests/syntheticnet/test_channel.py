@@ -40,7 +40,7 @@ def frame_of(message: dict[str, Any]) -> bytes:
 
 
 def served(ends: Ends, talk: Callable[[ControlClient], Awaitable[Any]]) -> Any:
-    """The result of `talk` while a server answers."""
+    """The result of `conversation` while a server answers."""
 
     async def both() -> Any:
         asyncio.get_running_loop().add_reader(ends[0].fileno(), ControlServer(ends[0], echo).serve)

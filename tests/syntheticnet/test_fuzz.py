@@ -61,7 +61,7 @@ class Line:
         control = ControlAccess(frozenset({ip_address(HOST).packed}), frozenset({80}))
         self.files = Files(TEXTS)
         ports: list[Any] = [Sockets(), Sockets()]
-        self.ways = (
+        self.pipelines = (
             Pipeline("ingress", ports[0], ports[1], control, self.files),
             Pipeline("egress", ports[1], ports[0], control, self.files),
         )
@@ -71,31 +71,33 @@ class Line:
     def configure(self, values: dict[str, Any]) -> None:
         flows = FLOWS | {"10.9.0.2:udp:6000": {"egress": values}}
         requested = Conditions.from_dict({"ingress": values, "egress": values, "flows": flows, "seed": 1})
-        for way in self.ways:
-            way.configure(InForce(requested), self.now)
+        for pipeline in self.pipelines:
+            pipeline.configure(InForce(requested), self.now)
 
     def feed(self, buffers: list[bytes]) -> None:
         self.fed += len(buffers)
         stamps = range(self.now, self.now + GAP_NS * len(buffers), GAP_NS)
         self.now += GAP_NS * len(buffers)
-        way = self.ways[self.fed // BATCH % 2]
-        way.admit(list(zip(buffers, stamps, strict=True)), self.now, 0)
-        for one, other in (self.ways, self.ways[::-1]):
+        pipeline = self.pipelines[self.fed // BATCH % 2]
+        pipeline.admit(list(zip(buffers, stamps, strict=True)), self.now, 0)
+        for one, other in (self.pipelines, self.pipelines[::-1]):
             one.release(self.now)
             if one.answers:
                 other.admit_answers(one.answers, self.now)
                 one.answers = []
 
     def check(self) -> None:
-        for way in self.ways:
-            assert way.link.total.queued == len(way.link)
+        for pipeline in self.pipelines:
+            assert pipeline.link.total.queued == len(pipeline.link)
 
     def causes(self) -> set[str]:
-        return {cause for way in self.ways for cause in way.link.total.dropped}
+        return {cause for pipeline in self.pipelines for cause in pipeline.link.total.dropped}
 
     def counted(self) -> int:
         """Frames that entered a link or bypassed it."""
-        return sum(way.link.total.packets_in + way.report(self.now)["bypassed"] for way in self.ways)
+        return sum(
+            pipeline.link.total.packets_in + pipeline.report(self.now)["bypassed"] for pipeline in self.pipelines
+        )
 
 
 def every_value(later: bool) -> dict[str, str]:
@@ -164,7 +166,7 @@ def test_frames_that_are_cut_off_or_scrambled(later: bool) -> None:
     line.check()
     assert line.counted() == line.fed
     assert line.causes() >= {"reject", "mtu", "queue", "loss", "closed"}
-    assert all(way.link.total.packets_out > 1000 and way.link.total.duplicated for way in line.ways)
+    assert all(pipeline.link.total.packets_out > 1000 and pipeline.link.total.duplicated for pipeline in line.pipelines)
 
 
 @pytest.mark.parametrize("later", [False, True])
@@ -178,4 +180,4 @@ def test_vnet_headers_that_lie(later: bool) -> None:
         line.feed([next(frames) for _ in range(BATCH)])
     line.check()
     assert line.counted() >= line.fed
-    assert all(way.link.total.dropped["malformed"] > 1000 for way in line.ways)
+    assert all(pipeline.link.total.dropped["malformed"] > 1000 for pipeline in line.pipelines)

@@ -73,7 +73,7 @@ class Room:
         rtt = max((rtt for rtt in rtts if rtt), default=None)
         return CallSample(time.monotonic(), received, sent, rtt, packets)
 
-    def mend(self, before: CallSample, after: CallSample) -> None:
+    def repair(self, before: CallSample, after: CallSample) -> None:
         """Detect dead paths and stuck video sooner than aiortc does; called once a second.
 
         aiortc needs over half a minute to declare a connection failed. After a gap in a stream it waits for the

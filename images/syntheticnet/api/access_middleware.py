@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..firewall import DOOR_PORT
+from ..firewall import CONTROL_PORT
 from .access import AccessCheck
 
 CLOSED_HEADERS = (
@@ -25,25 +25,25 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class AccessMiddleware:
-    """Answers 403 to requests that the guard refuses; requests on the exec relay's port come from the host.
+    """Answers 403 to requests that the access check refuses; requests on the control port come from the host.
 
     Every answer carries the container's id, because a port of the host may belong to another engine's container, and
     the times the request arrived and the answer left, so the host can compare clocks with every request.
     """
 
-    def __init__(self, app: ASGIApp, guard: AccessCheck, container: str = "") -> None:
+    def __init__(self, app: ASGIApp, access: AccessCheck, container: str = "") -> None:
         self._app = app
-        self._guard = guard
+        self._access = access
         self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received_ns = time.monotonic_ns()
         app = self._app
         # Only a process with NET_ADMIN gets past the firewall to this port, and the application has lost NET_ADMIN.
-        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != DOOR_PORT:
+        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != CONTROL_PORT:
             request = Request(scope)
             peer = request.client.host if request.client else ""
-            refusal = self._guard.refusal(peer, request.method, request.url.path, request.headers)
+            refusal = self._access.refusal(peer, request.method, request.url.path, request.headers)
             if refusal:
                 app = JSONResponse({"error": refusal}, 403)
         await app(scope, receive, partial(_send_with, self._headers, received_ns, send))

@@ -16,22 +16,22 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from ..firewall import DOOR_MARK, DOOR_PORT
+from ..firewall import CONTROL_MARK, CONTROL_PORT
 
 SECONDS = 5.0
 _SO_MARK = 36
 
 
-class Door(HTTPConnection):
+class ControlPort(HTTPConnection):
     """A connection to the API on the port kept for the host; requires NET_ADMIN."""
 
     def __init__(self) -> None:
-        super().__init__("127.0.0.1", DOOR_PORT, timeout=SECONDS)
+        super().__init__("127.0.0.1", CONTROL_PORT, timeout=SECONDS)
 
     def connect(self) -> None:
         self.sock = socket.socket()
         self.sock.settimeout(SECONDS)
-        self.sock.setsockopt(socket.SOL_SOCKET, _SO_MARK, DOOR_MARK)
+        self.sock.setsockopt(socket.SOL_SOCKET, _SO_MARK, CONTROL_MARK)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.connect((self.host, self.port))
 
@@ -51,7 +51,7 @@ def answer(connection: HTTPConnection, line: bytes) -> dict[str, Any]:
 
 
 def main() -> None:
-    connection = Door()
+    connection = ControlPort()
     for line in sys.stdin.buffer:
         print(json.dumps(answer(connection, line)), flush=True)
 

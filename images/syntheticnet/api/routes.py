@@ -265,13 +265,13 @@ class ControlApi:
         }
 
 
-def make(control: ControlClient, identity: Identity, guard: AccessCheck, pulse: Pulse | None = None) -> Starlette:
+def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse: Pulse | None = None) -> Starlette:
     """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
         routes=ControlApi(control, identity).routes(),
         middleware=[
-            Middleware(AccessMiddleware, guard=guard, container=identity.container),
-            *([Middleware(CORSMiddleware, allow_origins=guard.origins, **_ANY)] if guard.origins else ()),
+            Middleware(AccessMiddleware, access=access, container=identity.container),
+            *([Middleware(CORSMiddleware, allow_origins=access.origins, **_ANY)] if access.origins else ()),
         ],
         exception_handlers={
             HTTPException: _http_error,

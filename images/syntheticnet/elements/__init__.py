@@ -7,7 +7,7 @@ from .delay_trace import DelayTrace
 from .duplicate import Duplicate
 from .element import Element, ElementContext, Instant, Popped
 from .hold import Hold
-from .indexed_loss import PickedLoss
+from .indexed_loss import IndexedLoss
 from .loss import Loss
 from .mtu import Mtu
 from .outage import Outage
@@ -28,7 +28,7 @@ ELEMENTS: tuple[type[Element], ...] = (
     Loss,
     BurstLoss,
     StateLoss,
-    PickedLoss,
+    IndexedLoss,
     Corrupt,
     Duplicate,
     Delay,

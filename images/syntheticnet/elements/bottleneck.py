@@ -26,8 +26,8 @@ DEPENDS_ON = (
 class Bottleneck(ABC):
     """Packets wait in a queue; the subclass decides when bytes may leave."""
 
-    def __init__(self, kit: ElementContext) -> None:
-        self.queue = Queue(kit)
+    def __init__(self, context: ElementContext) -> None:
+        self.queue = Queue(context)
         self.departed: list[Packet] = []
         self.due = 0
         """While the queue is not empty: when its head departs (Rate), or when its next bytes may leave (RateTrace)."""

@@ -23,7 +23,7 @@ class BurstLoss(Instant):
     def restart(self) -> None:
         model = self._model
         moving = model.to_bad + model.to_good
-        self._bad = moving > 0 and self.kit.rng.random() < model.to_bad / moving
+        self._bad = moving > 0 and self.context.rng.random() < model.to_bad / moving
 
     @staticmethod
     def enabled(values: LinkConditions) -> bool:
@@ -35,7 +35,7 @@ class BurstLoss(Instant):
         )
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        model, random, drop, bad = self._model, self.kit.rng.random, self.kit.drop, self._bad
+        model, random, drop, bad = self._model, self.context.rng.random, self.context.drop, self._bad
         to_bad, to_good, in_bad, in_good = model.to_bad, model.to_good, model.lost_in_bad, model.lost_in_good
         passed = []
         for packet in packets:

@@ -26,7 +26,7 @@ class Corrupt(Instant):
         self._share = values.corrupt or 0.0
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        share, random = self._share, self.kit.rng.random
+        share, random = self._share, self.context.rng.random
         for packet in packets:
             if random() < share and len(packet.buffer) > IP:
                 packet.buffer = _flipped(packet.buffer, random())

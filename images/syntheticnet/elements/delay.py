@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from ..conditions import LinkConditions
 from ..packets.packet import Packet
-from .distribution import Law, law_of
+from .distribution import Distribution, distribution_of
 from .element import ElementContext, Popped
 
 Waiting = tuple[int, int, int, float, Packet]
@@ -35,8 +35,8 @@ class Delay:
         "reordering",
     )
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self._kit = kit
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self._context = context
         self._queue: deque[Waiting] = deque()
         self._heap: list[Waiting] = []
         self._number = 0
@@ -82,7 +82,7 @@ class Delay:
         return waiting[0][0] if waiting else None
 
     def slack(self) -> int:
-        return max(0, self._latency + floor(self._jitter * self._law.least))
+        return max(0, self._latency + floor(self._jitter * self._distribution.least))
 
     def configure(self, values: LinkConditions, now: int) -> None:
         # Recompute each due time from the packet's arrival and its original draw: a change takes effect at once on
@@ -96,7 +96,7 @@ class Delay:
     def restart(self) -> None:
         """Held packets keep their draws."""
         if self._jitter:
-            self._draw_by(law_of(self._values, self._kit))
+            self._draw_by(distribution_of(self._values, self._context))
 
     def migrate_out(self, leaves: Callable[[Packet], bool]) -> list[Packet]:
         leaving = []
@@ -119,10 +119,10 @@ class Delay:
         self._latency = values.latency_ns or 0
         self._jitter = values.jitter_ns or 0
         self._reordering = bool(values.reordering)
-        self._draw_by(law_of(values, self._kit))
+        self._draw_by(distribution_of(values, self._context))
 
-    def _draw_by(self, law: Law) -> None:
-        self._law, self._draw = law, law.draw
+    def _draw_by(self, distribution: Distribution) -> None:
+        self._distribution, self._draw = distribution, distribution.draw
 
     def _hold(self, packet: Packet, since: int, deviation: float, earliest: int) -> None:
         """Hold a packet that arrived at `since`, due no earlier than `earliest`: a change never acts in the past."""

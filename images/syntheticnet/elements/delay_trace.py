@@ -30,7 +30,7 @@ class DelayTrace(Holding):
 
     def set(self, values: LinkConditions) -> None:
         name = values.delay_trace
-        self._trace = self.kit.files.parsed(name, read_delay_trace) if name else _NONE
+        self._trace = self.context.files.parsed(name, read_delay_trace) if name else _NONE
 
     def due(self, since: int, now: int) -> int:
         """After the trace's delay at `since`; before the trace starts, after its first delay."""

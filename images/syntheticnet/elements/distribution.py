@@ -24,21 +24,21 @@ _LEAST_SHARE = NormalDist().cdf(-4.0)
 Random = Callable[[], float]
 
 
-class Law(NamedTuple):
+class Distribution(NamedTuple):
     """`draw` returns one deviation, never below `least`."""
 
     draw: Random
     least: float
 
 
-def law_of(values: LinkConditions, kit: ElementContext) -> Law:
-    """The distribution set in `values`, drawing from the random stream of `kit`."""
-    random = kit.rng.random
+def distribution_of(values: LinkConditions, context: ElementContext) -> Distribution:
+    """The distribution set in `values`, drawing from the random stream of `context`."""
+    random = context.rng.random
     if values.jitter_table is not None:
-        law = _table(kit.files.parsed(values.jitter_table, read_table), random)
+        distribution = _table(context.files.parsed(values.jitter_table, read_table), random)
     else:
-        law = _LAWS[values.distribution or "uniform"](random)
-    return law if values.jitter_share is None else _partial(law, values.jitter_share, random)
+        distribution = _DISTRIBUTIONS[values.distribution or "uniform"](random)
+    return distribution if values.jitter_share is None else _partial(distribution, values.jitter_share, random)
 
 
 def pareto(x: float) -> float:
@@ -56,19 +56,19 @@ def paretonormal(x: float) -> float:
     return min((normal(x) + 3.0 * pareto(x)) / 4.0, MOST)
 
 
-def _uniform(random: Random) -> Law:
-    return Law(lambda: 2.0 * random() - 1.0, -1.0)
+def _uniform(random: Random) -> Distribution:
+    return Distribution(lambda: 2.0 * random() - 1.0, -1.0)
 
 
-def _one_sided(random: Random) -> Law:
-    return Law(random, 0.0)
+def _one_sided(random: Random) -> Distribution:
+    return Distribution(random, 0.0)
 
 
-def _by_quantile(quantile: Callable[[float], float]) -> Callable[[Random], Law]:
-    return lambda random: Law(lambda: quantile(random()), quantile(0.0))
+def _by_quantile(quantile: Callable[[float], float]) -> Callable[[Random], Distribution]:
+    return lambda random: Distribution(lambda: quantile(random()), quantile(0.0))
 
 
-_LAWS: dict[str, Callable[[Random], Law]] = {
+_DISTRIBUTIONS: dict[str, Callable[[Random], Distribution]] = {
     "uniform": _uniform,
     "one-sided": _one_sided,
     "normal": _by_quantile(normal),
@@ -77,13 +77,13 @@ _LAWS: dict[str, Callable[[Random], Law]] = {
 }
 
 
-def _table(entries: Sequence[float], random: Random) -> Law:
+def _table(entries: Sequence[float], random: Random) -> Distribution:
     """Draws each entry with equal probability."""
     count = len(entries)
-    return Law(lambda: entries[int(random() * count)], min(entries))
+    return Distribution(lambda: entries[int(random() * count)], min(entries))
 
 
-def _partial(law: Law, share: float, random: Random) -> Law:
+def _partial(distribution: Distribution, share: float, random: Random) -> Distribution:
     """The same law for a share of packets; the others do not deviate."""
-    draw = law.draw
-    return Law(lambda: draw() if random() < share else 0.0, min(law.least, 0.0))
+    draw = distribution.draw
+    return Distribution(lambda: draw() if random() < share else 0.0, min(distribution.least, 0.0))

@@ -22,7 +22,7 @@ class Duplicate(Instant):
         self._share = values.duplicate or 0.0
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        share, random, duplicate = self._share, self.kit.rng.random, self.kit.duplicate
+        share, random, duplicate = self._share, self.context.rng.random, self.context.duplicate
         passed = []
         for packet in packets:
             passed.append(packet)

@@ -47,7 +47,7 @@ class Element(Protocol):
     depends_on: ClassVar[tuple[str, ...]]
     """The attributes of LinkConditions it reads; a flow that sets any of them gets its own element."""
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         """Start with `values`."""
 
     @staticmethod
@@ -93,8 +93,8 @@ class Instant(ABC):
 
     depends_on: ClassVar[tuple[str, ...]]
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self.kit = kit
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self.context = context
         self._passed: list[Packet] = []
         self._answers: list[Packet] = []
         self.set(values)

@@ -20,8 +20,8 @@ class Holding(ABC):
 
     depends_on: ClassVar[tuple[str, ...]]
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self.kit = kit
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self.context = context
         self.began = 0
         """When the current values were applied; valid whenever `due` is called."""
         self._is_dated = False
@@ -97,7 +97,7 @@ class Holding(ABC):
 
     def _date(self) -> None:
         if not self._is_dated:
-            self.began, self._is_dated = self.kit.began(), True
+            self.began, self._is_dated = self.context.began(), True
 
     def _hold(self, packet: Packet, since: int, now: int) -> None:
         self._last_due = max(self.due(since, now), self._last_due)

@@ -1,4 +1,4 @@
-"""PickedLoss: drops exactly the chosen packets: every n-th, or those at listed positions.
+"""IndexedLoss: drops exactly the chosen packets: every n-th, or those at listed positions.
 
 For tests that must lose the same packets in every run; every n-th equals iptables' `statistic --mode nth`.
 """
@@ -14,18 +14,18 @@ from ..packets.packet import Packet
 from .element import ElementContext, Instant
 
 
-class PickedLoss(Instant):
+class IndexedLoss(Instant):
     """Counts packets from 1; a count restarts when its value or the seed changes."""
 
     depends_on: ClassVar[tuple[str, ...]] = ("loss_every", "loss_list")
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
         self._every: int | None = None
         self._list: PacketNumbers | None = None
         self._since = 0  # packets since the last n-th one
         self._number = 0
         self._ranges: deque[tuple[int, int]] = deque()
-        super().__init__(values, kit)
+        super().__init__(values, context)
 
     def restart(self) -> None:
         self._since = self._number = 0
@@ -47,7 +47,7 @@ class PickedLoss(Instant):
         for packet in packets:
             # `|` and not `or`: both counters must see every packet, even one the other drops.
             if self._is_nth() | self._is_listed():
-                self.kit.drop(packet, "loss")
+                self.context.drop(packet, "loss")
             else:
                 passed.append(packet)
         return passed

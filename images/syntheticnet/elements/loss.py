@@ -22,7 +22,7 @@ class Loss(Instant):
         self._share = (values.loss or 0.0) if values.loss_burst is None else 0.0
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        share, random, drop = self._share, self.kit.rng.random, self.kit.drop
+        share, random, drop = self._share, self.context.rng.random, self.context.drop
         passed = []
         for packet in packets:
             if random() < share:

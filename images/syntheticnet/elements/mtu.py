@@ -42,7 +42,7 @@ class Mtu(Instant):
         return passed
 
     def _refuse(self, packet: Packet) -> None:
-        self.kit.drop(packet, "mtu")
+        self.context.drop(packet, "mtu")
         answer = too_big(packet.buffer, self._mtu or 0) if self._answering else None
         if answer is not None:
             self.answer(packet.answer(answer))

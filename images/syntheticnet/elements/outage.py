@@ -25,5 +25,5 @@ class Outage(Instant):
         if not self._down:
             return packets
         for packet in packets:
-            self.kit.drop(packet, "outage")
+            self.context.drop(packet, "outage")
         return []

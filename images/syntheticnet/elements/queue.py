@@ -16,8 +16,8 @@ from .element import ElementContext
 class Queue:
     """Waiting packets; `time` is their arrival. The head stays, and counts as queued, until its last bit has left."""
 
-    def __init__(self, kit: ElementContext) -> None:
-        self._drop = kit.drop
+    def __init__(self, context: ElementContext) -> None:
+        self._drop = context.drop
         self.line: deque[Packet] = deque()
         self._bytes = 0
         self._codel: Codel | None = None

@@ -21,8 +21,8 @@ class Rate(Bottleneck):
 
     depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        super().__init__(kit)
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        super().__init__(context)
         self._free_at = 0  # when the last bit of the previous packet left
         self._set(values)
 

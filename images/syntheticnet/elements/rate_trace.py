@@ -28,9 +28,9 @@ class RateTrace(Bottleneck):
 
     depends_on: ClassVar[tuple[str, ...]] = DEPENDS_ON
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        super().__init__(kit)
-        self._kit = kit
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        super().__init__(context)
+        self._context = context
         self._name: str | None = None
         self._times_ms: Sequence[int] = ()
         self._period = 0
@@ -68,7 +68,7 @@ class RateTrace(Bottleneck):
         self._overhead = values.overhead_bytes or 0
         if values.rate_trace != self._name:
             self._name = values.rate_trace
-            self._times_ms = self._kit.files.parsed(self._name, read_rate_trace).times_ms if self._name else ()
+            self._times_ms = self._context.files.parsed(self._name, read_rate_trace).times_ms if self._name else ()
             if self._times_ms:
                 self._period = self._times_ms[-1] * _MS
         opportunities_per_ns = len(self._times_ms) / self._period if self._times_ms else math.inf
@@ -77,7 +77,7 @@ class RateTrace(Bottleneck):
     def _seek(self, now: int) -> None:
         """Move to the first opportunity after `now`."""
         if not self._begun:
-            self._lap, self._begun = self._kit.began(), True
+            self._lap, self._begun = self._context.began(), True
         self._lap += (now - self._lap) // self._period * self._period
         self._index = bisect_right(self._times_ms, (now - self._lap) // _MS)
         self.due = self._lap + self._times_ms[self._index] * _MS

@@ -26,7 +26,7 @@ class Reject(Instant):
         self._how = values.reject
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        how, drop = self._how, self.kit.drop
+        how, drop = self._how, self.context.drop
         if how is None:
             return packets
         passed = []

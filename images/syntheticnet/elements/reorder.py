@@ -22,9 +22,9 @@ class Reorder:
 
     depends_on: ClassVar[tuple[str, ...]] = ("reorder", "reorder_gap")
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self._stream = kit.rng
-        self._random = kit.rng.random
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self._stream = context.rng
+        self._random = context.rng.random
         self._held: deque[tuple[int, Packet]] = deque()  # how many had passed on its arrival
         self._passed = 0
         self._departed: list[Packet] = []

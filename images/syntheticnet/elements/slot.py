@@ -24,9 +24,9 @@ class Slot:
 
     depends_on: ClassVar[tuple[str, ...]] = ("slot", "slot_packets", "slot_bytes")
 
-    def __init__(self, values: LinkConditions, kit: ElementContext) -> None:
-        self._stream = kit.rng
-        self._random = kit.rng.random
+    def __init__(self, values: LinkConditions, context: ElementContext) -> None:
+        self._stream = context.rng
+        self._random = context.rng.random
         self._waiting: deque[Packet] = deque()
         self._departed: list[Packet] = []
         self._since = self._due = -1  # start of the wait for the current slot, and its time

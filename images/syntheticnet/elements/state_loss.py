@@ -42,7 +42,7 @@ class StateLoss(Instant):
         }
 
     def process(self, packets: list[Packet]) -> list[Packet]:
-        moves, random, drop, state = self._moves, self.kit.rng.random, self.kit.drop, self._state
+        moves, random, drop, state = self._moves, self.context.rng.random, self.context.drop, self._state
         passed = []
         for packet in packets:
             low, first, high, second, rest = moves[state]

@@ -22,7 +22,7 @@ from .per_flow import DEFAULT
 IPAddress = IPv4Address | IPv6Address
 Direction = Literal["ingress", "egress"]
 
-MOST_TALKS = 65536
+MOST_CONVERSATIONS = 65536
 MOST_FRAGMENTED = 4096
 
 # The fields that identify an ordinary packet's conversation: ethertype with the first IP byte, IPv4 flags and fragment
@@ -77,7 +77,7 @@ class FlowTable:
             for place in self._places(flow.match):
                 self._shelves.setdefault(place, []).append((number, flow))
 
-    def talk(self, header: Header | None) -> Conversation:
+    def conversation(self, header: Header | None) -> Conversation:
         """A new conversation for this header; the first matching flow wins."""
         if header is None:
             return _BYPASSED
@@ -135,7 +135,9 @@ class Classifier:
     the old. The media of a super-frame is that of its first segment.
     """
 
-    def __init__(self, table: FlowTable, retire: Callable[[list[Conversation]], None] = lambda talks: None) -> None:
+    def __init__(
+        self, table: FlowTable, retire: Callable[[list[Conversation]], None] = lambda conversations: None
+    ) -> None:
         """`retire` receives all evicted conversations in one call."""
         self._retire = retire
         self._ipv4, self._ipv6 = _tables(), _tables()
@@ -148,7 +150,7 @@ class Classifier:
         self.fragment_evictions = 0
         """First fragments evicted for lack of room; most were no longer needed."""
 
-    def talk(self, buffer: bytes) -> Conversation:
+    def conversation(self, buffer: bytes) -> Conversation:
         """The conversation of the packet in `buffer`."""
         # Let struct check the length: an exception for the rare short frame is cheaper than a test for each packet.
         try:
@@ -164,8 +166,8 @@ class Classifier:
 
     def flow_of(self, packet: Packet) -> str:
         """The flow of a held packet under the current table; updates the packet's conversation."""
-        packet.talk = self.talk(packet.buffer)
-        return packet.talk.flow
+        packet.conversation = self.conversation(packet.buffer)
+        return packet.conversation.flow
 
     def adopt(self, table: FlowTable) -> list[Any]:
         """Switch to another table; returns the old data for the caller to free."""
@@ -178,9 +180,9 @@ class Classifier:
         """Replace the access rules of the control ports."""
         self.adopt(replace(self._table, control=control))
 
-    def talks(self) -> list[Conversation]:
+    def conversations(self) -> list[Conversation]:
         known: list[dict[Any, Conversation]] = [*self._ipv4, *self._ipv6, self._divided]
-        return list(chain.from_iterable([list(talks.values()) for talks in known if talks]))
+        return list(chain.from_iterable([list(conversations.values()) for conversations in known if conversations]))
 
     def _use(self, table: FlowTable) -> None:
         self._table = table
@@ -192,9 +194,9 @@ class Classifier:
     def _missed(self, buffer: bytes, protocol: int, key: bytes, payload: int) -> Conversation:
         """The conversation of an ordinary packet that is not cached, or divided by media."""
         if protocol == UDP and self._divided:
-            talk = self._divided.get(self._share(key, media_of(buffer, payload)))
-            if talk is not None:
-                return talk
+            conversation = self._divided.get(self._share(key, media_of(buffer, payload)))
+            if conversation is not None:
+                return conversation
         return self._walked(buffer)
 
     def _walked(self, buffer: bytes) -> Conversation:
@@ -206,10 +208,10 @@ class Classifier:
             header = self._first(header.fragment, header)
         known = (self._ipv4 if len(header.source) == 4 else self._ipv6)[header.protocol]
         key = _key(header)
-        talk = known.get(key)
-        if talk is None and header.protocol == UDP:
-            talk = self._divided.get(self._share(key, header.media))
-        return talk or self._remember(known, key, header)
+        conversation = known.get(key)
+        if conversation is None and header.protocol == UDP:
+            conversation = self._divided.get(self._share(key, header.media))
+        return conversation or self._remember(known, key, header)
 
     def _first(self, fragment: bytes, header: Header) -> Header:
         """The header of the packet's first fragment; the fragment's own if that is unknown."""
@@ -223,16 +225,16 @@ class Classifier:
         return header
 
     def _remember(self, known: dict[bytes, Conversation], key: bytes, header: Header) -> Conversation:
-        if self._size >= MOST_TALKS:
+        if self._size >= MOST_CONVERSATIONS:
             self.evictions += self._size
             self._forget()
         self._size += 1
-        talk = self._table.talk(header)
+        conversation = self._table.conversation(header)
         if self._media_matter and self._table.divides(header):
-            self._divided[self._share(key, header.media)] = talk
+            self._divided[self._share(key, header.media)] = conversation
         else:
-            known[key] = talk
-        return talk
+            known[key] = conversation
+        return conversation
 
     def _share(self, key: bytes, media: MediaHeader) -> Share:
         """The cache key of one media within a conversation, reduced to what the flows distinguish."""
@@ -245,7 +247,7 @@ class Classifier:
         )
 
     def _forget(self) -> None:
-        self._retire(self.talks())
+        self._retire(self.conversations())
         self._ipv4, self._ipv6 = _tables(), _tables()
         self._divided = {}
         self._size = 0

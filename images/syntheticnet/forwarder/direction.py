@@ -102,22 +102,22 @@ class Pipeline:
         """Pass frames to the link; stamp - `skew` is on the clock of `now`."""
         packets: list[Packet] = []
         bypassed: list[bytes] = []
-        talk_of, uncut = self._classifier.talk, self.link.perfect
+        conversation_of, uncut = self._classifier.conversation, self.link.perfect
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
-            talk = talk_of(buffer)
+            conversation = conversation_of(buffer)
             came = stamp - skew
-            if came < oldest and talk.lane != "control":  # the link would drop it as stalled anyway
-                self.link.refused("stalled", 1, len(buffer) - VNET, now, talk.flow)
-            elif talk.lane == "link":
+            if came < oldest and conversation.treatment != "control":  # the link would drop it as stalled anyway
+                self.link.refused("stalled", 1, len(buffer) - VNET, now, conversation.flow)
+            elif conversation.treatment == "link":
                 # Stamps can be out of order or ahead of `now`; elements need sorted times that are not in the future.
                 if came > last:
                     last = came if came < now else now
                 if buffer[1] and not uncut:
-                    packets += [Packet(part, last, talk) for part in self._cut(buffer, now)]
+                    packets += [Packet(part, last, conversation) for part in self._cut(buffer, now)]
                 else:
-                    packets.append(Packet(buffer, last, talk))
-            elif talk.lane == "closed":
+                    packets.append(Packet(buffer, last, conversation))
+            elif conversation.treatment == "closed":
                 self.link.refused("closed", 1, len(buffer) - VNET, now)
             else:
                 bypassed.append(buffer)
@@ -131,8 +131,8 @@ class Pipeline:
         """Take answers from the opposite link's elements."""
         for packet in packets:
             packet.time = packet.entered = max(self._last, packet.time)
-            packet.talk = self._classifier.talk(packet.buffer)
-            packet.flow = packet.talk.flow
+            packet.conversation = self._classifier.conversation(packet.buffer)
+            packet.flow = packet.conversation.flow
         packets.sort(key=attrgetter("time"))
         self.link.push(packets, now)
 
@@ -148,17 +148,17 @@ class Pipeline:
                 self.link.drop(packets.pop(index), "send")
             self.link.sent(packets, now)
             for packet in packets:
-                talk = packet.talk
-                talk.packets += 1
-                talk.bytes += packet.size
+                conversation = packet.conversation
+                conversation.packets += 1
+                conversation.bytes += packet.size
         return len(packets)
 
     def top(self) -> list[tuple[int, int, int]]:
-        return self._top.rows(self._classifier.talks())
+        return self._top.rows(self._classifier.conversations())
 
     def report(self, now: int, total: FlowCounters | None = None) -> dict[str, Any]:
         """Counters of the link, of packets that bypassed it, and of evictions."""
-        forgotten = {"talks": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
+        forgotten = {"conversations": self._classifier.evictions, "fragments": self._classifier.fragment_evictions}
         return (total or self.link.total).report(now) | {"bypassed": self._bypassed, "forgotten": forgotten}
 
     def note_refusals(self, now: int) -> None:
@@ -179,18 +179,18 @@ class Pipeline:
         slots, stamps = inbox.slots(count), inbox.stamps(count)
         if now + skew - stamps[0] > STALLED_NS or inbox.cut_off(count):
             return False
-        view, talk_of = inbox.memory.view, self._classifier.talk
-        talks = [talk_of(_head(view, slot * SLOT, length)) for slot, length in slots]
-        if "closed" in {talk.lane for talk in talks}:
+        view, conversation_of = inbox.memory.view, self._classifier.conversation
+        conversations = [conversation_of(_head(view, slot * SLOT, length)) for slot, length in slots]
+        if "closed" in {conversation.treatment for conversation in conversations}:
             return False
         refused = self._target.relay(slots)
         inbox.ready(count)
-        self._count_relayed(talks, slots, stamps, refused, now, skew)
+        self._count_relayed(conversations, slots, stamps, refused, now, skew)
         return True
 
     def _count_relayed(
         self,
-        talks: list[Conversation],
+        conversations: list[Conversation],
         slots: list[tuple[int, int]],
         stamps: list[int],
         refused: list[int],
@@ -201,15 +201,15 @@ class Pipeline:
         delays: dict[str, list[int]] = {}
         clock = now + skew
         self.lateness.note(clock - stamps[0], now)
-        for index, talk in enumerate(talks):
-            size, flow = slots[index][1] - VNET, talk.flow
-            if talk.lane != "link":
+        for index, conversation in enumerate(conversations):
+            size, flow = slots[index][1] - VNET, conversation.flow
+            if conversation.treatment != "link":
                 self._bypassed += index not in refused
             elif index in refused:
                 self.link.refused("send", 1, size, now)
             else:
-                talk.packets += 1
-                talk.bytes += size
+                conversation.packets += 1
+                conversation.bytes += size
                 if flow in sizes:
                     sizes[flow] += size
                     delays[flow].append(clock - stamps[index])

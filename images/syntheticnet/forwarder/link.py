@@ -60,7 +60,7 @@ class LinkPlan:
     flows: Mapping[str, Own]
     stages: list[PerFlowPlan]
     streams: dict[StreamKey, SeededStream]
-    tallies: dict[str, FlowCounters]
+    flow_counters: dict[str, FlowCounters]
     leaving: list[FlowCounters]
     began: Moment
     anew: list[tuple[Element, SeededStream, Callable[[], float]]]
@@ -86,7 +86,7 @@ class Link:
         self._room = MOST_HELD_BYTES
         self._past = FlowCounters()  # the sum of removed flows
         self._leaving: deque[FlowCounters] = deque()  # of removed flows whose packets the link may still hold
-        self.tallies: dict[str, FlowCounters] = {DEFAULT: FlowCounters()}
+        self.flow_counters: dict[str, FlowCounters] = {DEFAULT: FlowCounters()}
         self.due: int | None = None
         """When to call `pop` next; None if nothing is held."""
         self.slack = 0
@@ -100,16 +100,16 @@ class Link:
     def push(self, packets: list[Packet], now: int) -> None:
         """Take packets sorted by `time`, none later than `now`."""
         self._now = now
-        for tally, share in self._by_flow(packets):
+        for counters, share in self._by_flow(packets):
             size = 0
             for packet in share:
-                packet.tally = tally
+                packet.counters = counters
                 size += packet.size
             self._room -= size + PACKET_COST * len(share)
             if share[0].originated:
-                tally.originated += len(share)
+                counters.originated += len(share)
             else:
-                tally.came(len(share), size, now)
+                counters.came(len(share), size, now)
         self._passing += packets if self._room >= 0 else self._bounded(packets)
         self.due = now  # pop in the same turn: only the elements know whether a packet may leave at once
 
@@ -151,9 +151,9 @@ class Link:
                 stream = streams[key] = self._streams[key]
                 if seed is not None:
                     anew.append((element, stream, SeededStream(self._source(sown, *key)).random))
-        tallies = {name: self.tallies.get(name) or FlowCounters() for name in (DEFAULT, *flows)}
-        leaving = [tally for name, tally in self.tallies.items() if name not in tallies]
-        return LinkPlan(values, owns, plans, streams, tallies, leaving, began, anew, sown)
+        flow_counters = {name: self.flow_counters.get(name) or FlowCounters() for name in (DEFAULT, *flows)}
+        leaving = [counters for name, counters in self.flow_counters.items() if name not in flow_counters]
+        return LinkPlan(values, owns, plans, streams, flow_counters, leaving, began, anew, sown)
 
     def adopt(self, plan: LinkPlan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
         """Apply a plan at once; no held packet is dropped. Returns the old data for the caller to free.
@@ -162,7 +162,7 @@ class Link:
         packets released by the change must leave before any newcomer, however old its stamp.
         """
         self._now = plan.began.ns = now
-        before = [self._streams, self._flows, self.tallies]
+        before = [self._streams, self._flows, self.flow_counters]
         before += [stage.adopt(part, now, flow_of) for stage, part in zip(self._stages, plan.stages, strict=True)]
         self._values, self._flows, self._streams, self._seed = plan.values, plan.flows, plan.streams, plan.seed
         # Restart the streams last: migrated packets draw too, and the draws after a seed must not depend on what
@@ -171,7 +171,7 @@ class Link:
             stream.random = random
             element.restart()
         self._leaving.extend(plan.leaving)
-        self.tallies = plan.tallies
+        self.flow_counters = plan.flow_counters
         self._unsettled = len(self._leaving) + 1
         self._settle()
         self._unsettled = len(self._leaving) + 1
@@ -192,27 +192,27 @@ class Link:
 
     def relayed(self, flow: str, packets: int, size: int, delays: list[int], now: int) -> None:
         """Count packets that bypassed a perfect link."""
-        tally = self._tally(flow)
-        tally.came(packets, size, now)
-        tally.left(packets, size, delays, now)
+        counters = self._counters(flow)
+        counters.came(packets, size, now)
+        counters.left(packets, size, delays, now)
 
     def refused(self, cause: str, packets: int, size: int, now: int, flow: str = DEFAULT) -> None:
         """Count packets that were dropped before entering the link."""
-        tally = self._tally(flow)
-        tally.came(packets, size, now)
-        tally.lost(cause, packets, size, now)
+        counters = self._counters(flow)
+        counters.came(packets, size, now)
+        counters.lost(cause, packets, size, now)
 
     def sent(self, packets: list[Packet], now: int) -> None:
         """Count packets that were sent."""
-        for tally, share in self._by_tally(packets):
+        for counters, share in self._by_counters(packets):
             size = sum([packet.size for packet in share])
             self._room += size + PACKET_COST * len(share)
-            tally.left(len(share), size, [now - packet.entered for packet in share], now)
+            counters.left(len(share), size, [now - packet.entered for packet in share], now)
 
     def drop(self, packet: Packet, cause: str) -> None:
         """Discard a packet, counted under `cause`."""
         self._room += packet.size + PACKET_COST
-        packet.tally.lost(cause, 1, packet.size, self._now)
+        packet.counters.lost(cause, 1, packet.size, self._now)
 
     @property
     def bygone(self) -> list[FlowCounters]:
@@ -222,7 +222,7 @@ class Link:
     @property
     def total(self) -> FlowCounters:
         """The sum of all flows, including removed ones."""
-        return FlowCounters.total([*self.bygone, *self.tallies.values()])
+        return FlowCounters.total([*self.bygone, *self.flow_counters.values()])
 
     def __len__(self) -> int:
         return len(self._passing) + sum(map(len, self._active))
@@ -236,11 +236,11 @@ class Link:
         looked_at = min(self._unsettled, FOLDED)
         self._unsettled -= looked_at
         for _ in range(min(looked_at, len(self._leaving))):
-            tally = self._leaving.popleft()
-            if tally.queued:
-                self._leaving.append(tally)
+            counters = self._leaving.popleft()
+            if counters.queued:
+                self._leaving.append(counters)
             else:
-                self._past.fold(tally)
+                self._past.fold(counters)
 
     def _over(self, name: str, own: LinkConditions, values: LinkConditions) -> LinkConditions:
         """A flow's values over those of the link; the same object as before if neither changed."""
@@ -267,29 +267,29 @@ class Link:
         return f"{seed}/{self._direction}/{flow}/{make.__name__}"
 
     def _duplicate(self, packet: Packet) -> Packet:
-        packet.tally.duplicated += 1
+        packet.counters.duplicated += 1
         self._room -= packet.size + PACKET_COST
         return packet.copy()
 
-    def _tally(self, flow: str) -> FlowCounters:
-        return self.tallies.get(flow) or self.tallies[DEFAULT]
+    def _counters(self, flow: str) -> FlowCounters:
+        return self.flow_counters.get(flow) or self.flow_counters[DEFAULT]
 
     def _by_flow(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
-        flows = {packet.flow for packet in packets} if len(self.tallies) > 1 else {DEFAULT}
+        flows = {packet.flow for packet in packets} if len(self.flow_counters) > 1 else {DEFAULT}
         if len(flows) == 1:
-            return [(self._tally(packets[0].flow), packets)]
+            return [(self._counters(packets[0].flow), packets)]
         shares: dict[str, list[Packet]] = {flow: [] for flow in flows}
         for packet in packets:
             shares[packet.flow].append(packet)
-        return [(self._tally(flow), share) for flow, share in shares.items()]
+        return [(self._counters(flow), share) for flow, share in shares.items()]
 
-    def _by_tally(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
-        tallies = {packet.tally for packet in packets}
-        if len(tallies) == 1:
-            return [(tallies.pop(), packets)]
-        shares: dict[FlowCounters, list[Packet]] = {tally: [] for tally in tallies}
+    def _by_counters(self, packets: list[Packet]) -> Iterable[tuple[FlowCounters, list[Packet]]]:
+        flow_counters = {packet.counters for packet in packets}
+        if len(flow_counters) == 1:
+            return [(flow_counters.pop(), packets)]
+        shares: dict[FlowCounters, list[Packet]] = {counters: [] for counters in flow_counters}
         for packet in packets:
-            shares[packet.tally].append(packet)
+            shares[packet.counters].append(packet)
         return shares.items()
 
     def _bounded(self, packets: list[Packet]) -> list[Packet]:

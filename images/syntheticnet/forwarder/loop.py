@@ -24,18 +24,18 @@ FEW = 3
 class ReadPacer:
     """Decides when to read one pipeline: on arrival, or at intervals while traffic is dense and delayed anyway."""
 
-    def __init__(self, way: Pipeline, poller: Poller) -> None:
-        self.way = way
-        self.number = poller.add(way.source)
+    def __init__(self, pipeline: Pipeline, poller: Poller) -> None:
+        self.pipeline = pipeline
+        self.number = poller.add(pipeline.source)
         self.look_at: int | None = None
         self._last = 0
         self._poller = poller
 
     def read(self, now: int) -> bool:
         """Read a batch; returns whether more may be waiting."""
-        count = self.way.carry()
+        count = self.pipeline.carry()
         dense, self._last = now - self._last < LOOK_NS, now if count else self._last
-        slack = self.way.link.slack
+        slack = self.pipeline.link.slack
         if count and slack and dense:
             if self.look_at is None:
                 self._poller.watch(self.number, False)
@@ -43,7 +43,7 @@ class ReadPacer:
         elif self.look_at is not None:
             self._poller.watch(self.number, True)
             self.look_at = None
-        return self.way.full
+        return self.pipeline.full
 
 
 class EventLoop:
@@ -51,7 +51,7 @@ class EventLoop:
 
     def __init__(self, first: Pipeline, second: Pipeline) -> None:
         self._poller = Poller()
-        self._intakes = (ReadPacer(first, self._poller), ReadPacer(second, self._poller))
+        self._pacers = (ReadPacer(first, self._poller), ReadPacer(second, self._poller))
         self._opposites = ((first, second), (second, first))
         self._calls: dict[int, Callable[[], None]] = {}
         self._due: int | None = None
@@ -71,11 +71,11 @@ class EventLoop:
         now = time.monotonic_ns()
         full = False
         looks = []
-        for intake in self._intakes:
-            if intake.look_at is not None or intake.number in ready:
-                full |= intake.read(now)
-                if intake.look_at is not None:
-                    looks.append(intake.look_at)
+        for pacer in self._pacers:
+            if pacer.look_at is not None or pacer.number in ready:
+                full |= pacer.read(now)
+                if pacer.look_at is not None:
+                    looks.append(pacer.look_at)
         for number in ready:
             if number in self._calls:
                 self._calls[number]()
@@ -85,14 +85,14 @@ class EventLoop:
         """Send what is due and compute the next wake-up, from `looks` (times to read) and due packets."""
         now = time.monotonic_ns()
         sent = 0
-        for way, opposite in self._opposites:
-            due = way.link.due
+        for pipeline, opposite in self._opposites:
+            due = pipeline.link.due
             if due is not None and due <= now:
-                sent += way.release(now)
-            if way.answers:
-                opposite.admit_answers(way.answers, now)
-                way.answers = []
-        soonest = min([due for way, _ in self._opposites if (due := way.link.due) is not None], default=None)
+                sent += pipeline.release(now)
+            if pipeline.answers:
+                opposite.admit_answers(pipeline.answers, now)
+                pipeline.answers = []
+        soonest = min([due for pipeline, _ in self._opposites if (due := pipeline.link.due) is not None], default=None)
         if looks:
             if soonest is not None:
                 soonest = max(soonest, now + (LONG_REST_NS if sent > FEW else REST_NS))

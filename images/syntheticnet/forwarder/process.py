@@ -48,7 +48,7 @@ class Wiring:
     outer: int
     inner: int
     control: socket.socket
-    store: SharedDocument
+    schedule: SharedDocument
     hosts: Sequence[str] = ()
     ports: Sequence[int] = ()
     restarts: int = 0
@@ -89,12 +89,12 @@ class Forwarder:
         self._armed: Armed | None = None
         self._waste: list[list[Any]] = []
         self._errands = Errands()
-        self._event_loop = EventLoop(*self._pipelines.values())
-        self._event_loop.watch(wiring.pulse.fileno(), wiring.pulse.answer)
-        self._event_loop.watch(self._errands.fileno(), self._errands.serve)
+        self._loop = EventLoop(*self._pipelines.values())
+        self._loop.watch(wiring.pulse.fileno(), wiring.pulse.answer)
+        self._loop.watch(self._errands.fileno(), self._errands.serve)
         # A direct call until `run` starts the second thread.
         self._ask_loop: Callable[[Callable[[], Any]], Any] = lambda errand: errand()
-        controller = ConditionsController(wiring.store, wiring.files, files, self, time.monotonic_ns())
+        controller = ConditionsController(wiring.schedule, wiring.files, files, self, time.monotonic_ns())
         self._controller = controller
         self._control_server = ControlServer(
             wiring.control, lambda request: controller.answer(request, time.monotonic_ns())
@@ -109,8 +109,8 @@ class Forwarder:
         syscalls.be_punctual()
         while True:
             armed = self._armed
-            self._event_loop.appointment = None if armed is None else armed.at
-            self._event_loop.turn()
+            self._loop.appointment = None if armed is None else armed.at
+            self._loop.turn()
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
                 self._put_in_force(armed.requested, armed.plans, now)
@@ -154,7 +154,7 @@ class Forwarder:
     def report(self, now: int) -> dict[str, Any]:
         """Health and counters, as the API reports them."""
         self._ask_loop(partial(self._note_refusals, now))
-        counts = {direction: self._counts(way) for direction, way in self._pipelines.items()}
+        counts = {direction: self._counts(pipeline) for direction, pipeline in self._pipelines.items()}
         totals = {
             direction: FlowCounters.total([*bygone, *flows.values()]) for direction, (bygone, flows) in counts.items()
         }
@@ -166,9 +166,13 @@ class Forwarder:
                 **self._wiring.pulse.news.get("forwarder", {}),
                 "up_s": (now - self._wiring.started) / 1e9,
                 "cpu_s": time.process_time(),
-                "lateness": {direction: way.lateness.report(now) for direction, way in self._pipelines.items()},
+                "lateness": {
+                    direction: pipeline.lateness.report(now) for direction, pipeline in self._pipelines.items()
+                },
             },
-            "links": {direction: way.report(now, totals[direction]) for direction, way in self._pipelines.items()},
+            "links": {
+                direction: pipeline.report(now, totals[direction]) for direction, pipeline in self._pipelines.items()
+            },
             "flows": {
                 name: {direction: flows[name].report(now) for direction, (_, flows) in counts.items()} for name in names
             },
@@ -207,7 +211,7 @@ class Forwarder:
         """
         changes = self._changes
         try:
-            return changes, {direction: way.plan(requested) for direction, way in self._pipelines.items()}
+            return changes, {direction: pipeline.plan(requested) for direction, pipeline in self._pipelines.items()}
         except LookupError:
             if changes != self._changes:
                 raise Overtaken(time.monotonic_ns()) from None
@@ -217,7 +221,7 @@ class Forwarder:
         self._changes += 1
         self._armed = None
         self._in_force = requested
-        self._waste += [way.adopt(plans[direction], now) for direction, way in self._pipelines.items()]
+        self._waste += [pipeline.adopt(plans[direction], now) for direction, pipeline in self._pipelines.items()]
 
     def _throw_away(self) -> None:
         """Free old data item by item: freeing a large dictionary at once would hold the GIL for long."""
@@ -227,12 +231,14 @@ class Forwarder:
                     thing.popitem()
 
     def _note_refusals(self, now: int) -> None:
-        for way in self._pipelines.values():
-            way.note_refusals(now)
+        for pipeline in self._pipelines.values():
+            pipeline.note_refusals(now)
 
-    def _counts(self, way: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
+    def _counts(self, pipeline: Pipeline) -> tuple[list[FlowCounters], dict[str, FlowCounters]]:
         """Copies of the counters of removed flows and, consistent with them, of current flows."""
-        bygone, flows = self._ask_loop(lambda: ([tally.copy() for tally in way.link.bygone], way.link.tallies))
+        bygone, flows = self._ask_loop(
+            lambda: ([counters.copy() for counters in pipeline.link.bygone], pipeline.link.flow_counters)
+        )
         rows = list(flows.items())
         copies: dict[str, FlowCounters] = {}
         for start in range(0, len(rows), COPIED):
@@ -241,12 +247,12 @@ class Forwarder:
         return bygone, copies
 
     def _let_in(self, control: ControlAccess) -> None:
-        for way in self._pipelines.values():
-            way.let_in(control)
+        for pipeline in self._pipelines.values():
+            pipeline.let_in(control)
 
 
 def _copied(rows: list[tuple[str, FlowCounters]]) -> dict[str, FlowCounters]:
-    return {name: tally.copy() for name, tally in rows}
+    return {name: counters.copy() for name, counters in rows}
 
 
 def _packed(addresses: Sequence[str]) -> frozenset[bytes]:

@@ -8,8 +8,8 @@ from copy import copy
 from typing import Any
 
 SECOND = 10**9
-SLOT_NS = SECOND // 10
-SLOTS = 10
+BUCKET_NS = SECOND // 10
+BUCKETS = 10
 # Drops caused by the forwarder or the kernel, not by the configured conditions.
 OWN_CAUSES = ("stalled", "kernel", "memory", "send")
 # Delay samples kept per bucket. Beyond that every second sample is dropped, repeatedly if needed.
@@ -42,28 +42,28 @@ class FlowCounters:
         self.duplicated = self.originated = 0
         self.dropped: Counter[str] = Counter()
         self.dropped_bytes: Counter[str] = Counter()
-        self._slots: deque[Bucket] = deque(maxlen=SLOTS + 1)
+        self._buckets: deque[Bucket] = deque(maxlen=BUCKETS + 1)
         self._began: int | None = None
 
     @classmethod
-    def total(cls, tallies: Iterable[FlowCounters]) -> FlowCounters:
-        """The sum of `tallies`."""
+    def total(cls, flow_counters: Iterable[FlowCounters]) -> FlowCounters:
+        """The sum of `flow_counters`."""
         sums = cls()
-        slots: dict[int, Bucket] = {}
-        for tally in tallies:
-            sums.fold(tally)
-            for slot in tally._slots:
-                _fold(slots.setdefault(slot.start, Bucket(slot.start)), slot)
-            if tally._began is not None:
-                sums._began = tally._began if sums._began is None else min(sums._began, tally._began)
-        sums._slots.extend(slots[start] for start in sorted(slots))
+        buckets: dict[int, Bucket] = {}
+        for counters in flow_counters:
+            sums.fold(counters)
+            for bucket in counters._buckets:
+                _fold(buckets.setdefault(bucket.start, Bucket(bucket.start)), bucket)
+            if counters._began is not None:
+                sums._began = counters._began if sums._began is None else min(sums._began, counters._began)
+        sums._buckets.extend(buckets[start] for start in sorted(buckets))
         return sums
 
     def copy(self) -> FlowCounters:
         """A snapshot; the bucket under way is shared, and may still grow."""
         twin = copy(self)
         twin.dropped, twin.dropped_bytes = Counter(self.dropped), Counter(self.dropped_bytes)
-        twin._slots = self._slots.copy()
+        twin._buckets = self._buckets.copy()
         return twin
 
     @property
@@ -81,25 +81,25 @@ class FlowCounters:
         """Count packets that arrived, `size` bytes in total."""
         self.packets_in += packets
         self.bytes_in += size
-        self._slot(now).packets_in += packets
+        self._bucket(now).packets_in += packets
 
     def left(self, packets: int, size: int, delays: list[int], now: int) -> None:
         """Count packets that left, `size` bytes in total, with their delays (ns)."""
         self.packets_out += packets
         self.bytes_out += size
-        slot = self._slot(now)
-        slot.packets_out += packets
-        slot.bytes_out += size
-        slot.note(delays)
+        bucket = self._bucket(now)
+        bucket.packets_out += packets
+        bucket.bytes_out += size
+        bucket.note(delays)
 
     def lost(self, cause: str, packets: int, size: int, now: int) -> None:
         self.dropped[cause] += packets
         self.dropped_bytes[cause] += size
-        slot = self._slot(now)
+        bucket = self._bucket(now)
         if cause in OWN_CAUSES:
-            slot.discarded += packets
+            bucket.discarded += packets
         else:
-            slot.dropped += packets
+            bucket.dropped += packets
 
     def report(self, now: int) -> dict[str, Any]:
         """All counters as the API reports them; `achieved` contains only measured values."""
@@ -117,10 +117,10 @@ class FlowCounters:
         """
         if self._began is None:
             return {}
-        start = max(now - now % SLOT_NS - SECOND, self._began)
-        recent = [slot for slot in self._slots if slot.start >= start]
+        start = max(now - now % BUCKET_NS - SECOND, self._began)
+        recent = [bucket for bucket in self._buckets if bucket.start >= start]
         packets_in, packets_out, dropped, discarded = (
-            sum(getattr(slot, name) for slot in recent)
+            sum(getattr(bucket, name) for bucket in recent)
             for name in ("packets_in", "packets_out", "dropped", "discarded")
         )
         if not (packets_in or packets_out or dropped or discarded):
@@ -128,28 +128,28 @@ class FlowCounters:
         window_s = (now - start) / SECOND
         values: dict[str, float] = {"window_s": round(window_s, 3), "packets": packets_in}
         if window_s > 0:
-            values["rate_bps"] = round(sum(slot.bytes_out for slot in recent) * 8 / window_s)
+            values["rate_bps"] = round(sum(bucket.bytes_out for bucket in recent) * 8 / window_s)
         if packets_out or dropped:
             values["loss"] = dropped / (dropped + packets_out)
         if discarded:
             values["discarded"] = discarded
-        delays = sorted(delay for slot in recent for delay in slot.delays)
+        delays = sorted(delay for bucket in recent for delay in bucket.delays)
         if delays:
             values["delay_p50_ms"] = delays[len(delays) // 2] / 1e6
             values["delay_p99_ms"] = delays[len(delays) * 99 // 100] / 1e6
         return values
 
-    def _slot(self, now: int) -> Bucket:
-        if self._slots and now - self._slots[-1].start < SLOT_NS:
-            return self._slots[-1]
-        slot = Bucket(now - now % SLOT_NS)
+    def _bucket(self, now: int) -> Bucket:
+        if self._buckets and now - self._buckets[-1].start < BUCKET_NS:
+            return self._buckets[-1]
+        bucket = Bucket(now - now % BUCKET_NS)
         if self._began is None:
-            self._began = slot.start
-        self._slots.append(slot)
-        return slot
+            self._began = bucket.start
+        self._buckets.append(bucket)
+        return bucket
 
 
-def _fold(into: Bucket, slot: Bucket) -> None:
+def _fold(into: Bucket, bucket: Bucket) -> None:
     for name in ("packets_in", "packets_out", "bytes_out", "dropped", "discarded"):
-        setattr(into, name, getattr(into, name) + getattr(slot, name))
-    into.note(slot.delays)
+        setattr(into, name, getattr(into, name) + getattr(bucket, name))
+    into.note(bucket.delays)

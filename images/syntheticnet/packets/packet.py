@@ -15,16 +15,16 @@ IP = VNET + 14
 
 
 Treatment = Literal["link", "bypassed", "control", "closed"]
-"""Through the elements; past them (`exempt`: ARP and neighbour discovery, `control`: the host); or dropped."""
+"""Through the elements; past them (`bypassed`: ARP and neighbour discovery, `control`: the host); or dropped."""
 
 
 class Conversation:
     """One conversation in one direction: how its packets are treated, and how many were sent."""
 
-    __slots__ = ("bytes", "flow", "id", "lane", "packets")
+    __slots__ = ("bytes", "flow", "id", "packets", "treatment")
 
-    def __init__(self, lane: Treatment, flow: str, id: int = 0) -> None:
-        self.lane = lane
+    def __init__(self, treatment: Treatment, flow: str, id: int = 0) -> None:
+        self.treatment = treatment
         self.flow = flow
         self.id = id
         self.packets = 0
@@ -37,29 +37,29 @@ class Packet:
     `time` is its logical time (ns of the monotonic clock): its arrival, then the time each element released it.
     `entered` is its arrival as stamped by the kernel. `size` is the frame length in bytes, as tc counts. `flow` names
     its flow, as long as that exists. `buffer` starts with a virtio_net_hdr and is immutable: an element that alters a
-    packet replaces it. `originated` marks an element's answer. `tally` holds its counters once it is in a link.
+    packet replaces it. `originated` marks an element's answer. `counters` holds its counters once it is in a link.
     """
 
-    __slots__ = ("buffer", "entered", "flow", "originated", "size", "talk", "tally", "time")
+    __slots__ = ("buffer", "conversation", "counters", "entered", "flow", "originated", "size", "time")
 
-    tally: FlowCounters
+    counters: FlowCounters
 
-    def __init__(self, buffer: bytes, time: int, talk: Conversation, originated: bool = False) -> None:
+    def __init__(self, buffer: bytes, time: int, conversation: Conversation, originated: bool = False) -> None:
         self.buffer = buffer
         self.entered = time
-        self.flow = talk.flow
+        self.flow = conversation.flow
         self.originated = originated
         self.size = len(buffer) - VNET
-        self.talk = talk
+        self.conversation = conversation
         self.time = time
 
     def copy(self) -> Packet:
         """The same frame again, at the same time."""
-        twin = Packet(self.buffer, self.time, self.talk, self.originated)
+        twin = Packet(self.buffer, self.time, self.conversation, self.originated)
         twin.entered = self.entered
-        twin.tally = self.tally
+        twin.counters = self.counters
         return twin
 
     def answer(self, buffer: bytes) -> Packet:
         """A packet that an element sends back to the sender of this one."""
-        return Packet(buffer, self.time, self.talk, originated=True)
+        return Packet(buffer, self.time, self.conversation, originated=True)

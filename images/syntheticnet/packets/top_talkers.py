@@ -10,7 +10,7 @@ from struct import pack
 
 from .packet import Conversation
 
-SLOTS = 2048
+BUCKETS = 2048
 MOST_PEERS = 65536
 # Preamble, checksum and inter-frame gap, which occupy the wire but are not in the buffer.
 WIRE_OCTETS = 24
@@ -31,9 +31,9 @@ class Top:
         self._late: deque[Conversation] = deque()
         self._sums: dict[int, tuple[int, int]] = {}
 
-    def retire(self, talks: Sequence[Conversation]) -> None:
+    def retire(self, conversations: Sequence[Conversation]) -> None:
         """Keep the counts of conversations the classifier is about to forget."""
-        self._late.extend(talks)
+        self._late.extend(conversations)
 
     def tidy(self) -> None:
         """Sum some of the conversations retired long ago; call it regularly."""
@@ -43,21 +43,24 @@ class Top:
                 _add(self._sums, oldest)
 
     def rows(self, living: Iterable[Conversation]) -> list[TalkerRow]:
-        """Packets, bits and id of the busiest peers, at most `SLOTS` rows."""
+        """Packets, bits and id of the busiest peers, at most `BUCKETS` rows."""
         sums = dict(self._sums)
-        for talk in chain(list(self._late), living):
-            _add(sums, talk)
-        return nlargest(SLOTS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
+        for conversation in chain(list(self._late), living):
+            _add(sums, conversation)
+        return nlargest(BUCKETS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
 
 
 def profile(rows: Iterable[TalkerRow]) -> bytes:
     """2048 slots of three little-endian 64-bit words each."""
-    return b"".join(pack("<QQQ", *row) for row in rows).ljust(SLOTS * 24, b"\0")
+    return b"".join(pack("<QQQ", *row) for row in rows).ljust(BUCKETS * 24, b"\0")
 
 
-def _add(sums: dict[int, tuple[int, int]], talk: Conversation) -> None:
+def _add(sums: dict[int, tuple[int, int]], conversation: Conversation) -> None:
     """Add a conversation's counts. IPv6 peers have id 0, which marks an empty slot, so they get no row."""
-    if not (talk.packets and talk.id):
+    if not (conversation.packets and conversation.id):
         return
-    packets, bits = sums.get(talk.id, (0, 0))
-    sums[talk.id] = packets + talk.packets, bits + (talk.bytes + talk.packets * WIRE_OCTETS) * 8
+    packets, bits = sums.get(conversation.id, (0, 0))
+    sums[conversation.id] = (
+        packets + conversation.packets,
+        bits + (conversation.bytes + conversation.packets * WIRE_OCTETS) * 8,
+    )

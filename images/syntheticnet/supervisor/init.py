@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import channel, syscalls
-from ..firewall import DOOR_PORT, door_rules, put_rules
+from ..firewall import CONTROL_PORT, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
@@ -60,7 +60,7 @@ def _live(settings: Settings) -> int:
         hosts = keeper.start(settings.allow.host)
         if keeper.separate:
             for host in hosts:
-                put_rules(door_rules(host, settings.ports))
+                put_rules(control_port_rules(host, settings.ports))
     children = Children()
     _start_ours(children, settings, hosts, keeper)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
@@ -79,8 +79,8 @@ def _container() -> str:
 
 def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
     """Start the forwarder and, unless disabled, the API, each as its own user; returns once both work."""
-    store, files = SharedDocument.create(), SharedDocument.create()
-    store.save(drawn_schedule(settings.startup).to_dict())
+    schedule, files = SharedDocument.create(), SharedDocument.create()
+    schedule.save(drawn_schedule(settings.startup).to_dict())
     files.save(dict(settings.files))
     forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
@@ -90,7 +90,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
     def forward(restarts: int) -> None:
         syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
-        fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, store
+        fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         more = settings.allow, settings.ipv6_only, pulse
         forwarder.main(Wiring(*fds, control_hosts, settings.ports, restarts, began, files, *more))
 
@@ -108,7 +108,7 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
     """The body of the API's process. Its code is loaded here, before the application can alter it on disk."""
     from ..api import routes as api  # only now, so that the forwarder's process does not carry it
 
-    addresses = ("", port), ("127.0.0.1", DOOR_PORT)
+    addresses = ("", port), ("127.0.0.1", CONTROL_PORT)
     listeners = [socket.create_server(address, backlog=128) for address in addresses]
     if settings.ipv6_only:  # peers allowed by the stack can only use IPv6 here
         listeners.append(socket.create_server(("::", port), family=socket.AF_INET6, backlog=128))

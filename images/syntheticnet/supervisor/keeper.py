@@ -1,7 +1,7 @@
 """Keeps the application's interface in place of the container's own, across Docker's disconnects and reconnects.
 
 It runs in PID 1, the only process in the container with NET_ADMIN: a bug in the forwarder or the API, which handle
-foreign input, then cannot reconfigure the network. Until an interface is taken over, the fence blocks it.
+foreign input, then cannot reconfigure the network. Until an interface is taken over, the firewall blocks it.
 """
 
 from __future__ import annotations

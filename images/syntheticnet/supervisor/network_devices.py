@@ -135,7 +135,7 @@ def lead(own: Interface, wire: Wire, ipv6_only: bool = False) -> None:
 
 
 def lead_nowhere(other: Interface) -> None:
-    """Remove an unconditioned interface's default routes: the fence would drop what is sent there."""
+    """Remove an unconditioned interface's default routes: the firewall would drop what is sent there."""
     with IPRoute() as kernel:
         for route in list(_routes(kernel, other.index)):
             if route.destination is None:

@@ -10,9 +10,9 @@ from .options import ClientArgument, JsonOption, LabOption
 
 
 def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, json: JsonOption = False) -> None:
-    """Print the address that drives a client's browser.
+    """Print the DevTools address of a client's browser.
 
-    Playwright, Puppeteer, Selenium and the like connect to it.
+    Playwright, Puppeteer, Selenium and similar tools connect to it.
 
     \b
     Examples:

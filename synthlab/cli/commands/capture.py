@@ -29,11 +29,11 @@ SNAPLEN, LEAST, FULL = "192", 64, 262_144
 PROGRESS_S = 1.0
 
 OutputOption = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", help="The pcapng file to write; - is the output.")
+    str, typer.Option("--output", "-o", metavar="FILE", help="The pcapng file to write; - for standard output.")
 ]
-ForOption = Annotated[str | None, typer.Option("--for", metavar="10s", help="End after this time; else at Ctrl-C.")]
+ForOption = Annotated[str | None, typer.Option("--for", metavar="10s", help="Stop after this time; else at Ctrl-C.")]
 SnaplenOption = Annotated[
-    str, typer.Option("--snaplen", metavar="BYTES", help="So much of each frame: 64 or more, or `full`.")
+    str, typer.Option("--snaplen", metavar="BYTES", help="Bytes kept of each frame: 64 or more, or `full`.")
 ]
 
 
@@ -45,11 +45,10 @@ def capture(
     snaplen: SnaplenOption = SNAPLEN,
     lab: LabOption = None,
 ) -> None:
-    """Capture a client's packets, before and after.
+    """Capture packets on both sides of a client's conditions.
 
-    Before and after its conditions: two interfaces of one pcapng file.
-
-    "application side" is what the application sends and receives, "network side" what is on the wire.
+    The two sides are two interfaces of one pcapng file: "application side" is what the application sends and receives,
+    "network side" is what is on the wire.
 
     \b
     Examples:

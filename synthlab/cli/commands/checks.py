@@ -15,9 +15,9 @@ from .options import JsonOption
 
 
 def doctor(context: typer.Context, json: JsonOption = False) -> None:
-    """Look whether this machine can run a lab.
+    """Check whether this machine can run a lab.
 
-    What is missing is named, with how to fix it.
+    Reports what is missing and how to fix it.
 
     \b
     Examples:
@@ -32,18 +32,18 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
         console.print_json([asdict(finding) for finding in findings])
     else:
         rows = [(finding.mark, finding.subject, finding.result, finding.fix) for finding in findings]
-        console.print_table(Table(("", "what", "found", "how to mend it"), rows))
+        console.print_table(Table(("", "check", "result", "fix"), rows))
     failed = [finding.subject for finding in findings if finding.ok is False]
     if failed:
         raise SynthlabError(f"a lab cannot run here yet: {', '.join(failed)}")
 
 
 def selftest(context: typer.Context, json: JsonOption = False) -> None:
-    """Measure whether conditions are as they are set.
+    """Measure how accurate conditions are on this machine.
 
-    Latency, loss and rate, with two clients on this machine: about 10 s.
+    Measures latency, loss and rate between two clients; takes about 10 s.
 
-    The exit status is 1 where a value is off by more than its tolerance.
+    The exit status is 1 if a value is off by more than its tolerance.
 
     \b
     Examples:

@@ -21,14 +21,14 @@ from ...text.durations import seconds_of
 from .. import console
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
 
-FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written, until Ctrl-C.")]
-SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only what is not older than this.")]
-TailOption = Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only so many lines of each.")]
-ConsoleOption = Annotated[bool, typer.Option("--console", help="What pages in clients' browsers wrote instead.")]
-CommandArgument = Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, and its arguments.")]
-VncOption = Annotated[bool, typer.Option("--vnc", help="The screen, for a VNC viewer.")]
-PageOption = Annotated[bool, typer.Option("--page", help="The page that the client itself shows.")]
-PrintOption = Annotated[bool, typer.Option("--print", help="Print the address, and open nothing.")]
+FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Follow the logs, until Ctrl-C.")]
+SinceOption = Annotated[str | None, typer.Option("--since", metavar="10min", help="Only entries this recent.")]
+TailOption = Annotated[int | None, typer.Option("--tail", "-n", metavar="N", min=0, help="The last N lines of each.")]
+ConsoleOption = Annotated[bool, typer.Option("--console", help="Show the console of browsers' pages instead.")]
+CommandArgument = Annotated[list[str], typer.Argument(metavar="COMMAND...", help="The command and its arguments.")]
+ScreenOption = Annotated[bool, typer.Option("--screen", help="Open the screen, in a VNC viewer.")]
+PageOption = Annotated[bool, typer.Option("--page", help="Open the web page that the client shows.")]
+PrintOption = Annotated[bool, typer.Option("--print", help="Only print the address.")]
 
 
 def logs(
@@ -41,12 +41,11 @@ def logs(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what clients and `sfu` have written.
+    """Show the logs of clients and `sfu`.
 
-    All if none is named, in the order of their times.
+    Of all if none is named, ordered by time.
 
-    On a terminal colours are left out and control characters are escaped; a file or a program gets the lines as they
-    were written.
+    On a terminal, colours are dropped and control characters are escaped; a file or a pipe gets the original lines.
 
     \b
     Examples:
@@ -86,11 +85,11 @@ def _with_browser(lab: str, wanted: list[Container], named: bool) -> list[Contai
 
 
 def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:
-    """Run a command in a client, as its application.
+    """Run a command in a client.
 
-    It has the application's user and network, and no more rights.
+    It runs as the application's user, in its network and with its rights.
 
-    Terminal, input and exit status are the command's, and so is all that stands behind its name.
+    Everything after the command's name is passed to it. Its exit status becomes that of `exec`.
 
     \b
     Examples:
@@ -112,28 +111,28 @@ def exec_(context: typer.Context, client: ClientArgument, command: CommandArgume
 def open_(
     context: typer.Context,
     client: ClientArgument,
-    vnc: VncOption = False,
+    screen: ScreenOption = False,
     page: PageOption = False,
     print_only: PrintOption = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Open a client's control page, screen or own page.
+    """Open a client's control page, screen or web page.
 
-    In the browser of this machine.
+    The control page opens in this machine's browser.
 
     \b
     Examples:
       synthlab open client1
-      synthlab open client2 --vnc
+      synthlab open client2 --screen
       synthlab open client1 --print
     """
-    if vnc and page:
-        raise WrongUse("--vnc and --page do not go together")
+    if screen and page:
+        raise WrongUse("--screen and --page cannot be combined")
     backend: Backend = context.obj
     name, members = backend.members(lab)
     container = find_member(name, members, client)
-    address = _address(backend, container, members, vnc, page)
+    address = _address(backend, container, members, screen, page)
     console.print_json({"client": container.title, "address": address}) if json else console.print_line(address)
     if not page and not backend.is_near(container):
         raise addresses.far_away(container, address, backend.engine.address())
@@ -141,10 +140,10 @@ def open_(
         raise SynthlabError("no browser could be opened on this machine: use the address above")
 
 
-def _address(backend: Backend, container: Container, members: list[Container], vnc: bool, page: bool) -> str:
+def _address(backend: Backend, container: Container, members: list[Container], screen: bool, page: bool) -> str:
     if container.role != "client":
-        raise WrongUse(f"{container.title} is no client: it has no control page")
-    if vnc:
+        raise WrongUse(f"{container.title} is not a client: it has no control page")
+    if screen:
         return addresses.screen(container)
     if page:
         return addresses.shown_page(container, backend.engine.environment(container), members)

@@ -13,7 +13,7 @@ from .. import console
 VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
 SHELLS = ("bash", "zsh", "fish")
 
-completion = typer.Typer(help="Let the shell complete commands and names.")
+completion = typer.Typer(help="Install completion for your shell.")
 
 
 def _complete_shells(incomplete: str) -> list[str]:
@@ -23,7 +23,9 @@ def _complete_shells(incomplete: str) -> list[str]:
 ShellArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="SHELL", help=f"One of {', '.join(SHELLS)}; the present one if none.", autocompletion=_complete_shells
+        metavar="SHELL",
+        help=f"{', '.join(SHELLS)}; the current shell by default.",
+        autocompletion=_complete_shells,
     ),
 ]
 
@@ -40,7 +42,7 @@ def prepare() -> None:
 def install(shell: ShellArgument = None) -> None:
     """Install completion for a shell.
 
-    It works from that shell's next start on.
+    Takes effect in new shells.
 
     \b
     Example:
@@ -55,8 +57,6 @@ def install(shell: ShellArgument = None) -> None:
 @completion.command("show")
 def show(shell: ShellArgument = None) -> None:
     """Print the completion script of a shell.
-
-    Put it where you like.
 
     \b
     Example:

@@ -27,22 +27,22 @@ from ..tables import achieved_table, conditions_table, moments, notes, places, s
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, ProfileOption, SomeClientsArgument, complete_flows
 
-IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client (else both directions).")]
-EgressOption = Annotated[bool, typer.Option("--egress", help="Only away from the client.")]
+IngressOption = Annotated[bool, typer.Option("--ingress", help="Only toward the client; by default both directions.")]
+EgressOption = Annotated[bool, typer.Option("--egress", help="Only away from the client; by default both directions.")]
 FlowOption = Annotated[
     str | None,
     typer.Option(
         "--flow",
-        metavar="HOST[:PROTOCOL[:PORTS]]",
-        help="Only these packets, such as '*:udp', 'sfu:tcp:443' or '*:rtp,pt=96'.",
+        metavar="FLOW",
+        help="Only these packets: '*:udp', 'sfu:tcp:443', '*:rtp,pt=96', ...",
         autocompletion=complete_flows,
     ),
 ]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Begin the random draws anew from this number.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="Restart the random draws from N.")]
 ForOption = Annotated[
-    str | None, typer.Option("--for", metavar="10s", help="Only for so long (up to 1h); then it reverts by itself.")
+    str | None, typer.Option("--for", metavar="10s", help="Revert automatically after this time, 1h at most.")
 ]
-InOption = Annotated[str | None, typer.Option("--in", metavar="5s", help="Not now, but after so long (up to 1h).")]
+InOption = Annotated[str | None, typer.Option("--in", metavar="5s", help="Apply after this time, 1h at most.")]
 
 
 @with_condition_flags
@@ -62,12 +62,12 @@ def set_(
     values: Mapping[str, Any],
     files: Mapping[str, str],
 ) -> None:
-    """Change the conditions of clients.
+    """Change network conditions.
 
-    Of all the clients at the same moment, or of none.
+    A change applies to all named clients at the same moment, or to none of them.
 
-    What is not named stays as it is; `none` as a value clears it. A trace or table may be a local file. What is
-    achieved then, `synthlab show` tells.
+    Values you do not name are kept; `none` clears a value. Traces and tables may be local files. `synthlab show` shows
+    what is measured under the new conditions.
 
     \b
     Examples:
@@ -92,9 +92,9 @@ def set_(
 def show(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Show conditions, and what they achieve.
+    """Show conditions and measured values.
 
-    With what was dropped, leases and scheduled changes.
+    Also drops, leases and scheduled changes.
 
     \b
     Examples:
@@ -122,13 +122,13 @@ def show(
 def reset(
     context: typer.Context,
     names: ClientsArgument = None,
-    perfect: Annotated[bool, typer.Option("--perfect", help="Clear everything instead.")] = False,
+    perfect: Annotated[bool, typer.Option("--perfect", help="Clear all conditions instead.")] = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give clients the conditions of their start.
+    """Restore the conditions that clients started with.
 
-    All clients if none is named.
+    Leases and scheduled changes are dropped.
 
     \b
     Examples:

@@ -15,14 +15,15 @@ ExpressionArgument = Annotated[
     str,
     typer.Argument(
         metavar="EXPR",
-        help='Such as "client1.video.client2.fps >= 10"; quote it.',
+        help='For example "client1.video.client2.fps >= 10"; quote it.',
         autocompletion=complete_expressions,
     ),
 ]
 WithinOption = Annotated[
-    str | None, typer.Option("--within", metavar="10s", help="So long it may take to hold; else it must at once.")
+    str | None,
+    typer.Option("--within", metavar="10s", help="How long it may take to hold; by default no time."),
 ]
-ForOption = Annotated[str | None, typer.Option("--for", metavar="3s", help="Then it must hold so long, unbroken.")]
+ForOption = Annotated[str | None, typer.Option("--for", metavar="3s", help="How long it must then keep holding.")]
 
 
 def expect(
@@ -33,10 +34,10 @@ def expect(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Wait until an expression holds, as in a scenario.
+    """Wait until an expression holds.
 
-    The exit status is 1 where it does not, 2 for an expression that cannot be, and 3 where the lab failed, or the
-    machine was too slow to judge. docs/scenarios.md has all that an expression may be.
+    The exit status is 0 if it held, 1 if it did not, 2 if the expression is invalid, and 3 if the lab failed or this
+    machine was too slow to judge. See docs/scenarios.md for expressions.
 
     \b
     Examples:
@@ -49,15 +50,15 @@ def expect(
     backend: Backend = context.obj
     with Lab.named(backend, lab) as lasting:
         try:
-            ruling = lasting.expect(expression, within=within, for_=for_)
+            result = lasting.expect(expression, within=within, for_=for_)
         except ExpectationFailed as failed:
             if json:
                 console.print_json({"expression": expression, "held": False, "reason": failed.message})
             raise
     if json:
-        took = {"took_s": ruling.took_s, "error_s": ruling.error_s}
+        took = {"took_s": result.took_s, "error_s": result.error_s}
         rounded = {name: None if value is None else round(value, 3) for name, value in took.items()}
-        answer = {"expression": expression, "held": True, "reason": ruling.reason, "seen": dict(ruling.seen)}
+        answer = {"expression": expression, "held": True, "reason": result.reason, "seen": dict(result.seen)}
         console.print_json(answer | rounded)
     else:
-        console.print_line(f"{ruling.reason}, after {ruling.took_s or 0:.1f} s")
+        console.print_line(f"{result.reason}, after {result.took_s or 0:.1f} s")

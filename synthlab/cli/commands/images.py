@@ -15,7 +15,7 @@ from ..tables import NOTHING
 from .options import JsonOption
 from .outputs import refuse_output
 
-images = typer.Typer(help="Build, list, save, push or remove synthlab's images.")
+images = typer.Typer(help="Build, list and transfer synthlab's images.")
 
 
 def _complete_images(incomplete: str) -> list[str]:
@@ -27,21 +27,21 @@ def _complete_images(incomplete: str) -> list[str]:
 ImagesArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="IMAGE", help="Such as chrome, with what it starts from; all if none.", autocompletion=_complete_images
+        metavar="IMAGE",
+        help="For example chrome, with its base; by default all.",
+        autocompletion=_complete_images,
     ),
 ]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tar file to write.")]
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A tar file that `save` has written.")]
-PrefixArgument = Annotated[
-    str, typer.Argument(metavar="PREFIX", help="Where the registry keeps them, such as ghcr.io/acme.")
-]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A tar file written by `images save`.")]
+PrefixArgument = Annotated[str, typer.Argument(metavar="PREFIX", help="Registry and path, for example ghcr.io/acme.")]
 
 
 @images.command("build")
 def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption = False) -> None:
     """Build synthlab's images.
 
-    Those that are current stay as they are.
+    Images that are current are not rebuilt.
 
     \b
     Examples:
@@ -62,9 +62,8 @@ def build(context: typer.Context, names: ImagesArgument = None, json: JsonOption
 def ls(context: typer.Context, json: JsonOption = False) -> None:
     """List the images that synthlab has built.
 
-    Version, size, and whether they are of the files of this synthlab.
-
-    The bundled ones are current, stale or missing; others are of stacks that name a `browser`, or of another version.
+    Bundled images are current, stale (built from other files) or missing. Other images belong to stacks with a
+    `browser`, or to another version.
 
     \b
     Example:
@@ -82,15 +81,12 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
     cells = [(row.image, row.version or NOTHING, _size(row.size), row.state) for row in rows]
     console.print_table(Table(("image", "version", "size", "state"), cells))
     if any(row.state != "current" for row in bundled):
-        console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs of it")
+        console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs")
 
 
-@images.command("remove", hidden=True)
 @images.command("rm")
 def remove(context: typer.Context, json: JsonOption = False) -> None:
     """Remove all images that synthlab has built.
-
-    Under all their names.
 
     \b
     Example:
@@ -107,9 +103,9 @@ def save(
     names: ImagesArgument = None,
     json: JsonOption = False,
 ) -> None:
-    """Write images to a tar file.
+    """Save images to a tar file.
 
-    With the base that they start from: where it is loaded, nothing is built.
+    Includes base images, so that nothing is built after `images load`.
 
     \b
     Examples:
@@ -128,7 +124,7 @@ def save(
 
 @images.command("load")
 def load(context: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
-    """Take images from a tar file that `save` has written.
+    """Load images from a tar file.
 
     \b
     Example:
@@ -146,9 +142,9 @@ def load(context: typer.Context, file: FileArgument, json: JsonOption = False) -
 def push(
     context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
 ) -> None:
-    """Put images into a registry.
+    """Push images to a registry.
 
-    Under names with their version, and their base.
+    Tags contain the version; base images are included.
 
     \b
     Example:
@@ -167,9 +163,9 @@ def push(
 def pull(
     context: typer.Context, prefix: PrefixArgument, names: ImagesArgument = None, json: JsonOption = False
 ) -> None:
-    """Take images from a registry.
+    """Pull images from a registry.
 
-    Those of this version, that `push` has put there.
+    Pulls the images of this version that `images push` pushed.
 
     \b
     Example:

@@ -22,36 +22,35 @@ if TYPE_CHECKING:
     from ...stack import Stack
 
 NameOption = Annotated[
-    str | None, typer.Option("--name", "--lab", metavar="LAB", help="Give the lab another name than the stack's.")
+    str | None, typer.Option("--lab", metavar="NAME", help="Name of the lab; the stack's name by default.")
 ]
 DownArgument = Annotated[
-    str | None, typer.Argument(metavar="NAME", help="The lab; the only one if none.", autocompletion=complete_labs)
+    str | None,
+    typer.Argument(metavar="NAME", help="The lab; optional if only one is up.", autocompletion=complete_labs),
 ]
 DownOption = Annotated[
     str | None,
     typer.Option(
-        "--lab", "--name", metavar="NAME", envvar="SYNTHLAB_LAB", help="As NAME.", autocompletion=complete_labs
+        "--lab", metavar="NAME", envvar="SYNTHLAB_LAB", help="The same as NAME.", autocompletion=complete_labs
     ),
 ]
 WaitMediaOption = Annotated[
     bool,
     typer.Option(
         "--wait-media",
-        help="Then wait until every client has seen every other's video at least once, --timeout at the most.",
+        help="Then wait until every client has received every other's video, --timeout at most.",
     ),
 ]
 TtlOption = Annotated[
     str | None,
-    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="End by itself so long after its start."),
+    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="Remove the lab automatically after this time."),
 ]
 ReplaceOption = Annotated[
     bool,
-    typer.Option("--replace", help="Take a lab of this name down before, if one is up."),
+    typer.Option("--replace", help="Remove a lab of this name first, if one is up."),
 ]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Print what would be done, and do nothing. Looks at images and ports only.")
-]
-AllOption = Annotated[bool, typer.Option("--all", help="Take every lab down; it is no error if there is none.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what `up` would do, and do nothing.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Remove every lab; not an error if there is none.")]
 
 
 def up(
@@ -65,15 +64,15 @@ def up(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring a stack up; wait until its clients are healthy.
+    """Start a lab and wait until its clients are healthy.
 
-    Labs whose time is over are removed first. Where the lab is up and its stack was edited since, it asks on a terminal
-    whether to replace it, and else does so only with --replace.
+    Expired labs are removed first. If the lab is up and its stack file has changed since, `up` asks on a terminal
+    whether to replace the lab; elsewhere it requires --replace.
 
     \b
     Examples:
       synthlab up call.yaml
-      synthlab up ./mine/call.yaml --name mine --ttl 2h
+      synthlab up ./mine/call.yaml --lab mine --ttl 2h
       synthlab up call.yaml --replace
       synthlab up call.yaml --dry-run
     """
@@ -127,7 +126,7 @@ def down(
 ) -> None:
     """Remove a lab: containers, networks and volumes.
 
-    An `up` that is still bringing it up is ended. Labs whose time is over go with it.
+    An `up` of this lab that is still running is stopped. Expired labs are removed too.
 
     \b
     Examples:
@@ -151,7 +150,7 @@ def _named(context: typer.Context, name: str | None, lab: str | None) -> str | N
     source = context.get_parameter_source("lab")
     if source is not None and source.name == "ENVIRONMENT":
         return name
-    raise WrongUse(f"two labs are named, {name} and --lab {lab}: name one")
+    raise WrongUse(f"two labs are named, {name} and --lab {lab}; name one")
 
 
 def _doomed(backend: Backend, lab: str | None, every: bool) -> list[str]:
@@ -179,7 +178,7 @@ def _take_down(backend: Backend, name: str) -> dict[str, Any]:
 
 
 def render(context: typer.Context, stack: StackArgument, name: NameOption = None) -> None:
-    """Print the Compose file that `up` would bring up.
+    """Print the Compose file that `up` would start.
 
     \b
     Example:
@@ -195,9 +194,9 @@ def render(context: typer.Context, stack: StackArgument, name: NameOption = None
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:
-    """Bring up a call, limit it, show what is seen of it.
+    """Start a call, limit it, and show the effect.
 
-    client2's uplink is limited, client1 is asked what it sees, and the call is taken down.
+    The upload of client2 is limited, the video that client1 receives is measured, and the call is removed.
 
     \b
     Example:

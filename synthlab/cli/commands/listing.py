@@ -27,15 +27,15 @@ NO_LAB = "no lab is up"
 def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) -> None:
     """List containers, their health and host ports.
 
-    Of the labs that are up; `ls` lists the labs.
+    Of all labs that are up, or of one with --lab. `ls` lists labs.
 
     \b
-    state       the engine's word, or that of the health check; `no answer`:
-                healthy, but its API does not answer
-    API, VNC    where its control page and its screen are on this machine
-    time left   of a lab with --ttl
-    forwarder restarts   how often PID 1 had to replace its forwarder
-    A column that says nothing is left out. --json has all.
+    state               as Docker and the health check report it;
+                        `no answer`: healthy, but its API does not answer
+    API, VNC            addresses of its control page and its screen
+    time left           of a lab started with --ttl
+    forwarder restarts  how often the forwarder had to be replaced
+    Empty columns are left out; --json has all of them.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
 
 
 def ls(context: typer.Context, json: JsonOption = False) -> None:
-    """List all labs: state, age, time left.
+    """List labs: state, age, time left.
 
     \b
     Examples:
@@ -70,7 +70,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 
 
 def show_containers(backend: Backend, containers: list[Container], json: bool) -> None:
-    """Containers with what their APIs tell; and a note where a client's image is of another version."""
+    """Show containers with the state of their APIs, and note images of another version."""
     states = _states(backend, containers)
     restarts = {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}

@@ -112,62 +112,58 @@ LabOption = Annotated[
         "--lab",
         metavar="NAME",
         envvar="SYNTHLAB_LAB",
-        help="The lab that is meant, when several are up.",
+        help="The lab; optional if only one is up.",
         autocompletion=complete_labs,
     ),
 ]
 TimeoutOption = Annotated[
     float,
-    typer.Option(
-        "--timeout", metavar="SECONDS", min=1, help="How long it may take to become healthy.", callback=finite
-    ),
+    typer.Option("--timeout", metavar="SECONDS", min=1, help="How long to wait until it is healthy.", callback=finite),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 StackArgument = Annotated[
     str,
-    typer.Argument(metavar="STACK", help="A stack file, or a bundled one's name.", autocompletion=_complete_stacks),
+    typer.Argument(metavar="STACK", help="A stack file, or a bundled stack.", autocompletion=_complete_stacks),
 ]
 ClientsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="CLIENT", help="Clients or groups; all if none.", autocompletion=complete_clients),
+    typer.Argument(metavar="NAME", help="Clients, groups or servers; all by default.", autocompletion=complete_clients),
 ]
 ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="A client.", autocompletion=complete_clients)]
 SomeClientsArgument = Annotated[
-    list[str], typer.Argument(metavar="CLIENT", help="Clients or groups.", autocompletion=complete_clients)
+    list[str], typer.Argument(metavar="NAME", help="Clients, groups or servers.", autocompletion=complete_clients)
 ]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Start from a profile such as wpt/3g, or of a file: office.yaml#slow.",
+        help="Start from a profile: wpt/3g, or office.yaml#slow of a file.",
         autocompletion=complete_profiles,
     ),
 ]
 ScenarioArgument = Annotated[
     str,
-    typer.Argument(metavar="NAME", help="A scenario file, or a bundled one's name.", autocompletion=complete_scenarios),
+    typer.Argument(metavar="NAME", help="A scenario file, or a bundled scenario.", autocompletion=complete_scenarios),
 ]
 ScenariosArgument = Annotated[
     list[str],
-    typer.Argument(metavar="NAME", help="Scenario files, or bundled ones' names.", autocompletion=complete_scenarios),
+    typer.Argument(metavar="NAME", help="Scenario files, or bundled scenarios.", autocompletion=complete_scenarios),
 ]
 VarOption = Annotated[
     list[str] | None,
-    typer.Option("--var", metavar="NAME=VALUE", help="Give a variable of the scenario a value. May stand repeatedly."),
+    typer.Option("--var", metavar="NAME=VALUE", help="Set a variable of the scenario. May be repeated."),
 ]
 OtherStackOption = Annotated[
     str | None,
     typer.Option(
         "--stack",
         metavar="STACK",
-        help="Another stack than the one that the scenario names.",
+        help="Use this stack instead of the scenario's.",
         autocompletion=_complete_stacks,
     ),
 ]
 ScenarioSeedOption = Annotated[
     int | None,
-    typer.Option(
-        "--seed", min=0, max=2**63 - 1, help="In place of the scenario's own: of random walks and random loss."
-    ),
+    typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Seed of random walks and random loss."),
 ]

@@ -15,9 +15,9 @@ from .. import console
 if TYPE_CHECKING:
     from ...scenario.record import Record
 
-JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="Write a JUnit file.")]
+JUnitOption = Annotated[Path | None, typer.Option("--junit", metavar="FILE.xml", help="Write results as JUnit XML.")]
 ReportOption = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page with pictures, to be opened offline.")
+    Path | None, typer.Option("--report", metavar="FILE.html", help="Write an HTML report that opens offline.")
 ]
 
 _MISTAKES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)

@@ -22,17 +22,18 @@ RESET = "reset"
 """It answers every packet: TCP with a reset, anything else with port-unreachable."""
 
 FirstArgument = Annotated[
-    str, typer.Argument(metavar="A", help="A client, or sfu.", autocompletion=complete_clients, show_default=False)
+    str, typer.Argument(metavar="A", help="A client or `sfu`.", autocompletion=complete_clients, show_default=False)
 ]
 SecondArgument = Annotated[
-    str, typer.Argument(metavar="B", help="The other one.", autocompletion=complete_clients, show_default=False)
+    str,
+    typer.Argument(metavar="B", help="Another client or `sfu`.", autocompletion=complete_clients, show_default=False),
 ]
-OneWayOption = Annotated[bool, typer.Option("--one-way", help="Only what A sends to B (else both directions).")]
+OneWayOption = Annotated[bool, typer.Option("--one-way", help="Only from A to B; by default both directions.")]
 RejectOption = Annotated[
     bool,
-    typer.Option("--reject", help="Answer each packet: TCP with a reset, else port-unreachable (else drop silently)."),
+    typer.Option("--reject", help="Answer with TCP resets and ICMP port-unreachable instead of dropping silently."),
 ]
-HealOption = Annotated[bool, typer.Option("--heal", help="Let everything pass between them again.")]
+HealOption = Annotated[bool, typer.Option("--heal", help="End the partition.")]
 
 
 def partition(
@@ -46,10 +47,10 @@ def partition(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let nothing pass between two clients.
+    """Cut the network between two clients.
 
-    Or between a client and `sfu`: in a call through an SFU, what client1 sends to client2 goes through `sfu`, and
-    passes unless you separate client1 from that.
+    Or between a client and `sfu`. In a call through an SFU, media from client1 to client2 goes through `sfu`: cut
+    client1 off from `sfu` to stop it.
 
     \b
     Examples:
@@ -62,7 +63,7 @@ def partition(
     given = {"--one-way": one_way, "--reject": reject, "--for": lease is not None}
     if heal and any(given.values()):
         flags = ", ".join(flag for flag, present in given.items() if present)
-        raise WrongUse(f"--heal: ends the whole partition at once; leave out {flags}")
+        raise WrongUse(f"--heal: cannot be combined with {flags}")
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     if heal:

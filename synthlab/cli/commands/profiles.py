@@ -16,7 +16,7 @@ from ..console import Table
 from ..tables import NOTHING
 from .options import JsonOption, complete_profiles
 
-profile = typer.Typer(help="List and show named, sourced sets of conditions.")
+profile = typer.Typer(help="List and show network profiles.")
 
 
 def _complete_sources(incomplete: str) -> list[str]:
@@ -26,14 +26,16 @@ def _complete_sources(incomplete: str) -> list[str]:
 SourceArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="SOURCE", help="Such as wpt, or a file of yours; all bundled if none.", autocompletion=_complete_sources
+        metavar="SOURCE",
+        help="For example wpt, or a file of yours. All bundled by default.",
+        autocompletion=_complete_sources,
     ),
 ]
 NameArgument = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
-        help="A profile such as wpt/3g, or of a file: office.yaml#slow.",
+        help="For example wpt/3g, or office.yaml#slow of your own file.",
         autocompletion=complete_profiles,
     ),
 ]
@@ -41,9 +43,7 @@ NameArgument = Annotated[
 
 @profile.command("list")
 def list_(source: SourceArgument = None, json: JsonOption = False) -> None:
-    """List profiles, with their values.
-
-    Those that are bundled, or those of one source or file.
+    """List profiles and their values.
 
     \b
     Examples:
@@ -61,9 +61,7 @@ def list_(source: SourceArgument = None, json: JsonOption = False) -> None:
 
 @profile.command("show")
 def show(name: NameArgument, json: JsonOption = False) -> None:
-    """Show a profile: its values, and its source.
-
-    With what the source's delay was.
+    """Show the values and the source of a profile.
 
     \b
     Examples:

@@ -13,15 +13,13 @@ from .outputs import JUnitOption, ReportOption, write_junit, write_report
 
 MOST_BYTES = 256 * MB
 
-ResultsArgument = Annotated[
-    Path, typer.Argument(metavar="RESULTS.json", help="What `scenario run --json` has written.")
-]
+ResultsArgument = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="Output of `scenario run --json`.")]
 
 
 def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOption = None) -> None:
-    """Make a page or a JUnit file of kept results.
+    """Write a report or a JUnit file from saved results.
 
-    Of what `scenario run --json` has written, without playing anything.
+    Nothing is run.
 
     \b
     Examples:
@@ -31,7 +29,7 @@ def report(results: ResultsArgument, report: ReportOption = None, junit: JUnitOp
     from ...report import read_results
 
     if not (report or junit):
-        raise WrongUse("names no file to write: give --report FILE.html or --junit FILE.xml")
+        raise WrongUse("nothing to write: give --report FILE.html or --junit FILE.xml")
     records = read_results(_read(results), str(results))
     if report:
         write_report(report, records)

@@ -38,26 +38,24 @@ _STYLES = {"passed": "green", "failed": "red", "inconclusive": "yellow", "wrong 
 _GRAVITY: Sequence[Verdict] = ("wrong use", "failed", "inconclusive", "passed")
 
 RepeatOption = Annotated[
-    int, typer.Option("--repeat", min=1, metavar="N", help="Play each so many times, with seed, seed + 1, ...")
+    int, typer.Option("--repeat", min=1, metavar="N", help="Run each N times, with seed, seed + 1, ...")
 ]
 RetryOption = Annotated[
     int,
-    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Play what is inconclusive again, N times at most."),
+    typer.Option("--retry-inconclusive", min=0, metavar="N", help="Rerun an inconclusive scenario, N times at most."),
 ]
-KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the lab up that was brought up for it.")]
-GoOption = Annotated[bool, typer.Option("--keep-going", help="Play on after a block of steps in which one failed.")]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Keep the lab that was started for the run.")]
+GoOption = Annotated[bool, typer.Option("--keep-going", help="Continue with the next steps after a failure.")]
 EvidenceOption = Annotated[
     Path | None,
-    typer.Option(
-        "--evidence", metavar="FOLDER", help="Where evidence of failures goes; else beside the report, or here."
-    ),
+    typer.Option("--evidence", metavar="FOLDER", help="Where to keep evidence; by default next to the report."),
 ]
 HostOption = Annotated[
     bool,
     typer.Option(
         "--allow-host",
         envvar="SYNTHLAB_ALLOW_HOST",
-        help="Let files that are not of your project act with your rights: host commands, builds and the like.",
+        help="Let files outside your project act with your rights: commands, builds, ...",
     ),
 ]
 
@@ -80,19 +78,20 @@ def run(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Play scenarios, and judge what is measured.
+    """Run scenarios and judge the results.
 
-    The lab is brought up, or used if it is; networks change by the script.
+    Starts the lab, or uses it if it is up, and changes its networks as the scenario says.
 
-    All conditions are taken back at the end, and within 10 s if synthlab is killed. What failed leaves evidence: logs,
-    conditions, stats, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is
-    wrong (then nothing is started), and 3 if one is inconclusive: the lab could not be brought up, or was too slow.
+    All conditions are reverted at the end, and within 10 s if synthlab is killed. A failure leaves evidence: logs,
+    conditions, stats, packets and screenshots. The exit status is 0 if all passed, 1 if one failed, 2 if one is invalid
+    (nothing is started then), and 3 if one is inconclusive: the lab did not start, or this machine was too slow.
 
     \b
     Examples:
       synthlab scenario run dog-chews-fiber.yaml
       synthlab scenario run ./mine.yaml --var RATE=1mbit --report mine.html
-      synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml --json > results.json
+      synthlab scenario run elevator wifi-far --repeat 3 --junit results.xml
+      synthlab scenario run elevator --json > results.json
       synthlab scenario run dog-chews-fiber --lab call --retry-inconclusive 2
     """
     from ...runner import RunOptions, evidence_beside

@@ -37,9 +37,9 @@ _DONE: Mapping[ContainerAction, str] = {
 def stop(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """End what runs in clients, `sfu`, or all.
+    """Stop clients, servers, or all.
 
-    The containers stay, until `start` or `down`.
+    The containers are kept; `start` starts them again.
 
     \b
     Examples:
@@ -56,9 +56,9 @@ def start(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Start what was stopped; wait until it is healthy.
+    """Start stopped clients and wait until they are healthy.
 
-    Conditions are those of the stack again.
+    They start with the conditions of the stack.
 
     \b
     Examples:
@@ -75,9 +75,9 @@ def restart(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Restart clients or `sfu`; wait until they are healthy.
+    """Restart clients and wait until they are healthy.
 
-    Conditions are those of the stack again.
+    They start with the conditions of the stack.
 
     \b
     Examples:
@@ -90,7 +90,7 @@ def restart(
 def pause(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Freeze clients or `sfu`, their network included.
+    """Freeze clients, including their network.
 
     \b
     Examples:
@@ -103,7 +103,7 @@ def pause(
 def unpause(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Let what was paused go on.
+    """Resume paused clients.
 
     \b
     Examples:
@@ -116,7 +116,7 @@ def unpause(
 def _control(
     context: typer.Context,
     names: Sequence[str] | None,
-    doing: ContainerAction,
+    action: ContainerAction,
     lab: str | None,
     json: bool,
     timeout_s: float = 120.0,
@@ -124,27 +124,27 @@ def _control(
     backend: Backend = context.obj
     name, members = backend.members(lab)
     wanted = find_members(name, members, names or ())
-    acted = to_act_on(wanted, doing)
+    acted = to_act_on(wanted, action)
     for other in wanted:
         if other not in acted and names:
-            console.print_note(nothing_to_do(other, doing))
+            console.print_note(nothing_to_do(other, action))
     begun = time.monotonic()
     titles = [container.title for container in acted]
     with console.progress() as progress:
-        progress(f"{doing}: {', '.join(titles)}")
-        RunningLab(backend, name, members).control(titles, doing, progress, timeout_s)
-    console.print_note(f"{', '.join(titles)}: {_DONE[doing]} after {time.monotonic() - begun:.1f} s")
+        progress(f"{action}: {', '.join(titles)}")
+        RunningLab(backend, name, members).control(titles, action, progress, timeout_s)
+    console.print_note(f"{', '.join(titles)}: {_DONE[action]} after {time.monotonic() - begun:.1f} s")
     ids = [container.id for container in acted]
     show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)
 
 
-def to_act_on(wanted: Sequence[Container], doing: ContainerAction) -> list[Container]:
+def to_act_on(wanted: Sequence[Container], action: ContainerAction) -> list[Container]:
     """Those of the wanted that are not in the state already; raises WrongUse where there is none."""
-    acted = [container for container in wanted if container.state in _FROM[doing]]
+    acted = [container for container in wanted if container.state in _FROM[action]]
     if not acted:
-        raise WrongUse("; ".join(nothing_to_do(container, doing) for container in wanted))
+        raise WrongUse("; ".join(nothing_to_do(container, action) for container in wanted))
     return acted
 
 
-def nothing_to_do(container: Container, doing: ContainerAction) -> str:
-    return f"{container.title}: nothing to {doing}: it is {container.state}"
+def nothing_to_do(container: Container, action: ContainerAction) -> str:
+    return f"{container.title}: nothing to {action}: it is {container.state}"

@@ -1,8 +1,8 @@
-"""`scenario`: timed scripts with expectations; and `schema`, which tells editors of files that people write."""
+"""`scenario`: timed scripts with expectations, and the JSON Schemas of the files that people write."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,29 +32,22 @@ if TYPE_CHECKING:
 
 SCHEMAS = ("scenario", "stack")
 
-scenario = typer.Typer(help="Play, check and list timed scripts.")
-scenario.command("run")(run.run)
-scenario.command("report")(report.report)
-
 
 def _complete_schemas(incomplete: str) -> list[str]:
     return [name for name in SCHEMAS if name.startswith(incomplete)]
 
 
-EveryOption = Annotated[bool, typer.Option("--every", help="Each value of steps that change over time, not a few.")]
+EveryOption = Annotated[bool, typer.Option("--every", help="Every value of a step that changes over time.")]
 PictureOption = Annotated[
-    Path | None, typer.Option("--picture", metavar="FILE.html", help="Write the time line as a page with a picture.")
+    Path | None, typer.Option("--picture", metavar="FILE.html", help="Write the timeline as an HTML page with charts.")
 ]
 SchemaArgument = Annotated[
-    str, typer.Argument(metavar="KIND", help=f"One of {', '.join(SCHEMAS)}.", autocompletion=_complete_schemas)
+    str, typer.Argument(metavar="KIND", help=f"{' or '.join(SCHEMAS)}.", autocompletion=_complete_schemas)
 ]
 
 
-@scenario.command("list")
 def list_(json: JsonOption = False) -> None:
     """List the bundled scenarios.
-
-    What each is about, its stack, and how long it takes.
 
     \b
     Examples:
@@ -85,7 +78,6 @@ def list_(json: JsonOption = False) -> None:
     console.print_table(Table(("scenario", "about", "stack", "takes"), rows))
 
 
-@scenario.command("show")
 def show(
     context: typer.Context,
     name: ScenarioArgument,
@@ -96,9 +88,7 @@ def show(
     picture: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what a scenario does when.
-
-    Its time line, for the seed that it has or is given.
+    """Show the timeline of a scenario.
 
     A step whose time depends on an expectation has an earliest and a latest time.
 
@@ -106,7 +96,7 @@ def show(
     Examples:
       synthlab scenario show dog-chews-fiber
       synthlab scenario show rate-sine --every
-      synthlab scenario show ./mine.yaml --var RATE=1mbit --seed 3 --json
+      synthlab scenario show ./mine.yaml --var RATE=1mbit --seed 3
       synthlab scenario show train --picture train.html
     """
     from ...scenario import check_scenario
@@ -124,7 +114,6 @@ def show(
         _write_picture(plan, picture)
 
 
-@scenario.command("check")
 def check(
     context: typer.Context,
     names: ScenariosArgument,
@@ -132,19 +121,18 @@ def check(
     stack: OtherStackOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check scenarios, and start nothing.
+    """Check scenarios without running them.
 
-    One line each; the exit status is 2 if any is wrong.
+    Prints one line for each; the exit status is 2 if one is invalid.
 
-    Names, units, files, times that cannot be reached and numbers that cannot exist are found, with file and line. An
-    expectation that begins when nothing is in force any more is a warning. What a scenario and its stack do with your
-    rights is listed: commands and questions of this machine, builds, mounts, Compose services, and variables that they
-    take from your environment.
+    Reports unknown names, wrong units, missing files, times out of reach and unknown values, with file and line; warns
+    of expectations that start when nothing is in force any more. Lists what a scenario and its stack do with your
+    rights: commands and HTTP requests of this machine, builds, mounts, Compose services, environment variables.
 
     \b
     Examples:
       synthlab scenario check ./mine.yaml
-      synthlab scenario check ./a.yaml ./b.yaml --var RATE=1mbit --stack ./two.yaml
+      synthlab scenario check ./a.yaml ./b.yaml --stack ./two.yaml
     """
     given = read_variables(variables)
     backend: Backend = context.obj
@@ -158,15 +146,15 @@ def check(
         raise typer.Exit(WrongUse.exit_code)
 
 
-def schema(kind: SchemaArgument) -> None:
+def schema(kind: SchemaArgument = "scenario") -> None:
     """Print the JSON Schema of scenario or stack files.
 
-    With it an editor completes and checks them.
+    Editors use it to complete and check these files.
 
     \b
     Examples:
-      synthlab schema scenario > scenario.schema.json
-      synthlab schema stack > stack.schema.json
+      synthlab scenario schema > scenario.schema.json
+      synthlab scenario schema stack > stack.schema.json
     """
     from ...scenario.schema import scenario_schema, stack_schema
 
@@ -232,3 +220,16 @@ def _write_picture(plan: Plan, file: Path) -> None:
     from ...report import planned_page
 
     write_file("--picture", file, planned_page(plan))
+
+
+scenario = typer.Typer(help="Run, check and report timed scripts.")
+_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "run": run.run,
+    "check": check,
+    "show": show,
+    "list": list_,
+    "schema": schema,
+    "report": report.report,
+}
+for _name, _command in _COMMANDS.items():
+    scenario.command(_name)(_command)

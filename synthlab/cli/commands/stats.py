@@ -29,21 +29,23 @@ INTERVAL_S = 1.0
 def stats(
     context: typer.Context,
     names: ClientsArgument = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show them anew every second, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second, until Ctrl-C.")] = False,
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show packet counters and WebRTC statistics.
+    """Show packet counters and WebRTC stats.
 
-    Of each link and flow, of what each client receives, and the media server's own.
+    Counters of each link and flow, stats of each received stream, and the media server's own metrics.
 
     \b
-    dropped     by the conditions, and why: loss, queue, codel, mtu, ...
-    discarded   by the lab itself: this machine is too slow; no network lost it
-    queued      packets that wait; duplicated, originated: made by the conditions
-    late        how late the forwarder sent a packet, over the last second
-    A column of zeros is left out. --json has all, and what bypassed the
-    conditions (`bypassed`: ARP and the host's control traffic).
+    dropped     by conditions, with the cause: loss, queue, codel, mtu, ...
+    discarded   by the lab because this machine is too slow
+    queued      packets waiting in the link
+    duplicated, originated
+                packets that the conditions added
+    late        how late the forwarder sent packets in the last second
+    Columns of zeros are left out; --json has all of them, and `bypassed`:
+    packets not subject to conditions (ARP, the host's control traffic).
 
     \b
     Examples:
@@ -52,7 +54,7 @@ def stats(
       synthlab stats --watch
     """
     if watch and json:
-        raise WrongUse("--watch and --json do not go together")
+        raise WrongUse("--watch and --json cannot be combined")
     backend: Backend = context.obj
     name, members = backend.members(lab)
     shown = _chosen(RunningLab(backend, name, members), members, names or ())

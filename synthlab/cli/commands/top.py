@@ -17,9 +17,9 @@ from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, finite
 
 IntervalOption = Annotated[
-    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="How often.", callback=finite)
+    float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="Time between samples.", callback=finite)
 ]
-CountOption = Annotated[int | None, typer.Option("--count", min=1, help="So many times; else until Ctrl-C.")]
+CountOption = Annotated[int | None, typer.Option("--count", metavar="N", min=1, help="Stop after N samples.")]
 
 
 class _Watcher:
@@ -56,11 +56,11 @@ def top(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Watch clients live: network, and what they receive.
+    """Watch network and received video of clients live.
 
-    Rate, delay and loss achieved beside configured, their forwarders' CPU, what each receives.
+    Measured and configured rate, delay and loss, CPU time of the forwarder, and the video that each client receives.
 
-    With --json, one line for each sample.
+    With --json, prints one line per sample.
 
     \b
     Examples:

@@ -60,7 +60,7 @@ class Evidence:
         lines = [*(line for one in found for line in one.problems), *problems]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            files, unwritten = _written([exhibit for one in found for exhibit in one.exhibits], folder)
+            files, unwritten = _written([artifact for one in found for artifact in one.artifacts], folder)
             if lines := [*lines, *unwritten]:
                 write_whole(folder / PROBLEMS, "".join(f"{line}\n" for line in lines))
         except OSError as error:
@@ -102,18 +102,18 @@ class Evidence:
         return captured_network_of(*self._backend.members(self._lab), client)
 
 
-def _written(exhibits: Sequence[Artifact], folder: Path) -> tuple[dict[str, str], list[str]]:
+def _written(artifacts: Sequence[Artifact], folder: Path) -> tuple[dict[str, str], list[str]]:
     """Write the exhibits; returns the files written, in the same order, and a line for each that failed.
 
     The smallest are written first, so that they still fit on a disk that is almost full.
     """
     problems = {}
-    for exhibit in sorted(exhibits, key=lambda one: len(one.content)):
+    for artifact in sorted(artifacts, key=lambda one: len(one.content)):
         try:
-            exhibit.write(folder)
+            artifact.write(folder)
         except OSError as error:
-            problems[exhibit.shows] = f"{exhibit.shows}: {exhibit.path} cannot be written: {error.strerror}"
-    files = {exhibit.shows: exhibit.path for exhibit in exhibits if exhibit.shows not in problems}
+            problems[artifact.shows] = f"{artifact.shows}: {artifact.path} cannot be written: {error.strerror}"
+    files = {artifact.shows: artifact.path for artifact in artifacts if artifact.shows not in problems}
     return files, list(problems.values())
 
 

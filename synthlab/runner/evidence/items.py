@@ -42,7 +42,7 @@ class Artifact:
 class Collected:
     """The files collected, and a line for each item that is missing."""
 
-    exhibits: Sequence[Artifact]
+    artifacts: Sequence[Artifact]
     problems: Sequence[str] = field(default_factory=tuple)
 
 
@@ -94,12 +94,12 @@ def pictures_of(
     if container.state != "running":
         raise SynthlabError(f"not running ({container.status})")
     pictures = take(engine, container)
-    exhibits = [
+    artifacts = [
         Artifact(f"screenshot {number} of {client}", f"screenshots/{client}-{number}.png", picture.png)
         for number, picture in enumerate(pictures, 1)
         if picture.png
     ]
-    return Collected(exhibits, [f"screenshots of {client}: {one.url}: {one.error}" for one in pictures if not one.png])
+    return Collected(artifacts, [f"screenshots of {client}: {one.url}: {one.error}" for one in pictures if not one.png])
 
 
 def _answers(lab: RunningLab, ask: Callable[[LabClient], dict[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a scenario expects: an expression on measured numbers, which holds, does not hold, or has no data."""
+"""Expressions over measured numbers; at a given time one holds, does not hold, or has no data."""
 
 from .catalogue import CLIENT, Known, Measure
 from .expression import Expression, Outcome, value_text

@@ -1,4 +1,4 @@
-"""The numbers that a lab measures, by name: which there can be, what they are of, and how each is read by default."""
+"""The catalogue of numbers a lab measures: valid names, their dimensions and how samples are interpreted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Dimension = Literal["rate", "time", "share", "number", "text"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What a number is of. A sample times `scale` is in base units: bit/s, ms, or a share of 1.
+    """How to interpret a number. A sample times `scale` is in base units: bit/s, ms, or a share of 1.
 
-    Where the name says no unit (`bare` is false) it is only compared with a value that has one. Samples of an
-    `averaged` number are means over the second before. A `total` only grows, but may begin anew from 0.
+    If its name implies no unit (`bare` is false), it can only be compared with a value that has one. Samples of an
+    `averaged` number are means over the previous second. A `total` only grows, but may restart from 0.
     """
 
     dimension: Dimension = "number"
@@ -31,7 +31,7 @@ class Measure:
 PLAIN = Measure()
 COUNT = Measure(total=True)
 NET = Measure()
-"""A count that may fall: a packet that comes late, or twice, is taken off those that were lost (RFC 3550, 6.4.1)."""
+"""A count that can fall: late and duplicate packets are subtracted from the lost ones (RFC 3550, 6.4.1)."""
 FPS = Measure(averaged=True)
 KBPS = Measure(dimension="rate", scale=1000, averaged=True)
 LATEST_KBPS = Measure(dimension="rate", scale=1000)
@@ -42,11 +42,11 @@ RATE = Measure(dimension="rate", bare=False, averaged=True)
 SHARE = Measure(dimension="share", bare=False, averaged=True)
 DELAY = Measure(dimension="time", bare=False)
 OWN = Measure()
-"""A number of which nothing is known but its name."""
+"""A number published by the application or the media server; its dimension is unknown."""
 
 Tree = Mapping[str, Any]
 
-# Keys that stand for any name.
+# Keys that match any name.
 PARTICIPANT, ANY, FREE = "<participant>", "<name>", "<...>"
 
 _PICTURE = {"kbps": KBPS, "fps": FPS, "frames": COUNT, "width": PLAIN, "height": PLAIN}
@@ -66,7 +66,7 @@ _PATH = {
     "ice_restarts": COUNT,
 }
 
-# What clients publish of WebRTC (images/chrome/stats.py and outbound_stats.py), and what their forwarders measure.
+# WebRTC stats published by clients (images/chrome/stats.py and outbound_stats.py) and forwarder measurements.
 CLIENT: Tree = {
     "video": {PARTICIPANT: {**_PICTURE, **_ASKED, **_FREEZES, **_TIMES}},
     "audio": {PARTICIPANT: {"kbps": KBPS, "lost": NET, "concealed": COUNT, **_TIMES}},
@@ -85,10 +85,9 @@ SFU: Tree = {FREE: OWN}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the names in expressions are checked against. `participants` is None where a page may name them freely.
+    """The names that expressions may use. `participants` is None if pages choose participant names freely.
 
-    `conditioned` are the servers that have a network of their own. With an `own` client, names that do not begin with
-    a client's are of that one.
+    `conditioned` are the servers with conditions. If `own` is set, names without a client prefix refer to that client.
     """
 
     clients: tuple[str, ...]
@@ -114,32 +113,32 @@ class Known:
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """Those that can have numbers: the media server, and the ones that are conditioned."""
+        """The servers that can have numbers: the media server and all conditioned ones."""
         return tuple(dict.fromkeys((SFU_HOST, *self.conditioned)))
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a dotted name; what stands in quotes is taken as it is."""
+    """A part of a dotted name; a `quoted` one is not checked."""
 
     text: str
     quoted: bool = False
 
 
 def whole(segments: tuple[Segment, ...], known: Known) -> tuple[Segment, ...]:
-    """The name with that of the client that it is of."""
+    """The full name, starting with a client or server."""
     if not known.own or segments[0].text in (*known.clients, *known.groups, *known.servers):
         return segments
     return (Segment(known.own), *segments)
 
 
 def dotted(segments: Iterable[Segment]) -> str:
-    """The name by which samples are kept: without quotes."""
+    """The name under which samples are recorded: without quotes."""
     return ".".join(segment.text for segment in segments)
 
 
 def measure_of(segments: tuple[Segment, ...], known: Known) -> Measure:
-    """What the number of that name is; raises ValueError where there can be none, with the nearest."""
+    """The measure of a number; raises ValueError for a name that cannot exist, with the closest match."""
     first, rest = segments[0].text, segments[1:]
     if first in known.servers:
         tree = _server_tree(first, known, dotted(segments))
@@ -154,13 +153,13 @@ def _server_tree(server: str, known: Known, name: str) -> Tree:
     measured = server == SFU_HOST and known.sfu_metrics
     tree = {**(_LINKS if server in known.conditioned else {}), **(SFU if measured else {})}
     if not tree:
-        raise ValueError(f"no such number '{name}': the stack gives its {server} neither `metrics` nor a `network`")
+        raise ValueError(f"no such number '{name}'; {server} has neither `metrics` nor `network` in the stack")
     return tree
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One name on its way down the tree."""
+    """Looks up one name in a tree."""
 
     name: str
     client: str
@@ -168,11 +167,11 @@ class _Walk:
 
     def into(self, tree: Tree, rest: tuple[Segment, ...]) -> Measure:
         if not rest:
-            raise ValueError(f"'{self.name}' is not a whole name of a number; it goes on with {_listed(tree)}")
+            raise ValueError(f"'{self.name}' is incomplete; append one of {_listed(tree)}")
         below = self._below(tree, rest[0])
         if isinstance(below, Measure):
             if len(rest) > 1 and FREE not in tree:
-                raise ValueError(f"'{self.name}' goes on behind a number; leave out '.{dotted(rest[1:])}'")
+                raise ValueError(f"'{self.name}' is too long; remove '.{dotted(rest[1:])}'")
             return below
         return self.into(below, rest[1:])
 
@@ -204,6 +203,6 @@ def _listed(tree: Tree) -> str:
 def _refuse_first(first: str, known: Known) -> Any:
     if first in known.groups:
         members = ", ".join(name for name in known.clients if name.startswith(f"{first}-"))
-        raise ValueError(f"'{first}' is a group: a number is of one client, of {members}")
+        raise ValueError(f"'{first}' is a group; name one of its clients: {members}")
     names = (*known.clients, *known.servers)
     raise ValueError(no_such("client", first, names))

@@ -1,4 +1,4 @@
-"""An expression that has been read and checked, and what it comes to at a time."""
+"""A parsed and checked expression, and its outcome at a given time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from .tree import ExpressionNode, View
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`holds` is None where there is no data. `seen` are the numbers that were looked at, as sampled; None: no data.
+    """The value of an expression. `holds` is None without data; `seen` are the samples used, None for no data.
 
-    `since_ns` is from when on it speaks of the run: the begin of the longest average, or when the oldest of the numbers
-    was measured.
+    `since_ns` is the start of the time it covers: of the longest average, or the time of the oldest sample used.
     """
 
     holds: bool | None
@@ -26,7 +25,7 @@ class Outcome:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The numbers that were not there."""
+        """The numbers without data."""
         return tuple(name for name, value in self.seen.items() if value is None)
 
     def __str__(self) -> str:
@@ -35,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`text` is as written; `names` are the numbers that it needs."""
+    """A parsed expression: its `text`, and the `names` of the numbers it uses."""
 
     text: str
     names: tuple[str, ...]
@@ -44,27 +43,27 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str, known: Known) -> Expression:
-        """Raises ValueError with what is wrong and what is allowed."""
+        """Parse and check `text`; raises ValueError."""
         parsed = parse(text, known)
         return cls(" ".join(text.split()), parsed.names, parsed.uses_before, parsed.part)
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The numbers whose baseline matters."""
+        """The numbers compared with their baseline."""
         return self.names if self.uses_before else ()
 
     def at(self, now_ns: int, samples: Samples) -> Outcome:
-        """What it comes to at a time of the run."""
+        """Evaluate at a time of the run."""
         view = View(samples, now_ns)
-        found = self._part.value(view)
-        return Outcome(found if isinstance(found, bool) else None, dict(view.seen), min(view.since, default=now_ns))
+        result = self._part.value(view)
+        return Outcome(result if isinstance(result, bool) else None, dict(view.seen), min(view.since, default=now_ns))
 
     def __str__(self) -> str:
         return self.text
 
 
 def value_text(name: str, value: Value | None) -> str:
-    """What was seen of the number of that name, with its unit, or `no data`."""
+    """A sample as text with its unit, or `no data`."""
     if value is None:
         return "no data"
     return value if isinstance(value, str) else quantity(name, value)

@@ -1,4 +1,4 @@
-"""From the text of an expression to its parts, by way of Python's own parser; nothing is ever executed."""
+"""Parses expressions with Python's own parser; the text is never executed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==
 
 @dataclass(slots=True)
 class Parsed:
-    """`names` are those of the numbers, each once."""
+    """A parsed expression; `names` are the numbers it uses, without repetition."""
 
     part: ExpressionNode
     names: tuple[str, ...]
@@ -42,9 +42,9 @@ class Parsed:
 
 
 def parse(text: str, known: Known) -> Parsed:
-    """Raises ValueError with what is wrong."""
+    """Parse and type-check `text`; raises ValueError."""
     if len(text) > MOST_LENGTH:
-        raise ValueError(f"is longer than {MOST_LENGTH} characters")
+        raise ValueError(f"is too long; at most {MOST_LENGTH} characters are allowed")
     scanned = scan(text)
     try:
         tree = ast.parse(scanned.source.strip(), mode="eval").body
@@ -53,7 +53,7 @@ def parse(text: str, known: Known) -> Parsed:
     parser = _Parser(scanned, known)
     part = parser.typed(tree).truth().part
     if not parser.names:
-        raise ValueError(f"{text!r} speaks of no measured number, such as client1.video.client2.fps")
+        raise ValueError(f"{text!r} uses no measured number such as client1.video.client2.fps")
     return Parsed(part, tuple(parser.names), parser.uses_before)
 
 
@@ -81,7 +81,7 @@ class _Parser:
                 return self._comparison(node)
             case ast.Call(func=ast.Name(id=called), keywords=[]) if called not in self.scanned.marks:
                 return self._call(called, node.args)
-        raise ValueError("only comparisons, + - * /, and, or, not and functions can stand in an expression")
+        raise ValueError(f"unsupported syntax; allowed: comparisons, + - * /, and, or, not, {', '.join(FUNCTIONS)}")
 
     def _word(self, word: str) -> Typed:
         match self.scanned.marks.get(word):
@@ -98,7 +98,7 @@ class _Parser:
         if word == "before":
             return Typed(Constant(1.0), "bare", None, word, 1.0)
         hint = did_you_mean(word, (*FUNCTIONS, "before", "and", "or", "not"))
-        raise ValueError(f"'{word}' is not the name of a number, such as client1.video.client2.fps{hint}")
+        raise ValueError(f"'{word}' is not the name of a number such as client1.video.client2.fps{hint}")
 
     def _name(self, segments: tuple[Segment, ...]) -> Typed:
         before = segments[0].text == "before"
@@ -119,7 +119,7 @@ class _Parser:
     def _operation(self, sign: str, left: Typed, right: Typed) -> Typed:
         for side in (left, right):
             if side.before is not None:
-                raise ValueError(f"'{side.written}' stands alone on one side; say before.NAME to reckon with it")
+                raise ValueError(f"'{side.written}' cannot be used in arithmetic; write before.NAME instead")
         left, right = left.numeric(), right.numeric()
         written = f"{left.written} {sign} {right.written}"
         if sign in "*/":
@@ -136,17 +136,17 @@ class _Parser:
             sign = _COMPARED.get(type(op))
             left, right = fitted(left, right)
             if sign is None or (left.kind == "truth") or (left.kind == "text" and sign not in ("==", "!=")):
-                raise ValueError(f"'{left.written}' and '{right.written}' cannot be compared like that")
+                raise ValueError(f"'{left.written}' and '{right.written}' cannot be compared with this operator")
             parts.append(Comparison(sign, left.part, right.part))
         return Typed(parts[0] if len(parts) == 1 else Junction(False, tuple(parts)), "truth", None, "")
 
     def _with_before(self, sides: list[Typed]) -> list[Typed]:
-        """`before` is what the side that it is compared with was in the baseline."""
+        """Replace `before` by the baseline of the side it is compared with."""
         if all(side.before is None for side in sides):
             return sides
         own = [side for side in sides if side.before is None]
         if len(own) != 1 or isinstance(own[0].part, Constant):
-            raise ValueError("'before' is what one number was: compare it with that number alone")
+            raise ValueError("'before' must be compared with one measured number, such as NUMBER > 50% of before")
         self.uses_before = True
         number = own[0].numeric()
         return [self._filled(side, number) if side.before is not None else side for side in sides]
@@ -175,7 +175,8 @@ class _Parser:
     def _of_number(self, name: str, values: list[Typed]) -> Typed:
         windowed = name not in ("absent", "last")
         if len(values) != 1 + windowed or not isinstance(number := values[0].part, Number):
-            raise ValueError(f"{name} is used as {name}(client1.video.client2.fps{', 3s' if windowed else ''})")
+            example = f"{name}(client1.video.client2.fps{', 3s' if windowed else ''})"
+            raise ValueError(f"{name} takes a measured number{' and a time' if windowed else ''}, such as {example}")
         if name == "absent":
             return Typed(Absent(number), "truth", None, "")
         if name != "last":
@@ -191,7 +192,7 @@ def _like(typed: Typed, part: ExpressionNode) -> Typed:
 
 
 def _is_window(values: list[Typed]) -> bool:
-    """Whether they are a number and a time, and not two of a kind."""
+    """Whether the arguments are a number and a window, rather than two times to compare."""
     last = values[1]
     return len(values) == 2 and last.kind == "time" and isinstance(last.part, Constant) and values[0].kind != "time"
 

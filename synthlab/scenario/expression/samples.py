@@ -1,8 +1,9 @@
-"""What was measured: samples of each number over the run's time, and when it was absent.
+"""Samples of every number over the time of a run, and the times at which a number had no data.
 
-A number that an expectation speaks of is sampled at most 250 ms apart. Rates (`fps`, `kbps`, the achieved rate and
-loss) are means over the second before their sample. A client that answers without a number, or does not answer, has
-no data at that time.
+Numbers used by an expectation are sampled at most 250 ms apart. Rates (`fps`, `kbps`, the achieved rate and loss) are
+means over the second before the sample. A client that does not answer, or answers without a number, has no data.
+
+"No data" is kept apart from 0: a frozen picture has 0 fps, a crashed tab has none, and `fps < 5` must not pass on it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from ...text.durations import MS_NS, SECOND_NS
 
 SAMPLE_NS = 250 * MS_NS
 RATE_NS = SECOND_NS
-"""What a rate is the mean of: the time before its sample."""
+"""The averaging window of rates, ending at the sample."""
 SPARSE_NS = SECOND_NS
-"""How far apart the kept samples are of numbers that no expectation speaks of."""
+"""The interval of samples of numbers that no expectation uses."""
 NEVER_NS = -(1 << 63)
-"""A time before every run: of what was never there."""
+"""A time before every run, for numbers that have never had data."""
 LINKS = ("ingress", "egress", "flows")
 
 Value = float | str
@@ -31,39 +32,39 @@ Value = float | str
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`at_ns` is when it was measured, by the run's clock. A value of None: from then on the number was absent."""
+    """A value with the run time at which it was measured; None means no data from then on."""
 
     at_ns: int
     value: Value | None
 
 
 class Samples(Protocol):
-    """What expressions are evaluated on."""
+    """The source of samples for evaluating expressions."""
 
     @property
     def baseline(self) -> tuple[int, int] | None:
-        """From when to when the last baseline was taken, if any was."""
+        """Start and end of the last baseline, if there is one."""
         ...
 
     def newest(self, name: str, now_ns: int) -> Sample | None:
-        """What is known last of a number: a sample, or that it is absent, and as of when; None if nobody asked yet."""
+        """The latest sample or absence of a number; None if its source has not been polled yet."""
         ...
 
     def absent_ns(self, name: str, now_ns: int) -> int:
-        """From when on a number that is absent has been so; NEVER_NS where it was never there."""
+        """When an absent number became absent; NEVER_NS if it has never had data."""
         ...
 
     def window(self, name: str, since_ns: int, until_ns: int) -> Sequence[Sample]:
-        """The samples of a number after `since_ns` and up to `until_ns`, in order of time, with its absences."""
+        """Samples and absences of a number in (since_ns, until_ns], in order of time."""
         ...
 
     def covers(self, name: str, since_ns: int, until_ns: int) -> bool:
-        """Whether a number was there from `since_ns` to `until_ns` without a break."""
+        """Whether a number had data from `since_ns` to `until_ns` without interruption."""
         ...
 
 
 def source_of(name: str) -> str:
-    """What a number is told with: `client1.video` tells all numbers of that, at one time."""
+    """The source that reports a number: `client1.video` reports all its numbers at the same time."""
     client, *rest = name.split(".", 2)
     return client if client == SFU_HOST and rest[:1] and rest[0] not in LINKS else ".".join([client, *rest[:1]])
 
@@ -72,7 +73,7 @@ def source_of(name: str) -> str:
 class Recorded:
     """Samples in memory, added by one thread and read by others.
 
-    Numbers that are not in `fine` (None: all are) are kept once a second only.
+    Numbers not in `fine` (None: all are) are recorded only once a second.
     """
 
     baseline: tuple[int, int] | None = None
@@ -81,16 +82,16 @@ class Recorded:
     _series: dict[str, list[Sample]] = field(default_factory=dict)
     _present: dict[str, set[str]] = field(default_factory=dict)
     _heard: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of each source: until when it is known what it tells, and when it last measured or was found silent."""
+    """By source: the time up to which its numbers are known, and when it last measured or was found silent."""
     _lock: RLock = field(default_factory=RLock)
 
     def add(self, at_ns: int, values: Mapping[str, Value], sources: Iterable[str] = ()) -> None:
-        """Keep all that was told at a time; `sources` are those that were asked, and may have told nothing."""
-        asked = {*sources, *map(source_of, values)}
-        self.hear(at_ns, dict.fromkeys(asked, at_ns), {name: Sample(at_ns, value) for name, value in values.items()})
+        """Record values measured at one time; `sources` were polled too, even if they reported nothing."""
+        polled = {*sources, *map(source_of, values)}
+        self.hear(at_ns, dict.fromkeys(polled, at_ns), {name: Sample(at_ns, value) for name, value in values.items()})
 
     def hear(self, now_ns: int, sources: Mapping[str, int], samples: Mapping[str, Sample]) -> None:
-        """Keep what sources told, each as of its own time; what they told before and do not now is absent."""
+        """Record reports of sources, each with its own time; numbers missing from a report become absent."""
         reported: dict[str, set[str]] = {source: set() for source in sources}
         with self._lock:
             for name, sample in samples.items():
@@ -104,7 +105,7 @@ class Recorded:
                 self._heard[source] = now_ns, sources[source]
 
     def silence(self, since_ns: int, now_ns: int, sources: Iterable[str]) -> None:
-        """Note that sources have not answered since a time: all that they told is absent."""
+        """Record that sources have not answered since `since_ns`: their numbers become absent from then on."""
         with self._lock:
             for source in sources:
                 for name in self._present.pop(source, set()):
@@ -112,7 +113,7 @@ class Recorded:
                 self._heard[source] = now_ns, now_ns
 
     def known_ns(self, names: Iterable[str]) -> int | None:
-        """The time up to which all of these are known; None while some have not been asked for."""
+        """The time up to which all these numbers are known; None while one has not been polled."""
         with self._lock:
             heard = [self._heard.get(source_of(name)) for name in names]
         return None if None in heard else min((one[0] for one in heard if one), default=None)
@@ -137,14 +138,14 @@ class Recorded:
     def covers(self, name: str, since_ns: int, until_ns: int) -> bool:
         with self._lock:
             times, series = self._times.get(name, []), self._series.get(name, [])
-            # What was first asked for a moment after `since_ns` had no earlier chance.
+            # A number first polled just after `since_ns` could not have been sampled earlier: allow one interval.
             begin = max(bisect_right(times, since_ns) - 1, 0)
-            found = series[begin : bisect_right(times, until_ns)]
-            present = bool(found) and all(one.value is not None for one in found)
-            return present and found[0].at_ns <= since_ns + SAMPLE_NS
+            samples = series[begin : bisect_right(times, until_ns)]
+            present = bool(samples) and all(one.value is not None for one in samples)
+            return present and samples[0].at_ns <= since_ns + SAMPLE_NS
 
     def forget(self, before_ns: int) -> None:
-        """Drop the samples before a time, but not those of the baseline."""
+        """Drop samples before a time, but keep those of the baseline."""
         if self.baseline is not None:
             before_ns = min(before_ns, self.baseline[0])
         with self._lock:
@@ -164,7 +165,7 @@ class Recorded:
         return self._series[name][count - 1] if count else Sample(NEVER_NS, None)
 
     def _keep(self, name: str, sample: Sample, source: str) -> None:
-        """Keep a sample, if it is a new one that is wanted; before a number's first one it was absent."""
+        """Record a sample unless it is too close to the previous one; a number's first sample ends an absence."""
         heard = self._heard.get(source)
         if heard and name not in self._present.get(source, set()):
             self._append(name, Sample(min(heard[1], sample.at_ns), None))
@@ -173,11 +174,11 @@ class Recorded:
         self._append(name, sample)
 
     def _apart_ns(self, name: str) -> int:
-        """How far from the one before a sample must be; one that was read twice is the same."""
+        """The minimum distance from the previous sample; anything closer is the same sample read twice."""
         return SAMPLE_NS // 4 if self.fine is None or name in self.fine else SPARSE_NS - SAMPLE_NS // 2
 
     def _append(self, name: str, sample: Sample) -> None:
-        """Times of one number rise, and an absence is noted once."""
+        """Append in ascending time; consecutive absences are recorded once."""
         series, times = self._series.setdefault(name, []), self._times.setdefault(name, [])
         if sample.value is None and series and series[-1].value is None:
             return
@@ -185,14 +186,14 @@ class Recorded:
         series.append(Sample(times[-1], sample.value))
 
 
-def numbers(found: Sequence[Sample]) -> list[float]:
-    """The values of samples, without texts and absences."""
-    return [sample.value for sample in found if isinstance(sample.value, float | int)]
+def numbers(samples: Sequence[Sample]) -> list[float]:
+    """The numeric values of samples, without texts and absences."""
+    return [sample.value for sample in samples if isinstance(sample.value, float | int)]
 
 
-def growth(found: Sequence[Sample], total: bool) -> float | None:
-    """From the first sample to the last; a total that fell began anew, and counts from 0 since. None without any."""
-    values = numbers(found)
+def growth(samples: Sequence[Sample], total: bool) -> float | None:
+    """The increase from the first to the last sample; a `total` that fell has restarted from 0. None without data."""
+    values = numbers(samples)
     if not values:
         return None
     if not total:

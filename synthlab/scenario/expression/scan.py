@@ -1,4 +1,4 @@
-"""The words of an expression: names, values with units and texts give way to marks, so that what is left is Python."""
+"""Tokenizer of expressions: replaces names, quantities and texts by placeholders, which leaves valid Python."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number as written; `dimension` is None where it has no unit. Otherwise `amount` is in base units."""
+    """A number with a unit, in base units; without one, `dimension` is None and `amount` is as written."""
 
     amount: float
     dimension: Dimension | None
@@ -65,7 +65,7 @@ Token = Name | Quantity | Text | OfBefore
 
 @dataclass(slots=True)
 class Scanned:
-    """Python source whose names `_0`, `_1` ... stand for `marks`."""
+    """Python source in which `_0`, `_1` ... are placeholders for `marks`."""
 
     source: str = ""
     marks: dict[str, Token] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Scanned:
 
 
 def scan(text: str) -> Scanned:
-    """Raises ValueError for what is no word of an expression."""
+    """Tokenize `text`; raises ValueError for anything that cannot be part of an expression."""
     scanned = Scanned()
     place = 0
     while text[place:].strip():
@@ -87,7 +87,7 @@ def scan(text: str) -> Scanned:
 
 
 def _take(scanned: Scanned, token: re.Match[str], text: str) -> int:
-    """Put one word in; where the next one begins."""
+    """Add one token to `scanned`; returns the position after it."""
     if token["name"]:
         scanned.put(Name(_segments(token["name"])))
     elif token["text"]:
@@ -118,19 +118,17 @@ def _quantity(number: str, unit: str | None, written: str) -> Quantity:
         return Quantity(float(number), None, written)
     known = _UNITS.get(unit.lower().removesuffix("/s"))
     if known is None:
-        raise ValueError(f"{written!r} has no unit that can be compared; allowed are such as {ALLOWED_UNITS}")
+        raise ValueError(f"{written!r} has an unknown unit; expected a value such as {ALLOWED_UNITS}")
     dimension, scale = known
     return Quantity(float(number) * scale, dimension, written)
 
 
 def _segments(name: str) -> tuple[Segment, ...]:
-    found = re.findall(_SEGMENT, name)
-    return tuple(Segment(part.strip("\"'"), part[0] in "\"'") for part in found)
+    parts = re.findall(_SEGMENT, name)
+    return tuple(Segment(part.strip("\"'"), part[0] in "\"'") for part in parts)
 
 
 def _refuse(rest: str) -> NoReturn:
     if rest.startswith("="):
-        raise ValueError(f"'=' compares nothing; write == in {rest!r}")
-    raise ValueError(
-        f"{rest.split()[0]!r} cannot stand in an expression; allowed are names, values, and < <= == + - * /"
-    )
+        raise ValueError(f"'=' is not a comparison; use == in {rest!r}")
+    raise ValueError(f"unexpected {rest.split()[0]!r}; allowed: names, values, functions and < <= > >= == != + - * /")

@@ -1,4 +1,7 @@
-"""The parts of an expression, and what each gives. A value of None is "no data": it makes all that needs it no data."""
+"""The nodes of an expression and their evaluation. None means "no data" and propagates to every dependent node.
+
+It is not 0: a client that stopped answering must fail an `expect`, and must not pass a `never`.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ Result = Value | bool | None
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: samples at a time, or in the `baseline`.
+    """The samples to evaluate on: at a time, or in the `baseline`.
 
-    `seen` gets each number that is looked at, and `since` the times from which on the run is looked at.
+    Evaluation adds each number it uses to `seen`, and the start of the time each covers to `since`.
     """
 
     samples: Samples
@@ -30,11 +33,11 @@ class View:
         return View(self.samples, self.now_ns, True, self.seen, self.since)
 
     def newest(self, name: str) -> Sample:
-        """What is known last of a number; one that nobody has asked for yet was absent ever since."""
+        """The latest sample of a number; one that has never been polled counts as absent all along."""
         return self.samples.newest(name, self.now_ns) or Sample(NEVER_NS, None)
 
     def speaks_since(self, at_ns: int, newest: Sample, name: str) -> None:
-        """Note from when on a reading speaks of the run; one of an absence does since that began, at the earliest."""
+        """Add the start of the time that a reading covers; an absence covers at most the time since it began."""
         self.since.append(at_ns if newest.value is not None else max(at_ns, self.samples.absent_ns(name, self.now_ns)))
 
 
@@ -54,16 +57,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A measured number, in base units: its newest sample, or its mean over a window or over the baseline."""
+    """A measured number in base units: its latest sample, or its mean over a window or over the baseline."""
 
     name: str
     measure: Measure
     window_ns: int = 0
 
     def value(self, view: View) -> Result:
-        found: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
-        view.seen[f"before.{self.name}" if view.baseline else self.name] = found
-        return found * self.measure.scale if isinstance(found, float | int) else found
+        value: Value | None = _mean(in_baseline(view, self)) if view.baseline else self._now(view)
+        view.seen[f"before.{self.name}" if view.baseline else self.name] = value
+        return value * self.measure.scale if isinstance(value, float | int) else value
 
     def _now(self, view: View) -> Value | None:
         if self.window_ns:
@@ -74,13 +77,13 @@ class Number:
 
     @property
     def spans_ns(self) -> int:
-        """The time before a sample that it speaks of."""
+        """The length of the time before a sample that it covers."""
         return RATE_NS if self.measure.averaged else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """The least or largest sample of a window, or how much a number has grown within it."""
+    """The minimum, maximum or growth of a number within a window."""
 
     number: Number
     kind: str
@@ -88,41 +91,41 @@ class Extreme:
 
     def value(self, view: View) -> Result:
         if view.baseline:
-            found = in_baseline(view, self.number)
+            samples = in_baseline(view, self.number)
         else:
-            found = in_window(view, self.number, self.window_ns)
-            view.seen[self.number.name] = found[-1].value if found else None
+            samples = in_window(view, self.number, self.window_ns)
+            view.seen[self.number.name] = samples[-1].value if samples else None
         if self.kind == "growth":
-            value = growth(found, self.number.measure.total)
+            value = growth(samples, self.number.measure.total)
         else:
-            value = _EXTREMES[self.kind](numbers(found)) if found else None
+            value = _EXTREMES[self.kind](numbers(samples)) if samples else None
         return None if value is None else value * self.number.measure.scale
 
 
 def in_window(view: View, number: Number, window_ns: int) -> Sequence[Sample]:
-    """The samples that speak of a window that ends now and of nothing before; none where it is not covered."""
+    """The samples that cover only a window ending now; empty if there are gaps in it."""
     name, newest = number.name, view.newest(number.name)
-    # Of rates those samples count whose own second lies within it: at least the newest one.
+    # A rate sample averages the second before it: skip those that reach back before the window, but keep the newest.
     begin_ns = min(view.now_ns - window_ns + number.spans_ns, newest.at_ns)
     view.speaks_since(min(view.now_ns - window_ns, begin_ns - number.spans_ns), newest, name)
     if newest.value is None or not view.samples.covers(name, begin_ns, view.now_ns):
         return ()
-    found = view.samples.window(name, begin_ns, view.now_ns)
-    return found if numbers(found) else (newest,) if numbers((newest,)) else ()
+    samples = view.samples.window(name, begin_ns, view.now_ns)
+    return samples if numbers(samples) else (newest,) if numbers((newest,)) else ()
 
 
 def in_baseline(view: View, number: Number) -> Sequence[Sample]:
-    """The samples that speak of the baseline; none where there is none, or the number was absent in it."""
+    """The samples that cover only the baseline; empty without one, or if the number was absent in it."""
     if view.samples.baseline is None:
         return ()
     begin_ns, end_ns = view.samples.baseline
     spans_ns = number.spans_ns if end_ns - begin_ns >= 2 * number.spans_ns else 0
-    found = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
-    return found if len(numbers(found)) == len(found) else ()
+    samples = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
+    return samples if len(numbers(samples)) == len(samples) else ()
 
 
-def _mean(found: Sequence[Sample]) -> float | None:
-    values = numbers(found)
+def _mean(samples: Sequence[Sample]) -> float | None:
+    values = numbers(samples)
     return sum(values) / len(values) if values else None
 
 
@@ -131,7 +134,7 @@ _EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": ma
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a part was in the baseline."""
+    """The value of a part in the baseline."""
 
     part: ExpressionNode
 
@@ -141,7 +144,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Whether a number is missing: the one question that no data answers."""
+    """Whether a number has no data; the only node that is true without any."""
 
     number: Number
 
@@ -154,7 +157,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Arithmetic on two parts; a division by nothing is no data."""
+    """Arithmetic on two parts; division by zero gives no data."""
 
     sign: str
     left: ExpressionNode
@@ -172,7 +175,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The least or largest of several parts, or how far one is from 0."""
+    """The minimum or maximum of several parts, or the absolute value of one."""
 
     kind: str
     parts: tuple[ExpressionNode, ...]
@@ -200,7 +203,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """`and` or `or`: no data on one side does not matter where the other side decides (Kleene's logic)."""
+    """`and` or `or` in Kleene's logic: no data on one side does not matter if the other side decides."""
 
     decisive: bool
     parts: tuple[ExpressionNode, ...]
@@ -217,8 +220,8 @@ class Not:
     part: ExpressionNode
 
     def value(self, view: View) -> Result:
-        found = self.part.value(view)
-        return None if found is None else not found
+        value = self.part.value(view)
+        return None if value is None else not value
 
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}

@@ -1,4 +1,4 @@
-"""The kinds of steps that a scenario can have, in the order in which people are told of them."""
+"""All kinds of steps, in the order in which help and errors list them."""
 
 from . import (
     baseline,
@@ -43,4 +43,4 @@ KINDS = (
     parallel.KIND,
     mark.KIND,
 )
-"""A kind is added with its file and its place here. `mark` is last: it may stand beside every other."""
+"""To add a kind, add its module and an entry here. `mark` is last because it combines with every other kind."""

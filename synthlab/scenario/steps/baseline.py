@@ -1,4 +1,4 @@
-"""`baseline`: take the next seconds as what later expectations call `before`."""
+"""`baseline`: record the next seconds as `before` for later expectations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ SHORTEST_NS = 2 * RATE_NS
 
 @dataclass(frozen=True, slots=True)
 class BaselineStep:
-    """Done when it has been taken. The last one that was taken counts."""
+    """Finishes when it has been taken. A later baseline replaces an earlier one.
+
+    It is measured in every run because absolute values depend on the machine; `50% of before` holds on any.
+    """
 
     for_ns: int
 
@@ -32,7 +35,7 @@ def _build(read: StepArgs) -> BaselineStep:
 
 KIND = StepKind(
     name="baseline",
-    help="take the next seconds as what expectations call before",
-    keys={"baseline": keys.time("how long; rates are means over a second", SHORTEST_NS)},
+    help="record the next seconds as before",
+    keys={"baseline": keys.time("duration; at least 2s, because rates are means over a second", SHORTEST_NS)},
     build=_build,
 )

@@ -1,4 +1,4 @@
-"""`block`: let nothing of a flow pass, silently or with an answer that refuses it."""
+"""`block`: drop all packets of a flow, silently or with a reject answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .set import Set, lease_key
 
 
 def answer_key() -> Key:
-    return keys.word(ANSWERS, "silent (the default), or what is answered to each packet")
+    return keys.word(ANSWERS, "silent (default), or the answer sent for each packet")
 
 
 def _read_flow(node: Node, context: Context) -> str:
@@ -28,10 +28,10 @@ def _build(read: StepArgs) -> Set:
 
 KIND = StepKind(
     name="block",
-    help="let nothing of a flow pass",
+    help="drop all packets of a flow",
     keys={
         "block": keys.plain(_read_flow, keys.TEXT_SCHEMA, "the flow, such as '*:udp'"),
-        "on": keys.clients("the clients, groups, or all (the default)"),
+        "on": keys.clients("clients, groups or all (default)"),
         "answer": answer_key(),
         "for": lease_key(),
     },

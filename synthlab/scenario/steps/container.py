@@ -1,4 +1,4 @@
-"""`pause`, `unpause`, `stop`, `start`, `restart`: what is done to the containers of clients and of the media server."""
+"""`pause`, `unpause`, `stop`, `start`, `restart`: control the containers of clients and of the media server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..step_kind import StepArgs, StepKind
 
 _HELP: dict[ContainerAction, str] = {
     "pause": "freeze all processes of containers",
-    "unpause": "let paused containers go on",
+    "unpause": "resume paused containers",
     "stop": "stop containers",
     "start": "start stopped containers",
     "restart": "stop and start containers",
@@ -23,24 +23,24 @@ _HELP: dict[ContainerAction, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ContainerStep:
-    """Done when the engine has done it, and clients that come back answer; planned as if that took no time."""
+    """Finishes when the engine has finished and restarted clients answer; planned as if that took no time."""
 
-    doing: ContainerAction
+    action: ContainerAction
     names: tuple[str, ...]
 
     def plan(self, planner: Planner) -> StepPlan:
-        return StepPlan(actions=(Timed(0, ContainerChange(doing=self.doing, names=self.names)),))
+        return StepPlan(actions=(Timed(0, ContainerChange(action=self.action, names=self.names)),))
 
     def __str__(self) -> str:
-        return f"{self.doing} {joined(self.names)}"
+        return f"{self.action} {joined(self.names)}"
 
 
-def _kind(doing: ContainerAction) -> StepKind:
+def _kind(action: ContainerAction) -> StepKind:
     def build(read: StepArgs) -> ContainerStep:
-        return ContainerStep(doing, read.get(doing))
+        return ContainerStep(action, read.get(action))
 
-    names = keys.containers("clients, groups, all clients, or sfu")
-    return StepKind(name=doing, help=_HELP[doing], keys={doing: names}, build=build)
+    names = keys.containers("clients, groups, all (clients) or sfu")
+    return StepKind(name=action, help=_HELP[action], keys={action: names}, build=build)
 
 
 KINDS = tuple(map(_kind, get_args(ContainerAction)))

@@ -1,4 +1,4 @@
-"""`exec`: run a command in a container of the lab or on the host; it fails the scenario if its status is not 0."""
+"""`exec`: run a command in a container of the lab or on the host; a nonzero exit status fails the scenario."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHIN_NS, SHORTEST_NS = 30 * SECOND_NS, 100 * MS_NS
 
 @dataclass(frozen=True, slots=True)
 class ExecStep:
-    """Done when the command is."""
+    """Finishes when the command exits."""
 
     command: Exec
 
@@ -38,14 +38,14 @@ KIND = StepKind(
     help="run a command",
     keys={
         "exec": keys.plain(
-            lambda node, context: read_command(node) or node.wrong("is empty: name a command"),
+            lambda node, context: read_command(node) or node.wrong("is empty; expected a command"),
             {"anyOf": [keys.TEXT_SCHEMA, {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 1}]},
-            "the command, as one text or a list of words",
+            "the command, as a string or a list of words",
         ),
         "in": keys.one(
-            lambda context: (*context.containers, HOST), "client, sfu or host", "a client, sfu, or host", required=True
+            lambda context: (*context.containers, HOST), "client, sfu or host", "a client, sfu or host", required=True
         ),
-        "within": keys.time(f"how long it may take; else {format_duration(WITHIN_NS)}", SHORTEST_NS),
+        "within": keys.time(f"time limit (default: {format_duration(WITHIN_NS)})", SHORTEST_NS),
     },
     build=_build,
 )

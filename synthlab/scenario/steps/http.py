@@ -17,7 +17,7 @@ WITHIN_NS, SHORTEST_NS = 10 * SECOND_NS, 100 * MS_NS
 
 @dataclass(frozen=True, slots=True)
 class HttpStep:
-    """Done when it is answered."""
+    """Finishes when the response has arrived."""
 
     ask: Http
 
@@ -46,16 +46,16 @@ def _build(read: StepArgs) -> HttpStep:
 
 KIND = StepKind(
     name="http",
-    help="ask an address from the host",
+    help="send an HTTP request from the host",
     keys={
-        "http": keys.address("the address"),
-        "method": keys.word(METHODS, "else GET, or POST where there is a body"),
-        "body": keys.plain(lambda node, context: node.text(), keys.TEXT_SCHEMA, "what is sent"),
+        "http": keys.address("the URL"),
+        "method": keys.word(METHODS, "method (default: POST with a body, else GET)"),
+        "body": keys.plain(lambda node, context: node.text(), keys.TEXT_SCHEMA, "request body"),
         "headers": keys.plain(
             _read_headers, {"type": "object", "additionalProperties": {"type": "string"}}, "headers by name"
         ),
-        "status": keys.whole(100, 599, "the status that is expected; else 200"),
-        "within": keys.time(f"how long it may take; else {format_duration(WITHIN_NS)}", SHORTEST_NS),
+        "status": keys.whole(100, 599, "expected status (default: 200)"),
+        "within": keys.time(f"time limit (default: {format_duration(WITHIN_NS)})", SHORTEST_NS),
     },
     build=_build,
 )

@@ -1,4 +1,4 @@
-"""`expect`, `never` and `recovers`: expressions on measured numbers, and when they must hold."""
+"""`expect`, `never` and `recovers`: expressions over measured numbers, and when they must hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..step_kind import StepArgs, StepKind
 
 @dataclass(frozen=True, slots=True)
 class JudgeStep:
-    """Done when it is decided."""
+    """Finishes when the result is known."""
 
     judge: Judge
 
@@ -30,7 +30,7 @@ def _build(read: StepArgs, kind: JudgeKind) -> JudgeStep:
     return JudgeStep(judge)
 
 
-_HOLD = "how long it must hold then, without a break"
+_HOLD = "how long it must then hold without interruption"
 
 KINDS = (
     StepKind(
@@ -38,7 +38,7 @@ KINDS = (
         help="an expression must hold",
         keys={
             "expect": keys.expression("what must hold"),
-            "within": keys.time("by when it must begin to hold; else at once"),
+            "within": keys.time("time limit for it to start holding (default: immediately)"),
             "for": keys.time(_HOLD),
         },
         build=lambda read: _build(read, "expect"),
@@ -48,16 +48,16 @@ KINDS = (
         help="an expression must not hold",
         keys={
             "never": keys.expression("what must not hold at any time"),
-            "for": keys.time("for how long", SECOND_NS, required=True),
+            "for": keys.time("how long to watch", SECOND_NS, required=True),
         },
         build=lambda read: _build(read, "never"),
     ),
     StepKind(
         name="recovers",
-        help="an expression must hold again; the time that it takes is reported",
+        help="an expression must hold again; reports the recovery time",
         keys={
             "recovers": keys.expression("what must hold again"),
-            "within": keys.time("the limit for the time until it begins to hold", required=True),
+            "within": keys.time("time limit for it to start holding", required=True),
             "for": keys.time(_HOLD),
         },
         build=lambda read: _build(read, "recovers"),

@@ -1,4 +1,4 @@
-"""`link`: take the network of clients down or up: while it is down nothing passes, in either direction."""
+"""`link`: take the network of clients down or up; while it is down, nothing passes in either direction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOWN = "down"
 def _build(read: StepArgs) -> Set:
     down = read.get("link") == DOWN
     if not down and "for" in read.values:
-        read.wrong("for", "is for a link that goes down; one that goes up stays up")
+        read.wrong("for", "requires `link: down`; a link that goes up stays up")
     return Set(clients=read.get("on"), change=link_down() if down else link_up(), for_ns=read.get("for"))
 
 
@@ -22,7 +22,7 @@ KIND = StepKind(
     help="take the network of clients down or up",
     keys={
         "link": keys.word((DOWN, "up"), "down or up"),
-        "on": keys.clients("the clients, groups, or all", required=True),
+        "on": keys.clients("clients, groups or all", required=True),
         "for": lease_key(),
     },
     build=_build,

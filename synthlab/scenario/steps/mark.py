@@ -1,4 +1,4 @@
-"""`mark`: a name for a moment, which the report shows; beside the key of another kind, for that step's beginning."""
+"""`mark`: a named moment in the report; as a key of another step, the moment that step starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..step_kind import StepArgs, StepKind
 
 @dataclass(frozen=True, slots=True)
 class MarkStep:
-    """Nothing is done: the name is the step's own `mark`."""
+    """Does nothing: the name is the step's `mark`."""
 
     def plan(self, planner: Planner) -> StepPlan:
         return StepPlan()
@@ -24,4 +24,4 @@ def _build(_: StepArgs) -> MarkStep:
     return MarkStep()
 
 
-KIND = StepKind(name="mark", help="a name for a moment", keys={"mark": keys.text("the name")}, build=_build)
+KIND = StepKind(name="mark", help="name a moment", keys={"mark": keys.text("the name")}, build=_build)

@@ -17,7 +17,7 @@ MOST_TRACKS = 32
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """Done when all tracks are."""
+    """Finishes when all tracks have."""
 
     tracks: Mapping[str, tuple[Step, ...]]
 
@@ -35,7 +35,7 @@ def _read_tracks(node: Node, context: Context) -> dict[str, tuple[Step, ...]]:
         entries = node.items("tracks such as {rates: [...], checks: [...]}, or a list of lists of steps")
         named = {str(number): entry for number, entry in enumerate(entries, 1)}
     if not 1 <= len(named) <= MOST_TRACKS:
-        node.wrong(f"has {len(named)} tracks; allowed are 1 to {MOST_TRACKS}")
+        node.wrong(f"has {len(named)} tracks; expected 1 to {MOST_TRACKS}")
     return {name: context.read_steps(entry, context) for name, entry in named.items()}
 
 

@@ -1,4 +1,4 @@
-"""`partition`: let nothing pass directly between two participants, both ways or one way, silently or refused."""
+"""`partition`: drop direct traffic between two participants, in one or both directions, silently or rejected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
     entries = node.items("two participants such as [client1, sfu]")
     names = [keys.read_one(entry, context.containers, "client or sfu") for entry in entries]
     if len(names) != 2 or names[0] == names[1]:
-        node.wrong(f"{node.plain()!r} is not two participants such as [client1, sfu]")
+        node.wrong(f"{node.plain()!r} is not a pair of different participants such as [client1, sfu]")
     return names[0], names[1]
 
 
@@ -29,16 +29,14 @@ def _build(read: StepArgs) -> Set:
 
 KIND = StepKind(
     name="partition",
-    help="let nothing pass directly between two participants",
+    help="drop direct traffic between two participants",
     keys={
         "partition": keys.plain(
             _read_ends,
             {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
-            "two clients, or a client and sfu",
+            "two clients, or a client and the sfu",
         ),
-        "direction": keys.word(
-            PARTITION_DIRECTIONS, "both (the default), a-to-b: from the first to the second, or b-to-a"
-        ),
+        "direction": keys.word(PARTITION_DIRECTIONS, "both (default), a-to-b (from the first to the second) or b-to-a"),
         "answer": answer_key(),
         "for": lease_key(),
     },

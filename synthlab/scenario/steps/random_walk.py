@@ -1,4 +1,4 @@
-"""`random`: let values wander between two bounds for a time, the same way for the same seed."""
+"""`random`: random walk of values between two bounds, reproducible for the same seed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from ..step_kind import StepArgs, StepKind
 from ..value_ranges import LEAST_EVERY_NS, Timeline, every_ns, filled, pairs, read_pair, times
 
 STRIDE = 0.1
-"""The most that a value goes at once, as a share of the way between its bounds."""
+"""The largest single change of a value, as a share of the distance between its bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomWalk:
-    """Each value begins anywhere, goes by a uniform draw at each change, and turns back at its bounds.
+    """Each value starts at a random position, moves by a uniform draw at each change and reflects at its bounds.
 
-    Done when the first values are in force.
+    Finishes when the first values are in force. The walk itself is exact; values are rounded once, on the way out, so
+    that rounding neither accumulates nor makes small strides vanish.
     """
 
     clients: tuple[str, ...]
@@ -40,20 +41,20 @@ class RandomWalk:
         for at_ns in times(self.for_ns, self.every_ns):
             places = [_stepped(place, self.stride, planner.random) for place in places]
             points.append((at_ns, _at(self.change, iter(places))))
-        course = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
-        return StepPlan(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
+        return StepPlan(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"random {joined(self.clients)}: {doc_text(self.change)}, for {format_duration(self.for_ns)}"
 
 
 def _at(change: Mapping[str, Any], places: Iterator[float | None]) -> dict[str, Any]:
-    """The change with each pair at its place, in the order in which `pairs` gives them."""
+    """The change with each range at its position, in the order of `pairs`."""
     return filled(change, lambda pair: pair.at(next(places) or 0.0))
 
 
 def _stepped(place: float | None, stride: float, random: Random) -> float:
-    """The next place between 0 and 1."""
+    """The next position between 0 and 1; the first is drawn uniformly."""
     if place is None:
         return random.random()
     place = abs(place + random.uniform(-stride, stride))
@@ -70,13 +71,13 @@ def _build(read: StepArgs) -> RandomWalk:
 
 KIND = StepKind(
     name="random",
-    help="let values wander between two bounds",
+    help="random walk of values between two bounds",
     keys={
-        "random": keys.clients("the clients, groups, or all"),
+        "random": keys.clients("clients, groups or all"),
         **link_keys(read_pair, PAIRS),
-        "for": keys.time("how long it goes on", LEAST_EVERY_NS, required=True),
-        "every": keys.time("the time from change to change; else 1s", LEAST_EVERY_NS, 3600 * SECOND_NS),
-        "stride": keys.share("the most that a value goes at once, of the way between its bounds; else 10%"),
+        "for": keys.time("duration", LEAST_EVERY_NS, required=True),
+        "every": keys.time("interval between changes (default: 1s)", LEAST_EVERY_NS, 3600 * SECOND_NS),
+        "stride": keys.share("largest single change, as a share of the distance between the bounds (default: 10%)"),
     },
     build=_build,
 )

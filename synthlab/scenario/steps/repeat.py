@@ -1,4 +1,4 @@
-"""`repeat`: play steps several times, one time after the other."""
+"""`repeat`: play steps several times in a row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEPS_SCHEMA = {"$ref": "#/$defs/steps"}
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Done when the last time is."""
+    """Finishes when the last repetition has."""
 
     count: int
     steps: tuple[Step, ...]
@@ -34,9 +34,9 @@ KIND = StepKind(
     name="repeat",
     help="play steps several times",
     keys={
-        "repeat": keys.whole(1, MOST_TIMES, "how many times"),
+        "repeat": keys.whole(1, MOST_TIMES, "number of times"),
         "steps": keys.plain(
-            lambda node, context: context.read_steps(node, context), STEPS_SCHEMA, "the steps to play", required=True
+            lambda node, context: context.read_steps(node, context), STEPS_SCHEMA, "the steps to repeat", required=True
         ),
     },
     build=_build,

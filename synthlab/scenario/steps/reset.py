@@ -1,4 +1,4 @@
-"""`reset`: give clients the conditions that their stack gives them; whatever was set or going on ends."""
+"""`reset`: restore the conditions of the stack and stop ramps, waves and other running changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _build(read: StepArgs) -> ResetStep:
 
 KIND = StepKind(
     name="reset",
-    help="give clients the conditions of their stack",
-    keys={"reset": keys.clients("the clients, groups, or all")},
+    help="restore the conditions of the stack",
+    keys={"reset": keys.clients("clients, groups or all")},
     build=_build,
 )

@@ -1,4 +1,4 @@
-"""`set`: put values into the conditions of clients, for a time or until the end; a `profile` gives all values."""
+"""`set`: change conditions of clients, for a time or until the end; a `profile` sets every value."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
 
 SHORTEST_NS = 100 * MS_NS
-"""Of a lease, as the API has it."""
+"""The shortest lease the API accepts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
-    """Done when it is in force; what was in force before is again when `for_ns` is over."""
+    """Finishes when it is in force; reverts to the earlier conditions after `for_ns`."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
@@ -48,8 +48,8 @@ class Set:
 
 
 def lease_key() -> Key:
-    """The `for` of steps that change conditions."""
-    return keys.time("how long it stays in force; else until something else is set, or the end", SHORTEST_NS)
+    """The key `for` of steps that change conditions."""
+    return keys.time("how long it stays in force (default: until changed again, a reset or the end)", SHORTEST_NS)
 
 
 def _build(read: StepArgs) -> Set:
@@ -68,16 +68,16 @@ def _cleared(read: StepArgs, change: Mapping[str, Any]) -> dict[str, Any]:
 
 KIND = StepKind(
     name="set",
-    help="put values into the conditions of clients",
+    help="change conditions of clients",
     keys={
-        "set": keys.clients("the clients, groups, or all"),
+        "set": keys.clients("clients, groups or all"),
         "profile": keys.plain(
             profile_change,
             keys.TEXT_SCHEMA,
-            "a profile such as wpt/3g, or of a file: office.yaml#slow; it gives all values",
+            "a profile such as wpt/3g, or one from a file: office.yaml#slow; sets every value",
         ),
         **link_keys(written, VALUES),
-        "replace": keys.switch("whether what is not named is cleared"),
+        "replace": keys.switch("clear all values that are not listed"),
         "for": lease_key(),
     },
     build=_build,

@@ -1,4 +1,4 @@
-"""`trace`: play what was recorded: Mahimahi traces of a rate, or a table of times and conditions (CSV)."""
+"""`trace`: replay a recording: a Mahimahi trace of a rate, or a CSV table of times and conditions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_CSV_BYTES = 4 * MB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Done when its beginning is in force; when it ends, what was before is in force again."""
+    """Finishes when its first values are in force; reverts to the earlier conditions when it ends."""
 
     clients: tuple[str, ...]
     names: tuple[str, ...]
@@ -43,8 +43,8 @@ class Trace:
             )
             return StepPlan(actions=(Timed(0, change),))
         points = tuple((at_ns, change) for at_ns, change in self.csv.rows if at_ns < self.for_ns)
-        course = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return StepPlan(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
+        return StepPlan(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"trace {joined(self.clients)}: {joined(self.names)}, for {format_duration(self.for_ns)}"
@@ -52,25 +52,25 @@ class Trace:
 
 def _build(read: StepArgs) -> Trace:
     clients = read.get("trace")
-    given = [name for name in (*DIRECTIONS, "csv") if name in read.values]
-    if not given or ("csv" in given and len(given) > 1):
-        read.node.wrong("needs either a csv, or traces of the rate for ingress, egress or both directions")
-    if "csv" in given:
+    sources = [name for name in (*DIRECTIONS, "csv") if name in read.values]
+    if not sources or ("csv" in sources and len(sources) > 1):
+        read.node.wrong("requires either `csv` or rate traces for `ingress`, `egress` or both")
+    if "csv" in sources:
         csv = read.get("csv")
         name = read.keys["csv"].written
         return Trace(clients=clients, names=(name,), for_ns=read.get("for", csv.lasts_ns), csv=csv)
     if "for" not in read.values:
-        read.node.wrong("needs a `for`: the clients play a trace of the rate again and again")
-    change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in given})
-    names = tuple(f"{side} {read.keys[side].written}" for side in given)
+        read.node.wrong("requires `for`, because clients repeat a rate trace endlessly")
+    change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in sources})
+    names = tuple(f"{side} {read.keys[side].written}" for side in sources)
     return Trace(clients=clients, names=names, for_ns=read.get("for"), change=change, files=files)
 
 
 def _read_rates(node: Node, context: Context) -> LocalFile:
-    found = written(node, fields_by_name()["rate_trace"], context)
-    if not isinstance(found, LocalFile):
+    value = written(node, fields_by_name()["rate_trace"], context)
+    if not isinstance(value, LocalFile):
         node.wrong(f"no such file: {context.folder / node.text('a file')}")
-    return found
+    return value
 
 
 def _read_csv(node: Node, context: Context) -> CsvTrace:
@@ -81,17 +81,17 @@ def _read_csv(node: Node, context: Context) -> CsvTrace:
         node.wrong(f"{path}: {error}")
 
 
-_MAHIMAHI = "a trace of the rate in mahimahi's format, which the client plays and repeats"
+_MAHIMAHI = "rate trace in Mahimahi's format, repeated by the client"
 
 KIND = StepKind(
     name="trace",
-    help="play what was recorded",
+    help="replay a recording",
     keys={
-        "trace": keys.clients("the clients, groups, or all"),
-        "ingress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; toward the client"),
-        "egress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}; away from it"),
-        "csv": keys.plain(_read_csv, keys.TEXT_SCHEMA, "a table of times and conditions: time,egress.rate,..."),
-        "for": keys.time("how long it goes on; else until a csv ends", LEAST_EVERY_NS),
+        "trace": keys.clients("clients, groups or all"),
+        "ingress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}, for traffic toward the client"),
+        "egress": keys.plain(_read_rates, keys.TEXT_SCHEMA, f"{_MAHIMAHI}, for traffic away from the client"),
+        "csv": keys.plain(_read_csv, keys.TEXT_SCHEMA, "table of times and conditions: time,egress.rate,..."),
+        "for": keys.time("duration (default: the length of the csv; required for rate traces)", LEAST_EVERY_NS),
     },
     build=_build,
 )

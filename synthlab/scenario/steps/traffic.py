@@ -1,4 +1,4 @@
-"""`traffic`: competing traffic between a client and another member of the lab, for a time."""
+"""`traffic`: competing traffic between a client and another container of the lab, for a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIRECTIONS = ("egress", "ingress")
 
 @dataclass(frozen=True, slots=True)
 class TrafficStep:
-    """Done when the traffic has begun, which goes on beside the next steps."""
+    """Finishes when the traffic has started; it continues in parallel with the next steps."""
 
     traffic: Traffic
 
@@ -33,13 +33,13 @@ def _build(read: StepArgs) -> TrafficStep:
     client, protocol = read.get("traffic"), read.get("protocol", "tcp")
     target = read.get("to", SFU_HOST)
     if target == SFU_HOST and SFU_HOST not in read.context.containers:
-        read.node.wrong("needs a client that it goes `to`: this stack has no sfu of its own")
+        read.node.wrong("requires `to: CLIENT`, because this stack has no sfu container")
     if target == client:
-        read.wrong("to", "is the client itself")
+        read.wrong("to", "is the client itself; name another client or sfu")
     if protocol == "udp" and "rate" not in read.values:
-        read.node.wrong("needs a rate: UDP does not find its own, as TCP does")
+        read.node.wrong("requires `rate`, because UDP has no congestion control")
     if protocol == "udp" and "congestion" in read.values:
-        read.wrong("congestion", "is for TCP: UDP has none")
+        read.wrong("congestion", "requires protocol tcp")
     traffic = Traffic(
         client=client,
         target=target,
@@ -54,18 +54,18 @@ def _build(read: StepArgs) -> TrafficStep:
 
 KIND = StepKind(
     name="traffic",
-    help="competing traffic of a client",
+    help="send competing traffic from or to a client",
     keys={
         "traffic": keys.one(lambda context: context.known.clients, "client", "the client whose network it shares"),
-        "to": keys.one(lambda context: context.containers, "client or sfu", "the other end; else sfu"),
-        "protocol": keys.word(PROTOCOLS, "tcp (the default) or udp"),
-        "direction": keys.word(DIRECTIONS, "egress: from the client (the default), or ingress: toward it"),
-        "rate": keys.rate("how much; TCP without one takes all that it gets"),
+        "to": keys.one(lambda context: context.containers, "client or sfu", "the other end (default: sfu)"),
+        "protocol": keys.word(PROTOCOLS, "tcp (default) or udp"),
+        "direction": keys.word(DIRECTIONS, "egress (away from the client, default) or ingress (toward it)"),
+        "rate": keys.rate("rate; required for udp, unlimited by default for tcp"),
         "congestion": keys.word(
             get_args(Congestion),
-            "TCP's congestion control: cubic, reno, bbr; else cubic, or reno where there is none",
+            "TCP congestion control: cubic, reno or bbr (default: cubic, or reno if not available)",
         ),
-        "for": keys.time("how long it goes on", SECOND_NS, required=True),
+        "for": keys.time("duration", SECOND_NS, required=True),
     },
     build=_build,
 )

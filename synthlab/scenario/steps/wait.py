@@ -25,4 +25,4 @@ def _build(read: StepArgs) -> Wait:
     return Wait(read.get("wait"))
 
 
-KIND = StepKind(name="wait", help="let time pass", keys={"wait": keys.time("how long")}, build=_build)
+KIND = StepKind(name="wait", help="let time pass", keys={"wait": keys.time("duration")}, build=_build)

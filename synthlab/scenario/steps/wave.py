@@ -1,4 +1,4 @@
-"""`wave`: let values swing between two, as a sine or a square, for a time; then what was before is in force again."""
+"""`wave`: oscillate values between two, as a sine or a square wave, for a time; then revert."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ..value_ranges import LEAST_EVERY_NS, MOST_EVERY_NS, Timeline, every_ns, fi
 
 SHAPES = ("sine", "square")
 _POINTS = 40
-"""Of a period of a sine that does not say how often it changes."""
+"""Changes per period of a sine without `every`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """A sine begins in the middle and rises; a square begins with the second value. Done when the first is in force."""
+    """A sine starts in the middle, rising; a square starts at the second value. Finishes when the first is in force."""
 
     clients: tuple[str, ...]
     change: Mapping[str, Any]
@@ -35,8 +35,8 @@ class Wave:
 
     def plan(self, planner: Planner) -> StepPlan:
         points = tuple((at_ns, self._at(at_ns)) for at_ns in times(self.for_ns, self.every_ns))
-        course = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return StepPlan(actions=course.actions(planner))
+        timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
+        return StepPlan(actions=timeline.actions(planner))
 
     def _at(self, at_ns: int) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(self._share(at_ns)))
@@ -56,12 +56,12 @@ def _build(read: StepArgs) -> Wave:
     period_ns, for_ns, shape = read.get("period"), read.get("for"), read.get("shape", "sine")
     if shape == "square":
         if "every" in read.values:
-            read.wrong("every", "is for a sine; a square changes twice a period")
+            read.wrong("every", "requires a sine; a square changes twice per period")
         every = Fraction(period_ns, 2)
     else:
         every = every_ns(read, Fraction(period_ns, _POINTS), for_ns)
         if 4 * every > period_ns:
-            read.wrong("every", f"is too long for a period of {format_duration(period_ns)}: at most a quarter of it")
+            read.wrong("every", f"must be at most a quarter of the period ({format_duration(period_ns)})")
     return Wave(
         clients=read.get("wave"), change=change, period_ns=period_ns, for_ns=for_ns, every_ns=every, shape=shape
     )
@@ -69,14 +69,14 @@ def _build(read: StepArgs) -> Wave:
 
 KIND = StepKind(
     name="wave",
-    help="let values swing between two",
+    help="oscillate values between two",
     keys={
-        "wave": keys.clients("the clients, groups, or all"),
+        "wave": keys.clients("clients, groups or all"),
         **link_keys(read_pair, PAIRS),
-        "period": keys.time("the time from crest to crest", 4 * LEAST_EVERY_NS, required=True),
-        "for": keys.time("how long it goes on", LEAST_EVERY_NS, required=True),
-        "shape": keys.word(SHAPES, "sine (the default) or square"),
-        "every": keys.time("the time from change to change of a sine", LEAST_EVERY_NS, MOST_EVERY_NS),
+        "period": keys.time("length of one period", 4 * LEAST_EVERY_NS, required=True),
+        "for": keys.time("duration", LEAST_EVERY_NS, required=True),
+        "shape": keys.word(SHAPES, "sine (default) or square"),
+        "every": keys.time("interval between changes of a sine", LEAST_EVERY_NS, MOST_EVERY_NS),
     },
     build=_build,
 )

@@ -30,14 +30,14 @@ def test_down(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.parametrize("named", [("a",), ("--lab", "a"), ("--name", "a"), ("a", "--name", "a")])
+@pytest.mark.parametrize("named", [("a",), ("--lab", "a"), ("a", "--lab", "a")])
 def test_down_by_name(named: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    """The lab's name may be the argument, or stand after --lab or --name, as with `up`; two names are refused."""
+    """The lab's name is the argument or --lab, as with every command; two names are refused."""
     backend, _ = fake_backend("a", "b")
     assert run("down", *named, backend=backend) == 0
     assert backend.engine.labs() == ["b"]
     assert run("down", "b", "--lab", "c", backend=backend) == 2
-    assert "two labs are named, b and --lab c: name one" in capsys.readouterr().err
+    assert "two labs are named, b and --lab c; name one" in capsys.readouterr().err
 
 
 @pytest.mark.issue(10)
@@ -120,7 +120,7 @@ def test_up_of_an_edited_stack(
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
     """`render` prints the file and nothing else, under the name that is asked for."""
     backend, _ = fake_backend()
-    assert run("render", "call", "--name", "mine", backend=backend) == 0
+    assert run("render", "call", "--lab", "mine", backend=backend) == 0
     assert 'name: "synthlab-mine"' in capsys.readouterr().out
 
 
@@ -151,7 +151,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
     """It prints the plan, what is waited for last, and changes nothing; nor does it remove what is over."""
     over = replace(fake_container("old", "client1"), expires=1)
     engine = FakeEngine([over], images={})
-    assert run("up", "call", "--name", "mine", "--wait-media", "--dry-run", backend=Backend(engine)) == 0
+    assert run("up", "call", "--lab", "mine", "--wait-media", "--dry-run", backend=Backend(engine)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "remove old, whose time is over",
@@ -163,7 +163,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
         "wait up to 120 s until every client has seen every other's video",
     ]
     assert (engine.calls, engine.present) == ([], [over])
-    assert run("up", "call", "--name", "mine", "--wait-media", "--dry-run", "--json", backend=Backend(engine)) == 0
+    assert run("up", "call", "--lab", "mine", "--wait-media", "--dry-run", "--json", backend=Backend(engine)) == 0
     assert output_json(capsys) == {"lab": "mine", "plan": lines}
 
 

@@ -115,7 +115,7 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
         (["client1", "client2", "--for", "ten"], "--for: 'ten' is not a time"),
         (
             ["client1", "client2", "--heal", "--one-way", "--for", "9s"],
-            "--heal: ends the whole partition at once; leave out --one-way, --for",
+            "--heal: cannot be combined with --one-way, --for",
         ),
     ],
     ids=" ".join,

@@ -139,7 +139,7 @@ def test_another_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """A lab that lacks a client of the scenario is not used."""
     backend, _ = fake_backend("call")
     assert main(["scenario", "run", write(tmp_path, WAIT), "--lab", "call"], backend) == 2
-    assert "the lab 'call' has no bot-1, which" in capsys.readouterr().err
+    assert "lab 'call' has no client bot-1, which" in capsys.readouterr().err
 
 
 def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

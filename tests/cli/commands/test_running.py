@@ -33,14 +33,14 @@ def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.issue(10)
-@pytest.mark.parametrize(("doing", "done"), [("stop", "stopped"), ("pause", "paused")])
-def test_acts(doing: ContainerAction, done: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("action", "done"), [("stop", "stopped"), ("pause", "paused")])
+def test_acts(action: ContainerAction, done: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each does what it is called to the clients that are named, or to all, and says so."""
     backend, engine = lab()
-    assert run(doing, "client2", backend=backend) == 0
-    assert engine.controlled == [(doing, "client2")]
+    assert run(action, "client2", backend=backend) == 0
+    assert engine.controlled == [(action, "client2")]
     assert f"client2: {done} after " in capsys.readouterr().err
-    assert run(doing, backend=backend) == 0
+    assert run(action, backend=backend) == 0
     assert len(engine.controlled) == 5
 
 

@@ -1,4 +1,4 @@
-"""`scenario list`, `show` and `check`, and `schema`: nothing of it needs a lab."""
+"""`scenario list`, `show` and `check`, and `schema`: none needs a lab."""
 
 from __future__ import annotations
 
@@ -110,9 +110,9 @@ def test_wrong_variables(variable: str, expected: str, tmp_path: Path, capsys: p
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     """The schemas are printed as JSON."""
     for kind, made in (("scenario", scenario_schema()), ("stack", stack_schema())):
-        assert run("schema", kind, backend=WORLD) == 0
+        assert run("scenario", "schema", kind, backend=WORLD) == 0
         assert output_json(capsys) == json.loads(json.dumps(made))
-    assert run("schema", "stak", backend=WORLD) == 2
+    assert run("scenario", "schema", "stak", backend=WORLD) == 2
     assert "no schema of 'stak'; did you mean stack?; there are: scenario, stack" in capsys.readouterr().err
 
 

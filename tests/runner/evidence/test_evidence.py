@@ -103,7 +103,7 @@ def test_pictures() -> None:
     lines = ['{"url": "http://a", "png": "cG5n"}', '{"url": "http://b", "error": "no picture within 5 s"}']
     taken = [*map(read_picture, lines), Screenshot("http://c", b"other")]
     found = pictures_of(FakeEngine(), web, lambda engine, container: taken)
-    assert [(one.shows, one.path, one.content) for one in found.exhibits] == [
+    assert [(one.shows, one.path, one.content) for one in found.artifacts] == [
         ("screenshot 1 of web", "screenshots/web-1.png", b"png"),
         ("screenshot 3 of web", "screenshots/web-3.png", b"other"),
     ]

@@ -51,7 +51,7 @@ def test_writes_the_nearest_the_format_can_express(native: dict[str, Any], expec
 def test_the_share_of_a_loss_with_four_states(model: str) -> None:
     """The reported share equals what the element drops in the long run."""
     bench = Bench(3)
-    StateLoss(requested(loss_state=model), bench.kit).push(packets(100_000, size=1))
+    StateLoss(requested(loss_state=model), bench.context).push(packets(100_000, size=1))
     result = written(Conditions.from_dict({"egress": {"loss_state": model}}))["default_link"]["egress"]["loss"]
     assert len(bench.dropped.packets) / 100_000 == pytest.approx(result, abs=0.012)  # 5 deviations, as bursts depend
 

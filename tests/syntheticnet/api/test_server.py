@@ -55,26 +55,26 @@ async def _nothing() -> None:
     return None
 
 
-def _serve(door: socket.socket, line: socket.socket, log: Path) -> None:
+def _serve(control_port: socket.socket, line: socket.socket, log: Path) -> None:
     sys.stdout = sys.stderr = log.open("w", buffering=1)
-    guard = AccessCheck(frozenset({HOST}))
-    serve(api.make(ControlClient(line), Identity("client1", "call", Conditions()), guard), [door], _nothing())
+    access = AccessCheck(frozenset({HOST}))
+    serve(api.make(ControlClient(line), Identity("client1", "call", Conditions()), access), [control_port], _nothing())
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     log = tmp_path_factory.mktemp("served") / "log"
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as door:
+    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as control_port:
         theirs.setblocking(False)
         pid = os.fork()
         if not pid:
             try:
-                _serve(door, theirs, log)
+                _serve(control_port, theirs, log)
             finally:
                 os._exit(1)
         try:
-            yield Served(door.getsockname()[1], log)
+            yield Served(control_port.getsockname()[1], log)
         finally:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

@@ -19,7 +19,7 @@ MANY = 100_000
 def fates(values: LinkConditions, count: int = MANY, seed: int = 1) -> list[bool]:
     """Whether each packet was lost."""
     bench = Bench(seed)
-    element = BurstLoss(values, bench.kit)
+    element = BurstLoss(values, bench.context)
     sent = packets(count, size=1)
     element.push(sent)
     lost = set(bench.dropped.packets)
@@ -71,7 +71,7 @@ def test_parameters() -> None:
 def test_live_change_keeps_the_state() -> None:
     """A change to 100 % or 0 % applies from the next packet on."""
     bench = Bench()
-    element = BurstLoss(requested(loss="50%", loss_burst="100p"), bench.kit)
+    element = BurstLoss(requested(loss="50%", loss_burst="100p"), bench.context)
     element.push(packets(100))
     element.configure(requested(loss="100%", loss_burst="1p"), 0)
     before = len(bench.dropped.packets)

@@ -25,7 +25,7 @@ def partial() -> bytes:
 
 def test_one_bit_of_a_whole_packet() -> None:
     """Compared with the completed packet one bit differs, evenly distributed, never in the Ethernet header."""
-    element = Corrupt(requested(corrupt="100%"), Bench().kit)
+    element = Corrupt(requested(corrupt="100%"), Bench().context)
     buffer = partial()
     whole = completed(buffer)
     sent = [carrying(buffer) for _ in range(3000)]
@@ -42,7 +42,7 @@ def test_one_bit_of_a_whole_packet() -> None:
 
 def test_the_receiver_sees_it() -> None:
     """A flipped bit in the datagram breaks the UDP checksum; one in the IP header breaks the header checksum."""
-    element = Corrupt(requested(corrupt="100%"), Bench(2).kit)
+    element = Corrupt(requested(corrupt="100%"), Bench(2).context)
     element.push([carrying(partial()) for _ in range(200)])
     for packet in element.pop(0)[0]:
         header, datagram = packet.buffer[IP : IP + 20], packet.buffer[IP + 20 :]
@@ -53,7 +53,7 @@ def test_the_receiver_sees_it() -> None:
 def test_share() -> None:
     """The configured share of packets changes; the others stay identical, and none is lost."""
     bench = Bench()
-    element = Corrupt(requested(corrupt="5%"), bench.kit)
+    element = Corrupt(requested(corrupt="5%"), bench.context)
     sent = packets(MANY, size=100)
     plain = sent[0].buffer
     element.push(sent)
@@ -65,7 +65,7 @@ def test_share() -> None:
 
 def test_nothing_to_flip() -> None:
     """A bare Ethernet header passes unchanged."""
-    element = Corrupt(requested(corrupt="100%"), Bench().kit)
+    element = Corrupt(requested(corrupt="100%"), Bench().context)
     bare = carrying(bytes(IP))
     element.push([bare])
     assert element.pop(0)[0][0].buffer == bytes(IP)

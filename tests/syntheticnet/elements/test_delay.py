@@ -19,7 +19,7 @@ APART = 100 * MS
 
 
 def delay(seed: int = 1, **written: Any) -> Delay:
-    return Delay(requested(**written), Bench(seed).kit)
+    return Delay(requested(**written), Bench(seed).context)
 
 
 def passed(element: Delay, count: int, gap: int) -> list[Packet]:

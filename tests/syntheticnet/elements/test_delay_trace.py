@@ -15,7 +15,7 @@ FILES = Files({"steps": "0 50\n100 10\n", "one": "0 7.5", "up": "0 10\n20 30\n60
 
 
 def trace(name: str = "steps", now: int = 0) -> DelayTrace:
-    return DelayTrace(requested(delay_trace=name), replace(Bench(files=FILES).kit, began=lambda: now))
+    return DelayTrace(requested(delay_trace=name), replace(Bench(files=FILES).context, began=lambda: now))
 
 
 def waits_ms(element: DelayTrace, at_ms: list[float]) -> list[float]:

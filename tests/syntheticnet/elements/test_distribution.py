@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions.files import Files
-from syntheticnet.elements.distribution import Law, law_of, normal, pareto, paretonormal
+from syntheticnet.elements.distribution import Distribution, distribution_of, normal, pareto, paretonormal
 
 from ..builders import Bench, requested
 
@@ -19,11 +19,11 @@ MANY = 20_000
 N = NormalDist()
 
 
-def law(seed: int = 1, files: Files | None = None, **written: Any) -> Law:
-    return law_of(requested(jitter="10ms", **written), Bench(seed, files).kit)
+def distribution(seed: int = 1, files: Files | None = None, **written: Any) -> Distribution:
+    return distribution_of(requested(jitter="10ms", **written), Bench(seed, files).context)
 
 
-def drawn(made: Law) -> list[float]:
+def drawn(made: Distribution) -> list[float]:
     return sorted(made.draw() for _ in range(MANY))
 
 
@@ -52,7 +52,7 @@ def inverse(quantile: Callable[[float], float]) -> Callable[[float], float]:
 )
 def test_draws_follow_the_law(name: str, cdf: Callable[[float], float]) -> None:
     """Kolmogorov-Smirnov: nowhere between the ends does the share of draws stray from the law by more than chance."""
-    values = drawn(law(distribution=name))
+    values = drawn(distribution(distribution=name))
     grid = [n / 50 for n in range(-74, 180)]
     inside = [x for x in grid if values[0] < x < min(values[-1], 3.5)]
     assert len(inside) > 40
@@ -74,7 +74,7 @@ def test_draws_follow_the_law(name: str, cdf: Callable[[float], float]) -> None:
 )
 def test_least(written: dict[str, Any], least: float) -> None:
     """No draw is below `least`, which `slack` relies on."""
-    made = law(**written)
+    made = distribution(**written)
     assert made.least == pytest.approx(least)
     assert min(drawn(made)) >= made.least
 
@@ -90,7 +90,7 @@ def test_ends_of_the_tables() -> None:
 def test_table() -> None:
     """Each entry of an uploaded table is drawn as often as any other."""
     files = Files({"w.dist": "# mine\n-8192 0\n 0 16384\n"})
-    made = law(files=files, jitter_table="w.dist")
+    made = distribution(files=files, jitter_table="w.dist")
     values = drawn(made)
     assert made.least == -1.0
     for value, share in ((-1.0, 0.25), (0.0, 0.5), (2.0, 0.25)):
@@ -99,5 +99,5 @@ def test_table() -> None:
 
 def test_share() -> None:
     """Packets outside the jitter share do not deviate."""
-    values = drawn(law(distribution="one-sided", jitter_share="30%"))
+    values = drawn(distribution(distribution="one-sided", jitter_share="30%"))
     assert abs(values.count(0.0) / MANY - 0.7) < 5 * sqrt(0.21 / MANY)

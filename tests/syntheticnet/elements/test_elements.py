@@ -25,7 +25,7 @@ VALUES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Loss": ({"loss": "20%"}, {"loss": "50%"}),
     "BurstLoss": ({"loss": "20%", "loss_burst": "3p"}, {"loss_gemodel": "5% 20% 50% 1%"}),
     "StateLoss": ({"loss_state": "10% 30% 20% 50% 1%"}, {"loss_state": "20%"}),
-    "PickedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
+    "IndexedLoss": ({"loss_every": "3p"}, {"loss_list": "1,4-9"}),
     "Corrupt": ({"corrupt": "30%"}, {"corrupt": "1%"}),
     "Duplicate": ({"duplicate": "30%"}, {"duplicate": "100%"}),
     "Delay": ({"latency": "30ms", "jitter": "9ms"}, {"latency": "5ms", "jitter": "5ms", "jitter_table": "table"}),
@@ -54,7 +54,7 @@ class Drive:
     def __init__(self, make: type[Element], seed: int) -> None:
         self.bench = Bench(seed, FILES)
         self.values = [requested(**written) for written in values_of(make)]
-        self.element = make(self.values[0], self.bench.kit)
+        self.element = make(self.values[0], self.bench.context)
         self.random = Random(seed)
         self.now = 0
         self.sent: list[Packet] = []
@@ -183,7 +183,7 @@ def test_the_same_seed_makes_the_same_run(make: type[Element]) -> None:
     runs = []
     for size in (1, 7):
         bench = Bench(5, FILES)
-        element = make(requested(**values_of(make)[0]), bench.kit)
+        element = make(requested(**values_of(make)[0]), bench.context)
         sent = [carrying(udp_frame(CLIENT, SERVER, 1, 2) + bytes(n % 700), n * MS) for n in range(210)]
         for at in range(0, 210, size):
             element.push(sent[at : at + size])

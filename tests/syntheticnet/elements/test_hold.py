@@ -13,7 +13,7 @@ from ..builders import MS, SECOND, Bench, packets, requested, times
 
 
 def hold(began: int = 0, **written: str) -> Hold:
-    return Hold(requested(**written), replace(Bench().kit, began=lambda: began))
+    return Hold(requested(**written), replace(Bench().context, began=lambda: began))
 
 
 def through(element: Hold, sent: list[Packet]) -> list[int]:

@@ -23,7 +23,7 @@ class Gate(Holding):
 
 
 def gate(began: int = 0) -> Gate:
-    return Gate(requested(), replace(Bench().kit, began=lambda: began))
+    return Gate(requested(), replace(Bench().context, began=lambda: began))
 
 
 def test_due_times_never_fall() -> None:

@@ -1,10 +1,10 @@
-"""PickedLoss: exactly the chosen packets, counted since the value was applied."""
+"""IndexedLoss: exactly the chosen packets, counted since the value was applied."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from syntheticnet.elements.indexed_loss import PickedLoss
+from syntheticnet.elements.indexed_loss import IndexedLoss
 from syntheticnet.packets.packet import Packet
 
 from ..builders import Bench, packets, requested
@@ -17,7 +17,7 @@ def picked(bench: Bench, sent: list[Packet]) -> list[int]:
 
 def lost_of(count: int, **written: Any) -> list[int]:
     bench = Bench()
-    element = PickedLoss(requested(**written), bench.kit)
+    element = IndexedLoss(requested(**written), bench.context)
     sent = packets(count)
     element.push(sent[:7])
     element.push(sent[7:])
@@ -44,7 +44,7 @@ def test_both_count_every_packet() -> None:
 def test_a_new_value_counts_from_1_and_leaves_the_other() -> None:
     """Changing the list restarts only its own count, and changing every n-th only its own."""
     bench = Bench()
-    element = PickedLoss(requested(loss_every="4p", loss_list="1"), bench.kit)
+    element = IndexedLoss(requested(loss_every="4p", loss_list="1"), bench.context)
     sent = packets(10)
     element.push(sent[:3])
     element.configure(requested(loss_every="4p", loss_list="2"), 0)
@@ -57,7 +57,7 @@ def test_a_new_value_counts_from_1_and_leaves_the_other() -> None:
 def test_turned_off() -> None:
     """After the effect is turned off nothing is dropped."""
     bench = Bench()
-    element = PickedLoss(requested(loss_every="1p"), bench.kit)
+    element = IndexedLoss(requested(loss_every="1p"), bench.context)
     element.configure(requested(), 0)
     element.push(packets(5))
     assert bench.dropped.packets == []

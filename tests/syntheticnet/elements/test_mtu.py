@@ -21,7 +21,7 @@ def datagram(length: int, version: int = 4) -> Packet:
 def test_counts_the_ip_packet(version: int) -> None:
     """1400 bytes pass, 1401 do not, and the answer says 1400."""
     bench = Bench()
-    element = Mtu(requested(mtu="1400b"), bench.kit)
+    element = Mtu(requested(mtu="1400b"), bench.context)
     fits, longer = datagram(1400, version), datagram(1401, version)
     element.push([fits, longer])
     forward, backward = element.pop(0)
@@ -35,14 +35,14 @@ def test_counts_the_ip_packet(version: int) -> None:
 def test_black_hole() -> None:
     """Without answers long packets are dropped silently (RFC 2923)."""
     bench = Bench()
-    element = Mtu(requested(mtu="1400b", mtu_answer=False), bench.kit)
+    element = Mtu(requested(mtu="1400b", mtu_answer=False), bench.context)
     element.push([datagram(1500)])
     assert (element.pop(0), bench.dropped.causes) == (([], []), ["mtu"])
 
 
 def test_answers_of_elements_pass() -> None:
     """An answer that is itself too long is not answered."""
-    element = Mtu(requested(mtu="68b"), Bench().kit)
+    element = Mtu(requested(mtu="68b"), Bench().context)
     answer = datagram(100).answer(datagram(576).buffer)
     element.push([answer])
     assert element.pop(0) == ([answer], [])
@@ -51,7 +51,7 @@ def test_answers_of_elements_pass() -> None:
 def test_live_change() -> None:
     """A new MTU applies to the next packet; without one all pass."""
     bench = Bench()
-    element = Mtu(requested(mtu="1400b"), bench.kit)
+    element = Mtu(requested(mtu="1400b"), bench.context)
     element.configure(requested(mtu="1300b"), 0)
     element.push([datagram(1301)])
     element.configure(requested(), 0)

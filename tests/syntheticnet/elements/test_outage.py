@@ -10,7 +10,7 @@ from ..builders import Bench, packets, requested
 def test_drops_everything_until_it_ends() -> None:
     """Each packet is dropped with the cause `outage`; after the outage all pass."""
     bench = Bench()
-    element = Outage(requested(outage=True), bench.kit)
+    element = Outage(requested(outage=True), bench.context)
     lost, passed = packets(10), packets(3)
     element.push(lost)
     element.configure(requested(outage=False), 5)

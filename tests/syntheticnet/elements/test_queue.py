@@ -13,7 +13,7 @@ from .test_ecn import with_service
 
 def flood(bench: Bench, sent: list[Packet], **written: Any) -> list[Packet]:
     """The packets that pass a bottleneck of 1 mbit with a long queue."""
-    element = Rate(requested(rate="1mbit", queue="1000p", **written), bench.kit)
+    element = Rate(requested(rate="1mbit", queue="1000p", **written), bench.context)
     element.push(sent)
     out, _ = element.pop(100 * SECOND)
     assert len(element) == 0
@@ -62,7 +62,7 @@ def test_ecn_marks_instead() -> None:
 def test_codel_can_be_switched_on_and_off_while_packets_wait() -> None:
     """The change itself drops nothing; the new rule applies from then on."""
     bench = Bench()
-    element = Rate(requested(rate="1mbit", queue="1000p"), bench.kit)
+    element = Rate(requested(rate="1mbit", queue="1000p"), bench.context)
     element.push(packets(400, size=125))
     element.configure(requested(rate="1mbit", queue="1000p", aqm="codel"), 10 * MS)
     assert (len(element), bench.dropped.packets) == (400, [])

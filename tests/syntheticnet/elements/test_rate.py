@@ -12,7 +12,7 @@ from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def rate(bench: Bench | None = None, **written: str) -> Rate:
-    return Rate(requested(**written), (bench or Bench()).kit)
+    return Rate(requested(**written), (bench or Bench()).context)
 
 
 def test_wanted_only_with_a_finite_rate() -> None:

@@ -14,8 +14,8 @@ FILES = Files({"each": "1", "uneven": "2\n2\n5\n10\n", "slow": "100\n", "zero": 
 
 
 def trace(name: str = "each", bench: Bench | None = None, now: int = 0, **written: Any) -> RateTrace:
-    kit = (bench or Bench(files=FILES)).kit
-    return RateTrace(requested(rate_trace=name, **written), replace(kit, files=FILES, began=lambda: now))
+    context = (bench or Bench(files=FILES)).context
+    return RateTrace(requested(rate_trace=name, **written), replace(context, files=FILES, began=lambda: now))
 
 
 def departures_ms(element: RateTrace, until: int = 100 * SECOND) -> list[float]:

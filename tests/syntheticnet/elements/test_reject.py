@@ -15,7 +15,7 @@ from ..builders import CLIENT, MS, SERVER, Bench, carrying, requested, tcp_frame
 def test_drops_and_answers(how: str) -> None:
     """Each packet is dropped as rejected, and its answer goes back, marked and stamped with the packet's time."""
     bench = Bench()
-    element = Reject(requested(reject=how), bench.kit)
+    element = Reject(requested(reject=how), bench.context)
     sent = [carrying(make(CLIENT, SERVER, 1, 2), n * MS) for n, make in enumerate((tcp_frame, udp_frame))]
     element.push(sent)
     assert element.deadline() == 0
@@ -30,8 +30,8 @@ def test_drops_and_answers(how: str) -> None:
 def test_answers_of_elements_pass() -> None:
     """Otherwise two rejecting links would answer each other for ever."""
     bench = Bench()
-    element = Reject(requested(reject="reset"), bench.kit)
-    answer = Packet(udp_frame(CLIENT, SERVER, 1, 2), 0, carrying(b"").talk, originated=True)
+    element = Reject(requested(reject="reset"), bench.context)
+    answer = Packet(udp_frame(CLIENT, SERVER, 1, 2), 0, carrying(b"").conversation, originated=True)
     element.push([answer])
     assert element.pop(0) == ([answer], [])
 
@@ -39,7 +39,7 @@ def test_answers_of_elements_pass() -> None:
 def test_turned_off_it_lets_pass() -> None:
     """Clearing the rejection applies at once."""
     bench = Bench()
-    element = Reject(requested(reject="reset"), bench.kit)
+    element = Reject(requested(reject="reset"), bench.context)
     element.configure(requested(), 0)
     sent = carrying(udp_frame(CLIENT, SERVER, 1, 2))
     element.push([sent])

@@ -16,7 +16,7 @@ MANY = 20_000
 
 
 def reorder(seed: int = 1, **written: Any) -> Reorder:
-    return Reorder(requested(**written), Bench(seed).kit)
+    return Reorder(requested(**written), Bench(seed).context)
 
 
 def order(sent: list[Packet], out: list[Packet]) -> list[int]:

@@ -13,7 +13,7 @@ from ..builders import MS, SECOND, Bench, packet, packets, requested, times
 
 
 def slot(seed: int = 1, **written: Any) -> Slot:
-    return Slot(requested(**written), Bench(seed).kit)
+    return Slot(requested(**written), Bench(seed).context)
 
 
 def departures(element: Slot) -> list[int]:

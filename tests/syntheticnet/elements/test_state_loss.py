@@ -16,7 +16,7 @@ MANY = 100_000
 
 def lost_of(text: str, count: int = MANY) -> list[bool]:
     bench = Bench(3)
-    element = StateLoss(requested(loss_state=text), bench.kit)
+    element = StateLoss(requested(loss_state=text), bench.context)
     sent = packets(count, size=1)
     element.push(sent)
     lost = set(bench.dropped.packets)
@@ -56,7 +56,7 @@ def test_certain_transitions() -> None:
 def test_turned_off() -> None:
     """When the value is cleared, nothing is lost, whatever the state was."""
     bench = Bench()
-    element = StateLoss(requested(loss_state="100% 0%"), bench.kit)
+    element = StateLoss(requested(loss_state="100% 0%"), bench.context)
     element.push(packets(10))
     element.configure(requested(), 0)
     element.push(packets(10))

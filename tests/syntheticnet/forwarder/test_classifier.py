@@ -35,9 +35,9 @@ from ..flow_tables import GATEWAY, NEIGHBOUR, table
 
 
 def flow_of(buffer: bytes, *expressions: str, direction: Direction = "egress", **more: Any) -> str:
-    talk = Classifier(table(direction, *expressions, **more)).talk(buffer)
-    assert talk.lane == "link"
-    return talk.flow
+    conversation = Classifier(table(direction, *expressions, **more)).conversation(buffer)
+    assert conversation.treatment == "link"
+    return conversation.flow
 
 
 def media_frame(payload: bytes, version: int = 4) -> bytes:
@@ -112,11 +112,11 @@ def test_a_conversation_is_divided_where_flows_name_its_media(version: int) -> N
     """Each kind of media has its own conversation object, with the same peer id."""
     classifier = Classifier(table("egress", "*:rtp,ssrc=7", "*:rtcp", "*:udp"))
     video, audio, report, hello = (media_frame(m, version) for m in (rtp(96, 7), rtp(111, 8), rtcp(201, 7), b"\x16"))
-    talks = [classifier.talk(buffer) for buffer in (video, audio, report, hello)]
-    assert [talk.flow for talk in talks] == ["*:rtp,ssrc=7", "*:udp", "*:rtcp", "*:udp"]
-    assert [classifier.talk(buffer) for buffer in (video, audio, report, hello)] == talks
-    assert classifier.talks() == talks
-    assert len({talk.id for talk in talks}) == 1
+    conversations = [classifier.conversation(buffer) for buffer in (video, audio, report, hello)]
+    assert [conversation.flow for conversation in conversations] == ["*:rtp,ssrc=7", "*:udp", "*:rtcp", "*:udp"]
+    assert [classifier.conversation(buffer) for buffer in (video, audio, report, hello)] == conversations
+    assert classifier.conversations() == conversations
+    assert len({conversation.id for conversation in conversations}) == 1
 
 
 def test_what_no_flow_asks_for_divides_nothing() -> None:
@@ -124,29 +124,29 @@ def test_what_no_flow_asks_for_divides_nothing() -> None:
     classifier = Classifier(table("egress", "*:rtp,pt=96", "*:rtp,ssrc=7"))
     for ssrc in range(50):
         for payload_type in (0, 96, 97, 111):
-            classifier.talk(media_frame(rtp(payload_type, ssrc)))
-    assert len(classifier.talks()) == 4
+            classifier.conversation(media_frame(rtp(payload_type, ssrc)))
+    assert len(classifier.conversations()) == 4
 
 
 def test_a_conversation_stays_whole_where_no_flow_can_name_its_media() -> None:
     """A conversation is not divided for other hosts or ports, behind a flow that covers it, or for TCP."""
     classifier = Classifier(table("egress", "10.9.0.66:rtp", "*:rtp:7000", "*:*:6000", "*:rtp"))
-    assert classifier.talk(media_frame(rtp(96, 7))) is classifier.talk(media_frame(rtcp(201, 7)))
+    assert classifier.conversation(media_frame(rtp(96, 7))) is classifier.conversation(media_frame(rtcp(201, 7)))
     stream = [frame(ipv4(CLIENT, SERVER, TCP, tcp(5000, 6001, rtp(96, ssrc)))) for ssrc in (1, 2)]
-    assert classifier.talk(stream[0]) is classifier.talk(stream[1])
-    assert len(classifier.talks()) == 2
+    assert classifier.conversation(stream[0]) is classifier.conversation(stream[1])
+    assert len(classifier.conversations()) == 2
 
 
 def test_the_same_ports_of_tcp_are_another_conversation() -> None:
     """TCP is classified correctly next to a divided UDP conversation, whatever its packets contain."""
     classifier = Classifier(table("egress", "*:rtp", "*:udp"))
     for payload in (rtp(96, 7), b"\xff", b""):
-        classifier.talk(media_frame(payload))
-    assert classifier.talk(tcp_frame(CLIENT, SERVER, 5000, 6000)).flow == "default"
+        classifier.conversation(media_frame(payload))
+    assert classifier.conversation(tcp_frame(CLIENT, SERVER, 5000, 6000)).flow == "default"
 
 
 @pytest.mark.parametrize(
-    ("direction", "source", "destination", "ports", "lane"),
+    ("direction", "source", "destination", "ports", "treatment"),
     [
         ("ingress", GATEWAY, CLIENT, (40000, 80), "control"),
         ("egress", CLIENT, GATEWAY, (80, 40000), "control"),
@@ -159,11 +159,11 @@ def test_the_same_ports_of_tcp_are_another_conversation() -> None:
     ],
 )
 def test_control_ports_are_open_for_the_host_only(
-    direction: Direction, source: str, destination: str, ports: tuple[int, int], lane: str
+    direction: Direction, source: str, destination: str, ports: tuple[int, int], treatment: str
 ) -> None:
     """TCP between the host and a local control port is not conditioned; the port is closed to everyone else."""
     classifier = Classifier(table(direction, "*"))
-    assert classifier.talk(tcp_frame(source, destination, *ports)).lane == lane
+    assert classifier.conversation(tcp_frame(source, destination, *ports)).treatment == treatment
 
 
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
@@ -174,15 +174,15 @@ def test_with_ipv6_alone_ipv4_is_closed_but_for_the_hosts_control(direction: Dir
     ends, ports = (GATEWAY, CLIENT), (40000, 80)
     if direction == "egress":
         ends, ports = ends[::-1], ports[::-1]
-    assert classifier.talk(tcp_frame(*ends, *ports)).lane == "control"
-    assert classifier.talk(tcp_frame(*ends, 40000, 40001)).lane == "closed"
-    assert classifier.talk(udp_frame(NEIGHBOUR, CLIENT, 5000, 6000)).lane == "closed"
-    assert classifier.talk(frame(ipv6(SERVER6, CLIENT6, UDP, udp(5000, 6000, b"")))).lane == "link"
+    assert classifier.conversation(tcp_frame(*ends, *ports)).treatment == "control"
+    assert classifier.conversation(tcp_frame(*ends, 40000, 40001)).treatment == "closed"
+    assert classifier.conversation(udp_frame(NEIGHBOUR, CLIENT, 5000, 6000)).treatment == "closed"
+    assert classifier.conversation(frame(ipv6(SERVER6, CLIENT6, UDP, udp(5000, 6000, b"")))).treatment == "link"
 
 
 def test_only_tcp_is_control() -> None:
     """UDP to the number of a control port is ordinary traffic."""
-    assert Classifier(table("ingress")).talk(udp_frame(GATEWAY, CLIENT, 40000, 80)).lane == "link"
+    assert Classifier(table("ingress")).conversation(udp_frame(GATEWAY, CLIENT, 40000, 80)).treatment == "link"
 
 
 def test_arp_and_neighbour_discovery_are_exempt() -> None:
@@ -190,31 +190,31 @@ def test_arp_and_neighbour_discovery_are_exempt() -> None:
     solicitation = frame(ipv6(CLIENT6, SERVER6, 58, bytes([135]) + bytes(23)))
     arp = solicitation[: IP - 2] + b"\x08\x06" + bytes(28)
     classifier = Classifier(table("egress", "*"))
-    assert [classifier.talk(buffer).lane for buffer in (solicitation, arp)] == ["bypassed", "bypassed"]
+    assert [classifier.conversation(buffer).treatment for buffer in (solicitation, arp)] == ["bypassed", "bypassed"]
 
 
-def test_a_conversation_has_one_talk() -> None:
+def test_endpoints_have_one_conversation() -> None:
     """All packets of a conversation share one object, which holds its counts."""
     classifier = Classifier(table("egress"))
-    one = classifier.talk(udp_frame(CLIENT, SERVER, 5000, 6000))
-    assert classifier.talk(udp_frame(CLIENT, SERVER, 5000, 6000)) is one
-    assert classifier.talk(udp_frame(CLIENT, SERVER, 5001, 6000)) is not one
-    assert classifier.talks() == [one, classifier.talk(udp_frame(CLIENT, SERVER, 5001, 6000))]
+    one = classifier.conversation(udp_frame(CLIENT, SERVER, 5000, 6000))
+    assert classifier.conversation(udp_frame(CLIENT, SERVER, 5000, 6000)) is one
+    assert classifier.conversation(udp_frame(CLIENT, SERVER, 5001, 6000)) is not one
+    assert classifier.conversations() == [one, classifier.conversation(udp_frame(CLIENT, SERVER, 5001, 6000))]
 
 
-def test_the_id_of_a_talk_is_that_of_the_wire_format() -> None:
+def test_the_id_of_a_conversation_is_that_of_the_wire_format() -> None:
     """`ip | protocol << 32 | port << 48` of the remote side, its first octet lowest."""
-    talk = Classifier(table("egress")).talk(tcp_frame(CLIENT, "127.0.0.1", 5000, 443))
-    assert talk.id == 0x0100007F | TCP << 32 | 443 << 48
+    conversation = Classifier(table("egress")).conversation(tcp_frame(CLIENT, "127.0.0.1", 5000, 443))
+    assert conversation.id == 0x0100007F | TCP << 32 | 443 << 48
 
 
 def test_another_table_is_in_force_at_once() -> None:
     """A new table reclassifies cached conversations."""
     classifier = Classifier(table("egress"))
     buffer = udp_frame(CLIENT, SERVER, 5000, 6000)
-    assert classifier.talk(buffer).flow == "default"
+    assert classifier.conversation(buffer).flow == "default"
     classifier.adopt(table("egress", "*:udp"))
-    assert classifier.talk(buffer).flow == "*:udp"
+    assert classifier.conversation(buffer).flow == "*:udp"
 
 
 @pytest.mark.parametrize("originated", [False, True])
@@ -222,10 +222,10 @@ def test_a_held_packet_belongs_to_the_flow_that_the_present_table_gives_it(origi
     """`flow_of` gives a packet, including an element's answer, the current conversation to be counted in."""
     classifier = Classifier(table("egress", "*:udp"))
     buffer = media_frame(rtp(96, 7))
-    packet = Packet(buffer, 0, classifier.talk(buffer), originated)
+    packet = Packet(buffer, 0, classifier.conversation(buffer), originated)
     classifier.adopt(table("egress", "*:rtp", "*:udp"))
     assert classifier.flow_of(packet) == "*:rtp"
-    assert packet.talk is classifier.talk(buffer)
+    assert packet.conversation is classifier.conversation(buffer)
 
 
 class Counting(FlowTable):
@@ -233,9 +233,9 @@ class Counting(FlowTable):
 
     asked = 0
 
-    def talk(self, header: Header | None) -> Conversation:
+    def conversation(self, header: Header | None) -> Conversation:
         Counting.asked += 1
-        return super().talk(header)
+        return super().conversation(header)
 
 
 @pytest.mark.parametrize("form", ["*:udp:{}", "*:rtp,ssrc={}"])
@@ -249,18 +249,18 @@ def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch:
         classifier = Classifier(Counting("egress", flows))
         for _ in range(100):
             for version in (4, 6):
-                classifier.talk(media_frame(rtp(96, 1), version))
-                classifier.talk(tcp_frame(CLIENT, SERVER, 5000, 443))
+                classifier.conversation(media_frame(rtp(96, 1), version))
+                classifier.conversation(tcp_frame(CLIENT, SERVER, 5000, 443))
         assert (Counting.asked, parsed.call_count) == (3, 3)
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit all conversations, divided ones too, are evicted, passed to `retire` and counted."""
-    monkeypatch.setattr(classifier_module, "MOST_TALKS", 10)
+    monkeypatch.setattr(classifier_module, "MOST_CONVERSATIONS", 10)
     retired: list[Conversation] = []
     classifier = Classifier(table("egress", "*:rtp"), retired.extend)
     for port in range(25):
-        classifier.talk(udp_frame(CLIENT, SERVER, 5000, port))
-        classifier.talk(frame(ipv4(CLIENT, f"10.1.0.{port}", 1, bytes(8))))
-    assert len(classifier.talks()) <= 10
+        classifier.conversation(udp_frame(CLIENT, SERVER, 5000, port))
+        classifier.conversation(frame(ipv4(CLIENT, f"10.1.0.{port}", 1, bytes(8))))
+    assert len(classifier.conversations()) <= 10
     assert classifier.evictions == len(retired) == 40

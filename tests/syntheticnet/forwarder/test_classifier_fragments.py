@@ -26,18 +26,18 @@ def fragment(
 def test_a_flow_with_ports_takes_only_packets_that_show_them() -> None:
     """Without their first one, later fragments match only flows without ports."""
     classifier = Classifier(table("egress", "*:udp:6000", "*:udp"))
-    assert classifier.talk(fragment(udp(5000, 6000, bytes(8)), offset=2)).flow == "*:udp"
+    assert classifier.conversation(fragment(udp(5000, 6000, bytes(8)), offset=2)).flow == "*:udp"
 
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_later_fragments_follow_their_first(version: int) -> None:
     """Later fragments get their first one's conversation, whatever their bytes; another packet's do not."""
     classifier = Classifier(table("egress", "*:rtp:6000,ssrc=7", "*:udp:6000", "*:udp"))
-    talk = classifier.talk(fragment(udp(5000, 6000, rtp(96, 7)), version))
-    assert talk.flow == "*:rtp:6000,ssrc=7"
-    assert classifier.talk(fragment(bytes(16), version, offset=2)) is talk
-    assert classifier.talk(fragment(bytes(7), version, offset=4, more=False)) is talk
-    assert classifier.talk(fragment(bytes(16), version, offset=2, identification=8)).flow == "*:udp"
+    conversation = classifier.conversation(fragment(udp(5000, 6000, rtp(96, 7)), version))
+    assert conversation.flow == "*:rtp:6000,ssrc=7"
+    assert classifier.conversation(fragment(bytes(16), version, offset=2)) is conversation
+    assert classifier.conversation(fragment(bytes(7), version, offset=4, more=False)) is conversation
+    assert classifier.conversation(fragment(bytes(16), version, offset=2, identification=8)).flow == "*:udp"
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -45,8 +45,8 @@ def test_an_identification_that_is_used_again_means_its_new_packet(version: int)
     """A reused identification refers to its latest first fragment."""
     classifier = Classifier(table("egress", "*:udp:6000", "*:udp:6001"))
     for port in (6000, 6001):
-        classifier.talk(fragment(udp(5000, port, bytes(8)), version))
-    assert classifier.talk(fragment(bytes(16), version, offset=2)).flow == "*:udp:6001"
+        classifier.conversation(fragment(udp(5000, port, bytes(8)), version))
+    assert classifier.conversation(fragment(bytes(16), version, offset=2)).flow == "*:udp:6001"
 
 
 def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,33 +54,33 @@ def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(classifier_module, "MOST_FRAGMENTED", 3)
     classifier = Classifier(table("egress", "*:udp:6000"))
     for identification in (1, 2, 3, 1, 4):
-        classifier.talk(fragment(udp(5000, 6000, bytes(8)), identification=identification))
-    later = [classifier.talk(fragment(bytes(16), offset=2, identification=n)).flow for n in (1, 2, 3, 4)]
+        classifier.conversation(fragment(udp(5000, 6000, bytes(8)), identification=identification))
+    later = [classifier.conversation(fragment(bytes(16), offset=2, identification=n)).flow for n in (1, 2, 3, 4)]
     assert later == ["*:udp:6000", "default", "*:udp:6000", "*:udp:6000"]
     assert classifier.fragment_evictions == 1
 
 
 @pytest.mark.parametrize("version", [4, 6])
-@pytest.mark.parametrize(("port", "lane"), [(80, "closed"), (81, "link")])
-def test_fragments_toward_a_control_port_stay_closed(version: int, port: int, lane: str) -> None:
+@pytest.mark.parametrize(("port", "treatment"), [(80, "closed"), (81, "link")])
+def test_fragments_toward_a_control_port_stay_closed(version: int, port: int, treatment: str) -> None:
     """Later fragments get the treatment of their first one; the host's stay unconditioned."""
     classifier = Classifier(table("ingress", "*"))
-    classifier.talk(fragment(tcp(40000, port), version, protocol=TCP))
-    assert classifier.talk(fragment(bytes(16), version, protocol=TCP, offset=3)).lane == lane
+    classifier.conversation(fragment(tcp(40000, port), version, protocol=TCP))
+    assert classifier.conversation(fragment(bytes(16), version, protocol=TCP, offset=3)).treatment == treatment
 
 
 def test_fragments_of_the_host_toward_a_control_port_stay_exempt() -> None:
     """All fragments of a packet are treated alike."""
     classifier = Classifier(table("ingress", "*"))
     first, later = (ipv4(GATEWAY, CLIENT, TCP, tcp(40000, 80), 7, place) for place in (0x2000, 0x0003))
-    assert [classifier.talk(frame(ip)).lane for ip in (first, later)] == ["control", "control"]
+    assert [classifier.conversation(frame(ip)).treatment for ip in (first, later)] == ["control", "control"]
 
 
 def test_held_fragments_belong_to_the_flow_of_their_first_under_another_table() -> None:
     """A new table keeps the known first fragments."""
     classifier = Classifier(table("egress"))
-    classifier.talk(fragment(udp(5000, 6000, bytes(8))))
+    classifier.conversation(fragment(udp(5000, 6000, bytes(8))))
     later = fragment(bytes(16), offset=2)
-    packet = Packet(later, 0, classifier.talk(later))
+    packet = Packet(later, 0, classifier.conversation(later))
     classifier.adopt(table("egress", "*:udp:6000", "*:udp"))
     assert classifier.flow_of(packet) == "*:udp:6000"

@@ -51,12 +51,12 @@ def _walk(walked: FlowTable, buffers: list[bytes]) -> Iterator[Conversation]:
     for buffer in buffers:
         header = parse(buffer)
         if header is None or header.fragment is None:
-            yield walked.talk(header)
+            yield walked.conversation(header)
         elif header.later:
-            yield walked.talk(firsts.get(header.fragment, header))
+            yield walked.conversation(firsts.get(header.fragment, header))
         else:
             firsts[header.fragment] = header
-            yield walked.talk(header)
+            yield walked.conversation(header)
 
 
 @given(st.lists(_frames(), min_size=1, max_size=20), st.sampled_from(["ingress", "egress"]))
@@ -68,8 +68,12 @@ def test_what_is_remembered_is_what_a_walk_finds(buffers: list[bytes], direction
     classifier = Classifier(walked)
     buffers = [*buffers, *buffers]
     for buffer, wanted in zip(buffers, _walk(walked, buffers), strict=True):
-        talk = classifier.talk(buffer)
-        assert (talk.lane, talk.flow, talk.id) == (wanted.lane, wanted.flow, wanted.id)
+        conversation = classifier.conversation(buffer)
+        assert (conversation.treatment, conversation.flow, conversation.id) == (
+            wanted.treatment,
+            wanted.flow,
+            wanted.id,
+        )
 
 
 @given(st.lists(_frames() | st.binary(max_size=120), max_size=20), st.integers(0, 60), st.binary(max_size=30))
@@ -77,7 +81,7 @@ def test_never_raises(buffers: list[bytes], at: int, other: bytes) -> None:
     """Frames with any bytes replaced never raise."""
     classifier = Classifier(table("ingress", *_WALKED))
     for buffer in buffers:
-        assert classifier.talk(buffer[:at] + other + buffer[at + len(other) :]).lane in (
+        assert classifier.conversation(buffer[:at] + other + buffer[at + len(other) :]).treatment in (
             "link",
             "bypassed",
             "control",
@@ -102,5 +106,5 @@ def test_a_flow_that_covers_another_takes_all_its_packets(one: FlowMatch, other:
     names = {"sfu": [SERVER, SERVER6]}
     wide, narrow = (FlowTable("egress", [Flow(name="it", match=match)], names) for match in (one, other))
     for header in map(parse, sent):
-        if one.covers(other) and narrow.talk(header).flow == "it":
-            assert wide.talk(header).flow == "it"
+        if one.covers(other) and narrow.conversation(header).flow == "it":
+            assert wide.conversation(header).flow == "it"

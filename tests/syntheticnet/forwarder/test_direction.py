@@ -31,17 +31,17 @@ class Path:
     def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
         control = ControlAccess(frozenset({ip_address(HOST).packed}), frozenset({80}))
         one, other = make_ports(source.detach(), target.detach())
-        self.way = Pipeline("egress", one, other, control, Files())
+        self.pipeline = Pipeline("egress", one, other, control, Files())
         self._wire = wire
 
     def configure(self, now: int = 0, **written: Any) -> None:
-        self.way.configure(InForce(Conditions.from_dict(written)), now)
+        self.pipeline.configure(InForce(Conditions.from_dict(written)), now)
 
     def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
-        self.way.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)
+        self.pipeline.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)
 
     def sent(self, now: int) -> list[bytes]:
-        self.way.release(now)
+        self.pipeline.release(now)
         buffers = []
         while True:
             try:
@@ -51,7 +51,7 @@ class Path:
 
     @property
     def total(self) -> FlowCounters:
-        return self.way.link.total
+        return self.pipeline.link.total
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def path() -> Iterator[Path]:
     with source, target, wire, unused:
         made = Path(source, target, wire)
         yield made
-        for port in (made.way._source, made.way._target):
+        for port in (made.pipeline._source, made.pipeline._target):
             port._socket.close()
 
 
@@ -106,7 +106,7 @@ def test_exempt_frames_pass_at_once(path: Path) -> None:
     path.admit(arp, control, udp_frame(CLIENT, SERVER, 1, 2))
     assert path.sent(0) == [arp, control]
     assert (path.total.packets_in, path.total.dropped["loss"]) == (1, 1)
-    assert path.way.report(0)["bypassed"] == 2
+    assert path.pipeline.report(0)["bypassed"] == 2
 
 
 def test_control_ports_are_closed_to_others(path: Path) -> None:
@@ -124,7 +124,7 @@ def test_logical_time_is_the_stamp_and_never_runs_back(path: Path) -> None:
     path.admit(buffer, stamp=9 * MS, now=40 * MS)
     path.admit(buffer, stamp=99 * MS, now=40 * MS)
     assert path.sent(40 * MS) == []
-    assert path.way.link.due == 60 * MS
+    assert path.pipeline.link.due == 60 * MS
     assert [len(path.sent(now * MS)) for now in (59, 60, 89, 90)] == [0, 2, 0, 1]
 
 
@@ -139,9 +139,9 @@ def test_what_the_kernel_refuses_is_dropped(path: Path) -> None:
     """A frame the kernel rejects is counted as dropped with the cause `send`."""
     path._wire.close()
     path.admit(udp_frame(CLIENT, SERVER, 1, 2), udp_frame(CLIENT, SERVER, 1, 2))
-    path.way.release(0)
+    path.pipeline.release(0)
     assert path.total.dropped == {"send": 2}
-    assert (path.total.packets_out, len(path.way.link)) == (0, 0)
+    assert (path.total.packets_out, len(path.pipeline.link)) == (0, 0)
 
 
 def test_top_counts_after_conditioning(path: Path) -> None:
@@ -151,10 +151,10 @@ def test_top_counts_after_conditioning(path: Path) -> None:
     path.admit(buffer, buffer)
     path.configure(now=1 * MS, egress={"latency": "6ms"})
     path.admit(buffer, stamp=2 * MS)
-    assert path.way.top() == []
+    assert path.pipeline.top() == []
     assert len(path.sent(20 * MS)) == 3
     id = int.from_bytes(ip_address(SERVER).packed, "little") | 17 << 32 | 443 << 48
-    assert path.way.top() == [(3, 3 * 8 * (len(buffer) - VNET + 24), id)]
+    assert path.pipeline.top() == [(3, 3 * 8 * (len(buffer) - VNET + 24), id)]
 
 
 def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_change_finds_what_came_just_before_it(path: Path) -> None:
     first, second, third = (udp_frame(CLIENT, SERVER, 5000 + n, 443) for n in range(3))
     path.configure(egress={"latency": "300ms"})
     path.admit(first, stamp=0)
-    path.way.release(0)
+    path.pipeline.release(0)
     path.admit(second, stamp=10 * MS)
     path.configure(now=10 * MS, egress={"latency": "300ms"}, flows={"*:udp:443": {"egress": {"latency": "100ms"}}})
     path.admit(third, stamp=11 * MS)

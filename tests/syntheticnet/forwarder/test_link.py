@@ -80,9 +80,9 @@ def test_a_flow_shares_what_it_does_not_name() -> None:
     sent = [packet(125, 0, ("udp", "default")[n % 2]) for n in range(10_000)]
     out = through(path, sent)
     assert times(out) == [(n + 1) * MS for n in indices(sent, out)]
-    lost = path.tallies["udp"].dropped["loss"]
+    lost = path.flow_counters["udp"].dropped["loss"]
     assert abs(lost - 250) < 5 * sqrt(5000 * 0.05 * 0.95)
-    assert (path.tallies["default"].dropped.total(), len(out)) == (0, 10_000 - lost)
+    assert (path.flow_counters["default"].dropped.total(), len(out)) == (0, 10_000 - lost)
 
 
 def test_a_flow_with_a_rate_has_a_bottleneck_of_its_own() -> None:
@@ -219,11 +219,11 @@ def test_counts_are_conserved() -> None:
         path.push([packet(500, n * MS, ("udp", "other", "default")[n % 3])], n * MS)
         _popped(path, n * MS)
     assert path.total.queued == len(path) > 0
-    flows = path.tallies.values()
-    assert path.total.packets_in == sum(tally.packets_in for tally in flows) == 500
-    assert path.total.packets_out == sum(tally.packets_out for tally in flows)
-    assert path.total.dropped == sum((tally.dropped for tally in flows), start=type(path.total.dropped)())
-    assert sum(tally.queued for tally in flows) == len(path)
+    flows = path.flow_counters.values()
+    assert path.total.packets_in == sum(counters.packets_in for counters in flows) == 500
+    assert path.total.packets_out == sum(counters.packets_out for counters in flows)
+    assert path.total.dropped == sum((counters.dropped for counters in flows), start=type(path.total.dropped)())
+    assert sum(counters.queued for counters in flows) == len(path)
     _popped(path, FAR)
     assert path.total.queued == len(path) == 0
 
@@ -234,11 +234,11 @@ def test_the_counts_of_a_removed_flow_stay_in_the_total() -> None:
     path.push([packet(100, 0, "udp"), packet(100, 0)], 0)
     _popped(path, 0)
     path.configure(requested(latency="200ms"), {}, 1)
-    assert list(path.tallies) == ["default"]
+    assert list(path.flow_counters) == ["default"]
     assert (path.total.packets_in, path.total.queued) == (2, 1)
     assert len(_popped(path, 200 * MS)) == 1
     path.configure(requested(), {"udp": requested(loss="1%")}, SECOND)
-    assert (path.total.packets_out, path.total.queued, path.tallies["udp"].packets_in) == (2, 0, 0)
+    assert (path.total.packets_out, path.total.queued, path.flow_counters["udp"].packets_in) == (2, 0, 0)
 
 
 def test_memory_for_what_waits_is_bounded() -> None:

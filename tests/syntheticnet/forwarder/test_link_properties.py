@@ -80,7 +80,9 @@ class Run:
 
     def configure(self, values: Values, flows: dict[str, Values]) -> None:
         self.flows = {name: requested(**own) for name, own in flows.items()}
-        self.link.configure(requested(**values), self.flows, self.now, lambda packet: self.flow_of(packet.talk.flow))
+        self.link.configure(
+            requested(**values), self.flows, self.now, lambda packet: self.flow_of(packet.conversation.flow)
+        )
         self.turn([])
 
     def flow_of(self, kind: str) -> str:
@@ -120,11 +122,11 @@ class Run:
             self.turn([])
 
     def check(self) -> None:
-        total, tallies = self.link.total, self.link.tallies.values()
+        total, flow_counters = self.link.total, self.link.flow_counters.values()
         assert (total.packets_in, total.originated) == (len(self.sent), self.answers)
         assert total.packets_out == len(self.out)
         assert total.queued == len(self.link)
-        assert all(tally.queued >= 0 for tally in tallies)
+        assert all(counters.queued >= 0 for counters in flow_counters)
         due = self.link.due
         assert (due is None) == (len(self.link) == 0)
         assert due is None or due > self.now
@@ -138,7 +140,7 @@ class Run:
     def places(self) -> list[tuple[str, int]]:
         """The kind and number of each packet that came out, without corrupted ones."""
         place = {each.buffer: n for n, each in enumerate(self.sent)}
-        return [(each.talk.flow, place[each.buffer]) for each in self.out if each.buffer in place]
+        return [(each.conversation.flow, place[each.buffer]) for each in self.out if each.buffer in place]
 
 
 def run(seed: int, script: list[Step]) -> Run:

@@ -34,7 +34,7 @@ def configure(
     used = bench or Bench()
 
     def build(name: str, values: LinkConditions) -> Element:
-        return made.make(values, replace(used.kit, rng=Random(name)))
+        return made.make(values, replace(used.context, rng=Random(name)))
 
     made.adopt(made.plan(link, {name: (own, own.over(link)) for name, own in flows.items()}, build), now, flow_of)
 

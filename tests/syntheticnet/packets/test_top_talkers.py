@@ -8,10 +8,10 @@ import pytest
 
 from syntheticnet.packets import top_talkers
 from syntheticnet.packets.packet import Conversation
-from syntheticnet.packets.top_talkers import SLOTS, Top, profile
+from syntheticnet.packets.top_talkers import BUCKETS, Top, profile
 
 
-def talk(id: int, packets: int, size: int) -> Conversation:
+def conversation(id: int, packets: int, size: int) -> Conversation:
     made = Conversation("link", "default", id)
     made.packets, made.bytes = packets, size
     return made
@@ -22,24 +22,24 @@ def bits(packets: int, size: int) -> int:
     return (size + packets * 24) * 8
 
 
-def test_sums_the_talks_of_a_peer() -> None:
+def test_sums_the_conversations_of_a_peer() -> None:
     """Conversations with the same remote host, protocol and port are one row; the busiest comes first."""
-    rows = Top().rows([talk(1, 2, 100), talk(2, 9, 50), talk(1, 1, 30), talk(3, 0, 0)])
+    rows = Top().rows([conversation(1, 2, 100), conversation(2, 9, 50), conversation(1, 1, 30), conversation(3, 0, 0)])
     assert rows == [(9, bits(9, 50), 2), (3, bits(3, 130), 1)]
 
 
-def test_keeps_the_counts_of_talks_that_are_forgotten() -> None:
+def test_keeps_the_counts_of_conversations_that_are_forgotten() -> None:
     """Counts of retired conversations are added to those of live ones."""
     top = Top()
-    top.retire([talk(1, 2, 100)])
-    top.retire([talk(1, 1, 10)])
-    assert top.rows([talk(1, 4, 7)]) == [(7, bits(7, 117), 1)]
+    top.retire([conversation(1, 2, 100)])
+    top.retire([conversation(1, 1, 10)])
+    assert top.rows([conversation(1, 4, 7)]) == [(7, bits(7, 117), 1)]
 
 
-def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
+def test_counts_what_leaves_after_its_conversation_was_forgotten() -> None:
     """Packets that a link still holds when conditions change are counted when they leave."""
     top = Top()
-    late = talk(1, 0, 0)
+    late = conversation(1, 0, 0)
     top.retire([late])
     late.packets, late.bytes = 3, 30
     assert top.rows([]) == [(3, bits(3, 30), 1)]
@@ -48,8 +48,8 @@ def test_counts_what_leaves_after_its_talk_was_forgotten() -> None:
 def test_has_no_words_for_ipv6() -> None:
     """An IPv6 peer has id 0, which marks an empty slot: it gets no row, live or retired."""
     top = Top()
-    top.retire([talk(0, 5, 50)])
-    assert top.rows([talk(0, 5, 50)]) == []
+    top.retire([conversation(0, 5, 50)])
+    assert top.rows([conversation(0, 5, 50)]) == []
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     top = Top()
     for round in range(3):
         for id in range(1, 101):
-            top.retire([talk(id, 1, round)])
+            top.retire([conversation(id, 1, round)])
             top.tidy()
     kept = top.rows([])
     assert 10 <= len(kept) <= 20
@@ -67,8 +67,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_at_most_the_slots_of_the_profile() -> None:
     """With more peers than slots the busiest stay."""
-    rows = Top().rows(talk(id, id, 1) for id in range(1, SLOTS + 10))
-    assert len(rows) == SLOTS
+    rows = Top().rows(conversation(id, id, 1) for id in range(1, BUCKETS + 10))
+    assert len(rows) == BUCKETS
     assert rows[-1] == (10, bits(10, 1), 10)
 
 
