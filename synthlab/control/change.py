@@ -31,7 +31,7 @@ def read_change(
     `values` are for both directions, of one `flow` if that is named; a `profile` replaces all values, and what else is
     named changes what it gives. Raises WrongUse for what is not there to be set, or cannot be read.
     """
-    from ..stack.profiles import profile as find_profile
+    from ..stack.profiles import find_profile
 
     start = find_profile(profile) if profile else None
     directions = DIRECTIONS if values or start else ()

@@ -13,7 +13,7 @@ from .logs import LogLine
 
 POLL_S = 0.5
 
-Entry = Mapping[str, Any]
+ConsoleEntry = Mapping[str, Any]
 
 
 def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[LogLine]:
@@ -35,7 +35,7 @@ def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[Lo
         time.sleep(POLL_S)
 
 
-def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[LogLine]:
+def lines_of(writer: str, entries: Sequence[ConsoleEntry], after: int) -> Iterator[LogLine]:
     """A line for each line of text, and one for entries that are missing: the client keeps the newest only."""
     for entry in entries:
         time = _format_time(entry["time_s"])
