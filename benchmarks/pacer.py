@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from syntheticnet import syscalls as libc
+from syntheticnet import syscalls
 
 # Busy-wait this long before the next call to be on time; sleep until then to leave the CPU to the forwarder.
 AWAKE_NS = 80_000
@@ -22,7 +22,7 @@ def pace(
     hurried: bool = False,
 ) -> None:
     """Call `act(n)` for each n below `count`; a late call delays all later ones, unless `hurried`."""
-    libc.be_punctual()
+    syscalls.be_punctual()
     gap = round(1e9 / per_second)
     with _undisturbed():
         due = clock()

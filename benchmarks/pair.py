@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from syntheticnet import channel as switchboard  # as in PID 1, whose children share its imports
+from syntheticnet import channel  # as in PID 1, whose children share its imports
 from syntheticnet.allow import Allow
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder import process as forwarder
@@ -37,7 +37,7 @@ def main(outer: str, inner: str, conditions: str) -> None:
     die_with_parent()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     store = SharedDocument.create()
-    ours, theirs = switchboard.make_pair()
+    ours, theirs = channel.make_pair()
     listening = socket.create_server((HOST, API_PORT), backlog=128)
     ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import channel as channel
+from syntheticnet import channel
 from syntheticnet.channel import ControlClient, Unanswered
 from tests.syntheticnet.veth.world import ADDRESSES, BOTH, Side, World, other
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from syntheticnet.api.routes import Api, Identity
+from syntheticnet.api.routes import ControlApi, Identity
 from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions, condition_fields
 from synthlab.scenario import check_scenario
@@ -32,7 +32,7 @@ FOREIGN = re.compile(r"pipx? install(?: -\S+)* [\"']?synthlab(?![-\w/])")
 
 def routes() -> list[Route]:
     with socket.socket() as end:
-        return Api(ControlClient(end), Identity("", "", Conditions())).routes()
+        return ControlApi(ControlClient(end), Identity("", "", Conditions())).routes()
 
 
 @pytest.mark.parametrize("item", condition_fields(), ids=lambda item: item.metadata["name"])

@@ -1,9 +1,10 @@
-"""One word for each thing: old words do not come back as identifiers, YAML keys, commands or in the documents."""
+"""One word for each thing, and one thing for each class name. Old words do not come back in code, keys or documents."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,8 @@ TEXTS: Mapping[str, str] = {
     "wished": "requested",
     "agenda": "schedule",
 }
+# Import aliases that kept an old name of a module alive.
+ALIASES = {"answers", "baseimage", "inside", "libc", "netdev", "play", "qos_form", "upkeep"}
 # `tell` is also a method of Python's files.
 FOREIGN = {("synthlab/cli/commands/capture.py", "tell")}
 
@@ -123,6 +126,27 @@ def old(names: Iterable[str]) -> dict[str, str]:
     return found | {name: NAMES[name.strip("_")] for name in names if name.strip("_") in NAMES}
 
 
+def types(source: str) -> dict[str, bool]:
+    """The types that a module defines: True for a class, False for an alias such as `Row = tuple[str, ...]`."""
+    tree = ast.parse(source)
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    aliases = [name for name in names if name.lstrip("_")[:1].isupper() and not name.isupper()]
+    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return dict.fromkeys(aliases, False) | dict.fromkeys(classes, True)
+
+
+def shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """The files that define the name of a class, where there are several."""
+    homes, of_classes = defaultdict(list), set()
+    for file, source in sources.items():
+        for name, is_class in types(source).items():
+            homes[name].append(file)
+            if is_class:
+                of_classes.add(name)
+    return {name: homes[name] for name in of_classes if len(homes[name]) > 1}
+
+
 @pytest.mark.parametrize("name", ["_tell", "told_left", "Numbers", "agenda_table", "showAgenda", "WISHES", "Desk"])
 def test_old_words_are_recognized(name: str) -> None:
     """Also as a part of a name, and in any case."""
@@ -144,6 +168,35 @@ def test_identifiers() -> None:
         if (str(file.relative_to(ROOT)), name) not in FOREIGN
     }
     assert found == {}
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    """No class of the host or of the images, private or nested, shares its name with another class or a type alias."""
+    assert len(SOURCES) > 200
+    assert shared_names({str(file.relative_to(ROOT)): file.read_text() for file in SOURCES}) == {}
+
+
+def test_a_second_meaning_is_found() -> None:
+    """Private and nested classes count, and an alias with the name of a class; constants and equal aliases do not."""
+    sources = {
+        "a.py": "class _Layer: ...\nclass Plan: ...\nRow = tuple[str, ...]\nMOST = 3\n",
+        "b.py": "def f():\n    class _Layer: ...\nPlan = dict[str, int]\nRow = tuple[str, ...]\nMOST = 4\n",
+    }
+    assert shared_names(sources) == {"_Layer": ["a.py", "b.py"], "Plan": ["a.py", "b.py"]}
+
+
+def test_modules_are_imported_by_their_names() -> None:
+    """No import gives a module an old name, in tests and benchmarks neither."""
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    aliases = {
+        f"{file.relative_to(ROOT)}: {name.asname}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+        if name.asname in ALIASES
+    }
+    assert aliases == set()
 
 
 def test_modules() -> None:

@@ -12,11 +12,11 @@ from websockets import WebSocketException
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from .api import Api
-from .client import Client
+from .api import StatsReporter
+from .client import BotSettings
 from .janus.room import Room
-from .janus.session import Message, Over, Refused, Session
-from .stats import Recent, Sample, stats
+from .janus.session import JanusError, Message, Over, Session
+from .stats import CallSample, RecentSamples, stats
 
 _FIRST_BACKOFF_S = 0.5
 _MOST_BACKOFF_S = 2.0
@@ -29,13 +29,13 @@ _CHECK_INTERVAL_S = 1.0
 
 
 class Bot:
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BotSettings) -> None:
         self._client = client
         self._room: Room | None = None
 
     async def run(self) -> None:
         """Never returns."""
-        await _until_first_ends(self._participate(), self._report(Api(self._client.api)))
+        await _until_first_ends(self._participate(), self._report(StatsReporter(self._client.api)))
 
     async def _participate(self) -> NoReturn:
         """Stay in the room; rejoin whenever the network or the server ends the session."""
@@ -45,7 +45,7 @@ class Bot:
             began = clock.time()
             try:
                 await self._stay()
-            except (Over, Refused, TimeoutError, OSError, WebSocketException) as error:
+            except (Over, JanusError, TimeoutError, OSError, WebSocketException) as error:
                 _log(f"{error or 'the server does not answer'}; joining again")
             backoff = _FIRST_BACKOFF_S if clock.time() - began > _SETTLED_S else backoff
             await asyncio.sleep(backoff)
@@ -70,9 +70,9 @@ class Bot:
                 room, self._room = self._room, None
                 await room.leave()
 
-    async def _report(self, api: Api) -> NoReturn:
+    async def _report(self, api: StatsReporter) -> NoReturn:
         clock = asyncio.get_running_loop()
-        recent, checked = Recent(), Sample()
+        recent, checked = RecentSamples(), CallSample()
         while True:
             begin = clock.time()
             after = await self._sample()
@@ -84,8 +84,8 @@ class Bot:
             await asyncio.to_thread(api.post, measured, clock.time() - begin)
             await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
-    async def _sample(self) -> Sample:
-        return await self._room.sample() if self._room else Sample(time.monotonic())
+    async def _sample(self) -> CallSample:
+        return await self._room.sample() if self._room else CallSample(time.monotonic())
 
 
 async def _join(session: Session, room: Room) -> NoReturn:
@@ -119,7 +119,7 @@ def _log(text: str) -> None:
 
 def main() -> int:
     try:
-        client = Client.from_environ(os.environ)
+        client = BotSettings.from_environ(os.environ)
     except ValueError as error:
         print(f"bot: {error}", file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 _TIMEOUT_S = 2
 
 
-class Api:
+class StatsReporter:
     def __init__(self, url: str) -> None:
         self._url = f"{url.rstrip('/')}/v1/stats"
         self._failing = False

@@ -25,7 +25,7 @@ class VideoFormat:
 
 
 @dataclass(frozen=True)
-class Client:
+class BotSettings:
     name: str = "bot"
     server: str = "ws://sfu:8188"
     """URL of Janus's WebSocket transport."""

@@ -8,7 +8,7 @@ from aiortc import RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
-from .stats import Counters
+from .stats import StreamCounters
 
 
 class InboundTrack:
@@ -20,12 +20,12 @@ class InboundTrack:
         self._tap()
         self._task = asyncio.create_task(self._consume())
 
-    async def counters(self) -> Counters:
+    async def counters(self) -> StreamCounters:
         lost = [entry.packetsLost for entry in (await self._receiver.getStats()).values() if _inbound(entry)]
         if self._receiver.track.kind == "audio":
-            return Counters(self._bytes, lost=sum(lost))
+            return StreamCounters(self._bytes, lost=sum(lost))
         width, height = self._size or (None, None)
-        return Counters(self._bytes, self._frames, width, height, sum(lost))
+        return StreamCounters(self._bytes, self._frames, width, height, sum(lost))
 
     async def _consume(self) -> None:
         """Read every frame: aiortc queues decoded frames of an unread track without limit."""

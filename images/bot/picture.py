@@ -16,7 +16,7 @@ from .client import VideoFormat
 _CLOCK_HZ = 90_000  # of RTP video
 
 
-class Picture(MediaStreamTrack):  # type: ignore[misc, unused-ignore]
+class PictureTrack(MediaStreamTrack):  # type: ignore[misc, unused-ignore]
     """Draws the frames of one round in advance, so that sending costs no drawing."""
 
     kind = "video"

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Stats = dict[str, Any]
+StatsReport = dict[str, Any]
 
 _LEAST_S = 0.95
 """Minimum age of the sample the newest is compared with."""
 
 
 @dataclass(frozen=True)
-class Counters:
+class StreamCounters:
     """One stream's counters since its start; None: not counted."""
 
     bytes: int | None = None
@@ -26,36 +26,36 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Sample:
+class CallSample:
     at: float = 0.0
     """Seconds of the monotonic clock."""
-    received: Mapping[str, Mapping[str, Counters]] = field(default_factory=dict)
+    received: Mapping[str, Mapping[str, StreamCounters]] = field(default_factory=dict)
     """By participant, then by kind: video or audio."""
-    sent: Mapping[str, Counters] = field(default_factory=dict)
+    sent: Mapping[str, StreamCounters] = field(default_factory=dict)
     """By kind."""
     rtt_s: float | None = None
     packets: int = 0
     """Received on all connections, RTP and RTCP."""
 
 
-class Recent:
+class RecentSamples:
     """The samples of the last second, starting at the newest one that is old enough."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque()
+        self._samples: deque[CallSample] = deque()
 
-    def before(self, newest: Sample) -> Sample:
+    def before(self, newest: CallSample) -> CallSample:
         """Add a sample; return the one to compare it with, or an empty one if none is old enough."""
         self._samples.append(newest)
         while len(self._samples) > 1 and newest.at - self._samples[1].at >= _LEAST_S:
             self._samples.popleft()
         oldest = self._samples[0]
-        return oldest if newest.at - oldest.at >= _LEAST_S else Sample(newest.at)
+        return oldest if newest.at - oldest.at >= _LEAST_S else CallSample(newest.at)
 
 
-def stats(before: Sample, after: Sample) -> Stats:
+def stats(before: CallSample, after: CallSample) -> StatsReport:
     seconds = after.at - before.at
-    result: Stats = {"video": {}, "audio": {}, "sent": {}}
+    result: StatsReport = {"video": {}, "audio": {}, "sent": {}}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
             earlier = before.received.get(participant, {}).get(kind)
@@ -67,20 +67,20 @@ def stats(before: Sample, after: Sample) -> Stats:
     return result
 
 
-def blind(before: Sample, after: Sample) -> set[str]:
+def blind(before: CallSample, after: CallSample) -> set[str]:
     """The participants whose video bytes grew between the samples while their frames did not."""
     earlier = before.received
     return {name for name, streams in after.received.items() if _is_blind(earlier.get(name, {}), streams)}
 
 
-def _is_blind(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> bool:
+def _is_blind(before: Mapping[str, StreamCounters], after: Mapping[str, StreamCounters]) -> bool:
     if "video" not in before or "video" not in after:
         return False
     return before["video"].bytes != after["video"].bytes and before["video"].frames == after["video"].frames
 
 
-def _stream(before: Counters | None, after: Counters, seconds: float) -> Stats:
-    before = before or Counters()
+def _stream(before: StreamCounters | None, after: StreamCounters, seconds: float) -> StatsReport:
+    before = before or StreamCounters()
     values = {
         "kbps": _rate(before.bytes, after.bytes, seconds, 8 / 1000),
         "fps": _rate(before.frames, after.frames, seconds),

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from . import ca_certs, flags, screen
-from .children import Children, Program
-from .client import Client
+from .children import Program, ProgramGroup
+from .client import BrowserSettings
 
 _BANNER = r"|DevTools listening on .*|ERR: Display.*"  # headless Chromium logs the last one and runs anyway
 
@@ -19,7 +19,7 @@ _BANNER = r"|DevTools listening on .*|ERR: Display.*"  # headless Chromium logs 
 def main() -> int:
     environment = _environment(os.environ)
     try:
-        client = Client.from_environ(os.environ)
+        client = BrowserSettings.from_environ(os.environ)
         ca_certs.install(sorted(ca_certs.FOLDER.glob("*.pem")), Path(environment["HOME"]))
     except ValueError as error:
         print(f"chrome: {error}", file=sys.stderr)
@@ -29,9 +29,9 @@ def main() -> int:
     return asyncio.run(_run(client, environment))
 
 
-async def _run(client: Client, environment: Mapping[str, str]) -> int:
+async def _run(client: BrowserSettings, environment: Mapping[str, str]) -> int:
     """Run until a signal (status 0) or until a program exits, which is always a failure."""
-    children = Children(environment)
+    children = ProgramGroup(environment)
     running = asyncio.create_task(children.run(_programs(client)))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
@@ -45,7 +45,7 @@ async def _run(client: Client, environment: Mapping[str, str]) -> int:
     return end.status or 1  # a clean exit of one program still leaves the client incomplete
 
 
-def _programs(client: Client) -> Iterator[Program]:
+def _programs(client: BrowserSettings) -> Iterator[Program]:
     if client.screen:
         yield from screen.programs(client.name, client.screen)
     yield Program("Chromium", flags.command(client), hushed=_BANNER)

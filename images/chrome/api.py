@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 _TIMEOUT_S = 2
 
 
-class Api:
+class PageReporter:
     """Best effort, never raises: a call must not fail because its stats cannot be delivered.
 
     Only the first of several consecutive failures is logged.

@@ -45,7 +45,7 @@ class End:
         return f"{self.name} was killed by {_signal_name(self.status - 128)}"
 
 
-class Children:
+class ProgramGroup:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._processes: list[Process] = []

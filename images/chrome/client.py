@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 @dataclass(frozen=True)
-class Client:
+class BrowserSettings:
     name: str = "chrome"
     url: str = "about:blank"
     tabs: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Client:
     api: str = "http://127.0.0.1:80"
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Client":
+    def from_environ(cls, environ: Mapping[str, str]) -> "BrowserSettings":
         name = environ.get("SYNTHLAB_NAME") or cls.name
         return cls(
             name=name,

@@ -15,14 +15,14 @@ from urllib.request import urlopen
 import websockets
 
 from . import readiness
-from .api import Api
-from .client import Client
-from .console import Console
-from .devtools import Devtools, Refused
+from .api import PageReporter
+from .client import BrowserSettings
+from .console import BrowserConsole
+from .devtools import Devtools, DevToolsError
 from .flags import DEBUG_PORT
 from .freezes import Freezes
 from .opening import Opening
-from .recent import Recent
+from .recent import RecentStats
 from .stats import stats
 from .targets import Crashed, Targets
 
@@ -39,7 +39,7 @@ class Closed(Exception):
 
 def main() -> int:
     try:
-        asyncio.run(_collect(Client.from_environ(os.environ)))
+        asyncio.run(_collect(BrowserSettings.from_environ(os.environ)))
     except* Crashed as crash:
         _log(str(crash.exceptions[0]))
     except* (Closed, websockets.ConnectionClosed):
@@ -48,12 +48,12 @@ def main() -> int:
     return 1
 
 
-async def _collect(client: Client) -> None:
+async def _collect(client: BrowserSettings) -> None:
     """Never returns; raises Crashed, Closed or ConnectionClosed."""
     async with websockets.connect(await _endpoint(), max_size=None, ping_interval=None) as socket:
         devtools = Devtools(socket)
-        targets, console, opening = Targets(devtools), Console(), Opening(devtools)
-        ready, api = asyncio.Event(), Api(client.api)
+        targets, console, opening = Targets(devtools), BrowserConsole(), Opening(devtools)
+        ready, api = asyncio.Event(), PageReporter(client.api)
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(devtools, targets, console))
             group.create_task(_open_all(client, devtools, targets, opening, ready))
@@ -72,7 +72,7 @@ async def _endpoint() -> str:
             await asyncio.sleep(_POLL_S)
 
 
-async def _listen(devtools: Devtools, targets: Targets, console: Console) -> None:
+async def _listen(devtools: Devtools, targets: Targets, console: BrowserConsole) -> None:
     async for event in devtools.events():
         console.hear(event)
         targets.hear(event)
@@ -80,7 +80,7 @@ async def _listen(devtools: Devtools, targets: Targets, console: Console) -> Non
 
 
 async def _open_all(
-    client: Client, devtools: Devtools, targets: Targets, opening: Opening, ready: asyncio.Event
+    client: BrowserSettings, devtools: Devtools, targets: Targets, opening: Opening, ready: asyncio.Event
 ) -> None:
     await _permit(client.permissions, devtools)
     await targets.attach()
@@ -104,13 +104,13 @@ async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: D
         where = {} if origin == "*" else {"origin": origin}
         try:
             await devtools.call("Browser.setPermission", permission={"name": name}, setting=setting, **where)
-        except Refused as error:
+        except DevToolsError as error:
             _log(f"permission {name}: {error}")
 
 
-async def _report(targets: Targets, console: Console, opening: Opening, api: Api) -> None:
+async def _report(targets: Targets, console: BrowserConsole, opening: Opening, api: PageReporter) -> None:
     clock = asyncio.get_running_loop()
-    recent, freezes = Recent(), Freezes()
+    recent, freezes = RecentStats(), Freezes()
     while True:
         begin = clock.time()
         after = freezes.counted(await targets.sample())
@@ -120,7 +120,7 @@ async def _report(targets: Targets, console: Console, opening: Opening, api: Api
         await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
 
-async def _hand_on(console: Console, api: Api) -> None:
+async def _hand_on(console: BrowserConsole, api: PageReporter) -> None:
     """Pass console entries on to the API, which stores them."""
     while True:
         await asyncio.sleep(_HAND_ON_S)

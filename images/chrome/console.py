@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from .devtools import Event, Message
+from .devtools import DevToolsEvent, Message
 
 MOST_KEPT = 200
 MOST_TEXT = 2000
@@ -20,10 +20,10 @@ _COUNTED = {
 }
 _SILENT = frozenset({"clear", "endGroup", "profile", "profileEnd"})
 
-Entry = dict[str, Any]
+ConsoleEntry = dict[str, Any]
 
 
-class Console:
+class BrowserConsole:
     """Entries of all pages and frames, closed ones included.
 
     Errors and chatter have separate queues, so that a page that logs a lot cannot displace an error.
@@ -32,11 +32,11 @@ class Console:
     def __init__(self) -> None:
         self.counts = dict.fromkeys(COUNTS, 0)
         """Console `errors` and `warnings`, uncaught `exceptions`, and `failures` reported by the browser."""
-        self._errors: deque[Entry] = deque(maxlen=MOST_KEPT)
-        self._others: deque[Entry] = deque(maxlen=MOST_KEPT)
+        self._errors: deque[ConsoleEntry] = deque(maxlen=MOST_KEPT)
+        self._others: deque[ConsoleEntry] = deque(maxlen=MOST_KEPT)
         self._lost = 0
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: DevToolsEvent) -> None:
         match event:
             case (_, "Runtime.consoleAPICalled", params) if params["type"] not in _SILENT:
                 text = " ".join(map(_formatted, params["args"]))
@@ -47,7 +47,7 @@ class Console:
                 kind = "failure" if entry["level"] == "error" else "warning"
                 self._keep(entry["timestamp"], kind, entry["text"], _place(entry))
 
-    def taken(self) -> tuple[list[Entry], int]:
+    def taken(self) -> tuple[list[ConsoleEntry], int]:
         """The entries since the last call, by time, and how many were dropped because the queue was full."""
         entries, lost = [*self._errors, *self._others], self._lost
         self._errors.clear()

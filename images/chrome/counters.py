@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Counters:
+class StatsDelta:
     """A getStats entry, and the same entry a second earlier."""
 
     now: Mapping[str, Any]
@@ -35,14 +35,14 @@ class Counters:
         return round(seconds * 1000 / counted, 1) if seconds is not None and counted else None
 
 
-def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Counters]:
+def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[StatsDelta]:
     """Pair each stats entry of a connection with the same entry of the earlier sample."""
     known = {entry["id"]: entry for entry in before.get("stats", ())}
     for entry in after["stats"]:
-        yield Counters(entry, known.get(entry["id"], {}))
+        yield StatsDelta(entry, known.get(entry["id"], {}))
 
 
-def of_type(entries: Iterable[Counters], kind: str) -> Iterator[Counters]:
+def of_type(entries: Iterable[StatsDelta], kind: str) -> Iterator[StatsDelta]:
     return (counters for counters in entries if counters.now["type"] == kind)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 Message = dict[str, Any]
 
 
-class Event(NamedTuple):
+class DevToolsEvent(NamedTuple):
     session: str | None
     """The session of the target; None: the browser itself."""
     name: str
@@ -25,7 +25,7 @@ class Socket(Protocol):
     def __aiter__(self) -> AsyncIterator[str | bytes]: ...
 
 
-class Refused(Exception):
+class DevToolsError(Exception):
     """Chromium answered a command with an error, often because its target has just closed."""
 
 
@@ -36,7 +36,7 @@ class Devtools:
         self._ids = itertools.count(1)
 
     async def call(self, method: str, session: str | None = None, **params: Any) -> Message:
-        """The command's result; completes only while `events` is being read. Raises Refused."""
+        """The command's result; completes only while `events` is being read. Raises DevToolsError."""
         number = next(self._ids)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -49,20 +49,20 @@ class Devtools:
         finally:
             del self._waiting[number]
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[DevToolsEvent]:
         """Yield browser events until the connection closes."""
         async for text in self._socket:
             message = json.loads(text)
             if "id" in message:
                 self._answer(message)
             else:
-                yield Event(message.get("sessionId"), message["method"], message["params"])
+                yield DevToolsEvent(message.get("sessionId"), message["method"], message["params"])
 
     def _answer(self, message: Message) -> None:
         answer = self._waiting.get(message["id"])
         if answer is None or answer.done():
             return
         if "error" in message:
-            answer.set_exception(Refused(message["error"]["message"]))
+            answer.set_exception(DevToolsError(message["error"]["message"]))
         else:
             answer.set_result(message["result"])

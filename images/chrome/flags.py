@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from .client import Client
+from .client import BrowserSettings
 
 DEBUG_PORT = 9223
 
@@ -49,12 +49,12 @@ _LISTS = (
 )
 
 
-def command(client: Client) -> list[str]:
+def command(client: BrowserSettings) -> list[str]:
     """The browser's command line. It starts empty: the collector opens the client's page once it is attached."""
     return ["browser", *merged([*_ALWAYS, *_for(client), *client.flags]), "about:blank"]
 
 
-def _for(client: Client) -> Iterable[str]:
+def _for(client: BrowserSettings) -> Iterable[str]:
     yield "--start-maximized" if client.screen else "--headless=new"
     if client.permissions is None:
         yield "--use-fake-ui-for-media-stream"  # grants camera and microphone to every page

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-Entry = Mapping[str, Any]
+StatsEntry = Mapping[str, Any]
 
 _REMEMBERED = 8
 """Number of samples with new frames over which the mean frame interval is taken."""
@@ -19,25 +19,27 @@ class Freezes:
     """Adds ongoing freezes to successive samples of the browser's streams."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[str, str], Stream] = {}
+        self._streams: dict[tuple[str, str], StreamFreezes] = {}
 
-    def counted(self, sample: Mapping[str, Entry]) -> dict[str, Entry]:
+    def counted(self, sample: Mapping[str, StatsEntry]) -> dict[str, StatsEntry]:
         """The sample with ongoing freezes counted."""
         known, self._streams = self._streams, {}
         return {key: {**one, "stats": self._entries(key, one["stats"], known)} for key, one in sample.items()}
 
-    def _entries(self, key: str, entries: list[Entry], known: Mapping[tuple[str, str], "Stream"]) -> list[Entry]:
+    def _entries(
+        self, key: str, entries: list[StatsEntry], known: Mapping[tuple[str, str], "StreamFreezes"]
+    ) -> list[StatsEntry]:
         corrected = []
         for entry in entries:
             if entry["type"] == "inbound-rtp" and "freezeCount" in entry and "framesDecoded" in entry:
-                stream = self._streams[key, entry["id"]] = known.get((key, entry["id"])) or Stream()
+                stream = self._streams[key, entry["id"]] = known.get((key, entry["id"])) or StreamFreezes()
                 count, seconds = stream.look(entry)
                 entry = {**entry, "freezeCount": count, "totalFreezesDuration": seconds}
             corrected.append(entry)
         return corrected
 
 
-class Stream:
+class StreamFreezes:
     """One stream: its recent frame times, and the freezes missing from Chromium's counters."""
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class Stream:
         self._left_out = 0
         self._left_out_s = self._lasting_s = self._most_s = 0.0
 
-    def look(self, entry: Entry) -> tuple[int, float]:
+    def look(self, entry: StatsEntry) -> tuple[int, float]:
         """Number of freezes and their total duration in seconds, ongoing one included; neither ever decreases."""
         count, seconds = entry["freezeCount"], entry.get("totalFreezesDuration", 0.0)
         if self._ended:

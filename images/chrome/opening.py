@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .devtools import Devtools, Refused
+from .devtools import Devtools, DevToolsError
 
 PATIENCE_S = 10.0
 """How long a page may take to load; after that the client counts as ready and reports the problem."""
@@ -62,7 +62,7 @@ class Opening:
         await opening
 
     async def _open(self, page: _Page) -> None:
-        with suppress(Refused):  # the tab was closed
+        with suppress(DevToolsError):  # the tab was closed
             while problem := await self._try(page):
                 _note(page, problem)
                 if self._late and problem.startswith("HTTP"):
@@ -92,7 +92,7 @@ class Opening:
         )
         try:
             value = (await asking)["result"].get("value")
-        except Refused as refusal:
+        except DevToolsError as refusal:
             if _GONE in str(refusal):
                 raise
             return []

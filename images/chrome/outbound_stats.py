@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from . import participant_names
-from .counters import Counters, known, most_of, of_type, total_of
+from .counters import StatsDelta, known, most_of, of_type, total_of
 from .paths import reported_rtt_ms, rtt_ms
 
-Entries = list[Counters]
+Entries = list[StatsDelta]
 Connections = list[tuple[Mapping[str, Any], Entries]]
 """Each connection with its getStats entries."""
 
@@ -28,7 +28,7 @@ def outbound_stats(connections: Connections) -> dict[str, Any]:
     return {"sent": together, **by_track}
 
 
-def _by_track(kind: str, connections: Connections, remotes: Mapping[Any, Counters]) -> dict[str, Any]:
+def _by_track(kind: str, connections: Connections, remotes: Mapping[Any, StatsDelta]) -> dict[str, Any]:
     tracks: dict[str, Any] = {}
     for connection, entries in connections:
         of_kind = sorted(_of(kind, of_type(entries, "outbound-rtp")), key=_mid)
@@ -37,15 +37,15 @@ def _by_track(kind: str, connections: Connections, remotes: Mapping[Any, Counter
     return tracks
 
 
-def _of(kind: str, entries: Iterable[Counters]) -> Entries:
+def _of(kind: str, entries: Iterable[StatsDelta]) -> Entries:
     return [counters for counters in entries if counters.now["kind"] == kind]
 
 
-def _mid(counters: Counters) -> str:
+def _mid(counters: StatsDelta) -> str:
     return str(counters.now.get("mid"))
 
 
-def _video(outbound: Entries, remotes: Mapping[Any, Counters]) -> dict[str, Any]:
+def _video(outbound: Entries, remotes: Mapping[Any, StatsDelta]) -> dict[str, Any]:
     """Simulcast layers count as one sender: bits and requests add up, frames and size are the best layer's."""
     rids = dict.fromkeys(counters.now["rid"] for counters in outbound if counters.now.get("rid"))
     return known(
@@ -59,7 +59,7 @@ def _video(outbound: Entries, remotes: Mapping[Any, Counters]) -> dict[str, Any]
     )
 
 
-def _audio(outbound: Entries, remotes: Mapping[Any, Counters]) -> dict[str, Any]:
+def _audio(outbound: Entries, remotes: Mapping[Any, StatsDelta]) -> dict[str, Any]:
     return known(
         kbps=total_of(counters.rate("bytesSent", 8 / 1000) for counters in outbound), lost=_lost(outbound, remotes)
     )
@@ -78,7 +78,7 @@ def _picture(outbound: Entries) -> dict[str, Any]:
     )
 
 
-def _lost(outbound: Entries, remotes: Mapping[Any, Counters]) -> float | None:
+def _lost(outbound: Entries, remotes: Mapping[Any, StatsDelta]) -> float | None:
     reports = [remotes[counters.now["id"]] for counters in outbound if counters.now["id"] in remotes]
     return total_of(report.total("packetsLost") for report in reports)
 

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import participant_names
-from .counters import Counters, known, of_type, paired
+from .counters import StatsDelta, known, of_type, paired
 from .outbound_stats import Connections, outbound_stats
 from .paths import path, rtt_ms
 
-Stats = dict[str, Any]
-Sample = Mapping[str, Mapping[str, Any]]
+StatsReport = dict[str, Any]
+StatsSample = Mapping[str, Mapping[str, Any]]
 """Connections as `samples.js` returns them, by an id unique in the browser."""
 
 
-def stats(before: Sample, after: Sample) -> Stats:
+def stats(before: StatsSample, after: StatsSample) -> StatsReport:
     """`video` and `audio` by participant, `sent` totals, `sent_video` and `sent_audio` by track, and `connections`.
 
     If two streams have the same participant name, the newer wins: the older is left over from a reconnection.
@@ -26,8 +26,8 @@ def stats(before: Sample, after: Sample) -> Stats:
     return {**_received(connections), **outbound_stats(connections), "connections": _paths(connections)}
 
 
-def _received(connections: Connections) -> Stats:
-    received: dict[str, Stats] = {kind: {} for kind in _RECEIVED}
+def _received(connections: Connections) -> StatsReport:
+    received: dict[str, StatsReport] = {kind: {} for kind in _RECEIVED}
     for connection, entries in connections:
         for counters in of_type(entries, "inbound-rtp"):
             kind = counters.now["kind"]
@@ -36,19 +36,19 @@ def _received(connections: Connections) -> Stats:
             received[kind][name] = known(
                 **_RECEIVED[kind](counters),
                 rtt_ms=rtt_ms(entries),
-                first_frame_ms=Counters(track).total("firstFrameMs", digits=1),
+                first_frame_ms=StatsDelta(track).total("firstFrameMs", digits=1),
             )
     return received
 
 
-def _paths(connections: Connections) -> Stats:
-    paths: Stats = {}
+def _paths(connections: Connections) -> StatsReport:
+    paths: StatsReport = {}
     for connection, entries in connections:
         paths[participant_names.connection(connection, paths)] = path(connection, entries)
     return paths
 
 
-def _video(counters: Counters) -> Stats:
+def _video(counters: StatsDelta) -> StatsReport:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         fps=counters.rate("framesDecoded"),
@@ -66,7 +66,7 @@ def _video(counters: Counters) -> Stats:
     )
 
 
-def _audio(counters: Counters) -> Stats:
+def _audio(counters: StatsDelta) -> StatsReport:
     return known(
         kbps=counters.rate("bytesReceived", 8 / 1000),
         lost=counters.total("packetsLost"),

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .devtools import Devtools, Event, Message, Refused
-from .stats import Sample
+from .devtools import Devtools, DevToolsError, DevToolsEvent, Message
+from .stats import StatsSample
 
 _SCRIPT = Path(__file__).with_name("samples.js").read_text()
 _TIMEOUT_S = 0.9
@@ -46,7 +46,7 @@ class Targets:
         target = await self._devtools.call("Target.createTarget", url="about:blank", background=True)
         return await self._page(target["targetId"])
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: DevToolsEvent) -> None:
         match event:
             case (_, "Target.attachedToTarget", params):
                 self._begin(self._instrument(params["sessionId"], params["targetInfo"]))
@@ -62,7 +62,7 @@ class Targets:
             case (session, "Runtime.executionContextsCleared", _):
                 self._forget(session)
 
-    async def sample(self) -> Sample:
+    async def sample(self) -> StatsSample:
         """The connections of all documents; a document that does not answer in time has none."""
         parts = await asyncio.gather(
             *(self._sample(session, context) for (session, _), context in self._contexts.items())
@@ -71,7 +71,7 @@ class Targets:
 
     async def _instrument(self, session: str, target: Message) -> None:
         # Sent all at once: a paused page answers some of them only after runIfWaitingForDebugger.
-        with suppress(Refused):
+        with suppress(DevToolsError):
             await asyncio.gather(
                 self._devtools.call("Inspector.enable", session),
                 self._devtools.call("Page.enable", session),
@@ -95,7 +95,7 @@ class Targets:
             awaitPromise=True,
             returnByValue=True,
         )
-        with suppress(Refused, TimeoutError):
+        with suppress(DevToolsError, TimeoutError):
             answer = await asyncio.wait_for(evaluation, _TIMEOUT_S)
             connections = answer["result"].get("value")
             if isinstance(connections, list):  # else our script is missing or threw

@@ -19,7 +19,7 @@ HOST = "host"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _ORIGIN = re.compile(r"https?://[^/?#\s@]+")
 
-Network = IPv4Network | IPv6Network
+IPNetwork = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Allow:
     them through the engine's proxy with the host's address. So in that case the host must be listed as `host`, too.
     """
 
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IPNetwork, ...] = ()
     names: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     host: bool = True
@@ -57,7 +57,7 @@ class Allow:
         return cls(tuple(networks), tuple(names), tuple(origins), host=not networks or HOST in words)
 
 
-class Control(Protocol):
+class AddressSink(Protocol):
     """Sends the addresses of allowed names to the forwarder."""
 
     async def ask(self, op: str, *, addresses: Sequence[str]) -> object: ...
@@ -80,7 +80,7 @@ class Admitted:
             return False
         return any(address in network for network in self._allow.networks)
 
-    async def follow(self, control: Control) -> None:
+    async def follow(self, control: AddressSink) -> None:
         """Look the names up for ever and send the result to the forwarder each time, as it may have been restarted.
 
         Returns at once if there are no names.
@@ -102,7 +102,7 @@ async def _addresses(name: str) -> list[str]:
     return []
 
 
-def _network(word: str) -> Network | None:
+def _network(word: str) -> IPNetwork | None:
     try:
         return ip_network(word, strict=False)
     except ValueError:

@@ -32,7 +32,7 @@ class Unanswered(Exception):
     """The forwarder did not answer in time: it is busy, starting or dead."""
 
 
-class Refused(ValueError):
+class RequestRefused(ValueError):
     """The forwarder refused the request and changed nothing; the message is one line."""
 
 
@@ -128,7 +128,7 @@ class ControlClient:
         self._id = time.monotonic_ns()
 
     async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:
-        """The forwarder's answer; raises Unanswered after `seconds`, or Refused."""
+        """The forwarder's answer; raises Unanswered after `seconds`, or RequestRefused."""
         async with self._lock:
             self._id += 1
             expires = time.monotonic_ns() + int(seconds * 1e9)
@@ -138,7 +138,7 @@ class ControlClient:
             except TimeoutError:
                 raise Unanswered(UNANSWERED) from None
         if "error" in answer:
-            raise Refused(answer["error"])
+            raise RequestRefused(answer["error"])
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -146,7 +146,7 @@ class ControlClient:
         loop = asyncio.get_running_loop()
         message = json.dumps(request).encode()
         if len(message) > MESSAGE_BYTES:
-            raise Refused(f"the request is too long: {len(message)} bytes; at most {MESSAGE_BYTES} are allowed")
+            raise RequestRefused(f"the request is too long: {len(message)} bytes; at most {MESSAGE_BYTES} are allowed")
         for frame in frames(request["id"], message):
             await loop.sock_sendall(self._end, frame)
         while True:

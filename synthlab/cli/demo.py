@@ -47,7 +47,7 @@ class PictureStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DemoResult:
     """The demo's measurements. A picture is None without data, `recovery_s` if the video did not recover in time."""
 
     up_s: float
@@ -67,7 +67,7 @@ class Outcome:
             raise ExpectationFailed(f"{VIEWER}'s video of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
 
 
-def run_demo(backend: Backend, progress: Progress) -> Outcome:
+def run_demo(backend: Backend, progress: Progress) -> DemoResult:
     """Start the bundled call, measure it, and remove it in any case."""
     stack = read_stack(STACK, LAB)
     start = time.monotonic()
@@ -75,7 +75,7 @@ def run_demo(backend: Backend, progress: Progress) -> Outcome:
         return _measure(Lab.named(backend, stack.name), progress, up_s=time.monotonic() - start)
 
 
-def demo_table(outcome: Outcome) -> Table:
+def demo_table(outcome: DemoResult) -> Table:
     """The outcome as a table."""
     recovered = "not recovered" if outcome.recovery_s is None else f"recovered after {outcome.recovery_s:.1f} s"
     rows = [
@@ -90,7 +90,7 @@ def demo_table(outcome: Outcome) -> Table:
     return Table(("", "kbit/s", "fps", ""), rows, title=f"{VIEWER}'s view of {SENDER}")
 
 
-def _measure(lab: Lab, progress: Progress, up_s: float) -> Outcome:
+def _measure(lab: Lab, progress: Progress, up_s: float) -> DemoResult:
     all_see_all_s = wait_for_video(lab, progress, MEDIA_TIMEOUT_S)
     sender = lab.find([SENDER])
     progress(f"measuring {VIEWER}'s view of {SENDER}")
@@ -105,7 +105,7 @@ def _measure(lab: Lab, progress: Progress, up_s: float) -> Outcome:
     progress(f"resetting {SENDER}, waiting for the video to recover")
     lab.reset(sender)
     recovery_s = _wait_for_recovery(lab, before)
-    return Outcome(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
+    return DemoResult(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
 
 
 def _wait_for_recovery(lab: Lab, before: PictureStats) -> float | None:

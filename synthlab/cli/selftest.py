@@ -17,7 +17,7 @@ from ..engine.guest.traffic_source import DATAGRAM
 from ..errors import ExpectationFailed, SynthlabError
 from ..runner.traffic import start_traffic
 from ..scenario.actions import Traffic
-from ..stack import Client, Stack
+from ..stack import Stack, StackClient
 from ..text.durations import ns_of
 from ..text.progress import Progress
 from .console import Table
@@ -33,7 +33,7 @@ SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class ProbeStream:
     """Datagrams sent at a constant rate."""
 
     count: int
@@ -41,9 +41,9 @@ class Stream:
 
 
 # 10 % loss of 2000 packets has a standard deviation of 0.7 %. HEAVY is twice the bottleneck's rate, to saturate it.
-QUIET = Stream(count=300, per_second=600)
-MANY = Stream(count=2000, per_second=1000)
-HEAVY = Stream(count=800, per_second=400)
+QUIET = ProbeStream(count=300, per_second=600)
+MANY = ProbeStream(count=2000, per_second=1000)
+HEAVY = ProbeStream(count=800, per_second=400)
 
 
 class Received(NamedTuple):
@@ -78,7 +78,7 @@ def run_selftest(backend: Backend, progress: Progress) -> list[Check]:
 
     If a value is off, everything is measured again, up to `ATTEMPTS` times: a real fault shows every time.
     """
-    clients = [Client(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
+    clients = [StackClient(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
     with launched(stack, backend.engine, progress, START_TIMEOUT_S, TTL_S):
         for _ in range(ATTEMPTS):
@@ -112,7 +112,7 @@ def selftest_table(checks: Sequence[Check]) -> Table:
 def _measure(backend: Backend, progress: Progress) -> list[Check]:
     lab = RunningLab.named(backend, LAB)
 
-    def measure(stream: Stream, **conditions: str) -> Received:
+    def measure(stream: ProbeStream, **conditions: str) -> Received:
         progress(f"measuring {', '.join(conditions.values()) or 'a perfect network'}")
         lab.reset(lab.find([RECEIVER]), perfect=True)
         lab.change(lab.find([RECEIVER]), {"ingress": conditions, "seed": SEED})
@@ -144,7 +144,7 @@ def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
     ]
 
 
-def send(engine: EngineApi, members: Sequence[Container], stream: Stream) -> Received:
+def send(engine: EngineApi, members: Sequence[Container], stream: ProbeStream) -> Received:
     """Send a stream; returns what was received, packets still in flight at its end included."""
     rate_bps, for_s = stream.per_second * DATAGRAM * 8.0, stream.count / stream.per_second
     traffic = Traffic(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))

@@ -22,7 +22,7 @@ from .console import Bad, Table
 
 NOTHING = "-"
 
-Row = tuple[str, ...]
+TableRow = tuple[str, ...]
 
 
 def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
@@ -140,7 +140,7 @@ def _times(entry: ScheduleEntry) -> str:
     return ", ".join(parts)
 
 
-def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> Row:
+def _container_row(container: Container, restarts: Mapping[str, int], now: float) -> TableRow:
     vnc = container.ports.get(VNC_PORT)
     state = container.state if container.state != "running" else container.health or "running"
     restarted = restarts.get(container.id)

@@ -15,7 +15,7 @@ from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import Stats
 from ..errors import SynthlabError
 from .console import Bad, Table
-from .tables import NOTHING, Row
+from .tables import NOTHING, TableRow
 
 COLUMNS = ("client", "link", "rate", "delay", "loss", "CPU", "receives")
 # Short cells, which do not wrap on a narrow terminal.
@@ -35,10 +35,10 @@ class Seen:
     error: str = ""
 
 
-Sample = Mapping[str, Seen]
+ClientSample = Mapping[str, Seen]
 
 
-def sample(clients: list[LabClient]) -> Sample:
+def sample(clients: list[LabClient]) -> ClientSample:
     """Query all clients in parallel; one that does not answer does not affect the others."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         return dict(zip([client.name for client in clients], pool.map(_ask, clients), strict=True))
@@ -52,9 +52,9 @@ def cpu(before: Seen | None, now: Seen) -> float | None:
     return (later[2] - earlier[2]) / (later[1] - earlier[1])
 
 
-def top_table(now: Sample, before: Sample) -> Table:
+def top_table(now: ClientSample, before: ClientSample) -> Table:
     """One row per link. CPU of the client's forwarder is in its first row, received video in both."""
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for name, seen in now.items():
         if seen.state is None:
             rows.append((name, NOTHING, Bad(seen.error)))
@@ -67,12 +67,12 @@ def top_table(now: Sample, before: Sample) -> Table:
     return Table(COLUMNS, rows, whole=_WHOLE)
 
 
-def answering(now: Sample) -> dict[str, ClientState]:
+def answering(now: ClientSample) -> dict[str, ClientState]:
     """The states of the clients that answered."""
     return {name: seen.state for name, seen in now.items() if seen.state}
 
 
-def top_json(now: Sample, before: Sample, time: float) -> dict[str, Any]:
+def top_json(now: ClientSample, before: ClientSample, time: float) -> dict[str, Any]:
     """One sample as JSON; `time` is in seconds since the epoch."""
     slow = too_slow(answering(now))
     return {
@@ -108,7 +108,7 @@ def _spent(seen: Seen | None) -> tuple[int, float, float] | None:
     return (forwarder["restarts"], forwarder["up_s"], forwarder["cpu_s"]) if "cpu_s" in forwarder else None
 
 
-def _cells(conditions: LinkConditions, link: LinkState | None) -> Row:
+def _cells(conditions: LinkConditions, link: LinkState | None) -> TableRow:
     measured = link.achieved if link else {}
     passed = measured.get("packets")
     rate = _format(measured, "rate_bps", lambda bps: f"{bps / 1000:.0f} kbit/s") if passed else NOTHING

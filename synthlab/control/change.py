@@ -31,7 +31,7 @@ def read_change(
     `values` apply to both directions, and only to `flow` if given. A `profile` replaces all values; the other
     arguments override it. Raises WrongUse for an empty change, an unknown profile or an unreadable file.
     """
-    from ..stack.profiles import profile as find_profile
+    from ..stack.profiles import find_profile
 
     start = find_profile(profile) if profile else None
     directions = DIRECTIONS if values or start else ()

@@ -13,7 +13,7 @@ from .logs import LogLine
 
 POLL_S = 0.5
 
-Entry = Mapping[str, Any]
+ConsoleEntry = Mapping[str, Any]
 
 
 def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[LogLine]:
@@ -35,7 +35,7 @@ def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[Lo
         time.sleep(POLL_S)
 
 
-def lines_of(writer: str, entries: Sequence[Entry], after: int) -> Iterator[LogLine]:
+def lines_of(writer: str, entries: Sequence[ConsoleEntry], after: int) -> Iterator[LogLine]:
     """One log line per line of text, and one for missing entries: the client keeps only the newest."""
     for entry in entries:
         time = _format_time(entry["time_s"])

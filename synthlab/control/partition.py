@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..contract import SFU_HOST
 from ..stack import network_operations
-from ..stack.network_operations import BOTH, SILENT, Change, is_partition, refuse_same
+from ..stack.network_operations import BOTH, SILENT, PartialChange, is_partition, refuse_same
 from .container_lookup import find_member, unconditioned
 from .group_change import GroupChange, LabClient
 from .running_lab import RunningLab
@@ -13,7 +13,7 @@ from .state import ClientState
 
 def plan_partition(
     lab: RunningLab, a: str, b: str, direction: str = BOTH, answer: str = SILENT
-) -> tuple[LabClient, Change]:
+) -> tuple[LabClient, PartialChange]:
     """Like `network_operations.partition`, for two ends of a lab. Raises WrongUse for an invalid name."""
     ends = {client.name: client for client in lab.find()}
     client, change = network_operations.partition(*_ends(lab, a, b), ends, direction, answer)

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from ..contract import COMPANION_API_PORT, SYNTHETICNET
 from ..engine import labels
-from ..stack import Network, Stack
+from ..stack import Stack, StackNetwork
 from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
 
 
-def companion(stack: Stack, service: Service, network: Network) -> tuple[Service, Service]:
+def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Service, Service]:
     """The companion of a service, and the service changed to share the companion's network.
 
     The service's `ports` are not published at all: the host reads them from inside the container, unconditioned.
@@ -36,7 +36,7 @@ def companion(stack: Stack, service: Service, network: Network) -> tuple[Service
     return holder, patched
 
 
-def _holder(stack: Stack, service: Service, network: Network) -> Service:
+def _holder(stack: Stack, service: Service, network: StackNetwork) -> Service:
     name = f"{service.name}-network"
     return Service(
         name=name,
@@ -57,7 +57,7 @@ def _marks(name: str, server: str) -> dict[str, str]:
     return {labels.ROLE: "network", labels.CLIENT: name, labels.NETWORK_OF: server, labels.APP: "syntheticnet"}
 
 
-def _environment(stack: Stack, server: str, network: Network) -> dict[str, str]:
+def _environment(stack: Stack, server: str, network: StackNetwork) -> dict[str, str]:
     return {
         "SYNTHLAB_LAB": stack.name,
         "SYNTHLAB_NAME": server,

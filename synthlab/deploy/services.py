@@ -12,7 +12,7 @@ from typing import Any
 from .. import assets
 from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
 from ..engine import labels
-from ..stack import Client, Ports, Sfu, Stack
+from ..stack import Ports, Sfu, Stack, StackClient
 from ..stack.apps import CLIENT_APPS
 
 MEDIA_FOLDER = "/opt/media"
@@ -124,7 +124,7 @@ def client_services(stack: Stack, ports: Mapping[str, Ports]) -> list[Service]:
     return [_client_service(stack, client, index, ports[client.name]) for index, client in enumerate(stack.clients, 1)]
 
 
-def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> Service:
+def _client_service(stack: Stack, client: StackClient, index: int, ports: Ports) -> Service:
     marks = {
         labels.ROLE: "client",
         labels.CLIENT: client.name,
@@ -151,7 +151,7 @@ def _client_service(stack: Stack, client: Client, index: int, ports: Ports) -> S
     )
 
 
-def _published(client: Client, ports: Ports) -> Iterator[PublishedPort]:
+def _published(client: StackClient, ports: Ports) -> Iterator[PublishedPort]:
     address = EVERYWHERE if client.public else HOST
     yield PublishedPort(container=API_PORT, host=ports.api, address=address)
     if not client.headless:
@@ -165,7 +165,7 @@ def config_of(name: str, text: str, folder: str = FILES_FOLDER) -> Config:
     return Config(name=f"file-{digest}", content=text, target=f"{folder}/{name}")
 
 
-def _mounts(client: Client) -> dict[str, Mount]:
+def _mounts(client: StackClient) -> dict[str, Mount]:
     """The media files by kind; they keep their suffix, by which the application detects the format."""
     files = {"video": client.media.video, "audio": client.media.audio}
     return {
@@ -175,7 +175,7 @@ def _mounts(client: Client) -> dict[str, Mount]:
     }
 
 
-def _environment(stack: Stack, client: Client, mounts: Mapping[str, Mount]) -> dict[str, str]:
+def _environment(stack: Stack, client: StackClient, mounts: Mapping[str, Mount]) -> dict[str, str]:
     always = {
         "SYNTHLAB_LAB": stack.name,
         "SYNTHLAB_NAME": client.name,
@@ -209,7 +209,7 @@ def protocols(stack: Stack) -> dict[str, str]:
     return {} if stack.ip == "ipv4" else {"SYNTHLAB_IP": stack.ip}
 
 
-def _url(stack: Stack, client: Client) -> str | None:
+def _url(stack: Stack, client: StackClient) -> str | None:
     """The client's URL with its placeholders replaced; the bundled page also gets its parameters."""
     if client.url is None:
         return None
@@ -218,7 +218,7 @@ def _url(stack: Stack, client: Client) -> str | None:
     )
 
 
-def _parameters(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
+def _parameters(stack: Stack, client: StackClient) -> Iterator[tuple[str, str]]:
     """The parameters of a bundled media server's page that have a value for this client."""
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
     values = {"video": client.video, "turn": stack.turn.address if stack.turn else None}
@@ -228,7 +228,7 @@ def _parameters(stack: Stack, client: Client) -> Iterator[tuple[str, str]]:
                 yield name, value
 
 
-def _filled(stack: Stack, client: Client, url: str) -> str:
+def _filled(stack: Stack, client: StackClient, url: str) -> str:
     """A URL with its placeholders replaced."""
     places = {
         "name": client.name,

@@ -30,7 +30,7 @@ class Held(Protocol):
     def release(self) -> None: ...
 
 
-class Place(Protocol):
+class EngineHost(Protocol):
     """The engine itself, and the machine it runs on."""
 
     def version(self) -> str: ...
@@ -226,5 +226,5 @@ class Locks(Protocol):
         ...
 
 
-class EngineApi(Place, Containers, Compose, Images, Programs, Locks, Protocol):
+class EngineApi(EngineHost, Containers, Compose, Images, Programs, Locks, Protocol):
     """Everything an engine implements. Every method raises SynthlabError."""

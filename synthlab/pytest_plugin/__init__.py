@@ -138,11 +138,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _lab_for(request: pytest.FixtureRequest) -> Used:
     """The lab for a test. Raises SynthlabError."""
-    from . import labs as made
+    from .labs import Labs
 
     config = request.config
     if LABS not in config.stash:
-        config.stash[LABS] = made.Labs(config.stash[RUN], config.getoption("--synthlab-ttl"))
+        config.stash[LABS] = Labs(config.stash[RUN], config.getoption("--synthlab-ttl"))
     labs = config.stash[LABS]
     if attached := config.getoption("--synthlab-lab"):
         if not config.stash[RUN].alone:

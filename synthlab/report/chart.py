@@ -57,7 +57,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChartMark:
     """A labelled moment."""
 
     at_s: float
@@ -70,7 +70,7 @@ class Axis:
 
     begins_s: float
     ends_s: float
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ChartMark, ...] = ()
     baseline: tuple[float, float] | None = None
 
 

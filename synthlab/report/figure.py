@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..text.escaping import shown
-from .chart import Axis, Mark
+from .chart import Axis, ChartMark
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Figure
@@ -101,7 +101,7 @@ def _style(figure: Figure) -> None:
     )
 
 
-def _add_mark(figure: Figure, mark: Mark, shift_px: int, left: bool) -> None:
+def _add_mark(figure: Figure, mark: ChartMark, shift_px: int, left: bool) -> None:
     place = {"x": mark.at_s, "y": 1, "xref": "x", "yref": "paper", "yshift": shift_px}
     span = {"x0": mark.at_s, "x1": mark.at_s, "y0": 0, "y1": 1, "xref": "x", "yref": "paper", "layer": "below"}
     figure.add_shape(type="line", line={"color": "var(--mark)", "width": 1.5, "dash": "dot"}, **span)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..scenario import Plan, Run, Visit
+from ..scenario import Plan, StepRun, Visit
 from ..scenario.actions import Baseline, Judge, lasts_ns
 from ..scenario.plan_text import plan_text
 from ..text.durations import format_duration, seconds_of
-from .chart import Axis, Bar, Mark
+from .chart import Axis, Bar, ChartMark
 from .configured import ConfiguredLinks
 from .draw_charts import draw_rows
 from .draw_timeline import draw_bars
@@ -38,7 +38,7 @@ class PlanDrawings:
     @property
     def axis(self) -> Axis:
         visits = list(self.plan.visits())
-        marks = tuple(Mark(seconds_of(visit.earliest_ns), visit.run.mark) for visit in visits if visit.run.mark)
+        marks = tuple(ChartMark(seconds_of(visit.earliest_ns), visit.run.mark) for visit in visits if visit.run.mark)
         ends = (bar.perhaps_s if bar.perhaps_s is not None else bar.ends_s for bar in self._bars())
         return Axis(begins_s=0.0, ends_s=max(1.0, *ends), marks=marks, baseline=_baseline(visits))
 
@@ -85,7 +85,7 @@ def _bar(visit: Visit) -> Bar:
     )
 
 
-def _in_force_ns(run: Run) -> int:
+def _in_force_ns(run: StepRun) -> int:
     """Seconds from a step's start until the last of its actions and changes ends, as far as known."""
     return max((timed.at_ns + lasts_ns(timed.action) for timed in run.actions), default=0)
 

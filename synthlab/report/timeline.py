@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..scenario.record import Judged, Played, Record, Verdict
 from ..text.durations import format_seconds
-from .chart import Axis, Bar, Mark
+from .chart import Axis, Bar, ChartMark
 
 SIGNS: Mapping[Verdict, str] = {"passed": "✓", "failed": "✗", "wrong use": "✗", "inconclusive": "?"}
 """Shown with the colour, for colour-blind readers and for printing."""
@@ -21,7 +21,7 @@ def axis_of(record: Record) -> Axis:
         time for series in record.samples.values() if series.times_s for time in (series.times_s[0], series.times_s[-1])
     ]
     ends = [bar.ends_s for bar in step_bars(record)]
-    marks = tuple(Mark(step.began_s, step.mark) for step in record.steps if step.mark and step.began_s is not None)
+    marks = tuple(ChartMark(step.began_s, step.mark) for step in record.steps if step.mark and step.began_s is not None)
     return Axis(
         begins_s=min([0.0, *times]),
         ends_s=max([1.0, record.duration_s, *times, *ends]),

@@ -9,9 +9,9 @@ from typing import assert_never
 
 from ..control.state import ClientState
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
-from ..scenario.model import Run, Timed
+from ..scenario.model import StepRun, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
 from ..text.durations import MS_NS
@@ -38,7 +38,7 @@ LOOK_NS = 5 * MS_NS
 
 Beside = Callable[[Coroutine[None, None, None]], None]
 """Runs a coroutine in parallel with the next steps."""
-_Doing = Judge | Baseline | Container | Traffic | Exec | Http
+_Doing = Judge | Baseline | ContainerChange | Traffic | Exec | Http
 
 
 class ActionExecutor:
@@ -75,7 +75,7 @@ class ActionExecutor:
         """When the last timed change or traffic ends."""
         return self._time.since_ns(max(self._leases.over_ns, self._actions.over_ns))
 
-    def goes_on(self, run: Run) -> bool:
+    def goes_on(self, run: StepRun) -> bool:
         """Whether later changes of a run still apply; a reset or another run of the same step stops them."""
         return self._ongoing.goes_on(run.id)
 
@@ -112,7 +112,7 @@ class ActionExecutor:
         """Errors of traffic that ended early."""
         return self._actions.faults()
 
-    async def act(self, run: Run, timed: Timed, at_ns: int) -> int:
+    async def act(self, run: StepRun, timed: Timed, at_ns: int) -> int:
         """Perform an action of a run that starts at `at_ns`; returns when it was done.
 
         A failed command or request is recorded as a failure. Raises SynthlabError if the lab cannot perform the action:
@@ -132,13 +132,13 @@ class ActionExecutor:
             self._failures.note(f"cannot be played: {run.text}: {error.message}")
             raise SynthlabError(f"{run.place}: {run.text}: cannot be played: {error.message}") from error
 
-    async def _act(self, run: Run, timed: Timed, due_ns: int) -> int:
+    async def _act(self, run: StepRun, timed: Timed, due_ns: int) -> int:
         match timed.action:
             case Change() | Reset() as change:
                 await self._turns.wait(due_ns - LEAD_NS, run.id)
                 still = self._still_to_make(run, timed, change)
                 return due_ns if still is None else await self._change(run, still, due_ns)
-            case Judge() | Baseline() | Container() | Traffic() | Exec() | Http() as action:
+            case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http() as action:
                 await self._time.until(due_ns)
                 late_ns = self._time.now_ns() - due_ns
                 done_ns = await self._do(run, action, due_ns)
@@ -147,7 +147,7 @@ class ActionExecutor:
             case other:
                 assert_never(other)
 
-    def _still_to_make(self, run: Run, timed: Timed, change: Change | Reset) -> Change | Reset | None:
+    def _still_to_make(self, run: StepRun, timed: Timed, change: Change | Reset) -> Change | Reset | None:
         """The part of a change that still applies; None if its step has been stopped."""
         if isinstance(change, Reset):
             self._ongoing.reset(change.clients)
@@ -155,7 +155,7 @@ class ActionExecutor:
         begins = timed is run.actions[0]
         return self._ongoing.begin(run.id, change) if begins else self._ongoing.next(run.id, change)
 
-    async def _change(self, run: Run, change: Change | Reset, due_ns: int) -> int:
+    async def _change(self, run: StepRun, change: Change | Reset, due_ns: int) -> int:
         """Apply a change at `due_ns` and verify that it is in force; returns since when."""
         self._mark(run.mark or str(change))
         clock_ns = self._time.clock_ns(due_ns)
@@ -171,7 +171,7 @@ class ActionExecutor:
         self._log.began(run, due_ns, made.late_ns)
         return self._time.since_ns(made.at_ns)
 
-    async def _do(self, run: Run, action: _Doing, due_ns: int) -> int:
+    async def _do(self, run: StepRun, action: _Doing, due_ns: int) -> int:
         """Perform an action; returns when it was done. The step waits for a baseline itself."""
         match action:
             case Judge():
@@ -181,7 +181,7 @@ class ActionExecutor:
                 self._log.step(run, until_ns=due_ns + for_ns)
                 self._beside(self._sample_all(due_ns + for_ns))
                 return due_ns
-            case Container():
+            case ContainerChange():
                 await self._actions.control(action)
             case Traffic():
                 await self._traffic(run, action, due_ns)
@@ -193,7 +193,7 @@ class ActionExecutor:
                 assert_never(action)
         return self._time.now_ns()
 
-    async def _traffic(self, run: Run, traffic: Traffic, due_ns: int) -> None:
+    async def _traffic(self, run: StepRun, traffic: Traffic, due_ns: int) -> None:
         self._log.step(run, until_ns=due_ns + traffic.for_ns)
         control = await self._actions.traffic(traffic)
         if control and not traffic.congestion:
@@ -204,7 +204,7 @@ class ActionExecutor:
         with self._sampler.wanting():
             await self._time.until(until_ns - EARLY_NS)
 
-    async def _judge(self, run: Run, judge: Judge, asked_ns: int) -> None:
+    async def _judge(self, run: StepRun, judge: Judge, asked_ns: int) -> None:
         judging, result, now_ns = ExpectationCheck(judge, asked_ns), None, asked_ns
         with self._sampler.wanting(judge.expression.names):
             while result is None:

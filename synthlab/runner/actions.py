@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..contract import ContainerAction
 from ..engine.clock import MACHINE, Clock
 from ..errors import ExpectationFailed, SynthlabError
-from ..scenario.actions import LEASE_NS, Container, Exec, Traffic
+from ..scenario.actions import LEASE_NS, ContainerChange, Exec, Traffic
 from ..text.durations import format_duration, seconds_of
 from .guard import Back, Guard
 from .leases import RENEW_S, Leases
@@ -41,7 +41,7 @@ class Actions:
     def __post_init__(self) -> None:
         self._guard = Guard(seconds_of(LEASE_NS), self.live_lab.backend.engine.control_command())
 
-    async def control(self, act: Container) -> None:
+    async def control(self, act: ContainerChange) -> None:
         """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
         conditioned = self.live_lab.conditioned(act.names)
         if act.action in ("pause", "stop", "restart"):
@@ -52,7 +52,7 @@ class Actions:
             await asyncio.to_thread(self.live_lab.refresh)
             await asyncio.gather(*(self._comes(name) for name in conditioned))
 
-    async def _control(self, name: str, act: Container) -> None:
+    async def _control(self, name: str, act: ContainerChange) -> None:
         container, back = self.live_lab.container(name), _BACK.get(act.action)
         if back:
             self._down[name] = back

@@ -30,7 +30,7 @@ SEEDS = "seed/"
 T = TypeVar("T")
 
 
-class InForce(NamedTuple):
+class AppliedStates(NamedTuple):
     """Since when (by our clock) a change is in force, and the clients' states with it.
 
     `late_ns` is how long after its due time the last client received it; 0 if all were in time.
@@ -42,7 +42,7 @@ class InForce(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Layer:
+class _HeldLeases:
     """A change and its lease at each client (id, end). It ends at `ends_ns`, or never if that is None."""
 
     change: Change
@@ -61,7 +61,7 @@ class Leases:
     def __init__(self, find: Callable[[str], LabClient], clock: Clock = MACHINE) -> None:
         self._find = find
         self._clock = clock
-        self._layers: dict[str, _Layer] = {}
+        self._layers: dict[str, _HeldLeases] = {}
         self._ahead_ns: dict[str, int] = {}
         self._down: set[str] = set()
         self._resets: Counter[str] = Counter()
@@ -78,14 +78,14 @@ class Leases:
         samples = await self._each(names, lambda client: client.api.clock())
         self._ahead_ns |= compare_clocks(samples).ahead_ns if samples else {}
 
-    async def put(self, change: Change, due_ns: int) -> InForce:
+    async def put(self, change: Change, due_ns: int) -> AppliedStates:
         """Apply a change at `due_ns`, replacing the current one of its layer; returns once it is in force.
 
         The new lease is requested before the old one is released, so no packet passes unimpaired in between. Of two
         calls for the same time the later one goes on top. Raises SynthlabError if a client rejects the change, does
         not answer or cannot apply it.
         """
-        layer = self._layers.setdefault(change.layer, _Layer(change, None))
+        layer = self._layers.setdefault(change.layer, _HeldLeases(change, None))
         resets = {name: self._resets[name] for name in change.clients}
         async with layer.asking:
             at_ns = max(due_ns, self._clock.now_ns())
@@ -100,9 +100,9 @@ class Leases:
         await self._release(old)
         states = await self._each(change.clients, lambda client: client.api.state())
         refuse_failed(states, made)
-        return InForce(at_ns, states, at_ns - due_ns + late_ns)
+        return AppliedStates(at_ns, states, at_ns - due_ns + late_ns)
 
-    async def reset(self, names: Sequence[str], due_ns: int) -> InForce:
+    async def reset(self, names: Sequence[str], due_ns: int) -> AppliedStates:
         """Reset clients at `due_ns` and apply their seeds again, which the reset drops with all other leases."""
         at_ns = max(due_ns, self._clock.now_ns())
         self._resets.update(names)
@@ -118,7 +118,7 @@ class Leases:
                 await self._ask(layer, [name for name in layer.change.clients if name in names], at_ns)
         await self._until(at_ns)
         states = await self._each(names, lambda client: client.api.state())
-        return InForce(at_ns, states, at_ns - due_ns)
+        return AppliedStates(at_ns, states, at_ns - due_ns)
 
     async def keep(self) -> None:
         """Renew all leases, endlessly; raises SynthlabError if a renewal fails."""
@@ -163,7 +163,7 @@ class Leases:
         for layer in layers.values():
             await self._release({name: lease for name, lease in layer.leases.items() if name not in self._down})
 
-    async def _ask(self, layer: _Layer, names: Iterable[str], due_ns: int) -> int:
+    async def _ask(self, layer: _HeldLeases, names: Iterable[str], due_ns: int) -> int:
         """Request a lease from each client; returns how late the last of them received it, in ns."""
         lease_ns = layer.lease_ns(due_ns)
 
@@ -178,7 +178,7 @@ class Leases:
 
         return max((await self._in_turn(names, ask)).values(), default=0)
 
-    async def _renew(self, layer: _Layer, name: str, now_ns: int) -> None:
+    async def _renew(self, layer: _HeldLeases, name: str, now_ns: int) -> None:
         id, _ = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
         if lease_ns < SHORTEST_NS:

@@ -13,7 +13,7 @@ from ..errors import SynthlabError
 from ..interrupts import uninterrupted
 from ..scenario.actions import changes_conditions
 from ..scenario.expression import Recorded
-from ..scenario.model import Block, Run, Track
+from ..scenario.model import Block, StepRun, Track
 from ..scenario.plan import Plan
 from ..text.durations import MS_NS
 from .action_executor import EARLY_NS, LEAD_NS, ActionExecutor
@@ -120,7 +120,7 @@ class Player:
             runs = [group.create_task(self._run(run, begins_ns + run.at_ns, soonest_ns)) for run in block.runs]
         return max(run.result() for run in runs)
 
-    async def _run(self, run: Run, at_ns: int, soonest_ns: int) -> int:
+    async def _run(self, run: StepRun, at_ns: int, soonest_ns: int) -> int:
         """Play a run; returns when it was done. Its later actions continue in parallel.
 
         Where the end is known in advance, that is the planned time and not the time of return, so that the player's own
@@ -143,7 +143,7 @@ class Player:
             self.log.step(run, ended_ns=max(self._time.now_ns(), done_ns))
         return done_ns
 
-    async def _go_on(self, run: Run, at_ns: int) -> None:
+    async def _go_on(self, run: StepRun, at_ns: int) -> None:
         """Perform all actions of a run except the first, each at its time."""
         async with asyncio.TaskGroup() as group:
             for timed in run.actions[1:]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from ..control.state import ClientState
-from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
-from ..scenario.model import Run
+from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
+from ..scenario.model import StepRun
 from ..scenario.plan import Plan
 from ..scenario.record import Configured, Judged, Played, Verdict
 from ..text.durations import seconds_of
@@ -62,17 +62,17 @@ class RunLog:
     def configured(self) -> tuple[Configured, ...]:
         return self._configured.entries
 
-    def step(self, run: Run, **values: Any) -> Played:
+    def step(self, run: StepRun, **values: Any) -> Played:
         """Update a step: fields of Played, with times as run times in ns (`ended_ns` for `ended_s`)."""
         self._steps[run.id] = replace(self._steps[run.id], **dict(_in_seconds(*value) for value in values.items()))
         return self._steps[run.id]
 
-    def began(self, run: Run, planned_ns: int, late_ns: int) -> None:
+    def began(self, run: StepRun, planned_ns: int, late_ns: int) -> None:
         """Record when the first action of a step took effect; later calls are ignored."""
         if self._steps[run.id].began_s is None:
             self.step(run, planned_ns=planned_ns, began_ns=planned_ns + late_ns)
 
-    def rule(self, run: Run, asked_ns: int, decided_ns: int, result: CheckResult) -> Judged:
+    def rule(self, run: StepRun, asked_ns: int, decided_ns: int, result: CheckResult) -> Judged:
         verdict: Verdict = "passed" if result.held else "failed"
         decided = replace(
             self._judged[run.id],
@@ -97,7 +97,7 @@ def _in_seconds(name: str, value: Any) -> tuple[str, Any]:
     return (f"{name.removesuffix('_ns')}_s", seconds_of(value)) if name.endswith("_ns") else (name, value)
 
 
-def _planned(run: Run, track: str, depth: int) -> Played:
+def _planned(run: StepRun, track: str, depth: int) -> Played:
     return Played(
         id=run.id,
         kind=run.kind,
@@ -110,7 +110,7 @@ def _planned(run: Run, track: str, depth: int) -> Played:
     )
 
 
-def _undecided(run: Run, judge: Judge) -> Judged:
+def _undecided(run: StepRun, judge: Judge) -> Judged:
     return Judged(
         id=run.id,
         kind=judge.kind,
@@ -127,7 +127,7 @@ def _undecided(run: Run, judge: Judge) -> Judged:
 def _of(action: Action) -> Iterable[str]:
     """The clients an action applies to."""
     match action:
-        case Change(clients=names) | Reset(clients=names) | Container(names=names):
+        case Change(clients=names) | Reset(clients=names) | ContainerChange(names=names):
             return names
         case Traffic(client=name) | Exec(where=str(name)):
             return (name,)

@@ -16,7 +16,7 @@ from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
-from ..scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
 from ..scenario.record import Record, Series
@@ -211,7 +211,7 @@ def _impaired_by(action: Action) -> tuple[str, ...]:
     match action:
         case Change(clients=clients):
             return clients
-        case Reset() | Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
+        case Reset() | Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http():
             return ()
         case _:
             assert_never(action)

@@ -3,7 +3,7 @@
 from .check import check_scenario
 from .dry_run import dry_run
 from .late import late_expectations
-from .model import Block, Place, Run, Scenario, Step, Track
+from .model import Block, Place, Scenario, Step, StepRun, Track
 from .plan import Plan, Visit, make_plan, repeated
 from .reader import find_scenario_file, read_scenario, scenario_files
 from .simulated_leases import SimulatedLeases
@@ -14,10 +14,10 @@ __all__ = [
     "Event",
     "Place",
     "Plan",
-    "Run",
     "Scenario",
     "SimulatedLeases",
     "Step",
+    "StepRun",
     "Track",
     "Visit",
     "check_scenario",

@@ -91,7 +91,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class ContainerChange:
     """Pause, stop, start ... the containers of clients or of the `sfu`."""
 
     action: ContainerAction
@@ -150,7 +150,7 @@ class Http:
         return f"http {self.method} {self.url}, expects {self.status}"
 
 
-Action = Change | Reset | Judge | Baseline | Container | Traffic | Exec | Http
+Action = Change | Reset | Judge | Baseline | ContainerChange | Traffic | Exec | Http
 
 
 def lasts_ns(action: Action) -> int:
@@ -160,7 +160,7 @@ def lasts_ns(action: Action) -> int:
             return lease_ns
         case Traffic(for_ns=for_ns):
             return for_ns
-        case Change() | Reset() | Judge() | Baseline() | Container() | Exec() | Http():
+        case Change() | Reset() | Judge() | Baseline() | ContainerChange() | Exec() | Http():
             return 0
         case _:
             assert_never(action)
@@ -171,7 +171,7 @@ def changes_conditions(action: Action) -> bool:
     match action:
         case Change() | Reset():
             return True
-        case Judge() | Baseline() | Container() | Traffic() | Exec() | Http():
+        case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http():
             return False
         case _:
             assert_never(action)

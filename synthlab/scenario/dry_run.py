@@ -13,7 +13,7 @@ from syntheticnet.conditions import ConditionsError, refuse_crowd, size_of
 
 from ..stack import Stack
 from ..text.durations import format_duration
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from .model import Place
 from .plan import Plan
 from .simulated_leases import SimulatedLeases
@@ -55,7 +55,7 @@ class _Stage:
                 for name in names:
                     self._refuse_down(name, place)
                     self._clients[name].clear()
-            case Container() as container:
+            case ContainerChange() as container:
                 self._act(container, place)
             case Traffic(client=name) | Exec(where=str(name)):
                 self._refuse_down(name, place)
@@ -92,7 +92,7 @@ class _Stage:
             starts, taken = format_duration(at_ns), format_duration(self._baseline_ns)
             place.wrong(f"starts at {starts} and uses `before`, but the baseline is not complete until {taken}")
 
-    def _act(self, container: Container, place: Place) -> None:
+    def _act(self, container: ContainerChange, place: Place) -> None:
         for name in container.names:
             state, _ = self._down.get(name, ("running", place))
             needed = _NEEDED[container.action]

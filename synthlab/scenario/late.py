@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from ..text.durations import format_duration
-from .actions import Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from .actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from .plan import Plan
 from .timeline import Event, timeline
 
@@ -30,7 +30,7 @@ def _late(events: list[Event]) -> Iterator[str]:
                 ends_ns[event.run.id, ""] = event.at_ns + for_ns
             case Reset(clients=names):
                 ends_ns = {key: end_ns for key, end_ns in ends_ns.items() if key[1] not in names}
-            case Container(action=action, names=names):
+            case ContainerChange(action=action, names=names):
                 down = action in ("pause", "stop")
                 ends_ns |= dict.fromkeys((("", name) for name in names), None if down else event.at_ns)
             case Judge(kind="expect" | "never") if event.run.has_at:

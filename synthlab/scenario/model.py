@@ -38,7 +38,7 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class StepPlan:
     """The planned work of one step. It takes `least_ns` to `most_ns`, or longer if its `tracks` do.
 
     The step waits only for the first of its `actions`; the others run in parallel with the steps that follow.
@@ -71,7 +71,7 @@ class Planner(Protocol):
 class Body(Protocol):
     """The parsed keys of one kind of step; `str` is one line for people."""
 
-    def plan(self, planner: Planner) -> Part: ...
+    def plan(self, planner: Planner) -> StepPlan: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class StepRun:
     """One execution of one step, starting `at_ns` after its block; a repeated step has several.
 
     Times of `actions` count from the start of the run, and `tracks` start with it. The run finishes when its first
@@ -126,7 +126,7 @@ class Run:
     text: str
     place: Place
     mark: str | None
-    part: Part
+    part: StepPlan
     has_at: bool = False
 
     @property
@@ -155,7 +155,7 @@ class Run:
 class Block:
     """Runs timed from the start of the block. It finishes when all of them have."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[StepRun, ...]
 
     @property
     def least_ns(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from ..text.durations import format_duration
-from .model import Block, Run, Scenario, Step, Track
+from .model import Block, Scenario, Step, StepRun, Track
 from .timeline import played_out_ns
 
 MOST_RUNS = 20_000
@@ -20,7 +20,7 @@ SEEDS = 1 << _SEED_BITS
 class Visit:
     """A run with its nesting depth, its track, and its earliest and latest start."""
 
-    run: Run
+    run: StepRun
     depth: int
     track: str
     earliest_ns: int
@@ -105,7 +105,7 @@ class _Maker:
 
     def _blocks(self, steps: list[Step], prefix: _Prefix) -> Iterator[Block]:
         """Group steps: consecutive steps with `at` share a block, every other step is a block by itself."""
-        together: list[Run] = []
+        together: list[StepRun] = []
         for number, step in enumerate(steps, 1):
             run = self._run(step, prefix.below(str(number)))
             if step.at_ns is None:
@@ -118,14 +118,14 @@ class _Maker:
         if together:
             yield Block(tuple(together))
 
-    def _run(self, step: Step, prefix: _Prefix) -> Run:
+    def _run(self, step: Step, prefix: _Prefix) -> StepRun:
         self._count += 1
         if self._count > MOST_RUNS:
             step.place.wrong(f"exceeds {MOST_RUNS} steps, counting repetitions; repeat fewer times")
         id = prefix.id.removesuffix(".")
         part = step.body.plan(_StepPlanner(self, prefix, Random(f"{self._seed}/{id}")))
         at_ns = step.after_ns if step.at_ns is None else step.at_ns
-        return Run(
+        return StepRun(
             id=id,
             at_ns=at_ns,
             kind=step.kind,

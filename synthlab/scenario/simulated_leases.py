@@ -15,7 +15,7 @@ MOST_LAYERS = 48
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class _SimulatedLease:
     change: Change
     place: Place
     ends_ns: int | None
@@ -27,13 +27,13 @@ class SimulatedLeases:
 
     client: str
     base: Conditions
-    _layers: dict[str, _Layer] = field(default_factory=dict)
+    _layers: dict[str, _SimulatedLease] = field(default_factory=dict)
 
     def put(self, at_ns: int, change: Change, place: Place) -> None:
         """Add a change on top and drop the earlier one of its layer. Raises WrongUse if there are too many layers."""
         ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
         self._layers.pop(change.layer, None)
-        self._layers[change.layer] = _Layer(change, place, ends_ns)
+        self._layers[change.layer] = _SimulatedLease(change, place, ends_ns)
         if len(self._layers) > MOST_LAYERS:
             place.wrong(f"{self.client} has more than {MOST_LAYERS} changes at a time; add `for` to them, or reset")
 

@@ -1,17 +1,17 @@
 """Stacks: descriptions of labs, their media server and clients, read from stack files."""
 
-from .model import Client, ExternalSfu, Ip, Media, Network, Ports, Sfu, Stack, Turn
+from .model import ExternalSfu, Ip, Media, Ports, Sfu, Stack, StackClient, StackNetwork, Turn
 from .reader import find_stack_file, read_stack
 
 __all__ = [
-    "Client",
     "ExternalSfu",
     "Ip",
     "Media",
-    "Network",
     "Ports",
     "Sfu",
     "Stack",
+    "StackClient",
+    "StackNetwork",
     "Turn",
     "find_stack_file",
     "read_stack",

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from ..contract import SFU_HOST
 from ..errors import did_you_mean
-from .model import Client
+from .model import StackClient
 from .yaml import Node
 
 HOST = "host"
@@ -16,7 +16,7 @@ HOST = "host"
 _ORIGIN = re.compile(r"https?://[^/?#\s@]+")
 
 
-def read_allow(node: Node, clients: Mapping[str, Client]) -> Iterator[str]:
+def read_allow(node: Node, clients: Mapping[str, StackClient]) -> Iterator[str]:
     """Networks, page origins and container names; a group expands to its clients."""
     for entry in node.items("a list such as [client2, 192.168.1.0/24, https://app.example]"):
         word = entry.text("a client, an address, a network or an origin")

@@ -13,7 +13,7 @@ from ..errors import did_you_mean
 from ..text.text_file import MB, read_text_file
 from .apps import CLIENT_APPS
 from .fields import read_address, short_hash
-from .model import Client
+from .model import StackClient
 from .yaml import Node
 
 FOR_BROWSERS = ("browser", "tabs", "permissions", "ca")
@@ -139,7 +139,7 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
+def refuse_without_browser(keys: Mapping[str, Node], client: StackClient) -> None:
     """Raise WrongUse for a browser key on a client that cannot use it."""
     app = CLIENT_APPS.get(client.app)
     for key in FOR_BROWSERS:
@@ -149,7 +149,7 @@ def refuse_without_browser(keys: Mapping[str, Node], client: Client) -> None:
         keys["browser"].wrong("requires `app: chrome`; an image contains its own browser")
 
 
-def with_browser(client: Client, keys: Mapping[str, Node], folder: Path) -> Client:
+def with_browser(client: StackClient, keys: Mapping[str, Node], folder: Path) -> StackClient:
     """The client with an image tag derived from its browser, so that different browsers get different images."""
     browser = read_browser(keys["browser"], folder)
     name = browser if isinstance(browser, str) else f"{browser.stem}-{short_hash(bytes(browser))}"

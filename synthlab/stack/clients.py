@@ -24,14 +24,14 @@ from .fields import (
     short_hash,
 )
 from .mistakes import Mistakes
-from .model import CLIENT_VARIABLES, Client, ExternalSfu, Ports, Sfu
+from .model import CLIENT_VARIABLES, ExternalSfu, Ports, Sfu, StackClient
 from .yaml import Node
 
 MAX_COUNT = 100
 
 _KINDS = ("app", "image", "build")
 
-# Key of an entry -> field of Client, and its reader.
+# Key of an entry -> field of StackClient, and its reader.
 _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "tabs": ("tabs", read_tabs),
     "flags": ("flags", read_flags),
@@ -45,7 +45,7 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
 KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
 
 
-def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[Client]:
+def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[StackClient]:
     """The clients of one entry; paths are relative to `folder`. Raises WrongUse with the line of each mistake."""
     refuse_bad_name(group, node)
     if group == SFU_HOST:
@@ -61,7 +61,9 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
         yield replace(client, name=f"{group}-{number}")
 
 
-def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None) -> Client:
+def _read_client(
+    group: str, node: Node, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None
+) -> StackClient:
     client = _read_kind(group, node, keys, folder)
     refuse_without_browser(keys, client)
     _refuse_stranger(keys, sfu)
@@ -80,13 +82,13 @@ def _read_client(group: str, node: Node, keys: dict[str, Node], folder: Path, sf
     return client
 
 
-def _with_network(client: Client, keys: dict[str, Node], folder: Path) -> Client:
+def _with_network(client: StackClient, keys: dict[str, Node], folder: Path) -> StackClient:
     conditions, files = read_network(keys["network"], folder)
     return replace(client, conditions=conditions, files=files)
 
 
 # Keys that set several fields or depend on others; applied in this order.
-_PUTTERS: dict[str, Callable[[Client, dict[str, Node], Path], Client]] = {
+_PUTTERS: dict[str, Callable[[StackClient, dict[str, Node], Path], StackClient]] = {
     "headless": lambda client, keys, _: replace(client, headless=_read_headless(keys["headless"], client)),
     "browser": with_browser,
     "ca": lambda client, keys, folder: replace(client, ca=read_ca(keys["ca"], folder)),
@@ -96,7 +98,7 @@ _PUTTERS: dict[str, Callable[[Client, dict[str, Node], Path], Client]] = {
 }
 
 
-def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> Client:
+def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> StackClient:
     kinds = [kind for kind in _KINDS if kind in keys]
     if len(kinds) != 1:
         node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
@@ -105,16 +107,16 @@ def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> C
     if kinds == ["build"]:
         return _read_build(group, keys["build"], folder)
     image = read_image(keys["image"])
-    return Client(name=group, group=group, app=image, image=image)
+    return StackClient(name=group, group=group, app=image, image=image)
 
 
-def _read_app(group: str, node: Node) -> Client:
+def _read_app(group: str, node: Node) -> StackClient:
     name = node.text("the name of an app")
     if name not in CLIENT_APPS:
         bundled = ", ".join(CLIENT_APPS)
         node.wrong(f"no such client app '{name}'{did_you_mean(name, CLIENT_APPS)}; bundled: {bundled}")
     app = CLIENT_APPS[name]
-    return Client(name=group, group=group, app=name, image=app.image, headless=not app.screen)
+    return StackClient(name=group, group=group, app=name, image=app.image, headless=not app.screen)
 
 
 def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
@@ -125,16 +127,16 @@ def _refuse_stranger(keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> No
         keys["app"].wrong(f"{keys['app'].written} speaks {app.speaks}, but the sfu speaks {server.speaks}")
 
 
-def _read_build(group: str, node: Node, folder: Path) -> Client:
+def _read_build(group: str, node: Node, folder: Path) -> StackClient:
     context = (folder / node.text("a folder")).resolve()
     if not (context / "Dockerfile").is_file():
         node.wrong(f"no Dockerfile in {context}")
     # The tag includes the folder, so that stacks with groups of the same name do not overwrite each other's image.
     image = f"synthlab/own-{group}:{short_hash(bytes(context))}"
-    return Client(name=group, group=group, app=group, image=image, build=context)
+    return StackClient(name=group, group=group, app=group, image=image, build=context)
 
 
-def _read_headless(node: Node, client: Client) -> bool:
+def _read_headless(node: Node, client: StackClient) -> bool:
     headless = node.switch()
     if not headless and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].screen:
         node.wrong(f"a {client.app} has no screen")
@@ -150,7 +152,7 @@ def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) 
     return page
 
 
-def _read_ports(node: Node, client: Client) -> Ports:
+def _read_ports(node: Node, client: StackClient) -> Ports:
     keys = node.mapping(("api", "vnc", "cdp"), "ports such as {api: 3001, vnc: 5902, cdp: 9222}")
     if "vnc" in keys and client.headless:
         keys["vnc"].wrong("requires a screen: set `headless: false`")

@@ -11,7 +11,7 @@ from syntheticnet.conditions import (
     MOST_BYTES,
     ConditionsError,
     FileValue,
-    Place,
+    KeyPath,
     Unit,
     file_values,
     refuse_crowd,
@@ -93,7 +93,7 @@ def take_local(node: Node, folder: Path, files: dict[str, str]) -> Node:
 
 def _names(
     change: Mapping[str, Any], find: Callable[[FileValue], LocalFile | None], files: dict[str, str]
-) -> Iterator[tuple[Place, str]]:
+) -> Iterator[tuple[KeyPath, str]]:
     for named in file_values(change):
         if file := find(named):
             keep_file(file, files)

@@ -46,7 +46,7 @@ CLIENT_VARIABLES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class StackNetwork:
     """Conditions of one network, and the contents of the traces and tables they name, by name."""
 
     conditions: Conditions = field(default_factory=Conditions)
@@ -131,7 +131,7 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class StackClient:
     """One conditioned container. Clients of one `count` share their `group`, the key in the stack file.
 
     `files`: contents of the traces and tables its `conditions` name. `ca`: contents of certificate files by name.
@@ -175,9 +175,9 @@ class Stack:
     name: str
     file: str
     sfu: Sfu | ExternalSfu | None
-    clients: tuple[Client, ...]
+    clients: tuple[StackClient, ...]
     turn: Turn | None = None
-    conditioned: Mapping[str, Network] = field(default_factory=dict)
+    conditioned: Mapping[str, StackNetwork] = field(default_factory=dict)
     ip: Ip = "ipv4"
     expires: int | None = None
     made_by: str | None = None
@@ -186,9 +186,9 @@ class Stack:
     environment: tuple[str, ...] = field(default=(), compare=False)
 
     @property
-    def networks(self) -> dict[str, Network]:
+    def networks(self) -> dict[str, StackNetwork]:
         """All conditioned networks by owner: clients, then servers."""
-        own = {client.name: Network(conditions=client.conditions, files=client.files) for client in self.clients}
+        own = {client.name: StackNetwork(conditions=client.conditions, files=client.files) for client in self.clients}
         return {**own, **self.conditioned}
 
     @property

@@ -9,7 +9,7 @@ from syntheticnet.conditions import DIRECTIONS, condition_fields
 
 from ..errors import WrongUse, did_you_mean
 
-Change = dict[str, Any]
+PartialChange = dict[str, Any]
 """A partial change of one client's conditions, in native form."""
 
 SILENT = "silent"
@@ -26,14 +26,14 @@ _BLOCKING = ("outage", "reject")
 """The conditions these operations set."""
 
 
-def block(flow: str, answer: str = SILENT) -> Change:
+def block(flow: str, answer: str = SILENT) -> PartialChange:
     """Drop every packet of a flow in both directions. Raises WrongUse for an unknown answer."""
     return {"flows": {flow: dict.fromkeys(DIRECTIONS, _refusal(answer))}}
 
 
 def partition(
     a: str, b: str, conditioned: Collection[str], direction: str = BOTH, answer: str = SILENT
-) -> tuple[str, Change]:
+) -> tuple[str, PartialChange]:
     """The client to change, and its change, to separate a from b. The other end is not changed.
 
     The client is the first of a and b in `conditioned`. Raises WrongUse if neither is, if a is b, or for an unknown
@@ -54,12 +54,12 @@ def refuse_same(a: str, b: str) -> None:
         raise WrongUse(f"partition: '{a}' is both ends; name two clients, or a client and sfu")
 
 
-def link_down() -> Change:
+def link_down() -> PartialChange:
     """Drop every packet in both directions."""
     return {direction: {"outage": True} for direction in DIRECTIONS}
 
 
-def link_up() -> Change:
+def link_up() -> PartialChange:
     """Revert `link_down`."""
     return {direction: {"outage": None} for direction in DIRECTIONS}
 
@@ -72,7 +72,7 @@ def is_partition(change: Mapping[str, Any], other: str) -> bool:
     return bool(links) and all(link and link.keys() == _blocking(link).keys() for link in links.values())
 
 
-def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> Change | None:
+def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> PartialChange | None:
     """The change that lets a client reach `other` again; None if nothing separates them.
 
     `base` are the client's conditions without leases, `startup` its stack's, in native form. The flow keeps its other
@@ -87,13 +87,13 @@ def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> Cha
     return {"flows": {other: cleared if kept else None}}
 
 
-def _refusal(answer: str) -> Change:
+def _refusal(answer: str) -> PartialChange:
     """Values of a link that passes nothing."""
     _refuse_word("answer", answer, ANSWERS)
     return {"outage": True} if answer == SILENT else {"reject": answer}
 
 
-def _closed(other: str, direction: str, answer: str) -> Change:
+def _closed(other: str, direction: str, answer: str) -> PartialChange:
     return {"flows": {other: dict.fromkeys(_LINKS[direction], _refusal(answer))}}
 
 

@@ -76,7 +76,7 @@ def sources() -> list[str]:
     return list(dict.fromkeys(name.partition("/")[0] for name in profiles()))
 
 
-def profile(name: str, folder: Path = Path()) -> Profile:
+def find_profile(name: str, folder: Path = Path()) -> Profile:
     """The bundled profile of that name, or one in a file (`office.yaml#slow`) relative to `folder`.
 
     Raises WrongUse with the closest name.
@@ -93,7 +93,7 @@ def profile(name: str, folder: Path = Path()) -> Profile:
 def named_by(node: Node, folder: Path) -> Profile:
     """The profile a YAML value names; raises WrongUse with the line."""
     try:
-        return profile(node.text("the name of a profile"), folder)
+        return find_profile(node.text("the name of a profile"), folder)
     except WrongUse as error:
         node.wrong(error.message)
 

@@ -21,7 +21,7 @@ from .compose_source import ComposeConfig, ComposeFile, read_compose
 from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flow
 from .mistakes import Mistakes
-from .model import CONDITIONABLE, Client, ExternalSfu, Ip, Network, Sfu, Stack, Turn
+from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, Turn
 from .sfu import ReadCompose, read_sfu
 from .turn import read_turn
 from .variables import Variables
@@ -71,7 +71,7 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     name, turn = _name_from(path), None
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
-    conditioned: dict[str, Network] = {}
+    conditioned: dict[str, StackNetwork] = {}
     with mistakes.noted():
         name = keys["name"].text("a name") if "name" in keys else name
         refuse_bad_name(name, keys.get("name", top))
@@ -107,14 +107,14 @@ def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
                 node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
 
 
-def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, Network]:
+def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, StackNetwork]:
     """The servers' networks by key; whether a server may have one is checked by its reader."""
     networks = {}
     for server in CONDITIONABLE:
         node = keys[server].value if server in keys else None
         if isinstance(node, dict) and "network" in node:
             conditions, files = read_network(node["network"], folder)
-            networks[server] = Network(conditions=conditions, files=files)
+            networks[server] = StackNetwork(conditions=conditions, files=files)
     return networks
 
 
@@ -151,12 +151,14 @@ def _read_ip(node: Node) -> Ip:
     return ip
 
 
-def _read_clients(node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None) -> tuple[Client, ...]:
+def _read_clients(
+    node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None
+) -> tuple[StackClient, ...]:
     groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
     if not groups:
         node.wrong("is empty: add at least one client")
     mistakes = Mistakes()
-    clients: dict[str, Client] = {}
+    clients: dict[str, StackClient] = {}
     for group, description in groups.items():
         with mistakes.noted():
             for client in read_clients(group, description, sfu, folder):
@@ -170,14 +172,16 @@ def _read_clients(node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow
     return tuple(_allowing(client, groups[client.group], allow, clients) for client in clients.values())
 
 
-def _allowing(client: Client, description: Node, everywhere: Node | None, clients: Mapping[str, Client]) -> Client:
+def _allowing(
+    client: StackClient, description: Node, everywhere: Node | None, clients: Mapping[str, StackClient]
+) -> StackClient:
     """The client with the entries of its `allow` and the stack's."""
     nodes = [node for node in (everywhere, description.value.get("allow")) if node is not None]
     words = tuple(dict.fromkeys(word for node in nodes for word in read_allow(node, clients) if word != client.name))
     return replace(client, allow=words, public=any(map(is_network, words)))
 
 
-def _refuse_shared_ports(groups: dict[str, Node], clients: dict[str, Client]) -> None:
+def _refuse_shared_ports(groups: dict[str, Node], clients: dict[str, StackClient]) -> None:
     owners: dict[int, str] = {}
     for client in clients.values():
         for port in client.ports.given.values():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .allow import is_network
-from .model import Client, Sfu, Stack
+from .model import Sfu, Stack, StackClient
 
 _PRIVILEGES = ("volumes", "privileged", "devices", "cap_add", "network_mode", "pid", "ipc", "security_opt", "build")
 
@@ -22,7 +22,7 @@ def stack_acts(stack: Stack) -> Iterator[str]:
     yield from dict.fromkeys(lines)
 
 
-def _of_client(client: Client, source: Path | None) -> Iterator[str]:
+def _of_client(client: StackClient, source: Path | None) -> Iterator[str]:
     if client.build:
         yield f"{client.group}: builds {client.build}/Dockerfile"
     if isinstance(client.browser, Path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syntheticnet.packets import counters as tally
+from syntheticnet.packets import counters
 from synthlab.cli.console import Bad
 from synthlab.cli.counters import counters_table, discards, drops, format_bytes, forwarders_table
 from synthlab.contract import OWN_CAUSES
@@ -38,7 +38,7 @@ def test_drops_apart() -> None:
     assert list(discards(places)) == [
         "client2 egress: discarded by the lab itself so far: 2 packets (kernel: this machine was too slow)"
     ]
-    assert OWN_CAUSES == tally.OWN_CAUSES
+    assert OWN_CAUSES == counters.OWN_CAUSES
 
 
 @pytest.mark.issue(10)

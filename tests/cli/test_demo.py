@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from synthlab.cli import demo
-from synthlab.cli.demo import Outcome, PictureStats, demo_table, measure_picture
+from synthlab.cli.demo import DemoResult, PictureStats, demo_table, measure_picture
 from synthlab.errors import ExpectationFailed
 from synthlab.lab.lab import Lab
 from synthlab.testing import fake_backend
 
-GOOD = Outcome(
+GOOD = DemoResult(
     up_s=10.0,
     all_see_all_s=3.0,
     before=PictureStats(200, 15),
@@ -37,7 +37,7 @@ def test_good() -> None:
         (replace(GOOD, recovery_s=None), "client1's video of client2 did not recover within 40 s"),
     ],
 )
-def test_bad(outcome: Outcome, expected: str) -> None:
+def test_bad(outcome: DemoResult, expected: str) -> None:
     """Video that does not degrade, or does not recover, fails with status 1."""
     with pytest.raises(ExpectationFailed) as caught:
         outcome.judge()

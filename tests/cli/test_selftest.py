@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from synthlab.cli.selftest import MANY, RECEIVER, SENDER, Check, Received, Stream, judge, judged, selftest_table, send
+from synthlab.cli.selftest import (
+    MANY,
+    RECEIVER,
+    SENDER,
+    Check,
+    ProbeStream,
+    Received,
+    judge,
+    judged,
+    selftest_table,
+    send,
+)
 from synthlab.engine import guest
 from synthlab.engine.api import Process, User
 from synthlab.engine.containers import Container
@@ -70,7 +81,7 @@ class Loopback(FakeEngine):
 def test_a_stream() -> None:
     """On loopback nearly all packets arrive, quickly and at their rate."""
     members = [replace(fake_container("selftest", name), address="127.0.0.1") for name in (SENDER, RECEIVER)]
-    came = send(Loopback(members), members, Stream(count=200, per_second=400))
+    came = send(Loopback(members), members, ProbeStream(count=200, per_second=400))
     assert 100 * 1200 <= came.bytes <= came.sent_bytes <= 200 * 1200
     assert came.delay_p50_ms is not None
     assert 0 < came.delay_p50_ms < 100

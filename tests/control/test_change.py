@@ -11,7 +11,7 @@ from syntheticnet.conditions import Conditions
 from synthlab.control.change import read_change
 from synthlab.errors import WrongUse
 from synthlab.stack.partial_change import undoing
-from synthlab.stack.profiles import profile
+from synthlab.stack.profiles import find_profile
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_changes(given: dict[str, Any], change: dict[str, Any]) -> None:
 def test_profile() -> None:
     """A profile sets all values; the other arguments override it."""
     change, _ = read_change({}, egress={"rate": "50kbit"}, profile="wpt/3g")
-    known = profile("wpt/3g").conditions.to_dict()
+    known = find_profile("wpt/3g").conditions.to_dict()
     assert Conditions().changed(change).to_dict() == {**known, "egress": {**known["egress"], "rate": "50kbit"}}
     assert change["ingress"]["loss"] is None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.deploy import base_image as baseimage
+from synthlab.deploy import base_image
 from synthlab.deploy.base_image import debootstrap_command, ensure_base_image
 from synthlab.engine.process import Finished
 from synthlab.errors import SynthlabError
@@ -35,8 +35,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         programs.append(" ".join(command[:2]))
         return Finished(0, ())
 
-    monkeypatch.setattr(baseimage, "run_program", run_program)
-    monkeypatch.setattr(baseimage, "_is_debian_root", lambda: True)
+    monkeypatch.setattr(base_image, "run_program", run_program)
+    monkeypatch.setattr(base_image, "_is_debian_root", lambda: True)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     return programs
 
@@ -59,7 +59,7 @@ def test_no_registry(ran: list[str]) -> None:
 
 def test_elsewhere(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """If it can be neither pulled nor built, one line gives the next step."""
-    monkeypatch.setattr(baseimage, "_is_debian_root", lambda: False)
+    monkeypatch.setattr(base_image, "_is_debian_root", lambda: False)
     engine = Offline()
     with pytest.raises(SynthlabError, match=r"^debian:bookworm-slim cannot be pulled: .*docker save .* docker load"):
         ensure_base_image(engine, lambda text: None)

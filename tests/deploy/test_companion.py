@@ -13,12 +13,12 @@ from synthlab.deploy.companion import companion
 from synthlab.deploy.images import foreign_images, needed_images
 from synthlab.deploy.servers import server_count, server_services
 from synthlab.deploy.services import Config, PublishedPort, Service
-from synthlab.stack import Network, Stack, Turn, read_stack
+from synthlab.stack import Stack, StackNetwork, Turn, read_stack
 
 from .test_compose_file import GOLDEN, rendered
 
-LOSS = Network(conditions=Conditions.from_dict({"egress": {"loss": "5%"}}))
-TRACE = Network(
+LOSS = StackNetwork(conditions=Conditions.from_dict({"egress": {"loss": "5%"}}))
+TRACE = StackNetwork(
     conditions=Conditions.from_dict({"ingress": {"delay_trace": "wifi.delay"}}), files={"wifi.delay": "0 5\n"}
 )
 TURN = Turn(app="coturn", image="acme/turn:1", password="secret")

@@ -21,7 +21,7 @@ from synthlab.control.container_lookup import find_member
 from synthlab.engine.exec import end
 from synthlab.errors import SynthlabError
 from synthlab.runner.evidence import Evidence
-from synthlab.runner.evidence.screenshots import Picture, screenshots
+from synthlab.runner.evidence.screenshots import Screenshot, screenshots
 from tests.runner.evidence import pcapng
 
 from .labs import SYNTHLAB, docker, lab_up, synthlab, until
@@ -59,7 +59,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield Pair(LAB)
 
 
-def opened() -> list[Picture]:
+def opened() -> list[Screenshot]:
     with contextlib.suppress(SynthlabError):
         return screenshots(WORLD.engine, find_member(*WORLD.members(LAB), "web"))
     return []

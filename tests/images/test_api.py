@@ -38,7 +38,7 @@ def server() -> Iterator[tuple[str, Received]]:
         thread.join()
 
 
-@pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
+@pytest.mark.parametrize("api", [chrome.api.PageReporter, bot.api.StatsReporter])
 def test_post(api: Any, server: tuple[str, Received]) -> None:
     """Stats arrive at the API's path as JSON with their age."""
     url, received = server
@@ -46,7 +46,7 @@ def test_post(api: Any, server: tuple[str, Received]) -> None:
     assert received == [("/v1/stats?age=120ms", {"video": {"ada": {"fps": 15.0}}})]
 
 
-@pytest.mark.parametrize("api", [chrome.api.Api, bot.api.Api])
+@pytest.mark.parametrize("api", [chrome.api.PageReporter, bot.api.StatsReporter])
 def test_no_api(api: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Without an API the client keeps running; the failure is logged once, not every second."""
     client = api("http://127.0.0.1:9")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.client import Client, VideoFormat
+from bot.client import BotSettings, VideoFormat
 
 
 def test_nothing_is_said() -> None:
     """Without variables a bot joins the bundled server."""
-    assert Client.from_environ({}) == Client("bot", "ws://sfu:8188", 1234, VideoFormat(320, 240, 15))
+    assert BotSettings.from_environ({}) == BotSettings("bot", "ws://sfu:8188", 1234, VideoFormat(320, 240, 15))
 
 
 def test_everything_is_said() -> None:
@@ -19,7 +19,9 @@ def test_everything_is_said() -> None:
         "SYNTHLAB_SFU": "wss://janus.example/ws",
         "SYNTHLAB_VIDEO": "640x360@30",
     }
-    assert Client.from_environ(environ) == Client("bot-2", "wss://janus.example/ws", video=VideoFormat(640, 360, 30))
+    assert BotSettings.from_environ(environ) == BotSettings(
+        "bot-2", "wss://janus.example/ws", video=VideoFormat(640, 360, 30)
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,5 +36,5 @@ def test_everything_is_said() -> None:
 def test_refusals(environ: dict[str, str], message: str) -> None:
     """An invalid value is rejected with the variable's name and what is allowed."""
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the text is compared
-        Client.from_environ(environ)
+        BotSettings.from_environ(environ)
     assert str(refusal.value).startswith(message)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.janus.session import PLUGIN, Handle, Message, Over, Refused, Session
+from bot.janus.session import PLUGIN, Handle, JanusError, Message, Over, Session
 
 
 class Wire:
@@ -89,7 +89,7 @@ def test_refusals(answer: Message) -> None:
     async def play() -> None:
         wire = Wire()
         handle = await wire.attached(lambda message: None)
-        with pytest.raises(Refused, match="No such session"):
+        with pytest.raises(JanusError, match="No such session"):
             await wire.answered(handle.ask(request="join"), answer)
 
     asyncio.run(play())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.stats import Counters, Recent, Sample, blind, stats
+from bot.stats import CallSample, RecentSamples, StreamCounters, blind, stats
 
 
-def received(at: float, frames: int, size: int) -> Sample:
-    return Sample(at, {"ada": {"video": Counters(size, frames, 320, 240, lost=2), "audio": Counters(400, lost=0)}})
+def received(at: float, frames: int, size: int) -> CallSample:
+    return CallSample(
+        at, {"ada": {"video": StreamCounters(size, frames, 320, 240, lost=2), "audio": StreamCounters(400, lost=0)}}
+    )
 
 
 def test_rates() -> None:
@@ -23,8 +25,10 @@ def test_rates() -> None:
 
 def test_sent() -> None:
     """The bot's sent media, with the round-trip time in milliseconds."""
-    before = Sample(1.0, sent={"video": Counters(0, frames=0), "audio": Counters(0)})
-    after = Sample(3.0, sent={"video": Counters(25_000, frames=30), "audio": Counters(500)}, rtt_s=0.0315)
+    before = CallSample(1.0, sent={"video": StreamCounters(0, frames=0), "audio": StreamCounters(0)})
+    after = CallSample(
+        3.0, sent={"video": StreamCounters(25_000, frames=30), "audio": StreamCounters(500)}, rtt_s=0.0315
+    )
     assert stats(before, after)["sent"] == {
         "video": {"kbps": 100.0, "fps": 15.0, "frames": 30},
         "audio": {"kbps": 2.0},
@@ -34,23 +38,23 @@ def test_sent() -> None:
 
 def test_unknown_is_absent() -> None:
     """Neither the first sample nor a reset counter gives a rate."""
-    assert "fps" not in stats(Sample(), received(11.0, 115, 75_000))["video"]["ada"]
+    assert "fps" not in stats(CallSample(), received(11.0, 115, 75_000))["video"]["ada"]
     assert "fps" not in stats(received(10.0, 500, 0), received(11.0, 3, 10))["video"]["ada"]
 
 
 def test_absent_participant_disappears() -> None:
     """Without a room the keys are present but empty."""
-    assert stats(received(10.0, 1, 1), Sample()) == {"video": {}, "audio": {}, "sent": {}}
+    assert stats(received(10.0, 1, 1), CallSample()) == {"video": {}, "audio": {}, "sent": {}}
 
 
 @pytest.mark.issue(10)
 def test_rates_are_of_the_last_second() -> None:
     """At four samples a second, each is compared with the one a second older, or with none until there is one."""
-    recent = Recent()
+    recent = RecentSamples()
     reports = [stats(recent.before(one), one) for one in (received(turn / 4, 4 * turn, 0) for turn in range(9))]
     assert ["fps" in one["video"]["ada"] for one in reports] == [False] * 4 + [True] * 5
     assert {one["video"]["ada"]["fps"] for one in reports[4:]} == {16.0}
-    gone = Sample(2.25)
+    gone = CallSample(2.25)
     assert stats(recent.before(gone), gone)["video"] == {}
     back = [stats(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
     assert ["fps" in one["video"]["ada"] for one in back[2:]] == [False, False, True]
@@ -62,4 +66,4 @@ def test_blind() -> None:
     assert blind(before, received(11.0, 100, 60_000)) == {"ada"}
     assert blind(before, received(11.0, 100, 50_000)) == set()
     assert blind(before, received(11.0, 101, 60_000)) == set()
-    assert blind(Sample(), received(11.0, 0, 60_000)) == set()
+    assert blind(CallSample(), received(11.0, 0, 60_000)) == set()

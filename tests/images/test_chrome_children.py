@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from chrome.children import Children, End, Program
+from chrome.children import End, Program, ProgramGroup
 
 from ..standstill import Standstill
 
@@ -18,7 +18,7 @@ def sh(name: str, script: str, ready: Path | None = None) -> Program:
 
 def run(*programs: Program) -> End:
     async def both() -> End:
-        children = Children(os.environ)
+        children = ProgramGroup(os.environ)
         try:
             return await children.run(programs)
         finally:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chrome.client import Client
+from chrome.client import BrowserSettings
 
 
 def test_nothing_is_said() -> None:
     """Without variables a client shows a screen with an empty page."""
-    assert Client.from_environ({}) == Client(name="chrome", url="about:blank", screen="1024x768")
+    assert BrowserSettings.from_environ({}) == BrowserSettings(name="chrome", url="about:blank", screen="1024x768")
 
 
 def test_everything_is_said() -> None:
@@ -26,7 +26,7 @@ def test_everything_is_said() -> None:
         "SYNTHLAB_API": "http://127.0.0.1:8000",
         "USE_VNC": "0",
     }
-    assert Client.from_environ(environ) == Client(
+    assert BrowserSettings.from_environ(environ) == BrowserSettings(
         name="client1",
         url="https://app.example/",
         tabs=("https://app.example/two",),
@@ -45,7 +45,7 @@ def test_everything_is_said() -> None:
 )
 def test_page_of_the_sfu(sfu: str, url: str) -> None:
     """Without a URL a client opens the SFU's page under its name."""
-    assert Client.from_environ({"SYNTHLAB_NAME": "a&b", "SYNTHLAB_SFU": sfu}).url == url
+    assert BrowserSettings.from_environ({"SYNTHLAB_NAME": "a&b", "SYNTHLAB_SFU": sfu}).url == url
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_page_of_the_sfu(sfu: str, url: str) -> None:
 def test_refusals(environ: dict[str, str], message: str) -> None:
     """An invalid value is rejected with the variable's name and what is allowed."""
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole text is compared
-        Client.from_environ(environ)
+        BrowserSettings.from_environ(environ)
     assert str(refusal.value) == message

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from chrome.console import MOST_KEPT, MOST_TEXT, Console
-from chrome.devtools import Event
+from chrome.console import MOST_KEPT, MOST_TEXT, BrowserConsole
+from chrome.devtools import DevToolsEvent
 
 pytestmark = pytest.mark.issue(10)
 
 AT = 1_700_000_000_000.0  # ms of the epoch
 
 
-def called(kind: str, *args: dict[str, Any], at: float = AT, session: str = "tab") -> Event:
+def called(kind: str, *args: dict[str, Any], at: float = AT, session: str = "tab") -> DevToolsEvent:
     place = {"url": "https://app.example/main.js", "lineNumber": 44, "columnNumber": 10}
     params = {"type": kind, "args": args, "timestamp": at, "stackTrace": {"callFrames": [place]}}
-    return Event(session, "Runtime.consoleAPICalled", params)
+    return DevToolsEvent(session, "Runtime.consoleAPICalled", params)
 
 
 def text(value: str) -> dict[str, Any]:
@@ -26,15 +26,15 @@ def text(value: str) -> dict[str, Any]:
 
 def test_what_is_counted() -> None:
     """Console errors, warnings, uncaught exceptions and browser failures are counted separately."""
-    console = Console()
+    console = BrowserConsole()
     for kind in ("log", "error", "assert", "warning", "error", "clear"):
         console.hear(called(kind, text(kind)))
     error = {"type": "object", "subtype": "error", "description": "Error: oops\n    at main.js:1:2"}
     details = {"text": "Uncaught", "exception": error, "url": "https://app.example/a.js", "lineNumber": 0}
-    console.hear(Event("tab", "Runtime.exceptionThrown", {"timestamp": AT, "exceptionDetails": details}))
+    console.hear(DevToolsEvent("tab", "Runtime.exceptionThrown", {"timestamp": AT, "exceptionDetails": details}))
     for level in ("error", "info"):
         entry = {"level": level, "text": "404", "url": "https://app.example/x", "timestamp": AT}
-        console.hear(Event("tab", "Log.entryAdded", {"entry": entry}))
+        console.hear(DevToolsEvent("tab", "Log.entryAdded", {"entry": entry}))
     assert console.counts == {"errors": 3, "warnings": 1, "exceptions": 1, "failures": 1}
     entries, lost = console.taken()
     assert [entry["kind"] for entry in entries].count("clear") == lost == 0
@@ -58,7 +58,7 @@ def test_values_are_written_in_short() -> None:
         {"type": "object", "preview": {"subtype": "array", "properties": members[:1], "overflow": False}},
         {"type": "object", "preview": {"subtype": "error", "description": "TypeError: t", "properties": []}},
     ]
-    console = Console()
+    console = BrowserConsole()
     console.hear(called("log", *args))
     ((entry,), _) = console.taken()
     assert entry["text"] == "joined 1.5 true undefined null NaN {a: 1, f: function, …} [1] TypeError: t"
@@ -67,7 +67,7 @@ def test_values_are_written_in_short() -> None:
 
 def test_chatter_is_bounded_and_displaces_no_error() -> None:
     """However much a page logs, an earlier error is kept and every entry is counted."""
-    console = Console()
+    console = BrowserConsole()
     console.hear(called("error", text("the cause")))
     for number in range(5 * MOST_KEPT):
         console.hear(called("log", text("x" * 10_000), at=AT + number))
@@ -80,9 +80,9 @@ def test_chatter_is_bounded_and_displaces_no_error() -> None:
 
 def test_counts_outlive_pages() -> None:
     """Totals survive closed and reloaded pages: they only grow."""
-    console = Console()
+    console = BrowserConsole()
     console.hear(called("error", text("a")))
-    console.hear(Event("tab", "Runtime.executionContextsCleared", {}))
-    console.hear(Event(None, "Target.detachedFromTarget", {"sessionId": "tab"}))
+    console.hear(DevToolsEvent("tab", "Runtime.executionContextsCleared", {}))
+    console.hear(DevToolsEvent(None, "Target.detachedFromTarget", {"sessionId": "tab"}))
     console.hear(called("error", text("b"), session="tab2"))
     assert console.counts["errors"] == 2

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chrome.devtools import Devtools, Event, Refused
+from chrome.devtools import Devtools, DevToolsError, DevToolsEvent
 from chrome.targets import Crashed, Targets
 
 Message = dict[str, Any]
@@ -36,7 +36,7 @@ class Browser:
             yield await self._said.get()
 
 
-async def listen(devtools: Devtools, heard: Callable[[Event], None]) -> None:
+async def listen(devtools: Devtools, heard: Callable[[DevToolsEvent], None]) -> None:
     async for event in devtools.events():
         heard(event)
 
@@ -72,7 +72,7 @@ def document(session: str, number: int, default: bool = True) -> Message:
 
 
 def test_answers_find_their_commands() -> None:
-    """Results go to their callers; an error is raised as Refused."""
+    """Results go to their callers; an error is raised as DevToolsError."""
 
     def answer(command: Message) -> Message:
         if command["method"] == "bad":
@@ -89,7 +89,7 @@ def test_answers_find_their_commands() -> None:
     first, second, third = with_targets(play, answer)["results"]
     assert first == {"echo": {"x": 1}, "session": None}
     assert second == {"echo": {}, "session": "tab"}
-    assert isinstance(third, Refused)
+    assert isinstance(third, DevToolsError)
     assert str(third) == "no such thing"
 
 
@@ -162,7 +162,7 @@ def test_crash() -> None:
     """A crashed page is an error, not a page without stats."""
 
     async def play(targets: Targets, _: Browser) -> None:
-        targets.hear(Event("tab", "Inspector.targetCrashed", {}))
+        targets.hear(DevToolsEvent("tab", "Inspector.targetCrashed", {}))
 
     with pytest.raises(Crashed, match="the page crashed"):
         with_targets(play, nothing)

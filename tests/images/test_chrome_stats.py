@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chrome.recent import Recent
+from chrome.recent import RecentStats
 from chrome.stats import stats
 
 Connection = dict[str, Any]
@@ -96,7 +96,7 @@ def test_empty_call() -> None:
 @pytest.mark.issue(10)
 def test_the_sample_of_a_second_ago() -> None:
     """Rates use the sample at least a second old, late samples included; with only newer ones there are none."""
-    recent = Recent()
+    recent = RecentStats()
     taken = [({"c": {"turn": turn}}, turn * 0.25 + 0.01 * (turn % 3)) for turn in range(8)]
     compared = [recent.before(at_s, sample) for sample, at_s in taken]
     assert [one["c"]["turn"] if one else None for one in compared] == [None, None, None, None, 0, 1, 2, 3]

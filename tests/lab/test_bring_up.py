@@ -8,7 +8,7 @@ import pytest
 
 from synthlab.control.running_lab import RunningLab
 from synthlab.errors import SynthlabError
-from synthlab.lab import bring_up as bringing_up
+from synthlab.lab import bring_up
 from synthlab.stack import read_stack
 from synthlab.testing import fake_backend
 
@@ -23,9 +23,9 @@ def test_waiting_for_media_in_vain(monkeypatch: pytest.MonkeyPatch, ends: BaseEx
         progress("video: 8/12 pairs seen")
         raise ends
 
-    monkeypatch.setattr(bringing_up, "launch", lambda stack, *given: stack)
-    monkeypatch.setattr(bringing_up, "wait_for_video", wait_for_video)
+    monkeypatch.setattr(bring_up, "launch", lambda stack, *given: stack)
+    monkeypatch.setattr(bring_up, "wait_for_video", wait_for_video)
     with pytest.raises(type(ends)):
-        bringing_up.bring_up(read_stack("call"), backend, lines.append, timeout_s=120, wait_media=True)
+        bring_up.bring_up(read_stack("call"), backend, lines.append, timeout_s=120, wait_media=True)
     assert backend.engine.containers() == []
     assert lines == ["video: 8/12 pairs seen", "removing what was created of call"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthlab.errors import SynthlabError
-from synthlab.lab import wait_for_video as media
+from synthlab.lab import wait_for_video as wait_module
 from synthlab.lab.lab import Lab
 from synthlab.lab.wait_for_video import unseen, wait_for_video
 from synthlab.testing import FakeClientApi, fake_backend
@@ -38,7 +38,7 @@ def test_wait() -> None:
 
 def test_once_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pairs never visible at the same moment count as seen, one after the other."""
-    monkeypatch.setattr(media, "POLL_S", 0)
+    monkeypatch.setattr(wait_module, "POLL_S", 0)
     backend, apis = fake_backend("call")
     result: list[str] = []
 
@@ -94,7 +94,7 @@ def test_many_in_vain() -> None:
     with pytest.raises(SynthlabError) as caught:
         wait_for_video(Lab.named(backend, None), lambda line: None, timeout_s=0)
     assert caught.value.message.endswith("(20 of 20 pairs are missing); last stats:")
-    assert [line.split(":")[0] for line in caught.value.details[media.MOST_SHOWN :]] == [
+    assert [line.split(":")[0] for line in caught.value.details[wait_module.MOST_SHOWN :]] == [
         "and 14 more pairs",
         *(f"{name} sends" for name in ("client2", "bot-1", "bot-2", "bot-3", "client1")),
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.report.chart import Mark
+from synthlab.report.chart import ChartMark
 from synthlab.report.timeline import axis_of, step_bars, took
 
 from . import records
@@ -55,7 +55,7 @@ def test_the_axis() -> None:
     axis = axis_of(records.dog())
     assert -3 <= axis.begins_s < -2.9
     assert 45 <= axis.ends_s < 46
-    assert axis.marks == (Mark(records.dog().steps[2].began_s or 0.0, "the dog chews"),)
+    assert axis.marks == (ChartMark(records.dog().steps[2].began_s or 0.0, "the dog chews"),)
     assert axis.baseline == (1.2, 6.2)
 
 

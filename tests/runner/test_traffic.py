@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 
-from synthlab.engine import exec as inside
+from synthlab.engine import exec
 from synthlab.engine.guest.traffic_sink import Arrivals
 from synthlab.engine.guest.traffic_source import STAMP, paced
 from synthlab.errors import SynthlabError
@@ -26,7 +26,7 @@ from synthlab.text.durations import SECOND_NS, ns_of
 from ..standstill import Standstill
 
 PIECE = 1 << 16  # what is sent at once: the last one may have gone in part, and is not counted as sent
-INSIDE = Path(inside.__file__).parent / "guest"
+INSIDE = Path(exec.__file__).parent / "guest"
 
 
 class Clock:
@@ -77,7 +77,7 @@ def test_the_wait_ends_with_the_time() -> None:
 
 
 def run(program: str, *arguments: object) -> subprocess.Popen[bytes]:
-    return inside.start([sys.executable, "-I", str(INSIDE / f"{program}.py"), *map(str, arguments)])
+    return exec.start([sys.executable, "-I", str(INSIDE / f"{program}.py"), *map(str, arguments)])
 
 
 def line(process: subprocess.Popen[bytes]) -> str:
@@ -222,7 +222,7 @@ def test_to_a_conditioned_server() -> None:
 
 def test_a_sidecar_may_do_nothing() -> None:
     """A sidecar joins the container's network, has the lab's labels and no rights, and removes itself."""
-    command = inside.sidecar_command(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
+    command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
     options = command[: command.index("syntheticnet:latest")]
     assert options == [
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
@@ -237,7 +237,7 @@ def test_a_sidecar_may_do_nothing() -> None:
 @pytest.mark.issue(10)
 def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
     """It has NET_ADMIN and no other capability."""
-    command = inside.sidecar_command(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
+    command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
     rights = command[command.index("--read-only") : command.index("--security-opt")]
     assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
 

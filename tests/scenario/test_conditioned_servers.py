@@ -12,12 +12,12 @@ from synthlab.errors import WrongUse
 from synthlab.report.planned_conditions import plan_conditions
 from synthlab.scenario import reader
 from synthlab.scenario.plan_text import plan_text
-from synthlab.stack import Network, Stack, read_stack
+from synthlab.stack import Stack, StackNetwork, read_stack
 
 from .files import STACK, checked
 
 CONDITIONS = {"egress": {"latency": "30ms"}, "flows": {"media": {"match": "*:udp"}}}
-NETWORK = Network(conditions=Conditions.from_dict(CONDITIONS))
+NETWORK = StackNetwork(conditions=Conditions.from_dict(CONDITIONS))
 TURN = f"turn: {{app: coturn}}\n{STACK}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synthlab.scenario.actions import Action, Baseline, Change, Container, Exec, Http, Judge, Reset, Traffic
+from synthlab.scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from synthlab.text.durations import SECOND_NS as S
 from synthlab.text.durations import seconds_of
 
@@ -223,8 +223,8 @@ def test_csv_trace(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("restart: sfu", Container(action="restart", names=("sfu",))),
-        ("pause: bot", Container(action="pause", names=("bot-1", "bot-2"))),
+        ("restart: sfu", ContainerChange(action="restart", names=("sfu",))),
+        ("pause: bot", ContainerChange(action="pause", names=("bot-1", "bot-2"))),
         ("baseline: 5s", Baseline(for_ns=5 * S)),
         (
             "{traffic: client2, for: 5s}",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.errors import WrongUse
-from synthlab.stack.profiles import profile, profiles, profiles_of, read_profiles, sources
+from synthlab.stack.profiles import find_profile, profiles, profiles_of, read_profiles, sources
 
 OWN = """\
 source: our office, measured in May
@@ -61,14 +61,14 @@ def test_sources() -> None:
 )
 def test_round_trips_are_halved(name: str, rtt_ms: int) -> None:
     """If the source has a round-trip time, the profile's two directions add up to it."""
-    conditions = profile(name).conditions
-    assert profile(name).delay == "rtt"
+    conditions = find_profile(name).conditions
+    assert find_profile(name).delay == "rtt"
     assert conditions.ingress.latency_ns == conditions.egress.latency_ns == rtt_ms * 10**6 / 2
 
 
 def test_one_way_delays_stay() -> None:
     """If the source has one-way delays, they are used unchanged."""
-    known = profile("atc/edge-lossy")
+    known = find_profile("atc/edge-lossy")
     assert known.delay == "one-way"
     assert known.conditions.to_dict() == {
         "ingress": {"rate": "240kbit", "loss": "1%", "latency": "400ms"},
@@ -79,7 +79,7 @@ def test_one_way_delays_stay() -> None:
 def test_down_is_ingress() -> None:
     """In asymmetric sources the downlink is ingress."""
     for name in ("loadero/gprs", "browserstack/edge-good", "firefox/3g", "lighthouse/slow-4g"):
-        conditions = profile(name).conditions
+        conditions = find_profile(name).conditions
         assert conditions.ingress.rate_bps is not None
         assert conditions.egress.rate_bps is not None
         assert conditions.ingress.rate_bps > conditions.egress.rate_bps
@@ -98,21 +98,21 @@ def test_down_is_ingress() -> None:
 )
 def test_bursts_are_as_long_as_in_the_source(name: str, good: int, bad: int) -> None:
     """Mean gap and mean burst are 1/p and 1/r packets; every packet of a burst is lost."""
-    link = profile(name).conditions.egress
+    link = find_profile(name).conditions.egress
     model = link.loss_gemodel
     assert model is not None
     assert (model.lost_in_bad, model.lost_in_good) == (1, 0)
     assert model.to_bad == pytest.approx(1 / good, rel=1e-5)
     assert model.to_good == pytest.approx(float(Fraction(1, bad)), rel=1e-5)
-    assert profile(name).conditions.ingress == link
+    assert find_profile(name).conditions.ingress == link
 
 
 def test_own_file(office: Path) -> None:
     """A file's profile is named by path and name; its traces are relative to that file."""
-    slow = profile("office.yaml#slow", office)
+    slow = find_profile("office.yaml#slow", office)
     assert (slow.name, slow.source, slow.delay) == ("office.yaml#slow", "our office, measured in May", "one-way")
     assert slow.conditions.to_dict() == {"egress": {"rate": "1mbit"}}
-    train = profile(str(office / "office.yaml#train"))
+    train = find_profile(str(office / "office.yaml#train"))
     assert (train.delay, train.remark) == ("rtt", "by the window")
     assert train.conditions.to_dict() == {"ingress": {"rate_trace": "lte.down"}}
     assert train.files == {"lte.down": "1\n5\n10\n"}
@@ -135,7 +135,7 @@ def test_own_file(office: Path) -> None:
 def test_unknown_name(name: str, expected: str, office: Path) -> None:
     """An unknown profile's error suggests the closest name."""
     with pytest.raises(WrongUse) as caught:
-        profile(name, office)
+        find_profile(name, office)
     assert caught.value.message.startswith(expected)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions
-from synthlab.stack import Client, ExternalSfu, Media, Network, Ports, Sfu, Stack, read_stack
+from synthlab.stack import ExternalSfu, Media, Ports, Sfu, Stack, StackClient, StackNetwork, read_stack
 from synthlab.stack.apps import SFU_APPS
 
 CALL = """\
@@ -55,8 +55,8 @@ def test_the_call_as_users_write_it(tmp_path: Path) -> None:
         app="janus", image="synthlab/janus:1.1.2", bundled=SFU_APPS["janus"], page=page, ports=SFU_APPS["janus"].ports
     )
     assert stack.clients == (
-        Client(name="client1", group="client1", url=page, **chrome),
-        Client(
+        StackClient(name="client1", group="client1", url=page, **chrome),
+        StackClient(
             name="client2",
             group="client2",
             **chrome,
@@ -68,8 +68,8 @@ def test_the_call_as_users_write_it(tmp_path: Path) -> None:
             ),
             ports=Ports(vnc=5902),
         ),
-        Client(name="bot-1", **bot),
-        Client(name="bot-2", **bot),
+        StackClient(name="bot-1", **bot),
+        StackClient(name="bot-2", **bot),
     )
 
 
@@ -121,7 +121,7 @@ def test_an_sfu_with_everything(tmp_path: Path) -> None:
         tmp_path,
     )
     assert isinstance(stack.sfu, Sfu)
-    assert stack.conditioned == {"sfu": Network(conditions=Conditions.from_dict({"egress": {"loss": "5%"}}))}
+    assert stack.conditioned == {"sfu": StackNetwork(conditions=Conditions.from_dict({"egress": {"loss": "5%"}}))}
     assert (stack.sfu.join, stack.sfu.ports) == ("10.0.0.1", ("7880", "50000-50050/udp"))
     assert stack.sfu.metrics == "http://sfu:1/m"
     alone = read(f"sfu: {{{own}}}\nclients: {{a: {{image: y}}}}", tmp_path).sfu

@@ -11,7 +11,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions, condition_fields
 from syntheticnet.conditions.files import Files
-from syntheticnet.forwarder.classifier import Control
+from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
 from syntheticnet.forwarder.port import BATCH
 from syntheticnet.forwarder.schedule import InForce
@@ -58,7 +58,7 @@ class Line:
     """Both pipelines of a client, fed by hand; the answers of one enter the other."""
 
     def __init__(self) -> None:
-        control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
+        control = ControlAccess(frozenset({ip_address(HOST).packed}), frozenset({80}))
         self.files = Files(TEXTS)
         ports: list[Any] = [Sockets(), Sockets()]
         self.pipelines = (

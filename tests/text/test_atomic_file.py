@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from synthlab import runner as player
+from synthlab import runner
 from synthlab.cli.commands.capture import _append
 from synthlab.cli.main import main
 from synthlab.runner.evidence import Evidence
@@ -52,7 +52,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 def play_failed(folder: Path, monkeypatch: pytest.MonkeyPatch, *flags: str) -> int:
     """The exit status of `scenario run` for a failing scenario with a JUnit file."""
-    monkeypatch.setattr(player, "play", lambda *arguments: replace(records.dog(), verdict="failed"))
+    monkeypatch.setattr(runner, "play", lambda *arguments: replace(records.dog(), verdict="failed"))
     return main(["scenario", "run", write(folder, WAIT), *flags], fake_backend("call")[0])
 
 

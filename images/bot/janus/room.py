@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 from aiortc import RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 
-from ..client import Client
+from ..client import BotSettings
 from ..connection import arrived, description, jsep, watch
-from ..picture import Picture
+from ..picture import PictureTrack
 from ..remote_feeds import RemoteFeeds
-from ..stats import Counters, Sample, blind
-from .session import PLUGIN, Message, Over, Refused, Session
+from ..stats import CallSample, StreamCounters, blind
+from .session import PLUGIN, JanusError, Message, Over, Session
 from .subscription import HungUp, Subscription
 
 # Counted in checks, one a second:
@@ -25,10 +25,10 @@ _SILENT = 18  # a path that was dead for longer rarely recovers
 
 
 class Room:
-    def __init__(self, session: Session, client: Client) -> None:
+    def __init__(self, session: Session, client: BotSettings) -> None:
         self._session = session
         self._client = client
-        self._picture = Picture(client.name, client.video)
+        self._picture = PictureTrack(client.name, client.video)
         self._publisher = RTCPeerConnection()
         self._feeds = RemoteFeeds(client.name)
         self._subscriptions: dict[int, Subscription] = {}
@@ -38,7 +38,7 @@ class Room:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def stay(self) -> NoReturn:
-        """Join and publish; raises Over when the session ends, Refused when Janus rejects the join."""
+        """Join and publish; raises Over when the session ends, JanusError when Janus rejects the join."""
         handle = await self._session.attach(PLUGIN, self._hear)
         joined, _ = await handle.ask(
             request="join", ptype="publisher", room=self._client.room, display=self._client.name
@@ -61,19 +61,19 @@ class Room:
         self._subscriptions.clear()
         await asyncio.gather(self._publisher.close(), *(one.close() for one in subscriptions))
 
-    async def sample(self) -> Sample:
+    async def sample(self) -> CallSample:
         subscriptions = list(self._subscriptions.values())
         received = {one.name: await one.counters() for one in subscriptions}
         packets = sum([await arrived(self._publisher), *[await one.packets() for one in subscriptions]])
         report = (await self._publisher.getStats()).values()
-        sent = {entry.kind: Counters(entry.bytesSent) for entry in report if entry.type == "outbound-rtp"}
+        sent = {entry.kind: StreamCounters(entry.bytesSent) for entry in report if entry.type == "outbound-rtp"}
         if "video" in sent:
-            sent["video"] = Counters(sent["video"].bytes, frames=self._picture.sent)
+            sent["video"] = StreamCounters(sent["video"].bytes, frames=self._picture.sent)
         rtts = [entry.roundTripTime for entry in report if entry.type == "remote-inbound-rtp"]
         rtt = max((rtt for rtt in rtts if rtt), default=None)
-        return Sample(time.monotonic(), received, sent, rtt, packets)
+        return CallSample(time.monotonic(), received, sent, rtt, packets)
 
-    def repair(self, before: Sample, after: Sample) -> None:
+    def repair(self, before: CallSample, after: CallSample) -> None:
         """Detect dead paths and stuck video sooner than aiortc does; called once a second.
 
         aiortc needs over half a minute to declare a connection failed. After a gap in a stream it waits for the
@@ -114,7 +114,7 @@ class Room:
         match work.exception():
             case HungUp():
                 self._subscribe(feed, subscription.name)
-            case Refused() as error:  # the participant left in the meantime
+            case JanusError() as error:  # the participant left in the meantime
                 _log(f"no media of {subscription.name}: {error}")
                 self._drop(feed)
             case error:

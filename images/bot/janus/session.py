@@ -17,7 +17,7 @@ _KEEPALIVE_S = 10.0
 _SILENCE_S = 30.0  # TCP's backoff takes up to 30 s to recover from an outage of 15 s
 
 
-class Refused(Exception):
+class JanusError(Exception):
     """Janus or its plugin answered with an error; the text is theirs."""
 
 
@@ -108,6 +108,6 @@ class Handle:
 def _settle(answer: asyncio.Future[Message], message: Message) -> None:
     plugin = message.get("plugindata", {}).get("data", {})
     if reason := message.get("error", {}).get("reason") or plugin.get("error"):
-        answer.set_exception(Refused(reason))
+        answer.set_exception(JanusError(reason))
     else:
         answer.set_result(message)

@@ -8,8 +8,8 @@ from aiortc import RTCPeerConnection, RTCRtpReceiver
 
 from ..connection import arrived, description, jsep, watch
 from ..inbound_track import InboundTrack
-from ..stats import Counters
-from .session import PLUGIN, Handle, Message, Over, Refused, Session
+from ..stats import StreamCounters
+from .session import PLUGIN, Handle, JanusError, Message, Over, Session
 
 
 class HungUp(Exception):
@@ -19,7 +19,7 @@ class HungUp(Exception):
 class Subscription:
     """Starts on construction.
 
-    `work` never returns: it raises HungUp, Over if the network failed, Refused if the feed is gone.
+    `work` never returns: it raises HungUp, Over if the network failed, JanusError if the feed is gone.
     """
 
     def __init__(self, session: Session, room: int, feed: int, name: str) -> None:
@@ -30,7 +30,7 @@ class Subscription:
         self._streams: dict[str, InboundTrack] = {}
         self._offers: asyncio.Queue[Message | HungUp | Over] = asyncio.Queue()
 
-    async def counters(self) -> dict[str, Counters]:
+    async def counters(self) -> dict[str, StreamCounters]:
         """Counters by kind, video or audio."""
         return {kind: await stream.counters() for kind, stream in list(self._streams.items())}
 
@@ -45,7 +45,7 @@ class Subscription:
         """Close, and detach the handle on the server."""
         await self.close()
         if self._handle:
-            with suppress(Refused, TimeoutError):  # Janus may have dropped the handle already
+            with suppress(JanusError, TimeoutError):  # Janus may have dropped the handle already
                 await self._handle.detach()
 
     async def _run(self, session: Session, room: int, feed: int) -> NoReturn:

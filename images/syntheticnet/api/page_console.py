@@ -16,7 +16,7 @@ class BadEntries(ValueError):
     """A published entry is not a console entry; the message is one line."""
 
 
-class Console:
+class PageConsole:
     """The latest errors and warnings and, kept apart, the latest chatter: at most 4 MB.
 
     Chatter therefore never pushes out an error. Entries are numbered, so a reader can ask for those after the last one

@@ -19,20 +19,19 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from ..allow import Admitted, Allow
-from ..channel import ControlClient, Refused, Unanswered
+from ..channel import ControlClient, RequestRefused, Unanswered
 from ..chunked_json import chunks, whole
 from ..conditions import MOST_BYTES, Conditions, ConditionsError, condition_fields, refuse_unknown
 from ..conditions.errors import shortened
 from ..conditions.hosts import named_hosts
 from ..heartbeat import Pulse
-from ..packets import top_talkers as top
+from ..packets import top_talkers
 from ..version import VERSION
-from . import qos
-from . import qos_format as qos_form
+from . import qos, qos_format
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .app_stats import AppStats, InvalidStats
-from .page_console import BadEntries, Console
+from .page_console import BadEntries, PageConsole
 from .parameters import duration_of, json_of, options_of, text_of
 from .server import serve
 from .static_pages import Pages
@@ -56,7 +55,7 @@ class Identity:
     container: str = ""
 
 
-class Api:
+class ControlApi:
     """The endpoints. Changes of conditions run one at a time; each is applied completely or not at all."""
 
     def __init__(self, control: ControlClient, identity: Identity) -> None:
@@ -64,7 +63,7 @@ class Api:
         self._identity = identity
         self._startup = identity.startup.to_dict()
         self._stats = AppStats()
-        self._console = Console()
+        self._console = PageConsole()
         self._changing = asyncio.Lock()
 
     def routes(self) -> list[Route]:
@@ -177,7 +176,7 @@ class Api:
 
     async def get_qos(self, request: Request) -> Response:
         report = await self._control.ask("report")
-        return JSONResponse(qos_form.written(Conditions.from_dict(report["conditions"])))
+        return JSONResponse(qos_format.written(Conditions.from_dict(report["conditions"])))
 
     async def post_qos(self, request: Request) -> Response:
         spec = await json_of(request)
@@ -193,7 +192,7 @@ class Api:
         if direction not in ("ingress", "egress"):
             raise HTTPException(404, f"no such profile: {direction}; expected ingress or egress")
         rows = (await self._control.ask("top", direction=direction))["rows"]
-        return Response(top.profile(rows), media_type="application/octet-stream")
+        return Response(top_talkers.profile(rows), media_type="application/octet-stream")
 
     async def _changed(
         self, op: str, change: Any, parameters: Mapping[str, str], strict: bool = False
@@ -225,7 +224,7 @@ class Api:
         hosts = named_hosts(change)
         try:
             preview = await self._control.ask(op, WORK_SECONDS, change=change, **options, check=True)
-        except Refused as refused:
+        except RequestRefused as refused:
             try:
                 Conditions.from_dict(change)
             except ConditionsError:
@@ -269,7 +268,7 @@ class Api:
 def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse: Pulse | None = None) -> Starlette:
     """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
-        routes=Api(control, identity).routes(),
+        routes=ControlApi(control, identity).routes(),
         middleware=[
             Middleware(AccessMiddleware, access=access, container=identity.container),
             *([Middleware(CORSMiddleware, allow_origins=access.origins, **_ANY)] if access.origins else ()),
@@ -279,7 +278,7 @@ def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse:
             ConditionsError: _refused(422),
             InvalidStats: _refused(422),
             BadEntries: _refused(422),
-            Refused: _refused(422),
+            RequestRefused: _refused(422),
             Unanswered: _unanswered(pulse),
             ClientDisconnect: _refused(400),  # nobody is left to read it
         },

@@ -5,7 +5,7 @@ from .client import Conditions, Flow
 from .depth import longest_wait_ms
 from .duration import parse_duration, write_duration
 from .errors import ConditionsError, refuse_unknown
-from .file_values import FileValue, Place, file_values
+from .file_values import FileValue, KeyPath, file_values
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
@@ -26,8 +26,8 @@ __all__ = [
     "FileValue",
     "Flow",
     "FlowMatch",
+    "KeyPath",
     "LinkConditions",
-    "Place",
     "QueueLimit",
     "Unit",
     "condition_fields",

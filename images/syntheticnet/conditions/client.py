@@ -8,7 +8,7 @@ from typing import Any
 
 from .change import DIRECTIONS, ConditionsChange, FlowChange
 from .errors import ConditionsError
-from .flow import FlowMatch, Place
+from .flow import FlowMatch, HostPort
 from .link import LinkChange, LinkConditions
 
 MAX_FLOWS = 1000
@@ -128,8 +128,8 @@ def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
     if not names:
         return
     # Indexed by host and port: comparing every pair of up to 1000 flows would take too long for a live change.
-    before: dict[Place, list[Flow]] = {}
-    suspects: dict[Place, list[Flow]] = {}  # the changed ones among the earlier flows
+    before: dict[HostPort, list[Flow]] = {}
+    suspects: dict[HostPort, list[Flow]] = {}  # the changed ones among the earlier flows
     for flow in flows:
         host, port = flow.match.place
         among = before if flow.name in names else suspects

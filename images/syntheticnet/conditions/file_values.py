@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 from .link import condition_fields
 from .units import FILE, Unit
 
-Place = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """The keys that lead to a value: `("flows", "*:udp", "egress", "rate_trace")`."""
 
 
 class FileValue(NamedTuple):
     """A value that names a file, where it is, and the unit that reads the file."""
 
-    place: Place
+    place: KeyPath
     unit: Unit
     value: Any
 
 
-def file_values(change: Mapping[str, Any], place: Place = ()) -> Iterator[FileValue]:
+def file_values(change: Mapping[str, Any], place: KeyPath = ()) -> Iterator[FileValue]:
     """Each value that names a file, in conditions or a change of them, or in a part of one such as a link's values."""
     for key, value in change.items():
         here = (*place, key)

@@ -37,8 +37,8 @@ _MARKS: dict[str, tuple[MediaKind, ...]] = {"pt": ("rtp",), "ssrc": ("rtp", "rtc
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
-Network = IPv4Network | IPv6Network
-Place = tuple[Network | str | None, int | None]
+IPNetwork = IPv4Network | IPv6Network
+HostPort = tuple[IPNetwork | str | None, int | None]
 """One host and one port; None for several or any."""
 
 
@@ -49,7 +49,7 @@ class FlowMatch:
     With `media` the protocol is UDP. `payload_type` is RTP's; `ssrc` is RTP's, or the sender's in RTCP.
     """
 
-    network: Network | None = None
+    network: IPNetwork | None = None
     name: str | None = None
     protocol: int | None = None
     port_min: int = 0
@@ -102,7 +102,7 @@ class FlowMatch:
         return ":".join(parts) + "".join(f",{key}={value}" for key, value in marks.items() if value is not None)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> HostPort:
         """Its host and port, as an index key: only flows with the same host or None, and port or None, may cover it."""
         alone = self.network is not None and self.network.prefixlen == self.network.max_prefixlen
         port = self.port_min if self.port_min == self.port_max else None
@@ -130,7 +130,7 @@ class FlowMatch:
         ) <= int(self.network.broadcast_address)
 
 
-def _parse_host(text: str) -> tuple[Network | None, str | None]:
+def _parse_host(text: str) -> tuple[IPNetwork | None, str | None]:
     if text == "*":
         return None, None
     bare = text.strip("[]")

@@ -23,14 +23,14 @@ _SIGNED = pattern(r"-?[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
-class RateTrace:
+class RateRecording:
     """When a full-size packet may leave, in ms since the start, never falling; repeats after the last time."""
 
     times_ms: Sequence[int]
 
 
 @dataclass(frozen=True)
-class DelayTrace:
+class DelayRecording:
     """`delays_ns[n]` applies from `times_ns[n]` after the start until the next time; repeats after `period_ns`.
 
     A trace of one line has no period: its delay never changes. `least_ns` is the smallest delay.
@@ -42,7 +42,7 @@ class DelayTrace:
     least_ns: int
 
 
-def read_rate_trace(text: str) -> RateTrace:
+def read_rate_trace(text: str) -> RateRecording:
     """Parse mahimahi's format (mm-link(1)): one integer time in ms per line, never falling; raises ValueError."""
     times = array("q")
     for number, line in _lines(text):
@@ -52,10 +52,10 @@ def read_rate_trace(text: str) -> RateTrace:
         times.append(time)
     if not times or not times[-1]:
         raise ValueError("no time after 0: the trace could never repeat")
-    return RateTrace(times)
+    return RateRecording(times)
 
 
-def read_delay_trace(text: str) -> DelayTrace:
+def read_delay_trace(text: str) -> DelayRecording:
     """Parse lines of `milliseconds delay_ms`, decimals allowed: the delay applies until the next line's time.
 
     The first time is 0, and times rise. The last line lasts as long as the one before it, and then the trace repeats:
@@ -73,7 +73,7 @@ def read_delay_trace(text: str) -> DelayTrace:
     if not times:
         raise ValueError("the trace is empty; expected lines of a time and a delay in ms, such as 0 50")
     period = 2 * times[-1] - times[-2] if len(times) > 1 else None
-    return DelayTrace(times, delays, period, least)
+    return DelayRecording(times, delays, period, least)
 
 
 def read_table(text: str) -> tuple[float, ...]:

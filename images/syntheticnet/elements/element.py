@@ -14,7 +14,7 @@ from ..packets.packet import Packet
 Popped = tuple[list[Packet], list[Packet]]
 
 
-class Stream(Protocol):
+class RandomStream(Protocol):
     """A stream of random numbers; restarting the stream replaces the function `random`."""
 
     @property
@@ -31,7 +31,7 @@ class ElementContext:
     first `push` on, returns when the element's initial values were applied.
     """
 
-    rng: Stream
+    rng: RandomStream
     drop: Callable[[Packet, str], None]
     duplicate: Callable[[Packet], Packet]
     files: Files = field(default_factory=Files)

@@ -15,11 +15,11 @@ from typing import Any, Literal
 from ..conditions import Flow, FlowMatch
 from ..conditions.flow import MediaKind
 from ..packets.headers import TCP, UDP, Header, parse
-from ..packets.media import Media, media_of
+from ..packets.media import MediaHeader, media_of
 from ..packets.packet import ETHERTYPE, IP, Conversation, Packet
 from .per_flow import DEFAULT
 
-Address = IPv4Address | IPv6Address
+IPAddress = IPv4Address | IPv6Address
 Direction = Literal["ingress", "egress"]
 
 MOST_CONVERSATIONS = 65536
@@ -37,7 +37,7 @@ _UDP_PAYLOAD_IPV6 = IP + 48
 
 _BYPASSED = Conversation("bypassed", DEFAULT)
 
-Place = tuple[bytes | None, int | None]
+RemoteKey = tuple[bytes | None, int | None]
 """A packed address and a port; None for several or any."""
 
 Share = tuple[bytes, MediaKind | None, int | None, int | None]
@@ -45,7 +45,7 @@ Share = tuple[bytes, MediaKind | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControlAccess:
     """Who may control this client: TCP between `hosts` or `networks` and the local `ports` is never conditioned.
 
     The ports are closed to everyone else. With `ipv6_only` all other IPv4 is closed in both directions.
@@ -67,8 +67,10 @@ class FlowTable:
     direction: Direction
     flows: Sequence[Flow] = ()
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    control: Control = Control()
-    _shelves: dict[Place, list[tuple[int, Flow]]] = field(init=False, default_factory=dict, repr=False, compare=False)
+    control: ControlAccess = ControlAccess()
+    _shelves: dict[RemoteKey, list[tuple[int, Flow]]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for number, flow in enumerate(self.flows):
@@ -105,7 +107,7 @@ class FlowTable:
             if self._is_host(flow.match, host) and _is_service(flow.match, header.protocol, port)
         )
 
-    def _places(self, match: FlowMatch) -> list[Place]:
+    def _places(self, match: FlowMatch) -> list[RemoteKey]:
         """The index keys of a flow: each of its addresses with its port; None for several or any."""
         host, port = match.place
         if isinstance(host, str):
@@ -118,7 +120,7 @@ class FlowTable:
             return header.destination, header.destination_port, header.source_port
         return header.source, header.source_port, header.destination_port
 
-    def _is_host(self, match: FlowMatch, remote: Address) -> bool:
+    def _is_host(self, match: FlowMatch, remote: IPAddress) -> bool:
         if match.name is not None:
             return str(remote) in self.names.get(match.name, ())
         return match.network is None or remote in match.network
@@ -174,7 +176,7 @@ class Classifier:
         self._forget()
         return before
 
-    def admit(self, control: Control) -> None:
+    def admit(self, control: ControlAccess) -> None:
         """Replace the access rules of the control ports."""
         self.adopt(replace(self._table, control=control))
 
@@ -234,7 +236,7 @@ class Classifier:
             known[key] = conversation
         return conversation
 
-    def _share(self, key: bytes, media: Media) -> Share:
+    def _share(self, key: bytes, media: MediaHeader) -> Share:
         """The cache key of one media within a conversation, reduced to what the flows distinguish."""
         kind, payload_type, ssrc = media
         return (
@@ -271,7 +273,7 @@ def _is_service(match: FlowMatch, protocol: int, port: int | None) -> bool:
     return any_port or (port is not None and match.port_min <= port <= match.port_max)
 
 
-def _is_media(match: FlowMatch, media: Media) -> bool:
+def _is_media(match: FlowMatch, media: MediaHeader) -> bool:
     kind, payload_type, ssrc = media
     return match.media in (None, kind) and match.payload_type in (None, payload_type) and match.ssrc in (None, ssrc)
 

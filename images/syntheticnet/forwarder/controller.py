@@ -13,7 +13,7 @@ from .schedule import ChangeRequest, ConditionSchedule, InForce
 from .shared_memory import SharedDocument
 
 
-class Network(Protocol):
+class ConditionedNetwork(Protocol):
     """The network that the controller controls."""
 
     def adopt(self, requested: InForce, now: int) -> int:
@@ -58,7 +58,9 @@ class ConditionsController:
     conditions nor prolongs a lease. Anything that became due meanwhile is applied at once.
     """
 
-    def __init__(self, kept: SharedDocument, texts: SharedDocument, files: Files, network: Network, now: int) -> None:
+    def __init__(
+        self, kept: SharedDocument, texts: SharedDocument, files: Files, network: ConditionedNetwork, now: int
+    ) -> None:
         self._kept = kept
         self._texts = texts
         self._files = files

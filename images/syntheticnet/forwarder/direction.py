@@ -14,9 +14,8 @@ from ..packets.lateness import Lateness
 from ..packets.packet import ETHERTYPE, IP, VNET, Conversation, Packet
 from ..packets.segmentation import Malformed, cut
 from ..packets.top_talkers import Top
-from .classifier import Classifier, Control, Direction, FlowTable
-from .link import STALLED_NS, Link
-from .link import Plan as LinkPlan
+from .classifier import Classifier, ControlAccess, Direction, FlowTable
+from .link import STALLED_NS, Link, LinkPlan
 from .port import SLOT, Frame, Port
 from .schedule import InForce, Sowing
 
@@ -27,7 +26,7 @@ _IPV4 = b"\x08\x00\x45"
 _buffer = attrgetter("buffer")
 
 
-class Plan(NamedTuple):
+class PipelinePlan(NamedTuple):
     """The prepared next state of a pipeline."""
 
     table: FlowTable
@@ -38,7 +37,7 @@ class Plan(NamedTuple):
 class Pipeline:
     """Receives, classifies and sends the frames of one direction."""
 
-    def __init__(self, direction: Direction, source: Port, target: Port, control: Control, files: Files) -> None:
+    def __init__(self, direction: Direction, source: Port, target: Port, control: ControlAccess, files: Files) -> None:
         self._direction = direction
         self._source = source
         self._target = target
@@ -53,15 +52,17 @@ class Pipeline:
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
-    def plan(self, requested: InForce) -> Plan:
+    def plan(self, requested: InForce) -> PipelinePlan:
         """Prepare a new state; changes nothing, so another thread may call it."""
         conditions, names, sowing = requested
         table = FlowTable(self._direction, conditions.flows, names, self._control)
         flows = {flow.name: getattr(flow, self._direction).effective() for flow in conditions.flows}
         seed = (conditions.seed or 0) if sowing != self._sowing else None
-        return Plan(table, self.link.plan(getattr(conditions, self._direction).effective(), flows, seed), sowing)
+        return PipelinePlan(
+            table, self.link.plan(getattr(conditions, self._direction).effective(), flows, seed), sowing
+        )
 
-    def adopt(self, plan: Plan, now: int) -> list[Any]:
+    def adopt(self, plan: PipelinePlan, now: int) -> list[Any]:
         """Apply a plan at once; returns the old data for the caller to free."""
         # Packets already read enter the elements first: from there they can migrate with their flow.
         self.release(now)
@@ -76,7 +77,7 @@ class Pipeline:
         """Plan and apply in one step."""
         self.adopt(self.plan(requested), now)
 
-    def let_in(self, control: Control) -> None:
+    def let_in(self, control: ControlAccess) -> None:
         """Replace the access rules of the control ports."""
         self._control = control
         self._classifier.admit(control)

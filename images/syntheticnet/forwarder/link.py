@@ -15,8 +15,7 @@ from ..conditions.files import Files
 from ..elements import ELEMENTS, Element, ElementContext, Popped
 from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
-from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement
-from .per_flow import Plan as StagePlan
+from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement, PerFlowPlan
 
 # A packet this overdue was held by a stopped or starved process, not by the configured conditions.
 STALLED_NS = 100_000_000
@@ -26,13 +25,13 @@ PACKET_COST = 400
 FOLDED = 32
 """Counters folded per turn: takes a fraction of a millisecond."""
 
-Source = tuple[type[Element], str]
+StreamKey = tuple[type[Element], str]
 """The class of an element, and its flow."""
 
 _flow = attrgetter("flow")
 
 
-class Stream:
+class SeededStream:
     """The random numbers of one element; restarting replaces the function `random`."""
 
     __slots__ = ("random",)
@@ -54,17 +53,17 @@ class Moment:
 
 
 @dataclass(slots=True)
-class Plan:
+class LinkPlan:
     """The prepared next state of a link: slow to build, fast to apply."""
 
     values: LinkConditions
     flows: Mapping[str, Own]
-    stages: list[StagePlan]
-    streams: dict[Source, Stream]
+    stages: list[PerFlowPlan]
+    streams: dict[StreamKey, SeededStream]
     flow_counters: dict[str, FlowCounters]
     leaving: list[FlowCounters]
     began: Moment
-    anew: list[tuple[Element, Stream, Callable[[], float]]]
+    anew: list[tuple[Element, SeededStream, Callable[[], float]]]
     """Elements that stay but restart their draws, their streams, and the new `random` functions."""
     seed: int
 
@@ -76,7 +75,7 @@ class Link:
         self._direction = direction
         self._seed = seed
         self._files = files or Files()
-        self._streams: dict[Source, Stream] = {}
+        self._streams: dict[StreamKey, SeededStream] = {}
         self._values = LinkConditions()
         self._flows: Mapping[str, Own] = {}
         self._stages = [PerFlowElement(make) for make in ELEMENTS]
@@ -132,13 +131,13 @@ class Link:
             forward = self._punctual(forward, now)
         return forward, backward
 
-    def plan(self, values: LinkConditions, flows: Mapping[str, LinkConditions], seed: int | None = None) -> Plan:
+    def plan(self, values: LinkConditions, flows: Mapping[str, LinkConditions], seed: int | None = None) -> LinkPlan:
         """Prepare a new state from the link's values and the flows' own; a seed restarts all draws.
 
         Changes nothing, so another thread may call it. Applying a plan invalidates all other plans.
         """
         owns = {name: (own, self._over(name, own, values)) for name, own in flows.items()}
-        began, streams = Moment(), dict[Source, Stream]()
+        began, streams = Moment(), dict[StreamKey, SeededStream]()
         sown = self._seed if seed is None else seed
         plans = [
             stage.plan(values, owns, partial(self._build, stage.make, streams, sown, began)) for stage in self._stages
@@ -151,12 +150,12 @@ class Link:
                     continue
                 stream = streams[key] = self._streams[key]
                 if seed is not None:
-                    anew.append((element, stream, Stream(self._source(sown, *key)).random))
+                    anew.append((element, stream, SeededStream(self._source(sown, *key)).random))
         flow_counters = {name: self.flow_counters.get(name) or FlowCounters() for name in (DEFAULT, *flows)}
         leaving = [counters for name, counters in self.flow_counters.items() if name not in flow_counters]
-        return Plan(values, owns, plans, streams, flow_counters, leaving, began, anew, sown)
+        return LinkPlan(values, owns, plans, streams, flow_counters, leaving, began, anew, sown)
 
-    def adopt(self, plan: Plan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
+    def adopt(self, plan: LinkPlan, now: int, flow_of: FlowOf = _flow) -> list[Any]:
         """Apply a plan at once; no held packet is dropped. Returns the old data for the caller to free.
 
         `flow_of` maps a held packet to its new flow; by default it keeps its flow. Call `pop` before the next `push`:
@@ -253,14 +252,14 @@ class Link:
     def _build(
         self,
         make: type[Element],
-        streams: dict[Source, Stream],
+        streams: dict[StreamKey, SeededStream],
         seed: int,
         began: Moment,
         flow: str,
         values: LinkConditions,
     ) -> Element:
         """Build an element with its own random stream, so that other elements' draws do not shift its sequence."""
-        stream = streams[make, flow] = Stream(self._source(seed, make, flow))
+        stream = streams[make, flow] = SeededStream(self._source(seed, make, flow))
         return make(values, ElementContext(stream, self.drop, self._duplicate, self._files, began.read))
 
     def _source(self, seed: int, make: type[Element], flow: str) -> str:

@@ -24,7 +24,7 @@ Own = tuple[LinkConditions, LinkConditions]
 _by_time = attrgetter("time")
 
 
-class Plan(NamedTuple):
+class PerFlowPlan(NamedTuple):
     """The prepared next state of a stage: slow to build, fast to apply."""
 
     elements: dict[str, Element | None]
@@ -108,10 +108,10 @@ class PerFlowElement:
             least = slack if least is None else min(least, slack)
         return least or 0
 
-    def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> Plan:
+    def plan(self, link: LinkConditions, flows: Mapping[str, Own], build: Build) -> PerFlowPlan:
         """Prepare a new state from the values of the link and of each flow; `build` makes new elements."""
         requested = {DEFAULT: link} | {name: over for name, (own, over) in flows.items() if self._names(own)}
-        plan = Plan({}, requested, [])
+        plan = PerFlowPlan({}, requested, [])
         for name, values in requested.items():
             element = self._elements.get(name) if self.make.enabled(values) else None
             if element is not None and self._differ(self._values[name], values):
@@ -121,7 +121,7 @@ class PerFlowElement:
             plan.elements[name] = element
         return plan
 
-    def adopt(self, plan: Plan, now: int, flow_of: FlowOf) -> dict[str, Element | None]:
+    def adopt(self, plan: PerFlowPlan, now: int, flow_of: FlowOf) -> dict[str, Element | None]:
         """Apply a plan, and return the previous elements.
 
         `flow_of` maps a held packet to its new flow. The packet moves to that flow's element, or leaves the stage if

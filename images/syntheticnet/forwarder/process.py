@@ -20,15 +20,15 @@ from ipaddress import ip_address
 from threading import Thread
 from typing import Any, NamedTuple
 
-from .. import syscalls as libc
+from .. import syscalls
 from ..allow import Allow
 from ..channel import ControlServer
 from ..conditions.files import Files
 from ..heartbeat import Pulse
 from ..packets.counters import FlowCounters
-from .classifier import Control
+from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
-from .direction import Pipeline, Plan
+from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
 from .loop import EventLoop
 from .port import make_ports
@@ -68,7 +68,7 @@ class Armed(NamedTuple):
 
     at: int
     requested: InForce
-    plans: dict[str, Plan]
+    plans: dict[str, PipelinePlan]
 
 
 class Forwarder:
@@ -76,7 +76,7 @@ class Forwarder:
 
     def __init__(self, wiring: Wiring) -> None:
         outer, inner = make_ports(wiring.outer, wiring.inner)
-        control = Control(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
+        control = ControlAccess(_packed(wiring.hosts), frozenset(wiring.ports), wiring.allow.networks, wiring.ipv6_only)
         files = Files()
         self._wiring = wiring
         self._control = control
@@ -106,7 +106,7 @@ class Forwarder:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._ask_loop = self._errands.run
         Thread(target=self._attend, daemon=True).start()
-        libc.be_punctual()
+        syscalls.be_punctual()
         while True:
             armed = self._armed
             self._loop.appointment = None if armed is None else armed.at
@@ -203,7 +203,7 @@ class Forwarder:
             traceback.print_exc()
             os._exit(1)
 
-    def _planned(self, requested: InForce) -> tuple[int, dict[str, Plan]]:
+    def _planned(self, requested: InForce) -> tuple[int, dict[str, PipelinePlan]]:
         """The number of changes so far, and plans based on that state; raises Overtaken.
 
         While a plan is being made, the loop may apply the armed one. The new plan then sees half of each state, and may
@@ -217,7 +217,7 @@ class Forwarder:
                 raise Overtaken(time.monotonic_ns()) from None
             raise
 
-    def _put_in_force(self, requested: InForce, plans: dict[str, Plan], now: int) -> None:
+    def _put_in_force(self, requested: InForce, plans: dict[str, PipelinePlan], now: int) -> None:
         self._changes += 1
         self._armed = None
         self._in_force = requested
@@ -246,7 +246,7 @@ class Forwarder:
             copies |= self._ask_loop(partial(_copied, some))
         return bygone, copies
 
-    def _let_in(self, control: Control) -> None:
+    def _let_in(self, control: ControlAccess) -> None:
         for pipeline in self._pipelines.values():
             pipeline.let_in(control)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .media import NONE, Media, media_of
+from .media import NONE, MediaHeader, media_of
 from .packet import ETHERTYPE, IP
 
 IPV4 = b"\x08\x00"
@@ -31,7 +31,7 @@ class Header(NamedTuple):
     protocol: int
     source_port: int | None
     destination_port: int | None
-    media: Media = NONE
+    media: MediaHeader = NONE
     fragment: bytes | None = None
     later: bool = False
 

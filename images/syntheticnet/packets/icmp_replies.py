@@ -25,7 +25,7 @@ _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
 _ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 _ICMPV6_REDIRECT = 137
 
-Kind = tuple[tuple[int, int], tuple[int, int]]
+ReplyKind = tuple[tuple[int, int], tuple[int, int]]
 
 
 def refusal(buffer: bytes, how: str) -> bytes | None:
@@ -81,7 +81,7 @@ def tcp_reset(buffer: bytes, refused: Datagram) -> bytes:
     return reply(buffer, refused, TCP, segment[:16] + check.to_bytes(2, "big") + segment[18:])
 
 
-def icmp_error(buffer: bytes, refused: Datagram, kind: Kind, mtu: int = 0) -> bytes:
+def icmp_error(buffer: bytes, refused: Datagram, kind: ReplyKind, mtu: int = 0) -> bytes:
     """An ICMP or ICMPv6 error that quotes as much of the packet as allowed."""
     quoted = completed(buffer)[IP : refused.end]
     if refused.version == 4:

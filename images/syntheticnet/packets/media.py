@@ -7,13 +7,13 @@ from struct import error as StructError
 
 from ..conditions.flow import RTCP_TYPES, MediaKind
 
-Media = tuple[MediaKind | None, int | None, int | None]
+MediaHeader = tuple[MediaKind | None, int | None, int | None]
 """Kind, RTP payload type, and SSRC (of RTP or of the RTCP sender); None if absent."""
 
-NONE: Media = (None, None, None)
+NONE: MediaHeader = (None, None, None)
 
 _RANGES: dict[MediaKind, range] = {"stun": range(4), "dtls": range(20, 64), "turn-channel": range(64, 80)}
-_KINDS: list[Media] = [NONE] * 256
+_KINDS: list[MediaHeader] = [NONE] * 256
 for _kind, _range in _RANGES.items():
     _KINDS[_range.start : _range.stop] = [(_kind, None, None)] * len(_range)
 
@@ -24,7 +24,7 @@ _HEADER = 8
 _RTCP_FIRST, _RTCP_LAST = RTCP_TYPES[0], RTCP_TYPES[-1]
 
 
-def media_of(buffer: bytes, payload: int) -> Media:
+def media_of(buffer: bytes, payload: int) -> MediaHeader:
     """The media of the UDP payload that starts at `payload`; NONE if empty or of an unknown kind.
 
     RTP inside TURN channel data is "turn-channel". A payload shorter than an RTP header is padded with zeroes.
@@ -38,7 +38,7 @@ def media_of(buffer: bytes, payload: int) -> Media:
     if length == _HEADER:  # empty payload; what follows is Ethernet padding
         return NONE
     if not 128 <= first < 192:
-        kind: Media = _KINDS[first]
+        kind: MediaHeader = _KINDS[first]
         return kind
     if _RTCP_FIRST <= second & 0x7F <= _RTCP_LAST:
         return "rtcp", None, sender

@@ -19,7 +19,7 @@ GSO_ECN = 0x80
 _CWR, _PSH, _FIN = 0x80, 0x08, 0x01
 _TCP_CHECKSUM, _UDP_CHECKSUM = 16, 6
 
-Header = Callable[[int, int], bytes]
+HeaderBuilder = Callable[[int, int], bytes]
 """Builds a segment's header from its index and the length behind the IP header."""
 
 
@@ -63,7 +63,7 @@ def _shape(buffer: bytes) -> tuple[bool, int, int]:
     return tcp, l4, size
 
 
-def _ipv4(buffer: bytes, l4: int) -> Header:
+def _ipv4(buffer: bytes, l4: int) -> HeaderBuilder:
     """Length, identification and header checksum differ per segment."""
     (identification,) = unpack_from("!H", buffer, IP + 4)
     start, middle, end = buffer[IP : IP + 2], buffer[IP + 6 : IP + 10], buffer[IP + 12 : l4]
@@ -77,13 +77,13 @@ def _ipv4(buffer: bytes, l4: int) -> Header:
     return make
 
 
-def _ipv6(buffer: bytes, l4: int) -> Header:
+def _ipv6(buffer: bytes, l4: int) -> HeaderBuilder:
     start, end, extensions = buffer[IP : IP + 4], buffer[IP + 6 : l4], l4 - IP - 40
     write = _struct(f"!4sH{l4 - IP - 6}s").pack
     return lambda index, length: write(start, extensions + length, end)
 
 
-def _tcp(buffer: bytes, l4: int, end: int, size: int, count: int) -> Header:
+def _tcp(buffer: bytes, l4: int, end: int, size: int, count: int) -> HeaderBuilder:
     """CWR is set on the first segment only, FIN and PSH on the last only."""
     ports, sequence, middle, flags, window = unpack_from("!4sI5sB2s", buffer, l4)
     rest, pseudo = buffer[l4 + 18 : end], _pseudo_sum(buffer, 6)
@@ -96,7 +96,7 @@ def _tcp(buffer: bytes, l4: int, end: int, size: int, count: int) -> Header:
     return make
 
 
-def _udp(buffer: bytes, l4: int) -> Header:
+def _udp(buffer: bytes, l4: int) -> HeaderBuilder:
     ports, pseudo = buffer[l4 : l4 + 4], _pseudo_sum(buffer, 17)
     return lambda index, length: pack("!4sHH", ports, length, _folded(pseudo + length))
 

@@ -18,7 +18,7 @@ WIRE_OCTETS = 24
 TIDIED = 100
 """Conversations summed per call: takes a fraction of a millisecond."""
 
-Row = tuple[int, int, int]
+TalkerRow = tuple[int, int, int]
 
 
 class Top:
@@ -42,7 +42,7 @@ class Top:
             if oldest.id in self._sums or len(self._sums) < MOST_PEERS:
                 _add(self._sums, oldest)
 
-    def rows(self, living: Iterable[Conversation]) -> list[Row]:
+    def rows(self, living: Iterable[Conversation]) -> list[TalkerRow]:
         """Packets, bits and id of the busiest peers, at most `BUCKETS` rows."""
         sums = dict(self._sums)
         for conversation in chain(list(self._late), living):
@@ -50,7 +50,7 @@ class Top:
         return nlargest(BUCKETS, ((packets, bits, id) for id, (packets, bits) in sums.items()))
 
 
-def profile(rows: Iterable[Row]) -> bytes:
+def profile(rows: Iterable[TalkerRow]) -> bytes:
     """2048 slots of three little-endian 64-bit words each."""
     return b"".join(pack("<QQQ", *row) for row in rows).ljust(BUCKETS * 24, b"\0")
 

@@ -7,22 +7,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from .. import syscalls as libc
-from .settings import BadSettings, User, read_user
+from .. import syscalls
+from .settings import ApplicationUser, BadSettings, read_user
 
-FORBIDDEN = (libc.NET_ADMIN, libc.NET_RAW, libc.SYS_PTRACE)
+FORBIDDEN = (syscalls.NET_ADMIN, syscalls.NET_RAW, syscalls.SYS_PTRACE)
 """Capabilities that would let the application bypass its conditions, or trace the process that can change them."""
 
 NOT_FOUND, NOT_EXECUTABLE, BROKEN = 127, 126, 3
 
 
-def become(user: User, command: Sequence[str]) -> NoReturn:
+def become(user: ApplicationUser, command: Sequence[str]) -> NoReturn:
     """Replace this process with the command, run as `user`; a user other than root gets no capabilities.
 
     If the command is missing or not executable, exits with the status a shell would use (127, 126).
     """
     if user.uid:
-        libc.forbid_capabilities(libc.allowed_capabilities())
+        syscalls.forbid_capabilities(syscalls.allowed_capabilities())
         os.setgroups(os.getgrouplist(user.name, user.gid) if user.name else [user.gid])
         os.setresgid(user.gid, user.gid, user.gid)
         os.setresuid(user.uid, user.uid, user.uid)
@@ -41,7 +41,7 @@ def main(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     except BadSettings as error:
         _say(str(error))
         os._exit(BROKEN)
-    libc.drop_capabilities(FORBIDDEN)
+    syscalls.drop_capabilities(FORBIDDEN)
     become(user, command)
 
 

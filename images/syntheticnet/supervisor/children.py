@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from .. import syscalls as libc
+from .. import syscalls
 from ..heartbeat import Pulse
 from .application import FORBIDDEN
 from .watch import Sign, State, Watch
@@ -25,7 +25,7 @@ STOPPED = "Tt"
 _FINDERS = list(sys.meta_path)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-Body = Callable[[int], None]
+ChildBody = Callable[[int], None]
 """Runs for ever in the child; its argument is the number of restarts so far."""
 
 
@@ -34,7 +34,7 @@ class Child:
     """A supervised process; counters include its predecessors of the same name."""
 
     name: str
-    body: Body
+    body: ChildBody
     pulse: Pulse
     pid: int = 0
     restarts: int = -1
@@ -107,7 +107,7 @@ class Children:
     def __init__(self) -> None:
         self._children: list[Child] = []
 
-    def start(self, name: str, body: Body, pulse: Pulse) -> None:
+    def start(self, name: str, body: ChildBody, pulse: Pulse) -> None:
         """Run `body(restarts)` in a new process that answers heartbeats through `pulse`."""
         child = Child(name, body, pulse)
         self._children.append(child)
@@ -154,7 +154,7 @@ def in_child(body: Callable[[], Any]) -> NoReturn:
     try:
         # PID 1 keeps NET_ADMIN for life, and a fork inherits it. A child must give it up before it runs any code that
         # handles traffic, requests or the application.
-        libc.drop_capabilities(FORBIDDEN)
+        syscalls.drop_capabilities(FORBIDDEN)
         sys.meta_path[:] = _FINDERS
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
         body()

@@ -12,17 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from .. import channel
-from .. import syscalls as libc
+from .. import channel, syscalls
 from ..firewall import CONTROL_PORT, control_port_rules, put_rules
 from ..forwarder import process as forwarder
 from ..forwarder.controller import drawn_schedule
 from ..forwarder.process import Wiring
 from ..forwarder.shared_memory import SharedDocument
 from ..heartbeat import Pulse
-from . import application
-from . import network_devices as netdev
-from .children import Body, Children, in_child, reap, say, seal
+from . import application, network_devices
+from .children import ChildBody, Children, in_child, reap, say, seal
 from .interface import NoInterface
 from .keeper import Keeper
 from .loop import Supervisor
@@ -54,11 +52,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
 def _live(settings: Settings) -> int:
     # Blocked from the start and read through a signalfd later: a signal during startup is neither lost nor fatal.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    libc.hide()
+    syscalls.hide()
     for left_over in RUN.iterdir():  # from before a restart of this container
         left_over.unlink()
     keeper = Keeper(settings.network, settings.ipv6_only)
-    with netdev.one_line_errors():
+    with network_devices.one_line_errors():
         hosts = keeper.start(settings.allow.host)
         if keeper.separate:
             for host in hosts:
@@ -67,7 +65,7 @@ def _live(settings: Settings) -> int:
     _start_ours(children, settings, hosts, keeper)
     # Docker removes and recreates the interface on a reconnect, so PID 1 keeps NET_ADMIN to take over the new one. It
     # can no longer pass it on to a program it starts, and packet sockets are open already.
-    libc.drop_capabilities(application.FORBIDDEN, but=[libc.NET_ADMIN])
+    syscalls.drop_capabilities(application.FORBIDDEN, but=[syscalls.NET_ADMIN])
     READY.write_text(Path("/proc/self/stat").read_text().split()[21])  # start time: identifies this run
     seal()
     return Supervisor(children, keeper, _start_application(settings), settings.expires).run()
@@ -90,7 +88,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
     control_hosts = [] if keeper.separate else hosts
 
     def forward(restarts: int) -> None:
-        libc.become(FORWARDER_USER, FORWARDER_USER)
+        syscalls.become(FORWARDER_USER, FORWARDER_USER)
         began = time.monotonic_ns() if restarts else start
         fds = keeper.wire.outside.fileno(), keeper.wire.inside.fileno(), forwarder_end, schedule
         more = settings.allow, settings.ipv6_only, pulse
@@ -106,7 +104,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
         _await_health(children, lambda: _healthy(port))
 
 
-def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> Body:
+def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> ChildBody:
     """The body of the API's process. Its code is loaded here, before the application can alter it on disk."""
     from ..api import routes as api  # only now, so that the forwarder's process does not carry it
 
@@ -120,7 +118,7 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
     identity = settings.name, settings.lab, settings.startup, _container()
 
     def serve(_: int) -> None:
-        libc.become(API_USER, API_USER)
+        syscalls.become(API_USER, API_USER)
         api.main(listeners, control, api.Identity(*identity), hosts, settings.allow, pulse)
 
     return serve

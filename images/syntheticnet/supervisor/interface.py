@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_interface
 
-Network = IPv4Network | IPv6Network
+IPNetwork = IPv4Network | IPv6Network
 
 
 class NoInterface(Exception):
@@ -23,7 +23,7 @@ class Address:
     prefix: int
 
     @property
-    def network(self) -> Network:
+    def network(self) -> IPNetwork:
         return ip_interface(f"{self.host}/{self.prefix}").network
 
 
@@ -71,14 +71,14 @@ class Interface:
         return next((address.host for address in self.addresses if address.family == socket.AF_INET), None)
 
     @property
-    def networks(self) -> tuple[Network, ...]:
+    def networks(self) -> tuple[IPNetwork, ...]:
         return tuple(address.network for address in self.addresses)
 
     def first_address(self) -> str | None:
         """The first address of its IPv4 network."""
         return next((str(network[1]) for network in self.networks if network.version == 4), None)
 
-    def within(self, network: Network) -> bool:
+    def within(self, network: IPNetwork) -> bool:
         """Whether it has an address in this network."""
         return any(_inside(address, network) for address in self.addresses)
 
@@ -88,7 +88,7 @@ class Interface:
         return next(routes, None)
 
 
-def chosen(found: Sequence[Interface], network: Network | None) -> Interface:
+def chosen(found: Sequence[Interface], network: IPNetwork | None) -> Interface:
     """The interface with an address in `network`; by default the one with the default route. Raises NoInterface."""
     if network:
         inside = [interface for interface in found if interface.within(network)]
@@ -111,6 +111,6 @@ def leading_out(found: Iterable[Interface]) -> Interface | None:
     return None
 
 
-def _inside(address: Address, network: Network) -> bool:
+def _inside(address: Address, network: IPNetwork) -> bool:
     found = ip_interface(address.host)
     return found.version == network.version and found.ip in network

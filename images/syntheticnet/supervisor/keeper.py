@@ -13,10 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
 
-from . import gateway
-from . import network_devices as netdev
+from . import gateway, network_devices
 from .children import say
-from .interface import Interface, Network, NoInterface, Route, chosen, leading_out
+from .interface import Interface, IPNetwork, NoInterface, Route, chosen, leading_out
 from .network_devices import Wire
 
 QUIET_SECONDS = 0.2
@@ -29,7 +28,7 @@ AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class InterfacePlan:
     """The actions that a set of interfaces requires."""
 
     let_go: bool = False
@@ -37,7 +36,7 @@ class Plan:
     strangers: tuple[Interface, ...] = ()
 
 
-def planned(found: Sequence[Interface], held: Interface | None, networks: Iterable[Network]) -> Plan:
+def planned(found: Sequence[Interface], held: Interface | None, networks: Iterable[IPNetwork]) -> InterfacePlan:
     """Decide what to do when interfaces have appeared or disappeared.
 
     If none is held, take the interface that matches the earliest of `networks`. All others are strangers.
@@ -47,7 +46,7 @@ def planned(found: Sequence[Interface], held: Interface | None, networks: Iterab
     taken = None
     if held is None or lost:
         taken = next((one for network in networks for one in others if one.within(network)), None)
-    return Plan(lost, taken, tuple(one for one in others if one is not taken))
+    return InterfacePlan(lost, taken, tuple(one for one in others if one is not taken))
 
 
 class Keeper:
@@ -56,8 +55,8 @@ class Keeper:
     `due` is when to call `look`, in seconds of the monotonic clock.
     """
 
-    def __init__(self, network: Network | None, ipv6_only: bool) -> None:
-        found = netdev.find()
+    def __init__(self, network: IPNetwork | None, ipv6_only: bool) -> None:
+        found = network_devices.find()
         own = chosen(found, network)
         publishing = leading_out(found) or own
         self.wire = Wire.open()
@@ -73,7 +72,7 @@ class Keeper:
         self._unfinished: Interface | None = None
         self._patient_until = inf
         self._not_before = 0.0
-        self._events = netdev.open_events()
+        self._events = network_devices.open_events()
         self._others = [one for one in found if one.index != own.index]
 
     @property
@@ -86,8 +85,8 @@ class Keeper:
         assert self._held
         self._held = self._with_way_out(self._held, self._others)
         for other in self._others:
-            netdev.lead_nowhere(other)
-        netdev.take_over(self._held, self.wire, {}, self._ipv6_only)
+            network_devices.lead_nowhere(other)
+        network_devices.take_over(self._held, self.wire, {}, self._ipv6_only)
         if trust:
             self._macs = self._settled(self._publishing, self._publishing.gateways)
             self._pin(self._publishing)
@@ -108,25 +107,25 @@ class Keeper:
         self.due = max(time.monotonic() + QUIET_SECONDS, self._not_before)
         lost = self._held or self._unfinished
         if lost and not _exists(lost):
-            self._try(Plan(let_go=True))
+            self._try(InterfacePlan(let_go=True))
 
     def look(self) -> None:
         """Take over the conditioned network's interface and cut off all others."""
         self.due = inf
         self._try(None)
 
-    def _try(self, plan: Plan | None) -> None:
+    def _try(self, plan: InterfacePlan | None) -> None:
         """Carry out `plan`, or one made from the current interfaces; retries after a failure."""
         try:
-            with netdev.one_line_errors():
-                self._carry_out(plan or planned(netdev.find(), self._held, self._networks))
+            with network_devices.one_line_errors():
+                self._carry_out(plan or planned(network_devices.find(), self._held, self._networks))
         except (NoInterface, OSError) as error:
             say(f"{error}; trying again")
             self.due = self._not_before = time.monotonic() + AGAIN_SECONDS
 
-    def _carry_out(self, plan: Plan) -> None:
+    def _carry_out(self, plan: InterfacePlan) -> None:
         if plan.let_go and self._held:
-            netdev.let_go(self.wire, self._ipv6_only)
+            network_devices.let_go(self.wire, self._ipv6_only)
             say(f"{self._held.name} is gone: no network until it is back")
             self._held = None
         take = plan.take or self._again()
@@ -136,7 +135,7 @@ class Keeper:
             self._take(take, plan.strangers)
         self._see(plan.strangers)
         if self._held:
-            netdev.lead(self._held, self.wire, self._ipv6_only)
+            network_devices.lead(self._held, self.wire, self._ipv6_only)
 
     def _is_early(self, found: Interface, others: Sequence[Interface]) -> bool:
         """Whether Docker will probably still add the previous default route, which would fail if we added it first."""
@@ -150,7 +149,7 @@ class Keeper:
         """An interface that still exists and whose takeover failed half-way."""
         unfinished, self._unfinished = self._unfinished, None
         if unfinished:
-            netdev.let_go(self.wire, self._ipv6_only)
+            network_devices.let_go(self.wire, self._ipv6_only)
         return unfinished if unfinished and _exists(unfinished) else None
 
     def _take(self, found: Interface, others: Sequence[Interface]) -> None:
@@ -158,9 +157,9 @@ class Keeper:
         publishes = self._publishes(found)
         own = self._with_way_out(found, others)
         for other in others:
-            netdev.lead_nowhere(other)
+            network_devices.lead_nowhere(other)
         self._unfinished = own  # the only record of what has been taken off the interface
-        netdev.take_over(own, self.wire, self._macs if publishes else {}, self._ipv6_only)
+        network_devices.take_over(own, self.wire, self._macs if publishes else {}, self._ipv6_only)
         self._held, self._unfinished = own, None
         say(f"{own.name} is conditioned")
         if publishes:
@@ -170,7 +169,7 @@ class Keeper:
         """Remove the default routes of strangers, and log each one once."""
         for other in strangers:
             if self._held:
-                netdev.lead_nowhere(other)
+                network_devices.lead_nowhere(other)
             if other.addresses and other.index not in self._reported:
                 self._reported.add(other.index)
                 publishes = self._publishes(other)
@@ -191,7 +190,7 @@ class Keeper:
 
     def _pin(self, interface: Interface) -> None:
         held = self._held is not None and interface.index == self._held.index
-        netdev.pin(self.wire.inner if held else interface.name, self._macs)
+        network_devices.pin(self.wire.inner if held else interface.name, self._macs)
 
     def _settled(self, interface: Interface, hosts: Iterable[str]) -> dict[str, str]:
         """The MAC of each host that exactly one machine answers for."""

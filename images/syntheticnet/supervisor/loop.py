@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import suppress
 
-from .. import syscalls as libc
+from .. import syscalls
 from .children import Children, reap, say
 from .keeper import Keeper
 from .watch import TICK_SECONDS
@@ -25,7 +25,7 @@ class Supervisor:
         self._keeper = keeper
         self._application = application
         self._expires = expires
-        self._signals = libc.open_signals(signal.valid_signals())
+        self._signals = syscalls.open_signals(signal.valid_signals())
         self._poll = select.poll()
         for file in (self._signals, keeper.fileno()):
             self._poll.register(file, select.POLLIN)
@@ -38,7 +38,7 @@ class Supervisor:
         tick = time.monotonic() + TICK_SECONDS
         while True:
             ready = self._poll.poll(max(0.0, min(tick, self._keeper.due) - time.monotonic()) * 1000)
-            for number in libc.read_signals(self._signals):
+            for number in syscalls.read_signals(self._signals):
                 if (status := self._heed(number)) is not None:
                     return status
             if self._keeper.fileno() in dict(ready):

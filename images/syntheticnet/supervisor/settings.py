@@ -29,7 +29,7 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True)
-class User:
+class ApplicationUser:
     """The application's user; `name` is empty if the image has only the number."""
 
     uid: int
@@ -47,7 +47,7 @@ class Settings:
     """
 
     command: tuple[str, ...]
-    user: User
+    user: ApplicationUser
     network: IPv4Network | IPv6Network | None
     startup: Conditions
     files: Mapping[str, str]
@@ -94,7 +94,7 @@ def _own_command(environment: Mapping[str, str], arguments: Sequence[str]) -> tu
     return (DEFAULT_ENTRY,) if Path(DEFAULT_ENTRY).exists() else ()
 
 
-def read_user(environment: Mapping[str, str]) -> User:
+def read_user(environment: Mapping[str, str]) -> ApplicationUser:
     """The application's user from `SYNTHLAB_USER`; raises BadSettings."""
     name, _, group = environment.get("SYNTHLAB_USER", "root").partition(":")
     if group and not group.isdecimal():
@@ -104,8 +104,8 @@ def read_user(environment: Mapping[str, str]) -> User:
     except KeyError:
         if not name.isdecimal():
             raise BadSettings(f"SYNTHLAB_USER: no user {name!r} in this image") from None
-        return User(int(name), int(group or name), "", "/")
-    return User(entry.pw_uid, int(group or entry.pw_gid), entry.pw_name, entry.pw_dir)
+        return ApplicationUser(int(name), int(group or name), "", "/")
+    return ApplicationUser(entry.pw_uid, int(group or entry.pw_gid), entry.pw_name, entry.pw_dir)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

@@ -48,9 +48,9 @@ def install(shell: ShellArgument = None) -> None:
     Example:
       synthlab completion install bash
     """
-    from typer._completion_shared import install as installed
+    from typer._completion_shared import install as install_completion
 
-    name, path = installed(_chosen(shell), "synthlab", VARIABLE)
+    name, path = install_completion(_chosen(shell), "synthlab", VARIABLE)
     console.print_line(f"completion for {name} is in {path}: start a new shell to use it")
 
 

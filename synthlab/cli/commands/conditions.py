@@ -79,7 +79,7 @@ def set_(
     if not values and profile is None and seed is None:
         raise WrongUse("nothing to set: give a value such as --loss 5%, or a --profile (see `synthlab set --help`)")
     options = ChangeOptions(lease_ns=read_optional("--for", lease), after_ns=read_optional("--in", after))
-    start = profiles.profile(profile) if profile else None
+    start = profiles.find_profile(profile) if profile else None
     directions = chosen_directions(ingress, egress) if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     backend: Backend = context.obj

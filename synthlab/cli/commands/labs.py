@@ -43,7 +43,7 @@ WaitMediaOption = Annotated[
 ]
 TtlOption = Annotated[
     str | None,
-    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="Remove the lab automatically after this time."),
+    typer.Option("--ttl", metavar="2h", envvar="SYNTHLAB_TTL", help="Stop the lab automatically after this time."),
 ]
 ReplaceOption = Annotated[
     bool,
@@ -184,13 +184,13 @@ def render(context: typer.Context, stack: StackArgument, name: NameOption = None
     Example:
       synthlab render call.yaml > compose.yaml
     """
-    from ...deploy.compose_file import render as rendered
+    from ...deploy.compose_file import render as render_compose_file
     from ...deploy.host_ports import choose_ports
     from ...stack import read_stack
 
     backend: Backend = context.obj
     described = read_stack(stack, name, compose=backend.engine.compose_config)
-    console.print_text(rendered(described, choose_ports(described)))
+    console.print_text(render_compose_file(described, choose_ports(described)))
 
 
 def demo(context: typer.Context, json: JsonOption = False) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ...errors import WrongUse
-from .. import completion_names as names
+from .. import completion_names
 
 SUFFIXES = (".yaml", ".yml")
 USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
@@ -18,7 +18,9 @@ USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
 def complete_clients(context: typer.Context, incomplete: str) -> list[str]:
     """The names of clients and groups of the running labs."""
-    return _starting(incomplete, lambda: names.client_names(names.members(), context.params.get("lab")))
+    return _starting(
+        incomplete, lambda: completion_names.client_names(completion_names.members(), context.params.get("lab"))
+    )
 
 
 def complete_expressions(context: typer.Context, incomplete: str) -> list[str]:
@@ -27,14 +29,16 @@ def complete_expressions(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_labs(incomplete: str) -> list[str]:
-    return _starting(incomplete, lambda: names.lab_names(names.members()))
+    return _starting(incomplete, lambda: completion_names.lab_names(completion_names.members()))
 
 
 def complete_flows(context: typer.Context, incomplete: str) -> list[str]:
     """The flows of the clients on the line, and common ones."""
     clients = context.params.get("names") or ()
     return _starting(
-        incomplete, lambda: names.flow_names(names.members(), context.params.get("lab"), clients), USUAL_FLOWS
+        incomplete,
+        lambda: completion_names.flow_names(completion_names.members(), context.params.get("lab"), clients),
+        USUAL_FLOWS,
     )
 
 

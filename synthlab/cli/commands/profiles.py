@@ -10,8 +10,7 @@ import typer
 
 from syntheticnet.conditions import DIRECTIONS
 
-from ...stack.profiles import DELAYS, Profile, profiles, profiles_of, sources
-from ...stack.profiles import profile as find_profile
+from ...stack.profiles import DELAYS, Profile, find_profile, profiles, profiles_of, sources
 from .. import console
 from ..console import Table
 from ..tables import NOTHING

@@ -15,8 +15,7 @@ from ...errors import WrongUse, did_you_mean
 from .. import console
 from ..console import Table
 from ..tables import NOTHING
-from . import report
-from . import run as play
+from . import report, run
 from .options import (
     JsonOption,
     OtherStackOption,
@@ -225,7 +224,7 @@ def _write_picture(plan: Plan, file: Path) -> None:
 
 scenario = typer.Typer(help="Run, check and report timed scripts.")
 _COMMANDS: Mapping[str, Callable[..., None]] = {
-    "run": play.run,
+    "run": run.run,
     "check": check,
     "show": show,
     "list": list_,

@@ -12,7 +12,7 @@ from ...control.running_lab import RunningLab
 from .. import console
 from ..console import Table
 from ..counters import too_slow_table
-from ..top_table import Sample, answering, sample, top_json, top_table
+from ..top_table import ClientSample, answering, sample, top_json, top_table
 from .listing import note_versions
 from .options import ClientsArgument, JsonOption, LabOption, finite
 
@@ -29,8 +29,8 @@ class _Watcher:
         self._backend = backend
         self._lab = lab
         self._names = names
-        self.before: Sample = {}
-        self.now: Sample = {}
+        self.before: ClientSample = {}
+        self.now: ClientSample = {}
 
     def note_versions(self) -> None:
         """Print a note if clients run another version than ours."""

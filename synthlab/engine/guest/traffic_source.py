@@ -39,11 +39,11 @@ _KEEPCAPS, _CAPBSET_DROP, _SETPCAP, _NO_NEW_PRIVS, _DUMPABLE = 8, 24, 8, 38, 4
 _CAPABILITIES, _VERSION_3 = 64, 0x20080522
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
 
-Clock = Callable[[], float]
+ReadSeconds = Callable[[], float]
 
 
 def paced(
-    size: int, bps: float, until: float, now: Clock = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    size: int, bps: float, until: float, now: ReadSeconds = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[float]:
     """Yield whenever a piece of `size` bytes is due: on a fixed schedule, so that one late piece delays no other.
 

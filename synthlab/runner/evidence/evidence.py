@@ -23,7 +23,7 @@ from .items import (
     pictures_of,
     stats_of,
 )
-from .packet_ring import RingCapture, Run
+from .packet_ring import RingCapture, StartProgram
 from .parallel import run_all
 from .screenshots import has_browser
 
@@ -34,7 +34,7 @@ PROBLEMS = "problems.txt"
 class Evidence:
     """The evidence of one lab. Captures run in the clients until `close`, or until we exit, even by SIGKILL."""
 
-    def __init__(self, backend: Backend, lab: str, run: Run | None = None) -> None:
+    def __init__(self, backend: Backend, lab: str, run: StartProgram | None = None) -> None:
         self._backend = backend
         self._lab = lab
         self._run = run or backend.engine.start_program

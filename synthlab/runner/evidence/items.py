@@ -17,7 +17,7 @@ from ...errors import SynthlabError
 from ...text.atomic_file import write_whole
 from .packet_ring import RingCapture
 from .parallel import run_all
-from .screenshots import Picture, screenshots
+from .screenshots import Screenshot, screenshots
 
 ASK_S = 6.0
 LOG_LINES = 10_000
@@ -87,7 +87,7 @@ def packets_of(client: str, capture: RingCapture) -> Collected:
 def pictures_of(
     engine: EngineApi,
     container: Container,
-    take: Callable[[EngineApi, Container], list[Picture]] = screenshots,
+    take: Callable[[EngineApi, Container], list[Screenshot]] = screenshots,
 ) -> Collected:
     """A screenshot of each page of a client's browser; a crashed page is one of the problems, not an error."""
     client = container.title

@@ -32,7 +32,7 @@ MOST_MARK_BYTES = 1500  # below Linux's PIPE_BUF: written completely or not at a
 _LENGTH = struct.Struct("!Q")
 
 
-class Run(Protocol):
+class StartProgram(Protocol):
     """Starts a program inside a container, as `EngineApi.start_program` does."""
 
     def __call__(
@@ -43,7 +43,7 @@ class Run(Protocol):
 class RingCapture:
     """Captures in the background from now on. After a restart of the client it starts again, empty."""
 
-    def __init__(self, client: str, find: Callable[[], Container], run: Run) -> None:
+    def __init__(self, client: str, find: Callable[[], Container], run: StartProgram) -> None:
         """`find` returns the client's container, and may raise SynthlabError."""
         self._client = client
         self._find = find

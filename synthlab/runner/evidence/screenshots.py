@@ -15,7 +15,7 @@ PATIENCE_S = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Screenshot:
     """A page as PNG, or the `error` why there is no picture."""
 
     url: str
@@ -27,13 +27,13 @@ def has_browser(container: Container) -> bool:
     return container.app == "chrome" or CDP_PORT in container.ports
 
 
-def screenshots(engine: EngineApi, container: Container) -> list[Picture]:
+def screenshots(engine: EngineApi, container: Container) -> list[Screenshot]:
     """A picture of each page, in the order they were opened; raises SynthlabError if no browser answers."""
     output = output_of(engine.start_program(container, "screenshot", python=SYSTEM_PYTHON), PATIENCE_S)
     return [read_picture(line) for line in output.splitlines()]
 
 
-def read_picture(line: str) -> Picture:
+def read_picture(line: str) -> Screenshot:
     """Parse one line of the output of `guest/screenshot.py`."""
     answer = json.loads(line)
-    return Picture(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))
+    return Screenshot(answer["url"], base64.b64decode(answer.get("png", "")), answer.get("error", ""))

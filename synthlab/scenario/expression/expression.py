@@ -9,7 +9,7 @@ from ...text.quantities import quantity
 from .catalogue import Known
 from .parse import parse
 from .samples import NEVER_NS, Samples, Value
-from .tree import Part, View
+from .tree import ExpressionNode, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Expression:
     text: str
     names: tuple[str, ...]
     uses_before: bool
-    _part: Part = field(repr=False)
+    _part: ExpressionNode = field(repr=False)
 
     @classmethod
     def parse(cls, text: str, known: Known) -> Expression:

@@ -7,8 +7,7 @@ from typing import Literal
 
 from .catalogue import Dimension
 from .scan import ALLOWED_UNITS
-from .tree import Literal as Value
-from .tree import Part
+from .tree import Constant, ExpressionNode
 
 Kind = Dimension | Literal["bare", "truth"]
 """`bare` is a number without a unit; it takes the unit of the value it is combined with."""
@@ -18,7 +17,7 @@ Kind = Dimension | Literal["bare", "truth"]
 class Typed:
     """A part with its kind. `scale` converts a bare number combined with it to base units; None requires a unit."""
 
-    part: Part
+    part: ExpressionNode
     kind: Kind
     scale: float | None
     written: str
@@ -67,5 +66,7 @@ def _with_unit(bare: Typed, other: Typed) -> Typed:
     other.numeric()
     if other.scale is None:
         raise ValueError(f"'{bare.written}' requires a unit to match '{other.written}', such as {ALLOWED_UNITS}")
-    part = Value(bare.part.given * other.scale) if isinstance(bare.part, Value) else bare.part  # type: ignore[operator]
+    part = bare.part
+    if isinstance(part, Constant):
+        part = Constant(part.given * other.scale)  # type: ignore[operator]
     return replace(bare, part=part, kind=other.kind, scale=other.scale)

@@ -10,7 +10,19 @@ from ...text.durations import SECOND_NS, ns_of
 from .catalogue import Known, Segment, dotted, measure_of, whole
 from .kinds import Typed, fitted, product
 from .scan import Name, OfBefore, Quantity, Scanned, Text, scan
-from .tree import Absent, Before, Chosen, Comparison, Extreme, Junction, Literal, Not, Number, Operation, Part
+from .tree import (
+    Absent,
+    Before,
+    Chosen,
+    Comparison,
+    Constant,
+    ExpressionNode,
+    Extreme,
+    Junction,
+    Not,
+    Number,
+    Operation,
+)
 
 FUNCTIONS = ("absent", "mean", "min", "max", "last", "growth", "abs")
 MOST_WINDOW_NS = 600 * SECOND_NS
@@ -24,7 +36,7 @@ _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==
 class Parsed:
     """A parsed expression; `names` are the numbers it uses, without repetition."""
 
-    part: Part
+    part: ExpressionNode
     names: tuple[str, ...]
     uses_before: bool
 
@@ -76,15 +88,15 @@ class _Parser:
             case Name(segments):
                 return self._name(segments)
             case Quantity(amount, None, written):
-                return Typed(Literal(amount), "bare", 1, written)
+                return Typed(Constant(amount), "bare", 1, written)
             case Quantity(amount, dimension, written) if dimension:
-                return Typed(Literal(amount), dimension, None, written)
+                return Typed(Constant(amount), dimension, None, written)
             case Text(text):
-                return Typed(Literal(text), "text", None, text)
+                return Typed(Constant(text), "text", None, text)
             case OfBefore(share):
-                return Typed(Literal(share), "bare", None, f"{share:.0%} of before", share)
+                return Typed(Constant(share), "bare", None, f"{share:.0%} of before", share)
         if word == "before":
-            return Typed(Literal(1.0), "bare", None, word, 1.0)
+            return Typed(Constant(1.0), "bare", None, word, 1.0)
         hint = did_you_mean(word, (*FUNCTIONS, "before", "and", "or", "not"))
         raise ValueError(f"'{word}' is not the name of a number such as client1.video.client2.fps{hint}")
 
@@ -100,9 +112,9 @@ class _Parser:
         return Typed(part, measure.dimension, measure.scale if measure.bare else None, dotted(segments))
 
     def _negative(self, typed: Typed) -> Typed:
-        if isinstance(typed.part, Literal) and isinstance(typed.part.given, float):
-            return Typed(Literal(-typed.part.given), typed.kind, typed.scale, f"-{typed.written}")
-        return Typed(Operation("*", Literal(-1.0), typed.part), typed.kind, typed.scale, f"-{typed.written}")
+        if isinstance(typed.part, Constant) and isinstance(typed.part.given, float):
+            return Typed(Constant(-typed.part.given), typed.kind, typed.scale, f"-{typed.written}")
+        return Typed(Operation("*", Constant(-1.0), typed.part), typed.kind, typed.scale, f"-{typed.written}")
 
     def _operation(self, sign: str, left: Typed, right: Typed) -> Typed:
         for side in (left, right):
@@ -119,7 +131,7 @@ class _Parser:
 
     def _comparison(self, node: ast.Compare) -> Typed:
         sides = self._with_before([self.typed(side) for side in (node.left, *node.comparators)])
-        parts: list[Part] = []
+        parts: list[ExpressionNode] = []
         for left, right, op in zip(sides, sides[1:], node.ops, strict=False):
             sign = _COMPARED.get(type(op))
             left, right = fitted(left, right)
@@ -133,14 +145,14 @@ class _Parser:
         if all(side.before is None for side in sides):
             return sides
         own = [side for side in sides if side.before is None]
-        if len(own) != 1 or isinstance(own[0].part, Literal):
+        if len(own) != 1 or isinstance(own[0].part, Constant):
             raise ValueError("'before' must be compared with one measured number, such as NUMBER > 50% of before")
         self.uses_before = True
         number = own[0].numeric()
         return [self._filled(side, number) if side.before is not None else side for side in sides]
 
     def _filled(self, side: Typed, number: Typed) -> Typed:
-        part = Operation("*", Literal(side.before or 0.0), Before(number.part))
+        part = Operation("*", Constant(side.before or 0.0), Before(number.part))
         return Typed(part, number.kind, number.scale, side.written)
 
     def _call(self, name: str, args: list[ast.expr]) -> Typed:
@@ -175,18 +187,18 @@ class _Parser:
         return _like(values[0], Extreme(number, name, window_ns))
 
 
-def _like(typed: Typed, part: Part) -> Typed:
+def _like(typed: Typed, part: ExpressionNode) -> Typed:
     return Typed(part, typed.kind, typed.scale, typed.written)
 
 
 def _is_window(values: list[Typed]) -> bool:
     """Whether the arguments are a number and a window, rather than two times to compare."""
     last = values[1]
-    return len(values) == 2 and last.kind == "time" and isinstance(last.part, Literal) and values[0].kind != "time"
+    return len(values) == 2 and last.kind == "time" and isinstance(last.part, Constant) and values[0].kind != "time"
 
 
 def _window_ns(typed: Typed) -> int:
-    given_ms = typed.part.given if isinstance(typed.part, Literal) and typed.kind == "time" else 0.0
+    given_ms = typed.part.given if isinstance(typed.part, Constant) and typed.kind == "time" else 0.0
     window_ns = ns_of(given_ms / 1000) if isinstance(given_ms, float) else 0
     if not SECOND_NS <= window_ns <= MOST_WINDOW_NS:
         raise ValueError(f"'{typed.written}' is not a time from 1s to 10min")

@@ -60,7 +60,7 @@ class OfBefore:
     share: float
 
 
-Mark = Name | Quantity | Text | OfBefore
+Token = Name | Quantity | Text | OfBefore
 
 
 @dataclass(slots=True)
@@ -68,9 +68,9 @@ class Scanned:
     """Python source in which `_0`, `_1` ... are placeholders for `marks`."""
 
     source: str = ""
-    marks: dict[str, Mark] = field(default_factory=dict)
+    marks: dict[str, Token] = field(default_factory=dict)
 
-    def put(self, mark: Mark) -> None:
+    def put(self, mark: Token) -> None:
         word = f"_{len(self.marks)}"
         self.marks[word] = mark
         self.source += f" {word} "

@@ -41,12 +41,12 @@ class View:
         self.since.append(at_ns if newest.value is not None else max(at_ns, self.samples.absent_ns(name, self.now_ns)))
 
 
-class Part(Protocol):
+class ExpressionNode(Protocol):
     def value(self, view: View) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Constant:
     """A number in base units, or a text."""
 
     given: Value
@@ -136,7 +136,7 @@ _EXTREMES: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": ma
 class Before:
     """The value of a part in the baseline."""
 
-    part: Part
+    part: ExpressionNode
 
     def value(self, view: View) -> Result:
         return self.part.value(view.before())
@@ -160,8 +160,8 @@ class Operation:
     """Arithmetic on two parts; division by zero gives no data."""
 
     sign: str
-    left: Part
-    right: Part
+    left: ExpressionNode
+    right: ExpressionNode
 
     def value(self, view: View) -> Result:
         left, right = self.left.value(view), self.right.value(view)
@@ -178,7 +178,7 @@ class Chosen:
     """The minimum or maximum of several parts, or the absolute value of one."""
 
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[ExpressionNode, ...]
 
     def value(self, view: View) -> Result:
         values = [part.value(view) for part in self.parts]
@@ -191,8 +191,8 @@ class Chosen:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     sign: str
-    left: Part
-    right: Part
+    left: ExpressionNode
+    right: ExpressionNode
 
     def value(self, view: View) -> Result:
         left, right = self.left.value(view), self.right.value(view)
@@ -206,7 +206,7 @@ class Junction:
     """`and` or `or` in Kleene's logic: no data on one side does not matter if the other side decides."""
 
     decisive: bool
-    parts: tuple[Part, ...]
+    parts: tuple[ExpressionNode, ...]
 
     def value(self, view: View) -> Result:
         values = [part.value(view) for part in self.parts]
@@ -217,7 +217,7 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    part: Part
+    part: ExpressionNode
 
     def value(self, view: View) -> Result:
         value = self.part.value(view)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import keys
 from ..actions import Baseline
 from ..expression import RATE_NS
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 SHORTEST_NS = 2 * RATE_NS
@@ -22,8 +22,8 @@ class BaselineStep:
 
     for_ns: int
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, Baseline(for_ns=self.for_ns)),), least_ns=self.for_ns, most_ns=self.for_ns)
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, Baseline(for_ns=self.for_ns)),), least_ns=self.for_ns, most_ns=self.for_ns)
 
     def __str__(self) -> str:
         return str(Baseline(for_ns=self.for_ns))

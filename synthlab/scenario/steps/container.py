@@ -7,9 +7,9 @@ from typing import get_args
 
 from ...contract import ContainerAction
 from .. import keys
-from ..actions import Container
+from ..actions import ContainerChange
 from ..formatting import joined
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 _HELP: dict[ContainerAction, str] = {
@@ -28,8 +28,8 @@ class ContainerStep:
     action: ContainerAction
     names: tuple[str, ...]
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, Container(action=self.action, names=self.names)),))
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, ContainerChange(action=self.action, names=self.names)),))
 
     def __str__(self) -> str:
         return f"{self.action} {joined(self.names)}"

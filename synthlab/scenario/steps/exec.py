@@ -8,7 +8,7 @@ from ...stack.fields import read_command
 from ...text.durations import MS_NS, SECOND_NS, format_duration
 from .. import keys
 from ..actions import Exec
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 HOST = "host"
@@ -21,8 +21,8 @@ class ExecStep:
 
     command: Exec
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, self.command),), most_ns=self.command.within_ns)
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, self.command),), most_ns=self.command.within_ns)
 
     def __str__(self) -> str:
         return str(self.command)

@@ -8,7 +8,7 @@ from ...stack.yaml import Node
 from ...text.durations import MS_NS, SECOND_NS, format_duration
 from .. import keys
 from ..actions import Http
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import Context, StepArgs, StepKind
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -21,8 +21,8 @@ class HttpStep:
 
     ask: Http
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, self.ask),), most_ns=self.ask.within_ns)
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, self.ask),), most_ns=self.ask.within_ns)
 
     def __str__(self) -> str:
         return str(self.ask)

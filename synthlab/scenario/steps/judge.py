@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...text.durations import SECOND_NS
 from .. import keys
 from ..actions import Judge, JudgeKind
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 
@@ -17,9 +17,9 @@ class JudgeStep:
 
     judge: Judge
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         least_ns = self.judge.for_ns
-        return Part(actions=(Timed(0, self.judge),), least_ns=least_ns, most_ns=self.judge.most_ns)
+        return StepPlan(actions=(Timed(0, self.judge),), least_ns=least_ns, most_ns=self.judge.most_ns)
 
     def __str__(self) -> str:
         return str(self.judge)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...stack.yaml import Node
 from .. import keys
 from ..formatting import joined
-from ..model import Part, Planner, Step
+from ..model import Planner, Step, StepPlan
 from ..step_kind import Context, StepArgs, StepKind
 from .repeat import STEPS_SCHEMA
 
@@ -21,8 +21,8 @@ class Parallel:
 
     tracks: Mapping[str, tuple[Step, ...]]
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(tracks=tuple(planner.track(name, steps) for name, steps in self.tracks.items()))
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(tracks=tuple(planner.track(name, steps) for name, steps in self.tracks.items()))
 
     def __str__(self) -> str:
         return f"parallel: {joined(self.tracks)}"

@@ -12,7 +12,7 @@ from .. import keys
 from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined
-from ..model import Part, Planner
+from ..model import Planner, StepPlan
 from ..step_kind import StepArgs, StepKind
 from ..value_ranges import LEAST_EVERY_NS, MOST_EVERY_NS, Timeline, every_ns, filled, pairs, read_pair, times
 from .set import lease_key
@@ -33,10 +33,10 @@ class Ramp:
     shape: str = "linear"
     for_ns: int | None = None
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         points = tuple((at_ns, self._at(at_ns)) for at_ns in (*times(self.over_ns, self.every_ns), self.over_ns))
         timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return Part(actions=timeline.actions(planner))
+        return StepPlan(actions=timeline.actions(planner))
 
     def _at(self, at_ns: int) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(at_ns / self.over_ns, self.shape == "exponential"))

@@ -13,7 +13,7 @@ from .. import keys
 from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined
-from ..model import Part, Planner
+from ..model import Planner, StepPlan
 from ..step_kind import StepArgs, StepKind
 from ..value_ranges import LEAST_EVERY_NS, Timeline, every_ns, filled, pairs, read_pair, times
 
@@ -35,14 +35,14 @@ class RandomWalk:
     every_ns: Fraction
     stride: float = STRIDE
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         places: list[float | None] = [None for _ in pairs(self.change)]
         points = []
         for at_ns in times(self.for_ns, self.every_ns):
             places = [_stepped(place, self.stride, planner.random) for place in places]
             points.append((at_ns, _at(self.change, iter(places))))
         timeline = Timeline(clients=self.clients, points=tuple(points), lasts_ns=self.for_ns)
-        return Part(actions=timeline.actions(planner))
+        return StepPlan(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"random {joined(self.clients)}: {doc_text(self.change)}, for {format_duration(self.for_ns)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import keys
-from ..model import Part, Planner, Step
+from ..model import Planner, Step, StepPlan
 from ..step_kind import StepArgs, StepKind
 
 MOST_TIMES = 1000
@@ -19,8 +19,8 @@ class Repeat:
     count: int
     steps: tuple[Step, ...]
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(tracks=(planner.track("", self.steps, self.count),))
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(tracks=(planner.track("", self.steps, self.count),))
 
     def __str__(self) -> str:
         return f"repeat {self.count} times"

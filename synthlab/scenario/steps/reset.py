@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import keys
 from ..actions import Reset
 from ..formatting import joined
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 
@@ -15,8 +15,8 @@ from ..step_kind import StepArgs, StepKind
 class ResetStep:
     clients: tuple[str, ...]
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, Reset(clients=self.clients)),))
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, Reset(clients=self.clients)),))
 
     def __str__(self) -> str:
         return f"reset {joined(self.clients)}"

@@ -14,7 +14,7 @@ from ..actions import Change
 from ..conditions_reader import change_of, link_keys, profile_change, split_files, written
 from ..conditions_schema import VALUES
 from ..formatting import doc_text, joined
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
 
 SHORTEST_NS = 100 * MS_NS
@@ -31,7 +31,7 @@ class Set:
     for_ns: int | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         change = Change(
             layer=planner.layer,
             clients=self.clients,
@@ -40,7 +40,7 @@ class Set:
             lease_ns=self.for_ns,
             files=self.files,
         )
-        return Part(actions=(Timed(0, change),))
+        return StepPlan(actions=(Timed(0, change),))
 
     def __str__(self) -> str:
         lasts = f" for {format_duration(self.for_ns)}" if self.for_ns else ""

@@ -18,7 +18,7 @@ from ..conditions_reader import split_files, written
 from ..conditions_schema import fields_by_name
 from ..csvtrace import CsvTrace, read_csv
 from ..formatting import joined
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import Context, StepArgs, StepKind
 from ..value_ranges import LEAST_EVERY_NS, Timeline
 
@@ -36,15 +36,15 @@ class Trace:
     files: Mapping[str, str] = field(default_factory=dict)
     csv: CsvTrace | None = None
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         if self.csv is None:
             change = Change(
                 layer=planner.layer, clients=self.clients, change=self.change, files=self.files, lease_ns=self.for_ns
             )
-            return Part(actions=(Timed(0, change),))
+            return StepPlan(actions=(Timed(0, change),))
         points = tuple((at_ns, change) for at_ns, change in self.csv.rows if at_ns < self.for_ns)
         timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return Part(actions=timeline.actions(planner))
+        return StepPlan(actions=timeline.actions(planner))
 
     def __str__(self) -> str:
         return f"trace {joined(self.clients)}: {joined(self.names)}, for {format_duration(self.for_ns)}"

@@ -9,7 +9,7 @@ from ...contract import SFU_HOST
 from ...text.durations import SECOND_NS
 from .. import keys
 from ..actions import Congestion, Traffic
-from ..model import Part, Planner, Timed
+from ..model import Planner, StepPlan, Timed
 from ..step_kind import StepArgs, StepKind
 
 PROTOCOLS = ("tcp", "udp")
@@ -22,8 +22,8 @@ class TrafficStep:
 
     traffic: Traffic
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(actions=(Timed(0, self.traffic),))
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(actions=(Timed(0, self.traffic),))
 
     def __str__(self) -> str:
         return str(self.traffic)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...text.durations import format_duration
 from .. import keys
-from ..model import Part, Planner
+from ..model import Planner, StepPlan
 from ..step_kind import StepArgs, StepKind
 
 
@@ -14,8 +14,8 @@ from ..step_kind import StepArgs, StepKind
 class Wait:
     for_ns: int
 
-    def plan(self, planner: Planner) -> Part:
-        return Part(least_ns=self.for_ns, most_ns=self.for_ns)
+    def plan(self, planner: Planner) -> StepPlan:
+        return StepPlan(least_ns=self.for_ns, most_ns=self.for_ns)
 
     def __str__(self) -> str:
         return f"wait {format_duration(self.for_ns)}"

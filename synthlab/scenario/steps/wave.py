@@ -13,7 +13,7 @@ from .. import keys
 from ..conditions_reader import change_of, link_keys
 from ..conditions_schema import PAIRS
 from ..formatting import doc_text, joined
-from ..model import Part, Planner
+from ..model import Planner, StepPlan
 from ..step_kind import StepArgs, StepKind
 from ..value_ranges import LEAST_EVERY_NS, MOST_EVERY_NS, Timeline, every_ns, filled, read_pair, times
 
@@ -33,10 +33,10 @@ class Wave:
     every_ns: Fraction
     shape: str = "sine"
 
-    def plan(self, planner: Planner) -> Part:
+    def plan(self, planner: Planner) -> StepPlan:
         points = tuple((at_ns, self._at(at_ns)) for at_ns in times(self.for_ns, self.every_ns))
         timeline = Timeline(clients=self.clients, points=points, lasts_ns=self.for_ns)
-        return Part(actions=timeline.actions(planner))
+        return StepPlan(actions=timeline.actions(planner))
 
     def _at(self, at_ns: int) -> dict[str, Any]:
         return filled(self.change, lambda pair: pair.at(self._share(at_ns)))

@@ -12,7 +12,7 @@ from synthlab.cli import console
 from synthlab.control.backend import Backend
 from synthlab.deploy import claim
 from synthlab.deploy.compose_file import digest
-from synthlab.lab import bring_up as bringing_up
+from synthlab.lab import bring_up
 from synthlab.stack import read_stack
 from synthlab.testing import FakeEngine, fake_backend, fake_container
 
@@ -107,7 +107,7 @@ def test_up_of_an_edited_stack(
     assert "call.yaml has changed since: replace it with `synthlab up --replace`" in capsys.readouterr().err
 
     replaced: list[bool] = []
-    monkeypatch.setattr(bringing_up, "bring_up", lambda *given: replaced.append(given[-1]))
+    monkeypatch.setattr(bring_up, "bring_up", lambda *given: replaced.append(given[-1]))
     monkeypatch.setattr(console, "is_asked", lambda: True)
     for answer in (True, False):
         monkeypatch.setattr(typer, "confirm", lambda question, err, answer=answer: answer)

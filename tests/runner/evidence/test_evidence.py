@@ -15,7 +15,7 @@ from synthlab.control.state import ClientState
 from synthlab.errors import SynthlabError
 from synthlab.runner.evidence import Evidence
 from synthlab.runner.evidence.items import pictures_of
-from synthlab.runner.evidence.screenshots import Picture, has_browser, read_picture
+from synthlab.runner.evidence.screenshots import Screenshot, has_browser, read_picture
 from synthlab.testing import FakeClientApi, FakeEngine, fake_backend, fake_container
 
 from .stub import Runner
@@ -101,7 +101,7 @@ def test_pictures() -> None:
     """Each page has its own picture; a crashed page is reported."""
     web = replace(fake_container("call", "web"), app="chrome")
     lines = ['{"url": "http://a", "png": "cG5n"}', '{"url": "http://b", "error": "no picture within 5 s"}']
-    taken = [*map(read_picture, lines), Picture("http://c", b"other")]
+    taken = [*map(read_picture, lines), Screenshot("http://c", b"other")]
     found = pictures_of(FakeEngine(), web, lambda engine, container: taken)
     assert [(one.shows, one.path, one.content) for one in found.artifacts] == [
         ("screenshot 1 of web", "screenshots/web-1.png", b"png"),

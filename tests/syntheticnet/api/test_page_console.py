@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.api.page_console import MOST_ENTRIES, MOST_TEXT, BadEntries, Console
+from syntheticnet.api.page_console import MOST_ENTRIES, MOST_TEXT, BadEntries, PageConsole
 
 from ..builders import exactly
 from ..site import Site
@@ -21,13 +21,13 @@ def entry(text: str = "hello", kind: str = "log") -> dict[str, Any]:
     return {"time_s": 1.0, "kind": kind, "text": text, "where": ""}
 
 
-def texts(console: Console, after: int = 0) -> list[str]:
+def texts(console: PageConsole, after: int = 0) -> list[str]:
     return [one["text"] for one in console.report(after)["entries"]]
 
 
 def test_the_newest_are_kept() -> None:
     """Chatter never pushes out errors, nor errors chatter; entry numbers show how many are missing."""
-    console = Console()
+    console = PageConsole()
     console.publish({"entries": [entry("the cause", "error")]})
     for _ in range(3):
         console.publish({"entries": [entry(str(number)) for number in range(MOST_ENTRIES)], "lost": 7})
@@ -40,7 +40,7 @@ def test_the_newest_are_kept() -> None:
 
 def test_texts_are_bounded() -> None:
     """Texts are cut to the maximum length, and characters that UTF-8 cannot encode are replaced."""
-    console = Console()
+    console = PageConsole()
     console.publish({"entries": [entry("x" * 10_000), entry("a\ud800b")]})
     assert [len(text) for text in texts(console)] == [MOST_TEXT, 3]
     assert texts(console)[1] == "a?b"
@@ -58,7 +58,7 @@ def test_texts_are_bounded() -> None:
 )
 def test_bad_entries_change_nothing(posted: Any, line: str) -> None:
     """An invalid entry is refused with a one-line error."""
-    console = Console()
+    console = PageConsole()
     with pytest.raises(BadEntries, match=exactly(line)):
         console.publish(posted)
     assert console.report() == {"entries": [], "count": 0}

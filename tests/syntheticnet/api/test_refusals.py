@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.api import parameters as requests
+from syntheticnet.api import parameters
 from syntheticnet.api import routes as api
 from syntheticnet.conditions import MOST_BYTES
 
@@ -161,10 +161,10 @@ def test_refuses_a_body_that_is_too_long(site: Site) -> None:
         while True:
             yield b" " * 65536
 
-    for body in (b" " * (requests.MOST_BODY_BYTES + 1), endless()):
+    for body in (b" " * (parameters.MOST_BODY_BYTES + 1), endless()):
         answer = site.ask("PUT", "/v1/conditions", content=body)
         assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 1048576 bytes"})
-    assert site.ask("PUT", "/v1/conditions", content=b"{}".ljust(requests.MOST_BODY_BYTES)).status_code == 200
+    assert site.ask("PUT", "/v1/conditions", content=b"{}".ljust(parameters.MOST_BODY_BYTES)).status_code == 200
     answer = site.ask("PUT", "/v1/files/a", content=b" " * (MOST_BYTES + 1))
     assert (answer.status_code, answer.json()) == (413, {"error": "the body is longer than 4194304 bytes"})
 

@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import condition_fields, traces
-from syntheticnet.conditions.traces import DelayTrace, RateTrace, read_delay_trace, read_rate_trace, read_table
+from syntheticnet.conditions.traces import DelayRecording, RateRecording, read_delay_trace, read_rate_trace, read_table
 
 from ..builders import MS, exactly
 
 
 def test_rate_trace() -> None:
     """One time per line; empty lines and comments are skipped; times may repeat."""
-    assert read_rate_trace("# LTE\n0\n2\n2\n\n 7 # last\r\n") == RateTrace(array("q", (0, 2, 2, 7)))
+    assert read_rate_trace("# LTE\n0\n2\n2\n\n 7 # last\r\n") == RateRecording(array("q", (0, 2, 2, 7)))
 
 
 def test_delay_trace() -> None:
     """Times and delays in ms, with decimals; the last line holds for as long as the one before it."""
-    assert read_delay_trace("0 20\n20.5\t35.25\n30 0\n") == DelayTrace(
+    assert read_delay_trace("0 20\n20.5\t35.25\n30 0\n") == DelayRecording(
         array("q", (0, 20_500_000, 30 * MS)), array("q", (20 * MS, 35_250_000, 0)), 39_500_000, 0
     )
     assert read_delay_trace("0 20").period_ns is None

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from syntheticnet.conditions import Conditions
-from syntheticnet.forwarder import classifier as flows_module
+from syntheticnet.forwarder import classifier as classifier_module
 from syntheticnet.forwarder.classifier import Classifier, Direction, FlowTable
 from syntheticnet.packets.headers import Header, parse
 from syntheticnet.packets.packet import IP, Conversation, Packet
@@ -243,7 +243,7 @@ def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch:
     """The table is used once per conversation, with any number of flows; after that no header is parsed."""
     for count in (1, 1000):
         parsed = Mock(side_effect=parse)
-        monkeypatch.setattr(flows_module, "parse", parsed)
+        monkeypatch.setattr(classifier_module, "parse", parsed)
         Counting.asked = 0
         flows = Conditions.from_dict({"flows": {form.format(n): {} for n in range(1, count + 1)}}).flows
         classifier = Classifier(Counting("egress", flows))
@@ -256,7 +256,7 @@ def test_a_thousand_flows_cost_a_packet_no_more_than_one(form: str, monkeypatch:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit all conversations, divided ones too, are evicted, passed to `retire` and counted."""
-    monkeypatch.setattr(flows_module, "MOST_CONVERSATIONS", 10)
+    monkeypatch.setattr(classifier_module, "MOST_CONVERSATIONS", 10)
     retired: list[Conversation] = []
     classifier = Classifier(table("egress", "*:rtp"), retired.extend)
     for port in range(25):

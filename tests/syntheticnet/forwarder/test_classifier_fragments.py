@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from syntheticnet.forwarder import classifier as flows_module
+from syntheticnet.forwarder import classifier as classifier_module
 from syntheticnet.forwarder.classifier import Classifier
 from syntheticnet.packets.packet import Packet
 
@@ -51,7 +51,7 @@ def test_an_identification_that_is_used_again_means_its_new_packet(version: int)
 
 def test_the_oldest_first_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit the oldest are evicted and counted; a repeated one is not old."""
-    monkeypatch.setattr(flows_module, "MOST_FRAGMENTED", 3)
+    monkeypatch.setattr(classifier_module, "MOST_FRAGMENTED", 3)
     classifier = Classifier(table("egress", "*:udp:6000"))
     for identification in (1, 2, 3, 1, 4):
         classifier.conversation(fragment(udp(5000, 6000, bytes(8)), identification=identification))

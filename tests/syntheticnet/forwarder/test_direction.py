@@ -11,7 +11,7 @@ import pytest
 
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
-from syntheticnet.forwarder.classifier import Control
+from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
 from syntheticnet.forwarder.port import make_ports
 from syntheticnet.forwarder.schedule import InForce
@@ -29,7 +29,7 @@ class Path:
     """A pipeline on socket pairs: sent frames are in `sent`; the test passes in received ones."""
 
     def __init__(self, source: socket.socket, target: socket.socket, wire: socket.socket) -> None:
-        control = Control(frozenset({ip_address(HOST).packed}), frozenset({80}))
+        control = ControlAccess(frozenset({ip_address(HOST).packed}), frozenset({80}))
         one, other = make_ports(source.detach(), target.detach())
         self.pipeline = Pipeline("egress", one, other, control, Files())
         self._wire = wire

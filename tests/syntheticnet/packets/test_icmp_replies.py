@@ -7,7 +7,7 @@ from struct import pack, unpack_from
 
 import pytest
 
-from syntheticnet.packets import icmp_replies as answers
+from syntheticnet.packets import icmp_replies
 from syntheticnet.packets.datagram import read
 from syntheticnet.packets.packet import IP, VNET
 
@@ -73,7 +73,7 @@ def test_reset_as_of_a_closed_port(
 ) -> None:
     """RFC 9293 3.10.7.1: with an ACK the sequence number is that acknowledged; else all that came is acknowledged."""
     sent = flagged(flags, payload, sequence, version)
-    ports, own, seen, offset, bits = unpack_from("!4sIIBB", verified(answers.refusal(sent, "reset"), sent))
+    ports, own, seen, offset, bits = unpack_from("!4sIIBB", verified(icmp_replies.refusal(sent, "reset"), sent))
     assert (own, seen, bits) == expected
     assert (ports, offset) == (pack("!HH", 80, 5000), 5 << 4)
 
@@ -91,7 +91,7 @@ def test_unreachable(how: str, icmp: tuple[int, int], icmpv6: tuple[int, int]) -
     """UDP gets an ICMP error with the code of the reason, quoting the packet; also for `reset`."""
     for source, destination, kind in ((CLIENT, SERVER, icmp), (CLIENT6, SERVER6, icmpv6)):
         sent = udp_frame(source, destination, 1000, 2000)
-        message = verified(answers.refusal(sent, how), sent)
+        message = verified(icmp_replies.refusal(sent, how), sent)
         assert (message[0], message[1]) == kind
         assert message[4:8] == bytes(4)
         assert message[8:] == sent[IP:]
@@ -102,7 +102,7 @@ def test_too_big(version: int) -> None:
     """Fragmentation needed has the MTU in 16 bits (RFC 1191), packet too big in 32 (RFC 4443); both quote a lot."""
     payload = udp(1000, 2000, bytes(1452))
     sent = frame(ipv4(CLIENT, SERVER, UDP, payload) if version == 4 else ipv6(CLIENT6, SERVER6, UDP, payload))
-    answer = answers.too_big(sent, 1400)
+    answer = icmp_replies.too_big(sent, 1400)
     message = verified(answer, sent)
     assert message[:2] == (b"\x03\x04" if version == 4 else b"\x02\x00")
     assert int.from_bytes(message[4:8], "big") == 1400
@@ -113,7 +113,7 @@ def test_too_big(version: int) -> None:
 def test_quotes_no_padding_and_no_partial_checksum() -> None:
     """The quote is what the wire would have carried: no Ethernet padding, a complete checksum."""
     sent = frame(ipv4(CLIENT, SERVER, UDP, udp(1, 2)), vnet(flags=1, start=34, offset=6)) + bytes(20)
-    message = verified(answers.refusal(sent, "port-unreachable"), sent)
+    message = verified(icmp_replies.refusal(sent, "port-unreachable"), sent)
     assert len(message) == 8 + 28
     assert message[8 + 26 :] != bytes(2)
 
@@ -141,9 +141,9 @@ UNANSWERED = {
 @pytest.mark.parametrize("name", UNANSWERED)
 def test_what_must_not_be_answered(name: str) -> None:
     """RFC 1122 3.2.2, RFC 4443 2.4: no answer to errors, resets, groups, later fragments, or what cannot be read."""
-    assert answers.refusal(UNANSWERED[name], "reset") is None
-    assert answers.refusal(UNANSWERED[name], "port-unreachable") is None
-    assert answers.too_big(UNANSWERED[name], 100) is None
+    assert icmp_replies.refusal(UNANSWERED[name], "reset") is None
+    assert icmp_replies.refusal(UNANSWERED[name], "port-unreachable") is None
+    assert icmp_replies.too_big(UNANSWERED[name], 100) is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_echo_requests_are_answered(protocol: int, version: int) -> None:
     message = bytes((8 if version == 4 else 128, 0)) + bytes(30)
     make, ends = (ipv4, (CLIENT, SERVER)) if version == 4 else (ipv6, (CLIENT6, SERVER6))
     sent = frame(make(*ends, protocol, message))
-    assert verified(answers.refusal(sent, "host-unreachable"), sent)[8:] == sent[IP:]
+    assert verified(icmp_replies.refusal(sent, "host-unreachable"), sent)[8:] == sent[IP:]
 
 
 def test_reads_past_extension_headers() -> None:
@@ -167,4 +167,4 @@ def test_reads_past_extension_headers() -> None:
     assert found
     assert (found.protocol, found.start, found.first) == (TCP, IP + 40 + 16, True)
     assert found.source == ip_address(CLIENT6).packed
-    assert verified(answers.refusal(sent, "reset"), sent)[13] == RST | ACK
+    assert verified(icmp_replies.refusal(sent, "reset"), sent)[13] == RST | ACK

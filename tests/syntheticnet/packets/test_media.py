@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions.flow import MEDIA
-from syntheticnet.packets.media import NONE, Media, media_of
+from syntheticnet.packets.media import NONE, MediaHeader, media_of
 
 from ..builders import rtcp, rtp, udp
 
 SSRC = 0x1234ABCD
 
 
-def read(payload: bytes) -> Media:
+def read(payload: bytes) -> MediaHeader:
     return media_of(udp(5000, 6000, payload), 8)
 
 

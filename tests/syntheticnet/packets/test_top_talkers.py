@@ -6,7 +6,7 @@ from struct import unpack
 
 import pytest
 
-from syntheticnet.packets import top_talkers as top_module
+from syntheticnet.packets import top_talkers
 from syntheticnet.packets.packet import Conversation
 from syntheticnet.packets.top_talkers import BUCKETS, Top, profile
 
@@ -54,7 +54,7 @@ def test_has_no_words_for_ipv6() -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit new peers are dropped when retired; known ones keep counting."""
-    monkeypatch.setattr(top_module, "MOST_PEERS", 10)
+    monkeypatch.setattr(top_talkers, "MOST_PEERS", 10)
     top = Top()
     for round in range(3):
         for id in range(1, 101):

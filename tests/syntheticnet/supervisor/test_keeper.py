@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from syntheticnet.supervisor.interface import Address, Interface, Network, NoInterface, Route, chosen, leading_out
-from syntheticnet.supervisor.keeper import Plan, planned
+from syntheticnet.supervisor.interface import Address, Interface, IPNetwork, NoInterface, Route, chosen, leading_out
+from syntheticnet.supervisor.keeper import InterfacePlan, planned
 
 from ..builders import exactly
 
@@ -32,41 +32,41 @@ STRANGER = interface(7, "10.77.0.2")
 
 def test_nothing_has_changed() -> None:
     """Only the held interface exists: nothing to do."""
-    assert planned([HELD], HELD, [LAB]) == Plan()
+    assert planned([HELD], HELD, [LAB]) == InterfacePlan()
 
 
 def test_it_is_gone() -> None:
     """A lost interface is released, so that Docker can give its address to another."""
-    assert planned([], HELD, [LAB]) == Plan(let_go=True)
+    assert planned([], HELD, [LAB]) == InterfacePlan(let_go=True)
 
 
 def test_it_is_back() -> None:
     """Another interface in the same network takes its place, whatever its address is now."""
-    assert planned([BACK], None, [LAB]) == Plan(take=BACK)
+    assert planned([BACK], None, [LAB]) == InterfacePlan(take=BACK)
 
 
 def test_gone_and_back_at_once() -> None:
     """If both changes are seen at once, the old one is released and then the new one taken."""
-    assert planned([BACK], HELD, [LAB]) == Plan(let_go=True, take=BACK)
+    assert planned([BACK], HELD, [LAB]) == InterfacePlan(let_go=True, take=BACK)
 
 
 def test_another_network() -> None:
     """An interface of another network is a stranger, whether one is held or not, with or without a default route."""
     leading = interface(8, "10.77.0.3", "10.77.0.1")
-    assert planned([STRANGER, HELD], HELD, [LAB]) == Plan(strangers=(STRANGER,))
-    assert planned([STRANGER, leading], None, [LAB]) == Plan(strangers=(STRANGER, leading))
-    assert planned([STRANGER, BACK], None, [LAB]) == Plan(take=BACK, strangers=(STRANGER,))
+    assert planned([STRANGER, HELD], HELD, [LAB]) == InterfacePlan(strangers=(STRANGER,))
+    assert planned([STRANGER, leading], None, [LAB]) == InterfacePlan(strangers=(STRANGER, leading))
+    assert planned([STRANGER, BACK], None, [LAB]) == InterfacePlan(take=BACK, strangers=(STRANGER,))
 
 
 def test_a_second_interface_in_the_same_network() -> None:
     """A second interface in the network is a stranger while the first is held."""
-    assert planned([HELD, BACK], HELD, [LAB]) == Plan(strangers=(BACK,))
+    assert planned([HELD, BACK], HELD, [LAB]) == InterfacePlan(strangers=(BACK,))
 
 
 def test_the_first_network_that_has_an_interface() -> None:
     """IPv4 networks come first; IPv6 works alone."""
     six = interface(9, "fd00::7")
-    networks: list[Network] = [LAB, ip_network("fd00::/64")]
+    networks: list[IPNetwork] = [LAB, ip_network("fd00::/64")]
     assert planned([six, BACK], None, networks).take == BACK
     assert planned([six], None, networks).take == six
 

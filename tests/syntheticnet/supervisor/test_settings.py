@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syntheticnet.supervisor import settings
-from syntheticnet.supervisor.settings import BadSettings, Settings, User, read_user
+from syntheticnet.supervisor.settings import ApplicationUser, BadSettings, Settings, read_user
 
 from ..builders import exactly
 
@@ -95,6 +95,6 @@ def test_user() -> None:
     """The application's user by name or number, with its own or another group."""
     assert read_user({}).uid == 0
     assert (read_user({"SYNTHLAB_USER": "nobody"}).uid, read_user({"SYNTHLAB_USER": "nobody:7"}).gid) == (65534, 7)
-    assert read_user({"SYNTHLAB_USER": "4242"}) == User(4242, 4242, "", "/")
+    assert read_user({"SYNTHLAB_USER": "4242"}) == ApplicationUser(4242, 4242, "", "/")
     with pytest.raises(BadSettings, match="no user 'nosuch' in this image"):
         read_user({"SYNTHLAB_USER": "nosuch"})

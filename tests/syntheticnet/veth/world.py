@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from syntheticnet import channel as channel
+from syntheticnet import channel
 from syntheticnet.channel import ControlClient, Unanswered
 from syntheticnet.forwarder.port import Frame, Port, make_ports, open_socket
 
