@@ -39,7 +39,7 @@ def test_the_version(programs: Path, tmp_path: Path) -> None:
 def test_bundled_files(programs: Path, tmp_path: Path) -> None:
     """Stacks, scenarios, profiles and templates are in the wheel."""
     assert 'name: "synthlab-call"' in run(programs / "synthlab", "render", "call.yaml", folder=tmp_path)
-    assert "can be played" in run(programs / "synthlab", "scenario", "check", "dog-chews-fiber", folder=tmp_path)
+    assert "valid: " in run(programs / "synthlab", "scenario", "check", "dog-chews-fiber", folder=tmp_path)
     assert "rate" in run(programs / "synthlab", "profile", "show", "wpt/3g", folder=tmp_path)
 
 

@@ -1,7 +1,7 @@
-"""Makes the pictures of the README from a real run: `make pictures`. Needs what `make test` needs.
+"""Makes the README's pictures from a real run: `make pictures`. Has the requirements of `make test`.
 
-A call is brought up, the dog chews the fiber, and a Chromium in a container of its own on the host's network looks at
-the report and at the control page of client2.
+Starts a call, runs the scenario dog-chews-fiber, and takes screenshots of the report and of client2's control page with
+a Chromium in a separate container on the host's network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LAB, VIEWER = "pictures", "synthlab-pictures-viewer"
 PORT = 9333
 WIDTH, HEIGHT = 1200, 900
 COLOURS = 128
-"""Few enough to keep the files small, and enough for charts and text."""
+"""Few enough for small files, enough for charts and text."""
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         command = [str(Path(sys.executable).with_name("synthlab")), "scenario", "run", "dog-chews-fiber", "--lab", LAB]
         subprocess.run([*command, "--report", str(report)], check=True)
         lab["client2"].set(egress={"rate": "100kbit", "latency": "80ms", "loss": "2%"})
-        time.sleep(5)  # until what is achieved is measured
+        time.sleep(5)  # until measured values appear
         with viewer(report) as browser:
             save(shot(browser, "file:///report.html"), "report.png")
             save(shot(browser, lab["client2"].api_url), "control-page.png")
@@ -71,7 +71,7 @@ def shot(browser: Browser, url: str) -> bytes:
 
 
 def save(png: bytes, name: str) -> None:
-    """With a palette, which makes the file a third as large."""
+    """Save with a palette, which reduces the file to a third."""
     file = HERE / name
     Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(file, optimize=True)
     print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")

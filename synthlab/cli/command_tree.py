@@ -1,4 +1,4 @@
-"""Every command, under the heading and in the order that `synthlab --help` shows."""
+"""All commands, with the headings and in the order of `synthlab --help`."""
 
 from __future__ import annotations
 

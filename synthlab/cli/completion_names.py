@@ -1,4 +1,4 @@
-"""The names that a shell completes, asked for so that it takes no time: without the SDK and the HTTP library."""
+"""The names that a shell completes, read without Docker's SDK and the HTTP library, whose imports are slow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def client_names(known: Iterable[Member], lab: str | None) -> list[str]:
 
 
 def flow_names(known: Iterable[Member], lab: str | None, clients: Iterable[str]) -> list[str]:
-    """The flows in force at the clients that are named on the line; at all where there are none."""
+    """The flows of the clients named on the line; of all clients if there are none."""
     wanted = set(clients)
     names: dict[str, None] = {}
     for member in known:

@@ -1,4 +1,4 @@
-"""The flags of `set`, made from the schema: a condition that is added there is a flag here, with no edit."""
+"""The flags of `set`, generated from the schema: a condition added there needs no edit here."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """`command` with one option for each condition; it gets those that were given as the mapping `values`.
+    """Add one option per condition to `command`, which receives those used as the mapping `values`.
 
-    Where a value is a local file, `values` has its name and `files` its text.
+    If a value is a local file, `values` has its name and `files` its text.
     """
     own = inspect.signature(command, eval_str=True)
     made = [_parameter(item) for item in condition_fields()]
@@ -32,8 +32,8 @@ def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def taking_flags(**given: Any) -> None:
-        written = {names[key]: given.pop(key) for key in list(given) if key in names}
-        named, files = take_files({name: value for name, value in written.items() if value is not None})
+        flags = {names[key]: given.pop(key) for key in list(given) if key in names}
+        named, files = take_files({name: value for name, value in flags.items() if value is not None})
         command(**given, values=read_values(named), files=files)
 
     kept = [parameter for parameter in own.parameters.values() if parameter.name not in ("values", "files")]
@@ -43,16 +43,16 @@ def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def take_files(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values with the names of the local files that they are paths to, and what is in those, by name.
+    """The values with paths of local files replaced by file names, and the text of each file by name.
 
-    Raises WrongUse for a file that cannot be read, or is not of its kind.
+    Raises WrongUse for a file that cannot be read or has the wrong format.
     """
     files: dict[str, str] = {}
     return local_files.take_files(written, _find_file, files), files
 
 
 def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a change has them: `none` clears one. Raises WrongUse for one that cannot be."""
+    """The values of a change; `none` clears a value. Raises WrongUse for an invalid one."""
     units = {_name(item): item.metadata["unit"] for item in condition_fields()}
     values: dict[str, Any] = {}
     for name, value in written.items():
@@ -64,13 +64,13 @@ def read_values(written: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def refuse_flag(name: str, what: str) -> NoReturn:
-    """Raise WrongUse for what is wrong with a flag's value."""
-    raise WrongUse(f"--{_flag(name)}: {what}")
+def refuse_flag(name: str, message: str) -> NoReturn:
+    """Raise WrongUse for a flag's value."""
+    raise WrongUse(f"--{_flag(name)}: {message}")
 
 
 def chosen_directions(ingress: bool, egress: bool) -> tuple[str, ...]:
-    """The directions that the two flags mean: both when none is given."""
+    """The directions that the two flags select; both if neither is given."""
     return tuple(name for name, chosen in zip(DIRECTIONS, (ingress, egress), strict=True) if chosen) or DIRECTIONS
 
 

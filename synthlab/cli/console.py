@@ -1,6 +1,6 @@
-"""All that people see on a terminal; the only place that knows rich. Where output is piped, it is plain.
+"""Prints everything the commands show; the only module that uses rich. Piped output is plain text.
 
-Texts may be of strangers: what would act on a terminal is escaped, and long ones are cut (`shown`).
+Text may come from untrusted sources: control characters are escaped and long text is truncated (`shown`).
 """
 
 from __future__ import annotations
@@ -22,22 +22,19 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.table import Table as RichTable
 
-# A piped table is for programs and files: its rows are never broken.
+# Piped tables are for programs and files, so their rows never wrap.
 PIPED_WIDTH = 1000
 
 
 class Bad(str):
-    """A cell that says what is wrong: red on a terminal."""
+    """A cell that reports a problem; red on a terminal."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under their headings; a `title` says what they are.
-
-    On a narrow terminal the cells of the `whole` columns are not broken: the others give way.
-    """
+    """Rows of text under column headings. On a narrow terminal, cells wrap except in the `whole` columns."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -46,66 +43,66 @@ class Table:
 
 
 def is_asked() -> bool:
-    """Whether somebody sits there who can answer a question."""
+    """Whether a person is there to answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def print_bad(text: str) -> None:
-    """One line on the output that says what is wrong: red on a terminal."""
+    """Print one line that reports a problem; red on a terminal."""
     _console().print(shown(text), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_line(text: str) -> None:
-    """One line on the output."""
+    """Print one line."""
     _console().print(shown(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_note(text: str) -> None:
-    """One line on the error output: what is worth telling, but is not the answer."""
+    """Print one line to stderr: worth knowing, but not part of the result."""
     _console(stderr=True).print(shown(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_lines(text: str) -> None:
-    """Several lines on the output, as wide as they are."""
+    """Print several lines, without wrapping."""
     print_text(f"{shown_lines(text)}\n")
 
 
 def print_log(start: str, text: str) -> None:
-    """A line that an application wrote, behind a `start` of ours: as it is for a file or program, else shown."""
+    """Print a line of an application's log after our `start`; escaped on a terminal, unchanged elsewhere."""
     print_text(f"{start}{shown_log(text) if sys.stdout.isatty() else text}\n")
 
 
 def print_text(text: str) -> None:
-    """A text of ours exactly as it is, for a file or another program."""
+    """Print text of ours unchanged, for a file or another program."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
 def drop_output() -> None:
-    """Let what is still to be printed go nowhere: its reader has gone, or its disk is full, and the end would fail."""
+    """Discard further output: after a full disk or a closed pipe, flushing at exit would fail again."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:
-    """A value as JSON on the output."""
+    """Print a value as JSON."""
     sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def print_json_line(value: Any) -> None:
-    """A value as JSON on one line, for a program that reads while we go on."""
+    """Print a value as one line of JSON, and flush, for a program that reads along."""
     sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 
 def print_table(table: Table) -> None:
-    """A table on the output."""
+    """Print a table."""
     console = _console()
     console.print(_rich_table(table, console))
 
 
 def print_error(error: SynthlabError) -> None:
-    """One red line on the error output, with what belongs under it."""
+    """Print one red line to stderr, with the error's details below."""
     console = _console(stderr=True)
     console.print(f"synthlab: {shown(error.message)}", style="red", markup=False, highlight=False, soft_wrap=True)
     for line in error.details:
@@ -113,7 +110,7 @@ def print_error(error: SynthlabError) -> None:
 
 
 def watch(tables: Callable[[], Sequence[Table]], interval_s: float, count: int | None = None) -> None:
-    """Show tables anew every `interval_s`, `count` times or until Ctrl-C; on a terminal, each in place of the last."""
+    """Print tables every `interval_s`, `count` times or until Ctrl-C; on a terminal, replace the previous ones."""
     from rich.console import Group
     from rich.live import Live
 
@@ -130,7 +127,7 @@ def watch(tables: Callable[[], Sequence[Table]], interval_s: float, count: int |
 
 
 def turns(interval_s: float, count: int | None = None) -> Iterator[int]:
-    """Numbers from 0, one every `interval_s`: `count` of them, or no end. What is done with one takes of its time."""
+    """Yield 0, 1, 2, ... every `interval_s`, `count` times or endlessly, without drifting."""
     start = time.monotonic()
     for number in itertools.count() if count is None else range(count):
         time.sleep(max(start + number * interval_s - time.monotonic(), 0))
@@ -139,10 +136,7 @@ def turns(interval_s: float, count: int | None = None) -> Iterator[int]:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Give a function that tells what is being done: a moving line on a terminal, else a line for each new thing.
-
-    It goes to the error output, so that what a command prints stays clean.
-    """
+    """Yield a function that shows progress on stderr: a status line on a terminal, else one line per change."""
     console = _console(stderr=True)
     if console.is_terminal:
         with console.status("") as status:
@@ -152,29 +146,29 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 class Live:
-    """Lines that stay, and under them, on a terminal, one that moves. All on the error output."""
+    """Lines on stderr, with a status line below them on a terminal."""
 
     def __init__(self, console: Console, status: Status | None) -> None:
         self._console = console
         self._status = status
 
     def line(self, text: str, style: str = "") -> None:
-        """A line that stays."""
+        """Print a line."""
         self._console.print(shown(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
     def moving(self, text: str) -> None:
-        """What is going on at this moment, for those who watch."""
+        """Update the status line, if there is one."""
         if self._status:
             _show_moving(self._status, text)
 
     def progress(self, text: str) -> None:
-        """What is being done: the line that moves, and where there is none, one that stays."""
+        """Update the status line; without one, print a line."""
         self.moving(text) if self._status else self.line(text)
 
 
 @contextlib.contextmanager
 def live() -> Iterator[Live]:
-    """Give the lines of something that goes on."""
+    """Yield the lines of a command that keeps running."""
     console = _console(stderr=True)
     if console.is_terminal:
         with console.status("") as status:
@@ -190,7 +184,7 @@ def _show_moving(status: Status, text: str) -> None:
 
 
 class _PlainProgress:
-    """Prints what is told, but not twice in a row."""
+    """Prints each line once, if repeated in a row."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

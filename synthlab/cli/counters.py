@@ -1,4 +1,4 @@
-"""What the forwarders counted, as rows and lines: drops that were asked for, and what the lab itself discarded."""
+"""Tables and lines of the forwarders' counters: drops by conditions, and packets that the lab itself discarded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _WHY = {
     "memory": "more than 64 MB waited",
     "send": "the engine's kernel refused them",
 }
-# Counters whose column is left out where all are 0.
+# Counters whose column is omitted if all are 0.
 _SELDOM = ("queued", "duplicated", "originated")
 _LARGE = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
 
 
 def counters_table(states: Mapping[str, ClientState]) -> Table:
-    """The counters of each link and flow since the forwarder's start."""
+    """Counters of each link and flow since the forwarder started."""
     found = [(name, place, link) for name, state in states.items() for place, link in _places(state)]
     seldom = [field for field in _SELDOM if any(getattr(link, field) for *_, link in found)]
     discarded = any(link.discarded for *_, link in found)
@@ -41,7 +41,7 @@ def counters_table(states: Mapping[str, ClientState]) -> Table:
 
 
 def forwarders_table(states: Mapping[str, ClientState]) -> Table:
-    """How late the forwarders themselves have been over the last second, in each direction."""
+    """Forwarding delay caused by the forwarders themselves over the last second, per direction."""
     rows = [
         (
             *(client, direction, *(_late(late, name) for name in ("p50_ms", "p99_ms", "max_ms"))),
@@ -54,14 +54,14 @@ def forwarders_table(states: Mapping[str, ClientState]) -> Table:
 
 
 def drops(places: Mapping[str, LinkState | None]) -> Iterator[str]:
-    """A line for each link and flow on which its conditions have dropped anything since the forwarder's start."""
+    """One line per link and flow whose conditions have dropped packets since the forwarder started."""
     for place, link in places.items():
         if link and (causes := _causes(link.asked)):
             yield f"{place}: dropped so far: {causes}"
 
 
 def discards(places: Mapping[str, LinkState | None]) -> Iterator[str]:
-    """A line for each link and flow of which the lab itself has discarded packets: no network has lost them."""
+    """One line per link and flow of which the lab itself discarded packets; they do not count as network loss."""
     for place, link in places.items():
         for cause, count in (link.discarded if link else {}).items():
             packets = f"{count} packet{'s' * (count != 1)}"
@@ -69,17 +69,17 @@ def discards(places: Mapping[str, LinkState | None]) -> Iterator[str]:
 
 
 def too_slow_table(states: Mapping[str, ClientState]) -> Table:
-    """These lines, to stand under another table."""
-    return Table(("what is measured says little",), [(Bad(line),) for line in too_slow(states)])
+    """The links on which this machine is too slow, as a table."""
+    return Table(("unreliable measurements",), [(Bad(line),) for line in too_slow(states)])
 
 
 def format_bytes(size: int) -> str:
     """A size with its unit: `795.8 kB`."""
-    return next((f"{size / least:.1f} {unit}" for unit, least in _LARGE.items() if size >= least), f"{size} B")
+    return next((f"{size / factor:.1f} {unit}" for unit, factor in _LARGE.items() if size >= factor), f"{size} B")
 
 
 def _places(state: ClientState) -> Iterator[tuple[str, LinkState]]:
-    """Each link and flow; all that no flow takes only where there are flows, else it is the link."""
+    """Each link and flow; the default flow only if there are others, as it equals the link otherwise."""
     yield from state.links.items()
     for name, directions in state.flows.items():
         if len(state.flows) > 1:

@@ -1,4 +1,4 @@
-"""The demonstration: one command limits client2's uplink, and client1's view of client2 shows it."""
+"""The demo: limits client2's uplink and measures the effect on client1's view of client2."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from ..text.progress import Progress
 from .console import Table
 
 STACK = "call.yaml"
-LAB = "demo"  # so that a call of the user's own stays untouched
+LAB = "demo"  # not `call`, which may be the user's
 VIEWER = "client1"
 SENDER = "client2"
 LIMIT = "100kbit"
 
 START_TIMEOUT_S = 120
 MEDIA_TIMEOUT_S = 60
-SETTLE_S = 8  # a sender's congestion control needs that long to find its rate
+SETTLE_S = 8  # a sender's congestion control takes this long to converge
 MEASURE_S = 5
 SAMPLE_S = 0.5
 RECOVERY_TIMEOUT_S = 40
 
-# Shares of the bit rate and frame rate before: the picture has suffered below the one, and recovered above the other.
+# Shares of the bit rate and frame rate before the limit: the video has degraded below the first, recovered above the
+# second.
 SUFFERED = 0.6
 RECOVERED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class PictureStats:
-    """What the viewer gets of the sender's video, on the average of some seconds."""
+    """The sender's video as the viewer receives it, averaged over some seconds."""
 
     kbps: float
     fps: float
@@ -47,8 +48,7 @@ class PictureStats:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the demonstration has measured. A picture is None where there was no data; so is `recovery_s` when the
-    picture did not recover in time."""
+    """The demo's measurements. A picture is None without data, `recovery_s` if the video did not recover in time."""
 
     up_s: float
     all_see_all_s: float
@@ -58,17 +58,17 @@ class DemoResult:
     recovery_s: float | None
 
     def judge(self) -> None:
-        """Raise ExpectationFailed unless the picture suffered and recovered."""
+        """Raise ExpectationFailed unless the video degraded and recovered."""
         if self.during is None:
             raise ExpectationFailed(f"no data: {VIEWER} reported no stats of {SENDER}'s video under {LIMIT}")
         if self.during.kbps >= SUFFERED * self.before.kbps:
-            raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not suffer from {LIMIT}")
+            raise ExpectationFailed(f"{VIEWER}'s video of {SENDER} did not degrade at {LIMIT}")
         if self.recovery_s is None:
-            raise ExpectationFailed(f"{VIEWER}'s picture of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
+            raise ExpectationFailed(f"{VIEWER}'s video of {SENDER} did not recover within {RECOVERY_TIMEOUT_S} s")
 
 
 def run_demo(backend: Backend, progress: Progress) -> DemoResult:
-    """Bring up the bundled call, measure it, and take it down whatever happens."""
+    """Start the bundled call, measure it, and remove it in any case."""
     stack = read_stack(STACK, LAB)
     start = time.monotonic()
     with launched(stack, backend.engine, progress, START_TIMEOUT_S):
@@ -76,7 +76,7 @@ def run_demo(backend: Backend, progress: Progress) -> DemoResult:
 
 
 def demo_table(outcome: DemoResult) -> Table:
-    """The outcome for people."""
+    """The outcome as a table."""
     recovered = "not recovered" if outcome.recovery_s is None else f"recovered after {outcome.recovery_s:.1f} s"
     rows = [
         (
@@ -102,7 +102,7 @@ def _measure(lab: Lab, progress: Progress, up_s: float) -> DemoResult:
     lab.change(sender, {"egress": {"rate": LIMIT}})
     time.sleep(SETTLE_S)
     during = measure_picture(lab, MEASURE_S)
-    progress(f"resetting {SENDER}, waiting for the picture to recover")
+    progress(f"resetting {SENDER}, waiting for the video to recover")
     lab.reset(sender)
     recovery_s = _wait_for_recovery(lab, before)
     return DemoResult(up_s, all_see_all_s, before, during, measure_picture(lab, MEASURE_S), recovery_s)
@@ -118,14 +118,14 @@ def _wait_for_recovery(lab: Lab, before: PictureStats) -> float | None:
 
 
 def measure_picture(lab: Lab, seconds: float) -> PictureStats | None:
-    """The mean of what the viewer's API tells every half second, or None when it tells nothing."""
+    """The mean of the viewer's stats, sampled every half second; None without stats."""
     viewer = lab.find([VIEWER])
     samples = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(SAMPLE_S)
         seen = lab.stats(viewer)[VIEWER].video.get(SENDER)
-        if seen is not None and "kbps" in seen and "fps" in seen:  # a number that is missing is not a 0
+        if seen is not None and "kbps" in seen and "fps" in seen:  # missing is not 0
             samples.append(seen)
     if not samples:
         return None

@@ -1,4 +1,4 @@
-"""What this machine has of what a lab needs; what is missing comes with its mending."""
+"""Checks whether this machine meets a lab's requirements, and says how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from ..engine.images import LocalImage
 from ..errors import SynthlabError
 
 ENGINE = (20, 10)
-COMPOSE = (2, 24)  # 2.23.1 learned `content` of configs, which carry the files that conditions name
+COMPOSE = (2, 24)  # configs with `content`, which carry traces and tables, came with 2.23.1
 ENOUGH_DISK = 5 * 10**9
 
 LOCAL = "`docker context use default`, `unset DOCKER_HOST`"
-NO_COMMAND = "there is no docker command in PATH"
+NO_COMMAND = "no docker command in PATH"
 
 _NOT_THERE = re.compile("FileNotFound|No such file|ConnectionRefused|Connection refused")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -35,7 +35,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `ok` is None for what is worth knowing but hinders nothing."""
+    """The result of one check. `ok` is None for a note: worth knowing, but not a problem."""
 
     subject: str
     ok: bool | None
@@ -48,7 +48,7 @@ class Finding:
 
 
 def examine(engine: EngineApi) -> list[Finding]:
-    """Look at everything; what needs an engine is left out where none answers."""
+    """Run all checks; those that need an engine are skipped if none answers."""
     found = _engine(engine)
     findings = [*_installation(), found, *_place(engine), _compose(engine), _buildx(engine)]
     if is_local(_address(engine)):
@@ -57,7 +57,7 @@ def examine(engine: EngineApi) -> list[Finding]:
 
 
 def _installation() -> Iterator[Finding]:
-    """The distribution called `synthlab`, ours before it was renamed or PyPI's, where it is installed beside ours."""
+    """A distribution named `synthlab` next to ours: an older one of ours, or the unrelated one on PyPI."""
     with suppress(PackageNotFoundError):
         result = f"synthlab {distribution('synthlab').version} is installed too, in the same folder `synthlab`"
         yield Finding("installation", None, result, f"`pip uninstall synthlab`, then install {DISTRIBUTION} again")
@@ -74,9 +74,9 @@ def _engine(engine: EngineApi) -> Finding:
 
 
 def explained(cause: str, address: str) -> tuple[str, str]:
-    """Why an engine does not answer, and what to do, from what the library says of it."""
+    """Why an engine does not answer, and how to fix it, from the error of Docker's library."""
     if "Permission" in cause:
-        return f"no permission on {address}", "`sudo usermod -aG docker $USER`, then log in anew (or use sudo)"
+        return f"no permission on {address}", "`sudo usermod -aG docker $USER`, then log in again (or use sudo)"
     if not is_local(address):
         return f"no answer from {address}: {cause}", f"start that engine, or use this machine's: {LOCAL}"
     if os.environ.get("DOCKER_HOST"):
@@ -86,15 +86,15 @@ def explained(cause: str, address: str) -> tuple[str, str]:
 
 
 def is_local(address: str) -> bool:
-    """Whether what an engine publishes on 127.0.0.1 opens on this machine."""
+    """Whether ports that an engine publishes on 127.0.0.1 open on this machine."""
     parts = urlsplit(address)
     return parts.scheme in ("unix", "http+unix", "npipe") or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def version_of(result: str) -> tuple[int, int]:
-    """The first two numbers of a version; (0, 0) where there are none."""
-    found = _VERSION.search(result)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    """The first two numbers of a version; (0, 0) if there are none."""
+    match = _VERSION.search(result)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _address(engine: EngineApi) -> str:
@@ -105,23 +105,23 @@ def _address(engine: EngineApi) -> str:
 
 
 def _place(engine: EngineApi) -> Iterator[Finding]:
-    """Only a remote engine is worth a word: what it publishes on 127.0.0.1 opens on that machine."""
+    """Findings for a remote engine, whose ports on 127.0.0.1 open on its own machine only."""
     address = _address(engine)
     if "://" in address and not is_local(address):
-        result = f"remote: {address}; commands reach its clients through it, control pages and screens do not open here"
+        result = f"remote: {address}; commands work, but control pages and screens do not open on this machine"
         yield Finding("engine's machine", None, result, f"forward their ports, or use this machine's engine: {LOCAL}")
         yield _way(address, engine)
 
 
 def _way(address: str, engine: EngineApi) -> Finding:
-    """Whether the docker command gets there as well: builds, and all that is asked of clients, go by it."""
+    """Whether the docker command reaches the engine too: builds and requests to clients go through it."""
     start = time.monotonic()
     result = engine.tool_version("engine")
     took = time.monotonic() - start
     if result is None:
-        fix = f"see what `docker version` says; for ssh:// a login without questions is needed (`{LOCAL}`)"
+        fix = f"run `docker version` for the reason; ssh:// requires a login without prompts. Or: {LOCAL}"
         return Finding("docker command", False, f"does not reach {address}", fix)
-    return Finding("docker command", True, f"reaches it: engine {result}, asked in {took:.1f} s")
+    return Finding("docker command", True, f"reaches it: engine {result}, answered in {took:.1f} s")
 
 
 def _compose(engine: EngineApi) -> Finding:
@@ -140,10 +140,10 @@ def _buildx(engine: EngineApi) -> Finding:
 
 
 def _disk(folder: str) -> Finding:
-    """Where the engine keeps its images; inside the virtual machine of Docker Desktop nobody can look."""
+    """Free space where the engine keeps its images; inside Docker Desktop's virtual machine it cannot be read."""
     place = folder if Path(folder).is_dir() else "/"
     free = shutil.disk_usage(place).free
-    fix = "" if free >= ENOUGH_DISK else "free some (`docker system prune` removes what is unused): images take 3 GB"
+    fix = "" if free >= ENOUGH_DISK else "free some space (`docker system prune` removes unused data): images take 3 GB"
     return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", fix)
 
 
@@ -157,16 +157,17 @@ def _ports(engine: EngineApi) -> Iterator[Finding]:
 
 def _images(engine: EngineApi) -> list[Finding]:
     base = engine.image(BASE)
-    fix = "" if base else "`synthlab up` pulls it, or builds it on Debian as root"
+    fix = "" if base else "`synthlab up` pulls it, or on Debian as root builds it"
     findings = [Finding(BASE, True if base else None, "present" if base else "missing", fix)]
     for planned in plan_images(in_build_order(all_bundled()), engine.image):
         present = engine.image(planned.image.tag)
         result = "current" if planned.current else _stale(present) if present else "not built"
-        fix = "" if planned.current else "`synthlab up` builds it, `synthlab images build` all"
+        fix = "" if planned.current else "`synthlab up` builds it, `synthlab images build` builds all"
         findings.append(Finding(planned.image.tag, True if planned.current else None, result, fix))
     return findings
 
 
 def _stale(image: LocalImage) -> str:
-    other = image.version != own_version()
-    return f"of synthlab {image.version or UNKNOWN}, this is {own_version()}" if other else "changed since it was built"
+    if image.version == own_version():
+        return "changed since it was built"
+    return f"built by synthlab {image.version or UNKNOWN}, this is {own_version()}"

@@ -1,4 +1,4 @@
-"""All labs at a glance: what `ls` tells, also of labs that have stopped, or of which little is left."""
+"""The table of `ls`: all labs, also stopped ones and their remains."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RUNNING = ("running", "paused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """One lab. `state` is up, starting, broken (a part of it has failed), stopped (nothing of it runs), expired, or
-    left over (no container, but a network or volume). Times are in seconds."""
+    """One lab. `state` is up, starting, broken (a container failed), stopped (no container runs), expired, or left over
+    (no container, but a network or volume). Times are in seconds."""
 
     lab: str
     stack: str
@@ -28,7 +28,7 @@ class Overview:
 
 
 def overviews(labs: Iterable[str], containers: Sequence[Container], now: float) -> list[Overview]:
-    """One for each lab, in the order of the names."""
+    """One per lab, sorted by name."""
     return [_overview(lab, [one for one in containers if one.lab == lab], now) for lab in sorted(set(labs))]
 
 
@@ -48,7 +48,7 @@ def overviews_table(seen: Sequence[Overview]) -> Table:
 
 
 def lab_state(containers: Sequence[Container], now: float) -> str:
-    """What a lab is that consists of these containers."""
+    """The state of a lab with these containers."""
     if not containers:
         return "left over"
     if any(container.expired(now) for container in containers):

@@ -1,4 +1,4 @@
-"""The `synthlab` command. Heavy libraries are imported by the commands that need them, so that help is quick."""
+"""The `synthlab` command. Each command imports the heavy libraries it needs, so that help is fast."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INTERRUPTED = 130
 DEBUG = "--debug"
 _LOST_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
-# typer's own class of all mistakes in arguments; it keeps it under a private name.
+# The base class of all of typer's errors about arguments; it has no public name.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
@@ -45,10 +45,10 @@ def _print_version(requested: bool) -> None:
 @app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001 - its callback has done the work
+    version: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
-    debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
+    debug: Annotated[  # noqa: ARG001 - handled by main, anywhere on the line
         bool, typer.Option(DEBUG, help="Show tracebacks of errors. Allowed anywhere.")
     ] = False,
 ) -> None:
@@ -58,14 +58,14 @@ def _options(
 
 
 def main(arguments: Sequence[str] | None = None, backend: Backend | None = None) -> int:
-    """Run one command; its exit status: 0, 1 (an expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
-    given, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
-    debug = DEBUG in given
+    """Run one command. Returns the exit status: 0, 1 (expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
+    own, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
+    debug = DEBUG in own
     unwind_on_signals()
     completion.prepare()
     try:
         outcome = app(
-            [argument for argument in given if argument != DEBUG] + foreign,
+            [argument for argument in own if argument != DEBUG] + foreign,
             prog_name="synthlab",
             standalone_mode=False,
             obj=backend or docker_backend(),
@@ -87,18 +87,18 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Ours, and those that belong to a command which `exec` runs: what stands from `--` on."""
+    """Our arguments, and those of the command that `exec` runs: everything from `--` on."""
     arguments = usage.with_dashes(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:end], arguments[end:]
 
 
 def _without_output(error: OSError) -> int:
-    """The output goes to a full disk, or to a reader that has gone, whom nobody needs to tell."""
+    """Handle a full disk, which is reported, or a reader that has exited, which is not."""
     console.drop_output()
     if isinstance(error, BrokenPipeError):
         return 0
-    return _report_error(SynthlabError(f"the output cannot be written: {error.strerror}"))
+    return _report_error(SynthlabError(f"cannot write the output: {error.strerror}"))
 
 
 def _report_error(error: Exception) -> int:
@@ -108,6 +108,6 @@ def _report_error(error: Exception) -> int:
 
 
 def _from_typer(error: Any) -> SynthlabError:
-    """A mistake in arguments as one line, with the way to help."""
+    """An error about arguments as one line that points to the help."""
     command = error.ctx.command_path if error.ctx else "synthlab"
     return WrongUse(f"{usage.mistake(error)} (see `{command} --help`)")

@@ -1,4 +1,4 @@
-"""Whether conditioning works on this machine: two clients, and what their network does beside what it was told to."""
+"""Checks that conditions work on this machine: measures the network between two clients against its conditions."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from .console import Table
 LAB = "selftest"
 SENDER, RECEIVER = "client1", "client2"
 START_TIMEOUT_S = 60
-TTL_S = 600  # what is killed halfway goes by itself
-ATTEMPTS = 3  # a machine that is busy for a moment is not one on which conditioning is wrong
-LINGER_S = 0.5  # longer than what the latency and the bottleneck hold back
+TTL_S = 600  # removes the lab if the selftest is killed
+ATTEMPTS = 3  # a machine that is busy for a moment must not fail
+LINGER_S = 0.5  # longer than the latency and the queue at the bottleneck
 LATENCY_MS, LOSS, RATE_BPS = 40.0, 0.10, 2_000_000.0
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeStream:
-    """Datagrams, sent at an even pace."""
+    """Datagrams sent at a constant rate."""
 
     count: int
     per_second: int
 
 
-# 10 % of 2000 has a standard deviation of 0.7 %; twice the rate of the bottleneck keeps that busy.
+# 10 % loss of 2000 packets has a standard deviation of 0.7 %. HEAVY is twice the bottleneck's rate, to saturate it.
 QUIET = ProbeStream(count=300, per_second=600)
 MANY = ProbeStream(count=2000, per_second=1000)
 HEAVY = ProbeStream(count=800, per_second=400)
 
 
 class Received(NamedTuple):
-    """What came of a stream: payload, the median delay, and the rate of the frames."""
+    """A stream as received: payload bytes, median delay, and rate in frame bits."""
 
     sent_bytes: int
     bytes: int
@@ -57,7 +57,7 @@ class Received(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One value, configured and achieved, in its unit; `achieved` is None where nothing was measured."""
+    """One value, configured and achieved, in its unit; `achieved` is None if nothing was measured."""
 
     value: str
     unit: str
@@ -74,9 +74,9 @@ class Check:
 
 
 def run_selftest(backend: Backend, progress: Progress) -> list[Check]:
-    """Bring the two clients up, measure them, and take them down whatever happens.
+    """Start two clients, measure them, and remove them in any case.
 
-    Where a value is off, all are measured again, `ATTEMPTS` times in all: what is wrong with a machine stays wrong.
+    If a value is off, everything is measured again, up to `ATTEMPTS` times: a real fault shows every time.
     """
     clients = [StackClient(name=name, group=name, app="selftest", image=SYNTHETICNET) for name in (SENDER, RECEIVER)]
     stack = Stack(name=LAB, file="selftest", sfu=None, clients=tuple(clients))
@@ -89,10 +89,10 @@ def run_selftest(backend: Backend, progress: Progress) -> list[Check]:
 
 
 def judge(checks: Sequence[Check]) -> None:
-    """Raise ExpectationFailed that names what is off."""
+    """Raise ExpectationFailed naming the values that are off."""
     wrong = [check.value for check in checks if not check.ok]
     if wrong:
-        raise ExpectationFailed(f"conditioning is not right on this machine: {', '.join(wrong)}")
+        raise ExpectationFailed(f"conditions are inaccurate on this machine: {', '.join(wrong)}")
 
 
 def selftest_table(checks: Sequence[Check]) -> Table:
@@ -125,7 +125,7 @@ def _measure(backend: Backend, progress: Progress) -> list[Check]:
 
 
 def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
-    """What was received on a perfect network, with latency and loss, and with a rate, as checks."""
+    """Checks of what was received on a perfect network, with latency and loss, and with a rate limit."""
     lost = 1 - late.bytes / late.sent_bytes if late.bytes else None
     rate = slow.rate_bps
     return [
@@ -145,7 +145,7 @@ def judged(perfect: Received, late: Received, slow: Received) -> list[Check]:
 
 
 def send(engine: EngineApi, members: Sequence[Container], stream: ProbeStream) -> Received:
-    """What arrives of a stream, and of what was under way when the last datagram left."""
+    """Send a stream; returns what was received, packets still in flight at its end included."""
     rate_bps, for_s = stream.per_second * DATAGRAM * 8.0, stream.count / stream.per_second
     traffic = Traffic(client=SENDER, target=RECEIVER, protocol="udp", rate_bps=rate_bps, for_ns=ns_of(for_s))
     running = start_traffic(engine, traffic, members)
@@ -154,5 +154,5 @@ def send(engine: EngineApi, members: Sequence[Container], stream: ProbeStream) -
     finally:
         running.stop()
     if error := running.error():
-        raise SynthlabError("the traffic inside the clients failed", [error])
+        raise SynthlabError("sending traffic between the clients failed", [error])
     return Received(running.sent or 0, running.received or 0, running.delay_p50_ms, running.rate_bps)

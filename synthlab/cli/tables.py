@@ -1,4 +1,4 @@
-"""What is known of a lab as rows of texts: decided here, printed by the console."""
+"""Builds the tables and lines that show a lab; `console` prints them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ TableRow = tuple[str, ...]
 
 
 def containers_table(containers: Sequence[Container], restarts: Mapping[str, int], now: float) -> Table:
-    """One row a container; `restarts` of the forwarder by container id, where its API told them.
+    """One row per container; `restarts` are the forwarder's, by id of the containers whose API answered.
 
-    A column that says nothing is left out: `lab` where there is one lab only, the last three where they are empty.
+    Columns without information are omitted: `lab` if there is only one, the last three if they are empty.
     """
     rows = [_container_row(container, restarts, now) for container in containers]
     columns = ("lab", "name", "app", "state", "API", "VNC", "time left", "forwarder restarts")
@@ -45,13 +45,13 @@ def containers_table(containers: Sequence[Container], restarts: Mapping[str, int
 
 
 def conditions_table(states: Mapping[str, ClientState]) -> Table:
-    """What is configured on each link and flow."""
+    """The configured values of each link and flow."""
     rows = [(name, place, requested) for name, state in states.items() for place, requested, _ in _conditions(state)]
     return Table(("client", "link", "configured"), rows)
 
 
 def achieved_table(states: Mapping[str, ClientState]) -> Table:
-    """What is configured on each link and flow, beside what was measured over the last second."""
+    """The configured values of each link and flow, next to those measured over the last second."""
     rows = [
         (name, place, requested, _achieved(link))
         for name, state in states.items()
@@ -61,12 +61,12 @@ def achieved_table(states: Mapping[str, ClientState]) -> Table:
 
 
 def places(states: Mapping[str, ClientState]) -> dict[str, LinkState | None]:
-    """What was counted on each link and flow, by `client2 egress`."""
+    """The counters of each link and flow, by a name such as `client2 egress`."""
     return {f"{name} {place}": link for name, state in states.items() for place, _, link in _conditions(state)}
 
 
 def stats_table(stats: Mapping[str, Stats]) -> Table:
-    """The WebRTC statistics of each client for each remote participant."""
+    """WebRTC statistics of each client, by remote participant."""
     rows = [
         (viewer, kind, participant, _stats(values))
         for viewer, seen in stats.items()
@@ -79,11 +79,11 @@ def stats_table(stats: Mapping[str, Stats]) -> Table:
 def metrics_table(metrics: Metrics) -> Table:
     """The metrics that the media server publishes."""
     rows = [(name, f"{value:g}") for name, value in sorted(metrics.values.items())]
-    return Table(("sfu", "value"), rows or [("none", metrics.error or "it publishes none")])
+    return Table(("sfu", "value"), rows or [("none", metrics.error or "no metrics published")])
 
 
 def schedule_table(states: Mapping[str, ClientState]) -> Table:
-    """Leases, with the time they have left, and changes that wait for theirs."""
+    """Leases with their remaining time, and scheduled changes."""
     rows = [
         (name, f"{what} {entry.id}", _change(entry), _times(entry))
         for name, state in states.items()
@@ -94,7 +94,7 @@ def schedule_table(states: Mapping[str, ClientState]) -> Table:
 
 
 def moments(made: GroupChange, now: float) -> Iterator[str]:
-    """When a change is in force, for a reader whose clock shows `now` (seconds of the epoch)."""
+    """Lines that say when a change is in force, in local time; `now` is in seconds since the epoch."""
     names = ", ".join(made.states)
     if made.apart_ns is not None:
         apart = f"within {made.apart_ns / 1e6:.1f} ms of each other" if made.apart_ns else "at the same time"
@@ -107,8 +107,8 @@ def moments(made: GroupChange, now: float) -> Iterator[str]:
         yield f"{names}: in force at {_wall(now + in_s)}, in {in_s:.1f} s"
     if entry.left_ns is not None:
         left_s = entry.left_ns / 1e9
-        reverts = "reverts by itself" if len(made.states) == 1 else "revert by themselves"
-        yield f"{names}: {reverts} at {_wall(now + left_s)}, in {left_s:.1f} s"
+        reverts = "reverts" if len(made.states) == 1 else "revert"
+        yield f"{names}: {reverts} automatically at {_wall(now + left_s)}, in {left_s:.1f} s"
 
 
 def _wall(seconds: float) -> str:
@@ -118,7 +118,7 @@ def _wall(seconds: float) -> str:
 def _change(entry: ScheduleEntry) -> str:
     """A change on one line: `egress loss 5%, latency none; *:udp ingress loss 1%`."""
     owners = [("", entry.change), *((f"{name} ", flow) for name, flow in (entry.change.get("flows") or {}).items())]
-    parts = ["replace all by"] if entry.replace else []
+    parts = ["replace all with"] if entry.replace else []
     for prefix, owner in owners:
         if owner is None:
             parts.append(f"{prefix}removed")
@@ -159,7 +159,7 @@ def _container_row(container: Container, restarts: Mapping[str, int], now: float
 
 
 def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None]]:
-    """Each link and flow, what is configured there, and what was measured."""
+    """Each link and flow, with its configured values and its counters."""
     for direction in DIRECTIONS:
         link = getattr(state.conditions, direction)
         requested = _configured(link, link)
@@ -167,12 +167,12 @@ def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None
     for flow in state.conditions.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
-            requested = _configured(own, own.over(getattr(state.conditions, direction)))
-            yield f"{direction} {flow.name}", requested or "as the link", state.flows.get(flow.name, {}).get(direction)
+            requested = _configured(own, own.over(getattr(state.conditions, direction))) or "same as the link"
+            yield f"{direction} {flow.name}", requested, state.flows.get(flow.name, {}).get(direction)
 
 
 def _configured(own: LinkConditions, effective: LinkConditions) -> str:
-    """The values of a link or a flow, with the queue in force at a rate of its own, and what has no effect."""
+    """The values of a link or flow; notes the queue that a rate implies, and values without effect."""
     void, parts = own.void(), []
     for name, value in own.to_dict().items():
         part = f"{name} {_word(value)}"
@@ -185,15 +185,15 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
 
 
 def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """A line for each link whose jitter keeps the order, for that makes its mean delay longer than the latency."""
+    """One line per link whose jitter preserves packet order, as that raises the mean delay above the latency."""
     for name, state in states.items():
         for direction in DIRECTIONS:
             link = getattr(state.conditions, direction)
             if link.jitter_ns and not link.reordering:
                 latency = link.to_dict().get("latency", "0ms")
                 yield (
-                    f"{name} {direction}: packets keep their order, so the mean delay is above {latency}, "
-                    "and grows with the packet rate (--reordering true lets them pass each other)"
+                    f"{name} {direction}: packets keep their order, so the mean delay is above {latency} "
+                    "and grows with the packet rate (use --reordering true to let packets overtake)"
                 )
 
 
@@ -204,7 +204,7 @@ def _word(value: object) -> str:
 
 
 def _achieved(link: LinkState | None) -> str:
-    """Only what was measured; a link on which nothing passed says just that."""
+    """The measured values of a link."""
     if link is None or not link.achieved.get("packets"):
         return "no traffic"
     measured = link.achieved
@@ -221,7 +221,8 @@ def _achieved(link: LinkState | None) -> str:
 
 
 def _stats(values: Values) -> str:
-    """`lost` is at least 0 here: RTP counts what was expected less what came, and some came twice (RFC 3550, 6.4.1)."""
+    """The values on one line. A negative `lost` is shown as 0: RTP counts expected minus received packets, duplicates
+    included (RFC 3550, 6.4.1)."""
     rest = {**values, "lost": max(values["lost"], 0)} if "lost" in values else dict(values)
     size = [f"{rest.pop('width'):g}x{rest.pop('height'):g}"] if {"width", "height"} <= rest.keys() else []
     return ", ".join([*(named(name, value) for name, value in rest.items()), *size])

@@ -1,4 +1,4 @@
-"""What all clients of a lab do at the moment: achieved beside configured, and how much work their forwarders have."""
+"""The table and JSON of `top`: achieved and configured values of each client, and its forwarder's CPU time."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .console import Bad, Table
 from .tables import NOTHING, TableRow
 
 COLUMNS = ("client", "link", "rate", "delay", "loss", "CPU", "receives")
-# Their cells are short: they stay whole where the terminal is narrow.
+# Short cells, which do not wrap on a narrow terminal.
 _WHOLE = ("client", "link", "CPU", "receives")
-# The configured values that a column shows; the first goes without its name.
+# The configured values in each column; the first is shown without its name.
 _RATE = ("rate", "rate_trace")
 _DELAY = ("latency", "jitter", "delay_trace")
 _LOSS = ("loss", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss_list", "outage")
@@ -28,7 +28,7 @@ _LOSS = ("loss", "loss_burst", "loss_gemodel", "loss_state", "loss_every", "loss
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One client at one moment; an `error` where it does not answer."""
+    """One client at one moment; `error` if it does not answer."""
 
     state: ClientState | None = None
     stats: Stats | None = None
@@ -39,13 +39,13 @@ ClientSample = Mapping[str, Seen]
 
 
 def sample(clients: list[LabClient]) -> ClientSample:
-    """Ask all at once; one that does not answer hinders none of the others."""
+    """Query all clients in parallel; one that does not answer does not affect the others."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         return dict(zip([client.name for client in clients], pool.map(_ask, clients), strict=True))
 
 
 def cpu(before: Seen | None, now: Seen) -> float | None:
-    """The share of one core that the forwarder has used between two samples, where both tell of the same one."""
+    """The share of one core that the forwarder used between two samples; None if it restarted in between."""
     earlier, later = (_spent(seen) for seen in (before, now))
     if earlier is None or later is None or later[0] != earlier[0] or later[1] <= earlier[1]:
         return None
@@ -53,7 +53,7 @@ def cpu(before: Seen | None, now: Seen) -> float | None:
 
 
 def top_table(now: ClientSample, before: ClientSample) -> Table:
-    """A row for each link; the CPU, of the client's forwarder, stands in the first, what it receives in both."""
+    """One row per link. CPU of the client's forwarder is in its first row, received video in both."""
     rows: list[TableRow] = []
     for name, seen in now.items():
         if seen.state is None:
@@ -68,12 +68,12 @@ def top_table(now: ClientSample, before: ClientSample) -> Table:
 
 
 def answering(now: ClientSample) -> dict[str, ClientState]:
-    """The networks of those that answered."""
+    """The states of the clients that answered."""
     return {name: seen.state for name, seen in now.items() if seen.state}
 
 
 def top_json(now: ClientSample, before: ClientSample, time: float) -> dict[str, Any]:
-    """One sample for a program."""
+    """One sample as JSON; `time` is in seconds since the epoch."""
     slow = too_slow(answering(now))
     return {
         "time": round(time, 3),
@@ -83,7 +83,7 @@ def top_json(now: ClientSample, before: ClientSample, time: float) -> dict[str, 
 
 
 def received(stats: Stats | None) -> tuple[str, str]:
-    """The videos that a client receives, and their rate; `7+ fps` where the slowest of several has 7 fps."""
+    """The number of videos a client receives, and their bit rate; `7+ fps` if the slowest of several has 7 fps."""
     if stats is None or not stats.video:
         return NOTHING, ""
     videos = list(stats.video.values())
@@ -101,7 +101,7 @@ def _ask(client: LabClient) -> Seen:
 
 
 def _spent(seen: Seen | None) -> tuple[int, float, float] | None:
-    """Which forwarder it is, how long it has lived, and how much CPU time it has used, in seconds."""
+    """The forwarder's number, uptime and CPU time, in seconds."""
     if seen is None or seen.state is None:
         return None
     forwarder = seen.state.answer["forwarder"]

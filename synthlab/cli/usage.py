@@ -1,4 +1,4 @@
-"""How a command line is written: its help, and where a command begins that `exec` runs."""
+"""Adapts typer's commands: usage lines, grouped help, switches with values, and the command after `exec`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VALUED = ("--lab",)  # the options of `exec` that take a value
 
 
 class Command(TyperCommand):
-    """A command whose usage line shows arguments as is usual: in brackets what may be left out, dots after several.
+    """A command whose usage line follows the convention: optional arguments in brackets, `...` after repeatable ones.
 
     A switch such as `--ecn/--no-ecn` also takes a word: `--ecn false`.
     """
@@ -26,11 +26,11 @@ class Command(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         arguments = [one for one in self.get_params(ctx) if isinstance(one, TyperArgument)]
-        return [*([self.options_metavar] if self.options_metavar else []), *map(_written, arguments)]
+        return [*([self.options_metavar] if self.options_metavar else []), *map(_format_argument, arguments)]
 
 
 class Group(TyperGroup):
-    """Commands, each with its full summary, under the heading that it was registered with."""
+    """Lists commands with their full summaries under the headings they were registered with."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         width = max(map(len, self.commands))
@@ -52,7 +52,7 @@ def summary(command: Any) -> str:
 
 
 def mistake(error: Any) -> str:
-    """What is wrong in the arguments, on one line; a condition's name of elsewhere gets ours as the hint."""
+    """An error about arguments, on one line; if another tool's name for a condition was used, it suggests ours."""
     text = " ".join(error.format_message().split())
     name = getattr(error, "option_name", "")
     ours = [option[2:] for one in error.ctx.command.params for option in one.opts] if name and error.ctx else []
@@ -61,40 +61,40 @@ def mistake(error: Any) -> str:
 
 
 def _switches(option: Any) -> Iterator[tuple[str, str]]:
-    """The names of a switch, each with that of its opposite."""
+    """The names of a switch, each with its opposite."""
     if getattr(option, "is_flag", False) and option.secondary_opts:
         yield from ((name, option.secondary_opts[0]) for name in option.opts)
 
 
 def _switched(arguments: list[str], switches: Mapping[str, str]) -> Iterator[str]:
-    """The arguments with `--ecn false` as `--no-ecn`, and `--ecn true` as `--ecn`."""
-    waiting = ""
+    """The arguments with `--ecn false` replaced by `--no-ecn`, and `--ecn true` by `--ecn`."""
+    pending = ""
     for argument in arguments:
         name, equals, word = argument.partition("=")
-        if waiting:
-            said = SWITCH_WORDS.get(argument.lower(), "")
-            yield switches[waiting] if said == "off" else waiting
-            waiting = ""
-            if said:
+        if pending:
+            state = SWITCH_WORDS.get(argument.lower(), "")
+            yield switches[pending] if state == "off" else pending
+            pending = ""
+            if state:
                 continue
         if argument in switches:
-            waiting = argument
+            pending = argument
         elif equals and name in switches and word.lower() in SWITCH_WORDS:
             yield switches[name] if SWITCH_WORDS[word.lower()] == "off" else name
         else:
             yield argument
-    if waiting:
-        yield waiting
+    if pending:
+        yield pending
 
 
-def _written(argument: TyperArgument) -> str:
+def _format_argument(argument: TyperArgument) -> str:
     name = argument.metavar or (argument.name or "").upper()
     several = "..." if argument.nargs != 1 and not name.endswith("...") else ""
     return f"{name if argument.required else f'[{name}]'}{several}"
 
 
 def with_dashes(arguments: list[str]) -> list[str]:
-    """The arguments of `exec CLIENT COMMAND...` with `--` before the command: what follows that is the command's."""
+    """For `exec CLIENT COMMAND...`, insert `--` before the command, so that its options are not taken for ours."""
     words = list(_own_words(arguments))
     if len(words) < 3 or arguments[words[0]] != "exec":
         return arguments
@@ -102,7 +102,7 @@ def with_dashes(arguments: list[str]) -> list[str]:
 
 
 def _own_words(arguments: list[str]) -> Iterator[int]:
-    """The places of words that are neither options of ours nor their values, up to `--`."""
+    """The positions, up to `--`, of words that are neither our options nor their values."""
     value = False
     for position, argument in enumerate(arguments):
         if argument == "--":

@@ -1,4 +1,4 @@
-"""Where a client can be looked at from the host: its control page, its screen, and the page that it shows itself."""
+"""URLs of a client as seen from the host: API, control page, screen, DevTools, and the page it shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..stack.apps import CLIENT_APPS
 
 
 def api_url(container: Container) -> str | None:
-    """Where a client's API answers, if its container runs; an engine that died may still list an old port of it."""
+    """The URL of a client's API; None unless its container runs: after a crash, an engine may still list old ports."""
     if container.state not in ("running", "paused", "restarting"):
         return None
     port = container.ports.get(COMPANION_API_PORT if container.network_of else API_PORT)
@@ -20,7 +20,7 @@ def api_url(container: Container) -> str | None:
 
 
 def control_page(client: Container) -> str:
-    """Raises SynthlabError where the client does not run."""
+    """Raises SynthlabError if the client is not running."""
     url = api_url(client)
     if url is None:
         raise not_running(client)
@@ -37,7 +37,7 @@ def screen(client: Container) -> str:
 
 
 def debugging(client: Container) -> str:
-    """Where Chrome's debugging protocol is spoken; raises SynthlabError for a client without."""
+    """The DevTools (CDP) address of a client's browser; raises SynthlabError if it has none."""
     if client.state != "running":
         raise not_running(client)
     if CDP_PORT not in client.ports:
@@ -46,10 +46,10 @@ def debugging(client: Container) -> str:
 
 
 def shown_page(client: Container, environment: Mapping[str, str], members: Sequence[Container]) -> str:
-    """The page with the name of the lab's own server replaced by its address, which the host can reach on Linux."""
+    """The page a client shows. A server of the lab is given by address: on Linux, the host can reach that."""
     url = environment.get("SYNTHLAB_URL")
     if not url:
-        raise SynthlabError(f"{client.title} shows no page: its stack gives it no url")
+        raise SynthlabError(f"{client.title} shows no page: its stack sets no url")
     parts = urlsplit(url)
     for member in members:
         if parts.hostname == member.title and member.address:
@@ -59,24 +59,26 @@ def shown_page(client: Container, environment: Mapping[str, str], members: Seque
 
 
 def far_away(client: Container, address: str, engine: str) -> SynthlabError:
-    """What to do about an address that only the engine's machine has."""
+    """The error for an address that exists only on the engine's machine."""
     port = urlsplit(address).port
     return SynthlabError(
-        f"{address} is on the engine's machine ({engine}), and does not lead to {client.title} from here: forward the "
-        f"port in another terminal, as with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and that of the API "
-        f"({client.ports.get(API_PORT)}), too"
+        f"{address} is on the engine's machine ({engine}) and does not reach {client.title} from here: forward the "
+        f"port in another terminal with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and the API's port "
+        f"({client.ports.get(API_PORT)}) as well"
     )
 
 
 def no_browser(client: Container) -> SynthlabError:
-    """What to do where there is none, or none that is known: an image of the user's own may have one."""
+    """The error for a client without a browser, or without a known one: a user's own image may contain one."""
     if client.role != "client" or client.app in CLIENT_APPS:
-        return SynthlabError(f"{client.title} has no browser: a client with `app: chrome` has one")
+        return SynthlabError(f"{client.title} has no browser: use a client with `app: chrome`")
     return SynthlabError(
-        f"{client.title} has no browser that synthlab knows of: if there is one in its image, publish its debugging "
-        "port in the stack with `ports: {cdp: 9222}`"
+        f"{client.title} has no known browser: if its image contains one, publish its debugging port in the stack "
+        "with `ports: {cdp: 9222}`"
     )
 
 
 def not_running(client: Container) -> SynthlabError:
-    return SynthlabError(f"{client.title} does not run ({client.status}): `synthlab restart {client.title}` starts it")
+    return SynthlabError(
+        f"{client.title} is not running ({client.status}): start it with `synthlab restart {client.title}`"
+    )

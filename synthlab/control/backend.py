@@ -1,4 +1,4 @@
-"""What commands work with, in one object that a test replaces: the engine, and the clients' APIs."""
+"""The engine and the clients' APIs in one object, so that tests can replace both."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .connections import ClientConnections, is_near
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where commands find labs and reach their clients; `is_near` tells whether a client's ports open here."""
+    """How commands find labs and reach their clients; `is_near` is whether a client's ports open on this machine."""
 
     engine: EngineApi
     api: Callable[[Container], ClientApi] = http_client_api
     close: Callable[[], None] = lambda: None
-    """Ends all connections; the next question opens one again."""
+    """Closes all connections; the next request opens one again."""
     is_near: Callable[[Container], bool] = lambda container: True
     clock: Clock = MACHINE
-    """Our own, by which several clients change at the same moment."""
+    """The host's clock, used to change several clients at the same moment."""
 
     def members(self, wanted: str | None, past: bool = False) -> tuple[str, list[Container]]:
-        """The name and the containers of the lab that a command means: one whose time is not over, unless `past`.
+        """The name and containers of the lab called `wanted`, or of the only lab; skips expired labs unless `past`.
 
-        Raises WrongUse when that is not clear.
+        Raises WrongUse if no lab or several match, SynthlabError if the lab has expired.
         """
         containers = self.engine.containers()
         expired = set[str]() if past else _expired(containers)
@@ -38,36 +38,37 @@ class Backend:
         over = wanted if wanted in expired else min(expired, default=None) if not living and not wanted else None
         if over is not None:
             raise SynthlabError(
-                f"the time of the lab '{over}' is over: bring it up anew with `synthlab up`, "
+                f"the lab '{over}' has expired: start it again with `synthlab up`, "
                 f"or remove it with `synthlab down {over}`"
             )
         name = choose_lab(living, wanted)
         return name, [container for container in containers if container.lab == name]
 
     def expired(self) -> list[str]:
-        """The labs whose time is over."""
+        """The names of expired labs."""
         return sorted(_expired(self.engine.containers()))
 
     def remove_expired(self) -> list[str]:
-        """Remove the labs whose time is over, and not one that somebody just brings up in the place of one."""
+        """Remove expired labs; returns their names."""
         now = time.time()
-        over = {(one.lab, one.made_by) for one in self.engine.containers() if one.expired(now)}
+        # `made_by` keeps this from removing a lab of the same name that somebody else is starting right now.
+        over = {(container.lab, container.made_by) for container in self.engine.containers() if container.expired(now)}
         for lab, made_by in sorted(over):
             self.engine.remove_lab(lab, made_by)
         return sorted({lab for lab, _ in over})
 
 
 def choose_lab(running: Iterable[str], wanted: str | None) -> str:
-    """The lab that a command means: the one that is `wanted`, or the only one that runs. Raises WrongUse."""
+    """The lab called `wanted`, or the only one running. Raises WrongUse."""
     labs = sorted(set(running))
     if wanted is not None:
         if wanted not in labs:
             raise WrongUse(no_such("lab", wanted, labs, where=" is up"))
         return wanted
     if not labs:
-        raise WrongUse("no lab is up: bring one up with `synthlab up call.yaml`")
+        raise WrongUse("no lab is up: start one with `synthlab up call.yaml`")
     if len(labs) > 1:
-        raise WrongUse(f"several labs are up: {', '.join(labs)}; say which with --lab NAME or SYNTHLAB_LAB")
+        raise WrongUse(f"several labs are up: {', '.join(labs)}; choose one with --lab NAME or SYNTHLAB_LAB")
     return labs[0]
 
 
@@ -79,10 +80,10 @@ def _expired(containers: Iterable[Container]) -> set[str]:
 def docker_backend() -> Backend:
     """Docker, and HTTP to the clients."""
     engine = Engine()
-    reach = ClientConnections(engine)
+    connections = ClientConnections(engine)
 
     def close() -> None:
-        reach.close()
+        connections.close()
         engine.close()
 
-    return Backend(engine, reach.api, close, is_near)
+    return Backend(engine, connections.api, close, is_near)

@@ -1,4 +1,4 @@
-"""Waiting for the browser of a client, which starts after the client is healthy."""
+"""Waits for a client's browser, which starts after the client is healthy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLL_S = 0.1
 
 
 def answering(client: Container) -> str:
-    """Where Chrome's debugging protocol is spoken, once it is; raises SynthlabError where there is no browser."""
+    """The browser's DevTools (CDP) address, once it answers; raises SynthlabError if there is none or it does not."""
     endpoint = addresses.debugging(client)
     deadline = time.monotonic() + PATIENCE_S
     while not _answers(endpoint):

@@ -1,4 +1,4 @@
-"""From the arguments of a `set` in code to the change of conditions that it asks for, and back again."""
+"""Builds the change of conditions that the arguments of `set` request, in code or on the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..stack.local_files import LocalFile, local_file, take_files
 from ..stack.partial_change import merged
 
 Value = str | float | bool | None
-"""A condition as it is written in a file: `5%`, `80ms`, `1mbit`. None clears it."""
+"""A condition as written in files: `5%`, `80ms`, `1mbit`. None clears it."""
 Values = Mapping[str, Value]
 Flows = Mapping[str, Mapping[str, Any] | None]
 
@@ -26,10 +26,10 @@ def read_change(
     profile: str | None = None,
     seed: int | None = None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The change, and the files that it names, by name.
+    """The change, and the text of each file it uses, by file name.
 
-    `values` are for both directions, of one `flow` if that is named; a `profile` replaces all values, and what else is
-    named changes what it gives. Raises WrongUse for what is not there to be set, or cannot be read.
+    `values` apply to both directions, and only to `flow` if given. A `profile` replaces all values; the other
+    arguments override it. Raises WrongUse for an empty change, an unknown profile or an unreadable file.
     """
     from ..stack.profiles import find_profile
 
@@ -37,7 +37,7 @@ def read_change(
     directions = DIRECTIONS if values or start else ()
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     sides = {"ingress": ingress, "egress": egress, "flows": flows}
-    change = merged(change, {name: given for name, given in sides.items() if given is not None})
+    change = merged(change, {name: side for name, side in sides.items() if side is not None})
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}
@@ -51,9 +51,9 @@ def build_change(
     profile: Conditions | None = None,
     seed: int | None = None,
 ) -> dict[str, Any]:
-    """The partial change, in native form, that the flags of one `set` ask for.
+    """The partial change, in native form, that the flags of one `set` request.
 
-    A profile replaces all values of a link, and the flags then change what it gives.
+    A profile replaces all values of a link; the flags override it.
     """
     links = {direction: {**_values_of(profile, direction), **values} for direction in directions}
     change: dict[str, Any] = {"flows": {flow: links}} if flow else dict(links)
@@ -64,8 +64,8 @@ def _find_file(named: FileValue) -> LocalFile | None:
     return local_file(named.value, named.unit, _refuse)
 
 
-def _refuse(what: str) -> NoReturn:
-    raise WrongUse(what)
+def _refuse(message: str) -> NoReturn:
+    raise WrongUse(message)
 
 
 def _values_of(profile: Conditions | None, direction: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The API of one client's container, as spoken from the host. The only place that knows the HTTP library."""
+"""The host's client for the API of one container. The only module that uses the HTTP library."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 5.0
 TIME_HEADERS = ("x-synthlab-received-ns", "x-synthlab-answered-ns")
-"""By the client's clock: when it received a request, and when it answered."""
+"""When the client received a request and when it answered, by its own clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeOptions:
-    """When a change takes effect, and for how long; `at_ns` is a time of the client's clock.
+    """When a change takes effect, and for how long; `at_ns` is a time on the client's clock.
 
-    With `keep` whole conditions leave leases and scheduled changes as they are; with `restore` they are those of a
-    state, and may have values without effect.
+    For `replace`: `keep` preserves leases and scheduled changes; `restore` accepts the conditions of an earlier state,
+    which may contain values without effect.
     """
 
     at_ns: int | None = None
@@ -43,12 +43,12 @@ class ChangeOptions:
     restore: bool = False
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of the URL."""
+        """The URL's query parameters."""
         at = {} if self.at_ns is None else {"at": str(self.at_ns)}
         spans = {"in": self.after_ns, "lease": self.lease_ns}
-        written = {name: write_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
+        durations = {name: write_duration(span_ns) for name, span_ns in spans.items() if span_ns is not None}
         flags = {"keep": self.keep, "restore": self.restore}
-        return at | written | {name: "true" for name, given in flags.items() if given}
+        return at | durations | {name: "true" for name, enabled in flags.items() if enabled}
 
 
 AT_ONCE = ChangeOptions()
@@ -56,60 +56,60 @@ AT_ONCE = ChangeOptions()
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A client's state, and its clock compared with ours by the same request."""
+    """A client's state, and its clock compared with the host's by the same request."""
 
     state: ClientState
     clock: ClockSample
 
 
 class ClientApi(Protocol):
-    """What can be asked of one client. Every method raises SynthlabError that names the client."""
+    """The requests to one client. Every method raises SynthlabError, which names the client."""
 
     def state(self) -> ClientState: ...
 
     def clock(self) -> ClockSample:
-        """Its clock compared with ours."""
+        """Its clock compared with the host's."""
         ...
 
     def observe(self) -> Observed: ...
 
     def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
-        """Put a partial change, in native form, into the conditions; WrongUse when a value is refused."""
+        """Apply a partial change, in native form; raises WrongUse for an invalid value."""
         ...
 
     def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
-        """Raise what `change` would raise, and change nothing."""
+        """Raise what `change` would raise, but change nothing."""
         ...
 
     def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
-        """Put whole conditions in place of those in force, and drop leases and scheduled changes."""
+        """Replace all conditions, and drop leases and scheduled changes."""
         ...
 
     def reset(self, options: ChangeOptions = AT_ONCE) -> ClientState:
-        """Go back to the conditions that the stack gave at the start; drops leases and scheduled changes, too."""
+        """Restore the stack's conditions, and drop leases and scheduled changes."""
         ...
 
     def release(self, id: int) -> ClientState:
-        """Take a lease or a scheduled change back."""
+        """Revert a lease, or cancel a scheduled change."""
         ...
 
     def renew(self, id: int, lease_ns: int) -> None:
-        """Let a lease last so long from now."""
+        """Make a lease expire `lease_ns` from now."""
         ...
 
     def put_file(self, name: str, text: str) -> None:
-        """Keep a trace or table that conditions may name."""
+        """Upload a trace or table that conditions refer to by name."""
         ...
 
     def stats(self) -> Stats: ...
 
     def console(self, after: int = 0) -> dict[str, Any]:
-        """What pages wrote to their console behind the entry of a number: `entries`, and the `count` of all so far."""
+        """The console `entries` of the browser's pages after number `after`, and the `count` of all so far."""
         ...
 
 
 class _Reply(NamedTuple):
-    """A response, and when its request was sent and it was received, by our clock."""
+    """A response, with the times of sending and receiving on the host's clock."""
 
     response: Response
     sent_ns: int
@@ -119,7 +119,7 @@ class _Reply(NamedTuple):
 class HttpClientApi:
     """The ClientApi of a container, at `url` if it runs. `transport` replaces the network in a test.
 
-    Where `relay` gives one, it is asked through that instead. Client clocks are compared with `clock`.
+    If `relay` returns a relay, requests go through that instead. Client clocks are compared with `clock`.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class HttpClientApi:
         self._transport = transport
         self._relay = relay
         self._clock = clock
-        self._starts = False
+        self._new_tunnel = False
         self._connected: Client | None = None
         self._connecting = threading.Lock()
 
@@ -175,7 +175,7 @@ class HttpClientApi:
         self._ask("PUT", f"/v1/files/{name}", content=text.encode(), headers=headers)
 
     def close(self) -> None:
-        """End the connections; the next question opens one again."""
+        """Close the connections; the next request opens one again."""
         connected, self._connected = self._connected, None
         if connected is not None:
             connected.close()
@@ -191,15 +191,15 @@ class HttpClientApi:
         return self._state(answer)
 
     def _state(self, answer: Mapping[str, Any]) -> ClientState:
-        """An answer that cannot be understood is that of another version."""
+        """Parse an answer; one that cannot be parsed comes from another version."""
         try:
             return ClientState.from_dict(answer)
         except (KeyError, TypeError, ValueError) as error:
             raise unreadable(self.name, answer) from error
 
     def _timed(self, method: str, path: str, **request: Any) -> tuple[dict[str, Any], ClockSample]:
-        """The answer, and the clock by the times that its headers give."""
-        reply = self._exchange(method, path, starts=True, **request)
+        """The answer, and the clock sample from its headers."""
+        reply = self._exchange(method, path, timed=True, **request)
         answer = self._answer(reply)
         try:
             arrived, answered = (int(reply.response.headers[name]) for name in TIME_HEADERS)
@@ -210,17 +210,19 @@ class HttpClientApi:
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         return self._answer(self._exchange(method, path, **request))
 
-    def _exchange(self, method: str, path: str, starts: bool = False, **request: Any) -> _Reply:
-        """Send a request; with `starts`, a tunnel is started before, which would look like a slow network."""
+    def _exchange(self, method: str, path: str, timed: bool = False, **request: Any) -> _Reply:
+        """Send a request, and note when."""
         import httpx
 
         if self.url is None:
-            raise SynthlabError(f"{self.name} has no API: its container does not run (`synthlab ps` tells more)")
+            raise SynthlabError(f"{self.name} has no API: its container is not running (see `synthlab ps`)")
         try:
             client = self._client()
-            if starts and self._starts:
+            # The first request also starts the tunnel. Timed, it would look like a slow network, so an untimed
+            # request goes first.
+            if timed and self._new_tunnel:
                 client.get("/v1/clock")
-            self._starts = False
+            self._new_tunnel = False
             sent_ns = self._clock.now_ns()
             response = client.request(method, path, **request)
             return _Reply(response, sent_ns, self._clock.now_ns())
@@ -244,10 +246,10 @@ class HttpClientApi:
             answer = None
         if isinstance(answer, dict):
             return answer
-        raise SynthlabError(f"{self.name}: {self.url} answers something that is not synthlab's API")
+        raise SynthlabError(f"{self.name}: {self.url} is not a synthlab API")
 
     def _client(self) -> Client:
-        """The one that all threads share."""
+        """The HTTP client that all threads share."""
         with self._connecting:
             if self._connected is None:
                 self._connected = self._connect()
@@ -258,21 +260,21 @@ class HttpClientApi:
 
         if relay := self._relay():
             self._place = "through the engine"
-            self._starts = True
+            self._new_tunnel = True
             self._transport = cast("BaseTransport", _Relayed(relay))
-        # The host's proxies are not for 127.0.0.1, nor is its trust store: loading that takes 20 ms.
+        # 127.0.0.1 needs neither the host's proxies nor its trust store, which takes 20 ms to load.
         return httpx.Client(
             base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
         )
 
 
 def http_client_api(container: Container) -> ClientApi:
-    """The API of a client's container, which may not run: that is told when the API is asked."""
+    """The API of a container; if it is not running, the first request fails."""
     return HttpClientApi(container.client, api_url(container))
 
 
 class _Relayed:
-    """An httpx transport by way of a relay. It is no subclass, for httpx is imported only by who asks."""
+    """An httpx transport through a relay. Not a subclass, because httpx is only imported when a request is made."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -291,4 +293,4 @@ class _Relayed:
         return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
 
     def close(self) -> None:
-        """The relay serves others, too."""
+        """Does nothing: the relay is shared."""

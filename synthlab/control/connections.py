@@ -1,4 +1,4 @@
-"""How the clients of an engine are reached: by their published ports, or through the engine. Found out once."""
+"""Connects to an engine's clients, through their published ports or through the engine; decided once per engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTAINER_HEADER = "x-synthlab-container"
 
 
 def leads_to(url: str, container: str) -> bool:
-    """Whether the container with this id answers at `url`, and not another that an engine nearer to us put there."""
+    """Whether the container with this id answers at `url`; another engine may have published the same port here."""
     from http.client import HTTPConnection, HTTPException
 
     parts = urlsplit(url)
@@ -40,12 +40,12 @@ def leads_to(url: str, container: str) -> bool:
 
 
 def is_near(container: Container) -> bool:
-    """Whether the ports of a running container of ours open on this machine."""
+    """Whether a running container's ports open on this machine."""
     return leads_to(api_url(container) or "", container.id)
 
 
 class ClientConnections:
-    """Makes the APIs of one engine's containers. The first that is asked anything shows which way is open."""
+    """The APIs of one engine's containers. The first request to any of them decides the route for all."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ClientConnections:
         self._made: dict[tuple[str, str | None], HttpClientApi] = {}
 
     def api(self, container: Container) -> ClientApi:
-        """The same for the same container at the same place, so that one connection serves all who ask."""
+        """A container's API: the same object for the same container and URL, so that its connection is reused."""
         url = api_url(container)
         place = container.id, url
         if place not in self._made:
@@ -73,7 +73,7 @@ class ClientConnections:
             remote.close()
 
     def _relay(self, container: Container) -> Relay | None:
-        """What goes to the container through the engine; None where its published port leads there."""
+        """A relay to the container; None if its published port can be reached."""
         with self._deciding:
             if self._by_port is None:
                 self._by_port = self._leads(api_url(container) or "", container.id)

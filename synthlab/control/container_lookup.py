@@ -1,4 +1,4 @@
-"""Which containers of a lab people mean: by a client's name, by that of a group, or by a server's."""
+"""Finds a lab's containers by the name of a client, group or server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..stack.model import CONDITIONABLE
 from .addresses import not_running
 
 NameOf = Callable[[Container], str]
-"""By which name a container is found, besides that of its group."""
+"""The name that finds a container, in addition to its group's."""
 
 
 def title(container: Container) -> str:
@@ -18,44 +18,44 @@ def title(container: Container) -> str:
 
 
 def network_name(container: Container) -> str:
-    """That of the client or server whose network it is in."""
+    """The name of the client or server whose network the container is in."""
     return container.network_name or container.title
 
 
 def find_members(
     lab: str, containers: Sequence[Container], names: Iterable[str] = (), name_of: NameOf = title
 ) -> list[Container]:
-    """Each container that is named, once; all when there are no names. Raises WrongUse with the nearest name."""
-    wanted: dict[str, Container] = {}
+    """The named containers, each once; all if no name is given. Raises WrongUse with the closest name."""
+    matches: dict[str, Container] = {}
     for name in names:
-        wanted |= {one.id: one for one in _named(lab, containers, name, name_of)}
-    return list(wanted.values()) or list(containers)
+        matches |= {container.id: container for container in _named(lab, containers, name, name_of)}
+    return list(matches.values()) or list(containers)
 
 
 def find_member(lab: str, containers: Sequence[Container], name: str, name_of: NameOf = title) -> Container:
-    """The one container of that name; raises WrongUse where it is the name of a group of several."""
-    found = _named(lab, containers, name, name_of)
-    if len(found) > 1:
-        raise WrongUse(f"'{name}' means several: {', '.join(map(name_of, found))}; name one of them")
-    return found[0]
+    """The container of that name; raises WrongUse if several match, as for a group."""
+    matches = _named(lab, containers, name, name_of)
+    if len(matches) > 1:
+        raise WrongUse(f"'{name}' matches several: {', '.join(map(name_of, matches))}; name one of them")
+    return matches[0]
 
 
 def find_conditioned(lab: str, containers: Sequence[Container], names: Iterable[str] = ()) -> list[Container]:
-    """The containers whose APIs condition the networks of the named clients and servers; all when there are no names.
+    """The containers whose APIs condition the named clients and servers; all if no name is given.
 
-    Raises WrongUse, also for a container that has no API.
+    Raises WrongUse for an unknown name, or a container without an API.
     """
     wanted = list(names)
     return find_members(lab, _conditioned(lab, containers, wanted), wanted, network_name)
 
 
 def conditioned_network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
-    """The one container whose API conditions the network of a client or server. Raises WrongUse."""
+    """The container whose API conditions a client's or server's network. Raises WrongUse."""
     return find_member(lab, _conditioned(lab, containers, [name]), name, network_name)
 
 
 def captured_network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
-    """As `conditioned_network_of`, and it runs, so that its packets can be captured; raises SynthlabError if not."""
+    """Like `conditioned_network_of`, for a capture: also raises SynthlabError if the container is not running."""
     holder = conditioned_network_of(lab, containers, name)
     if holder.state != "running":
         raise not_running(holder)
@@ -63,7 +63,7 @@ def captured_network_of(lab: str, containers: Sequence[Container], name: str) ->
 
 
 def network_of(lab: str, containers: Sequence[Container], name: str) -> Container:
-    """The container whose network a client or a server is in: its own, or its companion. Raises WrongUse."""
+    """The container that holds a client's or server's network: itself, or its companion. Raises WrongUse."""
     companions = [container for container in containers if container.network_of]
     held = {container.network_of for container in companions}
     own = [container for container in containers if container.title not in held and not container.network_of]
@@ -71,25 +71,26 @@ def network_of(lab: str, containers: Sequence[Container], name: str) -> Containe
 
 
 def unconditioned(lab: str, name: str) -> WrongUse:
-    """What to do about a container that is there, and has no API."""
-    what = f"{name} has no conditions and no counters in lab '{lab}'"
-    hint = f": write `network: {{}}` under `{name}` in its stack, and bring it up anew" if name in CONDITIONABLE else ""
-    return WrongUse(f"{what}{hint}")
+    """The error for a container without an API."""
+    message = f"{name} has no conditions and no counters in lab '{lab}'"
+    if name in CONDITIONABLE:
+        message += f": add `network: {{}}` under `{name}` in its stack, and start the lab again"
+    return WrongUse(message)
 
 
 def _conditioned(lab: str, containers: Sequence[Container], names: Iterable[str]) -> list[Container]:
-    """The containers with an API; raises WrongUse where one of the names is that of another container only."""
-    found = [container for container in containers if container.conditioned]
-    others = {container.title for container in containers} - {container.network_name for container in found}
+    """The containers with an API; raises WrongUse if a name belongs only to a container without one."""
+    conditioned = [container for container in containers if container.conditioned]
+    others = {container.title for container in containers} - {container.network_name for container in conditioned}
     for name in names:
         if name in others:
             raise unconditioned(lab, name)
-    return found
+    return conditioned
 
 
 def _named(lab: str, containers: Sequence[Container], name: str, name_of: NameOf) -> list[Container]:
-    found = [container for container in containers if name in (name_of(container), container.group)]
-    if not found:
+    matches = [container for container in containers if name in (name_of(container), container.group)]
+    if not matches:
         groups = [container.group for container in containers if container.group]
         raise WrongUse(no_such("client", name, map(name_of, containers), groups, f" in lab '{lab}'"))
-    return found
+    return matches

@@ -1,6 +1,7 @@
-"""A program in a client's container that asks its API for us, where no published port of the engine leads home.
+"""Sends API requests through a program in the client's container, for engines whose published ports are unreachable.
 
-`docker exec` carries the questions there, so that whatever leads to the engine leads to the client.
+Requests travel over the program's stdin and stdout, which `docker exec` connects to us. Whatever reaches the engine
+(ssh, a remote context) therefore reaches the client, with no port to open or forward.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ IN_CONTAINER = (PYTHON, "-I", "-m", "syntheticnet.api.exec_relay")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered."""
+    """The API's response."""
 
     status: int
     headers: Mapping[str, str]
@@ -35,7 +36,7 @@ class Answer:
 
 
 class Relay:
-    """The program, which is started by the first question and runs until we end. One question at a time."""
+    """The program. The first request starts it, and it runs until `close`. One request at a time."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
@@ -49,9 +50,9 @@ class Relay:
         return cls(engine.exec_command(container, IN_CONTAINER, user="root"))
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
-        """Raises OSError with a line that says what failed; TimeoutError where nothing did."""
-        question = {"method": method, "target": target, "headers": dict(headers)}
-        text = json.dumps(question | {"body": base64.b64encode(body).decode()})
+        """Raises TimeoutError, or OSError with one line on what failed."""
+        request = {"method": method, "target": target, "headers": dict(headers)}
+        text = json.dumps(request | {"body": base64.b64encode(body).decode()})
         with self._asking:
             answer = self._exchange(text.encode() + b"\n", timeout_s)
         if "error" in answer:
@@ -59,12 +60,12 @@ class Relay:
         return Answer(answer["status"], answer["headers"], base64.b64decode(answer["body"]))
 
     def close(self) -> None:
-        """End the program."""
+        """Stop the program."""
         process, self._process = self._process, None
         if process is not None:
             assert process.stdin
             with contextlib.suppress(OSError):
-                process.stdin.close()  # it ends with its input
+                process.stdin.close()  # the program exits at the end of its input
             try:
                 process.wait(END_S)
             except subprocess.TimeoutExpired:
@@ -82,24 +83,25 @@ class Relay:
             if answer := self._lines.get(timeout=timeout_s):
                 return json.loads(answer)
         except queue.Empty:
+            # A late answer would be taken for that of the next request, so the program is not reused.
             self.close()
             raise TimeoutError from None
         except BrokenPipeError:
-            pass  # it has ended, and has said why
+            pass  # it has exited; its stderr has the reason
         raise self._failure()
 
     def _failure(self) -> OSError:
-        """Why the program has ended; the next question starts it anew."""
+        """Why the program exited; the next request starts a new one."""
         process, self._process = self._process, None
         assert process
         assert process.stderr
-        said = last_line(process.stderr.read())
+        message = last_line(process.stderr.read())
         self._finish(process)
-        return OSError(said or f"docker exec ended with status {process.returncode}")
+        return OSError(message or f"docker exec exited with status {process.returncode}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
-        # A session of its own: Ctrl-C is ours to handle, and may have to undo a change.
+        # In a new session, so that Ctrl-C does not kill it: reverting a change may still need it.
         process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
         self._lines = queue.Queue()
         self._reader = threading.Thread(target=_read, args=(process, self._lines), daemon=True)
@@ -113,7 +115,7 @@ class Relay:
 
 
 def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
-    """Pass on what the program writes; nothing at all is its end."""
+    """Queue the program's output by line; an empty line marks its exit."""
     assert process.stdout
     for line in process.stdout:
         lines.put(line)

@@ -1,4 +1,4 @@
-"""Changes of several clients' conditions: of all of them at the same moment, or of none."""
+"""Changes the conditions of several clients at the same moment, all of them or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .state import ClientState
 
 MAX_AT_ONCE = 16
 LEAD_NS = 60_000_000
-"""Several clients get a change at least so long before it applies: enough to reach them all, too short to notice."""
+"""Minimum lead time of a change of several clients: long enough to reach them all, too short to notice."""
 AFTER_S = 0.005
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ C = TypeVar("C", bound="Reachable")
 
 
 class Reachable(Protocol):
-    """A client, as far as its network is concerned."""
+    """A client whose network can be changed."""
 
     @property
     def name(self) -> str: ...
@@ -35,7 +35,7 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabClient:
-    """One client of a running lab, or a conditioned `server`, and how it is reached at present."""
+    """A client of a running lab, or a conditioned `server`, and its API."""
 
     name: str
     group: str
@@ -45,9 +45,9 @@ class LabClient:
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """The result of a change: each client's state, and how far apart in time they changed at the most.
+    """The result of a change: each client's state, and the largest time between two clients' changes.
 
-    `apart_ns` is None for a single client. `before` has the states before the change, of several clients only.
+    `apart_ns` is None for a single client. `before` has the states before a change of several clients.
     """
 
     states: dict[str, ClientState]
@@ -60,7 +60,7 @@ Look = Callable[[Reachable], Observed]
 
 
 def each(clients: Iterable[C], act: Callable[[C], T]) -> dict[str, T]:
-    """The result of `act` for each client, all at once; once all are done, the first failure in order is raised."""
+    """The result of `act` for each client, run in parallel; raises the first client's failure once all are done."""
     clients = list(clients)
     if len(clients) == 1:
         return {clients[0].name: act(clients[0])}
@@ -76,10 +76,7 @@ def apply_change(
     files: Mapping[str, str] | None = None,
     clock: Clock = MACHINE,
 ) -> GroupChange:
-    """Put a partial change into each client's conditions: into all, or, when one refuses or fails, into none.
-
-    Each client gets the `files` first, which the change may name.
-    """
+    """Apply a partial change to all clients, or to none if one rejects it or fails. Uploads `files` first."""
     if files:
         each(clients, lambda client: put_files(client, files))
     return apply_together(
@@ -94,22 +91,27 @@ def apply_change(
 def apply_together(
     clients: Sequence[Reachable], act: Act, look: Look, options: ChangeOptions, clock: Clock = MACHINE
 ) -> GroupChange:
-    """Act on one client at once, on several at the same moment of `clock`, our own.
+    """Act on a single client immediately, on several at the same moment of the host's `clock`.
 
-    Three requests to each of several: `look`, which raises what `act` would raise; `act`; and the state afterwards.
+    `look` raises what `act` would raise, and changes nothing.
     """
     if len(clients) < 2:
         return GroupChange(each(clients, lambda client: act(client, options)))
+    # Three requests per client. The first finds an invalid value before anything changes, and returns the clock and
+    # the state to restore; the second schedules the change; the third finds out whether it took effect.
     seen = each(clients, look)
     before = {name: observed.state for name, observed in seen.items()}
     samples = {name: observed.clock for name, observed in seen.items()}
     clocks = compare_clocks(samples)
+    # Requests reach the clients at different times. The lead time puts the change after the last of them, so that all
+    # clients apply it at the same moment.
     due_ns = clock.now_ns() + (_lead_ns(list(samples.values())) if options.after_ns is None else options.after_ns)
     timed = {name: replace(options, at_ns=clocks.at_ns(name, due_ns), after_ns=None) for name in samples}
     try:
         states = each(clients, lambda client: act(client, timed[client.name]))
     except BaseException:
-        # One that did not answer may have changed all the same: all get their old conditions back.
+        # A client that did not answer may still have applied the change, and a network changed at some clients only
+        # is not one that anybody asked for. So all get their old conditions back, after Ctrl-C too.
         each(clients, lambda client: _restore(client, before[client.name]))
         raise
     late_ns = max((state.entry.late_ns for state in states.values() if state.entry), default=0)
@@ -119,14 +121,14 @@ def apply_together(
 
 
 def refuse_failed(states: Mapping[str, ClientState], ids: Mapping[str, int]) -> None:
-    """Raise SynthlabError where a client could not put the entry with this id in force when its time came."""
+    """Raise SynthlabError if a client could not apply the entry with this id when it was due."""
     for name, id in ids.items():
         if id in states[name].failures:
             raise SynthlabError(f"{name}: {states[name].failures[id]}")
 
 
 def _begun(clients: Sequence[Reachable], states: Mapping[str, ClientState], clock: Clock) -> dict[str, ClientState]:
-    """The states once all that was scheduled has begun; raises SynthlabError where it could not."""
+    """The states once the scheduled change has started everywhere; raises SynthlabError if a client dropped it."""
     entries = {name: state.entry for name, state in states.items() if state.entry}
     clock.sleep(seconds_of(max((entry.in_ns or 0 for entry in entries.values()), default=0)) + AFTER_S)
     after = each(clients, lambda client: client.api.state())
@@ -135,15 +137,15 @@ def _begun(clients: Sequence[Reachable], states: Mapping[str, ClientState], cloc
 
 
 def put_files(client: Reachable, files: Mapping[str, str]) -> None:
-    """Upload the files that a change names to a client, which keeps them until it ends."""
+    """Upload the files of a change to a client, which keeps them until it stops."""
     for name, text in files.items():
         client.api.put_file(name, text)
 
 
 def _lead_ns(samples: Sequence[ClockSample]) -> int:
-    """How long before its time to send a change: clients that are far away, slow or very many need longer.
+    """The lead time of a change: longer for clients that are far away, slow, or many.
 
-    The requests so far show how long the next round takes: each client has the same work to do once more.
+    Estimated from the requests so far, as the next round takes about as long.
     """
     took_ns = [sample.received - sample.sent for sample in samples]
     round_ns = max(*took_ns, sum(took_ns) // min(len(samples), MAX_AT_ONCE))
@@ -151,7 +153,7 @@ def _lead_ns(samples: Sequence[ClockSample]) -> int:
 
 
 def _restore(client: Reachable, before: ClientState) -> None:
-    """Revert whatever a client was asked for since `before`."""
+    """Revert everything requested from a client since `before`."""
     known = {entry.id for entry in (*before.leases, *before.scheduled)}
     try:
         present = client.api.state()
@@ -161,4 +163,4 @@ def _restore(client: Reachable, before: ClientState) -> None:
         if present.base_text != before.base_text:
             client.api.replace(before.base_text, ChangeOptions(keep=True, restore=True))
     except SynthlabError:
-        return  # it cannot be reached, which the first error says already
+        return  # unreachable, as the original error already reports

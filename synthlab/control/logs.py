@@ -1,4 +1,4 @@
-"""What several containers wrote, as one stream of lines in the order of their times."""
+"""Merges the logs of several containers into one stream of lines, ordered by time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import SynthlabError
 
 @dataclass(frozen=True, slots=True, order=True)
 class LogLine:
-    """One line, who wrote it, and when: in UTC, as RFC 3339 writes it."""
+    """A line of a log. `time` is UTC in RFC 3339 format, `writer` the container's name."""
 
     time: str
     writer: str
@@ -23,7 +23,7 @@ class LogLine:
 
 
 def read_lines(engine: EngineApi, containers: Sequence[Container], query: LogQuery) -> Iterator[LogLine]:
-    """The lines of all, by their times; with `follow` as they come, until all have ended."""
+    """The lines of all containers by time; with `follow`, as they arrive, until all containers have exited."""
     return _follow(engine, containers, query) if query.follow else _merge(engine, containers, query)
 
 
@@ -32,7 +32,7 @@ def _merge(engine: EngineApi, containers: Sequence[Container], query: LogQuery) 
 
 
 def _follow(engine: EngineApi, containers: Sequence[Container], query: LogQuery) -> Iterator[LogLine]:
-    """One thread for each container; they die with us, whatever they wait for."""
+    """One daemon thread per container, so that none keeps the program from exiting."""
     arrived: queue.Queue[LogLine | SynthlabError | None] = queue.Queue()
 
     def read(container: Container) -> None:
@@ -47,13 +47,13 @@ def _follow(engine: EngineApi, containers: Sequence[Container], query: LogQuery)
         threading.Thread(target=read, args=(container,), daemon=True).start()
     ended = 0
     while ended < len(containers):
-        came = arrived.get()
-        if isinstance(came, SynthlabError):
-            raise came
-        if came is None:
+        item = arrived.get()
+        if isinstance(item, SynthlabError):
+            raise item
+        if item is None:
             ended += 1
         else:
-            yield came
+            yield item
 
 
 def _lines(engine: EngineApi, container: Container, query: LogQuery) -> Iterator[LogLine]:

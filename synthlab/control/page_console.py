@@ -1,4 +1,4 @@
-"""What the pages of clients' browsers wrote to their console, and their uncaught exceptions, as lines of a log."""
+"""Console output and uncaught exceptions of the pages in clients' browsers, as log lines."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ConsoleEntry = Mapping[str, Any]
 
 
 def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[LogLine]:
-    """The lines of all, by their times; with `follow` as they come, without end. Raises SynthlabError."""
+    """The lines of all clients by time; with `follow`, endlessly, as they arrive. Raises SynthlabError."""
     seen = dict.fromkeys(apis, 0)
     tail = query.tail
     while True:
-        found: list[LogLine] = []
+        new: list[LogLine] = []
         for name, api in apis.items():
             answer = api.console(seen[name])
             lines = list(lines_of(name, answer["entries"], seen[name]))
             seen[name] = answer["count"]
             recent = [line for line in lines if query.since is None or line.time >= _format_time(query.since)]
-            found += recent if tail is None else recent[len(recent) - min(tail, len(recent)) :]
-        yield from sorted(found, key=lambda line: line.time)
+            new += recent if tail is None else recent[len(recent) - min(tail, len(recent)) :]
+        yield from sorted(new, key=lambda line: line.time)
         if not query.follow:
             return
         tail = None
@@ -36,11 +36,11 @@ def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[Lo
 
 
 def lines_of(writer: str, entries: Sequence[ConsoleEntry], after: int) -> Iterator[LogLine]:
-    """A line for each line of text, and one for entries that are missing: the client keeps the newest only."""
+    """One log line per line of text, and one for missing entries: the client keeps only the newest."""
     for entry in entries:
         time = _format_time(entry["time_s"])
         if missing := entry["number"] - after - 1:
-            yield LogLine(time, writer, f"[{missing} entries were not kept]")
+            yield LogLine(time, writer, f"[{missing} older entries were dropped]")
         after = entry["number"]
         first, *more = entry["text"].split("\n")
         where = f" ({entry['where']})" if entry["where"] else ""
@@ -49,5 +49,5 @@ def lines_of(writer: str, entries: Sequence[ConsoleEntry], after: int) -> Iterat
 
 
 def _format_time(time_s: float) -> str:
-    """A time as the engine writes those of its logs."""
+    """A time in the format of the engine's logs."""
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

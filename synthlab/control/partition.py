@@ -1,4 +1,4 @@
-"""A partition of a running lab: its ends by name, and how it is healed."""
+"""Plans and heals a partition of a running lab, by the names of its ends."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .state import ClientState
 def plan_partition(
     lab: RunningLab, a: str, b: str, direction: str = BOTH, answer: str = SILENT
 ) -> tuple[LabClient, PartialChange]:
-    """As `network_operations.partition`, of two ends of a lab. Raises WrongUse for names that cannot be its ends."""
+    """Like `network_operations.partition`, for two ends of a lab. Raises WrongUse for an invalid name."""
     ends = {client.name: client for client in lab.find()}
     client, change = network_operations.partition(*_ends(lab, a, b), ends, direction, answer)
     return ends[client], change
 
 
 def heal_partition(lab: RunningLab, a: str, b: str) -> tuple[GroupChange, bool]:
-    """End whatever separates two ends, at both: values, and leases and scheduled changes that do nothing else.
+    """Reconnect two ends: at both, clear blocking values and end leases and scheduled changes that only partition.
 
-    Returns their states then, and whether there was anything to end. Raises WrongUse as `plan_partition`.
+    Returns their states afterwards, and whether they were partitioned at all. Raises WrongUse as `plan_partition`.
     """
     first, second = _ends(lab, a, b)
     others = {first: second, second: first}
@@ -39,16 +39,20 @@ def _ends(lab: RunningLab, a: str, b: str) -> tuple[str, str]:
 
 
 def _end(lab: RunningLab, name: str) -> str:
-    """The name of the one client, or `sfu`, that is meant."""
-    if any(one.role == "service" and one.title == name for one in lab.members):
+    """The full name of a client, or `sfu`."""
+    if any(member.role == "service" and member.title == name for member in lab.members):
         raise unconditioned(lab.name, name)
-    return find_member(lab.name, [one for one in lab.members if one.role in ("client", SFU_HOST)], name).title
+    ends = [member for member in lab.members if member.role in ("client", SFU_HOST)]
+    return find_member(lab.name, ends, name).title
 
 
 def _heal_end(lab: RunningLab, client: LabClient, other: str) -> tuple[ClientState, bool]:
-    """The end's state afterwards, and whether there was anything to end."""
+    """The end's state afterwards, and whether it was separated from `other`."""
     state = client.api.state()
-    entries = [one for one in (*state.leases, *state.scheduled) if not one.replace and is_partition(one.change, other)]
+    # A lease that also sets other values, or blocks other hosts, belongs to a different command or to a scenario:
+    # ending it here would change more of the network than this partition.
+    pending = (*state.leases, *state.scheduled)
+    entries = [entry for entry in pending if not entry.replace and is_partition(entry.change, other)]
     for entry in entries:
         state = client.api.release(entry.id)
     change = network_operations.heal(other, state.base_text, state.answer["startup"])

@@ -1,4 +1,4 @@
-"""A lab that runs: its clients, found by name or group, asked and changed together."""
+"""A running lab: finds its clients by name or group, and reads and changes them together."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ _BACK: Mapping[ContainerAction, Sequence[str]] = {"unpause": ("paused",), "start
 
 
 class RunningLab:
-    """A running lab. What is done to several clients is done to all of them at the same moment.
+    """A running lab. Changes of several clients take effect at the same moment.
 
-    A server that is conditioned is one of the clients, by the name that people use: `sfu`. `members` are the
-    containers as last looked at.
+    A conditioned server counts as a client, by its usual name: `sfu`. `members` are the containers as last read.
     """
 
     def __init__(self, backend: Backend, name: str, members: Iterable[Container]) -> None:
@@ -35,39 +34,39 @@ class RunningLab:
 
     @classmethod
     def named(cls, backend: Backend, wanted: str | None) -> Self:
-        """The lab of this name; without one, the only one that is up. Raises WrongUse when that is not clear."""
+        """The lab of this name; without a name, the only one that is up. Raises WrongUse if none or several match."""
         return cls(backend, *backend.members(wanted))
 
-    # Who is there
+    # Clients
 
     def find(self, names: Iterable[str] = ()) -> list[LabClient]:
-        """The clients that the names and names of groups mean, each once; all when there are none."""
+        """The clients of these names and groups, each once; all if no name is given."""
         return [self._reached[one.id] for one in find_conditioned(self.name, self.members, names)]
 
     def one(self, name: str) -> LabClient:
-        """The one client that a name means. Raises WrongUse for a group of several."""
+        """The client of this name. Raises WrongUse for a group of several."""
         return self._reached[conditioned_network_of(self.name, self.members, name).id]
 
     def callers(self) -> list[LabClient]:
-        """All clients but the servers."""
+        """All clients except servers."""
         return [client for client in self.find() if not client.server]
 
     def refresh(self) -> None:
-        """Look at the containers anew: one that was started again has other ports."""
+        """Read the containers again: a restarted container has other ports."""
         self._take(self.backend.members(self.name)[1])
 
-    # Their networks
+    # Networks
 
     def states(self, clients: Iterable[Reachable] | None = None) -> dict[str, ClientState]:
-        """What each client (all if none is given) reports of its network, by name."""
+        """The network state of each client, by name; of all by default."""
         return each(self.find() if clients is None else clients, lambda client: client.api.state())
 
     def too_slow(self) -> list[str]:
-        """Lines that say where this machine is too slow at this moment, so that what it measures says little."""
+        """One line per link on which this machine is too slow at this moment for reliable measurements."""
         return too_slow(self.states())
 
     def stats(self, clients: Iterable[Reachable] | None = None) -> dict[str, Stats]:
-        """Their WebRTC statistics, and what their applications published."""
+        """WebRTC statistics and application-published values of each client, by name; of all by default."""
         return each(self.find() if clients is None else clients, lambda client: client.api.stats())
 
     def change(
@@ -77,13 +76,13 @@ class RunningLab:
         options: ChangeOptions = AT_ONCE,
         files: Mapping[str, str] | None = None,
     ) -> GroupChange:
-        """As `group_change.apply_change`, by the clock of this machine."""
+        """Like `group_change.apply_change`, with the backend's clock."""
         return apply_change(clients, change, options, files, self.backend.clock)
 
     def reset(self, clients: Sequence[Reachable] | None = None, perfect: bool = False) -> GroupChange:
-        """Give each client (all if none is given) the conditions of its start, or those of a `perfect` network.
+        """Restore each client's startup conditions, or a `perfect` network; all clients by default.
 
-        Whatever was for a time ends.
+        Drops leases and scheduled changes.
         """
 
         def act(client: Reachable, options: ChangeOptions) -> ClientState:
@@ -92,7 +91,7 @@ class RunningLab:
         chosen = self.find() if clients is None else clients
         return apply_together(chosen, act, lambda client: client.api.observe(), AT_ONCE, self.backend.clock)
 
-    # Their containers
+    # Containers
 
     def control(
         self,
@@ -101,7 +100,10 @@ class RunningLab:
         progress: Progress = lambda line: None,
         timeout_s: float = 120.0,
     ) -> None:
-        """Pause, unpause, stop, start or restart containers; who starts is healthy then. Raises SynthlabError."""
+        """Pause, unpause, stop, start or restart containers. Waits until started ones are healthy.
+
+        Raises SynthlabError if the engine refuses, or after `timeout_s`.
+        """
         wanted = find_members(self.name, self.members, names)
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
             list(pool.map(lambda container: self.backend.engine.control(container, action), wanted))
@@ -111,7 +113,7 @@ class RunningLab:
         self.refresh()
 
     def restore(self) -> None:
-        """Let all that was paused or stopped go on, and give every client the conditions of its start."""
+        """Start or unpause all halted containers, and restore every client's startup conditions."""
         self.refresh()
         for action, states in _BACK.items():
             if halted := [container.title for container in self.members if container.state in states]:

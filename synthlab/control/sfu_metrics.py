@@ -1,6 +1,6 @@
-"""The metrics that a media server publishes in Prometheus's text format, read from the host.
+"""Reads the metrics that a media server publishes in Prometheus's text format, version 0.0.4.
 
-The format: https://prometheus.io/docs/instrumenting/exposition_formats/ (version 0.0.4).
+Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _ESCAPED = {"n": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What was read, by name with labels, `rooms{node="a"}`; or why nothing could be read."""
+    """Values by name with labels, such as `rooms{node="a"}`; or the `error` that prevented reading them."""
 
     values: Mapping[str, float]
     error: str | None = None
 
 
 def metrics_of(engine: EngineApi, members: Sequence[Container]) -> Metrics | None:
-    """Those of the media server of a lab that has these containers; None where its stack names none."""
+    """The metrics of a lab's media server; None if its stack defines none."""
     from http.client import HTTPException
 
     url = next((member.metrics for member in members if member.metrics), None)
@@ -44,14 +44,14 @@ def metrics_of(engine: EngineApi, members: Sequence[Container]) -> Metrics | Non
         return None
     try:
         return Metrics(parse_metrics(_read(url, engine, members)))
-    except (OSError, HTTPException, ValueError, SynthlabError) as error:  # the clients' stats do not depend on it
+    except (OSError, HTTPException, ValueError, SynthlabError) as error:  # clients' stats are still shown
         return Metrics({}, f"{url}: {error}")
 
 
 def parse_metrics(text: str) -> dict[str, float]:
-    """The samples of a text; one that is infinite or no number is left out, for it is none that JSON or we know.
+    """The samples in `text`. Infinite values and NaN are left out, because JSON cannot represent them.
 
-    Raises ValueError with the first line that is not of the format.
+    Raises ValueError with the first invalid line.
     """
     values = {}
     for line in text.splitlines():
@@ -59,7 +59,7 @@ def parse_metrics(text: str) -> dict[str, float]:
             continue
         sample = _SAMPLE.fullmatch(line)
         if sample is None:
-            raise ValueError(f"not a line of metrics: {line[:80]!r}")
+            raise ValueError(f"not a metrics line: {line[:80]!r}")
         value = float(sample[3])
         if math.isfinite(value):
             values[_key(sample[1], sample[2] or "")] = value
@@ -67,10 +67,10 @@ def parse_metrics(text: str) -> dict[str, float]:
 
 
 def _key(name: str, labels: str) -> str:
-    """The name with its labels in order, so that the same number always has the same name."""
+    """The name with its labels sorted, so that a metric always has the same key."""
     pairs = sorted((label, re.sub(r"\\(.)", _unescaped, value)) for label, value in _LABEL.findall(labels))
-    written = ",".join(f'{label}="{value}"' for label, value in pairs)
-    return f"{name}{{{written}}}" if written else name
+    sorted_labels = ",".join(f'{label}="{value}"' for label, value in pairs)
+    return f"{name}{{{sorted_labels}}}" if sorted_labels else name
 
 
 def _unescaped(escaped: re.Match[str]) -> str:
@@ -78,9 +78,10 @@ def _unescaped(escaped: re.Match[str]) -> str:
 
 
 def _read(url: str, engine: EngineApi, members: Sequence[Container]) -> str:
-    """What is told there. The network of a conditioned media server is not gone through: it is asked from inside.
+    """The text at `url`.
 
-    So is one whose ports do not open on this machine.
+    Read from inside the network of a conditioned media server, so that conditions do not affect it, or of one whose
+    ports do not open on this machine.
     """
     parts = urlsplit(url)
     inner = parts._replace(netloc=f"{HOST}:{parts.port or 80}").geturl()
@@ -94,7 +95,7 @@ def _read(url: str, engine: EngineApi, members: Sequence[Container]) -> str:
 def _inside(
     engine: EngineApi, members: Sequence[Container], program: str, arguments: Sequence[object]
 ) -> Process | None:
-    """A program that is started in the media server's network; None where its ports open here."""
+    """Start a program in the media server's network; None if its ports open on this machine."""
     holder = next((member for member in members if member.network_of == SFU_HOST), None)
     if holder:
         return engine.start_program(holder, program, arguments)
@@ -106,11 +107,11 @@ def _inside(
 
 
 def _from_host(parts: SplitResult, members: Sequence[Container]) -> str:
-    """The address, with the lab's own media server replaced by the host's port that leads to it."""
+    """The URL as reached from the host: the media server's name is replaced by its published port."""
     if parts.hostname != SFU_HOST:
         return parts.geturl()
     inner = parts.port or 80
     outer = [member.ports[inner] for member in members if member.role == "sfu" and inner in member.ports]
     if not outer:
-        raise OSError("the media server does not run")
+        raise OSError("the media server is not running")
     return parts._replace(netloc=f"{HOST}:{outer[0]}").geturl()

@@ -1,4 +1,4 @@
-"""Whether this machine was too slow for what is measured to say anything."""
+"""Detects when this machine is too slow for reliable measurements."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .state import MOST_LATE_MS, ClientState
 
 
 def too_slow(states: Mapping[str, ClientState]) -> list[str]:
-    """A line for each link on which this machine was too slow over the last second: what it measures says little."""
+    """One line per link on which this machine was too slow in the last second."""
     return [
-        f"{name} {direction}: this machine is too slow: {what}"
+        f"{name} {direction}: this machine is too slow: {reason}"
         for name, state in states.items()
         for direction in DIRECTIONS
-        for what in _slow(state, direction)
+        for reason in _slow(state, direction)
     ]
 
 

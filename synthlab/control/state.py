@@ -1,4 +1,4 @@
-"""What a client's API tells of its network: conditions in force, counters, and what is achieved."""
+"""A client's network state as its API reports it: conditions, counters, measured values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from ..contract import OWN_CAUSES
 from .versions import unreadable
 
 MOST_LATE_MS = 50.0
-"""How late the latest hundredth of a second's packets may leave; later than that the machine is too slow."""
+"""Highest p99 send delay in a second; above this, the machine is too slow to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkState:
-    """Counters of one link or flow in one direction. What was dropped is counted by its cause.
-
-    `achieved` lacks what was not measured.
-    """
+    """Counters of one link or flow in one direction; `dropped` by cause. `achieved` omits values not measured."""
 
     packets_in: int = 0
     bytes_in: int = 0
@@ -37,12 +34,12 @@ class LinkState:
 
     @property
     def asked(self) -> dict[str, int]:
-        """What its conditions and rules dropped, by cause."""
+        """Packets dropped by its conditions and rules, by cause."""
         return {cause: count for cause, count in self.dropped.items() if count and cause not in OWN_CAUSES}
 
     @property
     def discarded(self) -> dict[str, int]:
-        """What the lab itself discarded, by cause: no network has lost it."""
+        """Packets that the lab itself discarded, by cause; not part of the simulated network's loss."""
         return {cause: count for cause, count in self.dropped.items() if count and cause in OWN_CAUSES}
 
     @classmethod
@@ -53,9 +50,9 @@ class LinkState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEntry:
-    """A change that is in force for a time (a lease), or waits for its time.
+    """A lease, or a change scheduled for later.
 
-    `in_ns` is None where it has begun, `left_ns` where it is for good. A `replace` one replaces everything.
+    `in_ns` is None once it has started, `left_ns` if it does not expire. With `replace` it replaces all conditions.
     """
 
     id: int
@@ -80,13 +77,13 @@ class ScheduleEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientState:
-    """One client's network as its API tells it; `answer` is that answer itself.
+    """The state of one client's network; `answer` is the API's unparsed answer.
 
-    `conditions` are those in force: the `base` with each of the `leases` put on it. They are parsed when first used,
-    and raise SynthlabError where another version wrote them; their texts are what the API sent. `entry` is what a
-    change with a time has made, and `failures` tell by id what has become impossible and was dropped. `links`,
-    `lateness` and each of `flows` map a direction to its numbers; the flow `default` is all that no other flow takes.
-    Of the forwarder's `restarts`, `hangs` were made because it gave no sign of life.
+    `conditions` are in force: the `base` with all `leases` applied. They are parsed on first use, and raise
+    SynthlabError if another version wrote them; `conditions_text` and `base_text` are as the API sent them. `entry` is
+    the lease or scheduled change that this request created; `failures` has the errors of dropped ones by id. `links`,
+    `lateness` and each of `flows` map a direction to its numbers; the flow `default` has packets of no other flow.
+    `hangs` is how many of the forwarder's `restarts` happened because it hung.
     """
 
     conditions_text: Mapping[str, Any]
@@ -102,10 +99,10 @@ class ClientState:
     flows: Mapping[str, Mapping[str, LinkState]]
     answer: Mapping[str, Any]
     problem: str | None = None
-    """What is wrong with the application by its own account, such as a page that cannot be loaded."""
+    """A problem that the application reports, such as a page that cannot be loaded."""
 
     def with_entry_of(self, earlier: ClientState) -> ClientState:
-        """This state, with what an earlier answer told of a change that has begun since."""
+        """This state, with the `entry` of an earlier answer, which has started since."""
         former = earlier.entry
         if former is None:
             return self

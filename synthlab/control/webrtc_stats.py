@@ -1,4 +1,4 @@
-"""The WebRTC statistics of one client: what it receives from each remote participant, and what it sends."""
+"""The WebRTC statistics of one client: the media it receives from each remote participant, and the media it sends."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FRESH_S = 1.0
-"""The age from which on a number of WebRTC says nothing about now: clients publish theirs every 250 ms."""
+"""Older WebRTC values are ignored as outdated: clients publish theirs every 250 ms."""
 OWN_FRESH_S = 3.0
-"""Of an application's own stats, which it publishes when it likes."""
+"""The same for an application's own stats, which it publishes at its own pace."""
 KINDS = ("video", "audio")
 
 Values = Mapping[str, float]
@@ -17,11 +17,10 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """`video` and `audio` map a remote participant to its values. What is not there was not measured of late.
+    """`video` and `audio` map a remote participant to its values. Values not measured recently are missing.
 
-    A browser also tells of each track that it sends, of each connection, and what its pages wrote to their `console`;
-    `own` is what an application published.
-    `answer` is what the API answered, with what is old.
+    A browser also reports each track it sends, each connection, and counts of its pages' `console` output. `own` are
+    the values that an application published. `answer` is the API's answer, outdated values included.
     """
 
     video: Mapping[str, Values]
@@ -36,7 +35,7 @@ class Stats:
 
     @classmethod
     def from_dict(cls, answer: Mapping[str, Any]) -> Stats:
-        """From the API's answer, without values that are old: an old number is no number."""
+        """From the API's answer, without outdated values."""
         ages = answer.get("age_s", {})
         values = answer.get("values", {})
         fresh = {key: value for key, value in values.items() if key in ages and is_fresh(key, ages[key])}
@@ -47,7 +46,7 @@ class Stats:
         return {key: getattr(self, key) for key in (*FIELDS, "own")}
 
     def sees(self, participant: str) -> bool:
-        """Whether frames of this participant's video are being decoded."""
+        """Whether frames of this participant's video are being decoded now."""
         return self.video.get(participant, {}).get("fps", 0) > 0
 
 
@@ -55,5 +54,5 @@ FIELDS = (*KINDS, "sent", "sent_video", "sent_audio", "connections", "console")
 
 
 def is_fresh(key: str, age_s: float) -> bool:
-    """Whether what was published under a key so long ago still counts."""
+    """Whether a value published `age_s` ago under `key` is still current."""
     return age_s <= (FRESH_S if key in FIELDS else OWN_FRESH_S)

@@ -22,7 +22,7 @@ def bring_up(
     wait_media: bool = False,
     replacing: bool = False,
 ) -> Stack:
-    """As `launch`; with `wait_media`, also wait until every client has seen every other's video. Returns the stack."""
+    """Like `launch`; with `wait_media`, also waits until every client has seen every other's video."""
     made = launch(stack, backend.engine, progress, timeout_s, ttl_s, replacing)
     if wait_media:
         with all_or_nothing(made, backend.engine, progress):

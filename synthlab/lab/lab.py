@@ -94,10 +94,12 @@ class Lab(RunningLab):
         return f"<the lab {self.name}: {', '.join(client.name for client in self.clients)}>"
 
     def down(self) -> None:
-        """Remove its containers, networks and volumes; Ctrl-C does not interrupt that.
+        """Remove its containers, networks and volumes.
 
         A lab from `up` removes only what that `up` created: by now, its name may belong to another lab.
         """
+        # `with` often ends because of Ctrl-C, which people tend to press again. The second one would interrupt the
+        # removal and leave containers running.
         with uninterrupted():
             made_by = self.stack.made_by if self.stack else None
             self.backend.engine.remove_lab(self.name, made_by or "")

@@ -1,4 +1,4 @@
-"""A lab without Docker, for tests of synthlab and of what is built on it: real rules, no containers."""
+"""A lab without Docker, for tests of synthlab and of code that uses it: real validation, no containers."""
 
 from .backend import fake_backend
 from .client_api import FakeClientApi

@@ -1,4 +1,4 @@
-"""What commands and the Python API work with, in memory."""
+"""A backend in memory, for the commands and the Python API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .engine import FakeEngine
 def fake_backend(
     *labs: str, groups: Mapping[str, str] | None = None, clock: Clock = MACHINE
 ) -> tuple[Backend, dict[str, FakeClientApi]]:
-    """A backend with labs, each of client1 and client2, and their APIs by container id (`call/client1`)."""
+    """A backend with these labs, and the APIs of their clients by container id, such as `call/client1`.
+
+    Each lab has client1, client2, and the clients of `groups`, which maps a client to its group.
+    """
     clients = [("client1", "client1"), ("client2", "client2"), *((groups or {}).items())]
     containers = [
         replace(fake_container(lab, name, group), index=index, ports={API_PORT: 2999 + index})

@@ -1,4 +1,4 @@
-"""A client's API in memory, with real conditions."""
+"""A client's API in memory, which parses and checks conditions like a real one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "b
 
 
 class FakeClientApi:
-    """A ClientApi in memory. `broken` makes it fail where a container that is gone would: on every change.
+    """A ClientApi in memory. With `broken`, every change fails, as for a container that is gone.
 
-    Its time stands still: a lease lasts until it is released, and only what is asked for after a while waits.
+    Time does not pass: leases last until released, and scheduled changes never start.
     """
 
     def __init__(self, name: str, startup: Mapping[str, Any] | None = None, clock: Clock = MACHINE) -> None:
@@ -42,7 +42,7 @@ class FakeClientApi:
         self.version = own_version()
 
     def answer(self) -> dict[str, Any]:
-        """The answer of GET /v1/state."""
+        """The answer to GET /v1/state."""
         flows = ["default", *(flow.name for flow in self.conditions.flows)]
         return {
             "version": self.version,
@@ -67,7 +67,7 @@ class FakeClientApi:
 
     @property
     def conditions(self) -> Conditions:
-        """Those in force."""
+        """The conditions in force."""
         effective = self.base
         for entry in self.entries:
             if "in_ns" not in entry:
@@ -86,8 +86,8 @@ class FakeClientApi:
         changed = self._changed(self.base if options.lease_ns is None else self.conditions, change)
         if options.lease_ns or options.after_ns:
             times = {"in_ns": options.after_ns, "left_ns": options.lease_ns}
-            given = {name: time_ns for name, time_ns in times.items() if time_ns}
-            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **given})
+            present = {name: time_ns for name, time_ns in times.items() if time_ns}
+            self.entries.append({"id": self.asked, "change": change, "at_ns": options.at_ns or 0, **present})
         else:
             self.base = changed
         return self._answer(options, change)

@@ -1,4 +1,4 @@
-"""A clock that waits for nothing."""
+"""A clock for tests, which skips all waiting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_S = 0.001
 
 @dataclass(slots=True, eq=False)
 class _Wait:
-    """A thread that waits by a FakeClock."""
+    """A thread waiting on a FakeClock."""
 
     until_ns: int
     condition: threading.Condition
@@ -31,10 +31,10 @@ class _Wait:
 
 
 class FakeClock(Clock):
-    """Stands still while anything is done. When all wait, it moves to the time of the first of them.
+    """Stops while anything is running. Once all tasks and threads wait, it jumps to the earliest time they wait for.
 
-    `run` is for what waits in tasks and threads; `sleep` moves it at once, for what waits in one thread. Programs and
-    connections that the event loop waits for are not of this clock: it stands still meanwhile.
+    `run` is for code that waits in tasks and threads; `sleep`, for code in one thread, jumps immediately. The clock
+    also stops while the event loop waits for programs and connections.
     """
 
     def __init__(self, epoch_s: float = 1_000_000.0) -> None:
@@ -72,17 +72,17 @@ class FakeClock(Clock):
         thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """As asyncio.run, by this clock."""
+        """Like asyncio.run, on this clock."""
         with asyncio.Runner(loop_factory=lambda: _Loop(self)) as runner:
             return runner.run(work)
 
     def job(self, future: asyncio.Future[Any]) -> None:
-        """Stand still until this is done, but for while its thread waits by this clock."""
+        """Stop until this future is done, except while its thread waits on this clock."""
         self._jobs += 1
         future.add_done_callback(lambda _: self._job_done())
 
     def move(self) -> bool:
-        """Move to the time of the first that waits; False where somebody is still at work, or nobody waits."""
+        """Jump to the earliest time waited for; False if something is still running, or nothing waits."""
         waits = list(self._waits)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         if any(wait.over or wait.holds() for wait in waits) or len(waits) < len(self._threads) + self._jobs:
@@ -113,7 +113,7 @@ class FakeClock(Clock):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Moves a FakeClock where it would wait for nothing but time."""
+    """An event loop that moves a FakeClock instead of sleeping."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(_Selector(clock))

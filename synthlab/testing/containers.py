@@ -1,4 +1,4 @@
-"""Containers of labs that do not exist."""
+"""Descriptions of containers, for labs that do not exist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DRAWN = 32768
 
 
 def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Container:
-    """A healthy client of a lab, its API on port 3000 and on."""
+    """A healthy client of a lab; the client with `index` 1 has its API on port 3000."""
     return Container(
         id=f"{lab}/{client}",
         name=f"synthlab-{lab}-{client}-1",
@@ -37,7 +37,7 @@ def fake_container(lab: str, client: str, group: str = "", index: int = 1) -> Co
 
 
 def fake_companion(lab: str, server: str) -> Container:
-    """The container that holds the network of a conditioned server, healthy."""
+    """The healthy companion that holds the network of a conditioned server."""
     return replace(
         fake_container(lab, f"{server}-network"),
         role="network",
@@ -50,18 +50,18 @@ def fake_companion(lab: str, server: str) -> Container:
 
 
 def containers_of(rendered: str) -> Iterator[Container]:
-    """A healthy container for each service of a Compose file that synthlab has rendered."""
+    """A healthy container per service of a Compose file rendered by synthlab."""
     drawn = count(_DRAWN)
     project = json.loads(re.findall(r"^name: (.*)$", rendered, re.MULTILINE)[0])
-    for name, whole, body in _SERVICE.findall(rendered.partition("\nservices:\n")[2]):
-        marks = json.loads(whole)["labels"] if whole else _labels(body)
+    for name, inline, body in _SERVICE.findall(rendered.partition("\nservices:\n")[2]):
+        labels = json.loads(inline)["labels"] if inline else _labels(body)
         ports = [(int(inner), int(outer or next(drawn))) for inner, outer in _PUBLISHED.findall(body)]
         title = f"{project}-{json.loads(name)}-1"
         yield read_container(
             {
                 "Id": title,
                 "Names": [f"/{title}"],
-                "Labels": marks,
+                "Labels": labels,
                 "State": "running",
                 "Status": "Up 2 seconds (healthy)",
                 "Ports": [{"PrivatePort": inner, "PublicPort": outer} for inner, outer in ports],

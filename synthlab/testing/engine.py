@@ -21,9 +21,9 @@ from .containers import containers_of
 class FakeEngine:
     """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
-    Without `images` it has whatever image is asked for, each older than what it is built from. A port in `taken` is
-    not free. `calls` are the changes of images and labs that it was asked for, in order; `composed` the Compose files
-    that it has brought up. A test that needs a lab to fail overrides `made_of`, or any other method.
+    Without `images` it has every image, each of them stale. Ports in `taken` are in use. `calls` lists the requested
+    changes of images and labs in order, `composed` the Compose files started. To make a lab fail, override `made_of`
+    or any other method.
     """
 
     def __init__(self, containers: Iterable[Container] = (), images: Mapping[str, LocalImage] | None = None) -> None:
@@ -94,11 +94,11 @@ class FakeEngine:
             progress(f"Container {container.name}  Started")
 
     def made_of(self, rendered: str) -> list[Container]:
-        """The containers that Compose makes of a file: all healthy."""
+        """The containers that Compose creates from a file, all healthy."""
         return list(containers_of(rendered))
 
     def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        raise WrongUse(f"{file}: a fake engine reads no Compose file")
+        raise WrongUse(f"{file}: a fake engine cannot read Compose files")
 
     def image(self, tag: str) -> LocalImage | None:
         return self.images.get(tag) or (LocalImage(f"id of {tag}", "0") if self._has_all else None)
@@ -138,7 +138,7 @@ class FakeEngine:
         return Finished(0, ())
 
     def save_images(self, tags: Sequence[str], file: Path) -> Finished:
-        """The file has the tags, a line each."""
+        """Writes the tags to the file, one per line."""
         self.calls.append(f"save {' '.join(tags)}")
         file.write_text("".join(f"{tag}\n" for tag in tags), encoding="utf-8")
         return Finished(0, ())
@@ -152,7 +152,7 @@ class FakeEngine:
     def exec_command(
         self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
     ) -> list[str]:
-        """One that writes what would be run."""
+        """A command that prints the command it replaces."""
         return ["echo", container.title, *command]
 
     def start_program(
@@ -190,7 +190,7 @@ class FakeEngine:
 
 
 class FakeLock:
-    """One that a FakeEngine gives: held as long as its lab is among the `locked`."""
+    """A lock from a FakeEngine, held while its lab is in `locked`."""
 
     def __init__(self, locked: set[str], lab: str) -> None:
         self._locked, self._lab = locked, lab

@@ -1,4 +1,4 @@
-"""What a shell is told when it asks what may stand next."""
+"""Completion in a shell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ printf 'mine\\t\\t\\tsfu\\t\\n'
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Path:
-    """A folder with a docker command that knows two labs, and with stack files."""
+    """A folder with a docker command that lists two labs, and with stack files."""
     file = tmp_path / "docker"
     file.write_text(DOCKER)
     file.chmod(0o755)
@@ -35,7 +35,7 @@ def engine(tmp_path: Path) -> Path:
 
 
 def completed(line: str, engine: Path) -> list[str]:
-    """What bash is told for the last word of a line."""
+    """Bash's completions for the last word of a line."""
     words = line.split(" ")
     asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1), "_SYNTHLAB_COMPLETE": "complete_bash"}
     environment = {**os.environ, **asked, "PATH": f"{engine}:{os.environ['PATH']}"}
@@ -87,7 +87,7 @@ def test_it_takes_no_time(engine: Path) -> None:
 
 
 def test_no_engine(tmp_path: Path) -> None:
-    """Where nobody answers, nothing is written into the user's line."""
+    """If nothing answers, nothing is printed into the user's line."""
     (tmp_path / "docker").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
     (tmp_path / "docker").chmod(0o755)
     assert completed("synthlab show cl", tmp_path) == []
@@ -95,7 +95,7 @@ def test_no_engine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each shell has a script that asks us."""
+    """Each shell has a completion script."""
     backend, _ = fake_backend()
     assert main(["completion", "show", shell], backend) == 0
     assert f"_SYNTHLAB_COMPLETE=complete_{shell}" in capsys.readouterr().out
@@ -104,7 +104,7 @@ def test_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Installed for bash, it is there for bash's next start."""
+    """Once installed, bash loads it at its next start."""
     monkeypatch.setenv("HOME", str(tmp_path))
     backend, _ = fake_backend()
     assert main(["completion", "install", "bash"], backend) == 0

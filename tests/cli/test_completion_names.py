@@ -1,4 +1,4 @@
-"""Names that a shell completes."""
+"""The names that a shell completes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KNOWN = [
 
 
 def test_lines() -> None:
-    """A line of `docker ps` is a member, its API's port among all that are published."""
+    """A line of `docker ps` becomes a member, with the port of its API."""
     ports = "5901/tcp, 127.0.0.1:32801->80/tcp, 127.0.0.1:5901->5901/tcp"
     assert read_member(f"call\tbot-1\tbot\tclient\t{ports}") == Member("call", "bot-1", "bot", "client", 32801)
     assert read_member("call\t\t\tsfu\t") == Member("call", "", "", "sfu", None)
@@ -32,7 +32,7 @@ def test_names() -> None:
 
 
 def test_flows() -> None:
-    """Flows are asked of the clients that the line names, and of no others."""
+    """Flows are requested only from the clients named on the line."""
 
     class Api(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""The flags of `set`, and the change that they ask for."""
+"""The flags of `set`, and the change they request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from synthlab.errors import WrongUse
 
 
 def test_every_condition_is_a_flag() -> None:
-    """The schema's conditions are the command's parameters: one that is added there needs no edit here."""
+    """Every condition of the schema is a parameter of the command."""
     names = set(inspect.signature(set_).parameters)
     assert {item.name for item in condition_fields()} <= names
 
 
 def test_every_example_is_accepted() -> None:
-    """What the help shows as an example is a value."""
+    """The examples in the help are valid values."""
     for item in condition_fields():
         name, example = item.metadata["name"], item.metadata["example"]
         assert read_values({name: example}) == {name: example}
@@ -38,7 +38,7 @@ def test_every_example_is_accepted() -> None:
     ],
 )
 def test_directions(ingress: bool, egress: bool, directions: tuple[str, ...]) -> None:
-    """Without a direction both are meant."""
+    """Without a direction, both are changed."""
     assert chosen_directions(ingress, egress) == directions
 
 
@@ -52,12 +52,12 @@ def test_directions(ingress: bool, egress: bool, directions: tuple[str, ...]) ->
     ],
 )
 def test_change(arguments: tuple[Any, ...], change: dict[str, Any]) -> None:
-    """The change names just what the flags name."""
+    """The change has only the values of the flags."""
     assert build_change(*arguments) == change
 
 
 def test_profile_replaces_and_flags_change_it() -> None:
-    """A profile's values stand in place of all that a link had, and flags come on top."""
+    """A profile replaces all values of a link, and flags override it."""
     profile = Conditions.from_dict({"egress": {"rate": "1mbit", "latency": "150ms"}})
     change = build_change({"latency": "10ms"}, ("egress",), profile=profile)
     before = Conditions.from_dict(
@@ -70,12 +70,12 @@ def test_profile_replaces_and_flags_change_it() -> None:
 
 
 def test_none_clears() -> None:
-    """The word `none` asks for no value, which is not the same as not asking."""
+    """The word `none` clears a value, unlike a missing flag."""
     assert read_values({"loss": "none"}) == {"loss": None}
 
 
 def test_local_files(tmp_path: Path) -> None:
-    """A path to a file becomes its name, with its text beside; any other value stays."""
+    """A path is replaced by the file's name, and its text is returned; other values are unchanged."""
     trace = tmp_path / "train.mahi"
     trace.write_text("5\n")
     assert take_files({"rate_trace": str(trace), "loss": "5%"}) == (
@@ -90,7 +90,7 @@ def test_local_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"five\n", b"\xff"])
 def test_local_files_that_cannot_be(content: bytes | None, tmp_path: Path) -> None:
-    """One that is not there, of another kind, or no text, is told with its flag and path before anybody is asked."""
+    """A missing or invalid file is reported with its flag and path, before any client is contacted."""
     trace = tmp_path / "train.mahi"
     if content is not None:
         trace.write_bytes(content)
@@ -99,7 +99,7 @@ def test_local_files_that_cannot_be(content: bytes | None, tmp_path: Path) -> No
 
 
 def test_two_files_of_one_name(tmp_path: Path) -> None:
-    """They would be one in the container."""
+    """They would overwrite each other in the container."""
     for folder, content in (("a", "5\n"), ("b", "0 5\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x").write_text(content)
@@ -108,19 +108,19 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
 
 
 def test_mistakes_name_the_flag() -> None:
-    """A value that cannot be is told with its flag, before anything is asked of anybody."""
+    """An invalid value is reported with its flag, before any client is contacted."""
     with pytest.raises(WrongUse, match=r"^--jitter-share: '5' is not a share such as 5% or 0\.5%; none clears it$"):
         read_values({"jitter_share": "5"})
 
 
 def test_help_names_what_a_value_needs() -> None:
-    """All alternatives, as the flags that they are."""
+    """All alternatives are listed, as flags."""
     option = inspect.signature(set_).parameters["queue"].annotation.__metadata__[0]
     assert option.help.endswith(" Requires --rate or --rate-trace.")
 
 
 def test_mistakes_in_values_of_several_numbers() -> None:
-    """They are one value, and the number that cannot be is told."""
+    """They are one value, and the invalid number is reported."""
     with pytest.raises(WrongUse, match=r"^--loss-gemodel: '120%' is not between 0% and 100%; none clears it$"):
         read_values({"loss_gemodel": "1% 120%"})
     assert read_values({"outage": True, "mtu_answer": False}) == {"outage": True, "mtu_answer": False}

@@ -1,4 +1,4 @@
-"""What is printed."""
+"""Printed output."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def test_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_piped_table_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
-    """A piped table has one line a row, without colours or frames, and no row is broken."""
+    """A piped table has one line per row, without colours, frames or wrapping."""
     console.print_table(Table(("a", "b"), [("x" * 200, "[1]"), ("y", "z")]))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines] == [["a", "b"], ["x" * 200, "[1]"], ["y", "z"]]
 
 
 def test_piped_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    """Progress goes to the error output, each new thing on a line of its own."""
+    """Progress goes to stderr, one line per change."""
     with console.progress() as progress:
         for text in ("one", "one", "two"):
             progress(text)
@@ -51,7 +51,7 @@ def test_no_color(
 def test_what_is_bad(
     terminal: bool, no_color: str, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A cell or a line that says what is wrong is red, but only on a terminal, and not with NO_COLOR."""
+    """A cell or line that reports a problem is red, but only on a terminal, and not with NO_COLOR."""
     for name, value in (("FORCE_COLOR", "1" if terminal else ""), ("NO_COLOR", no_color), ("TERM", "xterm")):
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
     console.print_table(Table(("state",), [("healthy",), (Bad("exited"),)]))

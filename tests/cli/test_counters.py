@@ -1,4 +1,4 @@
-"""Counters for people: what was asked to be dropped, and what the lab itself discarded."""
+"""Tables of counters: drops by conditions, and packets that the lab itself discarded."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def state(**links: LinkState) -> ClientState:
 
 @pytest.mark.issue(10)
 def test_drops_apart() -> None:
-    """What was asked to be dropped and what the lab discarded are different lines; the second are no network's loss."""
+    """Drops by conditions and packets discarded by the lab are separate lines."""
     places = {"client2 egress": LINK, "client2 ingress": QUIET, "client2 egress *:udp": None}
     assert list(drops(places)) == ["client2 egress: dropped so far: loss 3"]
     assert list(discards(places)) == [
@@ -43,7 +43,7 @@ def test_drops_apart() -> None:
 
 @pytest.mark.issue(10)
 def test_counters() -> None:
-    """A column that says nothing is left out; what the lab discarded has one of its own, and is marked."""
+    """Columns of zeros are omitted; packets discarded by the lab have their own column, and are marked."""
     assert counters_table({"client2": state()}).columns[5:] == ("dropped",)
     table = counters_table({"client2": state(egress=LINK)})
     assert table.columns == (
@@ -58,7 +58,7 @@ def test_counters() -> None:
 
 @pytest.mark.issue(10)
 def test_flows_have_rows_of_their_own() -> None:
-    """What no flow takes has a row only where there are flows: else it is the link."""
+    """The default flow has a row only if there are other flows."""
     flows = {"default": {"egress": QUIET}, "*:udp": {"egress": QUIET}}
     places = [row[1] for row in counters_table({"client2": replace(state(), flows=flows)}).rows]
     assert places == ["ingress", "egress", "egress default", "egress *:udp"]
@@ -68,7 +68,7 @@ def test_flows_have_rows_of_their_own() -> None:
 
 @pytest.mark.issue(10)
 def test_too_slow() -> None:
-    """A machine that lets packets out late or discards them is named as too slow; one that did so before is not."""
+    """A machine that delays or discards packets now is reported as too slow; one that did so earlier is not."""
     assert too_slow({"client2": state(egress=LINK)}) == []
     discarding = replace(LINK, achieved={"packets": 9, "discarded": 13})
     late = {"egress": {"p50_ms": 20.0, "p99_ms": 72.4, "max_ms": 99.0}, "ingress": {"p99_ms": 49.0}}
@@ -80,7 +80,7 @@ def test_too_slow() -> None:
 
 @pytest.mark.issue(10)
 def test_forwarders() -> None:
-    """How late packets left has its unit; too late, and restarts with the hangs that caused them, are marked."""
+    """Delays have a unit; high delays and restarts, with the hangs among them, are marked."""
     late = {"ingress": {"p50_ms": 0.05, "p99_ms": 70.2, "max_ms": 81.0}, "egress": {}}
     rows = forwarders_table({"client2": replace(state(), lateness=late)}).rows
     assert rows == [

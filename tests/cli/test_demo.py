@@ -1,4 +1,4 @@
-"""The demonstration's judgement."""
+"""The demo's verdict."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = DemoResult(
 
 
 def test_good() -> None:
-    """A picture that suffers and recovers is what the demonstration is for."""
+    """Video that degrades and recovers passes."""
     GOOD.judge()
     assert demo_table(GOOD).rows[1][:3] == ("during", "70", "7.0")
     assert demo_table(GOOD).rows[2][3] == "synthlab reset client2: recovered after 12.3 s"
@@ -32,20 +32,20 @@ def test_good() -> None:
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
-        (replace(GOOD, during=PictureStats(180, 15)), "client1's picture of client2 did not suffer from 100kbit"),
+        (replace(GOOD, during=PictureStats(180, 15)), "client1's video of client2 did not degrade at 100kbit"),
         (replace(GOOD, during=None), "no data: client1 reported no stats of client2's video under 100kbit"),
-        (replace(GOOD, recovery_s=None), "client1's picture of client2 did not recover within 40 s"),
+        (replace(GOOD, recovery_s=None), "client1's video of client2 did not recover within 40 s"),
     ],
 )
 def test_bad(outcome: DemoResult, expected: str) -> None:
-    """A picture that does not suffer, or does not recover, is a failed expectation: status 1."""
+    """Video that does not degrade, or does not recover, fails with status 1."""
     with pytest.raises(ExpectationFailed) as caught:
         outcome.judge()
     assert (caught.value.message, caught.value.exit_code) == (expected, 1)
 
 
 def test_recovery_needs_both() -> None:
-    """Neither the bit rate alone nor the frame rate alone is a recovered picture."""
+    """Video has recovered only if both bit rate and frame rate have."""
     before = PictureStats(200, 15)
     assert PictureStats(160, 12).reaches(0.8, of=before)
     assert not PictureStats(159, 15).reaches(0.8, of=before)
@@ -53,7 +53,7 @@ def test_recovery_needs_both() -> None:
 
 
 def test_measured_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture is the mean of what the viewer tells; where it tells nothing, there is no number."""
+    """The values are the mean of the viewer's stats; without stats there are none."""
     monkeypatch.setattr(demo, "SAMPLE_S", 0.01)
     backend, apis = fake_backend("call")
     lab = Lab.named(backend, None)

@@ -1,4 +1,4 @@
-"""What `doctor` finds."""
+"""The findings of `doctor`."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ SYNTHLAB = str(Path(sys.executable).with_name("synthlab"))
 
 
 class OldEngine(FakeEngine):
-    """An engine of long ago."""
+    """An old engine."""
 
     def version(self) -> str:
         return "19.03.15"
 
 
 class OldImages(FakeEngine):
-    """An engine with images of long ago."""
+    """An engine with old images."""
 
     def image(self, tag: str) -> LocalImage | None:
         return LocalImage(tag, "0", version="0.0.9")
@@ -74,7 +74,7 @@ def found(engine: EngineApi) -> dict[str, tuple[bool | None, str]]:
 
 
 def test_everything_is_looked_at() -> None:
-    """Engine, Compose, buildx, disk, ports and every image have a finding; what hinders nothing is a note."""
+    """Engine, Compose, buildx, disk, ports and every image have a finding; harmless ones are notes."""
     engine = EmptyEngine()
     engine.taken = {3000}
     findings = found(engine)
@@ -97,28 +97,28 @@ def test_everything_is_looked_at() -> None:
     ],
 )
 def test_failures_have_a_mending(tool: str, answer: str | None, subject: str) -> None:
-    """What hinders a lab fails, with how to fix it."""
+    """A problem that prevents a lab fails, with its fix."""
     failed = [finding for finding in examine(EmptyEngine(**{tool: answer})) if finding.ok is False]
     assert [finding.subject for finding in failed] == [subject]
     assert "install" in failed[0].fix
 
 
 def test_no_engine(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without an engine the rest is still looked at, and the status says that no lab can run."""
+    """Without an engine the other checks still run, and the status shows that no lab can run."""
     assert main(["doctor", "--json"], Backend(NoEngine())) == 3
     output = capsys.readouterr()
     assert json.loads(output.out)[0]["result"] == "refused"
-    assert output.err == "synthlab: a lab cannot run here yet: Docker engine\n"
+    assert output.err == "synthlab: this machine cannot run a lab yet: Docker engine\n"
 
 
 def test_old_versions() -> None:
-    """An engine that is too old fails; images of another version are told as that."""
+    """An engine that is too old fails; images of another version are reported."""
     assert found(OldEngine())["Docker engine"] == (False, "19.03.15")
-    assert found(OldImages())["syntheticnet:latest"] == (None, f"of synthlab 0.0.9, this is {own_version()}")
+    assert found(OldImages())["syntheticnet:latest"] == (None, f"built by synthlab 0.0.9, this is {own_version()}")
 
 
 def test_a_distribution_called_synthlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is installed beside ours is reported, with its version and what to do; else there is no such line."""
+    """If installed next to ours, it is reported with its version and the fix."""
     assert "installation" not in found(EmptyEngine())
     metadata = tmp_path / "synthlab-0.1.6.dist-info" / "METADATA"
     metadata.parent.mkdir()
@@ -135,20 +135,20 @@ def test_remote_engine() -> None:
     assert not {"disk space", "port 3000"} & {one.subject for one in findings}
     (finding,) = [one for one in findings if one.subject == "engine's machine"]
     assert finding.ok is None
-    assert finding.result.startswith("remote: tcp://build-server:2376; commands reach its clients through it")
+    assert finding.result.startswith("remote: tcp://build-server:2376; commands work, but")
     assert "docker context use default" in finding.fix
 
 
 @pytest.mark.parametrize(("answer", "ok"), [("20.10.24", True), (None, False)])
 def test_the_docker_command_with_a_remote_engine(answer: str | None, ok: bool) -> None:
-    """That the docker command gets there as well is looked at, for builds and clients depend on it."""
+    """It is checked that the docker command reaches the engine too: builds and clients depend on it."""
     (finding,) = [one for one in examine(RemoteEngine(engine=answer)) if one.subject == "docker command"]
     assert finding.ok is ok
     assert "tcp://build-server:2376" in finding.result if not ok else "engine 20.10.24" in finding.result
 
 
 def test_places() -> None:
-    """A socket, or a port of this machine, is local; versions are read wherever they stand in a text."""
+    """A socket, or a port of this machine, is local; versions are found anywhere in a text."""
     local = ("unix:///var/run/docker.sock", "http+unix:///x", "npipe:////./pipe/docker_engine", "tcp://127.0.0.1:2375")
     assert all(map(is_local, local))
     assert not any(map(is_local, ("ssh://me@host", "tcp://10.0.0.1:2375", "https://host:2376")))
@@ -165,7 +165,7 @@ def test_places() -> None:
     ],
 )
 def test_causes(cause: str, address: str, expected: str, fix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Why an engine does not answer decides what is to be done."""
+    """The fix depends on why the engine does not answer."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     explanation = explained(cause, address)
     assert explanation[0].startswith(expected)
@@ -174,7 +174,7 @@ def test_causes(cause: str, address: str, expected: str, fix: str, monkeypatch: 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own that has a megabyte."""
+    """A separate file system of one megabyte."""
     assert os.geteuid() == 0, "mounting needs root"
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)], check=True)
     yield tmp_path
@@ -182,7 +182,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_full_disk(small_disk: Path) -> None:
-    """What counts is the disk that the engine keeps its images on."""
+    """The disk with the engine's images is checked."""
 
     class Cramped(EmptyEngine):
         def folder(self) -> str:
@@ -194,7 +194,7 @@ def test_full_disk(small_disk: Path) -> None:
 
 
 def doctor_of(environment: dict[str, str]) -> tuple[int, dict[str, Any], str]:
-    """The real command's status, its findings and its last word, in this environment."""
+    """The real command's status, findings and last line, in this environment."""
     command = [SYNTHLAB, "doctor", "--json"]
     made = {**os.environ, **environment}
     done = subprocess.run(command, env=made, capture_output=True, text=True, check=False, timeout=60)
@@ -208,11 +208,11 @@ def test_a_dead_socket(tmp_path: Path) -> None:
     status, findings, output = doctor_of({"DOCKER_HOST": f"unix://{tmp_path}/docker.sock"})
     assert (status, findings["Docker engine"]["ok"]) == (3, False)
     assert f"no answer at DOCKER_HOST=unix://{tmp_path}/docker.sock" in findings["Docker engine"]["result"]
-    assert "a lab cannot run here yet: Docker engine" in output
+    assert "this machine cannot run a lab yet: Docker engine" in output
 
 
 def test_a_context_elsewhere() -> None:
-    """An engine of another machine that does not answer: 3, and which it is."""
+    """A remote engine that does not answer: 3, with its address."""
     status, findings, _ = doctor_of({"DOCKER_HOST": "tcp://127.255.255.1:9"})
     assert status == 3
     assert findings["engine's machine"]["ok"] is None
@@ -223,7 +223,7 @@ def test_a_context_elsewhere() -> None:
     ("script", "expected"), [("echo 1.29.2", "1.29.2"), ("echo 2.20.0", "2.20.0"), ("echo no >&2; exit 1", "no answer")]
 )
 def test_a_docker_command_without_compose(script: str, expected: str, tmp_path: Path) -> None:
-    """An old Compose, or none, fails whatever else there is."""
+    """An old or missing Compose fails."""
     command = tmp_path / "docker"
     command.write_text(f"#!/bin/sh\n{script}\n")
     command.chmod(0o755)
@@ -233,14 +233,14 @@ def test_a_docker_command_without_compose(script: str, expected: str, tmp_path: 
 
 
 def test_no_docker_command(tmp_path: Path) -> None:
-    """Without a docker command in PATH that is what is told."""
+    """A missing docker command is reported."""
     status, findings, _ = doctor_of({"PATH": str(tmp_path)})
-    assert (status, findings["Compose"]["result"]) == (3, "there is no docker command in PATH")
+    assert (status, findings["Compose"]["result"]) == (3, "no docker command in PATH")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK leaves its socket open
 def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user who may not use the socket is told how to be let in."""
+    """For a user without permission on the socket, the fix says how to get it."""
     assert os.geteuid() == 0, "only root can be somebody else"
     opened = Path(f"/tmp/synthlab-doctor-{os.getpid()}")  # pytest's own folders are closed to others
     opened.mkdir(mode=0o755)

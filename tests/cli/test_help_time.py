@@ -1,4 +1,4 @@
-"""What the help must not wait for."""
+"""Imports that help must not wait for."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MOST_MODULES = 310
 
 
 def modules(program: str) -> set[str]:
-    """What a program has imported at its end."""
+    """The modules a program has imported at its end."""
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return set(result.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_little() -> None:
-    """Help is quick because it imports none of the libraries that it does not need, and not much of anything."""
+    """Help is fast because it imports none of the heavy libraries, and few modules in total."""
     loaded = modules("import sys; from synthlab.cli.main import main; main(['--help']); print(*sys.modules)")
     assert loaded & set(HEAVY) == set()
     assert len(loaded) < MOST_MODULES

@@ -1,4 +1,4 @@
-"""What `ls` tells of labs, whatever is left of them."""
+"""The table of `ls`, also for partly removed labs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENDED = {"state": "exited", "status": "Exited (255) 3 minutes ago", "health": ""
     ],
 )
 def test_states(containers: list[Container], state: str, running: int) -> None:
-    """A lab is what its containers are, also after the engine was restarted, which ends all of them."""
+    """A lab's state follows from its containers, also after an engine restart has stopped all of them."""
     (seen,) = overviews(["call"], containers, now=1060.0)
     assert (seen.state, seen.running, seen.clients) == (state, running, len(containers))
 

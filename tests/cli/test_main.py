@@ -1,4 +1,4 @@
-"""The command as a whole: help, mistakes, interrupts; run in this process on a lab without Docker."""
+"""The command line: help, errors, interrupts; run in this process on a lab without Docker."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("arguments", "status", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_mistakes(arguments: tuple[str, ...], status: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every mistake is one line on the error output with the status of wrong use, and changes nothing."""
+    """Every mistake is one line on stderr with the status of wrong use, and changes nothing."""
     backend, apis = fake_backend("call")
     assert main(arguments, backend) == status
     output = capsys.readouterr()
@@ -76,7 +76,7 @@ def test_mistakes(arguments: tuple[str, ...], status: int, expected: str, capsys
 
 
 def test_debug_shows_the_traceback() -> None:
-    """With --debug, wherever it stands, an error is raised as it is."""
+    """With --debug, anywhere on the line, errors are raised."""
     backend, _ = fake_backend("call")
     with pytest.raises(SynthlabError, match="no client 'x'"):
         run("show", "x", "--debug", backend=backend)

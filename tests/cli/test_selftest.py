@@ -42,7 +42,7 @@ def checks(lost: int = 200, delay_ms: float = 40.2, rate_bps: float = 1_990_000.
 
 
 def test_right() -> None:
-    """Each value stands beside what was configured, with its tolerance."""
+    """Each value is shown with the configured one and its tolerance."""
     good = checks()
     judge(good)
     assert selftest_table(good).rows == [
@@ -58,8 +58,8 @@ def test_right() -> None:
     [({"lost": 250}, "loss"), ({"delay_ms": 46.0}, "latency"), ({"rate_bps": 2_200_000.0}, "rate")],
 )
 def test_wrong(values: dict[str, Any], named: str) -> None:
-    """What is off by more than its tolerance is an expectation that failed, and named."""
-    with pytest.raises(ExpectationFailed, match=f"not right on this machine: {named}$"):
+    """A value off by more than its tolerance fails, and is named."""
+    with pytest.raises(ExpectationFailed, match=f"conditions are inaccurate on this machine: {named}$"):
         judge(checks(**values))
 
 
@@ -79,7 +79,7 @@ class Loopback(FakeEngine):
 
 
 def test_a_stream() -> None:
-    """Nearly all of what is sent arrives on loopback, soon and at its rate; what the machine misses is not sent."""
+    """On loopback nearly all packets arrive, quickly and at their rate."""
     members = [replace(fake_container("selftest", name), address="127.0.0.1") for name in (SENDER, RECEIVER)]
     came = send(Loopback(members), members, ProbeStream(count=200, per_second=400))
     assert 100 * 1200 <= came.bytes <= came.sent_bytes <= 200 * 1200
@@ -90,7 +90,7 @@ def test_a_stream() -> None:
 
 
 def test_nothing_measured() -> None:
-    """A number that is not there is no small number."""
+    """A missing number does not count as 0."""
     nothing = received(0, None, None)
     result = judged(nothing, nothing, nothing)
     assert [row[2] for row in selftest_table(result).rows] == ["no data"] * 4

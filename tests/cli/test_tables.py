@@ -1,4 +1,4 @@
-"""What is shown of a lab."""
+"""Tables that show a lab."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def state(conditions: dict[str, object]) -> ClientState:
 
 
 def test_conditions() -> None:
-    """Configured stands beside achieved, or alone; what was not measured is not made up."""
+    """Configured values are shown next to measured ones, or alone; missing measurements are left out."""
     answers = {"client2": state({"egress": {"rate": "1mbit", "loss": "5%"}})}
     assert conditions_table(answers).rows == [
         ("client2", "ingress", "perfect"),
@@ -62,10 +62,10 @@ def test_conditions() -> None:
 
 
 def test_conditions_of_flows() -> None:
-    """A flow says what it changes, and that the rest is the link's."""
+    """A flow shows its own values, or that it is the same as the link."""
     shown = achieved_table({"client2": state({"flows": {"*:udp": {"egress": {"loss": "100%"}}}})})
     assert shown.rows[2:] == [
-        ("client2", "ingress *:udp", "as the link", "no traffic"),
+        ("client2", "ingress *:udp", "same as the link", "no traffic"),
         ("client2", "egress *:udp", "loss 100%", "no traffic"),
     ]
 
@@ -87,13 +87,13 @@ def test_conditions_of_flows() -> None:
     ],
 )
 def test_the_queue_in_force_and_what_has_no_effect(egress: dict[str, str], expected: str) -> None:
-    """The longest wait at the present rate stands beside it; a value whose partner was cleared says so."""
+    """A rate shows its queue in ms; a value that has lost the one it requires is marked."""
     assert conditions_table({"client2": state({"egress": egress})}).rows[1] == ("client2", "egress", expected)
 
 
 @pytest.mark.issue(10)
 def test_the_queue_of_a_flow_with_a_rate_of_its_own() -> None:
-    """It is as deep as the link's, where the flow names none."""
+    """Without its own queue, a flow shows the link's."""
     requested = {"egress": {"rate": "9mbit", "queue": "1s"}, "flows": {"*:udp": {"egress": {"rate": "1mbit"}}}}
     shown = conditions_table({"client2": state(requested)})
     assert shown.rows[3] == ("client2", "egress *:udp", "rate 1mbit (queue of 1000ms)")
@@ -101,7 +101,7 @@ def test_the_queue_of_a_flow_with_a_rate_of_its_own() -> None:
 
 @pytest.mark.issue(10)
 def test_kept_order_is_reported() -> None:
-    """Where jitter keeps the order the mean delay is above the latency; with reordering it is not."""
+    """If jitter preserves order, a note says that the mean delay is above the latency; not with reordering."""
     jittery = {"latency": "200ms", "jitter": "50ms"}
     answers = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
     (line,) = notes(answers)
@@ -116,13 +116,13 @@ def entry(**times: float) -> ScheduleEntry:
 
 
 def test_agenda() -> None:
-    """Leases have the time they have left, scheduled changes that until they begin, and how long they will last."""
+    """Leases show their remaining time, scheduled changes their start and duration."""
     waiting = replace(entry(in_ns=5 * 10**9, left_ns=20 * 10**9), id=4, replace=True, change={"seed": 7})
     result = replace(state({}), leases=(entry(left_ns=9_260_000_000),), scheduled=(waiting, entry(in_ns=10**9)))
     what = "egress loss 5%, latency none; *:udp ingress none; *:tcp removed"
     assert schedule_table({"client2": result}).rows == [
         ("client2", "lease 3", what, "reverts in 9.3 s"),
-        ("client2", "scheduled 4", "replace all by; seed 7", "in 5.0 s, ends in 20.0 s"),
+        ("client2", "scheduled 4", "replace all with; seed 7", "in 5.0 s, ends in 20.0 s"),
         ("client2", "scheduled 3", what, "in 1.0 s"),
     ]
 
@@ -137,7 +137,7 @@ def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(moments(GroupChange({"a": plain, "b": plain}, 3_140_000), 0)) == [
         "a, b: in force within 3.1 ms of each other"
     ]
-    assert list(moments(GroupChange({"a": leased}), 1)) == ["a: reverts by itself at 12:00:11, in 10.0 s"]
+    assert list(moments(GroupChange({"a": leased}), 1)) == ["a: reverts automatically at 12:00:11, in 10.0 s"]
     assert list(moments(GroupChange({"a": waiting}), 1)) == ["a: in force at 12:00:06, in 5.0 s"]
 
 
@@ -150,7 +150,7 @@ def test_what_gives_no_answer() -> None:
 
 
 def test_stats() -> None:
-    """Each participant that is received has a row of its stats for each kind."""
+    """Each received participant has one row per kind of media."""
     stats = Stats(video={"client2": {"kbps": 201.5, "fps": 15.0}}, audio={"client2": {"kbps": 30.0}}, sent={})
     assert stats_table({"client1": stats}).rows == [
         ("client1", "video", "client2", "201.5 kbit/s, 15 fps"),
@@ -159,13 +159,13 @@ def test_stats() -> None:
 
 
 def test_less_than_nothing_lost() -> None:
-    """A packet that came twice makes RTP's count of the lost negative: shown, it is none."""
+    """Duplicates can make RTP's count of lost packets negative; it is shown as 0."""
     stats = Stats(video={"client2": {"kbps": 201.5, "lost": -1}}, audio={"client2": {"lost": 2}}, sent={})
     assert [row[-1] for row in stats_table({"bot-1": stats}).rows] == ["201.5 kbit/s, lost 0", "lost 2"]
 
 
 def test_containers() -> None:
-    """A container is shown with its addresses; what is not known is a dash, and a column of dashes is left out."""
+    """A container is shown with its addresses; unknown values are a dash, and columns of dashes are omitted."""
     running = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
     ended = replace(fake_container("call", "client2", index=2), state="exited", health="", ports={}, expires=90)
     table = containers_table([running, ended], {running.id: 2}, now=100.0)
@@ -181,7 +181,7 @@ def test_containers() -> None:
 
 @pytest.mark.issue(10)
 def test_ps_and_stats_fit_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """On a terminal of 80 columns no cell of `ps` and `stats` is cut off or broken, with a call under way and flows."""
+    """On 80 columns no cell of `ps` and `stats` is truncated or wrapped, for a lab with a call and flows."""
     for name, value in (("FORCE_COLOR", "1"), ("NO_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "80")):
         monkeypatch.setenv(name, value)
     link = replace(LINK, packets_in=120_345, packets_out=118_002, bytes_out=81_234_567, dropped={"loss": 6093})

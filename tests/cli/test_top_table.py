@@ -1,4 +1,4 @@
-"""What `top` shows."""
+"""The table of `top`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def state(conditions: dict[str, Any] | None = None, **forwarder: float) -> Clien
 
 
 def test_achieved_beside_configured() -> None:
-    """Each link has a row; what nothing is configured for, or nothing measured of, is told as that."""
+    """Each link has a row, which also shows missing conditions and measurements."""
     requested = {"egress": {"rate": "1mbit", "latency": "80ms", "jitter": "20ms", "outage": True}}
     rows = top_table({"client1": Seen(state=state(requested), stats=STATS)}, {}).rows
     assert rows == [
@@ -38,7 +38,7 @@ def test_achieved_beside_configured() -> None:
 
 
 def test_cpu() -> None:
-    """The forwarder's work is that between two samples of one forwarder."""
+    """CPU time is the difference of two samples of the same forwarder."""
     before, now = (Seen(state=state(up_s=up_s, cpu_s=cpu_s)) for up_s, cpu_s in ((1.0, 0.5), (3.0, 0.6)))
     assert cpu(before, now) is not None
     assert round(cpu(before, now) or 0, 6) == 0.05
@@ -49,14 +49,14 @@ def test_cpu() -> None:
 
 
 def test_received() -> None:
-    """Where nothing is received there is nothing to tell."""
+    """A client that receives nothing shows nothing."""
     assert received(None) == received(Stats(video={}, audio={}, sent={})) == ("-", "")
     assert received(Stats(video={"a": {"kbps": 80.4}}, audio={}, sent={})) == ("1 video", "80 kbit/s")
     assert received(Stats(video={"a": {"fps": 15}}, audio={}, sent={})) == ("1 video, 15 fps", "0 kbit/s")
 
 
 def test_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """On 80 columns a link without conditions has one line, and what is received is never broken."""
+    """On 80 columns a link without conditions takes one line, and received video never wraps."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
     requested = {
@@ -74,7 +74,7 @@ def test_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 def test_one_that_does_not_answer() -> None:
-    """It has a row that says so, and hinders none of the others."""
+    """It has a row with the error, and does not affect the others."""
 
     class Gone(FakeClientApi):
         def state(self) -> ClientState:

@@ -23,7 +23,7 @@ from .commands.command import run
     ],
 )
 def test_arguments(command: str, arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What may be left out stands in brackets, and dots follow what may be several, also in commands of a group."""
+    """Optional arguments are in brackets, repeatable ones have dots, also in commands of a group."""
     backend, _ = fake_backend()
     assert run(*command.split(), "--help", backend=backend) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"Usage: synthlab {command} [OPTIONS] {arguments}"
@@ -43,7 +43,7 @@ def test_arguments(command: str, arguments: str, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_where_a_command_begins(written: str, meant: str) -> None:
-    """`exec` needs no `--`: what follows the client is a command, with all that belongs to it."""
+    """`exec` needs no `--`: everything after the client is the command."""
     assert with_dashes(written.split()) == meant.split()
 
 
@@ -62,7 +62,7 @@ def test_where_a_command_begins(written: str, meant: str) -> None:
 )
 @pytest.mark.parametrize("behind", [True, False])
 def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    """A switch is turned by its two names, and by a word as in a file, wherever it stands; the word is no client."""
+    """A switch is set by its two names, or by a word as in files; the word is not taken for a client."""
     backend, _ = fake_backend("call")
     words = ["client2", "--mtu", "1400b", *written] if behind else [*written, "--mtu", "1400b", "client2"]
     assert run("set", *words, backend=backend) == 0
@@ -75,7 +75,7 @@ def test_a_switch_with_a_word(written: list[str], sent: bool, behind: bool, caps
     [("--limit", "--queue"), ("--delay", "--latency"), ("--lost", "--loss"), ("--bandwidth", "--rate")],
 )
 def test_options_of_other_tools(option: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What netem and others call a condition leads to its flag here."""
+    """Other tools' names for a condition suggest our flag."""
     backend, _ = fake_backend("call")
     assert run("set", "client2", option, "5", backend=backend) == 2
     assert f"No such option: {option}; did you mean {meant}? (see" in capsys.readouterr().err

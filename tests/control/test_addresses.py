@@ -1,4 +1,4 @@
-"""Where a client can be looked at."""
+"""Addresses of a client."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def test_addresses() -> None:
 
 
 def test_shown_page() -> None:
-    """A page of the lab's own server is told with the address that the host can reach; another one as it is."""
+    """The URL of a page on the lab's own server gets an address that the host can reach; others are unchanged."""
     own, other = "http://sfu:8080/?name=client1", "https://app.example/room?a=b"
     assert shown_page(CLIENT, {"SYNTHLAB_URL": own}, [SFU, CLIENT]) == "http://172.18.0.2:8080/?name=client1"
     assert shown_page(CLIENT, {"SYNTHLAB_URL": other}, [SFU, CLIENT]) == other
 
 
 def test_what_there_is_not() -> None:
-    """A client that does not run, has no screen or shows no page is told as that."""
+    """A client that is not running, has no screen or shows no page gives an error."""
     ended = replace(CLIENT, state="exited", status="Exited (1)", ports={})
     with pytest.raises(
-        SynthlabError, match=r"client1 does not run \(Exited \(1\)\): `synthlab restart client1` starts"
+        SynthlabError, match=r"client1 is not running \(Exited \(1\)\): start it with `synthlab restart client1`"
     ):
         control_page(ended)
-    with pytest.raises(SynthlabError, match="does not run"):
+    with pytest.raises(SynthlabError, match="is not running"):
         screen(ended)
     with pytest.raises(SynthlabError, match="client1 has no screen"):
         screen(fake_container("call", "client1"))

@@ -1,4 +1,4 @@
-"""What a `set` in code asks for, and what takes it back."""
+"""The change that a `set` in code requests, and the change that undoes it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from synthlab.stack.profiles import find_profile
     ],
 )
 def test_changes(given: dict[str, Any], change: dict[str, Any]) -> None:
-    """Values alone are for both directions, or for those of a flow; a direction's own go before them."""
+    """Values apply to both directions, of a flow if given; a direction's own values override them."""
     assert read_change(**given) == (change, {})
 
 
 def test_profile() -> None:
-    """A profile gives all values, and what is named beside it changes what it gives."""
+    """A profile sets all values; the other arguments override it."""
     change, _ = read_change({}, egress={"rate": "50kbit"}, profile="wpt/3g")
     known = find_profile("wpt/3g").conditions.to_dict()
     assert Conditions().changed(change).to_dict() == {**known, "egress": {**known["egress"], "rate": "50kbit"}}
@@ -44,7 +44,7 @@ def test_profile() -> None:
 
 
 def test_local_files(tmp_path: Path) -> None:
-    """A path of a trace becomes its name, and its text goes along."""
+    """The path of a trace is replaced by its name, and its text is returned."""
     trace = tmp_path / "lte.up"
     trace.write_text("1\n5\n10\n")
     change, files = read_change({}, flows={"*:udp": {"egress": {"rate_trace": str(trace)}}})
@@ -61,7 +61,7 @@ def test_local_files(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes(given: dict[str, Any], expected: str) -> None:
-    """What cannot be set is told before anybody is asked."""
+    """Invalid arguments fail before any client is contacted."""
     with pytest.raises(WrongUse) as caught:
         read_change(**given)
     assert caught.value.message.startswith(expected)
@@ -81,7 +81,7 @@ def test_mistakes(given: dict[str, Any], expected: str) -> None:
     ],
 )
 def test_undoing(change: dict[str, Any]) -> None:
-    """What a change has named becomes again what it was."""
+    """Undoing a change restores the values it set."""
     before = Conditions.from_dict(
         {"egress": {"loss": "1%"}, "flows": {"*:tcp": {"match": "*:tcp", "egress": {"loss": "2%"}}}, "seed": 3}
     )

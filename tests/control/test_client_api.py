@@ -1,4 +1,4 @@
-"""The API of a client, spoken over HTTP to a fake that keeps the API's rules."""
+"""The HTTP client of a client's API, against a fake that validates like the API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ seen: list[tuple[str, str, dict[str, str]]] = []
 
 
 def serve(fake: FakeClientApi) -> Callable[[httpx.Request], httpx.Response]:
-    """The API of a container in front of a fake client."""
+    """An HTTP API for a fake client."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         act = request.method, request.url.path
@@ -69,7 +69,7 @@ def remote(fake: FakeClientApi) -> HttpClientApi:
 
 
 def test_change_and_reset(remote: HttpClientApi) -> None:
-    """A change leaves what it does not name; reset brings back the start, replace puts anything in its place."""
+    """A change keeps other values; reset restores the startup conditions, replace sets all of them."""
     changed = remote.change({"egress": {"latency": "80ms"}})
     assert changed.conditions.to_dict() == {"egress": {"loss": "1%", "latency": "80ms"}}
     assert remote.state().conditions == changed.conditions
@@ -78,7 +78,7 @@ def test_change_and_reset(remote: HttpClientApi) -> None:
 
 
 def test_check_changes_nothing(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """A check raises what the change would raise, and has no other effect."""
+    """A check raises what the change would raise, and changes nothing."""
     remote.check({"egress": {"loss": "2%"}})
     assert fake.conditions == fake.startup
     with pytest.raises(WrongUse, match=r"^client2: egress\.loss: '120%' is not between 0% and 100%$"):
@@ -86,7 +86,7 @@ def test_check_changes_nothing(remote: HttpClientApi, fake: FakeClientApi) -> No
 
 
 def test_terms(remote: HttpClientApi) -> None:
-    """When a change takes effect and for how long stands behind the `?`."""
+    """Options are sent as query parameters."""
     seen.clear()
     remote.change({}, ChangeOptions(at_ns=5, lease_ns=10 * SECOND_NS))
     observed = remote.check({}, ChangeOptions(after_ns=5 * SECOND_NS))
@@ -104,7 +104,7 @@ def test_terms(remote: HttpClientApi) -> None:
 
 
 def test_clock(fake: FakeClientApi) -> None:
-    """A client's times are in the headers of its answers, ours are taken just before and after."""
+    """The client's times come from its answer's headers, the host's are taken just before and after."""
     clock = FakeClock()
     remote = HttpClientApi("client2", "http://x", httpx.MockTransport(serve(fake)), clock=clock)
     sample = ClockSample(clock.now_ns(), 5, 6, clock.now_ns())
@@ -113,14 +113,14 @@ def test_clock(fake: FakeClientApi) -> None:
 
 
 def test_an_answer_without_times() -> None:
-    """One of another version is an error that says so, and no guess."""
+    """An answer of another version is an error that names the version."""
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"monotonic_ns": 5, "version": "0.0.9"}))
     with pytest.raises(SynthlabError, match=r"client2 runs 0\.0\.9"):
         HttpClientApi("client2", "http://x", transport).clock()
 
 
 def test_a_tunnel_is_started_before_its_clock_is_read(fake: FakeClientApi) -> None:
-    """Its start, once, would look like a slow network; where no clock is read, nothing but the request is sent."""
+    """Its start would look like a slow network; requests that read no clock are sent alone."""
 
     class Tunnel:
         def __init__(self) -> None:
@@ -139,19 +139,19 @@ def test_a_tunnel_is_started_before_its_clock_is_read(fake: FakeClientApi) -> No
 
 
 def test_files(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """A file is sent as it is."""
+    """A file is sent unchanged."""
     remote.put_file("train.mahi", "# ä\n1\n")
     assert fake.files == {"train.mahi": "# ä\n1\n"}
 
 
 def test_stats(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """The stats are those of the API, without the old ones."""
+    """The stats are the API's, without outdated ones."""
     fake.answered_stats = {"values": {"video": {"client1": {"fps": 15.0}}}, "age_s": {"video": 0.4}}
     assert remote.stats().sees("client1")
 
 
 def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> None:
-    """A client that cannot change now says why; that is not the user's mistake."""
+    """A client that cannot change now reports why; this is not wrong use."""
     fake.broken = True
     with pytest.raises(SynthlabError, match=r"^client2: the forwarder restarts$") as caught:
         remote.change({})
@@ -161,15 +161,15 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (httpx.Response(200, text="<html>"), "client2: http://x answers something that is not synthlab's API"),
-        (httpx.Response(200, json=[1]), "client2: http://x answers something that is not synthlab's API"),
+        (httpx.Response(200, text="<html>"), "client2: http://x is not a synthlab API"),
+        (httpx.Response(200, json=[1]), "client2: http://x is not a synthlab API"),
         (httpx.Response(500, json={}), "client2: 500 Internal Server Error"),
         (httpx.ConnectError("refused"), "client2: its API at http://x does not answer: refused"),
         (httpx.ReadTimeout("slow"), "client2: its API at http://x does not answer within 5 s"),
     ],
 )
 def test_failures(answer: httpx.Response | Exception, expected: str) -> None:
-    """Whatever goes wrong on the way is one line that names the client and the address."""
+    """Any failure on the network is one line with the client and its address."""
 
     def handle(_request: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):
@@ -182,13 +182,13 @@ def test_failures(answer: httpx.Response | Exception, expected: str) -> None:
 
 
 def test_container_that_does_not_run() -> None:
-    """Without a published port there is no address to ask, and the error points to `ps`."""
-    with pytest.raises(SynthlabError, match="client2 has no API: its container does not run"):
+    """Without a published port there is no address, and the error points to `ps`."""
+    with pytest.raises(SynthlabError, match="client2 has no API: its container is not running"):
         HttpClientApi("client2", None).state()
 
 
 def test_close(remote: HttpClientApi) -> None:
-    """An end of its connections, not of itself."""
+    """After `close`, the next request connects again."""
     assert remote.clock().arrived == 5
     first = remote._connected
     assert first is not None
@@ -199,7 +199,7 @@ def test_close(remote: HttpClientApi) -> None:
 
 @pytest.mark.issue(10)
 def test_threads_share_one_connection(fake: FakeClientApi) -> None:
-    """The first questions of several threads open one HTTP client: another would never be closed."""
+    """The first requests of several threads open one HTTP client: a second one would never be closed."""
     connected: list[float] = []
 
     def relay() -> None:

@@ -1,4 +1,4 @@
-"""Clocks of several clients."""
+"""Comparison of several clients' clocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MS = 1_000_000
 
 
 def test_one_clock() -> None:
-    """Where all samples fit one clock, a moment is the same number for all, and there is no doubt."""
+    """If one clock fits all samples, all clients share it, and the doubt is 0."""
     samples = {"a": ClockSample(0, 502 * MS, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 511 * MS, 511 * MS, 13 * MS)}
     clocks = compare_clocks(samples)
     assert clocks == ClientClocks({"a": 501 * MS, "b": 501 * MS}, 0)
@@ -16,19 +16,19 @@ def test_one_clock() -> None:
 
 
 def test_clocks_of_their_own() -> None:
-    """Where they do not, each has its own time, as well as its round trip lets us know it."""
+    """Otherwise each client has its own offset, with the longest round trip as the doubt."""
     samples = {"a": ClockSample(0, 502 * MS, 502 * MS, 4 * MS), "b": ClockSample(10 * MS, 911 * MS, 911 * MS, 12 * MS)}
     assert compare_clocks(samples) == ClientClocks({"a": 500 * MS, "b": 900 * MS}, 4 * MS)
 
 
 def test_our_own_clock() -> None:
-    """Clocks that may be ours are: the moment is exact however long the requests took."""
+    """Clocks that may be the host's are taken for it: times are exact however long the requests took."""
     samples = {"a": ClockSample(0, 2 * MS, 2 * MS, 4 * MS), "b": ClockSample(10 * MS, 11 * MS, 11 * MS, 13 * MS)}
     assert compare_clocks(samples) == ClientClocks({"a": 0, "b": 0}, 0)
 
 
 def test_work_makes_no_doubt() -> None:
-    """A client that takes 300 ms to answer is known as well as one that answers at once: only the way counts."""
+    """A client's processing time of 300 ms adds no doubt: only time on the network does."""
     samples = {
         "a": ClockSample(0, 501 * MS, 801 * MS, 302 * MS),
         "b": ClockSample(0, 901 * MS, 901 * MS, 2 * MS),

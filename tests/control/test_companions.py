@@ -1,4 +1,4 @@
-"""Conditioned servers of a running lab: found by the label that says whose network a companion holds."""
+"""Conditioned servers of a running lab, found by the label of their companions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ TURN = replace(fake_container("call", "turn"), role="service", group="", ports={
 OF_SFU, OF_TURN = fake_companion("call", "sfu"), fake_companion("call", "turn")
 MEMBERS = [OF_SFU, SFU, OF_TURN, TURN, CLIENT]
 OLD = replace(OF_SFU, network_of="")
-"""As version 0.1.0 made it."""
+"""A companion as created by version 0.1.0."""
 
 
 def lab() -> tuple[RunningLab, dict[str, FakeClientApi]]:
-    """A lab with two conditioned servers, and the APIs by the names of their containers."""
+    """A lab with two conditioned servers, and its APIs by container name."""
     apis = {member.client: FakeClientApi(member.client) for member in MEMBERS if member.conditioned}
     backend = Backend(FakeEngine(MEMBERS), lambda container: apis[container.client])
     return RunningLab(backend, "call", MEMBERS), apis
@@ -30,7 +30,7 @@ def lab() -> tuple[RunningLab, dict[str, FakeClientApi]]:
 
 @pytest.mark.issue(11)
 def test_names() -> None:
-    """A conditioned server goes by the name that people use, and is no caller."""
+    """A conditioned server has its usual name, and is not a caller."""
     running, _ = lab()
     assert [client.name for client in running.find()] == ["sfu", "turn", "client1"]
     assert [client.name for client in running.find(["turn"])] == ["turn"]
@@ -39,7 +39,7 @@ def test_names() -> None:
 
 @pytest.mark.issue(11)
 def test_states_and_changes() -> None:
-    """Each server is asked and changed through its own companion, alone or together."""
+    """Each server is read and changed through its companion, alone or together with others."""
     running, apis = lab()
     assert list(running.states()) == ["sfu", "turn", "client1"]
     running.change(running.find(["turn"]), {"egress": {"loss": "5%"}})
@@ -56,7 +56,7 @@ def test_states_and_changes() -> None:
 
 @pytest.mark.issue(11)
 def test_whose_network() -> None:
-    """A server's network is that of its companion; one without a companion is in its own."""
+    """A server is in its companion's network; without a companion, in its own."""
     assert network_of("call", MEMBERS, "sfu") is OF_SFU
     assert network_of("call", MEMBERS, "turn") is OF_TURN
     assert network_of("call", MEMBERS, "client1") is CLIENT
@@ -66,19 +66,19 @@ def test_whose_network() -> None:
 
 
 def test_whose_packets() -> None:
-    """A conditioned server's are captured in its companion; one that is not conditioned has none to capture."""
+    """A conditioned server's packets are captured in its companion; other servers cannot be captured."""
     assert captured_network_of("call", MEMBERS, "sfu") is OF_SFU
     assert captured_network_of("call", MEMBERS, "turn") is OF_TURN
     assert captured_network_of("call", MEMBERS, "client1") is CLIENT
-    with pytest.raises(WrongUse, match=r"^sfu has no conditions and no counters in lab 'call': write `network"):
+    with pytest.raises(WrongUse, match=r"^sfu has no conditions and no counters in lab 'call': add `network"):
         captured_network_of("call", [SFU, CLIENT], "sfu")
-    with pytest.raises(SynthlabError, match="client1 does not run"):
+    with pytest.raises(SynthlabError, match="client1 is not running"):
         captured_network_of("call", [replace(CLIENT, state="exited")], "client1")
 
 
 @pytest.mark.issue(11)
 def test_one_of_an_older_version() -> None:
-    """A companion without the label is a container of the lab that nobody asks; `down` removes it with the others."""
+    """A companion without the label is ignored, and removed by `down` with the other containers."""
     backend = Backend(FakeEngine([OLD, SFU, CLIENT]), lambda container: FakeClientApi(container.client))
     running = RunningLab.named(backend, "call")
     assert [client.name for client in running.find()] == ["client1"]

@@ -1,4 +1,4 @@
-"""Which way leads to an engine's clients: found out once, by who answers at the port."""
+"""The route to an engine's clients, decided once, by which container answers at the port."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Container(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(("id", "leads"), [("mine", True), ("another", False)])
 def test_who_answers(id: str, leads: bool) -> None:
-    """The container says its own id: a port may be another's."""
+    """The container's id is checked: the port may belong to another one."""
     with HTTPServer(("127.0.0.1", 0), Container) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
@@ -37,7 +37,7 @@ def test_who_answers(id: str, leads: bool) -> None:
 
 
 def test_nobody_answers() -> None:
-    """A port at which nothing is leads nowhere."""
+    """A port without a listener is not reachable."""
     with HTTPServer(("127.0.0.1", 0), Container) as server:
         port = server.server_port
     assert not leads_to(f"http://127.0.0.1:{port}", "mine")
@@ -45,7 +45,7 @@ def test_nobody_answers() -> None:
 
 @pytest.mark.parametrize("open_", [True, False])
 def test_decided_once(open_: bool) -> None:
-    """The first client that is asked shows the way for all; each has one relay."""
+    """The first request decides the route for all; each client has one relay."""
     looked: list[str] = []
     made: list[str] = []
 
@@ -66,7 +66,7 @@ def test_decided_once(open_: bool) -> None:
 
 
 def test_one_api_of_a_container() -> None:
-    """Who asks again gets the same, and its connection; a container that was started again has another port."""
+    """A container's API is reused with its connection; a restarted container has another port, and a new API."""
     reach = ClientConnections(FakeEngine())
     container = fake_container("call", "client1")
     assert reach.api(container) is reach.api(container)
@@ -75,7 +75,7 @@ def test_one_api_of_a_container() -> None:
 
 
 def test_close() -> None:
-    """It ends the connections that were opened, and the next question opens one again."""
+    """It closes open connections, and the next request opens one again."""
     closed: list[HttpClientApi] = []
     reach = ClientConnections(FakeEngine(), lambda url, id: True)
     remote = reach.api(fake_container("call", "client1"))
@@ -87,5 +87,5 @@ def test_close() -> None:
 
 @pytest.mark.parametrize(("state", "url"), [("running", "http://127.0.0.1:3000"), ("exited", None)])
 def test_only_what_runs_has_an_address(state: str, url: str | None) -> None:
-    """An engine that died lists the ports of what it ran when it is back: they lead nowhere."""
+    """After a crash, an engine lists the old ports of stopped containers; they are ignored."""
     assert api_url(replace(fake_container("call", "client1"), state=state)) == url

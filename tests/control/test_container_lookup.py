@@ -1,4 +1,4 @@
-"""Which containers people mean."""
+"""Finding containers by name."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ LAB = [
     ],
 )
 def test_names(names: tuple[str, ...], found: list[str]) -> None:
-    """A client, a group, the media server; nobody twice."""
+    """A client, a group, the media server; each container once."""
     assert [container.title for container in find_members("call", LAB, names)] == found
 
 
 def test_one() -> None:
-    """Where one is needed, the name of a group of several is refused, and an unknown one told with the nearest."""
+    """A single container cannot be a group of several; for an unknown name, the error has the closest match."""
     assert find_member("call", LAB, "client1").title == "client1"
-    with pytest.raises(WrongUse, match="'bot' means several: bot-1, bot-2; name one of them"):
+    with pytest.raises(WrongUse, match="'bot' matches several: bot-1, bot-2; name one of them"):
         find_member("call", LAB, "bot")
     with pytest.raises(WrongUse, match=r"no client 'cleint1' in lab 'call'; did you mean client1\?"):
         find_member("call", LAB, "cleint1")
 
 
 def test_unconditioned() -> None:
-    """Only a media server can be given conditions by its stack."""
+    """Only servers that a stack can condition get the hint."""
     assert unconditioned("call", "turn").message == "turn has no conditions and no counters in lab 'call'"
     assert "`network: {}` under `sfu`" in unconditioned("call", "sfu").message

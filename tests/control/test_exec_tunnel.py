@@ -1,4 +1,4 @@
-"""The relay of the host: questions to a real program, which fails in every way."""
+"""The host's relay: requests to a real program, and its failures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
 
 @pytest.mark.parametrize("relay", [ECHO], indirect=True)
 def test_questions_and_answers(relay: Relay) -> None:
-    """One program answers all questions, and one that was closed is started again."""
+    """One program answers all requests; after `close`, a new one is started."""
     remote = HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay)
     samples = [remote.clock(), remote.clock()]
     assert [(sample.arrived, sample.answered) for sample in samples] == [(7, 8)] * 2
@@ -43,13 +43,13 @@ def test_questions_and_answers(relay: Relay) -> None:
     ("relay", "expected"),
     [
         ("import sys; sys.exit('No such container: 1')", "does not answer: No such container: 1"),
-        ("", "does not answer: docker exec ended with status 0"),
+        ("", "does not answer: docker exec exited with status 0"),
         ("""print('{"error": "refused"}', flush=True); input()""", "does not answer: refused"),
     ],
     indirect=["relay"],
 )
 def test_failures(relay: Relay, expected: str) -> None:
-    """One line says what the program or the engine said."""
+    """The error has the last line of the program or the engine."""
     with pytest.raises(SynthlabError) as caught:
         HttpClientApi("client1", "http://127.0.0.1:3000", relay=lambda: relay).clock()
     assert caught.value.message == f"client1: its API through the engine {expected}"
@@ -57,7 +57,7 @@ def test_failures(relay: Relay, expected: str) -> None:
 
 @pytest.mark.parametrize("relay", ["input(); input()"], indirect=True)
 def test_silence(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that says nothing is given up."""
+    """A program that does not answer times out."""
     monkeypatch.setattr("synthlab.control.exec_tunnel.START_S", 0.2)
     with pytest.raises(TimeoutError):
         relay.ask("GET", "/v1/state", {}, b"", 0.2)

@@ -1,4 +1,4 @@
-"""Changes of several clients, by a clock that waits for nothing."""
+"""Changes of several clients, on a fake clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOSS = {"egress": {"loss": "5%"}}
 
 
 class Away(FakeClientApi):
-    """A client whose clock is `ahead_ns` of ours, a network of `network_ns` both ways away, with so much work to do."""
+    """A client whose clock is `ahead_ns` ahead, with `network_ns` of round trip and `work_ns` of processing."""
 
     def __init__(self, name: str, clock: FakeClock, ahead_ns: int = 0, network_ns: int = 0, work_ns: int = 0) -> None:
         super().__init__(name, clock=clock)
@@ -49,7 +49,7 @@ def clients(*apis: FakeClientApi) -> list[LabClient]:
 
 
 def lead_ns(*apis: Away, clock: FakeClock) -> int:
-    """How long before its time the clients got a change."""
+    """The lead time with which clients got a change."""
     begin_ns = clock.now_ns()
     apply_change(clients(*apis), LOSS, AT_ONCE, clock=clock)
     (told_ns,) = {(api.options[-1].at_ns or 0) - api.ahead_ns for api in apis}
@@ -57,7 +57,7 @@ def lead_ns(*apis: Away, clock: FakeClock) -> int:
 
 
 def test_each_has_the_moment_by_its_own_clock() -> None:
-    """Clocks that differ get different times for one moment; the doubt is the network's, not the work's."""
+    """Different clocks get different times for one moment; the doubt is the network's, not the processing time's."""
     clock = FakeClock()
     far = Away("a", clock, ahead_ns=7 * SECOND_NS, network_ns=4 * MS, work_ns=20 * MS), Away("b", clock)
     made = apply_change(clients(*far), LOSS, AT_ONCE, clock=clock)
@@ -67,7 +67,7 @@ def test_each_has_the_moment_by_its_own_clock() -> None:
 
 
 def test_one_clock_leaves_no_doubt() -> None:
-    """Clients of one machine change at the very same time."""
+    """Clients of one machine change at exactly the same time."""
     clock = FakeClock()
     made = apply_change(clients(Away("a", clock, network_ns=MS), Away("b", clock, network_ns=9 * MS)), LOSS, AT_ONCE)
     assert made.apart_ns == 0
@@ -84,14 +84,14 @@ def test_one_clock_leaves_no_doubt() -> None:
     ],
 )
 def test_the_lead_is_long_enough(network_ns: int, work_ns: int, count: int, expected_ns: int) -> None:
-    """Clients that are far away, slow or many get the change earlier; it never has to be late."""
+    """Clients that are far away, slow or many get the change earlier, so that it is never late."""
     clock = FakeClock()
     apis = [Away(f"c{number}", clock, 0, network_ns, work_ns) for number in range(count)]
     assert lead_ns(*apis, clock=clock) == expected_ns
 
 
 def test_it_is_in_force_when_it_returns() -> None:
-    """The last client to begin is waited for, by the clock that was passed in."""
+    """It waits for the last client to start, on the given clock."""
     clock = FakeClock()
     apis = Away("a", clock), Away("b", clock)
     apis[0].in_ns = 3600 * SECOND_NS
@@ -101,7 +101,7 @@ def test_it_is_in_force_when_it_returns() -> None:
 
 
 def test_what_waits_is_not_waited_for() -> None:
-    """A change after a time is counted from now, at the same moment for all."""
+    """`after` counts from now, and applies at the same moment to all."""
     clock = FakeClock()
     apis = Away("a", clock), Away("b", clock)
     begin_ns = clock.now_ns()
@@ -111,7 +111,7 @@ def test_what_waits_is_not_waited_for() -> None:
 
 
 def test_one_that_could_not_begin_is_an_error() -> None:
-    """What a client dropped when its time came is in the error."""
+    """If a client drops the change when it is due, the error has the reason."""
     clock = FakeClock()
     apis = Away("a", clock), Away("b", clock)
     apis[1].fails = "egress.queue: has no effect"
@@ -120,7 +120,7 @@ def test_one_that_could_not_begin_is_an_error() -> None:
 
 
 def test_a_late_forwarder_is_in_the_distance() -> None:
-    """By how much the last one was late counts as apart."""
+    """The delay of the latest client counts as time apart."""
     clock = FakeClock()
 
     class Late(Away):
@@ -133,7 +133,7 @@ def test_a_late_forwarder_is_in_the_distance() -> None:
 
 
 def test_one_client_is_not_observed_before() -> None:
-    """It changes at once, with nothing else asked of it."""
+    """A single client changes at once, with one request."""
 
     class Plain(FakeClientApi):
         def check(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> Observed:
@@ -147,7 +147,7 @@ def test_one_client_is_not_observed_before() -> None:
 
 
 def test_each_waits_for_all() -> None:
-    """The first failure in order is raised, when all have been asked."""
+    """The first failure in order is raised, once all requests are done."""
     asked: list[str] = []
 
     def act(client: LabClient) -> None:

@@ -15,7 +15,7 @@ WRITTEN = {"client1": [("1", "a"), ("3", "c")], "client2": [("2", "b"), ("4", "d
 
 
 class Writing(FakeEngine):
-    """An engine whose containers have written."""
+    """An engine with container logs."""
 
     def read_log(self, container: Container, query: LogQuery) -> Iterator[tuple[str, str]]:
         if container.client not in WRITTEN:
@@ -27,7 +27,7 @@ CONTAINERS = [fake_container("call", name) for name in WRITTEN]
 
 
 def test_in_the_order_of_time() -> None:
-    """Lines of several containers come by their times, each with its writer."""
+    """Lines of several containers are ordered by time, each with its writer."""
     lines = read_lines(Writing(), CONTAINERS, LogQuery())
     assert [(line.writer, line.text) for line in lines] == [
         ("client1", "a"),
@@ -38,7 +38,7 @@ def test_in_the_order_of_time() -> None:
 
 
 def test_following_ends_with_the_containers() -> None:
-    """Followed, every line comes, and it ends when all have ended."""
+    """With `follow`, all lines arrive, and the stream ends when all containers have."""
     assert sorted(line.text for line in read_lines(Writing(), CONTAINERS, LogQuery(follow=True))) == [
         "a",
         "b",
@@ -49,6 +49,6 @@ def test_following_ends_with_the_containers() -> None:
 
 @pytest.mark.parametrize("follow", [False, True])
 def test_failure(follow: bool) -> None:
-    """What the engine refuses is told, followed or not."""
+    """An engine's error is raised, with and without `follow`."""
     with pytest.raises(SynthlabError, match="gone"):
         list(read_lines(Writing(), [fake_container("call", "x")], LogQuery(follow=follow)))

@@ -1,4 +1,4 @@
-"""What pages wrote to their console, as lines of a log."""
+"""Console output of pages as log lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def entry(number: int, text: str = "hello", kind: str = "log", time_s: float = 0
 
 
 def test_lines_of_an_entry() -> None:
-    """Kind, text and place; a stack goes on over lines of the same time."""
+    """Kind, text and place; the lines of a stack trace have the same time."""
     written = [entry(1, "Uncaught Error: oops\n    at f", "exception", 1.5, "https://app.example/a.js:1")]
     assert [(line.time, line.text) for line in lines_of("ada", written, 0)] == [
         ("1970-01-01T00:00:01.500000Z", "exception: Uncaught Error: oops (https://app.example/a.js:1)"),
@@ -27,13 +27,13 @@ def test_lines_of_an_entry() -> None:
 
 
 def test_missing_entries_are_reported() -> None:
-    """The client keeps the newest only: what is not there any more is counted where it was."""
+    """The client keeps only the newest entries; dropped ones are counted where they were."""
     values = [line.text for line in lines_of("ada", [entry(3), entry(7)], 0)]
-    assert values == ["[2 entries were not kept]", "log: hello", "[3 entries were not kept]", "log: hello"]
+    assert values == ["[2 older entries were dropped]", "log: hello", "[3 older entries were dropped]", "log: hello"]
 
 
 def test_several_clients_by_time_tail_and_since() -> None:
-    """As with logs: in the order of their times, the last ones of each, and none before a time."""
+    """Like logs: ordered by time, limited to the last of each client and to a start time."""
     ada, grace = FakeClientApi("ada"), FakeClientApi("grace")
     ada.written = [entry(1, "a", time_s=1), entry(2, "c\nthen", time_s=3)]
     grace.written = [entry(1, "b", time_s=2), entry(2, "d", time_s=4)]
@@ -45,7 +45,7 @@ def test_several_clients_by_time_tail_and_since() -> None:
 
 
 def test_follow_goes_on_behind_what_was_seen() -> None:
-    """What is written later comes once."""
+    """Later entries appear once."""
     ada = FakeClientApi("ada")
     ada.written = [entry(1, "a")]
     lines = console_lines({"ada": ada}, LogQuery(follow=True))

@@ -1,4 +1,4 @@
-"""The media server's own metrics: Prometheus's text format, and what there is when nobody tells them."""
+"""The media server's metrics: Prometheus's text format, and servers without metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ most +Inf
 
 
 def test_the_format() -> None:
-    """Names, labels in order, escapes and times; what is not a finite number is not there."""
+    """Names, sorted labels, escapes and times; values that are not finite are left out."""
     assert parse_metrics(TEXT) == {
         "rooms": 3,
         'packets_total{direction="in",node="a"}': 1500,
@@ -35,16 +35,16 @@ def test_the_format() -> None:
 
 @pytest.mark.parametrize("line", ["<html>", "rooms", "rooms three", 'rooms{a="1} 2'])
 def test_something_else(line: str) -> None:
-    """What is not of the format is refused, and shown."""
-    with pytest.raises(ValueError, match=r"not a line of metrics|could not convert"):
+    """An invalid line is an error that shows it."""
+    with pytest.raises(ValueError, match=r"not a metrics line|could not convert"):
         parse_metrics(f"rooms 3\n{line}\n")
 
 
 def test_nobody_tells() -> None:
-    """Without a media server that tells there are none; one that is gone is told, not raised."""
+    """No metrics without a server that publishes them; a stopped server is reported, not raised."""
     client = fake_container("call", "client1")
     assert metrics_of(FakeEngine(), [client]) is None
     gone = metrics_of(FakeEngine(), [replace(client, metrics="http://sfu:6789/metrics")])
     assert gone is not None
-    assert gone.error == "http://sfu:6789/metrics: the media server does not run"
+    assert gone.error == "http://sfu:6789/metrics: the media server is not running"
     assert gone.values == {}

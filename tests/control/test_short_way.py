@@ -1,4 +1,4 @@
-"""What a change costs on its way from the command line to the forwarder: HTTP requests, questions, parsed values.
+"""The cost of a change from the command line to the forwarder: HTTP requests, channel requests, parsed values.
 
 The API and what answers behind it are real; only the network between them and the packets are missing.
 """
@@ -28,7 +28,7 @@ NAMES = ("client1", "client2", "client3")
 
 
 class Wire(httpx.BaseTransport):
-    """Leads to the API of a container in this process, and counts the requests."""
+    """A transport to the API of a container in this process, which counts requests."""
 
     def __init__(self, cleanup: ExitStack) -> None:
         ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -62,7 +62,7 @@ def backend(wires: dict[str, Wire]) -> Backend:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
-    """How often `5%` was parsed and formatted, by either side."""
+    """How often host and container parsed and formatted `5%`."""
     counts: Counter[str] = Counter()
     unit: Unit = next(item.metadata["unit"] for item in condition_fields() if item.metadata["name"] == "loss")
     parse, format = unit.parse, unit.format
@@ -83,7 +83,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
 @pytest.mark.parametrize("more", [(), ("--for", "10s"), ("--in", "10s"), ("--flow", "*:udp")])
 def test_set_of_one_client(more: tuple[str, ...], backend: Backend, wires: dict[str, Wire]) -> None:
-    """One request, and one question to the forwarder."""
+    """One HTTP request, and one to the forwarder."""
     assert run("set", "client1", "--egress", "--loss", "5%", *more, backend=backend) == 0
     assert wires["client1"].requests == ["PATCH /v1/conditions"]
     assert wires["client1"].site.forwarder.asked == ["change"]
@@ -107,14 +107,14 @@ SEEN = "GET /v1/state"
 def test_several_clients(
     command: tuple[str, ...], requests: list[str], egress: object, backend: Backend, wires: dict[str, Wire]
 ) -> None:
-    """At most three requests each, and everything in force afterwards."""
+    """At most three requests per client, after which everything is in force."""
     assert run(*command, backend=backend) == 0
     assert [wire.requests for wire in wires.values()] == [requests] * 3
     assert [wire.site.forwarder.conditions.get("egress") for wire in wires.values()] == [egress] * 3
 
 
 def test_a_group_in_code(backend: Backend, wires: dict[str, Wire]) -> None:
-    """Three requests each, and three to revert: the check shows what there was before."""
+    """Three requests per client, and three to revert: the check returned the earlier state."""
     with Lab.named(backend, "call")["bot"].set(egress={"loss": "5%"}):
         assert [wire.requests for wire in wires.values()] == [[*CHECKED, SEEN]] * 3
     assert [wire.requests for wire in wires.values()] == [[*CHECKED, SEEN] * 2] * 3
@@ -122,7 +122,7 @@ def test_a_group_in_code(backend: Backend, wires: dict[str, Wire]) -> None:
 
 
 def test_refused_by_one(backend: Backend, wires: dict[str, Wire]) -> None:
-    """One request to each: the check."""
+    """One request per client: the check."""
     run("set", "client1", "--egress", "--rate", "1mbit", backend=backend)
     wires["client1"].requests.clear()
     assert run("set", *NAMES, "--egress", "--queue", "10p", backend=backend) == 2
@@ -133,7 +133,7 @@ def test_refused_by_one(backend: Backend, wires: dict[str, Wire]) -> None:
 def test_a_failure_reverts_the_others(
     backend: Backend, wires: dict[str, Wire], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To exactly what they had, also a queue that has no effect without its rate."""
+    """Restored exactly, including a queue that has no effect without a rate."""
     run("set", "client1", "--egress", "--rate", "1mbit", "--queue", "10p", backend=backend)
     run("set", "client1", "--egress", "--rate", "none", backend=backend)
     forwarder = wires["client3"].site.forwarder
@@ -150,12 +150,12 @@ def test_a_failure_reverts_the_others(
 
 @pytest.mark.parametrize("lease", [(), ("--for", "10s")])
 def test_a_value_is_parsed_once_on_each_side(lease: tuple[str, ...], backend: Backend, counted: Counter[str]) -> None:
-    """The host checks it, the forwarder reads it; its report is the one text of it, which JSON shows as it came."""
+    """The host checks it, the forwarder parses and formats it, and JSON output shows that text unchanged."""
     assert run("set", "client1", "--egress", "--loss", "5%", *lease, "--json", backend=backend) == 0
     assert counted == {"parsed": 2, "formatted": 1}
 
 
 def test_a_table_parses_what_it_shows(backend: Backend, counted: Counter[str]) -> None:
-    """Once more, for it shows what a value comes to; `base` and what others have are not parsed."""
+    """Parsed once more to show its effect; `base` and other clients' values are not parsed."""
     assert run("set", "client1", "--egress", "--loss", "5%", backend=backend) == 0
     assert counted == {"parsed": 3, "formatted": 2}

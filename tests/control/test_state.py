@@ -1,4 +1,4 @@
-"""A client's network as its API tells it."""
+"""A client's network state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def link(**values: Any) -> dict[str, Any]:
 
 
 def test_all_of_an_answer() -> None:
-    """Conditions are checked values; counters and what was achieved come for links and flows."""
+    """Conditions are parsed; links and flows have counters and measured values."""
     answer = {
         "conditions": {"egress": {"loss": "5%"}},
         "forwarder": {"restarts": 2, "up_s": 12.3},
@@ -30,7 +30,7 @@ def test_all_of_an_answer() -> None:
 
 
 def test_base_leases_and_scheduled_changes() -> None:
-    """What is beneath, what lies on it for a time, what waits, and what has failed."""
+    """Base, leases, scheduled changes and failures."""
     lease = {"id": 1, "change": {"egress": {"loss": "5%"}}, "at_ns": 10, "expires_ns": 20, "left_ns": 2_500_000_000}
     state = ClientState.from_dict(
         {
@@ -58,7 +58,7 @@ def test_base_leases_and_scheduled_changes() -> None:
 
 
 def test_older_clients_are_understood() -> None:
-    """One that knows no leases has none, and what is in force is what is beneath."""
+    """A version without leases has none, and its conditions are the base."""
     conditions = {"egress": {"loss": "5%"}}
     state = ClientState.from_dict({"conditions": conditions, "forwarder": {"restarts": 0}, "links": {}, "flows": {}})
     assert state.base == state.conditions
@@ -66,5 +66,5 @@ def test_older_clients_are_understood() -> None:
 
 
 def test_newer_clients_are_understood() -> None:
-    """Counters that this version does not know are passed over, and those that are missing are nothing."""
+    """Unknown counters are ignored, and missing ones are 0."""
     assert LinkState.from_dict({"packets_in": 1, "teleported": 2}) == LinkState(packets_in=1, dropped={}, achieved={})

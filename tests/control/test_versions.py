@@ -1,4 +1,4 @@
-"""Images and command line of different versions."""
+"""Images and command line with different versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from synthlab.testing import FakeClientApi
 
 
 def test_mismatch() -> None:
-    """Clients of another version are told in one line, with what to do; one of ours is not."""
+    """Clients of another version are reported in one line with the fix; those of ours are not."""
     ours = FakeClientApi("client1").state()
     theirs = replace(ours, answer={**ours.answer, "version": "0.0.9"})
     silent = replace(ours, answer={key: value for key, value in ours.answer.items() if key != "version"})
@@ -24,7 +24,7 @@ def test_mismatch() -> None:
 
 
 def test_one_version() -> None:
-    """The version that images tell of themselves is that of the command line."""
+    """Images report the version of the command line."""
     from syntheticnet.version import VERSION
 
     assert own_version() == VERSION

@@ -1,4 +1,4 @@
-"""WebRTC statistics as a client's API tells them."""
+"""WebRTC statistics from a client's API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ VIDEO = {"client2": {"kbps": 200.0, "fps": 15.0}}
 
 
 def test_old_stats_are_no_stats() -> None:
-    """Each kind has its own age; what is older than 1 s, or of unknown age, is not there."""
+    """Each kind has its own age; values older than 1 s, or of unknown age, are left out."""
     answer = {
         "values": {"video": VIDEO, "audio": {"client2": {"kbps": 30.0}}, "sent": {"video": {"kbps": 1.0}}},
         "age_s": {"video": 1.0, "audio": 1.1},
@@ -17,18 +17,18 @@ def test_old_stats_are_no_stats() -> None:
 
 
 def test_nothing_yet() -> None:
-    """A client that has measured nothing has no stats, and that is no error."""
+    """A client without measurements has no stats, without error."""
     assert Stats.from_dict({"values": {}, "age_s": {}}) == Stats(video={}, audio={}, sent={})
 
 
 def test_sees() -> None:
-    """To see somebody means that frames are decoded; a number that is missing is not one."""
+    """A participant is seen if frames are decoded; a missing value does not count."""
     stats = Stats(video={"a": {"fps": 15.0}, "b": {"fps": 0.0}, "c": {}}, audio={}, sent={})
     assert [stats.sees(name) for name in "abcd"] == [True, False, False, False]
 
 
 def test_what_browsers_and_applications_tell() -> None:
-    """Tracks and connections have places of their own; any other key is the application's."""
+    """Tracks and connections have their own fields; other keys belong to the application."""
     values = {
         "sent_video": {"cam": {"kbps": 9.0}},
         "connections": {"up": {"state": "connected"}},

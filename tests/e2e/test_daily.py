@@ -128,7 +128,7 @@ def test_ls_and_what_is_left_of_a_stopped_lab() -> None:
     docker("stop", "-t", "0", *containers[1:])
     assert [one["state"] for one in ask("ls") if one["lab"] == LAB] == ["stopped"]
     assert {one["state"] for one in ask("ps", "--lab", LAB)} == {"exited"}
-    assert "its container does not run" in synthlab("show", "--lab", LAB, status=3).stderr
+    assert "its container is not running" in synthlab("show", "--lab", LAB, status=3).stderr
     synthlab("restart", "client1", "bot", "--lab", LAB)
     assert [one["state"] for one in ask("ls") if one["lab"] == LAB] == ["up"]
 
@@ -161,9 +161,9 @@ def test_an_expired_lab(lab: Path) -> None:
         time.sleep(0.5)
     assert all(row["expired"] for row in ask("ps", "--lab", SHORT))
     assert [one["state"] for one in ask("ls") if one["lab"] == SHORT] == ["expired"]
-    assert "the time of the lab 'e2e-short' is over" in synthlab("show", "--lab", SHORT, status=3).stderr
+    assert "the lab 'e2e-short' has expired" in synthlab("show", "--lab", SHORT, status=3).stderr
     assert "the lab has expired" in synthlab("logs", "client1", "--lab", SHORT).stdout
-    assert f"{SHORT} is removed: its time was over" in synthlab("up", str(lab), "--lab", SHORT).stderr
+    assert f"{SHORT} had expired and was removed" in synthlab("up", str(lab), "--lab", SHORT).stderr
     docker("stop", "-t", "0", f"synthlab-{SHORT}-bot-1-1")
     assert synthlab("down", "--lab", SHORT).stdout == f"{SHORT} is down: 3 containers removed\n"
     assert leftovers(SHORT) == []

@@ -46,7 +46,7 @@ def test_a_lab_after_the_engine_was_away(engine: SecondEngine, number: signal.Si
     assert set(_states(engine).values()) == {"exited"}
     (shown,) = json.loads(run("ls", "--json").stdout)
     assert (shown["lab"], shown["state"], shown["running"], shown["clients"]) == (LAB, "stopped", 0, 2)
-    assert "does not run" in run("show", "client1", "--lab", LAB, status=3).stderr
+    assert "is not running" in run("show", "client1", "--lab", LAB, status=3).stderr
     run("restart", "client1", "--lab", LAB)
     assert _states(engine)["client1"] == "running"
     assert f"{LAB} is down: 2 containers removed" in run("down", "--lab", LAB).stdout

@@ -229,4 +229,4 @@ def test_clients_that_ended_are_reported(lab: Pair, evidence: Evidence, tmp_path
     assert missing.keys() == {"packets of client2", "console of web", "screenshots of web"}
     assert missing["packets of client2"].startswith("the capture ended at ")
     assert missing["screenshots of web"].startswith("not running (Exited (137) ")
-    assert "its container does not run" in missing["console of web"]
+    assert "its container is not running" in missing["console of web"]

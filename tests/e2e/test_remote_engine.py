@@ -82,7 +82,7 @@ def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> 
 def test_what_opens_on_that_machine_only(far: Machine) -> None:
     """For the control page the command line prints how to reach it; `doctor` checks the connection."""
     result = far.synthlab("open", "client1", status=3).stderr
-    assert f"is on the engine's machine ({ADDRESS}), and does not lead to client1 from here" in result
+    assert f"is on the engine's machine ({ADDRESS}) and does not reach client1 from here" in result
     findings = json.loads(far.synthlab("doctor", "--json", status=None).stdout)
     assert any(one["subject"] == "docker command" and one["ok"] for one in findings)
 
@@ -117,7 +117,7 @@ def test_a_container_that_is_gone(far: Machine) -> None:
     """The engine's error is passed on, in one line."""
     far.run("docker", "kill", f"synthlab-{LAB}-client2-1")
     result = far.synthlab("show", "client2", status=3).stderr
-    assert result == "synthlab: client2 has no API: its container does not run (`synthlab ps` tells more)\n"
+    assert result == "synthlab: client2 has no API: its container is not running (see `synthlab ps`)\n"
     far.synthlab("restart", "client2")
 
 

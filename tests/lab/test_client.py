@@ -136,7 +136,7 @@ def test_what_has_one_answer(lab: Lab) -> None:
         lambda bot: bot.api_url,
     )
     for ask in asks:
-        with pytest.raises(WrongUse, match="'bot' means several: bot-1, bot-2; name one of them"):
+        with pytest.raises(WrongUse, match="'bot' matches several: bot-1, bot-2; name one of them"):
             ask(lab["bot"])
 
 
@@ -172,7 +172,7 @@ def test_addresses(lab: Lab) -> None:
     """Each client has its addresses; a missing one is reported in one line."""
     assert lab["client2"].api_url == "http://127.0.0.1:3001/"
     assert (lab["bot-1"].group, lab["client1"].group) == ("bot", "client1")
-    with pytest.raises(SynthlabError, match="client2 has no browser: a client with `app: chrome` has one"):
+    with pytest.raises(SynthlabError, match="client2 has no browser: use a client with `app: chrome`"):
         _ = lab["client2"].cdp_url
     with pytest.raises(SynthlabError, match="client2 has no screen"):
         _ = lab["client2"].vnc
@@ -180,10 +180,10 @@ def test_addresses(lab: Lab) -> None:
 
 def test_a_screenshot_of_what_has_no_browser(lab: Lab) -> None:
     """A screenshot without a browser fails early; for a user's own image, the error says how to publish its browser."""
-    with pytest.raises(SynthlabError, match=r"^bot-1 has no browser: a client with `app: chrome` has one$"):
+    with pytest.raises(SynthlabError, match=r"^bot-1 has no browser: use a client with `app: chrome`$"):
         lab["bot-1"].screenshot()
     own = [replace(one, app="acme/client") for one in lab.members]
-    with pytest.raises(SynthlabError, match=r"^client1 has no browser that .* `ports: \{cdp: 9222\}`$"):
+    with pytest.raises(SynthlabError, match=r"^client1 has no known browser: .* `ports: \{cdp: 9222\}`$"):
         Lab(lab.backend, "call", own)["client1"].screenshot()
 
 
@@ -206,8 +206,8 @@ def test_a_server_without_conditions(lab: Lab) -> None:
         with pytest.raises(WrongUse) as caught:
             ask(called["sfu"])
         assert caught.value.message == (
-            "sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu` in its stack, "
-            "and bring it up anew"
+            "sfu has no conditions and no counters in lab 'call': add `network: {}` under `sfu` in its stack, "
+            "and start the lab again"
         )
 
 
@@ -218,7 +218,7 @@ def test_exec_needs_words_and_a_container_that_runs(lab: Lab) -> None:
     engine = lab.backend.engine
     stopped = [replace(one, state="exited", status="Exited (1)") for one in engine.containers()]
     gone = Lab(Backend(FakeEngine(stopped)), "call", stopped)
-    with pytest.raises(SynthlabError, match=r"client1 does not run \(Exited \(1\)\)"):
+    with pytest.raises(SynthlabError, match=r"client1 is not running \(Exited \(1\)\)"):
         gone["client1"].exec(["true"])
 
 

@@ -139,8 +139,8 @@ def test_reset() -> None:
 @pytest.mark.parametrize(
     ("running", "wanted", "expected"),
     [
-        ([], None, "no lab is up: bring one up with `synthlab up call.yaml`"),
-        (["b", "a"], None, "several labs are up: a, b; say which with --lab NAME or SYNTHLAB_LAB"),
+        ([], None, "no lab is up: start one with `synthlab up call.yaml`"),
+        (["b", "a"], None, "several labs are up: a, b; choose one with --lab NAME or SYNTHLAB_LAB"),
         (["call"], "cal", "no lab 'cal' is up; did you mean call?"),
         (["call"], "x", "no lab 'x' is up; there are: call"),
         ([], "x", "no lab 'x' is up; there are: none"),
@@ -262,7 +262,7 @@ def test_partition_for_a_time(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]
     ("ends", "words", "expected"),
     [
         (("client1", "cleint2"), {}, "no client 'cleint2' in lab 'call'; did you mean client2?"),
-        (("client1", "bot"), {}, "'bot' means several: bot-1, bot-2; name one of them"),
+        (("client1", "bot"), {}, "'bot' matches several: bot-1, bot-2; name one of them"),
         (("client1", "client1"), {}, "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (("client1", "client2"), {"direction": "forth"}, "direction: 'forth' is not one of both, a-to-b, b-to-a"),
         (("client1", "client2"), {"for_": "ten"}, "for_: 'ten' is not a time"),

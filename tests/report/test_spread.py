@@ -66,10 +66,10 @@ def test_where_it_is_shown() -> None:
     """It is on the page, under the table of all runs, and at the end of `scenario run`."""
     runs = [run(4, 20), run(9, 28), run(5, 24)]
     text = Page.of(report_page(runs)).text
-    assert "3 runs of dog-chews-fiber: median (least to most)" in text
+    assert "3 runs of dog-chews-fiber: median (min to max)" in text
     assert f"held in 3 of 3 took 5s (4s to 9s) {FPS} 24 fps (20 fps to 28 fps)" in text
     lines = list(_summary(runs))
-    assert lines[:2] == ["3 passed", "3 runs of dog-chews-fiber: median (least to most)"]
+    assert lines[:2] == ["3 passed", "3 runs of dog-chews-fiber: median (min to max)"]
     assert lines[4].endswith(f": held in 3 of 3, took 5s (4s to 9s), {FPS} 24 fps (20 fps to 28 fps)")
     assert list(_summary([run(4, 20), replace(run(4, 20), scenario="elevator")])) == ["2 passed"]
 

@@ -257,7 +257,7 @@ def test_cdp_of_what_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setattr(browser, "PATIENCE_S", 0.1)
     backends = {
         "client1 has no browser: ": backend_with(),
-        "client1 does not run (Exited (1))": backend_with(state="exited", status="Exited (1)"),
+        "client1 is not running (Exited (1))": backend_with(state="exited", status="Exited (1)"),
         "client1's browser does not answer at http://127.0.0.1:1: see `synthlab logs client1`": backend_with(
             ports={CDP_PORT: 1}
         ),

@@ -144,14 +144,14 @@ def test_json_to_a_full_disk(tmp_path: Path) -> None:
     )
     done = printed_to_a_full_disk(program)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "synthlab: --json: the output cannot be written: No space left on device"
+    assert done.stderr.splitlines()[-1] == "synthlab: --json: cannot write the output: No space left on device"
 
 
 @pytest.mark.issue(10)
 def test_any_output_to_a_full_disk() -> None:
     """One line and status 3, whatever the command."""
     done = printed_to_a_full_disk("import sys; from synthlab.cli.main import main; sys.exit(main(['profile', 'list']))")
-    assert (done.returncode, done.stderr) == (3, "synthlab: the output cannot be written: No space left on device\n")
+    assert (done.returncode, done.stderr) == (3, "synthlab: cannot write the output: No space left on device\n")
 
 
 def printed_to_a_full_disk(program: str) -> subprocess.CompletedProcess[str]:

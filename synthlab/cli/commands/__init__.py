@@ -1,1 +1,1 @@
-"""The commands of the CLI: each reads its flags, has a noun do the work, and shows the outcome."""
+"""The commands of the CLI. Each parses its flags, calls the library, and prints the result."""

@@ -1,4 +1,4 @@
-"""`cdp`: where a client's browser can be driven from."""
+"""`cdp`: the DevTools address of a client's browser."""
 
 from __future__ import annotations
 

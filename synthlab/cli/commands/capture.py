@@ -1,4 +1,4 @@
-"""`capture`: a client's packets on both sides of its conditions."""
+"""`capture`: writes a client's packets on both sides of its conditions to a file."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def capture(
     backend: Backend = context.obj
     size, for_ns = _size(snaplen), None if for_ is None else read_duration("--for", for_)
     if output == "-" and sys.stdout.isatty():
-        raise WrongUse("-o -: pipe it into a program, as in `synthlab capture client1 -o - | wireshark -k -i -`")
+        raise WrongUse("-o -: is a terminal; pipe into a program: `synthlab capture client1 -o - | wireshark -k -i -`")
     container = captured_network_of(*backend.members(lab), client)
     capture = LiveCapture(backend.engine, container, client, size)
     with _opened(output) as file, contextlib.closing(capture) as running:
@@ -74,8 +74,8 @@ def capture(
 
 
 def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, progress: Callable[[str], None]) -> float:
-    """Write all that comes; how long it took, from when capturing had begun."""
-    progress("capturing begins")
+    """Write packets until the capture ends; returns its duration in seconds."""
+    progress("starting the capture")
     start: float | None = None
     last = 0.0
     for blocks in running.blocks():
@@ -86,13 +86,13 @@ def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, progress: Ca
         _append(file, blocks)
         if now > last + PROGRESS_S:
             last = now
-            progress(f"{_counted(running.counts)} (Ctrl-C ends)")
+            progress(f"{_counted(running.counts)} (Ctrl-C to stop)")
     return time.monotonic() - (start or time.monotonic())
 
 
 def _append(file: BinaryIO, blocks: bytes) -> None:
-    """Write whole blocks, or nothing of them: what was captured before can be read. Raises OSError."""
-    whole = file.tell() if file.seekable() else 0
+    """Write blocks completely or not at all, so that the file stays readable. Raises OSError."""
+    end = file.tell() if file.seekable() else 0
     try:
         rest = memoryview(blocks)
         while rest:
@@ -100,7 +100,7 @@ def _append(file: BinaryIO, blocks: bytes) -> None:
         file.flush()
     except OSError:
         if file.seekable():
-            file.truncate(whole)
+            file.truncate(end)
         raise
 
 
@@ -113,7 +113,7 @@ def _stop_after(for_ns: int | None, running: LiveCapture) -> None:
 
 @contextlib.contextmanager
 def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C and its like end the capture, so that the file is whole; the second one ends us at once."""
+    """End the capture on the first Ctrl-C (or SIGTERM, SIGHUP), so that the file is complete; exit on the second."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDING)}
 
     def restore() -> None:
@@ -153,5 +153,5 @@ def _size(text: str) -> int:
     if text == "full":
         return FULL
     if not text.isdecimal() or not LEAST <= int(text) <= FULL:
-        raise WrongUse(f"--snaplen: {text!r} is not `full`, nor a number from {LEAST} to {FULL}")
+        raise WrongUse(f"--snaplen: {text!r} is not `full` or a number from {LEAST} to {FULL}")
     return int(text)

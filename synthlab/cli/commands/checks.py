@@ -1,4 +1,4 @@
-"""`doctor` and `selftest`: what a lab needs of this machine, and whether it works on it."""
+"""`doctor` and `selftest`: whether this machine can run a lab, and how accurately."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def doctor(context: typer.Context, json: JsonOption = False) -> None:
         console.print_table(Table(("", "check", "result", "fix"), rows))
     failed = [finding.subject for finding in findings if finding.ok is False]
     if failed:
-        raise SynthlabError(f"a lab cannot run here yet: {', '.join(failed)}")
+        raise SynthlabError(f"this machine cannot run a lab yet: {', '.join(failed)}")
 
 
 def selftest(context: typer.Context, json: JsonOption = False) -> None:

@@ -1,4 +1,4 @@
-"""`logs`, `exec`, `open`: the containers of a lab, one by one."""
+"""`logs`, `exec`, `open`: single containers of a lab."""
 
 from __future__ import annotations
 
@@ -72,16 +72,16 @@ def logs(
 
 
 def _with_browser(lab: str, wanted: list[Container], named: bool) -> list[Container]:
-    """Those whose pages have a console; raises WrongUse for one that is named and has no browser."""
+    """The containers with a browser; raises WrongUse if there are none, or if a named one has none."""
     from ...runner.evidence.screenshots import has_browser
 
-    found = [container for container in wanted if has_browser(container)]
-    without = [container.title for container in wanted if container not in found]
+    browsers = [container for container in wanted if has_browser(container)]
+    without = [container.title for container in wanted if container not in browsers]
     if named and without:
         raise WrongUse(f"--console: {without[0]} has no browser")
-    if not found:
+    if not browsers:
         raise WrongUse(f"--console: no client of lab '{lab}' has a browser")
-    return found
+    return browsers
 
 
 def exec_(context: typer.Context, client: ClientArgument, command: CommandArgument, lab: LabOption = None) -> None:

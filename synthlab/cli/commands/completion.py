@@ -1,4 +1,4 @@
-"""`completion`: names of commands, labs, clients, flows, profiles and scenarios, filled in by the shell."""
+"""`completion`: shell completion of commands and of names of labs, clients, flows, profiles and scenarios."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from ...errors import WrongUse, no_such
 from .. import console
 
-VARIABLE = "_SYNTHLAB_COMPLETE"  # with it in the environment, a shell asks what may stand next
+VARIABLE = "_SYNTHLAB_COMPLETE"  # set by a shell that requests completions
 SHELLS = ("bash", "zsh", "fish")
 
 completion = typer.Typer(help="Install completion for your shell.")
@@ -31,7 +31,7 @@ ShellArgument = Annotated[
 
 
 def prepare() -> None:
-    """Have a shell's questions answered, if this is one."""
+    """Answer a shell's request for completions, if this is one."""
     if VARIABLE in os.environ:
         from typer._completion_classes import completion_init
 

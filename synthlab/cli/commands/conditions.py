@@ -1,4 +1,4 @@
-"""`set`, `show`, `reset`: a client's conditions on a running lab."""
+"""`set`, `show`, `reset`: conditions of a running lab's clients."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def reset(
 
 
 def show_change(made: GroupChange, json: bool) -> None:
-    """The conditions, and when what was asked for is in force. What was achieved until then says nothing of them."""
+    """Print the conditions, and when the change is in force; without measured values, which date from before it."""
     note_versions(made.states)
     if json:
         console.print_json({name: _unachieved(state.answer) for name, state in made.states.items()})
@@ -155,7 +155,7 @@ def show_change(made: GroupChange, json: bool) -> None:
 
 
 def _together(profile: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """The files that a profile and the flags name."""
+    """The files of a profile and of the flags."""
     files = dict(own)
     for name, text in profile.items():
         keep_file(LocalFile(name, text, partial(refuse_flag, "profile")), files)
@@ -169,7 +169,7 @@ def _show_schedule(states: Mapping[str, ClientState]) -> None:
 
 
 def _unachieved(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An API's answer without what was achieved on its links and flows."""
+    """An API's answer without the measured values of links and flows."""
     flows = {name: _without_achieved(flow) for name, flow in answer["flows"].items()}
     return {**answer, "links": _without_achieved(answer["links"]), "flows": flows}
 

@@ -1,4 +1,4 @@
-"""`expect`: wait until what the participants measure is as it is expected, from a script."""
+"""`expect`: waits until an expression holds, for scripts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ExpressionArgument = Annotated[
 ]
 WithinOption = Annotated[
     str | None,
-    typer.Option("--within", metavar="10s", help="How long it may take to hold; by default no time."),
+    typer.Option("--within", metavar="10s", help="How long to wait until it holds; by default, it must hold now."),
 ]
 ForOption = Annotated[str | None, typer.Option("--for", metavar="3s", help="How long it must then keep holding.")]
 
@@ -48,9 +48,9 @@ def expect(
     from ...lab.lab import Lab
 
     backend: Backend = context.obj
-    with Lab.named(backend, lab) as lasting:
+    with Lab.named(backend, lab) as attached:
         try:
-            result = lasting.expect(expression, within=within, for_=for_)
+            result = attached.expect(expression, within=within, for_=for_)
         except ExpectationFailed as failed:
             if json:
                 console.print_json({"expression": expression, "held": False, "reason": failed.message})

@@ -1,4 +1,4 @@
-"""`images`: those that labs are made of, built here, and brought to other machines."""
+"""`images`: builds synthlab's images, and copies them to other machines."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
     cells = [(row.image, row.version or NOTHING, _size(row.size), row.state) for row in rows]
     console.print_table(Table(("image", "version", "size", "state"), cells))
     if any(row.state != "current" for row in bundled):
-        console.print_note("`synthlab images build` builds what is stale or missing; `synthlab up` what it needs")
+        console.print_note("`synthlab images build` builds all stale and missing images, `synthlab up` those it needs")
 
 
 @images.command("rm")

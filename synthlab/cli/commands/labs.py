@@ -1,4 +1,4 @@
-"""`up`, `down`, `render`, `demo`: labs as a whole."""
+"""`up`, `down`, `render`, `demo`: start and remove labs."""
 
 from __future__ import annotations
 
@@ -89,21 +89,21 @@ def up(
         return
     sweep(backend)
     if not replace and console.is_asked() and is_edited(described, backend.engine):
-        question = f"{described.name} is up, and {stack} is not what it was made of. Take it down and bring it up anew?"
+        question = f"{described.name} is up, and {stack} has changed since. Replace the lab?"
         replace = typer.confirm(question, err=True)
     start = time.monotonic()
     with console.progress() as progress:
         bring_up(described, backend, progress, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
     if page := join_page(described):
-        console.print_note(f"a browser of your own joins at {page}")
+        console.print_note(f"join with your own browser at {page}")
     show_containers(backend, backend.engine.containers(described.name), json)
 
 
 def _print_plan(
     stack: Stack, backend: Backend, timeout_s: float, ttl_s: float | None, wait_media: bool, replace: bool, json: bool
 ) -> None:
-    """What `up` would do now, one line for each thing; the labs whose time is over come first."""
+    """Print what `up` would do now, one line per step, beginning with the removal of expired labs."""
     from ...lab.bring_up import planned
 
     lines = [*_swept(backend, stack.name), *planned(stack, backend, timeout_s, ttl_s, wait_media, replace)]
@@ -114,7 +114,7 @@ def _print_plan(
 
 
 def _swept(backend: Backend, lab: str) -> list[str]:
-    return [f"remove {name}, whose time is over" for name in backend.expired() if name != lab]
+    return [f"remove {name}, which has expired" for name in backend.expired() if name != lab]
 
 
 def down(
@@ -144,7 +144,7 @@ def down(
 
 
 def _named(context: typer.Context, name: str | None, lab: str | None) -> str | None:
-    """The lab that is named on the line, in one way or the other, else in the environment."""
+    """The lab named by the argument or --lab, else by the environment."""
     if not name or not lab or name == lab:
         return name or lab
     source = context.get_parameter_source("lab")
@@ -154,7 +154,7 @@ def _named(context: typer.Context, name: str | None, lab: str | None) -> str | N
 
 
 def _doomed(backend: Backend, lab: str | None, every: bool) -> list[str]:
-    """The labs to take down: where none is named, the one that is up, and those whose time is over."""
+    """The labs to remove; by default the only one that is up, and all expired ones."""
     labs = sorted({*backend.engine.labs(), *backend.engine.locks()})
     if every:
         return labs
@@ -166,14 +166,14 @@ def _doomed(backend: Backend, lab: str | None, every: bool) -> list[str]:
 
 
 def sweep(backend: Backend) -> None:
-    """Remove the labs whose time is over."""
+    """Remove expired labs, and report them."""
     for name in backend.remove_expired():
-        console.print_note(f"{name} is removed: its time was over")
+        console.print_note(f"{name} had expired and was removed")
 
 
 def _take_down(backend: Backend, name: str) -> dict[str, Any]:
     with console.progress() as progress:
-        progress(f"taking {name} down")
+        progress(f"removing {name}")
         return {"lab": name, "containers": take_down(name, backend.engine)}
 
 

@@ -1,4 +1,4 @@
-"""`ps`, `ls`: which labs and containers there are."""
+"""`ps`, `ls`: list containers and labs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 
 
 def show_containers(backend: Backend, containers: list[Container], json: bool) -> None:
-    """Show containers with the state of their APIs, and note images of another version."""
+    """Print containers with the state of their APIs; notes images of another version."""
     states = _states(backend, containers)
     restarts = {id: state.restarts for id, state in states.items()}
     problems = {id: state.problem for id, state in states.items() if state.problem}
@@ -89,13 +89,13 @@ def show_containers(backend: Backend, containers: list[Container], json: bool) -
 
 
 def note_versions(states: Mapping[str, ClientState]) -> None:
-    """One line where clients run images of other versions than ours."""
+    """Print a note if clients run another version than ours."""
     if mismatch := describe_mismatch(other_versions(states)):
         console.print_note(mismatch)
 
 
 def _states(backend: Backend, containers: list[Container]) -> dict[str, ClientState]:
-    """What each client's API tells, by container id; one that does not answer has no entry."""
+    """The state of each client, by container id; clients that do not answer are missing."""
 
     def ask(container: Container) -> ClientState | None:
         try:

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share."""
+"""Arguments and options shared by several commands."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ USUAL_FLOWS = ("*:udp", "*:tcp", "sfu", "sfu:udp")
 
 
 def complete_clients(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of clients and groups of the running labs, for the shell; no lab, no names."""
+    """The names of clients and groups of the running labs."""
     return _starting(
         incomplete, lambda: completion_names.client_names(completion_names.members(), context.params.get("lab"))
     )
 
 
 def complete_expressions(context: typer.Context, incomplete: str) -> list[str]:
-    """What an expression may begin with."""
+    """The possible beginnings of an expression."""
     return [f"{name}." for name in complete_clients(context, incomplete)]
 
 
@@ -33,7 +33,7 @@ def complete_labs(incomplete: str) -> list[str]:
 
 
 def complete_flows(context: typer.Context, incomplete: str) -> list[str]:
-    """The flows that the clients of the line have, and the usual ones."""
+    """The flows of the clients on the line, and common ones."""
     clients = context.params.get("names") or ()
     return _starting(
         incomplete,
@@ -43,7 +43,7 @@ def complete_flows(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterable[str] = ()) -> list[str]:
-    """The names that begin so; none where nobody answers, for a failure must not write into the user's line."""
+    """The names that start with `incomplete`; errors are ignored, as they would print into the user's command line."""
     try:
         known = list(ask())
     except Exception:
@@ -52,7 +52,7 @@ def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterabl
 
 
 def _complete_stacks(incomplete: str) -> list[str]:
-    """The bundled stacks, and the files and folders that there are."""
+    """The bundled stacks, and local YAML files."""
     from ... import assets
 
     bundled = sorted(file.name for file in assets.stacks().glob("*.yaml"))
@@ -60,16 +60,16 @@ def _complete_stacks(incomplete: str) -> list[str]:
 
 
 def _yaml_files(incomplete: str) -> list[str]:
-    """The YAML files whose paths begin so, and the folders, in which there may be some; hidden ones if asked for."""
+    """The YAML files and folders whose paths start with `incomplete`; hidden ones only after a dot."""
     folder, slash, begin = incomplete.rpartition("/")
-    found = [
+    paths = [
         f"{folder}{slash}{entry.name}{'/' * entry.is_dir()}"
         for entry in Path(folder + slash).iterdir()
         if entry.name.startswith(begin)
         and (begin or entry.name[0] != ".")
         and (entry.is_dir() or entry.suffix in SUFFIXES)
     ]
-    return sorted(found)
+    return sorted(paths)
 
 
 def complete_profiles(incomplete: str) -> list[str]:
@@ -79,7 +79,7 @@ def complete_profiles(incomplete: str) -> list[str]:
 
 
 def complete_scenarios(incomplete: str) -> list[str]:
-    """The bundled scenarios, and the files that there are."""
+    """The bundled scenarios, and local YAML files."""
     from ... import assets
 
     bundled = sorted(file.stem for file in (assets.stacks() / "scenarios").glob("*.yaml"))
@@ -87,21 +87,21 @@ def complete_scenarios(incomplete: str) -> list[str]:
 
 
 def finite(seconds: float) -> float:
-    """The same; what is no number, or has no end, is refused as any other wrong value."""
+    """Return `seconds`; raises BadParameter for infinity and NaN."""
     if not math.isfinite(seconds):
         raise typer.BadParameter(f"{seconds} is not a number of seconds")
     return seconds
 
 
-def read_variables(written: list[str] | None) -> dict[str, str]:
-    """The variables that `--var NAME=VALUE` gives; raises WrongUse for what is not of that form, or given twice."""
+def read_variables(entries: list[str] | None) -> dict[str, str]:
+    """The variables of `--var NAME=VALUE`; raises WrongUse for another form, or a duplicate name."""
     variables: dict[str, str] = {}
-    for entry in written or ():
+    for entry in entries or ():
         name, equals, value = entry.partition("=")
         if not (name and equals):
             raise WrongUse(f"--var: {entry!r} is not of the form NAME=VALUE, such as RATE=1mbit")
         if name in variables:
-            raise WrongUse(f"--var {name}: is given twice")
+            raise WrongUse(f"--var {name}: given more than once")
         variables[name] = value
     return variables
 
@@ -138,7 +138,7 @@ ProfileOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Start from a profile: wpt/3g, or office.yaml#slow of a file.",
+        help="Start from a profile: wpt/3g, or or office.yaml#slow from a file.",
         autocompletion=complete_profiles,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The files that runs are written to, and the flags that ask for them."""
+"""Writes the result files of runs, and defines the flags for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MISTAKES = (FileNotFoundError, NotADirectoryError, IsADirectoryError, Permissio
 
 
 class Outputs:
-    """What is asked for; whether there are folders for it is seen before anything starts. Raises WrongUse."""
+    """The requested files. Raises WrongUse if one cannot be created, so that this is found before a run starts."""
 
     def __init__(self, junit: Path | None, report: Path | None, json: bool) -> None:
         self._junit, self._report, self._json = junit, report, json
@@ -33,7 +33,7 @@ class Outputs:
                 refuse_output(flag, file)
 
     def write(self, records: Sequence[Record]) -> None:
-        """What cannot be written is reported, and prevents nothing: the verdict counts, and the other files."""
+        """Write all files. A failure is only reported: it affects neither the verdict nor the other files."""
         for write in self._writers(records):
             try:
                 write()
@@ -50,9 +50,9 @@ class Outputs:
 
 
 def refuse_output(flag: str, file: Path) -> None:
-    """Raise WrongUse where no file can be written: in a folder that is not there, or in the place of a folder."""
+    """Raise WrongUse if the file's folder does not exist, or the file is a folder."""
     if not file.absolute().parent.is_dir():
-        raise WrongUse(f"{flag}: {file}: there is no folder {file.parent}")
+        raise WrongUse(f"{flag}: {file}: no such folder: {file.parent}")
     if file.is_dir():
         raise WrongUse(f"{flag}: {file}: is a folder; name a file")
 
@@ -73,13 +73,13 @@ def write_report(file: Path, records: Sequence[Record]) -> None:
 
 
 def write_file(flag: str, file: Path, text: str) -> None:
-    """Write what a flag asks for, whole or not at all. Raises SynthlabError; WrongUse where it is the flag's fault."""
+    """Write a file completely or not at all. Raises SynthlabError; WrongUse if the flag's path is the reason."""
     try:
         write_whole(file, text)
     except OSError as error:
         kind = WrongUse if isinstance(error, _MISTAKES) else SynthlabError
         raise kind(f"{flag}: {file}: {error.strerror}") from None
-    console.print_note(f"written: {file}")
+    console.print_note(f"wrote {file}")
 
 
 def _print_results(records: Sequence[Record]) -> None:
@@ -89,5 +89,5 @@ def _print_results(records: Sequence[Record]) -> None:
         console.print_text(results_text(records))
     except OSError as error:
         console.drop_output()
-        if not isinstance(error, BrokenPipeError):  # that reader has gone of its own will
-            raise SynthlabError(f"--json: the output cannot be written: {error.strerror}") from None
+        if not isinstance(error, BrokenPipeError):  # a reader that exits early is not an error
+            raise SynthlabError(f"--json: cannot write the output: {error.strerror}") from None

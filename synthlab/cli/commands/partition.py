@@ -1,4 +1,4 @@
-"""`partition`: let nothing pass between two clients of a running lab, until it is healed."""
+"""`partition`: blocks all traffic between two clients of a running lab until it is healed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .conditions import ForOption, show_change
 from .options import JsonOption, LabOption, complete_clients
 
 RESET = "reset"
-"""It answers every packet: TCP with a reset, anything else with port-unreachable."""
+"""The answer of --reject: a reset to TCP packets, port-unreachable to all others."""
 
 FirstArgument = Annotated[
     str, typer.Argument(metavar="A", help="A client or `sfu`.", autocompletion=complete_clients, show_default=False)
@@ -60,10 +60,10 @@ def partition(
       synthlab partition client1 sfu --heal
     """
     options = ChangeOptions(lease_ns=read_optional("--for", lease))
-    given = {"--one-way": one_way, "--reject": reject, "--for": lease is not None}
-    if heal and any(given.values()):
-        flags = ", ".join(flag for flag, present in given.items() if present)
-        raise WrongUse(f"--heal: cannot be combined with {flags}")
+    flags = {"--one-way": one_way, "--reject": reject, "--for": lease is not None}
+    if heal and any(flags.values()):
+        others = ", ".join(flag for flag, present in flags.items() if present)
+        raise WrongUse(f"--heal: cannot be combined with {others}")
     backend: Backend = context.obj
     running = RunningLab.named(backend, lab)
     if heal:
@@ -76,5 +76,5 @@ def partition(
 def _heal(running: RunningLab, a: str, b: str) -> GroupChange:
     made, healed = heal_partition(running, a, b)
     if not healed:
-        console.print_note(f"{a}, {b}: there is no partition to heal")
+        console.print_note(f"{a}, {b}: no partition to heal")
     return made

@@ -1,4 +1,4 @@
-"""`profile`: named, sourced sets of conditions."""
+"""`profile`: lists and shows named sets of conditions and their sources."""
 
 from __future__ import annotations
 
@@ -78,16 +78,16 @@ def show(name: NameArgument, json: JsonOption = False) -> None:
 
 
 def _tables(found: Iterable[Profile]) -> Iterator[Table]:
-    """One for each source."""
+    """One table per source."""
     for source, group in groupby(found, lambda one: one.source):
         rows = [(one.name, *_links(one), one.delay) for one in group]
         yield Table(("profile", *DIRECTIONS, "source's delay"), rows, title=source)
 
 
 def _links(found: Profile) -> list[str]:
-    """The values of each direction on a line."""
-    given = found.conditions.to_dict()
+    """The values of each direction on one line."""
+    links = found.conditions.to_dict()
     return [
         ", ".join(f"{name} {str(value).lower() if value is True else value}" for name, value in link.items()) or NOTHING
-        for link in (given.get(direction, {}) for direction in DIRECTIONS)
+        for link in (links.get(direction, {}) for direction in DIRECTIONS)
     ]

@@ -1,4 +1,4 @@
-"""`scenario report`: a page, or a JUnit file, of runs that were played before."""
+"""`scenario report`: writes an HTML report or a JUnit file from the saved results of earlier runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scenario run`: plays scenarios, tells what happens, and ends with a verdict."""
+"""`scenario run`: runs scenarios, prints their progress, and exits with the verdict."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ def run(
     """
     from ...runner import RunOptions, evidence_beside
 
-    given = read_variables(variables)
+    values = read_variables(variables)
     outputs = Outputs(junit, report, json)
     if evidence and evidence.exists() and not evidence.is_dir():
-        raise WrongUse(f"--evidence: {evidence}: is no folder")
+        raise WrongUse(f"--evidence: {evidence}: is not a folder")
     backend: Backend = context.obj
-    plans, refusals = _plans(names, given, stack, seed, allow_host, backend.engine)
+    plans, refusals = _plans(names, values, stack, seed, allow_host, backend.engine)
     if refusals:
         outputs.write(refusals)
         raise typer.Exit(WrongUse.exit_code)
@@ -126,7 +126,7 @@ def _plans(
     allow_host: bool,
     engine: EngineApi,
 ) -> tuple[list[Plan], list[Record]]:
-    """The plans of all, and a record for each that is wrong, which is told at once."""
+    """The plans of all valid scenarios, and a record for each invalid one, whose error is printed immediately."""
     from ...runner import refused
     from ...scenario import check_scenario, late_expectations
     from ...scenario.rights import refuse_strange
@@ -154,7 +154,7 @@ def _play_all(
     options: RunOptions,
     write: Callable[[Sequence[Record]], None],
 ) -> list[Record]:
-    """Play all in turn; what there is is written even if one is interrupted."""
+    """Run all in turn; results so far are written even after Ctrl-C."""
     from ...scenario import repeated
 
     records: list[Record] = []
@@ -171,7 +171,7 @@ def _play_all(
 
 
 def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backend, options: RunOptions) -> Record:
-    """Play it until it could be judged, once and `retries` times more at the most, always with the same seed."""
+    """Run it until the verdict is not inconclusive, with at most `retries` retries, all with the same seed."""
     record = _play(plan, turn, name, backend, options)
     for retry in range(1, retries + 1):
         if record.verdict != "inconclusive":
@@ -182,7 +182,7 @@ def _play_fairly(plan: Plan, turn: str, name: str, retries: int, backend: Backen
 
 
 def _play(plan: Plan, turn: str, name: str, backend: Backend, options: RunOptions) -> Record:
-    """Play it once; `name` is that of its evidence's folder."""
+    """Run it once; `name` is the name of its evidence folder."""
     from ...runner import play
 
     with console.live() as live:
@@ -194,7 +194,7 @@ def _play(plan: Plan, turn: str, name: str, backend: Backend, options: RunOption
 
 
 class _Narrator:
-    """Tells what happens: a line for each thing, and on a terminal what is being looked at."""
+    """Prints a line per step and verdict, and on a terminal the current status of the expectation being judged."""
 
     def __init__(self, live: Live, plan: Plan) -> None:
         self._live = live
@@ -202,7 +202,7 @@ class _Narrator:
         self._last = ""
 
     def progress(self, text: str) -> None:
-        """What is done before and after the scenario itself."""
+        """Progress before and after the scenario itself."""
         if text != self._last:
             self._live.progress(text)
             self._last = text
@@ -236,7 +236,7 @@ def _time(at_s: float | None) -> str:
 
 
 def _took(judged: Judged) -> str:
-    """How long it took to hold, with what is not known of it."""
+    """The time until it held, with its uncertainty."""
     if judged.took_s is None or judged.within_s is None:
         return ""
     word = "recovered" if judged.kind == "recovers" else "held"
@@ -244,18 +244,18 @@ def _took(judged: Judged) -> str:
 
 
 def _summary(records: Sequence[Record]) -> Iterator[str]:
-    """How many of each verdict there are, then what was repeated: each number's median, and least to most."""
+    """The count of each verdict; then, for repeated scenarios, the median, minimum and maximum of each number."""
     from ...report import repeats
 
     counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in _GRAVITY}
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     for scenario, runs, expectations in repeats(records):
-        yield f"{runs} runs of {scenario}: median (least to most)"
+        yield f"{runs} runs of {scenario}: median (min to max)"
         yield from (f"  {one.title}: {', '.join(one.parts)}" for one in expectations)
 
 
 def _exit_code(records: Sequence[Record]) -> int:
-    """That of the gravest verdict."""
+    """The exit status of the most severe verdict."""
     from ...scenario.record import EXIT_CODES
 
     verdicts = {record.verdict for record in records}

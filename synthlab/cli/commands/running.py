@@ -1,4 +1,4 @@
-"""`stop`, `start`, `restart`, `pause`, `unpause`: whether containers of a lab run."""
+"""`stop`, `start`, `restart`, `pause`, `unpause`: containers of a lab."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .. import console
 from .listing import show_containers
 from .options import ClientsArgument, JsonOption, LabOption, TimeoutOption
 
-# The states, in the engine's words, in which there is something to do.
+# The engine's container states to which each action applies.
 _FROM: Mapping[ContainerAction, Sequence[str]] = {
     "stop": ("running", "restarting", "paused"),
     "start": ("exited", "created", "dead"),
@@ -139,7 +139,7 @@ def _control(
 
 
 def to_act_on(wanted: Sequence[Container], action: ContainerAction) -> list[Container]:
-    """Those of the wanted that are not in the state already; raises WrongUse where there is none."""
+    """The containers to which the action applies; raises WrongUse if there are none."""
     acted = [container for container in wanted if container.state in _FROM[action]]
     if not acted:
         raise WrongUse("; ".join(nothing_to_do(container, action) for container in wanted))

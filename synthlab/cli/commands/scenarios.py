@@ -1,4 +1,4 @@
-"""`scenario`: timed scripts with expectations, and the JSON Schemas of the files that people write."""
+"""`scenario`: lists, shows and checks scenarios, and prints JSON Schemas of scenario and stack files."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def list_(json: JsonOption = False) -> None:
     plans = [make_plan(read_scenario(file)) for file in files]
     for file in files:
         if Path(file).is_file():
-            console.print_note(f"{file} is the one in this folder, which goes before the bundled one")
+            console.print_note(f"{file}: the file in this folder overrides the bundled scenario")
     if json:
         console.print_json([summary(plan) for plan in plans])
         return
@@ -125,8 +125,8 @@ def check(
 
     Prints one line for each; the exit status is 2 if one is invalid.
 
-    Reports unknown names, wrong units, missing files, times out of reach and unknown values, with file and line; warns
-    of expectations that start when nothing is in force any more. Lists what a scenario and its stack do with your
+    Reports unknown names and values, wrong units, missing files and unreachable times, with file and line. Warns about
+    expectations that start after all changes have ended. Lists what a scenario and its stack do with your
     rights: commands and HTTP requests of this machine, builds, mounts, Compose services, environment variables.
 
     \b
@@ -134,9 +134,9 @@ def check(
       synthlab scenario check ./mine.yaml
       synthlab scenario check ./a.yaml ./b.yaml --stack ./two.yaml
     """
-    given = read_variables(variables)
+    values = read_variables(variables)
     backend: Backend = context.obj
-    checked = [_check(name, given, stack, backend.engine) for name in names]
+    checked = [_check(name, values, stack, backend.engine) for name in names]
     if json:
         console.print_json([one.to_dict() for one in checked])
     else:
@@ -160,13 +160,13 @@ def schema(kind: SchemaArgument = "scenario") -> None:
 
     made = {"scenario": scenario_schema, "stack": stack_schema}
     if kind not in made:
-        raise WrongUse(f"no schema of '{kind}'{did_you_mean(kind, SCHEMAS)}; there are: {', '.join(SCHEMAS)}")
+        raise WrongUse(f"no schema for '{kind}'{did_you_mean(kind, SCHEMAS)}; expected one of: {', '.join(SCHEMAS)}")
     console.print_json(made[kind]())
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What was found of one scenario: its plan, or why there is none."""
+    """The result for one scenario: its plan, or the error."""
 
     name: str
     plan: Plan | None = None
@@ -180,7 +180,7 @@ class _Checked:
 
     @property
     def acts(self) -> list[str]:
-        """What it does with the user's rights."""
+        """Its actions that use the user's rights."""
         from ...scenario.rights import acts
 
         return acts(self.plan) if self.plan else []
@@ -199,7 +199,7 @@ class _Checked:
         if self.plan:
             steps = sum(1 for _ in self.plan.visits())
             result = f"{steps} step{'s' * (steps != 1)}, takes {span(self.plan.least_ns, self.plan.most_ns)}"
-            console.print_line(f"{self.plan.scenario.file}: can be played: {result}")
+            console.print_line(f"{self.plan.scenario.file}: valid: {result}")
         for act in self.acts:
             console.print_line(f"  acts with your rights: {act}")
         for warning in self.warnings:

@@ -1,4 +1,4 @@
-"""`stats`: counters of every link and flow, and WebRTC statistics."""
+"""`stats`: prints counters of each link and flow, and WebRTC statistics."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def stats(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Whose stats are shown; `members` only where the media server's own are."""
+    """The clients whose stats are shown. `members` is empty unless the media server's metrics are shown too."""
 
     lab: RunningLab
     clients: Sequence[LabClient]
@@ -79,7 +79,7 @@ class _Shown:
 
 
 def _chosen(lab: RunningLab, members: Sequence[Container], names: Sequence[str]) -> _Shown:
-    """The media server can be named where it has metrics, even if it has no conditions."""
+    """The clients with these names; `sfu` is valid if it has metrics, even without conditions."""
     measured = any(member.metrics for member in members)
     has_own = measured and (not names or SFU_HOST in names)
     known = {client.name for client in lab.find()}

@@ -1,4 +1,4 @@
-"""`top`: all clients of a lab, live."""
+"""`top`: shows the clients of a lab live."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CountOption = Annotated[int | None, typer.Option("--count", metavar="N", min=1, 
 
 
 class _Watcher:
-    """Takes samples of a lab, and keeps the last: the work of a forwarder shows between two."""
+    """Samples a lab, and keeps the previous sample: a forwarder's CPU time is the difference of two."""
 
     def __init__(self, backend: Backend, lab: str | None, names: list[str]) -> None:
         self._backend = backend
@@ -33,12 +33,12 @@ class _Watcher:
         self.now: ClientSample = {}
 
     def note_versions(self) -> None:
-        """Say once which clients run another version."""
+        """Print a note if clients run another version than ours."""
         seen = sample(RunningLab.named(self._backend, self._lab).find(self._names))
         note_versions({name: client.state for name, client in seen.items() if client.state})
 
     def look(self) -> None:
-        """The lab is looked up anew each time: a client that was restarted answers at another port."""
+        """Take a sample. The lab is looked up each time, as a restarted client has another port."""
         lab = RunningLab.named(self._backend, self._lab)
         self.before, self.now = self.now, sample(lab.find(self._names))
 

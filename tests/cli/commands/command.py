@@ -1,4 +1,4 @@
-"""How tests run a command, and read what it printed."""
+"""Runs commands in tests, and reads their output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def output_json(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def expired_backend() -> Backend:
-    """A backend in which the time of the lab `old` is over, while `call` is up."""
+    """A backend in which the lab `old` has expired, and `call` is up."""
     backend, apis = fake_backend("call", "old")
     containers = [replace(one, expires=1 if one.lab == "old" else None) for one in backend.engine.containers()]
     return Backend(FakeEngine(containers), lambda container: apis[container.id])

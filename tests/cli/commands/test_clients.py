@@ -18,7 +18,7 @@ from .command import run
 
 
 def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
-    """Lines of several clients have their writer before them; JSON is one object a line."""
+    """Lines of several clients start with the writer; JSON has one object per line."""
     backend, _ = fake_backend("call")
     assert run("logs", "--tail", "1", backend=backend) == 0
     assert capsys.readouterr().out == "client1 | line 3 of client1\nclient2 | line 3 of client2\n"
@@ -32,7 +32,7 @@ def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(10)
 def test_logs_of_pages(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--console` shows what pages wrote instead; who has no browser is told, before anything is shown."""
+    """`--console` shows the pages' console; a client without a browser is an error before any output."""
     backend, apis = fake_backend("call")
     engine = backend.engine
     assert isinstance(engine, FakeEngine)
@@ -48,7 +48,7 @@ def test_logs_of_pages(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_exec_runs_as_the_application() -> None:
-    """A client's command goes through our entry, which drops what docker gives it; a media server has none of ours."""
+    """In a client, the command runs through our entry point, which drops capabilities; a media server has none."""
     client = fake_container("call", "client1")
     entry = ["/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.supervisor.application"]
     assert exec_command(client, ["ls"], terminal=False) == [
@@ -71,7 +71,7 @@ def test_exec_runs_as_the_application() -> None:
 
 
 def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands behind `--` is the command's, also what looks like a flag of ours; its status is ours."""
+    """Everything after `--` belongs to the command, also flags like ours; its status becomes ours."""
     ran: list[Sequence[str]] = []
 
     def run_attached(command: Sequence[str]) -> int:
@@ -87,7 +87,7 @@ def test_exec_takes_all_behind_the_dashes(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`open` opens the browser, unless it is only to print; where there is none, the address is still told."""
+    """`open` opens the browser, unless --print is given; without a browser the address is still printed."""
     opened: list[str] = []
 
     def opens(address: str) -> bool:
@@ -109,7 +109,7 @@ def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 
 def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
-    """What opens only on the engine's machine is told as that, at once, with what leads there."""
+    """An address on the engine's machine fails at once, with how to forward it."""
     backend, apis = fake_backend("call")
     containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in backend.engine.containers()]
     far = Backend(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
@@ -117,4 +117,4 @@ def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
         assert run(command, "client1", backend=far) == 3
         output = capsys.readouterr().err
         assert output.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
-    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and that of the API (3000), too" in output
+    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and the API's port (3000) as well" in output

@@ -16,7 +16,7 @@ from .command import output_json, run
 
 
 def test_set(capsys: pytest.CaptureFixture[str]) -> None:
-    """`set` changes what it names and shows what is now in force."""
+    """`set` changes the named values and shows the conditions in force."""
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--latency", "80ms", backend=backend) == 0
     assert apis["call/client2"].conditions.to_dict() == {"egress": {"loss": "5%", "latency": "80ms"}}
@@ -62,7 +62,7 @@ def test_what_was_achieved_before_is_not_shown(capsys: pytest.CaptureFixture[str
 
 
 def test_set_of_a_profile_and_a_flow(capsys: pytest.CaptureFixture[str]) -> None:
-    """A profile, changed by flags, can be put on the packets of a flow alone."""
+    """A profile, with flags on top, can be applied to one flow."""
     backend, _ = fake_backend("call")
     wanted = ("--flow", "*:udp", "--egress", "--profile", "wpt/lte", "--latency", "none")
     assert run("set", "client1", "client2", *wanted, "--seed", "7", "--json", backend=backend) == 0
@@ -74,7 +74,7 @@ def test_set_of_a_profile_and_a_flow(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_switches(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is true or false in a file is a flag with and without `no-`."""
+    """A switch is a flag with and without `no-`."""
     backend, apis = fake_backend("call")
     run("set", "client1", "--ingress", "--jitter", "20ms", "--reordering", backend=backend)
     assert apis["call/client1"].conditions.ingress.reordering is True
@@ -84,7 +84,7 @@ def test_switches(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--for` makes a change that reverts by itself, says when, and `show` lists it; `reset` ends it."""
+    """`--for` reverts the change automatically and prints when; `show` lists it, `reset` ends it."""
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--for", "10s", backend=backend) == 0
     assert apis["call/client2"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
@@ -98,7 +98,7 @@ def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_change_after_a_while(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--in` makes a change that waits; the answer has it as JSON, too."""
+    """`--in` schedules the change, also shown in JSON."""
     backend, _ = fake_backend("call")
     assert run("set", "client2", "--egress", "--loss", "5%", "--in", "5s", "--json", backend=backend) == 0
     answer = output_json(capsys)["client2"]
@@ -108,7 +108,7 @@ def test_a_change_after_a_while(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_several_at_the_same_moment(capsys: pytest.CaptureFixture[str]) -> None:
-    """That they changed together is said where there are several."""
+    """For several clients, it prints how far apart they changed."""
     backend, _ = fake_backend("call")
     run("set", "client1", "client2", "--loss", "5%", backend=backend)
     assert capsys.readouterr().out.splitlines()[-1] == "client1, client2: in force at the same time"
@@ -127,7 +127,7 @@ def test_a_local_trace(tmp_path: Path) -> None:
 
 
 def test_show_and_reset(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without names all clients are meant."""
+    """Without names, all clients are reset."""
     backend, apis = fake_backend("call")
     run("set", "client1", "client2", "--loss", "5%", backend=backend)
     capsys.readouterr()

@@ -15,7 +15,7 @@ FPS = "client1.video.client2.fps"
 
 @pytest.mark.issue(10)
 def test_expect(capsys: pytest.CaptureFixture[str]) -> None:
-    """It ends with 0 when the expression holds and says what was seen; with 1 when it does not, and 2 for nonsense."""
+    """Status 0 with the values seen if the expression holds, 1 if not, 2 if it is invalid."""
     backend, apis = fake_backend("call")
     apis["call/client1"].answered_stats = {"values": {"video": {"client2": {"fps": 30}}}, "age_s": {"video": 0.1}}
     assert run("expect", f"{FPS} > 5", "--within", "5s", "--json", backend=backend) == 0
@@ -32,7 +32,7 @@ def test_expect(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(10)
 def test_inconclusive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the machine was too slow to judge, it ends with 3; --within and --for reach the lab as they are written."""
+    """Status 3 if the machine was too slow to judge; --within and --for are passed to the lab unchanged."""
     given: list[object] = []
 
     def judge(_lab: Lab, expression: str, within: str | None = None, for_: str | None = None) -> CheckResult:

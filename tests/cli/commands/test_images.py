@@ -29,6 +29,6 @@ def test_what_a_browser_of_a_stack_was_built_for(capsys: pytest.CaptureFixture[s
 
 
 def test_images_rm(capsys: pytest.CaptureFixture[str]) -> None:
-    """All are removed, and named."""
+    """All are removed and listed."""
     assert run("images", "rm", backend=Backend(FakeEngine())) == 0
     assert capsys.readouterr().out == "syntheticnet:latest removed\n"

@@ -20,7 +20,7 @@ from .command import expired_backend, output_json, run
 
 
 def test_down(capsys: pytest.CaptureFixture[str]) -> None:
-    """`down` removes the lab that is meant, and no other."""
+    """`down` removes the named lab, and no other."""
     backend, _ = fake_backend("a", "b")
     assert run("down", "--lab", "a", backend=backend) == 0
     assert capsys.readouterr().out == "a is down: 2 containers removed\n"
@@ -42,7 +42,7 @@ def test_down_by_name(named: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.issue(10)
 def test_down_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lab that is named on the line goes before that of SYNTHLAB_LAB."""
+    """A lab named on the line takes precedence over SYNTHLAB_LAB."""
     backend, _ = fake_backend("a", "b")
     monkeypatch.setenv("SYNTHLAB_LAB", "b")
     assert run("down", "a", backend=backend) == 0
@@ -52,7 +52,7 @@ def test_down_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.issue(10)
 def test_down_of_what_is_being_brought_up(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`down` finds a lab that is being brought up and has no container yet, by its name or as the only one."""
+    """`down` finds a lab that is starting and has no container yet, by name or as the only one."""
     monkeypatch.setattr(claim, "QUIET_S", 0)
     backend, _ = fake_backend()
     assert isinstance(backend.engine, FakeEngine)
@@ -64,7 +64,7 @@ def test_down_of_what_is_being_brought_up(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_down_all(capsys: pytest.CaptureFixture[str]) -> None:
-    """`down --all` removes every lab; that there is none is no error."""
+    """`down --all` removes every lab; none is not an error."""
     backend, _ = fake_backend("a", "b")
     assert run("down", "--all", backend=backend) == 0
     assert capsys.readouterr().out == "a is down: 2 containers removed\nb is down: 2 containers removed\n"
@@ -73,7 +73,7 @@ def test_down_all(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_lab_by_variable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """SYNTHLAB_LAB says which lab is meant, as --lab does."""
+    """SYNTHLAB_LAB selects the lab, like --lab."""
     monkeypatch.setenv("SYNTHLAB_LAB", "b")
     backend, _ = fake_backend("a", "b")
     assert run("down", "--json", backend=backend) == 0
@@ -81,7 +81,7 @@ def test_lab_by_variable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str]) -> None:
-    """A lab that is up is not touched by another `up` of its name."""
+    """A second `up` of the same name does not touch a lab that is up."""
     backend, _ = fake_backend("call")
     assert run("up", "call.yaml", backend=backend) == 3
     output = capsys.readouterr().err
@@ -93,7 +93,7 @@ def test_up_refuses_a_second_lab_of_the_name(capsys: pytest.CaptureFixture[str])
 def test_up_of_an_edited_stack(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the file is not what the lab was made of, --replace is named, or asked for on a terminal; a no ends it."""
+    """If the stack file has changed, the error names --replace, and a terminal asks; "no" ends the command."""
     file = tmp_path / "call.yaml"
     file.write_text("name: call\nclients:\n  client1: {image: syntheticnet}\n")
     backend, _ = fake_backend("call")
@@ -118,19 +118,19 @@ def test_up_of_an_edited_stack(
 
 
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
-    """`render` prints the file and nothing else, under the name that is asked for."""
+    """`render` prints only the file, with the given name."""
     backend, _ = fake_backend()
     assert run("render", "call", "--lab", "mine", backend=backend) == 0
     assert 'name: "synthlab-mine"' in capsys.readouterr().out
 
 
 def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:
-    """It does not make unclear which lab is meant; named, it is told as that; `ps` shows it; `down` removes it."""
+    """An expired lab does not make the choice ambiguous; naming it is an error; `ps` lists it; `down` removes it."""
     backend = expired_backend()
     assert run("show", "--json", backend=backend) == 0
     assert list(output_json(capsys)) == ["client1", "client2"]
     assert run("show", "--lab", "old", backend=backend) == 3
-    assert "the time of the lab 'old' is over: bring it up anew with `synthlab up`" in capsys.readouterr().err
+    assert "the lab 'old' has expired: start it again with `synthlab up`" in capsys.readouterr().err
     assert run("ps", "--json", "--lab", "old", backend=backend) == 0
     assert [one["expired"] for one in output_json(capsys)] == [True, True]
     assert run("down", backend=backend) == 0
@@ -138,7 +138,7 @@ def test_a_lab_whose_time_is_over(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nothing else is left, `down` needs no name; with a name it removes that lab alone."""
+    """If only expired labs are left, `down` needs no name; with a name it removes only that lab."""
     backend = expired_backend()
     assert run("down", "--lab", "call", backend=backend) == 0
     assert backend.engine.labs() == ["old"]
@@ -148,13 +148,13 @@ def test_down_of_what_is_over_only(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(11)
 def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """It prints the plan, what is waited for last, and changes nothing; nor does it remove what is over."""
+    """It prints the plan, waiting last, and changes nothing; expired labs stay too."""
     over = replace(fake_container("old", "client1"), expires=1)
     engine = FakeEngine([over], images={})
     assert run("up", "call", "--lab", "mine", "--wait-media", "--dry-run", backend=Backend(engine)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
-        "remove old, whose time is over",
+        "remove old, which has expired",
         "pull debian:bookworm-slim",
         "build synthlab/janus:1.1.2 because it is missing",
     ]
@@ -169,7 +169,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(11)
 def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
-    """It fails as `up` would: where the lab is up, or is being brought up; one whose time is over would go first."""
+    """It fails like `up` if the lab is up or starting; an expired one would be replaced."""
     engine = FakeEngine([fake_container("call", "client1")])
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")

@@ -30,7 +30,7 @@ def test_ps(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(10)
 def test_ps_tells_what_is_wrong_with_a_page(capsys: pytest.CaptureFixture[str]) -> None:
-    """A client that is healthy though its page could not be loaded says so, with the page and the error."""
+    """A healthy client whose page could not be loaded shows the page and the error."""
     backend, apis = fake_backend("a")
     apis["a/client2"].problem = "http://sfu/: net::ERR_CONNECTION_REFUSED"
     assert run("ps", backend=backend) == 0
@@ -51,7 +51,7 @@ def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_other_versions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    """An image of another version is told in one line beside the answer, which stays clean."""
+    """An image of another version is one line on stderr; the output is unaffected."""
     backend, apis = fake_backend("call")
     apis["call/client2"].version = "0.0.9"
     for command in (("ps",), ("show",), ("stats",), ("top", "--count", "1")):

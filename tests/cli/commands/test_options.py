@@ -1,4 +1,4 @@
-"""What options of several commands are read as."""
+"""Parsing of shared options."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def test_variables() -> None:
 
 
 def test_a_variable_given_twice() -> None:
-    """Which one counts would be a guess."""
-    with pytest.raises(WrongUse, match="--var RATE: is given twice"):
+    """A duplicate name is an error."""
+    with pytest.raises(WrongUse, match="--var RATE: given more than once"):
         read_variables(["RATE=1mbit", "RATE=2mbit"])

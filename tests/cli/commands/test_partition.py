@@ -34,7 +34,7 @@ def with_servers(*servers: Container) -> tuple[Backend, dict[str, FakeClientApi]
 
 
 def conditions(apis: dict[str, FakeClientApi]) -> dict[str, Any]:
-    """Of the clients that have any."""
+    """The conditions of clients that have any."""
     return {name: api.conditions.to_dict() for name, api in apis.items() if not api.conditions.perfect}
 
 
@@ -53,7 +53,7 @@ def conditions(apis: dict[str, FakeClientApi]) -> dict[str, Any]:
     ids=" ".join,
 )
 def test_partition_and_heal(words: list[str], changed: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """It changes one end alone, shows what is in force there, and `--heal` takes it back."""
+    """It changes one end only, shows its conditions, and `--heal` reverts it."""
     backend, apis = with_servers(SFU)
     assert run("partition", *words, "--json", backend=backend) == 0
     expected = {name: {"flows": flows} for name, flows in changed.items()}
@@ -74,7 +74,7 @@ def test_a_server_with_conditions() -> None:
 
 
 def test_a_lease(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--for` makes a partition that reverts by itself, and says when; `--heal` ends it before, and no other lease."""
+    """`--for` ends the partition automatically and prints when; `--heal` ends it earlier, and no other lease."""
     backend, apis = fake_backend("call")
     assert run("partition", "client1", "client2", "--for", "10s", backend=backend) == 0
     assert apis["call/client1"].options == [ChangeOptions(lease_ns=10 * SECOND_NS)]
@@ -96,10 +96,10 @@ def test_heal_ends_it_at_both_ends() -> None:
 
 
 def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is no error, for a lease may just have ended; a line says so, and nothing is changed."""
+    """Not an error, as a lease may just have expired; it is noted, and nothing is changed."""
     backend, apis = fake_backend("call")
     assert run("partition", "client1", "client2", "--heal", backend=backend) == 0
-    assert "client1, client2: there is no partition to heal" in capsys.readouterr().err
+    assert "client1, client2: no partition to heal" in capsys.readouterr().err
     assert [api.requests for api in apis.values()] == [[], []]
 
 
@@ -108,7 +108,7 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["cleint1", "client2"], "no client 'cleint1' in lab 'call'; did you mean client1?"),
         (["client1", "sfuu"], "no client 'sfuu' in lab 'call'; did you mean sfu?"),
-        (["client1", "bot"], "'bot' means several: bot-1, bot-2; name one of them"),
+        (["client1", "bot"], "'bot' matches several: bot-1, bot-2; name one of them"),
         (["client1", "client1"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (["client1", "client1", "--heal"], "partition: 'client1' is both ends; name two clients, or a client and sfu"),
         (["client1", "turn"], "turn has no conditions and no counters in lab 'call'"),
@@ -121,7 +121,7 @@ def test_nothing_to_heal(capsys: pytest.CaptureFixture[str]) -> None:
     ids=" ".join,
 )
 def test_wrong_use(words: Sequence[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line says what is wrong, the status is 2, and nothing is changed."""
+    """One line with the error, status 2, and nothing is changed."""
     backend, apis = with_servers(SFU, TURN)
     assert run("partition", *words, backend=backend) == 2
     (line,) = capsys.readouterr().err.splitlines()

@@ -22,7 +22,7 @@ profiles:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
-    """A file of profiles, one of which names a trace beside it."""
+    """A file of profiles, one of which uses a trace next to it."""
     (tmp_path / "lte.down").write_text("1\n5\n10\n")
     file = tmp_path / "office.yaml"
     file.write_text(OFFICE)
@@ -42,7 +42,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_list_of_one_source(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A source or a file can be asked for alone; an unknown one is told with the nearest."""
+    """A single source or file can be listed; for an unknown one, the error has the closest match."""
     backend, _ = fake_backend()
     assert run("profile", "list", "lighthouse", "--json", backend=backend) == 0
     assert [one["name"] for one in output_json(capsys)] == ["lighthouse/slow-4g"]
@@ -53,7 +53,7 @@ def test_list_of_one_source(office: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
-    """A profile is shown with its source, and what has become of the source's delay."""
+    """A profile is shown with its source, and how the source's delay was converted."""
     backend, _ = fake_backend()
     assert run("profile", "show", "firefox/4g", backend=backend) == 0
     rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:])
@@ -65,7 +65,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One of a file is shown as those that are bundled."""
+    """A profile from a file is shown like a bundled one."""
     backend, _ = fake_backend()
     assert run("profile", "show", f"{office}#slow", "--json", backend=backend) == 0
     assert output_json(capsys) == {
@@ -79,7 +79,7 @@ def test_show_of_an_own_one(office: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_set_to_an_own_one(office: Path) -> None:
-    """`set --profile` takes one of a file, whose path starts where the command runs, with the files that it names."""
+    """`set --profile` accepts a profile from a file, relative to the current folder, with its traces."""
     backend, apis = fake_backend("call")
     assert run("set", "client2", "--profile", f"{office}#slow", "--latency", "none", backend=backend) == 0
     assert apis["call/client2"].conditions.to_dict() == {"egress": {"rate": "1mbit"}}
@@ -89,7 +89,7 @@ def test_set_to_an_own_one(office: Path) -> None:
 
 
 def test_two_files_of_one_name(office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file of the profile and another of the flags cannot have one name."""
+    """Files of the profile and of the flags cannot have the same name."""
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "lte.down"
     other.write_text("2\n")

@@ -1,4 +1,4 @@
-"""`scenario report`: a page and a JUnit file of results that were written before."""
+"""`scenario report`: an HTML report and a JUnit file from saved results."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ WORLD, _ = fake_backend()
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Of a run whose evidence lies in this folder."""
+    """Results of a run with evidence in this folder."""
     file = tmp_path / "results.json"
     file.write_text(results_text([replace(records.dog(), evidence={"logs": str(tmp_path / "client1.log")})]))
     return file
 
 
 def test_page_and_junit(results: Path, tmp_path: Path) -> None:
-    """Both are what the run itself would have written; links lead from the page to the evidence."""
+    """Both equal those of the run itself; the page links to the evidence."""
     page, junit = tmp_path / "page.html", tmp_path / "results.xml"
     assert run("scenario", "report", str(results), "--report", str(page), "--junit", str(junit), backend=WORLD) == 0
     beside = replace(records.dog(), evidence={"logs": "client1.log"})
@@ -35,7 +35,7 @@ def test_page_and_junit(results: Path, tmp_path: Path) -> None:
 
 
 def test_refusals(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No file to write, none to read, one that holds something else, a folder that is not there: one line each."""
+    """No file to write, a missing or invalid input, a missing folder: one line each."""
     other = tmp_path / "other.json"
     other.write_text("{}")
     page = ("--report", str(tmp_path / "page.html"))

@@ -1,4 +1,4 @@
-"""`scenario run`: what is refused before anything starts, and what is told."""
+"""`scenario run`: errors before anything starts, and its output."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def record(verdict: Verdict, **values: object) -> Record:
     ],
 )
 def test_exit_status(verdicts: list[Verdict], code: int) -> None:
-    """That of the gravest verdict: what was failed weighs more than what nobody knows."""
+    """The most severe verdict decides: failed outweighs inconclusive."""
     assert _exit_code([record(verdict) for verdict in verdicts]) == code
 
 
 def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each scenario that is wrong is told, in JUnit and JSON as well, and none is played."""
+    """Each invalid scenario is reported, in JUnit and JSON too, and none is run."""
     bad, junit = write(tmp_path, "  - set: cleint2\n"), tmp_path / "out.xml"
     backend, apis = fake_backend("call")
     assert main(["scenario", "run", "elevator", bad, "no-such", "--junit", str(junit), "--json"], backend) == 2
@@ -65,18 +65,18 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("flag", ["--junit", "--report"])
 def test_a_file_that_cannot_be(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A place where nothing can be written is told before anything starts."""
+    """A file that cannot be written is reported before anything starts."""
     backend, apis = fake_backend("call")
     file = tmp_path / "no" / "out"
     assert main(["scenario", "run", write(tmp_path, WAIT), flag, str(file)], backend) == 2
-    assert f"{flag}: {file}: there is no folder {file.parent}" in capsys.readouterr().err
+    assert f"{flag}: {file}: no such folder: {file.parent}" in capsys.readouterr().err
     assert all(api.asked == 0 for api in apis.values())
 
 
 def played(
     monkeypatch: pytest.MonkeyPatch, folder: Path, *options: str, verdicts: Sequence[Verdict] = ("passed",)
 ) -> tuple[int, list[tuple[str, int]]]:
-    """The status of a run on a lab that is not there, and the name and seed of each playing; their verdicts in turn."""
+    """The status of runs on a missing lab, and each run's name and seed, with verdicts in order."""
     seen: list[tuple[str, int]] = []
 
     def fake_play(plan: Plan, *others: object) -> Record:
@@ -128,7 +128,7 @@ def test_retries(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What cannot be judged is played again with its seed, so often at most; the last verdict counts."""
+    """An inconclusive run is retried with its seed, up to the limit; the last verdict counts."""
     done, seen = played(monkeypatch, tmp_path, "--retry-inconclusive", "2", "--json", verdicts=verdicts)
     assert (done, seen) == (status, [("s", 42), ("s-retry-1", 42), ("s-retry-2", 42)][:times])
     (answer,) = json.loads(capsys.readouterr().out)["records"]
@@ -143,7 +143,7 @@ def test_another_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for each step and each expectation, with its time; and at the end why, and where the evidence is."""
+    """One line per step and expectation with its time; at the end the reasons, and the evidence folder."""
     from rich.console import Console
 
     narrator = _Narrator(Live(Console(width=200, stderr=True), None), checked(tmp_path, WAIT))

@@ -17,7 +17,7 @@ from .command import output_json, run
 
 
 def lab(**states: str) -> tuple[Backend, FakeEngine]:
-    """A lab of two clients and two bots, some of which are in another state than running."""
+    """A lab of two clients and two bots, some of them not running."""
     backend, _ = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
     engine = cast("FakeEngine", backend.engine)
     engine.present = [replace(one, state=states.get(one.client.replace("-", ""), "running")) for one in engine.present]
@@ -25,7 +25,7 @@ def lab(**states: str) -> tuple[Backend, FakeEngine]:
 
 
 def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
-    """`restart` restarts those that are named, and shows them when they are healthy."""
+    """`restart` restarts the named clients, and shows them once healthy."""
     backend, engine = lab()
     assert run("restart", "bot", "--json", backend=backend) == 0
     assert [one["client"] for one in output_json(capsys)] == ["bot-1", "bot-2"]
@@ -35,7 +35,7 @@ def test_restart(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(("action", "done"), [("stop", "stopped"), ("pause", "paused")])
 def test_acts(action: ContainerAction, done: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each does what it is called to the clients that are named, or to all, and says so."""
+    """Each command acts on the named clients, or on all, and reports it."""
     backend, engine = lab()
     assert run(action, "client2", backend=backend) == 0
     assert engine.controlled == [(action, "client2")]
@@ -46,7 +46,7 @@ def test_acts(action: ContainerAction, done: str, capsys: pytest.CaptureFixture[
 
 @pytest.mark.issue(10)
 def test_what_is_so_already(capsys: pytest.CaptureFixture[str]) -> None:
-    """Who is in that state already is named and left alone; where that is everybody, it is wrong use."""
+    """Clients already in that state are reported and skipped; if all are, it is wrong use."""
     backend, engine = lab(bot1="paused", client2="exited")
     assert run("pause", "bot", backend=backend) == 0
     assert engine.controlled == [("pause", "bot-2")]
@@ -64,7 +64,7 @@ def test_what_is_so_already(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.issue(10)
 def test_ps_does_not_wait_for_the_paused(capsys: pytest.CaptureFixture[str]) -> None:
-    """A paused client answers nothing, so `ps` does not ask it: that took seconds for each look."""
+    """`ps` sends no request to a paused client, which would time out after seconds."""
     backend, engine = lab(client2="paused")
     asked: list[str] = []
 

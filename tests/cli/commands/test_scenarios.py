@@ -42,11 +42,11 @@ def test_list_tells_what_goes_before_a_bundled_one(
     assert run("scenario", "list", backend=WORLD) == 0
     output = capsys.readouterr()
     assert "not a second without any network" in output.out
-    assert output.err == "elevator.yaml is the one in this folder, which goes before the bundled one\n"
+    assert output.err == "elevator.yaml: the file in this folder overrides the bundled scenario\n"
 
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is shown is the plan's text; with --every, each value of a step that changes over time."""
+    """It shows the plan as text; with --every, each value of a step that changes over time."""
     plan = check_scenario("rate-sine")
     assert run("scenario", "show", "rate-sine", backend=WORLD) == 0
     assert capsys.readouterr().out == f"{plan_text(plan)}\n"
@@ -55,7 +55,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_show_with_variables_seed_and_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Variables, seed and stack can be others than those of the file."""
+    """Variables, seed and stack can override the file's."""
     file = write(tmp_path, STEPS)
     (tmp_path / "two.yaml").write_text("clients: {client2: {image: acme/client}}\n")
     others = ("--var", "RATE=3mbit", "--seed", "9", "--stack", str(tmp_path / "two.yaml"))
@@ -68,24 +68,24 @@ def test_show_with_variables_seed_and_stack(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Those that can be played are told on the output, each that cannot in one line on the error output."""
+    """Valid scenarios are listed on stdout, each invalid one in one line on stderr."""
     good = write(tmp_path, STEPS)
     bad = tmp_path / "bad.yaml"
     bad.write_text("stack: call.yaml\nsteps:\n  - {set: cleint2, egress: {loss: 5%}}\n")
     worse = tmp_path / "worse.yaml"
     worse.write_text("stack: call.yaml\nsteps:\n  - wait: 5\n")
     assert run("scenario", "check", good, backend=WORLD) == 0
-    assert capsys.readouterr() == (f"{good}: can be played: 2 steps, takes 5s\n", "")
+    assert capsys.readouterr() == (f"{good}: valid: 2 steps, takes 5s\n", "")
     assert run("scenario", "check", str(bad), good, str(worse), backend=WORLD) == 2
     output = capsys.readouterr()
-    assert output.out == f"{good}: can be played: 2 steps, takes 5s\n"
+    assert output.out == f"{good}: valid: 2 steps, takes 5s\n"
     lines = output.err.splitlines()
     assert [line.partition(": steps")[0] for line in lines] == [f"synthlab: {bad}:3", f"synthlab: {worse}:3"]
     assert "no client 'cleint2' in this stack; did you mean client2?" in lines[0]
 
 
 def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --json all are told on the output, with the error of each that has one."""
+    """With --json all are on stdout, invalid ones with their error."""
     good = write(tmp_path, STEPS)
     assert run("scenario", "check", good, "no-such", "--json", backend=WORLD) == 2
     first, second = output_json(capsys)
@@ -102,7 +102,7 @@ def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     ],
 )
 def test_wrong_variables(variable: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A variable that is not one is told."""
+    """An invalid variable is reported."""
     assert run("scenario", "show", write(tmp_path, STEPS), "--var", variable, backend=WORLD) == 2
     assert capsys.readouterr().err.startswith(f"synthlab: {expected}")
 
@@ -113,16 +113,16 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
         assert run("scenario", "schema", kind, backend=WORLD) == 0
         assert output_json(capsys) == json.loads(json.dumps(made))
     assert run("scenario", "schema", "stak", backend=WORLD) == 2
-    assert "no schema of 'stak'; did you mean stack?; there are: scenario, stack" in capsys.readouterr().err
+    assert "no schema for 'stak'; did you mean stack?; expected one of: scenario, stack" in capsys.readouterr().err
 
 
 def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The time line is written as a page beside what is printed; where it cannot be, that is told."""
+    """The timeline is also written as a page; a failure to write it is reported."""
     file = tmp_path / "dog.html"
     assert run("scenario", "show", "dog-chews-fiber", "--picture", str(file), backend=WORLD) == 0
     output = capsys.readouterr()
     assert output.out.startswith("dog-chews-fiber: stack call.yaml, seed 7")
-    assert output.err == f"written: {file}\n"
+    assert output.err == f"wrote {file}\n"
     page = file.read_text()
     assert page.startswith("<!")
     assert "the dog chews" in page

@@ -30,19 +30,19 @@ def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("command", ["stats sfu", "show sfu", "set sfu --loss 5%", "reset sfu", "top sfu --count 1"])
 def test_a_server_without_conditions(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """That it is there is not denied: what the stack lacks is told."""
+    """The error says what the stack lacks, rather than that the server is unknown."""
     client = fake_container("call", "client1")
     backend = Backend(FakeEngine([client, replace(client, id="sfu", client="", group="", role="sfu")]), lambda _: api)
     api = FakeClientApi("client1")
     assert run(*command.split(), backend=backend) == 2
     output = capsys.readouterr().err
     assert output.startswith(
-        "synthlab: sfu has no conditions and no counters in lab 'call': write `network: {}` under `sfu`"
+        "synthlab: sfu has no conditions and no counters in lab 'call': add `network: {}` under `sfu`"
     )
 
 
 def test_top(capsys: pytest.CaptureFixture[str]) -> None:
-    """`top` prints a table, or a line of JSON, for each sample."""
+    """`top` prints a table or a line of JSON per sample."""
     backend, _ = fake_backend("call")
     assert run("top", "--count", "2", "--interval", "0.1", backend=backend) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]

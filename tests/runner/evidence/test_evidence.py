@@ -92,7 +92,7 @@ def test_one_that_fails_prevents_nothing(tmp_path: Path) -> None:
     assert conditions["client1"]["name"] == "client1"
     assert (tmp_path / files["missing evidence"]).read_text().splitlines() == [
         "packets of cleint1: no client 'cleint1' in lab 'call'; did you mean client1?",
-        "packets of web: web does not run (Exited (1) 3 seconds ago): `synthlab restart web` starts it",
+        "packets of web: web is not running (Exited (1) 3 seconds ago): start it with `synthlab restart web`",
         "screenshots of web: not running (Exited (1) 3 seconds ago)",
     ]
 

@@ -118,7 +118,7 @@ def test_a_client_that_is_restarted_is_captured_anew(away: int) -> None:
     def looked_for() -> Container:
         looks.append(True)
         if 1 < len(looks) <= 1 + away:
-            raise SynthlabError("it does not run")
+            raise SynthlabError("it is not running")
         return find()
 
     with capturing(runner, looked_for) as capture:
@@ -136,7 +136,7 @@ def test_what_hinders_it_is_reported() -> None:
         eventually(lambda: "no forwarder is running here" in result(capture, 8.0))
 
     def absent() -> Container:
-        raise SynthlabError("client1 does not run")
+        raise SynthlabError("client1 is not running")
 
     with capturing(Runner(), absent) as capture:
-        eventually(lambda: result(capture) == "client1 does not run")
+        eventually(lambda: result(capture) == "client1 is not running")
