@@ -14,6 +14,7 @@ from starlette.routing import Route
 from syntheticnet.api.routes import ControlApi, Identity
 from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions, condition_fields
+from synthlab.cli.command_tree import TREE
 from synthlab.scenario import check_scenario
 from synthlab.scenario.expression import Expression, Known
 from synthlab.scenario.expression.parse import FUNCTIONS
@@ -41,6 +42,22 @@ def test_every_value_is_documented(item: Field[Any]) -> None:
     meta = item.metadata
     row = f"| `{meta['name']}` | `{meta['example']}` | {meta['help']}"
     assert row in (ROOT / "docs" / "conditions.md").read_text()
+
+
+def test_every_cause_of_drops_is_documented() -> None:
+    """The page on the forwarder lists each cause under which an element drops packets."""
+    sources = [file.read_text() for file in (ROOT / "images" / "syntheticnet" / "elements").glob("*.py")]
+    causes = {cause for source in sources for cause in re.findall(r'drop\(.*"(\w+)"\)', source)}
+    counts = (ROOT / "docs" / "forwarder.md").read_text().partition("\n## Counts\n")[2].partition("\n## ")[0]
+    assert {"loss", "codel", "mtu"} <= causes
+    assert causes - set(re.findall(r"`(\w+)`", counts)) == set()
+
+
+def test_every_command_is_documented() -> None:
+    """The table of commands has each one under its heading, in the order of `synthlab --help`."""
+    page = (ROOT / "docs" / "commands.md").read_text()
+    rows = {name: re.findall(r"`(\w+)`", words) for name, words in re.findall(r"(?m)^\| (\w+) \| (.*) \|$", page)}
+    assert rows == {heading: list(commands) for heading, commands in TREE.items() if heading != "Groups"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -131,6 +148,12 @@ def test_every_step_is_documented(kind: StepKind) -> None:
     assert len(sections) == 1
     assert [name for name, key in kind.keys.items() if row(name, key) not in sections[0] + shared] == []
     assert any(re.search(rf"\b{kind.name}:", example) for example in examples(sections[0]))
+
+
+def test_when_every_step_is_done() -> None:
+    """The table of when a step is done has each kind; `mark` takes no time."""
+    rows = SCENARIOS.partition("\n| step | done |\n")[2].partition("\n\n")[0]
+    assert {kind.name for kind in KINDS} - set(re.findall(r"`([\w-]+)`", rows)) == {"mark"}
 
 
 def test_every_key_of_a_scenario_is_documented() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from synthlab.deploy.images import (
     Image,
+    bundled_image,
     content_hash,
     foreign_images,
     needed_images,
@@ -19,6 +20,7 @@ from synthlab.deploy.images import (
 )
 from synthlab.engine.images import LocalImage, is_own
 from synthlab.stack import read_stack
+from synthlab.stack.apps import SFU_APPS, TURN_APPS, SfuApp, TurnApp
 
 BASES = {"debian:bookworm-slim": "base"}
 
@@ -61,6 +63,15 @@ def test_the_tags_of_the_ancestor(tmp_path: Path) -> None:
     assert content_hash(minimal, BASES) == content_hash(usual, BASES)
     for tag in ("syntheticnet:vnc", "syntheticnet:latest", "synthlab/chrome:latest", "synthlab/janus:1.1.2"):
         assert unversioned(versioned(tag)) == tag
+
+
+@pytest.mark.parametrize("server", [*SFU_APPS.values(), *TURN_APPS.values()], ids=lambda server: server.image)
+def test_servers_have_a_folder(server: SfuApp | TurnApp) -> None:
+    """The Dockerfile of each bundled server takes its version as an argument; the default is that of its entry."""
+    image = bundled_image(f"{server.image}:{server.version}")
+    assert image is not None
+    ((argument, version),) = image.args.items()
+    assert f"ARG {argument}={version}" in (image.context / "Dockerfile").read_text().splitlines()
 
 
 def test_version_becomes_an_argument() -> None:
