@@ -112,6 +112,21 @@ def examples(page: str) -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
 
 
+@pytest.mark.parametrize("page", ["stacks", "security"])
+def test_stack_examples_are_valid(page: str, tmp_path: Path) -> None:
+    """Each complete stack file of a page can be read."""
+    stacks = [text for text in examples((ROOT / "docs" / f"{page}.md").read_text()) if {"sfu", "clients"} <= keys(text)]
+    assert stacks
+    for text in stacks:
+        (tmp_path / "example.yaml").write_text(text)
+        assert read_stack(str(tmp_path / "example.yaml"), environment={}).clients
+
+
+def keys(text: str) -> set[str]:
+    """The top-level keys of a YAML mapping."""
+    return set(re.findall(r"(?m)^(\w+):", text))
+
+
 def cells(heading: str) -> list[str]:
     """The code in the first cells of the tables below a heading of the page on scenarios."""
     section = SCENARIOS.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]

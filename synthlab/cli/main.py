@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
         return INTERRUPTED
     except (SynthlabError, _UsageError) as error:
         if debug:
-            raise
+            traceback.print_exc()
         return _report_error(error)
     except OSError as error:
         if debug or error.filename is not None or error.errno not in _LOST_OUTPUT:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from syntheticnet.conditions import RATE
+
 from ..contract import SYNTHETICNET
 from ..control.backend import Backend
 from ..control.running_lab import RunningLab
@@ -120,7 +122,7 @@ def _measure(backend: Backend, progress: Progress) -> list[Check]:
 
     perfect = measure(QUIET)
     late = measure(MANY, latency=f"{LATENCY_MS:g}ms", loss=f"{LOSS:.0%}")
-    slow = measure(HEAVY, rate=f"{RATE_BPS:.0f}bit")
+    slow = measure(HEAVY, rate=RATE.format(RATE_BPS))
     return judged(perfect, late, slow)
 
 

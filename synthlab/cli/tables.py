@@ -178,23 +178,29 @@ def _configured(own: LinkConditions, effective: LinkConditions) -> str:
         part = f"{name} {_word(value)}"
         if name in void:
             part += f" (no effect without {void[name]})"
-        elif name == "rate" and (wait_ms := longest_wait_ms(effective)) is not None:
+        elif (
+            name == "rate"
+            and (own.queue is None or own.queue.kind != "time")
+            and (wait_ms := longest_wait_ms(effective)) is not None
+        ):
             part += f" (queue of {wait_ms:.0f}ms)"
         parts.append(part)
     return ", ".join(parts)
 
 
 def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
-    """One line per link whose jitter preserves packet order, as that raises the mean delay above the latency."""
+    """One line per latency of links whose jitter preserves packet order: that raises the mean delay above it."""
+    ordered: dict[str, list[str]] = {}
     for name, state in states.items():
         for direction in DIRECTIONS:
             link = getattr(state.conditions, direction)
             if link.jitter_ns and not link.reordering:
-                latency = link.to_dict().get("latency", "0ms")
-                yield (
-                    f"{name} {direction}: packets keep their order, so the mean delay is above {latency} "
-                    "and grows with the packet rate (use --reordering true to let packets overtake)"
-                )
+                ordered.setdefault(link.to_dict().get("latency", "0ms"), []).append(f"{name} {direction}")
+    for latency, places in ordered.items():
+        yield (
+            f"{', '.join(places)}: packets keep their order, so the mean delay is above {latency} "
+            "and grows with the packet rate (use --reordering to let packets overtake)"
+        )
 
 
 def _word(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -155,12 +156,18 @@ def _lead_ns(samples: Sequence[ClockSample]) -> int:
 def _restore(client: Reachable, before: ClientState) -> None:
     """Revert everything requested from a client since `before`."""
     known = {entry.id for entry in (*before.leases, *before.scheduled)}
-    try:
+    with suppress(SynthlabError):  # unreachable, as the original error already reports
         present = client.api.state()
         for entry in (*present.leases, *present.scheduled):
             if entry.id not in known:
-                client.api.release(entry.id)
+                present = _released(client, entry.id)
         if present.base_text != before.base_text:
             client.api.replace(before.base_text, ChangeOptions(keep=True, restore=True))
+
+
+def _released(client: Reachable, id: int) -> ClientState:
+    """The state without this entry. A scheduled change may take effect first: the base then shows it."""
+    try:
+        return client.api.release(id)
     except SynthlabError:
-        return  # unreachable, as the original error already reports
+        return client.api.state()

@@ -66,7 +66,7 @@ def _ours(service: Service) -> Iterator[_Port]:
         yield name, f"{port.address}:{port.host}" if port.host else None
     for given in service.published:
         place, _, inner = given.rpartition(":")
-        yield f"ports {inner}", place
+        yield f"port {inner}", place
 
 
 def _theirs(body: Mapping[str, Any]) -> Iterator[_Port]:

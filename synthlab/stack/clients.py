@@ -137,10 +137,9 @@ def _read_build(group: str, node: Node, folder: Path) -> StackClient:
 
 
 def _read_headless(node: Node, client: StackClient) -> bool:
-    headless = node.switch()
-    if not headless and client.app in CLIENT_APPS and not CLIENT_APPS[client.app].screen:
-        node.wrong(f"a {client.app} has no screen")
-    return headless
+    if client.app in CLIENT_APPS and not CLIENT_APPS[client.app].screen:
+        node.wrong(f"applies only to clients with a screen, and a {client.app} has none")
+    return node.switch()
 
 
 def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> str | None:

@@ -110,8 +110,8 @@ def _read_bitrate(node: Node, name: str, app: SfuApp) -> int:
     written = node.text("a rate such as 2mbit, or unlimited")
     try:
         rate = RATE.parse(written)
-    except ValueError as error:
-        node.wrong(str(error))
+    except ValueError:
+        node.wrong(f"{written!r} is not a rate such as 2mbit, or unlimited")
     if rate < app.least_bitrate_bps:
         node.wrong(f"{written!r} is below {RATE.format(app.least_bitrate_bps)}, the server's minimum")
     return 0 if math.isinf(rate) else round(rate)

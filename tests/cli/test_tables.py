@@ -76,7 +76,7 @@ def test_conditions_of_flows() -> None:
     [
         ({"rate": "100kbit"}, "rate 100kbit (queue of 1211ms)"),
         ({"rate": "10mbit"}, "rate 10mbit (queue of 200ms)"),
-        ({"rate": "100kbit", "queue": "300ms"}, "rate 100kbit (queue of 300ms), queue 300ms"),
+        ({"rate": "100kbit", "queue": "300ms"}, "rate 100kbit, queue 300ms"),
         ({"rate": "1mbit", "queue": "64kb"}, "rate 1mbit (queue of 512ms), queue 64kb"),
         ({"rate": "1mbit", "queue": "100p"}, "rate 1mbit (queue of 1211ms), queue 100p"),
         ({"rate": "unlimited"}, "rate unlimited"),
@@ -104,8 +104,9 @@ def test_kept_order_is_reported() -> None:
     """If jitter preserves order, a note says that the mean delay is above the latency; not with reordering."""
     jittery = {"latency": "200ms", "jitter": "50ms"}
     answers = {"client2": state({"egress": jittery, "ingress": {**jittery, "reordering": True}})}
+    answers["client3"] = state({"egress": jittery})
     (line,) = notes(answers)
-    assert line.startswith("client2 egress: packets keep their order, so the mean delay is above 200ms")
+    assert line.startswith("client2 egress, client3 egress: packets keep their order, so the mean delay is above 200ms")
     assert not list(notes({"client2": state({"egress": {"latency": "200ms"}})}))
 
 

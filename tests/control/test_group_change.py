@@ -158,3 +158,33 @@ def test_each_waits_for_all() -> None:
     with pytest.raises(SynthlabError, match=r"\Aa\Z"):
         each(clients(*(FakeClientApi(name) for name in "abc")), act)
     assert sorted(asked) == ["a", "b", "c"]
+
+
+class JustBegun(Away):
+    """A client at which a scheduled change takes effect just before it can be released."""
+
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        self.entries.append({"id": 7, "change": change, "at_ns": options.at_ns or 0, "in_ns": MS})
+        return self.state()
+
+    def release(self, id: int) -> ClientState:
+        self.entries = [entry for entry in self.entries if entry["id"] != id]
+        self.base = self.base.changed(LOSS)
+        raise SynthlabError(f"{self.name}: no lease or scheduled change {id}")
+
+
+class Refusing(Away):
+    """A client that refuses every change."""
+
+    def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
+        raise SynthlabError(f"{self.name}: no room")
+
+
+@pytest.mark.issue(11)
+def test_a_change_that_begins_while_it_is_reverted_is_reverted_too() -> None:
+    """All or none, also if the change takes effect between two requests of the restore."""
+    clock = FakeClock()
+    begun, refusing = JustBegun("client1", clock), Refusing("client2", clock)
+    with pytest.raises(SynthlabError, match="client2: no room"):
+        apply_change(clients(begun, refusing), LOSS, AT_ONCE, clock=clock)
+    assert begun.base.to_dict() == {}

@@ -159,7 +159,14 @@ MISTAKES = {
         client("app: bot, count: 2, ports: {api: 4000}"),
         "3: clients.c.ports: cannot be combined with count: all its clients would share the ports",
     ),
-    "bot with a screen": (client("app: bot, headless: false"), "3: clients.c.headless: a bot has no screen"),
+    "bot with a screen": (
+        client("app: bot, headless: false"),
+        "3: clients.c.headless: applies only to clients with a screen, and a bot has none",
+    ),
+    "bot without a screen": (
+        client("app: bot, headless: true"),
+        "3: clients.c.headless: applies only to clients with a screen, and a bot has none",
+    ),
     "headless is a word": (client("app: chrome, headless: maybe"), "3: clients.c.headless: 'maybe' is not true or"),
     "bad size of video": (
         client("app: bot, video: 320x240"),

@@ -325,9 +325,10 @@ async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> Non
     await following
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": shortened(error.detail, MOST_ERROR)}, error.status_code)
+    detail = f"{request.url.path}: no such path" if error.detail == "Not Found" else error.detail
+    return JSONResponse({"error": shortened(detail, MOST_ERROR)}, error.status_code)
 
 
 def _leases(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,9 +38,13 @@ CONDITION_WORDS = {
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The most similar of `names`, if any is close; of equally similar ones, that with the longest common prefix."""
-    near = get_close_matches(name, list(names), n=LIKELY)
-    return max(near, key=lambda other: _likeness(name, other), default=None)
+    """The most similar of `names`, if any is close; of equally similar ones, that with the longest common prefix.
+
+    If none is close, the only one that begins with `name`.
+    """
+    known = list(names)
+    near = get_close_matches(name, known, n=LIKELY)
+    return max(near, key=lambda other: _likeness(name, other), default=_completed(name, known))
 
 
 def nearest_condition(name: str, names: Iterable[str]) -> str | None:
@@ -48,6 +52,11 @@ def nearest_condition(name: str, names: Iterable[str]) -> str | None:
     known = list(names)
     word = name.lower().replace("-", "_")
     return CONDITION_WORDS[word] if CONDITION_WORDS.get(word) in known else nearest(word, known)
+
+
+def _completed(name: str, names: list[str]) -> str | None:
+    longer = [other for other in names if name and other.startswith(name)]
+    return longer[0] if len(longer) == 1 else None
 
 
 def _likeness(name: str, other: str) -> tuple[float, int]:

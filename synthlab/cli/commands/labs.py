@@ -38,7 +38,7 @@ WaitMediaOption = Annotated[
     bool,
     typer.Option(
         "--wait-media",
-        help="Then wait until every client has received every other's video, --timeout at most.",
+        help="Then wait until every client has received every other's video, --timeout at most. All must send video.",
     ),
 ]
 TtlOption = Annotated[
@@ -50,7 +50,9 @@ ReplaceOption = Annotated[
     typer.Option("--replace", help="Remove a lab of this name first, if one is up."),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what `up` would do, and do nothing.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Remove every lab; not an error if there is none.")]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Remove every lab of this engine, also others' and those that are just starting.")
+]
 
 
 def up(

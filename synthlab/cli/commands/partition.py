@@ -47,9 +47,9 @@ def partition(
     lab: LabOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Cut the network between two clients.
+    """Cut the network between two clients, or to `sfu`.
 
-    Or between a client and `sfu`. In a call through an SFU, media from client1 to client2 goes through `sfu`: cut
+    In a call through an SFU, media from client1 to client2 goes through `sfu`: cut
     client1 off from `sfu` to stop it.
 
     \b

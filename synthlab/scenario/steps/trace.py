@@ -81,7 +81,7 @@ def _read_csv(node: Node, context: Context) -> CsvTrace:
         node.wrong(f"{path}: {error}")
 
 
-_MAHIMAHI = "rate trace in Mahimahi's format, repeated by the client"
+_MAHIMAHI = "rate trace in mahimahi's format, repeated by the client"
 
 KIND = StepKind(
     name="trace",

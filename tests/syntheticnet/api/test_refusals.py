@@ -136,7 +136,7 @@ from ..site import HOST, SPEC, Site
             "a: '\\ud800' is not a finite number, UTF-8 text, a boolean or an object",
         ),
         ("DELETE", "/qos", "", 405, "Method Not Allowed"),
-        ("GET", "/v1/nothing", "", 404, "Not Found"),
+        ("GET", "/v1/nothing", "", 404, "/v1/nothing: no such path"),
         ("GET", "/top/sideways.profile", "", 404, "no such profile: sideways; expected ingress or egress"),
     ],
 )
