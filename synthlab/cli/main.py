@@ -15,7 +15,7 @@ from ..control.backend import Backend, docker_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
-from .command_tree import add_commands
+from .command_tree import add_commands, has_command
 from .commands import completion
 
 INTERRUPTED = 130
@@ -25,17 +25,6 @@ _LOST_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 # The base class of all of typer's errors about arguments; it has no public name.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
-app = typer.Typer(
-    name="synthlab",
-    help="Break the network under a real call, and see what every participant sees.",
-    cls=usage.Group,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-add_commands(app)
-
 
 def _print_version(requested: bool) -> None:
     if requested:
@@ -43,7 +32,6 @@ def _print_version(requested: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 - handled by its callback
@@ -58,14 +46,33 @@ def _options(
         raise typer.Exit(WrongUse.exit_code)
 
 
+def make_app(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The whole command line, or, to start faster, only the command that `arguments` name."""
+    app = typer.Typer(
+        name="synthlab",
+        help="Break the network under a real call, and see what every participant sees.",
+        cls=usage.Group,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    named = next((argument for argument in arguments if argument != DEBUG), None)
+    add_commands(app, named if has_command(named) else None)
+    return app
+
+
 def main(arguments: Sequence[str] | None = None, backend: Backend | None = None) -> int:
     """Run one command. Returns the exit status: 0, 1 (expectation failed), 2 (wrong use), 3 (lab or engine), 130."""
     own, foreign = _split(list(sys.argv[1:] if arguments is None else arguments))
     debug = DEBUG in own
+    if arguments is None:
+        _skip_unused_imports()
     unwind_on_signals()
     completion.prepare()
     try:
-        outcome = app(
+        outcome = make_app(own)(
             [argument for argument in own if argument != DEBUG] + foreign,
             prog_name="synthlab",
             standalone_mode=False,
@@ -85,6 +92,15 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
             raise
         return _without_output(error)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _skip_unused_imports() -> None:
+    """Let httpx leave out its own command line and trio, which it imports where they are installed: 0.1 s for nothing.
+
+    Both are optional to it. Only for our own process: a program that imports synthlab may use them.
+    """
+    for name in ("httpx._main", "trio"):
+        sys.modules[name] = None  # type: ignore[assignment]  # an import then raises ImportError
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from synthlab.cli.main import app
+from synthlab.cli.main import make_app
 
 EXAMPLE = re.compile(r"""^  synthlab ((?:"[^"\n]*"|'[^'\n]*'|[^"'\n])+?)(?: [>|] .*)?$""", re.MULTILINE)
 
@@ -23,7 +23,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield (*path, name), command
 
 
-ALL = dict(commands(typer.main.get_command(app)))
+ALL = dict(commands(typer.main.get_command(make_app())))
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from synthlab.cli.command_tree import TREE
-from synthlab.cli.main import app
+from synthlab.cli.main import make_app
 from synthlab.cli.usage import summary
 from synthlab.testing import fake_backend
 
@@ -25,7 +25,7 @@ def every(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
         yield from every(below, *path, name)
 
 
-ROOT = typer.main.get_command(app)
+ROOT = typer.main.get_command(make_app())
 PATHS = list(every(ROOT))
 
 
