@@ -119,7 +119,7 @@ def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, Stack
 
 
 def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:
-    if TURN_HOST in clients.value:
+    if isinstance(clients.value, dict) and TURN_HOST in clients.value:
         clients.value[TURN_HOST].wrong(f"'{TURN_HOST}' is reserved for the TURN server: rename the client")
     return read_turn(node, sfu)
 

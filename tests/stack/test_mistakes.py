@@ -44,6 +44,7 @@ MISTAKES = {
         "name: x\n",
         "1: has no clients: add at least one, such as `clients: {client1: {app: chrome}}`",
     ),
+    "clients is a number beside a TURN server": ("turn: {app: coturn}\nclients: 5\n", "2: clients: 5 is not"),
     "clients is empty": ("clients: {}\n", "1: clients: is empty: add at least one client"),
     "clients is a list": (
         "clients: [a]\n",
