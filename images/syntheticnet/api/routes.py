@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import Field, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -327,7 +328,10 @@ async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> Non
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = f"{request.url.path}: no such path" if error.detail == "Not Found" else error.detail
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:  # raised by the router, which gives no reason
+        reason = "no such path" if error.status_code == 404 else f"{request.method} is not supported"
+        detail = f"{request.url.path}: {reason}"
     return JSONResponse({"error": shortened(detail, MOST_ERROR)}, error.status_code)
 
 

@@ -135,7 +135,7 @@ from ..site import HOST, SPEC, Site
             422,
             "a: '\\ud800' is not a finite number, UTF-8 text, a boolean or an object",
         ),
-        ("DELETE", "/qos", "", 405, "Method Not Allowed"),
+        ("DELETE", "/qos", "", 405, "/qos: DELETE is not supported"),
         ("GET", "/v1/nothing", "", 404, "/v1/nothing: no such path"),
         ("GET", "/top/sideways.profile", "", 404, "no such profile: sideways; expected ingress or egress"),
     ],
