@@ -42,9 +42,10 @@ def main(outer: str, inner: str, conditions: str) -> None:
     ends = [open_socket(socket.if_nametoindex(name)).detach() for name in (outer, inner)]
 
     def serve() -> None:
-        from syntheticnet.api import routes as api
+        from syntheticnet.api import process as api
+        from syntheticnet.api.state_answer import Identity
 
-        api.main([listening], theirs, api.Identity("client1", "bench", Conditions()), [HOST], Allow(), Pulse())
+        api.main([listening], theirs, Identity("client1", "bench", Conditions()), [HOST], Allow(), Pulse())
 
     pids = {"forwarder": _forked(lambda: forwarder.main(Wiring(ends[0], ends[1], ours, store))), "api": _forked(serve)}
     _await_health()

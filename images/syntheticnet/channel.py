@@ -23,6 +23,7 @@ from .chunked_json import dumps, loads
 MESSAGE_BYTES = 8 << 20
 FRAME_BYTES = 128 << 10
 ANSWER_S = 1
+WORK_SECONDS = 4.0  # a thousand flows or a long trace keep the forwarder busy for a moment
 _HEAD = Struct("!Q?")  # message number, and whether more frames follow
 UNANSWERED = "the forwarder does not answer: it is busy or restarting; try again in three seconds"
 _SO_SNDBUFFORCE = 32

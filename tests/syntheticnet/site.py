@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from syntheticnet.api import routes as api
+from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
-from syntheticnet.api.routes import Identity
+from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files

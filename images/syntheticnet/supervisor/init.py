@@ -106,7 +106,9 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
 
 def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[str], pulse: Pulse) -> ChildBody:
     """The body of the API's process. Its code is loaded here, before the application can alter it on disk."""
-    from ..api import routes as api  # only now, so that the forwarder's process does not carry it
+    # Only now, so that the forwarder's process does not carry it.
+    from ..api import process as api
+    from ..api.state_answer import Identity
 
     addresses = ("", port), ("127.0.0.1", CONTROL_PORT)
     listeners = [socket.create_server(address, backlog=128) for address in addresses]
@@ -115,11 +117,11 @@ def _api(settings: Settings, port: int, control: socket.socket, hosts: Sequence[
     # asyncio sets it only for sockets with an explicit protocol; without it each answer takes 40 ms.
     for listener in listeners:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    identity = settings.name, settings.lab, settings.startup, _container()
+    identity = Identity(settings.name, settings.lab, settings.startup, _container())
 
     def serve(_: int) -> None:
         syscalls.become(API_USER, API_USER)
-        api.main(listeners, control, api.Identity(*identity), hosts, settings.allow, pulse)
+        api.main(listeners, control, identity, hosts, settings.allow, pulse)
 
     return serve
 

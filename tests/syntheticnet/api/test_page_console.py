@@ -9,7 +9,6 @@ import pytest
 from syntheticnet.api.page_console import MOST_ENTRIES, MOST_TEXT, BadEntries, PageConsole
 
 from ..builders import exactly
-from ..site import Site
 
 pytestmark = pytest.mark.issue(10)
 
@@ -62,22 +61,3 @@ def test_bad_entries_change_nothing(posted: Any, line: str) -> None:
     with pytest.raises(BadEntries, match=exactly(line)):
         console.publish(posted)
     assert console.report() == {"entries": [], "count": 0}
-
-
-def test_over_http(site: Site) -> None:
-    """The application posts, the host reads new entries; an invalid entry number is refused."""
-    answer = site.ask("POST", "/v1/console", peer="127.0.0.1", json={"entries": [entry("a"), entry("b")]})
-    assert answer.status_code == 200
-    result = site.ask("GET", "/v1/console?after=1").json()
-    assert (result["count"], [one["text"] for one in result["entries"]]) == (2, ["b"])
-    assert site.ask("GET", "/v1/console?after=-1").status_code == 422
-    assert site.ask("POST", "/v1/console", json={}).status_code == 422
-
-
-def test_a_problem_of_the_application_is_in_the_state(site: Site) -> None:
-    """The state contains the page's problem while the client reports one."""
-    assert site.ask("GET", "/v1/state").json()["problem"] is None
-    site.ask("POST", "/v1/stats", json={"page": {"problem": "http://sfu/: net::ERR_CONNECTION_REFUSED"}})
-    assert site.ask("GET", "/v1/state").json()["problem"] == "http://sfu/: net::ERR_CONNECTION_REFUSED"
-    site.ask("POST", "/v1/stats", json={"page": {"problem": ""}})
-    assert site.ask("GET", "/v1/state").json()["problem"] is None

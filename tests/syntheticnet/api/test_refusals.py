@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from syntheticnet.api import parameters
-from syntheticnet.api import routes as api
+from syntheticnet.api import change_relay, parameters
 from syntheticnet.conditions import MOST_BYTES
 
 from ..site import HOST, SPEC, Site
@@ -171,7 +170,7 @@ def test_refuses_a_body_that_is_too_long(site: Site) -> None:
 
 def test_says_when_the_forwarder_does_not_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 after a few seconds; the timed-out change never takes effect."""
-    monkeypatch.setattr(api, "WORK_SECONDS", 0.2)
+    monkeypatch.setattr(change_relay, "WORK_SECONDS", 0.2)
     site.forwarder.silent = True
     answer = site.ask("PATCH", "/v1/conditions", json={"egress": {"loss": "5%"}})
     assert answer.status_code == 503

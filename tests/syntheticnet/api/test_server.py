@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from syntheticnet.api import routes as api
+from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
-from syntheticnet.api.routes import Identity
 from syntheticnet.api.server import configured, serve
+from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlClient
 from syntheticnet.conditions import Conditions
 

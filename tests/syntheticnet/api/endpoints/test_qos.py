@@ -1,10 +1,10 @@
-"""`/qos` and `/top` for existing scripts, through a real control channel to a fake forwarder."""
+"""`/qos` for existing scripts, through a real control channel to a fake forwarder."""
 
 from __future__ import annotations
 
 import pytest
 
-from ..site import SPEC, Site
+from ...site import SPEC, Site
 
 
 def test_qos_round_trips(site: Site) -> None:
@@ -54,19 +54,3 @@ def test_qos_that_changes_nothing_leaves_leases_alone(site: Site) -> None:
     assert site.ask("GET", "/v1/leases").json()["leases"] == []
     assert "corrupt" not in site.ask("GET", "/v1/conditions").json()["egress"]
     assert site.ask("GET", "/qos").json() == spec
-
-
-@pytest.mark.issue(10)
-def test_the_pages_old_address(site: Site) -> None:
-    """The old address of the page redirects to the control page."""
-    answer = site.ask("GET", "/control.html")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/ui/")
-
-
-def test_top_is_49152_octets(site: Site) -> None:
-    """2048 slots of three little-endian 64-bit words."""
-    answer = site.ask("GET", "/top/ingress.profile")
-    words = b"".join(word.to_bytes(8, "little") for word in (3, 1000, 17))
-    assert answer.content == words.ljust(49152, b"\0")
-    assert answer.headers["content-type"] == "application/octet-stream"
-    assert site.ask("GET", "/top/egress.profile").content == bytes(49152)

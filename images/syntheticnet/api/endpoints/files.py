@@ -1,0 +1,56 @@
+"""The uploaded traces and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from ...channel import WORK_SECONDS, ControlClient
+from ...chunked_json import chunks, whole
+from ...conditions import MOST_BYTES
+from ..endpoint import Endpoint
+from ..parameters import text_of
+
+ALL, ONE = "/v1/files", "/v1/files/{name}"
+TEXT = "any text, parsed when conditions name the file and then refused with the wrong line"
+LISTED = '{"files": [{"name": "wifi.dist", "bytes": 20480}]}'
+
+
+class FilesEndpoints:
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def table(self) -> tuple[Endpoint, ...]:
+        return (
+            Endpoint("GET", ALL, self.list, "the uploaded traces and tables", answer=LISTED),
+            Endpoint("GET", ONE, self.get, "one of the files", answer="its text"),
+            Endpoint("PUT", ONE, self.put, "upload or replace a file", TEXT, LISTED),
+            Endpoint("DELETE", ONE, self.delete, "remove a file", answer=LISTED),
+        )
+
+    async def list(self, request: Request) -> Response:
+        return JSONResponse(await self._control.ask("files"))
+
+    async def get(self, request: Request) -> Response:
+        await self._refuse_missing(request)
+        return PlainTextResponse(whole((await self._ask(request, "file"))["text"]))
+
+    async def put(self, request: Request) -> Response:
+        text = await text_of(request, MOST_BYTES)
+        return JSONResponse(await self._ask(request, "put_file", text=chunks(text)))
+
+    async def delete(self, request: Request) -> Response:
+        await self._refuse_missing(request)
+        return JSONResponse(await self._ask(request, "remove_file"))
+
+    async def _ask(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
+        return await self._control.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
+
+    async def _refuse_missing(self, request: Request) -> None:
+        names = [file["name"] for file in (await self._control.ask("files"))["files"]]
+        name = request.path_params["name"]
+        if name not in names:
+            raise HTTPException(404, f"{name}: no such file; uploaded files: {', '.join(names) or 'none'}")

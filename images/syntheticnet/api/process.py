@@ -1,0 +1,59 @@
+"""The API's process: the application that answers HTTP, and what runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from ..allow import Admitted, Allow
+from ..channel import ControlClient
+from ..heartbeat import Pulse
+from .access import AccessCheck
+from .access_middleware import AccessMiddleware
+from .error_answers import error_handlers
+from .routes import endpoints
+from .server import serve
+from .state_answer import Identity
+
+_ANY: Mapping[str, Any] = {"allow_methods": ["*"], "allow_headers": ["*"]}
+
+
+def main(
+    listening: Sequence[socket.socket],
+    channel: socket.socket,
+    identity: Identity,
+    hosts: Sequence[str],
+    allow: Allow,
+    pulse: Pulse,
+) -> None:
+    """Serve until killed."""
+    control, admitted = ControlClient(channel), Admitted(hosts, allow)
+    names = (identity.name, socket.gethostname()) if allow else ()
+    serve(
+        make(control, identity, AccessCheck(admitted, names, allow.origins), pulse),
+        listening,
+        _background(admitted.follow(control), pulse),
+    )
+
+
+def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse: Pulse | None = None) -> Starlette:
+    """The ASGI application; every error is a 4xx or 503 with a one-line message."""
+    return Starlette(
+        routes=[endpoint.route() for endpoint in endpoints(control, identity)],
+        middleware=[
+            Middleware(AccessMiddleware, access=access, container=identity.container),
+            *([Middleware(CORSMiddleware, allow_origins=access.origins, **_ANY)] if access.origins else ()),
+        ],
+        exception_handlers=error_handlers(pulse),
+    )
+
+
+async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+    asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
+    await following
