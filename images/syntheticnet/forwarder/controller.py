@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from ..chunked_json import chunks, whole
 from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files, named_files
-from .schedule import ChangeRequest, ConditionSchedule, InForce
+from .in_force import InForce
+from .schedule import ConditionSchedule
+from .schedule_entry import ChangeRequest
 from .shared_memory import SharedDocument
 
 

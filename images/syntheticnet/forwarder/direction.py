@@ -15,9 +15,9 @@ from ..packets.packet import ETHERTYPE, IP, VNET, Conversation, Packet
 from ..packets.segmentation import Malformed, cut
 from ..packets.top_talkers import Top
 from .classifier import Classifier, ControlAccess, Direction, FlowTable
+from .in_force import InForce, Sowing
 from .link import STALLED_NS, Link, LinkPlan
 from .port import SLOT, Frame, Port
-from .schedule import InForce, Sowing
 
 # The classifier gets only this much of a longer super-frame, if that has no extension headers.
 HEAD = 2048

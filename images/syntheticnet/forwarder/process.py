@@ -30,9 +30,9 @@ from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
 from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
+from .in_force import InForce
 from .loop import EventLoop
 from .port import make_ports
-from .schedule import InForce
 from .shared_memory import SharedDocument
 
 SWITCH_SECONDS = 0.0001
