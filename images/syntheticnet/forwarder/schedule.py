@@ -16,6 +16,7 @@ from ..conditions import Conditions, ConditionsError
 from .in_force import InForce, Names
 from .schedule_entry import ChangeRequest, Entry
 
+# Changes within these bounds drop nothing and hardly delay packets (docs/forwarder.md, Changes).
 MOST_LEASES = 64
 MOST_SCHEDULED = 256
 MOST_WAITING_BYTES = 1 << 20
@@ -67,6 +68,8 @@ class ConditionSchedule:
         by = self.seeded
         for lease in self.leases:
             if lease.request.sets_seed:
+                # The last lease that sets or clears a seed decides. Its end changes the sowing once more, so the draws
+                # restart then, too.
                 by = lease.id if lease.request.parsed.seed is not None else 0
         return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
 
@@ -96,6 +99,7 @@ class ConditionSchedule:
     def due(self, now: int) -> ConditionSchedule:
         """The state after everything due by `now`, in order of time; `self` if nothing is due."""
         schedule = self
+        # Step by step, each at its own time, so that a late look finds the same state as a timely one.
         while (at := schedule.deadline) is not None and at <= now:
             schedule = schedule._stepped(at)
         return schedule
@@ -167,6 +171,7 @@ class ConditionSchedule:
 
     def _stepped(self, at: int) -> ConditionSchedule:
         """The state after one step at `at`: all leases that expire, or else the first scheduled change."""
+        # At equal times leases end first: a change for that moment meets the conditions without them.
         expired = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
         if expired:
             return self._without(expired)._settled(at)

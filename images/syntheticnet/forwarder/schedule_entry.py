@@ -61,6 +61,7 @@ class Entry:
         """An entry for now or `at_ns`, permanent or a lease; raises ConditionsError if a time is out of bounds."""
         at = now if at_ns is None else at_ns
         _refuse_times(at - now, lease_ns)
+        # From `at`, not from the arrival: the leases of a group of clients then also end at the same moment.
         expires = None if lease_ns is None else at + lease_ns
         return cls(id=id, request=request, at_ns=at, expires_ns=expires, size=len(json.dumps(request.change)))
 
