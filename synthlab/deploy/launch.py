@@ -37,7 +37,7 @@ def launched(
     try:
         yield
     finally:
-        progress(f"taking {made.name} down")
+        progress(f"removing {made.name}")
         with uninterrupted():
             engine.remove_lab(made.name, made.made_by or "")
 
@@ -87,7 +87,7 @@ def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) 
     perform(plan.images, engine, progress)
     refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
     if plan.removes:
-        progress(f"taking down {plan.stack.name}")
+        progress(f"removing {plan.stack.name}")
         engine.remove_lab(plan.stack.name)
     with all_or_nothing(plan.stack, engine, progress):
         bounded = plan.stack
