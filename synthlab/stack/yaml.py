@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,13 +42,18 @@ class Node:
         """The keys and values; raises WrongUse for a key not in `allowed`, unless that is empty."""
         if not isinstance(self.value, dict):
             self.wrong(f"{self.plain()!r} is not {what}")
-        names, mistakes = list(allowed), Mistakes()
-        for key, node in self.value.items():
-            if names and key not in names:
-                with mistakes.noted():
-                    node.wrong(f"no such key{did_you_mean(key, names)}; allowed: {', '.join(names)}")
-        mistakes.report()
+        if names := list(allowed):
+            self.refuse_unknown(names)
         return dict(self.value)
+
+    def refuse_unknown(self, allowed: Collection[str]) -> None:
+        """Raise WrongUse for every key of this mapping that is not in `allowed`."""
+        mistakes = Mistakes()
+        for key, node in self.value.items():
+            if key not in allowed:
+                with mistakes.noted():
+                    node.wrong(f"no such key{did_you_mean(key, allowed)}; allowed: {', '.join(allowed)}")
+        mistakes.report()
 
     def items(self, what: str) -> list[Node]:
         """The entries of a list."""
