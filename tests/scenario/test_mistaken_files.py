@@ -60,3 +60,21 @@ def test_several(tmp_path: Path) -> None:
     assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
         f"/s.yaml:{line}" for line in (3, 6, 8, 9)
     ]
+
+
+def test_no_mistake_hides_another(tmp_path: Path) -> None:
+    """A mistake in one key of a step, or of the file, does not hide those in others."""
+    steps = "  - {at: x, set: cleint1, colour: red, egress: {los: 1%, rate: 1}}\n  - {ramp: client1, ovr: 3s}\n"
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, steps, "seed: x\nstack: call.yaml\n")
+    file = str(tmp_path / "s.yaml")
+    lines = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(file).split(": ")[:2] for line in lines] == [
+        [":1", "seed"],
+        [":4", "steps[0].at"],
+        [":4", "steps[0].colour"],
+        [":4", "steps[0].set"],
+        [":4", "steps[0].egress.los"],
+        [":4", "steps[0].egress.rate"],
+        [":5", "steps[1].ovr"],
+    ]

@@ -160,7 +160,19 @@ STEPS = {
     ),
     "partition one way": (
         "  - {partition: [client1, sfu], way: forth}\n",
-        "3: steps[0].way: partition has no such key; allowed: partition, direction, answer, for",
+        "3: steps[0].way: partition has no such key; allowed: partition, direction, answer, for, at, after, mark",
+    ),
+    "near a key of every step": (
+        "  - {wait: 1s, aftre: 2s}\n",
+        "3: steps[0].aftre: wait has no such key; did you mean after?; allowed: wait, at, after, mark",
+    ),
+    "mark has its own key once": (
+        "  - {mark: here, colour: red}\n",
+        "3: steps[0].colour: mark has no such key; allowed: mark, at, after",
+    ),
+    "traffic of the sfu": (
+        "  - {traffic: sfu, for: 5s}\n",
+        "3: steps[0].traffic: no client 'sfu' in this stack; there are: client1, client2, bot-1, bot-2",
     ),
     "block of a protocol": (
         "  - block: udp\n",
