@@ -58,6 +58,7 @@ def save(images: Iterable[Image], file: Path, engine: EngineApi, progress: Progr
     """Write images, with all their tags, and their base to a tar file; returns the tags written."""
     tags = [*_present(images, engine), BASE]
     progress(f"saving {len(tags)} images to {file}")
+    # The base comes last and keeps Debian's tag: it has no version of ours.
     written = [*tags, *(versioned(tag) for tag in tags[:-1])]
     with beside(file) as part:  # a CI cache would keep a half-written file
         _check(engine.save_images(written, part), "could not be saved")
@@ -79,6 +80,7 @@ def push(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Prog
     names = remote_names([*_present(images, engine), BASE], prefix)
     for tag, name in names.items():
         progress(f"pushing {name}")
+        # Docker pushes by tag alone, so the image has the registry's name while it is pushed.
         engine.tag_image(tag, name)
         try:
             _check(engine.push_image(name), f"{name} could not be pushed")

@@ -56,6 +56,7 @@ def plan_up(
     if not replacing:
         refuse_running(stack, engine)
     images = stack_steps(stack, engine)
+    # An image that is yet to be built or pulled cannot be inspected: `launch` checks it afterwards.
     refuse_unfit(stack, engine, {step.tag for step in images if step.action == "use"})
     own = set(_published(stack, engine))
     return UpPlan(
