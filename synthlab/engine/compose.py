@@ -28,6 +28,7 @@ class ComposeCommands:
         command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
         finished = run_program(command, text=rendered, on_line=lambda line: progress(line.strip()))
         if finished.status != 0:
+            # Compose has no exit status for this: the engine's message is all there is to go by.
             taken = any("port is already allocated" in line for line in finished.tail)
             error = PortTaken if taken else SynthlabError
             raise error("docker compose could not start the lab", finished.tail[-8:])
@@ -35,6 +36,7 @@ class ComposeCommands:
     def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
         command = ["docker", "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
         lines: list[str] = []
+        # The docker command itself needs PATH, HOME and DOCKER_HOST.
         given = {**os.environ, **environment}
         finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
         if finished.status != 0:

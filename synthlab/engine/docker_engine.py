@@ -197,6 +197,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
 
     def _remove_container(self, container: Container) -> None:
         with self._asked() as api, _gone_is_fine():
+            # Removing by force kills at once; stopping first gives applications their grace.
             if container.state == "running":
                 api.stop(container.id, timeout=STOP_GRACE_S)
             api.remove_container(container.id, force=True, v=True)

@@ -74,6 +74,7 @@ def sidecar_command(
     rights = ("--user", "0", "--cap-add", "NET_ADMIN") if net_admin else ("--user", "65534")
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
     return [
+        # The health check of our image asks an API, which a sidecar does not have.
         *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
         *("--network", f"container:{container.id}", "--read-only", *rights),
@@ -84,6 +85,7 @@ def sidecar_command(
 
 def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
     source = (Path(__file__).parent / "guest" / f"{program}.py").read_text(encoding="utf-8")
+    # -I: modules in the container's folders and PYTHONPATH must not replace the standard library's.
     return ["-I", "-c", source, *map(str, arguments)]
 
 

@@ -34,6 +34,7 @@ def wait_until_ready(
             raise SynthlabError(f"{size - len(containers)} of the {size} containers of '{lab}' have been removed")
         if not late:
             return
+        # This looks once more before it raises, so a container that only failed for a moment is waited for.
         if any(container.failed for container in late):
             raise_for_failed(engine, lab, clock)
         if clock.now_s() > deadline:

@@ -46,6 +46,7 @@ def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | N
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="synthlab-") as folder:
+        # In a folder of its own, because docker refuses a --cidfile that exists.
         made = Path(folder) / "id"
         process = start(lock_command(name, image, marks, made))
         try:
@@ -66,6 +67,7 @@ def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) ->
     return [
         *("docker", "run", "--rm", "--interactive", "--name", name, "--pull", "never", "--cidfile", str(made)),
         *(part for key, value in marks.items() for part in ("--label", f"{key}={value}")),
+        # SIGKILL, because as PID 1 `cat` ignores SIGTERM (pid_namespaces(7)), and the engine would wait for it.
         *("--network", "none", "--log-driver", "none", "--no-healthcheck", "--stop-signal", "SIGKILL"),
         *("--read-only", "--user", "65534", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--entrypoint", "/bin/cat", image),
@@ -94,5 +96,6 @@ def _has_content(file: Path) -> bool:
 def _last_words(process: subprocess.Popen[bytes]) -> str:
     assert process.stderr
     lines = process.stderr.read().decode(errors="replace").split("\n")
+    # Docker ends a message with a line that points to --help.
     said = [line.strip() for line in lines if line.strip() and "--help" not in line]
     return said[-1] if said else f"docker ended with status {process.wait()}"

@@ -127,6 +127,7 @@ def _lines(output: IO[str] | None) -> Iterator[str]:
 def _end(process: subprocess.Popen[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
+            # The whole group: `docker` runs compose and buildx as child processes.
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE_S)

@@ -30,6 +30,7 @@ class Tunnel:
     def _serve(self) -> None:
         while True:
             connection, _ = self._server.accept()
+            # Our copy is closed once the child has its own: otherwise the SDK would never see the end of a connection.
             with connection:
                 # ssh's messages, such as why it was refused, go to our own stderr.
                 dialled = subprocess.Popen(
