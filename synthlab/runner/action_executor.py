@@ -209,6 +209,7 @@ class ActionExecutor:
         with self._sampler.wanting(judge.expression.names):
             while result is None:
                 await asyncio.to_thread(self._sampler.next_round)
+                # Judged at the time up to which all its numbers are known, so that a slow answer is no missing data.
                 now_ns = self.recorded.known_ns(judge.expression.names) or now_ns
                 result = judging.look(now_ns, self.recorded)
                 self._watcher.judging(now_ns, run.text, judging.seen)

@@ -141,12 +141,15 @@ class Leases:
         """Apply the current changes again to a client that is back; it may have lost its leases."""
         self._down.discard(name)
         await self.read_clocks([name])
+        # A paused client may have kept its leases, a restarted one has lost them. Released first, none is in force
+        # twice.
         layers = [layer for layer in self._layers.values() if name in layer.leases]
         for layer in layers:
             await self._release({name: layer.leases.pop(name)})
         now = self._clock.now_ns()
         for layer in layers:
             if layer.lease_ns(now) >= SHORTEST_NS:
+                # A restarted client has lost its files too.
                 await self._upload(layer.change, name)
                 await self._ask(layer, [name], now)
 
@@ -219,12 +222,15 @@ class Leases:
 
         async def in_turn(name: str) -> T:
             async with self._asking[name]:
+                # A thread cannot be cancelled: the request reaches the client anyway. Kept in `_calls`, it is waited
+                # for by `release`, which else would miss its lease.
                 call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
                 return await asyncio.shield(call)
 
         listed = list(names)
+        # All end before the first error is raised, so that none is under way while the run reverts its changes.
         results = await asyncio.gather(*map(in_turn, listed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
