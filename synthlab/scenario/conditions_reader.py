@@ -86,6 +86,7 @@ def written(node: Node, item: Field[Any], context: Context) -> Any:
     try:
         if unit.name == FILE and (file := local_file(node.written, unit, node.wrong, context.folder)):
             return file
+        # Parsed only to check it. The text goes to the client as written, which parses it once, for everybody.
         unit.parse(node.value)
     except ValueError as error:
         node.wrong(str(error))

@@ -29,6 +29,7 @@ _BY_NAME = {kind.name: kind for kind in KINDS}
 
 def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
     """The steps of one track; raises WrongUse with one line for each invalid step."""
+    # Each level of steps adds an index to the path.
     if node.path.count("[") >= MOST_DEPTH:
         node.wrong(f"is nested too deeply; at most {MOST_DEPTH} levels of steps are allowed")
     entries = node.items("a list of steps such as [{set: client2, egress: {rate: 1mbit}}]")

@@ -16,6 +16,7 @@ from .model import Planner, Timed
 from .step_kind import Context, StepArgs
 
 LEAST_EVERY_NS, MOST_EVERY_NS = 100 * MS_NS, SECOND_NS
+# An hour of changes that are as close as allowed.
 MOST_POINTS = 36_000
 _DIGITS = 4
 

@@ -150,6 +150,7 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if key == "<<":
                 for base in self._merge_bases(value_node):
+                    # Of several bases, the first that has a key wins (YAML merge keys).
                     merged = self._mapping(base, here) | merged
             elif key in own:
                 replace(here, line=line, path=path).wrong("duplicate key")
@@ -171,6 +172,7 @@ class _Reader:
             here.wrong(str(error))
         if _UNFIT.search(written):
             here.wrong("contains a NUL character or a lone surrogate")
+        # An unquoted variable counts as what is written in its place: `count: ${N}` is a number.
         plain = source.style is None and written != source.value
         return replace(here, value=_typed(tag_of(written) if plain else str(source.tag), written), written=written)
 
@@ -180,6 +182,7 @@ def _typed(tag: str, text: str) -> Any:
     kind = tag.rpartition(":")[2]
     try:
         if kind == "int":
+            # Base 0 is for 0x and 0o; it refuses the leading zeros of decimals, which YAML 1.2 allows.
             return int(text, 10 if text.lstrip("+-").isdecimal() else 0)
         if kind == "float":
             return float(text)
