@@ -51,6 +51,7 @@ def lab_state(containers: Sequence[Container], now: float) -> str:
     """The state of a lab with these containers."""
     if not containers:
         return "left over"
+    # Before `stopped`: the clients of an expired lab stop themselves.
     if any(container.expired(now) for container in containers):
         return "expired"
     if not any(container.state in RUNNING for container in containers):

@@ -41,10 +41,12 @@ def _suite(number: int, run: str, record: Record) -> TestSuite:
     suite = _Suite(_fit(run))
     suite.id, suite.package = str(number), _fit(record.scenario)
     suite.hostname = _fit(record.facts.get("host", "localhost"))
+    # The schema allows neither fractions of a second nor a time zone.
     suite.timestamp = record.started[:_TO_THE_SECOND]
     for name, value in _properties(record):
         suite.add_property(_fit(name), _fit(value))
     suite.add_testcases(list(_cases(record, run)))
+    # After the cases, as the library makes their sum the time of the suite, and the case `run` alone lasts as long.
     suite.time = round(record.duration_s, 3)
     troubles = record.reasons if record.verdict != "passed" else ()
     texts = SystemOut(_fit("\n".join(_output(record)))), SystemErr(_fit("\n".join(troubles)))
