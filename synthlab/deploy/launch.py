@@ -38,6 +38,7 @@ def launched(
         yield
     finally:
         progress(f"removing {made.name}")
+        # Only what this `up` has made: by now, the name may belong to somebody else's lab.
         with uninterrupted():
             engine.remove_lab(made.name, made.made_by or "")
 

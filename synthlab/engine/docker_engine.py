@@ -148,6 +148,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     def own_tags(self) -> list[str]:
         with self._asked() as api:
             found = api.images(filters={"label": labels.CONTENT})
+        # Images FROM ours inherit the label; only the tags of our namespace are ours.
         return sorted(tag for image in found for tag in image["RepoTags"] or [] if is_own(tag))
 
     def remove_images(self) -> list[str]:

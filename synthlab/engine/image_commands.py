@@ -55,6 +55,7 @@ def build_command(build: ImageBuild, environment: Mapping[str, str]) -> list[str
 
 def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
     for name in PROXY_VARIABLES:
+        # Programs differ in which spelling they read.
         yield from (spelling for spelling in (name, name.upper()) if environment.get(spelling))
 
 

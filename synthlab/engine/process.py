@@ -105,6 +105,7 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 def _feed(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdin
+    # It may exit without reading: its status and its last lines say why.
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(text)
         process.stdin.close()

@@ -80,6 +80,7 @@ class Labs:
         """Take down every lab that was brought up, even if one fails; may be called again."""
         with uninterrupted():
             while self._used:
+                # Out of the table first: this is called again, and a lab that cannot be removed is not tried twice.
                 _, used = self._used.popitem()
                 with contextlib.suppress(SynthlabError):
                     used.evidence.close()

@@ -155,6 +155,7 @@ class _Reader:
             elif key in own:
                 replace(here, line=line, path=path).wrong("duplicate key")
             else:
+                # The line of the key, which people look for: its value may start lines below.
                 own[key] = replace(self.node(value_node, path), line=line)
         return merged | own
 

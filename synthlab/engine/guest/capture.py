@@ -262,6 +262,7 @@ class Recorder:
 
     def _dump(self) -> None:
         assert self._ring
+        # What has arrived during this turn of the loop is not in the ring yet.
         self._record()
         blocks = [self._head, *self._ring.content(time.time_ns()), self._statistics()]
         _write(pack("!Q", sum(map(len, blocks))), *blocks)
