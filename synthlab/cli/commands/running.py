@@ -104,7 +104,9 @@ def pause(
 def unpause(
     context: typer.Context, names: ClientsArgument = None, lab: LabOption = None, json: JsonOption = False
 ) -> None:
-    """Resume paused clients and wait until their health is known, for 5 s at most.
+    """Resume paused clients.
+
+    Waits until their health is known, for 5 s at most.
 
     \b
     Examples:
