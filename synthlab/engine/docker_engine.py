@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ from .image_commands import ImageCommands
 from .images import LocalImage, is_own
 from .listing import Member, list_members
 from .lock import take_lock
+from .process import run_program
 from .tools import ToolCommands
 
 if TYPE_CHECKING:
@@ -225,7 +227,7 @@ def _connect() -> APIClient:
     from docker import APIClient
 
     endpoint = _endpoint()
-    if str(endpoint.get("base_url")).startswith("ssh:"):
+    if str(endpoint.get("base_url")).startswith("ssh:") or endpoint.get("tls") is True:
         from .ssh_tunnel import Tunnel
 
         endpoint = {"base_url": f"unix://{Tunnel().path}"}
@@ -241,13 +243,24 @@ def _endpoint() -> dict[str, Any]:
         return {**kwargs_from_env()}
     name = os.environ.get("DOCKER_CONTEXT")
     context = ContextAPI.get_context(name)
-    if context is None:
-        raise SynthlabError(
-            f"no docker context {name!r}: `docker context ls` lists them"
-            if name
-            else "the current docker context does not exist: choose another with `docker context use`"
-        )
-    return {"base_url": context.Host, "tls": context.TLSConfig or False}
+    if context is not None:
+        return {"base_url": context.Host, "tls": context.TLSConfig or False}
+    if name:
+        return _inspected(name)
+    raise SynthlabError("the current docker context does not exist: choose another with `docker context use`")
+
+
+def _inspected(context: str) -> dict[str, Any]:
+    """The engine of a context that the SDK does not find; `tls` says whether it needs certificates.
+
+    The SDK looks beside the docker command's config.json, which `docker context create` does not write.
+    """
+    lines: list[str] = []
+    asked = run_program(["docker", "context", "inspect", "--format", "{{json .}}", context], on_line=lines.append)
+    if asked.status != 0:
+        raise SynthlabError(f"no docker context {context!r}: `docker context ls` lists them")
+    found = json.loads(lines[-1])
+    return {"base_url": found["Endpoints"]["docker"]["Host"], "tls": bool(found["TLSMaterial"])}
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def word(names: Iterable[str], help: str) -> Key:
     def read(node: Node, _: Context) -> str:
         if node.value not in allowed:
             hint = did_you_mean(str(node.value), allowed)
-            node.wrong(f"{node.plain()!r} is not one of {', '.join(allowed)}{hint}")
+            node.wrong(f"{node.quoted()} is not one of {', '.join(allowed)}{hint}")
         return str(node.value)
 
     return Key(read=read, schema={"enum": list(allowed)}, help=help)

@@ -118,7 +118,7 @@ def _mapping(top: Node) -> dict[str, Node]:
 
 
 def _stack_file(node: Node, folder: Path) -> str:
-    name = node.text("a stack file")
+    name = node.text("the name of a stack file, such as call.yaml; a stack needs a file of its own")
     return str(folder / name) if (folder / name).is_file() else name
 
 

@@ -153,7 +153,7 @@ def _lab_name(name: str) -> str:
 
 def _read_ip(node: Node) -> Ip:
     if node.value not in get_args(Ip):
-        node.wrong(f"{node.plain()!r} is not one of {', '.join(get_args(Ip))}")
+        node.wrong(f"{node.quoted()} is not one of {', '.join(get_args(Ip))}")
     ip: Ip = node.value
     return ip
 

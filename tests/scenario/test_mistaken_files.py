@@ -24,6 +24,10 @@ TOPS = {
         "stack: call.yaml\nstep: []\n",
         "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
     ),
+    "stack written inline": (
+        "stack: {clients: {client1: {app: chrom}}}\nsteps: [{wait: 1s}]\n",
+        "1: stack: a mapping is not the name of a stack file, such as call.yaml; a stack needs a file of its own",
+    ),
     "no such stack": (
         "stack: cal.yaml\nsteps: [{wait: 1s}]\n",
         "1: stack: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml",

@@ -50,7 +50,7 @@ MISTAKES = {
     "clients is empty": ("clients: {}\n", "1: clients: is empty: add at least one client"),
     "clients is a list": (
         "clients: [a]\n",
-        "1: clients: ['a'] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
+        "1: clients: [a] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
     ),
     "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
     "bad name of a lab": (

@@ -116,5 +116,5 @@ def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
     for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
         assert run(command, "client1", backend=far) == 3
         output = capsys.readouterr().err
-        assert output.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
-    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and the API's port (3000) as well" in output
+        assert output.startswith(f"synthlab: {address} does not reach client1 from here: if `allow` ")
+    assert "forward port 32801 and the API's port (3000) from there" in output
