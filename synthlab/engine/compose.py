@@ -24,16 +24,18 @@ class PortTaken(SynthlabError):
 class ComposeCommands:
     """The Compose part of EngineApi."""
 
+    command: str
+
     def compose_up(self, project: str, rendered: str, progress: Progress) -> None:
-        command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
+        command = [self.command, "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
         finished = run_program(command, text=rendered, on_line=lambda line: progress(line.strip()))
         if finished.status != 0:
             taken = any("port is already allocated" in line for line in finished.tail)
             error = PortTaken if taken else SynthlabError
-            raise error("docker compose could not start the lab", finished.tail[-8:])
+            raise error(f"{self.command} compose could not start the lab", finished.tail[-8:])
 
     def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        command = ["docker", "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
+        command = [self.command, "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
         lines: list[str] = []
         given = {**os.environ, **environment}
         finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)

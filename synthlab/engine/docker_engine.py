@@ -35,6 +35,8 @@ LET_GO_S = 10
 class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     """The EngineApi of Docker; connects on the first call."""
 
+    command = "docker"
+
     def __init__(self) -> None:
         self._connected: APIClient | None = None
 
@@ -86,7 +88,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
 
     def members(self) -> list[Member]:
-        return list_members()
+        return list_members(self.command)
 
     def _all_containers(self, lab: str | None) -> list[Container]:
         wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
@@ -125,7 +127,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             getattr(api, action)(container.id, **grace)
 
     def control_command(self) -> list[str]:
-        return ["docker"]
+        return [self.command]
 
     def image(self, tag: str) -> LocalImage | None:
         from docker.errors import ImageNotFound
@@ -179,7 +181,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         return len(containers)
 
     def lock(self, lab: str, image: str) -> Held | None:
-        return take_lock(f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
+        return take_lock(self.command, f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
 
     def locks(self) -> dict[str, str]:
         return {one["Labels"][labels.LOCK]: one["State"] for one in self._all_locks()}
@@ -201,6 +203,16 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
                 api.stop(container.id, timeout=STOP_GRACE_S)
             api.remove_container(container.id, force=True, v=True)
 
+    def _connect(self) -> APIClient:
+        from docker import APIClient
+
+        endpoint = _endpoint()
+        if str(endpoint.get("base_url")).startswith("ssh:"):
+            from .ssh_tunnel import Tunnel
+
+            endpoint = {"base_url": f"unix://{Tunnel(self.command).path}"}
+        return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
+
     @contextlib.contextmanager
     def _asked(self) -> Iterator[APIClient]:
         """The engine's API; reports its errors as SynthlabError, in one line."""
@@ -209,7 +221,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
 
         try:
             if self._connected is None:
-                self._connected = _connect()
+                self._connected = self._connect()
             yield self._connected
         except APIError as error:
             raise SynthlabError(f"the Docker engine reports: {error.explanation or error}") from error
@@ -217,17 +229,6 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             raise SynthlabError(
                 "the Docker engine does not answer: start it and try again, or run `synthlab doctor`"
             ) from error
-
-
-def _connect() -> APIClient:
-    from docker import APIClient
-
-    endpoint = _endpoint()
-    if str(endpoint.get("base_url")).startswith("ssh:"):
-        from .ssh_tunnel import Tunnel
-
-        endpoint = {"base_url": f"unix://{Tunnel().path}"}
-    return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
 
 
 def _endpoint() -> dict[str, Any]:

@@ -104,3 +104,33 @@ def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WrongUse, match=r"^/c\.yaml: no such service$"):
         engine.compose_config(Path("/c.yaml"), {})
     assert engine.tool_version("compose") is None
+
+
+@pytest.fixture
+def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes every docker command fail with this message."""
+
+    def fail(message: str) -> None:
+        program = tmp_path / "docker"
+        program.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\necho "{message}" >&2\nexit 1\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    return fail
+
+
+def test_a_lock_that_is_held(failing: Callable[[str], None], tmp_path: Path) -> None:
+    """The lock is a container with a fixed name: if that is in use, the lock is held."""
+    failing("the name is already in use")
+    assert Engine().lock("call", "debian") is None
+    assert (tmp_path / "asked").read_text().startswith("run --rm --interactive --name synthlab-call.lock ")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"), [("", "docker ended with status 1"), ("no such image", "no such image")]
+)
+def test_a_lock_that_fails(message: str, reason: str, failing: Callable[[str], None]) -> None:
+    """Any other failure is an error with the last line of the command, or its status."""
+    failing(message)
+    with pytest.raises(SynthlabError, match=rf"^the engine cannot hold the lock synthlab-call\.lock: {reason}$"):
+        Engine().lock("call", "debian")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from synthlab.engine import docker_engine, labels
+from synthlab.engine import labels
 from synthlab.engine.docker_engine import Engine, _lines
 
 
@@ -35,5 +35,5 @@ def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
         def remove_image(self, tag: str, force: bool) -> None:
             self.removed.append(tag)
 
-    monkeypatch.setattr(docker_engine, "_connect", Api)
+    monkeypatch.setattr(Engine, "_connect", lambda engine: Api())
     assert Engine().remove_images() == Api.removed == ["syntheticnet:latest", browser]
