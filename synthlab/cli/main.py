@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..assets import own_version
-from ..control.backend import Backend, docker_backend
+from ..control.backend import Backend, make_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
             [argument for argument in own if argument != DEBUG] + foreign,
             prog_name="synthlab",
             standalone_mode=False,
-            obj=backend or docker_backend(),
+            obj=backend or make_backend(),
         )
         sys.stdout.flush()
     except Terminated as terminated:

@@ -33,6 +33,10 @@ class Held(Protocol):
 class EngineHost(Protocol):
     """The engine itself, and the machine it runs on."""
 
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        ...
+
     def version(self) -> str: ...
 
     def facts(self) -> dict[str, str]:

@@ -41,7 +41,6 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         self._connected: APIClient | None = None
 
     def close(self) -> None:
-        """Close the connection; the next call opens a new one."""
         if self._connected is not None:
             self._connected.close()
             self._connected = None

@@ -37,6 +37,9 @@ class FakeEngine:
         self.locked: set[str] = set()
         self._has_all = images is None
 
+    def close(self) -> None:
+        pass
+
     def version(self) -> str:
         return "20.10"
 
