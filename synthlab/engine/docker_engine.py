@@ -16,6 +16,7 @@ from . import labels
 from .api import Held
 from .compose import ComposeCommands
 from .containers import Container, LogQuery, read_container, read_probe
+from .docker_advice import DOCKER
 from .exec import ProgramCommands
 from .host_port import is_free_on
 from .image_commands import ImageCommands
@@ -36,6 +37,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     """The EngineApi of Docker; connects on the first call."""
 
     command = "docker"
+    advice = DOCKER
 
     def __init__(self) -> None:
         self._connected: APIClient | None = None

@@ -10,6 +10,7 @@ from ..contract import API_PORT, ContainerAction
 from ..engine import labels
 from ..engine.api import OnLine, Process, Tool, User
 from ..engine.containers import Container, LogQuery
+from ..engine.docker_engine import Engine
 from ..engine.exec import PYTHON
 from ..engine.images import ImageBuild, LocalImage
 from ..engine.listing import Member
@@ -25,6 +26,9 @@ class FakeEngine:
     changes of images and labs in order, `composed` the Compose files started. To make a lab fail, override `made_of`
     or any other method.
     """
+
+    command = Engine.command
+    advice = Engine.advice
 
     def __init__(self, containers: Iterable[Container] = (), images: Mapping[str, LocalImage] | None = None) -> None:
         self.present = list(containers)
