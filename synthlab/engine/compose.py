@@ -25,12 +25,14 @@ class ComposeCommands:
     """The Compose part of EngineApi."""
 
     command: str
+    port_taken: str
+    """What the engine says if a host port is in use."""
 
     def compose_up(self, project: str, rendered: str, progress: Progress) -> None:
         command = [self.command, "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
         finished = run_program(command, text=rendered, on_line=lambda line: progress(line.strip()))
         if finished.status != 0:
-            taken = any("port is already allocated" in line for line in finished.tail)
+            taken = any(self.port_taken in line for line in finished.tail)
             error = PortTaken if taken else SynthlabError
             raise error(f"{self.command} compose could not start the lab", finished.tail[-8:])
 

@@ -38,6 +38,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
 
     command = "docker"
     advice = DOCKER
+    port_taken = "port is already allocated"
 
     def __init__(self) -> None:
         self._connected: APIClient | None = None
@@ -67,7 +68,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         from docker.errors import DockerException
 
         try:
-            return str(_endpoint().get("base_url") or "unix:///var/run/docker.sock")
+            return str(self._endpoint().get("base_url") or "unix:///var/run/docker.sock")
         except DockerException as error:
             raise SynthlabError(f"the docker command's context cannot be read: {error}") from error
 
@@ -207,12 +208,29 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     def _connect(self) -> APIClient:
         from docker import APIClient
 
-        endpoint = _endpoint()
+        endpoint = self._endpoint()
         if str(endpoint.get("base_url")).startswith("ssh:"):
             from .ssh_tunnel import Tunnel
 
             endpoint = {"base_url": f"unix://{Tunnel(self.command).path}"}
         return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
+
+    def _endpoint(self) -> dict[str, Any]:
+        """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
+        from docker import ContextAPI
+        from docker.utils import kwargs_from_env
+
+        if os.environ.get("DOCKER_HOST"):
+            return {**kwargs_from_env()}
+        name = os.environ.get("DOCKER_CONTEXT")
+        context = ContextAPI.get_context(name)
+        if context is None:
+            raise SynthlabError(
+                f"no docker context {name!r}: `docker context ls` lists them"
+                if name
+                else "the current docker context does not exist: choose another with `docker context use`"
+            )
+        return {"base_url": context.Host, "tls": context.TLSConfig or False}
 
     @contextlib.contextmanager
     def _asked(self) -> Iterator[APIClient]:
@@ -225,29 +243,11 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
                 self._connected = self._connect()
             yield self._connected
         except APIError as error:
-            raise SynthlabError(f"the Docker engine reports: {error.explanation or error}") from error
+            raise SynthlabError(f"the {self.advice.name} engine reports: {error.explanation or error}") from error
         except (DockerException, RequestException) as error:
             raise SynthlabError(
-                "the Docker engine does not answer: start it and try again, or run `synthlab doctor`"
+                f"the {self.advice.name} engine does not answer: start it and try again, or run `synthlab doctor`"
             ) from error
-
-
-def _endpoint() -> dict[str, Any]:
-    """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
-    from docker import ContextAPI
-    from docker.utils import kwargs_from_env
-
-    if os.environ.get("DOCKER_HOST"):
-        return {**kwargs_from_env()}
-    name = os.environ.get("DOCKER_CONTEXT")
-    context = ContextAPI.get_context(name)
-    if context is None:
-        raise SynthlabError(
-            f"no docker context {name!r}: `docker context ls` lists them"
-            if name
-            else "the current docker context does not exist: choose another with `docker context use`"
-        )
-    return {"base_url": context.Host, "tls": context.TLSConfig or False}
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synthlab.engine.compose import PortTaken
 from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import ImageBuild
 from synthlab.errors import SynthlabError, WrongUse
@@ -134,3 +135,10 @@ def test_a_lock_that_fails(message: str, reason: str, failing: Callable[[str], N
     failing(message)
     with pytest.raises(SynthlabError, match=rf"^the engine cannot hold the lock synthlab-call\.lock: {reason}$"):
         Engine().lock("call", "debian")
+
+
+def test_a_port_that_is_taken(failing: Callable[[str], None]) -> None:
+    """A host port in use has an error of its own, so that `up` can draw another port."""
+    failing("Bind for 127.0.0.1:3000 failed: port is already allocated")
+    with pytest.raises(PortTaken, match=r"^docker compose could not start the lab$"):
+        Engine().compose_up("synthlab-call", "", unheard)
