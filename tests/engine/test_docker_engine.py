@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from synthlab.engine import docker_engine, labels
+from synthlab.engine import labels
 from synthlab.engine.docker_engine import Engine, _lines
 from synthlab.errors import SynthlabError
 
@@ -39,7 +39,7 @@ def test_a_context_without_a_config_file(
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "far")
     assert Engine().address() == "tcp://far:2376"
-    assert docker_engine._endpoint()["tls"] == bool(material)
+    assert Engine()._endpoint()["tls"] == bool(material)
     monkeypatch.setenv("DOCKER_CONTEXT", "fare")
     with pytest.raises(SynthlabError, match=r"^no docker context 'fare': `docker context ls` lists them$"):
         Engine().address()
@@ -59,5 +59,5 @@ def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
         def remove_image(self, tag: str, force: bool) -> None:
             self.removed.append(tag)
 
-    monkeypatch.setattr(docker_engine, "_connect", Api)
+    monkeypatch.setattr(Engine, "_connect", lambda engine: Api())
     assert Engine().remove_images() == Api.removed == ["syntheticnet:latest", browser]
