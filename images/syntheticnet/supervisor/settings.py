@@ -158,8 +158,8 @@ def _ipv6_only(text: str) -> bool:
 
 def _self_control(environment: Mapping[str, str]) -> bool:
     """From `SYNTHLAB_SELF_CONTROL`; by default on in a container that belongs to no lab."""
-    # In a lab, tests and verdicts rely on conditions that only the host sets. A container on its own belongs to the person
-    # who started it, and who may be sitting at the browser inside.
+    # In a lab, tests and verdicts rely on conditions that only the host sets. A container on its own belongs to whoever
+    # started it, and that person may be sitting at the browser inside.
     text = environment.get("SYNTHLAB_SELF_CONTROL", "")
     if text not in ("", "0", "1"):
         raise BadSettings(f"SYNTHLAB_SELF_CONTROL: {text!r} is not 0 or 1")
