@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "self_control of the stack": (
         "self_control: [c]\nclients: {c: {image: x}}\n",
-        "1: self_control: ['c'] is not true or false",
+        "1: self_control: [c] is not true or false",
     ),
     "share above 100 %": (
         client("app: bot, network: {egress: {loss: 120%}}"),
