@@ -175,7 +175,7 @@ def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
     engine.present = [replace(engine.present[0], expires=1)]
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
-    assert "take down call\n" in capsys.readouterr().out
+    assert "remove call\n" in capsys.readouterr().out
     engine.locked.add("call")
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")
