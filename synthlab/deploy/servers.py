@@ -39,8 +39,9 @@ def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
     marks = lab_labels(stack)
     parts = {"services": {name: _of_compose(stack, compose, name) for name in compose.services}}
     for kind, bodies in compose.named.items():
-        # The template itself writes the network `default`, with our labels and subnet.
-        own = {name: _marked(body, marks) for name, body in bodies.items() if name != "default"}
+        own = {name: _marked(body, marks) for name, body in bodies.items()}
+        if kind == "networks":
+            own.pop("default", None)  # the template itself writes it, with our labels and subnet
         parts |= {kind: own} if own else {}
     return parts
 

@@ -88,6 +88,15 @@ def test_parts_of_a_compose_file() -> None:
     assert server_count(stack) == 2
 
 
+@pytest.mark.parametrize("kind", ["volumes", "configs", "secrets"])
+def test_what_is_named_default(kind: str) -> None:
+    """The user's own volume, config or secret may be called `default`; only the network of that name is the lab's."""
+    body = {"external": True, "name": "theirs"}
+    config = {"services": {"media": {"image": "x"}}, "networks": {"default": {}}, kind: {"default": body}}
+    parts = compose_parts(_of(from_config(config)))
+    assert parts == {"services": parts["services"], kind: {"default": body}}
+
+
 def test_the_fake_engine_reads_its_services(tmp_path: Path) -> None:
     """The fake engine makes one container of each service, of the Compose file's and of ours."""
     stack = replace(_of(from_config(CONFIG)), clients=read("app: janus", tmp_path).clients)
