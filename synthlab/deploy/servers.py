@@ -11,7 +11,7 @@ from ..engine import labels
 from ..stack import Sfu, Stack
 from ..stack.compose_source import ComposeFile
 from .companion import companion
-from .services import PublishedPort, Service, bounds, lab_labels, protocols
+from .services import PublishedPort, Service, bounds, filled, lab_labels, protocols
 from .turn import turn_services
 
 
@@ -53,11 +53,14 @@ def metrics_ports(stack: Stack) -> list[int]:
 
 
 def join_page(stack: Stack) -> str | None:
-    """The URL with which a browser outside the lab joins the call; None if it cannot, or the page is unknown."""
+    """The URL with which a browser outside the lab joins the call; None if it cannot, or the page is unknown.
+
+    `{turn}` is empty in it, as in a lab without TURN: the server can be reached only from the lab.
+    """
     sfu = stack.sfu
     if not (isinstance(sfu, Sfu) and sfu.join and sfu.page):
         return None
-    return sfu.page.format(sfu=sfu.join, name="you", lab=stack.name)
+    return filled(sfu.page, sfu=sfu.join, name="you", lab=stack.name, turn="")
 
 
 def _with_companion(stack: Stack, service: Service) -> tuple[Service, ...]:

@@ -12,7 +12,7 @@ from synthlab.deploy.compose_file import render
 from synthlab.deploy.host_ports import fixed_ports
 from synthlab.deploy.servers import compose_parts, join_page, server_count, server_services
 from synthlab.deploy.services import sfu_condition
-from synthlab.stack import Sfu, Stack, read_stack
+from synthlab.stack import Sfu, Stack, Turn, read_stack
 from synthlab.stack.compose_source import ComposeFile, from_config
 from synthlab.testing import FakeEngine
 
@@ -69,6 +69,20 @@ def test_somebody_outside(tmp_path: Path) -> None:
     assert own.environment == {"SYNTHLAB_JOIN": "192.168.1.5", "SYNTHLAB_MEDIA_PORTS": "20000-20059"}
     assert own.published[-1] == "192.168.1.5:20000-20059:20000-20059/udp"
     assert join_page(stack) == "http://192.168.1.5:8080/?name=you"
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("http://{sfu}/{lab}?name={name}&turn={turn}", "http://10.0.0.1/lab?name=you&turn="),
+        ("http://{sfu}/?x={a:b}", "http://10.0.0.1/?x={a:b}"),
+        ("http://{sfu}/?x={", "http://10.0.0.1/?x={"),
+    ],
+)
+def test_page_for_somebody_outside(tmp_path: Path, url: str, page: str) -> None:
+    """Every URL that clients can open has a page for outside: `{turn}` is empty there, other braces are the page's."""
+    stack = read(f"image: acme/sfu, ports: [80], join: 10.0.0.1, url: '{url}'", tmp_path)
+    assert join_page(replace(stack, turn=Turn(app="coturn", image="x"))) == page
 
 
 def test_parts_of_a_compose_file() -> None:
