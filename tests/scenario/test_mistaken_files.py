@@ -66,6 +66,23 @@ def test_several(tmp_path: Path) -> None:
     ]
 
 
+def test_mistakes_in_flows(tmp_path: Path) -> None:
+    """Wrong keys, flows and values of several flows are reported together."""
+    flows = "{'*:upd': {egres: {}, egress: {los: 1%}}, x: {match: '', both: {rate: 1}}, 'bot-1': 5}"
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, f"  - {{set: client1, flows: {flows}, for: x}}\n")
+    lines = [caught.value.message, *caught.value.details]
+    assert [line.split(": ")[1].removeprefix("steps[0].") for line in lines] == [
+        "flows.*:upd.egres",
+        "flows.*:upd",
+        "flows.*:upd.egress.los",
+        "flows.x.match",
+        "flows.x.both.rate",
+        "flows.bot-1",
+        "for",
+    ]
+
+
 def test_no_mistake_hides_another(tmp_path: Path) -> None:
     """A mistake in one key of a step, or of the file, does not hide those in others."""
     steps = "  - {at: x, set: cleint1, colour: red, egress: {los: 1%, rate: 1}}\n  - {ramp: client1, ovr: 3s}\n"
