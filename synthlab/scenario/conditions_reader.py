@@ -81,7 +81,7 @@ def named_flows(node: Node) -> Iterator[str]:
 
 def check_flow(node: Node, expression: str, context: Context) -> None:
     """Raise WrongUse at `node` unless `expression` is a valid flow in this lab or the name of a declared one."""
-    if expression in context.flows:
+    if expression in context.flows or not context.has_stack:
         return
     try:
         refuse_flow(FlowMatch.parse(expression), context.stack)

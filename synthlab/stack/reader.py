@@ -64,7 +64,7 @@ def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> Rea
 
 
 def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
-    own = _without_extensions(top)
+    own = top.without_extensions()
     keys = own.mapping(what="a stack with sfu and clients")
     mistakes, folder = Mistakes(), path.parent
     with mistakes.noted():
@@ -134,13 +134,6 @@ def _reserved(keys: Mapping[str, Node]) -> dict[str, str]:
     turn = {TURN_HOST: "the TURN server"} if "turn" in keys else {}
     companions = {f"{server}{NETWORK_SUFFIX}": f"the network of the {server}" for server in _networks(keys)}
     return {SFU_HOST: "the media server"} | turn | companions
-
-
-def _without_extensions(top: Node) -> Node:
-    """The top level without `x-` keys, which hold anchors and notes, as in Compose files."""
-    if not isinstance(top.value, dict):
-        return top
-    return replace(top, value={key: node for key, node in top.value.items() if not key.startswith("x-")})
 
 
 def _name_from(path: Path) -> str:

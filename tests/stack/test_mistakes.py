@@ -332,6 +332,10 @@ HIDDEN = {
         "clients:\n  turn: {image: x}\n  sfu-network: {image: x}\n",
         [":1: sfu.network.egress.los", ":2: turn.app", ":4: clients.turn", ":5: clients.sfu-network"],
     ),
+    "unknown keys of a network and its flows": (
+        client("app: bot, network: {egres: {}, ingress: {los: 1%}, flows: {a: {bth: {}, egress: {rate: 1}}}}"),
+        [f":3: clients.c.network.{key}" for key in ("egres", "ingress.los", "flows.a.bth", "flows.a.egress.rate")],
+    ),
     "browser keys of a bot": (client("app: bot, tabs: [], ca: []"), [":3: clients.c.tabs", ":3: clients.c.ca"]),
     "a misspelled app is not missing as well": (
         client("ap: bot, count: 0"),
