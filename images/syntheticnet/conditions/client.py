@@ -64,8 +64,10 @@ class Conditions:
         """What is in force of them; the same object if nothing is muted."""
         if not self.muted and not any(flow.muted for flow in self.flows):
             return self
-        links = dict.fromkeys(DIRECTIONS, LinkConditions()) if self.muted else {}
-        return replace(self, muted=False, flows=tuple(flow for flow in self.flows if not flow.muted), **links)
+        flows = tuple(flow for flow in self.flows if not flow.muted)
+        if self.muted:
+            return Conditions(flows=flows, seed=self.seed)
+        return replace(self, flows=flows)
 
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
