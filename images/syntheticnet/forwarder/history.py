@@ -17,7 +17,7 @@ Kind = Literal["change", "replace", "lease", "expired", "released", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class HistoryRecord:
     """What happened to the entry `id` of the schedule; 0 is the startup. `lasts_ns` is the length of a lease."""
 
     at_ns: int
@@ -40,10 +40,10 @@ class Record:
         }
 
 
-History = tuple[Record, ...]
+History = tuple[HistoryRecord, ...]
 """Oldest first, at most MOST_RECORDS."""
 
 
-def recorded(history: History, record: Record) -> History:
+def recorded(history: History, record: HistoryRecord) -> History:
     """The history with one more record, without the oldest if there are too many."""
     return (*history, record)[-MOST_RECORDS:]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ..conditions import Conditions, ConditionsError
-from .history import API, MOST_CHANGE_BYTES, STARTUP, History, Kind, Record, recorded
+from .history import API, MOST_CHANGE_BYTES, STARTUP, History, HistoryRecord, Kind, recorded
 from .in_force import InForce, Names
 from .schedule_entry import ChangeRequest, Entry
 
@@ -147,7 +147,7 @@ class ConditionSchedule:
         """End a lease or cancel a scheduled change."""
         entry, schedule = self._find(id), self._without({id})
         if entry in self.leases:
-            schedule = schedule._recorded(Record(at_ns=now, by=by, kind="released", id=id))
+            schedule = schedule._recorded(HistoryRecord(at_ns=now, by=by, kind="released", id=id))
         return schedule._settled(now)
 
     def report(self, now: int) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class ConditionSchedule:
     def from_dict(cls, values: Mapping[str, Any]) -> ConditionSchedule:
         entries = {name: tuple(map(Entry.from_dict, values[name])) for name in ("leases", "scheduled")}
         base = Conditions.from_dict(values["base"])
-        history = tuple(Record(**record) for record in values["history"])
+        history = tuple(HistoryRecord(**record) for record in values["history"])
         return cls(**{**values, "base": base, "failures": tuple(values["failures"]), "history": history, **entries})
 
     def _stepped(self, at: int) -> ConditionSchedule:
@@ -189,7 +189,7 @@ class ConditionSchedule:
         if expired:
             rest = self._without({lease.id for lease in expired})
             for lease in expired:
-                rest = rest._recorded(Record(at_ns=at, by=lease.request.by, kind="expired", id=lease.id))
+                rest = rest._recorded(HistoryRecord(at_ns=at, by=lease.request.by, kind="expired", id=lease.id))
             return rest._settled(at)
         entry, rest = self.scheduled[0], replace(self, scheduled=self.scheduled[1:])
         try:
@@ -232,9 +232,9 @@ class ConditionSchedule:
         """The state with a record of an entry, including its change."""
         change = entry.request.change if entry.size <= MOST_CHANGE_BYTES else None
         by = entry.request.by
-        return self._recorded(Record(at_ns=now, by=by, kind=kind, id=entry.id, change=change, lasts_ns=lasts_ns))
+        return self._recorded(HistoryRecord(at_ns=now, by=by, kind=kind, id=entry.id, change=change, lasts_ns=lasts_ns))
 
-    def _recorded(self, record: Record) -> ConditionSchedule:
+    def _recorded(self, record: HistoryRecord) -> ConditionSchedule:
         return replace(self, history=recorded(self.history, record))
 
     def _without(self, ids: set[int]) -> ConditionSchedule:
