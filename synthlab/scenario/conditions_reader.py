@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FILE, FileValue, FlowMatch, file_values
+from syntheticnet.conditions import DIRECTIONS, FILE, SWITCH, FileValue, FlowMatch, file_values
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
@@ -15,18 +15,18 @@ from ..stack.mistakes import Mistakes
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
-from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
+from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name, keys_of_flow, reference
 from .step_kind import Context, Key, StepArgs
 
 Values = dict[str, Any]
 ReadValue = Callable[[Node, "Field[Any]", Context], Any]
 
 
-def read_links(node: Node, context: Context, read_value: ReadValue) -> Values:
-    """Values by direction, from a mapping with `ingress`, `egress` or `both`; raises WrongUse."""
+def _read_links(keys: Mapping[str, Node], context: Context, read_value: ReadValue) -> Values:
+    """Values by direction, from those of `ingress`, `egress` and `both` among `keys`; raises WrongUse."""
     links: dict[str, Values] = {}
-    for side, entry in node.mapping(("match", *SIDES), "values such as {egress: {rate: 1mbit}}").items():
-        if side != "match":
+    for side, entry in keys.items():
+        if side in SIDES:
             for direction in DIRECTIONS if side == BOTH else (side,):
                 links.setdefault(direction, {}).update(_values(entry, context, read_value))
     return dict(links)
@@ -44,18 +44,34 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     return values
 
 
-def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
+def read_flows(node: Node, context: Context, read_value: ReadValue, keys_of_flow: tuple[str, ...]) -> Values:
     """The flows of a change; null or `none` removes a flow."""
     flows: Values = {}
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
         if entry.value is None or entry.value == CLEAR:
             flows[name] = None
             continue
-        keys = entry.mapping(("match", *SIDES), "values such as {egress: {loss: 5%}}")
+        keys = entry.mapping(keys_of_flow, "values such as {egress: {loss: 5%}}")
         match = keys["match"].text("a flow") if "match" in keys else None
         check_flow(keys["match"] if match else entry, match or name, context)
-        flows[name] = ({"match": match} if match else {}) | read_links(entry, context, read_value)
+        muted = {"muted": read_muted(keys["muted"], context)} if "muted" in keys else {}
+        flows[name] = ({"match": match} if match else {}) | muted | _read_links(keys, context, read_value)
     return flows
+
+
+def read_muted(node: Node, _: Context) -> bool:
+    """Whether a flow or link is muted; null or `none` clears it."""
+    if node.value is None or node.value == CLEAR:
+        return False
+    try:
+        return bool(SWITCH.parse(node.value))
+    except ValueError as error:
+        node.wrong(str(error))
+
+
+def read_order(node: Node, _: Context) -> list[str]:
+    """The flows that a change puts first; whether they exist is known only when it is applied."""
+    return [entry.text("a flow") for entry in node.items("a list of flows such as ['sfu:rtp', '*:udp']")]
 
 
 def named_flows(node: Node) -> Iterator[str]:
@@ -118,7 +134,7 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 
 def change_of(read: StepArgs, example: str) -> Values:
-    """The change described by a step's profile, direction and flow keys; raises WrongUse if it is empty."""
+    """The change described by a step's keys for profile, link and flows; raises WrongUse if it is empty."""
     change: Values = read.get("profile", {})
     for side in SIDES:
         for direction in DIRECTIONS if side == BOTH else (side,):
@@ -126,6 +142,7 @@ def change_of(read: StepArgs, example: str) -> Values:
                 change = merged(change, {direction: read.get(side)})
     if "flows" in read.values:
         change = merged(change, {"flows": read.get("flows")})
+    change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 
@@ -142,7 +159,7 @@ def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
     }
     keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in helps.items()}
     keys["flows"] = Key(
-        read=lambda node, context: read_flows(node, context, read_value),
+        read=lambda node, context: read_flows(node, context, read_value, keys_of_flow(values, SIDES)),
         schema=reference(f"flows-of-{values}"),
         help="values for single flows, by flow expression",
     )

@@ -8,7 +8,7 @@ from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import DIRECTIONS, Conditions
 
 from ..errors import did_you_mean
 from . import profiles
@@ -18,6 +18,8 @@ from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")
+NETWORK_KEYS = ("profile", *DIRECTIONS, "muted", "flows", "seed")
+"""No `order`, which only a change has: in a file, flows match in the order in which they are written."""
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
@@ -124,7 +126,7 @@ def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
 
     Paths are relative to `folder`; in the conditions they are replaced by the plain file names that the client uses.
     """
-    keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
+    keys = node.mapping(NETWORK_KEYS, "a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
     files: dict[str, str] = {}
     base = Conditions()
     if "profile" in keys:
