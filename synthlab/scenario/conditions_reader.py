@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FILE, FileValue, FlowMatch, file_values
+from syntheticnet.conditions import DIRECTIONS, FILE, SWITCH, FileValue, FlowMatch, file_values
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
@@ -15,7 +15,7 @@ from ..stack.mistakes import Mistakes
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
-from .conditions_schema import BOTH, CLEAR, DIRECTIONS_OF, SIDES, fields_by_name, reference
+from .conditions_schema import BOTH, CLEAR, DIRECTIONS_OF, SIDES, fields_by_name, keys_of_flow, reference
 from .step_kind import Context, Key, StepArgs
 
 Values = dict[str, Any]
@@ -43,30 +43,49 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     return values
 
 
-def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
+def read_flows(node: Node, context: Context, read_value: ReadValue, keys_of_flow: tuple[str, ...]) -> Values:
     """The flows of a change; null or `none` removes a flow."""
     flows, mistakes = Values(), Mistakes()
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
         with mistakes.noted():
             cleared = entry.value is None or entry.value == CLEAR
-            flows[name] = None if cleared else _read_flow(name, entry, context, read_value)
+            flows[name] = None if cleared else _read_flow(name, entry, context, read_value, keys_of_flow)
     mistakes.report()
     return flows
 
 
-def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue) -> Values:
+def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue, allowed: tuple[str, ...]) -> Values:
     keys = node.mapping(what="values such as {egress: {loss: 5%}}")
-    match, sides, mistakes = Values(), dict[str, Values](), Mistakes()
+    flow, sides, mistakes = Values(), dict[str, Values](), Mistakes()
     with mistakes.noted():
-        node.refuse_unknown(("match", *SIDES))
+        node.refuse_unknown(allowed)
     with mistakes.noted():
-        match = {"match": keys["match"].text("a flow")} if "match" in keys else match
-        check_flow(keys.get("match", node), match.get("match", name), context)
+        if "match" in keys:
+            flow["match"] = keys["match"].text("a flow")
+        check_flow(keys.get("match", node), flow.get("match", name), context)
+    with mistakes.noted():
+        if "muted" in keys:
+            flow["muted"] = read_muted(keys["muted"], context)
     for side in [side for side in SIDES if side in keys]:
         with mistakes.noted():
             sides[side] = _values(keys[side], context, read_value)
     mistakes.report()
-    return match | by_direction(sides)
+    return flow | by_direction(sides)
+
+
+def read_muted(node: Node, _: Context) -> bool:
+    """Whether a flow or link is muted; null or `none` clears it."""
+    if node.value is None or node.value == CLEAR:
+        return False
+    try:
+        return bool(SWITCH.parse(node.value))
+    except ValueError as error:
+        node.wrong(str(error))
+
+
+def read_order(node: Node, _: Context) -> list[str]:
+    """The flows that a change puts first; whether they exist is known only when it is applied."""
+    return [entry.text("a flow") for entry in node.items("a list of flows such as ['sfu:rtp', '*:udp']")]
 
 
 def named_flows(node: Node) -> Iterator[str]:
@@ -134,6 +153,7 @@ def change_of(read: StepArgs, example: str) -> Values:
     change: Values = merged(read.get("profile", {}), by_direction(sides))
     if "flows" in read.values:
         change = merged(change, {"flows": read.get("flows")})
+    change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 
@@ -150,7 +170,7 @@ def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
     }
     keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in helps.items()}
     keys["flows"] = Key(
-        read=lambda node, context: read_flows(node, context, read_value),
+        read=lambda node, context: read_flows(node, context, read_value, keys_of_flow(values, SIDES)),
         schema=reference(f"flows-of-{values}"),
         help="values for single flows, by flow expression",
     )
