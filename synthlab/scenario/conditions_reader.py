@@ -43,34 +43,32 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     return values
 
 
-def read_flows(node: Node, context: Context, read_value: ReadValue, keys_of_flow: tuple[str, ...]) -> Values:
+def read_flows(node: Node, context: Context, read_value: ReadValue, allowed: tuple[str, ...]) -> Values:
     """The flows of a change; null or `none` removes a flow."""
     flows, mistakes = Values(), Mistakes()
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
         with mistakes.noted():
             cleared = entry.value is None or entry.value == CLEAR
-            flows[name] = None if cleared else _read_flow(name, entry, context, read_value, keys_of_flow)
+            flows[name] = None if cleared else _read_flow(name, entry, context, read_value, allowed)
     mistakes.report()
     return flows
 
 
 def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue, allowed: tuple[str, ...]) -> Values:
     keys = node.mapping(what="values such as {egress: {loss: 5%}}")
-    flow, sides, mistakes = Values(), dict[str, Values](), Mistakes()
+    own, sides, mistakes = Values(), dict[str, Values](), Mistakes()
     with mistakes.noted():
         node.refuse_unknown(allowed)
     with mistakes.noted():
-        if "match" in keys:
-            flow["match"] = keys["match"].text("a flow")
-        check_flow(keys.get("match", node), flow.get("match", name), context)
+        own |= {"match": keys["match"].text("a flow")} if "match" in keys else {}
+        check_flow(keys.get("match", node), own.get("match", name), context)
     with mistakes.noted():
-        if "muted" in keys:
-            flow["muted"] = read_muted(keys["muted"], context)
+        own |= {"muted": read_muted(keys["muted"], context)} if "muted" in keys else {}
     for side in [side for side in SIDES if side in keys]:
         with mistakes.noted():
             sides[side] = _values(keys[side], context, read_value)
     mistakes.report()
-    return flow | by_direction(sides)
+    return own | by_direction(sides)
 
 
 def read_muted(node: Node, _: Context) -> bool:
@@ -148,7 +146,7 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 
 def change_of(read: StepArgs, example: str) -> Values:
-    """The change described by a step's profile, direction and flow keys; raises WrongUse if it is empty."""
+    """The change described by a step's keys for profile, link and flows; raises WrongUse if it is empty."""
     sides = {side: read.get(side) for side in SIDES if side in read.values}
     change: Values = merged(read.get("profile", {}), by_direction(sides))
     if "flows" in read.values:
