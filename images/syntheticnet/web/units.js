@@ -52,6 +52,8 @@ export const formatRate = (bps) => {
   const [unit, scale] = fitting(RATES, Math.max(bps, 1e3));
   return `${digits(bps / scale)} ${SHOWN[unit]}`;
 };
+// A round number for an axis: "500 kbit/s", "20 ms".
+export const axisOf = (kind) => (number) => showQuantity(kind, number).join(" ");
 export const formatTime = (ms) => (ms < 1000 ? `${digits(ms)} ms` : `${digits(ms / 1000)} s`);
 export const formatShare = (share) => `${digits(share * 100)} %`;
 export const formatSeconds = (ns) => `${Math.max(0, ns / 1e9).toFixed(ns < 9.95e9 ? 1 : 0)} s`;

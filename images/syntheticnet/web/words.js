@@ -98,12 +98,14 @@ const WHO = { page: "page", command: "command line", startup: "start", python: "
 
 export const describeWho = (by) => WHO[by] ?? by;
 
-// Who a row of traffic is with, and what it is: ["sfu", "video VP8"], ["10.0.0.2", "tcp 443"].
+// Who a row of traffic is with, and what it is: "sfu" and "video VP8", "10.0.0.2" and "tcp :443".
 export const remoteWords = ({ name, remote }) => name ?? remote;
+
+const MEDIA = ["rtp", "rtcp"];
 
 export function trafficWords({ kind, codec, media, payload_type: type, protocol, port }) {
   const what = kind ? [kind, codec] : media === "rtp" ? ["rtp", type] : [media ?? protocol];
-  return [...what, port !== null && `:${port}`].filter((part) => part !== null && part !== undefined && part !== false)
+  return [...what, !MEDIA.includes(media) && port !== null && `:${port}`].filter((part) => part !== null && part !== undefined && part !== false)
     .join(" ");
 }
 

@@ -91,7 +91,7 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
     openPanel(row.match);
     requestAnimationFrame(() => reveal(panels.current, row.match, row.direction));
   });
-  const common = { schema: schema, files, leases, samples, marks, now_ns: samples.at(-1)?.monotonic_ns, disabled };
+  const common = { schema, leases, samples, marks, now_ns: samples.at(-1)?.monotonic_ns, disabled };
   const below = Object.fromEntries(DIRECTIONS.map((direction) => [direction, linkOf(conditions, ALL, direction)]));
 
   return html`

@@ -26,8 +26,8 @@ export function LinkColumn({ panel, title, direction, link, below, leases, sampl
 }
 
 function noteOf({ name, link, below, left }) {
-  if (left !== undefined) return `a lease, for ${formatSeconds(left)}`;
-  if (name === "rate" && "rate_trace" in link) return `follows the trace ${link.rate_trace}`;
-  if (below && mainValue(link, name) === undefined && mainValue(below, name) !== undefined) return "as all traffic";
-  return "";
+  if (left !== undefined) return { mark: formatSeconds(left), text: `a lease, for ${formatSeconds(left)}` };
+  if (name === "rate" && "rate_trace" in link) return { mark: "trace", text: `follows the trace ${link.rate_trace}` };
+  if (below && mainValue(link, name) === undefined && mainValue(below, name) !== undefined) return { mark: "=", text: "as all traffic" };
+  return undefined;
 }

@@ -4,11 +4,12 @@ import { DIRECTION_WORDS, conditionWords, describeHelp, grouped } from "../words
 import { DIRECTIONS, MAIN } from "../conditions.js";
 import { html, useState } from "./html.js";
 
-// `links` and `below` are values by direction; `onValue(direction, name, text)` and `onUpload(direction, name, file)`
+// `links` and `below` are values by direction, `below` those of all traffic for a flow; `onValue(direction, name, text)` and `onUpload(direction, name, file)`
 // return promises. An empty text clears a value.
-export function MoreValues({ schema, links, files, title, disabled, onValue, onUpload }) {
+export function MoreValues({ schema, links, below, title, disabled, onValue, onUpload }) {
   return html`
     <div class="more">
+      <p class="more-row soft"><span></span>${DIRECTIONS.map((direction) => html`<span key=${direction}>${DIRECTION_WORDS[direction]}</span>`)}</p>
       ${grouped(schema, MAIN).map(([group, conditions]) => html`
         <fieldset key=${group}>
           <legend>${group}</legend>
@@ -16,7 +17,7 @@ export function MoreValues({ schema, links, files, title, disabled, onValue, onU
             <div class="more-row" key=${condition.name} title=${describeHelp(condition)}>
               <span class="more-name">${conditionWords(condition.name)}</span>
               ${DIRECTIONS.map((direction) => html`
-                <${MoreValue} key=${direction} condition=${condition} value=${links[direction][condition.name]} files=${files}
+                <${MoreValue} key=${direction} condition=${condition} value=${links[direction][condition.name]} below=${below?.[direction][condition.name]}
                   label=${`${title} ${DIRECTION_WORDS[direction]} ${conditionWords(condition.name)}`} disabled=${disabled}
                   onValue=${(text) => onValue(direction, condition.name, text)}
                   onUpload=${(file) => onUpload(direction, condition.name, file)} />`)}
@@ -26,7 +27,7 @@ export function MoreValues({ schema, links, files, title, disabled, onValue, onU
     </div>`;
 }
 
-function MoreValue({ condition, value, files, label, disabled, onValue, onUpload }) {
+function MoreValue({ condition, value, below, label, disabled, onValue, onUpload }) {
   const [typed, setTyped] = useState(undefined);
   const [failure, setFailure] = useState("");
   const tried = async (act) => {
@@ -47,7 +48,7 @@ function MoreValue({ condition, value, files, label, disabled, onValue, onUpload
       ${choices
         ? html`<select ...${common} value=${shown} onChange=${({ target }) => send(target.value)}>
             ${["", ...choices].map((choice) => html`<option key=${choice} value=${choice}>${choice || "–"}</option>`)}</select>`
-        : html`<input ...${common} type="text" autocomplete="off" placeholder=${condition.example} value=${shown}
+        : html`<input ...${common} type="text" autocomplete="off" placeholder=${below === undefined ? `e.g. ${condition.example}` : `${below}, as all traffic`} value=${shown}
             list=${condition.kind === "file" ? "uploaded-files" : undefined}
             onInput=${({ target }) => setTyped(target.value)}
             onChange=${({ target }) => send(target.value)}

@@ -34,7 +34,7 @@ export function Panel(props) {
     </article>`;
 }
 
-function Opened({ name, title, owner, below, schema, files, leases, samples, marks, now_ns: now, disabled, onMain, onShare, onValue, onUpload }) {
+function Opened({ name, title, owner, below, schema, leases, samples, marks, now_ns: now, disabled, onMain, onShare, onValue, onUpload }) {
   const [more, setMore] = useState(false);
   const links = Object.fromEntries(DIRECTIONS.map((direction) => [direction, owner[direction] ?? {}]));
   const others = DIRECTIONS.flatMap((direction) => Object.keys(links[direction])).filter((value) => !MAIN.includes(value)).length;
@@ -46,7 +46,7 @@ function Opened({ name, title, owner, below, schema, files, leases, samples, mar
     </div>
     <button class="more-button" aria-expanded=${more ? "true" : "false"} onClick=${() => setMore(!more)}>
       <span class="triangle" aria-hidden="true"></span>More values${others ? html` <b class="count">${others} set</b>` : ""}</button>
-    ${more && html`<${MoreValues} schema=${schema} links=${links} files=${files} title=${title} disabled=${disabled} onValue=${onValue} onUpload=${onUpload} />`}`;
+    ${more && html`<${MoreValues} schema=${schema} links=${links} below=${below} title=${title} disabled=${disabled} onValue=${onValue} onUpload=${onUpload} />`}`;
 }
 
 // What is set in one direction, and the rate measured there.

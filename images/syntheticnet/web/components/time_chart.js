@@ -4,7 +4,7 @@ import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { SHOWN_S } from "../store.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 
-const AXIS_PX = 48;
+const AXIS_PX = 60;
 const LABEL_PX = 44;
 const FONT = "10px system-ui, sans-serif";
 const DARK = "(prefers-color-scheme: dark)";
@@ -53,7 +53,7 @@ function optionsOf({ node, lines, drawn, format, height, times }) {
       { show: times, size: 16, gap: 2, font: FONT, stroke: soft, ticks: { show: false }, grid: { show: false },
         splits: () => [-SHOWN_S, -SHOWN_S / 2, 0], values: () => ["", "1 min ago", ""] },
       { size: AXIS_PX, gap: 4, font: FONT, stroke: soft, ticks: { show: false }, grid: { stroke: line, width: 1 },
-        splits: (chart, axis, from, to) => [0, to / 2], values: (chart, splits) => splits.map((value) => (value ? format(value) : "0")) },
+        splits: (chart, axis, from, to) => [0, roundBelow(to * 0.8)], values: (chart, splits) => splits.map((value) => (value ? format(value) : "0")) },
     ],
     series: [{}, ...lines.map((one) => ({
       scale: one.scale ?? "y", stroke: colour(one.colour), width: one.width ?? 1, dash: one.dash, points: { show: false },
@@ -62,6 +62,12 @@ function optionsOf({ node, lines, drawn, format, height, times }) {
     }))],
     hooks: { draw: [(chart) => drawMarks(chart, drawn.current.marks, soft)] },
   };
+}
+
+// The largest of 1, 2, 5, 10, 20, ... that is at most `most`.
+function roundBelow(most) {
+  const power = 10 ** Math.floor(Math.log10(most));
+  return power * [5, 2, 1].find((digit) => digit * power <= most);
 }
 
 // The colour of a CSS variable as a canvas takes it: a variable may hold `light-dark()`, which only a style resolves.
@@ -79,11 +85,12 @@ function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = 1;
+  ctx.setLineDash([]);
   ctx.font = `${9 * ratio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
   for (const { at_s: at, text } of marks) {
     const x = Math.round(valToPos(at, "x", true)) + 0.5;
-    ctx.globalAlpha = 0.5;
+    ctx.globalAlpha = 0.35;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

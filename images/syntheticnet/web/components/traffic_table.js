@@ -1,6 +1,6 @@
 // Live traffic of both directions, one row for each kind of packet to or from a remote.
 
-import { COLUMNS, filtered, limitOf, rowsOf, sorted } from "../traffic.js";
+import { filtered, limitOf, rowsOf, sorted } from "../traffic.js";
 import { digits, formatRate } from "../units.js";
 import { ALL } from "../conditions.js";
 import { DIRECTION_MARKS, DIRECTION_WORDS, describeDrops, remoteWords, trafficWords } from "../words.js";
@@ -52,7 +52,7 @@ function TrafficRow({ row, lit, disabled, open, onOpen, onLight, onPanel, onLimi
         <th scope="row"><button class="row-button" aria-expanded=${open ? "true" : "false"} title=${row.remote} onClick=${onOpen}
           onFocus=${() => onLight(row.flow)} onBlur=${() => onLight(undefined)}>
           <span class="arrow" title=${DIRECTION_WORDS[row.direction]}>${DIRECTION_MARKS[row.direction]}<span class="hidden">${DIRECTION_WORDS[row.direction]}</span></span>
-          <span><b>${remoteWords(row)}</b> <small>${trafficWords(row)}${row.flow === ALL ? "" : html` · <em>${row.flow}</em>`}</small></span></button></th>
+          <span><b>${remoteWords(row)}</b> <small>${trafficWords(row)}${row.flow === ALL ? "" : html`<em>${row.flow}</em>`}</small></span></button></th>
         <td>${Math.round(row.packets_s)}</td><td>${formatRate(row.bits_s)}</td>
         <td class=${drops ? "is-poor" : "soft"} title=${drops}>${drops ? drops.replace("machine too slow: ", "") : "–"}</td>
         <td>${row.delay_ms === null ? "–" : `${digits(row.delay_ms)} ms`}</td>

@@ -8,8 +8,8 @@ const SPECIAL = { 0: "nothing passes", Infinity: "unlimited" };
 const UNITS = { rate: "kbit/s", time: "ms", share: "%" };
 
 // `value` is the number in force, undefined where the link does not set it; `shared` is what applies then.
-// `onChange(number, gesture)` returns a promise; `onShare()` clears the value. `note` says why it looks as it does.
-export function ValueSlider({ name, place, value, shared, note = "", disabled, onChange, onShare }) {
+// `onChange(number, gesture)` returns a promise; `onShare()` clears the value. `note` is {mark, text}: why it is so.
+export function ValueSlider({ name, place, value, shared, note, disabled, onChange, onShare }) {
   const scale = SCALES[name];
   const { shown: number, failure, grip, move, drop } = useHeld(value ?? shared ?? scale.none, onChange);
   const shown = wordsOf(name, number);
@@ -18,16 +18,15 @@ export function ValueSlider({ name, place, value, shared, note = "", disabled, o
     <div class=${`value ${value === undefined ? "" : "is-set"}`}>
       <span class="value-name" aria-hidden="true">${name}</span>
       <input type="range" min="0" max=${scale.stops.length - 1} step="1" disabled=${disabled}
-             aria-label=${label} aria-valuetext=${shown.join(" ")}
+             aria-label=${label} aria-valuetext=${note ? `${shown.join(" ")}, ${note.text}` : shown.join(" ")}
              value=${positionOf(scale, number)}
              onPointerDown=${grip} onPointerUp=${drop} onPointerCancel=${drop} onBlur=${drop}
              onInput=${({ target }) => move(scale.stops[Number(target.value)])} />
       <${QuantityField} label=${`${label}, as a number`} scale=${scale} shown=${shown} disabled=${disabled} onNumber=${move} />
-      ${onShare && value !== undefined
-        ? html`<button class="icon" title=${`Use the ${name} of all traffic`} aria-label=${`Clear ${label}`}
-                       disabled=${disabled} onClick=${onShare}>×</button>`
-        : html`<span class="icon-space"></span>`}
-      ${failure || note ? html`<span class=${failure ? "refusal" : "note"} role=${failure ? "alert" : undefined}>${failure || note}</span>` : ""}
+      ${note && html`<span class="mark" aria-hidden="true" title=${note.text}>${note.mark}</span>`}
+      ${!note && onShare && value !== undefined && html`
+        <button class="icon" title=${`Use the ${name} of all traffic`} aria-label=${`Clear ${label}`} disabled=${disabled} onClick=${onShare}>×</button>`}
+      ${failure && html`<span class="refusal" role="alert">${failure}</span>`}
     </div>`;
 }
 
