@@ -125,7 +125,9 @@ class ControlClient:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._reassembly = _Reassembly()
+        # One request at a time, as `_exchange` discards every answer that is not its own.
         self._lock = asyncio.Lock()
+        # Never used before, also not by an API before a restart, whose answers may still arrive.
         self._id = time.monotonic_ns()
 
     async def ask(self, op: str, seconds: float = 1.0, **arguments: Any) -> dict[str, Any]:

@@ -20,6 +20,8 @@ CONTROL_MARK = 0x73796E74
 _OPEN = ", ".join(f'"{name}"' for name in ("lo", *INNERS))
 
 # Priority -300 runs before connection tracking and NAT, whose state no unfenced packet should touch.
+# The first two lines discard an earlier table; nft loads the file whole, so there is no moment without rules.
+# In each chain the drops come before the accept, which would let the same packets pass.
 RULES = f"""
 table inet synthlab
 delete table inet synthlab

@@ -46,6 +46,7 @@ def allowed_capabilities() -> list[int]:
 
 def become(uid: int, gid: int) -> None:
     """Switch to this user for good, without capabilities, ways to regain them, or being traceable; needs SETPCAP."""
+    # The user comes last: changing it takes away SETPCAP and SETGID, which the steps before it need.
     forbid_capabilities(allowed_capabilities())
     os.setgroups([])
     os.setresgid(gid, gid, gid)

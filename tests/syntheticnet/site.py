@@ -17,7 +17,8 @@ from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
-from syntheticnet.forwarder.schedule import ConditionSchedule, InForce, Names
+from syntheticnet.forwarder.in_force import InForce, Names
+from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.forwarder.shared_memory import SharedDocument
 
 HOST = "172.18.0.1"

@@ -13,8 +13,8 @@ from syntheticnet.conditions import Conditions, condition_fields
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
+from syntheticnet.forwarder.in_force import InForce
 from syntheticnet.forwarder.port import BATCH
-from syntheticnet.forwarder.schedule import InForce
 from syntheticnet.packets.packet import VNET
 
 from .builders import CLIENT, CLIENT6, SERVER, SERVER6, SYN, frame, ipv4, ipv6, tcp, tcp_frame, udp, udp_frame, vnet

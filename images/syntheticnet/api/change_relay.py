@@ -22,6 +22,7 @@ class ChangeRelay:
     def __init__(self, control: ControlClient, state: StateAnswer) -> None:
         self._control = control
         self._state = state
+        # A change may take several requests (a report or preview, then the change); no other may come in between.
         self._changing = asyncio.Lock()
 
     async def changed(

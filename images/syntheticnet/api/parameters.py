@@ -66,6 +66,7 @@ async def _body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
     """The body; a 4xx if it is longer than `most` bytes."""
     chunks, size = [], 0
     async for chunk in request.stream():
+        # Counted as it arrives: Content-Length may be missing.
         size += len(chunk)
         if size > most:
             raise HTTPException(413, f"the body is longer than {most} bytes")

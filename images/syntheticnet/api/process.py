@@ -55,5 +55,6 @@ def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse:
 
 
 async def _background(following: Coroutine[Any, Any, None], pulse: Pulse) -> None:
+    # In the event loop that serves requests: an answer shows that this loop still runs.
     asyncio.get_running_loop().add_reader(pulse.fileno(), pulse.answer)
     await following

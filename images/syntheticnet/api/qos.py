@@ -139,7 +139,7 @@ def _parse_values(values: object, where: str) -> LinkConditions:
     """Sets all six values, so that a flow inherits none from its link. A rate of 0 drops everything."""
     _require(values, _VALUES, where)
     assert isinstance(values, Mapping)
-    rate = _number(values["rate"], 0, math.inf, f"{where}.rate")
+    rate = _number(values["rate"], 0, math.inf, "a number of bit/s, 0 or more", f"{where}.rate")
     limited = 0 < rate < UNLIMITED_BPS
     if not isinstance(values["reorder_packets"], bool):
         raise ConditionsError(f"{values['reorder_packets']!r} is not true or false", f"{where}.reorder_packets")
@@ -148,8 +148,8 @@ def _parse_values(values: object, where: str) -> LinkConditions:
         overhead_bytes=OVERHEAD_BYTES if limited else None,
         outage=None if rate else True,
         loss=_share(values["loss"], f"{where}.loss"),
-        latency_ns=_whole(values["latency"], 0, MAX_MS, f"{where}.latency") * 1_000_000,
-        jitter_ns=_whole(values["jitter"], 0, MAX_MS, f"{where}.jitter") * 1_000_000,
+        latency_ns=_whole(values["latency"], 0, MAX_MS, f"{where}.latency", "a whole number of ms") * 1_000_000,
+        jitter_ns=_whole(values["jitter"], 0, MAX_MS, f"{where}.jitter", "a whole number of ms") * 1_000_000,
         distribution="one-sided",
         jitter_share=_share(values["jitter_strength"], f"{where}.jitter_strength"),
         reordering=values["reorder_packets"],
@@ -166,17 +166,18 @@ def _require(values: object, keys: tuple[str, ...], where: str) -> None:
 
 def _share(value: object, where: str) -> float:
     """Values above 1 count as 1; existing scripts send them."""
-    return min(_number(value, 0, math.inf, where), 1)
+    return min(_number(value, 0, math.inf, "a share from 0 to 1", where), 1)
 
 
-def _number(value: object, low: float, high: float, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ConditionsError(f"{value!r} is not a number from {low} to {high}", where)
-    return value
-
-
-def _whole(value: object, low: int, high: int, where: str) -> int:
-    number = _number(value, low, high, where)
+def _whole(value: object, low: int, high: int, where: str, what: str = "a whole number") -> int:
+    allowed = f"{what} from {low} to {high}"
+    number = _number(value, low, high, allowed, where)
     if number != int(number):
-        raise ConditionsError(f"{value!r} is not a whole number", where)
+        raise ConditionsError(f"{value!r} is not {allowed}", where)
     return int(number)
+
+
+def _number(value: object, low: float, high: float, allowed: str, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConditionsError(f"{value!r} is not {allowed}", where)
+    return value

@@ -21,6 +21,7 @@ from .state_answer import Identity, StateAnswer
 
 def endpoints(control: ControlClient, identity: Identity) -> tuple[Endpoint, ...]:
     """The endpoints of one client; those of a resource share what it holds."""
+    # Shared, because the state has the problem that a page publishes among its stats.
     stats = AppStats()
     state = StateAnswer(identity, stats)
     changes = ChangeRelay(control, state)

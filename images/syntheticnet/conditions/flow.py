@@ -96,6 +96,7 @@ class FlowMatch:
         protocol = "*" if self.protocol is None else names.get(self.protocol, str(self.protocol))
         ports = "*" if (self.port_min, self.port_max) == (0, MAX_PORT) else _written_ports(self)
         parts = [_written_host(self), self.media or protocol, ports]
+        # A host named like a protocol keeps the `*` behind it, or `parse` would take it for the protocol.
         while len(parts) > (2 if parts[0].lower() in _WORDS else 1) and parts[-1] == "*":
             parts.pop()
         marks = {"pt": self.payload_type, "ssrc": self.ssrc}

@@ -23,4 +23,5 @@ def _host(expression: object) -> str | None:
     try:
         return FlowMatch.parse(expression).name
     except ConditionsError:
+        # Not refused here: the forwarder parses the whole change, and its error says where.
         return None

@@ -67,6 +67,7 @@ class Holding(ABC):
         self.set(values)
         self.began, self._is_dated = now, True
         held, self._held = self._held, deque()
+        # Forget the old due times: a shorter delay could otherwise not take effect before they have passed.
         self._last_due = now
         for _, since, packet in held:
             self._hold(packet, since, now)

@@ -48,6 +48,7 @@ class RateTrace(Bottleneck):
         self.serve(now)
         before = self._name
         self._set(values)
+        # Only another trace starts from its beginning; a change of the queue must not move the clock of this one.
         if self._times_ms and self._name != before:
             self._lap, self._begun = now, True
             self._seek(now)
@@ -61,6 +62,7 @@ class RateTrace(Bottleneck):
 
     def begin(self, now: int) -> None:
         self._left = 0
+        # What an idle link could have sent is lost: a packet uses only opportunities after its arrival.
         if self._times_ms and self.due <= now:
             self._seek(now)
 

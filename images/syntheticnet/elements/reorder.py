@@ -37,6 +37,7 @@ class Reorder:
     def push(self, packets: list[Packet]) -> None:
         share, random, held = self._share, self._random, self._held
         for packet in packets:
+            # However late the loop is, what had waited long enough by this packet's time left before it.
             if held:
                 self._expire(packet.time)
             if random() < share:

@@ -79,6 +79,7 @@ class FlowTable:
 
     def conversation(self, header: Header | None) -> Conversation:
         """A new conversation for this header; the first matching flow wins."""
+        # ARP and neighbour discovery: if they were conditioned, addresses could not be resolved.
         if header is None:
             return _BYPASSED
         remote, remote_port, local_port = self._ends(header)
@@ -127,7 +128,7 @@ class FlowTable:
 
 
 class Classifier:
-    """Caches conversations; clears the cache when it reaches `MOST_TALKS` (counted as evictions).
+    """Caches conversations; clears the cache when it reaches `MOST_CONVERSATIONS` (counted as evictions).
 
     If the media of a conversation belong to different flows, it has one entry for each kind the flows distinguish.
     Later fragments follow their first one while that is among the last `MOST_FRAGMENTED`; without it they are matched

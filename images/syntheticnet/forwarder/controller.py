@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from ..chunked_json import chunks, whole
 from ..conditions import Conditions, ConditionsError
 from ..conditions.files import Files, named_files
-from .schedule import ChangeRequest, ConditionSchedule, InForce
+from .in_force import InForce
+from .schedule import ConditionSchedule
+from .schedule_entry import ChangeRequest
 from .shared_memory import SharedDocument
 
 
@@ -65,6 +67,7 @@ class ConditionsController:
         self._texts = texts
         self._files = files
         self._network = network
+        # Files before conditions, which name them.
         for name, text in (texts.load() or {}).items():
             files.put(name, whole(text))
         saved = kept.load()
@@ -100,6 +103,7 @@ class ConditionsController:
     def answer(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         """Do what a request says and return the result; on ValueError (one line) nothing changed."""
         while True:
+            # What is due comes first, so that a request is checked against the conditions of its own moment.
             self.due(now)
             try:
                 return self._operations[request["op"]](request, now)
@@ -126,11 +130,13 @@ class ConditionsController:
         at_ns, lease_ns = request.get("at_ns"), request.get("lease_ns")
         schedule, entry = self._schedule.ask(requested, now, at_ns, lease_ns)
         preview = schedule if entry.at_ns <= now else self._schedule.preview(requested, lease_ns is not None)
+        # The base, too: what a lease hides needs its files when the lease ends.
         for conditions in (preview.base, preview.conditions):
             self._files.check(conditions)
         if request.get("check"):
             return {"conditions": preview.conditions_text, "hosts": preview.hosts, "monotonic_ns": now}
         late = {"late_ns": now - entry.at_ns} if entry.at_ns < now else {}
+        # `due`, because a lease that was to start up to a second ago may be over already.
         now = self._put(schedule.due(now), now)
         report = self._report(request, now)
         if at_ns is None and lease_ns is None:
@@ -151,6 +157,7 @@ class ConditionsController:
 
     def _put_file(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         name, text = request["name"], whole(request["text"])
+        # The host uploads the files of a change with each change that names them, also while they are in use.
         if self._files.texts().get(name) != text:
             self._refuse_used(name, "upload the new one under another name")
             self._files.put(name, text)
@@ -192,6 +199,7 @@ class ConditionsController:
             return now
         if schedule.in_force != present.in_force:
             now = self._network.adopt(schedule.in_force, now)
+        # Saved only once it is in force: until then the plan may fail or be overtaken.
         self._schedule = schedule
         self._kept.save(schedule.to_dict())
         self._arm()

@@ -15,9 +15,9 @@ from ..packets.packet import ETHERTYPE, IP, VNET, Conversation, Packet
 from ..packets.segmentation import Malformed, cut
 from ..packets.top_talkers import Top
 from .classifier import Classifier, ControlAccess, Direction, FlowTable
+from .in_force import InForce, Sowing
 from .link import STALLED_NS, Link, LinkPlan
 from .port import SLOT, Frame, Port
-from .schedule import InForce, Sowing
 
 # The classifier gets only this much of a longer super-frame, if that has no extension headers.
 HEAD = 2048
@@ -94,6 +94,7 @@ class Pipeline:
             self._top.tidy()
             now = time.monotonic_ns()
             skew = time.clock_gettime_ns(time.CLOCK_REALTIME) - now  # stamps are wall clock, `now` is monotonic
+            # Without conditions no frame is copied: it is sent from the memory it was received in, super-frames whole.
             if not (self.link.perfect and self._relay(count, now, skew)):
                 self.admit(self._source.take(count), now, skew)
         return count
@@ -103,6 +104,7 @@ class Pipeline:
         packets: list[Packet] = []
         bypassed: list[bytes] = []
         conversation_of, uncut = self._classifier.conversation, self.link.perfect
+        # The loop may read frames up to `slack` late on purpose; only those later still waited for a stalled process.
         last, oldest = self._last, now - self.link.slack - STALLED_NS
         for buffer, stamp in frames:
             conversation = conversation_of(buffer)
@@ -130,6 +132,7 @@ class Pipeline:
     def admit_answers(self, packets: list[Packet], now: int) -> None:
         """Take answers from the opposite link's elements."""
         for packet in packets:
+            # Elements need sorted times: an answer enters behind what has been read in this direction.
             packet.time = packet.entered = max(self._last, packet.time)
             packet.conversation = self._classifier.conversation(packet.buffer)
             packet.flow = packet.conversation.flow

@@ -24,12 +24,14 @@ class Errands:
     def run(self, errand: Callable[[], T]) -> T:
         """Run `errand` in the loop and return its result or raise its exception; not for the loop's own thread."""
         future: Future[T] = Future()
+        # Queue, then ring: the loop must find the call when it wakes up.
         self._waiting.append((errand, future))
         os.eventfd_write(self._bell, 1)
         return future.result()
 
     def serve(self) -> None:
         """Run all queued calls; the loop calls it when `fileno` is readable."""
+        # Silence the bell before emptying the queue: a call queued meanwhile rings again.
         os.eventfd_read(self._bell)
         while self._waiting:
             errand, future = self._waiting.popleft()

@@ -105,6 +105,8 @@ class Link:
             for packet in share:
                 packet.counters = counters
                 size += packet.size
+            # Counted before the memory limit is applied: a packet that does not fit has arrived all the same, and
+            # arrivals must balance drops.
             self._room -= size + PACKET_COST * len(share)
             if share[0].originated:
                 counters.originated += len(share)
@@ -148,6 +150,7 @@ class Link:
                 key = stage.make, name
                 if element is None or key in streams:
                     continue
+                # An element that stays keeps its stream: changing one value must not shift the draws of other effects.
                 stream = streams[key] = self._streams[key]
                 if seed is not None:
                     anew.append((element, stream, SeededStream(self._source(sown, *key)).random))
@@ -170,10 +173,12 @@ class Link:
         for element, stream, random in plan.anew:
             stream.random = random
             element.restart()
+        # Waiting packets of a removed flow still point at its counters; they join the sum once empty.
         self._leaving.extend(plan.leaving)
         self.flow_counters = plan.flow_counters
         self._unsettled = len(self._leaving) + 1
         self._settle()
+        # Look once more after the next `pop`, with which the packets of removed elements leave.
         self._unsettled = len(self._leaving) + 1
         self.slack = sum(stage.slack() for stage in self._stages)
         self.due = now

@@ -37,6 +37,7 @@ class ReadPacer:
         dense, self._last = now - self._last < LOOK_NS, now if count else self._last
         slack = self.pipeline.link.slack
         if count and slack and dense:
+            # While it is read at intervals, arrivals must not wake the loop.
             if self.look_at is None:
                 self._poller.watch(self.number, False)
             self.look_at = now + min(LOOK_NS, slack // 2)

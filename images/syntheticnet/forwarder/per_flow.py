@@ -102,6 +102,7 @@ class PerFlowElement:
         """Minimum time any packet is held in this stage."""
         least: int | None = None
         for element in self._elements.values():
+            # Packets of a flow without an element pass at once, so the whole stage guarantees nothing.
             slack = 0 if element is None else element.slack()
             if not slack:
                 return 0
@@ -168,6 +169,8 @@ class PerFlowElement:
             self._due.pop(element, None)
         elif due != self._due.get(element):
             self._due[element] = due
+            # The old entry stays in the heap and is skipped when it comes up; finding it would take a search.
+            # The number decides between equal deadlines, as elements cannot be compared.
             self._number += 1
             heappush(self._deadlines, (due, self._number, element))
 

@@ -63,6 +63,7 @@ class Poller:
         now = time.monotonic_ns()
         if early or not self.lead:
             late = now - (due - early)
+            # Capped: after one very late wake-up on a busy machine the loop would otherwise busy-wait for long.
             self.lead += (max(0, min(late, MOST_LEAD_NS)) - self.lead) // _WEIGHT
         while now < due:
             now = time.monotonic_ns()

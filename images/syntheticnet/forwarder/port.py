@@ -202,6 +202,7 @@ class Port:
         """Continue a partial send; skip each frame the kernel rejects."""
         refused = []
         while sent < count:
+            # sendmmsg stops at a frame that fails, so the frames behind it need another call.
             done = _sendmmsg(self._fd, out.address + sent * _MMSG_BYTES, count - sent, 0)
             if done <= 0:
                 if ctypes.get_errno() == errno.EINTR:

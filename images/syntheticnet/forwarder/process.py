@@ -30,9 +30,9 @@ from .classifier import ControlAccess
 from .controller import ConditionsController, Overtaken
 from .direction import Pipeline, PipelinePlan
 from .handoff import Errands
+from .in_force import InForce
 from .loop import EventLoop
 from .port import make_ports
-from .schedule import InForce
 from .shared_memory import SharedDocument
 
 SWITCH_SECONDS = 0.0001
@@ -111,6 +111,7 @@ class Forwarder:
             armed = self._armed
             self._loop.appointment = None if armed is None else armed.at
             self._loop.turn()
+            # Read again: during the turn the controller may have armed another plan, or disarmed this one.
             armed = self._armed
             if armed is not None and armed.at <= (now := time.monotonic_ns()):
                 self._put_in_force(armed.requested, armed.plans, now)
@@ -122,7 +123,9 @@ class Forwarder:
         changes, plans = self._planned(requested)
 
         def put() -> int:
+            # Planning took a while, and packets have moved on: a change never acts in the past.
             at = max(now, time.monotonic_ns())
+            # The loop has applied the armed plan meanwhile, which invalidates this one: it was made from the old state.
             if changes != self._changes:
                 raise Overtaken(at)
             self._put_in_force(requested, plans, at)
@@ -200,6 +203,8 @@ class Forwarder:
                     self._controller.due(time.monotonic_ns())
                 self._throw_away()
         except BaseException:
+            # Without its controller a forwarder could not be changed again, nor would a lease end. PID 1 starts a new
+            # one, which resumes conditions and leases from shared memory.
             traceback.print_exc()
             os._exit(1)
 

@@ -6,92 +6,21 @@ share.
 
 from __future__ import annotations
 
-import json
 from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..conditions import Conditions, ConditionsChange, ConditionsError
+from ..conditions import Conditions, ConditionsError
+from .in_force import InForce, Names
+from .schedule_entry import ChangeRequest, Entry
 
+# Changes within these bounds drop nothing and hardly delay packets (docs/forwarder.md, Changes).
 MOST_LEASES = 64
 MOST_SCHEDULED = 256
 MOST_WAITING_BYTES = 1 << 20
 MOST_FAILURES = 8
-
-MOST_AHEAD_NS = 3600 * 10**9
-MOST_LATE_NS = 10**9
-"""A time up to this long in the past counts as now, because the request took time to arrive; older is refused."""
-SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
-
-Names = Mapping[str, Sequence[str]]
-Sowing = tuple[int, int]
-"""The entry that set the seed in force (0: none), and that seed."""
-
-
-class InForce(NamedTuple):
-    """All that decides about packets: conditions, addresses of the hosts that flows name, and the sowing.
-
-    A new sowing restarts all random draws, also if it has the same seed: setting a seed again repeats a run.
-    """
-
-    conditions: Conditions
-    names: Names = MappingProxyType({})
-    sowing: Sowing = (0, 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeRequest:
-    """A change in native form. `replace` replaces all conditions; with `keep` leases and scheduled changes remain.
-
-    `names` maps the host names in its flows to their addresses.
-    """
-
-    change: Any
-    replace: bool = False
-    keep: bool = False
-    names: Names = field(default_factory=dict)
-
-    @cached_property
-    def parsed(self) -> ConditionsChange:
-        """The change, parsed once however often it is applied; raises ConditionsError."""
-        return ConditionsChange.parse(self.change)
-
-    def on(self, present: Conditions) -> Conditions:
-        """The conditions after this change; raises ConditionsError."""
-        return Conditions.from_dict(self.parsed) if self.replace else present.changed(self.parsed)
-
-    @property
-    def sets_seed(self) -> bool:
-        """Whether it sets or clears the seed."""
-        return self.replace or self.parsed.sets_seed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A change in force from `at_ns` until `expires_ns`, or permanently if that is None."""
-
-    id: int
-    request: ChangeRequest
-    at_ns: int
-    expires_ns: int | None
-    size: int
-
-    def describe(self, now: int) -> dict[str, Any]:
-        """The entry as the API reports it, with the time left until it starts and expires."""
-        kind = {"replace" if self.request.replace else "change": self.request.change}
-        times = {"at_ns": self.at_ns}
-        if self.at_ns > now:
-            times["in_ns"] = self.at_ns - now
-        if self.expires_ns is not None:
-            times |= {"expires_ns": self.expires_ns, "left_ns": max(0, self.expires_ns - now)}
-        return {"id": self.id, **kind, **times}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
-        return cls(**{**values, "request": ChangeRequest(**values["request"])})
 
 
 @dataclass(frozen=True)
@@ -139,6 +68,8 @@ class ConditionSchedule:
         by = self.seeded
         for lease in self.leases:
             if lease.request.sets_seed:
+                # The last lease that sets or clears a seed decides. Its end changes the sowing once more, so the draws
+                # restart then, too.
                 by = lease.id if lease.request.parsed.seed is not None else 0
         return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
 
@@ -168,6 +99,7 @@ class ConditionSchedule:
     def due(self, now: int) -> ConditionSchedule:
         """The state after everything due by `now`, in order of time; `self` if nothing is due."""
         schedule = self
+        # Step by step, each at its own time, so that a late look finds the same state as a timely one.
         while (at := schedule.deadline) is not None and at <= now:
             schedule = schedule._stepped(at)
         return schedule
@@ -180,18 +112,9 @@ class ConditionSchedule:
         A request for a later time is first checked against the present conditions. When a permanent replacement takes
         effect, it drops all leases and scheduled changes requested before it; one that is a lease only hides them.
         """
-        at = now if at_ns is None else at_ns
-        _refuse_times(at - now, lease_ns)
-        size = len(json.dumps(request.change))
-        entry = Entry(
-            id=self.next_id,
-            request=request,
-            at_ns=at,
-            expires_ns=None if lease_ns is None else at + lease_ns,
-            size=size,
-        )
+        entry = Entry.requested(self.next_id, request, now, at_ns, lease_ns)
         applied = replace(self, next_id=entry.id + 1)._with(entry)
-        if at <= now:
+        if entry.at_ns <= now:
             return applied, entry
         self._refuse_more(entry, self.scheduled, MOST_SCHEDULED, "scheduled changes")
         scheduled = list(self.scheduled)
@@ -205,11 +128,7 @@ class ConditionSchedule:
 
     def renew(self, id: int, lease_ns: int, now: int) -> ConditionSchedule:
         """Extend a lease to `lease_ns` from now, or from its start if it has not started yet."""
-        _refuse_times(0, lease_ns)
-        entry = self._find(id)
-        if entry.expires_ns is None:
-            raise ConditionsError(f"{id} is a permanent scheduled change; only leases can be extended")
-        renewed = replace(entry, expires_ns=max(now, entry.at_ns) + lease_ns)
+        renewed = self._find(id).renewed(lease_ns, now)
         leases, scheduled = (
             tuple(renewed if other.id == id else other for other in entries)
             for entries in (self.leases, self.scheduled)
@@ -252,6 +171,7 @@ class ConditionSchedule:
 
     def _stepped(self, at: int) -> ConditionSchedule:
         """The state after one step at `at`: all leases that expire, or else the first scheduled change."""
+        # At equal times leases end first: a change for that moment meets the conditions without them.
         expired = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
         if expired:
             return self._without(expired)._settled(at)
@@ -315,14 +235,3 @@ def _when(entry: Entry) -> tuple[int, int]:
 
 def _listed(ids: Mapping[int, Entry]) -> str:
     return ", ".join(map(str, sorted(ids))) or "none"
-
-
-def _refuse_times(ahead_ns: int, lease_ns: int | None) -> None:
-    if ahead_ns < -MOST_LATE_NS:
-        raise ConditionsError(
-            f"is {-ahead_ns / 1e9:.1f} s in the past; at most {MOST_LATE_NS // 10**9} s allowed", "at"
-        )
-    if ahead_ns > MOST_AHEAD_NS:
-        raise ConditionsError(f"is {ahead_ns / 1e9:.0f} s ahead; at most {MOST_AHEAD_NS // 10**9} s allowed", "at")
-    if lease_ns is not None and not SHORTEST_LEASE_NS <= lease_ns <= LONGEST_LEASE_NS:
-        raise ConditionsError(f"{lease_ns / 1e9:g} s is not between 0.1 s and 1 h", "lease")

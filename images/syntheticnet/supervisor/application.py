@@ -22,6 +22,7 @@ def become(user: ApplicationUser, command: Sequence[str]) -> NoReturn:
     If the command is missing or not executable, exits with the status a shell would use (127, 126).
     """
     if user.uid:
+        # The user comes last: changing it takes away SETPCAP and SETGID, which the steps before it need.
         syscalls.forbid_capabilities(syscalls.allowed_capabilities())
         os.setgroups(os.getgrouplist(user.name, user.gid) if user.name else [user.gid])
         os.setresgid(user.gid, user.gid, user.gid)

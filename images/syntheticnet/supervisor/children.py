@@ -131,6 +131,7 @@ class Children:
         for child in self._children:
             for line in _judged(child, now):
                 say(line)
+        # After all have been judged: each child reports on the others, and must not pass on what is a second old.
         news = {child.name: child.report() for child in self._children}
         for child in self._children:
             child.ask(news)
@@ -141,6 +142,7 @@ def reap(children: Children) -> list[tuple[int, int]]:
     ended = []
     with suppress(ChildProcessError):
         while (row := os.waitpid(-1, os.WNOHANG))[0]:
+            # PID 1 also inherits the application's orphans; unless reaped they would stay as zombies.
             name = children.ended(row[0])
             if name is None:
                 ended.append(row)
@@ -184,6 +186,7 @@ def _judged(child: Child, now: float) -> Iterator[str]:
     state = child.look(now)
     if state == "hangs":
         yield f"the {child.name} hangs: no heartbeat; killed"
+        # A stopped or stuck process would not handle any other signal.
         os.kill(child.pid, signal.SIGKILL)
     elif state != before:
         starved = f"the {child.name} is starved: the machine gives it no CPU time; packets may be late or lost"

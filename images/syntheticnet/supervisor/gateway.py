@@ -88,6 +88,7 @@ def _bind(wire: socket.socket, index: int) -> None:
     wire.bind((socket.if_indextoname(index), ARP))
     wire.setblocking(False)
     wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # clear the error left by its previous interface's removal
+    # What came from the previous interface claims nothing about this one.
     with suppress(BlockingIOError):
         while wire.recv(1):
             pass

@@ -59,6 +59,7 @@ def _live(settings: Settings) -> int:
     with network_devices.one_line_errors():
         hosts = keeper.start(settings.allow.host)
         if keeper.separate:
+            # The host reaches published ports through an unconditioned interface, which is cut off otherwise.
             for host in hosts:
                 put_rules(control_port_rules(host, settings.ports))
     children = Children()
@@ -80,11 +81,13 @@ def _container() -> str:
 def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], keeper: Keeper) -> None:
     """Start the forwarder and, unless disabled, the API, each as its own user; returns once both work."""
     schedule, files = SharedDocument.create(), SharedDocument.create()
+    # The seed is drawn here and not by a forwarder, so that a restarted one continues with the same seed.
     schedule.save(drawn_schedule(settings.startup).to_dict())
     files.save(dict(settings.files))
     forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()
     pulse = Pulse()
+    # Then control traffic does not pass the forwarder, and no sender on the conditioned network is the host.
     control_hosts = [] if keeper.separate else hosts
 
     def forward(restarts: int) -> None:

@@ -121,6 +121,7 @@ class Keeper:
                 self._carry_out(plan or planned(network_devices.find(), self._held, self._networks))
         except (NoInterface, OSError) as error:
             say(f"{error}; trying again")
+            # The failed attempt may itself have caused events, which must not bring the next one forward.
             self.due = self._not_before = time.monotonic() + AGAIN_SECONDS
 
     def _carry_out(self, plan: InterfacePlan) -> None:

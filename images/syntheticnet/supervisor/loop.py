@@ -46,6 +46,7 @@ class Supervisor:
             if (now := time.monotonic()) >= self._keeper.due:
                 self._keeper.look()
             if now >= tick:
+                # From now on: after a pause of the container the missed ticks are not made up for.
                 tick = now + TICK_SECONDS
                 self._children.tick(now)
                 if self._expires is not None and time.time() >= self._expires:
@@ -57,6 +58,7 @@ class Supervisor:
             ended = dict(reap(self._children))
             return None if self._application not in ended else _exit_status(ended[self._application])
         if self._application is None:
+            # The kernel applies no default action to PID 1, so without an application it must end itself.
             return 0 if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) else None
         self._pass_on(number, self._application)
         return None

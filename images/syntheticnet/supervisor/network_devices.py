@@ -74,6 +74,7 @@ def take_over(own: Interface, wire: Wire, pins: Mapping[str, str], ipv6_only: bo
             kernel.link("add", ifname=wire.inner, kind="veth", peer={"ifname": wire.outer})
         inner, outer = (kernel.link_lookup(ifname=name)[0] for name in (wire.inner, wire.outer))
         for index in (inner, outer):
+            # An overlay network's interface has a lower MTU than a veth pair, and the application must not exceed it.
             kernel.link("set", index=index, mtu=own.mtu)
         # IPv6 routes would outlive their addresses and conflict with ours.
         for route in list(_routes(kernel, own.index)):

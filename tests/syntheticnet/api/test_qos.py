@@ -119,16 +119,25 @@ LABEL = "is not a label: use letters, digits and _, but not 'default'"
         (SPEC | {"flows": SPEC["flows"] * 2}, "flows: label 'udp' is used twice; labels must be unique"),
         (_with("default_link.ingress", ...), "default_link.ingress: is missing"),
         (_with("default_link.egress.rate", ...), "default_link.egress.rate: is missing"),
-        (_with("default_link.egress.rate", -1), "default_link.egress.rate: -1 is not a number from 0 to inf"),
-        (_with("default_link.egress.rate", "1mbit"), "default_link.egress.rate: '1mbit' is not a number from 0 to inf"),
+        (_with("default_link.egress.rate", -1), "default_link.egress.rate: -1 is not a number of bit/s, 0 or more"),
+        (
+            _with("default_link.egress.rate", "1mbit"),
+            "default_link.egress.rate: '1mbit' is not a number of bit/s, 0 or more",
+        ),
         (
             _with("default_link.egress.rate", float("nan")),
-            "default_link.egress.rate: nan is not a number from 0 to inf",
+            "default_link.egress.rate: nan is not a number of bit/s, 0 or more",
         ),
-        (_with("default_link.egress.loss", -0.1), "default_link.egress.loss: -0.1 is not a number from 0 to inf"),
-        (_with("default_link.egress.loss", True), "default_link.egress.loss: True is not a number from 0 to inf"),
-        (_with("default_link.ingress.latency", 1.5), "default_link.ingress.latency: 1.5 is not a whole number"),
-        (_with("default_link.ingress.latency", -1), "default_link.ingress.latency: -1 is not a number from 0 to 60000"),
+        (_with("default_link.egress.loss", -0.1), "default_link.egress.loss: -0.1 is not a share from 0 to 1"),
+        (_with("default_link.egress.loss", True), "default_link.egress.loss: True is not a share from 0 to 1"),
+        (
+            _with("default_link.ingress.latency", 1.5),
+            "default_link.ingress.latency: 1.5 is not a whole number of ms from 0 to 60000",
+        ),
+        (
+            _with("default_link.ingress.latency", -1),
+            "default_link.ingress.latency: -1 is not a whole number of ms from 0 to 60000",
+        ),
         (
             _with("default_link.ingress.reorder_packets", 1),
             "default_link.ingress.reorder_packets: 1 is not true or false",
@@ -136,12 +145,15 @@ LABEL = "is not a label: use letters, digits and _, but not 'default'"
         (_with("flows.0.label", "default"), f"flows[0].label: 'default' {LABEL}"),
         (_with("flows.0.label", "*:udp"), f"flows[0].label: '*:udp' {LABEL}"),
         (_with("flows.0.label", 7), f"flows[0].label: 7 {LABEL}"),
-        (_with("flows.0.flow.protocol", 256), "flows[0].flow.protocol: 256 is not a number from 0 to 255"),
-        (_with("flows.0.flow.ip", "10.0.0.1"), "flows[0].flow.ip: '10.0.0.1' is not a number from 0 to 4294967295"),
-        (_with("flows.0.flow.port_min", 65536), "flows[0].flow.port_min: 65536 is not a number from 0 to 65535"),
+        (_with("flows.0.flow.protocol", 256), "flows[0].flow.protocol: 256 is not a whole number from 0 to 255"),
+        (
+            _with("flows.0.flow.ip", "10.0.0.1"),
+            "flows[0].flow.ip: '10.0.0.1' is not a whole number from 0 to 4294967295",
+        ),
+        (_with("flows.0.flow.port_min", 65536), "flows[0].flow.port_min: 65536 is not a whole number from 0 to 65535"),
         (
             _with("flows.0.flow", {"ip": 0, "protocol": 17, "port_min": 9, "port_max": 8}),
-            "flows[0].flow.port_max: 8 is not a number from 9 to 65535",
+            "flows[0].flow.port_max: 8 is not a whole number from 9 to 65535",
         ),
         (
             _with("flows.0.flow", {"ip": 0, "protocol": 1, "port_min": 9, "port_max": 10}),
@@ -149,7 +161,7 @@ LABEL = "is not a label: use letters, digits and _, but not 'default'"
         ),
         (
             _with("flows.0.link.egress.jitter", None),
-            "flows[0].link.egress.jitter: None is not a number from 0 to 60000",
+            "flows[0].link.egress.jitter: None is not a whole number of ms from 0 to 60000",
         ),
     ],
 )

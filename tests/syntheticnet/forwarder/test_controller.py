@@ -11,7 +11,7 @@ import pytest
 from syntheticnet.conditions import Conditions, ConditionsError
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController, Overtaken, drawn_schedule
-from syntheticnet.forwarder.schedule import InForce, Names, Sowing
+from syntheticnet.forwarder.in_force import InForce, Names, Sowing
 from syntheticnet.forwarder.shared_memory import SharedDocument
 
 from ..builders import SECOND, exactly

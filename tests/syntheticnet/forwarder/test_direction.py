@@ -13,8 +13,8 @@ from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
+from syntheticnet.forwarder.in_force import InForce
 from syntheticnet.forwarder.port import make_ports
-from syntheticnet.forwarder.schedule import InForce
 from syntheticnet.packets.counters import FlowCounters
 from syntheticnet.packets.packet import IP, VNET
 

@@ -8,8 +8,8 @@ import pytest
 
 from syntheticnet.conditions import Conditions
 from syntheticnet.forwarder.controller import Overtaken
+from syntheticnet.forwarder.in_force import InForce
 from syntheticnet.forwarder.process import Forwarder
-from syntheticnet.forwarder.schedule import InForce
 
 pytestmark = pytest.mark.issue(10)
 

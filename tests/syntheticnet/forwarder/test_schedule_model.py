@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syntheticnet.conditions import Conditions, ConditionsError
-from syntheticnet.forwarder.schedule import ChangeRequest, ConditionSchedule
+from syntheticnet.forwarder.schedule import ConditionSchedule
+from syntheticnet.forwarder.schedule_entry import ChangeRequest
 
 from ..builders import SECOND
 

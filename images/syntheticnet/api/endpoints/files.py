@@ -50,6 +50,7 @@ class FilesEndpoints:
         return await self._control.ask(op, WORK_SECONDS, name=request.path_params["name"], **arguments)
 
     async def _refuse_missing(self, request: Request) -> None:
+        # Asked for first, because a refusal of the forwarder is a 422, and a missing file is a 404.
         names = [file["name"] for file in (await self._control.ask("files"))["files"]]
         name = request.path_params["name"]
         if name not in names:

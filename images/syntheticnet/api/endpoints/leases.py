@@ -49,6 +49,7 @@ class LeasesEndpoints:
     async def _ask(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         id_text = request.path_params["id"]
         report = await self._control.ask("report")
+        # Compared as text: int() also reads digits of other scripts, and fails on thousands of them.
         ids = {str(entry["id"]): entry["id"] for entry in (*report["leases"], *report["scheduled"])}
         if id_text not in ids:
             listed = ", ".join(ids) or "none"
