@@ -50,8 +50,8 @@ export const shareChange = (name, link) =>
 // How long a change of these values must last to be seen: as long as a lease that hides them, else `undefined`.
 export function hidingLease(leases, panel, direction, names) {
   const hiding = leases.filter(({ change, replace }) => replace || names.some((name) => {
-    const values = linkOf(change ?? {}, panel, direction);
-    return values === null || (values && name in values);
+    const values = ownerOf(change ?? {}, panel)?.[direction];
+    return values === null || (values !== undefined && name in values);
   }));
   return hiding.map(({ left_ns: left }) => left).filter(Boolean).sort((one, other) => other - one)[0];
 }

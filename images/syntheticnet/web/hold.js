@@ -16,9 +16,14 @@ export class Hold {
   async press(muted = false) {
     if (this.held) return;
     const held = this.held = {};
+    held.body = muted ? { ...BROKEN, muted: null } : BROKEN;
     held.timer = setInterval(() => this.renew(held), EVERY_MS);
+    await this.begin(held);
+  }
+
+  async begin(held) {
     try {
-      held.id = (await this.api.change(muted ? { ...BROKEN, muted: null } : BROKEN, LASTS)).entry.id;
+      held.id = (await this.api.change(held.body, LASTS)).entry.id;
       if (this.held !== held) await this.api.release(held.id);
     } catch (error) {
       this.end(held, error);
@@ -40,8 +45,10 @@ export class Hold {
     if (held.id === undefined) return;
     try {
       await this.api.renew(held.id, LASTS);
-    } catch (error) {
-      if (this.held === held) this.end(held, error);
+    } catch {
+      // It expired because the page was stopped for a second; the button is still held.
+      held.id = undefined;
+      if (this.held === held) await this.begin(held);
     }
   }
 

@@ -10,7 +10,7 @@ const KINDS = {
   share: { scales: SHARES, alone: {} },
 };
 
-const QUANTITY = /^([0-9]*[.,]?[0-9]+)\s*([a-z%/]*)$/;
+const QUANTITY = /^([0-9]*[.,]?[0-9]+)\s*([a-zµ%/]*)$/;
 
 // The number of a quantity in base units (bit/s, ms, percent), or undefined. `unit` is that of a bare number.
 export function parseQuantity(kind, text, unit) {

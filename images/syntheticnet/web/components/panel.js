@@ -37,7 +37,7 @@ export function Panel(props) {
 function Opened({ name, title, owner, below, schema, leases, samples, marks, now_ns: now, disabled, onMain, onShare, onValue, onUpload }) {
   const [more, setMore] = useState(false);
   const links = Object.fromEntries(DIRECTIONS.map((direction) => [direction, owner[direction] ?? {}]));
-  const others = DIRECTIONS.flatMap((direction) => Object.keys(links[direction])).filter((value) => !MAIN.includes(value)).length;
+  const others = DIRECTIONS.flatMap((direction) => Object.keys(links[direction])).filter((value) => ![...MAIN, "outage"].includes(value)).length;
   return html`
     <div class="columns">
       ${DIRECTIONS.map((direction) => html`

@@ -88,6 +88,7 @@ function drawMarks({ ctx, bbox, valToPos }, marks, colour) {
   ctx.setLineDash([]);
   ctx.font = `${9 * ratio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   for (const { at_s: at, text } of marks) {
     const x = Math.round(valToPos(at, "x", true)) + 0.5;
     ctx.globalAlpha = 0.35;
