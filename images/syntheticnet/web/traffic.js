@@ -12,8 +12,16 @@ export const COLUMNS = {
 };
 
 // Both directions in one list, each row with its `direction` and a `key` that stays the same.
-export const rowsOf = (traffic) => ["ingress", "egress"].flatMap((direction) =>
-  (traffic?.[direction] ?? []).map((row) => ({ ...row, direction, key: keyOf(direction, row) })));
+// In the second in which a flow is made, the same packets have a row in two panels.
+export function rowsOf(traffic) {
+  const known = new Set();
+  return ["ingress", "egress"].flatMap((direction) => (traffic?.[direction] ?? []).map((row) => {
+    const plain = keyOf(direction, row);
+    const key = known.has(plain) ? `${plain} ${row.flow}` : plain;
+    known.add(key);
+    return { ...row, direction, key };
+  }));
+}
 
 const keyOf = (direction, { remote, protocol, port, media, payload_type: type }) =>
   [direction, remote, protocol, port, media, type].join(" ");

@@ -16,6 +16,8 @@ test("rows of both directions have keys of their own", () => {
   const rows = rowsOf(TRAFFIC);
   assert.equal(new Set(rows.map(({ key }) => key)).size, 3);
   assert.deepEqual(rowsOf(undefined), []);
+  const twice = rowsOf({ ingress: [row("10.0.0.2"), row("10.0.0.2", { flow: "*:udp" })], egress: [] });
+  assert.equal(new Set(twice.map(({ key }) => key)).size, 2);
 });
 
 test("every word of the filter must occur; the direction is one more", () => {
