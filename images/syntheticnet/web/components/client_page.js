@@ -95,6 +95,7 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
   const below = Object.fromEntries(DIRECTIONS.map((direction) => [direction, linkOf(conditions, ALL, direction)]));
 
   return html`
+    <div class="top">
     <${TopBar} name=${state.name} lab=${state.lab} health=${health} profiles=${profiles} duration=${duration} at_ms=${at}
       entries=${[...leases, ...state.scheduled]} disabled=${disabled} canUndo=${changes.canUndo} canRedo=${changes.canRedo}
       textOf=${(form) => copyText(form, withoutSeed(conditions), state)}
@@ -109,6 +110,7 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
     <div role="alert">${notice && html`<p class=${`notice ${notice.wrong ? "is-wrong" : ""}`}>${notice.text}
       <button class="icon" aria-label="Dismiss" onClick=${() => onNotice(undefined)}>×</button></p>`}</div>
     ${state.failed?.last.length > 0 && html`<p class="notice is-wrong">A scheduled change or lease failed: ${state.failed.last.at(-1).error}</p>`}
+    </div>
     <main>
       <div class="panels" ref=${panels}>
         <${Panel} name=${ALL} owner=${conditions} open=${open[ALL]} lit=${lit === ALL} ...${common} ...${actionsOf(ALL)} />

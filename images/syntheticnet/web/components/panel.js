@@ -9,7 +9,7 @@ import { MoreValues } from "./more_values.js";
 
 // `name` is ALL or that of a flow, `owner` its conditions; the callbacks get (direction, ...) as those of its parts.
 export function Panel(props) {
-  const { name, match, owner, open, lit, samples, disabled, onOpen, onMute, onLight, refusal } = props;
+  const { name, match, owner, open, lit, samples, disabled, onOpen, onMute, onLight } = props;
   const title = name === ALL ? "All traffic" : name;
   const muted = owner.muted === true;
   return html`
@@ -29,7 +29,6 @@ export function Panel(props) {
             <button disabled=${disabled} onClick=${props.onRemove}>Remove</button>`}
         </div>
       </header>
-      ${refusal && html`<p class="refusal" role="alert">${refusal}</p>`}
       ${open && html`<${Opened} ...${props} title=${title} />`}
     </article>`;
 }

@@ -1,0 +1,398 @@
+"""The control page in a real Chrome, at a real client: what a hand does there happens to packets."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from .labs import lab_up, synthlab
+from .pair import Pair
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+
+NAME = "e2e-control-page"
+# Chrome may block pages from local network addresses; other browsers do not, so the check is disabled here.
+STACK = f"""\
+name: {NAME}
+clients:
+  client1: {{app: chrome, url: "about:blank", flags: [--disable-features=LocalNetworkAccessChecks]}}
+  client2: {{image: syntheticnet, command: sleep infinity, allow: [client1]}}
+"""
+PORT, OTHER_PORT = 7000, 7001
+RATE_BPS = 1_000_000
+AT_ONCE_MS = 100
+TABS = 20
+NOTE_INPUTS = """() => { window.inputs = []; for (const name of ["input", "pointerdown", "pointerup"])
+  addEventListener(name, () => inputs.push(performance.timeOrigin + performance.now()), true); }"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    stack = tmp_path_factory.mktemp("stack") / "page.yaml"
+    stack.write_text(STACK)
+    with lab_up(NAME, stack):
+        yield Pair(NAME)
+
+
+@pytest.fixture(scope="module")
+def browser(lab: Pair) -> Iterator[Browser]:
+    endpoint = synthlab("cdp", "client1", "--lab", lab.name).stdout.strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.connect_over_cdp(endpoint)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def api(lab: Pair) -> Iterator[httpx.Client]:
+    """The API of client2, asked from the host."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{lab.port('client2')}/v1") as client:
+        yield client
+
+
+@pytest.fixture
+def page(lab: Pair, browser: Browser, api: httpx.Client) -> Iterator[Page]:
+    """The control page of client2, whose console must stay free of errors; client2 is reset before."""
+    api.delete("/conditions")
+    page, errors = browser.contexts[0].new_page(), list[str]()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.on("console", lambda entry: errors.append(entry.text) if entry.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"http://{lab.address('client2')}/ui/")
+    expect(page.get_by_role("heading", name="client2")).to_be_visible()
+    yield page
+    page.close()
+    # Chrome itself notes refused requests, such as the check of an expression that is half typed.
+    assert [error for error in errors if "422" not in error] == []
+
+
+def test_a_drag_reaches_the_packets_at_once(lab: Pair, page: Page) -> None:
+    """A slider dragged to "nothing passes" and to "unlimited" stops and frees the packets within 100 ms."""
+    rate = _slider(page, "All traffic Upload rate")
+
+    def drags() -> None:
+        for _ in range(3):
+            for share in (0.0, 1.0):
+                _drag(page, rate, share)
+                page.wait_for_timeout(400)
+
+    late_ms = _delays_ms(lab, page, drags)
+    assert len(late_ms) == 6
+    assert sorted(late_ms)[3] <= AT_ONCE_MS, late_ms
+
+
+def test_a_push_does_not_move_what_a_hand_holds(page: Page, api: httpx.Client) -> None:
+    """A slider that is held keeps its place while others change the value, and follows them once released."""
+    latency = _slider(page, "All traffic Upload latency")
+    box = latency.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    held = latency.get_attribute("aria-valuetext")
+    page.wait_for_timeout(300)
+    _patch(api, {"egress": {"latency": "7ms"}})
+    page.wait_for_timeout(1500)
+    assert latency.get_attribute("aria-valuetext") == held
+    page.mouse.up()
+    expect(latency).to_have_attribute("aria-valuetext", "7 ms")
+    _patch(api, {"egress": {"latency": "9ms"}})
+    expect(latency).to_have_attribute("aria-valuetext", "9 ms")
+
+
+def test_hold_to_break(lab: Pair, page: Page, api: httpx.Client) -> None:
+    """Packets stop within 100 ms of a press and pass within 100 ms of the release; a closed page frees them in 1 s."""
+    button = page.get_by_role("button", name="Hold to break")
+    box = button.bounding_box()
+    assert box
+
+    def holds() -> None:
+        for _ in range(3):
+            page.mouse.move(box["x"] + 9, box["y"] + 9)
+            page.mouse.down()
+            page.wait_for_timeout(1300)
+            page.mouse.up()
+            page.wait_for_timeout(400)
+
+    late_ms = _delays_ms(lab, page, holds)
+    assert len(late_ms) == 6
+    assert sorted(late_ms)[3] <= AT_ONCE_MS, late_ms
+    page.mouse.down()
+    _until(lambda: len(api.get("/state").json()["leases"]) == 1)
+    page.close()
+    time.sleep(1)
+    assert api.get("/state").json()["leases"] == []
+
+
+def test_a_flow_by_its_expression(page: Page, api: httpx.Client) -> None:
+    """A typo is reported while it is typed, where it is typed; a valid expression makes an opened panel."""
+    field, verdict = page.locator("#flow-expression"), page.locator("#flow-verdict")
+    field.fill("*:udp:http")
+    expect(verdict).to_contain_text("'http' is not a port")
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+    field.fill("*:udp")
+    expect(verdict).to_contain_text("Valid")
+    field.press("Enter")
+    _number(page, "*:udp Download loss").fill("5")
+    _number(page, "*:udp Download loss").press("Enter")
+    _until(lambda: _conditions(api) == {"flows": {"*:udp": {"ingress": {"loss": "5%"}}}})
+    field.fill("*:udp:53")
+    expect(verdict).to_contain_text("never matches")
+    page.get_by_role("button", name="Add before the others").click()
+    expect(page.locator("[data-panel]")).to_have_count(3)
+    assert list(_conditions(api)["flows"]) == ["*:udp:53", "*:udp"]
+    page.locator("[data-panel='*:udp']").get_by_role("button", name="Duplicate").click()
+    field.fill("*:tcp")
+    field.press("Enter")
+    _until(lambda: _conditions(api)["flows"].get("*:tcp") == {"ingress": {"loss": "5%"}})
+
+
+def test_break_only_one_kind_of_traffic(lab: Pair, page: Page, api: httpx.Client) -> None:
+    """From a row of traffic to a broken flow, and back, in four actions; other traffic passes throughout."""
+    heard = [lab.traffic("client1", "arrivals", port, 12, script="stamps.py").ready() for port in (PORT, OTHER_PORT)]
+    for port in (PORT, OTHER_PORT):
+        lab.traffic("client2", "stream", lab.address("client1"), port, 11, RATE_BPS / 10, script="stamps.py")
+    page.locator(".row-button", has_text=f":{PORT}").first.click()
+    page.get_by_role("button", name="Make a panel").click()
+    expect(page.locator("[data-panel]")).to_have_count(2)
+    page.keyboard.press("Home")  # the panel's upload rate has the focus
+    _until(lambda: "outage" in json.dumps(_conditions(api)))
+    began = time.time()
+    page.wait_for_timeout(2000)
+    ended = time.time()
+    page.get_by_role("button", name="Undo").click()
+    _until(lambda: "outage" not in json.dumps(_conditions(api)))
+    freed = time.time()
+    came = [[sent / 1e9 for sent, _ in one.result()["came"]] for one in heard]
+    within = [sum(began + 0.1 < sent < ended for sent in sends) for sends in came]
+    assert within[0] == 0
+    assert within[1] > 10
+    assert sum(sent > freed + 0.1 for sent in came[0]) > 10
+
+
+def test_the_order_of_flows_decides(lab: Pair, page: Page, api: httpx.Client) -> None:
+    """Moved before another that matches the same packets, a flow takes them, by button, arrow key and dragging."""
+    broken = lab.address("client1")
+    _patch(api, {"flows": {"*:udp": {}, broken: {"egress": {"outage": True}}}})
+    flow = page.locator(f"[data-panel='{broken}']")
+    heard = lab.traffic("client1", "arrivals", PORT, 9, script="stamps.py").ready()
+    lab.traffic("client2", "stream", broken, PORT, 8, RATE_BPS / 10, script="stamps.py")
+    times = list[tuple[bool, float, float]]()
+
+    def moved(act: Callable[[], None], first: str) -> None:
+        act()
+        _until(lambda: list(_conditions(api)["flows"])[0] == first)
+        began = time.time()
+        page.wait_for_timeout(600)
+        times.append((first == broken, began + 0.1, time.time()))
+
+    moved(flow.get_by_role("button", name="up", exact=False).click, broken)
+    moved(lambda: flow.locator(".grip").press("ArrowDown"), "*:udp")
+    moved(lambda: _drag_to(page, flow.locator(".grip"), page.locator("[data-panel='*:udp']")), broken)
+    sends = [sent / 1e9 for sent, _ in heard.result()["came"]]
+    for stops, began, ended in times:
+        assert (sum(began < sent < ended for sent in sends) == 0) == stops
+
+
+def test_undo_and_redo(page: Page, api: httpx.Client) -> None:
+    """Undo takes back a whole drag, a removed flow and a reset; what somebody else has set meanwhile stays."""
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    _patch(
+        api, {"egress": {"rate": "5mbit", "queue": "1s"}, "flows": {"*:tcp": {"egress": {"loss": "1%"}}, "*:udp": {}}}
+    )
+    before = _conditions(api)
+    expect(page.locator("[data-panel]")).to_have_count(3)
+    _drag(page, _slider(page, "All traffic Upload rate"), 0.3)
+    _until(lambda: _conditions(api)["egress"]["rate"] != "5mbit")
+    page.locator("[data-panel='*:tcp']").get_by_role("button", name="Remove").click()
+    expect(page.locator("[data-panel]")).to_have_count(2)
+    dragged = _conditions(api)
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("[data-panel]")).to_have_count(1)
+    _patch(api, {"ingress": {"latency": "80ms"}})
+    for wanted in (dragged, dragged | {"flows": before["flows"]}, before):
+        undo.click()
+        _until(lambda wanted=wanted: _conditions(api) == wanted | {"ingress": {"latency": "80ms"}})  # type: ignore[misc]
+    assert list(_conditions(api)["flows"]) == ["*:tcp", "*:udp"]
+    expect(undo).to_be_disabled()
+    redo.click()
+    _until(lambda: _conditions(api)["egress"] == dragged["egress"])
+
+
+def test_changes_for_a_time(page: Page, api: httpx.Client) -> None:
+    """Changes for a time are leases, one for a drag, shown as chips that cancel them; "Dog 10 s" is one."""
+    page.get_by_label("How long changes last").select_option("30s")
+    _drag(page, _slider(page, "All traffic Download latency"), 0.5)
+    page.get_by_role("button", name="Dog 10 s").click()
+    chips = page.locator(".lease")
+    expect(chips).to_have_count(2)
+    expect(chips.last).to_contain_text("upload: rate 100kbit")
+    state = api.get("/state").json()
+    assert state["conditions"]["egress"] == {"rate": "100kbit"}
+    assert state["base"] == {}
+    chips.first.get_by_role("button").click()
+    expect(chips).to_have_count(1)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(chips).to_have_count(0)
+
+
+def test_the_charts_agree_with_a_receiver(lab: Pair, page: Page, api: httpx.Client) -> None:
+    """The measured rate beside the set one is that of the packets a receiver counts, within 5 %."""
+    _patch(api, {"egress": {"rate": "400kbit", "queue": "100ms"}})
+    heard = lab.traffic("client1", "bins", PORT, 7, script="stamps.py").ready()
+    lab.traffic("client2", "stream", lab.address("client1"), PORT, 6, RATE_BPS, script="stamps.py")
+    page.wait_for_timeout(2000)
+    began, shown = time.time(), list[float]()
+    for _ in range(3):
+        page.wait_for_timeout(1000)
+        words = page.locator("section[aria-label='All traffic, Upload'] .key-measured").first.inner_text().split()
+        shown.append(float(words[0]) * {"kbit/s": 1e3, "Mbit/s": 1e6}[words[1]])
+    ended = time.time()
+    expect(page.locator(".key-set", has_text="set 400 kbit/s").first).to_be_visible()
+    bins = [row for row in heard.result()["bins"] if began * 1000 < row[0] < ended * 1000]
+    headers = 14 + 20 + 8
+    counted = sum(octets + packets * headers for _, packets, octets in bins) * 8 / (ended - began)
+    assert sum(shown) / len(shown) == pytest.approx(counted, rel=0.05)
+
+
+def test_the_other_values(page: Page, api: httpx.Client, tmp_path: Path) -> None:
+    """Every condition is under "More values", with its refusal beside it; a trace is uploaded and used."""
+    page.get_by_role("button", name="More values").first.click()
+    names = {row["name"] for row in api.get("/schema").json()["conditions"]}
+    assert page.locator(".more-value").count() == 2 * (len(names) - 4)  # four are sliders
+    mtu = page.get_by_label("All traffic Upload mtu", exact=True)
+    mtu.fill("1400")
+    mtu.press("Enter")
+    expect(page.locator(".more-value .refusal")).to_contain_text("'1400' is not")
+    mtu.fill("1400b")
+    mtu.press("Enter")
+    _until(lambda: _conditions(api) == {"egress": {"mtu": "1400b"}})
+    trace = tmp_path / "wifi.delay"
+    trace.write_text("0 5\n100 10\n")
+    page.get_by_label("Upload a file for All traffic Download delay trace").set_input_files(trace)
+    _until(lambda: _conditions(api).get("ingress") == {"delay_trace": "wifi.delay"})
+    expect(page.get_by_role("button", name="More values 2 set")).to_be_visible()
+
+
+def test_by_keyboard_alone(page: Page, api: httpx.Client) -> None:
+    """Sliders, panels, profiles and the held outage work without a pointer, and the focus stays where it was."""
+    rate = _slider(page, "All traffic Upload rate")
+    rate.focus()
+    for key in ("Home", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(rate).to_have_attribute("aria-valuetext", "11 kbit/s")
+    expect(rate).to_be_focused()
+    _until(lambda: _conditions(api) == {"egress": {"rate": "11kbit"}})
+    page.get_by_role("button", name="Profile").press("Enter")
+    page.keyboard.type("wpt 3g-slow")
+    page.keyboard.press("Enter")
+    _until(lambda: _conditions(api).get("ingress") == {"rate": "400kbit", "latency": "200ms"})
+    page.get_by_role("button", name="Hold to break").focus()
+    page.keyboard.down("Space")
+    _until(lambda: len(api.get("/state").json()["leases"]) == 1)
+    page.keyboard.up("Space")
+    _until(lambda: api.get("/state").json()["leases"] == [])
+
+
+def test_many_tabs(lab: Pair, page: Page, api: httpx.Client) -> None:
+    """Twenty pages of one browser all follow a change, although it opens few connections to one address."""
+    others = [page.context.new_page() for _ in range(TABS - 1)]
+    for other in others:
+        other.goto(f"http://{lab.address('client2')}/ui/", wait_until="commit")
+    _patch(api, {"egress": {"rate": "300kbit"}})
+    for one in (page, *others):
+        expect(_slider(one, "All traffic Upload rate")).to_have_attribute("aria-valuetext", "300 kbit/s")
+    for other in others:
+        other.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_accessibility(lab: Pair, page: Page, api: httpx.Client, scheme: Any, width: int) -> None:
+    """axe finds nothing wrong with the page while all of it is in use, and nothing is wider than the window."""
+    lab.traffic("client2", "stream", lab.address("client1"), PORT, 4, RATE_BPS, script="stamps.py")
+    _patch(api, {"egress": {"rate": "500kbit"}, "flows": {"*:udp": {"ingress": {"loss": "5%"}}}})
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.get_by_role("button", name="*:udp", exact=True).click()
+    page.get_by_role("button", name="More values").first.click()
+    page.get_by_role("button", name="Dog 10 s").click()
+    page.locator(".row-button").first.click()
+    page.locator("#flow-expression").fill("nonsense:nonsense")
+    expect(page.locator("#flow-verdict")).to_have_class("refusal")
+    results = Axe().run(page)
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in results.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def _slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def _number(page: Page, name: str) -> Locator:
+    return page.get_by_label(f"{name}, as a number", exact=True)
+
+
+def _drag(page: Page, slider: Locator, share: float) -> None:
+    """Drag the thumb from where it is to a share of the slider's length."""
+    box = slider.bounding_box()
+    assert box
+    most = int(slider.get_attribute("max") or 1)
+    at = int(slider.input_value()) / most
+    thumb = 16
+    left, long = box["x"] + thumb / 2, box["width"] - thumb
+    page.mouse.move(left + at * long, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(left + share * long + (3 if share else -3), box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+
+
+def _drag_to(page: Page, grip: Locator, target: Locator) -> None:
+    """Drag a grip above another panel."""
+    grip.scroll_into_view_if_needed()
+    start, end = grip.bounding_box(), target.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 20, end["y"] + 2, steps=5)
+    page.mouse.up()
+
+
+def _delays_ms(lab: Pair, page: Page, act: Callable[[], None]) -> list[float]:
+    """How long after the hand's last move packets stopped, or passed again, for each time they did.
+
+    Packets come every 10 ms from client2; those that were sent decide, so that queues and receivers do not.
+    """
+    page.evaluate(NOTE_INPUTS)
+    heard = lab.traffic("client1", "arrivals", PORT, 9, script="stamps.py").ready()
+    lab.traffic("client2", "stream", lab.address("client1"), PORT, 8.5, RATE_BPS, script="stamps.py")
+    page.wait_for_timeout(700)
+    act()
+    inputs: list[float] = page.evaluate("() => inputs")
+    sends = [sent / 1e6 for sent, _ in heard.result()["came"]]
+    gaps = [(one, other) for one, other in zip(sends, sends[1:], strict=False) if other - one > 250]
+    edges = [edge for gap in gaps for edge in gap]
+    return [edge - max((moved for moved in inputs if moved < edge + 20), default=0) for edge in edges]
+
+
+def _patch(api: httpx.Client, change: dict[str, Any]) -> None:
+    api.patch("/conditions", json=change).raise_for_status()
+
+
+def _conditions(api: httpx.Client) -> dict[str, Any]:
+    return {name: value for name, value in api.get("/conditions").json().items() if name != "seed"}
+
+
+def _until(reached: Callable[[], bool], seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, f"not so within {seconds:g} s"
+        time.sleep(0.02)
