@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_the_order_of_flows_decides(lab: Pair, page: Page, api: httpx.Client) ->
 
     def moved(act: Callable[[], None], first: str) -> None:
         act()
-        _until(lambda: list(_conditions(api)["flows"])[0] == first)
+        _until(lambda: next(iter(_conditions(api)["flows"])) == first)
         began = time.time()
         page.wait_for_timeout(600)
         times.append((first == broken, began + 0.1, time.time()))
@@ -378,7 +379,7 @@ def _delays_ms(lab: Pair, page: Page, act: Callable[[], None]) -> list[float]:
     act()
     inputs: list[float] = page.evaluate("() => inputs")
     sends = [sent / 1e6 for sent, _ in heard.result()["came"]]
-    gaps = [(one, other) for one, other in zip(sends, sends[1:], strict=False) if other - one > 250]
+    gaps = [(one, other) for one, other in pairwise(sends) if other - one > 250]
     edges = [edge for gap in gaps for edge in gap]
     return [edge - max((moved for moved in inputs if moved < edge + 20), default=0) for edge in edges]
 

@@ -22,7 +22,7 @@ OWN = sorted(file for file in WEB.rglob("*.js") if VENDOR not in file.parents)
 def test_vendored_files_are_unmodified() -> None:
     """Every vendored file has the hash that the manifest lists, with the licence of its package beside it."""
     packages = json.loads((VENDOR / "manifest.json").read_text())
-    listed = {}
+    listed: dict[str, str] = {}
     for package in packages.values():
         assert package["version"]
         assert package["licence"]
