@@ -37,6 +37,7 @@ def with_condition_flags(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, values=read_values(named), files=files)
 
     kept = [parameter for parameter in own.parameters.values() if parameter.name not in ("values", "files")]
+    # typer reads the parameters from the signature, and their types from the annotations.
     taking_flags.__signature__ = inspect.Signature([*kept, *made])  # type: ignore[attr-defined]
     taking_flags.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *made)}
     return taking_flags

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..assets import own_version
-from ..control.backend import Backend, docker_backend
+from ..control.backend import Backend, make_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
@@ -75,9 +75,11 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
         outcome = make_app(own)(
             [argument for argument in own if argument != DEBUG] + foreign,
             prog_name="synthlab",
+            # Errors come here, as one line, in place of typer's own boxes and exit.
             standalone_mode=False,
-            obj=backend or docker_backend(),
+            obj=backend or make_backend(),
         )
+        # Now, not at exit: Python itself would report a full disk with a traceback.
         sys.stdout.flush()
     except Terminated as terminated:
         return terminated.exit_code
@@ -88,6 +90,8 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
             traceback.print_exc()
         return _report_error(error)
     except OSError as error:
+        # Lost output is an error of a stream, which has no file name. Anything else is a fault of ours: show where it
+        # is.
         if debug or error.filename is not None or error.errno not in _LOST_OUTPUT:
             raise
         return _without_output(error)

@@ -31,6 +31,7 @@ def console_lines(apis: Mapping[str, ClientApi], query: LogQuery) -> Iterator[Lo
         yield from sorted(new, key=lambda line: line.time)
         if not query.follow:
             return
+        # `tail` limits what is already there; of new lines all are wanted.
         tail = None
         time.sleep(POLL_S)
 

@@ -65,5 +65,6 @@ def _import_from_packages(engine: EngineApi) -> None:
 def debootstrap_command(archive: str) -> list[str]:
     """The command that writes a minimal Debian root file system to a tar archive."""
     options = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+    # Licences must stay with the packages, so the official image keeps them too. dpkg obeys the last rule that matches.
     options.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
     return ["mmdebstrap", "--variant=minbase", *options, RELEASE, archive]

@@ -51,6 +51,7 @@ def claimed(lab: str, image: str, engine: EngineApi, clock: Clock = MACHINE) -> 
         claim.check()
         raise
     finally:
+        # A second Ctrl-C here would leave the lab locked until this process has exited.
         with uninterrupted():
             held.release()
 
@@ -79,6 +80,7 @@ def being_brought_up(lab: str) -> SynthlabError:
 
 def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE) -> int:
     """Remove a lab and stop any `up` still bringing it up; returns the number of containers removed."""
+    # The lock goes first: an `up` that still held it would go on creating containers after the removal.
     revoked = engine.unlock(lab)
     removed = engine.remove_lab(lab)
     return removed + (_remove_late(lab, engine, clock) if revoked else 0)

@@ -23,6 +23,7 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
     The service's `ports` are not published at all: the host reads them from inside the container, unconditioned.
     """
     holder = _holder(stack, service, network)
+    # Docker refuses host name, ports and extra hosts for a container in another's network: they move to the companion.
     patched = replace(
         service,
         hostname=None,

@@ -26,6 +26,7 @@ def build_image(planned: PlannedImage, engine: EngineApi, progress: Progress) ->
     Raises SynthlabError with the last lines of the build, and WrongUse for a version that is not available.
     """
     image = planned.image
+    # Looked up before the build, which gives its tag to the new image.
     before = engine.image(image.tag)
     log = _log_file(image.tag)
     with log.open("w", encoding="utf-8") as kept:

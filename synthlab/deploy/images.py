@@ -148,6 +148,8 @@ def plan_images(images: list[Image], on_engine: Callable[[str], LocalImage | Non
     contents: dict[str, str] = {}
     planned = []
     for image in images:
+        # A base of ours may not be built yet, or be about to change, so its planned content counts. Others have only an
+        # id.
         bases = {base: contents.get(full_tag(base)) or _id(on_engine(base)) for base in image.bases}
         content = content_hash(image, bases)
         contents[image.tag] = content
@@ -162,8 +164,10 @@ def content_hash(image: Image, bases: Mapping[str, str]) -> str:
 
     digest = hashlib.sha256(repr((sorted(image.args.items()), sorted(bases.items()))).encode())
     for name, file in _files(image):
+        # Git keeps no other mode bit: the rest differs between checkouts of the same files.
         executable = bool(file.stat().st_mode & 0o100)
         data = file.read_bytes()
+        # With its length before it, no file's end can be taken for the beginning of the next.
         digest.update(repr((name, executable, len(data))).encode() + data)
     return digest.hexdigest()[:32]
 
@@ -219,5 +223,6 @@ def _files(image: Image) -> Iterator[tuple[str, Path]]:
         yield "Dockerfile", image.dockerfile
     found = sorted(image.context.rglob("*")) if image.parts is None else [image.context / part for part in image.parts]
     for file in found:
+        # Running Python or git changes these, and would make every image look changed.
         if file.is_file() and not {"__pycache__", ".git"} & set(file.parts):
             yield file.relative_to(image.context).as_posix(), file

@@ -37,7 +37,8 @@ def launched(
     try:
         yield
     finally:
-        progress(f"taking {made.name} down")
+        progress(f"removing {made.name}")
+        # Only what this `up` has made: by now, the name may belong to somebody else's lab.
         with uninterrupted():
             engine.remove_lab(made.name, made.made_by or "")
 
@@ -62,6 +63,7 @@ def launch(
     with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:
 
         def reported(text: str) -> None:
+            # Every stage reports progress, a long one for each step. So a revoked `up` notices it here, and stops.
             claim.check()
             progress(text)
 
@@ -74,6 +76,7 @@ def all_or_nothing(stack: Stack, engine: EngineApi, progress: Progress) -> Itera
     try:
         yield
     except BaseException:
+        # Not only for errors: after Ctrl-C nothing may stay behind either, and a second Ctrl-C must not stop this.
         with uninterrupted():
             with contextlib.suppress(SynthlabError):  # the claim is lost
                 progress(f"removing what was created of {stack.name}")
@@ -87,11 +90,12 @@ def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) 
     perform(plan.images, engine, progress)
     refuse_unfit(plan.stack, engine, {step.tag for step in plan.images})
     if plan.removes:
-        progress(f"taking down {plan.stack.name}")
+        progress(f"removing {plan.stack.name}")
         engine.remove_lab(plan.stack.name)
     with all_or_nothing(plan.stack, engine, progress):
         bounded = plan.stack
         if plan.ttl_s is not None:
+            # Counted from here: building the images may have taken longer than the lab is to live.
             bounded = replace(bounded, expires=math.ceil(clock.epoch_s() + plan.ttl_s))
         _start(replace(plan, stack=bounded), engine, progress, clock)
         wait_until_ready(bounded.name, plan.size, engine, progress, plan.timeout_s, clock=clock)
@@ -103,6 +107,7 @@ def _start(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) ->
         try:
             _compose(plan, _free_ports(plan, engine, progress), engine, progress)
         except PortTaken:
+            # Only defaults can be replaced: this attempt leaves them to Docker, and fails again for a fixed port.
             progress(DRAWN)
             _compose(plan, fixed_ports(plan.stack), engine, progress)
     except SynthlabError:
@@ -122,6 +127,7 @@ def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, progre
     started: set[str] = set()
 
     def on_line(line: str) -> None:
+        # The words of Compose's plain output. It reports a container twice when others wait for its health.
         if line.endswith(("Started", "Healthy")):
             started.add(line.split()[1])
             progress(f"containers: {len(started)}/{plan.size} started")

@@ -39,6 +39,7 @@ def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
     marks = lab_labels(stack)
     parts = {"services": {name: _of_compose(stack, compose, name) for name in compose.services}}
     for kind, bodies in compose.named.items():
+        # The template itself writes the network `default`, with our labels and subnet.
         own = {name: _marked(body, marks) for name, body in bodies.items() if name != "default"}
         parts |= {kind: own} if own else {}
     return parts
@@ -96,6 +97,7 @@ def _capped(sfu: Sfu) -> dict[str, str]:
 
 
 def _published(sfu: Sfu) -> Iterator[str]:
+    # The same ports outside as inside: the server tells browsers the ports that it listens on itself.
     for ports in sfu.ports if sfu.join else ():
         yield f"{sfu.join}:{ports.partition('/')[0]}:{ports}"
 
@@ -120,5 +122,6 @@ def _marked(body: Mapping[str, Any], marks: Mapping[str, str]) -> dict[str, Any]
         return dict(body)
     return {
         **body,
+        # Compose's output goes into the file as it is, with its `$` doubled: so must our labels.
         "labels": {**(body.get("labels") or {}), **{name: value.replace("$", "$$") for name, value in marks.items()}},
     }

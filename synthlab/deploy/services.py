@@ -236,6 +236,7 @@ def _filled(stack: Stack, client: StackClient, url: str) -> str:
         "sfu": stack.sfu.host if stack.sfu else "",
         "turn": stack.turn.address if stack.turn else "",
     }
+    # Not `str.format`: other braces in a URL are the page's own.
     for place, value in places.items():
         url = url.replace(f"{{{place}}}", value)
     return url

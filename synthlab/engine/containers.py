@@ -10,6 +10,7 @@ from typing import Any
 from . import labels
 from .ttl import has_expired
 
+# The listing has the health only in this text; inspecting would take one request per container.
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 
 

@@ -13,6 +13,7 @@ _HERE = ("unix:", "http+unix:", "npipe:")
 def is_free(port: int) -> bool:
     """Whether nothing listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
+        # A port whose connections have just been closed (TIME_WAIT) must not look taken.
         if sys.platform != "win32":  # on Windows, the option allows binding a port in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -105,6 +105,7 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 def _feed(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdin
+    # It may exit without reading: its status and its last lines say why.
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(text)
         process.stdin.close()
@@ -127,6 +128,7 @@ def _lines(output: IO[str] | None) -> Iterator[str]:
 def _end(process: subprocess.Popen[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
+            # The whole group: `docker` runs compose and buildx as child processes.
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE_S)

@@ -61,6 +61,7 @@ class AppliedChange:
         """Apply a change to the clients or groups in `names`; raises WrongUse for an invalid time."""
         options = ChangeOptions(lease_ns=read_optional("for_", for_), after_ns=read_optional("after", after))
         clients = lab.find(names)
+        # A change of several clients reads their states itself, before it.
         before = lab.states(clients) if len(clients) == 1 else {}
         made = lab.change(clients, change, options, files)
         return cls(lab, change, options, before or made.before, made)
@@ -80,6 +81,7 @@ class AppliedChange:
         clients = self._lab.find(self.states)
         if self._options.lease_ns or self._options.after_ns:
             each(clients, self._release)
+        # Without a lease, a scheduled change that has started is part of the base, and cannot be released.
         if not self._options.lease_ns:
             for names, back in self._backs():
                 self._lab.change(self._lab.find(names), back)
@@ -90,6 +92,7 @@ class AppliedChange:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        # An error of the body matters more than what it does to the end: often the lab is gone.
         with contextlib.suppress(SynthlabError) if error else contextlib.nullcontext():
             self.revert()
 

@@ -112,6 +112,7 @@ class Expectations:
         if parsed.uses_before and self._sampler.recorded.baseline is None:
             raise WrongUse(f'{kind} {expression!r}: `before` needs a baseline: call lab.baseline("5s") first')
         judge = Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
+        # In a thread: reading takes a `docker exec`, and an expectation that holds already must not wait for it.
         asked_ns, before = self.now_ns(), self._reader.submit(self._read_busy)
         result = self._decide(judge)
         decided_ns = self.now_ns()

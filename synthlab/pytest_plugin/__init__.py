@@ -52,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     inherited = getattr(config, "workerinput", {})
     config.stash[RUN] = PytestRun(
+        # From the system: where `random` is seeded, two runs at once would have the same labs.
         token=inherited.get("synthlab_token", f"{SystemRandom().getrandbits(16):04x}"),
         seed=inherited.get("synthlab_seed", _given_seed(config)),
         worker=inherited.get("workerid", ""),

@@ -89,6 +89,7 @@ def since(samples: Mapping[str, Series], zero_s: float) -> dict[str, Series]:
 
 def _place(frame: FrameType | None) -> str:
     """FILE:LINE of the nearest caller outside this package."""
+    # A `with` statement also passes through contextlib.
     while frame and (frame.f_code.co_filename.startswith(PACKAGE) or "contextlib" in frame.f_code.co_filename):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""

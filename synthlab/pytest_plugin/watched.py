@@ -93,6 +93,7 @@ class WatchedLab(Lab):
 
     def _heard(self, at_ns: int, client: str, state: ClientState) -> None:
         """Record the conditions in a sample; runs in the sampler's thread."""
+        # The first samples can come while Expectations is being made: to ask for it would make a second one.
         if self._expectations:
             self.journal.configured.note(max(at_ns - self._ahead_ns, 0), {client: state})
 

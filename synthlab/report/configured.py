@@ -32,6 +32,7 @@ class ConfiguredLinks:
     @property
     def changed(self) -> bool:
         """Whether they ever changed, apart from the seed."""
+        # Every run sets the clients' seeds, which does not change their networks.
         return len({repr({**conditions.to_dict(), "seed": None}) for conditions in self.conditions}) > 1
 
     @property
@@ -76,6 +77,7 @@ def loss_share(link: LinkConditions) -> float | None:
     if link.outage or link.reject:
         return 1.0
     shares = [link.loss, _gemodel_share(link), _state_share(link), 1 / link.loss_every if link.loss_every else None]
+    # Rounded, because 1 - (1 - 0.05) is not quite 0.05.
     active = [share for share in shares if share is not None]
     return round(1 - math.prod(1 - share for share in active), 9) if active else None
 

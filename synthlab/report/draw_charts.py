@@ -99,6 +99,7 @@ def _hover(line: ChartLine, row: Row) -> str:
     name = line.name if line.name == row.title else f"{row.title}, {line.name}"
     if _wordy(line):
         return f"{plain(name)}: %{{y}}<extra></extra>"
+    # A bit rate ends in an SI prefix, which belongs to the unit: `100kbit/s`, but `20 ms`.
     digits, suffix = _DIGITS.get(row.unit, ".4~g"), _SUFFIX.get(row.unit, f" {row.unit}".replace(" bit", "bit"))
     spread = line.low is not None and list(line.low) != list(line.values)
     low = f"%{{customdata:{digits}}} to " if spread else ""

@@ -50,6 +50,8 @@ def new_figure(axis: Axis, inner_px: int, title_px: int) -> Figure:
     _style(figure)
     figure.update_layout(
         height=inner_px + top_px + BOTTOM_PX,
+        # Charts of a run are read one below the other: margins that fit their own texts would shift their time axes
+        # apart.
         margin={"l": LEFT_PX, "r": RIGHT_PX, "t": top_px, "b": BOTTOM_PX, "autoexpand": False},
     )
     figure.update_xaxes(range=[axis.begins_s, axis.ends_s], title="seconds since the first step")

@@ -17,7 +17,9 @@ def render_page(template: str, **values: object) -> str:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Not `isinstance`: Markup is a str too, and already HTML.
         finalize=lambda value: shown_lines(value) if type(value) is str else value,
     )
+    # A `</script>` within a text would end the element.
     environment.filters["script"] = lambda text: Markup(text.replace("<", "\\u003c"))
     return environment.get_template(template).render(values)

@@ -44,6 +44,7 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 def page(template: str, title: str, **values: object) -> str:
     """A complete page. Its Content-Security-Policy allows only its own two scripts, by hash, and no requests."""
     scripts = _scripts()
+    # plotly writes styles while it draws, which no hash can name in advance.
     allowed = f"style-src 'unsafe-inline'; img-src data: blob:; script-src {_hashes(scripts)}"
     policy = f"default-src 'none'; base-uri 'none'; form-action 'none'; {allowed}"
     style = (assets.templates() / "report" / "page.css").read_text(encoding="utf-8")

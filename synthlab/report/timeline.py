@@ -24,6 +24,7 @@ def axis_of(record: Record) -> Axis:
     marks = tuple(ChartMark(step.began_s, step.mark) for step in record.steps if step.mark and step.began_s is not None)
     return Axis(
         begins_s=min([0.0, *times]),
+        # At least a second, as positions on the axis are shares of its length.
         ends_s=max([1.0, record.duration_s, *times, *ends]),
         marks=marks,
         baseline=record.baseline,

@@ -44,6 +44,7 @@ class Actions:
     async def control(self, act: ContainerChange) -> None:
         """Control containers. A client that comes back gets its leases again. Raises SynthlabError."""
         conditioned = self.live_lab.conditioned(act.names)
+        # Marked before it stops: a renewal that meets a stopped client would end the run.
         if act.action in ("pause", "stop", "restart"):
             for name in conditioned:
                 self.leases.goes(name)
@@ -54,6 +55,7 @@ class Actions:
 
     async def _control(self, name: str, act: ContainerChange) -> None:
         container, back = self.live_lab.container(name), _BACK.get(act.action)
+        # Guarded before it stops: if the player were killed in between, nobody would resume it.
         if back:
             self._down[name] = back
             self._use_guard(lambda guard: guard.hold(container.id, back))
@@ -74,7 +76,8 @@ class Actions:
         except OSError:
             held = ", ".join(self._down) or "none"
             raise SynthlabError(
-                f"the guard was not renewed in time and resumed paused or stopped containers: {held}"
+                f"the guard was not renewed in time and resumed paused or stopped containers: {held}: "
+                "this machine is too slow or too busy"
             ) from None
 
     async def _comes(self, name: str) -> None:
@@ -101,6 +104,7 @@ class Actions:
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
+                    # The whole group: what a shell has started must end with it.
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:

@@ -66,7 +66,7 @@ class Guard:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            cwd="/",
+            cwd="/",  # like a daemon: it must not keep a file system busy
         )
 
 

@@ -18,6 +18,7 @@ from ..errors import SynthlabError
 READ_S = 5.0
 LEAST_S = 2.0
 _TOTAL = re.compile(r"some .*total=(\d+)")
+# Fields of the first line: idle and iowait, as a CPU that waits for a disk is free too; and steal.
 _IDLE, _STEAL = slice(3, 5), 7
 
 

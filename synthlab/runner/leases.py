@@ -17,7 +17,7 @@ from ..control.clock_sync import compare_clocks
 from ..control.group_change import LabClient, each, put_files, refuse_failed
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
-from ..errors import SynthlabError
+from ..errors import SynthlabError, TooLate
 from ..scenario.actions import LEASE_NS, Change
 from ..text.durations import SECOND_NS, seconds_of
 
@@ -141,12 +141,15 @@ class Leases:
         """Apply the current changes again to a client that is back; it may have lost its leases."""
         self._down.discard(name)
         await self.read_clocks([name])
+        # A paused client may have kept its leases, a restarted one has lost them. Released first, none is in force
+        # twice.
         layers = [layer for layer in self._layers.values() if name in layer.leases]
         for layer in layers:
             await self._release({name: layer.leases.pop(name)})
         now = self._clock.now_ns()
         for layer in layers:
             if layer.lease_ns(now) >= SHORTEST_NS:
+                # A restarted client has lost its files too.
                 await self._upload(layer.change, name)
                 await self._ask(layer, [name], now)
 
@@ -179,15 +182,22 @@ class Leases:
         return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _HeldLeases, name: str, now_ns: int) -> None:
-        id, _ = layer.leases[name]
+        id, ends_ns = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
         if lease_ns < SHORTEST_NS:
             return
 
         def renew(client: LabClient) -> None:
-            if layer.leases.get(name, (0, 0))[0] == id:
+            if layer.leases.get(name, (0, 0))[0] != id:
+                return
+            try:
                 client.api.renew(id, lease_ns)
-                layer.leases[name] = id, now_ns + lease_ns
+            except SynthlabError as error:
+                late_ns = self._clock.now_ns() - ends_ns
+                if late_ns <= 0:
+                    raise
+                raise TooLate(name, late_ns, "the renewal of its conditions") from error
+            layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
             await self._in_turn([name], renew)
@@ -219,12 +229,15 @@ class Leases:
 
         async def in_turn(name: str) -> T:
             async with self._asking[name]:
+                # A thread cannot be cancelled: the request reaches the client anyway. Kept in `_calls`, it is waited
+                # for by `release`, which else would miss its lease.
                 call = asyncio.create_task(asyncio.to_thread(act, self._find(name)))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
                 return await asyncio.shield(call)
 
         listed = list(names)
+        # All end before the first error is raised, so that none is under way while the run reverts its changes.
         results = await asyncio.gather(*map(in_turn, listed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):

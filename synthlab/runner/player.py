@@ -76,6 +76,7 @@ class Player:
 
     async def play(self) -> None:
         """Play to the end or the first failure; then, or when cancelled, revert everything."""
+        # Each request that waits for a client holds a thread, and Python's default on a small machine is a few.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_AT_ONCE))
         try:
             async with self._playing() as group:
@@ -87,6 +88,7 @@ class Player:
         except* SynthlabError as group:
             self.faults += [error.message for error in _leaves(group) if isinstance(error, SynthlabError)]
         finally:
+            # A second Ctrl-C here would leave clients impaired until their leases expire.
             with uninterrupted():
                 await self._tidy()
 
@@ -94,6 +96,7 @@ class Player:
     async def _playing(self) -> AsyncIterator[asyncio.TaskGroup]:
         """Prepare the lab, start sampling and renew leases meanwhile; a lost lease cancels the body."""
         await self._executor.prepare(self.plan)
+        # Time begins only now: uploads of traces must not delay the first step.
         self._time.begin(GAP_NS)
         self._executor.start()
         async with asyncio.TaskGroup() as group:

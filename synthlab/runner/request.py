@@ -23,6 +23,7 @@ def request(http: Http) -> None:
         with urlopen(prepared, timeout=seconds_of(http.within_ns)) as answer:
             status, text = answer.status, answer.read(_MOST_BYTES)
     except HTTPError as error:
+        # A response all the same: a status from 400 on may be the expected one.
         status, text = error.code, error.read(_MOST_BYTES)
         error.close()
     except TimeoutError:

@@ -117,6 +117,7 @@ class Sampler:
                 with self._turn:
                     self._rounds += 1
                     self._turn.notify_all()
+                # Rounds that are missed are skipped: made up for, they would come in a burst and measure nothing new.
                 turn = max(turn + 1, (self.clock.now_ns() - start) // TICK_NS)
 
     def _wait_until(self, when_ns: int) -> bool:
@@ -132,6 +133,7 @@ class Sampler:
             wanted = {source_of(name) for name in self._wanted}
             everybody |= self._all > 0
         unknown = wanted.difference(*(poll.sources for poll in self._polls.values()))
+        # Of a source without a client, nobody else would report anything: an expectation on it would wait for ever.
         self.recorded.silence(self.now_ns(), self.now_ns(), unknown)
         for poll in self._polls.values():
             if not poll.pending and (everybody or wanted.intersection(poll.sources)):

@@ -112,6 +112,7 @@ def _refuse_other(plan: Plan, live_lab: LiveLab) -> None:
         if name not in known:
             raise WrongUse(f"lab '{live_lab.name}' has no client {name}, which {plan.scenario.file} requires")
     for name, state in live_lab.lab.states().items():
+        # The seed does not count: the plan sets its own.
         changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
         if state.leases or state.scheduled:
             raise WrongUse(f"{name} has active leases or scheduled changes (a scenario or `--for`); wait for their end")

@@ -88,6 +88,7 @@ class RunningTraffic:
             return
         self._error = self.error()
         self._stopped = True
+        # The source first, so that the sink still receives what is on its way.
         sent, came = _ended(self._source), _ended(self._sink)
         self.sent = int(sent) if sent else None
         if came:

@@ -24,6 +24,7 @@ class Turns:
 
     async def wait(self, at_ns: int, id: str) -> None:
         turn = asyncio.get_running_loop().create_future()
+        # The number comes before the future, because futures cannot be compared.
         heappush(self._waiting, (at_ns, self._order[id], next(self._numbers), turn))
         # A separate task, because when it is due it may first release other waiters for the same time.
         timer = asyncio.create_task(self._let_at(at_ns))

@@ -11,6 +11,7 @@ from syntheticnet.conditions import DIRECTIONS, FILE, FileValue, FlowMatch, file
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
 from ..stack.local_files import LocalFile, local_file, take_files
+from ..stack.mistakes import Mistakes
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
@@ -32,12 +33,14 @@ def read_links(node: Node, context: Context, read_value: ReadValue) -> Values:
 
 
 def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
-    values: Values = {}
+    values, mistakes = Values(), Mistakes()
     for name, entry in node.mapping(what="a set of values such as {loss: 5%, latency: 80ms}").items():
-        if name not in fields_by_name():
-            allowed = ", ".join(fields_by_name())
-            entry.wrong(f"no such condition{condition_meant(name, fields_by_name())}; allowed: {allowed}")
-        values[name] = read_value(entry, fields_by_name()[name], context)
+        with mistakes.noted():
+            if name not in fields_by_name():
+                allowed = ", ".join(fields_by_name())
+                entry.wrong(f"no such condition{condition_meant(name, fields_by_name())}; allowed: {allowed}")
+            values[name] = read_value(entry, fields_by_name()[name], context)
+    mistakes.report()
     return values
 
 
@@ -83,6 +86,7 @@ def written(node: Node, item: Field[Any], context: Context) -> Any:
     try:
         if unit.name == FILE and (file := local_file(node.written, unit, node.wrong, context.folder)):
             return file
+        # Parsed only to check it. The text goes to the client as written, which parses it once, for everybody.
         unit.parse(node.value)
     except ValueError as error:
         node.wrong(str(error))

@@ -14,6 +14,7 @@ from ..errors import did_you_mean
 from ..text.durations import MS_NS, SECOND_NS, format_duration, seconds_of
 from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name
 
+# An hour of rows that are as close as allowed.
 MOST_ROWS = 36_000
 LEAST_APART_NS = 100 * MS_NS
 _HEADER = re.compile(r"\s*([A-Za-z_.]+)\s*(?:\[\s*(\S+)\s*\])?\s*")

@@ -26,6 +26,7 @@ def dry_run(plan: Plan) -> None:
         stage = _Stage(plan.scenario.stack)
         for event in timeline(plan.track, late):
             stage.play(event)
+        # A lease that ends after the last step can leave values that do not fit each other, too.
         stage.expire(plan.most_ns if late else plan.least_ns)
 
 

@@ -41,5 +41,6 @@ def _values(values: Mapping[str, Any] | None) -> str:
     given = {name: value for name, value in (values or {}).items() if value is not None}
     cleared = [name for name in (values or {}) if name not in given]
     words = [f"{name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in given.items()]
+    # A profile clears every value that it does not set: too many to list.
     few = [f"{name} none" for name in cleared] if len(cleared) < 5 else ["all else none" if words else "none"]
     return ", ".join(words + few) or "none"

@@ -44,7 +44,7 @@ def word(names: Iterable[str], help: str) -> Key:
     def read(node: Node, _: Context) -> str:
         if node.value not in allowed:
             hint = did_you_mean(str(node.value), allowed)
-            node.wrong(f"{node.plain()!r} is not one of {', '.join(allowed)}{hint}")
+            node.wrong(f"{node.quoted()} is not one of {', '.join(allowed)}{hint}")
         return str(node.value)
 
     return Key(read=read, schema={"enum": list(allowed)}, help=help)
@@ -85,7 +85,7 @@ def expression(help: str) -> Key:
 
 def clients(help: str, required: bool = False) -> Key:
     """Clients whose conditions can change: a name, group or `all`, or a list of them."""
-    return _names(lambda context: context.clients, "client", help, required)
+    return _names(lambda context: context.clients, "client", help, required, CONDITIONABLE)
 
 
 def containers(help: str) -> Key:
@@ -93,10 +93,23 @@ def containers(help: str) -> Key:
     return _names(lambda context: context.containers, "client or sfu", help)
 
 
-def _names(known: Callable[[Context], tuple[str, ...]], what: str, help: str, required: bool = False) -> Key:
+def _names(
+    known: Callable[[Context], tuple[str, ...]],
+    what: str,
+    help: str,
+    required: bool = False,
+    conditionable: tuple[str, ...] = (),
+) -> Key:
+    """Names that must be in `known`; one in `conditionable` gets the hint how to condition it."""
+
+    def read_entry(node: Node, context: Context) -> tuple[str, ...]:
+        if node.value in conditionable and node.value not in known(context):
+            node.wrong(f"{node.value} is not conditioned; add `network: {{}}` to it in the stack")
+        return read_names(node, context, known(context), what)
+
     def read(node: Node, context: Context) -> tuple[str, ...]:
         nodes = node.items(f"a {what}") if isinstance(node.value, list) else [node]
-        names = dict.fromkeys(name for entry in nodes for name in read_names(entry, context, known(context), what))
+        names = dict.fromkeys(name for entry in nodes for name in read_entry(entry, context))
         return tuple(names) or node.wrong(f"is empty; expected at least one {what}, or all")
 
     return Key(read=read, schema=NAMES_SCHEMA, help=help, required=required)
@@ -124,8 +137,6 @@ def read_names(node: Node, context: Context, known: tuple[str, ...], what: str) 
 def read_one(node: Node, known: tuple[str, ...], what: str) -> str:
     name = node.text(f"the name of a {what}")
     if name not in known:
-        if name in CONDITIONABLE:
-            node.wrong(f"{name} is not conditioned; add `network: {{}}` to it in the stack")
         node.wrong(no_such(what, name, known, where=" in this stack"))
     return name
 

@@ -176,5 +176,6 @@ class Track:
     most_ns: int = field(init=False)
 
     def __post_init__(self) -> None:
+        # Once, at the start: on demand, each level of steps would add up all levels below it again.
         object.__setattr__(self, "least_ns", sum(block.least_ns for block in self.blocks))
         object.__setattr__(self, "most_ns", sum(block.most_ns for block in self.blocks))

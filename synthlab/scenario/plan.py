@@ -51,6 +51,7 @@ class Plan:
     @property
     def client_seeds(self) -> dict[str, int]:
         """The `seed` of each client's conditions, applied before the first step."""
+        # A text as seed gives the same numbers in every process; its `hash` would not.
         return {name: Random(f"{self.seed}/{name}").getrandbits(_SEED_BITS) for name in self.clients}
 
     def visits(self) -> Iterator[Visit]:

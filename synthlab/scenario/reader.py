@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .. import assets
 from ..errors import WrongUse, did_you_mean
 from ..stack import Stack, find_stack_file, read_stack
 from ..stack.bundled import find_file
 from ..stack.compose_source import ComposeConfig
+from ..stack.mistakes import Mistakes
 from ..stack.variables import Variables
 from ..stack.yaml import Node, read_yaml
 from ..text.durations import SECOND_NS
@@ -86,7 +88,11 @@ def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str
     stack = _read_stack(stack_file, entries.get("stack", top), read)
     flows = frozenset([*_flows(stack), *named_flows(entries["steps"])])
     context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
-    values = {name: TOP[name].read(node, context) for name, node in entries.items()}
+    mistakes, values = Mistakes(), dict[str, Any]()
+    for name, node in entries.items():
+        with mistakes.noted():
+            values[name] = TOP[name].read(node, context)
+    mistakes.report()
     return Scenario(
         name=path.stem,
         file=top.file,
@@ -112,7 +118,7 @@ def _mapping(top: Node) -> dict[str, Node]:
 
 
 def _stack_file(node: Node, folder: Path) -> str:
-    name = node.text("a stack file")
+    name = node.text("the name of a stack file, such as call.yaml; a stack needs a file of its own")
     return str(folder / name) if (folder / name).is_file() else name
 
 

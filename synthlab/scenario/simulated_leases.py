@@ -32,6 +32,7 @@ class SimulatedLeases:
     def put(self, at_ns: int, change: Change, place: Place) -> None:
         """Add a change on top and drop the earlier one of its layer. Raises WrongUse if there are too many layers."""
         ends_ns = None if change.lease_ns is None else at_ns + change.lease_ns
+        # Taken out first: a dict keeps the place of a key that is set again, and the change must go on top.
         self._layers.pop(change.layer, None)
         self._layers[change.layer] = _SimulatedLease(change, place, ends_ns)
         if len(self._layers) > MOST_LAYERS:

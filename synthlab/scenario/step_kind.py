@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import did_you_mean
 from ..stack import Stack
+from ..stack.mistakes import Mistakes
 from ..stack.yaml import Node
 from .expression import Known
 from .model import Body, Step
@@ -78,14 +79,31 @@ class StepKind:
     keys: Mapping[str, Key]
     build: Callable[[StepArgs], Body]
 
-    def read(self, node: Node, keys: Mapping[str, Node], context: Context) -> Body:
-        """Build the step; raises WrongUse for unknown, missing or invalid keys."""
+    def read(self, node: Node, keys: Mapping[str, Node], context: Context, common: Iterable[str] = ()) -> Body:
+        """Build the step; raises WrongUse for all unknown, missing or invalid keys.
+
+        `common` are the keys that every step accepts besides its own; they are read elsewhere.
+        """
+        mistakes = Mistakes()
+        allowed = dict.fromkeys((*self.keys, *common))
         for name, entry in keys.items():
             if name not in self.keys:
-                allowed = ", ".join(self.keys)
-                entry.wrong(f"{self.name} has no such key{did_you_mean(name, self.keys)}; allowed: {allowed}")
+                with mistakes.noted():
+                    hint = did_you_mean(name, allowed)
+                    entry.wrong(f"{self.name} has no such key{hint}; allowed: {', '.join(allowed)}")
+        # An unknown key may be a required one with a typo: one mistake, so one message.
+        if not mistakes:
+            with mistakes.noted():
+                self._refuse_missing(node, keys)
+        values = {}
+        for name, entry in keys.items():
+            if name in self.keys:
+                with mistakes.noted():
+                    values[name] = self.keys[name].read(entry, context)
+        mistakes.report()
+        return self.build(StepArgs(node, keys, values, context))
+
+    def _refuse_missing(self, node: Node, keys: Mapping[str, Node]) -> None:
         for name, key in self.keys.items():
             if key.required and name not in keys:
                 node.wrong(f"{self.name} requires {name}: {key.help}")
-        values = {name: self.keys[name].read(entry, context) for name, entry in keys.items()}
-        return self.build(StepArgs(node, keys, values, context))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..errors import did_you_mean
 from ..stack.mistakes import Mistakes
@@ -28,6 +29,7 @@ _BY_NAME = {kind.name: kind for kind in KINDS}
 
 def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
     """The steps of one track; raises WrongUse with one line for each invalid step."""
+    # Each level of steps adds an index to the path.
     if node.path.count("[") >= MOST_DEPTH:
         node.wrong(f"is nested too deeply; at most {MOST_DEPTH} levels of steps are allowed")
     entries = node.items("a list of steps such as [{set: client2, egress: {rate: 1mbit}}]")
@@ -49,13 +51,20 @@ def _read_step(node: Node, context: Context) -> Step:
     entries = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
     kind = _kind_of(node, entries)
     common = {name: entries[name] for name in COMMON if name in entries}
-    if "at" in common and "after" in common:
-        common["after"].wrong("cannot be combined with `at`; use one of them")
-    values = {name: COMMON[name].read(entry, context) for name, entry in common.items()}
     own = {name: entry for name, entry in entries.items() if name not in COMMON or name == kind.name}
+    mistakes, values = Mistakes(), dict[str, Any]()
+    if "at" in common and "after" in common:
+        with mistakes.noted():
+            common["after"].wrong("cannot be combined with `at`; use one of them")
+    for name, entry in common.items():
+        with mistakes.noted():
+            values[name] = COMMON[name].read(entry, context)
+    with mistakes.noted():
+        body = kind.read(node, own, context, COMMON)
+    mistakes.report()
     return Step(
         kind=kind.name,
-        body=kind.read(node, own, context),
+        body=body,
         place=Place(node.file, node.line, node.path),
         at_ns=values.get("at"),
         after_ns=values.get("after", 0),

@@ -48,6 +48,7 @@ def played_out_ns(track: Track, late: bool = False) -> int:
 
 def _events(track: Track, late: bool) -> Iterator[Event]:
     ongoing = Ongoing()
+    # Sorting is stable: at the same time the order of the file holds, as it does for the player's `Turns`.
     for event in sorted(_planned(track, 0, late), key=lambda event: event.at_ns):
         action = _still_to_do(event, ongoing)
         if action is not None:
@@ -61,6 +62,7 @@ def _still_to_do(event: Event, ongoing: Ongoing) -> Action | None:
             ongoing.reset(reset.clients)
             return reset
         case Change() as change:
+            # By identity: later changes of a wave can equal the first.
             begins = change is event.run.actions[0].action
             return ongoing.begin(event.run.id, change) if begins else ongoing.next(event.run.id, change)
         case Judge() | Baseline() | ContainerChange() | Traffic() | Exec() | Http() as other:

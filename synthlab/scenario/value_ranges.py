@@ -16,6 +16,7 @@ from .model import Planner, Timed
 from .step_kind import Context, StepArgs
 
 LEAST_EVERY_NS, MOST_EVERY_NS = 100 * MS_NS, SECOND_NS
+# An hour of changes that are as close as allowed.
 MOST_POINTS = 36_000
 _DIGITS = 4
 
@@ -51,7 +52,7 @@ def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
     what = f"two values such as [{item.metadata['example']}, {item.metadata['example']}]"
     entries = node.items(what)
     if len(entries) != 2:
-        node.wrong(f"{node.plain()!r} is not {what}")
+        node.wrong(f"{node.quoted()} is not {what}")
     values = []
     for entry in entries:
         try:

@@ -139,14 +139,12 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def refuse_without_browser(keys: Mapping[str, Node], client: StackClient) -> None:
-    """Raise WrongUse for a browser key on a client that cannot use it."""
+def unfit_browser_keys(client: StackClient) -> dict[str, str]:
+    """The browser keys that this client cannot have, and why."""
     app = CLIENT_APPS.get(client.app)
-    for key in FOR_BROWSERS:
-        if key in keys and app and not app.browser:
-            keys[key].wrong(f"applies only to browsers, and {client.app} is not one")
-    if "browser" in keys and not app:
-        keys["browser"].wrong("requires `app: chrome`; an image contains its own browser")
+    if app is None:
+        return {"browser": "requires `app: chrome`; an image contains its own browser"}
+    return {} if app.browser else dict.fromkeys(FOR_BROWSERS, f"applies only to browsers, and {client.app} is not one")
 
 
 def with_browser(client: StackClient, keys: Mapping[str, Node], folder: Path) -> StackClient:

@@ -10,7 +10,7 @@ from typing import Any
 from ..contract import SFU_HOST
 from ..errors import did_you_mean
 from .apps import CLIENT_APPS
-from .browsers import read_ca, read_extra_hosts, read_permissions, read_tabs, refuse_without_browser, with_browser
+from .browsers import read_ca, read_extra_hosts, read_permissions, read_tabs, unfit_browser_keys, with_browser
 from .fields import (
     read_address,
     read_env,
@@ -47,27 +47,57 @@ KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", 
 
 def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[StackClient]:
     """The clients of one entry; paths are relative to `folder`. Raises WrongUse with the line of each mistake."""
-    refuse_bad_name(group, node)
-    if group == SFU_HOST:
-        node.wrong(f"'{SFU_HOST}' is reserved for the media server: rename the client")
-    keys = node.mapping(KEYS, "a client such as {app: chrome}")
-    client = _read_client(group, node, keys, folder, sfu)
-    if "count" not in keys:
+    keys = node.mapping(what="a client such as {app: chrome}")
+    mistakes, count = Mistakes(), None
+    with mistakes.noted():
+        node.refuse_unknown(KEYS)
+    # An unknown key may be a missing one with a typo: one mistake, so one message.
+    complete = not mistakes
+    with mistakes.noted():
+        _refuse_name(group, node)
+    with mistakes.noted():
+        client = _read_client(group, keys, folder, sfu)
+        if "count" in keys and client.ports != Ports():
+            keys["ports"].wrong("cannot be combined with count: all its clients would share the ports")
+    with mistakes.noted():
+        count = keys["count"].whole(1, MAX_COUNT) if "count" in keys else None
+    if complete:
+        with mistakes.noted():
+            _refuse_missing(node, keys, sfu)
+    mistakes.report()
+    if count is None:
         yield client
         return
-    if client.ports != Ports():
-        keys["ports"].wrong("cannot be combined with count: all its clients would share the ports")
-    for number in range(1, keys["count"].whole(1, MAX_COUNT) + 1):
+    for number in range(1, count + 1):
         yield replace(client, name=f"{group}-{number}")
 
 
-def _read_client(
-    group: str, node: Node, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None
-) -> StackClient:
-    client = _read_kind(group, node, keys, folder)
-    refuse_without_browser(keys, client)
-    _refuse_stranger(keys, sfu)
+def _refuse_name(group: str, node: Node) -> None:
+    refuse_bad_name(group, node)
+    if group == SFU_HOST:
+        node.wrong(f"'{SFU_HOST}' is reserved for the media server: rename the client")
+
+
+def _refuse_missing(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
+    if len([kind for kind in _KINDS if kind in keys]) != 1:
+        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+    if "app" in keys and "url" not in keys and not (sfu and sfu.page):
+        node.wrong("requires url: the stack has no sfu with a page")
+
+
+def _read_client(group: str, keys: dict[str, Node], folder: Path, sfu: Sfu | ExternalSfu | None) -> StackClient:
     mistakes = Mistakes()
+    # Stands in for a client of no or an invalid kind, so that the other keys are read all the same. It has a screen:
+    # without one `ports: {vnc: ...}` would be reported too.
+    client = StackClient(name=group, group=group, app="", image="", headless=False)
+    if any(kind in keys for kind in _KINDS):
+        with mistakes.noted():
+            client = _read_kind(group, keys, folder)
+            _refuse_stranger(keys, sfu)
+        for key, why in unfit_browser_keys(client).items() if client.app else ():
+            if key in keys:
+                with mistakes.noted():
+                    keys.pop(key).wrong(why)
     for key, put in _PUTTERS.items():
         if key in keys:
             with mistakes.noted():
@@ -77,7 +107,7 @@ def _read_client(
             with mistakes.noted():
                 client = replace(client, **{field: read(keys[key])})
     with mistakes.noted():
-        client = replace(client, url=_read_url(node, keys, sfu))
+        client = replace(client, url=read_address(keys["url"]) if "url" in keys else sfu.page if sfu else None)
     mistakes.report()
     return client
 
@@ -98,13 +128,10 @@ _PUTTERS: dict[str, Callable[[StackClient, dict[str, Node], Path], StackClient]]
 }
 
 
-def _read_kind(group: str, node: Node, keys: dict[str, Node], folder: Path) -> StackClient:
-    kinds = [kind for kind in _KINDS if kind in keys]
-    if len(kinds) != 1:
-        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
-    if kinds == ["app"]:
+def _read_kind(group: str, keys: dict[str, Node], folder: Path) -> StackClient:
+    if "app" in keys:
         return _read_app(group, keys["app"])
-    if kinds == ["build"]:
+    if "build" in keys:
         return _read_build(group, keys["build"], folder)
     image = read_image(keys["image"])
     return StackClient(name=group, group=group, app=image, image=image)
@@ -140,15 +167,6 @@ def _read_headless(node: Node, client: StackClient) -> bool:
     if client.app in CLIENT_APPS and not CLIENT_APPS[client.app].screen:
         node.wrong(f"applies only to clients with a screen, and a {client.app} has none")
     return node.switch()
-
-
-def _read_url(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> str | None:
-    if "url" in keys:
-        return read_address(keys["url"])
-    page = sfu.page if sfu else None
-    if page is None and "app" in keys:
-        node.wrong("requires url: the stack has no sfu with a page")
-    return page
 
 
 def _read_ports(node: Node, client: StackClient) -> Ports:

@@ -33,6 +33,7 @@ def from_config(read: Mapping[str, Any]) -> ComposeFile:
     """Convert the JSON of `docker compose config`, removing names that Compose generates."""
     prefix = f"{read.get('name', '')}_"
     named = {kind: {name: _unnamed(body, prefix) for name, body in read.get(kind, {}).items()} for kind in _NAMED}
+    # A fixed name would keep a second lab of this file from starting: it is unique on an engine.
     services = {name: _without(body, "container_name") for name, body in read["services"].items()}
     return ComposeFile(services, {kind: bodies for kind, bodies in named.items() if bodies})
 

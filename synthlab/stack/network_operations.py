@@ -41,6 +41,7 @@ def partition(
     """
     _refuse_word("direction", direction, PARTITION_DIRECTIONS)
     refuse_same(a, b)
+    # One end is enough, as what passes between both passes through the links of either.
     if a in conditioned:
         return a, _closed(b, direction, answer)
     if b in conditioned:

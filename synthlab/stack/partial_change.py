@@ -28,6 +28,8 @@ def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     back: dict[str, Any] = {}
     for key, requested in change.items():
         old = before.get(key)
+        # Value by value even where there was nothing before: None for a whole link would clear what others have set
+        # since.
         if isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
             back[key] = undoing(requested, old or {})
         else:

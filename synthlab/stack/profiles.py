@@ -114,6 +114,7 @@ def read_conditions(node: Node, base: Conditions | None = None) -> Conditions:
     try:
         return (base or Conditions()).changed(node.plain())
     except ConditionsError as error:
+        # The schema stops at its first mistake; this finds the others.
         mistakes = Mistakes()
         _note_values(node, mistakes)
         mistakes.report()

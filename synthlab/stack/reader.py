@@ -64,10 +64,14 @@ def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> Rea
 
 
 def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
-    keys = _without_extensions(top).mapping(TOP, "a stack with sfu and clients")
-    if "clients" not in keys:
-        top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
+    own = _without_extensions(top)
+    keys = own.mapping(what="a stack with sfu and clients")
     mistakes, folder = Mistakes(), path.parent
+    with mistakes.noted():
+        own.refuse_unknown(TOP)
+    if "clients" not in keys:
+        mistakes.report()  # an unknown key may be `clients` with a typo: one mistake, so one message
+        top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
     name, turn = _name_from(path), None
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
@@ -96,15 +100,18 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
 
 
 def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
-    """Raise WrongUse at the first flow that names an unknown host."""
+    """Raise WrongUse at every flow that names an unknown host."""
+    mistakes = Mistakes()
     owners = [(client.conditions, keys["clients"].value[client.group]) for client in stack.clients]
     owners += [(network.conditions, keys[server]) for server, network in stack.conditioned.items()]
     for conditions, node in owners:
         for flow in conditions.flows:
-            try:
-                refuse_flow(flow.match, stack)
-            except ValueError as error:
-                node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
+            with mistakes.noted():
+                try:
+                    refuse_flow(flow.match, stack)
+                except ValueError as error:
+                    node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
+    mistakes.report()
 
 
 def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, StackNetwork]:
@@ -146,7 +153,7 @@ def _lab_name(name: str) -> str:
 
 def _read_ip(node: Node) -> Ip:
     if node.value not in get_args(Ip):
-        node.wrong(f"{node.plain()!r} is not one of {', '.join(get_args(Ip))}")
+        node.wrong(f"{node.quoted()} is not one of {', '.join(get_args(Ip))}")
     ip: Ip = node.value
     return ip
 
@@ -158,18 +165,30 @@ def _read_clients(
     if not groups:
         node.wrong("is empty: add at least one client")
     mistakes = Mistakes()
+    services = sfu.compose.services if isinstance(sfu, Sfu) and sfu.compose else {}
     clients: dict[str, StackClient] = {}
     for group, description in groups.items():
         with mistakes.noted():
             for client in read_clients(group, description, sfu, folder):
+                if client.name in services:
+                    taken = ", ".join(services)
+                    description.wrong(
+                        f"'{client.name}' is a service of the sfu's Compose file: rename the client; taken: {taken}"
+                    )
                 if client.name in clients or client.name in groups.keys() - {group}:
                     description.wrong(f"duplicate client name '{client.name}'")
                 clients[client.name] = client
         if len(clients) > MOST_CLIENTS:
             description.wrong(f"exceeds the limit of {MOST_CLIENTS} clients")
     mistakes.report()
-    _refuse_shared_ports(groups, clients)
-    return tuple(_allowing(client, groups[client.group], allow, clients) for client in clients.values())
+    with mistakes.noted():
+        _refuse_shared_ports(groups, clients)
+    allowing = []
+    for client in clients.values():
+        with mistakes.noted():
+            allowing.append(_allowing(client, groups[client.group], allow, clients))
+    mistakes.report()
+    return tuple(allowing)
 
 
 def _allowing(

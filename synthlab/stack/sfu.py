@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
+from typing import Any
 
 from syntheticnet.conditions import RATE
 
@@ -47,35 +48,50 @@ KEYS = tuple(dict.fromkeys((*_KINDS, "version", "bitrate", "compose", *_OWN)))
 
 def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | ExternalSfu:
     """The media server; paths are relative to `folder`. Raises WrongUse with the line."""
-    keys = node.mapping(KEYS, "an sfu such as {app: janus}")
-    kinds = [kind for kind in _KINDS if kind in keys]
-    if len(kinds) != 1:
-        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
-    (kind,) = kinds
-    for key in keys.keys() - {kind, *_ALLOWED[kind]}:
-        keys[key].wrong("requires a bundled app" if key == "bitrate" else _REASONS[kind])
-    metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
-    if kind == "external":
-        return ExternalSfu(_read_page(keys["external"]), metrics)
-    if kind == "service":
-        sfu = _read_service(keys, folder, read_compose)
-    else:
-        sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
-    page = read_address(keys["url"]) if "url" in keys else sfu.page
-    return _with_container(replace(sfu, page=page, metrics=metrics or sfu.metrics), keys)
-
-
-def _with_container(sfu: Sfu, keys: dict[str, Node]) -> Sfu:
+    keys = node.mapping(what="an sfu such as {app: janus}")
     mistakes = Mistakes()
     with mistakes.noted():
-        sfu = replace(sfu, env=read_env(keys["env"]) if "env" in keys else {})
-    with mistakes.noted():
-        sfu = replace(sfu, command=read_command(keys["command"]) if "command" in keys else ())
-    with mistakes.noted():
-        join = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
-        sfu = replace(sfu, join=join)
+        node.refuse_unknown(KEYS)
+    kinds = [kind for kind in _KINDS if kind in keys]
+    if len(kinds) != 1:
+        mistakes.report()  # an unknown key may be the kind with a typo: one mistake, so one message
+        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+    (kind,) = kinds
+    for key in KEYS:
+        if key in keys and key not in (kind, *_ALLOWED[kind]):
+            with mistakes.noted():
+                keys[key].wrong("requires a bundled app" if key == "bitrate" else _REASONS[kind])
     mistakes.report()
-    return sfu
+    with mistakes.noted():
+        metrics = _read_page(keys["metrics"]) if "metrics" in keys else None
+    with mistakes.noted():
+        if kind == "external":
+            sfu: Sfu | ExternalSfu = ExternalSfu(_read_page(keys["external"]))
+        elif kind == "service":
+            sfu = _read_service(keys, folder, read_compose)
+        else:
+            sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
+    with mistakes.noted():
+        page = read_address(keys["url"]) if "url" in keys else None
+    with mistakes.noted():
+        own = _read_container(keys)
+    mistakes.report()
+    if isinstance(sfu, ExternalSfu):
+        return replace(sfu, metrics=metrics)
+    return replace(sfu, page=page or sfu.page, metrics=metrics or sfu.metrics, **own)
+
+
+def _read_container(keys: dict[str, Node]) -> dict[str, Any]:
+    """The fields of a server in a container."""
+    mistakes, values = Mistakes(), dict[str, Any]()
+    with mistakes.noted():
+        values["env"] = read_env(keys["env"]) if "env" in keys else {}
+    with mistakes.noted():
+        values["command"] = read_command(keys["command"]) if "command" in keys else ()
+    with mistakes.noted():
+        values["join"] = _read_join(keys["join"]) if "join" in keys else THIS_MACHINE if "ports" in keys else None
+    mistakes.report()
+    return values
 
 
 def _read_page(node: Node) -> str:

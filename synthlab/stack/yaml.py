@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from .mistakes import Mistakes
 from .variables import interpolate
 from .yaml_tree import Tree, compose_yaml, tag_of
 
+MOST_QUOTED = 60
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -41,37 +42,42 @@ class Node:
     def mapping(self, allowed: Iterable[str] = (), what: str = "a mapping") -> dict[str, Node]:
         """The keys and values; raises WrongUse for a key not in `allowed`, unless that is empty."""
         if not isinstance(self.value, dict):
-            self.wrong(f"{self.plain()!r} is not {what}")
-        names, mistakes = list(allowed), Mistakes()
-        for key, node in self.value.items():
-            if names and key not in names:
-                with mistakes.noted():
-                    node.wrong(f"no such key{did_you_mean(key, names)}; allowed: {', '.join(names)}")
-        mistakes.report()
+            self.wrong(f"{self.quoted()} is not {what}")
+        if names := list(allowed):
+            self.refuse_unknown(names)
         return dict(self.value)
+
+    def refuse_unknown(self, allowed: Collection[str]) -> None:
+        """Raise WrongUse for every key of this mapping that is not in `allowed`."""
+        mistakes = Mistakes()
+        for key, node in self.value.items():
+            if key not in allowed:
+                with mistakes.noted():
+                    node.wrong(f"no such key{did_you_mean(key, allowed)}; allowed: {', '.join(allowed)}")
+        mistakes.report()
 
     def items(self, what: str) -> list[Node]:
         """The entries of a list."""
         if not isinstance(self.value, list):
-            self.wrong(f"{self.plain()!r} is not {what}")
+            self.wrong(f"{self.quoted()} is not {what}")
         return list(self.value)
 
     def text(self, what: str = "a text") -> str:
         """A non-empty scalar as typed: `1.10` stays `1.10`."""
         if isinstance(self.value, dict | list) or self.value is None or not self.written:
-            self.wrong(f"{self.plain()!r} is not {what}")
+            self.wrong(f"{self.quoted()} is not {what}")
         return self.written
 
     def whole(self, low: int, high: int) -> int:
         """A whole number from `low` to `high`."""
         if isinstance(self.value, bool) or not isinstance(self.value, int) or not low <= self.value <= high:
-            self.wrong(f"{self.plain()!r} is not a whole number from {low} to {high}")
+            self.wrong(f"{self.quoted()} is not a whole number from {low} to {high}")
         return self.value
 
     def switch(self) -> bool:
         """true or false."""
         if not isinstance(self.value, bool):
-            self.wrong(f"{self.plain()!r} is not true or false")
+            self.wrong(f"{self.quoted()} is not true or false")
         return self.value
 
     def below(self) -> list[Node]:
@@ -87,6 +93,16 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def quoted(self) -> str:
+        """The value for an error: a scalar or a short list as typed, anything else by its kind."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        if isinstance(self.value, list):
+            listed = f"[{', '.join(entry.written for entry in self.value)}]"
+            nested = any(isinstance(entry.value, dict | list) for entry in self.value)
+            return "a list" if nested or len(listed) > MOST_QUOTED else listed
+        return repr(self.value) if isinstance(self.value, str) else self.written or "nothing"
 
     def at(self, place: Sequence[str]) -> Node:
         """The value that these keys of mappings lead to."""
@@ -145,10 +161,12 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if key == "<<":
                 for base in self._merge_bases(value_node):
+                    # Of several bases, the first that has a key wins (YAML merge keys).
                     merged = self._mapping(base, here) | merged
             elif key in own:
                 replace(here, line=line, path=path).wrong("duplicate key")
             else:
+                # The line of the key, which people look for: its value may start lines below.
                 own[key] = replace(self.node(value_node, path), line=line)
         return merged | own
 
@@ -166,6 +184,7 @@ class _Reader:
             here.wrong(str(error))
         if _UNFIT.search(written):
             here.wrong("contains a NUL character or a lone surrogate")
+        # An unquoted variable counts as what is written in its place: `count: ${N}` is a number.
         plain = source.style is None and written != source.value
         return replace(here, value=_typed(tag_of(written) if plain else str(source.tag), written), written=written)
 
@@ -175,6 +194,7 @@ def _typed(tag: str, text: str) -> Any:
     kind = tag.rpartition(":")[2]
     try:
         if kind == "int":
+            # Base 0 is for 0x and 0o; it refuses the leading zeros of decimals, which YAML 1.2 allows.
             return int(text, 10 if text.lstrip("+-").isdecimal() else 0)
         if kind == "float":
             return float(text)

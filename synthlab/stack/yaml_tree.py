@@ -34,6 +34,7 @@ def compose_documents(path: Path, shown_as: str) -> list[Tree]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    # Pure Python, because the scanner and composer of libyaml cannot be replaced by bounded ones.
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner, yaml.Composer = _bounded()
     text = ""

@@ -57,6 +57,7 @@ class FakeClock(Clock):
 
     async def pause(self, seconds: float) -> None:
         turn = asyncio.get_running_loop().create_future()
+        # The number comes before the future, because futures cannot be compared.
         heappush(self._pauses, (self._after_ns(seconds), next(self._numbers), turn))
         await turn
 

@@ -11,7 +11,8 @@ from itertools import count
 from ..contract import API_PORT, COMPANION_API_PORT
 from ..engine.containers import Container, read_container
 
-_SERVICE = re.compile(r'^  (".*"): ?({.*})?\n((?: {4}.*\n)*)', re.MULTILINE)
+# A name ends at the first quote: services of a Compose file have more of them on the same line.
+_SERVICE = re.compile(r'^  ("[^"]*"): ?({.*})?\n((?: {4}.*\n)*)', re.MULTILINE)
 _LABEL = re.compile(r'^      ("synthlab\..*?"): (".*")$', re.MULTILINE)
 _PUBLISHED = re.compile(r"target: (\d+)(?:, published: \"(\d+)\")?")
 _DRAWN = 32768

@@ -11,7 +11,7 @@ import pytest
 from synthlab.contract import BASE
 from synthlab.deploy import claim
 from synthlab.deploy.images import needed_images, plan_images
-from synthlab.deploy.launch import launch
+from synthlab.deploy.launch import launch, launched
 from synthlab.engine.api import OnLine
 from synthlab.engine.compose import PortTaken
 from synthlab.engine.containers import Container
@@ -159,6 +159,15 @@ def test_interrupted() -> None:
         launch(read_stack("call"), engine, result.append, timeout_s=0.3, clock=FakeClock())
     assert engine.present == []
     assert result[-1] == "removing what was created of call"
+
+
+def test_the_word_for_the_end() -> None:
+    """A lab that is removed at the end, or replaced, is said to be removed."""
+    engine, result = CallEngine(HEALTHY), list[str]()
+    with launched(read_stack("call"), engine, result.append, timeout_s=0.3):
+        pass
+    assert result[-1] == "removing call"
+    assert engine.present == []
 
 
 def test_port_taken_meanwhile() -> None:

@@ -150,6 +150,6 @@ def test_a_port_taken_during_the_builds(tmp_path: Path, monkeypatch: pytest.Monk
     stack = read_stack("call")
     engine, result = Racing([fake_container("call", "client1")], images=current(stack)), list[str]()
     launch(stack, engine, result.append, 1, replacing=True)
-    assert result[:2] == ["taking down call", "a default port was just taken: Docker picks another"]
+    assert result[:2] == ["removing call", "a default port was just taken: Docker picks another"]
     published: list[Container] = [one for one in engine.present if one.client == "client1"]
     assert 3000 not in published[0].ports.values()

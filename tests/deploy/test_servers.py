@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from synthlab.deploy.compose_file import render
+from synthlab.deploy.host_ports import fixed_ports
 from synthlab.deploy.servers import compose_parts, join_page, server_count, server_services
 from synthlab.deploy.services import sfu_condition
 from synthlab.stack import Sfu, Stack, read_stack
 from synthlab.stack.compose_source import ComposeFile, from_config
+from synthlab.testing import FakeEngine
 
 CONFIG = {
     "name": "synthlab-compose",
@@ -83,6 +86,19 @@ def test_parts_of_a_compose_file() -> None:
     assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
     assert sfu_condition(stack) == {"media": "service_healthy"}
     assert server_count(stack) == 2
+
+
+def test_the_fake_engine_reads_its_services(tmp_path: Path) -> None:
+    """The fake engine makes one container of each service, of the Compose file's and of ours."""
+    stack = replace(_of(from_config(CONFIG)), clients=read("app: janus", tmp_path).clients)
+    engine = FakeEngine()
+    engine.compose_up("synthlab-lab", render(stack, fixed_ports(stack)), lambda line: None)
+    made = [(one.name, one.role, one.client) for one in engine.present]
+    assert made == [
+        ("synthlab-lab-media-1", "sfu", ""),
+        ("synthlab-lab-redis-1", "service", "redis"),
+        ("synthlab-lab-c-1", "client", "c"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,13 @@ def test_its_metrics(tmp_path: Path) -> None:
         checked(tmp_path, "  - {expect: sfu.egress.rate > 1mbit, within: 5s}\n", stack=TURN)
 
 
+def test_traffic_of_a_conditioned_sfu(tmp_path: Path) -> None:
+    """Traffic starts at clients; the hint for a conditioned sfu lists them, and does not ask to condition it."""
+    stack = STACK.replace("app: janus", "app: janus, network: {}")
+    with pytest.raises(WrongUse, match=r"no client 'sfu' in this stack; there are: client1, client2, bot-1, bot-2"):
+        checked(tmp_path, "  - {traffic: sfu, to: client1, for: 5s}\n", stack=stack)
+
+
 @pytest.mark.issue(11)
 @pytest.mark.parametrize(
     ("step", "expected"),

@@ -24,6 +24,10 @@ TOPS = {
         "stack: call.yaml\nstep: []\n",
         "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
     ),
+    "stack written inline": (
+        "stack: {clients: {client1: {app: chrom}}}\nsteps: [{wait: 1s}]\n",
+        "1: stack: a mapping is not the name of a stack file, such as call.yaml; a stack needs a file of its own",
+    ),
     "no such stack": (
         "stack: cal.yaml\nsteps: [{wait: 1s}]\n",
         "1: stack: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml",
@@ -59,4 +63,22 @@ def test_several(tmp_path: Path) -> None:
     text = [caught.value.message, *caught.value.details]
     assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
         f"/s.yaml:{line}" for line in (3, 6, 8, 9)
+    ]
+
+
+def test_no_mistake_hides_another(tmp_path: Path) -> None:
+    """A mistake in one key of a step, or of the file, does not hide those in others."""
+    steps = "  - {at: x, set: cleint1, colour: red, egress: {los: 1%, rate: 1}}\n  - {ramp: client1, ovr: 3s}\n"
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, steps, "seed: x\nstack: call.yaml\n")
+    file = str(tmp_path / "s.yaml")
+    lines = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(file).split(": ")[:2] for line in lines] == [
+        [":1", "seed"],
+        [":4", "steps[0].at"],
+        [":4", "steps[0].colour"],
+        [":4", "steps[0].set"],
+        [":4", "steps[0].egress.los"],
+        [":4", "steps[0].egress.rate"],
+        [":5", "steps[1].ovr"],
     ]

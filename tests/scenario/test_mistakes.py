@@ -12,7 +12,7 @@ FPS = "client1.video.client2.fps"
 
 # Steps, which start at line 3, and the message after the file's name.
 STEPS = {
-    "no list": ("  set: client2\n", "2: steps: {'set': 'client2'} is not a list of steps such as "),
+    "no list": ("  set: client2\n", "2: steps: a mapping is not a list of steps such as "),
     "no step at all": ("  []\n", "2: steps: has 0 steps; expected 1 to 1000"),
     "a word": ("  - reset\n", "3: steps[0]: 'reset' is not a step such as {set: client2, egress: {rate: 1mbit}}"),
     "no such step": ("  - {rset: client2}\n", "3: steps[0]: not a step; did you mean reset?; expected one of set, "),
@@ -148,7 +148,7 @@ STEPS = {
     "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; expected 1 to 32"),
     "partition of one": (
         "  - partition: [client1, client1]\n",
-        "3: steps[0].partition: ['client1', 'client1'] is not a pair of different participants such as [client1, sfu]",
+        "3: steps[0].partition: [client1, client1] is not a pair of different participants such as [client1, sfu]",
     ),
     "partition of no direction": (
         "  - {partition: [client1, sfu], direction: a-to-c}\n",
@@ -160,7 +160,19 @@ STEPS = {
     ),
     "partition one way": (
         "  - {partition: [client1, sfu], way: forth}\n",
-        "3: steps[0].way: partition has no such key; allowed: partition, direction, answer, for",
+        "3: steps[0].way: partition has no such key; allowed: partition, direction, answer, for, at, after, mark",
+    ),
+    "near a key of every step": (
+        "  - {wait: 1s, aftre: 2s}\n",
+        "3: steps[0].aftre: wait has no such key; did you mean after?; allowed: wait, at, after, mark",
+    ),
+    "mark has its own key once": (
+        "  - {mark: here, colour: red}\n",
+        "3: steps[0].colour: mark has no such key; allowed: mark, at, after",
+    ),
+    "traffic of the sfu": (
+        "  - {traffic: sfu, for: 5s}\n",
+        "3: steps[0].traffic: no client 'sfu' in this stack; there are: client1, client2, bot-1, bot-2",
     ),
     "block of a protocol": (
         "  - block: udp\n",

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from synthlab.cli.main import main
+from synthlab.errors import WrongUse
+from synthlab.stack import read_stack
 from synthlab.testing import fake_backend
 
 JANUS = "sfu: {app: janus}\n"
@@ -48,7 +50,7 @@ MISTAKES = {
     "clients is empty": ("clients: {}\n", "1: clients: is empty: add at least one client"),
     "clients is a list": (
         "clients: [a]\n",
-        "1: clients: ['a'] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
+        "1: clients: [a] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
     ),
     "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
     "bad name of a lab": (
@@ -301,6 +303,79 @@ def test_all_mistakes_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         [":6", "clients.a.flags"],
         [":7", "clients.b.video"],
         [":8", "clients.c.app"],
+    ]
+
+
+HIDDEN = {
+    "beside an unknown key of the stack": (
+        "nmae: x\nip: ipx\nclients: {c: {image: x, count: 0}}\n",
+        [":1: nmae", ":2: ip", ":3: clients.c.count"],
+    ),
+    "beside an unknown key of a client": (
+        client("app: bot, colour: red, count: 0, video: big"),
+        [":3: clients.c.colour", ":3: clients.c.video", ":3: clients.c.count"],
+    ),
+    "beside an unknown app": (
+        client("app: bto, flags: de, ports: {vnc: 0}"),
+        [":3: clients.c.app", ":3: clients.c.ports.vnc", ":3: clients.c.flags"],
+    ),
+    "beside a bad name": (
+        "clients: {C 1: {image: x, headless: 1}}\n",
+        [":1: clients.C 1", ":1: clients.C 1.headless"],
+    ),
+    "browser keys of a bot": (client("app: bot, tabs: [], ca: []"), [":3: clients.c.tabs", ":3: clients.c.ca"]),
+    "a misspelled app is not missing as well": (
+        client("ap: bot, count: 0"),
+        [":3: clients.c.ap", ":3: clients.c.count"],
+    ),
+    "a misspelled url is not missing as well": (client("app: chrome, ulr: x", sfu="x-a: 1\n"), [":3: clients.c.ulr"]),
+    "several keys that an sfu cannot have": (
+        client("image: x", sfu="sfu: {external: 'https://x', command: y, version: '1'}\n"),
+        [":1: sfu.version", ":1: sfu.command"],
+    ),
+    "several values of an sfu": (
+        client("image: x", sfu="sfu: {app: jnus, metrics: x, url: x, join: x}\n"),
+        [":1: sfu.metrics", ":1: sfu.app", ":1: sfu.url", ":1: sfu.join"],
+    ),
+    "ports and allow of clients": (
+        "clients:\n  c: {image: x, ports: {api: 4000}}\n  d: {image: x, ports: {api: 4000}, allow: [e]}\n",
+        [":3: clients.d", ":3: clients.d.allow[0]"],
+    ),
+    "flows of two clients": (
+        "clients:\n  c: {image: x, network: {flows: {a: {egress: {loss: 5%}}}}}\n"
+        "  d: {image: x, network: {flows: {b: {egress: {loss: 5%}}}}}\n",
+        [":2: clients.c.network.flows.a", ":3: clients.d.network.flows.b"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "places"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_no_mistake_hides_another(
+    text: str, places: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in one key does not hide those in others, and is reported once."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    assert main(["up", str(file)], fake_backend()[0]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [": ".join(line.partition(str(file))[2].split(": ")[:2]) for line in lines] == places
+
+
+def test_client_with_the_name_of_a_service(tmp_path: Path) -> None:
+    """A client, or one of a group, cannot have the name of a service in the sfu's Compose file."""
+    services = {"media": {"image": "x"}, "db-1": {"image": "x"}}
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    file = tmp_path / "lab.yaml"
+    file.write_text(
+        "sfu: {service: media, compose: compose.yaml}\n"
+        "clients:\n  media: {image: x}\n  db: {image: x, count: 2}\n  c: {image: x}\n"
+    )
+    with pytest.raises(WrongUse) as caught:
+        read_stack(str(file), compose=lambda *_: {"services": services})
+    rest = "is a service of the sfu's Compose file: rename the client; taken: media, db-1"
+    assert [caught.value.message, *caught.value.details] == [
+        f"{file}:3: clients.media: 'media' {rest}",
+        f"{file}:4: clients.db: 'db-1' {rest}",
     ]
 
 

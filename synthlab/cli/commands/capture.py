@@ -80,6 +80,7 @@ def _copy(running: LiveCapture, file: BinaryIO, for_ns: int | None, progress: Ca
     last = 0.0
     for blocks in running.blocks():
         now = time.monotonic()
+        # Time counts from the first packets: the capture takes a while to start in the container.
         if start is None:
             start = now
             _stop_after(for_ns, running)
@@ -138,6 +139,7 @@ def _opened(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     try:
+        # Unbuffered, so that a write that fails leaves nothing behind to be written later.
         with Path(output).open("wb", buffering=0) as file:
             yield file
     except OSError as error:

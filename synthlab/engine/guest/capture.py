@@ -148,8 +148,10 @@ class Tap:
 
     def __init__(self, number: int, name: str, snaplen: int) -> None:
         self._number = number
+        # Protocol 0 receives nothing before `bind` (packet(7)): any other would first receive from all interfaces.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        # FORCE, because the machine's net.core.rmem_max caps the ordinary option.
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
         self._memory = bytearray(snaplen)
         self._received = self._dropped = 0
@@ -163,6 +165,7 @@ class Tap:
         memory, snaplen, receive = [self._memory], len(self._memory), self._socket.recvmsg_into
         try:
             while True:
+                # MSG_TRUNC makes `length` the packet's own, even where only `snaplen` bytes of it are copied.
                 length, ancillary, _, address = receive(memory, 64, _MSG_DONTWAIT | _MSG_TRUNC)
                 seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
                 data = bytes(self._memory[: min(length, snaplen)])
@@ -195,12 +198,14 @@ def drop_rights() -> None:
     Must come after the taps: opening them takes NET_RAW, reading them does not.
     """
     libc = ctypes.CDLL(None, use_errno=True)
+    # The bounding set comes first: shrinking it takes a capability that goes with the user id.
     for number in range(_CAPABILITIES):
         libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
     os.setgroups([])
     os.setresgid(USER, USER, USER)
     os.setresuid(USER, USER, USER)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # Last, because a change of user id resets it to the machine's fs.suid_dumpable (prctl(2)).
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -257,6 +262,7 @@ class Recorder:
 
     def _dump(self) -> None:
         assert self._ring
+        # What has arrived during this turn of the loop is not in the ring yet.
         self._record()
         blocks = [self._head, *self._ring.content(time.time_ns()), self._statistics()]
         _write(pack("!Q", sum(map(len, blocks))), *blocks)

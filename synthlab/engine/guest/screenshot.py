@@ -49,6 +49,7 @@ async def _attempts(address: str) -> str:
 
 
 async def _capture(address: str) -> str:
+    # No size limit: a picture can be larger than the library's 1 MiB for a message.
     async with websockets.connect(address, max_size=None, ping_interval=None) as socket:
         await socket.send(json.dumps({"id": 1, "method": "Page.captureScreenshot", "params": {"format": "png"}}))
         while True:

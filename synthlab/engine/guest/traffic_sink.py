@@ -93,6 +93,7 @@ class Sink:
         self.taken += len(data)
         if not self._listens and len(data) >= STAMP.size:
             self._arrivals.note(data, time.monotonic())
+        # Only for a connection does an empty read mean its end: a datagram may be empty.
         if not data and source is not self._main:
             self._open.remove(source)
             source.close()

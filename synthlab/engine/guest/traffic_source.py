@@ -69,6 +69,7 @@ def keep_net_admin() -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DUMPABLE, 0, 0, 0, 0)
+    # Without this, the change of user id would drop NET_ADMIN with all other capabilities (capabilities(7)).
     libc.prctl(_KEEPCAPS, 1, 0, 0, 0)
     for number in range(_CAPABILITIES):
         libc.prctl(_CAPBSET_DROP, number, 0, 0, 0)
@@ -132,6 +133,7 @@ class Source:
             raise failure
 
     def _stream(self, connection: socket.socket) -> None:
+        # About 5 ms of the rate: at a low one, a whole PIECE would be a burst of seconds.
         size = min(PIECE, max(DATAGRAM, int(self._bps / 8 * 0.005))) if self._bps else PIECE
         data = os.urandom(size)
         for _ in paced(size, self._bps, self._until):

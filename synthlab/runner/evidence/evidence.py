@@ -77,6 +77,7 @@ class Evidence:
         jobs: dict[str, Callable[[], Collected]] = {
             f"packets of {client}": partial(packets_of, client, capture) for client, capture in self._captures.items()
         }
+        # Packets come over connections that are open already: they are kept even if the engine no longer answers.
         lines = []
         try:
             _, members = self._backend.members(self._lab, past=True)

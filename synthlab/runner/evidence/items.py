@@ -19,6 +19,7 @@ from .packet_ring import RingCapture
 from .parallel import run_all
 from .screenshots import Screenshot, screenshots
 
+# Longer than the API's own limit of 5 s, whose error says more; shorter than COLLECT_S for all evidence.
 ASK_S = 6.0
 LOG_LINES = 10_000
 

@@ -11,6 +11,7 @@ from ...engine.api import EngineApi
 from ...engine.containers import Container
 from ...engine.exec import SYSTEM_PYTHON, output_of
 
+# Longer than guest/screenshot.py waits for a page, so that its reasons arrive; shorter than COLLECT_S for all evidence.
 PATIENCE_S = 9.0
 
 

@@ -34,6 +34,7 @@ NET = Measure()
 """A count that can fall: late and duplicate packets are subtracted from the lost ones (RFC 3550, 6.4.1)."""
 FPS = Measure(averaged=True)
 KBPS = Measure(dimension="rate", scale=1000, averaged=True)
+# Not averaged: `available_kbps` is the browser's estimate of the moment.
 LATEST_KBPS = Measure(dimension="rate", scale=1000)
 MILLISECONDS = Measure(dimension="time")
 SECONDS = Measure(dimension="time", scale=1000, total=True)
@@ -102,6 +103,7 @@ class Known:
         clients = tuple(client.name for client in stack.clients)
         groups = tuple(dict.fromkeys(client.group for client in stack.clients if client.group != client.name))
         sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
+        # Only our own page names its participants after clients, and with `join` people from outside take part.
         alone = sfu is not None and sfu.bundled and not sfu.join
         return cls(
             clients,

@@ -48,6 +48,7 @@ def parse(text: str, known: Known) -> Parsed:
     scanned = scan(text)
     try:
         tree = ast.parse(scanned.source.strip(), mode="eval").body
+    # Python's parser raises the latter two for deep nesting.
     except (SyntaxError, RecursionError, MemoryError):
         raise ValueError(f"{text!r} is not an expression such as client1.video.client2.fps >= 10") from None
     parser = _Parser(scanned, known)
@@ -79,6 +80,7 @@ class _Parser:
                 return self._operation(_SIGNS[type(node.op)], self.typed(node.left), self.typed(node.right))
             case ast.Compare():
                 return self._comparison(node)
+            # A measured number is a name to Python, so it would pass for the name of a function.
             case ast.Call(func=ast.Name(id=called), keywords=[]) if called not in self.scanned.marks:
                 return self._call(called, node.args)
         raise ValueError(f"unsupported syntax; allowed: comparisons, + - * /, and, or, not, {', '.join(FUNCTIONS)}")

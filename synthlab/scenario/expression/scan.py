@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+# Words that may follow a number without being its unit: `fps > 5 and ...`.
 _NO_UNITS = ("of", "and", "or", "not", "if")
 
 
@@ -94,6 +95,7 @@ def _take(scanned: Scanned, token: re.Match[str], text: str) -> int:
         scanned.put(Text(token["text"][1:-1]))
     elif token["number"]:
         return _take_number(scanned, token, text)
+    # Not a word with `_` in front: it could pass for a placeholder of ours.
     elif token["word"] == "before" or token["sign"] or not (token["word"] or "").startswith("_"):
         scanned.source += f" {token['word'] or token['sign']} "
     else:

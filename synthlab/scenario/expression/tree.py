@@ -119,6 +119,7 @@ def in_baseline(view: View, number: Number) -> Sequence[Sample]:
     if view.samples.baseline is None:
         return ()
     begin_ns, end_ns = view.samples.baseline
+    # Of a shorter baseline, hardly a sample would be left without those that reach back before it.
     spans_ns = number.spans_ns if end_ns - begin_ns >= 2 * number.spans_ns else 0
     samples = view.samples.window(number.name, begin_ns + spans_ns, end_ns)
     return samples if len(numbers(samples)) == len(samples) else ()

@@ -15,7 +15,7 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
     entries = node.items("two participants such as [client1, sfu]")
     names = [keys.read_one(entry, context.containers, "client or sfu") for entry in entries]
     if len(names) != 2 or names[0] == names[1]:
-        node.wrong(f"{node.plain()!r} is not a pair of different participants such as [client1, sfu]")
+        node.wrong(f"{node.quoted()} is not a pair of different participants such as [client1, sfu]")
     return names[0], names[1]
 
 

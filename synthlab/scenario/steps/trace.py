@@ -61,6 +61,7 @@ def _build(read: StepArgs) -> Trace:
         return Trace(clients=clients, names=(name,), for_ns=read.get("for", csv.lasts_ns), csv=csv)
     if "for" not in read.values:
         read.node.wrong("requires `for`, because clients repeat a rate trace endlessly")
+    # A trace and a fixed rate exclude each other, so a rate of the stack has to go.
     change, files = split_files({side: {"rate_trace": read.get(side), "rate": None} for side in sources})
     names = tuple(f"{side} {read.keys[side].written}" for side in sources)
     return Trace(clients=clients, names=names, for_ns=read.get("for"), change=change, files=files)

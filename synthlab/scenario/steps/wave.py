@@ -43,6 +43,7 @@ class Wave:
 
     def _share(self, at_ns: int) -> float:
         if self.shape == "square":
+            # `round`, as times are whole nanoseconds: one rounded down would belong to the half period before.
             return 1.0 - round(2 * at_ns / self.period_ns) % 2
         return 0.5 + 0.5 * math.sin(2 * math.pi * at_ns / self.period_ns)
 

@@ -104,7 +104,7 @@ def test_up_of_an_edited_stack(
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already: ")
     file.write_text("name: call\nclients:\n  client1: {image: syntheticnet, network: {egress: {loss: 1%}}}\n")
     assert run("up", str(file), backend=backend) == 3
-    assert "call.yaml has changed since: replace it with `synthlab up --replace`" in capsys.readouterr().err
+    assert "call.yaml has changed since: add --replace to replace it, or" in capsys.readouterr().err
 
     replaced: list[bool] = []
     monkeypatch.setattr(bring_up, "bring_up", lambda *given: replaced.append(given[-1]))
