@@ -39,6 +39,7 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "extra_hosts": ("extra_hosts", read_extra_hosts),
     "video": ("video", read_video),
     "command": ("command", read_shell_command),
+    "self_control": ("self_control", Node.switch),
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 

@@ -28,7 +28,7 @@ from .variables import Variables
 from .yaml import Node, read_yaml
 
 MOST_CLIENTS = 500
-TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
+TOP = ("name", "ip", "allow", "self_control", "sfu", "turn", "clients")
 
 
 def find_stack_file(name: str) -> Path:
@@ -72,7 +72,7 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     if "clients" not in keys:
         mistakes.report()  # an unknown key may be `clients` with a typo: one mistake, so one message
         top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
-    name, turn = _name_from(path), None
+    name, turn, self_control = _name_from(path), None, False
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
     conditioned: dict[str, StackNetwork] = {}
@@ -82,6 +82,8 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         ip = _read_ip(keys["ip"]) if "ip" in keys else ip
     with mistakes.noted():
+        self_control = "self_control" in keys and keys["self_control"].switch()
+    with mistakes.noted():
         sfu = read_sfu(keys["sfu"], folder, read_compose) if "sfu" in keys else None
     with mistakes.noted():
         conditioned = _read_conditioned(keys, folder)
@@ -90,7 +92,7 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         # If `sfu` is invalid, assume it has a page: otherwise every client would report a missing url as well.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
-        clients = _read_clients(keys["clients"], there, folder, keys.get("allow"))
+        clients = _read_clients(keys["clients"], there, folder, keys.get("allow"), self_control)
     mistakes.report()
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and SFU_HOST in conditioned:
         keys["ip"].wrong("a conditioned sfu with `join` requires IPv4: remove its `network`, or use dual")
@@ -159,7 +161,7 @@ def _read_ip(node: Node) -> Ip:
 
 
 def _read_clients(
-    node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None
+    node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None, self_control: bool
 ) -> tuple[StackClient, ...]:
     groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
     if not groups:
@@ -183,12 +185,18 @@ def _read_clients(
     mistakes.report()
     with mistakes.noted():
         _refuse_shared_ports(groups, clients)
-    allowing = []
+    ready = []
     for client in clients.values():
+        controlled = _controlling(client, groups[client.group], self_control)
         with mistakes.noted():
-            allowing.append(_allowing(client, groups[client.group], allow, clients))
+            ready.append(_allowing(controlled, groups[client.group], allow, clients))
     mistakes.report()
-    return tuple(allowing)
+    return tuple(ready)
+
+
+def _controlling(client: StackClient, description: Node, everywhere: bool) -> StackClient:
+    """The client with the stack's `self_control`, unless it has its own."""
+    return client if "self_control" in description.value else replace(client, self_control=everywhere)
 
 
 def _allowing(

@@ -23,7 +23,7 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, turn, clients",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, sfu, turn, clients",
     ),
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "joining by IPv4 where there is none": (
@@ -73,6 +73,18 @@ MISTAKES = {
     ),
     "unknown key of a client": (client("app: bot, colour: red"), "3: clients.c.colour: no such key; allowed: app, "),
     "near key of a client": (client("app: bot, flag: [-a]"), "3: clients.c.flag: no such key; did you mean flags?; "),
+    "self_control of a client": (
+        client("app: bot, self_control: host"),
+        "3: clients.c.self_control: 'host' is not true or false",
+    ),
+    "self_control in env": (
+        client("app: bot, env: {SYNTHLAB_SELF_CONTROL: 1}"),
+        "3: clients.c.env.SYNTHLAB_SELF_CONTROL: is reserved: synthlab sets it",
+    ),
+    "self_control of the stack": (
+        "self_control: [c]\nclients: {c: {image: x}}\n",
+        "1: self_control: [c] is not true or false",
+    ),
     "share above 100 %": (
         client("app: bot, network: {egress: {loss: 120%}}"),
         "3: clients.c.network.egress.loss: '120%' is not between 0% and 100%",
@@ -260,7 +272,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A missing file's error lists the bundled stacks, with the closest as a suggestion."""
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
-        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
+        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, turn.yaml\n"
     )
 
 

@@ -111,13 +111,14 @@ class AtOnce(Executor):
 class Site:
     """An API with its fake forwarder, called from an allowed host."""
 
-    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+    def __init__(self, ours: socket.socket, theirs: socket.socket, self_control: bool = False) -> None:
         self.forwarder = Forwarder(ours)
         self._end = ours
-        identity = Identity("client1", "call", Conditions.from_dict(STARTUP))
+        identity = Identity("client1", "call", Conditions.from_dict(STARTUP), self_control=self_control)
+        access = AccessCheck(frozenset({HOST}), self_control=self_control)
         self.names: dict[str, str] = {}
         names = RemoteNames([HOST], self.names.get, AtOnce())
-        self._app = api.make(ControlClient(theirs), identity, AccessCheck(frozenset({HOST})), names=names)
+        self._app = api.make(ControlClient(theirs), identity, access, names=names)
 
     def ask(self, method: str, path: str, peer: str = HOST, **request: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, peer, request))

@@ -38,12 +38,9 @@ def main(
     """Serve until killed."""
     control, admitted = ControlClient(channel), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
+    access = AccessCheck(admitted, names, allow.origins, identity.self_control)
     remotes = RemoteNames(hosts, partial(lookup, identity.lab))
-    serve(
-        make(control, identity, AccessCheck(admitted, names, allow.origins), pulse, remotes),
-        listening,
-        _background(admitted.follow(control), pulse),
-    )
+    serve(make(control, identity, access, pulse, remotes), listening, _background(admitted.follow(control), pulse))
 
 
 def make(

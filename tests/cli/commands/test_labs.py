@@ -159,7 +159,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
         "build synthlab/janus:1.1.2 because it is missing",
     ]
     assert lines[-2:] == [
-        "wait up to 120 s until 5 containers are healthy",
+        "wait up to 120 s for 5 healthy containers",
         "wait up to 120 s until every client has seen every other's video",
     ]
     assert (engine.calls, engine.present) == ([], [over])
