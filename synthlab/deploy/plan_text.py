@@ -22,7 +22,7 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
     """The steps, in the order `launch` carries them out."""
     yield from map(str, plan.images)
     if plan.removes:
-        yield f"take down {plan.stack.name}"
+        yield f"remove {plan.stack.name}"
     yield from _made_beside(plan)
     yield from _containers(plan)
     yield f"wait up to {plan.timeout_s:g} s for {counted(plan.size, 'healthy container')}"

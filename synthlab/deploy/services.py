@@ -229,14 +229,18 @@ def _parameters(stack: Stack, client: StackClient) -> Iterator[tuple[str, str]]:
 
 
 def _filled(stack: Stack, client: StackClient, url: str) -> str:
-    """A URL with its placeholders replaced."""
-    places = {
-        "name": client.name,
-        "lab": stack.name,
-        "sfu": stack.sfu.host if stack.sfu else "",
-        "turn": stack.turn.address if stack.turn else "",
-    }
-    # Not `str.format`: other braces in a URL are the page's own.
+    """A client's URL with its placeholders replaced."""
+    return filled(
+        url,
+        name=client.name,
+        lab=stack.name,
+        sfu=stack.sfu.host if stack.sfu else "",
+        turn=stack.turn.address if stack.turn else "",
+    )
+
+
+def filled(url: str, **places: str) -> str:
+    """`url` with these placeholders replaced. Other braces are the page's own, so this is not `str.format`."""
     for place, value in places.items():
         url = url.replace(f"{{{place}}}", value)
     return url

@@ -47,6 +47,12 @@ class Node:
             self.refuse_unknown(names)
         return dict(self.value)
 
+    def without_extensions(self) -> Node:
+        """The top level without `x-` keys, which hold anchors and notes, as in Compose files."""
+        if not isinstance(self.value, dict):
+            return self
+        return replace(self, value={key: node for key, node in self.value.items() if not key.startswith("x-")})
+
     def refuse_unknown(self, allowed: Collection[str]) -> None:
         """Raise WrongUse for every key of this mapping that is not in `allowed`."""
         mistakes = Mistakes()

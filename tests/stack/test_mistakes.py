@@ -65,6 +65,10 @@ MISTAKES = {
         "clients: {sfu: {image: x}}\n",
         "1: clients.sfu: 'sfu' is reserved for the media server: rename the client",
     ),
+    "name of a companion": (
+        "sfu: {app: janus, network: {}}\nclients: {sfu-network: {image: x}}\n",
+        "2: clients.sfu-network: 'sfu-network' is reserved for the network of the sfu: rename the client",
+    ),
     "client without kind": (client("url: 'http://x'"), "3: clients.c: needs exactly one of app, image, build"),
     "client of two kinds": (client("app: bot, image: x"), "3: clients.c: needs exactly one of app, image, build"),
     "unknown app": (
@@ -334,6 +338,15 @@ HIDDEN = {
     "beside a bad name": (
         "clients: {C 1: {image: x, headless: 1}}\n",
         [":1: clients.C 1", ":1: clients.C 1.headless"],
+    ),
+    "names of servers with mistakes": (
+        "sfu: {app: janus, network: {egress: {los: 1%}}}\nturn: {app: cotrun}\n"
+        "clients:\n  turn: {image: x}\n  sfu-network: {image: x}\n",
+        [":1: sfu.network.egress.los", ":2: turn.app", ":4: clients.turn", ":5: clients.sfu-network"],
+    ),
+    "unknown keys of a network and its flows": (
+        client("app: bot, network: {egres: {}, ingress: {los: 1%}, flows: {a: {bth: {}, egress: {rate: 1}}}}"),
+        [f":3: clients.c.network.{key}" for key in ("egres", "ingress.los", "flows.a.bth", "flows.a.egress.rate")],
     ),
     "browser keys of a bot": (client("app: bot, tabs: [], ca: []"), [":3: clients.c.tabs", ":3: clients.c.ca"]),
     "a misspelled app is not missing as well": (

@@ -6,7 +6,7 @@ from ...stack import network_operations
 from ...stack.network_operations import BOTH, PARTITION_DIRECTIONS, SILENT
 from ...stack.yaml import Node
 from .. import keys
-from ..step_kind import Context, StepArgs, StepKind
+from ..step_kind import Context, Key, StepArgs, StepKind
 from .block import answer_key
 from .set import Set, lease_key
 
@@ -31,10 +31,11 @@ KIND = StepKind(
     name="partition",
     help="drop direct traffic between two participants",
     keys={
-        "partition": keys.plain(
-            _read_ends,
-            {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
-            "two clients, or a client and the sfu",
+        "partition": Key(
+            read=_read_ends,
+            schema={"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
+            help="two clients, or a client and the sfu",
+            of_stack=True,
         ),
         "direction": keys.word(PARTITION_DIRECTIONS, "both (default), a-to-b (from the first to the second) or b-to-a"),
         "answer": answer_key(),

@@ -117,6 +117,16 @@ def test_up_of_an_edited_stack(
     assert replaced[-1]
 
 
+def test_up_of_an_unchanged_stack_with_turn(capsys: pytest.CaptureFixture[str]) -> None:
+    """The random password of a TURN server does not count as an edit of the stack file."""
+    backend, _ = fake_backend("turn")
+    assert isinstance(backend.engine, FakeEngine)
+    made_of = digest(read_stack("turn"))
+    backend.engine.present = [replace(one, digest=made_of) for one in backend.engine.present]
+    assert run("up", "turn", backend=backend) == 3
+    assert capsys.readouterr().err.startswith("synthlab: the lab 'turn' is up already: ")
+
+
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
     """`render` prints only the file, with the given name."""
     backend, _ = fake_backend()
@@ -175,7 +185,7 @@ def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
     engine.present = [replace(engine.present[0], expires=1)]
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
-    assert "take down call\n" in capsys.readouterr().out
+    assert "remove call\n" in capsys.readouterr().out
     engine.locked.add("call")
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")
