@@ -1,11 +1,12 @@
 // A button that breaks the network while it is held, by pointer or keyboard.
 
-import { html, useEffect, useState } from "./html.js";
+import { html, useEffect, useRef, useState } from "./html.js";
 
 export function HoldButton({ disabled, onPress, onRelease }) {
   const [held, setHeld] = useState(false);
-  const press = () => { if (!held) { setHeld(true); onPress(); } };
-  const release = () => { if (held) { setHeld(false); onRelease(); } };
+  const hand = useRef({ down: false }).current; // a release may come before the press is drawn
+  const press = () => { if (!hand.down) { hand.down = true; setHeld(true); onPress(); } };
+  const release = () => { if (hand.down) { hand.down = false; setHeld(false); onRelease(); } };
   useEffect(() => {
     if (!held) return undefined;
     const hidden = () => { if (document.hidden) release(); };
