@@ -8,10 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...channel import ControlClient
 from ..change_relay import ChangeRelay
 from ..endpoint import Endpoint
 from ..parameters import json_of
+from ..shared_report import SharedReport
 
 PATH = "/v1/conditions"
 CHANGE = (
@@ -21,8 +21,8 @@ ANSWER = "the state; with `?check=true` what would be in force, and the present 
 
 
 class ConditionsEndpoints:
-    def __init__(self, control: ControlClient, changes: ChangeRelay, startup: Mapping[str, Any]) -> None:
-        self._control = control
+    def __init__(self, report: SharedReport, changes: ChangeRelay, startup: Mapping[str, Any]) -> None:
+        self._report = report
         self._changes = changes
         self._startup = startup
 
@@ -36,7 +36,7 @@ class ConditionsEndpoints:
         )
 
     async def get(self, request: Request) -> Response:
-        return JSONResponse((await self._control.ask("report"))["conditions"])
+        return JSONResponse((await self._report.ask())["conditions"])
 
     async def patch(self, request: Request) -> Response:
         return JSONResponse(await self._changes.changed("change", await json_of(request), request.query_params))
