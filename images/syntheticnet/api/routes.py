@@ -22,12 +22,14 @@ from .endpoints.events import EventsEndpoint
 from .endpoints.files import FilesEndpoints
 from .endpoints.health import HealthEndpoint
 from .endpoints.leases import LeasesEndpoints
+from .endpoints.metrics import MetricsEndpoint
 from .endpoints.qos import QosEndpoints
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
 from .endpoints.top import TopEndpoint
 from .endpoints.traffic import TrafficEndpoint
 from .event_hub import EventHub, EventSource
+from .metrics import ClientMetrics
 from .remote_names import RemoteNames
 from .shared_report import SharedReport
 from .state_answer import Identity, StateAnswer
@@ -67,6 +69,7 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
         *QosEndpoints(control, changes).table(),
         *TopEndpoint(control).table(),
         *TrafficEndpoint(traffic).table(),
+        *MetricsEndpoint(report, stats, ClientMetrics(identity)).table(),
     )
     return tuple(_announced(endpoint, hub) for endpoint in table)
 

@@ -20,14 +20,14 @@ class SampleRecorder:
         self._samples: deque[bytes] = deque(maxlen=SAMPLES)
         self._before: Mapping[str, Any] | None = None
         self._conditions: Mapping[str, Any] | None = None
-        self._in_force: PanelValues = {}
+        self._set: PanelValues = {}
 
     def record(self, report: Mapping[str, Any], unix_ms: int) -> ServerEvent:
         # Parsing the conditions of 64 flows takes 10 ms, comparing them a quarter.
         if report["conditions"] != self._conditions:
             self._conditions = report["conditions"]
-            self._in_force = set_values(self._conditions, shown_flows(report))
-        written = json.dumps(sample(report, self._before, self._in_force, unix_ms)).encode()
+            self._set = set_values(self._conditions, shown_flows(report))
+        written = json.dumps(sample(report, self._before, self._set, unix_ms)).encode()
         self._before = report
         self._samples.append(written)
         return ServerEvent("sample", lambda: written)

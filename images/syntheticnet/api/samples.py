@@ -27,19 +27,27 @@ def shown_flows(report: Report) -> list[str]:
     return list(islice(report["conditions"].get("flows", ()), MOST_PANELS))
 
 
-def set_values(conditions: Mapping[str, Any], flows: Iterable[str]) -> PanelValues:
-    """The values in force as numbers: of the link, and of these flows over the link."""
+def in_force(conditions: Mapping[str, Any], flows: Iterable[str]) -> dict[str, dict[str, LinkConditions]]:
+    """The values in force by panel and direction: those of the link, and those of these flows over the link's."""
     written = conditions.get("flows", {})
     parsed = Conditions.from_dict({**conditions, "flows": {name: written[name] for name in flows}})
     links = {direction: getattr(parsed, direction) for direction in DIRECTIONS}
     over = {flow.name: {name: getattr(flow, name).over(link) for name, link in links.items()} for flow in parsed.flows}
     return {
-        panel: {direction: _numbers(values.effective()) for direction, values in its.items()}
+        panel: {direction: values.effective() for direction, values in its.items()}
         for panel, its in {ALL: links, **over}.items()
     }
 
 
-def sample(report: Report, before: Report | None, in_force: PanelValues, unix_ms: int) -> dict[str, Any]:
+def set_values(conditions: Mapping[str, Any], flows: Iterable[str]) -> PanelValues:
+    """The main values in force as numbers, by panel and direction."""
+    return {
+        panel: {direction: _numbers(values) for direction, values in its.items()}
+        for panel, its in in_force(conditions, flows).items()
+    }
+
+
+def sample(report: Report, before: Report | None, values_set: PanelValues, unix_ms: int) -> dict[str, Any]:
     """What a report says of each panel; `before` is the report of a second ago, which per-second counts need."""
     flows = shown_flows(report)
     # A restarted forwarder counts from 0.
@@ -52,7 +60,7 @@ def sample(report: Report, before: Report | None, in_force: PanelValues, unix_ms
         "monotonic_ns": report["monotonic_ns"],
         "panels": {
             panel: {
-                direction: {"set": in_force.get(panel, {}).get(direction, {})}
+                direction: {"set": values_set.get(panel, {}).get(direction, {})}
                 | _measured(counts, earlier.get(panel, {}).get(direction), seconds)
                 for direction, counts in its.items()
             }
