@@ -29,8 +29,12 @@ from syntheticnet.forwarder.traffic import Window
 from syntheticnet.forwarder.traffic_rows import traffic_rows
 from syntheticnet.packets.counters import FlowCounters
 
+from .api_description import described
+
 HOST = "172.18.0.1"
 
+
+DESCRIPTION = described()
 
 STARTUP = {"egress": {"latency": "10ms"}}
 
@@ -131,7 +135,7 @@ class AtOnce(Executor):
 
 
 class Site:
-    """An API with its fake forwarder, called from an allowed host."""
+    """An API with its fake forwarder, called from an allowed host; every answer must be as described."""
 
     def __init__(
         self, ours: socket.socket, theirs: socket.socket, host: str = HOST, self_control: bool = False
@@ -151,4 +155,7 @@ class Site:
         asyncio.get_running_loop().add_reader(self.end.fileno(), self.forwarder.serve)
         transport = httpx.ASGITransport(self.app, client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(method, path, **request)
+            answer = await client.request(method, path, **request)
+        if not answer.history:
+            DESCRIPTION.check(answer)
+        return answer

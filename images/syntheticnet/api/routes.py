@@ -23,6 +23,7 @@ from .endpoints.files import FilesEndpoints
 from .endpoints.health import HealthEndpoint
 from .endpoints.leases import LeasesEndpoints
 from .endpoints.metrics import MetricsEndpoint
+from .endpoints.openapi import described
 from .endpoints.qos import QosEndpoints
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
@@ -71,7 +72,7 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
         *TrafficEndpoint(traffic).table(),
         *MetricsEndpoint(report, stats, ClientMetrics(identity)).table(),
     )
-    return tuple(_announced(endpoint, hub) for endpoint in table)
+    return described([_announced(endpoint, hub) for endpoint in table])
 
 
 def _announced(endpoint: Endpoint, hub: EventHub) -> Endpoint:

@@ -30,7 +30,7 @@ def shown_flows(report: Report) -> list[str]:
 def in_force(conditions: Mapping[str, Any], flows: Iterable[str]) -> dict[str, dict[str, LinkConditions]]:
     """The values in force by panel and direction: those of the link, and those of these flows over the link's."""
     written = conditions.get("flows", {})
-    parsed = Conditions.from_dict({**conditions, "flows": {name: written[name] for name in flows}})
+    parsed = Conditions.from_dict({**conditions, "flows": {name: written[name] for name in flows}}).without_muted()
     links = {direction: getattr(parsed, direction) for direction in DIRECTIONS}
     over = {flow.name: {name: getattr(flow, name).over(link) for name, link in links.items()} for flow in parsed.flows}
     return {

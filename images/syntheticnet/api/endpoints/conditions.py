@@ -8,16 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ..answer_shapes import CHANGED
 from ..change_relay import ChangeRelay
-from ..endpoint import Endpoint
+from ..condition_shapes import CHANGE, CONDITIONS
+from ..endpoint import Content, Endpoint
+from ..parameter_shapes import CHANGE_PARAMETERS
 from ..parameters import json_of
 from ..shared_report import SharedReport
 
 PATH = "/v1/conditions"
-CHANGE = (
-    'an object with ingress, egress, muted, flows, order or seed, such as {"egress": {"rate": "1mbit", "loss": null}}'
-)
-ANSWER = "the state; with `?check=true` what would be in force, and the present `state`"
+BODY, ANSWER = Content(CHANGE), Content(CHANGED)
 
 
 class ConditionsEndpoints:
@@ -29,10 +29,10 @@ class ConditionsEndpoints:
     def table(self) -> tuple[Endpoint, ...]:
         back = "go back to the conditions the client started with"
         return (
-            Endpoint("GET", PATH, self.get, "conditions in force", answer="the conditions"),
-            Endpoint("PATCH", PATH, self.patch, "change what the body names", CHANGE, ANSWER),
-            Endpoint("PUT", PATH, self.put, "replace all conditions", CHANGE, ANSWER),
-            Endpoint("DELETE", PATH, self.delete, back, answer=ANSWER),
+            Endpoint("GET", PATH, self.get, "conditions in force", answer=Content(CONDITIONS)),
+            Endpoint("PATCH", PATH, self.patch, "change what the body names", BODY, ANSWER, CHANGE_PARAMETERS),
+            Endpoint("PUT", PATH, self.put, "replace all conditions", BODY, ANSWER, CHANGE_PARAMETERS),
+            Endpoint("DELETE", PATH, self.delete, back, None, ANSWER, CHANGE_PARAMETERS),
         )
 
     async def get(self, request: Request) -> Response:

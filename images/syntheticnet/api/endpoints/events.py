@@ -8,14 +8,15 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ...conditions import ConditionsError, refuse_unknown
-from ..endpoint import Endpoint
+from ..answer_shapes import EVENTS
+from ..endpoint import Content, Endpoint
 from ..event_hub import MOST_READERS, EventHub
 from ..event_stream import EventReader
+from ..parameter_shapes import ONLY
 
 PATH = "/v1/events"
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"cache-control": "no-store"}
-ANSWER = "events state, history, sample, traffic, files and stats, each with JSON as data"
 
 
 class EventsEndpoint:
@@ -24,7 +25,7 @@ class EventsEndpoint:
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "state, samples and traffic each second, as server-sent events; `?only=state,traffic` limits them"
-        return (Endpoint("GET", PATH, self.get, summary, answer=ANSWER),)
+        return (Endpoint("GET", PATH, self.get, summary, None, Content(EVENTS, MEDIA_TYPE), (ONLY,)),)
 
     async def get(self, request: Request) -> Response:
         wanted = self._wanted(request)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..endpoint import Endpoint
+from ..answer_shapes import HEALTH
+from ..endpoint import Content, Endpoint
 from ..shared_report import SharedReport
 
 
@@ -14,7 +15,7 @@ class HealthEndpoint:
         self._report = report
 
     def table(self) -> tuple[Endpoint, ...]:
-        return (Endpoint("GET", "/v1/health", self.get, "200 while the forwarder answers", answer='{"healthy": true}'),)
+        return (Endpoint("GET", "/v1/health", self.get, "200 while the forwarder answers", answer=Content(HEALTH)),)
 
     async def get(self, request: Request) -> Response:
         await self._report.ask()

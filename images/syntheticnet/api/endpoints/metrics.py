@@ -7,8 +7,9 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..answer_shapes import METRICS
 from ..app_stats import AppStats
-from ..endpoint import Endpoint
+from ..endpoint import TEXT, Content, Endpoint
 from ..metrics import ClientMetrics
 from ..shared_report import SharedReport
 
@@ -24,7 +25,7 @@ class MetricsEndpoint:
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "metrics of this client, in the text format of Prometheus"
-        return (Endpoint("GET", "/metrics", self.get, summary, answer="lines of metrics"),)
+        return (Endpoint("GET", "/metrics", self.get, summary, answer=Content(METRICS, TEXT)),)
 
     async def get(self, request: Request) -> Response:
         report = await self._report.ask()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..endpoint import Endpoint
+from ..answer_shapes import STATE
+from ..endpoint import Content, Endpoint
 from ..shared_report import SharedReport
 from ..state_answer import StateAnswer
 
@@ -17,7 +18,7 @@ class StateEndpoint:
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "conditions in force, counters for each link and flow, what was achieved over the last second"
-        return (Endpoint("GET", "/v1/state", self.get, summary, answer="the state"),)
+        return (Endpoint("GET", "/v1/state", self.get, summary, answer=Content(STATE)),)
 
     async def get(self, request: Request) -> Response:
         return JSONResponse(self._state.of(await self._report.ask(), request.state.may_change))

@@ -44,14 +44,15 @@ def after(stream: EventStream, expected: str | None) -> float:
     return time.monotonic() - began
 
 
-def soonest(measure: Callable[[], float]) -> float:
-    """The best of some attempts: the machine is busy."""
-    best = measure()
-    for _ in range(9):
-        if best <= MOST_LATE_S:
-            break
-        best = min(best, measure())
-    return best
+def comes_at_once(served: ServedSite, measure: Callable[[], float]) -> bool:
+    """Whether it takes at most 100 ms in one of some attempts, or as long as five requests on a busy machine."""
+    for _ in range(10):
+        late = measure()
+        began = time.monotonic()
+        served.ask("GET", "/v1/state")
+        if late <= max(MOST_LATE_S, 5 * (time.monotonic() - began)):
+            return True
+    return False
 
 
 def settled(served: ServedSite, streams: int) -> None:
@@ -101,7 +102,7 @@ def test_a_change_by_another_request_arrives_at_once(served: ServedSite) -> None
             after(stream, loss)
             return time.monotonic() - began
 
-        assert soonest(measure) <= MOST_LATE_S
+        assert comes_at_once(served, measure)
 
 
 def test_the_end_of_a_lease_arrives_at_once(served: ServedSite) -> None:
@@ -118,7 +119,7 @@ def test_the_end_of_a_lease_arrives_at_once(served: ServedSite) -> None:
                 late.append((time.monotonic_ns() - at) / 1e9)
             return max(late)
 
-        assert soonest(measure) <= MOST_LATE_S
+        assert comes_at_once(served, measure)
 
 
 def test_an_upload_arrives(served: ServedSite) -> None:
@@ -176,7 +177,7 @@ def test_twenty_readers_and_one_that_does_not_read(served: ServedSite) -> None:
                 after(reader, loss)
             return (time.monotonic() - began) / len(readers)
 
-        assert soonest(measure) <= MOST_LATE_S
+        assert comes_at_once(served, measure)
 
 
 def test_a_stream_that_is_closed_is_freed(served: ServedSite) -> None:
