@@ -37,8 +37,9 @@ export function mainChange(name, number, link, below = {}) {
     return { [name]: unset && !shared ? null : writeQuantity(SCALES[name].kind, number) };
   }
   if (number === 0) return { outage: true };
-  const values = { rate: unset ? ("rate" in below || "rate_trace" in below ? "unlimited" : null) : writeQuantity("rate", number) };
-  if (link.outage !== undefined || isTrue(below.outage)) values.outage = isTrue(below.outage) ? false : null;
+  const rate = unset ? ("rate" in below || "rate_trace" in below ? "unlimited" : null) : writeQuantity("rate", number);
+  // Always said: `link` may be from before an outage that this hand has just requested.
+  const values = { rate, outage: isTrue(below.outage) ? false : null };
   if (!unset && "rate_trace" in link) values.rate_trace = null;
   return values;
 }

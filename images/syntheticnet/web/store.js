@@ -31,7 +31,7 @@ function recent(samples) {
   return kept.filter(({ monotonic_ns: at }, index) => index === 0 || at > kept[index - 1].monotonic_ns);
 }
 
-// Changes for the charts, as {at_ns, by, kind, change}: the state has the last 64, and one drag may be all of these.
+// Changes for the charts, as {at_ns, last_ns, by}: the state has the last 64, and one drag may be all of these.
 // Changes by the same hand within a second are one mark.
 const ONE_MARK_NS = 1e9;
 
@@ -41,10 +41,10 @@ function marked(marks, { history = [], monotonic_ns: now }) {
   for (const entry of history) {
     if (entry.at_ns <= known || now - entry.at_ns > SHOWN_S * 1e9) continue;
     const last = kept.at(-1);
-    if (last && last.by === entry.by && last.kind === entry.kind && entry.at_ns - last.last_ns < ONE_MARK_NS) {
+    if (last && last.by === entry.by && entry.at_ns - last.last_ns < ONE_MARK_NS) {
       kept[kept.length - 1] = { ...last, last_ns: entry.at_ns };
     } else {
-      kept.push({ at_ns: entry.at_ns, last_ns: entry.at_ns, by: entry.by, kind: entry.kind, change: entry.change });
+      kept.push({ at_ns: entry.at_ns, last_ns: entry.at_ns, by: entry.by });
     }
   }
   return kept;

@@ -15,15 +15,15 @@ test("a slider shows what is set, an outage as a rate of nothing", () => {
 
 test("the ends of the rate are an outage and no limit", () => {
   assert.deepEqual(mainChange("rate", 0, { rate: "1mbit" }), { outage: true });
-  assert.deepEqual(mainChange("rate", Infinity, { rate: "1mbit" }), { rate: null });
+  assert.deepEqual(mainChange("rate", Infinity, { rate: "1mbit" }), { rate: null, outage: null });
   assert.deepEqual(mainChange("rate", 2e6, { rate: "1mbit", outage: true }), { rate: "2mbit", outage: null });
-  assert.deepEqual(mainChange("rate", 2e6, { rate_trace: "lte.up" }), { rate: "2mbit", rate_trace: null });
+  assert.deepEqual(mainChange("rate", 2e6, { rate_trace: "lte.up" }), { rate: "2mbit", outage: null, rate_trace: null });
 });
 
 test("a value of zero is cleared, but said in a flow that would otherwise share another", () => {
   assert.deepEqual(mainChange("latency", 0, { latency: "5ms" }), { latency: null });
   assert.deepEqual(mainChange("latency", 0, {}, { latency: "80ms" }), { latency: "0us" });
-  assert.deepEqual(mainChange("rate", Infinity, {}, { rate: "1mbit" }), { rate: "unlimited" });
+  assert.deepEqual(mainChange("rate", Infinity, {}, { rate: "1mbit" }), { rate: "unlimited", outage: null });
   assert.deepEqual(mainChange("rate", 5e5, {}, { outage: true }), { rate: "500kbit", outage: false });
   assert.deepEqual(shareChange("rate", { rate: "1mbit", outage: true }), { rate: null, outage: null });
 });
