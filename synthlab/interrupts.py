@@ -80,7 +80,7 @@ def is_stopped() -> bool:
 
 @contextlib.contextmanager
 def when_stopped(call: Callable[[], object]) -> Iterator[None]:
-    """Inside the block, `call` is called from another thread once this work should end; at once if it should already."""
+    """Call `call` once the work in the block should end: from another thread, or at once if it should already."""
     stop = _present.get()
     with stop.calling(call) if stop else contextlib.nullcontext():
         yield
