@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +31,13 @@ class ServedFolder:
     path: Path
 
     def checked(self, name: str) -> str:
-        """The name of a stack or scenario, as given; raises NotAllowed for a file outside the folder."""
+        """A stack or scenario by a name that its reader finds; raises NotAllowed for a file outside the folder."""
         if "\0" in name or not name:
             raise WrongUse(f"{name!r} is not the name of a file")
         # What is no file here can only be a bundled name, or a mistake that its reader reports.
         if Path(name).is_absolute() or ".." in Path(name).parts or _exists(self.path / name):
             self._refuse_outside(self.path / name, name)
-            return str(self.path / name)
+            return os.path.relpath(self.path / name)
         return name
 
     def refuse_foreign(self, source: Path | None, shown_as: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,7 +104,8 @@ async def _serve(
 
 def _wait_for_end(loop: asyncio.AbstractEventLoop, end: Callable[[int | None], None]) -> None:
     """End with the standard input: it closes when the program that started us does, even if it is killed."""
-    while sys.stdin.buffer.read(1 << 16):
+    # Not through sys.stdin, whose lock a thread that is still reading would hold when Python exits.
+    while os.read(0, 1 << 16):
         pass
     with contextlib.suppress(RuntimeError):  # the loop has ended by itself
         loop.call_soon_threadsafe(end, None)

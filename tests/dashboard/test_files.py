@@ -76,5 +76,6 @@ def test_actions_with_your_rights(guarded: Served) -> None:
     error = guarded.error("POST", "/v1/runs", {"scenario": "acting.yaml"}, 403)
     assert 'is outside your project; allow it with "allow_host": true' in error
     assert guarded.ask("GET", "/v1/runs") == {"runs": []}
+    (guarded.dashboard.folder.path / "Dockerfile").write_text("FROM scratch\n")
     (guarded.dashboard.folder.path / "building.yaml").write_text(f"{STACK}  own: {{build: .}}\n")
     assert "builds" in guarded.error("POST", "/v1/labs", {"stack": "building.yaml"}, 403)

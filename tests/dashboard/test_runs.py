@@ -18,13 +18,14 @@ about: a thin uplink
 stack: call.yaml
 vars: {LOSS: 5%}
 steps:
-  - set: {clients: client2, egress: {loss: "${LOSS}"}}
+  - set: client2
+    egress: {loss: "${LOSS}"}
     mark: the bite
   - expect: client1.video.client2.fps > 10
     within: 3s
   - wait: 200ms
 """
-LONG = "stack: call.yaml\nsteps:\n  - set: {clients: client2, egress: {loss: 5%}}\n  - wait: 60s\n"
+LONG = "stack: call.yaml\nsteps:\n  - set: client2\n    egress: {loss: 5%}\n  - wait: 60s\n"
 
 
 @pytest.fixture
@@ -73,11 +74,12 @@ def test_a_run(playing: Served) -> None:
                 break
     ended = playing.ask("GET", f"/v1/runs/{id}")
     assert (ended["verdict"], ended["status"], ended["seed"]) == ("passed", 0, 3)
-    assert [one["title"] for one in ended["plan"]][0] == "the bite"
+    assert ended["plan"][0]["title"] == "the bite"
     assert [one["state"] for one in ended["steps"]] == ["done", "passed", "done"]
-    assert ended["steps"][1]["value"] == "client1.video.client2.fps = 15"
+    assert ended["steps"][1]["value"] == "client1.video.client2.fps = 15 fps"
     assert ended["elapsed_s"] > 0.2
-    assert {"run": id, "at_s": 0.0, "text": "the bite", "kind": "set"} in [data for name, data in seen if name == "mark"]
+    marks = [data for name, data in seen if name == "mark"]
+    assert {"run": id, "at_s": 0.0, "text": "the bite", "kind": "set"} in marks
     running = [data for name, data in seen if name == "run" and data["state"] == "running"]
     assert {"running"} <= {step["state"] for run in running for step in run["steps"]}
     assert playing.apis["client2"].requests[-1] == {"egress": {"loss": "7%"}}
@@ -125,14 +127,14 @@ def test_a_lab_that_does_not_fit(playing: Served) -> None:
     ("body", "status", "expected"),
     [
         ({"scenario": "shrt.yaml"}, 422, "shrt.yaml: no such scenario file"),
-        ({"scenario": "short.yaml", "variables": {"LOSS": "7"}}, 422, "short.yaml:5: "),
+        ({"scenario": "short.yaml", "variables": {"LOSS": "7"}}, 422, "/short.yaml:6: "),
         ({"scenario": "short.yaml", "variables": {"X": "7"}}, 422, "--var X: the scenario has no such variable"),
         ({"scenario": "short.yaml", "lab": "cal"}, 404, "no lab 'cal' is up"),
         ({"scenario": "short.yaml", "seed": -1}, 422, "seed: -1 is not between 0 and "),
     ],
 )
 def test_mistakes(body: Any, status: int, expected: str, playing: Served) -> None:
-    assert playing.error("POST", "/v1/runs", body, status).startswith(expected)
+    assert expected in playing.error("POST", "/v1/runs", body, status)
     assert playing.ask("GET", "/v1/runs") == {"runs": []}
 
 

@@ -48,12 +48,13 @@ def dashboard(
         else:
             console.print_text(f"{access.url}/?token={access.token}\n")
         if not no_browser:
-            _open(f"{access.url}/?token={access.token}")
+            open_page(f"{access.url}/?token={access.token}")
 
     serve(context.obj, Path.cwd(), port, show, until_end_of_input)
 
 
-def _open(address: str) -> None:
+def open_page(address: str) -> None:
+    """Open the page in this machine's browser."""
     import webbrowser
 
     if not webbrowser.open(address):
