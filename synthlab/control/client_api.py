@@ -62,6 +62,15 @@ class Observed:
     clock: ClockSample
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer that is passed on."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class ClientApi(Protocol):
     """The requests to one client. Every method raises SynthlabError, which names the client."""
 
@@ -99,6 +108,10 @@ class ClientApi(Protocol):
 
     def put_file(self, name: str, text: str) -> None:
         """Upload a trace or table that conditions refer to by name."""
+        ...
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
+        """Any request, for whoever relays one: its answer as it comes, also where it is a refusal."""
         ...
 
     def stats(self) -> Stats: ...
@@ -179,6 +192,10 @@ class HttpClientApi:
         connected, self._connected = self._connected, None
         if connected is not None:
             connected.close()
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
+        response = self._exchange(method, target, headers=dict(headers), content=body).response
+        return RawAnswer(response.status_code, dict(response.headers), response.content)
 
     def stats(self) -> Stats:
         return Stats.from_dict(self._ask("GET", "/v1/stats"))

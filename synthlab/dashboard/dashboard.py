@@ -17,6 +17,7 @@ from .failures import NotThere
 from .feeds import Feeds
 from .files import ServedFolder
 from .runs import ScenarioRuns
+from .streamed_http import StreamedAnswer
 from .tasks import LabTasks
 
 AGAIN_S = 5.0
@@ -34,6 +35,8 @@ class Dashboard:
         self.access = access
         self.changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By lab: held during a change of several clients, so that one that fails reverts only its own values."""
+        self.relayed: set[StreamedAnswer] = set()
+        """Streams of clients that are being passed on."""
         self.tasks = LabTasks(self.backend)
         self.feeds = Feeds(self.lab, self._running)
         self.runs = ScenarioRuns(self.backend, self.feeds)
@@ -45,9 +48,14 @@ class Dashboard:
         except WrongUse as error:
             raise NotThere(error.message) from None
 
-    async def close(self) -> None:
-        """End streams, stop runs and tasks, take down the labs that were brought up here and not kept."""
+    def end_streams(self) -> None:
+        """End what would go on for ever, so that open requests come to an end."""
         self.feeds.close()
+        for answer in list(self.relayed):
+            answer.close()
+
+    async def close(self) -> None:
+        """Stop runs and tasks, take down the labs that were brought up here and not kept."""
         await asyncio.to_thread(self.runs.close)
         await asyncio.to_thread(self.tasks.close)
         await asyncio.to_thread(self.backend.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ..control.container_lookup import find_member
 from ..control.running_lab import RunningLab
@@ -46,10 +48,7 @@ class LabRequest:
 
     def container(self, lab: RunningLab) -> Container:
         """The container of the client or server in the path. Raises NotThere."""
-        try:
-            return find_member(lab.name, lab.members, self.path["client"])
-        except WrongUse as error:
-            raise NotThere(error.message) from None
+        return container_of(lab, self.path["client"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ class LabEndpoint:
 
     def route(self, dashboard: Dashboard) -> BaseRoute:
         if self.method == "WEBSOCKET":
-            return WebSocketRoute(self.path, partial(self.handler, dashboard))
+            return WebSocketRoute(self.path, partial(self._relay, dashboard))
         methods = list(EVERY_METHOD) if self.method == "ANY" else [self.method]
         return Route(self.path, partial(self._answer, dashboard), methods=methods)
 
@@ -92,6 +91,20 @@ class LabEndpoint:
         except Exception as error:
             return failure(error, http.url.path, http.method)
 
+    async def _relay(self, dashboard: Dashboard, websocket: WebSocket) -> None:
+        """Answer a WebSocket: refused before it is accepted, closed if it fails later."""
+        try:
+            await self.handler(dashboard, websocket)
+        except (WebSocketDisconnect, OSError):
+            return  # one end is gone
+        except Exception as error:
+            if websocket.application_state is WebSocketState.CONNECTING:
+                await websocket.send_denial_response(failure(error, websocket.url.path, "GET"))
+                return
+            raise
+        with contextlib.suppress(RuntimeError):  # the other end has closed it
+            await websocket.close()
+
     async def _read(self, dashboard: Dashboard, http: Request) -> LabRequest:
         query = dict(http.query_params)
         if self.method != "ANY":
@@ -100,6 +113,14 @@ class LabEndpoint:
         if self.body is not None:
             check(body, self.body)
         return LabRequest(dashboard, http, http.path_params, query, body)
+
+
+def container_of(lab: RunningLab, name: str) -> Container:
+    """The container of a client or server. Raises NotThere."""
+    try:
+        return find_member(lab.name, lab.members, name)
+    except WrongUse as error:
+        raise NotThere(error.message) from None
 
 
 class SafeJson(JSONResponse):

@@ -12,14 +12,14 @@ from starlette.routing import Route
 from .access import TokenMiddleware
 from .dashboard import Dashboard
 from .endpoint import LabEndpoint
-from .endpoints import clients, conditions, events, labs, runs
+from .endpoints import clients, conditions, events, labs, relays, runs
 from .failures import failure
 
 WELCOME = "This is the lab API of synthlab; GET /v1/openapi.json describes it.\n"
 
 
 def endpoints() -> tuple[LabEndpoint, ...]:
-    return (*labs.TABLE, *clients.TABLE, *conditions.TABLE, *events.TABLE, *runs.TABLE)
+    return (*labs.TABLE, *clients.TABLE, *conditions.TABLE, *events.TABLE, *relays.TABLE, *runs.TABLE)
 
 
 def lab_api(dashboard: Dashboard) -> Starlette:

@@ -39,7 +39,7 @@ class ApiServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._dashboard.feeds.close()
+        self._dashboard.end_streams()
         await super().shutdown(sockets)
         await self._dashboard.close()
 
