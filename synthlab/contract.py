@@ -10,6 +10,9 @@ SYNTHETICNET = "syntheticnet:latest"
 SFU_HOST = "sfu"
 TURN_HOST = "turn"
 
+NETWORK_SUFFIX = "-network"
+"""What a companion's name adds to its server's: `sfu-network`."""
+
 API_PORT = 80
 COMPANION_API_PORT = 65080
 """API port of a companion, which shares the server's network and must not take one of its ports."""

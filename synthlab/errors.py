@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .text.durations import seconds_of
 from .text.escaping import shown, shown_log
 
 
@@ -37,6 +38,16 @@ class Inconclusive(ExpectationFailed):
     """An expectation was not met, but the machine was too slow to judge it."""
 
     exit_code = 3
+
+
+class TooLate(SynthlabError):
+    """This machine was too slow to reach a client in time: `change`, which it asked for, came `late_ns` too late."""
+
+    def __init__(self, client: str, late_ns: int, change: str = "the change") -> None:
+        super().__init__(
+            f"{client}: {change} was {seconds_of(late_ns):.1f} s late: this machine is too slow or too busy"
+        )
+        self.client, self.late_ns = client, late_ns
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -36,6 +36,8 @@ class CallSample:
     rtt_s: float | None = None
     packets: int = 0
     """Received on all connections, RTP and RTCP."""
+    codecs: Mapping[str, str] = field(default_factory=dict)
+    """MIME type by RTP payload type."""
 
 
 class RecentSamples:
@@ -55,7 +57,7 @@ class RecentSamples:
 
 def stats(before: CallSample, after: CallSample) -> StatsReport:
     seconds = after.at - before.at
-    result: StatsReport = {"video": {}, "audio": {}, "sent": {}}
+    result: StatsReport = {"video": {}, "audio": {}, "sent": {}, "codecs": dict(after.codecs)}
     for participant, streams in after.received.items():
         for kind, counters in streams.items():
             earlier = before.received.get(participant, {}).get(kind)

@@ -27,17 +27,25 @@ class BrowserSettings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "BrowserSettings":
         name = environ.get("SYNTHLAB_NAME") or cls.name
+        control_page, api = _api(environ.get("SYNTHLAB_API_PORT") or "80")
         return cls(
             name=name,
-            url=environ.get("SYNTHLAB_URL") or _demo_page(environ.get("SYNTHLAB_SFU"), name) or cls.url,
+            url=environ.get("SYNTHLAB_URL") or _demo_page(environ.get("SYNTHLAB_SFU"), name) or control_page or cls.url,
             tabs=_words(environ, "SYNTHLAB_TABS"),
             flags=_words(environ, "SYNTHLAB_FLAGS"),
             permissions=_permissions(environ, "SYNTHLAB_PERMISSIONS"),
             video=environ.get("SYNTHLAB_MEDIA_VIDEO") or None,
             audio=environ.get("SYNTHLAB_MEDIA_AUDIO") or None,
             screen=(environ.get("SYNTHLAB_SCREEN") or cls.screen) if _yes(environ, "USE_VNC") else None,
-            api=environ.get("SYNTHLAB_API") or cls.api,
+            api=environ.get("SYNTHLAB_API") or api or cls.api,
         )
+
+
+def _api(port: str) -> tuple[str | None, str | None]:
+    """The control page, which greets whoever starts the browser without a page to open, and the API; None if off."""
+    if port == "off":
+        return None, None
+    return f"http://localhost{'' if port == '80' else f':{port}'}/ui/", f"http://127.0.0.1:{port}"
 
 
 def _demo_page(sfu: str | None, name: str) -> str | None:

@@ -6,7 +6,7 @@
 
   const KEPT = new Set([
     "inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport",
-    "local-candidate", "remote-candidate",
+    "local-candidate", "remote-candidate", "codec",
   ]);
   const LOOK_MS = 50; // poll interval until a track's first frame
   const live = new Map(); // connection -> what its stats do not include

@@ -18,12 +18,17 @@ StatsSample = Mapping[str, Mapping[str, Any]]
 
 
 def stats(before: StatsSample, after: StatsSample) -> StatsReport:
-    """`video` and `audio` by participant, `sent` totals, `sent_video` and `sent_audio` by track, and `connections`.
+    """`video`, `audio` by participant, `sent` totals, `sent_video`, `sent_audio` by track, `connections` and `codecs`.
 
     If two streams have the same participant name, the newer wins: the older is left over from a reconnection.
     """
     connections = [(one, list(paired(before.get(key, {}), one))) for key, one in after.items()]
-    return {**_received(connections), **outbound_stats(connections), "connections": _paths(connections)}
+    return {
+        **_received(connections),
+        **outbound_stats(connections),
+        "connections": _paths(connections),
+        "codecs": _codecs(connections),
+    }
 
 
 def _received(connections: Connections) -> StatsReport:
@@ -46,6 +51,19 @@ def _paths(connections: Connections) -> StatsReport:
     for connection, entries in connections:
         paths[participant_names.connection(connection, paths)] = path(connection, entries)
     return paths
+
+
+def _codecs(connections: Connections) -> StatsReport:
+    """The codec in use of each RTP payload type, as MIME type; none if connections use it for different ones."""
+    found: dict[str, set[str]] = {}
+    for _, entries in connections:
+        used = {
+            entry.now.get("codecId") for kind in ("inbound-rtp", "outbound-rtp") for entry in of_type(entries, kind)
+        }
+        for codec in of_type(entries, "codec"):
+            if codec.now["id"] in used:
+                found.setdefault(str(codec.now["payloadType"]), set()).add(codec.now["mimeType"])
+    return {payload_type: types.pop() for payload_type, types in found.items() if len(types) == 1}
 
 
 def _video(counters: StatsDelta) -> StatsReport:

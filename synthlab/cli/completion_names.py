@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from ..contract import HOST
-from ..engine.docker_engine import Engine
+from ..engine.factory import make_engine
 from ..engine.listing import Member
 
 TIMEOUT_S = 0.5
@@ -14,7 +14,7 @@ TIMEOUT_S = 0.5
 
 def members() -> list[Member]:
     """The containers of all labs."""
-    return Engine().members()
+    return make_engine().members()
 
 
 def lab_names(known: Iterable[Member]) -> list[str]:

@@ -18,16 +18,13 @@ from ..contract import BASE
 from ..control.versions import UNKNOWN
 from ..deploy.host_ports import FIRST_API_PORT, FIRST_VNC_PORT
 from ..deploy.images import all_bundled, in_build_order, plan_images
+from ..engine.advice import Advice
 from ..engine.api import EngineApi
 from ..engine.images import LocalImage
 from ..errors import SynthlabError
 
-ENGINE = (20, 10)
 COMPOSE = (2, 24)  # configs with `content`, which carry traces and tables, came with 2.23.1
 ENOUGH_DISK = 5 * 10**9
-
-LOCAL = "`docker context use default`, `unset DOCKER_HOST`"
-NO_COMMAND = "no docker command in PATH"
 
 _NOT_THERE = re.compile("FileNotFound|No such file|ConnectionRefused|Connection refused")
 _VERSION = re.compile(r"(\d+)\.(\d+)")
@@ -52,7 +49,7 @@ def examine(engine: EngineApi) -> list[Finding]:
     found = _engine(engine)
     findings = [*_installation(), found, *_place(engine), _compose(engine), _buildx(engine)]
     if is_local(_address(engine)):
-        findings += [_disk(engine.folder() if found.ok else "/"), *_ports(engine)]
+        findings += [_disk(engine.folder() if found.ok else "/", engine.advice), *_ports(engine)]
     return findings + (_images(engine) if found.ok else [])
 
 
@@ -64,25 +61,27 @@ def _installation() -> Iterator[Finding]:
 
 
 def _engine(engine: EngineApi) -> Finding:
+    subject, oldest = f"{engine.advice.name} engine", engine.advice.oldest
     try:
         result = engine.version()
     except SynthlabError as error:
         cause = str(error.__cause__ or error.message)
-        return Finding("Docker engine", False, *explained(cause, _address(engine)))
-    enough = version_of(result) >= ENGINE
-    return Finding("Docker engine", enough, result, "" if enough else f"update it to {ENGINE[0]}.{ENGINE[1]} or later")
+        return Finding(subject, False, *explained(cause, _address(engine), engine.advice))
+    enough = version_of(result) >= oldest
+    return Finding(subject, enough, result, "" if enough else f"update it to {oldest[0]}.{oldest[1]} or later")
 
 
-def explained(cause: str, address: str) -> tuple[str, str]:
-    """Why an engine does not answer, and how to fix it, from the error of Docker's library."""
+def explained(cause: str, address: str, advice: Advice) -> tuple[str, str]:
+    """Why an engine does not answer, and how to fix it, from the error of its library."""
     if "Permission" in cause:
-        return f"no permission on {address}", "`sudo usermod -aG docker $USER`, then log in again (or use sudo)"
+        return f"no permission on {address}", advice.get_permission
     if not is_local(address):
-        return f"no answer from {address}: {cause}", f"start that engine, or use this machine's: {LOCAL}"
-    if os.environ.get("DOCKER_HOST"):
-        return f"no answer at DOCKER_HOST={address}", "start that engine, or `unset DOCKER_HOST`"
+        return f"no answer from {address}: {cause}", f"start that engine, or use this machine's: {advice.use_local}"
+    if os.environ.get(advice.address_variable):
+        variable = advice.address_variable
+        return f"no answer at {variable}={address}", f"start that engine, or `unset {variable}`"
     result = f"not running: {address} does not answer" if _NOT_THERE.search(cause) else cause
-    return result, "start it: Docker Desktop, or `sudo systemctl start docker`"
+    return result, advice.start
 
 
 def is_local(address: str) -> bool:
@@ -109,41 +108,44 @@ def _place(engine: EngineApi) -> Iterator[Finding]:
     address = _address(engine)
     if "://" in address and not is_local(address):
         result = f"remote: {address}; commands work, but control pages and screens do not open on this machine"
-        yield Finding("engine's machine", None, result, f"forward their ports, or use this machine's engine: {LOCAL}")
+        fix = f"forward their ports, or use this machine's engine: {engine.advice.use_local}"
+        yield Finding("engine's machine", None, result, fix)
         yield _way(address, engine)
 
 
 def _way(address: str, engine: EngineApi) -> Finding:
-    """Whether the docker command reaches the engine too: builds and requests to clients go through it."""
-    start = time.monotonic()
+    """Whether the engine's command reaches the engine too: builds and requests to clients go through it."""
+    subject, start = f"{engine.command} command", time.monotonic()
     result = engine.tool_version("engine")
     took = time.monotonic() - start
     if result is None:
-        fix = f"run `docker version` for the reason; ssh:// requires a login without prompts. Or: {LOCAL}"
-        return Finding("docker command", False, f"does not reach {address}", fix)
-    return Finding("docker command", True, f"reaches it: engine {result}, answered in {took:.1f} s")
+        reason = f"run `{engine.command} version` for the reason"
+        fix = f"{reason}; ssh:// requires a login without prompts. Or: {engine.advice.use_local}"
+        return Finding(subject, False, f"does not reach {address}", fix)
+    return Finding(subject, True, f"reaches it: engine {result}, answered in {took:.1f} s")
 
 
 def _compose(engine: EngineApi) -> Finding:
-    fix = "install Docker Compose v2 (package docker-compose-plugin of Docker, docker-compose of Debian 13)"
+    fix = engine.advice.install_compose
     result = engine.tool_version("compose")
     if result is None or version_of(result) == (0, 0):
-        return Finding("Compose", False, "no answer" if engine.has_command() else NO_COMMAND, fix)
+        cause = "no answer" if engine.has_command() else f"no {engine.command} command in PATH"
+        return Finding("Compose", False, cause, fix)
     enough = version_of(result) >= COMPOSE
     return Finding("Compose", enough, result, "" if enough else f"{COMPOSE[0]}.{COMPOSE[1]} or later: {fix}")
 
 
 def _buildx(engine: EngineApi) -> Finding:
     result = engine.tool_version("buildx")
-    fix = "" if result else "install buildx (package docker-buildx-plugin of Docker, docker-buildx of Debian 13)"
+    fix = "" if result else engine.advice.install_buildx
     return Finding("buildx", result is not None, result or "no answer", fix)
 
 
-def _disk(folder: str) -> Finding:
+def _disk(folder: str, advice: Advice) -> Finding:
     """Free space where the engine keeps its images; inside Docker Desktop's virtual machine it cannot be read."""
     place = folder if Path(folder).is_dir() else "/"
     free = shutil.disk_usage(place).free
-    fix = "" if free >= ENOUGH_DISK else "free some space (`docker system prune` removes unused data): images take 3 GB"
+    fix = "" if free >= ENOUGH_DISK else f"{advice.free_space}: images take 3 GB"
     return Finding("disk space", free >= ENOUGH_DISK, f"{free / 1e9:.1f} GB free in {place}", fix)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..assets import own_version
-from ..control.backend import Backend, docker_backend
+from ..control.backend import Backend, make_backend
 from ..errors import SynthlabError, WrongUse
 from ..interrupts import Terminated, unwind_on_signals
 from . import console, usage
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
             prog_name="synthlab",
             # Errors come here, as one line, in place of typer's own boxes and exit.
             standalone_mode=False,
-            obj=backend or docker_backend(),
+            obj=backend or make_backend(),
         )
         # Now, not at exit: Python itself would report a full disk with a traceback.
         sys.stdout.flush()

@@ -59,8 +59,14 @@ def shown_page(client: Container, environment: Mapping[str, str], members: Seque
 
 
 def far_away(client: Container, address: str, engine: str) -> SynthlabError:
-    """The error for an address that exists only on the engine's machine."""
+    """The error for an address that leads to no client here: on another machine, or closed to this one by `allow`."""
     port = urlsplit(address).port
+    if engine.startswith("unix:"):
+        return SynthlabError(
+            f"{address} does not reach {client.title} from here: if `allow` in the stack names a network, add `host` "
+            f"to it; if the engine ({engine}) publishes on another machine, forward port {port} and the API's port "
+            f"({client.ports.get(API_PORT)}) from there"
+        )
     return SynthlabError(
         f"{address} is on the engine's machine ({engine}) and does not reach {client.title} from here: forward the "
         f"port in another terminal with `ssh -N -L {port}:{HOST}:{port} MACHINE`, and the API's port "

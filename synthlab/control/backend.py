@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..engine.api import EngineApi
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..engine.docker_engine import Engine
+from ..engine.factory import make_engine
 from ..errors import SynthlabError, WrongUse, no_such
 from .client_api import ClientApi, http_client_api
 from .connections import ClientConnections, is_near
@@ -77,9 +77,9 @@ def _expired(containers: Iterable[Container]) -> set[str]:
     return {container.lab for container in containers if container.expired(now)}
 
 
-def docker_backend() -> Backend:
-    """Docker, and HTTP to the clients."""
-    engine = Engine()
+def make_backend() -> Backend:
+    """The container engine, and HTTP to the clients."""
+    engine = make_engine()
     connections = ClientConnections(engine)
 
     def close() -> None:

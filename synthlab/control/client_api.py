@@ -11,7 +11,7 @@ from syntheticnet.conditions import write_duration
 
 from ..engine.clock import MACHINE, Clock
 from ..engine.containers import Container
-from ..errors import SynthlabError, WrongUse
+from ..errors import SynthlabError, TooLate, WrongUse
 from .addresses import api_url
 from .clock_sync import ClockSample
 from .state import ClientState
@@ -72,7 +72,10 @@ class RawAnswer:
 
 
 class ClientApi(Protocol):
-    """The requests to one client. Every method raises SynthlabError, which names the client."""
+    """The requests to one client. Every method raises SynthlabError, which names the client.
+
+    A change that arrives too long after its `at_ns` raises TooLate.
+    """
 
     def state(self) -> ClientState: ...
 
@@ -204,8 +207,10 @@ class HttpClientApi:
         return dict(self._ask("GET", "/v1/console", params={"after": str(after)}))
 
     def _put(self, method: str, options: ChangeOptions, **request: Any) -> ClientState:
-        answer = self._ask(method, "/v1/conditions", params=options.parameters(), **request)
-        return self._state(answer)
+        reply = self._exchange(method, "/v1/conditions", params=options.parameters(), **request)
+        if late_ns := _late_ns(reply.response, options):
+            raise TooLate(self.name, late_ns)
+        return self._state(self._answer(reply))
 
     def _state(self, answer: Mapping[str, Any]) -> ClientState:
         """Parse an answer; one that cannot be parsed comes from another version."""
@@ -283,6 +288,16 @@ class HttpClientApi:
         return httpx.Client(
             base_url=self.url or "", timeout=TIMEOUT_S, trust_env=False, verify=False, transport=self._transport
         )
+
+
+def _late_ns(response: Response, options: ChangeOptions) -> int:
+    """How long after its time a refused change was answered; 0 if it was refused for anything else.
+
+    The API refuses an `at` that it cannot keep as an invalid value, but the user did not choose that time: we did.
+    """
+    if response.status_code != 422 or options.at_ns is None or not response.json()["error"].startswith("at: "):
+        return 0
+    return max(int(response.headers.get(TIME_HEADERS[1], 0)) - options.at_ns, 0)
 
 
 def http_client_api(container: Container) -> ClientApi:

@@ -97,7 +97,7 @@ class Relay:
         assert process.stderr
         message = last_line(process.stderr.read())
         self._finish(process)
-        return OSError(message or f"docker exec exited with status {process.returncode}")
+        return OSError(message or f"{' '.join(self._command[:2])} exited with status {process.returncode}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..engine.containers import Container
@@ -24,9 +24,14 @@ class Overview:
     left_s: float | None
 
 
-def overviews(labs: Iterable[str], containers: Sequence[Container], now: float) -> list[Overview]:
-    """One per lab, sorted by name."""
-    return [_overview(lab, [one for one in containers if one.lab == lab], now) for lab in sorted(set(labs))]
+def overviews(
+    labs: Iterable[str], containers: Sequence[Container], now: float, starting: Collection[str] = ()
+) -> list[Overview]:
+    """One per lab, sorted by name; `starting` are the labs that are being brought up, with or without containers."""
+    return [
+        _overview(lab, [one for one in containers if one.lab == lab], now, lab in starting)
+        for lab in sorted({*labs, *starting})
+    ]
 
 
 def lab_state(containers: Sequence[Container], now: float) -> str:
@@ -43,14 +48,17 @@ def lab_state(containers: Sequence[Container], now: float) -> str:
     return "up" if all(container.ready for container in containers) else "starting"
 
 
-def _overview(lab: str, containers: Sequence[Container], now: float) -> Overview:
+def _overview(lab: str, containers: Sequence[Container], now: float, starting: bool) -> Overview:
     clients = [container for container in containers if container.role == "client"]
     created = min((container.created for container in containers), default=None)
+    state = lab_state(containers, now)
+    if starting and state in ("left over", "stopped"):  # its containers are not there yet, or only created
+        state = "starting"
     expires = next((container.expires for container in containers if container.expires is not None), None)
     return Overview(
         lab=lab,
         stack=next((container.stack for container in containers), ""),
-        state=lab_state(containers, now),
+        state=state,
         clients=len(clients),
         running=sum(container.state in RUNNING for container in clients),
         age_s=None if created is None else round(now - created, 1),

@@ -1,7 +1,7 @@
 """Connects to a TCP port of a client: its published port, or through the engine where that does not lead there.
 
-Through the engine, a program in the container connects to the port, and `docker exec` connects the program to us: one
-for each connection.
+Through the engine, a program in the container connects to the port, and the engine's `exec` connects that program to us:
+one for each connection.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ def connect(backend: Backend, container: Container, port: int) -> socket.socket:
 def connect_through(engine: EngineApi, container: Container, port: int) -> socket.socket:
     """The same through a program in the container, which ends when the connection is closed. Raises SynthlabError."""
     ours, theirs = socket.socketpair()
+    command = engine.exec_command(container, guest_command("tunnel", (port,)))
     with theirs:
         try:
             process = subprocess.Popen(
-                engine.exec_command(container, guest_command("tunnel", (port,))),
+                command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
@@ -47,7 +48,7 @@ def connect_through(engine: EngineApi, container: Container, port: int) -> socke
             )
         except OSError as error:
             ours.close()
-            raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
+            raise SynthlabError(f"{command[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
     # Somebody must wait for it, or it would stay as a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
     return ours

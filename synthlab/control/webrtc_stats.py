@@ -11,6 +11,8 @@ FRESH_S = 1.0
 OWN_FRESH_S = 3.0
 """The same for an application's own stats, which it publishes at its own pace."""
 KINDS = ("video", "audio")
+CODECS = "codecs"
+"""Published by applications to label live traffic: words by RTP payload type, no stats."""
 
 Values = Mapping[str, float]
 
@@ -39,7 +41,7 @@ class Stats:
         ages = answer.get("age_s", {})
         values = answer.get("values", {})
         fresh = {key: value for key, value in values.items() if key in ages and is_fresh(key, ages[key])}
-        own = {key: value for key, value in fresh.items() if key not in (*FIELDS, "page")}
+        own = {key: value for key, value in fresh.items() if key not in (*FIELDS, "page", CODECS)}
         return cls(**{key: fresh.get(key, {}) for key in FIELDS}, own=own, answer=answer)
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,11 +24,11 @@ def labs_data(labs: Iterable[str], starting: Iterable[str], containers: Sequence
     return [
         {
             "name": one.lab,
-            "state": "starting" if one.lab in begun else one.state,
+            "state": one.state,
             "participants": sum(1 for container in containers if container.lab == one.lab and container.role in _ROLES),
             "since": datetime.fromtimestamp(created[one.lab], UTC).isoformat() if created[one.lab] else None,
         }
-        for one in overviews(created, containers, now)
+        for one in overviews(created, containers, now, begun)
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ..contract import COMPANION_API_PORT, SYNTHETICNET
+from ..contract import COMPANION_API_PORT, NETWORK_SUFFIX, SYNTHETICNET
 from ..engine import labels
 from ..stack import Stack, StackNetwork
 from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
@@ -38,7 +38,7 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
 
 
 def _holder(stack: Stack, service: Service, network: StackNetwork) -> Service:
-    name = f"{service.name}-network"
+    name = f"{service.name}{NETWORK_SUFFIX}"
     return Service(
         name=name,
         image=SYNTHETICNET,

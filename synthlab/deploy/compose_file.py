@@ -38,10 +38,14 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
 
 
 def digest(stack: Stack) -> str:
-    """A hash of the lab that the stack describes: changes with any edit, but not with the file's path."""
+    """A hash of the lab that the stack describes: changes with any edit, but not with the file's path.
+
+    It leaves out the TURN password, which is random.
+    """
     import hashlib
 
-    bare = replace(stack, file="", expires=None, made_by=None, digest=None)
+    turn = stack.turn and replace(stack.turn, password="")
+    bare = replace(stack, file="", expires=None, made_by=None, digest=None, turn=turn)
     return hashlib.sha256(render(bare, fixed_ports(stack)).encode()).hexdigest()[:16]
 
 

@@ -11,6 +11,7 @@ from ..stack import Ports, Stack
 
 FIRST_API_PORT = 3000
 FIRST_VNC_PORT = 5901
+FIRST_CDP_PORT = 9222
 
 
 def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[str, Ports]:
@@ -23,6 +24,7 @@ def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[st
     chosen = fixed_ports(stack)
     first = stack.clients[0]
     defaults = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
+    defaults |= {"cdp": FIRST_CDP_PORT} if first.is_browser else {}
     usable = {kind: port for kind, port in defaults.items() if port not in fixed and free(port)}
     chosen[first.name] = Ports(**(usable | first.ports.given))
     return chosen

@@ -16,7 +16,7 @@ from ..engine.process import Finished
 from ..errors import SynthlabError, WrongUse
 from ..text.atomic_file import beside
 from ..text.progress import Progress
-from .images import Image, full_tag, plan_images, versioned
+from .images import Image, full_tag, plan_images, unversioned, versioned
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*/?")
 
@@ -55,24 +55,25 @@ def other_images(kept: Iterable[ImageStatus], engine: EngineApi) -> list[ImageSt
 
 
 def save(images: Iterable[Image], file: Path, engine: EngineApi, progress: Progress) -> list[str]:
-    """Write images, with all their tags, and their base to a tar file; returns the tags written."""
-    tags = [*_present(images, engine), BASE]
-    progress(f"saving {len(tags)} images to {file}")
-    # The base comes last and keeps Debian's tag: it has no version of ours.
-    written = [*tags, *(versioned(tag) for tag in tags[:-1])]
+    """Write images, with all their tags, and their base to a tar file; returns one tag of each image."""
+    own = _present(images, engine)
+    saved = _one_tag_each([*own, BASE], engine)
+    progress(f"saving {len(saved)} images to {file}")
     with beside(file) as part:  # a CI cache would keep a half-written file
-        _check(engine.save_images(written, part), "could not be saved")
-    return written
+        # The base keeps Debian's tag: it has no version of ours.
+        _check(engine.save_images([*own, BASE, *map(versioned, own)], part), "could not be saved")
+    return saved
 
 
 def load(file: Path, engine: EngineApi, progress: Progress) -> list[str]:
-    """Load images from a tar file; returns their tags."""
+    """Load images from a tar file; returns one tag of each image."""
     if not file.is_file():
         raise WrongUse(f"{file}: no such file")
     progress(f"loading {file}")
     lines: list[str] = []
     _check(engine.load_images(file, lines.append), f"{file} could not be loaded")
-    return [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
+    tags = [line.partition(": ")[2] for line in lines if line.startswith("Loaded image: ")]
+    return _one_tag_each(sorted(tags, key=lambda tag: tag != unversioned(tag)), engine)
 
 
 def push(images: Iterable[Image], prefix: str, engine: EngineApi, progress: Progress) -> list[str]:
@@ -116,6 +117,15 @@ def _present(images: Iterable[Image], engine: EngineApi) -> list[str]:
     for tag in tags:
         engine.tag_image(tag, versioned(tag))
     return tags
+
+
+def _one_tag_each(tags: Iterable[str], engine: EngineApi) -> list[str]:
+    """The first tag of each image: `syntheticnet:latest`, `:minimal` and `:0.2.0` are one image."""
+    first: dict[str, str] = {}
+    for tag in tags:
+        present = engine.image(tag)
+        first.setdefault(present.id if present else tag, tag)
+    return list(first.values())
 
 
 def _check(finished: Finished, failure: str) -> None:

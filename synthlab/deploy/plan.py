@@ -74,8 +74,8 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
     """Raise if a lab of this name has any container."""
     if is_edited(stack, engine):
         raise SynthlabError(
-            f"the lab '{stack.name}' is up, and {stack.file} has changed since: replace it with "
-            "`synthlab up --replace`, or start another lab with --lab NAME"
+            f"the lab '{stack.name}' is up, and {stack.file} has changed since: add --replace to "
+            "replace it, or start another lab with --lab NAME"
         )
     if engine.containers(stack.name):
         raise SynthlabError(

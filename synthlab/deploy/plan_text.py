@@ -8,6 +8,7 @@ from typing import Any
 from ..contract import API_PORT, CDP_PORT, COMPANION_API_PORT, EVERYWHERE, VNC_PORT
 from ..engine.ttl import format_time
 from ..stack.rights import stack_acts
+from ..text.quantities import counted
 from .plan import UpPlan
 from .servers import compose_parts, server_services
 from .services import Service, client_services, ipv6_subnet, project_name
@@ -21,10 +22,10 @@ def plan_lines(plan: UpPlan) -> Iterator[str]:
     """The steps, in the order `launch` carries them out."""
     yield from map(str, plan.images)
     if plan.removes:
-        yield f"take down {plan.stack.name}"
+        yield f"remove {plan.stack.name}"
     yield from _made_beside(plan)
     yield from _containers(plan)
-    yield f"wait up to {plan.timeout_s:g} s until {plan.size} containers are healthy"
+    yield f"wait up to {plan.timeout_s:g} s for {counted(plan.size, 'healthy container')}"
     if plan.ttl_s is not None:
         yield f"let the lab expire {format_time(plan.ttl_s)} after its start"
 

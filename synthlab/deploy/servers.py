@@ -11,7 +11,7 @@ from ..engine import labels
 from ..stack import Sfu, Stack
 from ..stack.compose_source import ComposeFile
 from .companion import companion
-from .services import PublishedPort, Service, bounds, lab_labels, protocols
+from .services import PublishedPort, Service, bounds, filled, lab_labels, protocols
 from .turn import turn_services
 
 
@@ -39,8 +39,9 @@ def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
     marks = lab_labels(stack)
     parts = {"services": {name: _of_compose(stack, compose, name) for name in compose.services}}
     for kind, bodies in compose.named.items():
-        # The template itself writes the network `default`, with our labels and subnet.
-        own = {name: _marked(body, marks) for name, body in bodies.items() if name != "default"}
+        own = {name: _marked(body, marks) for name, body in bodies.items()}
+        if kind == "networks":
+            own.pop("default", None)  # the template itself writes it, with our labels and subnet
         parts |= {kind: own} if own else {}
     return parts
 
@@ -52,11 +53,14 @@ def metrics_ports(stack: Stack) -> list[int]:
 
 
 def join_page(stack: Stack) -> str | None:
-    """The URL with which a browser outside the lab joins the call; None if it cannot, or the page is unknown."""
+    """The URL with which a browser outside the lab joins the call; None if it cannot, or the page is unknown.
+
+    `{turn}` is empty in it, as in a lab without TURN: the server can be reached only from the lab.
+    """
     sfu = stack.sfu
     if not (isinstance(sfu, Sfu) and sfu.join and sfu.page):
         return None
-    return sfu.page.format(sfu=sfu.join, name="you", lab=stack.name)
+    return filled(sfu.page, sfu=sfu.join, name="you", lab=stack.name, turn="")
 
 
 def _with_companion(stack: Stack, service: Service) -> tuple[Service, ...]:

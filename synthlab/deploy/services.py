@@ -13,7 +13,6 @@ from .. import assets
 from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
 from ..engine import labels
 from ..stack import Ports, Sfu, Stack, StackClient
-from ..stack.apps import CLIENT_APPS
 
 MEDIA_FOLDER = "/opt/media"
 FILES_FOLDER = "/opt/etc/synthlab/files"
@@ -156,7 +155,7 @@ def _published(client: StackClient, ports: Ports) -> Iterator[PublishedPort]:
     yield PublishedPort(container=API_PORT, host=ports.api, address=address)
     if not client.headless:
         yield PublishedPort(container=VNC_PORT, host=ports.vnc, address=address)
-    if ports.cdp or (client.app in CLIENT_APPS and CLIENT_APPS[client.app].browser):
+    if ports.cdp or client.is_browser:
         yield PublishedPort(container=CDP_PORT, host=ports.cdp)  # on loopback only: it has no password
 
 
@@ -193,6 +192,7 @@ def _environment(stack: Stack, client: StackClient, mounts: Mapping[str, Mount])
         "SYNTHLAB_PERMISSIONS": None if client.permissions is None else json.dumps(client.permissions),
         "SYNTHLAB_VIDEO": client.video,
         "SYNTHLAB_ALLOW": " ".join(client.allow) or None,
+        "SYNTHLAB_SELF_CONTROL": "1" if client.self_control else None,
         "ENTRY": client.command,
     }
     media = {f"SYNTHLAB_MEDIA_{kind.upper()}": mount.target for kind, mount in mounts.items()}
@@ -229,14 +229,18 @@ def _parameters(stack: Stack, client: StackClient) -> Iterator[tuple[str, str]]:
 
 
 def _filled(stack: Stack, client: StackClient, url: str) -> str:
-    """A URL with its placeholders replaced."""
-    places = {
-        "name": client.name,
-        "lab": stack.name,
-        "sfu": stack.sfu.host if stack.sfu else "",
-        "turn": stack.turn.address if stack.turn else "",
-    }
-    # Not `str.format`: other braces in a URL are the page's own.
+    """A client's URL with its placeholders replaced."""
+    return filled(
+        url,
+        name=client.name,
+        lab=stack.name,
+        sfu=stack.sfu.host if stack.sfu else "",
+        turn=stack.turn.address if stack.turn else "",
+    )
+
+
+def filled(url: str, **places: str) -> str:
+    """`url` with these placeholders replaced. Other braces are the page's own, so this is not `str.format`."""
     for place, value in places.items():
         url = url.replace(f"{{{place}}}", value)
     return url

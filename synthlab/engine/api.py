@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..contract import ContainerAction
+from .advice import Advice
 from .containers import Container, LogQuery
 from .images import ImageBuild, LocalImage
 from .listing import Member
@@ -32,6 +33,14 @@ class Held(Protocol):
 
 class EngineHost(Protocol):
     """The engine itself, and the machine it runs on."""
+
+    command: str
+    """The engine's command on this machine, such as `docker`."""
+    advice: Advice
+
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        ...
 
     def version(self) -> str: ...
 

@@ -24,19 +24,23 @@ class PortTaken(SynthlabError):
 class ComposeCommands:
     """The Compose part of EngineApi."""
 
+    command: str
+    port_taken: str
+    """What the engine says if a host port is in use."""
+
     def compose_up(self, project: str, rendered: str, progress: Progress) -> None:
-        command = ["docker", "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
+        command = [self.command, "compose", "--progress", "plain", "-p", project, "-f", "-", "up", "--detach"]
         finished = run_program(command, text=rendered, on_line=lambda line: progress(line.strip()))
         if finished.status != 0:
             # Compose has no exit status for this: the engine's message is all there is to go by.
-            taken = any("port is already allocated" in line for line in finished.tail)
+            taken = any(self.port_taken in line for line in finished.tail)
             error = PortTaken if taken else SynthlabError
-            raise error("docker compose could not start the lab", finished.tail[-8:])
+            raise error(f"{self.command} compose could not start the lab", finished.tail[-8:])
 
     def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        command = ["docker", "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
+        command = [self.command, "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
         lines: list[str] = []
-        # The docker command itself needs PATH, HOME and DOCKER_HOST.
+        # The command itself needs PATH, HOME and the variables that choose the engine.
         given = {**os.environ, **environment}
         finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
         if finished.status != 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,12 +17,14 @@ from . import labels
 from .api import Held
 from .compose import ComposeCommands
 from .containers import Container, LogQuery, read_container, read_probe
+from .docker_advice import DOCKER
 from .exec import ProgramCommands
 from .host_port import is_free_on
 from .image_commands import ImageCommands
 from .images import LocalImage, is_own
 from .listing import Member, list_members
 from .lock import take_lock
+from .process import run_program
 from .tools import ToolCommands
 
 if TYPE_CHECKING:
@@ -35,11 +38,14 @@ LET_GO_S = 10
 class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
     """The EngineApi of Docker; connects on the first call."""
 
+    command = "docker"
+    advice = DOCKER
+    port_taken = "port is already allocated"
+
     def __init__(self) -> None:
         self._connected: APIClient | None = None
 
     def close(self) -> None:
-        """Close the connection; the next call opens a new one."""
         if self._connected is not None:
             self._connected.close()
             self._connected = None
@@ -64,7 +70,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         from docker.errors import DockerException
 
         try:
-            return str(_endpoint().get("base_url") or "unix:///var/run/docker.sock")
+            return str(self._endpoint().get("base_url") or "unix:///var/run/docker.sock")
         except DockerException as error:
             raise SynthlabError(f"the docker command's context cannot be read: {error}") from error
 
@@ -86,7 +92,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         return [container for container in self._all_containers(lab) if container.role != labels.SIDECAR]
 
     def members(self) -> list[Member]:
-        return list_members()
+        return list_members(self.command)
 
     def _all_containers(self, lab: str | None) -> list[Container]:
         wanted = labels.LAB if lab is None else f"{labels.LAB}={lab}"
@@ -125,7 +131,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             getattr(api, action)(container.id, **grace)
 
     def control_command(self) -> list[str]:
-        return ["docker"]
+        return [self.command]
 
     def image(self, tag: str) -> LocalImage | None:
         from docker.errors import ImageNotFound
@@ -180,7 +186,7 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
         return len(containers)
 
     def lock(self, lab: str, image: str) -> Held | None:
-        return take_lock(f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
+        return take_lock(self.command, f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
 
     def locks(self) -> dict[str, str]:
         return {one["Labels"][labels.LOCK]: one["State"] for one in self._all_locks()}
@@ -203,6 +209,43 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
                 api.stop(container.id, timeout=STOP_GRACE_S)
             api.remove_container(container.id, force=True, v=True)
 
+    def _connect(self) -> APIClient:
+        from docker import APIClient
+
+        endpoint = self._endpoint()
+        if str(endpoint.get("base_url")).startswith("ssh:") or endpoint.get("tls") is True:
+            from .ssh_tunnel import Tunnel
+
+            endpoint = {"base_url": f"unix://{Tunnel(self.command).path}"}
+        return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
+
+    def _endpoint(self) -> dict[str, Any]:
+        """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
+        from docker import ContextAPI
+        from docker.utils import kwargs_from_env
+
+        if os.environ.get("DOCKER_HOST"):
+            return {**kwargs_from_env()}
+        name = os.environ.get("DOCKER_CONTEXT")
+        context = ContextAPI.get_context(name)
+        if context is not None:
+            return {"base_url": context.Host, "tls": context.TLSConfig or False}
+        if name:
+            return self._inspected(name)
+        raise SynthlabError("the current docker context does not exist: choose another with `docker context use`")
+
+    def _inspected(self, context: str) -> dict[str, Any]:
+        """The engine of a context that the SDK does not find; `tls` says whether it needs certificates.
+
+        The SDK looks beside the docker command's config.json, which `docker context create` does not write.
+        """
+        lines: list[str] = []
+        command = [self.command, "context", "inspect", "--format", "{{json .}}", context]
+        if run_program(command, on_line=lines.append).status != 0:
+            raise SynthlabError(f"no docker context {context!r}: `docker context ls` lists them")
+        found = json.loads(lines[-1])
+        return {"base_url": found["Endpoints"]["docker"]["Host"], "tls": bool(found["TLSMaterial"])}
+
     @contextlib.contextmanager
     def _asked(self) -> Iterator[APIClient]:
         """The engine's API; reports its errors as SynthlabError, in one line."""
@@ -211,43 +254,14 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
 
         try:
             if self._connected is None:
-                self._connected = _connect()
+                self._connected = self._connect()
             yield self._connected
         except APIError as error:
-            raise SynthlabError(f"the Docker engine reports: {error.explanation or error}") from error
+            raise SynthlabError(f"the {self.advice.name} engine reports: {error.explanation or error}") from error
         except (DockerException, RequestException) as error:
             raise SynthlabError(
-                "the Docker engine does not answer: start it and try again, or run `synthlab doctor`"
+                f"the {self.advice.name} engine does not answer: start it and try again, or run `synthlab doctor`"
             ) from error
-
-
-def _connect() -> APIClient:
-    from docker import APIClient
-
-    endpoint = _endpoint()
-    if str(endpoint.get("base_url")).startswith("ssh:"):
-        from .ssh_tunnel import Tunnel
-
-        endpoint = {"base_url": f"unix://{Tunnel().path}"}
-    return APIClient(timeout=ENGINE_TIMEOUT_S, version="auto", **endpoint)
-
-
-def _endpoint() -> dict[str, Any]:
-    """The engine of DOCKER_HOST, else of DOCKER_CONTEXT or the current context, like the docker command."""
-    from docker import ContextAPI
-    from docker.utils import kwargs_from_env
-
-    if os.environ.get("DOCKER_HOST"):
-        return {**kwargs_from_env()}
-    name = os.environ.get("DOCKER_CONTEXT")
-    context = ContextAPI.get_context(name)
-    if context is None:
-        raise SynthlabError(
-            f"no docker context {name!r}: `docker context ls` lists them"
-            if name
-            else "the current docker context does not exist: choose another with `docker context use`"
-        )
-    return {"base_url": context.Host, "tls": context.TLSConfig or False}
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -28,10 +28,12 @@ END_S = 2.0
 class ProgramCommands:
     """The Programs part of EngineApi."""
 
+    command: str
+
     def exec_command(
         self, container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
     ) -> list[str]:
-        return exec_command(container, command, terminal, user)
+        return [self.command, *exec_arguments(container, command, terminal, user)]
 
     def start_program(
         self,
@@ -42,32 +44,32 @@ class ProgramCommands:
         user: User = "application",
         python: str = PYTHON,
     ) -> Process:
-        return start(exec_command(container, guest_command(program, arguments, python), user=user))
+        return start(self.exec_command(container, guest_command(program, arguments, python), user=user))
 
     def start_sidecar(
         self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
     ) -> Process:
-        return start(sidecar_command(container, program, arguments, net_admin=net_admin))
+        return start([self.command, *sidecar_arguments(container, program, arguments, net_admin=net_admin)])
 
 
-def exec_command(
+def exec_arguments(
     container: Container, command: Sequence[str], terminal: bool = False, user: User = "application"
 ) -> list[str]:
-    """The docker command that runs `command` in a container.
+    """What follows the engine's command to run `command` in a container.
 
     As `root`, or like the application in a container of ours; in any other as its image's user.
     """
-    run = ["docker", "exec", "-it" if terminal else "-i"]
+    run = ["exec", "-it" if terminal else "-i"]
     if user == "application" and not container.conditioned:
         return [*run, container.id, *command]
     entry = AS_APPLICATION if user == "application" else ()
     return [*run, "--user", "0", container.id, *entry, *command]
 
 
-def sidecar_command(
+def sidecar_arguments(
     container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
 ) -> list[str]:
-    """The docker command that runs `guest/PROGRAM.py` in a container of our image, in the network of `container`.
+    """What follows the engine's command to run `guest/PROGRAM.py` in a container of our image, in another's network.
 
     The sidecar belongs to the lab, has no capability or only NET_ADMIN, and is removed when the program exits.
     """
@@ -75,7 +77,7 @@ def sidecar_command(
     marks = {labels.LAB: container.lab, labels.ROLE: labels.SIDECAR, labels.MADE_BY: container.made_by}
     return [
         # The health check of our image asks an API, which a sidecar does not have.
-        *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
+        *("run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
         *("--network", f"container:{container.id}", "--read-only", *rights),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -91,7 +93,7 @@ def guest_command(program: str, arguments: Sequence[object] = (), python: str = 
 
 
 def start(run: Sequence[str]) -> Process:
-    """Start a docker command with pipes; raises SynthlabError if docker cannot be run.
+    """Start a command with pipes; raises SynthlabError if it cannot be run.
 
     It gets a new session, so that Ctrl-C reaches only us and we decide when it stops.
     """
@@ -99,7 +101,7 @@ def start(run: Sequence[str]) -> Process:
     try:
         return subprocess.Popen(run, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     except OSError as error:
-        raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
+        raise SynthlabError(f"{run[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
 
 def output_of(process: Process, timeout_s: float) -> str:
@@ -122,7 +124,7 @@ def last_line(written: bytes) -> str:
 
 
 def end(process: Process, patience_s: float = END_S) -> None:
-    """Close its stdin, which makes the program exit, and wait; after `patience_s`, kill the docker command only."""
+    """Close its stdin, which makes the program exit, and wait; after `patience_s`, kill the engine's command only."""
     if process.stdin:
         with contextlib.suppress(OSError):
             process.stdin.close()

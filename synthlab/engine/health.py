@@ -11,6 +11,7 @@ from .clock import MACHINE, Clock
 from .containers import Container
 
 POLL_S = 0.2
+CHECKED_S = 5.0
 LOG_LINES = 15
 LAST_WORDS_S = 0.5  # a container that is exiting is reported as unhealthy first
 
@@ -39,6 +40,19 @@ def wait_until_ready(
             raise_for_failed(engine, lab, clock)
         if clock.now_s() > deadline:
             raise _with_last_lines(f"{late[0].title} is not healthy after {timeout_s:g} s", engine, late[0])
+        clock.sleep(POLL_S)
+
+
+def wait_until_checked(lab: str, engine: EngineApi, ids: Collection[str], clock: Clock = MACHINE) -> list[Container]:
+    """Wait, CHECKED_S at most, until these resumed containers are healthy; returns those that are not.
+
+    Docker calls a resumed container unhealthy until its next health check has ended.
+    """
+    deadline = clock.now_s() + CHECKED_S
+    while True:
+        late = [container for container in engine.containers(lab) if container.id in ids and not container.ready]
+        if not late or clock.now_s() > deadline:
+            return late
         clock.sleep(POLL_S)
 
 

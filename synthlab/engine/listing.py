@@ -1,4 +1,4 @@
-"""Lists the names of all containers with the docker command: importing the SDK is too slow for shell completion."""
+"""Lists the names of all containers with the engine's command: importing the SDK is too slow for shell completion."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Member:
         return self.client or self.role
 
 
-def list_members() -> list[Member]:
+def list_members(command: str) -> list[Member]:
     """The containers of all labs, sorted by lab and name, without sidecars."""
     columns = [f'{{{{.Label "{name}"}}}}' for name in _COLUMNS]
     shown = "\\t".join([*columns, "{{.Ports}}"])
     lines: list[str] = []
-    listing = ["docker", "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
+    listing = [command, "ps", "--all", "--no-trunc", "--filter", f"label={labels.LAB}", "--format", shown]
     run_program(listing, on_line=lines.append, timeout_s=TIMEOUT_S)
     known = [member for member in map(read_member, lines) if member.role != labels.SIDECAR]
     return sorted(known, key=lambda member: (member.lab, member.client))

@@ -38,7 +38,7 @@ class EngineLock:
         threading.Thread(target=end, args=(self._process, END_S)).start()
 
 
-def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | None:
+def take_lock(command: str, name: str, image: str, marks: Mapping[str, str]) -> EngineLock | None:
     """Take the lock of this name, a container of `image`, which must have `cat`; None if it is held already.
 
     It is ours once the container is created; we do not wait until it runs. Raises SynthlabError.
@@ -48,11 +48,11 @@ def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | N
     with TemporaryDirectory(prefix="synthlab-") as folder:
         # In a folder of its own, because docker refuses a --cidfile that exists.
         made = Path(folder) / "id"
-        process = start(lock_command(name, image, marks, made))
+        process = start([command, *lock_arguments(name, image, marks, made)])
         try:
             if _is_made(process, made):
                 return EngineLock(process)
-            said = _last_words(process)
+            said = _last_words(process) or f"{command} ended with status {process.wait()}"
         except BaseException:
             end(process, END_S)
             raise
@@ -62,10 +62,10 @@ def take_lock(name: str, image: str, marks: Mapping[str, str]) -> EngineLock | N
     raise SynthlabError(f"the engine cannot hold the lock {name}: {said}")
 
 
-def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) -> list[str]:
-    """The docker command that holds a lock while its stdin is open, and writes the container's id to `made`."""
+def lock_arguments(name: str, image: str, marks: Mapping[str, str], made: Path) -> list[str]:
+    """What follows the engine's command to hold a lock while its stdin is open; the container's id is in `made`."""
     return [
-        *("docker", "run", "--rm", "--interactive", "--name", name, "--pull", "never", "--cidfile", str(made)),
+        *("run", "--rm", "--interactive", "--name", name, "--pull", "never", "--cidfile", str(made)),
         *(part for key, value in marks.items() for part in ("--label", f"{key}={value}")),
         # SIGKILL, because as PID 1 `cat` ignores SIGTERM (pid_namespaces(7)), and the engine would wait for it.
         *("--network", "none", "--log-driver", "none", "--no-healthcheck", "--stop-signal", "SIGKILL"),
@@ -75,7 +75,7 @@ def lock_command(name: str, image: str, marks: Mapping[str, str], made: Path) ->
 
 
 def _is_made(process: subprocess.Popen[bytes], made: Path) -> bool:
-    """Wait until docker has created the container; False if docker exits without."""
+    """Wait until the container is created; False if the command exits without."""
     deadline = time.monotonic() + START_S
     while not _has_content(made):
         if process.poll() is not None:
@@ -89,7 +89,7 @@ def _is_made(process: subprocess.Popen[bytes], made: Path) -> bool:
 def _has_content(file: Path) -> bool:
     try:
         return file.stat().st_size > 0
-    except FileNotFoundError:  # docker creates it first, and removes it on failure
+    except FileNotFoundError:  # the command creates it first, and removes it on failure
         return False
 
 
@@ -98,4 +98,4 @@ def _last_words(process: subprocess.Popen[bytes]) -> str:
     lines = process.stderr.read().decode(errors="replace").split("\n")
     # Docker ends a message with a line that points to --help.
     said = [line.strip() for line in lines if line.strip() and "--help" not in line]
-    return said[-1] if said else f"docker ended with status {process.wait()}"
+    return said[-1] if said else ""

@@ -12,13 +12,14 @@ import tempfile
 import threading
 from pathlib import Path
 
-DIAL = ("docker", "system", "dial-stdio")
+DIAL = ("system", "dial-stdio")
 
 
 class Tunnel:
     """Each connection to the socket at `path` becomes a `docker system dial-stdio`; open until this process exits."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str) -> None:
+        self._dial = (command, *DIAL)
         self._folder = tempfile.TemporaryDirectory(prefix="synthlab-", ignore_cleanup_errors=True)
         self.path = Path(self._folder.name) / "docker.sock"
         self._server = socket.socket(socket.AF_UNIX)
@@ -34,6 +35,6 @@ class Tunnel:
             with connection:
                 # ssh's messages, such as why it was refused, go to our own stderr.
                 dialled = subprocess.Popen(
-                    DIAL, stdin=connection.fileno(), stdout=connection.fileno(), start_new_session=True
+                    self._dial, stdin=connection.fileno(), stdout=connection.fileno(), start_new_session=True
                 )
             self._dialled = [old for old in self._dialled if old.poll() is None] + [dialled]

@@ -1,4 +1,4 @@
-"""Checks which docker tools this machine has."""
+"""Checks which of the engine's tools this machine has."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from .process import run_program
 TIMEOUT_S = 20
 
 _ASK: dict[Tool, tuple[str, ...]] = {
-    "engine": ("docker", "version", "--format", "{{.Server.Version}}"),
-    "compose": ("docker", "compose", "version", "--short"),
-    "buildx": ("docker", "buildx", "version"),
+    "engine": ("version", "--format", "{{.Server.Version}}"),
+    "compose": ("compose", "version", "--short"),
+    "buildx": ("buildx", "version"),
 }
 
 
 class ToolCommands:
     """The tool checks of EngineApi."""
 
+    command: str
+
     def has_command(self) -> bool:
-        return shutil.which("docker") is not None
+        return shutil.which(self.command) is not None
 
     def tool_version(self, tool: Tool) -> str | None:
         lines: list[str] = []
         try:
-            finished = run_program(_ASK[tool], on_line=lines.append, timeout_s=TIMEOUT_S)
+            finished = run_program([self.command, *_ASK[tool]], on_line=lines.append, timeout_s=TIMEOUT_S)
         except SynthlabError:
             return None
         return lines[0] if lines and finished.status == 0 else None

@@ -138,7 +138,7 @@ class Client:
         except TimeoutExpired:
             raise SynthlabError(f"{self.name}: {' '.join(command)} did not end within {limit_s:g} s") from None
         except OSError as error:
-            raise SynthlabError(f"docker cannot be run: {error.strerror}; run `synthlab doctor`") from None
+            raise SynthlabError(f"{line[0]} cannot be run: {error.strerror}; run `synthlab doctor`") from None
 
     def logs(self, tail: int | None = None) -> list[str]:
         """The lines of its log, or the last `tail`; a group's lines are merged by time."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from ..control.backend import Backend, docker_backend
+from ..control.backend import Backend, make_backend
 from ..control.group_change import Reachable, each
 from ..control.state import ClientState
 from ..errors import SynthlabError
@@ -54,7 +54,7 @@ class Labs:
 
     run: PytestRun
     ttl: str
-    backend: Backend = field(default_factory=docker_backend)
+    backend: Backend = field(default_factory=make_backend)
     up: Callable[..., Lab] = Lab.up
     watch: Callable[[Backend, str], Evidence] = Evidence
     _used: dict[tuple[str, str | None], Used] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Labs:
 
 def remove_left(run: PytestRun) -> None:
     """Remove the labs of killed workers; if the engine does not answer, they expire."""
-    backend = docker_backend()
+    backend = make_backend()
     with uninterrupted(), contextlib.suppress(SynthlabError):
         for name in backend.engine.labs():
             if run.is_of_worker(name):

@@ -73,21 +73,28 @@ def _cases(record: Record, run: str) -> Iterator[TestCase]:
 
 
 def _named(record: Record) -> Iterator[TestCase]:
-    """The case of the run, which fails only for reasons other than an expectation; then expectations and errors."""
+    """The case of the run, which fails only for reasons without a case; then expectations and steps with errors."""
     judged = any(one.verdict == "failed" for one in record.judged)
-    broken = record.verdict != "passed" and not (record.verdict == "failed" and judged)
+    blamed = judged or any(_failed(step, record) for step in record.steps)
+    broken = record.verdict != "passed" and not (record.verdict == "failed" and blamed)
     result = _result(record.verdict, "; ".join(record.reasons), "\n".join(record.reasons)) if broken else None
     yield _case("run", record.duration_s, result)
     decided = {one.id for one in record.judged}
     yield from (_judged(one) for one in record.judged)
-    yield from (_unplayed(step) for step in record.steps if step.error and step.id not in decided)
+    yield from (_ended_badly(step, record) for step in record.steps if step.error and step.id not in decided)
 
 
-def _unplayed(step: Played) -> TestCase:
+def _ended_badly(step: Played, record: Record) -> TestCase:
+    """A step that failed, such as a command with another exit status, or could not be played."""
     error = _fit(step.error or "")
-    result = Error(error, "not played")
+    result = Failure(error, "failed") if _failed(step, record) else Error(error, "not played")
     result.text = _fit(f"{step.place}: {step.text}: {error}")
     return _case(title(step), 0.0, result)
+
+
+def _failed(step: Played, record: Record) -> bool:
+    """Whether a step was played and failed: the reason of one that could not be played says so."""
+    return f"{step.place}: {step.text}: {step.error}" in record.reasons
 
 
 def _judged(judged: Judged) -> TestCase:

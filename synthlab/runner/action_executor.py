@@ -8,17 +8,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import assert_never
 
 from ..control.state import ClientState
-from ..errors import ExpectationFailed, SynthlabError
+from ..errors import ExpectationFailed, SynthlabError, TooLate
 from ..scenario.actions import Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.model import StepRun, Timed
 from ..scenario.ongoing import Ongoing
 from ..scenario.plan import Plan
-from ..text.durations import MS_NS
+from ..text.durations import MS_NS, seconds_of
 from .actions import Actions
 from .failures import Failures
 from .judge import ExpectationCheck
-from .leases import SEEDS, Leases
+from .leases import SEEDS, AppliedStates, Leases
 from .live_lab import LiveLab
 from .request import request
 from .run_clock import RunClock
@@ -158,18 +158,25 @@ class ActionExecutor:
     async def _change(self, run: StepRun, change: Change | Reset, due_ns: int) -> int:
         """Apply a change at `due_ns` and verify that it is in force; returns since when."""
         self._mark(run.mark or str(change))
-        clock_ns = self._time.clock_ns(due_ns)
-        if isinstance(change, Reset):
-            made = await self._leases.reset(change.clients, clock_ns)
-        else:
-            made = await self._leases.put(change, clock_ns)
-            if change.lease_ns is not None:
-                until_ns = due_ns + made.late_ns + change.lease_ns
-                self._log.step(run, until_ns=until_ns)
-                self._look_later(change.clients, until_ns)
+        made = await self._made(change, due_ns)
+        if isinstance(change, Change) and change.lease_ns is not None:
+            until_ns = due_ns + made.late_ns + change.lease_ns
+            self._log.step(run, until_ns=until_ns)
+            self._look_later(change.clients, until_ns)
         self._log.configure(due_ns + made.late_ns, made.states)
         self._log.began(run, due_ns, made.late_ns)
         return self._time.since_ns(made.at_ns)
+
+    async def _made(self, change: Change | Reset, due_ns: int) -> AppliedStates:
+        """Apply a change; TooLate names the time of the run at which it was due."""
+        clock_ns = self._time.clock_ns(due_ns)
+        try:
+            if isinstance(change, Reset):
+                return await self._leases.reset(change.clients, clock_ns)
+            return await self._leases.put(change, clock_ns)
+        except TooLate as late:
+            due = f"the change due at {seconds_of(due_ns):.1f} s"
+            raise TooLate(late.client, late.late_ns, due) from late
 
     async def _do(self, run: StepRun, action: _Doing, due_ns: int) -> int:
         """Perform an action; returns when it was done. The step waits for a baseline itself."""

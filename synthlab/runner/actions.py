@@ -76,7 +76,8 @@ class Actions:
         except OSError:
             held = ", ".join(self._down) or "none"
             raise SynthlabError(
-                f"the guard was not renewed in time and resumed paused or stopped containers: {held}"
+                f"the guard was not renewed in time and resumed paused or stopped containers: {held}: "
+                "this machine is too slow or too busy"
             ) from None
 
     async def _comes(self, name: str) -> None:

@@ -17,7 +17,7 @@ from ..control.clock_sync import compare_clocks
 from ..control.group_change import LabClient, each, put_files, refuse_failed
 from ..control.state import ClientState
 from ..engine.clock import MACHINE, Clock
-from ..errors import SynthlabError
+from ..errors import SynthlabError, TooLate
 from ..scenario.actions import LEASE_NS, Change
 from ..text.durations import SECOND_NS, seconds_of
 
@@ -182,15 +182,22 @@ class Leases:
         return max((await self._in_turn(names, ask)).values(), default=0)
 
     async def _renew(self, layer: _HeldLeases, name: str, now_ns: int) -> None:
-        id, _ = layer.leases[name]
+        id, ends_ns = layer.leases[name]
         lease_ns = layer.lease_ns(now_ns)
         if lease_ns < SHORTEST_NS:
             return
 
         def renew(client: LabClient) -> None:
-            if layer.leases.get(name, (0, 0))[0] == id:
+            if layer.leases.get(name, (0, 0))[0] != id:
+                return
+            try:
                 client.api.renew(id, lease_ns)
-                layer.leases[name] = id, now_ns + lease_ns
+            except SynthlabError as error:
+                late_ns = self._clock.now_ns() - ends_ns
+                if late_ns <= 0:
+                    raise
+                raise TooLate(name, late_ns, "the renewal of its conditions") from error
+            layer.leases[name] = id, now_ns + lease_ns
 
         async with layer.asking:
             await self._in_turn([name], renew)

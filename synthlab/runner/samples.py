@@ -7,7 +7,7 @@ from typing import Any
 
 from ..contract import SFU_HOST
 from ..control.state import ClientState, LinkState
-from ..control.webrtc_stats import is_fresh
+from ..control.webrtc_stats import CODECS, is_fresh
 from ..scenario.expression import CLIENT, LINKS, Sample, Value
 from ..text.durations import ns_of
 
@@ -33,13 +33,13 @@ def of_state(client: str, state: ClientState) -> dict[str, Value]:
 def of_stats(client: str, answer: Mapping[str, Any], now_ns: int) -> tuple[dict[str, int], dict[str, Sample]]:
     """Convert the stats that a client's application publishes: the time of each source, and samples.
 
-    Stale values are left out. Values other than WebRTC stats are named `client1.app.<name>`.
+    Stale values and `codecs` are left out. Values other than WebRTC stats are named `client1.app.<name>`.
     """
     ages = answer.get("age_s", {})
     sources = dict.fromkeys(number_sources(client), now_ns)
     samples: dict[str, Sample] = {}
     for key, value in answer.get("values", {}).items():
-        if key not in ages or not is_fresh(key, ages[key]):
+        if key == CODECS or key not in ages or not is_fresh(key, ages[key]):
             continue
         at_ns = now_ns - ns_of(ages[key])
         if key in _KINDS:

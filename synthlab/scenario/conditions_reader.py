@@ -15,21 +15,20 @@ from ..stack.mistakes import Mistakes
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
-from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name, reference
+from .conditions_schema import BOTH, CLEAR, DIRECTIONS_OF, SIDES, fields_by_name, reference
 from .step_kind import Context, Key, StepArgs
 
 Values = dict[str, Any]
 ReadValue = Callable[[Node, "Field[Any]", Context], Any]
 
 
-def read_links(node: Node, context: Context, read_value: ReadValue) -> Values:
-    """Values by direction, from a mapping with `ingress`, `egress` or `both`; raises WrongUse."""
-    links: dict[str, Values] = {}
-    for side, entry in node.mapping(("match", *SIDES), "values such as {egress: {rate: 1mbit}}").items():
-        if side != "match":
-            for direction in DIRECTIONS if side == BOTH else (side,):
-                links.setdefault(direction, {}).update(_values(entry, context, read_value))
-    return dict(links)
+def by_direction(sides: Mapping[str, Values]) -> Values:
+    """Values of sides as values of directions; those of `both` apply unless the direction itself has another."""
+    links = Values()
+    for side, directions in DIRECTIONS_OF.items():
+        for direction in directions if side in sides else ():
+            links[direction] = links.get(direction, {}) | sides[side]
+    return links
 
 
 def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
@@ -46,16 +45,28 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
 
 def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
     """The flows of a change; null or `none` removes a flow."""
-    flows: Values = {}
+    flows, mistakes = Values(), Mistakes()
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
-        if entry.value is None or entry.value == CLEAR:
-            flows[name] = None
-            continue
-        keys = entry.mapping(("match", *SIDES), "values such as {egress: {loss: 5%}}")
-        match = keys["match"].text("a flow") if "match" in keys else None
-        check_flow(keys["match"] if match else entry, match or name, context)
-        flows[name] = ({"match": match} if match else {}) | read_links(entry, context, read_value)
+        with mistakes.noted():
+            cleared = entry.value is None or entry.value == CLEAR
+            flows[name] = None if cleared else _read_flow(name, entry, context, read_value)
+    mistakes.report()
     return flows
+
+
+def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue) -> Values:
+    keys = node.mapping(what="values such as {egress: {loss: 5%}}")
+    match, sides, mistakes = Values(), dict[str, Values](), Mistakes()
+    with mistakes.noted():
+        node.refuse_unknown(("match", *SIDES))
+    with mistakes.noted():
+        match = {"match": keys["match"].text("a flow")} if "match" in keys else match
+        check_flow(keys.get("match", node), match.get("match", name), context)
+    for side in [side for side in SIDES if side in keys]:
+        with mistakes.noted():
+            sides[side] = _values(keys[side], context, read_value)
+    mistakes.report()
+    return match | by_direction(sides)
 
 
 def named_flows(node: Node) -> Iterator[str]:
@@ -70,7 +81,7 @@ def named_flows(node: Node) -> Iterator[str]:
 
 def check_flow(node: Node, expression: str, context: Context) -> None:
     """Raise WrongUse at `node` unless `expression` is a valid flow in this lab or the name of a declared one."""
-    if expression in context.flows:
+    if expression in context.flows or not context.has_stack:
         return
     try:
         refuse_flow(FlowMatch.parse(expression), context.stack)
@@ -119,11 +130,8 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 def change_of(read: StepArgs, example: str) -> Values:
     """The change described by a step's profile, direction and flow keys; raises WrongUse if it is empty."""
-    change: Values = read.get("profile", {})
-    for side in SIDES:
-        for direction in DIRECTIONS if side == BOTH else (side,):
-            if side in read.values:
-                change = merged(change, {direction: read.get(side)})
+    sides = {side: read.get(side) for side in SIDES if side in read.values}
+    change: Values = merged(read.get("profile", {}), by_direction(sides))
     if "flows" in read.values:
         change = merged(change, {"flows": read.get("flows")})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")

@@ -14,6 +14,8 @@ from .keys import TEXT_SCHEMA
 BOTH = "both"
 CLEAR = "none"
 SIDES = (*DIRECTIONS, BOTH)
+DIRECTIONS_OF = {BOTH: DIRECTIONS} | {direction: (direction,) for direction in DIRECTIONS}
+"""The directions of each side, in the order in which they apply: next to `both`, a direction's own value wins."""
 VALUES, PAIRS = "values", "pairs"
 PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, ConditionsError, nearest_condition, parse_duration
+from syntheticnet.conditions import ConditionsError, nearest_condition, parse_duration
 
 from ..errors import did_you_mean
 from ..text.durations import MS_NS, SECOND_NS, format_duration, seconds_of
-from .conditions_schema import BOTH, CLEAR, SIDES, fields_by_name
+from .conditions_reader import by_direction
+from .conditions_schema import CLEAR, SIDES, fields_by_name
 
 # An hour of rows that are as close as allowed.
 MOST_ROWS = 36_000
@@ -36,9 +37,9 @@ class CsvTrace:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column's condition and directions; `unit` applies to numbers without one."""
+    """A column's condition and side; `unit` applies to numbers without one."""
 
-    directions: tuple[str, ...]
+    side: str
     condition: str
     unit: str
 
@@ -88,11 +89,11 @@ def _column(name: str, unit: str, number: int) -> _Column:
         near = nearest_condition(condition, fields_by_name()) if side in SIDES else None
         hint = f"; did you mean {side}.{near}?" if near else did_you_mean(name, known)
         raise ValueError(f"line {number}: unknown column '{name}'{hint}; expected a condition such as egress.rate")
-    return _Column(DIRECTIONS if side == BOTH else (side,), condition, unit)
+    return _Column(side, condition, unit)
 
 
 def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[_Column]) -> Any:
-    present: dict[str, dict[str, Any]] = {}
+    present: dict[str, dict[str, Any]] = {}  # by side
     last_ns = -LEAST_APART_NS
     for number, cells in body:
         try:
@@ -102,11 +103,10 @@ def _read_rows(body: list[tuple[int, list[str]]], time_unit: str, columns: list[
             _check_time(at_ns, last_ns)
             for column, cell in zip(columns, cells[1:], strict=True):
                 if cell.strip():
-                    for direction in column.directions:
-                        present.setdefault(direction, {})[column.condition] = column.written(cell)
+                    present.setdefault(column.side, {})[column.condition] = column.written(cell)
         except (ValueError, ConditionsError) as error:
             raise ValueError(f"line {number}: {error}") from None
-        yield at_ns, {direction: dict(values) for direction, values in present.items()}
+        yield at_ns, by_direction(present)
         last_ns = at_ns
 
 

@@ -44,7 +44,7 @@ def word(names: Iterable[str], help: str) -> Key:
     def read(node: Node, _: Context) -> str:
         if node.value not in allowed:
             hint = did_you_mean(str(node.value), allowed)
-            node.wrong(f"{node.plain()!r} is not one of {', '.join(allowed)}{hint}")
+            node.wrong(f"{node.quoted()} is not one of {', '.join(allowed)}{hint}")
         return str(node.value)
 
     return Key(read=read, schema={"enum": list(allowed)}, help=help)
@@ -80,7 +80,8 @@ def expression(help: str) -> Key:
         except ValueError as error:
             node.wrong(str(error))
 
-    return Key(read=read, schema={**TEXT_SCHEMA, "examples": ["client1.video.client2.fps >= 10"]}, help=help)
+    schema = {**TEXT_SCHEMA, "examples": ["client1.video.client2.fps >= 10"]}
+    return Key(read=read, schema=schema, help=help, of_stack=True)
 
 
 def clients(help: str, required: bool = False) -> Key:
@@ -112,7 +113,7 @@ def _names(
         names = dict.fromkeys(name for entry in nodes for name in read_entry(entry, context))
         return tuple(names) or node.wrong(f"is empty; expected at least one {what}, or all")
 
-    return Key(read=read, schema=NAMES_SCHEMA, help=help, required=required)
+    return Key(read=read, schema=NAMES_SCHEMA, help=help, required=required, of_stack=True)
 
 
 def one(known: Callable[[Context], Iterable[str]], what: str, help: str, required: bool = False) -> Key:
@@ -121,7 +122,7 @@ def one(known: Callable[[Context], Iterable[str]], what: str, help: str, require
     def read(node: Node, context: Context) -> str:
         return read_one(node, tuple(known(context)), what)
 
-    return Key(read=read, schema=TEXT_SCHEMA, help=help, required=required)
+    return Key(read=read, schema=TEXT_SCHEMA, help=help, required=required, of_stack=True)
 
 
 def read_names(node: Node, context: Context, known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ TOP: dict[str, Key] = {
 }
 """The top-level keys of a scenario. Keys that start with `x-` are ignored."""
 
+_NO_STACK = Stack(name="", file="", sfu=None, clients=())
+
 
 def scenario_files() -> dict[str, Path]:
     """The bundled scenarios, by file name."""
@@ -80,18 +82,26 @@ def read_scenario(
 
 
 def _read_top(top: Node, path: Path, stack_name: str | None, read: Callable[[str], Stack]) -> Scenario:
-    entries = {name: node for name, node in _mapping(top).items() if not name.startswith("x-")}
-    for name, key in TOP.items():
-        if key.required and name not in entries and not (name == "stack" and stack_name):
-            top.wrong(f"requires {name}: {key.help}")
-    stack_file = stack_name or _stack_file(entries["stack"], path.parent)
-    stack = _read_stack(stack_file, entries.get("stack", top), read)
-    flows = frozenset([*_flows(stack), *named_flows(entries["steps"])])
-    context = Context(stack, path.parent, Known.of(stack), read_steps, flows)
+    own = top.without_extensions()
+    entries = own.mapping(what="a scenario with a stack and steps")
     mistakes, values = Mistakes(), dict[str, Any]()
-    for name, node in entries.items():
+    with mistakes.noted():
+        own.refuse_unknown(TOP)
+    # An unknown key may be a required one with a typo: one mistake, so one message.
+    if not mistakes:
         with mistakes.noted():
-            values[name] = TOP[name].read(node, context)
+            _refuse_missing(own, {*entries, "stack"} if stack_name else set(entries))
+    stack_file, stack, has_stack = "", _NO_STACK, False
+    with mistakes.noted():
+        if stack_name or "stack" in entries:
+            stack_file, stack = _read_stack(own, entries, path.parent, stack_name, read)
+            has_stack = True
+    flows = frozenset([*_flows(stack), *named_flows(own)])
+    context = Context(stack, path.parent, Known.of(stack), read_steps, flows, has_stack)
+    for name, node in entries.items():
+        if name in TOP and name != "stack":
+            with mistakes.noted():
+                values[name] = TOP[name].read(node, context)
     mistakes.report()
     return Scenario(
         name=path.stem,
@@ -110,24 +120,31 @@ def _flows(stack: Stack) -> Iterator[str]:
         yield from (flow.name for flow in network.conditions.flows)
 
 
-def _mapping(top: Node) -> dict[str, Node]:
-    """The top-level keys; unknown ones are rejected unless they start with `x-`."""
-    entries = top.mapping(what="a scenario with a stack and steps")
-    own = {name for name in entries if name.startswith("x-")}
-    return top.mapping((*TOP, *own))
+def _refuse_missing(top: Node, given: set[str]) -> None:
+    mistakes = Mistakes()
+    for name, key in TOP.items():
+        if key.required and name not in given:
+            with mistakes.noted():
+                top.wrong(f"requires {name}: {key.help}")
+    mistakes.report()
 
 
 def _stack_file(node: Node, folder: Path) -> str:
-    name = node.text("a stack file")
+    name = node.text("the name of a stack file, such as call.yaml; a stack needs a file of its own")
     return str(folder / name) if (folder / name).is_file() else name
 
 
-def _read_stack(file: str, node: Node, read: Callable[[str], Stack]) -> Stack:
+def _read_stack(
+    top: Node, entries: Mapping[str, Node], folder: Path, override: str | None, read: Callable[[str], Stack]
+) -> tuple[str, Stack]:
+    """The name of the stack's file, and the stack."""
+    own = _stack_file(entries["stack"], folder) if "stack" in entries else ""
+    file = override or own
     try:
         find_stack_file(file)
     except WrongUse as error:
-        node.wrong(error.message)
-    return read(file)
+        entries.get("stack", top).wrong(error.message)
+    return file, read(file)
 
 
 def _vars(node: Node) -> dict[str, str]:

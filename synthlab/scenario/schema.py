@@ -48,6 +48,7 @@ def stack_schema() -> Schema:
         "name": {"type": "string"},
         "ip": {"enum": list(get_args(Ip))},
         "allow": _LIST,
+        "self_control": {"type": "boolean"},
         "sfu": _known(stack_sfu.KEYS, _SFU | {"network": reference("network")}),
         "turn": {**_known(stack_turn.KEYS, _TURN), "required": ["app"]},
         "clients": {
@@ -129,6 +130,7 @@ _CLIENT: Schema = {
     "ports": {"type": "object", "additionalProperties": _PORT},
     "media": {"type": "object", "properties": {"video": _TEXT, "audio": _TEXT}, "additionalProperties": False},
     "allow": _LIST,
+    "self_control": {"type": "boolean"},
     "flags": _LIST,
     "video": {"type": "string", "pattern": r"^[1-9][0-9]{1,3}x[1-9][0-9]{1,3}@[1-9][0-9]?$"},
     "command": _COMMAND,

@@ -19,7 +19,8 @@ from .model import Body, Step
 class Context:
     """The context steps are parsed in. Paths are relative to `folder`; `read_steps` parses nested steps.
 
-    `flows` are the names given to flows by a `match` in the stack or the scenario.
+    `flows` are the names given to flows by a `match` in the stack or the scenario. `has_stack` is false if the stack
+    has mistakes: then `stack` is empty, what names parts of it is not checked, and no step is built.
     """
 
     stack: Stack
@@ -27,6 +28,7 @@ class Context:
     known: Known
     read_steps: Callable[[Node, Context], tuple[Step, ...]]
     flows: frozenset[str] = frozenset()
+    has_stack: bool = True
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -45,12 +47,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of a step. `read` raises WrongUse with the position."""
+    """One key of a step. `read` raises WrongUse with the position; `of_stack` if it looks up names in the stack."""
 
     read: Callable[[Node, Context], Any]
     schema: Mapping[str, Any]
     help: str
     required: bool = False
+    of_stack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,11 @@ class StepKind:
     keys: Mapping[str, Key]
     build: Callable[[StepArgs], Body]
 
-    def read(self, node: Node, keys: Mapping[str, Node], context: Context, common: Iterable[str] = ()) -> Body:
+    def read(self, node: Node, keys: Mapping[str, Node], context: Context, common: Iterable[str] = ()) -> Body | None:
         """Build the step; raises WrongUse for all unknown, missing or invalid keys.
 
-        `common` are the keys that every step accepts besides its own; they are read elsewhere.
+        Returns None without a stack. `common` are the keys that every step accepts besides its own; they are read
+        elsewhere.
         """
         mistakes = Mistakes()
         allowed = dict.fromkeys((*self.keys, *common))
@@ -97,11 +101,11 @@ class StepKind:
                 self._refuse_missing(node, keys)
         values = {}
         for name, entry in keys.items():
-            if name in self.keys:
+            if name in self.keys and (context.has_stack or not self.keys[name].of_stack):
                 with mistakes.noted():
                     values[name] = self.keys[name].read(entry, context)
         mistakes.report()
-        return self.build(StepArgs(node, keys, values, context))
+        return self.build(StepArgs(node, keys, values, context)) if context.has_stack else None
 
     def _refuse_missing(self, node: Node, keys: Mapping[str, Node]) -> None:
         for name, key in self.keys.items():

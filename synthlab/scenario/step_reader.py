@@ -40,14 +40,15 @@ def read_steps(node: Node, context: Context) -> tuple[Step, ...]:
     for entry in entries:
         with mistakes.noted():
             step = _read_step(entry, context)
-            if steps:
+            if step and steps:
                 _refuse_early(step, steps[-1], entry)
-            steps.append(step)
+            steps += [step] if step else []
     mistakes.report()
     return tuple(steps)
 
 
-def _read_step(node: Node, context: Context) -> Step:
+def _read_step(node: Node, context: Context) -> Step | None:
+    """The step; None if there is no stack to build it for."""
     entries = node.mapping(what="a step such as {set: client2, egress: {rate: 1mbit}}")
     kind = _kind_of(node, entries)
     common = {name: entries[name] for name in COMMON if name in entries}
@@ -62,6 +63,8 @@ def _read_step(node: Node, context: Context) -> Step:
     with mistakes.noted():
         body = kind.read(node, own, context, COMMON)
     mistakes.report()
+    if body is None:
+        return None
     return Step(
         kind=kind.name,
         body=body,

@@ -52,7 +52,7 @@ def read_pair(node: Node, item: Field[Any], _: Context) -> Range:
     what = f"two values such as [{item.metadata['example']}, {item.metadata['example']}]"
     entries = node.items(what)
     if len(entries) != 2:
-        node.wrong(f"{node.plain()!r} is not {what}")
+        node.wrong(f"{node.quoted()} is not {what}")
     values = []
     for entry in entries:
         try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..contract import SFU_HOST
 from ..errors import did_you_mean
 from .apps import CLIENT_APPS
 from .browsers import read_ca, read_extra_hosts, read_permissions, read_tabs, unfit_browser_keys, with_browser
@@ -39,14 +38,20 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "extra_hosts": ("extra_hosts", read_extra_hosts),
     "video": ("video", read_video),
     "command": ("command", read_shell_command),
+    "self_control": ("self_control", Node.switch),
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 
 KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
 
 
-def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path) -> Iterator[StackClient]:
-    """The clients of one entry; paths are relative to `folder`. Raises WrongUse with the line of each mistake."""
+def read_clients(
+    group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, reserved: Mapping[str, str]
+) -> Iterator[StackClient]:
+    """The clients of one entry; paths are relative to `folder`. Raises WrongUse with the line of each mistake.
+
+    `reserved` are the names of the lab's own containers, each with what it is for.
+    """
     keys = node.mapping(what="a client such as {app: chrome}")
     mistakes, count = Mistakes(), None
     with mistakes.noted():
@@ -54,7 +59,7 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
     # An unknown key may be a missing one with a typo: one mistake, so one message.
     complete = not mistakes
     with mistakes.noted():
-        _refuse_name(group, node)
+        _refuse_name(group, node, reserved)
     with mistakes.noted():
         client = _read_client(group, keys, folder, sfu)
         if "count" in keys and client.ports != Ports():
@@ -72,10 +77,10 @@ def read_clients(group: str, node: Node, sfu: Sfu | ExternalSfu | None, folder: 
         yield replace(client, name=f"{group}-{number}")
 
 
-def _refuse_name(group: str, node: Node) -> None:
+def _refuse_name(group: str, node: Node, reserved: Mapping[str, str]) -> None:
     refuse_bad_name(group, node)
-    if group == SFU_HOST:
-        node.wrong(f"'{SFU_HOST}' is reserved for the media server: rename the client")
+    if group in reserved:
+        node.wrong(f"'{group}' is reserved for {reserved[group]}: rename the client")
 
 
 def _refuse_missing(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:

@@ -84,7 +84,7 @@ def read_env(node: Node, reserved: Container[str] = ()) -> dict[str, str]:
         if name in reserved:
             value.wrong("is reserved: synthlab sets it")
         if isinstance(value.value, dict | list) or value.value is None:
-            value.wrong(f"{value.plain()!r} is not text or a number; write '' for an empty value")
+            value.wrong(f"{value.quoted()} is not text or a number; write '' for an empty value")
         variables[name] = value.written
     return variables
 

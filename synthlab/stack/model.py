@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from syntheticnet.conditions import Conditions
 
 from ..contract import SFU_HOST, TURN_HOST
-from .apps import SfuApp
+from .apps import CLIENT_APPS, SfuApp
 from .compose_source import ComposeFile
 
 TURN_PORT = 3478
@@ -39,6 +39,7 @@ CLIENT_VARIABLES = (
     "SYNTHLAB_CONDITIONS",
     "SYNTHLAB_EXPIRES",
     "SYNTHLAB_ALLOW",
+    "SYNTHLAB_SELF_CONTROL",
     "SYNTHLAB_IP",
     "USE_VNC",
     "ENTRY",
@@ -137,7 +138,7 @@ class StackClient:
     `files`: contents of the traces and tables its `conditions` name. `ca`: contents of certificate files by name.
     `browser`: a Debian package, or the path of a .deb file or a folder; None: the image's. `permissions`: by origin
     (`*`: all); None: camera and microphone for all. `allow`: names, networks and origins that may use the control
-    ports. `public`: one of them may be on another machine.
+    ports. `public`: one of them may be on another machine. `self_control`: its application may change its conditions.
     """
 
     name: str
@@ -162,6 +163,12 @@ class StackClient:
     command: str | None = None
     allow: tuple[str, ...] = ()
     public: bool = False
+    self_control: bool = False
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether it is a bundled app that is a browser; of a user's image this is unknown."""
+        return self.app in CLIENT_APPS and CLIENT_APPS[self.app].browser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import get_args
 from syntheticnet.conditions import ConditionsError
 
 from .. import assets
-from ..contract import SFU_HOST, TURN_HOST
+from ..contract import NETWORK_SUFFIX, SFU_HOST, TURN_HOST
 from ..errors import WrongUse
 from .allow import is_network, read_allow
 from .bundled import find_file
@@ -21,14 +21,14 @@ from .compose_source import ComposeConfig, ComposeFile, read_compose
 from .fields import check_name, read_network, refuse_bad_name
 from .hosts import refuse_flow
 from .mistakes import Mistakes
-from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, Turn
+from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork
 from .sfu import ReadCompose, read_sfu
 from .turn import read_turn
 from .variables import Variables
 from .yaml import Node, read_yaml
 
 MOST_CLIENTS = 500
-TOP = ("name", "ip", "allow", "sfu", "turn", "clients")
+TOP = ("name", "ip", "allow", "self_control", "sfu", "turn", "clients")
 
 
 def find_stack_file(name: str) -> Path:
@@ -64,7 +64,7 @@ def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> Rea
 
 
 def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
-    own = _without_extensions(top)
+    own = top.without_extensions()
     keys = own.mapping(what="a stack with sfu and clients")
     mistakes, folder = Mistakes(), path.parent
     with mistakes.noted():
@@ -72,7 +72,7 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     if "clients" not in keys:
         mistakes.report()  # an unknown key may be `clients` with a typo: one mistake, so one message
         top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
-    name, turn = _name_from(path), None
+    name, turn, self_control = _name_from(path), None, False
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
     conditioned: dict[str, StackNetwork] = {}
@@ -82,15 +82,17 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         ip = _read_ip(keys["ip"]) if "ip" in keys else ip
     with mistakes.noted():
+        self_control = "self_control" in keys and keys["self_control"].switch()
+    with mistakes.noted():
         sfu = read_sfu(keys["sfu"], folder, read_compose) if "sfu" in keys else None
     with mistakes.noted():
         conditioned = _read_conditioned(keys, folder)
     with mistakes.noted():
-        turn = _read_turn(keys["turn"], sfu, keys["clients"]) if "turn" in keys else None
+        turn = read_turn(keys["turn"], sfu) if "turn" in keys else None
     with mistakes.noted():
         # If `sfu` is invalid, assume it has a page: otherwise every client would report a missing url as well.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
-        clients = _read_clients(keys["clients"], there, folder, keys.get("allow"))
+        clients = _read_clients(keys, there, folder, self_control)
     mistakes.report()
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and SFU_HOST in conditioned:
         keys["ip"].wrong("a conditioned sfu with `join` requires IPv4: remove its `network`, or use dual")
@@ -117,25 +119,23 @@ def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
 def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, StackNetwork]:
     """The servers' networks by key; whether a server may have one is checked by its reader."""
     networks = {}
-    for server in CONDITIONABLE:
-        node = keys[server].value if server in keys else None
-        if isinstance(node, dict) and "network" in node:
-            conditions, files = read_network(node["network"], folder)
-            networks[server] = StackNetwork(conditions=conditions, files=files)
+    for server, node in _networks(keys).items():
+        conditions, files = read_network(node, folder)
+        networks[server] = StackNetwork(conditions=conditions, files=files)
     return networks
 
 
-def _read_turn(node: Node, sfu: Sfu | ExternalSfu | None, clients: Node) -> Turn:
-    if isinstance(clients.value, dict) and TURN_HOST in clients.value:
-        clients.value[TURN_HOST].wrong(f"'{TURN_HOST}' is reserved for the TURN server: rename the client")
-    return read_turn(node, sfu)
+def _networks(keys: Mapping[str, Node]) -> dict[str, Node]:
+    """The `network` of each server that has one."""
+    servers = {server: keys[server].value for server in CONDITIONABLE if server in keys}
+    return {server: own["network"] for server, own in servers.items() if isinstance(own, dict) and "network" in own}
 
 
-def _without_extensions(top: Node) -> Node:
-    """The top level without `x-` keys, which hold anchors and notes, as in Compose files."""
-    if not isinstance(top.value, dict):
-        return top
-    return replace(top, value={key: node for key, node in top.value.items() if not key.startswith("x-")})
+def _reserved(keys: Mapping[str, Node]) -> dict[str, str]:
+    """The names that the lab gives to containers of its own, each with what it is for."""
+    turn = {TURN_HOST: "the TURN server"} if "turn" in keys else {}
+    companions = {f"{server}{NETWORK_SUFFIX}": f"the network of the {server}" for server in _networks(keys)}
+    return {SFU_HOST: "the media server"} | turn | companions
 
 
 def _name_from(path: Path) -> str:
@@ -153,14 +153,16 @@ def _lab_name(name: str) -> str:
 
 def _read_ip(node: Node) -> Ip:
     if node.value not in get_args(Ip):
-        node.wrong(f"{node.plain()!r} is not one of {', '.join(get_args(Ip))}")
+        node.wrong(f"{node.quoted()} is not one of {', '.join(get_args(Ip))}")
     ip: Ip = node.value
     return ip
 
 
 def _read_clients(
-    node: Node, sfu: Sfu | ExternalSfu | None, folder: Path, allow: Node | None
+    keys: Mapping[str, Node], sfu: Sfu | ExternalSfu | None, folder: Path, self_control: bool
 ) -> tuple[StackClient, ...]:
+    """The clients of the stack with these top-level keys."""
+    node, allow, reserved = keys["clients"], keys.get("allow"), _reserved(keys)
     groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
     if not groups:
         node.wrong("is empty: add at least one client")
@@ -169,7 +171,7 @@ def _read_clients(
     clients: dict[str, StackClient] = {}
     for group, description in groups.items():
         with mistakes.noted():
-            for client in read_clients(group, description, sfu, folder):
+            for client in read_clients(group, description, sfu, folder, reserved):
                 if client.name in services:
                     taken = ", ".join(services)
                     description.wrong(
@@ -183,12 +185,18 @@ def _read_clients(
     mistakes.report()
     with mistakes.noted():
         _refuse_shared_ports(groups, clients)
-    allowing = []
+    ready = []
     for client in clients.values():
+        controlled = _controlling(client, groups[client.group], self_control)
         with mistakes.noted():
-            allowing.append(_allowing(client, groups[client.group], allow, clients))
+            ready.append(_allowing(controlled, groups[client.group], allow, clients))
     mistakes.report()
-    return tuple(allowing)
+    return tuple(ready)
+
+
+def _controlling(client: StackClient, description: Node, everywhere: bool) -> StackClient:
+    """The client with the stack's `self_control`, unless it has its own."""
+    return client if "self_control" in description.value else replace(client, self_control=everywhere)
 
 
 def _allowing(

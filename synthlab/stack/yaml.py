@@ -15,6 +15,7 @@ from .mistakes import Mistakes
 from .variables import interpolate
 from .yaml_tree import Tree, compose_yaml, tag_of
 
+MOST_QUOTED = 60
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -41,10 +42,16 @@ class Node:
     def mapping(self, allowed: Iterable[str] = (), what: str = "a mapping") -> dict[str, Node]:
         """The keys and values; raises WrongUse for a key not in `allowed`, unless that is empty."""
         if not isinstance(self.value, dict):
-            self.wrong(f"{self.plain()!r} is not {what}")
+            self.wrong(f"{self.quoted()} is not {what}")
         if names := list(allowed):
             self.refuse_unknown(names)
         return dict(self.value)
+
+    def without_extensions(self) -> Node:
+        """The top level without `x-` keys, which hold anchors and notes, as in Compose files."""
+        if not isinstance(self.value, dict):
+            return self
+        return replace(self, value={key: node for key, node in self.value.items() if not key.startswith("x-")})
 
     def refuse_unknown(self, allowed: Collection[str]) -> None:
         """Raise WrongUse for every key of this mapping that is not in `allowed`."""
@@ -58,25 +65,25 @@ class Node:
     def items(self, what: str) -> list[Node]:
         """The entries of a list."""
         if not isinstance(self.value, list):
-            self.wrong(f"{self.plain()!r} is not {what}")
+            self.wrong(f"{self.quoted()} is not {what}")
         return list(self.value)
 
     def text(self, what: str = "a text") -> str:
         """A non-empty scalar as typed: `1.10` stays `1.10`."""
         if isinstance(self.value, dict | list) or self.value is None or not self.written:
-            self.wrong(f"{self.plain()!r} is not {what}")
+            self.wrong(f"{self.quoted()} is not {what}")
         return self.written
 
     def whole(self, low: int, high: int) -> int:
         """A whole number from `low` to `high`."""
         if isinstance(self.value, bool) or not isinstance(self.value, int) or not low <= self.value <= high:
-            self.wrong(f"{self.plain()!r} is not a whole number from {low} to {high}")
+            self.wrong(f"{self.quoted()} is not a whole number from {low} to {high}")
         return self.value
 
     def switch(self) -> bool:
         """true or false."""
         if not isinstance(self.value, bool):
-            self.wrong(f"{self.plain()!r} is not true or false")
+            self.wrong(f"{self.quoted()} is not true or false")
         return self.value
 
     def below(self) -> list[Node]:
@@ -92,6 +99,16 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def quoted(self) -> str:
+        """The value for an error: a scalar or a short list as typed, anything else by its kind."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        if isinstance(self.value, list):
+            listed = f"[{', '.join(entry.written for entry in self.value)}]"
+            nested = any(isinstance(entry.value, dict | list) for entry in self.value)
+            return "a list" if nested or len(listed) > MOST_QUOTED else listed
+        return repr(self.value) if isinstance(self.value, str) else self.written or "nothing"
 
     def at(self, place: Sequence[str]) -> Node:
         """The value that these keys of mappings lead to."""

@@ -13,7 +13,8 @@ from ..control.clock_sync import ClockSample
 from ..control.state import ClientState
 from ..control.webrtc_stats import Stats
 from ..engine.clock import MACHINE, Clock
-from ..errors import SynthlabError, WrongUse
+from ..errors import SynthlabError, TooLate, WrongUse
+from ..text.durations import SECOND_NS
 from ..text.escaping import json_text
 
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
@@ -22,7 +23,8 @@ _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "b
 class FakeClientApi:
     """A ClientApi in memory. With `broken`, every change fails, as for a container that is gone.
 
-    Time does not pass: leases last until released, and scheduled changes never start.
+    Time does not pass: leases last until released, and scheduled changes never start; but a change that arrives more
+    than a second after its time is refused.
     """
 
     def __init__(self, name: str, startup: Mapping[str, Any] | None = None, clock: Clock = MACHINE) -> None:
@@ -82,7 +84,7 @@ class FakeClientApi:
         return Observed(self.state(), self.clock())
 
     def change(self, change: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(options)
+        self._refuse(options)
         self.requests.append(change)
         changed = self._changed(self.base if options.lease_ns is None else self.conditions, change)
         if options.lease_ns or options.after_ns:
@@ -98,7 +100,7 @@ class FakeClientApi:
         return self.observe()
 
     def replace(self, conditions: Mapping[str, Any], options: ChangeOptions = AT_ONCE) -> ClientState:
-        self._refuse_broken(options)
+        self._refuse(options)
         self.base = Conditions.from_dict(conditions)
         if not options.keep:
             self.entries.clear()
@@ -141,9 +143,12 @@ class FakeClientApi:
                 raise WrongUse(f"{self.name}: {'.'.join(place)}: {value}: no such file")
         return changed
 
-    def _refuse_broken(self, options: ChangeOptions) -> None:
+    def _refuse(self, options: ChangeOptions) -> None:
         if self.broken:
             raise SynthlabError(f"{self.name}: its API does not answer")
+        late_ns = 0 if options.at_ns is None else self._clock.now_ns() - options.at_ns
+        if late_ns > SECOND_NS:
+            raise TooLate(self.name, late_ns)
         self.asked += 1
         self.options.append(options)
 

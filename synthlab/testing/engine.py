@@ -10,6 +10,7 @@ from ..contract import API_PORT, ContainerAction
 from ..engine import labels
 from ..engine.api import OnLine, Process, Tool, User
 from ..engine.containers import Container, LogQuery
+from ..engine.docker_engine import Engine
 from ..engine.exec import PYTHON
 from ..engine.images import ImageBuild, LocalImage
 from ..engine.listing import Member
@@ -26,6 +27,9 @@ class FakeEngine:
     or any other method.
     """
 
+    command = Engine.command
+    advice = Engine.advice
+
     def __init__(self, containers: Iterable[Container] = (), images: Mapping[str, LocalImage] | None = None) -> None:
         self.present = list(containers)
         self.images = dict(images or {})
@@ -36,6 +40,9 @@ class FakeEngine:
         self.tagged: list[tuple[str, str]] = []
         self.locked: set[str] = set()
         self._has_all = images is None
+
+    def close(self) -> None:
+        pass
 
     def version(self) -> str:
         return "20.10"

@@ -1,4 +1,4 @@
-"""Formats a measured value with the unit implied by its name."""
+"""Formats a measured value with the unit implied by its name, and a number of things."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def named(name: str, value: float) -> str:
         return quantity(name, value)
     ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
     return f"{name.removesuffix(ending).replace('_', ' ')} {quantity(name, value)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """The noun in singular or plural behind its number: `1 container`, `2 containers`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _unit(name: str) -> str:

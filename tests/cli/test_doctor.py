@@ -167,7 +167,7 @@ def test_places() -> None:
 def test_causes(cause: str, address: str, expected: str, fix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fix depends on why the engine does not answer."""
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    explanation = explained(cause, address)
+    explanation = explained(cause, address, FakeEngine.advice)
     assert explanation[0].startswith(expected)
     assert fix in explanation[1]
 

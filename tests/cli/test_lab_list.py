@@ -42,3 +42,20 @@ def test_table() -> None:
         ("call", "call.yaml", "up", "2/2", "1 min", "2 h"),
         ("net", "-", "left over", "0/0", "-", "-"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("containers", "state"),
+    [
+        ([], "starting"),
+        ([replace(ONE, state="created"), replace(TWO, state="created")], "starting"),
+        ([ONE, replace(TWO, health="starting")], "starting"),
+        ([ONE, replace(TWO, **ENDED)], "broken"),  # type: ignore[arg-type]
+        ([ONE, TWO], "up"),
+    ],
+)
+def test_a_lab_that_is_being_brought_up(containers: list[Container], state: str) -> None:
+    """It is listed from the first moment, also before it has a container; its lock outlives its start by a moment."""
+    labs = {one.lab for one in containers}
+    (seen,) = overviews(labs, containers, 1060.0, starting=["call"])
+    assert (seen.lab, seen.state) == ("call", state)

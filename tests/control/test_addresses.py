@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.control.addresses import control_page, screen, shown_page
+from synthlab.control.addresses import control_page, far_away, screen, shown_page
 from synthlab.errors import SynthlabError
 from synthlab.testing import fake_container
 
@@ -39,3 +39,12 @@ def test_what_there_is_not() -> None:
         screen(fake_container("call", "client1"))
     with pytest.raises(SynthlabError, match="client1 shows no page"):
         shown_page(CLIENT, {}, [])
+
+
+def test_an_address_that_leads_nowhere() -> None:
+    """A local engine's client is closed by its `allow`, or not really local; another machine's needs a tunnel."""
+    local = far_away(CLIENT, "http://127.0.0.1:3000/", "unix:///var/run/docker.sock").message
+    assert "if `allow` in the stack names a network, add `host` to it" in local
+    remote = far_away(CLIENT, "http://127.0.0.1:3000/", "ssh://me@big-machine").message
+    assert "is on the engine's machine (ssh://me@big-machine)" in remote
+    assert "`ssh -N -L 3000:127.0.0.1:3000 MACHINE`" in remote

@@ -159,6 +159,31 @@ def test_restarting_forwarder(remote: HttpClientApi, fake: FakeClientApi) -> Non
 
 
 @pytest.mark.parametrize(
+    ("error", "answered_ns", "expected", "exit_code"),
+    [
+        (
+            "at: is 6.3 s in the past; at most 1 s allowed",
+            5 * SECOND_NS + 6_300_000_000,
+            "client2: the change was 6.3 s late: this machine is too slow or too busy",
+            3,
+        ),
+        ("at: is 3601 s ahead; at most 3600 s allowed", SECOND_NS, "client2: at: is 3601 s ahead; at most 3600 s", 2),
+        ("egress.queue: has no effect", 60 * SECOND_NS, "client2: egress.queue: has no effect", 2),
+    ],
+)
+def test_a_change_that_arrives_too_late(error: str, answered_ns: int, expected: str, exit_code: int) -> None:
+    """The time was ours, so a late change is no wrong use: the machine was too slow. Other refusals are."""
+    headers = {"x-synthlab-answered-ns": str(answered_ns)}
+    transport = httpx.MockTransport(lambda _: httpx.Response(422, json={"error": error}, headers=headers))
+    remote = HttpClientApi("client2", "http://x", transport)
+    for ask in (remote.change, remote.replace, lambda _, options: remote.reset(options)):
+        with pytest.raises(SynthlabError) as caught:
+            ask({}, ChangeOptions(at_ns=5 * SECOND_NS))
+        assert caught.value.message.startswith(expected)
+        assert caught.value.exit_code == exit_code
+
+
+@pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (httpx.Response(200, text="<html>"), "client2: http://x is not a synthlab API"),

@@ -33,9 +33,11 @@ def test_what_browsers_and_applications_tell() -> None:
         "sent_video": {"cam": {"kbps": 9.0}},
         "connections": {"up": {"state": "connected"}},
         "app": {"n": 1},
+        "codecs": {"96": "video/VP8"},
         "old": 1,
     }
-    answer = {"values": values, "age_s": {"sent_video": 0.1, "connections": 0.1, "app": 2.0, "old": 9.0}}
+    ages = {"sent_video": 0.1, "connections": 0.1, "app": 2.0, "codecs": 0.1, "old": 9.0}
+    answer = {"values": values, "age_s": ages}
     stats = Stats.from_dict(answer)
     assert (stats.sent_video, stats.connections) == (values["sent_video"], values["connections"])
     assert stats.own == {"app": {"n": 1}}

@@ -37,7 +37,7 @@ clients:
     video: 640x360@30
     env: {GREETING: "äöü: ${NOT_OURS:-$$HOME}"}
     command: echo $HOME && run
-  two: {image: syntheticnet}
+  two: {image: syntheticnet, self_control: true}
 """
 
 
@@ -56,9 +56,10 @@ def everything(folder: Path) -> Stack:
     return read_stack(str(file), environment={})
 
 
-def test_bundled_call(tmp_path: Path) -> None:
-    """The bundled call renders to exactly the golden file."""
-    assert rendered(read_stack("call"), tmp_path) == (GOLDEN / "call.yaml").read_text()
+@pytest.mark.parametrize("name", ["call", "chrome"])
+def test_bundled_stacks(name: str, tmp_path: Path) -> None:
+    """A bundled stack renders to exactly the golden file."""
+    assert rendered(read_stack(name), tmp_path) == (GOLDEN / f"{name}.yaml").read_text()
 
 
 def test_everything(tmp_path: Path) -> None:

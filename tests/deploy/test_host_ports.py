@@ -20,20 +20,28 @@ def stack(folder: Path, first: str = "", second: str = "") -> Stack:
 
 
 def test_usual_ports_for_the_first(tmp_path: Path) -> None:
-    """The first client gets 3000 and 5901, the others whatever Docker picks."""
-    assert choose_ports(stack(tmp_path), free=lambda port: True) == {"a": Ports(api=3000, vnc=5901), "b": Ports()}
+    """The first client gets 3000, 5901 and 9222, the others whatever Docker picks."""
+    chosen = choose_ports(stack(tmp_path), free=lambda port: True)
+    assert chosen == {"a": Ports(api=3000, vnc=5901, cdp=9222), "b": Ports()}
 
 
 def test_taken_usual_ports_are_drawn(tmp_path: Path) -> None:
     """A default port that is taken, or fixed for another client, is left to Docker."""
-    assert choose_ports(stack(tmp_path), free=lambda port: port != 3000)["a"] == Ports(vnc=5901)
+    assert choose_ports(stack(tmp_path), free=lambda port: port != 3000)["a"] == Ports(vnc=5901, cdp=9222)
     chosen = choose_ports(stack(tmp_path, second=", ports: {api: 3000}"), free=lambda port: True)
-    assert chosen == {"a": Ports(vnc=5901), "b": Ports(api=3000)}
+    assert chosen == {"a": Ports(vnc=5901, cdp=9222), "b": Ports(api=3000)}
 
 
 def test_no_screen_no_port(tmp_path: Path) -> None:
     """A headless client has no VNC port."""
-    assert choose_ports(stack(tmp_path, ", headless: true"), free=lambda port: True)["a"] == Ports(api=3000)
+    assert choose_ports(stack(tmp_path, ", headless: true"), free=lambda port: True)["a"] == Ports(api=3000, cdp=9222)
+
+
+def test_no_browser_no_debugger(tmp_path: Path) -> None:
+    """A client that is no browser has no debugger's port."""
+    file = tmp_path / "p.yaml"
+    file.write_text("clients: {a: {image: syntheticnet, headless: false}}")
+    assert choose_ports(read_stack(str(file)), free=lambda port: True)["a"] == Ports(api=3000, vnc=5901)
 
 
 def test_taken_fixed_port(tmp_path: Path) -> None:

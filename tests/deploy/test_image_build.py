@@ -11,7 +11,7 @@ from synthlab.assets import own_version
 from synthlab.deploy.image_build import described, refuse_missing_version
 from synthlab.deploy.image_checks import refuse_unfit
 from synthlab.deploy.images import Image, PlannedImage
-from synthlab.engine.image_commands import build_command
+from synthlab.engine.image_commands import build_arguments
 from synthlab.engine.images import LocalImage
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.stack import read_stack
@@ -24,8 +24,8 @@ def test_build_command(tmp_path: Path) -> None:
     bundle.touch()
     planned = PlannedImage(Image(tag="a:1", context=tmp_path, args={"V": "1"}), "abc", current=False)
     environment = {"HTTPS_PROXY": "http://me:secret@proxy", "no_proxy": "x", "http_proxy": "", "PIP_CERT": str(bundle)}
-    assert build_command(described(planned), environment) == [
-        *("docker", "buildx", "build", "--load", "--progress", "plain", "--tag", "a:1"),
+    assert build_arguments(described(planned), environment) == [
+        *("buildx", "build", "--load", "--progress", "plain", "--tag", "a:1"),
         *("--label", "synthlab.content=abc", "--label", f"synthlab.version={own_version()}"),
         *("--build-arg", "V=1", "--build-arg", "HTTPS_PROXY", "--build-arg", "no_proxy"),
         *("--secret", f"id=ca,src={bundle}"),
@@ -36,7 +36,7 @@ def test_build_command(tmp_path: Path) -> None:
 def test_no_ca_no_secret(tmp_path: Path) -> None:
     """A CA variable that names no file adds no secret."""
     planned = PlannedImage(Image(tag="a:1", context=tmp_path), "abc", current=False)
-    assert "--secret" not in build_command(described(planned), {"SSL_CERT_FILE": str(tmp_path / "none")})
+    assert "--secret" not in build_arguments(described(planned), {"SSL_CERT_FILE": str(tmp_path / "none")})
 
 
 class Conditioning(FakeEngine):

@@ -27,9 +27,12 @@ class EmptyEngine(FakeEngine):
 
 
 class SavingEngine(FakeEngine):
-    """An engine that remembers where it saved to."""
+    """An engine that remembers where it saved to; all tags of `syntheticnet` are one image."""
 
     saved: Path
+
+    def image(self, tag: str) -> LocalImage | None:
+        return LocalImage(f"id of {tag.partition(':')[0]}", "0")
 
     def save_images(self, tags: Sequence[str], file: Path) -> Finished:
         self.saved = file
@@ -91,11 +94,13 @@ def test_others() -> None:
 
 
 def test_save_and_load(tmp_path: Path) -> None:
-    """The file has all tags and the base, and appears only when complete."""
-    file, engine = tmp_path / "images.tar", SavingEngine()
-    tags = save(selected(["syntheticnet"]), file, engine, quietly)
-    assert tags == ["syntheticnet:latest", BASE, f"syntheticnet:{VERSION}"]
-    assert engine.calls == [f"save {' '.join(tags)}"]
+    """The file has all tags and the base, and appears only when complete; each image is reported once."""
+    file, engine, said = tmp_path / "images.tar", SavingEngine(), list[str]()
+    tags = save(selected(["syntheticnet", "minimal"]), file, engine, said.append)
+    assert tags == ["syntheticnet:latest", BASE]
+    assert said == [f"saving 2 images to {file}"]
+    own = ["syntheticnet:latest", "syntheticnet:minimal"]
+    assert engine.calls == [f"save {' '.join([*own, BASE, *map(versioned, own)])}"]
     assert engine.saved != file
     assert engine.saved.parent == tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["images.tar"]

@@ -83,7 +83,7 @@ def test_what_compose_makes() -> None:
         ("sfu", "", "janus"),
         ("client", "client1", "chrome"),
     ]
-    assert engine.present[1].ports == {80: 3000, 5901: 5901, 9222: 32768}
+    assert engine.present[1].ports == {80: 3000, 5901: 5901, 9222: 9222}
 
 
 @pytest.mark.issue(11)

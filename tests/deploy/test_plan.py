@@ -106,14 +106,14 @@ def test_plan_and_deed(has: dict[str, LocalImage], tmp_path: Path, monkeypatch: 
     planned = [f"{step.action} {step.tag}" for step in plan.images if step.action != "use"]
     assert engine.calls == [*planned, "up synthlab-call"]
     (first,) = [one for one in engine.present if one.client == "client1"]
-    assert {port for port in first.ports.values() if port < 32768} == plan.host_ports == {5901}
+    assert {port for port in first.ports.values() if port < 32768} == plan.host_ports == {5901, 9222}
     assert len(engine.present) == plan.size
 
 
 def test_a_lab_that_is_up() -> None:
     """A running lab is an error, as for `up`, unless it is replaced: then its ports count as free."""
     stack = read_stack("call")
-    there = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901})
+    there = replace(fake_container("call", "client1"), ports={80: 3000, 5901: 5901, 9222: 9222})
 
     class Running(FakeEngine):
         def is_free(self, port: int) -> bool:
@@ -123,7 +123,7 @@ def test_a_lab_that_is_up() -> None:
     with pytest.raises(SynthlabError, match=r"^the lab 'call' is up already: take it down"):
         plan_up(stack, engine, 1)
     plan = plan_up(stack, engine, 1, replacing=True)
-    assert (plan.removes, plan.host_ports) == (True, {3000, 5901})
+    assert (plan.removes, plan.host_ports) == (True, {3000, 5901, 9222})
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from synthlab.deploy.compose_file import render
 from synthlab.deploy.host_ports import fixed_ports
 from synthlab.deploy.servers import compose_parts, join_page, server_count, server_services
 from synthlab.deploy.services import sfu_condition
-from synthlab.stack import Sfu, Stack, read_stack
+from synthlab.stack import Sfu, Stack, Turn, read_stack
 from synthlab.stack.compose_source import ComposeFile, from_config
 from synthlab.testing import FakeEngine
 
@@ -71,6 +71,20 @@ def test_somebody_outside(tmp_path: Path) -> None:
     assert join_page(stack) == "http://192.168.1.5:8080/?name=you"
 
 
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("http://{sfu}/{lab}?name={name}&turn={turn}", "http://10.0.0.1/lab?name=you&turn="),
+        ("http://{sfu}/?x={a:b}", "http://10.0.0.1/?x={a:b}"),
+        ("http://{sfu}/?x={", "http://10.0.0.1/?x={"),
+    ],
+)
+def test_page_for_somebody_outside(tmp_path: Path, url: str, page: str) -> None:
+    """Every URL that clients can open has a page for outside: `{turn}` is empty there, other braces are the page's."""
+    stack = read(f"image: acme/sfu, ports: [80], join: 10.0.0.1, url: '{url}'", tmp_path)
+    assert join_page(replace(stack, turn=Turn(app="coturn", image="x"))) == page
+
+
 def test_parts_of_a_compose_file() -> None:
     """Everything but external resources is labelled; the media server is found by its usual name."""
     compose = from_config(CONFIG)
@@ -86,6 +100,15 @@ def test_parts_of_a_compose_file() -> None:
     assert parts["volumes"]["data"]["labels"]["synthlab.lab"] == "lab"
     assert sfu_condition(stack) == {"media": "service_healthy"}
     assert server_count(stack) == 2
+
+
+@pytest.mark.parametrize("kind", ["volumes", "configs", "secrets"])
+def test_what_is_named_default(kind: str) -> None:
+    """The user's own volume, config or secret may be called `default`; only the network of that name is the lab's."""
+    body = {"external": True, "name": "theirs"}
+    config = {"services": {"media": {"image": "x"}}, "networks": {"default": {}}, kind: {"default": body}}
+    parts = compose_parts(_of(from_config(config)))
+    assert parts == {"services": parts["services"], kind: {"default": body}}
 
 
 def test_the_fake_engine_reads_its_services(tmp_path: Path) -> None:

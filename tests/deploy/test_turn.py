@@ -80,7 +80,7 @@ def test_its_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("turn", "clients", "expected"),
     [
-        ("true", "{c: {image: x}}", "1: turn: True is not a TURN server such as {app: coturn}"),
+        ("true", "{c: {image: x}}", "1: turn: true is not a TURN server such as {app: coturn}"),
         ("{}", "{c: {image: x}}", "1: turn: requires app; bundled: coturn"),
         ("{app: cotrun}", "{c: {image: x}}", "1: turn.app: no such turn app 'cotrun'; did you mean coturn?"),
         ("{app: coturn, version: 1/2}", "{c: {image: x}}", "1: turn.version: '1/2' is not a version such as '4.6.1'"),

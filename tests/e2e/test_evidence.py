@@ -16,7 +16,7 @@ from statistics import median
 
 import pytest
 
-from synthlab.control.backend import docker_backend
+from synthlab.control.backend import make_backend
 from synthlab.control.container_lookup import find_member
 from synthlab.engine.exec import end
 from synthlab.errors import SynthlabError
@@ -44,7 +44,7 @@ clients:
 SINK = "import socket; s = socket.socket(2, 2); s.bind(('', 5000)); [s.recv(2000) for _ in iter(int, 1)]"
 APPLICATION, NETWORK, MARKS = "application side", "network side", "actions and their times"
 PORT, COUNT = 5000, 50
-WORLD = docker_backend()
+WORLD = make_backend()
 # The length of traffic.py's frames; no others in the lab are that long.
 SIZE = 333
 CAPTURER = "65312"

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from synthlab.control.addresses import api_url
-from synthlab.control.backend import docker_backend
+from synthlab.control.backend import make_backend
 from synthlab.engine.containers import Container
 from synthlab.runner.traffic import RunningTraffic, start_traffic
 from synthlab.scenario.actions import Congestion, Traffic
@@ -24,7 +24,7 @@ from .pair import Pair
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lab")]
 
 LAB = "e2e-traffic"
-WORLD = docker_backend()
+WORLD = make_backend()
 STACK = """\
 sfu: {image: "debian:bookworm-slim", command: sleep 600}
 clients:
@@ -39,8 +39,8 @@ DEATH = """\
 import sys, time
 from synthlab.scenario.actions import Traffic
 from synthlab.runner.traffic import start_traffic
-from synthlab.control.backend import docker_backend
-backend = docker_backend()
+from synthlab.control.backend import make_backend
+backend = make_backend()
 _, members = backend.members(sys.argv[1])
 for target, protocol in (("client2", "tcp"), ("sfu", "udp")):
     traffic = Traffic(client="client1", target=target, protocol=protocol, rate_bps=1e5, for_ns=120 * 10**9)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synthlab.engine.compose import PortTaken
 from synthlab.engine.docker_engine import Engine
 from synthlab.engine.images import ImageBuild
 from synthlab.errors import SynthlabError, WrongUse
@@ -104,3 +105,40 @@ def test_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WrongUse, match=r"^/c\.yaml: no such service$"):
         engine.compose_config(Path("/c.yaml"), {})
     assert engine.tool_version("compose") is None
+
+
+@pytest.fixture
+def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes every docker command fail with this message."""
+
+    def fail(message: str) -> None:
+        program = tmp_path / "docker"
+        program.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\necho "{message}" >&2\nexit 1\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    return fail
+
+
+def test_a_lock_that_is_held(failing: Callable[[str], None], tmp_path: Path) -> None:
+    """The lock is a container with a fixed name: if that is in use, the lock is held."""
+    failing("the name is already in use")
+    assert Engine().lock("call", "debian") is None
+    assert (tmp_path / "asked").read_text().startswith("run --rm --interactive --name synthlab-call.lock ")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"), [("", "docker ended with status 1"), ("no such image", "no such image")]
+)
+def test_a_lock_that_fails(message: str, reason: str, failing: Callable[[str], None]) -> None:
+    """Any other failure is an error with the last line of the command, or its status."""
+    failing(message)
+    with pytest.raises(SynthlabError, match=rf"^the engine cannot hold the lock synthlab-call\.lock: {reason}$"):
+        Engine().lock("call", "debian")
+
+
+def test_a_port_that_is_taken(failing: Callable[[str], None]) -> None:
+    """A host port in use has an error of its own, so that `up` can draw another port."""
+    failing("Bind for 127.0.0.1:3000 failed: port is already allocated")
+    with pytest.raises(PortTaken, match=r"^docker compose could not start the lab$"):
+        Engine().compose_up("synthlab-call", "", unheard)

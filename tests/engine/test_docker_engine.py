@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from synthlab.engine import docker_engine, labels
+from synthlab.engine import labels
 from synthlab.engine.docker_engine import Engine, _lines
+from synthlab.errors import SynthlabError
 
 
 def test_whole_lines() -> None:
@@ -19,6 +22,27 @@ def test_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """DOCKER_HOST gives the engine's address, without asking anything."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     assert Engine().address() in ("unix:///nowhere/docker.sock", "http+unix:///nowhere/docker.sock")
+
+
+@pytest.mark.parametrize("material", [{}, {"docker": ["ca.pem"]}])
+def test_a_context_without_a_config_file(
+    material: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DOCKER_CONTEXT means what it means to the docker command, also where no config.json has ever been written."""
+    described = json.dumps({"Endpoints": {"docker": {"Host": "tcp://far:2376"}}, "TLSMaterial": material})
+    program = tmp_path / "docker"
+    program.write_text(f"#!/bin/sh\n[ $5 = far ] && echo '{described}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    assert Engine().address() == "tcp://far:2376"
+    assert Engine()._endpoint()["tls"] == bool(material)
+    monkeypatch.setenv("DOCKER_CONTEXT", "fare")
+    with pytest.raises(SynthlabError, match=r"^no docker context 'fare': `docker context ls` lists them$"):
+        Engine().address()
 
 
 def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,5 +59,5 @@ def test_remove_images(monkeypatch: pytest.MonkeyPatch) -> None:
         def remove_image(self, tag: str, force: bool) -> None:
             self.removed.append(tag)
 
-    monkeypatch.setattr(docker_engine, "_connect", Api)
+    monkeypatch.setattr(Engine, "_connect", lambda engine: Api())
     assert Engine().remove_images() == Api.removed == ["syntheticnet:latest", browser]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthlab.engine import exec
+from synthlab.engine.docker_engine import Engine
 from synthlab.errors import SynthlabError
 from synthlab.testing import fake_container
 
@@ -21,7 +22,7 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """The source is an argument, so that stdin is free for the program; it runs like the application."""
     commands: list[list[str]] = []
     monkeypatch.setattr(exec, "start", lambda run: commands.append(run[1:]))
-    engine = exec.ProgramCommands()
+    engine = Engine()
     source = (GUEST / "capture.py").read_text()
     run = ["exec", "-i", "--user", "0", "call/client1"]
     python = ["/opt/synthlab/bin/python", "-I", "-c", source]
@@ -34,14 +35,14 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("program", sorted(file.stem for file in GUEST.glob("[!_]*.py")))
 def test_a_program_fits_into_an_argument(program: str) -> None:
     """The kernel takes no argument of more than 128 KiB (MAX_ARG_STRLEN)."""
-    assert max(len(word.encode()) for word in exec.sidecar_command(CLIENT, program)) < 1 << 17
+    assert max(len(word.encode()) for word in exec.sidecar_arguments(CLIENT, program)) < 1 << 17
 
 
 def test_no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the docker command, the error is one line."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SynthlabError, match="docker cannot be run: No such file"):
-        exec.ProgramCommands().start_program(CLIENT, "capture")
+        Engine().start_program(CLIENT, "capture")
 
 
 def started(program: str) -> subprocess.Popen[bytes]:

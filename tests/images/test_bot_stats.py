@@ -20,6 +20,7 @@ def test_rates() -> None:
         "video": {"ada": {"kbps": 200.0, "fps": 15.0, "frames": 115, "width": 320, "height": 240, "lost": 2}},
         "audio": {"ada": {"kbps": 0.0, "lost": 0}},
         "sent": {},
+        "codecs": {},
     }
 
 
@@ -44,7 +45,7 @@ def test_unknown_is_absent() -> None:
 
 def test_absent_participant_disappears() -> None:
     """Without a room the keys are present but empty."""
-    assert stats(received(10.0, 1, 1), CallSample()) == {"video": {}, "audio": {}, "sent": {}}
+    assert stats(received(10.0, 1, 1), CallSample()) == {"video": {}, "audio": {}, "sent": {}, "codecs": {}}
 
 
 @pytest.mark.issue(10)
@@ -58,6 +59,12 @@ def test_rates_are_of_the_last_second() -> None:
     assert stats(recent.before(gone), gone)["video"] == {}
     back = [stats(recent.before(one), one) for one in (received(2.5 + turn / 4, turn, 0) for turn in range(5))]
     assert ["fps" in one["video"]["ada"] for one in back[2:]] == [False, False, True]
+
+
+def test_codecs() -> None:
+    """The codecs of the last sample are published as they are."""
+    after = CallSample(1.0, codecs={"96": "video/VP8"})
+    assert stats(CallSample(0.0), after)["codecs"] == {"96": "video/VP8"}
 
 
 def test_blind() -> None:

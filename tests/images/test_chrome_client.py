@@ -8,8 +8,16 @@ from chrome.client import BrowserSettings
 
 
 def test_nothing_is_said() -> None:
-    """Without variables a client shows a screen with an empty page."""
-    assert BrowserSettings.from_environ({}) == BrowserSettings(name="chrome", url="about:blank", screen="1024x768")
+    """Without variables a client greets with its control page, on a screen."""
+    greeting = "http://localhost/ui/"
+    assert BrowserSettings.from_environ({}) == BrowserSettings(name="chrome", url=greeting, screen="1024x768")
+
+
+def test_port_of_the_api() -> None:
+    """Control page and API are found at another port; without an API the page is empty."""
+    moved = BrowserSettings.from_environ({"SYNTHLAB_API_PORT": "8100"})
+    assert (moved.url, moved.api) == ("http://localhost:8100/ui/", "http://127.0.0.1:8100")
+    assert BrowserSettings.from_environ({"SYNTHLAB_API_PORT": "off"}).url == "about:blank"
 
 
 def test_everything_is_said() -> None:

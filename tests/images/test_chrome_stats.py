@@ -89,7 +89,7 @@ def test_absent_participant_disappears(recorded: Recorded) -> None:
 
 def test_empty_call() -> None:
     """Every top-level key is always present, so that old values are replaced by empty ones."""
-    kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections")
+    kinds = ("video", "audio", "sent", "sent_video", "sent_audio", "connections", "codecs")
     assert stats({}, {}) == {kind: {} for kind in kinds}
 
 
@@ -215,6 +215,28 @@ def test_paths(recorded: Recorded) -> None:
         "ice_restarts": 1,
     }
     assert set(paths) == {"connection", "client2", "bot-1"}
+
+
+def test_codecs_in_use(recorded: Recorded) -> None:
+    """The MIME type of each payload type that a stream uses; none if two connections disagree about it."""
+    publisher, client2 = of(recorded["after"], None), of(recorded["after"], "client2")
+    codecs = {
+        "VP8": (96, "video/VP8"),
+        "opus": (111, "audio/opus"),
+        "H264": (102, "video/H264"),
+        "odd": (111, "audio/PCMU"),
+    }
+    made = {
+        id: {"type": "codec", "id": id, "timestamp": 1, "payloadType": number, "mimeType": mime}
+        for id, (number, mime) in codecs.items()
+    }
+    publisher["stats"] += [made["VP8"], made["opus"], made["H264"]]
+    entry(publisher, "outbound-rtp", "video")["codecId"] = "VP8"
+    entry(publisher, "outbound-rtp", "audio")["codecId"] = "opus"
+    assert stats(recorded["before"], recorded["after"])["codecs"] == {"96": "video/VP8", "111": "audio/opus"}
+    client2["stats"].append(made["odd"])
+    entry(client2, "inbound-rtp", "audio")["codecId"] = "odd"
+    assert stats(recorded["before"], recorded["after"])["codecs"] == {"96": "video/VP8"}
 
 
 def test_names_of_what_is_sent(recorded: Recorded) -> None:

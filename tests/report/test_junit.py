@@ -88,6 +88,16 @@ def test_a_step_that_could_not_be_played() -> None:
 
 
 @pytest.mark.issue(10)
+def test_a_step_that_failed() -> None:
+    """A command that ended badly is a failure of its own step, not an error, and the run's case does not fail too."""
+    record = records.dog()
+    bad = replace(record.steps[2], error="ended with status 3: no")
+    reason = f"{bad.place}: {bad.text}: {bad.error}"
+    failed = replace(record, verdict="failed", reasons=(reason,), steps=(*record.steps[:2], bad))
+    assert cases(failed)[0] == ("run", None)
+    assert ("the dog chews", "failure: failed") in cases(failed)
+
+
 def test_names_that_stay() -> None:
     """A case keeps its name when lines move, steps are added before it, or the file's path changes."""
     record = records.dog()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.server
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -230,6 +231,62 @@ def test_a_lab_that_fails_at_once(tmp_path: Path) -> None:
     done = playing(tmp_path, "  - wait: 5s\n")
     done.apis["client2"].broken = True
     assert done.play().faults == [UNANSWERED]
+
+
+SLOW = "this machine is too slow or too busy"
+
+
+@pytest.mark.parametrize("step", ["set: client2, egress: {loss: 100%}", "reset: client2"])
+def test_a_change_that_comes_too_late(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the machine could not make a change in time, the reason says so, and which change it was."""
+    done = playing(tmp_path, f"  - wait: 5s\n  - {{{step}}}\n  - wait: 1s\n")
+    api = done.apis["client2"]
+
+    def stalled(ask: Any) -> Any:
+        def asked(*arguments: Any) -> ClientState:
+            if done.clock.now_ns() > 5 * SECOND_NS:
+                done.clock.sleep(6.8)
+            answer: ClientState = ask(*arguments)
+            return answer
+
+        return asked
+
+    monkeypatch.setattr(api, "change", stalled(api.change))
+    monkeypatch.setattr(api, "reset", stalled(api.reset))
+    (fault,) = done.play().faults
+    assert fault.endswith(f": cannot be played: client2: the change due at 5.0 s was 6.4 s late: {SLOW}")
+    assert done.player.log.steps[1].error == fault.partition("cannot be played: ")[2]
+
+
+def test_a_lease_that_is_renewed_too_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease that expired because the machine was too slow to renew it is reported as that."""
+    done = playing(tmp_path, CUT + "  - wait: 30s\n")
+    api = done.apis["client2"]
+    renew = api.renew
+
+    def late(id: int, lease_ns: int) -> None:
+        done.clock.sleep(12.0)
+        api.entries.clear()
+        renew(id, lease_ns)
+
+    monkeypatch.setattr(api, "renew", late)
+    (fault,) = done.play().faults
+    assert re.fullmatch(rf"client2: the renewal of its conditions was \d+\.\d s late: {SLOW}", fault)
+
+
+def test_a_lease_that_somebody_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease that is gone before its end is not blamed on the machine."""
+    done = playing(tmp_path, CUT + "  - wait: 30s\n")
+    api = done.apis["client2"]
+    renew = api.renew
+
+    def gone(id: int, lease_ns: int) -> None:
+        api.entries.clear()
+        renew(id, lease_ns)
+
+    monkeypatch.setattr(api, "renew", gone)
+    (fault,) = done.play().faults
+    assert fault.startswith("client2: no lease or scheduled change ")
 
 
 def test_interrupted(tmp_path: Path) -> None:

@@ -222,10 +222,10 @@ def test_to_a_conditioned_server() -> None:
 
 def test_a_sidecar_may_do_nothing() -> None:
     """A sidecar joins the container's network, has the lab's labels and no rights, and removes itself."""
-    command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
+    command = exec.sidecar_arguments(fake_container("call", "sfu"), "traffic_sink", ("udp", 3))
     options = command[: command.index("syntheticnet:latest")]
     assert options == [
-        *("docker", "run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
+        *("run", "--interactive", "--rm", "--pull", "never", "--init", "--no-healthcheck"),
         *("--label", "synthlab.lab=call", "--label", "synthlab.role=sidecar", "--label", "synthlab.made-by="),
         *("--network", "container:call/sfu", "--read-only", "--user", "65534"),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -237,7 +237,7 @@ def test_a_sidecar_may_do_nothing() -> None:
 @pytest.mark.issue(10)
 def test_a_sidecar_that_sends_tcp_may_choose_its_congestion_control() -> None:
     """It has NET_ADMIN and no other capability."""
-    command = exec.sidecar_command(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
+    command = exec.sidecar_arguments(fake_container("call", "sfu"), "traffic_source", ("tcp",), net_admin=True)
     rights = command[command.index("--read-only") : command.index("--security-opt")]
     assert rights == ["--read-only", "--user", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL"]
 

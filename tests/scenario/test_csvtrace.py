@@ -19,6 +19,15 @@ def test_rows() -> None:
     assert trace.lasts_ns == 2 * SECOND_NS
 
 
+def test_the_narrower_column_wins() -> None:
+    """Next to `both`, a direction's own column applies there, in any order of the columns and after empty cells."""
+    for header, rows in (("egress.loss,both.loss", "9%,5%\n1s,,6%"), ("both.loss,egress.loss", "5%,9%\n1s,6%,")):
+        assert read_csv(f"time,{header}\n0s,{rows}\n").rows == (
+            (0, {"ingress": {"loss": "5%"}, "egress": {"loss": "9%"}}),
+            (SECOND_NS, {"ingress": {"loss": "6%"}, "egress": {"loss": "9%"}}),
+        )
+
+
 def test_units_of_the_header() -> None:
     """Numbers without a unit take it from the header."""
     trace = read_csv("time [ms], egress.rate [kbit], ingress.latency [ms]\n0,500,20\n250,1mbit,30.5\n")

@@ -24,6 +24,10 @@ TOPS = {
         "stack: call.yaml\nstep: []\n",
         "2: step: no such key; did you mean steps?; allowed: about, stack, seed, vars, timeout, steps",
     ),
+    "stack written inline": (
+        "stack: {clients: {client1: {app: chrom}}}\nsteps: [{wait: 1s}]\n",
+        "1: stack: a mapping is not the name of a stack file, such as call.yaml; a stack needs a file of its own",
+    ),
     "no such stack": (
         "stack: cal.yaml\nsteps: [{wait: 1s}]\n",
         "1: stack: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml",
@@ -59,6 +63,67 @@ def test_several(tmp_path: Path) -> None:
     text = [caught.value.message, *caught.value.details]
     assert [line.removeprefix(str(tmp_path)).split(": ")[0] for line in text] == [
         f"/s.yaml:{line}" for line in (3, 6, 8, 9)
+    ]
+
+
+def test_mistakes_beside_those_of_the_stack(tmp_path: Path) -> None:
+    """A mistake in the stack hides none in the steps but names that only a valid stack can tell."""
+    stack = "sfu: {app: jnus}\nclients: {client1: {app: chrome}, client2: {count: 0}}\n"
+    steps = """\
+  - {set: cleint2, egress: {los: 1%}, flows: {a name: {egress: {loss: 5%}}}}
+  - {expect: client1.video.client2.fps, within: soon}
+  - repeat: 2
+    steps: [{partition: [client1, nobody], directon: both}, {block: nobody}]
+  - {exec: ls, in: nowhere}
+  - {traffic: nobody, for: 1}
+  - reset: client2
+"""
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, steps, "stack: call.yaml\nseed: x\n", stack)
+    lines = [caught.value.message, *caught.value.details]
+    assert [line.removeprefix(f"{tmp_path}/").split(": ")[:2] for line in lines] == [
+        ["call.yaml:1", "sfu.app"],
+        ["call.yaml:2", "clients.client2.count"],
+        ["call.yaml:2", "clients.client2"],
+        ["s.yaml:2", "seed"],
+        ["s.yaml:4", "steps[0].egress.los"],
+        ["s.yaml:5", "steps[1].within"],
+        ["s.yaml:7", "steps[2].steps[0].directon"],
+        ["s.yaml:9", "steps[4].for"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("stack: cal.yaml\ncolour: red\nseed: x\n", ["2: colour", "1: stack", "3: seed"]),
+        ("stak: call.yaml\nsteps: [{wait: 1}]\n", ["1: stak", "2: steps[0].wait"]),
+        ("seed: x\nx-note: 1\n", ["1: requires stack", "1: requires steps", "1: seed"]),
+        ("stack: [1]\nsteps: []\n", ["1: stack", "2: steps"]),
+    ],
+)
+def test_mistakes_beside_those_of_the_top(text: str, places: list[str], tmp_path: Path) -> None:
+    """An unknown, missing or wrong key of the file hides no other; a misspelled key is not missing as well."""
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, "", text)
+    lines = [caught.value.message, *caught.value.details]
+    assert [": ".join(line.removeprefix(f"{tmp_path}/s.yaml:").split(": ")[:2]) for line in lines] == places
+
+
+def test_mistakes_in_flows(tmp_path: Path) -> None:
+    """Wrong keys, flows and values of several flows are reported together."""
+    flows = "{'*:upd': {egres: {}, egress: {los: 1%}}, x: {match: '', both: {rate: 1}}, 'bot-1': 5}"
+    with pytest.raises(WrongUse) as caught:
+        checked(tmp_path, f"  - {{set: client1, flows: {flows}, for: x}}\n")
+    lines = [caught.value.message, *caught.value.details]
+    assert [line.split(": ")[1].removeprefix("steps[0].") for line in lines] == [
+        "flows.*:upd.egres",
+        "flows.*:upd",
+        "flows.*:upd.egress.los",
+        "flows.x.match",
+        "flows.x.both.rate",
+        "flows.bot-1",
+        "for",
     ]
 
 

@@ -12,7 +12,7 @@ FPS = "client1.video.client2.fps"
 
 # Steps, which start at line 3, and the message after the file's name.
 STEPS = {
-    "no list": ("  set: client2\n", "2: steps: {'set': 'client2'} is not a list of steps such as "),
+    "no list": ("  set: client2\n", "2: steps: a mapping is not a list of steps such as "),
     "no step at all": ("  []\n", "2: steps: has 0 steps; expected 1 to 1000"),
     "a word": ("  - reset\n", "3: steps[0]: 'reset' is not a step such as {set: client2, egress: {rate: 1mbit}}"),
     "no such step": ("  - {rset: client2}\n", "3: steps[0]: not a step; did you mean reset?; expected one of set, "),
@@ -148,7 +148,7 @@ STEPS = {
     "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; expected 1 to 32"),
     "partition of one": (
         "  - partition: [client1, client1]\n",
-        "3: steps[0].partition: ['client1', 'client1'] is not a pair of different participants such as [client1, sfu]",
+        "3: steps[0].partition: [client1, client1] is not a pair of different participants such as [client1, sfu]",
     ),
     "partition of no direction": (
         "  - {partition: [client1, sfu], direction: a-to-c}\n",

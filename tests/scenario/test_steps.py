@@ -49,8 +49,12 @@ def lengths(folder: Path, step: str) -> tuple[float, float]:
         ("{set: client2, egress: {rate: 1mbit}}", {"egress": {"rate": "1mbit"}}),
         ("{set: client2, both: {loss: 5%}}", {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}}),
         (
-            "{set: client2, both: {loss: 5%}, egress: {loss: 9%}}",
-            {"ingress": {"loss": "5%"}, "egress": {"loss": "5%"}},
+            "{set: client2, egress: {loss: 9%}, both: {loss: 5%, rate: 1mbit}}",
+            {"ingress": {"loss": "5%", "rate": "1mbit"}, "egress": {"loss": "9%", "rate": "1mbit"}},
+        ),
+        (
+            "{set: client2, flows: {'*:udp': {ingress: {loss: none}, both: {loss: 5%}}}}",
+            {"flows": {"*:udp": {"ingress": {"loss": None}, "egress": {"loss": "5%"}}}},
         ),
         ("{set: client2, egress: {rate: none, loss: ~}}", {"egress": {"rate": None, "loss": None}}),
         ("{set: client2, flows: {'*:udp': {egress: {loss: 5%}}}}", {"flows": {"*:udp": {"egress": {"loss": "5%"}}}}),

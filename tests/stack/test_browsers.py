@@ -19,7 +19,7 @@ from synthlab.deploy.host_ports import choose_ports
 from synthlab.deploy.image_build import described
 from synthlab.deploy.images import content_hash, foreign_images, is_bundled, needed_images, plan_images
 from synthlab.deploy.services import Config, Service, client_services
-from synthlab.engine.image_commands import build_command
+from synthlab.engine.image_commands import build_arguments
 from synthlab.stack import Ports, Stack, read_stack
 from synthlab.testing import FakeEngine, fake_backend, fake_container
 
@@ -114,9 +114,9 @@ def test_a_package_file(tmp_path: Path) -> None:
     (tmp_path / "chrome.deb").write_bytes(b"two")
     assert content_hash(image, {}) != before
     assert image.bases == ("synthlab/chrome",)
-    command = build_command(described(plan_images([image], lambda tag: None)[0]), {})
-    assert command[-3:] == ["--file", str(image.dockerfile), str(tmp_path)]
-    assert "BROWSER=/opt/browser/chrome.deb" in command
+    arguments = build_arguments(described(plan_images([image], lambda tag: None)[0]), {})
+    assert arguments[-3:] == ["--file", str(image.dockerfile), str(tmp_path)]
+    assert "BROWSER=/opt/browser/chrome.deb" in arguments
 
 
 def test_a_folder(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ MISTAKES = {
     "not a mapping": ("- 1\n", "1: [1] is not a stack with sfu and clients"),
     "unknown key": (
         "client: {}\n",
-        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, sfu, turn, clients",
+        "1: client: no such key; did you mean clients?; allowed: name, ip, allow, self_control, sfu, turn, clients",
     ),
     "unknown protocol of IP": ("ip: ipx\nclients: {a: {image: x}}\n", "1: ip: 'ipx' is not one of ipv4, dual, ipv6"),
     "joining by IPv4 where there is none": (
@@ -50,7 +50,7 @@ MISTAKES = {
     "clients is empty": ("clients: {}\n", "1: clients: is empty: add at least one client"),
     "clients is a list": (
         "clients: [a]\n",
-        "1: clients: ['a'] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
+        "1: clients: [a] is not a mapping from clients' names to what they are, such as {client1: {app: chrome}}",
     ),
     "client is a word": (f"{JANUS}clients: {{a: chrome}}\n", "2: clients.a: 'chrome' is not a client such as "),
     "bad name of a lab": (
@@ -65,6 +65,10 @@ MISTAKES = {
         "clients: {sfu: {image: x}}\n",
         "1: clients.sfu: 'sfu' is reserved for the media server: rename the client",
     ),
+    "name of a companion": (
+        "sfu: {app: janus, network: {}}\nclients: {sfu-network: {image: x}}\n",
+        "2: clients.sfu-network: 'sfu-network' is reserved for the network of the sfu: rename the client",
+    ),
     "client without kind": (client("url: 'http://x'"), "3: clients.c: needs exactly one of app, image, build"),
     "client of two kinds": (client("app: bot, image: x"), "3: clients.c: needs exactly one of app, image, build"),
     "unknown app": (
@@ -73,6 +77,18 @@ MISTAKES = {
     ),
     "unknown key of a client": (client("app: bot, colour: red"), "3: clients.c.colour: no such key; allowed: app, "),
     "near key of a client": (client("app: bot, flag: [-a]"), "3: clients.c.flag: no such key; did you mean flags?; "),
+    "self_control of a client": (
+        client("app: bot, self_control: host"),
+        "3: clients.c.self_control: 'host' is not true or false",
+    ),
+    "self_control in env": (
+        client("app: bot, env: {SYNTHLAB_SELF_CONTROL: 1}"),
+        "3: clients.c.env.SYNTHLAB_SELF_CONTROL: is reserved: synthlab sets it",
+    ),
+    "self_control of the stack": (
+        "self_control: [c]\nclients: {c: {image: x}}\n",
+        "1: self_control: [c] is not true or false",
+    ),
     "share above 100 %": (
         client("app: bot, network: {egress: {loss: 120%}}"),
         "3: clients.c.network.egress.loss: '120%' is not between 0% and 100%",
@@ -260,7 +276,7 @@ def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A missing file's error lists the bundled stacks, with the closest as a suggestion."""
     assert main(["up", "cal.yaml"], fake_backend()[0]) == 2
     assert capsys.readouterr().err == (
-        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, turn.yaml\n"
+        "synthlab: cal.yaml: no such stack file; did you mean call.yaml?; bundled: call.yaml, chrome.yaml, turn.yaml\n"
     )
 
 
@@ -322,6 +338,15 @@ HIDDEN = {
     "beside a bad name": (
         "clients: {C 1: {image: x, headless: 1}}\n",
         [":1: clients.C 1", ":1: clients.C 1.headless"],
+    ),
+    "names of servers with mistakes": (
+        "sfu: {app: janus, network: {egress: {los: 1%}}}\nturn: {app: cotrun}\n"
+        "clients:\n  turn: {image: x}\n  sfu-network: {image: x}\n",
+        [":1: sfu.network.egress.los", ":2: turn.app", ":4: clients.turn", ":5: clients.sfu-network"],
+    ),
+    "unknown keys of a network and its flows": (
+        client("app: bot, network: {egres: {}, ingress: {los: 1%}, flows: {a: {bth: {}, egress: {rate: 1}}}}"),
+        [f":3: clients.c.network.{key}" for key in ("egres", "ingress.los", "flows.a.bth", "flows.a.egress.rate")],
     ),
     "browser keys of a bot": (client("app: bot, tabs: [], ca: []"), [":3: clients.c.tabs", ":3: clients.c.ca"]),
     "a misspelled app is not missing as well": (

@@ -87,6 +87,21 @@ def test_name_of_the_lab(tmp_path: Path) -> None:
     assert read_stack(str(file), "other").name == "other"
 
 
+def test_self_control(tmp_path: Path) -> None:
+    """It is off unless the stack or the client turns it on; the client's own value wins."""
+    clients = "clients: {a: {image: x}, b: {image: x, self_control: true}, c: {image: x, self_control: false}}"
+    assert [client.self_control for client in read(clients, tmp_path).clients] == [False, True, False]
+    everywhere = read(f"self_control: true\n{clients}", tmp_path)
+    assert [client.self_control for client in everywhere.clients] == [True, True, False]
+
+
+def test_bundled_chrome() -> None:
+    """The bundled single browser opens its control page, needs no server, and controls its own network."""
+    stack = read_stack("chrome")
+    (client,) = stack.clients
+    assert (stack.sfu, client.url, client.self_control) == (None, "http://localhost/ui/", True)
+
+
 def test_protocols_of_ip(tmp_path: Path) -> None:
     """A lab uses only IPv4 unless its stack enables IPv6."""
     clients = "clients: {a: {image: syntheticnet}}"

@@ -81,3 +81,24 @@ def test_unreadable(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(WrongUse, match=r"some\.yaml: cannot be read"):
         read_yaml(file, "some.yaml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{a: {b: 1}}", "a mapping"),
+        ("[a, 1.10, true]", "[a, 1.10, true]"),
+        ("[{a: 1}]", "a list"),
+        (f"[{'x' * 60}]", "a list"),
+        ("'on'", "'on'"),
+        ("true", "true"),
+        ("1.10", "1.10"),
+        ("~", "~"),
+        ("", "nothing"),
+    ],
+)
+def test_values_in_errors(text: str, shown: str, tmp_path: Path) -> None:
+    """A scalar or short list is shown as it was typed, anything longer by its kind: never as Python prints it."""
+    file = tmp_path / "a.yaml"
+    file.write_text(f"a: {text}\n")
+    assert read_yaml(file, "a.yaml", {}).value["a"].quoted() == shown

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from typing import Any
 
 import httpx
 
 from syntheticnet.api import process as api
 from syntheticnet.api.access import AccessCheck
+from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlClient, ControlServer
 from syntheticnet.conditions import Conditions
@@ -20,6 +22,8 @@ from syntheticnet.forwarder.controller import ConditionsController
 from syntheticnet.forwarder.in_force import InForce, Names
 from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.forwarder.shared_memory import SharedDocument
+from syntheticnet.forwarder.traffic import Window
+from syntheticnet.forwarder.traffic_rows import traffic_rows
 
 HOST = "172.18.0.1"
 
@@ -52,6 +56,7 @@ class Forwarder:
         self.silent = False
         self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self.asked: list[str] = []
+        self.windows: dict[str, Window | None] = {"ingress": None, "egress": None}
         self._server = ControlServer(end, self._answer)
 
     def serve(self) -> None:
@@ -83,6 +88,9 @@ class Forwarder:
     def top(self, direction: str) -> list[Any]:
         return [(3, 1000, 17)] if direction == "ingress" else []
 
+    def traffic(self, now: int) -> dict[str, Any]:
+        return traffic_rows(self.windows)
+
     def admit(self, addresses: Sequence[str]) -> None:
         pass
 
@@ -91,14 +99,26 @@ class Forwarder:
         return self.controller.answer(request, time.monotonic_ns())
 
 
+class AtOnce(Executor):
+    """Runs each call when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
 class Site:
     """An API with its fake forwarder, called from an allowed host."""
 
-    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+    def __init__(self, ours: socket.socket, theirs: socket.socket, self_control: bool = False) -> None:
         self.forwarder = Forwarder(ours)
         self._end = ours
-        identity = Identity("client1", "call", Conditions.from_dict(STARTUP))
-        self._app = api.make(ControlClient(theirs), identity, AccessCheck(frozenset({HOST})))
+        identity = Identity("client1", "call", Conditions.from_dict(STARTUP), self_control=self_control)
+        access = AccessCheck(frozenset({HOST}), self_control=self_control)
+        self.names: dict[str, str] = {}
+        names = RemoteNames([HOST], self.names.get, AtOnce())
+        self._app = api.make(ControlClient(theirs), identity, access, names=names)
 
     def ask(self, method: str, path: str, peer: str = HOST, **request: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, peer, request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthlab.text.quantities import named, quantity
+from synthlab.text.quantities import counted, named, quantity
 
 pytestmark = pytest.mark.issue(10)
 
@@ -41,3 +41,8 @@ def test_quantity(name: str, value: float, expected: str) -> None:
 def test_named(name: str, value: float, expected: str) -> None:
     """In a list each value has its name, unless the unit implies it."""
     assert named(name, value) == expected
+
+
+def test_counted() -> None:
+    """One thing is singular, none and several are plural."""
+    assert [counted(number, "container") for number in (0, 1, 2)] == ["0 containers", "1 container", "2 containers"]

@@ -15,6 +15,7 @@ from ..client import BotSettings
 from ..connection import arrived, description, jsep, watch
 from ..picture import PictureTrack
 from ..remote_feeds import RemoteFeeds
+from ..rtp_codecs import codecs
 from ..stats import CallSample, StreamCounters, blind
 from .session import PLUGIN, JanusError, Message, Over, Session
 from .subscription import HungUp, Subscription
@@ -71,7 +72,10 @@ class Room:
             sent["video"] = StreamCounters(sent["video"].bytes, frames=self._picture.sent)
         rtts = [entry.roundTripTime for entry in report if entry.type == "remote-inbound-rtp"]
         rtt = max((rtt for rtt in rtts if rtt), default=None)
-        return CallSample(time.monotonic(), received, sent, rtt, packets)
+        answers = [self._publisher.remoteDescription, *(one.answer for one in subscriptions)]
+        return CallSample(
+            time.monotonic(), received, sent, rtt, packets, codecs(answer.sdp for answer in answers if answer)
+        )
 
     def repair(self, before: CallSample, after: CallSample) -> None:
         """Detect dead paths and stuck video sooner than aiortc does; called once a second.

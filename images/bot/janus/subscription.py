@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from aiortc import RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
 from ..connection import arrived, description, jsep, watch
 from ..inbound_track import InboundTrack
@@ -36,6 +36,11 @@ class Subscription:
 
     async def packets(self) -> int:
         return await arrived(self._connection)
+
+    @property
+    def answer(self) -> RTCSessionDescription | None:
+        """The description with the codecs that were agreed on; None before that."""
+        return self._connection.localDescription
 
     async def close(self) -> None:
         self.work.cancel()

@@ -1,4 +1,7 @@
-"""Access rules of the API: the host may do everything, the application may read and publish, others get nothing."""
+"""Access rules of the API: the host may do everything, the application may read and publish, others get nothing.
+
+With self-control the application may do everything, too.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ FOR_APPLICATIONS = frozenset({"/v1/stats", "/v1/console"})
 class AccessCheck:
     """`hosts` are the addresses with full access: the host's, and those the stack allows.
 
-    `names` are further accepted host names, `origins` the web origins whose pages may use the API.
+    `names` are further accepted host names, `origins` the web origins whose pages may use the API. With `self_control`
+    the application in the container, which is on loopback, may change its own network.
     """
 
     hosts: Container[str]
     names: Collection[str] = ()
     origins: Collection[str] = ()
+    self_control: bool = False
 
     def refusal(self, peer: str, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         """Why a request is refused, in one line; None if it is allowed."""
@@ -32,11 +37,15 @@ class AccessCheck:
         if not self._is_own_name(host):
             return f"host name {host!r} is not accepted; use an IP address or localhost"
         origin = headers.get("origin")
-        if origin is not None and origin not in self.origins and _split(origin).netloc != host:
+        if origin is not None and origin not in self.origins and origin != f"http://{host}":
             return f"a page from {origin} may not use this API"
-        if peer not in self.hosts and method not in READING and path not in FOR_APPLICATIONS:
+        if not self.may_change(peer) and method not in READING and path not in FOR_APPLICATIONS:
             return "the application in the container may not change its own network"
         return None
+
+    def may_change(self, peer: str) -> bool:
+        """Whether requests from this address may change conditions."""
+        return peer in self.hosts or (self.self_control and _is_loopback(peer))
 
     def _is_own_name(self, host: str) -> bool:
         """Any IP address is accepted; other names may be an attacker's that resolve to this host (DNS rebinding)."""

@@ -27,6 +27,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 class AccessMiddleware:
     """Answers 403 to requests that the access check refuses; requests on the control port come from the host.
 
+    Endpoints find in `request.state.may_change` whether the caller may change conditions.
+
     Every answer carries the container's id, because a port of the host may belong to another engine's container, and
     the times the request arrived and the answer left, so the host can compare clocks with every request.
     """
@@ -39,12 +41,14 @@ class AccessMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received_ns = time.monotonic_ns()
         app = self._app
-        # Only a process with NET_ADMIN gets past the firewall to this port, and the application has lost NET_ADMIN.
-        if scope["type"] == "http" and (scope.get("server") or ("", 0))[1] != CONTROL_PORT:
+        if scope["type"] == "http":
             request = Request(scope)
             peer = request.client.host if request.client else ""
+            # Only a process with NET_ADMIN gets past the firewall to this port, and the application has lost NET_ADMIN.
+            is_host = (scope.get("server") or ("", 0))[1] == CONTROL_PORT
+            request.state.may_change = is_host or self._access.may_change(peer)
             refusal = self._access.refusal(peer, request.method, request.url.path, request.headers)
-            if refusal:
+            if refusal and not is_host:
                 app = JSONResponse({"error": refusal}, 403)
         await app(scope, receive, partial(_send_with, self._headers, received_ns, send))
 

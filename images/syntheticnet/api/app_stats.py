@@ -48,6 +48,16 @@ class AppStats:
         fresh = self._clock() - self._times.get("page", 0) <= FRESH_S
         return str(problem) if problem and fresh else None
 
+    def codec(self, payload_type: int | None) -> tuple[str | None, str | None]:
+        """The kind (audio or video) and codec of an RTP payload type, from `codecs`, such as {"96": "video/VP8"}.
+
+        Of any age: an application may publish them once.
+        """
+        codecs = self._values.get("codecs")
+        published = codecs.get(str(payload_type)) if isinstance(codecs, Mapping) else None
+        kind, _, codec = published.partition("/") if isinstance(published, str) else ("", "", "")
+        return (kind, codec) if kind in ("audio", "video") and codec else (None, None)
+
     def report(self) -> dict[str, Any]:
         """All values, and the age in seconds of each top-level key."""
         now = self._clock()

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from ..channel import RequestRefused, Unanswered
 from ..conditions import ConditionsError
@@ -59,4 +60,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if detail == HTTPStatus(error.status_code).phrase:  # raised by the router, which gives no reason
         reason = "no such path" if error.status_code == 404 else f"{request.method} is not supported"
         detail = f"{request.url.path}: {reason}"
-    return JSONResponse({"error": shortened(detail, MOST_ERROR)}, error.status_code)
+    headers = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else None
+    return JSONResponse({"error": shortened(detail, MOST_ERROR)}, error.status_code, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all endpoints with this path (RFC 9110, section 15.5.6); the router knows only the first one's."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in route.methods})

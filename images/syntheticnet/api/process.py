@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from ..heartbeat import Pulse
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
 from .error_answers import error_handlers
+from .remote_names import RemoteNames, lookup
 from .routes import endpoints
 from .server import serve
 from .state_answer import Identity
@@ -35,17 +37,21 @@ def main(
     """Serve until killed."""
     control, admitted = ControlClient(channel), Admitted(hosts, allow)
     names = (identity.name, socket.gethostname()) if allow else ()
-    serve(
-        make(control, identity, AccessCheck(admitted, names, allow.origins), pulse),
-        listening,
-        _background(admitted.follow(control), pulse),
-    )
+    access = AccessCheck(admitted, names, allow.origins, identity.self_control)
+    remotes = RemoteNames(hosts, partial(lookup, identity.lab))
+    serve(make(control, identity, access, pulse, remotes), listening, _background(admitted.follow(control), pulse))
 
 
-def make(control: ControlClient, identity: Identity, access: AccessCheck, pulse: Pulse | None = None) -> Starlette:
+def make(
+    control: ControlClient,
+    identity: Identity,
+    access: AccessCheck,
+    pulse: Pulse | None = None,
+    names: RemoteNames | None = None,
+) -> Starlette:
     """The ASGI application; every error is a 4xx or 503 with a one-line message."""
     return Starlette(
-        routes=[endpoint.route() for endpoint in endpoints(control, identity)],
+        routes=[endpoint.route() for endpoint in endpoints(control, identity, names)],
         middleware=[
             Middleware(AccessMiddleware, access=access, container=identity.container),
             *([Middleware(CORSMiddleware, allow_origins=access.origins, **_ANY)] if access.origins else ()),

@@ -16,15 +16,19 @@ from .endpoints.qos import QosEndpoints
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
 from .endpoints.top import TopEndpoint
+from .endpoints.traffic import TrafficEndpoint
+from .remote_names import RemoteNames
 from .state_answer import Identity, StateAnswer
+from .traffic import TrafficAnswer
 
 
-def endpoints(control: ControlClient, identity: Identity) -> tuple[Endpoint, ...]:
-    """The endpoints of one client; those of a resource share what it holds."""
-    # Shared, because the state has the problem that a page publishes among its stats.
+def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | None = None) -> tuple[Endpoint, ...]:
+    """The endpoints of one client; those of a resource share what it holds. By default nothing has a name."""
+    # Shared, because the state has the problem that a page publishes among its stats, and live traffic its codecs.
     stats = AppStats()
     state = StateAnswer(identity, stats)
     changes = ChangeRelay(control, state)
+    traffic = TrafficAnswer(control, stats, names or RemoteNames())
     return (
         *page.TABLE,
         *HealthEndpoint(control).table(),
@@ -38,4 +42,5 @@ def endpoints(control: ControlClient, identity: Identity) -> tuple[Endpoint, ...
         *ConsoleEndpoints().table(),
         *QosEndpoints(control, changes).table(),
         *TopEndpoint(control).table(),
+        *TrafficEndpoint(traffic).table(),
     )

@@ -13,12 +13,16 @@ from .app_stats import AppStats
 
 @dataclass(frozen=True)
 class Identity:
-    """The client's name, its lab and startup conditions; `container` is the container's id in the engine."""
+    """The client's name, its lab and startup conditions; `container` is the container's id in the engine.
+
+    `self_control`: the application may change its own network.
+    """
 
     name: str
     lab: str
     startup: Conditions
     container: str = ""
+    self_control: bool = False
 
 
 class StateAnswer:
@@ -29,7 +33,8 @@ class StateAnswer:
         self._stats = stats
         self.startup = identity.startup.to_dict()
 
-    def of(self, report: Mapping[str, Any]) -> dict[str, Any]:
+    def of(self, report: Mapping[str, Any], may_change: bool = True) -> dict[str, Any]:
+        """`may_change`: whether the caller may change conditions, as everybody may who gets an answer to a change."""
         return {
             "version": VERSION,
             "name": self._identity.name,
@@ -37,5 +42,7 @@ class StateAnswer:
             "startup": self.startup,
             "seed": report["conditions"]["seed"],
             "problem": self._stats.problem(),
+            "self_control": self._identity.self_control,
+            "may_change": may_change,
             **report,
         }

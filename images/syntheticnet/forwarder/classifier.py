@@ -15,8 +15,8 @@ from typing import Any, Literal
 from ..conditions import Flow, FlowMatch
 from ..conditions.flow import MediaKind
 from ..packets.headers import TCP, UDP, Header, parse
-from ..packets.media import MediaHeader, media_of
-from ..packets.packet import ETHERTYPE, IP, Conversation, Packet
+from ..packets.media import NONE, MediaHeader, media_of
+from ..packets.packet import ETHERTYPE, IP, Conversation, Packet, Remote
 from .per_flow import DEFAULT
 
 IPAddress = IPv4Address | IPv6Address
@@ -88,7 +88,8 @@ class FlowTable:
         if self.control.ipv6_only and len(remote) == 4:
             return Conversation("closed", DEFAULT)
         fitting = (flow.name for flow in self._candidates(header) if _is_media(flow.match, header.media))
-        return Conversation("link", next(fitting, DEFAULT), _id(remote, header.protocol, remote_port))
+        end = Remote(remote, header.protocol, remote_port)
+        return Conversation("link", next(fitting, DEFAULT), _id(*end), end)
 
     def divides(self, header: Header) -> bool:
         """Whether the flow of this conversation's packets depends on their media."""
@@ -164,6 +165,21 @@ class Classifier:
         except StructError:
             pass  # too short to have ports
         return self._walked(buffer)
+
+    def media(self, buffer: bytes) -> MediaHeader:
+        """The media of a packet, that of its first fragment for later ones. Changes nothing, unlike `conversation`."""
+        try:
+            kind, fragment, protocol, _ = _read_ipv4(buffer)
+            if kind == _PLAIN_IPV4 and not fragment & _FRAGMENTED:
+                return media_of(buffer, _UDP_PAYLOAD_IPV4) if protocol == UDP else NONE
+            if kind in _SOME_IPV6 and _read_ipv6(buffer)[0] == UDP:
+                return media_of(buffer, _UDP_PAYLOAD_IPV6)
+        except StructError:
+            pass  # too short to have ports
+        header = parse(buffer)
+        if header is None:
+            return NONE
+        return self._firsts.get(header.fragment, header).media if header.later and header.fragment else header.media
 
     def flow_of(self, packet: Packet) -> str:
         """The flow of a held packet under the current table; updates the packet's conversation."""

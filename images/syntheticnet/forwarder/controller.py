@@ -36,6 +36,10 @@ class ConditionedNetwork(Protocol):
         """The top talkers of a direction."""
         ...
 
+    def traffic(self, now: int) -> dict[str, Any]:
+        """The last second's live traffic; counting starts with the first call and ends some seconds after the last."""
+        ...
+
     def admit(self, addresses: Sequence[str]) -> None:
         """Give these addresses access to the API, besides the host."""
 
@@ -85,6 +89,7 @@ class ConditionsController:
             "put_file": self._put_file,
             "remove_file": self._remove_file,
             "top": self._list_top,
+            "traffic": self._list_traffic,
             "admit": self._admit,
         }
 
@@ -174,6 +179,11 @@ class ConditionsController:
 
     def _list_top(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return {"rows": self._network.top(request["direction"])}
+
+    def _list_traffic(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
+        """Live traffic, with the addresses of the hosts that flows name."""
+        names = {name: list(addresses) for name, addresses in self._schedule.addresses.items()}
+        return {"monotonic_ns": now} | self._network.traffic(now) | {"names": names}
 
     def _admit(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         self._network.admit(request["addresses"])

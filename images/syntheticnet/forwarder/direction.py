@@ -18,6 +18,7 @@ from .classifier import Classifier, ControlAccess, Direction, FlowTable
 from .in_force import InForce, Sowing
 from .link import STALLED_NS, Link, LinkPlan
 from .port import SLOT, Frame, Port
+from .traffic import Departure, LiveTraffic
 
 # The classifier gets only this much of a longer super-frame, if that has no extension headers.
 HEAD = 2048
@@ -48,7 +49,8 @@ class Pipeline:
         self._last = 0
         self._bypassed = 0
         self._sowing: Sowing | None = None
-        self.link = Link(direction, 0, files)
+        self.traffic = LiveTraffic(self._classifier.media)
+        self.link = Link(direction, 0, files, self.traffic)
         self.lateness = Lateness()
         self.answers: list[Packet] = []
 
@@ -110,17 +112,17 @@ class Pipeline:
             conversation = conversation_of(buffer)
             came = stamp - skew
             if came < oldest and conversation.treatment != "control":  # the link would drop it as stalled anyway
-                self.link.refused("stalled", 1, len(buffer) - VNET, now, conversation.flow)
+                self._refuse("stalled", buffer, now, conversation)
             elif conversation.treatment == "link":
                 # Stamps can be out of order or ahead of `now`; elements need sorted times that are not in the future.
                 if came > last:
                     last = came if came < now else now
                 if buffer[1] and not uncut:
-                    packets += [Packet(part, last, conversation) for part in self._cut(buffer, now)]
+                    packets += [Packet(part, last, conversation) for part in self._cut(buffer, now, conversation)]
                 else:
                     packets.append(Packet(buffer, last, conversation))
             elif conversation.treatment == "closed":
-                self.link.refused("closed", 1, len(buffer) - VNET, now)
+                self._refuse("closed", buffer, now, conversation)
             else:
                 bypassed.append(buffer)
         self._last = last
@@ -154,6 +156,11 @@ class Pipeline:
                 conversation = packet.conversation
                 conversation.packets += 1
                 conversation.bytes += packet.size
+            if self.traffic.watched:
+                self.traffic.left(
+                    [(each.conversation, each.flow, each.buffer, each.size, now - each.entered) for each in packets],
+                    now,
+                )
         return len(packets)
 
     def top(self) -> list[tuple[int, int, int]]:
@@ -221,13 +228,42 @@ class Pipeline:
                     delays[flow] = [clock - stamps[index]]
         for flow, size in sizes.items():
             self.link.relayed(flow, len(delays[flow]), size, delays[flow], now)
+        if self.traffic.watched:
+            self._note_relayed(conversations, slots, stamps, refused, now, skew)
 
-    def _cut(self, buffer: bytes, now: int) -> list[bytes]:
+    def _note_relayed(
+        self,
+        conversations: list[Conversation],
+        slots: list[tuple[int, int]],
+        stamps: list[int],
+        refused: list[int],
+        now: int,
+        skew: int,
+    ) -> None:
+        """Count live traffic; the frames are still in the receive buffer."""
+        view = self._source.inbox.memory.view
+        departures: list[Departure] = []
+        for index, (conversation, (slot, length)) in enumerate(zip(conversations, slots, strict=True)):
+            head, size = _head(view, slot * SLOT, length), length - VNET
+            if index in refused:
+                self.traffic.dropped(conversation, conversation.flow, head, size, "send", now)
+            else:
+                departures.append((conversation, conversation.flow, head, size, now + skew - stamps[index]))
+        self.traffic.left(departures, now)
+
+    def _cut(self, buffer: bytes, now: int, conversation: Conversation) -> list[bytes]:
         try:
             return cut(buffer)
         except (Malformed, StructError):
-            self.link.refused("malformed", 1, len(buffer) - VNET, now)
+            self._refuse("malformed", buffer, now, conversation)
             return []
+
+    def _refuse(self, cause: str, buffer: bytes, now: int, conversation: Conversation) -> None:
+        """Count a packet that is dropped before it enters the link."""
+        size = len(buffer) - VNET
+        self.link.refused(cause, 1, size, now, conversation.flow)
+        if self.traffic.watched:
+            self.traffic.dropped(conversation, conversation.flow, buffer, size, cause, now)
 
 
 def _head(view: memoryview, start: int, length: int) -> bytes:

@@ -16,6 +16,7 @@ from ..elements import ELEMENTS, Element, ElementContext, Popped
 from ..packets.counters import FlowCounters
 from ..packets.packet import Packet
 from .per_flow import DEFAULT, FlowOf, Own, PerFlowElement, PerFlowPlan
+from .traffic import LiveTraffic
 
 # A packet this overdue was held by a stopped or starved process, not by the configured conditions.
 STALLED_NS = 100_000_000
@@ -71,10 +72,13 @@ class LinkPlan:
 class Link:
     """Pushed and popped like an element. Without conditions it has no stages, and packets pass through at once."""
 
-    def __init__(self, direction: str, seed: int, files: Files | None = None) -> None:
+    def __init__(
+        self, direction: str, seed: int, files: Files | None = None, traffic: LiveTraffic | None = None
+    ) -> None:
         self._direction = direction
         self._seed = seed
         self._files = files or Files()
+        self._traffic = traffic or LiveTraffic()
         self._streams: dict[StreamKey, SeededStream] = {}
         self._values = LinkConditions()
         self._flows: Mapping[str, Own] = {}
@@ -218,6 +222,8 @@ class Link:
         """Discard a packet, counted under `cause`."""
         self._room += packet.size + PACKET_COST
         packet.counters.lost(cause, 1, packet.size, self._now)
+        if self._traffic.watched:
+            self._traffic.dropped(packet.conversation, packet.flow, packet.buffer, packet.size, cause, self._now)
 
     @property
     def bygone(self) -> list[FlowCounters]:

@@ -34,6 +34,8 @@ from .in_force import InForce
 from .loop import EventLoop
 from .port import make_ports
 from .shared_memory import SharedDocument
+from .traffic import Window
+from .traffic_rows import traffic_rows
 
 SWITCH_SECONDS = 0.0001
 """How long the controller's thread may hold the GIL while the loop waits."""
@@ -184,6 +186,9 @@ class Forwarder:
     def top(self, direction: str) -> list[Any]:
         return self._pipelines[direction].top()
 
+    def traffic(self, now: int) -> dict[str, Any]:
+        return traffic_rows(self._ask_loop(partial(self._watch, now)))
+
     def admit(self, addresses: Sequence[str]) -> None:
         """Let these steer the client besides the host: the present addresses of those that the stack names."""
         control = replace(self._control, hosts=_packed([*self._wiring.hosts, *addresses]))
@@ -234,6 +239,10 @@ class Forwarder:
             for thing in self._waste.pop():
                 while isinstance(thing, dict) and thing:
                     thing.popitem()
+
+    def _watch(self, now: int) -> dict[str, Window | None]:
+        at = max(now, time.monotonic_ns())  # the loop has counted since the request came
+        return {direction: pipeline.traffic.watch(at) for direction, pipeline in self._pipelines.items()}
 
     def _note_refusals(self, now: int) -> None:
         for pipeline in self._pipelines.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from .counters import FlowCounters
@@ -18,15 +18,27 @@ Treatment = Literal["link", "bypassed", "control", "closed"]
 """Through the elements; past them (`bypassed`: ARP and neighbour discovery, `control`: the host); or dropped."""
 
 
+class Remote(NamedTuple):
+    """The remote end of a conversation; the port is None if its packets show none."""
+
+    address: bytes
+    protocol: int
+    port: int | None
+
+
 class Conversation:
-    """One conversation in one direction: how its packets are treated, and how many were sent."""
+    """One conversation in one direction: how its packets are treated, and how many were sent.
 
-    __slots__ = ("bytes", "flow", "id", "packets", "treatment")
+    `remote` is known if its packets pass the link.
+    """
 
-    def __init__(self, treatment: Treatment, flow: str, id: int = 0) -> None:
+    __slots__ = ("bytes", "flow", "id", "packets", "remote", "treatment")
+
+    def __init__(self, treatment: Treatment, flow: str, id: int = 0, remote: Remote | None = None) -> None:
         self.treatment = treatment
         self.flow = flow
         self.id = id
+        self.remote = remote
         self.packets = 0
         self.bytes = 0
 

@@ -14,6 +14,7 @@ from ...engine.ttl import SHORTEST_TTL_NS
 from ...errors import WrongUse
 from ...stack.durations import read_duration
 from ...text.durations import seconds_of
+from ...text.quantities import counted
 from .. import console
 from .listing import show_containers
 from .options import JsonOption, StackArgument, TimeoutOption, complete_labs
@@ -142,7 +143,7 @@ def down(
         console.print_json(removed if every or len(removed) != 1 else removed[0])
         return
     for row in removed:
-        console.print_line(f"{row['lab']} is down: {row['containers']} containers removed")
+        console.print_line(f"{row['lab']} is down: {counted(row['containers'], 'container')} removed")
 
 
 def _named(context: typer.Context, name: str | None, lab: str | None) -> str | None:

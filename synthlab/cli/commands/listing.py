@@ -51,6 +51,8 @@ def ps(context: typer.Context, lab: LabOption = None, json: JsonOption = False) 
 def ls(context: typer.Context, json: JsonOption = False) -> None:
     """List labs: state, age, time left.
 
+    A lab that `up` is bringing up is `starting`.
+
     \b
     Examples:
       synthlab ls
@@ -61,7 +63,7 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
 
     backend: Backend = context.obj
     now = time.time()
-    seen = overviews(backend.engine.labs(), backend.engine.containers(), now)
+    seen = overviews(backend.engine.labs(), backend.engine.containers(), now, backend.engine.locks())
     if json:
         console.print_json([asdict(one) for one in seen])
     elif seen:

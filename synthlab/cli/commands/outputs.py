@@ -34,16 +34,23 @@ class Outputs:
 
     def write(self, records: Sequence[Record]) -> None:
         """Write all files. A failure is only reported: it affects neither the verdict nor the other files."""
-        for write in self._writers(records):
+        self._write(records, self._report)
+
+    def write_refusals(self, records: Sequence[Record]) -> None:
+        """Write all files but the report, which has nothing to show of a scenario that was not played."""
+        self._write(records, None)
+
+    def _write(self, records: Sequence[Record], report: Path | None) -> None:
+        for write in self._writers(records, report):
             try:
                 write()
             except SynthlabError as error:
                 console.print_error(error)
 
-    def _writers(self, records: Sequence[Record]) -> Iterator[Callable[[], None]]:
+    def _writers(self, records: Sequence[Record], report: Path | None) -> Iterator[Callable[[], None]]:
         if junit := self._junit:
             yield lambda: write_junit(junit, records)
-        if report := self._report:
+        if report:
             yield lambda: write_report(report, records)
         if self._json:
             yield lambda: _print_results(records)

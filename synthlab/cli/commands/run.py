@@ -103,7 +103,7 @@ def run(
     backend: Backend = context.obj
     plans, refusals = _plans(names, values, stack, seed, allow_host, backend.engine)
     if refusals:
-        outputs.write(refusals)
+        outputs.write_refusals(refusals)
         raise typer.Exit(WrongUse.exit_code)
     sweep(backend)
     folder = evidence or evidence_beside(report)

@@ -12,6 +12,7 @@ from ...control.backend import Backend
 from ...control.container_actions import nothing_to_do, to_act_on
 from ...control.container_lookup import find_members
 from ...control.running_lab import RunningLab
+from ...engine.health import wait_until_checked
 from .. import console
 from .listing import show_containers
 from .options import ClientsArgument, JsonOption, LabOption, TimeoutOption
@@ -96,6 +97,8 @@ def unpause(
 ) -> None:
     """Resume paused clients.
 
+    Waits until their health is known, for 5 s at most.
+
     \b
     Examples:
       synthlab unpause client2
@@ -126,4 +129,7 @@ def _control(
         RunningLab(backend, name, members).control(titles, action, progress, timeout_s)
     console.print_note(f"{', '.join(titles)}: {_DONE[action]} after {time.monotonic() - begun:.1f} s")
     ids = [container.id for container in acted]
+    if action == "unpause":
+        for unchecked in wait_until_checked(name, backend.engine, ids, backend.clock):
+            console.print_note(f"{unchecked.title}: its health is not known until its next health check")
     show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)

@@ -48,6 +48,7 @@ class LiveCapture:
     """A live capture of a client; it has started once the first of its `blocks` arrives."""
 
     def __init__(self, engine: EngineApi, container: Container, client: str, snaplen: int) -> None:
+        self._command = engine.command
         self._process = engine.start_program(container, "capture", ("stream", client, snaplen, 0, 0), user="root")
         self._client = client
         self.counts = Blocks()
@@ -77,4 +78,7 @@ class LiveCapture:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         assert self._process.stderr
-        return last_line(self._process.stderr.read()) or f"docker exec failed with status {self._process.returncode}"
+        return (
+            last_line(self._process.stderr.read())
+            or f"{self._command} exec failed with status {self._process.returncode}"
+        )

@@ -6,7 +6,7 @@ from ...stack import network_operations
 from ...stack.network_operations import BOTH, PARTITION_DIRECTIONS, SILENT
 from ...stack.yaml import Node
 from .. import keys
-from ..step_kind import Context, StepArgs, StepKind
+from ..step_kind import Context, Key, StepArgs, StepKind
 from .block import answer_key
 from .set import Set, lease_key
 
@@ -15,7 +15,7 @@ def _read_ends(node: Node, context: Context) -> tuple[str, str]:
     entries = node.items("two participants such as [client1, sfu]")
     names = [keys.read_one(entry, context.containers, "client or sfu") for entry in entries]
     if len(names) != 2 or names[0] == names[1]:
-        node.wrong(f"{node.plain()!r} is not a pair of different participants such as [client1, sfu]")
+        node.wrong(f"{node.quoted()} is not a pair of different participants such as [client1, sfu]")
     return names[0], names[1]
 
 
@@ -31,10 +31,11 @@ KIND = StepKind(
     name="partition",
     help="drop direct traffic between two participants",
     keys={
-        "partition": keys.plain(
-            _read_ends,
-            {"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
-            "two clients, or a client and the sfu",
+        "partition": Key(
+            read=_read_ends,
+            schema={"type": "array", "items": keys.TEXT_SCHEMA, "minItems": 2, "maxItems": 2},
+            help="two clients, or a client and the sfu",
+            of_stack=True,
         ),
         "direction": keys.word(PARTITION_DIRECTIONS, "both (default), a-to-b (from the first to the second) or b-to-a"),
         "answer": answer_key(),

@@ -11,7 +11,7 @@ import pytest
 
 from synthlab.control.backend import Backend
 from synthlab.engine import process
-from synthlab.engine.exec import exec_command
+from synthlab.engine.docker_engine import Engine
 from synthlab.testing import FakeEngine, fake_backend, fake_container
 
 from .command import run
@@ -51,7 +51,7 @@ def test_exec_runs_as_the_application() -> None:
     """In a client, the command runs through our entry point, which drops capabilities; a media server has none."""
     client = fake_container("call", "client1")
     entry = ["/opt/synthlab/bin/python", "-I", "-m", "syntheticnet.supervisor.application"]
-    assert exec_command(client, ["ls"], terminal=False) == [
+    assert Engine().exec_command(client, ["ls"], terminal=False) == [
         "docker",
         "exec",
         "-i",
@@ -61,7 +61,7 @@ def test_exec_runs_as_the_application() -> None:
         *entry,
         "ls",
     ]
-    assert exec_command(replace(client, role="sfu"), ["ls"], terminal=True) == [
+    assert Engine().exec_command(replace(client, role="sfu"), ["ls"], terminal=True) == [
         "docker",
         "exec",
         "-it",
@@ -116,5 +116,5 @@ def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
     for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
         assert run(command, "client1", backend=far) == 3
         output = capsys.readouterr().err
-        assert output.startswith(f"synthlab: {address} is on the engine's machine (unix:///var/run/docker.sock)")
-    assert "`ssh -N -L 32801:127.0.0.1:32801 MACHINE`, and the API's port (3000) as well" in output
+        assert output.startswith(f"synthlab: {address} does not reach client1 from here: if `allow` ")
+    assert "forward port 32801 and the API's port (3000) from there" in output

@@ -104,7 +104,7 @@ def test_up_of_an_edited_stack(
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already: ")
     file.write_text("name: call\nclients:\n  client1: {image: syntheticnet, network: {egress: {loss: 1%}}}\n")
     assert run("up", str(file), backend=backend) == 3
-    assert "call.yaml has changed since: replace it with `synthlab up --replace`" in capsys.readouterr().err
+    assert "call.yaml has changed since: add --replace to replace it, or" in capsys.readouterr().err
 
     replaced: list[bool] = []
     monkeypatch.setattr(bring_up, "bring_up", lambda *given: replaced.append(given[-1]))
@@ -115,6 +115,16 @@ def test_up_of_an_edited_stack(
     assert replaced == [True, False]  # without --replace it is refused as above
     assert run("up", str(file), "--replace", backend=backend) == 0
     assert replaced[-1]
+
+
+def test_up_of_an_unchanged_stack_with_turn(capsys: pytest.CaptureFixture[str]) -> None:
+    """The random password of a TURN server does not count as an edit of the stack file."""
+    backend, _ = fake_backend("turn")
+    assert isinstance(backend.engine, FakeEngine)
+    made_of = digest(read_stack("turn"))
+    backend.engine.present = [replace(one, digest=made_of) for one in backend.engine.present]
+    assert run("up", "turn", backend=backend) == 3
+    assert capsys.readouterr().err.startswith("synthlab: the lab 'turn' is up already: ")
 
 
 def test_render(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +169,7 @@ def test_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
         "build synthlab/janus:1.1.2 because it is missing",
     ]
     assert lines[-2:] == [
-        "wait up to 120 s until 5 containers are healthy",
+        "wait up to 120 s for 5 healthy containers",
         "wait up to 120 s until every client has seen every other's video",
     ]
     assert (engine.calls, engine.present) == ([], [over])
@@ -175,7 +185,7 @@ def test_dry_run_of_what_would_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is up already")
     engine.present = [replace(engine.present[0], expires=1)]
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 0
-    assert "take down call\n" in capsys.readouterr().out
+    assert "remove call\n" in capsys.readouterr().out
     engine.locked.add("call")
     assert run("up", "call", "--dry-run", backend=Backend(engine)) == 3
     assert capsys.readouterr().err.startswith("synthlab: the lab 'call' is being brought up")

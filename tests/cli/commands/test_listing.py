@@ -50,6 +50,14 @@ def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "no lab is up\n"
 
 
+def test_ls_while_a_lab_is_brought_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ls` has what `down --all` would end, also while nothing but the lock is there."""
+    engine = FakeEngine()
+    engine.locked.add("call")
+    assert run("ls", "--json", backend=Backend(engine)) == 0
+    assert [(one["lab"], one["state"], one["age_s"]) for one in output_json(capsys)] == [("call", "starting", None)]
+
+
 def test_other_versions_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """An image of another version is one line on stderr; the output is unaffected."""
     backend, apis = fake_backend("call")

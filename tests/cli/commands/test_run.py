@@ -63,6 +63,15 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert all(api.asked == 0 for api in apis.values())
 
 
+def test_no_report_of_what_was_not_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in a scenario is one line and exit status 2; there is no page."""
+    bad, report = write(tmp_path, WAIT, top="stack: {clients: {client1: {app: chrom}}}\n"), tmp_path / "out.html"
+    assert main(["scenario", "run", bad, "--report", str(report)], fake_backend("call")[0]) == 2
+    line = "1: stack: a mapping is not the name of a stack file, such as call.yaml; a stack needs a file of its own"
+    assert capsys.readouterr().err == f"synthlab: {bad}:{line}\n"
+    assert not report.exists()
+
+
 @pytest.mark.parametrize("flag", ["--junit", "--report"])
 def test_a_file_that_cannot_be(flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that cannot be written is reported before anything starts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import cast
 
@@ -11,7 +12,7 @@ from synthlab.contract import ContainerAction
 from synthlab.control.backend import Backend
 from synthlab.control.client_api import ClientApi
 from synthlab.engine.containers import Container
-from synthlab.testing import FakeEngine, fake_backend
+from synthlab.testing import FakeClock, FakeEngine, fake_backend
 
 from .command import output_json, run
 
@@ -60,6 +61,36 @@ def test_what_is_so_already(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing" not in capsys.readouterr().err
     assert run("pause", "cleint1", backend=backend) == 2
     assert "did you mean client1?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("checks", "health"), [(3, "healthy"), (10**6, "unhealthy")])
+def test_unpause_waits_for_the_next_health_check(checks: int, health: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Docker calls a resumed client unhealthy until it has checked it; a check that takes long is reported."""
+
+    class Resuming(FakeEngine):
+        """Its second client is healthy again once it has been listed that often."""
+
+        listed = 0
+
+        def control(self, container: Container, action: ContainerAction) -> None:
+            super().control(container, action)
+            self.present[1] = replace(self.present[1], state="running", health="unhealthy")
+
+        def containers(self, lab: str | None = None) -> list[Container]:
+            if self.present[1].health == "unhealthy":
+                self.listed += 1
+                self.present[1] = replace(self.present[1], health="healthy" if self.listed > checks else "unhealthy")
+            return super().containers(lab)
+
+    backend, _ = fake_backend("call")
+    engine = Resuming(
+        [replace(one, state="paused" if one.client == "client2" else one.state) for one in backend.engine.containers()]
+    )
+    assert run("unpause", "client2", "--json", backend=Backend(engine, backend.api, clock=FakeClock())) == 0
+    output = capsys.readouterr()
+    assert [(one["client"], one["health"]) for one in json.loads(output.out)] == [("client2", health)]
+    unknown = "client2: its health is not known until its next health check\n"
+    assert (unknown in output.err) == (health == "unhealthy")
 
 
 @pytest.mark.issue(10)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syntheticnet.api.access import AccessCheck
 
 HOST, NEIGHBOUR = "172.18.0.1", "172.18.0.7"
 GUARD = AccessCheck(frozenset({HOST}), names=("client1.lab",))
+SELF_CONTROL = replace(GUARD, self_control=True)
 
 
-def refusal(peer: str = HOST, method: str = "GET", path: str = "/v1/state", **headers: str) -> str | None:
-    return GUARD.refusal(peer, method, path, {"host": "localhost:3000"} | headers)
+def refusal(
+    peer: str = HOST, method: str = "GET", path: str = "/v1/state", guard: AccessCheck = GUARD, **headers: str
+) -> str | None:
+    return guard.refusal(peer, method, path, {"host": "localhost:3000"} | headers)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -44,6 +49,47 @@ def test_the_application_may_read_and_publish_its_stats(peer: str, method: str, 
     assert refusal(peer, method, path) == wanted
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_self_control(peer: str, method: str) -> None:
+    """With self-control the application may do what the host may."""
+    for path in ("/v1/conditions", "/v1/leases/1", "/v1/files/x", "/qos"):
+        assert refusal(peer, method, path, SELF_CONTROL) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"origin": "http://evil.example"}, "a page from http://evil.example may not use this API"),
+        ({"origin": "http://localhost:8000"}, "a page from http://localhost:8000 may not use this API"),
+        ({"origin": "null"}, "a page from null may not use this API"),
+        (
+            {"origin": "http://evil.example", "host": "evil.example"},
+            "host name 'evil.example' is not accepted; use an IP address or localhost",
+        ),
+    ],
+)
+def test_self_control_admits_no_page_of_others(headers: dict[str, str], reason: str) -> None:
+    """A page of another origin in the client's browser is refused, also under a rebound name."""
+    assert refusal("127.0.0.1", "PATCH", "/v1/conditions", SELF_CONTROL, **headers) == reason
+
+
+@pytest.mark.parametrize("peer", [NEIGHBOUR, "172.18.0.2", ""])
+def test_self_control_admits_no_neighbour(peer: str) -> None:
+    """Only loopback counts as the application, not the container's own address in the lab."""
+    assert (
+        refusal(peer, "PATCH", guard=SELF_CONTROL)
+        == f"{peer} may not use this API: only the host that runs the lab may"
+    )
+
+
+def test_who_may_change() -> None:
+    """The host always may, the application only with self-control."""
+    peers = (HOST, "127.0.0.1", "::1", NEIGHBOUR)
+    assert [GUARD.may_change(peer) for peer in peers] == [True, False, False, False]
+    assert [SELF_CONTROL.may_change(peer) for peer in peers] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:80", "127.0.0.1:3000", "[::1]:3000", "10.1.2.3", "client1.lab"]
 )
@@ -61,7 +107,8 @@ def test_other_names_are_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "http://localhost", "http://localhost:9222", "null", "http://["]
+    "origin",
+    ["http://evil.example", "http://localhost", "http://localhost:9222", "https://localhost:3000", "null", "http://["],
 )
 def test_pages_of_others_are_refused(origin: str) -> None:
     """Pages of other origins may not use the API."""

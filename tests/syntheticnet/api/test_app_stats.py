@@ -36,6 +36,30 @@ def test_each_top_level_key_is_replaced_as_a_whole_and_has_its_age() -> None:
 
 
 @pytest.mark.parametrize(
+    ("codecs", "found"),
+    [
+        ({"96": "video/VP8"}, ("video", "VP8")),
+        ({"96": "audio/opus"}, ("audio", "opus")),
+        ({"97": "video/VP8", "None": "video/VP8"}, (None, None)),
+        ({"96": "VP8"}, (None, None)),
+        ({"96": "text/t140"}, (None, None)),
+        ({"96": "video/"}, (None, None)),
+        ({"96": 5}, (None, None)),
+        ({"96": {"codec": "VP8"}}, (None, None)),
+        ("video/VP8", (None, None)),
+    ],
+)
+def test_codecs_of_payload_types(codecs: Any, found: tuple[str | None, str | None]) -> None:
+    """Kind and codec as published, however long ago; nothing if something else was published."""
+    clock = Clock()
+    stats = AppStats(clock)
+    assert stats.codec(96) == (None, None)
+    stats.publish({"codecs": codecs})
+    clock.now += 3600
+    assert stats.codec(96) == found
+
+
+@pytest.mark.parametrize(
     ("values", "line"),
     [
         ([1], "the body is not an object; expected one such as {video: {client2: {fps: 15}}}"),

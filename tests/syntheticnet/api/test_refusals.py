@@ -153,6 +153,22 @@ def test_refuses_with_one_line_and_changes_nothing(
     assert site.ask("GET", "/v1/stats").json() == {"values": {}, "age_s": {}}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/qos", "GET, HEAD, POST"),
+        ("POST", "/v1/conditions", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("PATCH", "/v1/files/train", "DELETE, GET, HEAD, PUT"),
+        ("POST", "/top/ingress.profile", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method(site: Site, method: str, path: str, allowed: str) -> None:
+    """405 names every method of the path in `Allow`; other errors have no such header."""
+    answer = site.ask(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert "allow" not in site.ask("GET", "/v1/nothing").headers
+
+
 def test_refuses_a_body_that_is_too_long(site: Site) -> None:
     """Bodies are limited to 1 MB, files to 4 MB, with or without Content-Length."""
 

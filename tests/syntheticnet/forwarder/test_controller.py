@@ -47,6 +47,9 @@ class FakeNetwork:
     def top(self, direction: str) -> list[Any]:
         return [direction]
 
+    def traffic(self, now: int) -> dict[str, Any]:
+        return {"watching": True}
+
     def admit(self, addresses: Sequence[str]) -> None:
         self.admitted = list(addresses)
 
@@ -275,3 +278,11 @@ def test_top_talkers_and_admitted_addresses(bench: Bench) -> None:
     assert bench.ask("top", direction="ingress") == {"rows": ["ingress"]}
     assert bench.ask("admit", addresses=["10.9.0.7"]) == {}
     assert bench.network.admitted == ["10.9.0.7"]
+
+
+def test_live_traffic_comes_with_the_names_of_flows(bench: Bench) -> None:
+    """Those of the base and of leases, as they were looked up."""
+    bench.ask("change", change={"flows": {"sfu": {}}}, names={"sfu": ["10.9.0.2", "fd09::2"]})
+    bench.ask("change", change={"flows": {"web": {}}}, names={"web": ["10.9.0.3"]}, lease_ns=SECOND)
+    names = {"sfu": ["10.9.0.2", "fd09::2"], "web": ["10.9.0.3"]}
+    assert bench.ask("traffic") == {"monotonic_ns": NOW, "watching": True, "names": names}

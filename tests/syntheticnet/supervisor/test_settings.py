@@ -91,6 +91,15 @@ def test_protocols() -> None:
         read(SYNTHLAB_IP="ipv5")
 
 
+def test_self_control() -> None:
+    """It is off in a lab and on in a container that belongs to none, unless the variable says otherwise."""
+    assert (read().self_control, read(SYNTHLAB_LAB="call").self_control) == (True, False)
+    assert read(SYNTHLAB_LAB="call", SYNTHLAB_SELF_CONTROL="1").self_control
+    assert not read(SYNTHLAB_SELF_CONTROL="0").self_control
+    with pytest.raises(BadSettings, match=exactly("SYNTHLAB_SELF_CONTROL: 'yes' is not 0 or 1")):
+        read(SYNTHLAB_SELF_CONTROL="yes")
+
+
 def test_user() -> None:
     """The application's user by name or number, with its own or another group."""
     assert read_user({}).uid == 0

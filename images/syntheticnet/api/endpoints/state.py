@@ -20,4 +20,4 @@ class StateEndpoint:
         return (Endpoint("GET", "/v1/state", self.get, summary, answer="the state"),)
 
     async def get(self, request: Request) -> Response:
-        return JSONResponse(self._state.of(await self._control.ask("report")))
+        return JSONResponse(self._state.of(await self._control.ask("report"), request.state.may_change))

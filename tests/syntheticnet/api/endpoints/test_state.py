@@ -8,7 +8,7 @@ import pytest
 
 from syntheticnet.version import VERSION
 
-from ...site import STARTUP, Site
+from ...site import HOST, STARTUP, Site
 
 
 def test_state_says_who_and_what(site: Site) -> None:
@@ -22,6 +22,8 @@ def test_state_says_who_and_what(site: Site) -> None:
         "startup": STARTUP,
         "seed": 5,
         "problem": None,
+        "self_control": False,
+        "may_change": True,
         "conditions": {"seed": 5},
         "base": {},
         "leases": [],
@@ -32,6 +34,15 @@ def test_state_says_who_and_what(site: Site) -> None:
         "forwarder": {"restarts": 0},
     }
     assert site.ask("GET", "/v1/health").json() == {"healthy": True}
+
+
+def test_state_says_who_may_change(site: Site, self_controlled: Site) -> None:
+    """The application may change its own network only with self-control, the host always."""
+    for asked, application in ((site, False), (self_controlled, True)):
+        for peer, may_change in ((HOST, True), ("127.0.0.1", application)):
+            state = asked.ask("GET", "/v1/state", peer).json()
+            assert (state["self_control"], state["may_change"]) == (application, may_change)
+            assert asked.ask("PATCH", "/v1/conditions", peer, json={}).is_success is may_change
 
 
 @pytest.mark.issue(10)
