@@ -1,7 +1,7 @@
 """Connects to a TCP port of a client: its published port, or through the engine where that does not lead there.
 
-Through the engine, a program in the container connects to the port, and the engine's `exec` connects that program to us:
-one for each connection.
+Through the engine, a program in the container connects to the port, and the engine's `exec` connects us to the program:
+each connection has its own.
 """
 
 from __future__ import annotations

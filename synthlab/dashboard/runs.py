@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ class ScenarioRuns:
         self._backend = backend
         self._feeds = feeds
         self._runs: dict[str, ScenarioRun] = {}
+        self.verdicts: Counter[tuple[str, str, str]] = Counter()
+        """The runs that have ended, by lab, scenario and verdict; those too that are no longer kept."""
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="synthlab-runs-"))
 
@@ -136,6 +139,7 @@ class ScenarioRuns:
             record = refused(run.plan.scenario.file, error)
         finally:
             run.record = record
+            self.verdicts[run.lab, run.plan.scenario.name, record.verdict] += 1
             self._feeds.later(run.lab, lambda feed: _show(feed, run, None))
 
 
