@@ -1,10 +1,12 @@
-"""The numbers of all labs in Prometheus's text format: what is set, what is measured, what pictures arrive, verdicts."""
+"""The numbers of all labs in Prometheus's text format: what is set, measured and received, and verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from syntheticnet.conditions import DIRECTIONS
 
 from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import Stats
@@ -78,12 +80,12 @@ _STREAM = (
 _LINK = ("lab", "client", "direction")
 
 
-def metrics_text(readings: Iterable[ClientReading], verdicts: Mapping[Labels, int]) -> tuple[str, str]:
+def metrics_text(readings: Iterable[ClientReading], verdicts: Mapping[tuple[str, str, str], int]) -> tuple[str, str]:
     """The text and its content type. `verdicts` counts runs by lab, scenario and verdict."""
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
     collected = _Collected([*_metrics(list(readings)), _verdicts(verdicts)])
-    return generate_latest(collected).decode(), CONTENT_TYPE_LATEST  # type: ignore[arg-type]  # it only collects
+    return generate_latest(collected).decode(), CONTENT_TYPE_LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,8 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
             [
                 ((one.lab, one.client, direction), value * number.scale)
                 for one, state in states
-                for direction, conditions in (
-                    ("ingress", state.conditions.ingress),
-                    ("egress", state.conditions.egress),
-                )
-                if (value := number.value(conditions)) is not None
+                for direction in DIRECTIONS
+                if (value := number.value(getattr(state.conditions, direction))) is not None
             ],
         )
     links = [((one.lab, one.client, name), link) for one, state in states for name, link in state.links.items()]
@@ -135,7 +134,7 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
         yield _gauge(number.name, number.help, ("lab", "client", "from", "kind"), _valued(number, streams))
 
 
-def _verdicts(counts: Mapping[Labels, int]) -> Metric:
+def _verdicts(counts: Mapping[tuple[str, str, str], int]) -> Metric:
     ended = [(labels, float(count)) for labels, count in counts.items()]
     return _counter("synthlab_runs", "scenario runs that have ended", ("lab", "scenario", "verdict"), ended)
 

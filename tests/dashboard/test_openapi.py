@@ -72,9 +72,7 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    "endpoint", [one for one in endpoints() if one.body], ids=lambda one: f"{one.method} {one.path}"
-)
+@pytest.mark.parametrize("endpoint", [one for one in endpoints() if one.body], ids=lambda one: one.method + one.path)
 def test_what_is_checked_is_what_is_described(endpoint: Any) -> None:
     """Our check of a body agrees with a full implementation of JSON Schema."""
     reference = validator_for(endpoint.body)
