@@ -62,7 +62,7 @@ ONLY_IN = {
     "rich": SYNTHLAB / "cli" / "console.py",
     "jinja2": (SYNTHLAB / "deploy" / "compose_file.py", SYNTHLAB / "report" / "html.py"),
     "docker": SYNTHLAB / "engine" / "docker_engine.py",
-    "httpx": SYNTHLAB / "control" / "client_api.py",
+    "httpx": SYNTHLAB / "control" / "http_connection.py",
     "ruamel": SYNTHLAB / "stack" / "yaml_tree.py",
     "plotly": SYNTHLAB / "report" / "figure.py",
     "junitparser": SYNTHLAB / "report" / "junit.py",

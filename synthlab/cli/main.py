@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None, backend: Backend | None = None)
             prog_name="synthlab",
             # Errors come here, as one line, in place of typer's own boxes and exit.
             standalone_mode=False,
-            obj=backend or make_backend(),
+            obj=backend or make_backend("command"),
         )
         # Now, not at exit: Python itself would report a full disk with a traceback.
         sys.stdout.flush()

@@ -21,6 +21,8 @@ from ..text.quantities import named
 from .console import Bad, Table
 
 NOTHING = "-"
+_CHANGED = (*DIRECTIONS, "muted", "order", "seed")
+"""The keys of a change, without its flows."""
 
 TableRow = tuple[str, ...]
 
@@ -123,11 +125,13 @@ def _change(entry: ScheduleEntry) -> str:
         if owner is None:
             parts.append(f"{prefix}removed")
             continue
-        parts += [f"{prefix}{key} {_changed(owner[key])}" for key in (*DIRECTIONS, "seed") if key in owner]
+        parts += [f"{prefix}{key} {_changed(owner[key])}" for key in _CHANGED if key in owner]
     return "; ".join(parts) or "nothing"
 
 
 def _changed(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_word(item)}" for name, item in value.items())
     return _word(value)
@@ -163,12 +167,17 @@ def _conditions(state: ClientState) -> Iterator[tuple[str, str, LinkState | None
     for direction in DIRECTIONS:
         link = getattr(state.conditions, direction)
         requested = _configured(link, link)
+        if requested and state.conditions.muted:
+            requested = f"muted: {requested}"
         yield direction, requested or "perfect", state.links.get(direction)
     for flow in state.conditions.flows:
         for direction in DIRECTIONS:
             own = getattr(flow, direction)
-            requested = _configured(own, own.over(getattr(state.conditions, direction))) or "same as the link"
-            yield f"{direction} {flow.name}", requested, state.flows.get(flow.name, {}).get(direction)
+            requested = _configured(own, own.over(getattr(state.configured, direction)))
+            if flow.muted:
+                requested = f"muted: {requested}" if requested else "muted"
+            place = f"{direction} {flow.name}"
+            yield place, requested or "same as the link", state.flows.get(flow.name, {}).get(direction)
 
 
 def _configured(own: LinkConditions, effective: LinkConditions) -> str:
@@ -193,7 +202,7 @@ def notes(states: Mapping[str, ClientState]) -> Iterator[str]:
     ordered: dict[str, list[str]] = {}
     for name, state in states.items():
         for direction in DIRECTIONS:
-            link = getattr(state.conditions, direction)
+            link = getattr(state.configured, direction)
             if link.jitter_ns and not link.reordering:
                 ordered.setdefault(link.to_dict().get("latency", "0ms"), []).append(f"{name} {direction}")
     for latency, places in ordered.items():

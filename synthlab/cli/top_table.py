@@ -62,7 +62,7 @@ def top_table(now: ClientSample, before: ClientSample) -> Table:
         used = cpu(before.get(name), seen)
         named = (name, ""), (NOTHING if used is None else f"{used:.0%}", ""), received(seen.stats)
         for direction, title, work, video in zip(DIRECTIONS, *named, strict=True):
-            conditions, link = getattr(seen.state.conditions, direction), seen.state.links.get(direction)
+            conditions, link = getattr(seen.state.configured, direction), seen.state.links.get(direction)
             rows.append((title, direction, *_cells(conditions, link), work, video))
     return Table(COLUMNS, rows, whole=_WHOLE)
 
@@ -144,7 +144,7 @@ def _as_json(seen: Seen, before: Seen | None) -> dict[str, Any]:
         return {"error": seen.error}
     links = {
         direction: {
-            "configured": getattr(seen.state.conditions, direction).to_dict(),
+            "configured": getattr(seen.state.configured, direction).to_dict(),
             "achieved": dict(seen.state.links[direction].achieved) if direction in seen.state.links else {},
         }
         for direction in DIRECTIONS

@@ -26,6 +26,8 @@ class Backend:
     is_near: Callable[[Container], bool] = lambda container: True
     clock: Clock = MACHINE
     """The host's clock, used to change several clients at the same moment."""
+    by: str = "api"
+    """Who makes the changes, in the clients' history: a word such as `command` or `python`."""
 
     def members(self, wanted: str | None, past: bool = False) -> tuple[str, list[Container]]:
         """The name and containers of the lab called `wanted`, or of the only lab; skips expired labs unless `past`.
@@ -77,8 +79,8 @@ def _expired(containers: Iterable[Container]) -> set[str]:
     return {container.lab for container in containers if container.expired(now)}
 
 
-def make_backend() -> Backend:
-    """The container engine, and HTTP to the clients."""
+def make_backend(by: str = "api") -> Backend:
+    """The container engine, and HTTP to the clients, for changes made by `by`."""
     engine = make_engine()
     connections = ClientConnections(engine)
 
@@ -86,4 +88,4 @@ def make_backend() -> Backend:
         connections.close()
         engine.close()
 
-    return Backend(engine, connections.api, close, is_near)
+    return Backend(engine, connections.api, close, is_near, by=by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from syntheticnet.conditions import DIRECTIONS, Conditions, FileValue, LinkConditions, condition_fields
@@ -25,11 +25,14 @@ def read_change(
     flow: str | None = None,
     profile: str | None = None,
     seed: int | None = None,
+    muted: bool | None = None,
+    order: Sequence[str] = (),
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The change, and the text of each file it uses, by file name.
 
-    `values` apply to both directions, and only to `flow` if given. A `profile` replaces all values; the other
-    arguments override it. Raises WrongUse for an empty change, an unknown profile or an unreadable file.
+    `values` apply to both directions, and like `muted` only to `flow` if given. A `profile` replaces all values; the
+    other arguments override it. The flows in `order` go first. Raises WrongUse for an empty change, an unknown profile
+    or an unreadable file.
     """
     from ..stack.profiles import find_profile
 
@@ -38,6 +41,10 @@ def read_change(
     change = build_change(values, directions, flow, start.conditions if start else None, seed)
     sides = {"ingress": ingress, "egress": egress, "flows": flows}
     change = merged(change, {name: side for name, side in sides.items() if side is not None})
+    if muted is not None:
+        change = merged(change, {"flows": {flow: {"muted": muted}}} if flow else {"muted": muted})
+    if order:
+        change["order"] = list(order)
     if not change:
         raise WrongUse("nothing to set: give a value such as loss='5%', or a profile")
     files = dict(start.files) if start else {}

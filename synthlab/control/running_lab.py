@@ -126,4 +126,5 @@ class RunningLab:
 
     def _lab_client(self, container: Container) -> LabClient:
         name = container.network_name
-        return LabClient(name, container.group or name, self.backend.api(container), server=bool(container.network_of))
+        api = self.backend.api(container).signed(self.backend.by)
+        return LabClient(name, container.group or name, api, server=bool(container.network_of))

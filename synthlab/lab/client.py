@@ -65,6 +65,8 @@ class Client:
         flow: str | None = None,
         profile: str | None = None,
         seed: int | None = None,
+        muted: bool | None = None,
+        order: Sequence[str] = (),
         for_: str | None = None,
         after: str | None = None,
         **values: Value,
@@ -73,12 +75,14 @@ class Client:
 
         Values are written as in stack files; None clears a value, and values not named stay. A trace or table may be a
         local file. `flow="*:udp"` selects the packets that `values` apply to; `flows` sets several flows. A `profile`,
-        such as `wpt/3g`, sets all values. Several clients change at the same moment, or none does.
+        such as `wpt/3g`, sets all values. While `muted`, the flow keeps its values but matches nothing; without `flow`,
+        the values of the link are kept but not in force. The flows in `order` match first. Several clients change at
+        the same moment, or none does.
 
         The change lasts until reset, `for_` a time, or until the end of a `with` statement; it starts now, or `after`
         a time. Raises WrongUse for an invalid value.
         """
-        change, files = read_change(values, ingress, egress, flows, flow, profile, seed)
+        change, files = read_change(values, ingress, egress, flows, flow, profile, seed, muted, order)
         return AppliedChange.make(self.lab, [self.name], change, for_, after, files)
 
     def block(

@@ -62,7 +62,7 @@ class Lab(RunningLab):
         """
         from .bring_up import bring_up
 
-        place = backend or make_backend()
+        place = backend or make_backend("python")
         described = read_stack(os.fspath(stack), name, compose=place.engine.compose_config)
         ttl_text = ttl or os.environ.get("SYNTHLAB_TTL")
         ttl_s = None if ttl_text is None else seconds_of(read_duration("ttl", ttl_text, SHORTEST_TTL_NS))
@@ -78,7 +78,7 @@ class Lab(RunningLab):
     @classmethod
     def attach(cls, name: str | None = None, backend: Backend | None = None) -> Lab:
         """Attach to a running lab: the one named, else that of SYNTHLAB_LAB, else the only one. Raises WrongUse."""
-        lab = cls.named(backend or make_backend(), name or os.environ.get("SYNTHLAB_LAB"))
+        lab = cls.named(backend or make_backend("python"), name or os.environ.get("SYNTHLAB_LAB"))
         lab._own_backend = backend is None
         return lab
 

@@ -22,6 +22,8 @@ from .run import PytestRun
 from .watched import WatchedLab
 
 SEED_BITS = 32
+BY = "pytest"
+"""Who makes the changes, in the clients' history."""
 _PLAIN = re.compile(r"[^\w.-]+")
 
 
@@ -54,7 +56,7 @@ class Labs:
 
     run: PytestRun
     ttl: str
-    backend: Backend = field(default_factory=make_backend)
+    backend: Backend = field(default_factory=lambda: make_backend(BY))
     up: Callable[..., Lab] = Lab.up
     watch: Callable[[Backend, str], Evidence] = Evidence
     _used: dict[tuple[str, str | None], Used] = field(default_factory=dict)
@@ -96,7 +98,7 @@ class Labs:
 
 def remove_left(run: PytestRun) -> None:
     """Remove the labs of killed workers; if the engine does not answer, they expire."""
-    backend = make_backend()
+    backend = make_backend(BY)
     with uninterrupted(), contextlib.suppress(SynthlabError):
         for name in backend.engine.labs():
             if run.is_of_worker(name):

@@ -16,7 +16,10 @@ _NS_PER_MS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredLinks:
-    """The conditions of one client: each entry from its time until the next, the last one until `ends_s`."""
+    """The conditions of one client: each entry from its time until the next, the last one until `ends_s`.
+
+    A muted value is not configured.
+    """
 
     times_s: tuple[float, ...]
     conditions: tuple[Conditions, ...]
@@ -27,7 +30,7 @@ class ConfiguredLinks:
         own = [entry for entry in configured if entry.client == client and entry.at_s <= ends_s]
         own.sort(key=lambda entry: entry.at_s)
         times = tuple(entry.at_s for entry in own)
-        return cls(times, tuple(Conditions.from_dict(entry.conditions) for entry in own), ends_s)
+        return cls(times, tuple(Conditions.from_dict(entry.conditions).without_muted() for entry in own), ends_s)
 
     @property
     def changed(self) -> bool:

@@ -31,9 +31,14 @@ class Configurations:
         """Record conditions that differ from the client's last ones."""
         for client, state in states.items():
             conditions = dict(state.conditions_text)
-            if self._last.get(client) != conditions:
+            if not _same(self._last.get(client), conditions):
                 self._last[client] = conditions
                 self._entries.append(Configured(at_s=seconds_of(at_ns), client=client, conditions=conditions))
+
+
+def _same(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    """Whether the conditions are equal, including the order of their flows."""
+    return before == now and list(before.get("flows", ())) == list(now.get("flows", ()))
 
 
 class RunLog:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
+from syntheticnet.conditions import Conditions
+
 from ..assets import own_version
 from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
@@ -60,6 +62,7 @@ def play(plan: Plan, backend: Backend, options: RunOptions, watcher: Watcher, pr
     """
     if not options.allow_host:
         refuse_strange(plan)
+    backend = replace(backend, by="scenario")
     started = datetime.now(UTC)
     try:
         with _lab(plan, backend, options, progress) as lab:
@@ -115,7 +118,8 @@ def _refuse_other(plan: Plan, live_lab: LiveLab) -> None:
             raise WrongUse(f"lab '{live_lab.name}' has no client {name}, which {plan.scenario.file} requires")
     for name, state in live_lab.lab.states().items():
         # The seed does not count: the plan sets its own.
-        changed = state.conditions.to_dict() | {"seed": None} != dict(state.answer["startup"]) | {"seed": None}
+        startup = Conditions.from_dict(state.answer["startup"])
+        changed = replace(state.conditions, seed=None) != replace(startup, seed=None)
         if state.leases or state.scheduled:
             raise WrongUse(f"{name} has active leases or scheduled changes (a scenario or `--for`); wait for their end")
         if changed:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from typing import Any
 
-from syntheticnet.conditions import DIRECTIONS, FILE, FileValue, FlowMatch, file_values
+from syntheticnet.conditions import DIRECTIONS, FILE, SWITCH, FileValue, FlowMatch, file_values
 
 from ..errors import condition_meant
 from ..stack.hosts import refuse_flow
@@ -15,7 +15,7 @@ from ..stack.mistakes import Mistakes
 from ..stack.partial_change import merged
 from ..stack.profiles import named_by
 from ..stack.yaml import Node
-from .conditions_schema import BOTH, CLEAR, DIRECTIONS_OF, SIDES, fields_by_name, reference
+from .conditions_schema import BOTH, CLEAR, DIRECTIONS_OF, SIDES, fields_by_name, keys_of_flow, reference
 from .step_kind import Context, Key, StepArgs
 
 Values = dict[str, Any]
@@ -43,30 +43,47 @@ def _values(node: Node, context: Context, read_value: ReadValue) -> Values:
     return values
 
 
-def read_flows(node: Node, context: Context, read_value: ReadValue) -> Values:
+def read_flows(node: Node, context: Context, read_value: ReadValue, allowed: tuple[str, ...]) -> Values:
     """The flows of a change; null or `none` removes a flow."""
     flows, mistakes = Values(), Mistakes()
     for name, entry in node.mapping(what="flows such as {'*:udp': {egress: {loss: 5%}}}").items():
         with mistakes.noted():
             cleared = entry.value is None or entry.value == CLEAR
-            flows[name] = None if cleared else _read_flow(name, entry, context, read_value)
+            flows[name] = None if cleared else _read_flow(name, entry, context, read_value, allowed)
     mistakes.report()
     return flows
 
 
-def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue) -> Values:
+def _read_flow(name: str, node: Node, context: Context, read_value: ReadValue, allowed: tuple[str, ...]) -> Values:
     keys = node.mapping(what="values such as {egress: {loss: 5%}}")
-    match, sides, mistakes = Values(), dict[str, Values](), Mistakes()
+    own, sides, mistakes = Values(), dict[str, Values](), Mistakes()
     with mistakes.noted():
-        node.refuse_unknown(("match", *SIDES))
+        node.refuse_unknown(allowed)
     with mistakes.noted():
-        match = {"match": keys["match"].text("a flow")} if "match" in keys else match
-        check_flow(keys.get("match", node), match.get("match", name), context)
+        own |= {"match": keys["match"].text("a flow")} if "match" in keys else {}
+        check_flow(keys.get("match", node), own.get("match", name), context)
+    with mistakes.noted():
+        own |= {"muted": read_muted(keys["muted"], context)} if "muted" in keys else {}
     for side in [side for side in SIDES if side in keys]:
         with mistakes.noted():
             sides[side] = _values(keys[side], context, read_value)
     mistakes.report()
-    return match | by_direction(sides)
+    return own | by_direction(sides)
+
+
+def read_muted(node: Node, _: Context) -> bool:
+    """Whether a flow or link is muted; null or `none` clears it."""
+    if node.value is None or node.value == CLEAR:
+        return False
+    try:
+        return bool(SWITCH.parse(node.value))
+    except ValueError as error:
+        node.wrong(str(error))
+
+
+def read_order(node: Node, _: Context) -> list[str]:
+    """The flows that a change puts first; whether they exist is known only when it is applied."""
+    return [entry.text("a flow") for entry in node.items("a list of flows such as ['sfu:rtp', '*:udp']")]
 
 
 def named_flows(node: Node) -> Iterator[str]:
@@ -129,11 +146,12 @@ def _whole_link(given: Mapping[str, Any], files: Mapping[str, str], node: Node) 
 
 
 def change_of(read: StepArgs, example: str) -> Values:
-    """The change described by a step's profile, direction and flow keys; raises WrongUse if it is empty."""
+    """The change described by a step's keys for profile, link and flows; raises WrongUse if it is empty."""
     sides = {side: read.get(side) for side in SIDES if side in read.values}
     change: Values = merged(read.get("profile", {}), by_direction(sides))
     if "flows" in read.values:
         change = merged(change, {"flows": read.get("flows")})
+    change = merged(change, {key: read.get(key) for key in ("muted", "order") if key in read.values})
     return change or read.node.wrong(f"changes nothing; add values such as {example}")
 
 
@@ -150,7 +168,7 @@ def link_keys(read_value: ReadValue, values: str) -> dict[str, Key]:
     }
     keys = {side: Key(read=read, schema=reference(values), help=help) for side, help in helps.items()}
     keys["flows"] = Key(
-        read=lambda node, context: read_flows(node, context, read_value),
+        read=lambda node, context: read_flows(node, context, read_value, keys_of_flow(values, SIDES)),
         schema=reference(f"flows-of-{values}"),
         help="values for single flows, by flow expression",
     )

@@ -17,6 +17,8 @@ SIDES = (*DIRECTIONS, BOTH)
 DIRECTIONS_OF = {BOTH: DIRECTIONS} | {direction: (direction,) for direction in DIRECTIONS}
 """The directions of each side, in the order in which they apply: next to `both`, a direction's own value wins."""
 VALUES, PAIRS = "values", "pairs"
+MUTED_SCHEMA = {"type": ["boolean", "string", "null"]}
+ORDER_SCHEMA = {"type": "array", "items": TEXT_SCHEMA, "uniqueItems": True}
 PAIR_SCHEMA = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
 
 
@@ -34,7 +36,7 @@ def link_definitions(sides: tuple[str, ...] = SIDES, pairs: bool = True) -> dict
     """The definitions `values` and `flows-of-values` and, with `pairs`, also `pairs` and `flows-of-pairs`."""
     forms = {VALUES: {}, PAIRS: PAIR_SCHEMA} if pairs else {VALUES: {}}
     links = {name: _link_schema(form) for name, form in forms.items()}
-    flows = {f"flows-of-{name}": _flows_schema(reference(name), sides) for name in forms}
+    flows = {f"flows-of-{name}": _flows_schema(name, sides) for name in forms}
     return links | flows
 
 
@@ -49,8 +51,14 @@ def _link_schema(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _flows_schema(link: Mapping[str, Any], sides: tuple[str, ...]) -> dict[str, Any]:
-    properties = {"match": TEXT_SCHEMA, **dict.fromkeys(sides, link)}
+def keys_of_flow(values: str, sides: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a flow whose links have these values; one that varies over time cannot be muted."""
+    return ("match", *sides, *(["muted"] if values == VALUES else []))
+
+
+def _flows_schema(values: str, sides: tuple[str, ...]) -> dict[str, Any]:
+    schemas = {"match": TEXT_SCHEMA, "muted": MUTED_SCHEMA}
+    properties = {key: schemas.get(key, reference(values)) for key in keys_of_flow(values, sides)}
     flow = {"type": "object", "properties": properties, "additionalProperties": False}
     return {"type": "object", "additionalProperties": {"anyOf": [flow, {"enum": [None, CLEAR]}]}}
 

@@ -31,10 +31,14 @@ def _lines(change: Mapping[str, Any], prefix: str) -> Iterator[str]:
         yield f"{prefix}both {_values(links['egress'])}"
     else:
         yield from (f"{prefix}{name} {_values(values)}" for name, values in links.items())
+    if "muted" in change:
+        yield f"{prefix}{'muted' if change['muted'] else 'not muted'}"
     if "flows" in change and change["flows"] is None:
         yield "no flows"
     for name, flow in (change.get("flows") or {}).items():
         yield from _lines(flow, f"{name} ") if flow is not None else [f"no flow {name}"]
+    if "order" in change:
+        yield f"order {joined(change['order'])}"
 
 
 def _values(values: Mapping[str, Any] | None) -> str:

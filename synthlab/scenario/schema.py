@@ -13,7 +13,7 @@ from ..stack import sfu as stack_sfu
 from ..stack import turn as stack_turn
 from ..stack.apps import CLIENT_APPS, SFU_APPS, TURN_APPS
 from ..stack.profiles import OWN, profiles
-from .conditions_schema import VALUES, link_definitions, reference
+from .conditions_schema import MUTED_SCHEMA, VALUES, link_definitions, reference
 from .reader import TOP
 from .step_kind import Key, StepKind
 from .step_reader import COMMON
@@ -108,6 +108,7 @@ def _network() -> Schema:
     properties: Schema = {
         "profile": {"anyOf": [{"enum": list(profiles())}, {"type": "string", "pattern": f"{OWN}."}]},
         **dict.fromkeys(DIRECTIONS, reference(VALUES)),
+        "muted": MUTED_SCHEMA,
         "flows": reference(f"flows-of-{VALUES}"),
         "seed": {"type": ["integer", "null"], "minimum": 0},
     }

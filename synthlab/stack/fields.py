@@ -8,16 +8,19 @@ from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import DIRECTIONS, Conditions
 
 from ..errors import did_you_mean
 from . import profiles
 from .local_files import take_local
+from .mistakes import Mistakes
 from .model import Media
 from .yaml import Node
 
 MAX_NAME = 40
 PLACES = ("name", "sfu", "lab", "turn")
+NETWORK_KEYS = ("profile", *DIRECTIONS, "muted", "flows", "seed")
+"""No `order`, which only a change has: in a file, flows match in the order in which they are written."""
 MEDIA_SUFFIXES = {"video": (".y4m", ".mjpeg"), "audio": (".wav",)}
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
@@ -126,13 +129,18 @@ def read_network(node: Node, folder: Path) -> tuple[Conditions, dict[str, str]]:
     """
     keys = node.mapping(what="a network such as {profile: wpt/3g, egress: {rate: 1mbit}}")
     files: dict[str, str] = {}
-    base = Conditions()
-    if "profile" in keys:
-        profile = profiles.named_by(keys["profile"], folder)
-        base, files = profile.conditions, dict(profile.files)
-    node = take_local(node, folder, files)
-    own = {key: value for key, value in node.mapping().items() if key != "profile"}
-    return profiles.read_conditions(replace(node, value=own), base), files
+    conditions, mistakes = Conditions(), Mistakes()
+    with mistakes.noted():
+        node.refuse_unknown(NETWORK_KEYS)
+    with mistakes.noted():
+        if "profile" in keys:
+            profile = profiles.named_by(keys["profile"], folder)
+            conditions, files = profile.conditions, dict(profile.files)
+        node = take_local(node, folder, files)
+        own = {key: value for key, value in node.mapping().items() if key in NETWORK_KEYS and key != "profile"}
+        conditions = profiles.read_conditions(replace(node, value=own), conditions)
+    mistakes.report()
+    return conditions, files
 
 
 def read_video(node: Node) -> str:

@@ -70,7 +70,9 @@ def is_partition(change: Mapping[str, Any], other: str) -> bool:
     if change.keys() != {"flows"} or (change["flows"] or {}).keys() != {other}:
         return False
     links = change["flows"][other] or {}
-    return bool(links) and all(link and link.keys() == _blocking(link).keys() for link in links.values())
+    if not links or links.keys() - set(DIRECTIONS):
+        return False
+    return all(link and link.keys() == _blocking(link).keys() for link in links.values())
 
 
 def heal(other: str, base: Mapping[str, Any], startup: Mapping[str, Any]) -> PartialChange | None:

@@ -25,13 +25,21 @@ def put_value(change: Mapping[str, Any], place: Sequence[str], value: Any) -> di
 
 def undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """The change that restores the values named in `change` to those in `before`; both in native form."""
+    back, flows = _undoing(change, before), before.get("flows", {})
+    removed = [name for name, flow in (change.get("flows") or {}).items() if flow is None and name in flows]
+    if "order" in change or removed:
+        back["order"] = list(flows)
+    return back
+
+
+def _undoing(change: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     back: dict[str, Any] = {}
     for key, requested in change.items():
         old = before.get(key)
         # Value by value even where there was nothing before: None for a whole link would clear what others have set
         # since.
         if isinstance(requested, Mapping) and (isinstance(old, Mapping) or key in (*DIRECTIONS, "flows")):
-            back[key] = undoing(requested, old or {})
+            back[key] = _undoing(requested, old or {})
         else:
             back[key] = old
     return back

@@ -29,8 +29,7 @@ DELAYS = {"one-way": "one-way in the source too", "rtt": "a round trip in the so
 
 _NEEDED = ("source", "delay", "profiles")
 _KEYS = (*_NEEDED, "licence", "remark")
-_OF_NETWORK = (*DIRECTIONS, "flows", "seed")
-_OF_FLOW = ("match", *DIRECTIONS)
+_OF_FLOW = ("match", *DIRECTIONS, "muted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +122,16 @@ def read_conditions(node: Node, base: Conditions | None = None) -> Conditions:
         node.wrong_at(error)
 
 
-def _note_values(node: Node, mistakes: Mistakes, allowed: Collection[str] = _OF_NETWORK) -> None:
-    """Record every unknown key and invalid single value of links and flows, so that they are reported together."""
-    with mistakes.noted():
-        node.refuse_unknown(allowed)
+def _note_values(node: Node, mistakes: Mistakes) -> None:
+    """Record every unknown key of a flow and invalid single value, so that they are reported together."""
     units = {item.metadata["name"]: item.metadata["unit"] for item in condition_fields()}
     for key, link in node.value.items():
         if key == "flows" and isinstance(link.value, dict):
             for flow in link.below():
-                _note_values(flow, mistakes, _OF_FLOW) if isinstance(flow.value, dict) else None
+                if isinstance(flow.value, dict):
+                    with mistakes.noted():
+                        flow.refuse_unknown(_OF_FLOW)
+                    _note_values(flow, mistakes)
         elif key in DIRECTIONS and isinstance(link.value, dict):
             for name, entry in link.value.items():
                 with mistakes.noted():

@@ -43,6 +43,11 @@ class FakeClientApi:
         self.problem: str | None = None
         self.broken = False
         self.version = own_version()
+        self.by = ""
+
+    def signed(self, by: str) -> FakeClientApi:
+        self.by = by
+        return self
 
     def answer(self) -> dict[str, Any]:
         """The answer to GET /v1/state."""
@@ -56,6 +61,7 @@ class FakeClientApi:
             "leases": [entry for entry in self.entries if "in_ns" not in entry],
             "scheduled": [entry for entry in self.entries if "in_ns" in entry],
             "failed": {"count": 0, "last": []},
+            "history": [],
             "monotonic_ns": self._clock.now_ns(),
             "startup": self.startup.to_dict(),
             "seed": self.conditions.seed or 0,

@@ -70,6 +70,22 @@ def test_conditions_of_flows() -> None:
     ]
 
 
+def test_what_is_muted() -> None:
+    """A muted flow or link is marked; flows over a muted link have their own values only."""
+    egress = {"rate": "100kbit", "latency": "9ms", "jitter": "1ms"}
+    flows = {"*:udp": {"muted": True, "egress": {"loss": "5%"}}, "*:tcp": {"egress": {"queue": "1s", "rate": "1mbit"}}}
+    answers = {"client2": state({"egress": egress, "muted": True, "flows": flows})}
+    assert [row[1:] for row in conditions_table(answers).rows] == [
+        ("ingress", "perfect"),
+        ("egress", "muted: rate 100kbit (queue of 1211ms), latency 9ms, jitter 1ms"),
+        ("ingress *:udp", "muted"),
+        ("egress *:udp", "muted: loss 5%"),
+        ("ingress *:tcp", "same as the link"),
+        ("egress *:tcp", "rate 1mbit, queue 1s"),
+    ]
+    assert list(notes(answers)) == []
+
+
 @pytest.mark.issue(10)
 @pytest.mark.parametrize(
     ("egress", "expected"),
@@ -126,6 +142,14 @@ def test_agenda() -> None:
         ("client2", "scheduled 4", "replace all with; seed 7", "in 5.0 s, ends in 20.0 s"),
         ("client2", "scheduled 3", what, "in 1.0 s"),
     ]
+
+
+def test_agenda_of_order_and_mute() -> None:
+    """A lease that mutes or orders flows says so."""
+    change = {"muted": True, "flows": {"*:udp": {"muted": None}}, "order": ["*:udp", "*:tcp"]}
+    result = replace(state({}), leases=(replace(entry(), change=change),))
+    what = "muted true; order *:udp, *:tcp; *:udp muted none"
+    assert schedule_table({"client2": result}).rows == [("client2", "lease 3", what, "")]
 
 
 def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,11 @@ from synthlab.stack.profiles import find_profile
             {"flows": {"*:udp": {"ingress": {"latency": "80ms"}, "egress": {"latency": "80ms"}}}},
         ),
         ({"values": {}, "flows": {"*:udp": None}, "seed": 7}, {"flows": {"*:udp": None}, "seed": 7}),
+        ({"values": {}, "muted": True, "order": ("*:udp",)}, {"muted": True, "order": ["*:udp"]}),
+        (
+            {"values": {}, "flow": "*:udp", "muted": False, "flows": {"*:tcp": {"muted": True}}},
+            {"flows": {"*:udp": {"muted": False}, "*:tcp": {"muted": True}}},
+        ),
     ],
 )
 def test_changes(given: dict[str, Any], change: dict[str, Any]) -> None:
@@ -78,12 +83,21 @@ def test_mistakes(given: dict[str, Any], expected: str) -> None:
         {"flows": {"*:tcp": None}},
         {"flows": None},
         {"seed": 5},
+        {"muted": True},
+        {"muted": True, "flows": {"*:tcp": {"muted": True}, "*:udp": {"muted": True}}},
+        {"flows": {"*:icmp": None}},
+        {"order": ["*:icmp", "*:tcp"]},
+        {"flows": {"*:udp": {}, "*:tcp": None}, "order": ["*:udp"]},
     ],
 )
 def test_undoing(change: dict[str, Any]) -> None:
-    """Undoing a change restores the values it set."""
+    """Undoing a change restores the values it set, and the order of flows."""
     before = Conditions.from_dict(
-        {"egress": {"loss": "1%"}, "flows": {"*:tcp": {"match": "*:tcp", "egress": {"loss": "2%"}}}, "seed": 3}
+        {
+            "egress": {"loss": "1%"},
+            "flows": {"*:tcp": {"match": "*:tcp", "egress": {"loss": "2%"}}, "*:icmp": {"muted": True}, "*:sctp": {}},
+            "seed": 3,
+        }
     )
     changed = before.changed(change)
     assert changed != before

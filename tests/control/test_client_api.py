@@ -103,6 +103,32 @@ def test_terms(remote: HttpClientApi) -> None:
     ]
 
 
+def test_who_asks(remote: HttpClientApi) -> None:
+    """All changes are signed, reads are not; the connection is shared, and the unsigned API stays unsigned."""
+    seen.clear()
+    signed = remote.signed("page")
+    signed.change({})
+    signed.check({})
+    signed.replace({}, ChangeOptions(keep=True))
+    signed.reset()
+    signed.release(7)
+    with pytest.raises(SynthlabError, match="no such path"):
+        signed.renew(8, SECOND_NS)
+    signed.state()
+    remote.change({})
+    assert seen == [
+        ("PATCH", "/v1/conditions", {"by": "page"}),
+        ("PATCH", "/v1/conditions", {"by": "page", "check": "true"}),
+        ("PUT", "/v1/conditions", {"keep": "true", "by": "page"}),
+        ("DELETE", "/v1/conditions", {"by": "page"}),
+        ("DELETE", "/v1/leases/7", {"by": "page"}),
+        ("PUT", "/v1/leases/8", {"for": "1s", "by": "page"}),
+        ("GET", "/v1/state", {}),
+        ("PATCH", "/v1/conditions", {}),
+    ]
+    assert signed._connection is remote._connection
+
+
 def test_clock(fake: FakeClientApi) -> None:
     """The client's times come from its answer's headers, the host's are taken just before and after."""
     clock = FakeClock()
@@ -215,7 +241,7 @@ def test_container_that_does_not_run() -> None:
 def test_close(remote: HttpClientApi) -> None:
     """After `close`, the next request connects again."""
     assert remote.clock().arrived == 5
-    first = remote._connected
+    first = remote._connection._connected
     assert first is not None
     remote.close()
     assert first.is_closed

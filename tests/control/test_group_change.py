@@ -10,7 +10,16 @@ import pytest
 
 from synthlab.control.client_api import AT_ONCE, ChangeOptions, Observed
 from synthlab.control.clock_sync import ClockSample
-from synthlab.control.group_change import AFTER_S, LEAD_NS, MAX_AT_ONCE, LabClient, apply_change, each
+from synthlab.control.group_change import (
+    AFTER_S,
+    LEAD_NS,
+    MAX_AT_ONCE,
+    LabClient,
+    Reachable,
+    apply_change,
+    apply_together,
+    each,
+)
 from synthlab.control.state import ClientState, ScheduleEntry
 from synthlab.errors import SynthlabError
 from synthlab.testing import FakeClientApi, FakeClock
@@ -130,6 +139,23 @@ def test_a_late_forwarder_is_in_the_distance() -> None:
 
     made = apply_change(clients(Late("a", clock), Away("b", clock)), LOSS, AT_ONCE, clock=clock)
     assert made.apart_ns == 3 * MS
+
+
+def test_the_order_of_flows_is_restored() -> None:
+    """If one client fails while flows are put in another order, the others get their order back."""
+    clock = FakeClock()
+    startup: dict[str, Any] = {"flows": {"*:udp": {}, "*:tcp": {}}}
+    apis = FakeClientApi("a", startup, clock), FakeClientApi("b", startup, clock)
+
+    def act(client: Reachable, _: ChangeOptions) -> ClientState:
+        if client.name == "b":
+            raise SynthlabError("b")
+        return client.api.change({"order": ["*:tcp"]})
+
+    with pytest.raises(SynthlabError, match=r"\Ab\Z"):
+        apply_together(clients(*apis), act, lambda client: client.api.observe(), AT_ONCE, clock)
+    assert apis[0].requests == [{"order": ["*:tcp"]}]
+    assert apis[0].base == apis[0].startup
 
 
 def test_one_client_is_not_observed_before() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from synthlab.cli.main import main
 from synthlab.contract import ContainerAction
-from synthlab.control.backend import choose_lab
+from synthlab.control.backend import Backend, choose_lab
 from synthlab.control.client_api import ChangeOptions
 from synthlab.control.group_change import LEAD_NS
 from synthlab.engine.containers import Container
 from synthlab.errors import SynthlabError, WrongUse
 from synthlab.lab.lab import Lab
+from synthlab.pytest_plugin.labs import Labs
+from synthlab.pytest_plugin.run import PytestRun
 from synthlab.stack import read_stack
 from synthlab.testing import FakeClientApi, FakeClock, FakeEngine, fake_backend
 from synthlab.text.durations import SECOND_NS
@@ -84,6 +88,25 @@ def test_several_change_at_the_same_moment(lab_and_apis: tuple[Lab, dict[str, Fa
     alone = lab.change(lab.find(["client2"]), {"egress": {"loss": "5%"}})
     assert apis["client2"].options == [ChangeOptions()]
     assert alone.apart_ns is None
+
+
+def test_who_makes_the_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history of clients says `python` of a Lab, `command` of the command line and `pytest` of its labs."""
+    words: list[str] = []
+
+    def made(by: str) -> Backend:
+        words.append(by)
+        return replace(fake_backend("call")[0], by=by)
+
+    for module in ("lab.lab", "cli.main", "pytest_plugin.labs"):
+        monkeypatch.setattr(f"synthlab.{module}.make_backend", made)
+    lab = Lab.attach("call")
+    assert main(["ps"]) == 0
+    Labs(cast("PytestRun", None), "1h")
+    assert words == ["python", "command", "pytest"]
+    api = lab["client1"].api
+    assert isinstance(api, FakeClientApi)
+    assert api.by == "python"
 
 
 def test_several_change_after_a_while(lab_and_apis: tuple[Lab, dict[str, FakeClientApi]]) -> None:

@@ -55,6 +55,15 @@ def test_flows() -> None:
     assert (rate_bps(after), loss_share(after)) == (100_000, 0.05)
 
 
+def test_what_is_muted_is_not_configured() -> None:
+    """The values of a muted link have no line, those of a muted flow none while it is muted."""
+    flows = {"*:udp": {"egress": {"loss": "5%"}}}
+    muted = {"egress": {"rate": "100kbit"}, "muted": True, "flows": {"*:udp": {**flows["*:udp"], "muted": True}}}
+    configured = ConfiguredLinks.of([entry(0, muted), entry(9, {**muted, "flows": flows})], "client2", 45)
+    assert configured.links("egress") == (link(), link())
+    assert configured.links("egress", "*:udp") == (None, link(loss="5%"))
+
+
 def test_changed() -> None:
     """A client that only got a seed does not count as changed."""
     assert ConfiguredLinks.of([entry(0, {}), entry(9, LIMITED)], "client2", 45).changed

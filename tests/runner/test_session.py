@@ -7,6 +7,8 @@ from typing import cast
 
 import pytest
 
+from syntheticnet.conditions import Conditions
+from synthlab.errors import WrongUse
 from synthlab.runner.session import RunOptions, play
 from synthlab.runner.watcher import Watcher
 from synthlab.scenario import check_scenario
@@ -37,3 +39,17 @@ def test_a_lab_that_is_being_brought_up(tmp_path: Path) -> None:
     assert record.reasons[0].startswith("the lab 'call' is being brought up: ")
     assert [one.client for one in backend.engine.containers()] == ["client1", "client2"]
     assert all(not api.asked for api in apis.values())
+
+
+def test_a_lab_with_its_flows_in_another_order(tmp_path: Path) -> None:
+    """It is not the lab of the stack, as the first flow that matches wins; what a run changes is by `scenario`."""
+    (tmp_path / "call.yaml").write_text(STACK)
+    file = tmp_path / "short.yaml"
+    file.write_text(SCENARIO.format(file="call.yaml"))
+    backend, apis = fake_backend("call")
+    api = apis["call/client1"]
+    api.startup = Conditions.from_dict({"flows": {"*:udp": {}, "*:tcp": {}}})
+    api.base = api.startup.changed({"order": ["*:tcp"]})
+    with pytest.raises(WrongUse, match=r"^client1 does not have the conditions of its stack; "):
+        play(check_scenario(str(file), {}), backend, RunOptions(), cast("Watcher", None), print, "run")
+    assert {one.by for one in apis.values()} == {"scenario"}

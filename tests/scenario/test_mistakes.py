@@ -145,6 +145,23 @@ STEPS = {
         "  - repeat: 1000\n    steps: [{repeat: 1000, steps: [{wait: 1s}]}]\n",
         "4: steps[0].steps[0].steps[0]: exceeds 20000 steps, counting repetitions; repeat fewer times",
     ),
+    "order of no such flow": (
+        "  - {set: client2, flows: {'*:udp': {}}, order: ['*:tcp']}\n",
+        "3: steps[0]: client2: order: no such flow '*:tcp'; existing flows: *:udp",
+    ),
+    "an order that hides a flow": (
+        "  - {set: client2, flows: {'*:rtp': {}, '*:udp': {}}, order: ['*:udp']}\n",
+        "3: steps[0]: client2: flows.*:rtp: never matches: the earlier flow '*:udp' takes all its packets; put this ",
+    ),
+    "order of what": (
+        "  - {set: client2, order: '*:udp'}\n",
+        "3: steps[0].order: '*:udp' is not a list of flows such as ['sfu:rtp', '*:udp']",
+    ),
+    "muted how": ("  - {set: client2, muted: 5s}\n", "3: steps[0].muted: '5s' is not true or false"),
+    "muted over time": (
+        "  - {ramp: client2, flows: {'*:udp': {muted: true}}, over: 5s}\n",
+        "3: steps[0].flows.*:udp.muted: no such key; allowed: match, ingress, egress, both",
+    ),
     "no tracks": ("  - parallel: []\n", "3: steps[0].parallel: has 0 tracks; expected 1 to 32"),
     "partition of one": (
         "  - partition: [client1, client1]\n",

@@ -55,6 +55,10 @@ def test_every_change(tmp_path: Path) -> None:
         ({"set": "client2", "egress": {"rate": "1mbt"}}, ".steps[0].egress.rate"),
         ({"set": "client2", "egress": {"rat": "1mbit"}}, ".steps[0].egress.rat"),
         ({"set": "client2", "flows": {"*:udp": {"egress": {"loss": 5}}}}, ".steps[0].flows.*:udp"),
+        ({"set": "client2", "flows": {"*:udp": {"muted": 1}}}, ".steps[0].flows.*:udp"),
+        ({"set": "client2", "order": ["*:udp", "*:udp"]}, ".steps[0].order"),
+        ({"ramp": "client2", "flows": {"*:udp": {"muted": True}}, "over": "5s"}, ".steps[0].flows.*:udp"),
+        ({"ramp": "client2", "muted": True, "over": "5s"}, ".steps[0].muted"),
         ({"ramp": "client2", "egress": {"rate": "1mbit"}, "over": "5s"}, ".steps[0].egress.rate"),
         ({"ramp": "client2", "egress": {"rate": ["1mbit", "2mbit"]}}, ".steps[0].over"),
         ({"wait": 5}, ".steps[0].wait"),
@@ -105,6 +109,13 @@ def test_a_mistaken_stack() -> None:
     """An invalid value in a client's network is located."""
     stack = {"clients": {"a": {"app": "bot", "network": {"egress": {"loss": 5}, "profile": "wpt/3g"}}}}
     assert list(mistakes(stack, stack_schema(), stack_schema())) == [".clients.a.network.egress.loss"]
+
+
+def test_a_stack_may_mute_but_not_order() -> None:
+    """`muted` is allowed in a network and its flows; `order` is only in a change."""
+    network = {"muted": True, "flows": {"*:udp": {"muted": True}}, "order": ["*:udp"]}
+    stack = {"clients": {"a": {"app": "bot", "network": network}}}
+    assert list(mistakes(stack, stack_schema(), stack_schema())) == [".clients.a.network.order"]
 
 
 def test_profiles_of_a_stack() -> None:

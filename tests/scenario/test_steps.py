@@ -61,6 +61,9 @@ def lengths(folder: Path, step: str) -> tuple[float, float]:
         ("{set: client2, flows: {a: {match: '*:udp', ingress: {loss: 5%}}}}",
          {"flows": {"a": {"match": "*:udp", "ingress": {"loss": "5%"}}}}),
         ("{set: client2, flows: {'*:udp': none}}", {"flows": {"*:udp": None}}),
+        ("{set: client2, muted: true}", {"muted": True}),
+        ("{set: client2, muted: none, order: [a, '*:udp'], flows: {a: {match: '*:rtp', muted: yes}}}",
+         {"muted": False, "order": ["a", "*:udp"], "flows": {"a": {"match": "*:rtp", "muted": True}}}),
         ("{link: down, on: client2}", {"ingress": {"outage": True}, "egress": {"outage": True}}),
         ("{link: up, on: client2}", {"ingress": {"outage": None}, "egress": {"outage": None}}),
         (

@@ -18,7 +18,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 KNOWN = {
     "$schema", "$defs", "$ref", "title", "description", "examples", "type", "enum", "pattern", "minLength", "minimum",
     "maximum", "properties", "required", "additionalProperties", "patternProperties", "minProperties", "items",
-    "minItems", "maxItems", "anyOf", "if", "then", "else",
+    "minItems", "maxItems", "uniqueItems", "anyOf", "if", "then", "else",
 }  # fmt: skip
 
 
@@ -38,6 +38,8 @@ def mistakes(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], pat
         yield from _of_object(value, schema, root, path)
     elif isinstance(value, list):
         if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            yield path
+        if schema.get("uniqueItems") and len(set(map(repr, value))) < len(value):
             yield path
         for index, entry in enumerate(value):
             yield from mistakes(entry, schema.get("items", {}), root, f"{path}[{index}]")

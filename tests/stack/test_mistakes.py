@@ -103,7 +103,16 @@ MISTAKES = {
     ),
     "unknown direction": (
         client("app: bot, network: {egres: {loss: 1%}}"),
-        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: ingress, egress, flows, seed",
+        "3: clients.c.network.egres: no such key; did you mean egress?; allowed: profile, ingress, egress, "
+        "muted, flows, seed",
+    ),
+    "order of flows": (
+        client("app: bot, network: {flows: {'*:udp': {}}, order: ['*:udp']}"),
+        "3: clients.c.network.order: no such key; allowed: profile, ingress, egress, muted, flows, seed",
+    ),
+    "bad mute": (
+        client("app: bot, network: {flows: {'*:udp': {muted: maybe}}}"),
+        "3: clients.c.network.flows.*:udp.muted: 'maybe' is not true or false",
     ),
     "value of a flow": (
         "sfu: {app: janus}\nclients:\n  c:\n    app: bot\n    network:\n      flows:\n"

@@ -81,6 +81,13 @@ def test_wrong_use(a: str, b: str, words: dict[str, str], message: str) -> None:
     assert caught.value.message == message
 
 
+@pytest.mark.parametrize("flow", [{"muted": True}, {"match": "sfu:udp", "egress": DOWN}, {"egress": {"loss": "5%"}}])
+def test_no_partition(flow: dict[str, Any]) -> None:
+    """A change that does anything else than blocking is none."""
+    assert is_partition({"flows": {"sfu": {"egress": DOWN}}}, "sfu")
+    assert not is_partition({"flows": {"sfu": flow}}, "sfu")
+
+
 def test_link() -> None:
     """Down blocks both directions, and up restores the previous values."""
     before = Conditions.from_dict({"egress": {"loss": "5%"}})

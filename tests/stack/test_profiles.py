@@ -153,6 +153,10 @@ def test_unknown_name(name: str, expected: str, office: Path) -> None:
             "own.yaml:4: profiles.a.flows: no such key; allowed: ingress, egress, delay, remark",
         ),
         (
+            "source: x\ndelay: rtt\nprofiles:\n  a: {egress: {loss: 2%}, muted: true}",
+            "own.yaml:4: profiles.a.muted: no such key; allowed: ingress, egress, delay, remark",
+        ),
+        (
             "source: x\ndelay: rtt\nprofiles:\n  a: {egress: {rate_trace: ./none.up}}",
             "own.yaml:4: profiles.a.egress.rate_trace: FOLDER/none.up: No such file or directory",
         ),

@@ -36,13 +36,13 @@ class ChangeRelay:
             preview, _ = await self._previewed(op, change, options)
             return preview | {"state": self._state.of(await self._control.ask("report"))}
 
-    async def edit(self, edited: Callable[[Conditions], Conditions]) -> None:
+    async def edit(self, edited: Callable[[Conditions], Conditions], by: str) -> None:
         """Replace the base by what `edited` makes of it, unless that leaves the conditions in force as they are."""
         async with self._changing:
             report = await self._control.ask("report")
             base, present = (Conditions.from_dict(report[key]) for key in ("base", "conditions"))
             if edited(present) != present:
-                await self._change("replace", edited(base).to_dict(), options_of({}))
+                await self._change("replace", edited(base).to_dict(), options_of({"by": by}))
 
     async def _change(self, op: str, change: Any, options: Mapping[str, Any]) -> dict[str, Any]:
         """The state after a change. The change is passed on unparsed: only the forwarder parses it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from ..conditions import ConditionsError, parse_duration, refuse_unknown
+from ..conditions.errors import shortened
 
 MOST_BODY_BYTES = 1 << 20
 MOST_NESTED = 16
-OPTIONS = ("at", "in", "lease", "keep", "restore", "check")
+OPTIONS = ("at", "in", "lease", "keep", "restore", "check", "by")
+
+_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 async def json_of(request: Request) -> Any:
@@ -40,7 +44,7 @@ async def text_of(request: Request, most: int) -> str:
 
 
 def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """When a change takes effect, and for how long, in the forwarder's terms; raises ConditionsError."""
+    """When a change takes effect, for how long, and who asks, in the forwarder's terms; raises ConditionsError."""
     refuse_unknown(parameters, OPTIONS, "parameter")
     for name in ("check", "keep", "restore"):
         if parameters.get(name, "true") not in ("true", "false"):
@@ -49,6 +53,7 @@ def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
         "at_ns": _at(parameters),
         "lease_ns": duration_of(parameters, "lease"),
         "keep": parameters.get("keep") == "true",
+        "by": by_of(parameters),
     }
 
 
@@ -60,6 +65,15 @@ def duration_of(parameters: Mapping[str, str], name: str) -> int | None:
         return parse_duration(parameters[name])
     except ConditionsError as error:
         raise error.under(name) from None
+
+
+def by_of(parameters: Mapping[str, str]) -> str:
+    """Who asks, in a word; raises ConditionsError."""
+    by = parameters.get("by", "api")
+    if not _WORD.fullmatch(by):
+        what = "is not a word such as page: a to z, 0 to 9 and -, at most 32, the first one a letter"
+        raise ConditionsError(f"{shortened(by)!r} {what}", "by")
+    return by
 
 
 async def _body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:

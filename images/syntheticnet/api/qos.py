@@ -16,7 +16,6 @@ from .qos_format import (
     LINKS,
     MAX_MS,
     UNLIMITED_BPS,
-    is_nameable,
     labelled,
     written_match,
     written_values,
@@ -59,14 +58,17 @@ def changed(present: Conditions, spec: object) -> Conditions:
     """`present` with the values in which a spec differs from `written(present)`; raises ConditionsError.
 
     Read back, the result is that spec again. Scripts read, edit and post whole specs, so values that the format cannot
-    express must survive unless the spec changes a value that contradicts them.
+    express must survive unless the spec changes a value that contradicts them. What is muted cannot be expressed: a
+    muted link loses its values when the spec sets others, a muted flow when another one takes its name.
     """
-    requested = parse(spec)
-    links = {name: _touched(getattr(present, name), getattr(requested, name), LinkConditions()) for name in LINKS}
-    known = labelled(present.flows)
+    requested, shown = parse(spec), present.without_muted()
+    links = {name: _touched(getattr(shown, name), getattr(requested, name), LinkConditions()) for name in LINKS}
+    known = labelled(shown.flows)
     flows = {flow.name: _changed_flow(known.get(flow.name), flow, links) for flow in requested.flows}
     ordered = tuple(_in_order(present.flows, known, flows))
-    return replace(present, ingress=links["ingress"], egress=links["egress"], flows=ordered)
+    if all(links[name] == getattr(shown, name) for name in LINKS):
+        return replace(present, flows=ordered)
+    return replace(present, ingress=links["ingress"], egress=links["egress"], muted=False, flows=ordered)
 
 
 def _changed_flow(present: Flow | None, requested: Flow, links: Mapping[str, LinkConditions]) -> Flow:
@@ -89,13 +91,14 @@ def _touched(present: LinkConditions, requested: LinkConditions, link: LinkCondi
 
 
 def _in_order(flows: Sequence[Flow], known: Mapping[str, Flow], requested: Mapping[str, Flow]) -> Iterable[Flow]:
-    """The requested flows in order; a flow that the format cannot name stays in front of the flow it preceded."""
+    """The requested flows in order; a flow that the format cannot show stays in front of the flow it preceded."""
     labels = {flow.name: label for label, flow in known.items()}
+    taken = {flow.name for flow in requested.values()}
     waiting: list[Flow] = []
     before: dict[str, list[Flow]] = {}
     for flow in flows:
-        if not is_nameable(flow.match):
-            waiting.append(flow)
+        if flow.name not in labels:
+            waiting += [flow] if flow.name not in taken else []
         elif labels[flow.name] in requested:
             before[labels[flow.name]], waiting = waiting, []
     for label, flow in requested.items():
@@ -115,7 +118,7 @@ def _parse_flow(flow: object, where: str) -> Flow:
     match = _parse_match(flow["flow"], f"{where}.flow")
     links = _parse_links(flow["link"], f"{where}.link")
     own = {name: replace(link, outage=bool(link.outage)) for name, link in links.items()}
-    return Flow(name=label, match=match, **own)
+    return Flow(name=label, match=match, ingress=own["ingress"], egress=own["egress"])
 
 
 def _parse_match(values: Mapping[str, Any], where: str) -> FlowMatch:

@@ -20,8 +20,9 @@ LINKS = ("ingress", "egress")
 
 
 def written(conditions: Conditions) -> dict[str, Any]:
-    """The spec for `conditions`, or the nearest to them; flows that the format cannot name are left out."""
-    links = {direction: getattr(conditions, direction) for direction in LINKS}
+    """The spec for `conditions`, or the nearest to them; flows that are muted, or cannot be named, are left out."""
+    shown = conditions.without_muted()
+    links = {direction: getattr(shown, direction) for direction in LINKS}
     return {
         "default_link": {direction: written_values(link) for direction, link in links.items()},
         "flows": [
@@ -30,7 +31,7 @@ def written(conditions: Conditions) -> dict[str, Any]:
                 "flow": written_match(flow.match),
                 "link": {name: written_values(getattr(flow, name).over(link)) for name, link in links.items()},
             }
-            for label, flow in labelled(conditions.flows).items()
+            for label, flow in labelled(shown.flows).items()
         ],
     }
 

@@ -9,7 +9,7 @@ from .file_values import FileValue, KeyPath, file_values
 from .flow import FlowMatch
 from .link import LinkConditions, condition_fields
 from .nearest import nearest, nearest_condition
-from .units import FILE, QUEUE, RATE, SHARE, TIME, QueueLimit, Unit
+from .units import FILE, QUEUE, RATE, SHARE, SWITCH, TIME, QueueLimit, Unit
 from .uploads import MOST_BYTES, refuse_crowd, size_of
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "QUEUE",
     "RATE",
     "SHARE",
+    "SWITCH",
     "TIME",
     "Conditions",
     "ConditionsChange",

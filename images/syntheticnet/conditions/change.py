@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from .errors import ConditionsError, refuse_unknown
 from .flow import FlowMatch
 from .link import LinkChange
+from .units import SWITCH
 
 DIRECTIONS = ("ingress", "egress")
 RESERVED = "default"
@@ -20,10 +22,11 @@ LinkChanges = Mapping[str, LinkChange | None]
 
 @dataclass(frozen=True, slots=True)
 class FlowChange:
-    """The change of one flow; a `match` of None keeps the flow's own."""
+    """The change of one flow; a `match` or `muted` of None keeps the flow's own."""
 
     links: LinkChanges
     match: FlowMatch | None = None
+    muted: bool | None = None
 
     @classmethod
     def parse(cls, name: str, written: object) -> FlowChange | None:
@@ -36,17 +39,23 @@ class FlowChange:
             raise ConditionsError("is reserved for the link's own values; choose another name")
         if not name.isprintable():
             raise ConditionsError("has characters that are not printable")
-        refuse_unknown(written, ("match", *DIRECTIONS))
-        return cls(_parse_links(written), _parse_match(written["match"]) if "match" in written else None)
+        refuse_unknown(written, ("match", *DIRECTIONS, "muted"))
+        match = _parse_match(written["match"]) if "match" in written else None
+        return cls(_parse_links(written), match, _parse_muted(written))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionsChange:
-    """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all."""
+    """A partial change of one client's conditions; None removes a flow, `clears_flows` first removes all.
+
+    `muted` is of the link, and None keeps it. The flows named in `order` go first, in this order.
+    """
 
     links: LinkChanges = field(default_factory=dict)
     flows: Mapping[str, FlowChange | None] = field(default_factory=dict)
     clears_flows: bool = False
+    order: tuple[str, ...] = ()
+    muted: bool | None = None
     sets_seed: bool = False
     seed: int | None = None
 
@@ -58,13 +67,15 @@ class ConditionsChange:
     @classmethod
     def parse(cls, written: object) -> ConditionsChange:
         if not isinstance(written, Mapping):
-            raise ConditionsError(f"{written!r} is not a mapping with ingress, egress, flows or seed")
-        refuse_unknown(written, (*DIRECTIONS, "flows", "seed"))
+            raise ConditionsError(f"{written!r} is not a mapping with ingress, egress, muted, flows, order or seed")
+        refuse_unknown(written, (*DIRECTIONS, "muted", "flows", "order", "seed"))
         flows = written.get("flows", {})
         return cls(
             links=_parse_links(written),
             flows={} if flows is None else _parse_flows(flows),
             clears_flows=flows is None,
+            order=_parse_order(written.get("order", [])),
+            muted=_parse_muted(written),
             sets_seed="seed" in written,
             seed=_parse_seed(written.get("seed")),
         )
@@ -100,6 +111,24 @@ def _parse_match(written: object) -> FlowMatch:
         return FlowMatch.parse(written)
     except ConditionsError as error:
         raise error.under("match") from None
+
+
+def _parse_muted(written: Mapping[str, Any]) -> bool | None:
+    if "muted" not in written:
+        return None
+    try:
+        return bool(written["muted"] is not None and SWITCH.parse(written["muted"]))
+    except ValueError as error:
+        raise ConditionsError(str(error), "muted") from None
+
+
+def _parse_order(written: object) -> tuple[str, ...]:
+    if not isinstance(written, list | tuple) or not all(isinstance(name, str) for name in written):
+        raise ConditionsError(f"{written!r} is not a list of flows such as ['sfu:rtp', '*:udp']", "order")
+    for name, count in Counter(written).items():
+        if count > 1:
+            raise ConditionsError(f"{name!r} is listed {count} times; list each flow once", "order")
+    return tuple(written)
 
 
 def _parse_seed(value: object) -> int | None:

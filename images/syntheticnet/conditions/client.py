@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,29 +18,38 @@ Put = Callable[[LinkConditions, LinkChange], LinkConditions]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Packets with their own values in one or both directions; values that are not set come from the link."""
+    """Packets with their own values in one or both directions; values that are not set come from the link.
+
+    A `muted` flow matches no packet, but keeps its values and its place among the flows.
+    """
 
     name: str
     match: FlowMatch
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
+    muted: bool = False
 
     def changed(self, change: FlowChange, put: Put = LinkConditions.changed) -> Flow:
-        return replace(self, match=change.match or self.match, **_changed_links(self, change.links, put))
+        muted = self.muted if change.muted is None else change.muted
+        return replace(self, match=change.match or self.match, muted=muted, **_changed_links(self, change.links, put))
 
     def to_dict(self) -> dict[str, Any]:
         match = {} if str(self.match) == self.name else {"match": str(self.match)}
-        return match | _written_links(self)
+        return match | _written_links(self) | _written_muted(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """All conditions of one client's network. `Conditions()` impairs nothing."""
+    """All conditions of one client's network. `Conditions()` impairs nothing.
+
+    While `muted`, the values of the two links are kept but not in force; flows then lie over a perfect link.
+    """
 
     ingress: LinkConditions = field(default_factory=LinkConditions)
     egress: LinkConditions = field(default_factory=LinkConditions)
     flows: tuple[Flow, ...] = ()
     seed: int | None = None
+    muted: bool = False
 
     def __post_init__(self) -> None:
         if len(self.flows) > MAX_FLOWS:
@@ -51,16 +60,26 @@ class Conditions:
         """Whether no values are set."""
         return not (self.ingress.to_dict() or self.egress.to_dict() or self.flows)
 
+    def without_muted(self) -> Conditions:
+        """What is in force of them; the same object if nothing is muted."""
+        if not self.muted and not any(flow.muted for flow in self.flows):
+            return self
+        flows = tuple(flow for flow in self.flows if not flow.muted)
+        if self.muted:
+            return Conditions(flows=flows, seed=self.seed)
+        return replace(self, flows=flows)
+
     def changed(self, change: object) -> Conditions:
         """These conditions with all of `change` applied, or none of it; raises ConditionsError.
 
-        `change` has the keys ingress, egress, flows and seed. Missing keys keep their values, and None clears one.
-        `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the flow.
-        A changed flow that can never match is an error. A change applied several times can be parsed beforehand.
+        `change` has the keys ingress, egress, muted, flows, order and seed. Missing keys keep their values, and None
+        clears one. `flows` maps a flow's name (its expression, unless it has `match`) to its change; None removes the
+        flow. `order` lists the flows that go first. A changed or moved flow that can never match is an error, and so
+        is one that hides a later flow. A change applied several times can be parsed beforehand.
         """
         parsed = ConditionsChange.of(change)
         requested = self._with(parsed, LinkConditions.changed)
-        _refuse_shadowed(requested.flows, set(parsed.flows))
+        _refuse_shadowed([flow for flow in requested.flows if not flow.muted], {*parsed.flows, *parsed.order})
         return requested
 
     @classmethod
@@ -74,7 +93,7 @@ class Conditions:
 
     def to_dict(self) -> dict[str, Any]:
         """All values that are set, in written form; `from_dict` reads it back."""
-        values = _written_links(self)
+        values = _written_links(self) | _written_muted(self)
         if self.flows:
             values["flows"] = {flow.name: flow.to_dict() for flow in self.flows}
         if self.seed is not None:
@@ -83,8 +102,10 @@ class Conditions:
 
     def _with(self, change: ConditionsChange, put: Put) -> Conditions:
         seed = change.seed if change.sets_seed else self.seed
+        muted = self.muted if change.muted is None else change.muted
         flows = _changed_flows(() if change.clears_flows else self.flows, change.flows, put)
-        return replace(self, flows=flows, seed=seed, **_changed_links(self, change.links, put))
+        flows = _ordered_flows(flows, change.order)
+        return replace(self, flows=flows, seed=seed, muted=muted, **_changed_links(self, change.links, put))
 
 
 def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | None], put: Put) -> dict[str, Any]:
@@ -100,6 +121,10 @@ def _changed_links(owner: Flow | Conditions, changes: Mapping[str, LinkChange | 
 def _written_links(owner: Flow | Conditions) -> dict[str, Any]:
     links = {direction: getattr(owner, direction).to_dict() for direction in DIRECTIONS}
     return {direction: values for direction, values in links.items() if values}
+
+
+def _written_muted(owner: Flow | Conditions) -> dict[str, Any]:
+    return {"muted": True} if owner.muted else {}
 
 
 def _changed_flows(flows: tuple[Flow, ...], changes: Mapping[str, FlowChange | None], put: Put) -> tuple[Flow, ...]:
@@ -123,8 +148,19 @@ def _change_flow(by_name: dict[str, Flow], name: str, change: FlowChange | None,
     by_name[name] = flow.changed(change, put)
 
 
-def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
-    """Raise if an earlier flow covers a changed one, which would then never match a packet."""
+def _ordered_flows(flows: tuple[Flow, ...], order: tuple[str, ...]) -> tuple[Flow, ...]:
+    """The flows named in `order` first; the others keep their order."""
+    if not order:
+        return flows
+    by_name = {flow.name: flow for flow in flows}
+    for name in order:
+        if name not in by_name:
+            raise ConditionsError(f"no such flow {name!r}; existing flows: {', '.join(by_name) or 'none'}", "order")
+    return tuple({name: by_name[name] for name in (*order, *by_name)}.values())
+
+
+def _refuse_shadowed(flows: Sequence[Flow], names: set[str]) -> None:
+    """Raise if a flow covers a later one, which would then never match a packet, and either is among `names`."""
     if not names:
         return
     # Indexed by host and port: comparing every pair of up to 1000 flows would take too long for a live change.
@@ -139,7 +175,7 @@ def _refuse_shadowed(flows: tuple[Flow, ...], names: set[str]) -> None:
                     continue
                 raise ConditionsError(
                     f"never matches: the earlier flow '{earlier.name}' takes all its packets; "
-                    "clear that one (null in JSON, none in a scenario, else reset) and set this one first",
+                    "put this one first (order), or clear that one (null in JSON, none in a scenario, else reset)",
                     f"flows.{flow.name}",
                 )
         for kept in (before, suspects) if flow.name in names else (before,):

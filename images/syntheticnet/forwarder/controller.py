@@ -7,9 +7,12 @@ from random import SystemRandom
 from typing import Any, Protocol
 
 from ..chunked_json import chunks, whole
-from ..conditions import Conditions, ConditionsError
+from ..conditions import DIRECTIONS, Conditions, ConditionsError
 from ..conditions.files import Files, named_files
+from ..packets.counters import FlowCounters
+from .history import API
 from .in_force import InForce
+from .per_flow import DEFAULT
 from .schedule import ConditionSchedule
 from .schedule_entry import ChangeRequest
 from .shared_memory import SharedDocument
@@ -52,9 +55,9 @@ class Overtaken(Exception):
         self.now = now
 
 
-def drawn_schedule(startup: Conditions) -> ConditionSchedule:
+def drawn_schedule(startup: Conditions, now: int) -> ConditionSchedule:
     """The schedule a container starts with; this draws its seed, once."""
-    return ConditionSchedule(startup, drawn=SystemRandom().getrandbits(32))
+    return ConditionSchedule.started(startup, SystemRandom().getrandbits(32), now)
 
 
 class ConditionsController:
@@ -75,7 +78,7 @@ class ConditionsController:
         for name, text in (texts.load() or {}).items():
             files.put(name, whole(text))
         saved = kept.load()
-        self._schedule = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions())).due(now)
+        self._schedule = (ConditionSchedule.from_dict(saved) if saved else drawn_schedule(Conditions(), now)).due(now)
         network.adopt(self._schedule.in_force, now)
         self._arm()
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], dict[str, Any]]] = {
@@ -117,7 +120,9 @@ class ConditionsController:
                 self._network.disarm()  # so that it cannot happen again, however dense the schedule is
 
     def _report(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return self._schedule.report(now) | {"monotonic_ns": now} | self._network.report(now)
+        network = self._network.report(now)
+        flows = _with_muted(network["flows"], self._schedule.conditions, now)
+        return self._schedule.report(now) | {"monotonic_ns": now} | network | {"flows": flows}
 
     def _change(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         """`change` or `replace`; with `check` only a preview: the resulting conditions and the hosts their flows name.
@@ -129,6 +134,7 @@ class ConditionsController:
             replace=request["op"] == "replace",
             keep=request.get("keep", False),
             names=request.get("names", {}),
+            by=request.get("by", API),
         )
         if request.get("strict"):
             Conditions().changed(requested.parsed)
@@ -152,7 +158,8 @@ class ConditionsController:
         return self._report(request, self._put(self._schedule.renew(request["lease"], request["lease_ns"], now), now))
 
     def _release(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
-        return self._report(request, self._put(self._schedule.release(request["lease"], now), now))
+        released = self._schedule.release(request["lease"], now, request.get("by", API))
+        return self._report(request, self._put(released, now))
 
     def _list_files(self, request: Mapping[str, Any], now: int) -> dict[str, Any]:
         return {"files": [{"name": name, "bytes": size} for name, size in self._files.sizes().items()]}
@@ -227,3 +234,12 @@ class ConditionsController:
             self._network.arm(ahead, at)
         else:
             self._network.disarm()
+
+
+def _with_muted(flows: Mapping[str, Any], conditions: Conditions, now: int) -> dict[str, Any]:
+    """The counters of each flow, in the order of the conditions; those of a muted one are 0."""
+    idle = FlowCounters().report(now)
+    muted = {flow.name: dict.fromkeys(DIRECTIONS, idle) for flow in conditions.flows if flow.muted}
+    known = {**flows, **muted}
+    names = dict.fromkeys((DEFAULT, *(flow.name for flow in conditions.flows), *known))
+    return {name: known[name] for name in names if name in known}

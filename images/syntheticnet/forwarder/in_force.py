@@ -14,7 +14,7 @@ Sowing = tuple[int, int]
 
 
 class InForce(NamedTuple):
-    """All that decides about packets: conditions, addresses of the hosts that flows name, and the sowing.
+    """All that decides about packets: conditions without what is muted, addresses of hosts in flows, and the sowing.
 
     A new sowing restarts all random draws, also if it has the same seed: setting a seed again repeats a run.
     """

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ..conditions import Conditions, ConditionsError
+from .history import API, MOST_CHANGE_BYTES, STARTUP, History, HistoryRecord, Kind, recorded
 from .in_force import InForce, Names
 from .schedule_entry import ChangeRequest, Entry
 
@@ -44,6 +45,13 @@ class ConditionSchedule:
     failed: int = 0
     failures: tuple[Mapping[str, Any], ...] = ()
     next_id: int = 1
+    history: History = ()
+
+    @classmethod
+    def started(cls, startup: Conditions, drawn: int, now: int) -> ConditionSchedule:
+        """The schedule a client starts with."""
+        request = ChangeRequest(change=startup.to_dict(), replace=True, by=STARTUP)
+        return cls(startup, drawn)._noted("replace", Entry.requested(0, request, now), now)
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -71,7 +79,7 @@ class ConditionSchedule:
                 # The last lease that sets or clears a seed decides. Its end changes the sowing once more, so the draws
                 # restart then, too.
                 by = lease.id if lease.request.parsed.seed is not None else 0
-        return InForce(self.conditions, self.addresses, (by, self.conditions.seed or 0))
+        return InForce(self.conditions.without_muted(), self.addresses, (by, self.conditions.seed or 0))
 
     @cached_property
     def addresses(self) -> dict[str, Sequence[str]]:
@@ -113,7 +121,7 @@ class ConditionSchedule:
         effect, it drops all leases and scheduled changes requested before it; one that is a lease only hides them.
         """
         entry = Entry.requested(self.next_id, request, now, at_ns, lease_ns)
-        applied = replace(self, next_id=entry.id + 1)._with(entry)
+        applied = replace(self, next_id=entry.id + 1)._with(entry, max(entry.at_ns, now))
         if entry.at_ns <= now:
             return applied, entry
         self._refuse_more(entry, self.scheduled, MOST_SCHEDULED, "scheduled changes")
@@ -124,7 +132,7 @@ class ConditionSchedule:
     def preview(self, request: ChangeRequest, lease: bool) -> ConditionSchedule:
         """The state as if `request` took effect now; raises ConditionsError."""
         expires = 0 if lease else None
-        return self._with(Entry(id=self.next_id, request=request, at_ns=0, expires_ns=expires, size=0))
+        return self._with(Entry(id=self.next_id, request=request, at_ns=0, expires_ns=expires, size=0), 0)
 
     def renew(self, id: int, lease_ns: int, now: int) -> ConditionSchedule:
         """Extend a lease to `lease_ns` from now, or from its start if it has not started yet."""
@@ -135,10 +143,12 @@ class ConditionSchedule:
         )
         return replace(self, leases=leases, scheduled=scheduled)
 
-    def release(self, id: int, now: int) -> ConditionSchedule:
+    def release(self, id: int, now: int, by: str = API) -> ConditionSchedule:
         """End a lease or cancel a scheduled change."""
-        self._find(id)
-        return self._without({id})._settled(now)
+        entry, schedule = self._find(id), self._without({id})
+        if entry in self.leases:
+            schedule = schedule._recorded(HistoryRecord(at_ns=now, by=by, kind="released", id=id))
+        return schedule._settled(now)
 
     def report(self, now: int) -> dict[str, Any]:
         return {
@@ -147,6 +157,7 @@ class ConditionSchedule:
             "leases": [entry.describe(now) for entry in self.leases],
             "scheduled": [entry.describe(now) for entry in self.scheduled],
             "failed": {"count": self.failed, "last": [dict(failure) for failure in self.failures]},
+            "history": [record.describe(now) for record in self.history],
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,33 +172,39 @@ class ConditionSchedule:
             "failed": self.failed,
             "failures": list(self.failures),
             "next_id": self.next_id,
+            "history": [asdict(record) for record in self.history],
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ConditionSchedule:
         entries = {name: tuple(map(Entry.from_dict, values[name])) for name in ("leases", "scheduled")}
         base = Conditions.from_dict(values["base"])
-        return cls(**{**values, "base": base, "failures": tuple(values["failures"]), **entries})
+        history = tuple(HistoryRecord(**record) for record in values["history"])
+        return cls(**{**values, "base": base, "failures": tuple(values["failures"]), "history": history, **entries})
 
     def _stepped(self, at: int) -> ConditionSchedule:
         """The state after one step at `at`: all leases that expire, or else the first scheduled change."""
         # At equal times leases end first: a change for that moment meets the conditions without them.
-        expired = {lease.id for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at}
+        expired = [lease for lease in self.leases if lease.expires_ns is not None and lease.expires_ns <= at]
         if expired:
-            return self._without(expired)._settled(at)
+            rest = self._without({lease.id for lease in expired})
+            for lease in expired:
+                rest = rest._recorded(HistoryRecord(at_ns=at, by=lease.request.by, kind="expired", id=lease.id))
+            return rest._settled(at)
         entry, rest = self.scheduled[0], replace(self, scheduled=self.scheduled[1:])
         try:
-            return rest._with(entry)
+            return rest._with(entry, at)
         except ConditionsError as error:
             return rest._failed(entry, error, at)
 
-    def _with(self, entry: Entry) -> ConditionSchedule:
-        """The state with `entry` in force; raises ConditionsError."""
+    def _with(self, entry: Entry, now: int) -> ConditionSchedule:
+        """The state with `entry` in force from `now`; raises ConditionsError."""
         request = entry.request
         if entry.expires_ns is not None:
             self._refuse_more(entry, self.leases, MOST_LEASES, "leases")
             request.on(self.conditions)
-            return replace(self, leases=(*self.leases, entry))
+            lasts_ns = entry.expires_ns - entry.at_ns
+            return replace(self, leases=(*self.leases, entry))._noted("lease", entry, now, lasts_ns)
         base = request.on(self.base)
         names = request.names if request.replace else {**self.names, **request.names}
         used = {flow.match.name for flow in base.flows}
@@ -195,7 +212,7 @@ class ConditionSchedule:
         schedule = replace(self, base=base, seeded=seeded, names={name: names[name] for name in names if name in used})
         if request.replace and not request.keep:
             schedule = schedule._without({other.id for other in (*self.leases, *self.scheduled) if other.id < entry.id})
-        return schedule._settled(entry.at_ns)
+        return schedule._noted("replace" if request.replace else "change", entry, now)._settled(entry.at_ns)
 
     def _settled(self, now: int) -> ConditionSchedule:
         """The state without leases that no longer apply to the conditions below them."""
@@ -209,7 +226,16 @@ class ConditionSchedule:
 
     def _failed(self, entry: Entry, error: ConditionsError, now: int) -> ConditionSchedule:
         failures = (*self.failures, {"id": entry.id, "at_ns": now, "error": str(error)})[-MOST_FAILURES:]
-        return replace(self, failed=self.failed + 1, failures=failures)
+        return replace(self, failed=self.failed + 1, failures=failures)._noted("failed", entry, now)
+
+    def _noted(self, kind: Kind, entry: Entry, now: int, lasts_ns: int | None = None) -> ConditionSchedule:
+        """The state with a record of an entry, including its change."""
+        change = entry.request.change if entry.size <= MOST_CHANGE_BYTES else None
+        by = entry.request.by
+        return self._recorded(HistoryRecord(at_ns=now, by=by, kind=kind, id=entry.id, change=change, lasts_ns=lasts_ns))
+
+    def _recorded(self, record: HistoryRecord) -> ConditionSchedule:
+        return replace(self, history=recorded(self.history, record))
 
     def _without(self, ids: set[int]) -> ConditionSchedule:
         kept = [tuple(entry for entry in group if entry.id not in ids) for group in (self.leases, self.scheduled)]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ..conditions import Conditions, ConditionsChange, ConditionsError
+from .history import API
 from .in_force import Names
 
 MOST_AHEAD_NS = 3600 * 10**9
@@ -21,13 +22,14 @@ SHORTEST_LEASE_NS, LONGEST_LEASE_NS = 10**8, 3600 * 10**9
 class ChangeRequest:
     """A change in native form. `replace` replaces all conditions; with `keep` leases and scheduled changes remain.
 
-    `names` maps the host names in its flows to their addresses.
+    `names` maps the host names in its flows to their addresses; `by` is a word for who asked.
     """
 
     change: Any
     replace: bool = False
     keep: bool = False
     names: Names = field(default_factory=dict)
+    by: str = API
 
     @cached_property
     def parsed(self) -> ConditionsChange:

@@ -82,7 +82,7 @@ def _start_ours(children: Children, settings: Settings, hosts: Sequence[str], ke
     """Start the forwarder and, unless disabled, the API, each as its own user; returns once both work."""
     schedule, files = SharedDocument.create(), SharedDocument.create()
     # The seed is drawn here and not by a forwarder, so that a restarted one continues with the same seed.
-    schedule.save(drawn_schedule(settings.startup).to_dict())
+    schedule.save(drawn_schedule(settings.startup, time.monotonic_ns()).to_dict())
     files.save(dict(settings.files))
     forwarder_end, api_end = channel.make_pair()
     start = time.monotonic_ns()

@@ -11,8 +11,16 @@ from syntheticnet.conditions import Conditions, ConditionsError
 from ...text.durations import MS_NS, format_duration
 from .. import keys
 from ..actions import Change
-from ..conditions_reader import change_of, link_keys, profile_change, split_files, written
-from ..conditions_schema import VALUES
+from ..conditions_reader import (
+    change_of,
+    link_keys,
+    profile_change,
+    read_muted,
+    read_order,
+    split_files,
+    written,
+)
+from ..conditions_schema import MUTED_SCHEMA, ORDER_SCHEMA, VALUES
 from ..formatting import doc_text, joined
 from ..model import Planner, StepPlan, Timed
 from ..step_kind import Key, StepArgs, StepKind
@@ -77,6 +85,10 @@ KIND = StepKind(
             "a profile such as wpt/3g, or one from a file: office.yaml#slow; sets every value",
         ),
         **link_keys(written, VALUES),
+        "muted": keys.plain(
+            read_muted, MUTED_SCHEMA, "keep the values of the link, but not in force; flows stay in force"
+        ),
+        "order": keys.plain(read_order, ORDER_SCHEMA, "the flows that match first, in this order; the others follow"),
         "replace": keys.switch("clear all values that are not listed"),
         "for": lease_key(),
     },

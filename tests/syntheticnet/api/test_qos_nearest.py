@@ -96,15 +96,43 @@ def test_a_flow_with_another_match_is_another_flow() -> None:
     assert qos.changed(conditions, spec) == Conditions.from_dict({"flows": expected})
 
 
+def test_a_muted_link_loses_its_values_to_others() -> None:
+    """A spec that sets a value of the link is in force when it is read back: the link is no longer muted."""
+    conditions = Conditions.from_dict({"ingress": {"loss": "5%"}, "egress": {"loss": "6%"}, "muted": True})
+    spec = copy.deepcopy(written(conditions))
+    spec["default_link"]["egress"]["loss"] = 0.1
+    assert qos.changed(conditions, spec) == Conditions.from_dict({"egress": {"loss": "10%"}})
+
+
+def test_a_muted_flow_keeps_its_place() -> None:
+    """It stays before the flow that it preceded, unless a new flow takes its name."""
+    muted = {"match": "*:tcp", "egress": {"loss": "5%"}, "muted": True}
+    conditions = Conditions.from_dict({"flows": {"a": {"match": "10.0.0.1"}, "b": muted, "c": {"match": "*:udp"}}})
+    spec = copy.deepcopy(written(conditions))
+    assert [flow["label"] for flow in spec["flows"]] == ["a", "c"]
+    turned = qos.changed(conditions, spec | {"flows": spec["flows"][::-1]})
+    assert [flow.name for flow in turned.flows] == ["b", "c", "a"]
+    assert turned.flows[0] == conditions.flows[1]
+    spec["flows"].append(spec["flows"][0] | {"label": "b"})
+    taken = qos.changed(conditions, spec)
+    assert [(flow.name, flow.muted) for flow in taken.flows] == [("a", False), ("c", False), ("b", False)]
+
+
 _WORDS = [*(native for native, _ in NEAREST), {}, {"delay_trace": "wifi.delay"}, {"reordering": True, "jitter": "9ms"}]
 _NATIVE = st.builds(
-    lambda ingress, egress, own, names: Conditions.from_dict(
-        {"ingress": ingress, "egress": egress, "flows": {name: {"egress": own} for name in names}}
+    lambda ingress, egress, own, names, muted: Conditions.from_dict(
+        {
+            "ingress": ingress,
+            "egress": egress,
+            "muted": muted == "link",
+            "flows": {name: {"egress": own, "muted": muted == name} for name in names},
+        }
     ),
     st.sampled_from(_WORDS),
     st.sampled_from(_WORDS),
     st.sampled_from(_WORDS),
     st.lists(st.sampled_from(["*:udp", "10.0.0.1", "sfu", "[2001:db8::1]", "*:tcp:80"]), unique=True),
+    st.sampled_from(["", "link", "*:udp", "*:tcp:80"]),
 )
 
 

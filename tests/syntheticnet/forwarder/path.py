@@ -10,8 +10,8 @@ from syntheticnet.conditions import Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.classifier import ControlAccess
 from syntheticnet.forwarder.direction import Pipeline
-from syntheticnet.forwarder.in_force import InForce
 from syntheticnet.forwarder.port import make_ports
+from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.packets.counters import FlowCounters
 
 HOST = "10.9.0.254"
@@ -27,7 +27,7 @@ class Path:
         self._wire = wire
 
     def configure(self, now: int = 0, **written: Any) -> None:
-        self.pipeline.configure(InForce(Conditions.from_dict(written)), now)
+        self.pipeline.configure(ConditionSchedule(Conditions.from_dict(written)).in_force, now)
 
     def admit(self, *buffers: bytes, stamp: int = 0, now: int | None = None) -> None:
         self.pipeline.admit([(buffer, stamp) for buffer in buffers], stamp if now is None else now, skew=0)

@@ -8,8 +8,9 @@ from struct import pack
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syntheticnet.conditions import Flow, FlowMatch
+from syntheticnet.conditions import Conditions, Flow, FlowMatch
 from syntheticnet.forwarder.classifier import Classifier, Direction, FlowTable
+from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.packets.headers import Header, parse
 from syntheticnet.packets.packet import IP, Conversation
 
@@ -108,3 +109,17 @@ def test_a_flow_that_covers_another_takes_all_its_packets(one: FlowMatch, other:
     for header in map(parse, sent):
         if one.covers(other) and narrow.conversation(header).flow == "it":
             assert wide.conversation(header).flow == "it"
+
+
+@given(st.lists(_MATCHES, max_size=6), st.sets(st.integers(0, 5)), st.lists(_frames(), min_size=1, max_size=20))
+def test_a_muted_flow_matches_as_if_it_were_removed(
+    matches: list[FlowMatch], muted: set[int], sent: list[bytes]
+) -> None:
+    """For any flows and frames, what is in force of muted flows is what is in force without them."""
+    names = {"sfu": [SERVER, SERVER6]}
+    flows = [Flow(name=f"f{number}", match=match, muted=number in muted) for number, match in enumerate(matches)]
+    written = ConditionSchedule(Conditions(flows=tuple(flows))).in_force.conditions.flows
+    one = FlowTable("egress", written, names)
+    other = FlowTable("egress", [flow for number, flow in enumerate(flows) if number not in muted], names)
+    for header in map(parse, sent):
+        assert one.conversation(header).flow == other.conversation(header).flow

@@ -17,6 +17,7 @@ from syntheticnet.forwarder.shared_memory import SharedDocument
 from ..builders import SECOND, exactly
 
 NOW = 1000 * SECOND
+COUNTED = {"ingress": {"packets_in": 1}, "egress": {"packets_in": 2}}
 
 
 class FakeNetwork:
@@ -27,11 +28,13 @@ class FakeNetwork:
         self.sown: list[Sowing] = []
         self.armed: int | None = None
         self.overtaken: list[int] = []
+        self.flows: list[str] = []
 
     def adopt(self, requested: InForce, now: int) -> int:
         if self.overtaken:
             raise Overtaken(self.overtaken.pop(0))
         self.sown.append(requested.sowing)
+        self.flows = [flow.name for flow in requested.conditions.flows]
         self.adopted.append((now - NOW, {**requested.conditions.to_dict(), "seed": None}, requested.names))
         return now
 
@@ -42,7 +45,7 @@ class FakeNetwork:
         self.armed = None
 
     def report(self, now: int) -> dict[str, Any]:
-        return {"links": {}}
+        return {"links": {}, "flows": dict.fromkeys(("default", *self.flows), COUNTED)}
 
     def top(self, direction: str) -> list[Any]:
         return [direction]
@@ -59,7 +62,7 @@ class Bench:
 
     def __init__(self, startup: Conditions) -> None:
         self.kept, self.texts = SharedDocument.create(), SharedDocument.create()
-        self.kept.save(drawn_schedule(startup).to_dict())
+        self.kept.save(drawn_schedule(startup, NOW).to_dict())
         self.restart(NOW)
 
     def restart(self, now: int) -> None:
@@ -131,6 +134,46 @@ def test_a_restarted_forwarder_restarts_the_draws(bench: Bench) -> None:
     bench.restart(NOW + SECOND)
     bench.ask("change", now=NOW + SECOND, change={"egress": {"loss": "2%"}})
     assert bench.network.sown == [(1, 42), (1, 42)]
+
+
+def test_a_muted_flow_has_counted_nothing(bench: Bench) -> None:
+    """The network gets only what is in force; the report lists all flows in order, a muted one with 0 packets."""
+    flows = {"*:udp": {}, "*:tcp": {"muted": True, "egress": {"loss": "5%"}}, "*:icmp": {}}
+    report = bench.ask("change", change={"muted": True, "flows": flows})
+    assert bench.network.adopted[-1] == (0, {"flows": {"*:udp": {}, "*:icmp": {}}, "seed": None}, {})
+    assert report["base"] == {"egress": {"loss": "1%"}, "muted": True, "flows": flows}
+    assert list(report["flows"]) == ["default", "*:udp", "*:tcp", "*:icmp"]
+    assert report["flows"]["*:udp"] == COUNTED
+    muted = report["flows"]["*:tcp"]
+    assert [muted[direction]["packets_in"] for direction in ("ingress", "egress")] == [0, 0]
+    assert muted["egress"]["achieved"] == {}
+
+
+def test_what_changes_nothing_in_force_is_not_applied(bench: Bench) -> None:
+    """Values of a muted flow can change without the network; another order is applied, though no value changes."""
+    bench.ask("change", change={"flows": {"*:udp": {}, "*:tcp": {}, "*:icmp": {"muted": True}}})
+    before = len(bench.network.adopted)
+    bench.ask("change", change={"flows": {"*:icmp": {"egress": {"loss": "5%"}}}, "order": ["*:icmp"]})
+    assert len(bench.network.adopted) == before
+    assert list(bench.ask("change", change={"order": ["*:tcp"]})["conditions"]["flows"]) == ["*:tcp", "*:icmp", "*:udp"]
+    assert list(bench.network.adopted[-1][1]["flows"]) == ["*:tcp", "*:udp"]
+
+
+def test_the_history_outlives_the_forwarder(bench: Bench) -> None:
+    """It begins with the startup conditions; each request is recorded with who made it, also after a crash."""
+    change = {"egress": {"loss": "9%"}}
+    bench.ask("change", change=change, lease_ns=5 * SECOND, by="page")
+    bench.ask("change", change={}, lease_ns=9 * SECOND)
+    bench.ask("release", lease=2, by="command")
+    bench.restart(NOW + 7 * SECOND)
+    at_start = {"at_ns": NOW, "age_s": 7.0}
+    assert bench.ask("report", now=NOW + 7 * SECOND)["history"] == [
+        {**at_start, "by": "startup", "kind": "replace", "id": 0, "change": {"egress": {"loss": "1%"}}},
+        {**at_start, "by": "page", "kind": "lease", "id": 1, "change": change, "lasts_ns": 5 * SECOND},
+        {**at_start, "by": "api", "kind": "lease", "id": 2, "change": {}, "lasts_ns": 9 * SECOND},
+        {**at_start, "by": "command", "kind": "released", "id": 2},
+        {"at_ns": NOW + 5 * SECOND, "age_s": 2.0, "by": "page", "kind": "expired", "id": 1},
+    ]
 
 
 def test_due_changes_are_applied(bench: Bench) -> None:

@@ -37,6 +37,39 @@ def test_conditions_of_the_other_direction_cost_nothing(path: Path) -> None:
     assert path.sent(0) == [SUPER_FRAME]
 
 
+def test_a_muted_link_is_perfect(path: Path) -> None:
+    """Its values cost nothing; a flow then has its own values only."""
+    path.configure(egress={"latency": "5ms", "loss": "100%"}, muted=True)
+    path.admit(SUPER_FRAME)
+    assert path.sent(0) == [SUPER_FRAME]
+    path.configure(egress={"latency": "5ms"}, muted=True, flows={"*:udp": {"egress": {"latency": "2ms"}}})
+    datagram, segment = udp_frame(CLIENT, SERVER, 1, 2), tcp_frame(CLIENT, SERVER, 1, 2)
+    path.admit(datagram, segment)
+    assert path.sent(0) == [segment]
+    assert path.sent(2 * MS) == [datagram]
+
+
+def test_a_muted_flow_leaves_its_packets_to_the_next(path: Path) -> None:
+    """They get the values of the next flow that matches, else of the link, and are counted there."""
+    flows = {"*:udp:2": {"egress": {"loss": "100%"}, "muted": True}, "*:udp": {"egress": {"latency": "2ms"}}}
+    path.configure(egress={"latency": "5ms"}, flows=flows | {"*:tcp": {"egress": {"loss": "100%"}, "muted": True}})
+    datagram, segment = udp_frame(CLIENT, SERVER, 1, 2), tcp_frame(CLIENT, SERVER, 1, 2)
+    path.admit(datagram, segment)
+    assert [path.sent(2 * MS), path.sent(5 * MS)] == [[datagram], [segment]]
+    counted = {name: counters.packets_out for name, counters in path.pipeline.link.flow_counters.items()}
+    assert counted == {"default": 1, "*:udp": 1}
+
+
+def test_packets_of_a_flow_that_is_muted_go_on(path: Path) -> None:
+    """Muting drops no packet that waits: it continues its wait with the values that now apply."""
+    flow = {"egress": {"latency": "9ms"}}
+    path.configure(egress={"latency": "5ms"}, flows={"*:udp": flow})
+    datagram = udp_frame(CLIENT, SERVER, 1, 2)
+    path.admit(datagram)
+    path.configure(now=MS, egress={"latency": "5ms"}, flows={"*:udp": flow | {"muted": True}})
+    assert [path.sent(5 * MS - 1), path.sent(5 * MS)] == [[], [datagram]]
+
+
 def test_malformed_super_frames_are_counted(path: Path) -> None:
     """A malformed super-frame is dropped, and the rest of the batch passes."""
     path.configure(egress={"latency": "5ms"})

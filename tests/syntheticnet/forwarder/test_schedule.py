@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from syntheticnet.conditions import Conditions, ConditionsError
+from syntheticnet.forwarder.history import MOST_CHANGE_BYTES, MOST_RECORDS
 from syntheticnet.forwarder.schedule import (
     MOST_FAILURES,
     MOST_LEASES,
@@ -30,10 +31,13 @@ class Clock:
         self.now = NOW
         self.schedule = ConditionSchedule(Conditions.from_dict(base), drawn=5)
 
-    def ask(self, at: int | None = None, lease: int | None = None, replace: bool = False, **change: Any) -> int:
+    def ask(
+        self, at: int | None = None, lease: int | None = None, replace: bool = False, by: str = "api", **change: Any
+    ) -> int:
         """Request a change for `at` ns after the start; returns the id of its entry."""
         at_ns = None if at is None else NOW + at
-        self.schedule, entry = self.schedule.ask(ChangeRequest(change=change, replace=replace), self.now, at_ns, lease)
+        request = ChangeRequest(change=change, replace=replace, by=by)
+        self.schedule, entry = self.schedule.ask(request, self.now, at_ns, lease)
         return entry.id
 
     def move(self, to: int) -> None:
@@ -290,4 +294,98 @@ def test_what_is_reported() -> None:
         ],
         "scheduled": [{"id": 2, "replace": {}, "at_ns": NOW + 20 * SECOND, "in_ns": 19 * SECOND}],
         "failed": {"count": 0, "last": []},
+        "history": [
+            {
+                "at_ns": NOW,
+                "age_s": 1.0,
+                "by": "api",
+                "kind": "lease",
+                "id": 1,
+                "change": {"egress": {"loss": "5%"}},
+                "lasts_ns": 10 * SECOND,
+            }
+        ],
     }
+
+
+def happened(clock: Clock) -> list[tuple[float, str, str, int]]:
+    """The history, as seconds since the start, by whom, kind and id."""
+    return [((one.at_ns - NOW) / SECOND, one.by, one.kind, one.id) for one in clock.schedule.history]
+
+
+def test_who_did_what_and_when() -> None:
+    """The history has what came into force and what ended it, in order; a cancelled change never was in force."""
+    clock = Clock()
+    clock.ask(by="page", egress={"loss": "5%"})
+    clock.ask(by="scenario", lease=2 * SECOND, egress={"loss": "6%"})
+    clock.ask(by="python", at=3 * SECOND, replace=True)
+    cancelled = clock.ask(by="pytest", at=4 * SECOND, egress={"loss": "7%"})
+    released = clock.ask(by="command", lease=HOUR, egress={"loss": "8%"})
+    clock.move(1 * SECOND)
+    clock.schedule = clock.schedule.release(released, clock.now, "dashboard").release(cancelled, clock.now, "page")
+    clock.move(9 * SECOND)
+    assert happened(clock) == [
+        (0, "page", "change", 1),
+        (0, "scenario", "lease", 2),
+        (0, "command", "lease", 5),
+        (1, "dashboard", "released", 5),
+        (2, "scenario", "expired", 2),
+        (3, "python", "replace", 3),
+    ]
+
+
+def test_failures_are_in_the_history() -> None:
+    """A lease or scheduled change that no longer applies is recorded with its change, after what made it invalid."""
+    clock = Clock(egress={"rate": "1mbit"})
+    clock.ask(by="scenario", at=2 * SECOND, egress={"queue": "10p"})
+    clock.ask(by="page", lease=HOUR, egress={"queue": "20p"})
+    clock.ask(by="command", egress={"rate": None})
+    clock.move(2 * SECOND)
+    assert happened(clock)[1:] == [
+        (0, "command", "change", 3),
+        (0, "page", "failed", 2),
+        (2, "scenario", "failed", 1),
+    ]
+    assert clock.schedule.history[-1].change == {"egress": {"queue": "10p"}}
+
+
+def test_a_late_change_is_recorded_when_it_came_into_force() -> None:
+    """A change whose time had passed applies from its request on."""
+    clock = Clock()
+    clock.ask(at=-900 * MS, lease=SECOND, egress={"loss": "5%"})
+    assert [(one.at_ns, one.lasts_ns) for one in clock.schedule.history] == [(NOW, SECOND)]
+
+
+def test_a_refused_change_and_a_renewal_leave_no_record() -> None:
+    """Neither brings anything else into force."""
+    clock = Clock()
+    lease = clock.ask(lease=HOUR, egress={"loss": "5%"})
+    clock.schedule = clock.schedule.renew(lease, SECOND, NOW)
+    with pytest.raises(ConditionsError):
+        clock.ask(egress={"queue": "10p"})
+    assert happened(clock) == [(0, "api", "lease", 1)]
+
+
+def test_the_history_is_bounded() -> None:
+    """It keeps the last records, and leaves long changes out of them."""
+    clock = Clock()
+    for number in range(MOST_RECORDS + 5):
+        clock.ask(seed=number)
+    assert [one.change for one in clock.schedule.history] == [{"seed": number} for number in range(5, MOST_RECORDS + 5)]
+    for size in (MOST_CHANGE_BYTES, MOST_CHANGE_BYTES + 1):
+        name = "x" * (size - len('{"flows": {"": {"match": "*:udp"}}}'))
+        clock.ask(flows={name: {"match": "*:udp"}})
+        assert (clock.schedule.history[-1].change is None) == (size > MOST_CHANGE_BYTES)
+        clock.ask(flows=None)
+
+
+def test_what_is_muted_is_not_in_force() -> None:
+    """Muting equals removing for all that decides about packets; a lease may mute for a time."""
+    flows = {"*:udp": {"egress": {"loss": "9%"}}, "*:tcp": {"egress": {"loss": "8%"}}}
+    clock, removed = Clock(egress={"loss": "5%"}, flows=flows), Clock(flows={"*:tcp": flows["*:tcp"]})
+    before = clock.schedule.in_force
+    clock.ask(lease=SECOND, muted=True, flows={"*:udp": {"muted": True}})
+    assert clock.schedule.in_force == removed.schedule.in_force
+    assert clock.schedule.conditions_text["muted"]
+    clock.move(SECOND)
+    assert clock.schedule.in_force == before

@@ -21,7 +21,9 @@ NOW = 1000 * SECOND
 VALUES = st.fixed_dictionaries({}, optional={"rate": st.sampled_from(["1mbit", None]), "queue": st.just("10p")})
 
 
-CHANGES = st.fixed_dictionaries({}, optional={"egress": VALUES, "ingress": VALUES, "seed": st.integers(0, 9)})
+CHANGES = st.fixed_dictionaries(
+    {}, optional={"egress": VALUES, "ingress": VALUES, "muted": st.booleans(), "seed": st.integers(0, 9)}
+)
 
 
 TIMES = st.integers(0, 20).map(lambda n: n * SECOND)

@@ -14,7 +14,9 @@ from ..endpoint import Endpoint
 from ..parameters import json_of
 
 PATH = "/v1/conditions"
-CHANGE = 'an object with ingress, egress, flows or seed, such as {"egress": {"rate": "1mbit", "loss": null}}'
+CHANGE = (
+    'an object with ingress, egress, muted, flows, order or seed, such as {"egress": {"rate": "1mbit", "loss": null}}'
+)
 ANSWER = "the state; with `?check=true` what would be in force, and the present `state`"
 
 

@@ -13,7 +13,7 @@ from ...channel import WORK_SECONDS, ControlClient
 from ...conditions import ConditionsError, refuse_unknown
 from ...conditions.errors import shortened
 from ..endpoint import Endpoint
-from ..parameters import duration_of
+from ..parameters import by_of, duration_of
 from ..state_answer import StateAnswer
 
 ALL, ONE = "/v1/leases", "/v1/leases/{id}"
@@ -37,14 +37,18 @@ class LeasesEndpoints:
 
     async def put(self, request: Request) -> Response:
         """Extend a lease to `?for=10s` from now."""
-        refuse_unknown(request.query_params, ("for",), "parameter")
+        refuse_unknown(request.query_params, ("for", "by"), "parameter")
+        by_of(request.query_params)
         lease_ns = duration_of(request.query_params, "for")
         if lease_ns is None:
             raise ConditionsError("is missing: give a duration such as ?for=10s", "for")
         return JSONResponse(_listed(await self._ask(request, "renew", lease_ns=lease_ns)))
 
     async def delete(self, request: Request) -> Response:
-        return JSONResponse(self._state.of(await self._ask(request, "release")))
+        """End a lease, or cancel a scheduled change."""
+        refuse_unknown(request.query_params, ("by",), "parameter")
+        by = by_of(request.query_params)
+        return JSONResponse(self._state.of(await self._ask(request, "release", by=by)))
 
     async def _ask(self, request: Request, op: str, **arguments: Any) -> dict[str, Any]:
         id_text = request.path_params["id"]

@@ -34,5 +34,5 @@ class QosEndpoints:
 
     async def post(self, request: Request) -> Response:
         spec = await json_of(request)
-        await self._changes.edit(lambda conditions: qos.changed(conditions, spec))
+        await self._changes.edit(lambda conditions: qos.changed(conditions, spec), by="qos")
         return PlainTextResponse("OK")

@@ -30,6 +30,20 @@ def test_delete_returns_to_the_startup_conditions(site: Site) -> None:
     assert site.ask("DELETE", "/v1/conditions").json()["conditions"] == {"seed": 5} | STARTUP
 
 
+def test_flows_in_another_order_and_muted(site: Site) -> None:
+    """PATCH puts flows first and mutes; GET returns flows in order, and all that is muted with its values."""
+    flows = {"*:tcp": {"egress": {"loss": "1%"}}, "*:udp": {"egress": {"loss": "2%"}}}
+    site.ask("PUT", "/v1/conditions", json={"egress": {"loss": "5%"}, "flows": flows})
+    site.ask("PATCH", "/v1/conditions", json={"order": ["*:udp"], "muted": True, "flows": {"*:tcp": {"muted": True}}})
+    muted = {"*:udp": flows["*:udp"], "*:tcp": {**flows["*:tcp"], "muted": True}}
+    answer = site.ask("GET", "/v1/conditions").json()
+    assert answer == {"egress": {"loss": "5%"}, "muted": True, "flows": muted, "seed": 5}
+    assert list(answer["flows"]) == ["*:udp", "*:tcp"]
+    assert site.forwarder.conditions == {"flows": {"*:udp": flows["*:udp"]}, "seed": 5}
+    unmuted = site.ask("PATCH", "/v1/conditions", json={"muted": None, "flows": {"*:tcp": {"muted": False}}}).json()
+    assert unmuted["conditions"] == {"egress": {"loss": "5%"}, "flows": flows, "seed": 5}
+
+
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_check_changes_nothing(site: Site, method: str) -> None:
     """`?check=true` answers what would be in force, and the present state."""

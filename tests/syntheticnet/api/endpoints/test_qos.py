@@ -41,6 +41,22 @@ def test_qos_reports_the_nearest_and_leaves_the_rest_alone(site: Site) -> None:
     assert site.ask("GET", "/qos").json() == spec
 
 
+def test_qos_does_not_see_what_is_muted(site: Site) -> None:
+    """It reads as absent; posting what was read, with another flow, leaves it muted with its values."""
+    tcp = {"egress": {"loss": "9%"}, "muted": True}
+    muted = {"egress": {"loss": "5%"}, "muted": True, "flows": {"*:tcp": tcp}}
+    perfect = site.ask("GET", "/qos").json()
+    site.ask("PUT", "/v1/conditions", json=muted)
+    assert site.ask("GET", "/qos").json() == perfect
+    site.ask("POST", "/qos", json=perfect)
+    assert site.ask("GET", "/v1/conditions").json() == muted | {"seed": 5}
+    spec = perfect | {"flows": SPEC["flows"]}
+    site.ask("POST", "/qos", json=spec)
+    left = site.ask("GET", "/v1/conditions").json()
+    assert [left["muted"], left["egress"], left["flows"]["*:tcp"]] == [True, {"loss": "5%"}, tcp]
+    assert site.ask("GET", "/qos").json() == spec
+
+
 @pytest.mark.issue(10)
 def test_qos_that_changes_nothing_leaves_leases_alone(site: Site) -> None:
     """Leases survive a script that posts what it read, and end if it posts something else."""

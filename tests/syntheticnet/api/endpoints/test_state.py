@@ -8,7 +8,7 @@ import pytest
 
 from syntheticnet.version import VERSION
 
-from ...site import HOST, STARTUP, Site
+from ...site import HOST, SPEC, STARTUP, Site
 
 
 def test_state_says_who_and_what(site: Site) -> None:
@@ -29,6 +29,7 @@ def test_state_says_who_and_what(site: Site) -> None:
         "leases": [],
         "scheduled": [],
         "failed": {"count": 0, "last": []},
+        "history": [],
         "links": {},
         "flows": {},
         "forwarder": {"restarts": 0},
@@ -43,6 +44,27 @@ def test_state_says_who_may_change(site: Site, self_controlled: Site) -> None:
             state = asked.ask("GET", "/v1/state", peer).json()
             assert (state["self_control"], state["may_change"]) == (application, may_change)
             assert asked.ask("PATCH", "/v1/conditions", peer, json={}).is_success is may_change
+
+
+def test_the_history_says_who(site: Site) -> None:
+    """`by` names who changed conditions or a lease; `api` did, unless it is given, and `qos` what `/qos` changes."""
+    site.ask("PATCH", "/v1/conditions?by=page&lease=30s", json={"egress": {"loss": "5%"}})
+    site.ask("PUT", "/v1/leases/1?for=20s&by=scenario")
+    site.ask("DELETE", "/v1/leases/1?by=command")
+    site.ask("PUT", "/v1/conditions", json={})
+    site.ask("DELETE", "/v1/conditions?by=x-2")
+    site.ask("POST", "/qos", json=SPEC)
+    history = site.ask("GET", "/v1/state").json()["history"]
+    assert [(row["by"], row["kind"], row["id"]) for row in history] == [
+        ("page", "lease", 1),
+        ("command", "released", 1),
+        ("api", "replace", 2),
+        ("x-2", "replace", 3),
+        ("qos", "replace", 4),
+    ]
+    assert history[0]["change"] == {"egress": {"loss": "5%"}}
+    assert history[0]["lasts_ns"] == 30 * 10**9
+    assert 0 < history[0]["age_s"] < 10
 
 
 @pytest.mark.issue(10)
