@@ -185,8 +185,7 @@ class HttpClientApi:
         self._connection.ask("PUT", f"/v1/files/{name}", content=text.encode(), headers=headers)
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
-        response = self._exchange(method, target, headers=dict(headers), content=body).response
-        return RawAnswer(response.status_code, dict(response.headers), response.content)
+        return RawAnswer(*self._connection.passed_on(method, target, headers=dict(headers), content=body))
 
     def stats(self) -> Stats:
         return Stats.from_dict(self._connection.ask("GET", "/v1/stats"))

@@ -29,7 +29,7 @@ class Dashboard:
 
     def __init__(self, backend: Backend, folder: Path, access: TokenCheck) -> None:
         self._near: dict[tuple[str, str | None], tuple[bool, float]] = {}
-        self.backend = replace(backend, is_near=self._is_near)
+        self.backend = replace(backend, is_near=self._is_near, by="dashboard")
         self._looks_near = backend.is_near
         self.folder = ServedFolder(folder)
         self.access = access
