@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from synthlab.dashboard.schemas import check
 from synthlab.errors import WrongUse
 
 from .served import Served
+
+PAGE = (Path(__file__).parents[2] / "docs" / "lab-api.md").read_text()
 
 
 @pytest.fixture
@@ -30,6 +33,14 @@ def test_every_endpoint_is_described(document: Any) -> None:
         assert endpoint.summary.endswith("."), endpoint
     operations = [one for methods in document["paths"].values() for one in methods.values()]
     assert len({one["operationId"] for one in operations}) == len(operations)
+
+
+def test_every_endpoint_is_documented() -> None:
+    """The page has each path; those of actions on a container share a row."""
+    documented = set(re.findall(r"(/(?:v1|metrics)[^` ]*)", PAGE))
+    for endpoint in endpoints():
+        path = re.sub(r"\{(\w+):path\}", r"{\1}", endpoint.path)
+        assert re.sub(r"/(unpause|stop|start|restart)$", "/pause", path) in documented
 
 
 def test_schemas(document: Any) -> None:
