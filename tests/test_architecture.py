@@ -32,7 +32,8 @@ HOST: Mapping[str, set[str]] = {
     "runner": {"scenario", "control", "deploy", "engine"},
     "lab": {"runner", "scenario", "control", "deploy", "engine", "stack"},
     "testing": {"control", "engine"},
-    "cli": {"lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
+    "dashboard": {"lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
+    "cli": {"dashboard", "lab", "runner", "report", "scenario", "control", "deploy", "engine", "stack"},
     "pytest_plugin": {"lab", "runner", "report", "scenario", "control", "stack"},
     "": {"lab", "runner"},
 }
@@ -142,9 +143,10 @@ def test_no_module_is_in_a_circle(root: Path) -> None:
 
 
 def test_few_rooms() -> None:
-    """A reader sees the whole of `synthlab/` at once: at most 12 packages and 7 files."""
+    """A reader sees the whole of `synthlab/` at once: at most 13 packages and 7 files."""
     folders = [entry for entry in SYNTHLAB.iterdir() if entry.is_dir() and any(entry.glob("*.py"))]
-    assert len(folders) <= 12
+    # The thirteenth is `dashboard`: a server that runs for hours is neither a command nor the Python API.
+    assert len(folders) <= 13
     assert len(list(SYNTHLAB.glob("*.py"))) <= 7
 
 

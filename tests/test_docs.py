@@ -85,9 +85,9 @@ def test_the_foreign_package_is_recognized(line: str) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     """Each page of docs/ is on the built site, and its way is on the first page."""
     pages = {page.name for page in (ROOT / "docs").glob("*.md")}
-    assert set(re.findall(r": (\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)) == pages
+    assert set(re.findall(r": ([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)) == pages
     index = (ROOT / "docs" / "index.md").read_text()
-    assert set(re.findall(r"\]\((\w+\.md)\)", index)) == pages - {"index.md"}
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages - {"index.md"}
 
 
 def test_the_readme_is_short() -> None:

@@ -43,6 +43,7 @@ TREE: Mapping[str, Mapping[str, str]] = {
         "capture": "capture.capture",
         "open": "clients.open_",
         "cdp": "browser.cdp",
+        "dashboard": "dashboard.dashboard",
     },
     "Groups": {
         "scenario": "scenarios.scenario",

@@ -56,6 +56,15 @@ class Observed:
     clock: ClockSample
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer that is passed on."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class ClientApi(Protocol):
     """The requests to one client. Every method raises SynthlabError, which names the client.
 
@@ -100,6 +109,10 @@ class ClientApi(Protocol):
 
     def put_file(self, name: str, text: str) -> None:
         """Upload a trace or table that conditions refer to by name."""
+        ...
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
+        """Any request, for whoever relays one: its answer as it comes, also where it is a refusal."""
         ...
 
     def stats(self) -> Stats: ...
@@ -170,6 +183,9 @@ class HttpClientApi:
     def put_file(self, name: str, text: str) -> None:
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         self._connection.ask("PUT", f"/v1/files/{name}", content=text.encode(), headers=headers)
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
+        return RawAnswer(*self._connection.passed_on(method, target, headers=dict(headers), content=body))
 
     def stats(self) -> Stats:
         return Stats.from_dict(self._connection.ask("GET", "/v1/stats"))

@@ -66,6 +66,16 @@ class HttpConnection:
             raise TooLate(self.name, late_ns)
         return self._answer(reply)
 
+    def passed_on(self, method: str, target: str, **request: Any) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the answer, as they come; raises WrongUse if the target is not valid."""
+        import httpx
+
+        try:
+            response = self._exchange(method, target, **request).response
+        except httpx.InvalidURL as error:
+            raise WrongUse(f"{self.name}: {target!r}: {error}") from None
+        return response.status_code, dict(response.headers), response.content
+
     def timed(self, method: str, path: str, **request: Any) -> tuple[dict[str, Any], ClockSample]:
         """The answer, and the clock sample from its headers."""
         reply = self._exchange(method, path, timed=True, **request)

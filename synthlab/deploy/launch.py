@@ -13,7 +13,7 @@ from ..engine.clock import MACHINE, Clock
 from ..engine.compose import PortTaken
 from ..engine.health import raise_for_failed, wait_until_ready
 from ..errors import SynthlabError
-from ..interrupts import uninterrupted
+from ..interrupts import is_stopped, uninterrupted
 from ..stack import Ports, Stack
 from ..text.progress import Progress
 from .claim import claimed
@@ -63,8 +63,11 @@ def launch(
     with claimed(stack.name, image_for_lock(stack, engine, progress), engine, clock) as claim:
 
         def reported(text: str) -> None:
-            # Every stage reports progress, a long one for each step. So a revoked `up` notices it here, and stops.
+            # Every stage reports progress, a long one for each step. So an `up` that is revoked or cancelled notices it
+            # here, and stops.
             claim.check()
+            if is_stopped():
+                raise SynthlabError(f"bringing up '{stack.name}' was cancelled")
             progress(text)
 
         return _execute(plan_up(marked, engine, timeout_s, ttl_s, replacing), engine, reported, clock)

@@ -44,7 +44,7 @@ class ProgramCommands:
         user: User = "application",
         python: str = PYTHON,
     ) -> Process:
-        return start(self.exec_command(container, [python, *_python_arguments(program, arguments)], user=user))
+        return start(self.exec_command(container, guest_command(program, arguments, python), user=user))
 
     def start_sidecar(
         self, container: Container, program: str, arguments: Sequence[object] = (), *, net_admin: bool = False
@@ -81,14 +81,15 @@ def sidecar_arguments(
         *(part for name, value in marks.items() for part in ("--label", f"{name}={value}")),
         *("--network", f"container:{container.id}", "--read-only", *rights),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-        *("--entrypoint", PYTHON, SYNTHETICNET, *_python_arguments(program, arguments)),
+        *("--entrypoint", PYTHON, SYNTHETICNET, *guest_command(program, arguments)[1:]),
     ]
 
 
-def _python_arguments(program: str, arguments: Sequence[object]) -> list[str]:
+def guest_command(program: str, arguments: Sequence[object] = (), python: str = PYTHON) -> list[str]:
+    """The command that runs `guest/PROGRAM.py` inside a container of ours."""
     source = (Path(__file__).parent / "guest" / f"{program}.py").read_text(encoding="utf-8")
     # -I: modules in the container's folders and PYTHONPATH must not replace the standard library's.
-    return ["-I", "-c", source, *map(str, arguments)]
+    return [python, "-I", "-c", source, *map(str, arguments)]
 
 
 def start(run: Sequence[str]) -> Process:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from ..errors import SynthlabError
-from ..interrupts import uninterrupted
+from ..interrupts import uninterrupted, when_stopped
 
 TAIL = 30
 PATIENCE_S = 10
@@ -39,10 +39,10 @@ def run_program(
 ) -> Finished:
     """Run `command` with `text` as its stdin and wait for it; `on_line` gets every non-empty line of its output.
 
-    It gets a new session, so that Ctrl-C reaches only us. It is stopped when we are interrupted, after `timeout_s`
+    It gets a new session, so that Ctrl-C reaches only us. It is stopped when we are interrupted or after `timeout_s`
     (the status is then negative), and on Linux also when we are killed. Raises SynthlabError if it cannot be run.
     """
-    with _started(command, environment) as process:
+    with _started(command, environment) as process, when_stopped(lambda: _end(process)):
         timer = threading.Timer(timeout_s, _end, [process]) if timeout_s else None
         try:
             if timer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..control.client_api import ChangeOptions
 from ..control.group_change import GroupChange, each
+from ..control.leases import release_present
 from ..control.running_lab import RunningLab
 from ..control.state import ClientState
 from ..errors import SynthlabError
@@ -97,9 +98,8 @@ class AppliedChange:
             self.revert()
 
     def _release(self, client: Reachable) -> None:
-        entry, present = self.states[client.name].entry, client.api.state()
-        if entry and entry.id in [one.id for one in (*present.leases, *present.scheduled)]:
-            client.api.release(entry.id)
+        if entry := self.states[client.name].entry:
+            release_present(client.api, entry.id)
 
     def _backs(self) -> list[tuple[list[str], dict[str, Any]]]:
         """The changes that restore the earlier values, each with its clients; clients with equal values share one."""

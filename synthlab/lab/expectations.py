@@ -105,19 +105,17 @@ class Expectations:
         Raises WrongUse for an invalid expression, or for `before` without a baseline.
         """
         self.touch()
-        try:
-            parsed = Expression.parse(expression, replace(self._known, own=client))
-        except ValueError as error:
-            raise WrongUse(f"{kind} {expression!r}: {error}") from None
-        if parsed.uses_before and self._sampler.recorded.baseline is None:
-            raise WrongUse(f'{kind} {expression!r}: `before` needs a baseline: call lab.baseline("5s") first')
-        judge = Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
+        judge = self._read(kind, expression, within_ns, for_ns, client)
         # In a thread: reading takes a `docker exec`, and an expectation that holds already must not wait for it.
         asked_ns, before = self.now_ns(), self._reader.submit(self._read_busy)
         result = self._decide(judge)
         decided_ns = self.now_ns()
         doubted = [] if result.held else self._problems(judge, asked_ns, before.result())
         return Decided(judge, client, asked_ns, decided_ns, result, doubted)
+
+    def reading(self, expression: str) -> CheckResult:
+        """Whether an expression holds now, which is no verdict: the machine is not looked at."""
+        return self._decide(self._read("expect", expression, None, 0, ""))
 
     def baseline(self, for_ns: int) -> None:
         """Wait `for_s`, and use the samples of that time as `before`."""
@@ -130,6 +128,15 @@ class Expectations:
     def close(self) -> None:
         self._sampler.stop()
         self._reader.shutdown(cancel_futures=True)
+
+    def _read(self, kind: JudgeKind, expression: str, within_ns: int | None, for_ns: int, client: str) -> Judge:
+        try:
+            parsed = Expression.parse(expression, replace(self._known, own=client))
+        except ValueError as error:
+            raise WrongUse(f"{kind} {expression!r}: {error}") from None
+        if parsed.uses_before and self._sampler.recorded.baseline is None:
+            raise WrongUse(f'{kind} {expression!r}: `before` needs a baseline: call lab.baseline("5s") first')
+        return Judge(kind=kind, expression=parsed, within_ns=within_ns, for_ns=for_ns)
 
     def _decide(self, judge: Judge) -> CheckResult:
         asked_ns = self.now_ns()

@@ -143,7 +143,7 @@ class Player:
             self.log.began(run, at_ns, 0)
         done_ns = max([at_ns + run.least_ns, *(part.result() for part in parts)])
         if len(run.actions) <= 1:
-            self.log.step(run, ended_ns=max(self._time.now_ns(), done_ns))
+            self._watcher.ended(self.log.step(run, ended_ns=max(self._time.now_ns(), done_ns)))
         return done_ns
 
     async def _go_on(self, run: StepRun, at_ns: int) -> None:
@@ -154,7 +154,7 @@ class Player:
                 if not self._executor.goes_on(run):
                     break
                 group.create_task(self._executor.act(run, timed, at_ns))
-        self.log.step(run, ended_ns=self._time.now_ns())
+        self._watcher.ended(self.log.step(run, ended_ns=self._time.now_ns()))
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Run `work` in parallel with the next steps."""

@@ -18,6 +18,7 @@ from ..control.backend import Backend, choose_lab
 from ..deploy.claim import being_brought_up
 from ..deploy.launch import launch, launched
 from ..errors import SynthlabError, WrongUse
+from ..interrupts import is_stopped, when_stopped
 from ..scenario.actions import Action, Baseline, Change, ContainerChange, Exec, Http, Judge, Reset, Traffic
 from ..scenario.expression import Recorded
 from ..scenario.plan import Plan
@@ -35,6 +36,7 @@ from .watcher import Watcher
 
 SPARE_S = 600.0
 """A lab brought up for a run expires this long after the latest end of the run, in case we are killed."""
+STOPPED = "the run was stopped before its end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +149,16 @@ class _Run:
             engine = self._live_lab.backend.engine
             before = read_busy(engine, probe)
             player = Player(self._plan, self._live_lab, self._watcher, self._evidence.mark, self._collect, keep_going)
-            asyncio.run(player.play())
+            try:
+                asyncio.run(_until_stopped(player))
+            except asyncio.CancelledError:
+                player.faults.append(STOPPED)
             after = read_busy(engine, self._live_lab.container(probe.title))
             load = load_between(before, after)
             doubted = problems(self._plan.clients, player.recorded, load, _compared(self._plan))
             log = player.log
             verdict, reasons = verdict_of(log.judged, player.failures, player.faults, doubted)
-            if verdict != "passed" and not self._files:
+            if verdict != "passed" and not self._files and not is_stopped():
                 self._collect()
         finally:
             self._evidence.close()
@@ -185,6 +190,14 @@ class _Run:
         images = sorted({str(state.answer.get("version", "unknown")) for state in states.values()})
         own = {"synthlab": own_version(), "images": ", ".join(images)}
         return own | self._live_lab.backend.engine.facts()
+
+
+async def _until_stopped(player: Player) -> None:
+    """Play; a `Stop` cancels it, and it reverts everything."""
+    loop, playing = asyncio.get_running_loop(), asyncio.current_task()
+    assert playing
+    with when_stopped(lambda: loop.call_soon_threadsafe(playing.cancel)):
+        await player.play()
 
 
 def _blank(plan: Plan, started: datetime) -> Record:

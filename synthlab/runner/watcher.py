@@ -14,6 +14,10 @@ class Watcher(Protocol):
         """A step has started, or could not be played."""
         ...
 
+    def ended(self, step: Played) -> None:
+        """A step has ended, with all its actions."""
+        ...
+
     def judging(self, now_ns: int, text: str, seen: str) -> None:
         """An expectation has been evaluated."""
         ...

@@ -8,13 +8,14 @@ from typing import Any
 from syntheticnet.conditions import DIRECTIONS, Conditions, ConditionsError, file_values
 
 from ..assets import own_version
-from ..control.client_api import AT_ONCE, ChangeOptions, Observed
+from ..control.client_api import AT_ONCE, ChangeOptions, Observed, RawAnswer
 from ..control.clock_sync import ClockSample
 from ..control.state import ClientState
 from ..control.webrtc_stats import Stats
 from ..engine.clock import MACHINE, Clock
 from ..errors import SynthlabError, TooLate, WrongUse
 from ..text.durations import SECOND_NS
+from ..text.escaping import json_text
 
 _IDLE: Mapping[str, Any] = {"packets_in": 0, "bytes_in": 0, "packets_out": 0, "bytes_out": 0, "dropped": {}}
 
@@ -125,6 +126,12 @@ class FakeClientApi:
 
     def put_file(self, name: str, text: str) -> None:
         self.files[name] = text
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
+        """Answers GET /v1/state, and nothing else."""
+        there = (method, target.partition("?")[0]) == ("GET", "/v1/state")
+        answer = self.answer() if there else {"error": f"{target}: no such path"}
+        return RawAnswer(200 if there else 404, {"content-type": "application/json"}, json_text(answer).encode())
 
     def stats(self) -> Stats:
         return Stats.from_dict(self.answered_stats)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from synthlab.cli.lab_list import overviews, overviews_table
+from synthlab.cli.lab_list import overviews_table
+from synthlab.control.lab_list import overviews
 from synthlab.engine.containers import Container
 from synthlab.testing import fake_container
 

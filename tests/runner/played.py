@@ -22,12 +22,16 @@ class Seen:
     """A watcher that records calls, and runs `at_step` when the step with that number starts."""
 
     steps: list[Played] = field(default_factory=list)
+    ended_steps: list[Played] = field(default_factory=list)
     rulings: list[Judged] = field(default_factory=list)
     at_step: dict[int, Callable[[], None]] = field(default_factory=dict)
 
     def step(self, step: Played) -> None:
         self.steps.append(step)
         self.at_step.get(len(self.steps), lambda: None)()
+
+    def ended(self, step: Played) -> None:
+        self.ended_steps.append(step)
 
     def judging(self, now_s: float, text: str, seen: str) -> None:
         """Undecided expectations are not recorded."""

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import typer
 
+from ...control import addresses
 from ...control.backend import Backend
+from ...control.browser import answering
+from ...control.container_lookup import find_member
 from .. import console
+from ..carried import reached
 from .options import ClientArgument, JsonOption, LabOption
 
 
 def cdp(context: typer.Context, client: ClientArgument, lab: LabOption = None, json: JsonOption = False) -> None:
     """Print the DevTools address of a client's browser.
 
-    Playwright, Puppeteer, Selenium and similar tools connect to it.
+    Playwright, Puppeteer, Selenium and similar tools connect to it. Where the engine is on another machine, this
+    command carries their connections, until Ctrl-C.
 
     \b
     Examples:
       synthlab cdp client1
       synthlab cdp client2 --json
     """
-    from ...lab.lab import Lab
-
     backend: Backend = context.obj
-    driven = Lab.named(backend, lab)[client]
-    endpoint = driven.cdp_url
-    if json:
-        console.print_json({"client": driven.name, "endpoint": endpoint})
-    else:
-        console.print_line(endpoint)
+    name, members = backend.members(lab)
+    container = find_member(name, members, client)
+    with reached(backend, container, addresses.debugging(container)) as endpoint:
+        if backend.is_near(container):
+            answering(container)
+        if json:
+            console.print_json_line({"client": container.title, "endpoint": endpoint})
+        else:
+            console.print_text(f"{endpoint}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from ...errors import SynthlabError, WrongUse
 from ...stack.durations import read_duration
 from ...text.durations import seconds_of
 from .. import console
+from ..carried import reached
 from .options import ClientArgument, ClientsArgument, JsonOption, LabOption
 
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Follow the logs, until Ctrl-C.")]
@@ -119,7 +121,8 @@ def open_(
 ) -> None:
     """Open a client's control page, screen or web page.
 
-    The control page opens in this machine's browser.
+    The control page opens in this machine's browser. Where the engine is on another machine, `--screen` carries the
+    connections of a VNC viewer, until Ctrl-C.
 
     \b
     Examples:
@@ -132,12 +135,15 @@ def open_(
     backend: Backend = context.obj
     name, members = backend.members(lab)
     container = find_member(name, members, client)
-    address = _address(backend, container, members, screen, page)
-    console.print_json({"client": container.title, "address": address}) if json else console.print_line(address)
-    if not page and not backend.is_near(container):
-        raise addresses.far_away(container, address, backend.engine.address())
-    if not print_only and not _opened(address):
-        raise SynthlabError("no browser could be opened on this machine: use the address above")
+    there = _address(backend, container, members, screen, page)
+    carrying = reached(backend, container, there) if screen else contextlib.nullcontext(there)
+    with carrying as address:
+        shown = {"client": container.title, "address": address}
+        console.print_json_line(shown) if json else console.print_text(f"{address}\n")
+        if not page and not screen and not backend.is_near(container):
+            raise addresses.far_away(container, address, backend.engine.address())
+        if not print_only and not _opened(address):
+            raise SynthlabError("no browser could be opened on this machine: use the address above")
 
 
 def _address(backend: Backend, container: Container, members: list[Container], screen: bool, page: bool) -> str:

@@ -58,7 +58,8 @@ def ls(context: typer.Context, json: JsonOption = False) -> None:
       synthlab ls
       synthlab ls --json
     """
-    from ..lab_list import overviews, overviews_table
+    from ...control.lab_list import overviews
+    from ..lab_list import overviews_table
 
     backend: Backend = context.obj
     now = time.time()

@@ -214,6 +214,9 @@ class _Narrator:
             mark = f"  # {step.mark}" if step.mark else ""
             self._live.line(f"{_time(step.planned_s)}  {'  ' * step.depth}{step.text}{mark}")
 
+    def ended(self, step: Played) -> None:
+        """Not shown: the next line shows that the run went on."""
+
     def judging(self, now_ns: int, text: str, seen: str) -> None:
         self._live.moving(f"{seconds_of(now_ns):.0f} s of at most {self._most_s:.0f} s: {text} ({seen})")
 

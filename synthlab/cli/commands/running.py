@@ -9,23 +9,14 @@ import typer
 
 from ...contract import ContainerAction
 from ...control.backend import Backend
+from ...control.container_actions import nothing_to_do, to_act_on
 from ...control.container_lookup import find_members
 from ...control.running_lab import RunningLab
-from ...engine.containers import Container
 from ...engine.health import wait_until_checked
-from ...errors import WrongUse
 from .. import console
 from .listing import show_containers
 from .options import ClientsArgument, JsonOption, LabOption, TimeoutOption
 
-# The engine's container states to which each action applies.
-_FROM: Mapping[ContainerAction, Sequence[str]] = {
-    "stop": ("running", "restarting", "paused"),
-    "start": ("exited", "created", "dead"),
-    "restart": ("running", "restarting", "exited", "created", "dead"),
-    "pause": ("running",),
-    "unpause": ("paused",),
-}
 _DONE: Mapping[ContainerAction, str] = {
     "stop": "stopped",
     "start": "healthy",
@@ -142,15 +133,3 @@ def _control(
         for unchecked in wait_until_checked(name, backend.engine, ids, backend.clock):
             console.print_note(f"{unchecked.title}: its health is not known until its next health check")
     show_containers(backend, [container for container in backend.engine.containers(name) if container.id in ids], json)
-
-
-def to_act_on(wanted: Sequence[Container], action: ContainerAction) -> list[Container]:
-    """The containers to which the action applies; raises WrongUse if there are none."""
-    acted = [container for container in wanted if container.state in _FROM[action]]
-    if not acted:
-        raise WrongUse("; ".join(nothing_to_do(container, action) for container in wanted))
-    return acted
-
-
-def nothing_to_do(container: Container, action: ContainerAction) -> str:
-    return f"{container.title}: nothing to {action}: it is {container.state}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import replace
@@ -108,13 +110,35 @@ def test_open(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "http://sfu:8080/?name=client1\n"
 
 
-def test_addresses_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
-    """An address on the engine's machine fails at once, with how to forward it."""
+def far_backend() -> Backend:
+    """A lab on an engine whose published ports do not lead to it from here."""
     backend, apis = fake_backend("call")
-    containers = [replace(one, ports={**one.ports, 9222: 32801}) for one in backend.engine.containers()]
-    far = Backend(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
-    for command, address in (("open", "http://127.0.0.1:3000/"), ("cdp", "http://127.0.0.1:32801")):
-        assert run(command, "client1", backend=far) == 3
-        output = capsys.readouterr().err
-        assert output.startswith(f"synthlab: {address} does not reach client1 from here: if `allow` ")
-    assert "forward port 32801 and the API's port (3000) from there" in output
+    ports = {9222: 32801, 5901: 32802}
+    containers = [replace(one, ports={**one.ports, **ports}) for one in backend.engine.containers()]
+    return Backend(FakeEngine(containers), lambda container: apis[container.id], is_near=lambda container: False)
+
+
+def test_the_control_page_of_a_far_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its address on the engine's machine fails at once, with how to forward it."""
+    assert run("open", "client1", backend=far_backend()) == 3
+    output = capsys.readouterr().err
+    assert output.startswith("synthlab: http://127.0.0.1:3000/ does not reach client1 from here: if `allow` ")
+    assert "forward port 3000 and the API's port (3000) from there" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"), [(("cdp", "client1"), "http://"), (("open", "client1", "--screen", "--print"), "vnc://")]
+)
+def test_what_is_carried_from_a_far_engine(
+    arguments: Sequence[str], start: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A port of this machine leads to the debugger and to the screen, until Ctrl-C."""
+
+    def interrupt() -> None:
+        host, _, port = capsys.readouterr().out.strip().removeprefix(start).partition(":")
+        with socket.create_connection((host, int(port)), 5) as connection:
+            assert connection.recv(9) == b"client1 /"  # what a fake engine's command prints
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(signal, "pause", interrupt)
+    assert run(*arguments, backend=far_backend()) == 130

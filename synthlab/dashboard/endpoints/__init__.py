@@ -1,0 +1,1 @@
+"""What answers the requests of the lab API, one module per resource."""

@@ -1,0 +1,72 @@
+"""What a lab consists of, as `GET /v1/labs` and `GET /v1/labs/{lab}` show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..contract import CDP_PORT, SFU_HOST, TURN_HOST, VNC_PORT
+from ..control.addresses import api_url
+from ..control.container_lookup import unconditioned
+from ..control.lab_list import overviews
+from ..engine.containers import Container
+from ..stack.model import CONDITIONABLE
+
+_COMPANION = "network"
+_ROLES = ("client", SFU_HOST, TURN_HOST, "service")
+
+
+def labs_data(labs: Iterable[str], starting: Iterable[str], containers: Sequence[Container], now: float) -> list[Any]:
+    """One entry per lab; one that is just being brought up may have no container yet."""
+    begun = set(starting)
+    created = {lab: min((one.created for one in containers if one.lab == lab), default=0) for lab in {*labs, *begun}}
+    return [
+        {
+            "name": one.lab,
+            "state": one.state,
+            "participants": sum(1 for container in containers if container.lab == one.lab and container.role in _ROLES),
+            "since": datetime.fromtimestamp(created[one.lab], UTC).isoformat() if created[one.lab] else None,
+        }
+        for one in overviews(created, containers, now, begun)
+    ]
+
+
+def lab_data(name: str, members: Sequence[Container], near: bool, run: str | None) -> dict[str, Any]:
+    """A lab's participants in order; `near` is whether published ports open on this machine."""
+    shown = [member for member in members if member.role != _COMPANION]
+    held = {member.network_of for member in members if member.network_of}
+    return {
+        "name": name,
+        "participants": [_participant(name, one, one.title in held, near) for one in shown],
+        "running": run,
+    }
+
+
+def _participant(lab: str, member: Container, held: bool, near: bool) -> dict[str, Any]:
+    conditioned = member.conditioned or held
+    running = member.state == "running"
+    data: dict[str, Any] = {
+        "name": member.title,
+        "role": member.role if member.role in _ROLES else "service",
+        "state": member.state,
+        "health": member.health,
+        "conditioned": conditioned,
+        "screen": running and VNC_PORT in member.ports,
+        "debugger": running and CDP_PORT in member.ports,
+    }
+    optional = {
+        "group": member.group if member.group != member.title else "",
+        "app": member.app,
+        "address": member.address,
+        "page": f"{api_url(member)}/" if member.role == "client" and near and api_url(member) else "",
+        "why_not": "" if conditioned else _why_not(lab, member),
+    }
+    return data | {key: value for key, value in optional.items() if value}
+
+
+def _why_not(lab: str, member: Container) -> str:
+    """Why its network cannot be changed."""
+    if member.title in CONDITIONABLE:
+        return unconditioned(lab, member.title).message
+    return f"{member.title} has no conditions and no counters in lab '{lab}'"

@@ -1,0 +1,59 @@
+"""The lab API's table: every endpoint, and the application that serves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from . import schemas
+from .access import TokenMiddleware
+from .dashboard import Dashboard
+from .endpoint import LabEndpoint, LabRequest
+from .endpoints import clients, conditions, events, labs, metrics, relays, runs
+from .failures import failure
+from .openapi import openapi
+
+WELCOME = "This is the lab API of synthlab; GET /v1/openapi.json describes it.\n"
+
+
+def describe(request: LabRequest) -> Any:
+    """This description, in OpenAPI 3.1."""
+    return openapi(endpoints(), request.dashboard.access.url)
+
+
+def endpoints() -> tuple[LabEndpoint, ...]:
+    own = LabEndpoint(method="GET", path="/v1/openapi.json", handler=describe, answer=schemas.free("the description"))
+    return (
+        own,
+        *labs.TABLE,
+        *clients.TABLE,
+        *conditions.TABLE,
+        *events.TABLE,
+        *relays.TABLE,
+        *runs.TABLE,
+        *metrics.TABLE,
+    )
+
+
+def lab_api(dashboard: Dashboard) -> Starlette:
+    """The application: only requests with the token reach its endpoints."""
+    return Starlette(
+        routes=[Route("/", _welcome), *(endpoint.route(dashboard) for endpoint in endpoints())],
+        middleware=[Middleware(TokenMiddleware, check=dashboard.access)],
+        exception_handlers={HTTPException: _failed},
+    )
+
+
+async def _welcome(_: Request) -> Response:
+    return PlainTextResponse(WELCOME)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """What the router refuses: an unknown path, a wrong method."""
+    return failure(error, request.url.path, request.method)

@@ -1,0 +1,81 @@
+"""The scenarios that can be played: bundled ones, and those below the server's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import SynthlabError
+from ..scenario.reader import scenario_files
+from ..stack.variables import Variables
+from ..stack.yaml import Node, read_yaml
+
+MOST_FILES = 500
+MOST_DEPTH = 4
+MOST_BYTES = 200_000
+SUFFIXES = (".yaml", ".yml")
+SKIPPED = ("node_modules", "__pycache__")
+
+
+def list_scenarios(folder: Path) -> list[dict[str, Any]]:
+    """Name, title, stack and variables of each; files that are no scenarios, or no valid YAML, are left out."""
+    bundled = [_described(str(file), name, True, _changed_ns(file)) for name, file in scenario_files().items()]
+    own = [
+        _described(str(file), file.relative_to(folder).as_posix(), False, _changed_ns(file))
+        for file in _yaml_files(folder)
+    ]
+    return [dict(one) for one in (*bundled, *own) if one]
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    """YAML files below the folder, in order of their names; not in hidden folders, and not too many."""
+    count = 0
+    for here, folders, files in os.walk(folder):
+        deep = len(Path(here).relative_to(folder).parts) >= MOST_DEPTH
+        folders[:] = [] if deep else sorted(one for one in folders if one[0] != "." and one not in SKIPPED)
+        for name in sorted(files):
+            if name.endswith(SUFFIXES):
+                yield Path(here) / name
+                count += 1
+                if count == MOST_FILES:
+                    return
+
+
+@lru_cache(maxsize=MOST_FILES)
+def _described(file: str, name: str, bundled: bool, changed_ns: int) -> dict[str, Any] | None:  # noqa: ARG001
+    """What the file says; `changed_ns` makes an edited file be read again."""
+    try:
+        if Path(file).stat().st_size > MOST_BYTES or "steps:" not in Path(file).read_text(encoding="utf-8"):
+            return None
+        top = read_yaml(Path(file), name, Variables(os.environ, lenient=True)).value
+    except (OSError, ValueError, SynthlabError):
+        return None
+    if not isinstance(top, dict) or "steps" not in top:
+        return None
+    return {
+        "file": name,
+        "title": _text(top.get("about")) or Path(name).stem,
+        "stack": _text(top.get("stack")),
+        "variables": _variables(top.get("vars")),
+        "bundled": bundled,
+    }
+
+
+def _variables(node: Node | None) -> dict[str, str]:
+    if node is None or not isinstance(node.value, dict):
+        return {}
+    return {name: _text(value) for name, value in node.value.items()}
+
+
+def _text(node: Node | None) -> str:
+    return node.written if node and isinstance(node.written, str) else ""
+
+
+def _changed_ns(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:  # a dangling link
+        return 0

@@ -1,0 +1,72 @@
+"""One HTTP/1.1 request over a connection that is already open, whose answer is read as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from typing import Self
+
+import h11
+
+from ..errors import SynthlabError
+
+PIECE = 1 << 16
+HEAD_S = 15.0
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class StreamedAnswer:
+    """An answer; `close` it when done."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._protocol = h11.Connection(h11.CLIENT)
+        self.status = 0
+        self.headers: Headers = []
+
+    @classmethod
+    async def get(cls, connection: socket.socket, target: str, headers: Mapping[str, str]) -> Self:
+        """Send a GET request, and wait for the head of its answer. Raises SynthlabError."""
+        connection.setblocking(False)
+        answer = cls(*await asyncio.open_connection(sock=connection))
+        try:
+            sent = [*headers.items(), ("connection", "close")]
+            request = h11.Request(method="GET", target=target, headers=sent)
+            answer._send(request, h11.EndOfMessage())
+            await asyncio.wait_for(answer._read_head(), HEAD_S)
+        except (h11.ProtocolError, OSError, TimeoutError) as error:
+            answer.close()
+            raise SynthlabError(f"no answer: {error or type(error).__name__}") from None
+        return answer
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, as it arrives; it ends early where the connection breaks."""
+        try:
+            while not isinstance(event := await self._next(), h11.EndOfMessage | h11.ConnectionClosed):
+                if isinstance(event, h11.Data):
+                    yield bytes(event.data)
+        except (h11.ProtocolError, OSError):
+            return
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _send(self, *events: h11.Request | h11.EndOfMessage) -> None:
+        for event in events:
+            self._writer.write(self._protocol.send(event) or b"")
+
+    async def _read_head(self) -> None:
+        while not isinstance(event := await self._next(), h11.Response):
+            if not isinstance(event, h11.InformationalResponse):
+                raise h11.RemoteProtocolError("the connection was closed")
+        self.status, self.headers = event.status_code, list(event.headers)
+
+    async def _next(self) -> object:
+        while (event := self._protocol.next_event()) is h11.NEED_DATA:
+            self._protocol.receive_data(await self._reader.read(PIECE))
+        return event
