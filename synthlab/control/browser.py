@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from ..engine.containers import Container
@@ -28,6 +27,8 @@ def answering(client: Container) -> str:
 
 
 def _answers(endpoint: str) -> bool:
+    from http.client import HTTPConnection, HTTPException  # 13 ms, which no other command should wait for
+
     connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=PATIENCE_S)
     try:
         connection.request("GET", "/json/version")
