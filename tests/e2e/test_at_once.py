@@ -75,7 +75,7 @@ def test_two_ups(_turn: int, stack: Path) -> None:
     assert result.startswith(BUSY)
     (client,) = json.loads(synthlab("ps", "--lab", LAB, "--json").stdout)
     assert (client["id"], client["health"]) == (listed[0]["id"], "healthy")
-    assert synthlab("down", LAB).stdout == f"{LAB} is down: 1 containers removed\n"
+    assert synthlab("down", LAB).stdout == f"{LAB} is down: 1 container removed\n"
 
 
 @pytest.mark.soak

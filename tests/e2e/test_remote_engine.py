@@ -132,7 +132,7 @@ def test_other_ways_to_the_engine(kind: Callable[[Path, str], dict[str, str]], t
     stack = tmp_path / "one.yaml"
     stack.write_text("name: e2e-far-two\nclients:\n  one: {image: syntheticnet, command: sleep 600}\n")
     machine.synthlab("up", str(stack))
-    assert "e2e-far-two is down: 1 containers" in machine.synthlab("down", "--lab", "e2e-far-two").stdout
+    assert "e2e-far-two is down: 1 container removed" in machine.synthlab("down", "--lab", "e2e-far-two").stdout
 
 
 def _knock(url: str) -> str:

@@ -83,5 +83,5 @@ def test_a_lab_of_an_older_version(old_lab: str) -> None:
     """`ls` names a lab that 0.1.0 brought up, and `down` removes its container and its network."""
     listed = json.loads(synthlab("ls", "--json").stdout)
     assert old_lab in [row["lab"] for row in listed]
-    assert synthlab("down", old_lab).stdout == f"{old_lab} is down: 1 containers removed\n"
+    assert synthlab("down", old_lab).stdout == f"{old_lab} is down: 1 container removed\n"
     assert leftovers(old_lab) == []
