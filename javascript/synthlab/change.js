@@ -3,31 +3,32 @@
 import { WrongUse } from "./errors.js";
 
 const DIRECTIONS = ["ingress", "egress"];
-const WHOLE = [...DIRECTIONS, "flows", "order", "muted", "seed"];
+const OF_FLOW = [...DIRECTIONS, "match", "muted"];
+const WHOLE = [...OF_FLOW, "flows", "order", "seed"];
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-// The change in the API's form, and the profile that it starts from. Values without a direction count in both;
-// with a flow, they and those of a direction apply to it. Flow and profile may be given with the values or the times.
+// The change in the API's form, and the flow and the profile that it is for. Values without a direction count in both.
+// Flow and profile may be given with the values or with the times.
 export function readChange(given, { flow = given.flow, profile = given.profile } = {}) {
   const { flow: _flow, profile: _profile, ...values } = given;
-  const whole = Object.fromEntries(Object.entries(values).filter(([name]) => WHOLE.includes(name)));
-  const both = Object.fromEntries(Object.entries(values).filter(([name]) => !WHOLE.includes(name)));
-  const links = {};
+  const entries = Object.entries(values);
+  const both = Object.fromEntries(entries.filter(([name]) => !WHOLE.includes(name)));
+  const change = Object.fromEntries(entries.filter(([name]) => WHOLE.includes(name)));
   for (const direction of DIRECTIONS) {
-    const own = whole[direction];
-    if (own === null) links[direction] = null;
-    else if (own || Object.keys(both).length) links[direction] = { ...both, ...own };
-    delete whole[direction];
+    const own = change[direction];
+    if (own !== null && (own || Object.keys(both).length)) change[direction] = { ...both, ...own };
   }
-  const change = flow ? merged(whole, { flows: { [flow]: links } }) : { ...whole, ...links };
-  if (flow && !Object.keys(links).length) delete change.flows[flow];
-  if (change.flows && !Object.keys(change.flows).length) delete change.flows;
+  const strange = flow && Object.keys(change).find((name) => !OF_FLOW.includes(name));
+  if (strange) throw new WrongUse(`${strange}: not a value of the flow ${flow}: allowed are ${OF_FLOW.join(", ")}`);
   if (!Object.keys(change).length && !profile) {
     throw new WrongUse('nothing to set: give a value such as { loss: "5%" }, or a profile');
   }
   return { change, profile, flow };
 }
+
+// A change of one flow, as a change of the client.
+export const inFlow = (change, flow) => (flow ? { flows: { [flow]: change } } : change);
 
 // `change` over `base`: objects key by key, other values replaced.
 export function merged(base, change) {

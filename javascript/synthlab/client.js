@@ -1,7 +1,7 @@
 // One client over its own HTTP API: its network, its measured values, its events.
 
 import { AppliedChange } from "./applied_change.js";
-import { merged, readChange, undoing } from "./change.js";
+import { inFlow, merged, readChange, undoing } from "./change.js";
 import { WrongUse } from "./errors.js";
 import { Http } from "./http.js";
 import { findProfile } from "./profile.js";
@@ -64,12 +64,12 @@ export class Client {
 
   // A profile replaces all values of both directions; the change is laid over it.
   async #written({ change, profile, flow }) {
-    if (!profile) return change;
+    if (!profile) return inFlow(change, flow);
     const { conditions } = await this.api.get("/v1/schema");
     const none = Object.fromEntries(conditions.map(({ name }) => [name, null]));
     const found = await findProfile(profile);
     const links = { ingress: { ...none, ...found.ingress }, egress: { ...none, ...found.egress } };
-    return merged(flow ? { flows: { [flow]: links } } : links, change);
+    return inFlow(merged(links, change), flow);
   }
 
   async #renew(id, for_) {

@@ -1,7 +1,7 @@
 // Clients that change at the same moment, or not at all.
 
 import { AppliedChange } from "./applied_change.js";
-import { readChange, undoing } from "./change.js";
+import { inFlow, readChange, undoing } from "./change.js";
 import { WrongUse } from "./errors.js";
 
 export class Group {
@@ -22,7 +22,7 @@ export class Group {
       states: clients,
       leases: Object.values(leases),
       renew: (for_ = times.for) => this.#renew(leases, for_),
-      revert: () => this.#revert(leases, times, asked.change, before),
+      revert: () => this.#revert(leases, times, inFlow(asked.change, asked.flow), before),
     });
   }
 

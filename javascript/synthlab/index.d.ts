@@ -22,6 +22,7 @@ export interface Change extends LinkValues {
   flows?: Record<string, FlowValues | null> | null;
   /** These flows first, in this order. */
   order?: string[];
+  /** Keep the values, but do not apply them. */
   muted?: boolean | null;
   seed?: number | null;
   /** Only these packets: `*:udp`, `sfu:rtp`. */
@@ -336,10 +337,10 @@ export interface UpOptions {
 }
 
 export interface Step {
-  step: string | number;
+  step: string;
   state: "waiting" | "running" | "passed" | "failed" | "done";
   at_s?: number;
-  value?: unknown;
+  value?: string;
   reason?: string;
 }
 
@@ -347,7 +348,7 @@ export interface Step {
 export class Run {
   private constructor();
   readonly id: string;
-  readonly verdict: string;
+  readonly verdict: "passed" | "failed" | "inconclusive" | "wrong use";
   readonly steps: Step[];
   /** Its HTML report. */
   report(): Promise<string>;
@@ -379,7 +380,7 @@ export class Lab {
   partition(
     a: string,
     b: string,
-    options?: { direction?: "both" | "a-to-b" | "b-to-a"; answer?: string; for?: Duration },
+    options?: { direction?: "both" | "a-to-b" | "b-to-a"; answer?: "drop" | "reject"; for?: Duration },
   ): Promise<AppliedChange>;
   /** Play a scenario to its end; raises ExpectationFailed or Inconclusive where it does not pass. */
   play(

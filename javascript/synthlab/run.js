@@ -1,7 +1,7 @@
 // A scenario that the lab's server plays.
 
 import { sleep } from "./durations.js";
-import { ExpectationFailed, Inconclusive, SynthlabError } from "./errors.js";
+import { ExpectationFailed, Inconclusive, SynthlabError, WrongUse } from "./errors.js";
 
 const POLL_MS = 250;
 
@@ -41,10 +41,9 @@ export class Run {
 
   #passed() {
     if (this.verdict === "passed") return this;
-    const kinds = { failed: ExpectationFailed, inconclusive: Inconclusive };
+    const kinds = { failed: ExpectationFailed, inconclusive: Inconclusive, "wrong use": WrongUse };
     const Kind = kinds[this.verdict] ?? SynthlabError;
-    const reason = this.#answer.error ?? this.steps?.find((step) => step.state === "failed")?.reason ?? "";
-    const error = new Kind(`${this.#answer.scenario}: ${this.verdict}${reason && `: ${reason}`}`);
-    throw Object.assign(error, { run: this });
+    const reasons = [this.verdict, ...this.#answer.reasons].join(": ");
+    throw Object.assign(new Kind(`${this.#answer.scenario}: ${reasons}`), { run: this });
   }
 }

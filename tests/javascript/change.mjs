@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readChange, undoing } from "../../javascript/synthlab/change.js";
+import { inFlow, readChange, undoing } from "../../javascript/synthlab/change.js";
 
 test("values without a direction count in both, and those of a direction are laid over them", () => {
   const { change } = readChange({ loss: "5%", egress: { rate: "1mbit", loss: "1%" } });
@@ -11,15 +11,16 @@ test("values without a direction count in both, and those of a direction are lai
 });
 
 test("with a flow, values and directions are those of the flow", () => {
-  const expected = { flows: { "*:udp": { ingress: { loss: "5%" }, egress: { loss: "5%" } } } };
-  assert.deepEqual(readChange({ loss: "5%" }, { flow: "*:udp" }).change, expected);
-  assert.deepEqual(readChange({ loss: "5%", flow: "*:udp" }).change, expected);
-  const one = readChange({ egress: { rate: "1mbit" } }, { flow: "*:udp" }).change;
-  assert.deepEqual(one, { flows: { "*:udp": { egress: { rate: "1mbit" } } } });
+  const { change, flow } = readChange({ loss: "5%", egress: { rate: "1mbit" } }, { flow: "*:udp" });
+  const links = { ingress: { loss: "5%" }, egress: { loss: "5%", rate: "1mbit" } };
+  assert.deepEqual(inFlow(change, flow), { flows: { "*:udp": links } });
+  assert.equal(readChange({ muted: true, flow: "*:udp" }).flow, "*:udp");
+  assert.throws(() => readChange({ seed: 7, flow: "*:udp" }), { name: "WrongUse", message: /^seed: not a value of the flow/ });
 });
 
 test("null clears a value, a direction, or a flow", () => {
-  assert.deepEqual(readChange({ egress: null, flows: { "*:udp": null } }).change, { egress: null, flows: { "*:udp": null } });
+  const change = { egress: null, ingress: { loss: null }, flows: { "*:udp": null } };
+  assert.deepEqual(readChange(change).change, change);
 });
 
 test("a profile alone is a change; nothing is none", () => {

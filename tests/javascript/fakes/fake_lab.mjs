@@ -96,7 +96,8 @@ export class FakeLab {
     return clients === "all" ? all : all.filter((name) => clients.includes(name) || clients.includes(ROLES[name]));
   }
 
-  #change({ clients, change, for: lease, in: after }) {
+  #change({ clients, change: own, flow, for: lease, in: after }) {
+    const change = flow ? { flows: { [flow]: own } } : own;
     const answer = { clients: {}, leases: {} };
     for (const name of this.#names(clients)) {
       const [status, state] = this.clients[name].change(change, { lease, in: after });
