@@ -28,7 +28,7 @@ export class Lab {
   // long after its start. `progress` gets a line per stage.
   static async up(stack, options = {}) {
     const { cwd, progress, allowHost, keep = false, ...rest } = options;
-    return this.#with(cwd, async (server) => {
+    return serving(cwd, async (server) => {
       const body = { stack, keep, allow_host: allowHost, ...rest };
       const { task } = await server.api.json("POST", "/v1/labs", { body });
       const { lab } = await finished(server.api, task, progress);
@@ -38,7 +38,7 @@ export class Lab {
 
   // Attach to a lab that is up: the one named, else that of SYNTHLAB_LAB, else the only one.
   static async attach(name = process.env.SYNTHLAB_LAB, { cwd } = {}) {
-    return this.#with(cwd, async (server) => {
+    return serving(cwd, async (server) => {
       const { labs } = await server.api.get("/v1/labs");
       const names = labs.map((lab) => lab.name);
       if (name === undefined && names.length !== 1) {
@@ -49,16 +49,6 @@ export class Lab {
       }
       return new this(server, name ?? names[0]);
     });
-  }
-
-  static async #with(cwd, make) {
-    const server = await Dashboard.start({ cwd });
-    try {
-      return await make(server);
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
   }
 
   toString() {
@@ -170,6 +160,17 @@ export class Lab {
 
   [Symbol.asyncDispose]() {
     return this.#own ? this.down() : this.close();
+  }
+}
+
+// What `make` makes of a server, which ends where that fails.
+async function serving(cwd, make) {
+  const server = await Dashboard.start({ cwd });
+  try {
+    return await make(server);
+  } catch (error) {
+    await server.close();
+    throw error;
   }
 }
 

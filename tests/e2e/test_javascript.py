@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from synthlab.contract import SYNTHETICNET
 from synthlab.deploy.images import in_build_order
 from synthlab.engine.docker_engine import Engine
-from tests.javascript.node import PACKAGES, ROOT, compiles, node_modules, succeeds
+from tests.javascript.node import PACKAGES, ROOT, compiles, succeeds
 
 from .labs import SYNTHLAB, docker
 
@@ -98,32 +99,25 @@ def test_one_client(project: Path, port: str) -> None:
 
 
 def test_two_browsers(project: Path) -> None:
-    """Video stops and recovers; a failure has evidence, and is not repeated; the lab is gone at the end."""
-    runner = node_modules() / "@playwright" / "test" / "cli.js"
-    assert runner.exists()
+    """Video stops and recovers; a failure has conditions, statistics and pictures; the lab is gone at the end."""
     tests = _played(project)
-    assert {title: [one["status"] for one in runs] for title, runs in tests.items()} == {
-        "video stops and recovers": ["passed"],
-        "conditions are those of the stack again": ["passed"],
-        "evidence of a failure": ["failed", "failed"],
-        "no page of its own": ["failed", "failed"],
-    }
-    failed, again = tests["evidence of a failure"]
+    assert {title: result["status"] for title, result in tests.items()} == {
+        "video stops and recovers": "passed",
+        "conditions are those of the stack again": "passed",
+        "evidence of a failure": "failed",
+    }, tests
+    failed = tests["evidence of a failure"]
     assert "alice.video.bob: expect fps >= 500: not so within 1000ms: fps " in failed["error"]["message"]
-    assert "not repeated, because it was judged: " in again["error"]["message"]
-    kept = {one["name"]: one for one in failed["attachments"]}
-    assert {"synthlab-states.json", "synthlab-stats.json", "synthlab-alice.png", "synthlab-bob.png"} <= kept.keys()
-    assert 'use lab.client("alice").page()' in tests["no page of its own"][0]["error"]["message"]
+    kept = {one["name"] for one in failed["attachments"]}
+    assert {"synthlab-states.json", "synthlab-stats.json", "synthlab-alice.png", "synthlab-bob.png"} <= kept
     assert "synthlab-js-" not in docker("ps", "--all", "--format", "{{.Names}}")
 
 
-def _played(project: Path) -> dict[str, list[dict[str, Any]]]:
-    """The attempts of each test, by its title."""
-    import subprocess
-
+def _played(project: Path) -> dict[str, dict[str, Any]]:
+    """The result of each test, by its title."""
     command = ["node", "node_modules/@playwright/test/cli.js", "test"]
     done = subprocess.run(command, cwd=project, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     results = project / "results.json"
     assert results.exists(), done.stdout + done.stderr
     (suite,) = json.loads(results.read_text())["suites"]
-    return {spec["title"]: spec["tests"][0]["results"] for spec in suite["specs"]}
+    return {spec["title"]: spec["tests"][0]["results"][0] for spec in suite["specs"]}

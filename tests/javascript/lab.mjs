@@ -47,6 +47,13 @@ test("up waits for the lab, says its stages, and down removes it and ends the se
   assert.deepEqual((await requests(lab, "DELETE")).map(({ path }) => path), ["/v1/labs/call"]);
 });
 
+test("a class made from Lab brings up labs of its own kind", async () => {
+  class OwnLab extends Lab {}
+  const lab = await OwnLab.up("call.yaml");
+  labs.push(lab);
+  assert.ok(lab instanceof OwnLab);
+});
+
 test("a lab that does not come up is an error, and its server has ended", async () => {
   await assert.rejects(Lab.up("none.yaml"), { name: "WrongUse", message: "no stack 'none.yaml'" });
   assert.equal(JSON.parse(readFileSync(file, "utf8")).length, 2);

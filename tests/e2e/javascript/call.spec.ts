@@ -1,4 +1,4 @@
-// Two browsers in a lab: what one sees of the other stops and recovers. The last tests fail on purpose.
+// Two browsers in a lab: what one sees of the other stops and recovers. The last test fails on purpose.
 
 import { expect, test } from "@synthlab/playwright";
 
@@ -28,6 +28,3 @@ test("conditions are those of the stack again", async ({ lab }) => {
 test("evidence of a failure", async ({ lab }) => {
   await expect(lab.client("alice").video("bob")).toHaveFps({ min: 500 }, { timeout: 1000 });
 });
-
-// The types refuse it; a test in JavaScript learns it at run time.
-test("no page of its own", async ({ page }: any) => page);

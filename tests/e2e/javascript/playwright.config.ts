@@ -1,3 +1,3 @@
 import { defineConfig } from "@playwright/test";
 
-export default defineConfig({ timeout: 120_000, retries: 1, reporter: [["json", { outputFile: "results.json" }]] });
+export default defineConfig({ timeout: 120_000, reporter: [["json", { outputFile: "results.json" }]] });

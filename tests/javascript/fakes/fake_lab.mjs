@@ -64,10 +64,10 @@ export class FakeLab {
     }
   }
 
-  #up({ stack, name }) {
+  #up({ stack, name = this.name }) {
     if (stack === "none.yaml") return this.#task({ state: "failed", lines: [], status: 2, error: "no stack 'none.yaml'" });
-    this.up = true;
-    return this.#task({ state: "done", lines: ["starting", "healthy"], lab: name ?? this.name });
+    Object.assign(this, { up: true, name });
+    return this.#task({ state: "done", lines: ["starting", "healthy"], lab: name });
   }
 
   #task(task) {
