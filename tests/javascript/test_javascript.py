@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,25 @@ def test_logic(file: Path) -> None:
 def test_types() -> None:
     """With strict types, what is right compiles, and what is wrong does not: `100kb` is no rate."""
     compiles(TESTS / "types" / "tsconfig.json")
+
+
+def test_examples(tmp_path: Path) -> None:
+    """Each example in TypeScript compiles, and each one in JavaScript can be read."""
+    page = (ROOT / "docs" / "javascript.md").read_text()
+    blocks = re.findall(r"```(ts|js)\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) > 5
+    for number, (language, text) in enumerate(blocks):
+        if language == "ts":
+            (tmp_path / f"example-{number}.mts").write_text(text)
+        else:
+            script = tmp_path / f"example-{number}.{'cjs' if 'require(' in text else 'mjs'}"
+            script.write_text(text if script.suffix == ".mjs" else f"async () => {{ {text} }};")
+            succeeds("node", "--check", script)
+    base = json.loads((TESTS / "types" / "tsconfig.json").read_text())["compilerOptions"]
+    here = {"typeRoots": ["node_modules/@types"], "paths": {}}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": base | here, "include": ["*.mts"]}))
+    (tmp_path / "node_modules").symlink_to(node_modules())
+    compiles(tmp_path)
 
 
 def test_types_of_conditions() -> None:
