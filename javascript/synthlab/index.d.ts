@@ -1,7 +1,9 @@
 // Types of `synthlab`.
 
+import type { State, Traffic } from "./answers.js";
 import type { Duration, LinkValues } from "./conditions.js";
 
+export type { Conditions, Entry, HistoryRecord, LinkCounts, State, Traffic, TrafficRow } from "./answers.js";
 export type { Bytes, Duration, LinkValues, Packets, Rate, Share, Time } from "./conditions.js";
 export { default as SyntheticNetwork } from "./synthetic_network.cjs";
 
@@ -41,88 +43,6 @@ export interface When {
   profile?: string;
 }
 
-export type Direction = "ingress" | "egress";
-
-export interface LinkCounters {
-  packets_in: number;
-  bytes_in: number;
-  packets_out: number;
-  bytes_out: number;
-  duplicated: number;
-  originated: number;
-  queued: number;
-  dropped: Record<string, number>;
-  dropped_bytes: Record<string, number>;
-  /** Measured over the last second; empty where nothing passed. */
-  achieved: Achieved;
-}
-
-export interface Achieved {
-  window_s?: number;
-  packets?: number;
-  rate_bps?: number;
-  loss?: number;
-  delay_p50_ms?: number;
-  delay_p99_ms?: number;
-  discarded?: number;
-}
-
-export interface Conditions {
-  ingress?: LinkValues;
-  egress?: LinkValues;
-  flows?: Record<string, FlowValues>;
-  muted?: boolean;
-  seed?: number;
-}
-
-export interface Entry {
-  id: number;
-  change?: Conditions;
-  replace?: Conditions;
-  at_ns: number;
-  expires_ns?: number;
-  left_ns?: number;
-  in_ns?: number;
-}
-
-/** One change that came into force. */
-export interface HistoryEntry {
-  at_ns: number;
-  age_s: number;
-  by: string;
-  kind: "change" | "replace" | "lease" | "expired" | "released" | "failed";
-  id?: number;
-  change?: Conditions;
-  lasts_ns?: number;
-}
-
-export interface State {
-  version: string;
-  name: string;
-  lab: string;
-  problem: string | null;
-  startup: Conditions;
-  /** In force now, leases included. */
-  conditions: Conditions;
-  /** Without leases. */
-  base: Conditions;
-  leases: Entry[];
-  scheduled: Entry[];
-  history?: HistoryEntry[];
-  may_change?: boolean;
-  self_control?: boolean;
-  monotonic_ns: number;
-  links: Record<Direction, LinkCounters>;
-  flows: Record<string, Record<Direction, LinkCounters>>;
-  forwarder: {
-    state: string;
-    restarts: number;
-    hangs: number;
-    up_s: number;
-    lateness: Record<Direction, { p50_ms?: number; p99_ms?: number; max_ms?: number }>;
-  };
-}
-
 /** What a client receives of one participant. A value that is not known is absent. */
 export interface VideoNumbers {
   kbps?: number;
@@ -154,34 +74,6 @@ export interface AudioNumbers {
 export interface Stats {
   values: { video?: Record<string, VideoNumbers>; audio?: Record<string, AudioNumbers> } & Record<string, unknown>;
   age_s: Record<string, number>;
-}
-
-export interface TrafficRow {
-  remote: string;
-  name: string | null;
-  protocol: string;
-  port: number | null;
-  media: "rtp" | "rtcp" | "stun" | "dtls" | "turn-channel" | null;
-  payload_type: number | null;
-  kind: "video" | "audio" | null;
-  codec: string | null;
-  packets_s: number;
-  bits_s: number;
-  dropped_s: Record<string, number>;
-  delay_ms: number | null;
-  flow: string;
-  /** The flow expression that selects these packets. */
-  match: string;
-}
-
-export interface Traffic {
-  monotonic_ns: number;
-  window_s: number;
-  /** False in the first answer: counting starts with the first request. */
-  watching: boolean;
-  ingress: TrafficRow[];
-  egress: TrafficRow[];
-  rest: Record<Direction, { rows: number; packets_s: number; bits_s: number }>;
 }
 
 export type ClientEvent =

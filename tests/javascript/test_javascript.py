@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from javascript.write_types import FILE, types
+from javascript import write_types
 
 from .node import PACKAGES, ROOT, compiles, node_modules, succeeds
 
@@ -46,9 +46,11 @@ def test_examples(tmp_path: Path) -> None:
     compiles(tmp_path)
 
 
-def test_types_of_conditions() -> None:
-    """The types of conditions are those of the schema; `python javascript/write_types.py` writes them again."""
-    assert FILE.read_text() == types()
+def test_generated_types() -> None:
+    """Types of conditions and answers are those of the code; `python javascript/write_types.py` writes them again."""
+    node_modules()
+    assert write_types.CONDITIONS.read_text() == write_types.conditions()
+    assert write_types.ANSWERS.read_text() == write_types.answers()
 
 
 def test_versions() -> None:

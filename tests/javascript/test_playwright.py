@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from .node import node_modules
 
 HERE = Path(__file__).parent
@@ -33,11 +31,11 @@ class Attempt:
         return cls(result["status"], error, names)
 
 
-def played(folder: Path, **variables: str) -> dict[str, list[Attempt]]:
+def played(folder: Path, *options: str, **variables: str) -> dict[str, list[Attempt]]:
     """The attempts at each test, by its title."""
     results = folder / "results.json"
     own = {"SYNTHLAB_BIN": str(HERE / "fakes" / "synthlab"), "RESULTS": str(results), "OUTPUT": str(folder / "output")}
-    command = ["node", str(node_modules() / "@playwright" / "test" / "cli.js"), "test"]
+    command = ["node", str(node_modules() / "@playwright" / "test" / "cli.js"), "test", *options]
     done = subprocess.run(
         command, cwd=HERE / "playwright", env=os.environ | own | variables, capture_output=True, text=True, check=False
     )
@@ -47,42 +45,27 @@ def played(folder: Path, **variables: str) -> dict[str, list[Attempt]]:
     return {spec["title"]: [Attempt.of(one) for one in spec["tests"][0]["results"]] for spec in specs}
 
 
-@pytest.fixture(scope="module")
-def tests(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Attempt]]:
-    return played(tmp_path_factory.mktemp("playwright"))
+def test_fixtures(tmp_path: Path) -> None:
+    """Changes end with their test; a failure that was judged has evidence and is not played again.
 
-
-def test_changes_end_with_their_test(tests: dict[str, list[Attempt]]) -> None:
-    """The next test has the conditions of the stack."""
+    Other failures are repeated: with `onInconclusive: "fail"`, and without a lab. There is no browser of its own.
+    """
+    tests = played(tmp_path)
     assert [one.status for one in tests["a change is seen"]] == ["passed"], tests["a change is seen"]
     assert [one.status for one in tests["it is gone in the next test"]] == ["passed"]
-
-
-def test_a_failure_is_not_repeated(tests: dict[str, list[Attempt]]) -> None:
-    """It was judged; it has evidence, and its second attempt says why there is none."""
     first, second = tests["fails"]
     assert JUDGED in first.error
     assert first.attached == ["synthlab-states.json", "synthlab-stats.json"]
     assert "not repeated, because it was judged: " in second.error
     assert second.attached == []
-
-
-def test_all_failures_may_be_repeated(tests: dict[str, list[Attempt]]) -> None:
-    """With `onInconclusive: "fail"`, and those of tests without a lab."""
-    assert [JUDGED in one.error for one in tests["fails twice"]] == [True, True]
-    assert tests["fails twice"][0].attached == []
+    assert [(JUDGED in one.error, one.attached) for one in tests["fails twice"]] == [(True, []), (True, [])]
     assert ["toBe" in one.error for one in tests["fails without a lab"]] == [True, True]
-
-
-def test_no_browser_of_its_own(tests: dict[str, list[Attempt]]) -> None:
-    """The error names what to use instead."""
-    attempt = tests["fails with a page of its own"][0]
-    assert 'use lab.client("alice").page()' in attempt.error
+    assert 'use lab.client("alice").page()' in tests["fails with a page of its own"][0].error
 
 
 def test_inconclusive_failures_are_repeated(tmp_path: Path) -> None:
     """On a machine that is too slow, in a lab that was up before."""
-    tests = played(tmp_path, FAKE_LATE="80", FAKE_UP="yes", ATTACH="call")
+    tests = played(tmp_path, "--grep", "it is gone|fails$", FAKE_LATE="80", FAKE_UP="yes", ATTACH="call")
     assert [one.status for one in tests["it is gone in the next test"]] == ["passed"]
     errors = [one.error for one in tests["fails"]]
     assert [
