@@ -51,6 +51,9 @@ export class FakeLab {
         return [200, {}];
       case `GET ${lab}/stats`:
         return [200, Object.fromEntries(Object.entries(this.clients).map(([name, one]) => [name, one.stats]))];
+      case `GET ${lab}/logs`:
+      case `GET ${lab}/console`:
+        return [200, { lines: [{ time: "2026-01-01T00:00:00Z", writer: "alice", text: "hello" }] }];
       case `GET ${lab}/expect`:
         return [200, { value: 3, holds: query.expr.includes(">"), reason: null }];
       case "POST /v1/runs":
