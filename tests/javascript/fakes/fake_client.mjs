@@ -99,6 +99,9 @@ export async function serve(answer) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
-  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
   return { url: `http://127.0.0.1:${port}`, port, close };
 }
