@@ -1,0 +1,231 @@
+// A client's answers. Written by write_types.py from the API's own description; do not edit.
+
+import type { LinkValues } from "./conditions.js";
+
+export type Change = {
+    ingress?: LinkChange | null;
+    egress?: LinkChange | null;
+    /** @description kept, but not in force */
+    muted?: boolean | string | null;
+    flows?: {
+        [key: string]: FlowChange | null;
+    } | null;
+    /** @description flows that go first */
+    order?: string[];
+    seed?: number | null;
+};
+export type Conditions = {
+    ingress?: Link;
+    egress?: Link;
+    /**
+     * @description kept, but not in force
+     * @constant
+     */
+    muted?: true;
+    flows?: {
+        [key: string]: Flow;
+    };
+    /** @description seed of all random draws */
+    seed?: number;
+};
+export type Counts = {
+    packets_in: number;
+    bytes_in: number;
+    packets_out: number;
+    bytes_out: number;
+    duplicated: number;
+    originated: number;
+    queued: number;
+    dropped: {
+        [key: string]: number;
+    };
+    dropped_bytes: {
+        [key: string]: number;
+    };
+    achieved: {
+        window_s?: number;
+        packets?: number;
+        /** @description of what left */
+        rate_bps?: number;
+        /** @description share dropped by conditions */
+        loss?: number;
+        /** @description dropped by the forwarder or the kernel */
+        discarded?: number;
+        delay_p50_ms?: number;
+        delay_p99_ms?: number;
+    };
+};
+export type Entry = {
+    id: number;
+    /** @description time of CLOCK_MONOTONIC in ns */
+    at_ns: number;
+    change?: Change;
+    replace?: Change;
+    /** @description time until it starts */
+    in_ns?: number;
+    /** @description time of CLOCK_MONOTONIC in ns */
+    expires_ns?: number;
+    /** @description time until it ends */
+    left_ns?: number;
+    /** @description how late it came */
+    late_ns?: number;
+};
+export type Flow = {
+    /** @description a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N] */
+    match?: string;
+    ingress?: Link;
+    egress?: Link;
+    /**
+     * @description kept, but not in force
+     * @constant
+     */
+    muted?: true;
+};
+export type FlowChange = {
+    /** @description a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N] */
+    match?: string;
+    ingress?: LinkChange | null;
+    egress?: LinkChange | null;
+    /** @description kept, but not in force */
+    muted?: boolean | string | null;
+};
+export type HistoryRecord = {
+    /** @description time of CLOCK_MONOTONIC in ns */
+    at_ns: number;
+    age_s: number;
+    by: string;
+    /** @enum {unknown} */
+    kind: "change" | "replace" | "lease" | "expired" | "released" | "failed";
+    id: number;
+    change?: Change;
+    lasts_ns?: number;
+};
+export type Link = LinkValues;
+export type LinkChange = LinkValues;
+export type LinkCounts = {
+    packets_in: number;
+    bytes_in: number;
+    packets_out: number;
+    bytes_out: number;
+    duplicated: number;
+    originated: number;
+    queued: number;
+    dropped: {
+        [key: string]: number;
+    };
+    dropped_bytes: {
+        [key: string]: number;
+    };
+    achieved: {
+        window_s?: number;
+        packets?: number;
+        /** @description of what left */
+        rate_bps?: number;
+        /** @description share dropped by conditions */
+        loss?: number;
+        /** @description dropped by the forwarder or the kernel */
+        discarded?: number;
+        delay_p50_ms?: number;
+        delay_p99_ms?: number;
+    };
+    bypassed: number;
+    forgotten: {
+        conversations: number;
+        fragments: number;
+    };
+};
+export type State = {
+    version: string;
+    name: string;
+    lab: string;
+    startup: Conditions;
+    seed: number;
+    problem: string | null;
+    self_control: boolean;
+    may_change: boolean;
+    /** @description time of CLOCK_MONOTONIC in ns */
+    monotonic_ns: number;
+    conditions: Conditions;
+    base: Conditions;
+    leases: Entry[];
+    scheduled: Entry[];
+    failed: {
+        count: number;
+        last: {
+            id: number;
+            /** @description time of CLOCK_MONOTONIC in ns */
+            at_ns: number;
+            error: string;
+        }[];
+    };
+    history: HistoryRecord[];
+    forwarder: {
+        restarts: number;
+        /** @enum {unknown} */
+        state: "well" | "starved" | "hangs";
+        hangs: number;
+        starved_s: number;
+        up_s: number;
+        cpu_s: number;
+        lateness: {
+            ingress: {
+                p50_ms?: number;
+                p99_ms?: number;
+                max_ms?: number;
+            };
+            egress: {
+                p50_ms?: number;
+                p99_ms?: number;
+                max_ms?: number;
+            };
+        };
+    };
+    links: {
+        ingress: LinkCounts;
+        egress: LinkCounts;
+    };
+    flows: {
+        [key: string]: {
+            ingress: Counts;
+            egress: Counts;
+        };
+    };
+};
+export type Traffic = {
+    /** @description time of CLOCK_MONOTONIC in ns */
+    monotonic_ns: number;
+    window_s: number;
+    watching: boolean;
+    ingress: TrafficRow[];
+    egress: TrafficRow[];
+    rest: {
+        ingress: {
+            rows: number;
+            packets_s: number;
+            bits_s: number;
+        };
+        egress: {
+            rows: number;
+            packets_s: number;
+            bits_s: number;
+        };
+    };
+};
+export type TrafficRow = {
+    remote: string;
+    name: string | null;
+    protocol: string;
+    port: number | null;
+    media: string | null;
+    payload_type: number | null;
+    kind: string | null;
+    codec: string | null;
+    packets_s: number;
+    bits_s: number;
+    dropped_s: {
+        [key: string]: number;
+    };
+    delay_ms: number | null;
+    flow: string;
+    match: string;
+};

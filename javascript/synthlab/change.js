@@ -1,0 +1,57 @@
+// Builds the change of conditions that the arguments of `set` ask for, and the change that undoes it.
+
+import { WrongUse } from "./errors.js";
+
+const DIRECTIONS = ["ingress", "egress"];
+const OF_FLOW = [...DIRECTIONS, "match", "muted"];
+const WHOLE = [...OF_FLOW, "flows", "order", "seed"];
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+// The change in the API's form, and the flow and the profile that it is for. Values without a direction count in both.
+// Flow and profile may be given with the values or with the times.
+export function readChange(given, { flow = given.flow, profile = given.profile } = {}) {
+  const { flow: _flow, profile: _profile, ...values } = given;
+  const entries = Object.entries(values);
+  const both = Object.fromEntries(entries.filter(([name]) => !WHOLE.includes(name)));
+  const change = Object.fromEntries(entries.filter(([name]) => WHOLE.includes(name)));
+  for (const direction of DIRECTIONS) {
+    const own = change[direction];
+    if (own !== null && (own || Object.keys(both).length)) change[direction] = { ...both, ...own };
+  }
+  const strange = flow && Object.keys(change).find((name) => !OF_FLOW.includes(name));
+  if (strange) throw new WrongUse(`${strange}: not a value of the flow ${flow}: allowed are ${OF_FLOW.join(", ")}`);
+  if (!Object.keys(change).length && !profile) {
+    throw new WrongUse('nothing to set: give a value such as { loss: "5%" }, or a profile');
+  }
+  return { change, profile, flow };
+}
+
+// A change of one flow, as a change of the client.
+export const inFlow = (change, flow) => (flow ? { flows: { [flow]: change } } : change);
+
+// `change` over `base`: objects key by key, other values replaced.
+export function merged(base, change) {
+  const both = { ...base };
+  for (const [key, value] of Object.entries(change)) {
+    both[key] = isObject(both[key]) && isObject(value) ? merged(both[key], value) : value;
+  }
+  return both;
+}
+
+// The change that restores the values that `change` names to those in `before`. Value by value, even where there was
+// nothing before: null for a whole link would clear what others have set since.
+export function undoing({ order, ...change }, before) {
+  const back = undoingValues(change, before);
+  return order ? { ...back, order: Object.keys(before.flows ?? {}) } : back;
+}
+
+function undoingValues(change, before) {
+  const back = {};
+  for (const [key, requested] of Object.entries(change)) {
+    const old = before[key] ?? null;
+    const link = DIRECTIONS.includes(key) || key === "flows";
+    back[key] = isObject(requested) && (isObject(old) || link) ? undoingValues(requested, old ?? {}) : old;
+  }
+  return back;
+}

@@ -1,0 +1,86 @@
+// The conditions of one direction. Written by write_types.py from the schema of conditions; do not edit.
+
+/** Bits per second: `500kbit`, `1.5mbit`. */
+export type Rate = `${number}${"bit" | "kbit" | "mbit" | "gbit"}`;
+/** `80ms`, `1.5s`, `250us`. */
+export type Time = `${number}${"ns" | "us" | "ms" | "s"}`;
+/** `5%`, `0.5%`. */
+export type Share = `${number}%`;
+/** `64kb`, `1400b`. */
+export type Bytes = `${number}${"b" | "kb" | "mb"}`;
+/** A number of packets: `100p`. */
+export type Packets = `${number}p`;
+/** How long: `500ms`, `10s`, `1.5min`. */
+export type Duration = `${number}${"ns" | "us" | "ms" | "s" | "min" | "h"}`;
+
+/** Values of one direction; `null` clears one. */
+export interface LinkValues {
+  /** Bit rate of the bottleneck, counting Ethernet header and IP packet as tc does. */
+  rate?: Rate | "unlimited" | null;
+  /** Uploaded mahimahi trace: each line is a time in ms at which 1500 bytes may leave; instead of a rate. */
+  rate_trace?: string | null;
+  /** How much may wait at the bottleneck (default 200ms, but at least 10 full-size packets). */
+  queue?: Time | Bytes | Packets | null;
+  /** Bytes each packet costs the bottleneck in addition to its frame. */
+  overhead?: Bytes | null;
+  /** Which packets the queue drops: droptail (arrivals when it is full) or codel (also after a long wait). */
+  aqm?: "droptail" | "codel" | null;
+  /** Queueing delay CoDel aims for (default 5ms). */
+  codel_target?: Time | null;
+  /** How long the delay may exceed the target before CoDel acts (default 100ms). */
+  codel_interval?: Time | null;
+  /** Let CoDel mark ECN-capable packets instead of dropping them. */
+  ecn?: boolean | null;
+  /** Drop every packet. */
+  outage?: boolean | null;
+  /** Share of packets dropped, independently of each other. */
+  loss?: Share | null;
+  /** Mean length of loss bursts, in packets. */
+  loss_burst?: Packets | null;
+  /** Loss with a good and a bad state: p [r [1-h [1-k]]] as in tc-netem's gemodel. */
+  loss_gemodel?: Share | `${Share} ${string}` | null;
+  /** Loss with four states: p13 [p31 [p32 [p23 [p14]]]] as in tc-netem's state. */
+  loss_state?: Share | `${Share} ${string}` | null;
+  /** Drop every n-th packet. */
+  loss_every?: Packets | null;
+  /** Drop the packets with these numbers, counted from 1 when this is set. */
+  loss_list?: string | null;
+  /** Share of packets with one flipped bit. */
+  corrupt?: Share | null;
+  /** Share of packets sent twice. */
+  duplicate?: Share | null;
+  /** One-way delay of every packet. */
+  latency?: Time | null;
+  /** Variation of the delay: uniform from latency-jitter to latency+jitter, keeping the order. */
+  jitter?: Time | null;
+  /** Jitter distribution: uniform (both sides of the latency), one-sided (latency to latency+jitter), or tc-netem's normal, pareto or paretonormal, scaled by the jitter. */
+  distribution?: "uniform" | "one-sided" | "normal" | "pareto" | "paretonormal" | null;
+  /** Uploaded table of the jitter distribution, in the format of tc-netem (iproute2); instead of a distribution. */
+  jitter_table?: string | null;
+  /** Share of packets the jitter applies to (default all). */
+  jitter_share?: Share | null;
+  /** Let jitter change the order of packets. */
+  reordering?: boolean | null;
+  /** Uploaded trace of the delay over time (lines of: milliseconds, delay in ms); added to the latency. */
+  delay_trace?: string | null;
+  /** Length of recurring stalls, after which everything that waited leaves at once, as in handovers. */
+  hold?: Time | null;
+  /** Time from the end of one hold to the end of the next (default 15s). */
+  hold_every?: Time | null;
+  /** Share of packets that later ones overtake. */
+  reorder?: Share | null;
+  /** How many later packets overtake one (default 1p), which waits for them at most 100ms. */
+  reorder_gap?: Packets | null;
+  /** Send packets in bursts: waiting packets leave together, this long after the first. */
+  slot?: Time | `${Time}-${Time}` | null;
+  /** Maximum packets per burst. */
+  slot_packets?: Packets | null;
+  /** Maximum bytes of frames per burst. */
+  slot_bytes?: Bytes | null;
+  /** Drop longer IP packets and report the limit to the sender (IPv6 ignores limits below 1280b). */
+  mtu?: Bytes | null;
+  /** Whether to report the limit to the sender (default yes). */
+  mtu_answer?: boolean | null;
+  /** Drop every packet and answer this way; reset is a TCP reset, and port-unreachable for other protocols. */
+  reject?: "reset" | "port-unreachable" | "host-unreachable" | "admin-prohibited" | null;
+}
