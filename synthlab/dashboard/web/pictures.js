@@ -41,7 +41,7 @@ export class Pictures {
 
   keep(client, { pictures, count, cpu_percent: cost }) {
     if (!this.timer) return;
-    const fresh = Object.entries(pictures).map(([peer, { type, base64 }]) => [peer, `data:${type};base64,${base64}`]);
+    const fresh = Object.entries(pictures).map(([peer, { jpeg }]) => [peer, `data:image/jpeg;base64,${jpeg}`]);
     this.counts[client] = count;
     this.costs = { ...this.costs, [client]: cost };
     this.shown = { ...this.shown, [client]: { ...this.shown[client], ...Object.fromEntries(fresh) } };
