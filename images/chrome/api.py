@@ -28,7 +28,7 @@ class PageReporter:
 
     def post_picture(self, peer: str, picture: bytes, cpu_s: float) -> None:
         """Send a JPEG picture that took so much CPU time."""
-        self._post(f"/v1/pictures/{quote(peer, safe='')}?cpu={cpu_s * 1e6:.0f}us", picture, "image/jpeg")
+        self._post(f"/v1/pictures/{quote(peer, safe='')}?cpu={cpu_s * 1000:.3f}ms", picture, "image/jpeg")
 
     def post_console(self, entries: Sequence[Mapping[str, Any]], lost: int) -> None:
         """Send console entries; `lost` counts those dropped before them."""

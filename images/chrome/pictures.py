@@ -10,9 +10,9 @@ from .stats import StatsSample
 
 
 class Shown(NamedTuple):
-    """A received video track, and the document that has it."""
+    """A received video track, and the key in the sample of the connection that receives it."""
 
-    context: str
+    connection: str
     track: str
 
 
@@ -20,7 +20,7 @@ Take = Callable[[str, str], Awaitable[Mapping[str, Any] | None]]
 
 
 class PictureTurns:
-    """`take` takes a picture of a track in a document."""
+    """`take` takes a picture of a track that a connection receives."""
 
     def __init__(self, take: Take) -> None:
         self._take = take
@@ -48,5 +48,5 @@ def shown_videos(sample: StatsSample) -> dict[str, Shown]:
         for entry in connection["stats"]:
             if entry["type"] == "inbound-rtp" and entry["kind"] == "video" and entry.get("trackIdentifier"):
                 name = participant_names.participant(connection, entry, found)
-                found[name] = Shown(key.rpartition("/")[0], entry["trackIdentifier"])
+                found[name] = Shown(key, entry["trackIdentifier"])
     return found

@@ -118,10 +118,17 @@
   let canvas;
   const PICTURE_WIDTH = 160, PICTURE_HEIGHT = 90;
 
-  /** The shown video of a received track as a small JPEG in base64, and the CPU time that it took in ms; else null. */
-  function picture(trackId) {
-    const shows = (video) => video.srcObject instanceof MediaStream && video.srcObject.getVideoTracks().some(({ id }) => id === trackId);
-    const video = [...document.querySelectorAll("video")].find((one) => shows(one) && one.videoWidth > 0);
+  /** The element that shows a track which a connection receives; tracks of several connections may have the same id. */
+  function shownIn(connectionId, trackId) {
+    const connection = [...live.keys()].find((one) => live.get(one).id === connectionId);
+    const track = connection?.getReceivers().find(({ track }) => track.id === trackId)?.track;
+    const shows = ({ srcObject }) => srcObject instanceof MediaStream && srcObject.getVideoTracks().includes(track);
+    return [...document.querySelectorAll("video")].find((video) => shows(video) && video.videoWidth > 0);
+  }
+
+  /** The video of a received track as a small JPEG in base64, and the CPU time that it took in ms; null if not shown. */
+  function picture(connectionId, trackId) {
+    const video = shownIn(connectionId, trackId);
     if (!video) return null;
     const begin = performance.now();
     canvas ??= Object.assign(document.createElement("canvas"), { width: PICTURE_WIDTH, height: PICTURE_HEIGHT });

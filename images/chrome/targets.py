@@ -68,9 +68,10 @@ class Targets:
         parts = await asyncio.gather(*(self._sample(context) for context in self._contexts.values()))
         return {key: connection for part in parts for key, connection in part.items()}
 
-    async def picture(self, context: str, track: str) -> Message | None:
-        """A picture of a received track: `jpeg` in base64, `tookMs`; None if no document shows it."""
-        value = await self._evaluated(context, f"globalThis.synthlab?.picture?.({json.dumps(track)})")
+    async def picture(self, key: str, track: str) -> Message | None:
+        """A picture of a track that a connection of a sample receives: `jpeg` in base64, `tookMs`; None if not shown."""
+        context, _, connection = key.rpartition("/")
+        value = await self._evaluated(context, f"globalThis.synthlab?.picture?.({connection}, {json.dumps(track)})")
         return value if isinstance(value, dict) else None
 
     async def _instrument(self, session: str, target: Message) -> None:

@@ -22,16 +22,20 @@ SAMPLE = {"doc.1/1": connection(t1="ada"), "doc.2/1": connection(t2="bob", t3="c
 
 
 def test_shown_videos() -> None:
-    """Every received video track, with the document that has it."""
-    assert shown_videos(SAMPLE) == {"ada": ("doc.1", "t1"), "bob": ("doc.2", "t2"), "cleo": ("doc.2", "t3")}
+    """Every received video track, with the connection that receives it."""
+    assert shown_videos(SAMPLE) == {
+        "ada": ("doc.1/1", "t1"),
+        "bob": ("doc.2/1", "t2"),
+        "cleo": ("doc.2/1", "t3"),
+    }
 
 
 def test_turns() -> None:
     """One after the other by name, also where the last one has left; its cost has that of the page."""
     asked = []
 
-    async def take(context: str, track: str) -> dict[str, Any]:
-        asked.append((context, track))
+    async def take(key: str, track: str) -> dict[str, Any]:
+        asked.append((key, track))
         return {"jpeg": base64.b64encode(track.encode()).decode(), "tookMs": 5.0}
 
     async def play() -> list[Any]:
@@ -48,7 +52,7 @@ def test_turns() -> None:
         ("bob", b"t2"),
     ]
     assert taken[5] is None
-    assert asked[0] == ("doc.1", "t1")
+    assert asked[0] == ("doc.1/1", "t1")
     assert all(one[2] == pytest.approx(0.005, abs=0.002) for one in taken[:5])
 
 

@@ -5,11 +5,13 @@ import { html, render } from "./components/shared.js";
 import { LabApi, clientEvents, labEvents } from "./lab_api.js";
 import { LabSession } from "./lab_session.js";
 import { Api, Session, drawnOnce, fetched } from "./shared.js";
-import { streams } from "./streams.js";
+import { Streams } from "./streams.js";
 
 const SHARED = new URL("../images/syntheticnet/web/", import.meta.url);
 const page = document.querySelector("#page");
+page.replaceChildren();
 const api = new LabApi();
+const streams = new Streams();
 let lab, client, learning = false, scenarios = [], schema = [], profiles = [], notice;
 
 const draw = drawnOnce(() => {
@@ -71,6 +73,8 @@ async function begin() {
   draw();
 }
 
+addEventListener("pagehide", () => streams.pause());
+addEventListener("pageshow", ({ persisted }) => { if (persisted) streams.resume(); });
 begin();
 fetched(() => api.scenarios(), ({ scenarios: found }) => { scenarios = found; draw(); });
 fetched(() => new Api("dashboard", (url, options) => fetch(new URL(url, SHARED), options)).profiles(), (listed) => { profiles = listed; draw(); });

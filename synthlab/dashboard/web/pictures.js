@@ -1,13 +1,15 @@
 // The pictures that clients have of each other, as data URLs: asked for once a second while somebody looks at them, because
 // a client takes pictures only while they are asked for.
 
+import { ApiError } from "./shared.js";
+
 const EVERY_MS = 1000;
 
 export class Pictures {
   // `ask(client, after)` returns the client's pictures that are newer than number `after`; `changed()` is called when
   // there are new ones.
   constructor(ask, changed) {
-    Object.assign(this, { ask, changed, clients: [], shown: {}, counts: {}, costs: {} });
+    Object.assign(this, { ask, changed, clients: [], without: new Set(), shown: {}, counts: {}, costs: {} });
   }
 
   // The clients to ask; none to stop.
@@ -26,15 +28,16 @@ export class Pictures {
   async turn() {
     if (document.hidden || this.busy) return;
     this.busy = true;
-    await Promise.all(this.clients.map((client) => this.askOne(client)));
+    await Promise.all(this.clients.filter((client) => !this.without.has(client)).map((client) => this.askOne(client)));
     this.busy = false;
   }
 
   async askOne(client) {
     try {
       this.keep(client, await this.ask(client, this.counts[client] ?? 0));
-    } catch {
-      // It is starting, or of an older version: it has no pictures.
+    } catch (error) {
+      // One of an older version has none, and is not asked again; another one may only be starting.
+      if (error instanceof ApiError) this.without.add(client);
       this.shown = { ...this.shown, [client]: {} };
     }
   }

@@ -3,16 +3,22 @@
 
 import { clientFeed, labFeed } from "./lab_feed.js";
 
+const BEAT_MS = 3000; // from which a page learns that the worker runs
 const makers = { lab: labFeed, client: clientFeed };
 const feeds = new Map();
 
 self.addEventListener("connect", ({ ports: [port] }) => {
   const ends = new Map();
-  port.addEventListener("message", ({ data: { id, kind, url } }) => {
-    if (kind) ends.set(id, feedOf(kind, url).listen((name, event) => port.postMessage([id, name, event])));
+  let beats;
+  port.addEventListener("message", ({ data: { id, kind, url, here } }) => {
+    if (here !== undefined) {
+      clearInterval(beats);
+      beats = here && setInterval(() => port.postMessage([0, "beat"]), BEAT_MS);
+    } else if (kind) ends.set(id, feedOf(kind, url).listen((name, event) => port.postMessage([id, name, event])));
     else ends.get(id)?.();
   });
   port.start();
+  port.postMessage([0, "beat"]);
 });
 
 function feedOf(kind, url) {

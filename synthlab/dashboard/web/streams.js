@@ -3,49 +3,76 @@
 import { clientFeed, labFeed } from "./lab_feed.js";
 
 const WORKER = new URL("./stream_worker.js", import.meta.url);
+const FIRST_MS = 3000, NEXT_MS = 10_000;
 const makers = { lab: labFeed, client: clientFeed };
 
-class Streams {
-  constructor() {
-    this.open = new Map();
-    this.count = 0;
+const openWorker = () => new SharedWorker(WORKER, { type: "module", name: "synthlab" });
+
+// A worker runs in the process of the page that started it: if that page hangs, or is paused in a debugger, the worker
+// falls silent for all others, which then go on alone.
+export class Streams {
+  constructor(open = openWorker, feeds = makers) {
+    Object.assign(this, { feeds, streams: new Map(), count: 0 });
     try {
-      this.worker = new SharedWorker(WORKER, { type: "module", name: "synthlab" });
-      this.worker.addEventListener("error", () => this.goAlone());
-      this.worker.port.addEventListener("message", ({ data: [id, name, event] }) => this.open.get(id)?.listener(name, event));
-      this.worker.port.start();
+      const worker = open();
+      this.port = worker.port;
+      worker.addEventListener("error", () => this.goAlone());
+      this.port.addEventListener("message", ({ data: [id, name, event] }) => {
+        if (!this.port) return;
+        this.watch(NEXT_MS);
+        this.streams.get(id)?.listener(name, event);
+      });
+      this.port.start();
+      this.port.postMessage({ here: true });
+      this.watch(FIRST_MS);
     } catch {
-      this.worker = undefined;
+      this.port = undefined;
     }
-    addEventListener("pagehide", () => this.open.forEach((stream, id) => this.stop(id, stream)));
-    addEventListener("pageshow", ({ persisted }) => { if (persisted) this.open.forEach((stream, id) => this.start(id, stream)); });
   }
 
   // `kind` is lab or client; `listener(name, data)` gets every event. Returns a function that ends this.
   follow(kind, url, listener) {
     const id = ++this.count, stream = { kind, url, listener };
-    this.open.set(id, stream);
+    this.streams.set(id, stream);
     this.start(id, stream);
     return () => {
-      this.open.delete(id);
+      this.streams.delete(id);
       this.stop(id, stream);
     };
   }
 
+  // While the page is hidden for good, it may come back.
+  pause() {
+    clearTimeout(this.timer);
+    this.port?.postMessage({ here: false });
+    this.streams.forEach((stream, id) => this.stop(id, stream));
+  }
+
+  resume() {
+    this.port?.postMessage({ here: true });
+    if (this.port) this.watch(FIRST_MS);
+    this.streams.forEach((stream, id) => this.start(id, stream));
+  }
+
   start(id, stream) {
-    if (this.worker) this.worker.port.postMessage({ id, kind: stream.kind, url: stream.url });
-    else stream.end = makers[stream.kind](stream.url).listen(stream.listener);
+    if (this.port) this.port.postMessage({ id, kind: stream.kind, url: stream.url });
+    else stream.end = this.feeds[stream.kind](stream.url).listen(stream.listener);
   }
 
   stop(id, stream) {
-    if (this.worker) this.worker.port.postMessage({ id });
+    if (this.port) this.port.postMessage({ id });
     else stream.end();
   }
 
+  watch(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.goAlone(), ms);
+  }
+
   goAlone() {
-    this.worker = undefined;
-    this.open.forEach((stream, id) => this.start(id, stream));
+    if (!this.port) return;
+    this.pause();
+    this.port = undefined;
+    this.resume();
   }
 }
-
-export const streams = new Streams();

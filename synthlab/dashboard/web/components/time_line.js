@@ -49,12 +49,12 @@ export function TimeLine({ model, names, run, ofRun, now_ms: now, onOfRun }) {
     </section>`;
 }
 
-const LIVE = { from: -LIVE_S, to: 0, ticks: [-120, -90, -60, -30, 0], tickOf: (at) => (at === 0 ? "now" : `${at} s`) };
+const LIVE = { from: -LIVE_S, to: 0, ticks: [-120, -90, -60, -30, 0], tickOf: (at) => (at === 0 || at === -LIVE_S ? "" : `${at} s`) };
 
 function runSpan(length_s) {
   const step = [5, 10, 15, 30, 60, 120, 300, 600].find((one) => length_s / one <= 8) ?? 1200;
   const ticks = Array.from({ length: Math.floor(length_s / step) + 1 }, (_, index) => index * step);
-  return { from: 0, to: length_s, ticks, tickOf: (at) => `${at} s` };
+  return { from: 0, to: length_s, ticks, tickOf: (at) => (at === 0 ? "" : `${at} s`) };
 }
 
 // How long a run has been going on; the events of a run are rare.
