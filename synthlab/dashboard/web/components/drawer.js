@@ -22,10 +22,10 @@ export function Drawer({ session, participant, client, schema, profiles, onClose
         <button key=${one} aria-pressed=${one === shown ? "true" : "false"} onClick=${() => setTab(one)}>${words}</button>`)}</span>
       <${Menu} label="Container" title="Pause, stop or restart its container">
         ${(close) => html`<ul class="choices">${(FITTING[state] ?? ["start"]).map((action) => html`
-          <li key=${action}><button onClick=${() => { close(); session.tried(() => session.api.act(lab, name, action)); }}>${ACTIONS[action]}</button></li>`)}</ul>`}
+          <li key=${action}><button onClick=${() => { close(); session.tried(() => session.api.act(lab, name, action)); }}>${ACTIONS[action]}</button></li>`)}
+          ${participant.page && html`<li><a class="choice" href=${participant.page} target="_blank" rel="noopener">Open its own page</a></li>`}</ul>`}
       <//>
       <span class="spacer"></span>
-      ${participant.page && html`<a href=${participant.page} target="_blank" rel="noopener">own page</a>`}
       <button class="icon" aria-label=${`Close ${name}`} title="Close" onClick=${onClose}>×</button>
     </div>
     ${shown === "network" && (client ? html`<${ClientPage} key=${name} session=${client} schema=${schema} profiles=${profiles} inside=${true} />`
