@@ -4,6 +4,7 @@
 - `receive PORT SECONDS` prints the send times of all that arrived; `end PORT` stops it earlier.
 - `stream HOST PORT SECONDS RATE` sends stamped packets of 1,200 bytes at a rate; `arrivals PORT SECONDS`
   prints when each one that arrived was sent, and when the kernel received it.
+- `follow PORT SECONDS` prints a line for each one that arrives: its port, the kernel's stamp in ns, and its bytes.
 - `flood HOST PORT SECONDS RATE` sends at a rate (bit/s).
 - `bins PORT SECONDS` prints how many packets and bytes arrived in each millisecond since the epoch.
 """
@@ -55,6 +56,19 @@ def arrivals(port: int, lasts_s: float) -> None:
         seconds, nanoseconds = struct.unpack("qq", stamp)
         came.append([struct.unpack("!q", packet[:8])[0], seconds * 10**9 + nanoseconds])
     print(json.dumps({"came": came}))
+
+
+def follow(port: int, lasts_s: float) -> None:
+    receiver = listen(port)
+    receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    end = time.monotonic() + lasts_s
+    while time.monotonic() < end:
+        try:
+            packet, [(_, _, stamp)], *_ = receiver.recvmsg(65536, 100)
+        except TimeoutError:
+            continue
+        seconds, nanoseconds = struct.unpack("qq", stamp)
+        print(port, seconds * 10**9 + nanoseconds, len(packet), flush=True)
 
 
 def flood(host: str, port: int, lasts_s: float, rate_bps: float) -> None:
@@ -120,4 +134,4 @@ if __name__ == "__main__":
     elif mode == "end":
         stop(int(rest[0]))
     else:
-        {"receive": receive, "bins": bins, "arrivals": arrivals}[mode](int(rest[0]), float(rest[1]))
+        {"receive": receive, "bins": bins, "arrivals": arrivals, "follow": follow}[mode](int(rest[0]), float(rest[1]))

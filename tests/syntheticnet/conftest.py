@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import settings
 
-from .site import Site
+from .served_site import ServedSite, serving
+from .site import HOST, Site
 
 # The same examples on every run, and no deadline: machines that run tests are busy.
 settings.register_profile("syntheticnet", derandomize=True, deadline=None, max_examples=50)
@@ -30,13 +31,20 @@ def self_controlled() -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture
+def served() -> Iterator[ServedSite]:
+    """A site whose API is served on loopback, where its host is, too."""
+    with _made("127.0.0.1") as made, serving(made) as served:
+        yield served
+
+
 @contextmanager
-def _made(self_control: bool = False) -> Iterator[Site]:
+def _made(host: str = HOST, self_control: bool = False) -> Iterator[Site]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         for end in (ours, theirs):
             end.setblocking(False)
-        made = Site(ours, theirs, self_control)
+        made = Site(ours, theirs, host, self_control)
         yield made
         for store in made.forwarder.stores:
             os.close(store.fd)

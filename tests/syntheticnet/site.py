@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -16,17 +17,24 @@ from syntheticnet.api.access import AccessCheck
 from syntheticnet.api.remote_names import RemoteNames
 from syntheticnet.api.state_answer import Identity
 from syntheticnet.channel import ControlClient, ControlServer
-from syntheticnet.conditions import Conditions
+from syntheticnet.conditions import DIRECTIONS, Conditions
 from syntheticnet.conditions.files import Files
 from syntheticnet.forwarder.controller import ConditionsController
 from syntheticnet.forwarder.in_force import InForce, Names
+from syntheticnet.forwarder.per_flow import DEFAULT
+from syntheticnet.forwarder.process import WELL
 from syntheticnet.forwarder.schedule import ConditionSchedule
 from syntheticnet.forwarder.shared_memory import SharedDocument
 from syntheticnet.forwarder.traffic import Window
 from syntheticnet.forwarder.traffic_rows import traffic_rows
+from syntheticnet.packets.counters import FlowCounters
+
+from .api_description import described
 
 HOST = "172.18.0.1"
 
+
+DESCRIPTION = described()
 
 STARTUP = {"egress": {"latency": "10ms"}}
 
@@ -57,6 +65,8 @@ class Forwarder:
         self.controller = ConditionsController(*self.stores, Files(), self, time.monotonic_ns())
         self.asked: list[str] = []
         self.windows: dict[str, Window | None] = {"ingress": None, "egress": None}
+        self.counters: dict[tuple[str, str], FlowCounters] = defaultdict(FlowCounters)
+        self.restarts = 0
         self._server = ControlServer(end, self._answer)
 
     def serve(self) -> None:
@@ -83,7 +93,23 @@ class Forwarder:
         pass
 
     def report(self, now: int) -> dict[str, Any]:
-        return {"links": {}, "flows": {}, "forwarder": {"restarts": 0}}
+        flows = {
+            name: {direction: self.counters[name, direction] for direction in DIRECTIONS}
+            for name in (DEFAULT, *(flow.name for flow in self._requested.conditions.flows))
+        }
+        totals = {name: FlowCounters.total([its[name] for its in flows.values()]) for name in DIRECTIONS}
+        more = {"bypassed": 0, "forgotten": {"conversations": 0, "fragments": 0}}
+        return {
+            "forwarder": {
+                "restarts": self.restarts,
+                **WELL,
+                "up_s": 12.5,
+                "cpu_s": 0.5,
+                "lateness": {"ingress": {"p50_ms": 0.1, "p99_ms": 0.4, "max_ms": 0.5}, "egress": {}},
+            },
+            "links": {name: total.report(now) | more for name, total in totals.items()},
+            "flows": {name: {key: one.report(now) for key, one in its.items()} for name, its in flows.items()},
+        }
 
     def top(self, direction: str) -> list[Any]:
         return [(3, 1000, 17)] if direction == "ingress" else []
@@ -109,22 +135,27 @@ class AtOnce(Executor):
 
 
 class Site:
-    """An API with its fake forwarder, called from an allowed host."""
+    """An API with its fake forwarder, called from an allowed host; every answer must be as described."""
 
-    def __init__(self, ours: socket.socket, theirs: socket.socket, self_control: bool = False) -> None:
+    def __init__(
+        self, ours: socket.socket, theirs: socket.socket, host: str = HOST, self_control: bool = False
+    ) -> None:
         self.forwarder = Forwarder(ours)
-        self._end = ours
+        self.end = ours
         identity = Identity("client1", "call", Conditions.from_dict(STARTUP), self_control=self_control)
-        access = AccessCheck(frozenset({HOST}), self_control=self_control)
+        access = AccessCheck(frozenset({host}), self_control=self_control)
         self.names: dict[str, str] = {}
         names = RemoteNames([HOST], self.names.get, AtOnce())
-        self._app = api.make(ControlClient(theirs), identity, access, names=names)
+        self.app = api.make(ControlClient(theirs), identity, access, names=names)
 
     def ask(self, method: str, path: str, peer: str = HOST, **request: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, peer, request))
 
     async def _ask(self, method: str, path: str, peer: str, request: dict[str, Any]) -> httpx.Response:
-        asyncio.get_running_loop().add_reader(self._end.fileno(), self.forwarder.serve)
-        transport = httpx.ASGITransport(self._app, client=(peer, 1))
+        asyncio.get_running_loop().add_reader(self.end.fileno(), self.forwarder.serve)
+        transport = httpx.ASGITransport(self.app, client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(method, path, **request)
+            answer = await client.request(method, path, **request)
+        if not answer.history:
+            DESCRIPTION.check(answer)
+        return answer

@@ -14,7 +14,6 @@ from ..firewall import CONTROL_PORT
 from .access import AccessCheck
 
 CLOSED_HEADERS = (
-    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -30,13 +29,14 @@ class AccessMiddleware:
     Endpoints find in `request.state.may_change` whether the caller may change conditions.
 
     Every answer carries the container's id, because a port of the host may belong to another engine's container, and
-    the times the request arrived and the answer left, so the host can compare clocks with every request.
+    the times the request arrived and the answer left, so the host can compare clocks with every request. `scripts` are
+    the hashes of the inline scripts that its pages may have.
     """
 
-    def __init__(self, app: ASGIApp, access: AccessCheck, container: str = "") -> None:
+    def __init__(self, app: ASGIApp, access: AccessCheck, container: str = "", scripts: Sequence[str] = ()) -> None:
         self._app = app
         self._access = access
-        self._headers = (*CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
+        self._headers = (_content_policy(scripts), *CLOSED_HEADERS, (CONTAINER_HEADER, container.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received_ns = time.monotonic_ns()
@@ -51,6 +51,13 @@ class AccessMiddleware:
             if refusal and not is_host:
                 app = JSONResponse({"error": refusal}, 403)
         await app(scope, receive, partial(_send_with, self._headers, received_ns, send))
+
+
+def _content_policy(scripts: Sequence[str]) -> tuple[bytes, bytes]:
+    """Everything that a page loads comes from here, except inline scripts with these hashes."""
+    allowed = " ".join(("'self'", *(f"'{script}'" for script in scripts)))
+    policy = f"default-src 'self'; script-src {allowed}; frame-ancestors 'none'"
+    return b"content-security-policy", policy.encode()
 
 
 async def _send_with(headers: Headers, received_ns: int, send: Send, message: Message) -> None:

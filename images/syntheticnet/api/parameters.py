@@ -13,12 +13,12 @@ from starlette.requests import Request
 
 from ..conditions import ConditionsError, parse_duration, refuse_unknown
 from ..conditions.errors import shortened
+from .parameter_shapes import OPTIONS, WORD
 
 MOST_BODY_BYTES = 1 << 20
 MOST_NESTED = 16
-OPTIONS = ("at", "in", "lease", "keep", "restore", "check", "by")
 
-_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_WORD = re.compile(WORD)
 
 
 async def json_of(request: Request) -> Any:

@@ -17,6 +17,7 @@ from ..channel import ControlClient
 from ..heartbeat import Pulse
 from .access import AccessCheck
 from .access_middleware import AccessMiddleware
+from .endpoints import page
 from .error_answers import error_handlers
 from .remote_names import RemoteNames, lookup
 from .routes import endpoints
@@ -53,7 +54,9 @@ def make(
     return Starlette(
         routes=[endpoint.route() for endpoint in endpoints(control, identity, names)],
         middleware=[
-            Middleware(AccessMiddleware, access=access, container=identity.container),
+            Middleware(
+                AccessMiddleware, access=access, container=identity.container, scripts=page.PAGES.inline_scripts
+            ),
             *([Middleware(CORSMiddleware, allow_origins=access.origins, **_ANY)] if access.origins else ()),
         ],
         exception_handlers=error_handlers(pulse),

@@ -70,12 +70,24 @@ def written_values(values: LinkConditions) -> dict[str, Any]:
     latency, jitter, strength = _delay_ms(values)
     return {
         "rate": _rate_bps(values),
-        "loss": _loss(values),
+        "loss": long_run_loss(values),
         "latency": latency,
         "jitter": jitter,
         "jitter_strength": strength,
         "reorder_packets": bool(values.reordering),
     }
+
+
+def long_run_loss(values: LinkConditions) -> float:
+    """The long-run share of lost packets; several loss models count as independent."""
+    shares = [
+        values.loss,
+        1 / values.loss_every if values.loss_every else None,
+        _lost_by_two_states(values.loss_gemodel) if values.loss_gemodel else None,
+        _lost_by_four_states(values.loss_state) if values.loss_state else None,
+    ]
+    causes = [share for share in shares if share is not None]
+    return causes[0] if len(causes) == 1 else 1.0 - math.prod(1 - share for share in causes)
 
 
 def _is_ipv4_address(network: IPv4Network | IPv6Network) -> bool:
@@ -100,18 +112,6 @@ def _rate_bps(values: LinkConditions) -> int:
     if values.rate_bps is None or math.isinf(values.rate_bps):
         return UNLIMITED_BPS
     return min(max(round(values.rate_bps), 1), UNLIMITED_BPS)
-
-
-def _loss(values: LinkConditions) -> float:
-    """The long-run share of lost packets; several loss models count as independent."""
-    shares = [
-        values.loss,
-        1 / values.loss_every if values.loss_every else None,
-        _lost_by_two_states(values.loss_gemodel) if values.loss_gemodel else None,
-        _lost_by_four_states(values.loss_state) if values.loss_state else None,
-    ]
-    causes = [share for share in shares if share is not None]
-    return causes[0] if len(causes) == 1 else 1.0 - math.prod(1 - share for share in causes)
 
 
 def _lost_by_two_states(model: GilbertElliott) -> float:

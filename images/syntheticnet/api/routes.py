@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
 from ..channel import ControlClient
+from .access import FOR_APPLICATIONS, READING
 from .app_stats import AppStats
 from .change_relay import ChangeRelay
 from .endpoint import Endpoint
 from .endpoints import clock, page, schema
 from .endpoints.conditions import ConditionsEndpoints
 from .endpoints.console import ConsoleEndpoints
+from .endpoints.events import EventsEndpoint
 from .endpoints.files import FilesEndpoints
 from .endpoints.health import HealthEndpoint
 from .endpoints.leases import LeasesEndpoints
+from .endpoints.metrics import MetricsEndpoint
+from .endpoints.openapi import described
 from .endpoints.qos import QosEndpoints
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
 from .endpoints.top import TopEndpoint
 from .endpoints.traffic import TrafficEndpoint
+from .event_hub import EventHub, EventSource
+from .metrics import ClientMetrics
 from .remote_names import RemoteNames
+from .shared_report import SharedReport
 from .state_answer import Identity, StateAnswer
 from .traffic import TrafficAnswer
 
@@ -27,15 +42,27 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
     # Shared, because the state has the problem that a page publishes among its stats, and live traffic its codecs.
     stats = AppStats()
     state = StateAnswer(identity, stats)
+    report = SharedReport(control)
     changes = ChangeRelay(control, state)
     traffic = TrafficAnswer(control, stats, names or RemoteNames())
-    return (
+
+    async def published() -> dict[str, Any]:
+        return stats.report()
+
+    sources = {
+        "traffic": EventSource(traffic.get),
+        "files": EventSource(partial(control.ask, "files"), steady=False, key=itemgetter("files")),
+        "stats": EventSource(published, key=itemgetter("values")),
+    }
+    hub = EventHub(report.ask, state.of, sources)
+    table = (
         *page.TABLE,
-        *HealthEndpoint(control).table(),
+        *HealthEndpoint(report).table(),
         *schema.TABLE,
         *clock.TABLE,
-        *StateEndpoint(control, state).table(),
-        *ConditionsEndpoints(control, changes, state.startup).table(),
+        *StateEndpoint(report, state).table(),
+        *EventsEndpoint(hub).table(),
+        *ConditionsEndpoints(report, changes, state.startup).table(),
         *LeasesEndpoints(control, state).table(),
         *FilesEndpoints(control).table(),
         *StatsEndpoints(stats).table(),
@@ -43,4 +70,19 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
         *QosEndpoints(control, changes).table(),
         *TopEndpoint(control).table(),
         *TrafficEndpoint(traffic).table(),
+        *MetricsEndpoint(report, stats, ClientMetrics(identity)).table(),
     )
+    return described([_announced(endpoint, hub) for endpoint in table])
+
+
+def _announced(endpoint: Endpoint, hub: EventHub) -> Endpoint:
+    """The endpoint; if its requests change the client, readers of events learn about it at once."""
+    if endpoint.method in READING or endpoint.path in FOR_APPLICATIONS:
+        return endpoint
+
+    async def handler(request: Request) -> Response:
+        answer = await endpoint.handler(request)
+        hub.changed()
+        return answer
+
+    return replace(endpoint, handler=handler)

@@ -7,6 +7,7 @@ change files.
 from __future__ import annotations
 
 import asyncio
+import encodings.idna  # noqa: F401 - else the first lookup of a host name would load it
 import socket
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -16,6 +17,35 @@ import uvicorn.lifespan.off
 import uvicorn.logging
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+STALLED_S = 20.0
+
+
+class _Protocol(H11Protocol):
+    """A connection that is cut off if its peer takes nothing of an answer for 20 seconds.
+
+    The send buffer is then full and the answer waits; without an end, its task and buffers would be kept for ever.
+    """
+
+    _cut_off: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # Not close(), which waits until the peer has taken the rest.
+        self._cut_off = asyncio.get_running_loop().call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._resume()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._resume()
+        super().connection_lost(exc)
+
+    def _resume(self) -> None:
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+            self._cut_off = None
 
 
 class _Server(uvicorn.Server):
@@ -43,7 +73,7 @@ def configured(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         server_header=False,
         date_header=False,
-        http=H11Protocol,
+        http=_Protocol,
         ws="none",
         loop="asyncio",
     )

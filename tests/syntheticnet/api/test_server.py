@@ -100,7 +100,8 @@ def test_no_header_grants_access(served: Served, headers: list[str]) -> None:
 def test_an_environment_cannot_trust_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Environment variables that configure uvicorn's trusted proxies have no effect on the API."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    config = configured(api.make(None, Identity("client1", "call", Conditions()), AccessCheck(())))  # type: ignore[arg-type]
+    with socket.socket() as end:
+        config = configured(api.make(ControlClient(end), Identity("client1", "call", Conditions()), AccessCheck(())))
     config.load()
     assert type(config.loaded_app).__name__ == "Starlette"
 

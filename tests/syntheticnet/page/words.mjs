@@ -3,35 +3,63 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describeCauses, describeChange, describeEntry, describeFlow, describeRefusal } from "../../../images/syntheticnet/web/words.js";
+import { describeChange, describeDrops, describeEntry, describeHealth, describeRefusal, grouped, seen, trafficWords } from "../../../images/syntheticnet/web/words.js";
 
-test("drops are listed by cause, each with its bytes", () => {
-  const link = { dropped: { stalled: 98, loss: 97, queue: 0 }, dropped_bytes: { stalled: 9800, loss: 970 } };
-  assert.equal(describeCauses(link), "Dropped so far: loss 97 (970 bytes); discarded by the lab because this machine is too slow: stalled 98 (9800 bytes)");
-  assert.equal(describeCauses({ dropped: {}, dropped_bytes: {} }), "Nothing dropped so far");
+test("drops are listed by cause, those of a slow machine apart", () => {
+  assert.equal(describeDrops({ stalled: 98, loss: 9.74, queue: 0 }), "loss 9.7/s; machine too slow: stalled 98/s");
+  assert.equal(describeDrops(undefined), "");
 });
 
-test("a change lists each value, also the ones it clears", () => {
-  const change = { egress: { loss: "5%", loss_burst: null }, ingress: null, seed: 7 };
-  assert.equal(describeChange(change), "ingress: none; egress: loss 5%, loss burst none; seed 7");
-  assert.equal(describeChange({ flows: null, seed: null }), "no flows; seed random");
+test("a change names its directions as people do, both at once where they are the same", () => {
+  assert.equal(describeChange({ egress: { loss: "5%", loss_burst: null } }), "upload: loss 5%");
+  assert.equal(describeChange({ egress: { loss: null } }), "upload: loss none");
+  assert.equal(describeChange({ ingress: { outage: true }, egress: { outage: true } }), "both directions: nothing passes");
+  assert.equal(describeChange({ ingress: null, seed: 7 }), "download: nothing set; seed 7");
+  assert.equal(describeChange({ flows: null, muted: true, order: ["a"] }), "muted; no flows; flows in another order");
+  assert.equal(describeChange({}), "no change");
 });
 
 test("a flow shows its name, and its match where that differs", () => {
-  assert.equal(describeFlow("*:udp", { egress: { outage: true } }), "*:udp egress: outage true");
-  assert.equal(describeFlow("media", { match: "*:rtp", ingress: { loss: "5%" } }), "media (*:rtp) ingress: loss 5%");
-  assert.equal(describeChange({ flows: { "*:tcp": null, "*:udp": {} } }), "no flow *:tcp; *:udp same as the link");
+  assert.equal(describeChange({ flows: { "*:tcp": null, "*:udp": {} } }), "no flow *:tcp; *:udp as all traffic");
+  assert.equal(describeChange({ flows: { media: { match: "*:rtp", ingress: { loss: "5%" }, muted: null } } }),
+    "media (*:rtp) download: loss 5%; media (*:rtp) not muted");
 });
 
-test("a lease shows the time it has left, a scheduled change the time until it starts", () => {
-  const change = { egress: { loss: "5%" } };
-  assert.equal(describeEntry({ change, left_ns: 9_940_000_000 }), "egress: loss 5%, ends in 9.9 s");
-  assert.equal(describeEntry({ change, in_ns: 5e9, left_ns: 15e9 }), "egress: loss 5%, starts in 5.0 s, ends in 15.0 s");
-  assert.equal(describeEntry({ replace: {}, in_ns: 5e8 }), "replace all with a perfect network, starts in 0.5 s");
-  assert.equal(describeEntry({ change: {}, left_ns: 1e9 }), "no change, ends in 1.0 s");
+test("a lease that replaces all says so", () => {
+  assert.equal(describeEntry({ replace: { egress: { rate: "1mbit" } } }), "all replaced: upload: rate 1mbit");
+  assert.equal(describeEntry({ change: { egress: { rate: "1mbit" } } }), "upload: rate 1mbit");
 });
 
 test("an error next to its own field omits the path; that of another keeps it", () => {
   assert.equal(describeRefusal("egress.rate: '5' is not a rate", "egress.rate"), "'5' is not a rate");
   assert.equal(describeRefusal("egress.rate_trace: 'x'", "egress.rate"), "egress.rate_trace: 'x'");
+});
+
+test("traffic is named by what it carries", () => {
+  const row = { kind: null, codec: null, media: null, payload_type: null, protocol: "tcp", port: 443 };
+  assert.equal(trafficWords(row), "tcp :443");
+  assert.equal(trafficWords({ ...row, media: "rtp", payload_type: 96, kind: "video", codec: "VP8" }), "video VP8");
+  assert.equal(trafficWords({ ...row, media: "rtp", payload_type: 96 }), "rtp 96");
+  assert.equal(trafficWords({ ...row, media: "stun", port: 3478 }), "stun :3478");
+  assert.equal(trafficWords({ ...row, protocol: "icmp", port: null }), "icmp");
+});
+
+test("health is a word, with a sentence for more", () => {
+  const state = { forwarder: { state: "well", restarts: 0, lateness: { ingress: { p99_ms: 0.2 } } }, problem: null };
+  const word = (model) => describeHealth({ connected: true, waited: false, ...model }).word;
+  assert.equal(word({ state }), "Healthy");
+  assert.equal(word({ state, connected: false }), "No answer");
+  assert.equal(word({}), "Connecting");
+  assert.equal(word({ waited: true }), "No answer");
+  assert.equal(word({ state: { ...state, forwarder: { ...state.forwarder, state: "starved" } } }), "Machine too slow");
+  assert.equal(word({ state: { ...state, forwarder: { ...state.forwarder, lateness: { egress: { p99_ms: 50 } } } } }), "Machine busy");
+});
+
+test("a condition that no group knows is still shown", () => {
+  const groups = grouped([{ name: "queue" }, { name: "brand_new" }, { name: "rate" }], ["rate"]);
+  assert.deepEqual(groups.map(([group, conditions]) => [group, conditions.map(({ name }) => name)]), [["Bottleneck", ["queue"]], ["Other", ["brand_new"]]]);
+});
+
+test("a participant that is only heard is listed too", () => {
+  assert.deepEqual(seen({ video: { b: { fps: 15 } }, audio: { a: { lost: 1 } } }).map(({ peer }) => peer), ["a", "b"]);
 });

@@ -34,8 +34,11 @@ class Steady:
     @property
     def late_ms(self) -> float:
         """The 99.9th percentile of all delays."""
+        return self.quantile_ms(LATE)
+
+    def quantile_ms(self, share: float) -> float:
         delays = sorted(arrival.delay_ms for came in self.came.values() for arrival in came)
-        return delays[int(len(delays) * LATE)]
+        return delays[int(len(delays) * share)]
 
 
 def steady(world: World, seconds: float, meanwhile: Callable[[], Any] = lambda: None) -> Steady:

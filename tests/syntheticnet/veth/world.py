@@ -61,7 +61,7 @@ class World:
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         """Send a request and return the forwarder's answer, as the API does."""
-        return asyncio.run(self._control.ask(op, seconds=20, **arguments))
+        return asyncio.run(self.control.ask(op, seconds=20, **arguments))
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -162,7 +162,7 @@ class World:
             )
         cleanup.callback(self._process.wait)
         cleanup.callback(self._process.kill)
-        self._control = ControlClient(ours)
+        self.control = ControlClient(ours)
         self._await_answer()
         self._up()
 

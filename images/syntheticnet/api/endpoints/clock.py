@@ -7,11 +7,12 @@ import time
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ..endpoint import Endpoint
+from ..answer_shapes import CLOCK
+from ..endpoint import Content, Endpoint
 
 
 async def get(_: Request) -> Response:
     return JSONResponse({"monotonic_ns": time.monotonic_ns()})
 
 
-TABLE = (Endpoint("GET", "/v1/clock", get, "the time that `at` refers to", answer='{"monotonic_ns": 81000000000000}'),)
+TABLE = (Endpoint("GET", "/v1/clock", get, "the time that `at` refers to", answer=Content(CLOCK)),)

@@ -8,35 +8,35 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...channel import ControlClient
+from ..answer_shapes import CHANGED
 from ..change_relay import ChangeRelay
-from ..endpoint import Endpoint
+from ..condition_shapes import CHANGE, CONDITIONS
+from ..endpoint import Content, Endpoint
+from ..parameter_shapes import CHANGE_PARAMETERS
 from ..parameters import json_of
+from ..shared_report import SharedReport
 
 PATH = "/v1/conditions"
-CHANGE = (
-    'an object with ingress, egress, muted, flows, order or seed, such as {"egress": {"rate": "1mbit", "loss": null}}'
-)
-ANSWER = "the state; with `?check=true` what would be in force, and the present `state`"
+BODY, ANSWER = Content(CHANGE), Content(CHANGED)
 
 
 class ConditionsEndpoints:
-    def __init__(self, control: ControlClient, changes: ChangeRelay, startup: Mapping[str, Any]) -> None:
-        self._control = control
+    def __init__(self, report: SharedReport, changes: ChangeRelay, startup: Mapping[str, Any]) -> None:
+        self._report = report
         self._changes = changes
         self._startup = startup
 
     def table(self) -> tuple[Endpoint, ...]:
         back = "go back to the conditions the client started with"
         return (
-            Endpoint("GET", PATH, self.get, "conditions in force", answer="the conditions"),
-            Endpoint("PATCH", PATH, self.patch, "change what the body names", CHANGE, ANSWER),
-            Endpoint("PUT", PATH, self.put, "replace all conditions", CHANGE, ANSWER),
-            Endpoint("DELETE", PATH, self.delete, back, answer=ANSWER),
+            Endpoint("GET", PATH, self.get, "conditions in force", answer=Content(CONDITIONS)),
+            Endpoint("PATCH", PATH, self.patch, "change what the body names", BODY, ANSWER, CHANGE_PARAMETERS),
+            Endpoint("PUT", PATH, self.put, "replace all conditions", BODY, ANSWER, CHANGE_PARAMETERS),
+            Endpoint("DELETE", PATH, self.delete, back, None, ANSWER, CHANGE_PARAMETERS),
         )
 
     async def get(self, request: Request) -> Response:
-        return JSONResponse((await self._control.ask("report"))["conditions"])
+        return JSONResponse((await self._report.ask())["conditions"])
 
     async def patch(self, request: Request) -> Response:
         return JSONResponse(await self._changes.changed("change", await json_of(request), request.query_params))

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...conditions import ConditionsError, refuse_unknown
-from ..endpoint import Endpoint
+from ..answer_shapes import CONSOLE, CONSOLE_POSTED, PUBLISHED
+from ..endpoint import Content, Endpoint
 from ..page_console import PageConsole
+from ..parameter_shapes import AFTER
 from ..parameters import json_of
 
 PATH = "/v1/console"
-BODY = '{"entries": [{time_s, kind, text, where}], "lost": 0}'
-ANSWER = '{"entries": [{number, time_s, kind, text, where}], "count": 12}'
 
 
 class ConsoleEndpoints:
@@ -21,9 +21,10 @@ class ConsoleEndpoints:
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "what pages wrote to their console; with `?after=12` only the entries after entry 12"
+        added = "add entries of a page's console"
         return (
-            Endpoint("GET", PATH, self.get, summary, answer=ANSWER),
-            Endpoint("POST", PATH, self.post, "add entries of a page's console", BODY, '{"published": true}'),
+            Endpoint("GET", PATH, self.get, summary, None, Content(CONSOLE), (AFTER,)),
+            Endpoint("POST", PATH, self.post, added, Content(CONSOLE_POSTED), Content(PUBLISHED)),
         )
 
     async def get(self, request: Request) -> Response:

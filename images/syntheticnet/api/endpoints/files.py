@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ...channel import WORK_SECONDS, ControlClient
 from ...chunked_json import chunks, whole
 from ...conditions import MOST_BYTES
-from ..endpoint import Endpoint
+from ..answer_shapes import FILE_TEXT, FILES
+from ..endpoint import TEXT, Content, Endpoint
+from ..parameter_shapes import FILE_NAME
 from ..parameters import text_of
 
 ALL, ONE = "/v1/files", "/v1/files/{name}"
-TEXT = "any text, parsed when conditions name the file and then refused with the wrong line"
-LISTED = '{"files": [{"name": "wifi.dist", "bytes": 20480}]}'
+LISTED, CONTENT = Content(FILES), Content(FILE_TEXT, TEXT)
+UPLOAD = "upload or replace a file: text, parsed when conditions name it and then refused with the wrong line"
 
 
 class FilesEndpoints:
@@ -26,9 +28,9 @@ class FilesEndpoints:
     def table(self) -> tuple[Endpoint, ...]:
         return (
             Endpoint("GET", ALL, self.list, "the uploaded traces and tables", answer=LISTED),
-            Endpoint("GET", ONE, self.get, "one of the files", answer="its text"),
-            Endpoint("PUT", ONE, self.put, "upload or replace a file", TEXT, LISTED),
-            Endpoint("DELETE", ONE, self.delete, "remove a file", answer=LISTED),
+            Endpoint("GET", ONE, self.get, "one of the files", None, CONTENT, (FILE_NAME,)),
+            Endpoint("PUT", ONE, self.put, UPLOAD, CONTENT, LISTED, (FILE_NAME,)),
+            Endpoint("DELETE", ONE, self.delete, "remove a file", None, LISTED, (FILE_NAME,)),
         )
 
     async def list(self, request: Request) -> Response:

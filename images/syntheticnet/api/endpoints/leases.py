@@ -12,12 +12,14 @@ from starlette.responses import JSONResponse, Response
 from ...channel import WORK_SECONDS, ControlClient
 from ...conditions import ConditionsError, refuse_unknown
 from ...conditions.errors import shortened
-from ..endpoint import Endpoint
+from ..answer_shapes import LEASES, STATE
+from ..endpoint import Content, Endpoint
+from ..parameter_shapes import BY, ENTRY_ID, RENEWAL
 from ..parameters import by_of, duration_of
 from ..state_answer import StateAnswer
 
 ALL, ONE = "/v1/leases", "/v1/leases/{id}"
-LISTED = '{"monotonic_ns": 81000000000000, "leases": [...], "scheduled": [...], "failed": {...}}'
+LISTED = Content(LEASES)
 
 
 class LeasesEndpoints:
@@ -28,8 +30,18 @@ class LeasesEndpoints:
     def table(self) -> tuple[Endpoint, ...]:
         return (
             Endpoint("GET", ALL, self.list, "leases and scheduled changes", answer=LISTED),
-            Endpoint("PUT", ONE, self.put, "extend a lease to `?for=10s` from now", answer=LISTED),
-            Endpoint("DELETE", ONE, self.delete, "end a lease, or cancel a scheduled change", answer="the state"),
+            Endpoint(
+                "PUT", ONE, self.put, "extend a lease to `?for=10s` from now", None, LISTED, (ENTRY_ID, RENEWAL, BY)
+            ),
+            Endpoint(
+                "DELETE",
+                ONE,
+                self.delete,
+                "end a lease, or cancel a scheduled change",
+                None,
+                Content(STATE),
+                (ENTRY_ID,),
+            ),
         )
 
     async def list(self, request: Request) -> Response:

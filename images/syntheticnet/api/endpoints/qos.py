@@ -8,12 +8,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ...channel import ControlClient
 from ...conditions import Conditions
 from .. import qos, qos_format
+from ..answer_shapes import DONE, QOS
 from ..change_relay import ChangeRelay
-from ..endpoint import Endpoint
+from ..endpoint import TEXT, Content, Endpoint
 from ..parameters import json_of
 
 PATH = "/qos"
-SPEC = '{"default_link": {ingress, egress}, "flows": [{label, flow, link}]}'
+SPEC = Content(QOS)
 
 
 class QosEndpoints:
@@ -25,7 +26,7 @@ class QosEndpoints:
         summary = "conditions in force, in the format of Synthetic Network, or the nearest that it can express"
         return (
             Endpoint("GET", PATH, self.get, summary, answer=SPEC),
-            Endpoint("POST", PATH, self.post, "change what differs from the answer of GET", SPEC, "OK"),
+            Endpoint("POST", PATH, self.post, "change what differs from the answer of GET", SPEC, Content(DONE, TEXT)),
         )
 
     async def get(self, request: Request) -> Response:

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...conditions import condition_fields
-from ..endpoint import Endpoint
+from ..answer_shapes import CONDITION_FIELDS
+from ..endpoint import Content, Endpoint
 
 
 async def get(_: Request) -> Response:
@@ -31,6 +32,6 @@ TABLE = (
         "/v1/schema",
         get,
         "every condition, with its help, example and kind",
-        answer='{"conditions": [{name, help, example, needs, excludes, kind, choices}]}',
+        answer=Content(CONDITION_FIELDS),
     ),
 )

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...conditions import refuse_unknown
+from ..answer_shapes import PUBLISHED, STATS, STATS_PUBLISHED
 from ..app_stats import AppStats
-from ..endpoint import Endpoint
+from ..endpoint import Content, Endpoint
+from ..parameter_shapes import STATS_AGE
 from ..parameters import duration_of, json_of
 
 PATH = "/v1/stats"
-BODY = 'an object such as {"video": {"client2": {"fps": 15}}}'
-ANSWER = '{"values": {"video": {"client2": {"fps": 15}}}, "age_s": {"video": 0.2}}'
 
 
 class StatsEndpoints:
@@ -23,8 +23,8 @@ class StatsEndpoints:
         summary = "values that the application publishes about itself, such as WebRTC stats"
         published = "publish such values; `?age=120ms` is the time since they were measured"
         return (
-            Endpoint("GET", PATH, self.get, summary, answer=ANSWER),
-            Endpoint("POST", PATH, self.post, published, BODY, '{"published": true}'),
+            Endpoint("GET", PATH, self.get, summary, answer=Content(STATS)),
+            Endpoint("POST", PATH, self.post, published, Content(STATS_PUBLISHED), Content(PUBLISHED), (STATS_AGE,)),
         )
 
     async def get(self, request: Request) -> Response:

@@ -8,7 +8,11 @@ from starlette.responses import Response
 
 from ...channel import ControlClient
 from ...packets import top_talkers
-from ..endpoint import Endpoint
+from ..answer_shapes import PROFILE
+from ..endpoint import Content, Endpoint
+from ..parameter_shapes import DIRECTION
+
+BYTES = "application/octet-stream"
 
 
 class TopEndpoint:
@@ -17,11 +21,13 @@ class TopEndpoint:
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "the top talkers of `ingress` or `egress`, in the format of Synthetic Network"
-        return (Endpoint("GET", "/top/{direction}.profile", self.get, summary, answer="the profile, as bytes"),)
+        return (
+            Endpoint("GET", "/top/{direction}.profile", self.get, summary, None, Content(PROFILE, BYTES), (DIRECTION,)),
+        )
 
     async def get(self, request: Request) -> Response:
         direction = request.path_params["direction"]
         if direction not in ("ingress", "egress"):
             raise HTTPException(404, f"no such profile: {direction}; expected ingress or egress")
         rows = (await self._control.ask("top", direction=direction))["rows"]
-        return Response(top_talkers.profile(rows), media_type="application/octet-stream")
+        return Response(top_talkers.profile(rows), media_type=BYTES)

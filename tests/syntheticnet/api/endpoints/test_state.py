@@ -30,9 +30,7 @@ def test_state_says_who_and_what(site: Site) -> None:
         "scheduled": [],
         "failed": {"count": 0, "last": []},
         "history": [],
-        "links": {},
-        "flows": {},
-        "forwarder": {"restarts": 0},
+        **site.forwarder.report(0),
     }
     assert site.ask("GET", "/v1/health").json() == {"healthy": True}
 

@@ -1,0 +1,81 @@
+"""What conditions and changes of them look like, made from the fields of conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import Field
+from typing import Any
+
+from ..conditions import DIRECTIONS, FILE, condition_fields
+from ..conditions.units import SWITCH
+from .shape import Shape, listed, mapped, record, text, whole
+
+FLOW = "*:rtp"
+MATCH = text(FLOW, description="a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N]")
+SEED = whole(5, minimum=0, maximum=2**63 - 1, description="seed of all random draws")
+MUTED = Shape({"const": True, "description": "kept, but not in force"}, True)
+MUTED_CHANGE = Shape({"type": ["boolean", "string", "null"], "description": "kept, but not in force"}, True)
+SHOWN = ("rate", "latency", "loss")
+"""The conditions of examples; all together they would contradict each other."""
+
+
+def _written(item: Field[Any]) -> Shape:
+    """A condition as answers have it."""
+    meta = item.metadata
+    unit, example = meta["unit"], meta["example"]
+    about = {"description": f"{meta['help']}; {unit.allowed}", "examples": [example]}
+    if unit is SWITCH:
+        return Shape({"type": "boolean", "description": meta["help"]}, example == "true")
+    if unit.name == "word":
+        return Shape({"enum": unit.allowed.removeprefix("one of ").split(", "), "description": meta["help"]}, example)
+    return text(example, **about, **({"pattern": "^[A-Za-z0-9_]"} if unit.name == FILE else {}))
+
+
+def _requested(item: Field[Any]) -> Shape:
+    """A condition as changes may have it: a switch also as a word; null clears it."""
+    shape = _written(item)
+    if item.metadata["unit"] is SWITCH:
+        shape = Shape({**shape.schema, "type": ["boolean", "string"]}, shape.example)
+    return shape.or_null()
+
+
+def _link(of: Callable[[Field[Any]], Shape]) -> Shape:
+    shapes = {item.metadata["name"]: of(item) for item in condition_fields()}
+    return record({}, shapes).with_example({name: shapes[name].example for name in SHOWN})
+
+
+LINK = _link(_written).named("Link")
+LINK_CHANGE = _link(_requested).named("LinkChange")
+
+_FLOW = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK), "muted": MUTED}).with_example(
+    {"egress": {"loss": "5%"}}
+)
+_FLOW_CHANGE = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null()), "muted": MUTED_CHANGE})
+
+CONDITIONS = (
+    record(
+        {},
+        {
+            **dict.fromkeys(DIRECTIONS, LINK),
+            "muted": MUTED,
+            "flows": mapped(_FLOW.named("Flow"), FLOW),
+            "seed": SEED,
+        },
+    )
+    .with_example({"egress": LINK.example, "flows": {FLOW: _FLOW.example}, "seed": SEED.example})
+    .named("Conditions")
+)
+CHANGE = (
+    record(
+        {},
+        {
+            **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null()),
+            "muted": MUTED_CHANGE,
+            "flows": mapped(_FLOW_CHANGE.named("FlowChange").or_null(), FLOW).or_null(),
+            "order": listed(text(FLOW), description="flows that go first"),
+            "seed": SEED.or_null(),
+        },
+    )
+    .with_example({"egress": {"rate": "1mbit", "loss": None}, "flows": {FLOW: {"egress": {"loss": "5%"}}}})
+    .named("Change")
+)

@@ -1,0 +1,33 @@
+// One direction of a panel: four sliders and their charts.
+
+import { MAIN, hidingLease, mainValue } from "../conditions.js";
+import { formatSeconds } from "../units.js";
+import { DIRECTION_WORDS } from "../words.js";
+import { html } from "./html.js";
+import { LinkCharts } from "./link_charts.js";
+import { ValueSlider } from "./value_slider.js";
+
+const MEANING = { ingress: "toward the client", egress: "from the client" };
+
+// `below` are the values of all traffic that a flow shares; undefined for all traffic itself.
+export function LinkColumn({ panel, title, direction, link, below, leases, samples, marks, now_ns: now, disabled, onMain, onShare }) {
+  const word = DIRECTION_WORDS[direction];
+  return html`
+    <section class="column" aria-label=${`${title}, ${word}`}>
+      <h3>${word} <small>${MEANING[direction]}</small></h3>
+      ${MAIN.map((name) => html`
+        <${ValueSlider} key=${name} name=${name} place=${`${title} ${word}`} disabled=${disabled}
+          value=${mainValue(link, name)} shared=${below && mainValue(below, name)}
+          note=${noteOf({ name, link, below, left: hidingLease(leases, panel, direction, name === "rate" ? ["rate", "outage"] : [name]) })}
+          onChange=${(number, gesture) => onMain(direction, name, number, gesture)}
+          onShare=${below && (() => onShare(direction, name))} />`)}
+      <${LinkCharts} samples=${samples} panel=${panel} direction=${direction} place=${`${title} ${word}`} marks=${marks} now_ns=${now} />
+    </section>`;
+}
+
+function noteOf({ name, link, below, left }) {
+  if (left !== undefined) return { mark: formatSeconds(left), text: `a lease, for ${formatSeconds(left)}` };
+  if (name === "rate" && "rate_trace" in link) return { mark: "trace", text: `follows the trace ${link.rate_trace}` };
+  if (below && mainValue(link, name) === undefined && mainValue(below, name) !== undefined) return { mark: "=", text: "as all traffic" };
+  return undefined;
+}

@@ -1,0 +1,86 @@
+"""One question for several callers, and never an old answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from syntheticnet.api.shared_report import SharedReport
+from syntheticnet.channel import Unanswered
+
+
+class Control:
+    """Answers the number of the question, when the test lets it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.silent = False
+        self.answering = asyncio.Event()
+
+    async def ask(self, op: str) -> dict[str, Any]:
+        self.asked += 1
+        number = self.asked
+        await self.answering.wait()
+        if self.silent:
+            raise Unanswered("silent")
+        return {"number": number}
+
+
+def run(test: Callable[[Control, SharedReport], Awaitable[None]]) -> None:
+    async def play() -> None:
+        control: Any = Control()
+        await test(control, SharedReport(control))
+
+    asyncio.run(play())
+
+
+async def started(*calls: Awaitable[Any]) -> list[asyncio.Future[Any]]:
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(call) for call in calls]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return tasks
+
+
+def test_callers_share_a_question_that_was_not_sent_before() -> None:
+    """Who calls while a question is on its way gets the answer to the next one, with all others who do."""
+
+    async def test(control: Control, report: SharedReport) -> None:
+        first = await started(report.ask())
+        others = await started(*(report.ask() for _ in range(100)))
+        assert control.asked == 1
+        control.answering.set()
+        assert [(await task)["number"] for task in (*first, *others)] == [1, *[2] * 100]
+        assert control.asked == 2
+        assert (await report.ask())["number"] == 3
+
+    run(test)
+
+
+def test_a_caller_that_is_gone_takes_nothing_from_the_others() -> None:
+    """The question goes on."""
+
+    async def test(control: Control, report: SharedReport) -> None:
+        one, other = await started(report.ask(), report.ask())
+        one.cancel()
+        control.answering.set()
+        assert (await other)["number"] == 1
+
+    run(test)
+
+
+def test_a_question_without_an_answer_fails_for_all_who_shared_it() -> None:
+    """And for nobody else."""
+
+    async def test(control: Control, report: SharedReport) -> None:
+        control.silent = True
+        control.answering.set()
+        for task in await started(report.ask(), report.ask()):
+            with pytest.raises(Unanswered):
+                await task
+        control.silent = False
+        assert (await report.ask())["number"] == 2
+
+    run(test)
