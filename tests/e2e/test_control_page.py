@@ -76,8 +76,10 @@ class Arrivals:
             for client, mode, rate in (("client1", "follow", ()), ("client2", "stream", (str(bps),)))
         ]
         self._programs = [_in_container(lab.container(client), *arguments) for client, *arguments in programs]
-        for program in self._programs[::2]:
-            threading.Thread(target=self._read, args=(program,), daemon=True).start()
+        receivers = self._programs[::2]
+        self._readers = [threading.Thread(target=self._read, args=(one,), daemon=True) for one in receivers]
+        for reader in self._readers:
+            reader.start()
         _until(lambda: {port for port, _, _ in self._came} == {PORT, OTHER_PORT}, 20)
 
     def times(self, port: int, began: float, ended: float) -> list[float]:
@@ -89,6 +91,16 @@ class Arrivals:
         octets = [size + HEADERS for _, at, size in list(self._came) if began < at < ended]
         return sum(octets) * 8 / (ended - began)
 
+    def close(self) -> None:
+        for program in self._programs:
+            program.terminate()
+            program.wait()
+        for reader in self._readers:
+            reader.join()
+        for program in self._programs:
+            assert program.stdout
+            program.stdout.close()
+
     def _read(self, program: subprocess.Popen[str]) -> None:
         assert program.stdout
         for line in program.stdout:
@@ -98,9 +110,11 @@ class Arrivals:
 
 
 @pytest.fixture(scope="module")
-def arrivals(lab: Pair) -> Arrivals:
-    """Traffic for all tests: it ends with the lab."""
-    return Arrivals(lab)
+def arrivals(lab: Pair) -> Iterator[Arrivals]:
+    """Traffic for all tests; what sends and receives it in the containers ends with the lab."""
+    arrivals = Arrivals(lab)
+    yield arrivals
+    arrivals.close()
 
 
 @pytest.fixture

@@ -42,6 +42,16 @@ _SCHEDULE = {
     "scheduled": listed(ENTRY).with_example([]),
     "failed": record({"count": whole(1), "last": listed(_FAILURE)}),
 }
+_RECORD = record(
+    {
+        "at_ns": AT_NS,
+        "age_s": number(1.2),
+        "by": text("page"),
+        "kind": Shape({"enum": ["change", "replace", "lease", "expired", "released", "failed"]}, "lease"),
+        "id": whole(3),
+    },
+    {"change": CHANGE, "lasts_ns": whole(10**10)},
+).named("HistoryRecord")
 LEASES = record({"monotonic_ns": AT_NS, **_SCHEDULE})
 
 _BY_CAUSE = mapped(whole(60), "loss")
@@ -104,6 +114,7 @@ _STATE = {
     "conditions": CONDITIONS,
     "base": CONDITIONS,
     **_SCHEDULE,
+    "history": listed(_RECORD),
     "forwarder": _FORWARDER,
     "links": _both(_LINK_COUNTS),
     "flows": mapped(_both(COUNTS), "default", "*:rtp"),

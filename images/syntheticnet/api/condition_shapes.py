@@ -8,11 +8,13 @@ from typing import Any
 
 from ..conditions import DIRECTIONS, FILE, condition_fields
 from ..conditions.units import SWITCH
-from .shape import Shape, mapped, record, text, whole
+from .shape import Shape, listed, mapped, record, text, whole
 
 FLOW = "*:rtp"
 MATCH = text(FLOW, description="a flow expression: host[:protocol[:port[-port]]][,pt=N][,ssrc=N]")
 SEED = whole(5, minimum=0, maximum=2**63 - 1, description="seed of all random draws")
+MUTED = Shape({"const": True, "description": "kept, but not in force"}, True)
+MUTED_CHANGE = Shape({"type": ["boolean", "string", "null"], "description": "kept, but not in force"}, True)
 SHOWN = ("rate", "latency", "loss")
 """The conditions of examples; all together they would contradict each other."""
 
@@ -45,11 +47,21 @@ def _link(of: Callable[[Field[Any]], Shape]) -> Shape:
 LINK = _link(_written).named("Link")
 LINK_CHANGE = _link(_requested).named("LinkChange")
 
-_FLOW = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK)}).with_example({"egress": {"loss": "5%"}})
-_FLOW_CHANGE = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null())})
+_FLOW = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK), "muted": MUTED}).with_example(
+    {"egress": {"loss": "5%"}}
+)
+_FLOW_CHANGE = record({}, {"match": MATCH, **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null()), "muted": MUTED_CHANGE})
 
 CONDITIONS = (
-    record({}, {**dict.fromkeys(DIRECTIONS, LINK), "flows": mapped(_FLOW.named("Flow"), FLOW), "seed": SEED})
+    record(
+        {},
+        {
+            **dict.fromkeys(DIRECTIONS, LINK),
+            "muted": MUTED,
+            "flows": mapped(_FLOW.named("Flow"), FLOW),
+            "seed": SEED,
+        },
+    )
     .with_example({"egress": LINK.example, "flows": {FLOW: _FLOW.example}, "seed": SEED.example})
     .named("Conditions")
 )
@@ -58,7 +70,9 @@ CHANGE = (
         {},
         {
             **dict.fromkeys(DIRECTIONS, LINK_CHANGE.or_null()),
+            "muted": MUTED_CHANGE,
             "flows": mapped(_FLOW_CHANGE.named("FlowChange").or_null(), FLOW).or_null(),
+            "order": listed(text(FLOW), description="flows that go first"),
             "seed": SEED.or_null(),
         },
     )

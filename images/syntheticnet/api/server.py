@@ -7,6 +7,7 @@ change files.
 from __future__ import annotations
 
 import asyncio
+import encodings.idna  # noqa: F401 - else the first lookup of a host name would load it
 import socket
 from collections.abc import Coroutine, Sequence
 from typing import Any

@@ -62,6 +62,17 @@ def test_a_flow_has_its_values_over_those_of_the_link() -> None:
     assert set_on("*:udp", "ingress", egress=link, flows={"*:udp": {"egress": own}}) == {}
 
 
+def test_what_is_muted_is_not_in_force() -> None:
+    """A muted link has no values, and its flows lie over a perfect one; a muted flow has none."""
+    link, flows = {"rate": "1mbit"}, {"*:udp": {"egress": {"loss": "1%"}}}
+    assert set_on("default", "egress", egress=link, flows=flows, muted=True) == {}
+    assert set_on("*:udp", "egress", egress=link, flows=flows, muted=True) == {"loss": 0.01}
+    muted = conditions(egress=link, flows={"*:udp": {"egress": {"loss": "1%"}, "muted": True}})
+    assert set_values(muted, ["*:udp"]).keys() == {"default"}
+    made = sample(report(muted, FlowCounters()), None, set_values(muted, ["*:udp"]), 0)
+    assert made["panels"]["*:udp"]["egress"] == {"set": {}, "queued": 0}
+
+
 def test_measured_values_of_a_panel() -> None:
     """Rate, loss and delay of the last second, what is queued, and counts per second since the report before."""
     requested = conditions(flows={"*:udp": {}})

@@ -35,7 +35,7 @@ BASE = {"ingress": {"latency": "20ms"}, "egress": {"latency": "20ms"}}
 MOST_GROWTH_KB = 30_000
 WARM_UP_S = 5
 LEAST_SERVED = 1 / 3
-"""How often a second each client is served, however busy the machine is with other things."""
+"""How often a second each client is served at least."""
 ATTEMPTS = 3
 
 Counts = Counter[tuple[str, int | str]]
@@ -153,19 +153,24 @@ async def loaded(port: int, seconds: float) -> Counts:
 
 
 class Outcome(NamedTuple):
-    """The 99th percentile of the delay and lost packets, without and with everybody, and how much the API grew."""
+    """The 99th percentile of the delay and lost packets, without and with everybody, and how much the API grew.
+
+    `fewest` is how often the client of each kind was served that was served least.
+    """
 
     calm_ms: float
     busy_ms: float
     calm_lost: int
     busy_lost: int
     growth_kb: int
+    fewest: dict[str, int]
 
     @property
     def is_good(self) -> bool:
         # What is lost without anybody, a machine lost that is busy with other things.
         is_late = self.busy_ms > 2 * self.calm_ms or self.busy_lost > self.calm_lost
-        return not is_late and self.growth_kb <= MOST_GROWTH_KB
+        is_served = min(self.fewest.values()) >= SECONDS * LEAST_SERVED
+        return is_served and not is_late and self.growth_kb <= MOST_GROWTH_KB
 
 
 def measured(world: World) -> Outcome:
@@ -179,11 +184,8 @@ def measured(world: World) -> Outcome:
         growth = memory_kb(pid, "VmHWM") - before
     (counts,) = results
     assert {status for what, status in counts if what == "status"} == {"200"}
-    for what, many in SERVED.items():
-        times = [counts[what, number] for number in range(many)]
-        print(f"{what}: {sum(times)}, at least {min(times)} for each")
-        assert min(times) >= SECONDS * LEAST_SERVED, what
-    return Outcome(calm.quantile_ms(0.99), busy.quantile_ms(0.99), calm.lost, busy.lost, growth)
+    fewest = {what: min(counts[what, number] for number in range(many)) for what, many in SERVED.items()}
+    return Outcome(calm.quantile_ms(0.99), busy.quantile_ms(0.99), calm.lost, busy.lost, growth, fewest)
 
 
 def test_two_hundred_readers_twenty_streams_and_twenty_writers(world: World) -> None:

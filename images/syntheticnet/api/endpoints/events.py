@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -56,7 +58,16 @@ class _EventResponse(StreamingResponse):
         self._reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Not Starlette's own way: it would load parts of anyio now, when the application may have altered these files.
+        tasks = [
+            asyncio.ensure_future(self.stream_response(send)),
+            asyncio.ensure_future(self.listen_for_disconnect(receive)),
+        ]
         try:
-            await super().__call__(scope, receive, send)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
+            for task in tasks:
+                task.cancel()
             self._hub.leave(self._reader)

@@ -9,7 +9,7 @@ const SLOW_FPS = 10;
 export function CallStats({ stats }) {
   const values = stats?.values ?? {};
   const rows = seen(values);
-  if (rows.length === 0 && !values.sent) {
+  if (rows.length === 0 && Object.keys(values.sent ?? {}).length === 0) {
     return html`<section class="side" aria-label="Call"><h2>Call</h2>
       <p class="note">No WebRTC numbers: the application in this client publishes none.</p></section>`;
   }

@@ -1,0 +1,147 @@
+"""The lab API against a real lab: brought up, changed, cut, played on, watched, and gone after Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from ..dashboard.served import events
+from .labs import SYNTHLAB, docker, heeding_interrupts, synthlab, until
+from .leftovers import leftovers
+from .pair import STACK, Pair
+
+pytestmark = pytest.mark.docker
+
+LAB = "e2e-dashboard"
+SCENARIO = """\
+stack: pair.yaml
+steps:
+  - set: client2
+    egress: {latency: 20ms}
+    mark: the detour
+  - expect: client2.egress.packets_in >= 0
+    within: 5s
+"""
+KNOCK = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], 9), 1)
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The command `dashboard`, and its API."""
+
+    process: subprocess.Popen[str]
+    http: httpx.Client
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def end_of(self, path: str, state: str) -> Any:
+        until(lambda: self.ask("GET", path)["state"] != "running")
+        ended = self.ask("GET", path)
+        assert ended["state"] == state, ended
+        return ended
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that has brought a lab of two clients up."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    (folder / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
+    (folder / "detour.yaml").write_text(SCENARIO)
+    command = heeding_interrupts([SYNTHLAB, "dashboard", "--no-browser", "--json", "--stdin"])
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout
+        access = json.loads(process.stdout.readline())
+        headers = {"authorization": f"Bearer {access['token']}"}
+        try:
+            with httpx.Client(base_url=access["url"], headers=headers, timeout=30) as http:
+                served = Server(process, http)
+                task = served.ask("POST", "/v1/labs", {"stack": "pair.yaml", "ttl": "15min"})["task"]
+                served.end_of(f"/v1/tasks/{task}", "done")
+                yield served
+        finally:
+            process.kill()
+            synthlab("down", LAB, status=None)
+
+
+def reached() -> str:
+    """What client1 learns from a closed port of client2: that it is closed, or nothing."""
+    python = ["docker", "exec", "-i", Pair(LAB).container("client1"), "python3", "-c", KNOCK]
+    done = subprocess.run([*python, Pair(LAB).address("client2")], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_two_clients_at_one_instant(server: Server) -> None:
+    """Both change within milliseconds, listeners learn of it at once, and the lease ends by itself."""
+    with server.http.stream("GET", f"/v1/labs/{LAB}/events") as answer:
+        stream = events(answer.iter_lines())
+        seen = dict(next(stream) for _ in range(3))
+        assert [one["name"] for one in seen["lab"]["participants"]] == ["client1", "client2"]
+        body = {"clients": "all", "change": {"egress": {"loss": "5%"}}, "for": "2s"}
+        made = server.ask("PATCH", f"/v1/labs/{LAB}/conditions", body)
+        begun = time.monotonic()
+        while next(stream)[1].get("client2", {}).get("conditions") != body["change"]:
+            pass
+        assert time.monotonic() - begun < 0.5
+        assert list(made["leases"]) == ["client1", "client2"]
+        assert made["spread_ms"] < 20
+        while next(stream)[1].get("client2", {}).get("conditions") != {}:
+            pass
+
+
+def test_partition(server: Server) -> None:
+    """Nothing passes between the two until it is healed."""
+    ends = {"a": "client1", "b": "client2"}
+    assert reached() == "ConnectionRefusedError"
+    server.ask("POST", f"/v1/labs/{LAB}/partition", ends)
+    assert reached() == "TimeoutError"
+    server.ask("DELETE", f"/v1/labs/{LAB}/partition", ends)
+    assert reached() == "ConnectionRefusedError"
+
+
+def test_a_scenario(server: Server) -> None:
+    """It is played in the running lab, its steps can be watched, and it ends with a verdict and a report."""
+    run = server.ask("POST", "/v1/runs", {"scenario": "detour.yaml", "lab": LAB})["run"]
+    ended = server.end_of(f"/v1/runs/{run}", "ended")
+    assert ended["verdict"] == "passed" or "too slow" in str(ended["reasons"]), ended
+    assert [step["state"] for step in ended["steps"]] == ["done", "passed"]
+    assert "the detour" in server.http.get(f"/v1/runs/{run}/report").text
+
+
+def test_relay(server: Server) -> None:
+    """A client's own API answers through the relay, and may be changed there."""
+    path = f"/v1/labs/{LAB}/clients/client1/api/v1/conditions"
+    changed = server.ask("PATCH", f"{path}?by=page", {"egress": {"latency": "5ms"}})
+    assert changed["conditions"] == {"egress": {"latency": "5ms"}}
+    assert server.ask("DELETE", path)["conditions"] == {}
+    assert server.http.get(path.replace("client1", "client3")).status_code == 404
+
+
+def test_metrics(server: Server) -> None:
+    assert f'synthlab_client_up{{client="client2",lab="{LAB}"}} 1.0' in server.http.get("/metrics").text
+
+
+def test_the_last_ctrl_c_leaves_nothing(server: Server) -> None:
+    """A scenario that is running reverts, and the lab is gone."""
+    server.ask("PATCH", f"/v1/labs/{LAB}/conditions", {"clients": ["client1"], "change": {"egress": {"loss": "1%"}}})
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(20) == 130
+    assert leftovers(LAB) == []
+    assert LAB not in docker("ps", "--all", "--format", "{{.Names}}")
