@@ -1,7 +1,8 @@
 // The rows of a lab's list: its clients and servers, and whoever takes part in the call from outside.
 
-import { DIRECTIONS, DIRECTION_MARKS, describeValues } from "./shared.js";
+import { DIRECTIONS, DIRECTION_MARKS, describeChange, describeValues } from "./shared.js";
 
+const SHOWN_FLOWS = 2;
 const ROLE_WORDS = { client: "client", sfu: "media server", turn: "TURN server", service: "service", outside: "outside" };
 
 // Participants of the lab, then the peers that clients see and that are no participants.
@@ -39,8 +40,9 @@ export function chipsOf({ conditions = {}, leases = [] } = {}) {
   const [one, other] = links.map(([, values]) => JSON.stringify(values));
   const texts = links.length === 2 && one === other ? [`↕ ${describeValues(links[0][1])}`]
     : links.map(([direction, values]) => `${DIRECTION_MARKS[direction]} ${describeValues(values)}`);
-  const flows = Object.keys(conditions.flows ?? {}).length;
-  if (flows) texts.push(`${flows} flow${flows === 1 ? "" : "s"}`);
+  const flows = Object.entries(conditions.flows ?? {});
+  texts.push(...flows.slice(0, SHOWN_FLOWS).map(([name, flow]) => describeChange({ flows: { [name]: flow } })));
+  if (flows.length > SHOWN_FLOWS) texts.push(`${flows.length - SHOWN_FLOWS} more flows`);
   if (conditions.muted) texts.push("muted");
   return texts.map((text) => ({ text, lease: leases.length > 0 }));
 }

@@ -25,7 +25,7 @@ export function GroupPanel({ session, names, onClose }) {
       <button class="icon" aria-label="Close" title="Close" onClick=${onClose}>×</button></div>
     <div class="drawer-body">
       <article class="panel">
-        <h3>All traffic of all ${names.length}</h3>
+        <h3>All traffic</h3>
         <div class="columns">${DIRECTIONS.map((direction) => html`
           <section key=${direction} class="column" aria-label=${`Together, ${DIRECTION_WORDS[direction]}`}><h3>${DIRECTION_WORDS[direction]}</h3>
             ${MAIN.map((value) => {
@@ -34,7 +34,7 @@ export function GroupPanel({ session, names, onClose }) {
                 note=${mixed ? { mark: "differ", text: "they have different values" } : undefined} onChange=${change(direction, value)} />`;
             })}</section>`)}</div>
         <p class="note" role="status">${session.spread_ms === undefined ? "Each change is made in all of them at one instant, or in none."
-          : `Last change: all of them within ${figure(session.spread_ms, 1)} ms.`}</p>
+          : `Last change: ${session.spread_ms < 0.1 ? "less than 0.1" : figure(session.spread_ms, 1)} ms between the first and the last of them.`}</p>
       </article>
     </div>`;
 }

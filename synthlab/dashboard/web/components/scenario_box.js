@@ -16,7 +16,7 @@ export function ScenarioBox({ scenarios, run, runs, elapsed_s: elapsed, onPlay, 
   const given = Object.fromEntries(variables.filter(([name]) => values[name] !== undefined).map(([name]) => [name, values[name]]));
   const groups = [["Bundled", scenarios.filter(({ bundled }) => bundled)], ["In this folder", scenarios.filter(({ bundled }) => !bundled)]];
   return html`
-    <section class="scenario" aria-label="Scenario">
+    <section class="scenario" aria-label="Scenarios">
       <div class="scenario-row">
         <select aria-label="Scenario" value=${chosen?.file} disabled=${running} onChange=${({ target }) => { setFile(target.value); setValues({}); }}>
           ${groups.filter(([, ones]) => ones.length).map(([label, ones]) => html`<optgroup key=${label} label=${label}>

@@ -10,8 +10,9 @@ export function ScreenPanel({ name, address }) {
     let ended = false, screen;
     const failed = () => setWords("The screen cannot be reached");
     setWords("Connecting ...");
-    import("../vendor/novnc/core/rfb.js").then(({ default: RFB }) => {
+    Promise.all([import("../vendor/novnc/core/rfb.js"), import("../vendor/novnc/core/util/logging.js")]).then(([{ default: RFB }, { initLogging }]) => {
       if (ended) return;
+      initLogging("none"); // it reports what still arrives after the end; what went wrong is said here
       screen = new RFB(holder.current, new URL(address, location.href.replace(/^http/, "ws")).href, { shared: true, wsProtocols: ["binary"] });
       Object.assign(screen, { scaleViewport: true, background: "transparent" });
       screen.addEventListener("connect", () => setWords(""));
