@@ -4,6 +4,7 @@ export const VERDICT_WORDS = {
   passed: "Passed", failed: "Failed", inconclusive: "Inconclusive: this machine or the lab could not judge it", "wrong use": "Could not be played",
 };
 const LEVELS = { passed: "good", failed: "bad", inconclusive: "poor", "wrong use": "bad" };
+const JUDGED = ["passed", "failed"];
 const LEAST_S = 10;
 const ROW_GAP_S = 0.2;
 
@@ -16,14 +17,16 @@ export function runWords(run, elapsed_s, length_s) {
   return `${Math.floor(elapsed_s)} s of about ${Math.ceil(length_s)} s`;
 }
 
-// The bars of a run: {step, title, kind, state, from_s, to_s, row, words}. A step that began takes its real time, and one
-// that is going on reaches to now; the others are where the plan expects them.
+// The bars of a run: {step, title, kind, state, from_s, to_s, row, words}. A step that began is where it began; its effects
+// last as planned, an expectation until it was judged, and a step that is going on to now at least. The others are where
+// the plan expects them.
 export function barsOf(run, elapsed_s = 0) {
   const planned = new Map(run.plan.map((step) => [step.step, step]));
-  const bars = run.steps.filter(({ step }) => planned.has(step)).map(({ step, state, at_s, value, reason }) => {
+  const bars = run.steps.filter(({ step }) => planned.has(step)).map(({ step, state, at_s, until_s, value, reason }) => {
     const plan = planned.get(step);
     const from_s = at_s ?? plan.at_s;
-    const to_s = Math.max(plan.until_s ?? 0, state === "running" ? elapsed_s : from_s, from_s);
+    const planned_s = from_s + (plan.until_s ?? plan.at_s) - plan.at_s;
+    const to_s = JUDGED.includes(state) && until_s !== undefined ? Math.max(from_s, until_s) : Math.max(planned_s, state === "running" ? elapsed_s : from_s);
     return { step, title: plan.title, kind: plan.kind, state, from_s, to_s, words: reason ?? value ?? "" };
   });
   return inRows(bars, lengthOf(run, bars, elapsed_s));

@@ -14,7 +14,9 @@ const run = (steps, more = {}) => ({ id: "a", plan, steps, state: "running", lin
 
 test("a step is where it began, or where the plan expects it, and reaches to now while it runs", () => {
   const bars = barsOf(run([{ step: "0", state: "done", at_s: 0.5 }, { step: "1", state: "running", at_s: 6, value: "fps = 3" }, { step: "2", state: "waiting" }]), 20);
-  assert.deepEqual(bars.map(({ step, from_s, to_s, words }) => [step, from_s, to_s, words]), [["0", 0.5, 10, ""], ["1", 6, 20, "fps = 3"], ["2", 60, 60, ""]]);
+  assert.deepEqual(bars.map(({ step, from_s, to_s, words }) => [step, from_s, to_s, words]), [["0", 0.5, 10.5, ""], ["1", 6, 20, "fps = 3"], ["2", 60, 60, ""]]);
+  const [judged] = barsOf(run([{ step: "1", state: "passed", at_s: 6, until_s: 8.5 }]), 20);
+  assert.deepEqual([judged.from_s, judged.to_s], [6, 8.5]);
 });
 
 test("bars that overlap, with their titles, are in different rows", () => {
