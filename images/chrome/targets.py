@@ -69,7 +69,7 @@ class Targets:
         return {key: connection for part in parts for key, connection in part.items()}
 
     async def picture(self, key: str, track: str) -> Message | None:
-        """A picture of a track that a connection of a sample receives: `jpeg` in base64, `tookMs`; None if not shown."""
+        """Of a track that a connection of a sample receives: `jpeg` in base64 and `tookMs`; None if it is not shown."""
         context, _, connection = key.rpartition("/")
         value = await self._evaluated(context, f"globalThis.synthlab?.picture?.({connection}, {json.dumps(track)})")
         return value if isinstance(value, dict) else None

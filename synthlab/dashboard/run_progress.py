@@ -21,7 +21,7 @@ StepState = Literal["waiting", "running", "passed", "failed", "done"]
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """One step, from `at_s` to `until_s`: `value` is what its expectation saw last, `reason` why it passed or failed."""
+    """One step: `value` is what its expectation saw last, `reason` why it passed or failed."""
 
     state: StepState = "waiting"
     at_s: float | None = None

@@ -15,11 +15,14 @@ export function participantsOf({ lab, numbers }) {
                                                  why_not: `${name} takes part from outside the lab` }))];
 }
 
+// Whoever takes part in a call: sees others, is seen, or sends.
 export const callersOf = (model) => {
   const named = participantsOf(model).filter(({ role }) => role === "client" || role === "outside").map(({ name }) => name);
   const seen = new Set(Object.values(model.numbers).flatMap(({ video, audio }) => [...Object.keys(video), ...Object.keys(audio)]));
-  return named.filter((name) => seen.has(name) || model.numbers[name]);
+  return named.filter((name) => seen.has(name) || publishes(model.numbers[name]));
 };
+
+const publishes = (numbers) => Object.values(numbers ?? {}).some((values) => Object.keys(values).length > 0);
 
 export const roleWords = ({ role, app }) => (app ? `${app}` : ROLE_WORDS[role] ?? role);
 

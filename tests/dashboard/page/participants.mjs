@@ -18,6 +18,8 @@ test("who takes part from outside is listed last, and cannot be changed", () => 
 
 test("callers are those who see or are seen", () => {
   assert.deepEqual(callersOf({ lab, numbers }), ["client1", "client2", "caller", "guest"]);
+  const silent = { video: {}, audio: {}, sent: {} };
+  assert.deepEqual(callersOf({ lab, numbers: { client1: silent, client2: { ...silent, sent: { video: {} } } } }), ["client2"]);
 });
 
 test("health in a word", () => {

@@ -55,7 +55,7 @@ export function LabPage({ session, scenarios, schema, profiles, client, onClient
         <${ScenarioBox} scenarios=${scenarios} run=${shownRun} runs=${session.runs} elapsed_s=${elapsed}
           onPlay=${(file, variables) => session.tried(async () => { await api.play(file, lab, variables); setOfRun(true); })}
           onStop=${(id) => session.tried(() => api.stop(id))} />
-        <${TimeLine} model=${model} names=${callers.filter((name) => model.states[name])} run=${shownRun} ofRun=${Boolean(shownRun) && ofRun} now_ms=${now} onOfRun=${setOfRun} />
+        <${TimeLine} model=${model} names=${can.filter((name) => model.states[name])} run=${shownRun} ofRun=${Boolean(shownRun) && ofRun} now_ms=${now} onOfRun=${setOfRun} />
       </div>
     </main>`;
 }

@@ -1,6 +1,6 @@
 // One time axis for the whole lab: a line for each participant, changes as marks, and the steps of a scenario as bars.
 
-import { KEPT_S, marksOf } from "../lab_store.js";
+import { KEPT_S, marksOf, meanFps } from "../lab_store.js";
 import { barsOf, lengthOf } from "../runs.js";
 import { axisOf, describeChange, describeWho, figure, formatRate } from "../shared.js";
 import { html, TimeChart, useState } from "./shared.js";
@@ -17,7 +17,8 @@ const KINDS = { expired: "ended", released: "reverted", failed: "failed" };
 
 // `names` are those with a line. `now_ms` is the time of the drawing, `run` one of this lab, shown with `ofRun`.
 export function TimeLine({ model, names, run, ofRun, now_ms: now, onOfRun }) {
-  const [metric, setMetric] = useState("fps");
+  const [wanted, setMetric] = useState(undefined);
+  const metric = wanted ?? (names.some((name) => meanFps(model.numbers[name]) !== undefined) ? "fps" : "up");
   const { words, format, axis = format, least } = METRICS[metric];
   const elapsed_s = elapsedOf(model, run, now);
   const bars = run && ofRun ? barsOf(run, elapsed_s) : [];
