@@ -15,12 +15,12 @@ const DARK = "(prefers-color-scheme: dark)";
 // `span` is {from, to, ticks, tickOf}: the times shown, by default the last two minutes.
 export function TimeChart({ label, at, lines, marks, tops, format, height, times, span = LAST }) {
   const holder = useRef(null), plot = useRef(null), drawn = useRef({});
-  drawn.current = { marks, tops, span };
+  drawn.current = { marks, tops, span, format };
   const scheme = useScheme();
 
   useEffect(() => {
     const node = holder.current;
-    const options = optionsOf({ node, lines, drawn, format, height, times });
+    const options = optionsOf({ node, lines, drawn, height, times });
     const made = plot.current = new uPlot(options, [at, ...lines.map(({ values }) => values)], node);
     const resized = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
     resized.observe(node);
@@ -42,7 +42,7 @@ function useScheme() {
   return dark;
 }
 
-function optionsOf({ node, lines, drawn, format, height, times }) {
+function optionsOf({ node, lines, drawn, height, times }) {
   const colour = colourIn(node);
   const soft = colour("--soft"), line = colour("--line");
   const top = (name) => () => [0, drawn.current.tops[name] || 1];
@@ -55,7 +55,7 @@ function optionsOf({ node, lines, drawn, format, height, times }) {
       { show: times, size: 16, gap: 2, font: FONT, stroke: soft, ticks: { show: false }, grid: { show: false },
         splits: () => drawn.current.span.ticks, values: (chart, splits) => splits.map(drawn.current.span.tickOf) },
       { size: AXIS_PX, gap: 4, font: FONT, stroke: soft, ticks: { show: false }, grid: { stroke: line, width: 1 },
-        splits: (chart, axis, from, to) => [0, roundBelow(to * 0.8)], values: (chart, splits) => splits.map((value) => (value ? format(value) : "0")) },
+        splits: (chart, axis, from, to) => [0, roundBelow(to * 0.8)], values: (chart, splits) => splits.map((value) => (value ? drawn.current.format(value) : "0")) },
     ],
     series: [{}, ...lines.map((one) => ({
       scale: one.scale ?? "y", stroke: colour(one.colour), width: one.width ?? 1, dash: one.dash, points: { show: false },
