@@ -1,7 +1,7 @@
-"""Makes the README's pictures from a real run: `make pictures`. Has the requirements of `make test`.
+"""Makes the pictures of README and docs from a real run: `make pictures`. Has the requirements of `make test`.
 
-Starts a call, runs the scenario dog-chews-fiber, and takes screenshots of the report and of client2's control page with
-a Chromium in a separate container on the host's network.
+Starts a call, runs the scenario dog-chews-fiber, and takes screenshots of the report, of client2's control page and of the
+dashboard with a Chromium in a separate container on the host's network.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ HERE = Path(__file__).resolve().parent
 LAB, VIEWER = "pictures", "synthlab-pictures-viewer"
 PORT = 9333
 WIDTH, HEIGHT = 1200, 900
+DASHBOARD_MS = 60_000
+"""Until its lines have something to show."""
 COLOURS = 128
 """Few enough for small files, enough for charts and text."""
 
@@ -39,6 +41,8 @@ def main() -> None:
         with viewer(report) as browser:
             save(shot(browser, "file:///report.html"), "report.png")
             save(shot(browser, lab["client2"].api_url), "control-page.png")
+            with dashboard() as address:
+                save(shot(browser, address, DASHBOARD_MS), "dashboard.png")
 
 
 @contextmanager
@@ -62,11 +66,22 @@ def viewer(report: Path) -> Iterator[Browser]:
         docker("rm", "--force", VIEWER)
 
 
-def shot(browser: Browser, url: str) -> bytes:
+@contextmanager
+def dashboard() -> Iterator[str]:
+    """A server of the dashboard; its address, with the token."""
+    command = [str(Path(sys.executable).with_name("synthlab")), "dashboard", "--no-browser", "--stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin
+        assert server.stdout
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+def shot(browser: Browser, url: str, wait_ms: int = 3000) -> bytes:
     page = browser.contexts[0].new_page()
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.goto(url)
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(wait_ms)
     return page.screenshot()
 
 

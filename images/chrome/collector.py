@@ -22,12 +22,14 @@ from .devtools import Devtools, DevToolsError
 from .flags import DEBUG_PORT
 from .freezes import Freezes
 from .opening import Opening
+from .pictures import PictureTurns
 from .recent import RecentStats
 from .stats import stats
 from .targets import Crashed, Targets
 
 _INTERVAL_S = 0.25
 _HAND_ON_S = 1.0
+_PICTURE_S = 0.95
 _POLL_S = 0.1
 _FAREWELL_S = 1.0
 _ASKED_FOR = ("camera", "microphone")
@@ -110,13 +112,17 @@ async def _permit(permissions: Mapping[str, tuple[str, ...]] | None, devtools: D
 
 async def _report(targets: Targets, console: BrowserConsole, opening: Opening, api: PageReporter) -> None:
     clock = asyncio.get_running_loop()
-    recent, freezes = RecentStats(), Freezes()
+    recent, freezes, turns, pictured = RecentStats(), Freezes(), PictureTurns(targets.picture), 0.0
     while True:
         begin = clock.time()
         after = freezes.counted(await targets.sample())
         page = {"page": {"problem": opening.problem or ""}, "console": console.counts}
         measured = stats(recent.before(begin, after), after) | page
-        await asyncio.to_thread(api.post, measured, clock.time() - begin)
+        looked_at = await asyncio.to_thread(api.post, measured, clock.time() - begin)
+        if looked_at and begin - pictured >= _PICTURE_S:
+            pictured = begin
+            if taken := await turns.next(after):
+                await asyncio.to_thread(api.post_picture, *taken)
         await asyncio.sleep(begin + _INTERVAL_S - clock.time())
 
 

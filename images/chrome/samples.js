@@ -115,6 +115,32 @@
     return Promise.all([...live].map(([connection, known]) => sampleOne(connection, known, shown)));
   }
 
+  let canvas;
+  const PICTURE_WIDTH = 160, PICTURE_HEIGHT = 90;
+
+  /** The element that shows a track which a connection receives; tracks of several connections may have the same id. */
+  function shownIn(connectionId, trackId) {
+    const connection = [...live.keys()].find((one) => live.get(one).id === connectionId);
+    const track = connection?.getReceivers().find(({ track }) => track.id === trackId)?.track;
+    const shows = ({ srcObject }) => srcObject instanceof MediaStream && srcObject.getVideoTracks().includes(track);
+    return [...document.querySelectorAll("video")].find((video) => shows(video) && video.videoWidth > 0);
+  }
+
+  /** The video of a received track as a small JPEG in base64, and the CPU time that it took in ms; null if not shown. */
+  function picture(connectionId, trackId) {
+    const video = shownIn(connectionId, trackId);
+    if (!video) return null;
+    const begin = performance.now();
+    canvas ??= Object.assign(document.createElement("canvas"), { width: PICTURE_WIDTH, height: PICTURE_HEIGHT });
+    const { videoWidth: width, videoHeight: height } = video;
+    const scale = Math.max(PICTURE_WIDTH / width, PICTURE_HEIGHT / height);
+    // Read back, it is drawn and encoded here and now: what passes meanwhile is what it costs.
+    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    context.drawImage(video, (PICTURE_WIDTH - width * scale) / 2, (PICTURE_HEIGHT - height * scale) / 2, width * scale, height * scale);
+    const jpeg = canvas.toDataURL("image/jpeg", 0.6).split(",")[1];
+    return { jpeg, tookMs: performance.now() - begin };
+  }
+
   /** For pages: `what`, a MediaStreamTrack, MediaStream or RTCPeerConnection, carries this participant's media. */
   function participant(what, name) {
     names.set(what, String(name));
@@ -122,6 +148,7 @@
 
   const api = Object.freeze({
     participant,
+    picture,
     sample,
     get participants() {
       return participants;

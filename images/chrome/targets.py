@@ -1,6 +1,7 @@
 """Instruments every page and frame of the browser before its first script, and samples them."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -64,10 +65,14 @@ class Targets:
 
     async def sample(self) -> StatsSample:
         """The connections of all documents; a document that does not answer in time has none."""
-        parts = await asyncio.gather(
-            *(self._sample(session, context) for (session, _), context in self._contexts.items())
-        )
+        parts = await asyncio.gather(*(self._sample(context) for context in self._contexts.values()))
         return {key: connection for part in parts for key, connection in part.items()}
+
+    async def picture(self, key: str, track: str) -> Message | None:
+        """Of a track that a connection of a sample receives: `jpeg` in base64 and `tookMs`; None if it is not shown."""
+        context, _, connection = key.rpartition("/")
+        value = await self._evaluated(context, f"globalThis.synthlab?.picture?.({connection}, {json.dumps(track)})")
+        return value if isinstance(value, dict) else None
 
     async def _instrument(self, session: str, target: Message) -> None:
         # Sent all at once: a paused page answers some of them only after runIfWaitingForDebugger.
@@ -86,21 +91,27 @@ class Targets:
                     if not instrumented.done():
                         instrumented.set_result(session)
 
-    async def _sample(self, session: str | None, context: str) -> dict[str, Message]:
+    async def _sample(self, context: str) -> dict[str, Message]:
+        connections = await self._evaluated(context, "globalThis.synthlab?.sample?.()")
+        if isinstance(connections, list):  # else our script is missing or threw
+            return {f"{context}/{connection['id']}": connection for connection in connections}
+        return {}
+
+    async def _evaluated(self, context: str, expression: str) -> Any:
+        """The value of an expression in a document; None if it is gone or does not answer in time."""
+        session = next((session for (session, _), known in self._contexts.items() if known == context), None)
         evaluation = self._devtools.call(
             "Runtime.evaluate",
             session,
-            expression="globalThis.synthlab?.sample?.()",
+            expression=expression,
             uniqueContextId=context,
             awaitPromise=True,
             returnByValue=True,
         )
         with suppress(DevToolsError, TimeoutError):
             answer = await asyncio.wait_for(evaluation, _TIMEOUT_S)
-            connections = answer["result"].get("value")
-            if isinstance(connections, list):  # else our script is missing or threw
-                return {f"{context}/{connection['id']}": connection for connection in connections}
-        return {}
+            return answer["result"].get("value")
+        return None
 
     def _page(self, target: str) -> asyncio.Future[str]:
         """The future session of a page; its event may arrive before or after createTarget returns."""

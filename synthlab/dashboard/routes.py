@@ -8,18 +8,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from . import schemas
 from .access import TokenMiddleware
 from .dashboard import Dashboard
 from .endpoint import LabEndpoint, LabRequest
-from .endpoints import clients, conditions, events, labs, metrics, relays, runs
+from .endpoints import clients, conditions, events, labs, metrics, relays, runs, stacks
 from .failures import failure
 from .openapi import openapi
-
-WELCOME = "This is the lab API of synthlab; GET /v1/openapi.json describes it.\n"
+from .pages import page_routes
 
 
 def describe(request: LabRequest) -> Any:
@@ -37,6 +35,7 @@ def endpoints() -> tuple[LabEndpoint, ...]:
         *events.TABLE,
         *relays.TABLE,
         *runs.TABLE,
+        *stacks.TABLE,
         *metrics.TABLE,
     )
 
@@ -44,14 +43,10 @@ def endpoints() -> tuple[LabEndpoint, ...]:
 def lab_api(dashboard: Dashboard) -> Starlette:
     """The application: only requests with the token reach its endpoints."""
     return Starlette(
-        routes=[Route("/", _welcome), *(endpoint.route(dashboard) for endpoint in endpoints())],
+        routes=[*page_routes(), *(endpoint.route(dashboard) for endpoint in endpoints())],
         middleware=[Middleware(TokenMiddleware, check=dashboard.access)],
         exception_handlers={HTTPException: _failed},
     )
-
-
-async def _welcome(_: Request) -> Response:
-    return PlainTextResponse(WELCOME)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

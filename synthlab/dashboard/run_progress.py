@@ -25,11 +25,12 @@ class StepProgress:
 
     state: StepState = "waiting"
     at_s: float | None = None
+    until_s: float | None = None
     value: str | None = None
     reason: str | None = None
 
     def to_dict(self, id: str) -> dict[str, Any]:
-        values = {"at_s": self.at_s, "value": self.value, "reason": self.reason}
+        values = {"at_s": self.at_s, "until_s": self.until_s, "value": self.value, "reason": self.reason}
         return {"step": id, "state": self.state, **{key: value for key, value in values.items() if value is not None}}
 
 
@@ -50,7 +51,7 @@ class RunProgress:
         return {
             "plan": [_planned(visit) for visit in self._visits],
             "steps": [_at_end(one, record).to_dict(id) for id, one in steps.items()],
-            "elapsed_s": round(self._elapsed_s() if record is None else record.duration_s, 3),
+            "elapsed_s": self._now_s() if record is None else round(record.duration_s, 3),
             "lines": list(self._notes),
         }
 
@@ -70,7 +71,7 @@ class RunProgress:
 
     def ended(self, step: Played) -> None:
         if self._steps[step.id].state == "running":
-            self._put(step.id, state="done")
+            self._put(step.id, state="done", until_s=self._now_s())
             self._heard(None)
 
     def judging(self, now_ns: int, text: str, seen: str) -> None:
@@ -83,12 +84,15 @@ class RunProgress:
 
     def judged(self, judged: Judged) -> None:
         state: StepState = "passed" if judged.verdict == "passed" else "failed"
-        self._put(judged.id, state=state, reason=judged.reason)
+        self._put(judged.id, state=state, until_s=self._now_s(), reason=judged.reason)
         self._heard(None)
 
     def _put(self, id: str, **values: Any) -> None:
         with self._lock:
             self._steps[id] = replace(self._steps[id], **values)
+
+    def _now_s(self) -> float:
+        return round(self._elapsed_s(), 3)
 
     def _elapsed_s(self) -> float:
         return 0.0 if self._zero_s is None else max(time.monotonic() - self._zero_s, 0.0)

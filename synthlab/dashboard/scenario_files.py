@@ -22,15 +22,15 @@ SKIPPED = ("node_modules", "__pycache__")
 
 def list_scenarios(folder: Path) -> list[dict[str, Any]]:
     """Name, title, stack and variables of each; files that are no scenarios, or no valid YAML, are left out."""
-    bundled = [_described(str(file), name, True, _changed_ns(file)) for name, file in scenario_files().items()]
+    bundled = [_described(str(file), name, True, changed_ns(file)) for name, file in scenario_files().items()]
     own = [
-        _described(str(file), file.relative_to(folder).as_posix(), False, _changed_ns(file))
-        for file in _yaml_files(folder)
+        _described(str(file), file.relative_to(folder).as_posix(), False, changed_ns(file))
+        for file in yaml_files(folder)
     ]
     return [dict(one) for one in (*bundled, *own) if one]
 
 
-def _yaml_files(folder: Path) -> Iterator[Path]:
+def yaml_files(folder: Path) -> Iterator[Path]:
     """YAML files below the folder, in order of their names; not in hidden folders, and not too many."""
     count = 0
     for here, folders, files in os.walk(folder):
@@ -74,7 +74,7 @@ def _text(node: Node | None) -> str:
     return node.written if node and isinstance(node.written, str) else ""
 
 
-def _changed_ns(file: Path) -> int:
+def changed_ns(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
     except OSError:  # a dangling link

@@ -1,7 +1,7 @@
 """Stacks: descriptions of labs, their media server and clients, read from stack files."""
 
 from .model import ExternalSfu, Ip, Media, Ports, Sfu, Stack, StackClient, StackNetwork, Turn
-from .reader import find_stack_file, read_stack
+from .reader import find_stack_file, read_stack, stack_files
 
 __all__ = [
     "ExternalSfu",
@@ -15,4 +15,5 @@ __all__ = [
     "Turn",
     "find_stack_file",
     "read_stack",
+    "stack_files",
 ]

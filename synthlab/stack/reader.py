@@ -33,7 +33,12 @@ TOP = ("name", "ip", "allow", "self_control", "sfu", "turn", "clients")
 
 def find_stack_file(name: str) -> Path:
     """The file of a stack: a path, or a bundled stack's name with or without `.yaml`."""
-    return find_file(name, {file.name: file for file in sorted(assets.stacks().glob("*.yaml"))}, "stack")
+    return find_file(name, stack_files(), "stack")
+
+
+def stack_files() -> dict[str, Path]:
+    """The bundled stack files by name."""
+    return {file.name: file for file in sorted(assets.stacks().glob("*.yaml"))}
 
 
 def read_stack(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import subprocess
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncvnc
+import httpx
 import numpy
 import pytest
 from PIL import Image
@@ -96,6 +99,24 @@ def _moved(first: Any, second: Any) -> list[float]:
     moved = numpy.abs(first.astype(int) - second.astype(int)).max(axis=2)[HEAD_PIXELS:] > 30
     halves = numpy.array_split(moved, 2)
     return [float(quarter.mean()) for half in halves for quarter in numpy.array_split(half, 2, axis=1)]
+
+
+def test_browsers_send_pictures_while_somebody_looks() -> None:
+    """client1 takes one of each other in turn, cheaply, and those of the bots are not mixed up."""
+    url = f"http://127.0.0.1:{Pair(LAB).port('client1')}/v1/pictures"
+    shown: dict[str, Any] = {}
+
+    def all_shown() -> bool:
+        shown.update(httpx.get(url).json())
+        return set(shown["pictures"]) == set(CLIENTS) - {"client1"} and shown["cpu_percent"] is not None
+
+    until(all_shown, 20)
+    assert shown["cpu_percent"] < 5
+    pictures = {name: base64.b64decode(one["jpeg"]) for name, one in shown["pictures"].items()}
+    assert all(len(jpeg) < 16_000 for jpeg in pictures.values())
+    first, second = (numpy.asarray(Image.open(io.BytesIO(pictures[bot]))).astype(int) for bot in ("bot-1", "bot-2"))
+    assert first.shape == (90, 160, 3)
+    assert numpy.abs(numpy.median(first, (0, 1)) - numpy.median(second, (0, 1))).max() > 15
 
 
 def test_applications_have_no_network_capabilities() -> None:

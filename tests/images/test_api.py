@@ -53,3 +53,10 @@ def test_no_api(api: Any, capsys: pytest.CaptureFixture[str]) -> None:
     client.post({})
     client.post({})
     assert capsys.readouterr().err.count("retrying") == 1
+
+
+def test_a_picture(server: tuple[str, Received]) -> None:
+    """The name of the participant is one part of the path, and the CPU time is in ms."""
+    url, received = server
+    chrome.api.PageReporter(url).post_picture("ada/1 ?", b'"a picture"', 0.00172)
+    assert received == [("/v1/pictures/ada%2F1%20%3F?cpu=1.720ms", "a picture")]

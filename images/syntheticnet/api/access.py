@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 READING = frozenset({"GET", "HEAD"})
 FOR_APPLICATIONS = frozenset({"/v1/stats", "/v1/console"})
+PICTURES = "/v1/pictures/"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class AccessCheck:
         origin = headers.get("origin")
         if origin is not None and origin not in self.origins and origin != f"http://{host}":
             return f"a page from {origin} may not use this API"
-        if not self.may_change(peer) and method not in READING and path not in FOR_APPLICATIONS:
+        if not self.may_change(peer) and method not in READING and not is_published(path):
             return "the application in the container may not change its own network"
         return None
 
@@ -51,6 +52,11 @@ class AccessCheck:
         """Any IP address is accepted; other names may be an attacker's that resolve to this host (DNS rebinding)."""
         name = _split(f"//{host}").hostname or ""
         return name in ("localhost", *self.names) or _is_address(name)
+
+
+def is_published(path: str) -> bool:
+    """Whether the application may send something about itself to this path."""
+    return path in FOR_APPLICATIONS or path.startswith(PICTURES)
 
 
 def _split(url: str) -> SplitResult:

@@ -126,6 +126,18 @@ CHANGED = any_of(STATE, _SCHEDULED, _PREVIEW)
 
 STATS_PUBLISHED = mapped(ANY).with_example({"video": {"client2": {"fps": 15}}})
 STATS = record({"values": STATS_PUBLISHED, "age_s": mapped(number(0.2), "video")})
+STATS_KEPT = record({"published": flag(), "pictures": flag(False)})
+
+_PICTURE = {"number": whole(12), "age_s": number(0.4), "jpeg": text("/9j/4AAQ", description="in base64")}
+PICTURES = record(
+    {
+        "pictures": mapped(record(_PICTURE), "client2"),
+        "count": whole(12, description="the number of the last picture"),
+        "cpu_percent": number(0.6, description="what taking them costs, in % of a core").or_null(),
+    }
+)
+PICTURE = text("", description="a JPEG picture of at most 32 kB")
+PICTURE_KEPT = record({"wanted": flag()})
 
 _CONSOLE_ENTRY = {
     "time_s": number(1_795_919_611.5),

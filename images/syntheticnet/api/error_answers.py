@@ -16,6 +16,7 @@ from ..conditions.errors import shortened
 from ..heartbeat import Pulse
 from .app_stats import InvalidStats
 from .page_console import BadEntries
+from .pictures import BadPicture
 
 MOST_ERROR = 2000
 """Longer error messages are cut, as they may quote the request."""
@@ -31,6 +32,7 @@ def error_handlers(pulse: Pulse | None) -> Mapping[type[Exception], ErrorHandler
         ConditionsError: _refused(422),
         InvalidStats: _refused(422),
         BadEntries: _refused(422),
+        BadPicture: _refused(422),
         RequestRefused: _refused(422),
         Unanswered: _unanswered(pulse),
         ClientDisconnect: _refused(400),  # nobody is left to read it

@@ -24,7 +24,7 @@ _WORD = re.compile(WORD)
 async def json_of(request: Request) -> Any:
     """The JSON body; a 4xx if it is invalid, too long or too deeply nested."""
     try:
-        value = json.loads(await _body(request))
+        value = json.loads(await body_of(request))
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from None
     if _is_deep(value, MOST_NESTED):
@@ -35,7 +35,7 @@ async def json_of(request: Request) -> Any:
 async def text_of(request: Request, most: int) -> str:
     """The body as text of at most `most` bytes; a 4xx if it is longer or not text."""
     try:
-        text = (await _body(request, most)).decode()
+        text = (await body_of(request, most)).decode()
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
@@ -67,6 +67,14 @@ def duration_of(parameters: Mapping[str, str], name: str) -> int | None:
         raise error.under(name) from None
 
 
+def number_of(parameters: Mapping[str, str], name: str) -> int:
+    """The number of an entry; 0 if the parameter is missing. Raises ConditionsError."""
+    text = parameters.get(name, "0")
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise ConditionsError(f"{text!r} is not a number such as 12", name)
+    return int(text)
+
+
 def by_of(parameters: Mapping[str, str]) -> str:
     """Who asks, in a word; raises ConditionsError."""
     by = parameters.get("by", "api")
@@ -76,7 +84,7 @@ def by_of(parameters: Mapping[str, str]) -> str:
     return by
 
 
-async def _body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
+async def body_of(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
     """The body; a 4xx if it is longer than `most` bytes."""
     chunks, size = [], 0
     async for chunk in request.stream():

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..channel import ControlClient
-from .access import FOR_APPLICATIONS, READING
+from .access import READING, is_published
 from .app_stats import AppStats
 from .change_relay import ChangeRelay
 from .endpoint import Endpoint
@@ -24,6 +24,7 @@ from .endpoints.health import HealthEndpoint
 from .endpoints.leases import LeasesEndpoints
 from .endpoints.metrics import MetricsEndpoint
 from .endpoints.openapi import described
+from .endpoints.pictures import PicturesEndpoints
 from .endpoints.qos import QosEndpoints
 from .endpoints.state import StateEndpoint
 from .endpoints.stats import StatsEndpoints
@@ -31,6 +32,7 @@ from .endpoints.top import TopEndpoint
 from .endpoints.traffic import TrafficEndpoint
 from .event_hub import EventHub, EventSource
 from .metrics import ClientMetrics
+from .pictures import Pictures
 from .remote_names import RemoteNames
 from .shared_report import SharedReport
 from .state_answer import Identity, StateAnswer
@@ -41,6 +43,7 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
     """The endpoints of one client; those of a resource share what it holds. By default nothing has a name."""
     # Shared, because the state has the problem that a page publishes among its stats, and live traffic its codecs.
     stats = AppStats()
+    pictures = Pictures()
     state = StateAnswer(identity, stats)
     report = SharedReport(control)
     changes = ChangeRelay(control, state)
@@ -65,7 +68,8 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
         *ConditionsEndpoints(report, changes, state.startup).table(),
         *LeasesEndpoints(control, state).table(),
         *FilesEndpoints(control).table(),
-        *StatsEndpoints(stats).table(),
+        *StatsEndpoints(stats, pictures).table(),
+        *PicturesEndpoints(pictures).table(),
         *ConsoleEndpoints().table(),
         *QosEndpoints(control, changes).table(),
         *TopEndpoint(control).table(),
@@ -77,7 +81,7 @@ def endpoints(control: ControlClient, identity: Identity, names: RemoteNames | N
 
 def _announced(endpoint: Endpoint, hub: EventHub) -> Endpoint:
     """The endpoint; if its requests change the client, readers of events learn about it at once."""
-    if endpoint.method in READING or endpoint.path in FOR_APPLICATIONS:
+    if endpoint.method in READING or is_published(endpoint.path):
         return endpoint
 
     async def handler(request: Request) -> Response:

@@ -1,15 +1,22 @@
-// One stream of events from the client's API, for any number of listeners; reconnects by itself.
+// One stream of events from an API, for any number of listeners; reconnects by itself.
 
 import { EMPTY, next } from "./store.js";
 
-const EVENTS = ["state", "history", "sample", "traffic", "files", "stats"];
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
-const SILENT_MS = 5000;
+
+// What is known of a client, and the events that say so. `known(model)` are those that tell a new listener all of it. A
+// stream without an event for `silent_ms` has failed: a second without a state is odd.
+const CLIENT = {
+  events: ["state", "history", "sample", "traffic", "files", "stats"], empty: EMPTY, next, silent_ms: 5000,
+  known: ({ state, samples, traffic, files, stats }) => [
+    ["files", { files }], ...Object.entries({ state, traffic, stats }).filter(([, data]) => data),
+    ...(samples.length ? [["history", { samples }]] : [])],
+};
 
 export class Feed {
-  // `open(url)` makes an EventSource.
-  constructor(url, open = (address) => new EventSource(address)) {
-    Object.assign(this, { url, open, model: EMPTY, listeners: new Set(), failures: 0 });
+  // `open(url)` makes an EventSource; `kind` says what the stream is about, as CLIENT does.
+  constructor(url, open = (address) => new EventSource(address), kind = CLIENT) {
+    Object.assign(this, { url, open, kind, model: kind.empty, listeners: new Set(), failures: 0 });
   }
 
   // `listener(name, data)` gets what is known, then every event; returns a function that ends this.
@@ -24,16 +31,14 @@ export class Feed {
   }
 
   known() {
-    const { state, samples, traffic, files, stats, connected, waited } = this.model;
-    return [["connection", { connected, waited }], ["files", { files }],
-            ...Object.entries({ state, traffic, stats }).filter(([, data]) => data),
-            ...(samples.length ? [["history", { samples }]] : [])];
+    const { connected, waited } = this.model;
+    return [["connection", { connected, waited }], ...this.kind.known(this.model)];
   }
 
   connect() {
     this.disconnect();
     const source = this.source = this.open(this.url);
-    for (const name of EVENTS) source.addEventListener(name, ({ data }) => this.take(name, JSON.parse(data)));
+    for (const name of this.kind.events) source.addEventListener(name, ({ data }) => this.take(name, JSON.parse(data)));
     source.addEventListener("error", () => this.retry());
     this.watch();
   }
@@ -52,7 +57,7 @@ export class Feed {
   }
 
   emit(name, data) {
-    this.model = next(this.model, name, data);
+    this.model = this.kind.next(this.model, name, data);
     for (const listener of this.listeners) listener(name, data);
   }
 
@@ -64,9 +69,9 @@ export class Feed {
     this.timer = setTimeout(() => this.connect(), wait);
   }
 
-  // A connection may die without an error: a second without a state is odd, five are a failure.
+  // A connection may die without an error.
   watch() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.retry(), SILENT_MS);
+    this.timer = setTimeout(() => this.retry(), this.kind.silent_ms);
   }
 }

@@ -28,6 +28,7 @@ STEP_STATE = schemas.fields(
     step=schemas.text("its id"),
     state=schemas.word("how far it is", "waiting", "running", "passed", "failed", "done"),
     at_s=schemas.number("when it began"),
+    until_s=schemas.number("when it was done or judged"),
     value=schemas.text("what its expectation saw last"),
     reason=schemas.text("why it passed or failed"),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...conditions import ConditionsError, refuse_unknown
+from ...conditions import refuse_unknown
 from ..answer_shapes import CONSOLE, CONSOLE_POSTED, PUBLISHED
 from ..endpoint import Content, Endpoint
 from ..page_console import PageConsole
 from ..parameter_shapes import AFTER
-from ..parameters import json_of
+from ..parameters import json_of, number_of
 
 PATH = "/v1/console"
 
@@ -29,10 +29,7 @@ class ConsoleEndpoints:
 
     async def get(self, request: Request) -> Response:
         refuse_unknown(request.query_params, ("after",), "parameter")
-        after = request.query_params.get("after", "0")
-        if not (after.isascii() and after.isdecimal() and len(after) < 16):
-            raise ConditionsError(f"{after!r} is not an entry number such as 12", "after")
-        return JSONResponse(self._console.report(int(after)))
+        return JSONResponse(self._console.report(number_of(request.query_params, "after")))
 
     async def post(self, request: Request) -> Response:
         self._console.publish(await json_of(request))

@@ -6,25 +6,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ...conditions import refuse_unknown
-from ..answer_shapes import PUBLISHED, STATS, STATS_PUBLISHED
+from ..answer_shapes import STATS, STATS_KEPT, STATS_PUBLISHED
 from ..app_stats import AppStats
 from ..endpoint import Content, Endpoint
 from ..parameter_shapes import STATS_AGE
 from ..parameters import duration_of, json_of
+from ..pictures import Pictures
 
 PATH = "/v1/stats"
 
 
 class StatsEndpoints:
-    def __init__(self, stats: AppStats) -> None:
+    def __init__(self, stats: AppStats, pictures: Pictures) -> None:
         self._stats = stats
+        self._pictures = pictures
 
     def table(self) -> tuple[Endpoint, ...]:
         summary = "values that the application publishes about itself, such as WebRTC stats"
         published = "publish such values; `?age=120ms` is the time since they were measured"
         return (
             Endpoint("GET", PATH, self.get, summary, answer=Content(STATS)),
-            Endpoint("POST", PATH, self.post, published, Content(STATS_PUBLISHED), Content(PUBLISHED), (STATS_AGE,)),
+            Endpoint("POST", PATH, self.post, published, Content(STATS_PUBLISHED), Content(STATS_KEPT), (STATS_AGE,)),
         )
 
     async def get(self, request: Request) -> Response:
@@ -34,4 +36,5 @@ class StatsEndpoints:
         refuse_unknown(request.query_params, ("age",), "parameter")
         age_ns = duration_of(request.query_params, "age") or 0
         self._stats.publish(await json_of(request), age_ns / 1e9)
-        return JSONResponse({"published": True})
+        # Whoever publishes stats learns here whether somebody looks at pictures, without asking for it.
+        return JSONResponse({"published": True, "pictures": self._pictures.wanted})

@@ -12,9 +12,10 @@ import { TrafficTable } from "./traffic_table.js";
 
 const DOG = { egress: { rate: "100kbit" } };
 
-// `model` is that of the store, `changes` and `api` make requests, `hold` is the held outage; `at_ms` is when the state
-// came. `notice` is {text, wrong} or undefined; `onNotice(notice)` shows another.
-export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms: at, notice, onNotice }) {
+// `session` is that of the client. With `inside`, it is a part of another page, which has the main landmark.
+export function ClientPage({ session, schema, profiles, inside = false }) {
+  const { model, changes, api, hold, at_ms: at, notice } = session;
+  const onNotice = (shown) => session.show(shown);
   const [open, setOpen] = useState({ [ALL]: true });
   const [lit, setLit] = useState(undefined);
   const [duration, setDuration] = useState("");
@@ -96,7 +97,7 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
 
   return html`
     <div class="top">
-    <${TopBar} name=${state.name} lab=${state.lab} health=${health} profiles=${profiles} duration=${duration} at_ms=${at}
+    <${TopBar} inside=${inside} name=${state.name} lab=${state.lab} health=${health} profiles=${profiles} duration=${duration} at_ms=${at}
       entries=${[...leases, ...state.scheduled]} disabled=${disabled} canUndo=${changes.canUndo} canRedo=${changes.canRedo}
       textOf=${(form) => copyText(form, withoutSeed(conditions), state)}
       onProfile=${(profile) => tried(() => make(profileChange(profile.conditions, schema.map(({ name }) => name))))}
@@ -111,7 +112,7 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
       <button class="icon" aria-label="Dismiss" onClick=${() => onNotice(undefined)}>×</button></p>`}</div>
     ${state.failed?.last.length > 0 && html`<p class="notice is-wrong">A scheduled change or lease failed: ${state.failed.last.at(-1).error}</p>`}
     </div>
-    <main>
+    <${inside ? "div" : "main"} class="client">
       <div class="panels" ref=${panels}>
         <${Panel} name=${ALL} owner=${conditions} open=${open[ALL]} lit=${lit === ALL} ...${common} ...${actionsOf(ALL)} />
         ${names.length > 0 && html`<p class="note order-note">Flows, in the order in which they match: the first one wins, and what it does not set, it shares with all traffic.</p>`}
@@ -124,12 +125,12 @@ export function ClientPage({ model, schema, profiles, changes, api, hold, at_ms:
             onCheck=${(match, first) => placedFlow(api.check(newFlow(match, {}, first)), match)}
             onAdd=${(match, first) => placedFlow(addFlow(match, draft?.values ?? {}, first), match)} /></div>
       </div>
-      <aside>
+      <div class="sides">
         <${CallStats} stats=${model.stats} />
         <${TrafficTable} traffic=${model.traffic} lit=${lit} disabled=${disabled} onLight=${setLit}
           onPanel=${(row) => fromRow(row, {})} onLimit=${(row, rate) => fromRow(row, { [row.direction]: { rate } })} />
-      </aside>
-    </main>
+      </div>
+    <//>
     <datalist id="uploaded-files">${files.map(({ name }) => html`<option key=${name} value=${name} />`)}</datalist>`;
 }
 

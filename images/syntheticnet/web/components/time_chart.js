@@ -7,18 +7,20 @@ import { html, useEffect, useRef, useState } from "./html.js";
 const AXIS_PX = 60;
 const LABEL_PX = 44;
 const FONT = "10px system-ui, sans-serif";
+const LAST = { from: -SHOWN_S, to: 0, ticks: [-SHOWN_S, -SHOWN_S / 2, 0], tickOf: (at) => (at === -SHOWN_S / 2 ? "1 min ago" : "") };
 const DARK = "(prefers-color-scheme: dark)";
 
 // `lines` are {values, colour, width, dash, fill, bars, scale}; colours are names of CSS variables. `at` are seconds
 // before the newest sample. `marks` are {at_s, text}. `tops` are the top values of the scales by name ("y", "bars").
-export function TimeChart({ label, at, lines, marks, tops, format, height, times }) {
+// `span` is {from, to, ticks, tickOf}: the times shown, by default the last two minutes.
+export function TimeChart({ label, at, lines, marks, tops, format, height, times, span = LAST }) {
   const holder = useRef(null), plot = useRef(null), drawn = useRef({});
-  drawn.current = { marks, tops };
+  drawn.current = { marks, tops, span, format };
   const scheme = useScheme();
 
   useEffect(() => {
     const node = holder.current;
-    const options = optionsOf({ node, lines, drawn, format, height, times });
+    const options = optionsOf({ node, lines, drawn, height, times });
     const made = plot.current = new uPlot(options, [at, ...lines.map(({ values }) => values)], node);
     const resized = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
     resized.observe(node);
@@ -40,7 +42,7 @@ function useScheme() {
   return dark;
 }
 
-function optionsOf({ node, lines, drawn, format, height, times }) {
+function optionsOf({ node, lines, drawn, height, times }) {
   const colour = colourIn(node);
   const soft = colour("--soft"), line = colour("--line");
   const top = (name) => () => [0, drawn.current.tops[name] || 1];
@@ -48,12 +50,12 @@ function optionsOf({ node, lines, drawn, format, height, times }) {
     width: node.clientWidth || 300, height, pxAlign: 1,
     cursor: { show: false }, legend: { show: false }, select: { show: false },
     padding: [4, 4, times ? 0 : 4, 0],
-    scales: { x: { time: false, range: [-SHOWN_S, 0] }, y: { range: top("y") }, bars: { range: top("bars") } },
+    scales: { x: { time: false, range: () => [drawn.current.span.from, drawn.current.span.to] }, y: { range: top("y") }, bars: { range: top("bars") } },
     axes: [
       { show: times, size: 16, gap: 2, font: FONT, stroke: soft, ticks: { show: false }, grid: { show: false },
-        splits: () => [-SHOWN_S, -SHOWN_S / 2, 0], values: () => ["", "1 min ago", ""] },
+        splits: () => drawn.current.span.ticks, values: (chart, splits) => splits.map(drawn.current.span.tickOf) },
       { size: AXIS_PX, gap: 4, font: FONT, stroke: soft, ticks: { show: false }, grid: { stroke: line, width: 1 },
-        splits: (chart, axis, from, to) => [0, roundBelow(to * 0.8)], values: (chart, splits) => splits.map((value) => (value ? format(value) : "0")) },
+        splits: (chart, axis, from, to) => [0, roundBelow(to * 0.8)], values: (chart, splits) => splits.map((value) => (value ? drawn.current.format(value) : "0")) },
     ],
     series: [{}, ...lines.map((one) => ({
       scale: one.scale ?? "y", stroke: colour(one.colour), width: one.width ?? 1, dash: one.dash, points: { show: false },

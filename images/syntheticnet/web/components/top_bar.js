@@ -8,11 +8,11 @@ import { ProfileMenu } from "./profile_menu.js";
 
 const DURATIONS = { "": "until reset", "10s": "for 10 s", "30s": "for 30 s", "1m": "for 1 min", "5m": "for 5 min" };
 
-export function TopBar({ name, lab, health, profiles, duration, entries, at_ms: at, disabled, canUndo, canRedo, textOf,
+export function TopBar({ inside, name, lab, health, profiles, duration, entries, at_ms: at, disabled, canUndo, canRedo, textOf,
                          onProfile, onPress, onRelease, onDog, onUndo, onRedo, onReset, onDuration, onCancel }) {
   return html`
-    <header class="bar">
-      <h1>${lab && html`<small>${lab} / </small>`}${name || "this client"}</h1>
+    <${inside ? "div" : "header"} class="bar">
+      <${inside ? "h2" : "h1"} class="title">${lab && !inside && html`<small>${lab} / </small>`}${name || "this client"}<//>
       <span class=${`health is-${health.level}`} role="status" title=${health.more}>${health.word}</span>
       <${ProfileMenu} profiles=${profiles} disabled=${disabled} onPick=${onProfile} />
       <${HoldButton} disabled=${disabled} onPress=${onPress} onRelease=${onRelease} />
@@ -28,5 +28,5 @@ export function TopBar({ name, lab, health, profiles, duration, entries, at_ms: 
       </select>
       <${CopyMenu} textOf=${textOf} />
       <${LeaseChips} entries=${entries} at_ms=${at} disabled=${disabled} onCancel=${onCancel} />
-    </header>`;
+    <//>`;
 }

@@ -1,0 +1,55 @@
+// Who sees whom: a row for each one who sees, a column for each one who is seen.
+
+import { figure } from "../shared.js";
+import { qualityOf } from "../quality.js";
+import { html } from "./shared.js";
+
+// `callers` are names; `pictures` are data URLs by viewer and seen; `onOpen(name)`.
+export function Matrix({ callers, numbers, recent, pictures, onOpen, children }) {
+  return html`
+    <section class="side seen" aria-label="Who sees whom">
+      <header class="list-head"><h2>Who sees whom</h2><small>rows see, columns are seen</small>${children}</header>
+      ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab publishes any.</p>` : html`
+      <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class="matrix" style=${{ "--seen": callers.length }}>
+        <thead><tr><td></td>${callers.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${callers.map((viewer) => html`<tr key=${viewer}>
+          <th scope="row"><button class="plain" onClick=${() => onOpen(viewer)}>${viewer}</button></th>
+          ${callers.map((seen) => (viewer === seen ? html`<${Sent} key=${seen} name=${viewer} sent=${numbers[viewer]?.sent} />`
+            : html`<${Seen} key=${seen} viewer=${viewer} seen=${seen} numbers=${numbers} recent=${recent} picture=${pictures[viewer]?.[seen]} />`))}
+        </tr>`)}</tbody>
+      </table></div>`}
+    </section>`;
+}
+
+function Seen({ viewer, seen, numbers, recent, picture }) {
+  const video = numbers[viewer]?.video[seen], audio = numbers[viewer]?.audio[seen];
+  const { level, word } = qualityOf(viewer, seen, video, recent);
+  const shown = picture && video;
+  if (!video && !audio) return html`<td class="cell is-none"><span class="soft">–</span></td>`;
+  return html`
+    <td class=${`cell is-${level} ${shown ? "has-picture" : ""}`}>
+      ${shown && html`<img src=${picture} alt=${`${seen}, as ${viewer} sees it`} />`}
+      <div class="figures">
+        <p><b>${video ? `${figure(video.fps, 1)} fps` : "audio"}</b> <span class="word">${word}</span></p>
+        <p>${video?.freeze_s !== undefined && html`<span class=${video.freeze_s > 0 ? "" : "is-zero"}>${figure(video.freeze_s, 1)} s frozen</span>`}
+          <span>${figure(video ? video.kbps : audio?.kbps)} kbit/s</span>
+          <span class=${video?.lost > 0 ? "" : "is-zero"}>${figure(lostOf(video ?? audio))} lost</span></p>
+      </div>
+    </td>`;
+}
+
+// Packets that came twice may make the count of lost ones negative (RFC 3550).
+const lostOf = ({ lost }) => (lost === undefined ? undefined : Math.max(0, lost));
+
+// What a participant sends, in the cell in which it would see itself.
+function Sent({ name, sent }) {
+  const video = sent?.video;
+  return html`
+    <td class="cell is-self" aria-label=${`what ${name} sends`}>
+      <div class="figures">
+        <p>sends ${video ? html`<b>${figure(video.fps, 1)} fps</b>` : "–"}</p>
+        ${video && html`<p><span>${figure(video.kbps)} kbit/s</span>${video.width !== undefined && html`<span>${video.width}×${video.height}</span>`}
+          ${video.limited && video.limited !== "none" && html`<span class="limited">limited by ${video.limited}</span>`}</p>`}
+      </div>
+    </td>`;
+}
