@@ -102,7 +102,7 @@ class LabEndpoint:
                 await websocket.send_denial_response(failure(error, websocket.url.path, "GET"))
                 return
             raise
-        with contextlib.suppress(RuntimeError):  # the other end has closed it
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the other end has closed it
             await websocket.close()
 
     async def _read(self, dashboard: Dashboard, http: Request) -> LabRequest:
