@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -73,10 +74,10 @@ def serving(
     if backend is None:
         backend, by_id = fake_backend("call", groups={"bot-1": "bot", "bot-2": "bot"})
         apis = {api.name: api for api in by_id.values()}
-    with closing(listening(0)) as own:
+    with closing(listening(0)) as own, ExitStack() as stack:
         access = TokenCheck.of_port(own.getsockname()[1])
         dashboard = Dashboard(backend, folder, access)
-        server = ApiServer(dashboard)
+        server = stack.enter_context(without_errors(ApiServer(dashboard)))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([own])))
         thread.start()
         headers = {"authorization": f"Bearer {access.token}"}
@@ -88,6 +89,20 @@ def serving(
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def without_errors(server: ApiServer) -> Iterator[ApiServer]:
+    """Check that the server, which has set up its log, reports no error there: no answer would show it."""
+    errors: list[str] = []
+    handler, logger = logging.Handler(logging.ERROR), logging.getLogger("uvicorn.error")
+    handler.emit = lambda record: errors.append(handler.format(record))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        yield server
+    finally:
+        logger.removeHandler(handler)
+    assert errors == []
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:

@@ -170,6 +170,16 @@ def test_a_port_through_the_engine() -> None:
         assert httpx.delete(f"{url}/conditions").status_code == 403
 
 
+def test_a_cancelled_up_leaves_nothing(server: Server) -> None:
+    """Compose is stopped while it creates containers, and what it has created is removed."""
+    other = f"{LAB}-other"
+    task = server.ask("POST", "/v1/labs", {"stack": "pair.yaml", "name": other})["task"]
+    until(lambda: "containers: 0/2 started" in server.ask("GET", f"/v1/tasks/{task}")["lines"])
+    server.ask("DELETE", f"/v1/tasks/{task}")
+    assert server.end_of(f"/v1/tasks/{task}", "failed")["error"] == "cancelled"
+    until(lambda: leftovers(other) == [])
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with viewer("e2e-viewer") as browser:

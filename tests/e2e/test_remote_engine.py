@@ -66,6 +66,7 @@ def test_every_command_goes_through_the_engine(far: Machine, tmp_path: Path) -> 
         if row["client"] == "client1"
     }
     assert far.run("python3", "-c", _knock(api), status=None).stdout == "ConnectionRefusedError\n"
+    far.synthlab("reset")
     changed = json.loads(far.synthlab("set", "client1", "client2", "--latency", "20ms", "--json").stdout)
     assert {name: answer["conditions"]["egress"] for name, answer in changed.items()} == {
         "client1": {"latency": "20ms"},
