@@ -13,26 +13,33 @@ from syntheticnet.channel import Unanswered
 
 
 class Control:
-    """Answers the number of the question, when the test lets it."""
+    """Answers the number of the question, when the test lets it; each takes so long on a clock that only this moves."""
 
     def __init__(self) -> None:
+        self.now = self.takes = 0.0
+        self.times: list[float] = []
         self.asked = 0
         self.silent = False
         self.answering = asyncio.Event()
 
     async def ask(self, op: str) -> dict[str, Any]:
         self.asked += 1
+        self.times.append(self.now)
+        self.now += self.takes
         number = self.asked
         await self.answering.wait()
         if self.silent:
             raise Unanswered("silent")
         return {"number": number}
 
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
 
 def run(test: Callable[[Control, SharedReport], Awaitable[None]]) -> None:
     async def play() -> None:
         control: Any = Control()
-        await test(control, SharedReport(control))
+        await test(control, SharedReport(control, lambda: control.now, control.sleep))
 
     asyncio.run(play())
 
@@ -82,5 +89,21 @@ def test_a_question_without_an_answer_fails_for_all_who_shared_it() -> None:
                 await task
         control.silent = False
         assert (await report.ask())["number"] == 2
+
+    run(test)
+
+
+def test_reports_take_a_third_of_the_time() -> None:
+    """Whoever asks as fast as possible leaves the forwarder two thirds; who asks less often does not wait."""
+
+    async def test(control: Control, report: SharedReport) -> None:
+        control.answering.set()
+        control.takes = 0.25
+        for _ in range(4):
+            await report.ask()
+        assert control.times == [0, 0.75, 1.5, 2.25]
+        control.now = 10
+        await report.ask()
+        assert control.times[-1] == 10
 
     run(test)
