@@ -1,7 +1,7 @@
 """Makes the pictures of README and docs from a real run: `make pictures`. Has the requirements of `make test`.
 
-Starts a call, runs the scenario dog-chews-fiber, and takes screenshots of the report, of client2's control page and of the
-dashboard with a Chromium in a separate container on the host's network.
+Starts a call, runs the scenario dog-chews-fiber, and takes screenshots of the report, of client2's control page and of
+the dashboard with a Chromium in a separate container on the host's network.
 """
 
 from __future__ import annotations
