@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ class ApiServer(uvicorn.Server):
 
     def __init__(self, dashboard: Dashboard) -> None:
         super().__init__(_configured(dashboard))
+        logging.getLogger("uvicorn.error").addFilter(_is_a_fault)
         self._dashboard = dashboard
 
     @contextlib.contextmanager
@@ -109,6 +111,11 @@ def _wait_for_end(loop: asyncio.AbstractEventLoop, end: Callable[[int | None], N
         pass
     with contextlib.suppress(RuntimeError):  # the loop has ended by itself
         loop.call_soon_threadsafe(end, None)
+
+
+def _is_a_fault(record: logging.LogRecord) -> bool:
+    """Leaves out each WebSocket refused with an answer, which uvicorn up to 0.54 reports (its pull request 3138)."""
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 def _configured(dashboard: Dashboard) -> uvicorn.Config:

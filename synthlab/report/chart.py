@@ -11,7 +11,7 @@ from ..scenario.expression import Value
 APART_S = 3.0
 """Samples further apart are not connected: every number is sampled at least once a second."""
 
-Shown = Value | None
+Plotted = Value | None
 """One point of a line; None is a gap."""
 
 
@@ -25,8 +25,8 @@ class ChartLine:
     name: str
     colour: str
     times_s: Sequence[float]
-    values: Sequence[Shown]
-    low: Sequence[Shown] | None = None
+    values: Sequence[Plotted]
+    low: Sequence[Plotted] | None = None
     requested: bool = False
     dashed: bool = False
 
@@ -74,16 +74,16 @@ class Axis:
     baseline: tuple[float, float] | None = None
 
 
-def broken(times_s: Sequence[float], values: Sequence[Shown]) -> tuple[list[float], list[Shown]]:
+def broken(times_s: Sequence[float], values: Sequence[Plotted]) -> tuple[list[float], list[Plotted]]:
     """The points, with a gap inserted wherever samples are more than APART_S apart."""
     if not times_s:
         return [], []
-    points: list[tuple[float, Shown]] = [(times_s[0], values[0])]
+    points: list[tuple[float, Plotted]] = [(times_s[0], values[0])]
     points += (point for two in pairwise(zip(times_s, values, strict=True)) for point in _with_gap(*two))
     return [time for time, _ in points], [value for _, value in points]
 
 
-def _with_gap(before: tuple[float, Shown], after: tuple[float, Shown]) -> Iterator[tuple[float, Shown]]:
+def _with_gap(before: tuple[float, Plotted], after: tuple[float, Plotted]) -> Iterator[tuple[float, Plotted]]:
     if after[0] - before[0] > APART_S:
         yield (before[0] + after[0]) / 2, None
     yield after

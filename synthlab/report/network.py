@@ -10,7 +10,7 @@ from syntheticnet.conditions import DIRECTIONS, LinkConditions
 
 from ..contract import OWN_CAUSES
 from ..scenario.record import Series
-from .chart import APART_S, ChartLine, Row, Shown, broken
+from .chart import APART_S, ChartLine, Plotted, Row, broken
 from .configured import ConfiguredLinks, least_delay_ms, loss_share, most_delay_ms, rate_bps, trace_names
 
 MOST_FLOWS = 4
@@ -117,10 +117,10 @@ class _Scope:
             yield ChartLine(name=name, colour=direction, times_s=times, values=values, low=lows, requested=True)
 
 
-def growth(series: Series) -> tuple[list[float], list[Shown]]:
+def growth(series: Series) -> tuple[list[float], list[Plotted]]:
     """The rate of a counter, per second, at the end of each interval; a gap where it was reset or not read."""
     times: list[float] = []
-    values: list[Shown] = []
+    values: list[Plotted] = []
     for (before_s, before), (at_s, count) in pairwise(zip(series.times_s, series.values, strict=True)):
         if isinstance(before, str) or isinstance(count, str) or at_s <= before_s:
             continue
