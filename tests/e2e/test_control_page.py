@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from .labs import lab_up, synthlab
 from .pair import Pair
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.docker, pytest.mark.issue(12), pytest.mark.timeout(120)]
 
 NAME = "e2e-control-page"
 # Chrome may block pages from local network addresses; other browsers do not, so the check is disabled here.

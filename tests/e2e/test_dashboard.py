@@ -27,7 +27,7 @@ from .leftovers import leftovers
 from .pair import STACK, Pair
 from .viewer import viewer
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.issue(12)]
 
 LAB = "e2e-dashboard"
 SCENARIO = """\

@@ -20,7 +20,7 @@ from tests.javascript.node import PACKAGES, ROOT, compiles, succeeds
 
 from .labs import SYNTHLAB, docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.issue(12), pytest.mark.timeout(600)]
 
 HERE = Path(__file__).parent / "javascript"
 NAME = "e2e-javascript"

@@ -16,7 +16,7 @@ from .labs import docker, lab_up, synthlab, until
 from .pair import Pair
 from .strangers import address, attempt, container
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.docker, pytest.mark.issue(12), pytest.mark.timeout(120)]
 
 NAME = "e2e-self-control"
 CONTROL_PAGE = "http://localhost/ui/"
