@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..errors import WrongUse
 from .failures import refusal
 
 TOKEN_BYTES = 32
+_TOKEN = re.compile(rb"[A-Za-z0-9_-]{32,}")
+_MOST_TOKEN_BYTES = 1024
 OWN_SITES = ("none", "same-origin")
 
 # The answers of our own handlers; a relayed page brings its own policy.
@@ -35,9 +42,9 @@ class TokenCheck:
     token: str
 
     @classmethod
-    def of_port(cls, port: int) -> TokenCheck:
-        """With a new token."""
-        return cls(port, secrets.token_urlsafe(TOKEN_BYTES))
+    def of_port(cls, port: int, token: str | None = None) -> TokenCheck:
+        """With this token, or a new one."""
+        return cls(port, token or new_token())
 
     @property
     def url(self) -> str:
@@ -81,6 +88,33 @@ class TokenCheck:
         except CookieError:
             return False
         return self.cookie in cookies and self.is_token(cookies[self.cookie].value)
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_in(path: Path) -> str:
+    """The token that a file keeps; a new one, for its owner only, if it is empty or missing. Raises WrongUse."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise WrongUse(f"--token-file: {path} is not a file")
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise WrongUse(f"--token-file: others may use {path}, which has the token: run `chmod 600 {path}`")
+            token = file.read(_MOST_TOKEN_BYTES).strip()
+            if not token:
+                token = new_token().encode()
+                file.write(token + b"\n")
+    except OSError as error:
+        raise WrongUse(f"--token-file: {path}: {error.strerror}") from None
+    if not _TOKEN.fullmatch(token):
+        raise WrongUse(
+            f"--token-file: {path} has no token of 32 or more letters, digits, - and _; an empty file gets one"
+        )
+    return token.decode()
 
 
 class TokenMiddleware:

@@ -1,4 +1,7 @@
-"""The numbers of all labs in Prometheus's text format: what is set, measured and received, and verdicts."""
+"""The numbers of all labs in Prometheus's text format: what is set, measured and received, and verdicts.
+
+What a client's own metrics have, too, has the same name there.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from syntheticnet.conditions import DIRECTIONS
 from ..control.state import ClientState, LinkState
 from ..control.webrtc_stats import Stats
 from ..report.configured import delay_ms, loss_share, rate_bps
+from ..runner.samples import DEFAULT_FLOW
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -59,16 +63,19 @@ _SET = (
     _Number("synthlab_set_loss_ratio", "the loss that is set, of all models together", loss_share),
 )
 _MEASURED = (
-    _Number("synthlab_rate_bits_per_second", "the rate in the last second", _field("rate_bps")),
-    _Number("synthlab_loss_ratio", "the share lost in the last second", _field("loss")),
-    _Number("synthlab_delay_p50_seconds", "the median delay in the last second", _field("delay_p50_ms"), 1e-3),
-    _Number("synthlab_delay_p99_seconds", "the 99th percentile of the delay", _field("delay_p99_ms"), 1e-3),
+    _Number("synthlab_link_rate_bits_per_second", "the rate in the last second", _field("rate_bps")),
+    _Number("synthlab_link_loss_ratio", "the share lost in the last second", _field("loss")),
+    _Number("synthlab_link_delay_p50_seconds", "the median delay in the last second", _field("delay_p50_ms"), 1e-3),
+    _Number("synthlab_link_delay_p99_seconds", "the 99th percentile of the delay", _field("delay_p99_ms"), 1e-3),
+)
+_LATE = _Number(
+    "synthlab_forwarder_lateness_p99_seconds", "99th percentile of how late packets were sent", _field("p99_ms"), 1e-3
 )
 _COUNTED = (
-    _Number("synthlab_packets_in", "packets that arrived at the link", _attribute("packets_in")),
-    _Number("synthlab_bytes_in", "their bytes", _attribute("bytes_in")),
-    _Number("synthlab_packets_out", "packets that left the link", _attribute("packets_out")),
-    _Number("synthlab_bytes_out", "their bytes", _attribute("bytes_out")),
+    _Number("synthlab_link_packets_in", "packets that arrived at the link", _attribute("packets_in")),
+    _Number("synthlab_link_bytes_in", "their bytes", _attribute("bytes_in")),
+    _Number("synthlab_link_packets_out", "packets that left the link", _attribute("packets_out")),
+    _Number("synthlab_link_bytes_out", "their bytes", _attribute("bytes_out")),
 )
 _STREAM = (
     _Number("synthlab_received_frames_per_second", "frames decoded per second", _field("fps")),
@@ -77,7 +84,8 @@ _STREAM = (
     _Number("synthlab_received_freezes", "times that the picture froze so far", _field("freezes")),
     _Number("synthlab_received_freeze_seconds", "how long it was frozen so far", _field("freeze_s")),
 )
-_LINK = ("lab", "client", "direction")
+_CLIENT = ("lab", "client")
+_LINK = (*_CLIENT, "direction")
 
 
 def metrics_text(readings: Iterable[ClientReading], verdicts: Mapping[tuple[str, str, str], int]) -> tuple[str, str]:
@@ -98,15 +106,15 @@ class _Collected:
 
 def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
     up = [((one.lab, one.client), float(one.state is not None)) for one in readings]
-    yield _gauge("synthlab_client_up", "whether the client's API answers", ("lab", "client"), up)
+    yield _gauge("synthlab_client_up", "whether the client's API answers", _CLIENT, up)
     states = [(one, one.state) for one in readings if one.state is not None]
     for number in _SET:
         yield _gauge(
             number.name,
             number.help,
-            _LINK,
+            (*_LINK, "flow"),
             [
-                ((one.lab, one.client, direction), value * number.scale)
+                ((one.lab, one.client, direction, DEFAULT_FLOW), value * number.scale)
                 for one, state in states
                 for direction in DIRECTIONS
                 if (value := number.value(getattr(state.conditions, direction))) is not None
@@ -118,11 +126,15 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
     for number in _COUNTED:
         yield _counter(number.name, number.help, _LINK, _valued(number, links))
     drops = [((*key, cause), float(count)) for key, link in links for cause, count in link.dropped.items()]
-    yield _counter("synthlab_dropped_packets", "packets dropped, by cause", (*_LINK, "cause"), drops)
+    yield _counter("synthlab_link_dropped_packets", "packets dropped, by cause", (*_LINK, "cause"), drops)
     queued = [(key, float(link.queued)) for key, link in links]
-    yield _gauge("synthlab_queued_packets", "packets waiting in the link", _LINK, queued)
+    yield _gauge("synthlab_link_queued_packets", "packets waiting in the link", _LINK, queued)
     leases = [((one.lab, one.client), float(len(state.leases))) for one, state in states]
-    yield _gauge("synthlab_leases", "changes that revert by themselves", ("lab", "client"), leases)
+    yield _gauge("synthlab_leases", "changes that revert by themselves", _CLIENT, leases)
+    restarts = [((one.lab, one.client), float(state.restarts)) for one, state in states]
+    yield _counter("synthlab_forwarder_restarts", "restarts of the forwarder", _CLIENT, restarts)
+    late = [((one.lab, one.client, way), its) for one, state in states for way, its in state.lateness.items()]
+    yield _gauge(_LATE.name, _LATE.help, _LINK, _valued(_LATE, late))
     streams = [
         ((one.lab, one.client, peer, kind), values)
         for one in readings
@@ -131,7 +143,7 @@ def _metrics(readings: list[ClientReading]) -> Iterable[Metric]:
         for peer, values in peers.items()
     ]
     for number in _STREAM:
-        yield _gauge(number.name, number.help, ("lab", "client", "from", "kind"), _valued(number, streams))
+        yield _gauge(number.name, number.help, (*_CLIENT, "from", "kind"), _valued(number, streams))
 
 
 def _verdicts(counts: Mapping[tuple[str, str, str], int]) -> Metric:

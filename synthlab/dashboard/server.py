@@ -47,7 +47,13 @@ class ApiServer(uvicorn.Server):
 
 
 def serve(
-    backend: Backend, folder: Path, port: int, ready: Callable[[TokenCheck], None], until_end_of_input: bool = False
+    backend: Backend,
+    folder: Path,
+    port: int,
+    ready: Callable[[TokenCheck], None],
+    *,
+    until_end_of_input: bool = False,
+    token: str | None = None,
 ) -> None:
     """Serve until a signal, or until the standard input ends; `ready` is called once requests are answered.
 
@@ -55,7 +61,7 @@ def serve(
     taken.
     """
     with contextlib.closing(listening(port)) as own:
-        access = TokenCheck.of_port(own.getsockname()[1])
+        access = TokenCheck.of_port(own.getsockname()[1], token)
         ended_by = asyncio.run(_serve(Dashboard(backend, folder, access), own, ready, until_end_of_input))
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt

@@ -35,12 +35,13 @@ def test_metrics(served: Served) -> None:
     served.apis["client1"].answered_stats = {"values": {"video": video}, "age_s": {"video": 0.1}}
     seen = samples(served)
     egress = {**CLIENT2, "direction": "egress"}
-    assert seen[key("synthlab_set_rate_bits_per_second", **egress)] == 1e6
-    assert seen[key("synthlab_set_latency_seconds", **egress)] == 0.08
-    assert seen[key("synthlab_set_jitter_seconds", **egress)] == 0.005
-    assert seen[key("synthlab_set_loss_ratio", **egress)] == 0.05
-    assert key("synthlab_set_loss_ratio", **CLIENT2, direction="ingress") not in seen
-    assert seen[key("synthlab_packets_in_total", **egress)] == 0
+    assert seen[key("synthlab_set_rate_bits_per_second", **egress, flow="default")] == 1e6
+    assert seen[key("synthlab_set_latency_seconds", **egress, flow="default")] == 0.08
+    assert seen[key("synthlab_set_jitter_seconds", **egress, flow="default")] == 0.005
+    assert seen[key("synthlab_set_loss_ratio", **egress, flow="default")] == 0.05
+    assert key("synthlab_set_loss_ratio", **CLIENT2, direction="ingress", flow="default") not in seen
+    assert seen[key("synthlab_link_packets_in_total", **egress)] == 0
+    assert seen[key("synthlab_forwarder_restarts_total", **CLIENT2)] == 0
     assert seen[key("synthlab_leases", **CLIENT2)] == 1
     stream = {"lab": "call", "client": "client1", "from": "client2", "kind": "video"}
     assert seen[key("synthlab_received_frames_per_second", **stream)] == 15

@@ -19,6 +19,10 @@ NoBrowserOption = Annotated[bool, typer.Option("--no-browser", help="Only print 
 StdinOption = Annotated[
     bool, typer.Option("--stdin", help="End with the standard input, and so with the program that started this.")
 ]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option("--token-file", metavar="FILE", help="Keep the token in this file, for Prometheus."),
+]
 JsonAddressOption = Annotated[bool, typer.Option("--json", help="Print address and token as one line of JSON.")]
 
 
@@ -28,6 +32,7 @@ def dashboard(
     port: PortOption = 0,
     until_end_of_input: StdinOption = False,
     json: JsonAddressOption = False,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Serve all labs to your browser and to programs.
 
@@ -39,7 +44,9 @@ def dashboard(
       synthlab dashboard
       synthlab dashboard --no-browser --port 8800
       synthlab dashboard --no-browser --json --stdin
+      synthlab dashboard --no-browser --port 8800 --token-file synthlab-token
     """
+    from ...dashboard.access import token_in
     from ...dashboard.server import serve
 
     def show(access: TokenCheck) -> None:
@@ -50,7 +57,8 @@ def dashboard(
         if not no_browser:
             open_page(f"{access.url}/?token={access.token}")
 
-    serve(context.obj, Path.cwd(), port, show, until_end_of_input)
+    token = token_in(token_file) if token_file else None
+    serve(context.obj, Path.cwd(), port, show, until_end_of_input=until_end_of_input, token=token)
 
 
 def open_page(address: str) -> None:
