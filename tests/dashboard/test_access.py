@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from synthlab.dashboard.access import token_in
 from synthlab.dashboard.routes import endpoints
+from synthlab.errors import WrongUse
 
 from .served import Served
 
@@ -102,3 +106,45 @@ def test_what_is_not_there(shared: Served) -> None:
     assert shared.error("PUT", LABS, status=405) == "/v1/labs: PUT is not supported"
     for body, expected in ((b"{", 400), (b"[" * 100_000, 400), (b'{"a": NaN}', 400), (b" " * (1 << 21), 413)):
         assert shared.http.post(LABS, content=body).status_code == expected
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_token_file(empty: bool, tmp_path: Path) -> None:
+    """A missing or empty file gets a token, for its owner only, and keeps it."""
+    path = tmp_path / "token"
+    if empty:
+        path.touch(0o600)
+    token = token_in(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text() == token + "\n"
+    assert token_in(path) == token
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_token_file_of_others(mode: int, tmp_path: Path) -> None:
+    """A file that others may use is refused, and gets no token."""
+    path = tmp_path / "token"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(WrongUse, match=f"chmod 600 {path}"):
+        token_in(path)
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("text", ["short", "a" * 31, "a" * 32 + " b", "a" * 32 + "\nb"])
+def test_no_token_in_file(text: str, tmp_path: Path) -> None:
+    """What is no token is refused, and left as it is."""
+    path = tmp_path / "token"
+    path.touch(0o600)
+    path.write_text(text)
+    with pytest.raises(WrongUse, match="no token of 32 or more"):
+        token_in(path)
+    assert path.read_text() == text
+
+
+def test_token_file_that_is_none(tmp_path: Path) -> None:
+    """A folder, a pipe or a path that does not exist is refused in one line."""
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "missing" / "token"):
+        with pytest.raises(WrongUse, match="--token-file: "):
+            token_in(path)
