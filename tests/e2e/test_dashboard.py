@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -38,6 +39,12 @@ steps:
     mark: the detour
   - expect: client2.egress.packets_in >= 0
     within: 5s
+"""
+QUIET = """\
+stack: pair.yaml
+steps:
+  - never: client2.egress.packets_in < 0
+    for: 20s
 """
 KNOCK = """
 import socket, sys
@@ -168,6 +175,24 @@ def test_a_port_through_the_engine() -> None:
         url = f"http://127.0.0.1:{port.number}/v1"
         assert httpx.get(f"{url}/state").json()["may_change"] is False
         assert httpx.delete(f"{url}/conditions").status_code == 403
+
+
+def test_no_pictures_while_a_terminal_plays(server: Server, tmp_path: Path) -> None:
+    """A scenario of the command line in the same lab holds pictures off, and they come back after it by themselves."""
+    file = tmp_path / "quiet.yaml"
+    file.write_text(QUIET)
+    (tmp_path / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
+    paths = [f"/v1/labs/{LAB}/clients/{client}/api/v1/pictures" for client in ("client1", "client2")]
+
+    def judged() -> list[bool]:
+        return [server.ask("GET", path)["judged"] for path in paths]
+
+    until(lambda: judged() == [False, False], 10)
+    command = [SYNTHLAB, "scenario", "run", str(file), "--lab", LAB]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as playing:
+        until(lambda: judged() == [True, True], 10)
+        playing.kill()
+    until(lambda: judged() == [False, False], 8)
 
 
 def test_a_cancelled_up_leaves_nothing(server: Server) -> None:

@@ -6,11 +6,12 @@ import { html } from "./shared.js";
 
 // `callers` are names; `pictures` are data URLs by viewer and seen; `onOpen(name)`.
 export function Matrix({ callers, numbers, recent, pictures, onOpen, children }) {
+  const pictured = callers.filter((name) => Object.keys(pictures[name] ?? {}).length > 0).length;
   return html`
     <section class="side seen" aria-label="Who sees whom">
       <header class="list-head"><h2>Who sees whom</h2><small>rows see, columns are seen</small>${children}</header>
       ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab publishes any.</p>` : html`
-      <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class="matrix" style=${{ "--seen": callers.length }}>
+      <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class="matrix" style=${{ "--seen": callers.length, "--plain": callers.length - pictured, "--pictured": Math.max(pictured, 1) }}>
         <thead><tr><td></td>${callers.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
         <tbody>${callers.map((viewer) => html`<tr key=${viewer}>
           <th scope="row"><button class="plain" onClick=${() => onOpen(viewer)}>${viewer}</button></th>
