@@ -10,7 +10,7 @@ export function Matrix({ callers, numbers, recent, pictures, onOpen, children })
   return html`
     <section class="side seen" aria-label="Who sees whom">
       <header class="list-head"><h2>Who sees whom</h2><small>rows see, columns are seen</small>${children}</header>
-      ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab publishes any.</p>` : html`
+      ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab is in a call that publishes them.</p>` : html`
       <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class="matrix" style=${{ "--seen": callers.length, "--plain": callers.length - pictured, "--pictured": Math.max(pictured, 1) }}>
         <thead><tr><td></td>${callers.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
         <tbody>${callers.map((viewer) => html`<tr key=${viewer}>
