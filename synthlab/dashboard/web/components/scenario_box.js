@@ -1,7 +1,7 @@
 // Chooses and plays a scenario: its variables, how far it is, the verdict, and the last runs.
 
 import { reportOf } from "../lab_api.js";
-import { barsOf, lengthOf, levelOf, runWords } from "../runs.js";
+import { barsOf, lengthOf, levelOf, runWords, STOPPED } from "../runs.js";
 import { html, useState } from "./shared.js";
 
 // The one to begin with: it shows the most within half a minute.
@@ -32,7 +32,7 @@ export function ScenarioBox({ scenarios, run, runs, elapsed_s: elapsed, onPlay, 
           onInput=${({ target }) => setValues({ ...values, [name]: target.value })} /></label>`)}</div>`}
       <div role="status">${run && html`<p class="verdict"><b class=${`is-${levelOf(run.verdict)}`}>${runWords(run, elapsed, lengthOf(run, barsOf(run, elapsed), elapsed))}</b>
         <small>${run.scenario}</small></p>`}</div>
-      ${run?.reasons.length > 0 && html`<ul class="reasons">${run.reasons.slice(0, 4).map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>`}
+      ${run?.reasons.some((reason) => reason !== STOPPED) && html`<ul class="reasons">${run.reasons.filter((reason) => reason !== STOPPED).slice(0, 4).map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>`}
       ${runs.some(({ state }) => state === "ended") && html`
         <h3>Last runs</h3>
         <ul class="runs">${runs.filter(({ state }) => state === "ended").slice(0, SHOWN_RUNS).map((one) => html`
