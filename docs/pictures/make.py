@@ -24,7 +24,7 @@ from synthlab.deploy.images import versioned
 HERE = Path(__file__).resolve().parent
 LAB, VIEWER = "pictures", "synthlab-pictures-viewer"
 PORT = 9333
-WIDTH, HEIGHT = 1200, 900
+WIDTH, HEIGHT, LOW = 1200, 900, 780
 GOOD_MS, BAD_MS = 45_000, 25_000
 """How long the lines of the dashboard show a good call, and then one that a change has spoilt."""
 SHOT_MS = 3000
@@ -39,7 +39,7 @@ def main() -> None:
         subprocess.run([*command, "--report", str(report)], check=True)
         with viewer(report) as browser, dashboard() as address:
             save(shot(browser, "file:///report.html"), "report.png")
-            whole = opened(browser, address)
+            whole = opened(browser, address, LOW)
             whole.wait_for_timeout(GOOD_MS)
             one = opened(browser, lab["client2"].api_url)
             lab["client2"].set(egress={"rate": "100kbit", "latency": "80ms", "loss": "2%"})
@@ -83,9 +83,9 @@ def dashboard() -> Iterator[str]:
         server.stdin.close()
 
 
-def opened(browser: Browser, url: str) -> Page:
+def opened(browser: Browser, url: str, height: int = HEIGHT) -> Page:
     page = browser.contexts[0].new_page()
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.set_viewport_size({"width": WIDTH, "height": height})
     page.goto(url)
     return page
 
