@@ -189,10 +189,10 @@ def test_no_pictures_while_a_terminal_plays(server: Server, tmp_path: Path) -> N
         return [server.ask("GET", path)["judged"] for path in paths]
 
     until(lambda: judged() == [False, False], 10)
-    command = [SYNTHLAB, "scenario", "run", str(file), "--lab", LAB]
+    command = heeding_interrupts([SYNTHLAB, "scenario", "run", str(file), "--lab", LAB])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as playing:
         until(lambda: judged() == [True, True], 10)
-        playing.kill()
+        playing.send_signal(signal.SIGINT)
     until(lambda: judged() == [False, False], 8)
 
 
@@ -303,10 +303,10 @@ def test_the_list_brings_a_stack_up_and_down(page: Page) -> None:
     """A stack with a mistake is refused in a line; another one is brought up, opens as a page, and is taken down."""
     name = f"{LAB}-page"
     page.get_by_role("link", name="All labs").click()
-    page.get_by_label("Stack", exact=True).select_option("wrong.yaml")
+    page.get_by_label("Stack").select_option("wrong.yaml")
     page.get_by_role("button", name="Bring up", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("wrong.yaml:2: clients.client1.count: 'none'")
-    page.get_by_label("Stack", exact=True).select_option("pair.yaml")
+    page.get_by_label("Stack").select_option("pair.yaml")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Bring up", exact=True).click()
     try:
@@ -328,7 +328,7 @@ def test_the_list_cancels_an_up(page: Page) -> None:
     """What was created is removed, and the page says that it was cancelled."""
     name = f"{LAB}-cancelled"
     page.get_by_role("link", name="All labs").click()
-    page.get_by_label("Stack", exact=True).select_option("pair.yaml")
+    page.get_by_label("Stack").select_option("pair.yaml")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Bring up", exact=True).click()
     page.get_by_role("button", name="Cancel").click()

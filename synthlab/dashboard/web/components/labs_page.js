@@ -26,7 +26,8 @@ export function LabsPage({ api, onFailure }) {
   const begin = async (request) => {
     try {
       const { task } = await request;
-      setTasks([await api.task(task), ...tasks]);
+      const fresh = await api.task(task);
+      setTasks([fresh, ...tasks.filter(({ id }) => id !== task)]);
       onFailure(undefined);
     } catch (error) {
       onFailure(error);
