@@ -35,7 +35,7 @@ class Viewer(FakeClientApi):
 
     shown: FakeClientApi
 
-    def stats(self) -> Stats:
+    def stats(self, judged: bool = False) -> Stats:
         fps = 2 if self.shown.conditions.egress.rate_bps else 25
         return Stats.from_dict({"values": {"video": {"client2": {"fps": fps}}}, "age_s": {"video": 0.1}})
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from synthlab import Lab
 from synthlab.deploy.images import versioned
@@ -24,9 +24,10 @@ from synthlab.deploy.images import versioned
 HERE = Path(__file__).resolve().parent
 LAB, VIEWER = "pictures", "synthlab-pictures-viewer"
 PORT = 9333
-WIDTH, HEIGHT = 1200, 900
-DASHBOARD_MS = 60_000
-"""Until its lines have something to show."""
+WIDTH, HEIGHT, LOW = 1200, 900, 780
+GOOD_MS, BAD_MS = 45_000, 25_000
+"""How long the lines of the dashboard show a good call, and then one that a change has spoilt."""
+SHOT_MS = 3000
 COLOURS = 128
 """Few enough for small files, enough for charts and text."""
 
@@ -36,13 +37,18 @@ def main() -> None:
         report = Path(folder) / "report.html"
         command = [str(Path(sys.executable).with_name("synthlab")), "scenario", "run", "dog-chews-fiber", "--lab", LAB]
         subprocess.run([*command, "--report", str(report)], check=True)
-        lab["client2"].set(egress={"rate": "100kbit", "latency": "80ms", "loss": "2%"})
-        time.sleep(5)  # until measured values appear
-        with viewer(report) as browser:
+        with viewer(report) as browser, dashboard() as address:
             save(shot(browser, "file:///report.html"), "report.png")
-            save(shot(browser, lab["client2"].api_url), "control-page.png")
-            with dashboard() as address:
-                save(shot(browser, address, DASHBOARD_MS), "dashboard.png")
+            whole = opened(browser, address, LOW)
+            whole.wait_for_timeout(GOOD_MS)
+            one = opened(browser, lab["client2"].api_url)
+            lab["client2"].set(egress={"rate": "100kbit", "latency": "80ms", "loss": "2%"})
+            whole.bring_to_front()
+            whole.wait_for_timeout(BAD_MS)
+            save(whole.screenshot(), "dashboard.png")
+            one.bring_to_front()
+            one.wait_for_timeout(GOOD_MS)
+            save(one.screenshot(), "control-page.png")
 
 
 @contextmanager
@@ -77,11 +83,16 @@ def dashboard() -> Iterator[str]:
         server.stdin.close()
 
 
-def shot(browser: Browser, url: str, wait_ms: int = 3000) -> bytes:
+def opened(browser: Browser, url: str, height: int = HEIGHT) -> Page:
     page = browser.contexts[0].new_page()
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.set_viewport_size({"width": WIDTH, "height": height})
     page.goto(url)
-    page.wait_for_timeout(wait_ms)
+    return page
+
+
+def shot(browser: Browser, url: str) -> bytes:
+    page = opened(browser, url)
+    page.wait_for_timeout(SHOT_MS)
     return page.screenshot()
 
 

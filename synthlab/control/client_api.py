@@ -115,7 +115,9 @@ class ClientApi(Protocol):
         """Any request, for whoever relays one: its answer as it comes, also where it is a refusal."""
         ...
 
-    def stats(self) -> Stats: ...
+    def stats(self, judged: bool = False) -> Stats:
+        """The client's numbers; with `judged` it takes no pictures for the next five seconds."""
+        ...
 
     def console(self, after: int = 0) -> dict[str, Any]:
         """The console `entries` of the browser's pages after number `after`, and the `count` of all so far."""
@@ -187,8 +189,9 @@ class HttpClientApi:
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> RawAnswer:
         return RawAnswer(*self._connection.passed_on(method, target, headers=dict(headers), content=body))
 
-    def stats(self) -> Stats:
-        return Stats.from_dict(self._connection.ask("GET", "/v1/stats"))
+    def stats(self, judged: bool = False) -> Stats:
+        parameters = {"judged": "true"} if judged else {}
+        return Stats.from_dict(self._connection.ask("GET", "/v1/stats", params=parameters))
 
     def console(self, after: int = 0) -> dict[str, Any]:
         return dict(self._connection.ask("GET", "/v1/console", params={"after": str(after)}))

@@ -42,6 +42,7 @@ class FakeClientApi:
         self.written: list[dict[str, Any]] = []
         self.problem: str | None = None
         self.broken = False
+        self.judged = False
         self.version = own_version()
         self.by = ""
 
@@ -133,7 +134,8 @@ class FakeClientApi:
         answer = self.answer() if there else {"error": f"{target}: no such path"}
         return RawAnswer(200 if there else 404, {"content-type": "application/json"}, json_text(answer).encode())
 
-    def stats(self) -> Stats:
+    def stats(self, judged: bool = False) -> Stats:
+        self.judged |= judged
         return Stats.from_dict(self.answered_stats)
 
     def console(self, after: int = 0) -> dict[str, Any]:

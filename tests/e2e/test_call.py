@@ -119,6 +119,23 @@ def test_browsers_send_pictures_while_somebody_looks() -> None:
     assert numpy.abs(numpy.median(first, (0, 1)) - numpy.median(second, (0, 1))).max() > 15
 
 
+def test_browsers_send_no_pictures_while_they_are_judged() -> None:
+    """None is taken from half a second after such a reading on; five seconds after the last they come back."""
+    url = f"http://127.0.0.1:{Pair(LAB).port('client1')}/v1"
+
+    def count() -> int:
+        return int(httpx.get(f"{url}/pictures").json()["count"])
+
+    before = count()
+    until(lambda: count() > before, 20)
+    httpx.get(f"{url}/stats?judged=true")
+    time.sleep(0.5)
+    held = count()
+    time.sleep(2.5)
+    assert count() == held
+    until(lambda: count() > held, 10)
+
+
 def test_applications_have_no_network_capabilities() -> None:
     """In every client only PID 1 has NET_ADMIN, no process has NET_RAW, and ordinary users have no capability."""
     for client in CLIENTS:

@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from synthlab.contract import API_PORT
 from synthlab.control.port_tunnel import LocalPort, connect_through
@@ -38,6 +39,12 @@ steps:
     mark: the detour
   - expect: client2.egress.packets_in >= 0
     within: 5s
+"""
+QUIET = """\
+stack: pair.yaml
+steps:
+  - never: client2.egress.packets_in < 0
+    for: 20s
 """
 KNOCK = """
 import socket, sys
@@ -74,6 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("dashboard")
     (folder / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
     (folder / "detour.yaml").write_text(SCENARIO)
+    (folder / "wrong.yaml").write_text("clients:\n  client1: {image: syntheticnet, count: none}\n")
     command = heeding_interrupts([SYNTHLAB, "dashboard", "--no-browser", "--json", "--stdin"])
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
@@ -170,6 +178,24 @@ def test_a_port_through_the_engine() -> None:
         assert httpx.delete(f"{url}/conditions").status_code == 403
 
 
+def test_no_pictures_while_a_terminal_plays(server: Server, tmp_path: Path) -> None:
+    """A scenario of the command line in the same lab holds pictures off, and they come back after it by themselves."""
+    file = tmp_path / "quiet.yaml"
+    file.write_text(QUIET)
+    (tmp_path / "pair.yaml").write_text(STACK.format(name=LAB, ip="ipv4"))
+    paths = [f"/v1/labs/{LAB}/clients/{client}/api/v1/pictures" for client in ("client1", "client2")]
+
+    def judged() -> list[bool]:
+        return [server.ask("GET", path)["judged"] for path in paths]
+
+    until(lambda: judged() == [False, False], 10)
+    command = heeding_interrupts([SYNTHLAB, "scenario", "run", str(file), "--lab", LAB])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as playing:
+        until(lambda: judged() == [True, True], 10)
+        playing.send_signal(signal.SIGINT)
+    until(lambda: judged() == [False, False], 8)
+
+
 def test_a_cancelled_up_leaves_nothing(server: Server) -> None:
     """Compose is stopped while it creates containers, and what it has created is removed."""
     other = f"{LAB}-other"
@@ -192,7 +218,13 @@ def page(server: Server, browser: Browser) -> Iterator[Page]:
     server.ask("DELETE", f"/v1/labs/{LAB}/conditions", {})
     page, errors = browser.contexts[0].new_page(), list[str]()
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.on("console", lambda entry: errors.append(entry.text) if entry.type in ("error", "warning") else None)
+
+    def hear(entry: ConsoleMessage) -> None:
+        # Chromium itself writes a line for each request that is refused.
+        if entry.type in ("error", "warning") and "status of 422" not in entry.text:
+            errors.append(entry.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{server.http.base_url}?token={server.token}")
     assert "token" not in page.url
@@ -265,6 +297,44 @@ def test_the_list_of_labs(page: Page) -> None:
     row.get_by_role("button", name="Keep").click()
     row.get_by_role("link", name=LAB, exact=True).click()
     expect(page.get_by_role("heading", name="Who sees whom")).to_be_visible()
+
+
+def test_the_list_brings_a_stack_up_and_down(page: Page) -> None:
+    """A stack with a mistake is refused in a line; another one is brought up, opens as a page, and is taken down."""
+    name = f"{LAB}-page"
+    page.get_by_role("link", name="All labs").click()
+    page.get_by_label("Stack").select_option("wrong.yaml")
+    page.get_by_role("button", name="Bring up", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong.yaml:2: clients.client1.count: 'none'")
+    page.get_by_label("Stack").select_option("pair.yaml")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Bring up", exact=True).click()
+    try:
+        expect(page.get_by_role("region", name=f"Bringing up {name}")).to_contain_text("containers: 2/2 started")
+        expect(page.get_by_role("checkbox", name="Choose client2")).to_be_visible(timeout=30_000)
+        assert page.url.endswith(f"#/{name}")
+        page.get_by_role("link", name="All labs").click()
+        row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=name, exact=True))
+        row.get_by_role("button", name="Take down ...").click()
+        row.get_by_role("button", name=f"Take down {name}").click()
+        expect(page.get_by_role("heading", name=f"Taken down: {name}")).to_be_visible(timeout=30_000)
+        expect(row).to_have_count(0)
+        assert leftovers(name) == []
+    finally:
+        synthlab("down", name, status=None)
+
+
+def test_the_list_cancels_an_up(page: Page) -> None:
+    """What was created is removed, and the page says that it was cancelled."""
+    name = f"{LAB}-cancelled"
+    page.get_by_role("link", name="All labs").click()
+    page.get_by_label("Stack").select_option("pair.yaml")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Bring up", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name=f"Not brought up: {name}")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("cancelled", exact=True)).to_be_visible()
+    until(lambda: leftovers(name) == [])
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])

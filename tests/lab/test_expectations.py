@@ -179,9 +179,10 @@ def test_a_conditioned_server() -> None:
     """A conditioned server's links can be judged by its name; it is no participant, and has no application numbers."""
 
     class Linked(FakeClientApi):
-        def stats(self) -> Stats:
+        def stats(self, judged: bool = False) -> Stats:
+            assert judged  # no pictures are taken meanwhile
             asked.append(self.name)
-            return super().stats()
+            return super().stats(judged)
 
     asked: list[str] = []
     members = [fake_container("call", "client1"), fake_companion("call", "turn")]

@@ -134,6 +134,7 @@ PICTURES = record(
         "pictures": mapped(record(_PICTURE), "client2"),
         "count": whole(12, description="the number of the last picture"),
         "cpu_percent": number(0.6, description="what taking them costs, in % of a core").or_null(),
+        "judged": flag(False),
     }
 )
 PICTURE = text("", description="a JPEG picture of at most 32 kB")

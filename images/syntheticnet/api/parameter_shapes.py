@@ -42,6 +42,7 @@ CHANGE_PARAMETERS = (
 OPTIONS = tuple(parameter.name for parameter in CHANGE_PARAMETERS)
 RENEWAL = _duration("for", "how long the lease lasts from now", "10s", needed=True)
 STATS_AGE = _duration("age", "time since the values were measured", "120ms")
+STATS_JUDGED = _switch("judged", "the values are judged: no pictures are taken for the next five seconds")
 AFTER = Parameter("after", "the number of the last entry that is known", text("12", pattern="^[0-9]{1,15}$"))
 PICTURE_CPU = _duration("cpu", "the CPU time that the picture took", "2ms")
 PEER = Parameter("peer", "the name of a participant", text("client2"), "path", needed=True)

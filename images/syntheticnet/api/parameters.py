@@ -46,15 +46,21 @@ async def text_of(request: Request, most: int) -> str:
 def options_of(parameters: Mapping[str, str]) -> dict[str, Any]:
     """When a change takes effect, for how long, and who asks, in the forwarder's terms; raises ConditionsError."""
     refuse_unknown(parameters, OPTIONS, "parameter")
-    for name in ("check", "keep", "restore"):
-        if parameters.get(name, "true") not in ("true", "false"):
-            raise ConditionsError(f"{parameters[name]!r} is not true or false", name)
+    switches = {name: switched_on(parameters, name) for name in ("check", "keep", "restore")}
     return {
         "at_ns": _at(parameters),
         "lease_ns": duration_of(parameters, "lease"),
-        "keep": parameters.get("keep") == "true",
+        "keep": switches["keep"],
         "by": by_of(parameters),
     }
+
+
+def switched_on(parameters: Mapping[str, str], name: str) -> bool:
+    """False if the parameter is missing. Raises ConditionsError."""
+    text = parameters.get(name, "false")
+    if text not in ("true", "false"):
+        raise ConditionsError(f"{text!r} is not true or false", name)
+    return text == "true"
 
 
 def duration_of(parameters: Mapping[str, str], name: str) -> int | None:

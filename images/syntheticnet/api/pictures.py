@@ -16,6 +16,8 @@ FRESH_S = 10.0
 """An older picture is of somebody who has gone, or from before somebody looked."""
 LOOKED_S = 5.0
 """How long after a request for pictures somebody still counts as looking."""
+JUDGED_S = 5.0
+"""How long after values were read to be judged no pictures are taken: watching must not change what is judged."""
 _COUNTED = 10
 _START = b"\xff\xd8\xff"
 
@@ -41,13 +43,23 @@ class Pictures:
         self._kept: dict[str, Picture] = {}
         self._count = 0
         self._looked_s = -LOOKED_S
+        self._judged_s = -JUDGED_S
         self._costs: deque[tuple[float, float]] = deque(maxlen=_COUNTED)
         """When each of the last pictures came, and the CPU time that it took, in seconds."""
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody has asked for pictures within the last five seconds."""
-        return self._clock() - self._looked_s < LOOKED_S
+        """Whether somebody has asked for pictures within the last five seconds, and nobody judges."""
+        return self._clock() - self._looked_s < LOOKED_S and not self.judged
+
+    @property
+    def judged(self) -> bool:
+        """Whether somebody has read values to judge them within the last five seconds."""
+        return self._clock() - self._judged_s < JUDGED_S
+
+    def hold_off(self) -> None:
+        """Take no pictures for the next five seconds, because the call is judged."""
+        self._judged_s = self._clock()
 
     def publish(self, peer: str, jpeg: bytes, cpu_s: float) -> None:
         """Keep a picture of `peer`, which took so much CPU time. On BadPicture nothing changes."""
@@ -82,6 +94,7 @@ class Pictures:
             },
             "count": self._count,
             "cpu_percent": self._cost(now),
+            "judged": self.judged,
         }
 
     def _cost(self, now: float) -> float | None:

@@ -33,11 +33,15 @@ export class LabSession {
     return this.model.lab?.running || (this.model.run?.state === "running" ? this.model.run.id : undefined);
   }
 
+  // Who can take pictures.
+  get browsers() {
+    const all = this.model.lab?.participants ?? [];
+    return all.filter(({ role, debugger: has, state }) => role === "client" && has && state === "running").map(({ name }) => name);
+  }
+
   // No pictures while a scenario is judged: watching must not change what is measured.
   takePictures() {
-    const wanted = this.picturing && !this.running;
-    const clients = (this.model.lab?.participants ?? []).filter(({ role, debugger: has, state }) => role === "client" && has && state === "running");
-    this.pictures.look(wanted ? clients.map(({ name }) => name) : []);
+    this.pictures.look(this.picturing && !this.running ? this.browsers : []);
   }
 
   showPictures(shown) {

@@ -1,18 +1,18 @@
-// The rows of a lab's list: its clients and servers, and whoever takes part in the call from outside.
+// The rows of a lab's list: its clients, whoever takes part in the call from outside, and its servers.
 
 import { DIRECTIONS, DIRECTION_MARKS, describeChange, describeValues } from "./shared.js";
 
 const SHOWN_FLOWS = 2;
 const ROLE_WORDS = { client: "client", sfu: "media server", turn: "TURN server", service: "service", outside: "outside" };
 
-// Participants of the lab, then the peers that clients see and that are no participants.
+// The clients, the peers that they see and that are not of the lab, then servers.
 export function participantsOf({ lab, numbers }) {
   const inside = lab?.participants ?? [];
   const known = new Set(inside.map(({ name }) => name));
   const seen = Object.values(numbers).flatMap(({ video, audio }) => [...Object.keys(video), ...Object.keys(audio)]);
   const outside = [...new Set(seen)].filter((name) => !known.has(name)).sort();
-  return [...inside, ...outside.map((name) => ({ name, role: "outside", state: "", health: "", conditioned: false,
-                                                 why_not: `${name} takes part from outside the lab` }))];
+  const strangers = outside.map((name) => ({ name, role: "outside", state: "", health: "", conditioned: false, why_not: `${name} takes part from outside the lab` }));
+  return [...inside.filter(({ role }) => role === "client"), ...strangers, ...inside.filter(({ role }) => role !== "client")];
 }
 
 // Whoever takes part in a call: sees others, is seen, or sends.

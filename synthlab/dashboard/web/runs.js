@@ -5,6 +5,8 @@ export const VERDICT_WORDS = {
 };
 const LEVELS = { passed: "good", failed: "bad", inconclusive: "poor", "wrong use": "bad" };
 const JUDGED = ["passed", "failed"];
+// The reason that the runner gives for a run that somebody ended.
+export const STOPPED = "the run was stopped before its end";
 const LEAST_S = 10;
 const ROW_GAP_S = 0.2;
 
@@ -12,6 +14,7 @@ export const levelOf = (verdict) => LEVELS[verdict] ?? "none";
 
 // "Passed", or while it runs how far it is: "12 s of about 45 s".
 export function runWords(run, elapsed_s, length_s) {
+  if (run.state === "ended" && run.reasons?.includes(STOPPED)) return "Stopped before its end";
   if (run.state === "ended") return VERDICT_WORDS[run.verdict] ?? run.verdict;
   if (elapsed_s === undefined) return run.lines.at(-1) ?? "Preparing";
   return `${Math.floor(elapsed_s)} s of about ${Math.ceil(length_s)} s`;

@@ -9,9 +9,9 @@ const client = (name, more = {}) => ({ name, role: "client", state: "running", h
 const numbers = { client1: { video: { client2: {}, guest: {} }, audio: { caller: {} } } };
 const lab = { participants: [client("sfu", { role: "sfu", conditioned: false }), client("client1"), client("client2")] };
 
-test("who takes part from outside is listed last, and cannot be changed", () => {
+test("who takes part from outside is listed before the servers, and cannot be changed", () => {
   const rows = participantsOf({ lab, numbers });
-  assert.deepEqual(rows.map(({ name, role }) => [name, role]), [["sfu", "sfu"], ["client1", "client"], ["client2", "client"], ["caller", "outside"], ["guest", "outside"]]);
+  assert.deepEqual(rows.map(({ name, role }) => [name, role]), [["client1", "client"], ["client2", "client"], ["caller", "outside"], ["guest", "outside"], ["sfu", "sfu"]]);
   assert.deepEqual(changeable(rows), ["client1", "client2"]);
   assert.deepEqual(participantsOf({ lab: undefined, numbers: {} }), []);
 });

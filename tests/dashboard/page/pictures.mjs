@@ -35,6 +35,24 @@ test("new pictures are added to those that are shown, and the costs are summed",
   assert.deepEqual(asked.slice(2), [["a", 3], ["c", 0]]);
 });
 
+test("there are none while the call is judged, and they come back by themselves", async () => {
+  const answers = { a: { pictures: { b: { jpeg: "AAAA" } }, count: 1, cpu_percent: 0.5 } };
+  const { asked, pictures } = looking(answers);
+  pictures.look(["a"]);
+  await turn();
+  const tick = async () => { mock.timers.tick(1000); await turn(); };
+  answers.a = { pictures: {}, count: 1, cpu_percent: 0.5, judged: true };
+  await tick();
+  assert.deepEqual([pictures.isJudged, pictures.shown, pictures.cost], [true, {}, undefined]);
+  const before = asked.length;
+  for (let count = 0; count < 3; count += 1) await tick();
+  assert.equal(asked.length, before + 1);
+  answers.a = { pictures: { b: { jpeg: "BBBB" } }, count: 2, cpu_percent: 0.5, judged: false };
+  for (let count = 0; count < 3; count += 1) await tick();
+  assert.equal(pictures.isJudged, false);
+  assert.equal(pictures.shown.a.b, "data:image/jpeg;base64,BBBB");
+});
+
 test("nobody is asked while the page is hidden, or pictures are off", async () => {
   const { asked, pictures } = looking({ a: { pictures: {}, count: 0, cpu_percent: null } });
   pictures.look(["a"]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { barsOf, lengthOf, levelOf, runWords } from "../../../synthlab/dashboard/web/runs.js";
+import { barsOf, lengthOf, levelOf, runWords, STOPPED } from "../../../synthlab/dashboard/web/runs.js";
 
 const plan = [
   { step: "0", at_s: 0, until_s: 10, title: "the dog chews", kind: "set" },
@@ -36,6 +36,7 @@ test("a run in words", () => {
   assert.equal(runWords(run([]), 12.7, 59.2), "12 s of about 60 s");
   assert.equal(runWords(run([], { state: "ended", verdict: "passed" }), 60, 60), "Passed");
   assert.match(runWords(run([], { state: "ended", verdict: "inconclusive" }), 60, 60), /^Inconclusive/);
+  assert.equal(runWords(run([], { state: "ended", verdict: "inconclusive", reasons: [STOPPED] }), 5, 60), "Stopped before its end");
   assert.equal(levelOf("passed"), "good");
   assert.equal(levelOf(undefined), "none");
 });

@@ -20,6 +20,20 @@ def test_wanted_for_five_seconds_after_a_look() -> None:
     assert pictures.wanted
 
 
+def test_none_are_wanted_while_values_are_judged() -> None:
+    """For five seconds after the last reading that was for a judgement; then whoever looks gets some again."""
+    now = [100.0]
+    pictures = Pictures(lambda: now[0])
+    pictures.hold_off()
+    assert pictures.report()["judged"]
+    assert not pictures.wanted
+    now[0] += 4.9
+    assert pictures.report()["judged"]
+    now[0] += 0.2
+    assert not pictures.report()["judged"]
+    assert pictures.wanted
+
+
 def test_an_old_picture_is_not_shown() -> None:
     now = [100.0]
     pictures = Pictures(lambda: now[0])

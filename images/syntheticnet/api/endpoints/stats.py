@@ -9,8 +9,8 @@ from ...conditions import refuse_unknown
 from ..answer_shapes import STATS, STATS_KEPT, STATS_PUBLISHED
 from ..app_stats import AppStats
 from ..endpoint import Content, Endpoint
-from ..parameter_shapes import STATS_AGE
-from ..parameters import duration_of, json_of
+from ..parameter_shapes import STATS_AGE, STATS_JUDGED
+from ..parameters import duration_of, json_of, switched_on
 from ..pictures import Pictures
 
 PATH = "/v1/stats"
@@ -25,11 +25,14 @@ class StatsEndpoints:
         summary = "values that the application publishes about itself, such as WebRTC stats"
         published = "publish such values; `?age=120ms` is the time since they were measured"
         return (
-            Endpoint("GET", PATH, self.get, summary, answer=Content(STATS)),
+            Endpoint("GET", PATH, self.get, summary, answer=Content(STATS), parameters=(STATS_JUDGED,)),
             Endpoint("POST", PATH, self.post, published, Content(STATS_PUBLISHED), Content(STATS_KEPT), (STATS_AGE,)),
         )
 
     async def get(self, request: Request) -> Response:
+        refuse_unknown(request.query_params, ("judged",), "parameter")
+        if switched_on(request.query_params, "judged"):
+            self._pictures.hold_off()
         return JSONResponse(self._stats.report())
 
     async def post(self, request: Request) -> Response:

@@ -62,7 +62,8 @@ export function LabPage({ session, scenarios, schema, profiles, client, onClient
 
 function PictureSwitch({ session }) {
   const { picturing, running, pictures } = session;
-  const words = !picturing ? "off" : running ? "off while a scenario is judged"
+  if (!session.browsers.length) return html`<small class="pictures">No pictures: no browser is running</small>`;
+  const words = !picturing ? "off" : running || pictures.isJudged ? "off while a scenario or test judges this call"
     : pictures.cost === undefined ? "" : `${figure(pictures.cost, 1)} % of a core`;
   return html`<label class="pictures" title="Each browser sends one small picture a second while you look">
     <input type="checkbox" checked=${picturing} onChange=${({ target }) => session.showPictures(target.checked)} /> Live pictures <small>${words}</small></label>`;

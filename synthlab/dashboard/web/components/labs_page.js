@@ -16,13 +16,18 @@ export function LabsPage({ api, onFailure }) {
     if (!tasks.some(({ state }) => state === "running")) return;
     const fresh = await Promise.all(tasks.map((task) => (task.state === "running" ? api.task(task.id) : task)));
     setTasks(fresh);
-    if (fresh.some(({ state }, index) => state !== tasks[index].state)) setLabs((await api.labs()).labs);
+    const ended = fresh.filter(({ state }, index) => state !== tasks[index].state);
+    const up = ended.find(({ kind, state }) => kind === "up" && state === "done");
+    // Whoever waited for nothing else goes on in the lab.
+    if (up && !fresh.some(({ state }) => state === "running")) location.hash = `#/${encodeURIComponent(up.lab)}`;
+    else if (ended.length) setLabs((await api.labs()).labs);
   }, TASK_MS, onFailure);
   useEffect(() => { api.stacks().then(({ stacks: found }) => setStacks(found), onFailure); }, []);
   const begin = async (request) => {
     try {
       const { task } = await request;
-      setTasks([await api.task(task), ...tasks]);
+      const fresh = await api.task(task);
+      setTasks([fresh, ...tasks.filter(({ id }) => id !== task)]);
       onFailure(undefined);
     } catch (error) {
       onFailure(error);

@@ -4,13 +4,17 @@ import { figure } from "../shared.js";
 import { qualityOf } from "../quality.js";
 import { html } from "./shared.js";
 
+// So many columns leave no room on a picture for all numbers, unless the window is wide.
+const MANY = 5;
+
 // `callers` are names; `pictures` are data URLs by viewer and seen; `onOpen(name)`.
 export function Matrix({ callers, numbers, recent, pictures, onOpen, children }) {
+  const pictured = callers.filter((name) => Object.keys(pictures[name] ?? {}).length > 0).length;
   return html`
     <section class="side seen" aria-label="Who sees whom">
       <header class="list-head"><h2>Who sees whom</h2><small>rows see, columns are seen</small>${children}</header>
-      ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab publishes any.</p>` : html`
-      <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class="matrix" style=${{ "--seen": callers.length }}>
+      ${callers.length === 0 ? html`<p class="note">No WebRTC numbers yet: nobody in this lab is in a call that publishes them.</p>` : html`
+      <div class="seen-scroll" tabindex="0" role="group" aria-label="Table of who sees whom"><table class=${`matrix ${callers.length >= MANY ? "is-many" : ""}`} style=${{ "--seen": callers.length, "--plain": callers.length - pictured, "--pictured": Math.max(pictured, 1) }}>
         <thead><tr><td></td>${callers.map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
         <tbody>${callers.map((viewer) => html`<tr key=${viewer}>
           <th scope="row"><button class="plain" onClick=${() => onOpen(viewer)}>${viewer}</button></th>
@@ -25,14 +29,14 @@ function Seen({ viewer, seen, numbers, recent, picture }) {
   const video = numbers[viewer]?.video[seen], audio = numbers[viewer]?.audio[seen];
   const { level, word } = qualityOf(viewer, seen, video, recent);
   const shown = picture && video;
-  if (!video && !audio) return html`<td class="cell is-none"><span class="soft">–</span></td>`;
+  if (!video && !audio) return html`<td class="cell is-none"><span class="soft">${numbers[viewer] ? "–" : "not known"}</span></td>`;
   return html`
     <td class=${`cell is-${level} ${shown ? "has-picture" : ""}`}>
       ${shown && html`<img src=${picture} alt=${`${seen}, as ${viewer} sees it`} />`}
       <div class="figures">
-        <p><b>${video ? `${figure(video.fps, 1)} fps` : "audio"}</b> <span class="word">${word}</span></p>
+        <p><b>${video ? `${figure(video.fps, 1)} fps` : "audio"}</b>
+          <span class="received">${figure(video ? video.kbps : audio?.kbps)} kbit/s</span> <span class="word">${word}</span></p>
         <p>${video?.freeze_s !== undefined && html`<span class=${video.freeze_s > 0 ? "" : "is-zero"}>${figure(video.freeze_s, 1)} s frozen</span>`}
-          <span>${figure(video ? video.kbps : audio?.kbps)} kbit/s</span>
           <span class=${video?.lost > 0 ? "" : "is-zero"}>${figure(lostOf(video ?? audio))} lost</span></p>
       </div>
     </td>`;

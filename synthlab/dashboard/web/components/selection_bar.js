@@ -12,7 +12,7 @@ export function SelectionBar({ session, names, profiles, fields, onTogether, onC
   const hold = useMemo(() => session.holdOf(names), [session, key]);
   useEffect(() => () => { hold.release(); }, [hold]);
   if (names.length === 0) {
-    return html`<section class="selection" aria-label="Chosen participants"><p class="note">Choose participants to change them at one instant; choose two to cut them off from each other.</p></section>`;
+    return html`<section class="selection" aria-label="Chosen participants"><p class="note">Click a name for its sliders, screen and log. Tick several to change them at one instant; tick two to cut them off from each other.</p></section>`;
   }
   const { api, name: lab } = session;
   const make = (change, options) => session.tried(() => session.change(names, change, options).then(() => ""));

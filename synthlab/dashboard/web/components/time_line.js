@@ -7,6 +7,8 @@ import { html, TimeChart, useState } from "./shared.js";
 import { PlanBars } from "./plan_bars.js";
 
 const LIVE_S = 120;
+// How much of what comes after a run is shown: its last changes are reverted then.
+const AFTER_S = 1;
 const METRICS = {
   fps: { words: "frame rate seen", format: (value) => `${figure(value, 0)} fps`, least: 5 },
   up: { words: "upload", format: formatRate, axis: axisOf("rate"), least: 10_000 },
@@ -24,12 +26,13 @@ export function TimeLine({ model, names, run, ofRun, now_ms: now, onOfRun }) {
   const bars = run && ofRun ? barsOf(run, elapsed_s) : [];
   const from_ms = bars.length ? (run.id === model.run?.id && model.zero_ms !== undefined ? model.zero_ms : now) : now;
   const span = bars.length ? runSpan(lengthOf(run, bars, elapsed_s)) : LIVE;
-  const shown = model.samples.filter(({ at_ms: at }) => at - from_ms >= span.from * 1000 - 2000 && at - from_ms <= span.to * 1000);
+  const end_s = bars.length && run.state === "ended" ? Math.min(elapsed_s + AFTER_S, span.to) : span.to;
+  const shown = model.samples.filter(({ at_ms: at }) => at - from_ms >= span.from * 1000 - 2000 && at - from_ms <= end_s * 1000);
   const at = shown.map(({ at_ms }) => (at_ms - from_ms) / 1000);
   const lines = names.map((name, index) => ({ values: shown.map(({ clients }) => clients[name]?.[metric] ?? null), colour: `--line-${index % COLOURS}`, width: 1.5 }));
   const top = 1.15 * Math.max(least, ...lines.flatMap(({ values }) => values.filter((value) => value !== null)));
   const marks = marksOf(model.changes).map((mark) => ({ at_s: (mark.at_ms - from_ms) / 1000, text: markWords(mark), about: mark }))
-    .filter(({ at_s }) => at_s >= span.from && at_s <= span.to);
+    .filter(({ at_s }) => at_s >= span.from && at_s <= end_s);
   return html`
     <section class="time-line" aria-label="Time line">
       <header class="list-head">

@@ -15,7 +15,7 @@ JPEG = b"\xff\xd8\xff\xe0 a picture"
 def test_pictures_are_published_while_somebody_looks(site: Site) -> None:
     """The publisher of stats learns that the host looks, and the host reads what is then published."""
     assert site.ask("POST", "/v1/stats", APPLICATION, json={}).json()["pictures"] is False
-    empty = {"pictures": {}, "count": 0, "cpu_percent": None}
+    empty = {"pictures": {}, "count": 0, "cpu_percent": None, "judged": False}
     assert site.ask("GET", "/v1/pictures").json() == empty
     assert site.ask("POST", "/v1/stats", APPLICATION, json={}).json()["pictures"] is True
     answer = site.ask("POST", "/v1/pictures/client2?cpu=2ms", APPLICATION, content=JPEG)
