@@ -23,9 +23,11 @@ from synthlab.control.port_tunnel import LocalPort, connect_through
 from synthlab.engine.factory import make_engine
 
 from ..dashboard.served import events
+from ..test_monitoring import panel_queries
 from .labs import SYNTHLAB, docker, heeding_interrupts, synthlab, until
 from .leftovers import leftovers
 from .pair import STACK, Pair
+from .prometheus import prometheus
 from .viewer import viewer
 
 pytestmark = [pytest.mark.docker, pytest.mark.issue(12)]
@@ -359,8 +361,26 @@ def states(server: Server) -> list[Any]:
     return [server.ask("GET", f"/v1/labs/{LAB}/clients/{client}") for client in ("client1", "client2")]
 
 
-def test_metrics(server: Server) -> None:
-    assert f'synthlab_client_up{{client="client2",lab="{LAB}"}} 1.0' in server.http.get("/metrics").text
+def test_prometheus(server: Server, tmp_path: Path) -> None:
+    """Debian's Prometheus scrapes the lab as docs say, and answers every query of the Grafana dashboard."""
+    change = {"egress": {"latency": "30ms"}}
+    server.ask("PATCH", f"/v1/labs/{LAB}/conditions", {"clients": ["client2"], "change": change})
+    target = server.http.base_url.netloc.decode()
+    with prometheus(tmp_path, target, server.token) as scraping:
+        until(scraping.is_ready)
+        labels = f'{{lab="{LAB}", client="client2", direction="egress"}}'
+        until(lambda: [value for _, value in scraping.query(f"synthlab_set_latency_seconds{labels}")] == [0.03])
+        assert [value for _, value in scraping.query("up")] == [1]
+        server.ask("DELETE", f"/v1/labs/{LAB}/conditions", {})
+        until(lambda: not scraping.query(f"synthlab_set_latency_seconds{labels}"))
+        ((_, packets),) = scraping.query(f"synthlab_link_packets_in_total{labels}")
+        assert packets > 0
+        for text in panel_queries():
+            scraping.query(text.replace("$lab", LAB).replace("$client", ".*"))
+        scraping.check_metrics(server.http.get("/metrics").text)
+        own = server.http.get(f"/v1/labs/{LAB}/clients/client2/api/metrics").text
+        assert "synthlab_link_packets_in_total" in own
+        scraping.check_metrics(own)
 
 
 def test_the_last_ctrl_c_leaves_nothing(server: Server) -> None:
