@@ -365,6 +365,7 @@ def test_prometheus(server: Server, tmp_path: Path) -> None:
     """Debian's Prometheus scrapes the lab as docs say, and answers every query of the Grafana dashboard."""
     change = {"egress": {"latency": "30ms"}}
     server.ask("PATCH", f"/v1/labs/{LAB}/conditions", {"clients": ["client2"], "change": change})
+    assert reached() == "ConnectionRefusedError"
     target = server.http.base_url.netloc.decode()
     with prometheus(tmp_path, target, server.token) as scraping:
         until(scraping.is_ready)
@@ -373,7 +374,7 @@ def test_prometheus(server: Server, tmp_path: Path) -> None:
         assert [value for _, value in scraping.query("up")] == [1]
         server.ask("DELETE", f"/v1/labs/{LAB}/conditions", {})
         until(lambda: not scraping.query(f"synthlab_set_latency_seconds{labels}"))
-        ((_, packets),) = scraping.query(f"synthlab_link_packets_in_total{labels}")
+        ((_, packets),) = scraping.query(f"synthlab_link_packets_in_total{labels.replace('client2', 'client1')}")
         assert packets > 0
         for text in panel_queries():
             scraping.query(text.replace("$lab", LAB).replace("$client", ".*"))
