@@ -180,6 +180,7 @@ def test_a_port_through_the_engine() -> None:
         assert httpx.delete(f"{url}/conditions").status_code == 403
 
 
+@pytest.mark.soak
 def test_no_pictures_while_a_terminal_plays(server: Server, tmp_path: Path) -> None:
     """A scenario of the command line in the same lab holds pictures off, and they come back after it by themselves."""
     file = tmp_path / "quiet.yaml"

@@ -36,7 +36,7 @@ clients:
 ATTACK = (Path(__file__).parent / "attack.js").read_text()
 PORTS = (80, 9222, 9223, 5901, 65311)
 OWN_PAGE = 8000
-REFUSED = "the application in the container may not change its own network"
+REFUSED = "the application may not change its own network, unless the stack has `self_control: true`"
 READ = range(200, 300)
 
 

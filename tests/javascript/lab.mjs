@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -22,7 +22,10 @@ beforeEach(() => {
   Object.assign(process.env, { SYNTHLAB_BIN: FAKE, FAKE_REQUESTS: file, FAKE_UP: "", FAKE_RUN: "null", FAKE_PROBLEM: "" });
   delete process.env.SYNTHLAB_LAB;
 });
-afterEach(() => Promise.all(labs.map((lab) => lab.close())));
+afterEach(async () => {
+  await Promise.all(labs.map((lab) => lab.close()));
+  rmSync(dirname(file), { recursive: true });
+});
 
 async function up(stack = "call.yaml", options) {
   const lab = await Lab.up(stack, options);

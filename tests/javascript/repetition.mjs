@@ -1,10 +1,10 @@
 // Which failed tests are repeated.
 
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 
 import { noteFailure, refuseRepetition } from "../../javascript/playwright/repetition.js";
 
@@ -13,7 +13,13 @@ function attempt(outputDir, retry, ...messages) {
   return { project: { outputDir }, testId: "abc-1", retry, errors };
 }
 
-const folder = () => mkdtempSync(join(tmpdir(), "synthlab-"));
+const folders = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
+
+function folder() {
+  folders.push(mkdtempSync(join(tmpdir(), "synthlab-")));
+  return folders.at(-1);
+}
 
 test("a test that failed is not repeated, one that could not be judged is", () => {
   const first = folder();

@@ -41,7 +41,7 @@ class AccessCheck:
         if origin is not None and origin not in self.origins and origin != f"http://{host}":
             return f"a page from {origin} may not use this API"
         if not self.may_change(peer) and method not in READING and not is_published(path):
-            return "the application in the container may not change its own network"
+            return "the application may not change its own network, unless the stack has `self_control: true`"
         return None
 
     def may_change(self, peer: str) -> bool:

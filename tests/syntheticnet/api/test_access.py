@@ -45,7 +45,9 @@ def test_neighbours_may_do_nothing(peer: str) -> None:
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_the_application_may_read_and_publish_its_stats(peer: str, method: str, path: str, allowed: bool) -> None:
     """It may not change its own network."""
-    wanted = None if allowed else "the application in the container may not change its own network"
+    wanted = (
+        None if allowed else "the application may not change its own network, unless the stack has `self_control: true`"
+    )
     assert refusal(peer, method, path) == wanted
 
 

@@ -225,7 +225,7 @@ def test_the_application_may_not_change_leases_and_files(site: Site) -> None:
         (HOST, {"Host": "evil.example"}, "host name 'evil.example' is not accepted; use an IP address or localhost"),
         (HOST, {"Host": "["}, "host name '[' is not accepted; use an IP address or localhost"),
         (HOST, {"Origin": "http://evil.example"}, "a page from http://evil.example may not use this API"),
-        ("127.0.0.1", {}, "the application in the container may not change its own network"),
+        ("127.0.0.1", {}, "the application may not change its own network, unless the stack has `self_control: true`"),
     ],
 )
 def test_refuses_others(site: Site, peer: str, headers: dict[str, str], line: str) -> None:
