@@ -37,6 +37,8 @@ class ServedFolder:
         # What is no file here can only be a bundled name, or a mistake that its reader reports.
         if Path(name).is_absolute() or ".." in Path(name).parts or _exists(self.path / name):
             self._refuse_outside(self.path / name, name)
+            if _exists(self.path / name) and not (self.path / name).is_file():
+                raise WrongUse(f"{name} is not a file")  # reading a pipe would never end
             return os.path.relpath(self.path / name)
         return name
 

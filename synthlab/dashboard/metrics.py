@@ -1,6 +1,6 @@
 """The numbers of all labs in Prometheus's text format: what is set, measured and received, and verdicts.
 
-What a client's own metrics have, too, has the same name there.
+Metrics that a client has, too, keep the names that they have there.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,36 +11,12 @@ from ..errors import SynthlabError
 from ..scenario.reader import scenario_files
 from ..stack.variables import Variables
 from ..stack.yaml import Node, read_yaml
-
-MOST_FILES = 500
-MOST_DEPTH = 4
-MOST_BYTES = 200_000
-SUFFIXES = (".yaml", ".yml")
-SKIPPED = ("node_modules", "__pycache__")
+from .yaml_files import MOST_BYTES, MOST_FILES, described
 
 
 def list_scenarios(folder: Path) -> list[dict[str, Any]]:
     """Name, title, stack and variables of each; files that are no scenarios, or no valid YAML, are left out."""
-    bundled = [_described(str(file), name, True, changed_ns(file)) for name, file in scenario_files().items()]
-    own = [
-        _described(str(file), file.relative_to(folder).as_posix(), False, changed_ns(file))
-        for file in yaml_files(folder)
-    ]
-    return [dict(one) for one in (*bundled, *own) if one]
-
-
-def yaml_files(folder: Path) -> Iterator[Path]:
-    """YAML files below the folder, in order of their names; not in hidden folders, and not too many."""
-    count = 0
-    for here, folders, files in os.walk(folder):
-        deep = len(Path(here).relative_to(folder).parts) >= MOST_DEPTH
-        folders[:] = [] if deep else sorted(one for one in folders if one[0] != "." and one not in SKIPPED)
-        for name in sorted(files):
-            if name.endswith(SUFFIXES):
-                yield Path(here) / name
-                count += 1
-                if count == MOST_FILES:
-                    return
+    return described(folder, scenario_files(), _described)
 
 
 @lru_cache(maxsize=MOST_FILES)
@@ -72,10 +47,3 @@ def _variables(node: Node | None) -> dict[str, str]:
 
 def _text(node: Node | None) -> str:
     return node.written if node and isinstance(node.written, str) else ""
-
-
-def changed_ns(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:  # a dangling link
-        return 0

@@ -120,7 +120,7 @@ def _wait_for_end(loop: asyncio.AbstractEventLoop, end: Callable[[int | None], N
 
 
 def _is_a_fault(record: logging.LogRecord) -> bool:
-    """Leaves out each WebSocket refused with an answer, which uvicorn up to 0.54 reports (its pull request 3138)."""
+    """Not each WebSocket that was refused with an answer: uvicorn up to 0.54 reports it (its pull request 3138)."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 

@@ -11,17 +11,12 @@ from ..errors import SynthlabError
 from ..stack import stack_files
 from ..stack.variables import Variables
 from ..stack.yaml import read_yaml
-from .scenario_files import MOST_BYTES, MOST_FILES, changed_ns, yaml_files
+from .yaml_files import MOST_BYTES, MOST_FILES, described
 
 
 def list_stacks(folder: Path) -> list[dict[str, Any]]:
     """File, lab name and first comment of each; files that are no stacks, or no valid YAML, are left out."""
-    bundled = [_described(str(file), name, True, changed_ns(file)) for name, file in stack_files().items()]
-    own = [
-        _described(str(file), file.relative_to(folder).as_posix(), False, changed_ns(file))
-        for file in yaml_files(folder)
-    ]
-    return [dict(one) for one in (*bundled, *own) if one]
+    return described(folder, stack_files(), _described)
 
 
 @lru_cache(maxsize=MOST_FILES)

@@ -83,6 +83,7 @@ def serving(
         headers = {"authorization": f"Bearer {access.token}"}
         try:
             while not server.started:
+                assert thread.is_alive()
                 time.sleep(0.005)
             with httpx.Client(base_url=access.url, headers=headers, timeout=PATIENCE_S) as http:
                 yield Served(backend, apis or {}, dashboard, access, http, lambda: setattr(server, "should_exit", True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def test_stacks(name: str, guarded: Served, folder: Path) -> None:
     assert OUTSIDE in guarded.error("POST", "/v1/labs", body, 403)
     assert OUTSIDE in guarded.error("POST", "/v1/runs", {"scenario": name.format(folder.parent)}, 403)
     assert guarded.engine.calls == []
+
+
+def test_only_files(guarded: Served, folder: Path) -> None:
+    """A pipe, which would never end, is refused and not listed; nor is a link to a file outside."""
+    os.mkfifo(folder / "pipe.yaml")
+    assert guarded.error("POST", "/v1/labs", {"stack": "pipe.yaml"}) == "pipe.yaml is not a file"
+    assert guarded.error("POST", "/v1/runs", {"scenario": "pipe.yaml"}) == "pipe.yaml is not a file"
+    for kind in ("stacks", "scenarios"):
+        own = {one["file"] for one in guarded.ask("GET", f"/v1/{kind}")[kind] if not one["bundled"]}
+        assert own == ({"call.yaml"} if kind == "stacks" else {"away.yaml", "acting.yaml"})
 
 
 def test_a_stack_of_a_scenario(guarded: Served) -> None:
