@@ -10,8 +10,11 @@ SYNTHETICNET = "syntheticnet:latest"
 SFU_HOST = "sfu"
 TURN_HOST = "turn"
 
-NETWORK_SUFFIX = "-network"
-"""What a companion's name adds to its server's: `sfu-network`."""
+
+def companion_name(server: str) -> str:
+    """The name of a server's companion: `sfu-network`."""
+    return f"{server}-network"
+
 
 API_PORT = 80
 COMPANION_API_PORT = 65080

@@ -78,8 +78,19 @@ def being_brought_up(lab: str) -> SynthlabError:
     )
 
 
-def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE) -> int:
-    """Remove a lab and stop any `up` still bringing it up; returns the number of containers removed."""
+def take_down(lab: str, engine: EngineApi, clock: Clock = MACHINE, volumes: bool = False) -> int:
+    """Remove a lab and stop any `up` still bringing it up; returns the number of containers removed.
+
+    The named volumes of a Compose project remain, as with Compose, unless `volumes`.
+    """
+    projects = {project for project, owner in engine.compose_projects().items() if owner == lab} if volumes else set()
+    removed = _remove(lab, engine, clock)
+    for project in projects:
+        engine.remove_volumes(engine.compose_volumes(project))
+    return removed
+
+
+def _remove(lab: str, engine: EngineApi, clock: Clock) -> int:
     # The lock goes first: an `up` that still held it would go on creating containers after the removal.
     revoked = engine.unlock(lab)
     removed = engine.remove_lab(lab)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ..contract import COMPANION_API_PORT, NETWORK_SUFFIX, SYNTHETICNET
+from ..contract import COMPANION_API_PORT, SYNTHETICNET, companion_name
 from ..engine import labels
 from ..stack import Stack, StackNetwork
 from .services import PublishedPort, Service, bounds, config_of, lab_labels, protocols
@@ -22,7 +22,14 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
 
     The service's `ports` are not published at all: the host reads them from inside the container, unconditioned.
     """
-    holder = _holder(stack, service, network)
+    name = companion_name(service.name)
+    holder = replace(
+        holder_of(stack, name, service.name, network),
+        hostname=service.name,
+        alias=service.name,
+        published=service.published,
+        extra_hosts=service.extra_hosts,
+    )
     # Docker refuses host name, ports and extra hosts for a container in another's network: they move to the companion.
     patched = replace(
         service,
@@ -37,20 +44,16 @@ def companion(stack: Stack, service: Service, network: StackNetwork) -> tuple[Se
     return holder, patched
 
 
-def _holder(stack: Stack, service: Service, network: StackNetwork) -> Service:
-    name = f"{service.name}{NETWORK_SUFFIX}"
+def holder_of(stack: Stack, name: str, server: str, network: StackNetwork) -> Service:
+    """The companion called `name` of a server, without what it takes over from the server."""
     return Service(
         name=name,
         image=SYNTHETICNET,
-        hostname=service.name,
-        alias=service.name,
         conditioned=True,
-        labels=lab_labels(stack) | _marks(name, service.name),
-        environment=_environment(stack, service.name, network),
+        labels=lab_labels(stack) | _marks(name, server),
+        environment=_environment(stack, server, network),
         ports=(PublishedPort(container=COMPANION_API_PORT, host=None),),
-        published=service.published,
-        configs=tuple(config_of(name, text) for name, text in network.files.items()),
-        extra_hosts=service.extra_hosts,
+        configs=tuple(config_of(file, text) for file, text in network.files.items()),
     )
 
 

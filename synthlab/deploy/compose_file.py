@@ -11,7 +11,7 @@ from .. import assets
 from ..stack import Ports, Stack
 from .host_ports import fixed_ports
 from .servers import compose_parts, server_services
-from .services import client_services, ipv6_subnet, lab_labels, project_name
+from .services import client_services, ipv6_subnet, lab_labels, project_of
 
 
 def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
@@ -28,7 +28,7 @@ def render(stack: Stack, ports: Mapping[str, Ports]) -> str:
     return environment.get_template("compose.yaml.j2").render(
         lab=stack.name,
         file=stack.file,
-        project=project_name(stack.name),
+        project=project_of(stack),
         labels=lab_labels(stack),
         ipv6_subnet=ipv6_subnet(stack),
         services=services,

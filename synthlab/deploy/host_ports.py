@@ -22,6 +22,8 @@ def choose_ports(stack: Stack, free: Callable[[int], bool] = is_free) -> dict[st
     fixed = {port for client in stack.clients for port in client.ports.given.values()}
     _refuse_taken(stack, free)
     chosen = fixed_ports(stack)
+    if not stack.clients:
+        return chosen
     first = stack.clients[0]
     defaults = {"api": FIRST_API_PORT} | ({} if first.headless else {"vnc": FIRST_VNC_PORT})
     defaults |= {"cdp": FIRST_CDP_PORT} if first.is_browser else {}

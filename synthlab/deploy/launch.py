@@ -22,10 +22,24 @@ from .host_ports import choose_ports, fixed_ports
 from .image_checks import refuse_unfit
 from .image_steps import image_for_lock, perform
 from .plan import UpPlan, plan_up
-from .services import project_name
+from .services import project_of
 
 ID_BYTES = 8
 DRAWN = "a default port was just taken: Docker picks another"
+
+
+@contextlib.contextmanager
+def without_new_volumes(stack: Stack, engine: EngineApi) -> Iterator[None]:
+    """Remove the project's volumes that did not exist before if the body fails or is interrupted."""
+    project = project_of(stack)
+    before = engine.compose_volumes(project) if stack.compose else set()
+    try:
+        yield
+    except BaseException:
+        if stack.compose:
+            with uninterrupted():
+                engine.remove_volumes(engine.compose_volumes(project) - before)
+        raise
 
 
 @contextlib.contextmanager
@@ -95,7 +109,7 @@ def _execute(plan: UpPlan, engine: EngineApi, progress: Progress, clock: Clock) 
     if plan.removes:
         progress(f"removing {plan.stack.name}")
         engine.remove_lab(plan.stack.name)
-    with all_or_nothing(plan.stack, engine, progress):
+    with without_new_volumes(plan.stack, engine), all_or_nothing(plan.stack, engine, progress):
         bounded = plan.stack
         if plan.ttl_s is not None:
             # Counted from here: building the images may have taken longer than the lab is to live.
@@ -136,4 +150,4 @@ def _compose(plan: UpPlan, ports: Mapping[str, Ports], engine: EngineApi, progre
             progress(f"containers: {len(started)}/{plan.size} started")
 
     progress(f"containers: 0/{plan.size} started")
-    engine.compose_up(project_name(plan.stack.name), render(plan.stack, ports), on_line)
+    engine.compose_up(project_of(plan.stack), render(plan.stack, ports), on_line)

@@ -17,6 +17,7 @@ from .host_ports import choose_ports
 from .image_checks import refuse_unfit
 from .image_steps import ImageStep, stack_steps
 from .servers import compose_parts, server_count
+from .services import project_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ def plan_up(
     """
     if not replacing:
         refuse_running(stack, engine)
+    refuse_project(stack, engine)
     images = stack_steps(stack, engine)
     # An image that is yet to be built or pulled cannot be inspected: `launch` checks it afterwards.
     refuse_unfit(stack, engine, {step.tag for step in images if step.action == "use"})
@@ -81,6 +83,16 @@ def refuse_running(stack: Stack, engine: EngineApi) -> None:
         raise SynthlabError(
             f"the lab '{stack.name}' is up already: take it down with `synthlab down {stack.name}`, "
             "or give this one another name with --lab"
+        )
+
+
+def refuse_project(stack: Stack, engine: EngineApi) -> None:
+    """Raise if the Compose project is up, and its containers are not this lab's: `up` would replace them."""
+    project = project_of(stack)
+    if engine.compose_projects().get(project, stack.name) != stack.name:
+        raise SynthlabError(
+            f"the Compose project '{project}' is up already: take it down with `docker compose -p {project} down`, or "
+            "choose another name with -p"
         )
 
 

@@ -11,7 +11,7 @@ from ..stack.rights import stack_acts
 from ..text.quantities import counted
 from .plan import UpPlan
 from .servers import compose_parts, server_services
-from .services import Service, client_services, ipv6_subnet, project_name
+from .services import Service, client_services, ipv6_subnet, project_of
 
 _Port = tuple[str, str | None]  # its name, and the host's ADDRESS:PORT; None if Docker picks one
 
@@ -37,7 +37,7 @@ def rights_lines(plan: UpPlan) -> Iterator[str]:
 
 def _made_beside(plan: UpPlan) -> Iterator[str]:
     """The networks and volumes: the lab's own, and those of a Compose file that are not external."""
-    project, subnet = project_name(plan.stack.name), ipv6_subnet(plan.stack)
+    project, subnet = project_of(plan.stack), ipv6_subnet(plan.stack)
     yield f"create the network {project}_default" + (f" with {subnet}" if subnet else "")
     for kind in ("networks", "volumes"):
         for name, body in compose_parts(plan.stack).get(kind, {}).items():

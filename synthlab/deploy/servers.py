@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..contract import SFU_HOST
 from ..engine import labels
 from ..stack import Sfu, Stack
-from ..stack.compose_source import ComposeFile
+from ..stack.services import replica_count
 from .companion import companion
-from .services import PublishedPort, Service, bounds, filled, lab_labels, protocols
+from .services import PublishedPort, Service, bounds, filled, lab_labels, metrics_ports, protocols
 from .turn import turn_services
+from .wrapping import companions, marked, project_services
 
 
 def server_services(stack: Stack) -> list[Service]:
-    """The containers of all servers outside the user's Compose file, each after its companion if it has one."""
-    return [container for service in servers(stack) for container in _with_companion(stack, service)]
+    """The containers of all servers outside the user's Compose project, and the companions of all servers."""
+    own = [container for service in servers(stack) for container in _with_companion(stack, service)]
+    return [*own, *companions(stack)]
 
 
 def servers(stack: Stack) -> list[Service]:
@@ -26,30 +27,25 @@ def servers(stack: Stack) -> list[Service]:
 
 
 def server_count(stack: Stack) -> int:
-    """The number of server containers, companions and services of a Compose file included."""
-    compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
-    return len(server_services(stack)) + len(compose.services if compose else ())
+    """The number of server containers, companions and services of a Compose project included."""
+    return len(server_services(stack)) + sum(map(replica_count, project_services(stack).values()))
 
 
 def compose_parts(stack: Stack) -> dict[str, dict[str, Any]]:
-    """The top-level sections of the media server's Compose file (`services`, `networks`, ...), with our labels."""
-    compose = stack.sfu.compose if isinstance(stack.sfu, Sfu) else None
-    if compose is None:
+    """The top-level sections of the Compose project (`services`, `networks`, ...), with our labels.
+
+    Volumes have none: they may be older than the lab, and remain when it is removed.
+    """
+    if stack.compose is None:
         return {}
     marks = lab_labels(stack)
-    parts = {"services": {name: _of_compose(stack, compose, name) for name in compose.services}}
-    for kind, bodies in compose.named.items():
-        own = {name: _marked(body, marks) for name, body in bodies.items()}
-        if kind == "networks":
-            own.pop("default", None)  # the template itself writes it, with our labels and subnet
+    parts = {"services": project_services(stack)}
+    for kind, bodies in stack.compose.named.items():
+        own = {name: dict(body) if kind == "volumes" else marked(body, marks) for name, body in bodies.items()}
+        if kind == "networks" and not bodies.get("default"):
+            own.pop("default", None)  # without options of its own: the template writes it
         parts |= {kind: own} if own else {}
     return parts
-
-
-def metrics_ports(stack: Stack) -> list[int]:
-    """The port of the lab's own media server that serves its metrics, if any."""
-    url = urlsplit(stack.sfu.metrics or "") if stack.sfu else None
-    return [url.port or 80] if url and url.hostname == SFU_HOST else []
 
 
 def join_page(stack: Stack) -> str | None:
@@ -71,7 +67,7 @@ def _with_companion(stack: Stack, service: Service) -> tuple[Service, ...]:
 def _sfu_services(stack: Stack) -> list[Service]:
     """One container, or none."""
     sfu = stack.sfu
-    if not isinstance(sfu, Sfu) or sfu.compose:
+    if not isinstance(sfu, Sfu) or sfu.service:
         return []
     return [
         Service(
@@ -104,28 +100,3 @@ def _published(sfu: Sfu) -> Iterator[str]:
     # The same ports outside as inside: the server tells browsers the ports that it listens on itself.
     for ports in sfu.ports if sfu.join else ():
         yield f"{sfu.join}:{ports.partition('/')[0]}:{ports}"
-
-
-def _of_compose(stack: Stack, compose: ComposeFile, name: str) -> dict[str, Any]:
-    """A service of the user's Compose file with our labels; the media server also joins the lab's network as `sfu`."""
-    body = compose.services[name]
-    assert isinstance(stack.sfu, Sfu)
-    if name != stack.sfu.service:
-        return _marked(body, lab_labels(stack) | {labels.ROLE: "service", labels.CLIENT: name, labels.APP: name})
-    networks = dict(body.get("networks") or {"default": None})
-    default = dict(networks.get("default") or {})
-    networks["default"] = default | {"aliases": [*default.get("aliases", ()), SFU_HOST]}
-    ports = [*body.get("ports", ()), *({"target": port, "host_ip": "127.0.0.1"} for port in metrics_ports(stack))]
-    marks = lab_labels(stack) | {labels.ROLE: "sfu", labels.APP: name}
-    return _marked({**body, "networks": networks, "ports": ports}, marks)
-
-
-def _marked(body: Mapping[str, Any], marks: Mapping[str, str]) -> dict[str, Any]:
-    """`body` with our labels added, unless it is external: then Compose does not create it."""
-    if body.get("external"):
-        return dict(body)
-    return {
-        **body,
-        # Compose's output goes into the file as it is, with its `$` doubled: so must our labels.
-        "labels": {**(body.get("labels") or {}), **{name: value.replace("$", "$$") for name, value in marks.items()}},
-    }

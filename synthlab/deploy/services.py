@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Network
 from typing import Any
+from urllib.parse import urlsplit
 
 from .. import assets
 from ..contract import API_PORT, CDP_PORT, EVERYWHERE, HOST, SFU_HOST, TURN_HOST, VNC_PORT
@@ -50,7 +51,8 @@ class Service:
     """One container.
 
     `alias` is a further host name; `network_of` is the container whose network it shares instead. `after` are
-    Compose's `depends_on` conditions, by service. `published` are port ranges in Compose's short form.
+    Compose's `depends_on` conditions, by service. `published` are port ranges in Compose's short form. `given` are keys
+    of a user's service as Compose wrote them; `ipv6` is whether one of its networks has IPv6, None: as the lab.
     """
 
     name: str
@@ -69,11 +71,24 @@ class Service:
     mounts: tuple[Mount, ...] = ()
     configs: tuple[Config, ...] = ()
     extra_hosts: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    ipv6: bool | None = None
 
 
 def project_name(lab: str) -> str:
-    """The Compose project of a lab."""
+    """The Compose project of a lab, unless its stack fixes another."""
     return f"synthlab-{lab}"
+
+
+def project_of(stack: Stack) -> str:
+    """The Compose project of a stack."""
+    return stack.project or project_name(stack.name)
+
+
+def metrics_ports(stack: Stack) -> list[int]:
+    """The port of the lab's own media server that serves its metrics, if any."""
+    url = urlsplit(stack.sfu.metrics or "") if stack.sfu else None
+    return [url.port or 80] if url and url.hostname == SFU_HOST else []
 
 
 def lab_labels(stack: Stack) -> dict[str, str]:
@@ -98,12 +113,12 @@ def sfu_condition(stack: Stack) -> dict[str, str]:
     sfu = stack.sfu
     if not isinstance(sfu, Sfu):
         return {}
-    return {sfu.service or SFU_HOST: "service_healthy" if _is_probed(sfu) else "service_started"}
+    # A wrapped service keeps its health check; its companion starts before it.
+    probed = _probes(stack.compose.services[sfu.service]) if stack.compose and sfu.service else _is_probed(sfu)
+    return {sfu.service or SFU_HOST: "service_healthy" if probed else "service_started"}
 
 
 def _is_probed(sfu: Sfu) -> bool:
-    if sfu.compose:
-        return _probes(sfu.compose.services[sfu.service or ""])
     return sfu.bundled is not None and sfu.bundled.probed
 
 

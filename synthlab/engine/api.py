@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from ..contract import ContainerAction
 from .advice import Advice
@@ -126,11 +126,26 @@ class Compose(Protocol):
         """
         ...
 
-    def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        """The user's Compose file as Compose resolves it: includes, defaults, and variables from `environment`.
+    def compose_config(
+        self, options: Sequence[str], environment: Mapping[str, str], substitute: bool = True
+    ) -> tuple[str, Sequence[str]]:
+        """The user's project as Compose resolves it, as YAML with every `$` doubled, and Compose's warnings, each once.
 
-        Raises WrongUse with Compose's message for an invalid file.
+        `options` choose the project (`-f FILE`, `-p NAME`, ...), variables are from `environment`; they stay as they
+        are without `substitute`. Raises WrongUse with Compose's message for an invalid file.
         """
+        ...
+
+    def compose_projects(self) -> dict[str, str]:
+        """The Compose projects with any container, each with its lab; the lab is empty if another program made it."""
+        ...
+
+    def compose_volumes(self, project: str) -> set[str]:
+        """The names of a Compose project's volumes on the engine."""
+        ...
+
+    def remove_volumes(self, names: Iterable[str]) -> None:
+        """Remove volumes; one that does not exist or is in use stays as it is."""
         ...
 
 

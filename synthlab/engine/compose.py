@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 from ..errors import SynthlabError, WrongUse
 from ..text.progress import Progress
 from .process import run_program
 
-PROJECT = "synthlab-compose"
-"""The project name for reading a Compose file: Compose derives other names from it."""
 TIMEOUT_S = 60.0
+
+_LOGGED = re.compile(r'level=(\w+) msg="((?:[^"\\]|\\.)*)"')
 
 
 class PortTaken(SynthlabError):
@@ -37,19 +37,37 @@ class ComposeCommands:
             error = PortTaken if taken else SynthlabError
             raise error(f"{self.command} compose could not start the lab", finished.tail[-8:])
 
-    def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        command = [self.command, "compose", "-p", PROJECT, "-f", str(file), "config", "--format", "json"]
-        lines: list[str] = []
+    def compose_config(
+        self, options: Sequence[str], environment: Mapping[str, str], substitute: bool = True
+    ) -> tuple[str, list[str]]:
         # The command itself needs PATH, HOME and the variables that choose the engine.
         given = {**os.environ, **environment}
-        finished = run_program(command, on_line=lines.append, environment=given, timeout_s=TIMEOUT_S)
-        if finished.status != 0:
-            raise WrongUse(f"{file}: {' '.join(line.strip() for line in finished.tail)}")
-        return read_config("\n".join(lines))
+        with TemporaryDirectory(prefix="synthlab-") as folder:
+            output = Path(folder) / "compose.yaml"
+            command = [self.command, "compose", *options, "config", "--output", str(output)]
+            written: list[str] = []
+            finished = run_program(
+                [*command, *([] if substitute else ["--no-interpolate"])],
+                on_line=written.append,
+                environment=given,
+                timeout_s=TIMEOUT_S,
+            )
+            warnings, problems = read_messages(written)
+            if finished.status != 0 or not output.exists():
+                raise WrongUse(" ".join(problems) or f"{self.command} compose cannot read it")
+            return output.read_text(encoding="utf-8"), warnings
 
 
-def read_config(text: str) -> Mapping[str, Any]:
-    """Parse the output of `docker compose config`, skipping warnings before the JSON, such as for unset variables."""
-    document = text[text.index("\n{\n") + 1 :] if "\n{\n" in text and not text.startswith("{") else text
-    config: Mapping[str, Any] = json.loads(document)
-    return config
+def read_messages(lines: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What Compose wrote to the terminal: its warnings, as plain text and each once, and everything else."""
+    warnings, problems = dict[str, None](), list[str]()
+    for line in map(str.strip, lines):
+        if logged := _LOGGED.search(line):
+            text = logged[2].replace('\\"', '"')
+            if logged[1] == "warning":
+                warnings[text] = None
+            else:
+                problems.append(text)
+        elif line:
+            problems.append(line)
+    return list(warnings), problems

@@ -65,14 +65,20 @@ class Container:
         return has_expired(self.expires, now)
 
     @property
+    def done(self) -> bool:
+        """Whether it is a service that was to do one thing, and has done it: it has exited with status 0."""
+        return self.role == "service" and self.state == "exited" and self.status.startswith("Exited (0)")
+
+    @property
     def ready(self) -> bool:
-        """Whether it is running, and healthy if it has a health check."""
-        return self.state == "running" and self.health in ("healthy", "")
+        """Whether it is running, and healthy if it has a health check; or done."""
+        return self.done or (self.state == "running" and self.health in ("healthy", ""))
 
     @property
     def failed(self) -> bool:
-        """Whether it has exited, or its health check has failed for good."""
-        return self.state in ("exited", "dead", "restarting") or self.health == "unhealthy"
+        """Whether it has exited before it was done, or its health check has failed for good."""
+        ended = self.state in ("exited", "dead", "restarting") and not self.done
+        return ended or (self.health == "unhealthy" and not self.done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,6 +185,25 @@ class Engine(ComposeCommands, ImageCommands, ProgramCommands, ToolCommands):
             _remove_each(api.remove_volume, volumes)
         return len(containers)
 
+    def compose_projects(self) -> dict[str, str]:
+        with self._asked() as api:
+            listed = api.containers(all=True, filters={"label": labels.COMPOSE_PROJECT})
+        marks = [container["Labels"] for container in listed]
+        return {one[labels.COMPOSE_PROJECT]: one.get(labels.LAB, "") for one in marks}
+
+    def compose_volumes(self, project: str) -> set[str]:
+        with self._asked() as api:
+            found = api.volumes(filters={"label": f"{labels.COMPOSE_PROJECT}={project}"})["Volumes"] or []
+        return {volume["Name"] for volume in found}
+
+    def remove_volumes(self, names: Iterable[str]) -> None:
+        from docker.errors import APIError
+
+        with self._asked() as api:
+            for name in names:
+                with contextlib.suppress(APIError):
+                    api.remove_volume(name)
+
     def lock(self, lab: str, image: str) -> Held | None:
         return take_lock(self.command, f"synthlab-{lab}.lock", image, {labels.LOCK: lab})
 

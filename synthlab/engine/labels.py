@@ -16,4 +16,6 @@ LOCK = "synthlab.lock"  # on a lock's container: the lab that is locked
 EXPIRES = "synthlab.expires"  # when the lab expires, in seconds since 1970
 METRICS = "synthlab.metrics"  # URL of the media server's metrics
 
+COMPOSE_PROJECT = "com.docker.compose.project"  # Compose's own: the project of a container, network or volume
+
 SIDECAR = "sidecar"  # the role of a helper container in another's network: removed with the lab, but never listed

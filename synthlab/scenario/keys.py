@@ -131,7 +131,7 @@ def read_names(node: Node, context: Context, known: tuple[str, ...], what: str) 
     if name in known:
         return (name,)
     if name == ALL:
-        return context.known.clients
+        return context.known.everyone
     return context.members(name) or (read_one(node, (*known, *context.known.groups, ALL), what),)
 
 

@@ -41,8 +41,8 @@ class Context:
         return self.known.clients + self.stack.servers
 
     def members(self, name: str) -> tuple[str, ...]:
-        """The clients in the group `name`."""
-        return tuple(client.name for client in self.stack.clients if client.group == name)
+        """The clients and services in the group `name`."""
+        return tuple(self.stack.members(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

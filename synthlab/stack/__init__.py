@@ -1,6 +1,6 @@
 """Stacks: descriptions of labs, their media server and clients, read from stack files."""
 
-from .model import ExternalSfu, Ip, Media, Ports, Sfu, Stack, StackClient, StackNetwork, Turn
+from .model import ExternalSfu, Ip, Media, Ports, Sfu, Stack, StackClient, StackNetwork, StackService, Turn
 from .reader import find_stack_file, read_stack, stack_files
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Stack",
     "StackClient",
     "StackNetwork",
+    "StackService",
     "Turn",
     "find_stack_file",
     "read_stack",

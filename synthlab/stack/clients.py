@@ -29,6 +29,7 @@ from .yaml import Node
 MAX_COUNT = 100
 
 _KINDS = ("app", "image", "build")
+_ALL_KINDS = (*_KINDS, "service")
 
 # Key of an entry -> field of StackClient, and its reader.
 _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
@@ -42,7 +43,7 @@ _READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "env": ("env", lambda node: read_env(node, reserved=CLIENT_VARIABLES)),
 }
 
-KEYS = (*_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
+KEYS = (*_ALL_KINDS, "browser", "ca", "count", "url", "headless", "ports", "media", "network", "allow", *_READERS)
 
 
 def read_clients(
@@ -85,7 +86,7 @@ def _refuse_name(group: str, node: Node, reserved: Mapping[str, str]) -> None:
 
 def _refuse_missing(node: Node, keys: dict[str, Node], sfu: Sfu | ExternalSfu | None) -> None:
     if len([kind for kind in _KINDS if kind in keys]) != 1:
-        node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+        node.wrong(f"needs exactly one of {', '.join(_ALL_KINDS)}")
     if "app" in keys and "url" not in keys and not (sfu and sfu.page):
         node.wrong("requires url: the stack has no sfu with a page")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from syntheticnet.conditions import FlowMatch
+from collections.abc import Callable
+
+from syntheticnet.conditions import ConditionsError, FlowMatch
 
 from ..contract import SFU_HOST, TURN_HOST
 from ..errors import did_you_mean
+from .mistakes import Mistakes
 from .model import Sfu, Stack
+from .yaml import Node
 
 PORTS_NOT_PROTOCOLS = (22, 25, 53, 80)
 """Well-known ports that are also numbers of obsolete protocols; a flow with one almost certainly means the port."""
@@ -17,9 +21,22 @@ def host_names(stack: Stack) -> tuple[str, ...]:
     sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
     own = [client.name for client in stack.clients]
     servers = [name for name, there in ((SFU_HOST, sfu), (TURN_HOST, stack.turn)) if there]
-    services = sfu.compose.services if sfu and sfu.compose else ()
+    services = (*(stack.compose.services if stack.compose else ()), *(service.name for service in stack.services))
     extra = [entry.partition(":")[0] for client in stack.clients for entry in client.extra_hosts]
     return tuple(dict.fromkeys([*own, *servers, *services, *extra]))
+
+
+def refuse_flows(stack: Stack, place: Callable[[str], Node]) -> None:
+    """Raise WrongUse for every flow that names an unknown host, where `place` of its owner says it is written."""
+    mistakes = Mistakes()
+    for owner, network in stack.networks.items():
+        for flow in network.conditions.flows:
+            with mistakes.noted():
+                try:
+                    refuse_flow(flow.match, stack)
+                except ValueError as error:
+                    place(owner).wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
+    mistakes.report()
 
 
 def refuse_flow(match: FlowMatch, stack: Stack) -> None:
@@ -30,7 +47,7 @@ def refuse_flow(match: FlowMatch, stack: Stack) -> None:
     name = match.name
     if name is None or "." in name or name.lower() in map(str.lower, host_names(stack)):
         return
-    members = [client.name for client in stack.clients if client.group == name]
+    members = stack.members(name)
     if members:
         raise ValueError(f"'{name}' is a group: name one of its clients, {', '.join(members)}")
     known = host_names(stack)

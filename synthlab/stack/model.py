@@ -59,8 +59,8 @@ class Sfu:
     """A media server in a container; `page` is the URL clients open by default.
 
     `bundled`: its app, None for others. `join`: host address on which its `ports` are published. `service`: its
-    service in `compose`, in which case `image` is empty. `bitrate_bps`: cap on each sender's video of a bundled
-    server; None: the server's default, 0: no cap.
+    service in the stack's Compose project, in which case `image` is empty. `bitrate_bps`: cap on each sender's video
+    of a bundled server; None: the server's default, 0: no cap.
     """
 
     app: str
@@ -74,7 +74,6 @@ class Sfu:
     bitrate_bps: int | None = None
     ports: tuple[str, ...] = ()
     service: str | None = None
-    compose: ComposeFile | None = None
 
     @property
     def host(self) -> str:
@@ -172,10 +171,29 @@ class StackClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StackService:
+    """A conditioned service of the stack's Compose project, under the name that commands use.
+
+    Of several replicas each has an entry, with the `group` of all and its `replica` from 1; of a single one that is 0.
+    """
+
+    name: str
+    service: str
+    group: str
+    replica: int = 0
+
+    @property
+    def compose_name(self) -> str:
+        """The name of its service in the rendered file."""
+        return f"{self.service}-{self.replica}" if self.replica else self.service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """A complete lab; `clients` in file order. It expires at `expires` (seconds since the epoch).
 
-    `conditioned`: networks of conditioned servers by server name. `made_by`: id of the `up` that started it.
+    `compose` is the user's Compose project, `services` its conditioned services, `project` its name if that is fixed.
+    `conditioned`: networks of conditioned servers and services by name. `made_by`: id of the `up` that started it.
     `digest`: hash of the stack. `source`: its file. `environment`: names of the environment variables it uses.
     """
 
@@ -184,6 +202,9 @@ class Stack:
     sfu: Sfu | ExternalSfu | None
     clients: tuple[StackClient, ...]
     turn: Turn | None = None
+    compose: ComposeFile | None = None
+    services: tuple[StackService, ...] = ()
+    project: str | None = None
     conditioned: Mapping[str, StackNetwork] = field(default_factory=dict)
     ip: Ip = "ipv4"
     expires: int | None = None
@@ -199,7 +220,20 @@ class Stack:
         return {**own, **self.conditioned}
 
     @property
+    def groups(self) -> dict[str, str]:
+        """The group of each client and conditioned service by name; that of a single one is its own name."""
+        return {one.name: one.group for one in self.clients} | {one.name: one.group for one in self.services}
+
+    def compose_names(self, service: str) -> list[str]:
+        """The names of a conditioned service in the rendered file: several for replicas."""
+        return [one.compose_name for one in self.services if one.service == service]
+
+    def members(self, group: str) -> list[str]:
+        """The clients and services of a group."""
+        return [name for name, theirs in self.groups.items() if theirs == group]
+
+    @property
     def servers(self) -> tuple[str, ...]:
-        """The servers that steps can name: the media server if it is a container, and conditioned servers."""
+        """The servers that steps can name: the media server if it is a container, and all conditioned ones."""
         sfu = (SFU_HOST,) if isinstance(self.sfu, Sfu) else ()
         return tuple(dict.fromkeys((*sfu, *self.conditioned)))

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from syntheticnet.conditions import ConditionsError
-
 from .. import assets
-from ..contract import NETWORK_SUFFIX, SFU_HOST, TURN_HOST
+from ..contract import SFU_HOST, TURN_HOST, companion_name
 from ..errors import WrongUse
 from .allow import is_network, read_allow
 from .bundled import find_file
 from .clients import read_clients
-from .compose_source import ComposeConfig, ComposeFile, read_compose
+from .compose_source import ComposeConfig, ComposeFile, ComposeInput, read_compose, read_files
 from .fields import check_name, read_network, refuse_bad_name
-from .hosts import refuse_flow
+from .hosts import refuse_flows
 from .mistakes import Mistakes
-from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork
-from .sfu import ReadCompose, read_sfu
+from .model import CONDITIONABLE, ExternalSfu, Ip, Sfu, Stack, StackClient, StackNetwork, StackService
+from .services import is_service, read_services, server_service
+from .sfu import read_sfu
 from .turn import read_turn
 from .variables import Variables
 from .yaml import Node, read_yaml
 
 MOST_CLIENTS = 500
-TOP = ("name", "ip", "allow", "self_control", "sfu", "turn", "clients")
+NO_CLIENTS = "has no clients: add at least one, such as `clients: {client1: {app: chrome}}`"
+ReadCompose = Callable[[ComposeInput], ComposeFile]
+TOP = ("name", "ip", "allow", "self_control", "compose", "sfu", "turn", "clients")
 
 
 def find_stack_file(name: str) -> Path:
@@ -49,7 +50,7 @@ def read_stack(
 ) -> Stack:
     """The stack of a path or a bundled name; `lab` overrides its name. Raises WrongUse.
 
-    `compose` reads the stack's Compose file; without it a stack that has one is rejected.
+    `compose` reads the stack's Compose files; without it a stack that has some is rejected.
     """
     path = find_stack_file(name)
     shown_as = name if Path(name).is_file() else path.name
@@ -60,27 +61,29 @@ def read_stack(
 
 
 def _reader(config: ComposeConfig | None, environment: Mapping[str, str]) -> ReadCompose:
-    def read(file: Path) -> ComposeFile:
+    def read(source: ComposeInput) -> ComposeFile:
         if config is None:
-            raise WrongUse(f"{file}: reading Compose files requires Docker Compose")
-        return read_compose(file, environment, config)
+            raise WrongUse(f"{source.shown_as}: reading Compose files requires Docker Compose")
+        return read_compose(source, environment, config)
 
     return read
 
 
-def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
+def _read_top(top: Node, path: Path, read: ReadCompose) -> Stack:
     own = top.without_extensions()
     keys = own.mapping(what="a stack with sfu and clients")
     mistakes, folder = Mistakes(), path.parent
     with mistakes.noted():
         own.refuse_unknown(TOP)
-    if "clients" not in keys:
+    if "clients" not in keys and "compose" not in keys:
         mistakes.report()  # an unknown key may be `clients` with a typo: one mistake, so one message
-        top.wrong("has no clients: add at least one, such as `clients: {client1: {app: chrome}}`")
+        top.wrong(NO_CLIENTS)
     name, turn, self_control = _name_from(path), None, False
+    services: tuple[StackService, ...] = ()
     ip: Ip = "ipv4"
     sfu: Sfu | ExternalSfu | None = None
     conditioned: dict[str, StackNetwork] = {}
+    compose: ComposeFile | None = None
     with mistakes.noted():
         name = keys["name"].text("a name") if "name" in keys else name
         refuse_bad_name(name, keys.get("name", top))
@@ -89,36 +92,65 @@ def _read_top(top: Node, path: Path, read_compose: ReadCompose) -> Stack:
     with mistakes.noted():
         self_control = "self_control" in keys and keys["self_control"].switch()
     with mistakes.noted():
-        sfu = read_sfu(keys["sfu"], folder, read_compose) if "sfu" in keys else None
+        compose = _read_compose(keys, folder, read)
+    # Without its files, everything that names one of their services would be reported too.
+    mistakes.report()
+    with mistakes.noted():
+        sfu = read_sfu(keys["sfu"], compose) if "sfu" in keys else None
     with mistakes.noted():
         conditioned = _read_conditioned(keys, folder)
     with mistakes.noted():
-        turn = read_turn(keys["turn"], sfu) if "turn" in keys else None
+        turn = read_turn(keys["turn"], compose) if "turn" in keys else None
+    with mistakes.noted():
+        services, networks = read_services(keys.get("clients"), compose, folder)
+        if compose and isinstance(sfu, Sfu) and sfu.service and SFU_HOST in conditioned:
+            services = (*services, server_service(SFU_HOST, sfu.service, keys["sfu"], compose))
     with mistakes.noted():
         # If `sfu` is invalid, assume it has a page: otherwise every client would report a missing url as well.
         there = sfu or (ExternalSfu("http://sfu") if "sfu" in keys else None)
-        clients = _read_clients(keys, there, folder, self_control)
+        reserved = _reserved(keys, services)
+        clients = _read_clients(keys, there, folder, self_control, compose, reserved)
     mistakes.report()
+    if not clients and not services:
+        (keys.get("clients") or top).wrong(NO_CLIENTS)
     if ip == "ipv6" and isinstance(sfu, Sfu) and sfu.join and SFU_HOST in conditioned:
         keys["ip"].wrong("a conditioned sfu with `join` requires IPv4: remove its `network`, or use dual")
-    stack = Stack(name=name, file=path.name, sfu=sfu, clients=clients, turn=turn, conditioned=conditioned, ip=ip)
-    _refuse_flows(stack, keys)
+    stack = Stack(
+        name=name,
+        file=path.name,
+        sfu=sfu,
+        clients=clients,
+        turn=turn,
+        compose=compose,
+        services=services,
+        conditioned=conditioned | networks,
+        ip=ip,
+    )
+    refuse_flows(stack, lambda owner: _network_of(owner, stack, keys))
     return stack
 
 
-def _refuse_flows(stack: Stack, keys: Mapping[str, Node]) -> None:
-    """Raise WrongUse at every flow that names an unknown host."""
-    mistakes = Mistakes()
-    owners = [(client.conditions, keys["clients"].value[client.group]) for client in stack.clients]
-    owners += [(network.conditions, keys[server]) for server, network in stack.conditioned.items()]
-    for conditions, node in owners:
-        for flow in conditions.flows:
-            with mistakes.noted():
-                try:
-                    refuse_flow(flow.match, stack)
-                except ValueError as error:
-                    node.value["network"].wrong_at(ConditionsError(str(error), f"flows.{flow.name}"))
-    mistakes.report()
+def _network_of(owner: str, stack: Stack, keys: Mapping[str, Node]) -> Node:
+    """Where the files have the conditions of a client, server or service."""
+    clients = keys["clients"].value if "clients" in keys else {}
+    entry = clients.get(stack.groups.get(owner, owner)) or keys.get(owner)
+    if entry is not None and "network" in entry.value:
+        node: Node = entry.value["network"]
+        return node
+    assert stack.compose
+    return stack.compose.conditions[next(one.service for one in stack.services if one.name == owner)]
+
+
+def _read_compose(keys: Mapping[str, Node], folder: Path, read: ReadCompose) -> ComposeFile | None:
+    """The Compose project at the top of the stack, or of its media server; paths are relative to `folder`."""
+    sfu = keys["sfu"].value if "sfu" in keys else None
+    own = sfu.get("compose") if isinstance(sfu, dict) else None
+    if own is not None and "compose" in keys:
+        own.wrong("the stack has `compose` already: one of them is enough")
+    node = keys.get("compose", own)
+    if node is None:
+        return None
+    return read(ComposeInput(files=tuple(read_files(node, folder))))
 
 
 def _read_conditioned(keys: Mapping[str, Node], folder: Path) -> dict[str, StackNetwork]:
@@ -136,10 +168,11 @@ def _networks(keys: Mapping[str, Node]) -> dict[str, Node]:
     return {server: own["network"] for server, own in servers.items() if isinstance(own, dict) and "network" in own}
 
 
-def _reserved(keys: Mapping[str, Node]) -> dict[str, str]:
+def _reserved(keys: Mapping[str, Node], services: Sequence[StackService]) -> dict[str, str]:
     """The names that the lab gives to containers of its own, each with what it is for."""
     turn = {TURN_HOST: "the TURN server"} if "turn" in keys else {}
-    companions = {f"{server}{NETWORK_SUFFIX}": f"the network of the {server}" for server in _networks(keys)}
+    companions = {companion_name(server): f"the network of the {server}" for server in _networks(keys)}
+    companions |= {companion_name(one.compose_name): f"the network of {one.name}" for one in services}
     return {SFU_HOST: "the media server"} | turn | companions
 
 
@@ -164,15 +197,23 @@ def _read_ip(node: Node) -> Ip:
 
 
 def _read_clients(
-    keys: Mapping[str, Node], sfu: Sfu | ExternalSfu | None, folder: Path, self_control: bool
+    keys: Mapping[str, Node],
+    sfu: Sfu | ExternalSfu | None,
+    folder: Path,
+    self_control: bool,
+    compose: ComposeFile | None,
+    reserved: Mapping[str, str],
 ) -> tuple[StackClient, ...]:
-    """The clients of the stack with these top-level keys."""
-    node, allow, reserved = keys["clients"], keys.get("allow"), _reserved(keys)
-    groups = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
-    if not groups:
+    """The clients of the stack with these top-level keys that are containers of ours."""
+    if "clients" not in keys:
+        return ()
+    node, allow = keys["clients"], keys.get("allow")
+    named = node.mapping(what="a mapping from clients' names to what they are, such as {client1: {app: chrome}}")
+    if not named and not compose:
         node.wrong("is empty: add at least one client")
+    groups = {group: description for group, description in named.items() if not is_service(description)}
     mistakes = Mistakes()
-    services = sfu.compose.services if isinstance(sfu, Sfu) and sfu.compose else {}
+    services = compose.services if compose else {}
     clients: dict[str, StackClient] = {}
     for group, description in groups.items():
         with mistakes.noted():
@@ -180,9 +221,10 @@ def _read_clients(
                 if client.name in services:
                     taken = ", ".join(services)
                     description.wrong(
-                        f"'{client.name}' is a service of the sfu's Compose file: rename the client; taken: {taken}"
+                        f"'{client.name}' is a service of the Compose file: rename the client, or use it with "
+                        f"`service: {client.name}`; taken: {taken}"
                     )
-                if client.name in clients or client.name in groups.keys() - {group}:
+                if client.name in clients or client.name in named.keys() - {group}:
                     description.wrong(f"duplicate client name '{client.name}'")
                 clients[client.name] = client
         if len(clients) > MOST_CLIENTS:

@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .allow import is_network
+from .compose_source import ComposeFile
 from .model import Sfu, Stack, StackClient
 
+_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 _PRIVILEGES = ("volumes", "privileged", "devices", "cap_add", "network_mode", "pid", "ipc", "security_opt", "build")
 
 
 def stack_acts(stack: Stack) -> Iterator[str]:
     """One line per action; clients of one group share theirs."""
     lines = [line for client in stack.clients for line in _of_client(client, stack.source)]
-    if isinstance(stack.sfu, Sfu):
-        lines += _of_sfu(stack.sfu)
+    if stack.compose:
+        lines += _of_services(stack.compose)
+    if isinstance(stack.sfu, Sfu) and stack.sfu.ports and stack.sfu.join not in (None, "127.0.0.1"):
+        lines.append(f"sfu: publishes its ports on {stack.sfu.join}")
     if stack.sfu and stack.sfu.metrics and "://sfu" not in stack.sfu.metrics:
         lines.append(f"sfu: sends requests to {stack.sfu.metrics} from this machine")
     lines += [f"reads the environment variable {name}" for name in stack.environment]
@@ -34,10 +38,10 @@ def _of_client(client: StackClient, source: Path | None) -> Iterator[str]:
         yield f"{client.group}: opens its control ports to {word}, on all addresses of this machine"
 
 
-def _of_sfu(sfu: Sfu) -> Iterator[str]:
-    for name, service in (sfu.compose.services if sfu.compose else {}).items():
+def _of_services(compose: ComposeFile) -> Iterator[str]:
+    for name, service in compose.services.items():
         privileges = [key for key in _PRIVILEGES if service.get(key)]
         suffix = f", with {', '.join(privileges)}" if privileges else ""
-        yield f"sfu: starts the service {name} of a Compose file{suffix}"
-    if sfu.ports and sfu.join not in (None, "127.0.0.1"):
-        yield f"sfu: publishes its ports on {sfu.join}"
+        yield f"{name}: starts a service of a Compose file{suffix}"
+        if any(mount.get("source") in _SOCKETS for mount in service.get("volumes") or ()):
+            yield f"{name}: controls the engine, through its socket"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
-from pathlib import Path
 from typing import Any
 
 from syntheticnet.conditions import RATE
@@ -21,8 +19,6 @@ from .mistakes import Mistakes
 from .model import ExternalSfu, Sfu
 from .yaml import Node
 
-ReadCompose = Callable[[Path], ComposeFile]
-
 THIS_MACHINE = "127.0.0.1"
 
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(?:tcp|udp))?")
@@ -34,20 +30,20 @@ _OWN = ("url", "metrics", "env", "command", "network", "join", "ports")
 _ALLOWED = {
     "app": ("version", "bitrate", "url", "metrics", "env", "command", "network", "join"),
     "image": _OWN,
-    "service": ("compose", "url", "metrics"),
+    "service": ("compose", "url", "metrics", "network"),
     "external": ("metrics",),
 }
 _REASONS = {
     "app": "requires `image`: a bundled sfu publishes the ports that `join` requires",
     "image": "requires a bundled app; for an image, set the tag",
-    "service": "must be set in the service's Compose file; conditions require `image` in place of `service`",
+    "service": "must be set in the service's Compose file",
     "external": "does not apply to an external sfu",
 }
 KEYS = tuple(dict.fromkeys((*_KINDS, "version", "bitrate", "compose", *_OWN)))
 
 
-def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | ExternalSfu:
-    """The media server; paths are relative to `folder`. Raises WrongUse with the line."""
+def read_sfu(node: Node, compose: ComposeFile | None) -> Sfu | ExternalSfu:
+    """The media server, which may be a service of the stack's Compose project. Raises WrongUse with the line."""
     keys = node.mapping(what="an sfu such as {app: janus}")
     mistakes = Mistakes()
     with mistakes.noted():
@@ -68,7 +64,7 @@ def read_sfu(node: Node, folder: Path, read_compose: ReadCompose) -> Sfu | Exter
         if kind == "external":
             sfu: Sfu | ExternalSfu = ExternalSfu(_read_page(keys["external"]))
         elif kind == "service":
-            sfu = _read_service(keys, folder, read_compose)
+            sfu = _read_service(keys, compose)
         else:
             sfu = _read_bundled(keys) if kind == "app" else _read_image(keys)
     with mistakes.noted():
@@ -140,19 +136,15 @@ def _read_image(keys: dict[str, Node]) -> Sfu:
     return Sfu(app=image, image=image, ports=_read_ports(keys["ports"]) if "ports" in keys else ())
 
 
-def _read_service(keys: dict[str, Node], folder: Path, read_compose: ReadCompose) -> Sfu:
-    if "compose" not in keys:
+def _read_service(keys: dict[str, Node], compose: ComposeFile | None) -> Sfu:
+    if compose is None:
         keys["service"].wrong("requires the service's Compose file, such as `compose: ./compose.yaml`")
-    file = folder / keys["compose"].text("a file")
-    if not file.is_file():
-        keys["compose"].wrong(f"no such file: {file}")
-    compose = read_compose(file)
     name = keys["service"].text("the name of a service")
     if name not in compose.services:
-        keys["service"].wrong(no_such("service", name, compose.services, where=f" in {file.name}"))
+        keys["service"].wrong(no_such("service", name, compose.services, where=f" in {compose.shown_as}"))
     if SFU_HOST in compose.services.keys() - {name}:
-        keys["compose"].wrong(f"clients call {name} '{SFU_HOST}': rename the other service '{SFU_HOST}'")
-    return Sfu(app=name, image="", service=name, compose=compose)
+        keys["service"].wrong(f"clients call {name} '{SFU_HOST}': rename the other service '{SFU_HOST}'")
+    return Sfu(app=name, image="", service=name)
 
 
 def _read_join(node: Node) -> str:

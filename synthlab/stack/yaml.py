@@ -13,7 +13,7 @@ from syntheticnet.conditions import ConditionsError
 from ..errors import WrongUse, did_you_mean
 from .mistakes import Mistakes
 from .variables import interpolate
-from .yaml_tree import Tree, compose_yaml, tag_of
+from .yaml_tree import Tree, compose_text, compose_yaml, tag_of
 
 MOST_QUOTED = 60
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -21,7 +21,10 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value of a file. `value` is a dict or list of Nodes, or a scalar; `written` is the scalar as typed."""
+    """One value of a file. `value` is a dict or list of Nodes, or a scalar; `written` is the scalar as typed.
+
+    `line` is 0 where it is not known, as in what another program has resolved.
+    """
 
     value: Any
     file: str
@@ -31,7 +34,8 @@ class Node:
 
     def wrong(self, what: str) -> NoReturn:
         """Raise WrongUse with `file:line: path: what`."""
-        raise WrongUse(": ".join(part for part in (f"{self.file}:{self.line}", self.path, what) if part))
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        raise WrongUse(": ".join(part for part in (place, self.path, what) if part))
 
     def wrong_at(self, error: ConditionsError) -> NoReturn:
         """Raise WrongUse for a schema error, at the line of the nested value it is about."""
@@ -139,15 +143,23 @@ def read_yaml(path: Path, shown_as: str, environment: Mapping[str, str]) -> Node
     return _Reader(shown_as, environment).node(compose_yaml(path, shown_as), "")
 
 
-class _Reader:
-    """Converts ruamel's nodes to ours."""
+def read_resolved(text: str, shown_as: str) -> Node:
+    """The top value of YAML that another program has resolved: without variables, and without lines of its own."""
+    return _Reader(shown_as, None).node(compose_text(text, shown_as), "")
 
-    def __init__(self, file: str, environment: Mapping[str, str]) -> None:
+
+class _Reader:
+    """Converts ruamel's nodes to ours; `environment` None: no variables are substituted, and lines are not kept."""
+
+    def __init__(self, file: str, environment: Mapping[str, str] | None) -> None:
         self.file = file
         self.environment = environment
 
+    def _line(self, source: Tree) -> int:
+        return 0 if self.environment is None else int(source.start_mark.line) + 1
+
     def node(self, source: Tree, path: str) -> Node:
-        here = Node(None, self.file, source.start_mark.line + 1, path)
+        here = Node(None, self.file, self._line(source), path)
         if source.id == "scalar":
             return self._scalar(source, here)
         value = self._mapping(source, here) if source.id == "mapping" else self._sequence(source, here)
@@ -164,7 +176,7 @@ class _Reader:
                 here.wrong("has a key that is not a scalar")
             key = str(key_node.value)
             path = f"{here.path}.{key}" if here.path else key
-            line = key_node.start_mark.line + 1
+            line = self._line(key_node)
             if key == "<<":
                 for base in self._merge_bases(value_node):
                     # Of several bases, the first that has a key wins (YAML merge keys).
@@ -180,12 +192,12 @@ class _Reader:
         bases = source.value if source.id == "sequence" else [source]
         for base in bases:
             if base.id != "mapping":
-                Node(None, self.file, source.start_mark.line + 1, "<<").wrong("is not a mapping or a list of mappings")
+                Node(None, self.file, self._line(source), "<<").wrong("is not a mapping or a list of mappings")
             yield base
 
     def _scalar(self, source: Tree, here: Node) -> Node:
         try:
-            written = interpolate(source.value, self.environment)
+            written = source.value if self.environment is None else interpolate(source.value, self.environment)
         except ValueError as error:
             here.wrong(str(error))
         if _UNFIT.search(written):

@@ -21,7 +21,15 @@ Tree = Any  # a ruamel node; its classes are untyped
 
 def compose_yaml(path: Path, shown_as: str) -> Tree:
     """The top node of the file; raises WrongUse prefixed with the file, and the line if known."""
-    tops = compose_documents(path, shown_as)
+    return _only(compose_documents(path, shown_as), shown_as)
+
+
+def compose_text(text: str, shown_as: str) -> Tree:
+    """The top node of a text; raises WrongUse like `compose_yaml`."""
+    return _only(_documents(text, shown_as), shown_as)
+
+
+def _only(tops: list[Tree], shown_as: str) -> Tree:
     if not tops or tops[0] is None:
         raise WrongUse(f"{shown_as}: is empty")
     if len(tops) > 1:
@@ -31,18 +39,22 @@ def compose_yaml(path: Path, shown_as: str) -> Tree:
 
 def compose_documents(path: Path, shown_as: str) -> list[Tree]:
     """The top node of each document in the file."""
+    try:
+        text = read_text_file(path, MOST_BYTES)
+    except ValueError as error:
+        raise WrongUse(f"{shown_as}: cannot be read: {error}") from None
+    return _documents(text, shown_as)
+
+
+def _documents(text: str, shown_as: str) -> list[Tree]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     # Pure Python, because the scanner and composer of libyaml cannot be replaced by bounded ones.
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner, yaml.Composer = _bounded()
-    text = ""
     try:
-        text = read_text_file(path, MOST_BYTES)
         tops = list(yaml.compose_all(text))
-    except ValueError as error:
-        raise WrongUse(f"{shown_as}: cannot be read: {error}") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..contract import API_PORT, ContainerAction
 from ..engine import labels
@@ -22,8 +21,9 @@ from .containers import containers_of
 class FakeEngine:
     """An EngineApi in memory that starts nothing: it has the given containers, and images by tag.
 
-    Without `images` it has every image, each of them stale. Ports in `taken` are in use. `calls` lists the requested
-    changes of images and labs in order, `composed` the Compose files started. To make a lab fail, override `made_of`
+    Without `images` it has every image, each of them stale. Ports in `taken` are in use. `projects` are other Compose
+    projects, `volumes` the names of volumes. `calls` lists the requested changes of images and labs in order,
+    `composed` the Compose files started. To make a lab fail, override `made_of`
     or any other method.
     """
 
@@ -39,6 +39,8 @@ class FakeEngine:
         self.controlled: list[tuple[ContainerAction, str]] = []
         self.tagged: list[tuple[str, str]] = []
         self.locked: set[str] = set()
+        self.projects: dict[str, str] = {}
+        self.volumes: set[str] = set()
         self._has_all = images is None
 
     def close(self) -> None:
@@ -104,8 +106,19 @@ class FakeEngine:
         """The containers that Compose creates from a file, all healthy."""
         return list(containers_of(rendered))
 
-    def compose_config(self, file: Path, environment: Mapping[str, str]) -> Mapping[str, Any]:
-        raise WrongUse(f"{file}: a fake engine cannot read Compose files")
+    def compose_config(
+        self, options: Sequence[str], environment: Mapping[str, str], substitute: bool = True
+    ) -> tuple[str, Sequence[str]]:
+        raise WrongUse("a fake engine cannot read Compose files")
+
+    def compose_projects(self) -> dict[str, str]:
+        return {f"synthlab-{container.lab}": container.lab for container in self.present} | self.projects
+
+    def compose_volumes(self, project: str) -> set[str]:
+        return {name for name in self.volumes if name.startswith(f"{project}_")}
+
+    def remove_volumes(self, names: Iterable[str]) -> None:
+        self.volumes -= set(names)
 
     def image(self, tag: str) -> LocalImage | None:
         return self.images.get(tag) or (LocalImage(f"id of {tag}", "0") if self._has_all else None)

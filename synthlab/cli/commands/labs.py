@@ -17,7 +17,16 @@ from ...text.durations import seconds_of
 from ...text.quantities import counted
 from .. import console
 from .listing import show_containers
-from .options import JsonOption, StackArgument, TimeoutOption, complete_labs
+from .options import JsonOption, TimeoutOption, complete_labs
+from .stack_source import (
+    ComposeProfileOption,
+    EnvFileOption,
+    FileOption,
+    ImpairOption,
+    ProjectOption,
+    SourceArgument,
+    StackSource,
+)
 
 if TYPE_CHECKING:
     from ...stack import Stack
@@ -51,6 +60,9 @@ ReplaceOption = Annotated[
     typer.Option("--replace", help="Remove a lab of this name first, if one is up."),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what `up` would do, and do nothing.")]
+VolumesOption = Annotated[
+    bool, typer.Option("--volumes", help="Remove the named volumes of its Compose project too, with their data.")
+]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Remove every lab of this engine, also others' and those that are just starting.")
 ]
@@ -58,16 +70,24 @@ AllOption = Annotated[
 
 def up(
     context: typer.Context,
-    stack: StackArgument,
+    stack: SourceArgument = None,
+    files: FileOption = None,
+    impair: ImpairOption = None,
     name: NameOption = None,
     timeout: TimeoutOption = 120,
     wait_media: WaitMediaOption = False,
     ttl: TtlOption = None,
     replace: ReplaceOption = False,
     dry_run: DryRunOption = False,
+    env_files: EnvFileOption = None,
+    project: ProjectOption = None,
+    compose_profiles: ComposeProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start a lab and wait until its clients are healthy.
+
+    STACK describes a whole call. With -f the lab is a Compose project of your own, unchanged, and --impair names the
+    services whose network can then be changed.
 
     Expired labs are removed first. If the lab is up and its stack file has changed since, `up` asks on a terminal
     whether to replace the lab; elsewhere it requires --replace.
@@ -78,26 +98,30 @@ def up(
       synthlab up ./mine/call.yaml --lab mine --ttl 2h
       synthlab up call.yaml --replace
       synthlab up call.yaml --dry-run
+      synthlab up -f compose.yaml --impair web --impair db
     """
     from ...deploy.plan import is_edited
     from ...deploy.servers import join_page
+    from ...deploy.wrapping import lost_capabilities
     from ...lab.bring_up import bring_up
-    from ...stack import read_stack
 
     backend: Backend = context.obj
-    described = read_stack(stack, name, compose=backend.engine.compose_config)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles)
+    described = source.read(backend, name)
     ttl_s = seconds_of(read_duration("--ttl", ttl, SHORTEST_TTL_NS)) if ttl else None
     if dry_run:
         _print_plan(described, backend, timeout, ttl_s, wait_media, replace, json)
         return
     sweep(backend)
     if not replace and console.is_asked() and is_edited(described, backend.engine):
-        question = f"{described.name} is up, and {stack} has changed since. Replace the lab?"
+        question = f"{described.name} is up, and {described.file} has changed since. Replace the lab?"
         replace = typer.confirm(question, err=True)
     start = time.monotonic()
     with console.progress() as progress:
         bring_up(described, backend, progress, timeout, ttl_s, wait_media, replace)
     console.print_note(f"{described.name} is up after {time.monotonic() - start:.1f} s")
+    for line in lost_capabilities(described):
+        console.print_note(line)
     if page := join_page(described):
         console.print_note(f"join with your own browser at {page}")
     show_containers(backend, backend.engine.containers(described.name), json)
@@ -125,20 +149,23 @@ def down(
     name: DownArgument = None,
     lab: DownOption = None,
     every: AllOption = False,
+    volumes: VolumesOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Remove a lab: containers, networks and volumes.
+    """Remove a lab: containers and networks.
 
-    An `up` of this lab that is still running is stopped. Expired labs are removed too.
+    The named volumes of a Compose project of your own remain, as with Compose, unless you add --volumes. An `up` of
+    this lab that is still running is stopped. Expired labs are removed too.
 
     \b
     Examples:
       synthlab down
       synthlab down call
+      synthlab down --volumes
       synthlab down --all
     """
     backend: Backend = context.obj
-    removed = [_take_down(backend, doomed) for doomed in _doomed(backend, _named(context, name, lab), every)]
+    removed = [_take_down(backend, doomed, volumes) for doomed in _doomed(backend, _named(context, name, lab), every)]
     if json:
         console.print_json(removed if every or len(removed) != 1 else removed[0])
         return
@@ -174,25 +201,35 @@ def sweep(backend: Backend) -> None:
         console.print_note(f"{name} had expired and was removed")
 
 
-def _take_down(backend: Backend, name: str) -> dict[str, Any]:
+def _take_down(backend: Backend, name: str, volumes: bool) -> dict[str, Any]:
     with console.progress() as progress:
         progress(f"removing {name}")
-        return {"lab": name, "containers": take_down(name, backend.engine)}
+        return {"lab": name, "containers": take_down(name, backend.engine, volumes=volumes)}
 
 
-def render(context: typer.Context, stack: StackArgument, name: NameOption = None) -> None:
+def render(
+    context: typer.Context,
+    stack: SourceArgument = None,
+    files: FileOption = None,
+    impair: ImpairOption = None,
+    name: NameOption = None,
+    env_files: EnvFileOption = None,
+    project: ProjectOption = None,
+    compose_profiles: ComposeProfileOption = None,
+) -> None:
     """Print the Compose file that `up` would start.
 
     \b
-    Example:
+    Examples:
       synthlab render call.yaml > compose.yaml
+      synthlab render -f compose.yaml --impair all
     """
     from ...deploy.compose_file import render as render_compose_file
     from ...deploy.host_ports import choose_ports
-    from ...stack import read_stack
 
     backend: Backend = context.obj
-    described = read_stack(stack, name, compose=backend.engine.compose_config)
+    source = StackSource(stack, files, impair, env_files, project, compose_profiles)
+    described = source.read(backend, name)
     console.print_text(render_compose_file(described, choose_ports(described)))
 
 

@@ -51,7 +51,7 @@ def _starting(incomplete: str, ask: Callable[[], Iterable[str]], always: Iterabl
     return [name for name in dict.fromkeys([*known, *always]) if name.startswith(incomplete)]
 
 
-def _complete_stacks(incomplete: str) -> list[str]:
+def complete_stacks(incomplete: str) -> list[str]:
     """The bundled stacks, and local YAML files."""
     from ... import assets
 
@@ -123,7 +123,7 @@ TimeoutOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 StackArgument = Annotated[
     str,
-    typer.Argument(metavar="STACK", help="A stack file, or a bundled stack.", autocompletion=_complete_stacks),
+    typer.Argument(metavar="STACK", help="A stack file, or a bundled stack.", autocompletion=complete_stacks),
 ]
 ClientsArgument = Annotated[
     list[str] | None,
@@ -160,7 +160,7 @@ OtherStackOption = Annotated[
         "--stack",
         metavar="STACK",
         help="Use this stack instead of the scenario's.",
-        autocompletion=_complete_stacks,
+        autocompletion=complete_stacks,
     ),
 ]
 ScenarioSeedOption = Annotated[

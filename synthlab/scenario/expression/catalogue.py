@@ -88,20 +88,22 @@ SFU: Tree = {FREE: OWN}
 class Known:
     """The names that expressions may use. `participants` is None if pages choose participant names freely.
 
-    `conditioned` are the servers with conditions. If `own` is set, names without a client prefix refer to that client.
+    `conditioned` are the servers and services with conditions, `services` the latter alone. If `own` is set, names
+    without a client prefix refer to that client.
     """
 
     clients: tuple[str, ...]
     groups: tuple[str, ...] = ()
     participants: tuple[str, ...] | None = None
     conditioned: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     sfu_metrics: bool = True
     own: str = ""
 
     @classmethod
     def of(cls, stack: Stack) -> Known:
         clients = tuple(client.name for client in stack.clients)
-        groups = tuple(dict.fromkeys(client.group for client in stack.clients if client.group != client.name))
+        groups = tuple(dict.fromkeys(group for name, group in stack.groups.items() if group != name))
         sfu = stack.sfu if isinstance(stack.sfu, Sfu) else None
         # Only our own page names its participants after clients, and with `join` people from outside take part.
         alone = sfu is not None and sfu.bundled and not sfu.join
@@ -110,8 +112,14 @@ class Known:
             groups,
             participants=clients if alone else None,
             conditioned=tuple(stack.conditioned),
+            services=tuple(service.name for service in stack.services if service.name != SFU_HOST),
             sfu_metrics=stack.sfu is not None and stack.sfu.metrics is not None,
         )
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """What `all` means: the clients, and the conditioned services of a Compose project."""
+        return self.clients + self.services
 
     @property
     def servers(self) -> tuple[str, ...]:

@@ -1,0 +1,96 @@
+"""What `up` and `render` bring up: a stack file, or the user's own Compose project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...control.backend import Backend
+from ...errors import WrongUse
+from .. import console
+from .options import complete_stacks
+
+if TYPE_CHECKING:
+    from ...stack import Stack
+    from ...stack.compose_source import ComposeInput
+
+SourceArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[STACK]", help="A stack file, or a bundled stack.", autocompletion=complete_stacks),
+]
+FileOption = Annotated[
+    list[Path] | None,
+    typer.Option("-f", "--file", metavar="FILE", help="A Compose file of your own in place of STACK; repeatable."),
+]
+ImpairOption = Annotated[
+    list[str] | None,
+    typer.Option("--impair", metavar="SERVICE", help="Condition this service of it, or `all`; repeatable."),
+]
+EnvFileOption = Annotated[
+    list[Path] | None, typer.Option("--env-file", metavar="FILE", help="Compose's variables, in place of .env.")
+]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("-p", "--project-name", metavar="NAME", help="The Compose project; synthlab-LAB by default."),
+]
+ComposeProfileOption = Annotated[
+    list[str] | None,
+    typer.Option("--compose-profile", metavar="NAME", help="One of Compose's own profiles; repeatable."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StackSource:
+    """What a command line names. With neither `stack` nor `files`, `impair` means the files that Compose finds."""
+
+    stack: str | None
+    files: list[Path] | None = None
+    impair: list[str] | None = None
+    env_files: list[Path] | None = None
+    project: str | None = None
+    profiles: list[str] | None = None
+
+    def read(self, backend: Backend, lab: str | None) -> Stack:
+        """The stack; reports Compose's warnings. Raises WrongUse."""
+        from ...stack import read_stack
+        from ...stack.project import read_project
+
+        config = backend.engine.compose_config
+        if self.stack is not None:
+            self._refuse_both()
+            stack = read_stack(self.stack, lab, compose=config)
+        elif self.files or self.impair:
+            stack = read_project(self._input(), self.impair or (), config, lab)
+        else:
+            raise WrongUse("name a stack, such as `call.yaml`, or a Compose file of your own with -f and --impair")
+        for warning in stack.compose.warnings if stack.compose else ():
+            console.print_note(f"compose: {warning}")
+        return stack
+
+    def _input(self) -> ComposeInput:
+        from ...stack.compose_source import ComposeInput
+
+        return ComposeInput(
+            files=tuple(self.files or ()),
+            env_files=tuple(self.env_files or ()),
+            project=self.project,
+            profiles=tuple(self.profiles or ()),
+        )
+
+    def _refuse_both(self) -> None:
+        """Raise WrongUse for an option that does not go with a stack file."""
+        given = {
+            "-f": self.files,
+            "--impair": self.impair,
+            "--env-file": self.env_files,
+            "-p": self.project,
+            "--compose-profile": self.profiles,
+        }
+        for option, value in given.items():
+            if value:
+                raise WrongUse(
+                    f"{option}: not together with the stack {self.stack}, whose `compose:` and `clients:` say the same"
+                )

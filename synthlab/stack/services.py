@@ -1,0 +1,186 @@
+"""The conditioned services of a user's Compose project, and why a service cannot be one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..contract import companion_name
+from ..errors import WrongUse, no_such
+from .compose_source import ComposeFile
+from .fields import check_name, read_network, refuse_bad_name
+from .mistakes import Mistakes
+from .model import StackNetwork, StackService
+from .yaml import Node
+
+ALL = "all"
+KEYS = ("service", "network")
+SHARED = "service:"
+"""How `network_mode` begins where a service shares another's network."""
+
+Conditioned = tuple[tuple[StackService, ...], dict[str, StackNetwork]]
+"""Services, and the networks of each by name."""
+
+
+def _read_service(name: str, node: Node, compose: ComposeFile | None, folder: Path) -> Conditioned:
+    """One entry of a stack's `clients` that is a service of its Compose project; raises WrongUse with the line."""
+    refuse_bad_name(name, node)
+    keys = node.mapping(KEYS, "a service such as {service: web}")
+    if compose is None:
+        keys["service"].wrong("requires the Compose file at the top of the stack, such as `compose: compose.yaml`")
+    service = keys["service"].text("the name of a service")
+    if service not in compose.services:
+        keys["service"].wrong(no_such("service", service, compose.services, where=f" in {compose.shown_as}"))
+    if reason := why_not(compose, service):
+        keys["service"].wrong(reason)
+    return _replicas(compose, name, service, _network(keys["network"], folder) if "network" in keys else StackNetwork())
+
+
+def read_services(clients: Node | None, compose: ComposeFile | None, folder: Path) -> Conditioned:
+    """The conditioned services of a stack: those among its `clients`, and those with `x-synthlab`."""
+    mistakes, found = Mistakes(), list[Conditioned]()
+    for name, node in (clients.mapping() if clients else {}).items():
+        if is_service(node):
+            with mistakes.noted():
+                found.append(_read_service(name, node, compose, folder))
+    if compose:
+        with mistakes.noted():
+            found.append(_read_extensions(compose, folder))
+    mistakes.report()
+    return joined(found)
+
+
+def is_service(node: Node) -> bool:
+    """Whether an entry of `clients` is a service of the Compose project."""
+    return isinstance(node.value, dict) and "service" in node.value
+
+
+def server_service(name: str, service: str, node: Node, compose: ComposeFile) -> StackService:
+    """A conditioned server of the stack that is a service of its Compose project."""
+    if reason := why_not(compose, service):
+        node.wrong(reason)
+    if replica_names(compose, service):
+        node.wrong(f"{service} has several replicas, and the {name} is one container: remove them")
+    return StackService(name=name, service=service, group=name)
+
+
+def _read_extensions(compose: ComposeFile, folder: Path) -> Conditioned:
+    """The services that have `x-synthlab`; raises WrongUse naming service and key."""
+    found, mistakes = list[Conditioned](), Mistakes()
+    for service, node in compose.conditions.items():
+        with mistakes.noted():
+            _refuse_unnamed(service, node)
+            if reason := why_not(compose, service):
+                node.wrong(reason)
+            found.append(_replicas(compose, service, service, _network(node, folder)))
+    mistakes.report()
+    return joined(found)
+
+
+def impaired(compose: ComposeFile, names: Iterable[str]) -> Conditioned:
+    """The services that `--impair` names, without any condition yet; `all` means those that can be impaired.
+
+    One with `x-synthlab` is impaired anyway, and left out. Raises WrongUse for a service that does not exist or cannot
+    be impaired.
+    """
+    wanted = list(dict.fromkeys(names))
+    if ALL in wanted and ALL not in compose.services:
+        wanted = [service for service in compose.services if not why_not(compose, service)]
+        if not wanted:
+            raise WrongUse(f"--impair: nothing in {compose.shown_as} can be impaired: {'; '.join(reasons(compose))}")
+    for service in wanted:
+        if service not in compose.services:
+            raise WrongUse(
+                f"--impair: {no_such('service', service, compose.services, where=f' in {compose.shown_as}')}"
+            )
+        if reason := why_not(compose, service):
+            raise WrongUse(f"--impair {service}: {reason}")
+    others = [service for service in wanted if service not in compose.conditions]
+    return joined(_replicas(compose, service, service, StackNetwork()) for service in others)
+
+
+def joined(parts: Iterable[Conditioned]) -> Conditioned:
+    """Several as one; raises WrongUse for a service that is there twice."""
+    services, networks = list[StackService](), dict[str, StackNetwork]()
+    for some, theirs in parts:
+        for service in some:
+            if service.compose_name in [one.compose_name for one in services]:
+                raise WrongUse(f"the service {service.service} is conditioned twice: keep one of both places")
+        services += some
+        networks |= theirs
+    return tuple(services), networks
+
+
+def why_not(compose: ComposeFile, service: str) -> str | None:
+    """Why a service cannot be conditioned, and what can be done; None if it can."""
+    body = compose.services[service]
+    mode = str(body.get("network_mode", ""))
+    if mode.startswith(SHARED):
+        other = mode.removeprefix(SHARED)
+        return f"{service} shares the network of {other}: impair {other}, which applies to both"
+    if mode not in ("", "bridge"):
+        return f"{service} has `network_mode: {mode}`, so it has no network of its own: give it one, without that key"
+    if body.get("privileged"):
+        return f"{service} is privileged, so it could undo its conditions: use cap_add with what it needs"
+    if replica_count(body) == 0:
+        return f"{service} has no replicas: give it one or more"
+    if len(networks_of(body)) > 1:
+        return f"{service} is on several networks ({', '.join(networks_of(body))}): one is supported so far"
+    taken = {companion_name(name) for name in (service, *replica_names(compose, service))} & {*compose.services}
+    if taken:
+        return f"{min(taken)} would be the companion of {service}: rename that service"
+    try:
+        check_name(service)
+    except ValueError as error:
+        return f"{error}: name it in a stack file, with `clients: {{a-name: {{service: {service}}}}}`"
+    return None
+
+
+def reasons(compose: ComposeFile) -> Iterator[str]:
+    """Why each service that cannot be conditioned cannot."""
+    for service in compose.services:
+        if reason := why_not(compose, service):
+            yield reason
+
+
+def networks_of(body: Mapping[str, Any]) -> list[str]:
+    """The names of a service's networks; empty if it has none of its own."""
+    if body.get("network_mode"):
+        return []
+    return list(body.get("networks") or {"default": None})
+
+
+def replica_names(compose: ComposeFile, service: str) -> list[str]:
+    """The names that the replicas of a service get; empty for a single container."""
+    count = replica_count(compose.services[service])
+    return [f"{service}-{number}" for number in range(1, count + 1)] if count != 1 else []
+
+
+def replica_count(body: Mapping[str, Any]) -> int:
+    """How many containers Compose makes of a service."""
+    deployed = (body.get("deploy") or {}).get("replicas")
+    return int(body.get("scale", 1 if deployed is None else deployed))
+
+
+def _replicas(compose: ComposeFile, name: str, service: str, network: StackNetwork) -> Conditioned:
+    count = len(replica_names(compose, service))
+    if not count:
+        return (StackService(name=name, service=service, group=name),), {name: network}
+    each = tuple(
+        StackService(name=f"{name}-{number}", service=service, group=name, replica=number)
+        for number in range(1, count + 1)
+    )
+    return each, {one.name: network for one in each}
+
+
+def _network(node: Node, folder: Path) -> StackNetwork:
+    conditions, files = read_network(node, folder)
+    return StackNetwork(conditions=conditions, files=files)
+
+
+def _refuse_unnamed(service: str, node: Node) -> None:
+    try:
+        check_name(service)
+    except ValueError as error:
+        node.wrong(str(error))
